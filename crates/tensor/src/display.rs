@@ -1,0 +1,93 @@
+//! Printing: NumPy's nested brackets, aligned columns, and only the ends of long axes.
+//!
+//! `{}` prints the numbers, `{:?}` adds type and shape in front.
+
+use std::fmt;
+
+use crate::Tensor;
+
+/// From how many elements on a tensor is shortened, and how many entries of each end remain.
+const SHORTEN_FROM: usize = 200;
+const ENDS: usize = 3;
+
+impl<T: Copy + fmt::Display + fmt::LowerExp> fmt::Display for Tensor<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut words = shown_elements(self).into_iter();
+        write_axis(f, self, 0, &mut words)
+    }
+}
+
+impl<T: Copy + fmt::Display + fmt::LowerExp> fmt::Debug for Tensor<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let separator = if self.rank() > 1 { "\n" } else { " " };
+        write!(f, "Tensor<{}> {:?}{separator}{self}", std::any::type_name::<T>(), self.shape())
+    }
+}
+
+/// The indices of an axis that are shown, and whether some between them are not.
+fn shown_indices(length: usize, shorten: bool) -> (Vec<usize>, bool) {
+    if shorten && length > 2 * ENDS {
+        ((0..ENDS).chain(length - ENDS..length).collect(), true)
+    } else {
+        ((0..length).collect(), false)
+    }
+}
+
+/// The text of each element that is shown, in order, all of one width.
+fn shown_elements<T: Copy + fmt::Display + fmt::LowerExp>(tensor: &Tensor<T>) -> Vec<String> {
+    let mut part = tensor.clone();
+    for axis in 0..tensor.rank() as isize {
+        let length = part.shape()[axis as usize];
+        if let (_, true) = shown_indices(length, tensor.len() > SHORTEN_FROM) {
+            let (head, tail) = (part.slice(axis, ..ENDS), part.slice(axis, length - ENDS..));
+            part = Tensor::concat(&[&head, &tail], axis);
+        }
+    }
+    let numbers = part.values();
+    let exact: Vec<String> = numbers.iter().map(|x| x.to_string()).collect();
+    let fixed: Vec<String> = numbers.iter().map(|x| format!("{x:.4}")).collect();
+    let vanishes = |(fixed, exact): (&String, &String)| {
+        !fixed.contains(|c: char| c.is_ascii_digit() && c != '0')
+            && exact.contains(|c: char| c.is_ascii_digit() && c != '0')
+    };
+    let words = if exact.iter().all(|word| word.len() <= 7) {
+        exact
+    } else if fixed.iter().any(|word| word.len() > 11) || fixed.iter().zip(&exact).any(vanishes) {
+        numbers.iter().map(|x| format!("{x:.4e}")).collect()
+    } else {
+        fixed
+    };
+    let width = words.iter().map(|word| word.chars().count()).max().unwrap_or(0);
+    words.into_iter().map(|word| format!("{word:>width$}")).collect()
+}
+
+/// Writes one axis in brackets; the elements come from `words` in row-major order.
+fn write_axis<T: Copy>(
+    f: &mut fmt::Formatter<'_>,
+    tensor: &Tensor<T>,
+    axis: usize,
+    words: &mut impl Iterator<Item = String>,
+) -> fmt::Result {
+    let Some(&length) = tensor.shape().get(axis) else {
+        return f.write_str(&words.next().unwrap_or_default());
+    };
+    let innermost = axis + 1 == tensor.rank();
+    let (indices, shortened) = shown_indices(length, tensor.len() > SHORTEN_FROM);
+    let separator = match innermost {
+        true => ", ".to_string(),
+        false => format!(",{}{}", "\n".repeat(tensor.rank() - axis - 1), " ".repeat(axis + 1)),
+    };
+    f.write_str("[")?;
+    if !tensor.is_empty() {
+        for position in 0..indices.len() {
+            if position > 0 {
+                f.write_str(&separator)?;
+            }
+            if shortened && position == ENDS {
+                write!(f, "…{separator}")?;
+            }
+            write_axis(f, tensor, axis + 1, words)?;
+        }
+    }
+    f.write_str("]")
+}

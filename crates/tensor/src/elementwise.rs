@@ -1,0 +1,171 @@
+//! Elementwise functions of one or two tensors, with broadcasting.
+//!
+//! One generic loop is compiled several times for different processors, and the best version
+//! that this machine runs is chosen at run time (`pulp`). So a plain release build uses the
+//! widest vectors there are.
+
+use std::ops::{Add, Div, Mul, Neg, Sub};
+
+use crate::shape::{self, expect};
+use crate::strided::for_each_run;
+use crate::{Scalar, Tensor};
+
+/// Runs `loops` in a version compiled for this processor's vector instructions.
+#[inline(always)]
+pub(crate) fn vectorised<R>(loops: impl FnOnce() -> R) -> R {
+    pulp::Arch::new().dispatch(loops)
+}
+
+impl<T: Copy> Tensor<T> {
+    /// `f` of each element.
+    pub fn map<U>(&self, f: impl Fn(T) -> U) -> Tensor<U> {
+        let mut mapped = Vec::with_capacity(self.len());
+        let storage = self.storage();
+        vectorised(|| {
+            for_each_run([self.layout()], |[x], length| match x.stride {
+                1 => mapped.extend(storage[x.offset..x.offset + length].iter().map(|&x| f(x))),
+                _ => mapped.extend((0..length).map(|i| f(storage[x.offset + i * x.stride]))),
+            });
+        });
+        Tensor::new(self.shape(), mapped)
+    }
+
+    /// `f` of each pair of elements, after broadcasting both to one shape.
+    ///
+    /// ```
+    /// use tensor::Tensor;
+    ///
+    /// let column = Tensor::from([[1.0], [10.0]]);
+    /// let row = Tensor::from([[1.0, 2.0, 3.0]]);
+    /// let table = column.zip_map(&row, |a, b| a * b);
+    /// assert_eq!(table, Tensor::from([[1.0, 2.0, 3.0], [10.0, 20.0, 30.0]]));
+    /// ```
+    ///
+    /// # Panics
+    /// When the shapes do not broadcast.
+    #[track_caller]
+    pub fn zip_map<U: Copy, V>(&self, other: &Tensor<U>, f: impl Fn(T, U) -> V) -> Tensor<V> {
+        let shape = expect("zip_map", shape::broadcast(self.shape(), other.shape()));
+        let (left, right) = (self.expand(&shape), other.expand(&shape));
+        let (a, b) = (left.storage(), right.storage());
+        let mut zipped = Vec::with_capacity(left.len());
+        vectorised(|| {
+            for_each_run([left.layout(), right.layout()], |[x, y], length| {
+                match (x.stride, y.stride) {
+                    (1, 1) => {
+                        let pairs = a[x.offset..x.offset + length]
+                            .iter()
+                            .zip(&b[y.offset..y.offset + length]);
+                        zipped.extend(pairs.map(|(&x, &y)| f(x, y)));
+                    }
+                    (1, 0) => {
+                        let y = b[y.offset];
+                        zipped.extend(a[x.offset..x.offset + length].iter().map(|&x| f(x, y)));
+                    }
+                    (0, 1) => {
+                        let x = a[x.offset];
+                        zipped.extend(b[y.offset..y.offset + length].iter().map(|&y| f(x, y)));
+                    }
+                    _ => zipped.extend(
+                        (0..length)
+                            .map(|i| f(a[x.offset + i * x.stride], b[y.offset + i * y.stride])),
+                    ),
+                }
+            });
+        });
+        Tensor::new(shape, zipped)
+    }
+
+    /// Replaces each element by `f` of it and of the element of `other`, broadcast to this shape.
+    ///
+    /// # Panics
+    /// When `other` does not broadcast to this shape.
+    #[track_caller]
+    pub fn zip_apply<U: Copy>(&mut self, other: &Tensor<U>, f: impl Fn(T, U) -> T) {
+        let other = other.expand(self.shape());
+        let source = other.storage();
+        let mut written = 0;
+        let target = self.as_mut_slice();
+        vectorised(|| {
+            for_each_run([other.layout()], |[y], length| {
+                let run = &mut target[written..written + length];
+                written += length;
+                match y.stride {
+                    1 => {
+                        let values = &source[y.offset..y.offset + length];
+                        run.iter_mut().zip(values).for_each(|(x, &y)| *x = f(*x, y));
+                    }
+                    _ => {
+                        for (i, x) in run.iter_mut().enumerate() {
+                            *x = f(*x, source[y.offset + i * y.stride]);
+                        }
+                    }
+                }
+            });
+        });
+    }
+}
+
+impl<T: Scalar> Tensor<T> {
+    /// Adds `other`, broadcast to this shape, in place.
+    ///
+    /// # Panics
+    /// When `other` does not broadcast to this shape.
+    #[track_caller]
+    pub fn add_in_place(&mut self, other: &Self) {
+        self.zip_apply(other, |x, y| x + y);
+    }
+
+    /// Each element times a number.
+    pub fn scale(&self, factor: T) -> Self {
+        self.map(|x| x * factor)
+    }
+}
+
+impl<T: Scalar> Neg for &Tensor<T> {
+    type Output = Tensor<T>;
+
+    fn neg(self) -> Tensor<T> {
+        self.map(|x| -x)
+    }
+}
+
+impl<T: Scalar> Add for &Tensor<T> {
+    type Output = Tensor<T>;
+
+    #[track_caller]
+    fn add(self, other: Self) -> Tensor<T> {
+        expect("add", shape::broadcast(self.shape(), other.shape()));
+        self.zip_map(other, |x, y| x + y)
+    }
+}
+
+impl<T: Scalar> Sub for &Tensor<T> {
+    type Output = Tensor<T>;
+
+    #[track_caller]
+    fn sub(self, other: Self) -> Tensor<T> {
+        expect("sub", shape::broadcast(self.shape(), other.shape()));
+        self.zip_map(other, |x, y| x - y)
+    }
+}
+
+impl<T: Scalar> Mul for &Tensor<T> {
+    type Output = Tensor<T>;
+
+    #[track_caller]
+    fn mul(self, other: Self) -> Tensor<T> {
+        expect("mul", shape::broadcast(self.shape(), other.shape()));
+        self.zip_map(other, |x, y| x * y)
+    }
+}
+
+impl<T: Scalar> Div for &Tensor<T> {
+    type Output = Tensor<T>;
+
+    #[track_caller]
+    fn div(self, other: Self) -> Tensor<T> {
+        expect("div", shape::broadcast(self.shape(), other.shape()));
+        self.zip_map(other, |x, y| x / y)
+    }
+}

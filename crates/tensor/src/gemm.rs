@@ -1,0 +1,47 @@
+//! The call into the matrix-product library: the only `unsafe` code of the project.
+
+#![allow(unsafe_code)]
+
+use crate::Scalar;
+use crate::matmul::Matrix;
+
+/// `product += left · right` for `f32` and `f64`, on one thread.
+pub(crate) fn multiply<T: Scalar>(left: Matrix<'_, T>, right: Matrix<'_, T>, product: &mut [T]) {
+    let (m, k, n) = (left.rows, left.columns, right.columns);
+    assert!(m > 0 && k > 0 && n > 0, "empty products need no kernel");
+    assert!(k == right.rows && product.len() == m * n, "the shapes were checked by the caller");
+    assert!(last_position(&left) < left.values.len(), "the left factor lies inside its buffer");
+    assert!(last_position(&right) < right.values.len(), "the right factor lies inside its buffer");
+    // SAFETY: `gemm` reads element (i, j) of a factor at `i · row_stride + j · column_stride` for
+    // i < rows, j < columns, and writes `product` row-major. The assertions above put the furthest
+    // of these inside the slices, all strides are non-negative, and the borrow checker keeps
+    // `product` apart from the factors. `T` is `f32` or `f64`, the types that call this.
+    unsafe {
+        gemm::gemm(
+            m,
+            n,
+            k,
+            product.as_mut_ptr(),
+            1,
+            n as isize,
+            true,
+            left.values.as_ptr(),
+            left.column_stride as isize,
+            left.row_stride as isize,
+            right.values.as_ptr(),
+            right.column_stride as isize,
+            right.row_stride as isize,
+            T::ONE,
+            T::ONE,
+            false,
+            false,
+            false,
+            gemm::Parallelism::None,
+        );
+    }
+}
+
+/// The position of the last element of a matrix that is not empty.
+fn last_position<T>(matrix: &Matrix<'_, T>) -> usize {
+    (matrix.rows - 1) * matrix.row_stride + (matrix.columns - 1) * matrix.column_stride
+}

@@ -1,0 +1,167 @@
+//! Where each element of a tensor lies in its buffer, and the views that only change that.
+//!
+//! Element `(i₀, …, iₙ₋₁)` lies at `offset + Σₖ iₖ · strideₖ`. Every view is a new choice of shape,
+//! strides and offset over the same buffer:
+//!
+//! | view | what changes |
+//! |---|---|
+//! | transpose, permute | the order of the axes |
+//! | slice | offset and one length |
+//! | expand | an axis of length 1 becomes longer, with stride 0 |
+//! | reshape | axes are merged or cut, where their strides allow |
+
+use std::ops::Range;
+
+use crate::shape::{self, Shape, ShapeError};
+
+/// Shape, strides and offset, counted in elements.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Layout {
+    shape: Shape,
+    strides: Shape,
+    offset: usize,
+}
+
+impl Layout {
+    /// Row-major order from offset 0: the last axis varies fastest.
+    pub fn contiguous(shape: &[usize]) -> Self {
+        let mut strides = Shape::from_elem(1, shape.len());
+        for k in (1..shape.len()).rev() {
+            strides[k - 1] = strides[k] * shape[k];
+        }
+        let shape = Shape::from(shape);
+        Self { shape, strides, offset: 0 }
+    }
+
+    /// The length of each axis.
+    pub fn shape(&self) -> &[usize] {
+        &self.shape
+    }
+
+    /// The distance in the buffer between neighbours along each axis.
+    pub fn strides(&self) -> &[usize] {
+        &self.strides
+    }
+
+    /// The position of the first element.
+    pub fn offset(&self) -> usize {
+        self.offset
+    }
+
+    /// The number of elements.
+    pub fn len(&self) -> usize {
+        shape::len(&self.shape)
+    }
+
+    /// Whether there is no element, because some axis has length 0.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Whether the elements lie side by side in row-major order.
+    pub fn is_contiguous(&self) -> bool {
+        let mut expected = 1;
+        self.is_empty()
+            || self.shape.iter().zip(&self.strides).rev().all(|(&length, &stride)| {
+                let fits = length == 1 || stride == expected;
+                expected *= length;
+                fits
+            })
+    }
+
+    /// The axes in another order: axis `k` of the result is axis `order[k]` of this one.
+    pub fn permute(&self, order: &[isize]) -> Result<Self, ShapeError> {
+        let rank = self.shape.len();
+        let positions: Shape =
+            order.iter().map(|&along| shape::axis(along, rank)).collect::<Result<_, _>>()?;
+        if positions.len() != rank || (0..rank).any(|k| !positions.contains(&k)) {
+            return Err(ShapeError::new(format!(
+                "{order:?} is no order of the {rank} axes of shape {:?}: name each axis once",
+                self.shape
+            )));
+        }
+        Ok(Self {
+            shape: positions.iter().map(|&k| self.shape[k]).collect(),
+            strides: positions.iter().map(|&k| self.strides[k]).collect(),
+            offset: self.offset,
+        })
+    }
+
+    /// The part of `along` that `range` names.
+    pub fn slice(&self, along: isize, range: Range<usize>) -> Result<Self, ShapeError> {
+        let at = shape::axis(along, self.shape.len())?;
+        if range.start > range.end || range.end > self.shape[at] {
+            return Err(ShapeError::new(format!(
+                "range {range:?} does not lie within axis {at} of shape {:?}",
+                self.shape
+            )));
+        }
+        let mut part = self.clone();
+        part.shape[at] = range.len();
+        // An empty part has no first element; keeping the offset keeps it inside the buffer.
+        if !part.is_empty() {
+            part.offset += range.start * self.strides[at];
+        }
+        Ok(part)
+    }
+
+    /// Repetition without copying: axes of length 1 and missing outer axes get stride 0.
+    pub fn expand(&self, to: &[usize]) -> Result<Self, ShapeError> {
+        shape::expands(&self.shape, to)?;
+        let missing = to.len() - self.shape.len();
+        let strides = (0..to.len())
+            .map(|k| match k.checked_sub(missing) {
+                Some(own) if self.shape[own] == to[k] => self.strides[own],
+                _ => 0,
+            })
+            .collect();
+        Ok(Self { shape: Shape::from(to), strides, offset: self.offset })
+    }
+
+    /// The same elements in the same order under another shape; `None` where no strides can
+    /// express that and the elements would have to be copied.
+    pub fn reshape(&self, to: &[usize]) -> Result<Option<Self>, ShapeError> {
+        shape::reshape(&self.shape, to)?;
+        if self.is_empty() {
+            return Ok(Some(Self::contiguous(to)));
+        }
+        let mut blocks = self.blocks();
+        let mut strides = Shape::from_elem(0, to.len());
+        // From the innermost axis outwards, cut each new axis off the innermost block that is left.
+        let (mut length, mut stride) = (1, 1);
+        for k in (0..to.len()).rev() {
+            if length == 1 && to[k] > 1 {
+                (length, stride) = blocks.pop().expect("both shapes have equally many elements");
+            }
+            if length % to[k] != 0 {
+                return Ok(None);
+            }
+            strides[k] = stride;
+            length /= to[k];
+            stride *= to[k];
+        }
+        Ok(Some(Self { shape: Shape::from(to), strides, offset: self.offset }))
+    }
+
+    /// The layout of the first `count` axes alone: where each entry along them begins.
+    pub(crate) fn outer_axes(&self, count: usize) -> Self {
+        Self {
+            shape: Shape::from(&self.shape[..count]),
+            strides: Shape::from(&self.strides[..count]),
+            offset: self.offset,
+        }
+    }
+
+    /// Length and stride of each run of axes that can be walked as one, outermost first.
+    fn blocks(&self) -> Vec<(usize, usize)> {
+        let mut blocks: Vec<(usize, usize)> = Vec::with_capacity(self.shape.len());
+        for (&length, &stride) in self.shape.iter().zip(&self.strides) {
+            match blocks.last_mut() {
+                _ if length == 1 => {}
+                Some(outer) if outer.1 == stride * length => *outer = (outer.0 * length, stride),
+                _ => blocks.push((length, stride)),
+            }
+        }
+        blocks
+    }
+}

@@ -1,0 +1,48 @@
+//! Strided n-dimensional arrays over any scalar: the numbers, without gradients.
+//!
+//! A [`Tensor`] is a shared buffer and a [`Layout`] that says where in it each element lies:
+//!
+//! ```text
+//! element (i₀, …, iₙ₋₁)  =  storage[offset + Σₖ iₖ · strideₖ]
+//! ```
+//!
+//! Transposing, slicing and expanding only compute a new layout, so they cost nothing however
+//! large the tensor is. Everything else is built on one loop, [`strided`], which walks several
+//! layouts of one shape side by side.
+//!
+//! ```
+//! use tensor::Tensor;
+//!
+//! let x = Tensor::from([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]]);
+//! let column_means = x.mean(&[0]);
+//! assert_eq!((&x - &column_means).to_vec(), [-1.5, -1.5, -1.5, 1.5, 1.5, 1.5]);
+//! assert_eq!(x.matmul(&x.t()), Tensor::from([[14.0, 32.0], [32.0, 77.0]]));
+//! ```
+//!
+//! Where to read on: [`shape`] (broadcasting), [`layout`] (views), [`strided`] (the loop), then
+//! the operations in any order: `elementwise`, `reduce`, `matmul`, `rows`.
+
+mod array;
+mod compare;
+mod display;
+mod elementary;
+mod elementwise;
+mod gemm;
+pub mod layout;
+mod matmul;
+mod random;
+mod reduce;
+mod rows;
+mod scalar;
+pub mod shape;
+#[cfg(feature = "proptest")]
+pub mod strategy;
+pub mod strided;
+mod views;
+
+pub use array::Tensor;
+pub use layout::Layout;
+pub use matmul::Matrix;
+pub use random::Key;
+pub use scalar::Scalar;
+pub use shape::{Shape, ShapeError};

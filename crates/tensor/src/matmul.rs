@@ -1,0 +1,89 @@
+//! The matrix product, of single matrices and of batches.
+//!
+//! ```text
+//! C[i, j] = Σₖ A[i, k] · B[k, j]
+//! ```
+//!
+//! Factors may have any strides, so a transposed factor is never copied.
+
+use crate::layout::Layout;
+use crate::shape::{self, expect};
+use crate::strided::for_each_run;
+use crate::{Scalar, Tensor};
+
+/// A matrix inside a buffer: element (i, j) lies at `i · row_stride + j · column_stride`.
+#[derive(Clone, Copy, Debug)]
+pub struct Matrix<'a, T> {
+    /// The buffer, from the matrix's first element on.
+    pub values: &'a [T],
+    /// The number of rows.
+    pub rows: usize,
+    /// The number of columns.
+    pub columns: usize,
+    /// The distance between rows.
+    pub row_stride: usize,
+    /// The distance between columns.
+    pub column_stride: usize,
+}
+
+impl<T: Scalar> Tensor<T> {
+    /// The matrix product over the last two axes, `[…, m, k] · […, k, n] = […, m, n]`; the axes
+    /// before them broadcast.
+    ///
+    /// # Panics
+    /// When a factor has fewer than two axes, the inner lengths differ, or the batch axes do not
+    /// broadcast.
+    #[track_caller]
+    pub fn matmul(&self, other: &Self) -> Self {
+        let shape = expect("matmul", shape::matmul(self.shape(), other.shape()));
+        let mut product = vec![T::ZERO; shape::len(&shape)];
+        if product.is_empty() || self.is_empty() {
+            return Self::new(shape, product);
+        }
+        let batch = &shape[..shape.len() - 2];
+        let (left, left_starts) = split_matrix(self, batch);
+        let (right, right_starts) = split_matrix(other, batch);
+        let mut targets = product.chunks_exact_mut(left.rows * right.columns);
+        for_each_run([&left_starts, &right_starts], |[x, y], length| {
+            for (i, target) in targets.by_ref().take(length).enumerate() {
+                let left = Matrix { values: &left.values[x.offset + i * x.stride..], ..left };
+                let right = Matrix { values: &right.values[y.offset + i * y.stride..], ..right };
+                T::matmul(left, right, target);
+            }
+        });
+        Self::new(shape, product)
+    }
+}
+
+/// The matrix shape of the last two axes over the whole buffer, and where each one of a batch of this shape begins.
+fn split_matrix<'a, T>(tensor: &'a Tensor<T>, batch: &[usize]) -> (Matrix<'a, T>, Layout) {
+    let outer = tensor.rank() - 2;
+    let (shape, strides) = (tensor.shape(), tensor.layout().strides());
+    let matrix = Matrix {
+        values: tensor.storage(),
+        rows: shape[outer],
+        columns: shape[outer + 1],
+        row_stride: strides[outer],
+        column_stride: strides[outer + 1],
+    };
+    let starts = tensor.layout().outer_axes(outer);
+    (matrix, expect("matmul", starts.expand(batch)))
+}
+
+/// `product += left · right` by the definition: the reference that faster kernels must agree with,
+/// and the kernel of every scalar type that has no faster one.
+pub(crate) fn matmul_by_loops<T: Scalar>(
+    left: Matrix<'_, T>,
+    right: Matrix<'_, T>,
+    product: &mut [T],
+) {
+    for i in 0..left.rows {
+        for k in 0..left.columns {
+            let a = left.values[i * left.row_stride + k * left.column_stride];
+            for j in 0..right.columns {
+                let b = right.values[k * right.row_stride + j * right.column_stride];
+                product[i * right.columns + j] += a * b;
+            }
+        }
+    }
+}

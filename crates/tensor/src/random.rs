@@ -1,0 +1,94 @@
+//! Random numbers that depend on a seed and a name, and on nothing else.
+//!
+//! A [`Key`] is a seed from which other keys are derived by name or number. Each place that needs
+//! random numbers takes a key of its own, so no thread, call order or other consumer changes them.
+
+use std::ops::Range;
+
+use rand::rngs::ChaCha8Rng;
+use rand::{Rng, SeedableRng};
+use rand_distr::{Distribution, Normal, Uniform};
+
+use crate::{Scalar, Tensor, shape};
+
+/// The seed of one stream of random numbers.
+///
+/// ```
+/// use tensor::{Key, Tensor};
+///
+/// let key = Key::new(7);
+/// let weights: Tensor = Tensor::normal([2, 3], 0.0, 1.0, key.stream("weights"));
+/// assert_eq!(weights, Tensor::normal([2, 3], 0.0, 1.0, key.stream("weights")));
+/// assert_ne!(weights, Tensor::normal([2, 3], 0.0, 1.0, key.stream("other")));
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Key(u64);
+
+impl Key {
+    /// The key from which a program derives all others.
+    pub fn new(seed: u64) -> Self {
+        Self(mix(seed))
+    }
+
+    /// The key of the stream with this number, such as a step or an epoch.
+    pub fn fold_in(self, number: u64) -> Self {
+        Self(mix(self.0 ^ mix(number)))
+    }
+
+    /// The key of the stream with this name, such as a layer's.
+    pub fn stream(self, name: &str) -> Self {
+        name.bytes().fold(self.fold_in(name.len() as u64), |key, byte| key.fold_in(byte.into()))
+    }
+
+    /// The generator of this stream, at its start.
+    pub fn rng(self) -> ChaCha8Rng {
+        ChaCha8Rng::seed_from_u64(self.0)
+    }
+}
+
+/// The finaliser of SplitMix64 (Steele, Lea and Flood 2014): every bit of the input changes about
+/// half of the output's.
+fn mix(seed: u64) -> u64 {
+    let mut z = seed.wrapping_add(0x9e37_79b9_7f4a_7c15);
+    z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    z ^ (z >> 31)
+}
+
+impl<T: Scalar> Tensor<T> {
+    /// Independent draws from a distribution, drawn in `f64`, so that every scalar type gets the
+    /// same numbers up to its rounding.
+    pub fn sample(
+        shape: impl AsRef<[usize]>,
+        distribution: impl Distribution<f64>,
+        rng: &mut impl Rng,
+    ) -> Self {
+        let shape = shape.as_ref();
+        let draws = (0..shape::len(shape)).map(|_| T::from_f64(distribution.sample(rng)));
+        Self::new(shape, draws.collect())
+    }
+
+    /// Uniform draws from `range`.
+    ///
+    /// # Panics
+    /// When the range is empty or not finite.
+    #[track_caller]
+    pub fn uniform(shape: impl AsRef<[usize]>, range: Range<f64>, key: Key) -> Self {
+        match Uniform::new(range.start, range.end) {
+            Ok(uniform) => Self::sample(shape, uniform, &mut key.rng()),
+            Err(error) => panic!("uniform: {range:?} is no range to draw from: {error}"),
+        }
+    }
+
+    /// Normal draws with this mean and standard deviation.
+    ///
+    /// # Panics
+    /// When the deviation is negative or not finite.
+    #[track_caller]
+    pub fn normal(shape: impl AsRef<[usize]>, mean: f64, deviation: f64, key: Key) -> Self {
+        match Normal::new(mean, deviation) {
+            Ok(normal) => Self::sample(shape, normal, &mut key.rng()),
+            Err(error) => panic!("normal: mean {mean}, deviation {deviation}: {error}"),
+        }
+    }
+}

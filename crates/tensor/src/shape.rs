@@ -1,0 +1,173 @@
+//! Shapes and the rules they obey.
+//!
+//! Each rule is a function from shapes to a shape. It returns a [`ShapeError`] that states the
+//! rule and what would fit, so that every caller, on the tape or off it, reports the same words.
+
+use std::fmt;
+
+use smallvec::SmallVec;
+
+/// The length of each axis, outermost first. No heap allocation up to four axes.
+pub type Shape = SmallVec<[usize; 4]>;
+
+/// Shapes that do not fit an operation: the rule that was broken, in words.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ShapeError(String);
+
+impl ShapeError {
+    /// An error with this explanation.
+    pub fn new(rule: impl Into<String>) -> Self {
+        Self(rule.into())
+    }
+}
+
+impl fmt::Display for ShapeError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for ShapeError {}
+
+/// Unwraps the outcome of a shape rule, or panics at the caller's line with the operation's name.
+///
+/// # Panics
+/// When `outcome` is an error.
+#[track_caller]
+pub fn expect<V>(op: &str, outcome: Result<V, ShapeError>) -> V {
+    match outcome {
+        Ok(value) => value,
+        Err(error) => panic!("{op}: {error}"),
+    }
+}
+
+/// The number of elements of a shape: the product of its axes, 1 for a scalar.
+pub fn len(shape: &[usize]) -> usize {
+    shape.iter().product()
+}
+
+/// The position of `axis` among `rank` axes; negative counts from the end, as in NumPy.
+pub fn axis(axis: isize, rank: usize) -> Result<usize, ShapeError> {
+    let position = if axis < 0 { axis + rank as isize } else { axis };
+    if (0..rank as isize).contains(&position) {
+        Ok(position as usize)
+    } else {
+        Err(ShapeError::new(match rank {
+            0 => format!("axis {axis} does not exist: a scalar has no axes"),
+            _ => format!(
+                "axis {axis} does not exist: with {rank} axes it must lie in -{rank}..={}",
+                rank - 1
+            ),
+        }))
+    }
+}
+
+/// The shape to which both broadcast, by NumPy's rule: aligned at the last axis, two lengths fit
+/// when they are equal or one of them is 1; missing axes count as 1.
+///
+/// ```
+/// assert_eq!(tensor::shape::broadcast(&[32, 1, 5], &[7, 1]).unwrap().as_slice(), [32, 7, 5]);
+/// ```
+pub fn broadcast(left: &[usize], right: &[usize]) -> Result<Shape, ShapeError> {
+    let rank = left.len().max(right.len());
+    let length = |shape: &[usize], k: usize| match (k + shape.len()).checked_sub(rank) {
+        Some(position) => shape[position],
+        None => 1,
+    };
+    (0..rank)
+        .map(|k| match (length(left, k), length(right, k)) {
+            (a, b) if a == b || b == 1 => Ok(a),
+            (1, b) => Ok(b),
+            (a, b) => Err(ShapeError::new(format!(
+                "shapes {left:?} and {right:?} do not broadcast: aligned at the last axis, \
+                 lengths must be equal or 1, but axis -{} has {a} against {b}",
+                rank - k
+            ))),
+        })
+        .collect()
+}
+
+/// Checks that `from` broadcasts to exactly `to`.
+pub fn expands(from: &[usize], to: &[usize]) -> Result<(), ShapeError> {
+    match broadcast(from, to) {
+        Ok(shape) if shape.as_slice() == to => Ok(()),
+        _ => Err(ShapeError::new(format!(
+            "shape {from:?} does not expand to {to:?}: aligned at the last axis, each length must \
+             be equal to the target's or 1"
+        ))),
+    }
+}
+
+/// The shape of a matrix product `[…, m, k] · […, k, n] = […, m, n]`; the batch axes `…` broadcast.
+pub fn matmul(left: &[usize], right: &[usize]) -> Result<Shape, ShapeError> {
+    let (&[ref batch_left @ .., m, k], &[ref batch_right @ .., inner, n]) = (left, right) else {
+        return Err(ShapeError::new(format!(
+            "shapes {left:?} and {right:?} are not both matrices: each needs at least two axes; \
+             reshape a vector of n to [1, n] or [n, 1]"
+        )));
+    };
+    if k != inner {
+        let hint = match (m == inner, k == n) {
+            (_, true) => "; the right one transposed would fit",
+            (true, _) => "; the left one transposed would fit",
+            _ => "",
+        };
+        return Err(ShapeError::new(format!(
+            "shapes {left:?} and {right:?} do not fit: [m, k] · [k, n] needs equal inner lengths, \
+             but {k} is not {inner}{hint}"
+        )));
+    }
+    let mut shape = broadcast(batch_left, batch_right)?;
+    shape.extend([m, n]);
+    Ok(shape)
+}
+
+/// Checks that a reshape keeps the number of elements.
+pub fn reshape(from: &[usize], to: &[usize]) -> Result<(), ShapeError> {
+    if len(from) == len(to) {
+        return Ok(());
+    }
+    Err(ShapeError::new(format!(
+        "shape {from:?} has {} elements, {to:?} has {}: a reshape keeps their number",
+        len(from),
+        len(to)
+    )))
+}
+
+/// The shape of tensors joined along `along`: all other axes must agree.
+pub fn concat(shapes: &[&[usize]], along: isize) -> Result<Shape, ShapeError> {
+    let Some(&first) = shapes.first() else {
+        return Err(ShapeError::new("nothing to join: give at least one tensor"));
+    };
+    let at = axis(along, first.len())?;
+    let mut joined = Shape::from(first);
+    for shape in &shapes[1..] {
+        let fits =
+            shape.len() == first.len() && (0..first.len()).all(|k| k == at || shape[k] == first[k]);
+        if !fits {
+            return Err(ShapeError::new(format!(
+                "shapes {first:?} and {shape:?} cannot be joined along axis {at}: all other axes \
+                 must have equal lengths"
+            )));
+        }
+        joined[at] += shape[at];
+    }
+    Ok(joined)
+}
+
+/// The shape that remains when the axes are reduced, each kept with length 1.
+pub fn reduce(shape: &[usize], axes: &[isize]) -> Result<Shape, ShapeError> {
+    let mut reduced = Shape::from(shape);
+    let mut seen = Shape::new();
+    for &along in axes {
+        let at = axis(along, shape.len())?;
+        if seen.contains(&at) {
+            return Err(ShapeError::new(format!(
+                "axis {at} is named twice in {axes:?}: name each axis once"
+            )));
+        }
+        seen.push(at);
+        reduced[at] = 1;
+    }
+    Ok(reduced)
+}

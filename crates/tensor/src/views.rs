@@ -1,0 +1,115 @@
+//! Views: the same elements under another layout, without copying.
+
+use std::ops::{Bound, RangeBounds};
+
+use crate::Tensor;
+use crate::shape::{self, Shape, ShapeError, expect};
+
+impl<T: Copy> Tensor<T> {
+    /// The same elements, in row-major order, under another shape. A view where the strides allow
+    /// it, else a copy.
+    ///
+    /// # Panics
+    /// When the shapes differ in their number of elements.
+    #[track_caller]
+    pub fn reshape(&self, shape: impl AsRef<[usize]>) -> Self {
+        let shape = shape.as_ref();
+        match expect("reshape", self.layout().reshape(shape)) {
+            Some(layout) => self.with_layout(layout),
+            None => Self::new(shape, self.to_vec()),
+        }
+    }
+
+    /// The axes in another order: axis `k` of the result is axis `order[k]` of this tensor.
+    ///
+    /// # Panics
+    /// When `order` does not name each axis once.
+    #[track_caller]
+    pub fn permute(&self, order: &[isize]) -> Self {
+        self.with_layout(expect("permute", self.layout().permute(order)))
+    }
+
+    /// The last two axes swapped: the transpose of a matrix, or of each matrix of a batch.
+    ///
+    /// # Panics
+    /// When there are fewer than two axes.
+    #[track_caller]
+    pub fn t(&self) -> Self {
+        self.transpose(-2, -1)
+    }
+
+    /// Two axes swapped.
+    ///
+    /// # Panics
+    /// When an axis does not exist.
+    #[track_caller]
+    pub fn transpose(&self, first: isize, second: isize) -> Self {
+        let first = expect("transpose", shape::axis(first, self.rank()));
+        let second = expect("transpose", shape::axis(second, self.rank()));
+        let mut order: Vec<isize> = (0..self.rank() as isize).collect();
+        order.swap(first, second);
+        self.permute(&order)
+    }
+
+    /// The part of one axis that `range` names.
+    ///
+    /// ```
+    /// let x = tensor::Tensor::from([[1, 2, 3], [4, 5, 6]]);
+    /// assert_eq!(x.slice(-1, 1..).to_vec(), [2, 3, 5, 6]);
+    /// ```
+    ///
+    /// # Panics
+    /// When the axis does not exist or the range reaches beyond it.
+    #[track_caller]
+    pub fn slice(&self, axis: isize, range: impl RangeBounds<usize>) -> Self {
+        let at = expect("slice", shape::axis(axis, self.rank()));
+        let start = match range.start_bound() {
+            Bound::Included(&start) => start,
+            Bound::Excluded(&before) => before + 1,
+            Bound::Unbounded => 0,
+        };
+        let end = match range.end_bound() {
+            Bound::Included(&last) => last + 1,
+            Bound::Excluded(&end) => end,
+            Bound::Unbounded => self.shape()[at],
+        };
+        self.with_layout(expect("slice", self.layout().slice(axis, start..end)))
+    }
+
+    /// Repeated along axes of length 1 and along new outer axes, as broadcasting does.
+    ///
+    /// # Panics
+    /// When this shape does not broadcast to `shape`.
+    #[track_caller]
+    pub fn expand(&self, shape: impl AsRef<[usize]>) -> Self {
+        self.with_layout(expect("expand", self.layout().expand(shape.as_ref())))
+    }
+
+    /// With an axis of length 1 put in so that it becomes axis `axis` of the result.
+    ///
+    /// # Panics
+    /// When the result would have no such axis.
+    #[track_caller]
+    pub fn insert_axis(&self, axis: isize) -> Self {
+        let at = expect("insert_axis", shape::axis(axis, self.rank() + 1));
+        let mut shape = Shape::from(self.shape());
+        shape.insert(at, 1);
+        self.reshape(shape)
+    }
+
+    /// With an axis of length 1 taken out.
+    ///
+    /// # Panics
+    /// When the axis does not exist or is longer than 1.
+    #[track_caller]
+    pub fn remove_axis(&self, axis: isize) -> Self {
+        let at = expect("remove_axis", shape::axis(axis, self.rank()));
+        let mut shape = Shape::from(self.shape());
+        let length = shape.remove(at);
+        if length != 1 {
+            let error = format!("axis {at} of shape {:?} is {length} long, not 1", self.shape());
+            expect::<()>("remove_axis", Err(ShapeError::new(error)));
+        }
+        self.reshape(shape)
+    }
+}

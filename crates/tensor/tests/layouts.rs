@@ -1,0 +1,125 @@
+//! Views, whatever the layout they start from, against the definition of each by its indices.
+
+use proptest::prelude::*;
+use tensor::strategy::{narrower_shape, shapes, tensors};
+use tensor::{Tensor, shape};
+
+/// Small whole numbers, so that sums and products are exact and equality can be exact too.
+fn numbers() -> impl Strategy<Value = f64> + Clone {
+    (-8..=8i32).prop_map(f64::from)
+}
+
+fn any_tensor() -> impl Strategy<Value = Tensor<f64>> {
+    shapes(4, 4).prop_flat_map(|shape| tensors(shape, numbers()))
+}
+
+/// Every index of a shape in row-major order.
+fn indices(shape: &[usize]) -> Vec<Vec<usize>> {
+    (0..shape::len(shape))
+        .map(|mut position| {
+            let mut index = vec![0; shape.len()];
+            for k in (0..shape.len()).rev() {
+                index[k] = position % shape[k];
+                position /= shape[k];
+            }
+            index
+        })
+        .collect()
+}
+
+proptest! {
+    #[test]
+    fn values_come_in_row_major_order(x in any_tensor()) {
+        let by_index: Vec<f64> = indices(x.shape()).iter().map(|index| x.get(index)).collect();
+        prop_assert_eq!(x.to_vec(), by_index);
+    }
+
+    #[test]
+    fn a_reshape_keeps_the_order(x in any_tensor(), cut in 0..24usize) {
+        let n = x.len();
+        prop_assert_eq!(x.reshape([n]).to_vec(), x.to_vec());
+        if n > 0 {
+            let rows = (1..=n).filter(|rows| n % rows == 0).nth(cut % 4).unwrap_or(1);
+            let matrix = x.reshape([rows, n / rows]);
+            prop_assert_eq!(matrix.to_vec(), x.to_vec());
+            prop_assert_eq!(matrix.reshape(x.shape()), x);
+        }
+    }
+
+    #[test]
+    fn a_contiguous_tensor_is_reshaped_without_a_copy(shape in shapes(4, 4)) {
+        let x: Tensor = Tensor::ones(&shape);
+        prop_assert_eq!(x.reshape([x.len()]).storage().as_ptr(), x.storage().as_ptr());
+    }
+
+    #[test]
+    fn permute_moves_the_axes(
+        (x, order) in any_tensor().prop_flat_map(|x| {
+            let order: Vec<isize> = (0..x.rank() as isize).collect();
+            (Just(x), Just(order).prop_shuffle())
+        })
+    ) {
+        let moved = x.permute(&order);
+        for index in indices(moved.shape()) {
+            let mut original = vec![0; x.rank()];
+            for (k, &axis) in order.iter().enumerate() {
+                original[axis as usize] = index[k];
+            }
+            prop_assert_eq!(moved.get(&index), x.get(&original));
+        }
+        prop_assert_eq!(moved.storage().as_ptr(), x.storage().as_ptr());
+    }
+
+    #[test]
+    fn a_slice_shows_its_range(x in any_tensor(), pick in any::<[prop::sample::Index; 3]>()) {
+        prop_assume!(x.rank() > 0);
+        let axis = pick[0].index(x.rank());
+        let end = pick[1].index(x.shape()[axis] + 1);
+        let start = pick[2].index(end + 1);
+        let part = x.slice(axis as isize, start..end);
+        for mut index in indices(part.shape()) {
+            let found = part.get(&index);
+            index[axis] += start;
+            prop_assert_eq!(found, x.get(&index));
+        }
+        prop_assert_eq!(part, x.slice(axis as isize - x.rank() as isize, start..end));
+    }
+
+    #[test]
+    fn expand_repeats(
+        (x, to) in shapes(4, 4).prop_flat_map(|to| {
+            let narrow = narrower_shape(to.clone()).prop_flat_map(|from| tensors(from, numbers()));
+            (narrow, Just(to))
+        })
+    ) {
+        let wide = x.expand(&to);
+        prop_assert_eq!(wide.shape(), to.as_slice());
+        for index in indices(&to) {
+            let own = index[to.len() - x.rank()..].iter().zip(x.shape());
+            let own: Vec<usize> = own.map(|(&i, &n)| if n == 1 { 0 } else { i }).collect();
+            prop_assert_eq!(wide.get(&index), x.get(&own));
+        }
+    }
+
+    #[test]
+    fn an_axis_put_in_can_be_taken_out(x in any_tensor(), pick in any::<prop::sample::Index>()) {
+        let axis = pick.index(x.rank() + 1) as isize;
+        let wider = x.insert_axis(axis);
+        prop_assert_eq!(wider.shape()[axis as usize], 1);
+        prop_assert_eq!(wider.remove_axis(axis), x);
+    }
+
+    #[test]
+    fn writing_touches_no_other_tensor(x in any_tensor()) {
+        let before = x.to_vec();
+        let mut written = x.clone();
+        written.as_mut_slice().fill(99.0);
+        prop_assert_eq!(written.to_vec(), vec![99.0; before.len()]);
+        prop_assert_eq!(x.to_vec(), before);
+    }
+
+    #[test]
+    fn a_cast_to_f32_and_back_keeps_small_whole_numbers(x in any_tensor()) {
+        prop_assert_eq!(x.cast::<f32>().cast::<f64>(), x);
+    }
+}

@@ -1,0 +1,127 @@
+//! What a person reads: printed tensors, and the panics that a mistake brings.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use tensor::{Key, Tensor};
+
+fn message(mistake: impl FnOnce()) -> String {
+    let panic = catch_unwind(AssertUnwindSafe(mistake)).expect_err("this is a mistake");
+    match panic.downcast::<String>() {
+        Ok(text) => *text,
+        Err(panic) => panic.downcast_ref::<&str>().expect("a panic message").to_string(),
+    }
+}
+
+#[test]
+fn a_small_tensor_prints_whole() {
+    let x = Tensor::from([[1.0, -2.5], [10.25, 0.0]]);
+    assert_eq!(x.to_string(), "[[    1,  -2.5],\n [10.25,     0]]");
+    assert_eq!(format!("{:?}", Tensor::from([1u32, 20])), "Tensor<u32> [2] [ 1, 20]");
+    assert_eq!(Tensor::scalar(0.5f64).to_string(), "0.5");
+}
+
+#[test]
+fn long_fractions_print_with_four_digits_and_tiny_ones_with_an_exponent() {
+    assert_eq!(Tensor::from([1.0 / 3.0, 2.0]).to_string(), "[0.3333, 2.0000]");
+    assert_eq!(Tensor::from([1.23456e-7, 2.0]).to_string(), "[1.2346e-7,  2.0000e0]");
+}
+
+#[test]
+fn a_large_tensor_prints_its_corners() {
+    let text = Tensor::<f32>::full([100, 50], 1.5).to_string();
+    let row = "[1.5, 1.5, 1.5, …, 1.5, 1.5, 1.5]";
+    let rows = [row, row, row, "…", row, row, row].join(",\n ");
+    assert_eq!(text, format!("[{rows}]"));
+}
+
+#[test]
+fn empty_and_three_dimensional_tensors_print() {
+    assert_eq!(Tensor::<f32>::zeros([0, 3]).to_string(), "[]");
+    assert_eq!(Tensor::<f32>::zeros([2, 1, 2]).to_string(), "[[[0, 0]],\n\n [[0, 0]]]");
+}
+
+#[test]
+fn a_mistake_is_explained_with_shapes_and_rule() {
+    let x: Tensor = Tensor::zeros([2, 3]);
+    let y: Tensor = Tensor::zeros([4, 3]);
+    assert_eq!(
+        message(|| drop(&x + &y)),
+        "add: shapes [2, 3] and [4, 3] do not broadcast: aligned at the last axis, lengths must be \
+         equal or 1, but axis -2 has 2 against 4"
+    );
+    assert_eq!(
+        message(|| drop(x.matmul(&y))),
+        "matmul: shapes [2, 3] and [4, 3] do not fit: [m, k] · [k, n] needs equal inner lengths, but \
+         3 is not 4; the right one transposed would fit"
+    );
+    assert_eq!(
+        message(|| drop(x.matmul(&Tensor::zeros([3])))),
+        "matmul: shapes [2, 3] and [3] are not both matrices: each needs at least two axes; reshape \
+         a vector of n to [1, n] or [n, 1]"
+    );
+    assert_eq!(
+        message(|| drop(x.reshape([5]))),
+        "reshape: shape [2, 3] has 6 elements, [5] has 5: a reshape keeps their number"
+    );
+    assert_eq!(
+        message(|| drop(x.sum(&[2]))),
+        "sum: axis 2 does not exist: with 2 axes it must lie in -2..=1"
+    );
+    assert_eq!(
+        message(|| drop(x.sum(&[1, -1]))),
+        "sum: axis 1 is named twice in [1, -1]: name each axis once"
+    );
+    assert_eq!(
+        message(|| drop(x.slice(1, 2..5))),
+        "slice: range 2..5 does not lie within axis 1 of shape [2, 3]"
+    );
+    assert_eq!(
+        message(|| drop(Tensor::concat(&[&x, &y], 1))),
+        "concat: shapes [2, 3] and [4, 3] cannot be joined along axis 1: all other axes must have \
+         equal lengths"
+    );
+    assert_eq!(
+        message(|| drop(x.gather_rows(&Tensor::from([2])))),
+        "gather_rows: there is no row 2: the 2 rows are numbered from 0"
+    );
+    assert_eq!(
+        message(|| drop(Tensor::new([2, 2], vec![0.0; 3]))),
+        "new: shape [2, 2] needs 4 values, not 3"
+    );
+    assert_eq!(
+        message(|| drop(Tensor::<f32>::uniform([2], 1.0..1.0, Key::new(0)))),
+        "uniform: 1.0..1.0 is no range to draw from: low > high (or equal if exclusive) in uniform \
+         distribution"
+    );
+}
+
+#[test]
+fn a_mistake_is_reported_at_the_users_line() {
+    let hook = std::panic::take_hook();
+    let (sender, receiver) = std::sync::mpsc::channel();
+    let sender = std::sync::Mutex::new(sender);
+    std::panic::set_hook(Box::new(move |panic| {
+        let file = panic.location().map(|at| at.file().to_string());
+        sender.lock().expect("one panic at a time").send(file).expect("the test listens");
+    }));
+    let (x, y) = (Tensor::<f32>::zeros([2, 3]), Tensor::<f32>::zeros([4, 3]));
+    let mistakes: [&dyn Fn(); 6] = [
+        &|| drop(&x + &y),
+        &|| drop(x.matmul(&y)),
+        &|| drop(x.sum(&[7])),
+        &|| drop(x.expand([5, 5])),
+        &|| drop(x.t().slice(0, 9..)),
+        &|| drop(x.gather_rows(&Tensor::from([9]))),
+    ];
+    let files: Vec<_> = mistakes
+        .iter()
+        .map(|mistake| {
+            catch_unwind(AssertUnwindSafe(mistake)).expect_err("this is a mistake");
+            receiver.recv().expect("the hook ran").expect("a location")
+        })
+        .collect();
+    std::panic::set_hook(hook);
+    for file in files {
+        assert!(file.ends_with("messages.rs"), "reported in {file}");
+    }
+}

@@ -32,7 +32,7 @@ impl Key {
 
     /// The key of the stream with this number, such as a step or an epoch.
     pub fn fold_in(self, number: u64) -> Self {
-        Self(mix(self.0 ^ mix(number)))
+        Self(mix(mix(self.0) ^ mix(number)))
     }
 
     /// The key of the stream with this name, such as a layer's.

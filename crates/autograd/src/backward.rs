@@ -1,0 +1,168 @@
+//! The walk back over the tape.
+//!
+//! It begins with the cotangent of the result, 1 for a loss, and visits the lines in reverse. When
+//! it comes to a line, all lines that read it have been visited, so its adjoint is complete; its
+//! op's VJP then adds to the adjoints of its inputs. One walk costs a small multiple of the forward
+//! computation, whatever the number of inputs.
+
+use tensor::{Scalar, Tensor};
+
+use crate::op::Adjoints;
+use crate::parameters::ParameterId;
+use crate::tape::{Node, Source};
+use crate::var::Var;
+
+/// The derivatives of one result with respect to the variables and parameters of its tape.
+#[derive(Clone, Debug)]
+pub struct Gradients<T: Scalar = f32> {
+    /// By line of the tape.
+    adjoints: Vec<Option<Tensor<T>>>,
+    /// By [`ParameterId`].
+    parameters: Vec<Option<Tensor<T>>>,
+}
+
+impl<'t, T: Scalar> Var<'t, T> {
+    /// The derivatives of this single number with respect to all variables and parameters.
+    ///
+    /// # Panics
+    /// When this is not a single number, or its tape is for evaluation.
+    #[track_caller]
+    pub fn backward(self) -> Gradients<T> {
+        let shape = self.shape();
+        assert!(
+            shape.iter().all(|&length| length == 1),
+            "backward: a gradient is that of one number, but this has shape {shape:?}: reduce it \
+             with sum_all() or mean_all(), or give a cotangent to vjp(cotangent)"
+        );
+        self.vjp(Tensor::ones(shape))
+    }
+
+    /// The vector–Jacobian product `(∂self/∂v)ᵀ cotangent` for all variables and parameters `v`.
+    ///
+    /// # Panics
+    /// When the cotangent has not this shape, or the tape is for evaluation.
+    #[track_caller]
+    pub fn vjp(self, cotangent: Tensor<T>) -> Gradients<T> {
+        walk_back(self, cotangent, false)
+    }
+
+    /// Like [`vjp`](Self::vjp), but keeps the adjoint of every line, not of variables and
+    /// parameters alone, so that [`Gradients::of`] can show those in between.
+    ///
+    /// # Panics
+    /// As [`vjp`](Self::vjp).
+    #[track_caller]
+    pub fn vjp_keeping_all(self, cotangent: Tensor<T>) -> Gradients<T> {
+        walk_back(self, cotangent, true)
+    }
+}
+
+#[track_caller]
+fn walk_back<T: Scalar>(result: Var<'_, T>, cotangent: Tensor<T>, keep_all: bool) -> Gradients<T> {
+    assert!(
+        result.tape().records(),
+        "backward: this tape was made with Tape::evaluation() and recorded nothing: use Tape::new()"
+    );
+    let shape = result.shape();
+    assert!(
+        cotangent.shape() == shape.as_slice(),
+        "vjp: the cotangent has shape {:?}, the result {shape:?}: they must be equal",
+        cotangent.shape()
+    );
+    let nodes = result.tape().nodes.borrow();
+    let mut gradients = Gradients { adjoints: vec![None; nodes.len()], parameters: Vec::new() };
+    if !nodes[result.index()].needs_gradient {
+        return gradients;
+    }
+    gradients.adjoints[result.index()] = Some(cotangent);
+    for index in (0..=result.index()).rev() {
+        gradients.visit(index, &nodes, keep_all);
+    }
+    gradients
+}
+
+impl<T: Scalar> Gradients<T> {
+    /// Passes the adjoint of one line on to its inputs, or files it if the line has none.
+    fn visit(&mut self, index: usize, nodes: &[Node<T>], keep_all: bool) {
+        let node = &nodes[index];
+        match &node.source {
+            Source::Op(op) => {
+                let Some(dy) = self.adjoints[index].take() else { return };
+                let x: smallvec::SmallVec<[&Tensor<T>; 4]> =
+                    node.inputs.iter().map(|&input| &nodes[input].value).collect();
+                let mut dx = Adjoints {
+                    op: op.name(),
+                    at: node.at,
+                    inputs: &node.inputs,
+                    nodes,
+                    adjoints: &mut self.adjoints,
+                };
+                op.vjp(&x, &node.value, &dy, &mut dx);
+                if keep_all {
+                    self.adjoints[index] = Some(dy);
+                }
+            }
+            Source::Parameter(id, _) => {
+                if let Some(dy) = self.adjoints[index].take() {
+                    self.add_parameter(*id, dy);
+                }
+            }
+            Source::Constant | Source::Variable | Source::Evaluated(_) => {}
+        }
+    }
+
+    fn add_parameter(&mut self, id: ParameterId, gradient: Tensor<T>) {
+        if self.parameters.len() <= id.index() {
+            self.parameters.resize(id.index() + 1, None);
+        }
+        match &mut self.parameters[id.index()] {
+            Some(sum) => sum.add_in_place(&gradient),
+            empty => *empty = Some(gradient),
+        }
+    }
+
+    /// The gradient with respect to a variable: zeros if the result does not depend on it.
+    ///
+    /// # Panics
+    /// When the adjoint of that line is not kept: constants have none, parameters are asked for
+    /// with [`get`](Self::get), and lines in between are kept by [`Var::vjp_keeping_all`] only.
+    #[track_caller]
+    pub fn of(&self, variable: Var<'_, T>) -> Tensor<T> {
+        if let Some(Some(adjoint)) = self.adjoints.get(variable.index()) {
+            return adjoint.clone();
+        }
+        let nodes = variable.tape().nodes.borrow();
+        let index = variable.index();
+        match &nodes[index].source {
+            Source::Variable => Tensor::zeros(nodes[index].value.shape()),
+            Source::Parameter(_, name) => {
+                panic!("of: %{index} is the parameter `{name}`: ask for it with get(id)")
+            }
+            Source::Constant => panic!(
+                "of: %{index} is a constant, which has no gradient: make it with tape.variable(value)"
+            ),
+            Source::Op(_) | Source::Evaluated(_) => panic!(
+                "of: the adjoint of %{index} is not kept, because it is not a variable: use \
+                 vjp_keeping_all(cotangent) to keep those of all lines"
+            ),
+        }
+    }
+
+    /// The gradient with respect to a parameter; `None` if the result does not depend on it or it
+    /// is frozen.
+    pub fn get(&self, id: ParameterId) -> Option<&Tensor<T>> {
+        self.parameters.get(id.index())?.as_ref()
+    }
+
+    /// The gradients of all parameters that the result depends on, in the parameters' order.
+    pub fn iter(&self) -> impl Iterator<Item = (ParameterId, &Tensor<T>)> {
+        let present = self.parameters.iter().enumerate();
+        present.filter_map(|(index, gradient)| Some((ParameterId::new(index), gradient.as_ref()?)))
+    }
+
+    /// The gradients of all parameters, to be changed in place.
+    pub fn iter_mut(&mut self) -> impl Iterator<Item = (ParameterId, &mut Tensor<T>)> {
+        let present = self.parameters.iter_mut().enumerate();
+        present.filter_map(|(index, gradient)| Some((ParameterId::new(index), gradient.as_mut()?)))
+    }
+}

@@ -1,0 +1,58 @@
+//! Random cases for property tests: an op on inputs of every shape and layout.
+//!
+//! Enable the feature `proptest`. The inputs are small, so that every entry is checked, and come
+//! in all the layouts of [`tensor::strategy`].
+
+use std::ops::Range;
+
+use proptest::prelude::*;
+use tensor::Tensor;
+use tensor::strategy::{broadcastable_shapes, shapes, tensors};
+
+use super::Case;
+use crate::Var;
+
+/// Small tensors of up to three axes, in any layout, with elements from `elements`.
+pub fn small(elements: Range<f64>) -> impl Strategy<Value = Tensor<f64>> {
+    shapes(3, 3).prop_flat_map(move |shape| tensors(shape, elements.clone()))
+}
+
+/// Cases for an op of one input of any shape.
+pub fn unary(
+    op: &'static str,
+    elements: Range<f64>,
+    function: for<'t> fn(Var<'t, f64>) -> Var<'t, f64>,
+) -> BoxedStrategy<Case> {
+    small(elements).prop_map(move |x| Case::new(op, vec![x], move |x| function(x[0]))).boxed()
+}
+
+/// Cases for an op of two inputs that broadcast, each with elements from a range of its own.
+pub fn binary(
+    op: &'static str,
+    left: Range<f64>,
+    right: Range<f64>,
+    function: for<'t> fn(Var<'t, f64>, Var<'t, f64>) -> Var<'t, f64>,
+) -> BoxedStrategy<Case> {
+    broadcastable_shapes(3, 3)
+        .prop_flat_map(move |(a, b)| (tensors(a, left.clone()), tensors(b, right.clone())))
+        .prop_map(move |(a, b)| Case::new(op, vec![a, b], move |x| function(x[0], x[1])))
+        .boxed()
+}
+
+/// A small tensor and some of its axes.
+pub fn with_axes(elements: Range<f64>) -> impl Strategy<Value = (Tensor<f64>, Vec<isize>)> {
+    small(elements).prop_flat_map(|x| {
+        let rank = x.rank();
+        let axes: Vec<isize> = (0..rank as isize).collect();
+        (Just(x), prop::sample::subsequence(axes, 0..=rank))
+    })
+}
+
+/// A table of rows and ids that name some of them, some more than once.
+pub fn table_and_ids() -> impl Strategy<Value = (Tensor<f64>, Tensor<u32>)> {
+    (1..5usize, shapes(1, 3), shapes(2, 3)).prop_flat_map(|(count, row, batch)| {
+        let table = tensors([&[count], row.as_slice()].concat(), -2.0..2.0);
+        let ids = prop::collection::vec(0..count as u32, batch.iter().product::<usize>());
+        (table, ids.prop_map(move |ids| Tensor::new(&batch, ids)))
+    })
+}

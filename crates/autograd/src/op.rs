@@ -1,0 +1,99 @@
+//! What an operation is: a value forward, and a vector–Jacobian product (VJP) backward.
+//!
+//! An op is a struct that implements [`Op`]. The ones of this crate and yours are recorded by the
+//! same call, [`Tape::apply`](crate::Tape::apply).
+//!
+//! ```
+//! use autograd::{Adjoints, Op, Tape};
+//! use tensor::Tensor;
+//!
+//! /// y = x³, so x̄ = 3x² ȳ.
+//! struct Cube;
+//!
+//! impl Op<f64> for Cube {
+//!     fn name(&self) -> &'static str {
+//!         "cube"
+//!     }
+//!     fn forward(&mut self, x: &[&Tensor<f64>]) -> Tensor<f64> {
+//!         x[0].map(|x| x * x * x)
+//!     }
+//!     fn vjp(&self, x: &[&Tensor<f64>], _: &Tensor<f64>, dy: &Tensor<f64>, dx: &mut Adjoints<f64>) {
+//!         dx.add(0, || dy.zip_map(x[0], |dy, x| dy * 3.0 * x * x));
+//!     }
+//! }
+//!
+//! let tape = Tape::new();
+//! let x = tape.variable(Tensor::from([1.0, 2.0]));
+//! let y = tape.apply(Cube, &[x]).sum_all();
+//! assert_eq!(y.backward().of(x), Tensor::from([3.0, 12.0]));
+//!
+//! // Your own op is checked like any other.
+//! autograd::check::inputs(&[Tensor::from([1.0, 2.0])], |x| x[0].tape().apply(Cube, x)).assert();
+//! ```
+
+use std::panic::Location;
+
+use tensor::{Scalar, ShapeError, Tensor};
+
+use crate::tape::Node;
+
+/// A differentiable operation on tensors.
+pub trait Op<T: Scalar>: 'static {
+    /// The name that the printed tape and error messages show.
+    fn name(&self) -> &'static str;
+
+    /// Whether inputs of these shapes fit. The error is reported at the user's line, before
+    /// `forward` runs. An op that takes any shapes keeps the default.
+    fn check(&self, shapes: &[&[usize]]) -> Result<(), ShapeError> {
+        let _ = shapes;
+        Ok(())
+    }
+
+    /// The value `y = op(x)`. What the VJP needs besides `x` and `y` may be kept in `self`.
+    fn forward(&mut self, x: &[&Tensor<T>]) -> Tensor<T>;
+
+    /// Adds `(∂y/∂xᵢ)ᵀ dy` to the adjoint of each input that wants one. `dy` has the shape of `y`.
+    fn vjp(&self, x: &[&Tensor<T>], y: &Tensor<T>, dy: &Tensor<T>, dx: &mut Adjoints<'_, T>);
+}
+
+/// The adjoints of an op's inputs, to which its VJP adds.
+pub struct Adjoints<'a, T: Scalar> {
+    pub(crate) op: &'static str,
+    pub(crate) at: &'static Location<'static>,
+    pub(crate) inputs: &'a [usize],
+    pub(crate) nodes: &'a [Node<T>],
+    pub(crate) adjoints: &'a mut [Option<Tensor<T>>],
+}
+
+impl<T: Scalar> Adjoints<'_, T> {
+    /// Whether input `i` depends on anything whose gradient is asked for.
+    pub fn wants(&self, i: usize) -> bool {
+        self.nodes[self.inputs[i]].needs_gradient
+    }
+
+    /// Adds to the adjoint of input `i`. The contribution is not even computed for an input that
+    /// wants none. The first is stored as it is; there are no zeros to add it to.
+    ///
+    /// # Panics
+    /// When the contribution has not the shape of the input: a mistake in the op's VJP.
+    pub fn add(&mut self, i: usize, contribution: impl FnOnce() -> Tensor<T>) {
+        if !self.wants(i) {
+            return;
+        }
+        let contribution = contribution();
+        let input = self.inputs[i];
+        assert!(
+            contribution.shape() == self.nodes[input].value.shape(),
+            "backward: the VJP of `{}`, recorded at {}, gave a gradient of shape {:?} for input {i} \
+             of shape {:?}: they must be equal",
+            self.op,
+            self.at,
+            contribution.shape(),
+            self.nodes[input].value.shape()
+        );
+        match &mut self.adjoints[input] {
+            Some(sum) => sum.add_in_place(&contribution),
+            empty => *empty = Some(contribution),
+        }
+    }
+}

@@ -1,0 +1,50 @@
+//! y takes rows of x by number, so each row of ȳ is added to the row of x̄ it was taken from.
+
+use tensor::{Scalar, ShapeError, Tensor};
+
+use crate::{Adjoints, Op, Var};
+
+struct GatherRows {
+    ids: Tensor<u32>,
+}
+
+impl<T: Scalar> Op<T> for GatherRows {
+    fn name(&self) -> &'static str {
+        "gather_rows"
+    }
+
+    fn check(&self, shapes: &[&[usize]]) -> Result<(), ShapeError> {
+        super::rows_exist(&self.ids, shapes[0].first().copied())
+    }
+
+    fn forward(&mut self, x: &[&Tensor<T>]) -> Tensor<T> {
+        x[0].gather_rows(&self.ids)
+    }
+
+    fn vjp(&self, x: &[&Tensor<T>], _: &Tensor<T>, dy: &Tensor<T>, dx: &mut Adjoints<'_, T>) {
+        dx.add(0, || dy.scatter_add_rows(&self.ids, x[0].shape()[0]));
+    }
+}
+
+impl<T: Scalar> Var<'_, T> {
+    /// The rows, that is the entries along the first axis, that `ids` names: the result has the
+    /// shape of `ids` followed by that of a row.
+    ///
+    /// # Panics
+    /// When there is no row of that number.
+    #[track_caller]
+    pub fn gather_rows(self, ids: &Tensor<u32>) -> Self {
+        self.tape().apply(GatherRows { ids: ids.clone() }, &[self])
+    }
+}
+
+#[cfg(test)]
+pub(super) fn cases() -> proptest::strategy::BoxedStrategy<crate::check::Case> {
+    use proptest::prelude::*;
+
+    use crate::check::{Case, strategy::table_and_ids};
+
+    table_and_ids()
+        .prop_map(|(x, ids)| Case::new("gather_rows", vec![x], move |x| x[0].gather_rows(&ids)))
+        .boxed()
+}

@@ -1,0 +1,64 @@
+//! y = max x along some axes: ȳ goes to the largest element. Where several are equal, each gets an
+//! equal part.
+
+use tensor::{Scalar, ShapeError, Tensor, shape};
+
+use super::sum::spread;
+use crate::{Adjoints, Op, Var};
+
+struct Max {
+    axes: Vec<isize>,
+}
+
+impl<T: Scalar> Op<T> for Max {
+    fn name(&self) -> &'static str {
+        "max"
+    }
+
+    fn check(&self, shapes: &[&[usize]]) -> Result<(), ShapeError> {
+        let reduced = shape::reduce(shapes[0], &self.axes)?;
+        if shape::len(shapes[0]) == 0 && shape::len(&reduced) > 0 {
+            return Err(ShapeError::new(format!(
+                "shape {:?} has no elements along axes {:?} to choose from",
+                shapes[0], self.axes
+            )));
+        }
+        Ok(())
+    }
+
+    fn forward(&mut self, x: &[&Tensor<T>]) -> Tensor<T> {
+        x[0].max(&self.axes)
+    }
+
+    fn vjp(&self, x: &[&Tensor<T>], y: &Tensor<T>, dy: &Tensor<T>, dx: &mut Adjoints<'_, T>) {
+        dx.add(0, || {
+            let largest = spread(y, x[0].shape(), &self.axes);
+            let is_largest = x[0].zip_map(&largest, |x, y| T::from_f64((x == y).into()));
+            let part = dy / &is_largest.sum(&self.axes);
+            &is_largest * &spread(&part, x[0].shape(), &self.axes)
+        });
+    }
+}
+
+impl<T: Scalar> Var<'_, T> {
+    /// The largest element along the axes, which disappear.
+    ///
+    /// # Panics
+    /// When an axis does not exist or is named twice, or there is nothing to choose from.
+    #[track_caller]
+    pub fn max(self, axes: &[isize]) -> Self {
+        self.tape().apply(Max { axes: axes.to_vec() }, &[self])
+    }
+}
+
+#[cfg(test)]
+pub(super) fn cases() -> proptest::strategy::BoxedStrategy<crate::check::Case> {
+    use proptest::prelude::*;
+
+    use crate::check::{Case, strategy::with_axes};
+
+    with_axes(-2.0..2.0)
+        .prop_filter("nothing to choose from", |(x, _)| !x.is_empty())
+        .prop_map(|(x, axes)| Case::new("max", vec![x], move |x| x[0].max(&axes)))
+        .boxed()
+}

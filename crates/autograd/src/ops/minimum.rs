@@ -1,0 +1,55 @@
+//! y = min(a, b), elementwise: ȳ goes to the smaller input. Where they are equal, half goes to each.
+
+use tensor::{Scalar, ShapeError, Tensor, shape};
+
+use crate::{Adjoints, Op, Var};
+
+struct Minimum;
+
+impl<T: Scalar> Op<T> for Minimum {
+    fn name(&self) -> &'static str {
+        "minimum"
+    }
+
+    fn check(&self, shapes: &[&[usize]]) -> Result<(), ShapeError> {
+        shape::broadcast(shapes[0], shapes[1]).map(drop)
+    }
+
+    fn forward(&mut self, x: &[&Tensor<T>]) -> Tensor<T> {
+        x[0].zip_map(x[1], T::minimum)
+    }
+
+    fn vjp(&self, x: &[&Tensor<T>], _: &Tensor<T>, dy: &Tensor<T>, dx: &mut Adjoints<'_, T>) {
+        dx.add(0, || (dy * &share(x[0], x[1])).sum_to(x[0].shape()));
+        dx.add(1, || (dy * &share(x[1], x[0])).sum_to(x[1].shape()));
+    }
+}
+
+/// What part of ȳ goes to `own`: all, half or nothing.
+fn share<T: Scalar>(own: &Tensor<T>, other: &Tensor<T>) -> Tensor<T> {
+    own.zip_map(other, |own, other| {
+        T::from_f64(if own < other {
+            1.0
+        } else if own == other {
+            0.5
+        } else {
+            0.0
+        })
+    })
+}
+
+impl<T: Scalar> Var<'_, T> {
+    /// The smaller of two, elementwise, with broadcasting.
+    ///
+    /// # Panics
+    /// When the shapes do not broadcast.
+    #[track_caller]
+    pub fn minimum(self, other: Self) -> Self {
+        self.tape().apply(Minimum, &[self, other])
+    }
+}
+
+#[cfg(test)]
+pub(super) fn cases() -> proptest::strategy::BoxedStrategy<crate::check::Case> {
+    crate::check::strategy::binary("minimum", -2.0..2.0, -2.0..2.0, |a, b| a.minimum(b))
+}

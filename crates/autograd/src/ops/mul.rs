@@ -1,0 +1,54 @@
+//! y = a · b, elementwise, so ā = b ȳ and b̄ = a ȳ.
+//!
+//! An input that was broadcast was read several times, so its adjoint is a sum: `sum_to` adds up
+//! along the axes that broadcasting repeated.
+
+use std::ops::Mul;
+
+use tensor::{Scalar, ShapeError, Tensor, shape};
+
+use crate::{Adjoints, Op, Var};
+
+struct MulOp;
+
+impl<T: Scalar> Op<T> for MulOp {
+    fn name(&self) -> &'static str {
+        "mul"
+    }
+
+    fn check(&self, shapes: &[&[usize]]) -> Result<(), ShapeError> {
+        shape::broadcast(shapes[0], shapes[1]).map(drop)
+    }
+
+    fn forward(&mut self, x: &[&Tensor<T>]) -> Tensor<T> {
+        x[0] * x[1]
+    }
+
+    fn vjp(&self, x: &[&Tensor<T>], _: &Tensor<T>, dy: &Tensor<T>, dx: &mut Adjoints<'_, T>) {
+        dx.add(0, || (dy * x[1]).sum_to(x[0].shape()));
+        dx.add(1, || (dy * x[0]).sum_to(x[1].shape()));
+    }
+}
+
+impl<T: Scalar> Mul for Var<'_, T> {
+    type Output = Self;
+
+    #[track_caller]
+    fn mul(self, other: Self) -> Self {
+        self.tape().apply(MulOp, &[self, other])
+    }
+}
+
+impl<T: Scalar> Mul<T> for Var<'_, T> {
+    type Output = Self;
+
+    #[track_caller]
+    fn mul(self, number: T) -> Self {
+        self * self.tape().constant(Tensor::scalar(number))
+    }
+}
+
+#[cfg(test)]
+pub(super) fn cases() -> proptest::strategy::BoxedStrategy<crate::check::Case> {
+    crate::check::strategy::binary("mul", -2.0..2.0, -2.0..2.0, |a, b| a * b)
+}

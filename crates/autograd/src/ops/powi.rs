@@ -1,0 +1,49 @@
+//! y = xⁿ for a whole number n, so x̄ = n xⁿ⁻¹ ȳ.
+
+use tensor::{Scalar, Tensor};
+
+use crate::{Adjoints, Op, Var};
+
+struct Powi {
+    exponent: i32,
+}
+
+impl<T: Scalar> Op<T> for Powi {
+    fn name(&self) -> &'static str {
+        "powi"
+    }
+
+    fn forward(&mut self, x: &[&Tensor<T>]) -> Tensor<T> {
+        x[0].map(|x| x.powi(self.exponent))
+    }
+
+    fn vjp(&self, x: &[&Tensor<T>], _: &Tensor<T>, dy: &Tensor<T>, dx: &mut Adjoints<'_, T>) {
+        // n = 0 on its own: 0 · x⁻¹ would be NaN at x = 0.
+        dx.add(0, || match self.exponent {
+            0 => Tensor::zeros(dy.shape()),
+            n => dy.zip_map(x[0], |dy, x| dy * T::from_f64(n.into()) * x.powi(n - 1)),
+        });
+    }
+}
+
+impl<T: Scalar> Var<'_, T> {
+    /// Each element to the power of a whole number.
+    #[track_caller]
+    pub fn powi(self, exponent: i32) -> Self {
+        self.tape().apply(Powi { exponent }, &[self])
+    }
+}
+
+#[cfg(test)]
+pub(super) fn cases() -> proptest::strategy::BoxedStrategy<crate::check::Case> {
+    use proptest::prelude::*;
+
+    use crate::check::{Case, strategy::small};
+
+    (small(0.5..2.0), any::<bool>(), -3..=4i32)
+        .prop_map(|(x, negate, n)| {
+            let x = x.scale(if negate { -1.0 } else { 1.0 });
+            Case::new("powi", vec![x], move |x| x[0].powi(n))
+        })
+        .boxed()
+}

@@ -1,0 +1,63 @@
+//! y adds each row of x to the row that an id names, so the row's adjoint is that row of ȳ: the
+//! adjoint of `gather_rows`.
+
+use tensor::{Scalar, ShapeError, Tensor};
+
+use crate::{Adjoints, Op, Var};
+
+struct ScatterAddRows {
+    ids: Tensor<u32>,
+    count: usize,
+}
+
+impl<T: Scalar> Op<T> for ScatterAddRows {
+    fn name(&self) -> &'static str {
+        "scatter_add_rows"
+    }
+
+    fn check(&self, shapes: &[&[usize]]) -> Result<(), ShapeError> {
+        if !shapes[0].starts_with(self.ids.shape()) {
+            return Err(ShapeError::new(format!(
+                "shape {:?} must begin with that of the ids, {:?}",
+                shapes[0],
+                self.ids.shape()
+            )));
+        }
+        super::rows_exist(&self.ids, Some(self.count))
+    }
+
+    fn forward(&mut self, x: &[&Tensor<T>]) -> Tensor<T> {
+        x[0].scatter_add_rows(&self.ids, self.count)
+    }
+
+    fn vjp(&self, _: &[&Tensor<T>], _: &Tensor<T>, dy: &Tensor<T>, dx: &mut Adjoints<'_, T>) {
+        dx.add(0, || dy.gather_rows(&self.ids));
+    }
+}
+
+impl<T: Scalar> Var<'_, T> {
+    /// A table of `count` rows into which each row of this has been added at the place that `ids`
+    /// names; rows no id names are zero.
+    ///
+    /// # Panics
+    /// When this shape does not begin with that of `ids`, or an id is not below `count`.
+    #[track_caller]
+    pub fn scatter_add_rows(self, ids: &Tensor<u32>, count: usize) -> Self {
+        self.tape().apply(ScatterAddRows { ids: ids.clone(), count }, &[self])
+    }
+}
+
+#[cfg(test)]
+pub(super) fn cases() -> proptest::strategy::BoxedStrategy<crate::check::Case> {
+    use proptest::prelude::*;
+
+    use crate::check::{Case, strategy::table_and_ids};
+
+    table_and_ids()
+        .prop_map(|(table, ids)| {
+            let count = table.shape()[0];
+            let rows = table.gather_rows(&ids);
+            Case::new("scatter_add_rows", vec![rows], move |x| x[0].scatter_add_rows(&ids, count))
+        })
+        .boxed()
+}

@@ -1,0 +1,68 @@
+//! y is a part of x along one axis, so x̄ is ȳ in that part and 0 elsewhere.
+
+use std::ops::Range;
+
+use tensor::{Scalar, Shape, ShapeError, Tensor, layout::Layout, shape};
+
+use crate::{Adjoints, Op, Var};
+
+struct Slice {
+    axis: isize,
+    range: Range<usize>,
+}
+
+impl<T: Scalar> Op<T> for Slice {
+    fn name(&self) -> &'static str {
+        "slice"
+    }
+
+    fn check(&self, shapes: &[&[usize]]) -> Result<(), ShapeError> {
+        Layout::contiguous(shapes[0]).slice(self.axis, self.range.clone()).map(drop)
+    }
+
+    fn forward(&mut self, x: &[&Tensor<T>]) -> Tensor<T> {
+        x[0].slice(self.axis, self.range.clone())
+    }
+
+    fn vjp(&self, x: &[&Tensor<T>], _: &Tensor<T>, dy: &Tensor<T>, dx: &mut Adjoints<'_, T>) {
+        dx.add(0, || {
+            let at = shape::expect("slice", shape::axis(self.axis, x[0].rank()));
+            let zeros = |length: usize| {
+                let mut shape = Shape::from(x[0].shape());
+                shape[at] = length;
+                Tensor::zeros(shape)
+            };
+            let (before, after) =
+                (zeros(self.range.start), zeros(x[0].shape()[at] - self.range.end));
+            Tensor::concat(&[&before, dy, &after], self.axis)
+        });
+    }
+}
+
+impl<T: Scalar> Var<'_, T> {
+    /// The part of one axis that `range` names.
+    ///
+    /// # Panics
+    /// When the axis does not exist or the range reaches beyond it.
+    #[track_caller]
+    pub fn slice(self, axis: isize, range: Range<usize>) -> Self {
+        self.tape().apply(Slice { axis, range }, &[self])
+    }
+}
+
+#[cfg(test)]
+pub(super) fn cases() -> proptest::strategy::BoxedStrategy<crate::check::Case> {
+    use proptest::{prelude::*, sample::Index};
+
+    use crate::check::{Case, strategy::small};
+
+    (small(-2.0..2.0), any::<[Index; 3]>())
+        .prop_filter("a scalar has no parts", |(x, _)| x.rank() > 0)
+        .prop_map(|(x, pick)| {
+            let axis = pick[0].index(x.rank());
+            let end = pick[1].index(x.shape()[axis] + 1);
+            let range = pick[2].index(end + 1)..end;
+            Case::new("slice", vec![x], move |x| x[0].slice(axis as isize, range.clone()))
+        })
+        .boxed()
+}

@@ -1,0 +1,54 @@
+//! y = a − b, so ā = ȳ and b̄ = −ȳ.
+//!
+//! An input that was broadcast was read several times, so its adjoint is a sum: `sum_to` adds up
+//! along the axes that broadcasting repeated.
+
+use std::ops::Sub;
+
+use tensor::{Scalar, ShapeError, Tensor, shape};
+
+use crate::{Adjoints, Op, Var};
+
+struct SubOp;
+
+impl<T: Scalar> Op<T> for SubOp {
+    fn name(&self) -> &'static str {
+        "sub"
+    }
+
+    fn check(&self, shapes: &[&[usize]]) -> Result<(), ShapeError> {
+        shape::broadcast(shapes[0], shapes[1]).map(drop)
+    }
+
+    fn forward(&mut self, x: &[&Tensor<T>]) -> Tensor<T> {
+        x[0] - x[1]
+    }
+
+    fn vjp(&self, x: &[&Tensor<T>], _: &Tensor<T>, dy: &Tensor<T>, dx: &mut Adjoints<'_, T>) {
+        dx.add(0, || dy.sum_to(x[0].shape()));
+        dx.add(1, || (-dy).sum_to(x[1].shape()));
+    }
+}
+
+impl<T: Scalar> Sub for Var<'_, T> {
+    type Output = Self;
+
+    #[track_caller]
+    fn sub(self, other: Self) -> Self {
+        self.tape().apply(SubOp, &[self, other])
+    }
+}
+
+impl<T: Scalar> Sub<T> for Var<'_, T> {
+    type Output = Self;
+
+    #[track_caller]
+    fn sub(self, number: T) -> Self {
+        self - self.tape().constant(Tensor::scalar(number))
+    }
+}
+
+#[cfg(test)]
+pub(super) fn cases() -> proptest::strategy::BoxedStrategy<crate::check::Case> {
+    crate::check::strategy::binary("sub", -2.0..2.0, -2.0..2.0, |a, b| a - b)
+}

@@ -1,0 +1,165 @@
+//! The numbers that training changes: one ordered store of named tensors.
+//!
+//! A layer holds [`ParameterId`]s, never values. So saving a model is saving this store, tying two
+//! weights is using one id twice, counting is a sum, and [`cast`](Parameters::cast) turns a model
+//! trained in `f32` into one whose gradients can be checked in `f64`.
+
+use std::fmt;
+use std::sync::Arc;
+
+use tensor::{Key, Scalar, Tensor};
+
+/// Names one parameter of a [`Parameters`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ParameterId(usize);
+
+impl ParameterId {
+    pub(crate) fn new(index: usize) -> Self {
+        Self(index)
+    }
+
+    /// Its position in the order of creation, from 0.
+    pub fn index(self) -> usize {
+        self.0
+    }
+}
+
+/// Named tensors in the order of their creation, and the seed of their initial values.
+///
+/// ```
+/// use autograd::Parameters;
+/// use tensor::Tensor;
+///
+/// let mut parameters = Parameters::<f32>::new(7);
+/// let weight = parameters.add("hidden.weight", Tensor::zeros([10, 50]));
+/// parameters.add("hidden.bias", Tensor::zeros([50]));
+/// assert_eq!(parameters.get(weight).shape(), [10, 50]);
+/// assert_eq!(parameters.count(), 550);
+/// println!("{parameters}");
+/// ```
+#[derive(Clone, Debug)]
+pub struct Parameters<T: Scalar = f32> {
+    entries: Vec<Parameter<T>>,
+    key: Key,
+}
+
+#[derive(Clone, Debug)]
+struct Parameter<T: Scalar> {
+    name: Arc<str>,
+    value: Tensor<T>,
+    trainable: bool,
+}
+
+impl<T: Scalar> Parameters<T> {
+    /// An empty store. Layers draw their initial values from `seed` and the parameter's name, so a
+    /// parameter begins with the same numbers whatever else the model holds.
+    pub fn new(seed: u64) -> Self {
+        Self { entries: Vec::new(), key: Key::new(seed) }
+    }
+
+    /// The key from which the parameter of this name draws its initial value.
+    pub fn key(&self, name: &str) -> Key {
+        self.key.stream(name)
+    }
+
+    /// Adds a parameter.
+    ///
+    /// # Panics
+    /// When the name is taken.
+    #[track_caller]
+    pub fn add(&mut self, name: impl AsRef<str>, value: Tensor<T>) -> ParameterId {
+        let name = name.as_ref();
+        assert!(
+            self.find(name).is_none(),
+            "there is a parameter `{name}` already: give each layer a name of its own"
+        );
+        self.entries.push(Parameter { name: name.into(), value, trainable: true });
+        ParameterId(self.entries.len() - 1)
+    }
+
+    /// The value of a parameter.
+    pub fn get(&self, id: ParameterId) -> &Tensor<T> {
+        &self.entries[id.0].value
+    }
+
+    /// The value of a parameter, to be changed. While a tape still shares it, changing it copies
+    /// it first: clear the tape before an optimizer's step.
+    pub fn get_mut(&mut self, id: ParameterId) -> &mut Tensor<T> {
+        &mut self.entries[id.0].value
+    }
+
+    /// The name of a parameter.
+    pub fn name(&self, id: ParameterId) -> &str {
+        &self.entries[id.0].name
+    }
+
+    pub(crate) fn shared_name(&self, id: ParameterId) -> Arc<str> {
+        Arc::clone(&self.entries[id.0].name)
+    }
+
+    /// The parameter of this name.
+    pub fn find(&self, name: &str) -> Option<ParameterId> {
+        self.entries.iter().position(|entry| *entry.name == *name).map(ParameterId)
+    }
+
+    /// Keeps a parameter at its value from now on: it gets no gradient.
+    pub fn freeze(&mut self, id: ParameterId) {
+        self.entries[id.0].trainable = false;
+    }
+
+    /// Whether a parameter gets gradients.
+    pub fn is_trainable(&self, id: ParameterId) -> bool {
+        self.entries[id.0].trainable
+    }
+
+    /// How many parameter tensors there are.
+    pub fn len(&self) -> usize {
+        self.entries.len()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.entries.is_empty()
+    }
+
+    /// All ids, in order.
+    pub fn ids(&self) -> impl Iterator<Item = ParameterId> + use<T> {
+        (0..self.entries.len()).map(ParameterId)
+    }
+
+    /// Id, name and value of each parameter, in order.
+    pub fn iter(&self) -> impl Iterator<Item = (ParameterId, &str, &Tensor<T>)> {
+        let entries = self.entries.iter().enumerate();
+        entries.map(|(index, entry)| (ParameterId(index), &*entry.name, &entry.value))
+    }
+
+    /// How many numbers there are: the sum of the tensors' sizes.
+    pub fn count(&self) -> usize {
+        self.entries.iter().map(|entry| entry.value.len()).sum()
+    }
+
+    /// The same parameters as another scalar type.
+    pub fn cast<U: Scalar>(&self) -> Parameters<U> {
+        let entries = self.entries.iter().map(|entry| Parameter {
+            name: Arc::clone(&entry.name),
+            value: entry.value.cast(),
+            trainable: entry.trainable,
+        });
+        Parameters { entries: entries.collect(), key: self.key }
+    }
+}
+
+/// A summary table: name, shape, count, and the total.
+impl<T: Scalar> fmt::Display for Parameters<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let longest = self.entries.iter().map(|entry| entry.name.chars().count()).max();
+        let width = longest.unwrap_or(0).max("parameter".len());
+        writeln!(f, "{:<width$}  {:<14}  {:>10}", "parameter", "shape", "count")?;
+        for entry in &self.entries {
+            let shape = format!("{:?}", entry.value.shape());
+            let frozen = if entry.trainable { "" } else { "  frozen" };
+            writeln!(f, "{:<width$}  {shape:<14}  {:>10}{frozen}", entry.name, entry.value.len())?;
+        }
+        write!(f, "{:<width$}  {:<14}  {:>10}", "total", "", self.count())
+    }
+}

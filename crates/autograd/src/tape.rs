@@ -1,0 +1,221 @@
+//! The Wengert list: every operation of a computation, in the order it ran.
+//!
+//! An operation can only read what was computed before it. So the order in which lines are written
+//! is a topological order, and going backward needs no search and no recursion.
+
+use std::cell::RefCell;
+use std::fmt;
+use std::panic::Location;
+use std::sync::Arc;
+
+use smallvec::SmallVec;
+use tensor::{Scalar, Tensor, shape};
+
+use crate::op::Op;
+use crate::parameters::{ParameterId, Parameters};
+use crate::var::Var;
+
+/// One line of the tape: a value, and how it came about.
+pub(crate) struct Node<T: Scalar> {
+    pub(crate) value: Tensor<T>,
+    pub(crate) source: Source<T>,
+    /// The lines that the op read.
+    pub(crate) inputs: SmallVec<[usize; 3]>,
+    /// Whether a variable or a trainable parameter is among its ancestors.
+    pub(crate) needs_gradient: bool,
+    /// The user's line.
+    pub(crate) at: &'static Location<'static>,
+}
+
+/// Where a value comes from.
+pub(crate) enum Source<T: Scalar> {
+    Constant,
+    Variable,
+    Parameter(ParameterId, Arc<str>),
+    Op(Box<dyn Op<T>>),
+    /// An op on an evaluation tape: only its name and value remain.
+    Evaluated(&'static str),
+}
+
+impl<T: Scalar> Source<T> {
+    fn name(&self) -> &'static str {
+        match self {
+            Source::Constant => "constant",
+            Source::Variable => "variable",
+            Source::Parameter(..) => "parameter",
+            Source::Op(op) => op.name(),
+            Source::Evaluated(name) => name,
+        }
+    }
+}
+
+/// A list of operations with their values, to be walked backward.
+///
+/// Printing a tape shows the list: index, op, inputs, shape, and the line of your program that
+/// wrote it. [`clear`](Self::clear) it before the next step; the borrow checker then proves that no
+/// [`Var`] of the old one is left.
+pub struct Tape<T: Scalar = f32> {
+    pub(crate) nodes: RefCell<Vec<Node<T>>>,
+    records: bool,
+}
+
+impl<T: Scalar> Default for Tape<T> {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl<T: Scalar> Tape<T> {
+    /// An empty tape that records for a backward pass.
+    pub fn new() -> Self {
+        Self { nodes: RefCell::default(), records: true }
+    }
+
+    /// An empty tape for evaluation: it keeps the values that variables name, but neither ops nor
+    /// inputs, and cannot go backward.
+    pub fn evaluation() -> Self {
+        Self { nodes: RefCell::default(), records: false }
+    }
+
+    /// Whether this tape records for a backward pass.
+    pub fn records(&self) -> bool {
+        self.records
+    }
+
+    /// The number of lines.
+    pub fn len(&self) -> usize {
+        self.nodes.borrow().len()
+    }
+
+    /// Whether nothing has been recorded.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Forgets all lines but keeps their memory for the next ones.
+    pub fn clear(&mut self) {
+        self.nodes.get_mut().clear();
+    }
+
+    /// A value whose gradient is not asked for, such as a batch of data.
+    #[track_caller]
+    pub fn constant(&self, value: Tensor<T>) -> Var<'_, T> {
+        self.push(value, Source::Constant, SmallVec::new(), false)
+    }
+
+    /// A value whose gradient is asked for; [`Gradients::of`](crate::Gradients::of) gives it.
+    #[track_caller]
+    pub fn variable(&self, value: Tensor<T>) -> Var<'_, T> {
+        self.push(value, Source::Variable, SmallVec::new(), self.records)
+    }
+
+    /// The value of a parameter; [`Gradients::get`](crate::Gradients::get) gives its gradient,
+    /// summed over all uses of the parameter.
+    #[track_caller]
+    pub fn parameter(&self, parameters: &Parameters<T>, id: ParameterId) -> Var<'_, T> {
+        let trains = self.records && parameters.is_trainable(id);
+        let source = Source::Parameter(id, parameters.shared_name(id));
+        self.push(parameters.get(id).clone(), source, SmallVec::new(), trains)
+    }
+
+    /// Computes an op's value and writes it down: the one way in which anything is recorded.
+    ///
+    /// # Panics
+    /// When the inputs belong to another tape, or their shapes do not fit the op.
+    #[track_caller]
+    pub fn apply(&self, mut op: impl Op<T>, inputs: &[Var<'_, T>]) -> Var<'_, T> {
+        let (value, needs_gradient) = self.evaluate(&mut op, inputs);
+        if !self.records {
+            return self.push(value, Source::Evaluated(op.name()), SmallVec::new(), false);
+        }
+        let inputs = inputs.iter().map(|input| input.index()).collect();
+        self.push(value, Source::Op(Box::new(op)), inputs, needs_gradient)
+    }
+
+    /// An op's value, and whether its gradient is asked for.
+    #[track_caller]
+    fn evaluate(&self, op: &mut impl Op<T>, inputs: &[Var<'_, T>]) -> (Tensor<T>, bool) {
+        for input in inputs {
+            assert!(
+                std::ptr::eq(self, input.tape()),
+                "{}: the inputs belong to different tapes: record all of them on one",
+                op.name()
+            );
+        }
+        let nodes = self.nodes.borrow();
+        let values: SmallVec<[&Tensor<T>; 4]> =
+            inputs.iter().map(|input| &nodes[input.index()].value).collect();
+        let shapes: SmallVec<[&[usize]; 4]> = values.iter().map(|value| value.shape()).collect();
+        shape::expect(op.name(), op.check(&shapes));
+        let needs_gradient = inputs.iter().any(|input| nodes[input.index()].needs_gradient);
+        (op.forward(&values), needs_gradient)
+    }
+
+    #[track_caller]
+    fn push(
+        &self,
+        value: Tensor<T>,
+        source: Source<T>,
+        inputs: SmallVec<[usize; 3]>,
+        needs_gradient: bool,
+    ) -> Var<'_, T> {
+        let at = Location::caller();
+        let mut nodes = self.nodes.borrow_mut();
+        nodes.push(Node { value, source, inputs, needs_gradient, at });
+        Var::new(self, nodes.len() - 1)
+    }
+
+    /// The name of each line's op, in order; `constant`, `variable` or `parameter` where there is
+    /// none.
+    pub fn op_names(&self) -> Vec<&'static str> {
+        self.nodes.borrow().iter().map(|node| node.source.name()).collect()
+    }
+
+    /// The first line whose value is infinite or NaN, in words: what to look at when a loss is.
+    pub fn first_non_finite(&self) -> Option<String> {
+        let nodes = self.nodes.borrow();
+        let (index, node) = nodes.iter().enumerate().find(|(_, node)| !node.value.is_finite())?;
+        let inputs: Vec<_> =
+            node.inputs.iter().map(|input| describe(*input, &nodes[*input])).collect();
+        let mut words = format!("{}, at {}", describe(index, node), node.at);
+        if !inputs.is_empty() {
+            words += &format!(", from {}", inputs.join(", "));
+        }
+        Some(words)
+    }
+}
+
+/// A node as error messages name it: index, op or parameter, shape.
+fn describe<T: Scalar>(index: usize, node: &Node<T>) -> String {
+    let shape = node.value.shape();
+    match &node.source {
+        Source::Parameter(_, name) => format!("%{index} = parameter `{name}` {shape:?}"),
+        source => format!("%{index} = {} {shape:?}", source.name()),
+    }
+}
+
+/// The Wengert list as a table, one line an operation.
+impl<T: Scalar> fmt::Display for Tape<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let nodes = self.nodes.borrow();
+        let rows = nodes.iter().enumerate().map(|(index, node)| {
+            let inputs: Vec<String> = node.inputs.iter().map(|input| format!("%{input}")).collect();
+            let reads = match &node.source {
+                Source::Parameter(_, name) => name.to_string(),
+                _ => inputs.join(" "),
+            };
+            let shape = format!("{:?}", node.value.shape());
+            [format!("%{index}"), node.source.name().to_string(), reads, shape, node.at.to_string()]
+        });
+        let header = ["line", "op", "inputs", "shape", "recorded at"].map(String::from);
+        let table: Vec<[String; 5]> = std::iter::once(header).chain(rows).collect();
+        let widths: [usize; 5] = std::array::from_fn(|column| {
+            table.iter().map(|row| row[column].chars().count()).max().unwrap_or(0)
+        });
+        for row in &table {
+            let cells = row.iter().zip(widths).map(|(cell, width)| format!("{cell:<width$}"));
+            writeln!(f, "{}", cells.collect::<Vec<_>>().join("  ").trim_end())?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,137 @@
+//! The checker is checked: right gradients pass, and every wrong one is caught.
+
+use autograd::{Adjoints, Op, Parameters, Tape, check};
+use proptest::prelude::*;
+use tensor::{Key, Tensor};
+
+/// How a VJP for y = softmax(x) along the last axis can be wrong.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Mistake {
+    None,
+    Scaled,
+    Sign,
+    DroppedTerm,
+    Constant,
+    RightForOnesOnly,
+    WrongAtOneEntry,
+    Missing,
+}
+
+/// y = eˣ / Σ eˣ, so x̄ = y ⊙ (ȳ − ⟨ȳ, y⟩): small, but with a term that is easily forgotten.
+struct Softmax(Mistake);
+
+impl Op<f64> for Softmax {
+    fn name(&self) -> &'static str {
+        "softmax"
+    }
+
+    fn forward(&mut self, x: &[&Tensor<f64>]) -> Tensor<f64> {
+        let exponentials = x[0].map(f64::exp);
+        &exponentials / &exponentials.sum(&[-1]).insert_axis(-1)
+    }
+
+    fn vjp(&self, _: &[&Tensor<f64>], y: &Tensor<f64>, dy: &Tensor<f64>, dx: &mut Adjoints<f64>) {
+        let inner = (dy * y).sum(&[-1]).insert_axis(-1);
+        let right = y * &(dy - &inner);
+        match self.0 {
+            Mistake::None => dx.add(0, || right),
+            Mistake::Scaled => dx.add(0, || right.scale(2.0)),
+            Mistake::Sign => dx.add(0, || -&right),
+            Mistake::DroppedTerm => dx.add(0, || y * dy),
+            Mistake::Constant => dx.add(0, || right.map(|x| x + 1e-3)),
+            // With an all-ones cotangent a softmax has gradient 0, whatever is done to it.
+            Mistake::RightForOnesOnly => dx.add(0, || Tensor::zeros(y.shape())),
+            Mistake::WrongAtOneEntry => dx.add(0, || {
+                let mut wrong = right.clone();
+                wrong.as_mut_slice()[1] *= 1.01;
+                wrong
+            }),
+            Mistake::Missing => {}
+        }
+    }
+}
+
+fn report(mistake: Mistake, rows: usize) -> check::Report {
+    let x = Tensor::normal([rows, 4], 0.0, 1.0, Key::new(3));
+    check::inputs(&[x], |x| x[0].tape().apply(Softmax(mistake), x))
+}
+
+#[test]
+fn the_right_gradient_passes() {
+    for rows in [1, 3, 40] {
+        report(Mistake::None, rows).assert();
+    }
+}
+
+#[test]
+fn every_mistake_is_caught() {
+    use Mistake::*;
+    for mistake in [Scaled, Sign, DroppedTerm, Constant, RightForOnesOnly, WrongAtOneEntry, Missing]
+    {
+        assert!(!report(mistake, 3).passes(), "{mistake:?} went unseen");
+    }
+}
+
+#[test]
+fn mistakes_in_large_tensors_are_caught_by_samples_and_directions() {
+    use Mistake::*;
+    for mistake in [Scaled, Sign, DroppedTerm, Constant, RightForOnesOnly, Missing] {
+        assert!(!report(mistake, 200).passes(), "{mistake:?} went unseen");
+    }
+}
+
+#[test]
+fn the_report_names_input_entry_and_both_slopes() {
+    let text = report(Mistake::WrongAtOneEntry, 1).to_string();
+    assert!(text.starts_with("input 0  [1, 4]        WRONG  worst error "), "{text}");
+    assert!(text.contains(" of 4 slopes; along [0, 1]: backward "), "{text}");
+    assert!(text.contains(", differences "), "{text}");
+}
+
+#[test]
+fn a_kink_is_counted_and_is_no_failure() {
+    // The differences reach across 0 from the first entry only.
+    let x = Tensor::from([3e-6, 1.0, -1.0]);
+    let report = check::inputs(&[x], |x| x[0].abs());
+    report.assert();
+    assert_eq!(report.findings[0].kinks, 1);
+    assert_eq!(report.compared(), 3);
+    assert!(report.to_string().contains("1 at kinks"));
+}
+
+#[test]
+fn parameters_are_reported_by_name_and_frozen_ones_left_out() {
+    let mut parameters = Parameters::new(0);
+    let weight = parameters.add("weight", Tensor::from([[0.5, -1.0]]));
+    let frozen = parameters.add("frozen", Tensor::scalar(2.0));
+    parameters.freeze(frozen);
+    let report = check::parameters(&parameters, |pass| {
+        pass.parameter(weight).tanh() * pass.parameter(frozen)
+    });
+    report.assert();
+    let names: Vec<_> = report.findings.iter().map(|finding| finding.name.as_str()).collect();
+    assert_eq!(names, ["weight"]);
+}
+
+#[test]
+fn a_gradient_that_is_not_a_number_fails() {
+    let report = check::inputs(&[Tensor::from([-1.0])], |x| x[0].ln());
+    assert!(!report.passes());
+    assert_eq!(report.worst_error(), f64::INFINITY);
+}
+
+proptest! {
+    /// The VJP is linear in the cotangent, as a product with a matrix must be.
+    #[test]
+    fn a_vjp_is_linear_in_the_cotangent(a in -3.0..3.0f64, b in -3.0..3.0f64, seed in 0..1000u64) {
+        let key = Key::new(seed);
+        let draw = |name| Tensor::normal([3, 2], 0.0, 1.0, key.stream(name));
+        let tape = Tape::new();
+        let x = tape.variable(draw("x"));
+        let y = (x * x).tanh() + x.exp();
+        let (u, v) = (draw("u"), draw("v"));
+        let together = y.vjp(&u.scale(a) + &v.scale(b)).of(x);
+        let apart = &y.vjp(u).of(x).scale(a) + &y.vjp(v).of(x).scale(b);
+        prop_assert!(approx::relative_eq!(together, apart, epsilon = 1e-12, max_relative = 1e-12));
+    }
+}

@@ -1,0 +1,279 @@
+//! What the tape records, prints and refuses.
+
+use std::cell::Cell;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::rc::Rc;
+
+use autograd::{Adjoints, Op, Parameters, Pass, Tape, Var};
+use tensor::{Key, Tensor};
+
+fn message<R>(mistake: impl FnOnce() -> R) -> String {
+    let mistake = AssertUnwindSafe(|| drop(mistake()));
+    let panic = catch_unwind(mistake).expect_err("this is a mistake");
+    match panic.downcast::<String>() {
+        Ok(text) => *text,
+        Err(panic) => panic.downcast_ref::<&str>().expect("a panic message").to_string(),
+    }
+}
+
+#[test]
+fn a_formula_reads_like_mathematics() {
+    let tape = Tape::new();
+    let (x, y) = (tape.variable(Tensor::scalar(2.0)), tape.variable(Tensor::scalar(3.0)));
+    let z = x * y + x.sin() / y - x * 0.5;
+    let gradients = z.backward();
+    assert_eq!(z.item(), 6.0 + 2f64.sin() / 3.0 - 1.0);
+    assert_eq!(gradients.of(x).item(), 3.0 + 2f64.cos() / 3.0 - 0.5);
+    assert_eq!(gradients.of(y).item(), 2.0 - 2f64.sin() / 9.0);
+}
+
+#[test]
+fn the_printed_tape_is_the_wengert_list_with_the_users_lines() {
+    let mut parameters = Parameters::new(0);
+    let weight = parameters.add("w", Tensor::from([[1.0f32, 2.0], [3.0, 4.0]]));
+    let tape = Tape::new();
+    let x = tape.constant(Tensor::from([[1.0, 1.0]]));
+    let line = line!() + 1;
+    let y = x.matmul(tape.parameter(&parameters, weight)).sum_all();
+    let printed = tape.to_string();
+    let words: Vec<Vec<&str>> = printed
+        .lines()
+        .map(|line| line.split("  ").map(str::trim).filter(|word| !word.is_empty()).collect())
+        .collect();
+    let at = |line| format!("{}:{line}", file!());
+    assert_eq!(words[0], ["line", "op", "inputs", "shape", "recorded at"]);
+    assert_eq!(words[1][..3], ["%0", "constant", "[1, 2]"]);
+    assert_eq!(words[2][..4], ["%1", "parameter", "w", "[2, 2]"]);
+    assert_eq!(words[3][..4], ["%2", "matmul", "%0 %1", "[1, 2]"]);
+    assert_eq!(words[4][..4], ["%3", "sum", "%2", "[]"]);
+    for row in &words[2..] {
+        let place = row.last().expect("a place");
+        assert!(place.starts_with(&at(line)), "{place} is not {}", at(line));
+    }
+    assert_eq!(y.index(), 3);
+}
+
+#[test]
+fn a_repeated_input_collects_both_contributions() {
+    let tape = Tape::new();
+    let x = tape.variable(Tensor::from([2.0, -3.0]));
+    assert_eq!((x * x).sum_all().backward().of(x), Tensor::from([4.0, -6.0]));
+    assert_eq!((x - x).sum_all().backward().of(x), Tensor::from([0.0, 0.0]));
+}
+
+#[test]
+fn an_unused_variable_has_gradient_zero() {
+    let tape = Tape::new();
+    let (x, unused) = (tape.variable(Tensor::scalar(1.0)), tape.variable(Tensor::zeros([2, 3])));
+    let gradients = (x * 2.0).backward();
+    assert_eq!(gradients.of(unused), Tensor::zeros([2, 3]));
+}
+
+#[test]
+fn a_detached_value_passes_no_gradient() {
+    let tape = Tape::new();
+    let x = tape.variable(Tensor::scalar(3.0));
+    let y = x * x.detach();
+    assert_eq!(y.backward().of(x).item(), 3.0);
+}
+
+#[test]
+fn a_shared_parameter_collects_all_its_uses() {
+    let mut parameters = Parameters::new(0);
+    let id = parameters.add("tied", Tensor::scalar(5.0));
+    let tape = Tape::new();
+    let pass = Pass::evaluation(&tape, &parameters);
+    let y = pass.parameter(id) * pass.parameter(id) + pass.parameter(id);
+    assert_eq!(y.backward().get(id).expect("it was used").item(), 11.0);
+}
+
+#[test]
+fn a_frozen_parameter_gets_no_gradient() {
+    let mut parameters = Parameters::new(0);
+    let (free, frozen) =
+        (parameters.add("a", Tensor::scalar(5.0)), parameters.add("b", Tensor::scalar(2.0)));
+    parameters.freeze(frozen);
+    let tape = Tape::new();
+    let gradients =
+        (tape.parameter(&parameters, free) * tape.parameter(&parameters, frozen)).backward();
+    assert_eq!(gradients.get(free).expect("trainable").item(), 2.0);
+    assert!(gradients.get(frozen).is_none());
+}
+
+#[test]
+fn adjoints_in_between_are_kept_on_request() {
+    let tape = Tape::new();
+    let x = tape.variable(Tensor::scalar(2.0));
+    let square = x * x;
+    let y = square * square;
+    let gradients = y.vjp_keeping_all(Tensor::scalar(1.0));
+    assert_eq!(gradients.of(square).item(), 8.0);
+    assert_eq!(gradients.of(x).item(), 32.0);
+    let index = square.index();
+    assert_eq!(
+        message(|| y.backward().of(square)),
+        format!(
+            "of: the adjoint of %{index} is not kept, because it is not a variable: use \
+             vjp_keeping_all(cotangent) to keep those of all lines"
+        )
+    );
+}
+
+#[test]
+fn an_evaluation_tape_computes_but_does_not_record() {
+    let tape = Tape::evaluation();
+    let x = tape.variable(Tensor::scalar(3.0));
+    let y = x * x;
+    assert_eq!(y.item(), 9.0);
+    assert_eq!(
+        message(|| y.backward()),
+        "backward: this tape was made with Tape::evaluation() and recorded nothing: use Tape::new()"
+    );
+}
+
+#[test]
+fn a_cleared_tape_begins_anew() {
+    let mut tape = Tape::new();
+    tape.variable(Tensor::scalar(1.0f32));
+    tape.clear();
+    assert!(tape.is_empty());
+    let x = tape.variable(Tensor::scalar(4.0));
+    assert_eq!(x.sqrt().backward().of(x).item(), 0.25);
+}
+
+/// y = x, counting how often its VJP computes a contribution.
+struct Counting(Rc<Cell<usize>>);
+
+impl Op<f64> for Counting {
+    fn name(&self) -> &'static str {
+        "counting"
+    }
+    fn forward(&mut self, x: &[&Tensor<f64>]) -> Tensor<f64> {
+        x[0].clone()
+    }
+    fn vjp(&self, _: &[&Tensor<f64>], _: &Tensor<f64>, dy: &Tensor<f64>, dx: &mut Adjoints<f64>) {
+        dx.add(0, || {
+            self.0.set(self.0.get() + 1);
+            dy.clone()
+        });
+    }
+}
+
+#[test]
+fn no_gradient_is_computed_for_constants() {
+    let count = Rc::new(Cell::new(0));
+    let tape = Tape::new();
+    let counted = tape.apply(Counting(count.clone()), &[tape.constant(Tensor::scalar(2.0))]);
+    let x = tape.variable(Tensor::scalar(3.0));
+    assert_eq!((counted * x).backward().of(x).item(), 2.0);
+    assert_eq!(count.get(), 0);
+    tape.apply(Counting(count.clone()), &[x]).backward();
+    assert_eq!(count.get(), 1);
+}
+
+#[test]
+fn a_mistake_is_explained() {
+    let tape: Tape<f64> = Tape::new();
+    let x = tape.variable(Tensor::zeros([2, 3]));
+    assert_eq!(
+        message(|| x.backward()),
+        "backward: a gradient is that of one number, but this has shape [2, 3]: reduce it with \
+         sum_all() or mean_all(), or give a cotangent to vjp(cotangent)"
+    );
+    assert_eq!(
+        message(|| x.vjp(Tensor::zeros([3, 2]))),
+        "vjp: the cotangent has shape [3, 2], the result [2, 3]: they must be equal"
+    );
+    assert_eq!(
+        message(|| x.matmul(x)),
+        "matmul: shapes [2, 3] and [2, 3] do not fit: [m, k] · [k, n] needs equal inner lengths, \
+         but 3 is not 2; the right one transposed would fit"
+    );
+    fn join<'t>(x: Var<'t, f64>, y: Var<'t, f64>) -> Var<'t, f64> {
+        Var::concat(&[x, y], 0)
+    }
+    let other = Tape::new();
+    let y = other.variable(Tensor::zeros([2, 3]));
+    assert_eq!(
+        message(|| join(x, y)),
+        "concat: the inputs belong to different tapes: record all of them on one"
+    );
+    let mut parameters = Parameters::<f32>::new(0);
+    parameters.add("w", Tensor::zeros([1]));
+    assert_eq!(
+        message(|| parameters.add("w", Tensor::zeros([1]))),
+        "there is a parameter `w` already: give each layer a name of its own"
+    );
+}
+
+/// An op whose VJP forgets to sum over the broadcast axis.
+struct BadScale;
+
+impl Op<f64> for BadScale {
+    fn name(&self) -> &'static str {
+        "bad_scale"
+    }
+    fn forward(&mut self, x: &[&Tensor<f64>]) -> Tensor<f64> {
+        x[0] * x[1]
+    }
+    fn vjp(&self, x: &[&Tensor<f64>], _: &Tensor<f64>, dy: &Tensor<f64>, dx: &mut Adjoints<f64>) {
+        dx.add(1, || dy * x[0]);
+    }
+}
+
+#[test]
+fn a_vjp_of_the_wrong_shape_names_op_and_line() {
+    let tape = Tape::new();
+    let x = tape.variable(Tensor::zeros([4, 2]));
+    let factor = tape.variable(Tensor::zeros([2]));
+    let line = line!() + 1;
+    let y = tape.apply(BadScale, &[x, factor]).sum_all();
+    let text = message(|| y.backward());
+    assert!(text.starts_with(&format!(
+        "backward: the VJP of `bad_scale`, recorded at {}:{line}:",
+        file!()
+    )));
+    assert!(
+        text.ends_with(
+            "gave a gradient of shape [4, 2] for input 1 of shape [2]: they must be equal"
+        )
+    );
+}
+
+#[test]
+fn the_first_op_that_is_not_finite_is_named() {
+    let mut parameters = Parameters::new(0);
+    let weight = parameters.add("w", Tensor::from([1.0, 0.0]));
+    let tape = Tape::new();
+    let line = line!() + 1;
+    let loss = tape.parameter(&parameters, weight).ln().sum_all();
+    assert_eq!(loss.item(), f32::NEG_INFINITY);
+    let words = tape.first_non_finite().expect("ln 0");
+    assert!(words.starts_with(&format!("%1 = ln [2], at {}:{line}:", file!())), "{words}");
+    assert!(words.ends_with("from %0 = parameter `w` [2]"), "{words}");
+}
+
+#[test]
+fn parameters_print_as_a_summary_table() {
+    let mut parameters = Parameters::<f32>::new(0);
+    parameters.add("hidden.weight", Tensor::zeros([10, 50]));
+    let beta = parameters.add("swiglu.beta", Tensor::scalar(1.0));
+    parameters.freeze(beta);
+    assert_eq!(
+        parameters.to_string(),
+        "parameter      shape                count\n\
+         hidden.weight  [10, 50]               500\n\
+         swiglu.beta    []                       1  frozen\n\
+         total                                 501"
+    );
+}
+
+#[test]
+fn initial_values_depend_on_seed_and_name_alone() {
+    let draw =
+        |seed, name| Tensor::<f32>::normal([4], 0.0, 1.0, Parameters::<f32>::new(seed).key(name));
+    assert_eq!(draw(1, "a"), draw(1, "a"));
+    assert_ne!(draw(1, "a"), draw(1, "b"));
+    assert_ne!(draw(1, "a"), draw(2, "a"));
+    assert_ne!(Key::new(1).fold_in(2), Key::new(2).fold_in(1));
+}

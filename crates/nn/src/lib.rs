@@ -1,1 +1,116 @@
-//! nn
+//! Layers: structs of parameter ids, each with a forward function.
+//!
+//! A layer owns no numbers. Its constructor adds named parameters to a [`Parameters`] store and
+//! keeps their ids; its forward function reads them through a [`Pass`]. So one model runs in any
+//! scalar type: trained in `f32`, its gradients checked in `f64`.
+//!
+//! ```
+//! use autograd::{Parameters, Pass, Tape};
+//! use nn::{Activation, Dense, Features, Layer, Model, SwiGLU};
+//! use tensor::Tensor;
+//!
+//! let mut parameters = Parameters::<f32>::new(7);
+//! let model = Features::new(10)
+//!     .then(Dense::new(&mut parameters, "hidden", 10, 50))
+//!     .then(SwiGLU::new(&mut parameters, "swiglu"))
+//!     .then(Dense::new(&mut parameters, "output", 50, 1));
+//! println!("{parameters}");
+//!
+//! let tape = Tape::new();
+//! let batch = Tensor::zeros([32, 10]);
+//! let output = model.forward(Pass::evaluation(&tape, &parameters), &batch);
+//! assert_eq!(output.shape().as_slice(), [32, 1]);
+//! ```
+//!
+//! Where to read on: `layer.rs` (how layers stack), `dense.rs` (the simplest layer), `swiglu.rs`
+//! (the activation this project began with), `loss/softmax_cross_entropy.rs`.
+//!
+//! [`Parameters`]: autograd::Parameters
+//! [`Pass`]: autograd::Pass
+
+#![forbid(unsafe_code)]
+
+mod activation;
+mod dense;
+mod dropout;
+mod embedding;
+mod features;
+mod gated_swiglu;
+pub mod init;
+mod layer;
+mod log_softmax;
+mod loss;
+mod softmax;
+mod swiglu;
+
+pub use activation::{Activation, gelu, leaky_relu, relu, silu};
+pub use dense::{Dense, dense};
+pub use dropout::{Dropout, dropout};
+pub use embedding::{Embedding, EmbeddingMean, embedding, embedding_mean};
+pub use features::Features;
+pub use gated_swiglu::GatedSwiGLU;
+pub use layer::{Layer, Model, Then};
+pub use log_softmax::log_softmax;
+pub use loss::{bce_with_logits, mean_squared_error, softmax_cross_entropy};
+pub use softmax::softmax;
+pub use swiglu::{SwiGLU, swiglu};
+
+#[cfg(test)]
+mod tests {
+    use autograd::check::Case;
+    use proptest::strategy::BoxedStrategy;
+    use proptest::test_runner::TestRunner;
+
+    type Cases = fn() -> BoxedStrategy<Case>;
+
+    const OPS: &[(&str, Cases)] = &[
+        ("bce_with_logits", super::loss::bce_with_logits_cases),
+        ("dense", super::dense::cases),
+        ("dropout", super::dropout::cases),
+        ("embedding", super::embedding::lookup_cases),
+        ("embedding_mean", super::embedding::mean_cases),
+        ("gelu", super::activation::gelu_cases),
+        ("leaky_relu", super::activation::leaky_relu_cases),
+        ("log_softmax", super::log_softmax::cases),
+        ("relu", super::activation::relu_cases),
+        ("silu", super::activation::silu_cases),
+        ("softmax", super::softmax::cases),
+        ("softmax_cross_entropy", super::loss::softmax_cross_entropy_cases),
+        ("swiglu", super::swiglu::cases),
+    ];
+
+    /// The names of all ops that the sources of this crate define, found in the text itself.
+    fn names_in(folder: &std::path::Path, names: &mut Vec<String>) {
+        for entry in std::fs::read_dir(folder).expect("a folder of sources") {
+            let path = entry.expect("a readable entry").path();
+            if path.is_dir() {
+                names_in(&path, names);
+                continue;
+            }
+            let text = std::fs::read_to_string(&path).expect("a source file");
+            for op in text.split("\nimpl<T: Scalar> Op<T> for ").skip(1) {
+                names.push(op.split('"').nth(1).expect("the op's name").to_string());
+            }
+        }
+    }
+
+    #[test]
+    fn every_op_is_on_the_list() {
+        let mut names = Vec::new();
+        names_in(&std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src"), &mut names);
+        names.sort();
+        assert_eq!(names, OPS.iter().map(|(name, _)| *name).collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn every_op_has_right_gradients() {
+        for (name, cases) in OPS {
+            let outcome = TestRunner::default().run(&cases(), |case| {
+                assert_eq!(case.op, *name);
+                case.check().assert();
+                Ok(())
+            });
+            outcome.unwrap_or_else(|error| panic!("{name}: {error}"));
+        }
+    }
+}

@@ -11,8 +11,10 @@ use crate::strided::for_each_run;
 use crate::{Scalar, Tensor};
 
 /// Runs `loops` in a version compiled for this processor's vector instructions.
+///
+/// Write the loops inside the closure, over slices, and call only what can be inlined into it.
 #[inline(always)]
-pub(crate) fn vectorised<R>(loops: impl FnOnce() -> R) -> R {
+pub fn vectorised<R>(loops: impl FnOnce() -> R) -> R {
     pulp::Arch::new().dispatch(loops)
 }
 

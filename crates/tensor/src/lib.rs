@@ -41,6 +41,7 @@ pub mod strided;
 mod views;
 
 pub use array::Tensor;
+pub use elementwise::vectorised;
 pub use layout::Layout;
 pub use matmul::Matrix;
 pub use random::Key;

@@ -35,15 +35,30 @@ impl<T: Scalar> Tensor<T> {
     /// broadcast.
     #[track_caller]
     pub fn matmul(&self, other: &Self) -> Self {
-        let shape = expect("matmul", shape::matmul(self.shape(), other.shape()));
-        let mut product = vec![T::ZERO; shape::len(&shape)];
-        if product.is_empty() || self.is_empty() {
-            return Self::new(shape, product);
+        let mut product = Self::zeros(expect("matmul", shape::matmul(self.shape(), other.shape())));
+        product.add_matmul(self, other);
+        product
+    }
+
+    /// Adds the matrix product `left · right` in place.
+    ///
+    /// # Panics
+    /// When the product does not exist, or has not this shape.
+    #[track_caller]
+    pub fn add_matmul(&mut self, left: &Self, right: &Self) {
+        let shape = expect("add_matmul", shape::matmul(left.shape(), right.shape()));
+        assert!(
+            shape.as_slice() == self.shape(),
+            "add_matmul: the product has shape {shape:?}, what it is added to {:?}",
+            self.shape()
+        );
+        if self.is_empty() || left.is_empty() {
+            return;
         }
         let batch = &shape[..shape.len() - 2];
-        let (left, left_starts) = split_matrix(self, batch);
-        let (right, right_starts) = split_matrix(other, batch);
-        let mut targets = product.chunks_exact_mut(left.rows * right.columns);
+        let (left, left_starts) = split_matrix(left, batch);
+        let (right, right_starts) = split_matrix(right, batch);
+        let mut targets = self.as_mut_slice().chunks_exact_mut(left.rows * right.columns);
         for_each_run([&left_starts, &right_starts], |[x, y], length| {
             for (i, target) in targets.by_ref().take(length).enumerate() {
                 let left = Matrix { values: &left.values[x.offset + i * x.stride..], ..left };
@@ -51,7 +66,6 @@ impl<T: Scalar> Tensor<T> {
                 T::matmul(left, right, target);
             }
         });
-        Self::new(shape, product)
     }
 }
 

@@ -26,9 +26,11 @@ impl<T: Copy> Tensor<T> {
         let row = &self.shape()[1..];
         let width = shape::len(row);
         let values = self.values();
+        let ids_in_order = ids.values();
+        expect("gather_rows", shape::rows_exist(&ids_in_order, self.shape()[0]));
         let mut gathered = Vec::with_capacity(ids.len() * width);
-        for &id in ids.values().iter() {
-            let start = row_index("gather_rows", id, self.shape()[0]) * width;
+        for &id in ids_in_order.iter() {
+            let start = id as usize * width;
             gathered.extend_from_slice(&values[start..start + width]);
         }
         let shape: Shape = ids.shape().iter().chain(row).copied().collect();
@@ -73,21 +75,15 @@ impl<T: Scalar> Tensor<T> {
         let row = &self.shape()[ids.rank()..];
         let width = shape::len(row);
         let values = self.values();
+        let ids_in_order = ids.values();
+        expect("scatter_add_rows", shape::rows_exist(&ids_in_order, count));
         let mut sums = vec![T::ZERO; count * width];
-        for (i, &id) in ids.values().iter().enumerate() {
-            let start = row_index("scatter_add_rows", id, count) * width;
+        for (i, &id) in ids_in_order.iter().enumerate() {
+            let start = id as usize * width;
             let source = &values[i * width..(i + 1) * width];
             sums[start..start + width].iter_mut().zip(source).for_each(|(sum, &x)| *sum += x);
         }
         let shape: Shape = std::iter::once(count).chain(row.iter().copied()).collect();
         Self::new(shape, sums)
     }
-}
-
-/// `id` as an index, or a panic at the caller's line.
-#[track_caller]
-fn row_index(op: &str, id: u32, rows: usize) -> usize {
-    let index = id as usize;
-    assert!(index < rows, "{op}: there is no row {id}: the {rows} rows are numbered from 0");
-    index
 }

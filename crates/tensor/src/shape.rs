@@ -171,3 +171,13 @@ pub fn reduce(shape: &[usize], axes: &[isize]) -> Result<Shape, ShapeError> {
     }
     Ok(reduced)
 }
+
+/// Checks that a table of `rows` rows has each row that `ids` names.
+pub fn rows_exist(ids: &[u32], rows: usize) -> Result<(), ShapeError> {
+    match ids.iter().find(|&&id| id as usize >= rows) {
+        Some(id) => Err(ShapeError::new(format!(
+            "there is no row {id}: the {rows} rows are numbered from 0"
+        ))),
+        None => Ok(()),
+    }
+}

@@ -1,6 +1,6 @@
 //! y takes rows of x by number, so each row of ȳ is added to the row of x̄ it was taken from.
 
-use tensor::{Scalar, ShapeError, Tensor};
+use tensor::{Scalar, ShapeError, Tensor, shape};
 
 use crate::{Adjoints, Op, Var};
 
@@ -14,7 +14,10 @@ impl<T: Scalar> Op<T> for GatherRows {
     }
 
     fn check(&self, shapes: &[&[usize]]) -> Result<(), ShapeError> {
-        super::rows_exist(&self.ids, shapes[0].first().copied())
+        match shapes[0].first() {
+            Some(&rows) => shape::rows_exist(&self.ids.values(), rows),
+            None => Err(ShapeError::new("a scalar has no rows")),
+        }
     }
 
     fn forward(&mut self, x: &[&Tensor<T>]) -> Tensor<T> {

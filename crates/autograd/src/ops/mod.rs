@@ -33,21 +33,6 @@ mod sub;
 mod sum;
 mod tanh;
 
-use tensor::{ShapeError, Tensor};
-
-/// Checks that a table with `rows` rows, if it is one, has each row that is asked for.
-fn rows_exist(ids: &Tensor<u32>, rows: Option<usize>) -> Result<(), ShapeError> {
-    let Some(rows) = rows else {
-        return Err(ShapeError::new("a scalar has no rows"));
-    };
-    match ids.values().iter().find(|&&id| id as usize >= rows) {
-        Some(id) => Err(ShapeError::new(format!(
-            "there is no row {id}: the {rows} rows are numbered from 0"
-        ))),
-        None => Ok(()),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use proptest::strategy::BoxedStrategy;

@@ -1,7 +1,7 @@
 //! y adds each row of x to the row that an id names, so the row's adjoint is that row of ȳ: the
 //! adjoint of `gather_rows`.
 
-use tensor::{Scalar, ShapeError, Tensor};
+use tensor::{Scalar, ShapeError, Tensor, shape};
 
 use crate::{Adjoints, Op, Var};
 
@@ -23,7 +23,7 @@ impl<T: Scalar> Op<T> for ScatterAddRows {
                 self.ids.shape()
             )));
         }
-        super::rows_exist(&self.ids, Some(self.count))
+        shape::rows_exist(&self.ids.values(), self.count)
     }
 
     fn forward(&mut self, x: &[&Tensor<T>]) -> Tensor<T> {

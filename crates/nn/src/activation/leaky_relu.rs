@@ -1,0 +1,35 @@
+//! y = x where x > 0, else αx, so x̄ = ȳ or αȳ. At the kink x = 0 the derivative is taken as α.
+
+use autograd::{Adjoints, Op, Var};
+use tensor::{Scalar, Tensor};
+
+/// x where x > 0, else `slope` · x, elementwise (Maas et al. 2013).
+#[track_caller]
+pub fn leaky_relu<T: Scalar>(x: Var<'_, T>, slope: f64) -> Var<'_, T> {
+    x.tape().apply(LeakyReluOp { slope }, &[x])
+}
+
+struct LeakyReluOp {
+    slope: f64,
+}
+
+impl<T: Scalar> Op<T> for LeakyReluOp {
+    fn name(&self) -> &'static str {
+        "leaky_relu"
+    }
+
+    fn forward(&mut self, x: &[&Tensor<T>]) -> Tensor<T> {
+        let slope = T::from_f64(self.slope);
+        x[0].map(|x| if x > T::ZERO { x } else { x * slope })
+    }
+
+    fn vjp(&self, x: &[&Tensor<T>], _: &Tensor<T>, dy: &Tensor<T>, dx: &mut Adjoints<'_, T>) {
+        let slope = T::from_f64(self.slope);
+        dx.add(0, || dy.zip_map(x[0], |dy, x| if x > T::ZERO { dy } else { dy * slope }));
+    }
+}
+
+#[cfg(test)]
+pub(crate) fn cases() -> proptest::strategy::BoxedStrategy<autograd::check::Case> {
+    autograd::check::strategy::unary("leaky_relu", -4.0..4.0, |x| leaky_relu(x, 0.1))
+}

@@ -1,0 +1,142 @@
+//! The fully connected layer: Y = X·W + b, with one row of X a sample.
+//!
+//! ```text
+//! X̄ = Ȳ·Wᵀ      W̄ = Xᵀ·Ȳ      b̄ = Σ rows of Ȳ
+//! ```
+//!
+//! One op instead of a product and a sum: the product is added onto rows that already hold the
+//! bias, so there is one pass over Y less in each direction.
+
+use autograd::{Adjoints, Op, ParameterId, Parameters, Pass, Var};
+use tensor::{Scalar, Shape, ShapeError, Tensor, shape};
+
+use crate::{Layer, init};
+
+/// A fully connected layer from `[…, inputs]` to `[…, outputs]`.
+///
+/// Its parameters are `name.weight` `[inputs, outputs]`, drawn by [`init::glorot_uniform`], and
+/// `name.bias` `[outputs]`, zeros.
+#[derive(Clone, Debug)]
+pub struct Dense {
+    weight: ParameterId,
+    bias: Option<ParameterId>,
+}
+
+impl Dense {
+    /// A layer with a bias.
+    #[track_caller]
+    pub fn new<T: Scalar>(
+        parameters: &mut Parameters<T>,
+        name: &str,
+        inputs: usize,
+        outputs: usize,
+    ) -> Self {
+        let layer = Self::without_bias(parameters, name, inputs, outputs);
+        let bias = parameters.add(format!("{name}.bias"), Tensor::zeros([outputs]));
+        Self { bias: Some(bias), ..layer }
+    }
+
+    /// A layer without a bias.
+    #[track_caller]
+    pub fn without_bias<T: Scalar>(
+        parameters: &mut Parameters<T>,
+        name: &str,
+        inputs: usize,
+        outputs: usize,
+    ) -> Self {
+        let name = format!("{name}.weight");
+        let weight = init::glorot_uniform(inputs, outputs, parameters.key(&name));
+        Self { weight: parameters.add(name, weight), bias: None }
+    }
+
+    /// The id of the weight, `[inputs, outputs]`.
+    pub fn weight(&self) -> ParameterId {
+        self.weight
+    }
+
+    /// The id of the bias, `[outputs]`.
+    pub fn bias(&self) -> Option<ParameterId> {
+        self.bias
+    }
+}
+
+impl Layer for Dense {
+    fn forward<'t, T: Scalar>(&self, pass: Pass<'t, T>, x: Var<'t, T>) -> Var<'t, T> {
+        let weight = pass.parameter(self.weight);
+        match self.bias {
+            Some(bias) => dense(x, weight, pass.parameter(bias)),
+            None => x.matmul(weight),
+        }
+    }
+}
+
+/// `x · weight + bias` for `x` `[…, inputs]`, `weight` `[inputs, outputs]`, `bias` `[outputs]`.
+///
+/// # Panics
+/// When the shapes do not fit.
+#[track_caller]
+pub fn dense<'t, T: Scalar>(x: Var<'t, T>, weight: Var<'t, T>, bias: Var<'t, T>) -> Var<'t, T> {
+    x.tape().apply(DenseOp, &[x, weight, bias])
+}
+
+struct DenseOp;
+
+impl<T: Scalar> Op<T> for DenseOp {
+    fn name(&self) -> &'static str {
+        "dense"
+    }
+
+    fn check(&self, shapes: &[&[usize]]) -> Result<(), ShapeError> {
+        let &[x, weight, bias] = shapes else { unreachable!("dense has three inputs") };
+        match (x, weight, bias) {
+            (&[.., features], &[inputs, outputs], &[biases])
+                if features == inputs && outputs == biases =>
+            {
+                Ok(())
+            }
+            _ => Err(ShapeError::new(format!(
+                "x {x:?}, weight {weight:?}, bias {bias:?} do not fit: they must be [..., inputs], \
+                 [inputs, outputs], [outputs]"
+            ))),
+        }
+    }
+
+    fn forward(&mut self, x: &[&Tensor<T>]) -> Tensor<T> {
+        let rows = flatten(x[0]);
+        let outputs = x[1].shape()[1];
+        let mut y = x[2].expand([rows.shape()[0], outputs]).contiguous();
+        y.add_matmul(&rows, x[1]);
+        let mut shape = Shape::from(x[0].shape());
+        shape[x[0].rank() - 1] = outputs;
+        y.reshape(shape)
+    }
+
+    fn vjp(&self, x: &[&Tensor<T>], _: &Tensor<T>, dy: &Tensor<T>, dx: &mut Adjoints<'_, T>) {
+        let dy = flatten(dy);
+        dx.add(0, || dy.matmul(&x[1].t()).reshape(x[0].shape()));
+        dx.add(1, || flatten(x[0]).t().matmul(&dy));
+        dx.add(2, || dy.sum(&[0]));
+    }
+}
+
+/// All axes but the last merged into one: `[…, n]` becomes `[rows, n]`.
+fn flatten<T: Scalar>(x: &Tensor<T>) -> Tensor<T> {
+    let last = x.rank() - 1;
+    x.reshape([shape::len(&x.shape()[..last]), x.shape()[last]])
+}
+
+#[cfg(test)]
+pub(crate) fn cases() -> proptest::strategy::BoxedStrategy<autograd::check::Case> {
+    use autograd::check::Case;
+    use proptest::prelude::*;
+    use tensor::strategy::{shapes, tensors};
+
+    (shapes(2, 3), 0..4usize, 0..4usize)
+        .prop_flat_map(|(mut x, inputs, outputs)| {
+            x.push(inputs);
+            let draw = |shape: Vec<usize>| tensors(shape, -2.0..2.0);
+            (draw(x), draw(vec![inputs, outputs]), draw(vec![outputs]))
+        })
+        .prop_map(|(x, w, b)| Case::new("dense", vec![x, w, b], |x| dense(x[0], x[1], x[2])))
+        .boxed()
+}

@@ -1,0 +1,87 @@
+//! Dropout (Srivastava et al. 2014), inverted: in training each number is dropped with probability
+//! p, and what remains is scaled by 1 / (1 − p), so that the expected value stays the same and
+//! evaluation needs no change.
+//!
+//! ```text
+//! y = x ⊙ m,   x̄ = ȳ ⊙ m,   mᵢ = 0 with probability p, else 1 / (1 − p)
+//! ```
+
+use autograd::{Adjoints, Op, Pass, Var};
+use tensor::{Key, Scalar, Tensor};
+
+use crate::Layer;
+
+/// Drops numbers at random in training; does nothing in evaluation.
+#[derive(Clone, Debug)]
+pub struct Dropout {
+    name: String,
+    rate: f64,
+}
+
+impl Dropout {
+    /// Drops with probability `rate`. Each dropout layer of a model needs a name of its own: its
+    /// draws are the stream of that name.
+    ///
+    /// # Panics
+    /// When `rate` does not lie in 0..1.
+    #[track_caller]
+    pub fn new(name: &str, rate: f64) -> Self {
+        assert!(
+            (0.0..1.0).contains(&rate),
+            "Dropout: a rate must be at least 0 and below 1, not {rate}"
+        );
+        Self { name: name.to_string(), rate }
+    }
+}
+
+impl Layer for Dropout {
+    fn forward<'t, T: Scalar>(&self, pass: Pass<'t, T>, x: Var<'t, T>) -> Var<'t, T> {
+        match pass.noise() {
+            Some(key) if self.rate > 0.0 => dropout(x, self.rate, key.stream(&self.name)),
+            _ => x,
+        }
+    }
+}
+
+/// x with each element dropped with probability `rate`, else divided by `1 − rate`.
+#[track_caller]
+pub fn dropout<T: Scalar>(x: Var<'_, T>, rate: f64, key: Key) -> Var<'_, T> {
+    x.tape().apply(DropoutOp { rate, key, mask: None }, &[x])
+}
+
+struct DropoutOp<T: Scalar> {
+    rate: f64,
+    key: Key,
+    mask: Option<Tensor<T>>,
+}
+
+impl<T: Scalar> Op<T> for DropoutOp<T> {
+    fn name(&self) -> &'static str {
+        "dropout"
+    }
+
+    fn forward(&mut self, x: &[&Tensor<T>]) -> Tensor<T> {
+        let (rate, scale) = (T::from_f64(self.rate), T::from_f64(1.0 / (1.0 - self.rate)));
+        let draws = Tensor::uniform(x[0].shape(), 0.0..1.0, self.key);
+        let mask = draws.map(|draw: T| if draw < rate { T::ZERO } else { scale });
+        let y = x[0] * &mask;
+        self.mask = Some(mask);
+        y
+    }
+
+    fn vjp(&self, _: &[&Tensor<T>], _: &Tensor<T>, dy: &Tensor<T>, dx: &mut Adjoints<'_, T>) {
+        dx.add(0, || dy * self.mask.as_ref().expect("forward ran"));
+    }
+}
+
+#[cfg(test)]
+pub(crate) fn cases() -> proptest::strategy::BoxedStrategy<autograd::check::Case> {
+    use autograd::check::{Case, strategy::small};
+    use proptest::prelude::*;
+
+    (small(-2.0..2.0), 0.0..0.9f64, any::<u64>())
+        .prop_map(|(x, rate, seed)| {
+            Case::new("dropout", vec![x], move |x| dropout(x[0], rate, Key::new(seed)))
+        })
+        .boxed()
+}

@@ -1,0 +1,265 @@
+//! A learned vector for each token, and the mean of a text's vectors.
+//!
+//! ```text
+//! lookup   y[b, t] = table[id[b, t]]                        table̅[v] = Σ ȳ[b, t]      over id[b, t] = v
+//! mean     y[b] = 1/n_b Σₜ table[id[b, t]]                  table̅[v] = Σ ȳ[b] / n_b   over id[b, t] = v
+//! ```
+//!
+//! Sequences are padded to one length with a padding id. Padding is not a token: its vector is zero,
+//! it does not learn, and the mean neither sums nor counts it (n_b counts the real tokens of text b;
+//! a text without any has mean zero).
+
+use autograd::{Adjoints, Op, ParameterId, Parameters, Pass, Var};
+use tensor::{Scalar, ShapeError, Tensor, shape, vectorised};
+
+use crate::{Model, init};
+
+/// A table of vectors `[vocabulary, dim]`, looked up by token id: `[…]` becomes `[…, dim]`.
+///
+/// Its parameter is `name.weight`, drawn by [`init::small_uniform`].
+#[derive(Clone, Debug)]
+pub struct Embedding {
+    table: ParameterId,
+    padding: Option<u32>,
+}
+
+impl Embedding {
+    /// A vector of `dim` numbers for each of `vocabulary` ids.
+    #[track_caller]
+    pub fn new<T: Scalar>(
+        parameters: &mut Parameters<T>,
+        name: &str,
+        vocabulary: usize,
+        dim: usize,
+    ) -> Self {
+        let name = format!("{name}.weight");
+        let table = init::small_uniform(vocabulary, dim, parameters.key(&name));
+        Self { table: parameters.add(name, table), padding: None }
+    }
+
+    /// The same table with `id` as padding: its vector is zero and does not learn.
+    pub fn padding(self, id: u32) -> Self {
+        Self { padding: Some(id), ..self }
+    }
+
+    /// The mean over the tokens of each text instead of a vector for each token.
+    pub fn mean(self) -> EmbeddingMean {
+        EmbeddingMean { embedding: self }
+    }
+
+    /// The id of the table, `[vocabulary, dim]`.
+    pub fn table(&self) -> ParameterId {
+        self.table
+    }
+}
+
+impl Model for Embedding {
+    type Input = u32;
+
+    fn forward<'t, T: Scalar>(&self, pass: Pass<'t, T>, ids: &Tensor<u32>) -> Var<'t, T> {
+        embedding(pass.parameter(self.table), ids, self.padding)
+    }
+}
+
+/// The mean vector of each text's tokens: ids `[batch, time]` become `[batch, dim]`.
+#[derive(Clone, Debug)]
+pub struct EmbeddingMean {
+    embedding: Embedding,
+}
+
+impl EmbeddingMean {
+    /// The id of the table, `[vocabulary, dim]`.
+    pub fn table(&self) -> ParameterId {
+        self.embedding.table
+    }
+}
+
+impl Model for EmbeddingMean {
+    type Input = u32;
+
+    fn forward<'t, T: Scalar>(&self, pass: Pass<'t, T>, ids: &Tensor<u32>) -> Var<'t, T> {
+        embedding_mean(pass.parameter(self.embedding.table), ids, self.embedding.padding)
+    }
+}
+
+/// The rows of `table` `[vocabulary, dim]` that `ids` names; zeros, without a gradient, for padding.
+///
+/// # Panics
+/// When the table is not a matrix, or has no row of that number.
+#[track_caller]
+pub fn embedding<'t, T: Scalar>(
+    table: Var<'t, T>,
+    ids: &Tensor<u32>,
+    padding: Option<u32>,
+) -> Var<'t, T> {
+    table.tape().apply(Lookup { ids: ids.clone(), padding }, &[table])
+}
+
+/// The mean, over the tokens of each row of `ids` `[batch, time]` that are not padding, of the rows
+/// of `table` `[vocabulary, dim]` that they name: `[batch, dim]`.
+///
+/// # Panics
+/// When `ids` or the table is not a matrix, or the table has no row of that number.
+#[track_caller]
+pub fn embedding_mean<'t, T: Scalar>(
+    table: Var<'t, T>,
+    ids: &Tensor<u32>,
+    padding: Option<u32>,
+) -> Var<'t, T> {
+    table.tape().apply(Mean { ids: ids.contiguous(), padding }, &[table])
+}
+
+struct Lookup {
+    ids: Tensor<u32>,
+    padding: Option<u32>,
+}
+
+impl<T: Scalar> Op<T> for Lookup {
+    fn name(&self) -> &'static str {
+        "embedding"
+    }
+
+    fn check(&self, shapes: &[&[usize]]) -> Result<(), ShapeError> {
+        check_ids(&self.ids, shapes[0])
+    }
+
+    fn forward(&mut self, x: &[&Tensor<T>]) -> Tensor<T> {
+        let rows = x[0].gather_rows(&self.ids);
+        match self.padding {
+            Some(_) => &rows * &self.real_tokens(),
+            None => rows,
+        }
+    }
+
+    fn vjp(&self, x: &[&Tensor<T>], _: &Tensor<T>, dy: &Tensor<T>, dx: &mut Adjoints<'_, T>) {
+        dx.add(0, || {
+            let vocabulary = x[0].shape()[0];
+            match self.padding {
+                Some(_) => (dy * &self.real_tokens()).scatter_add_rows(&self.ids, vocabulary),
+                None => dy.scatter_add_rows(&self.ids, vocabulary),
+            }
+        });
+    }
+}
+
+impl Lookup {
+    /// 1 for each token, 0 for padding, with a last axis of length 1.
+    fn real_tokens<T: Scalar>(&self) -> Tensor<T> {
+        self.ids.insert_axis(-1).map(|id| T::from_f64((Some(id) != self.padding).into()))
+    }
+}
+
+/// The fused op: there is never a tensor of shape `[batch, time, dim]`.
+struct Mean {
+    ids: Tensor<u32>,
+    padding: Option<u32>,
+}
+
+impl Mean {
+    /// For each text its real tokens and 1 / their number.
+    fn texts<T: Scalar>(&self) -> impl Iterator<Item = (impl Iterator<Item = usize>, T)> {
+        let time = self.ids.shape()[1];
+        let start = self.ids.layout().offset();
+        let ids = &self.ids.storage()[start..start + self.ids.len()];
+        let real = |id: &&u32| Some(**id) != self.padding;
+        (0..self.ids.shape()[0]).map(move |text| {
+            let tokens = ids[text * time..(text + 1) * time].iter().filter(real);
+            let count = tokens.clone().count().max(1);
+            (tokens.map(|&id| id as usize), T::from_f64(1.0 / count as f64))
+        })
+    }
+}
+
+impl<T: Scalar> Op<T> for Mean {
+    fn name(&self) -> &'static str {
+        "embedding_mean"
+    }
+
+    fn check(&self, shapes: &[&[usize]]) -> Result<(), ShapeError> {
+        if self.ids.rank() != 2 {
+            let shape = self.ids.shape();
+            return Err(ShapeError::new(format!("ids must be [batch, time], not {shape:?}")));
+        }
+        check_ids(&self.ids, shapes[0])
+    }
+
+    fn forward(&mut self, x: &[&Tensor<T>]) -> Tensor<T> {
+        let dim = x[0].shape()[1];
+        let table = x[0].values();
+        let mut means = vec![T::ZERO; self.ids.shape()[0] * dim];
+        vectorised(|| {
+            for (text, (tokens, weight)) in self.texts::<T>().enumerate() {
+                let mean = &mut means[text * dim..(text + 1) * dim];
+                for id in tokens {
+                    let row = &table[id * dim..(id + 1) * dim];
+                    mean.iter_mut().zip(row).for_each(|(mean, &x)| *mean += x);
+                }
+                mean.iter_mut().for_each(|mean| *mean = *mean * weight);
+            }
+        });
+        Tensor::new([self.ids.shape()[0], dim], means)
+    }
+
+    fn vjp(&self, x: &[&Tensor<T>], _: &Tensor<T>, dy: &Tensor<T>, dx: &mut Adjoints<'_, T>) {
+        dx.add(0, || {
+            let dim = x[0].shape()[1];
+            let dy = dy.values();
+            let mut rows = vec![T::ZERO; x[0].len()];
+            vectorised(|| {
+                for (text, (tokens, weight)) in self.texts::<T>().enumerate() {
+                    let dy = &dy[text * dim..(text + 1) * dim];
+                    for id in tokens {
+                        let row = &mut rows[id * dim..(id + 1) * dim];
+                        row.iter_mut().zip(dy).for_each(|(row, &dy)| *row += dy * weight);
+                    }
+                }
+            });
+            Tensor::new(x[0].shape(), rows)
+        });
+    }
+}
+
+/// Checks that the table is a matrix with a row for each id.
+fn check_ids(ids: &Tensor<u32>, table: &[usize]) -> Result<(), ShapeError> {
+    let &[vocabulary, _] = table else {
+        return Err(ShapeError::new(format!("the table must be [vocabulary, dim], not {table:?}")));
+    };
+    shape::rows_exist(&ids.values(), vocabulary)
+}
+
+#[cfg(test)]
+fn table_and_ids()
+-> impl proptest::strategy::Strategy<Value = (Tensor<f64>, Tensor<u32>, Option<u32>)> {
+    use proptest::{collection::vec, option, prelude::*};
+    use tensor::strategy::tensors;
+
+    (1..5usize, 0..4usize, 0..4usize, 0..4usize).prop_flat_map(|(vocabulary, dim, batch, time)| {
+        let ids = vec(0..vocabulary as u32, batch * time);
+        let ids = ids.prop_map(move |ids| Tensor::new([batch, time], ids));
+        (tensors(vec![vocabulary, dim], -2.0..2.0), ids, option::of(0..vocabulary as u32))
+    })
+}
+
+#[cfg(test)]
+pub(crate) fn lookup_cases() -> proptest::strategy::BoxedStrategy<autograd::check::Case> {
+    use autograd::check::Case;
+    use proptest::prelude::*;
+
+    table_and_ids()
+        .prop_map(|(table, ids, padding)| {
+            Case::new("embedding", vec![table], move |x| embedding(x[0], &ids, padding))
+        })
+        .boxed()
+}
+
+#[cfg(test)]
+pub(crate) fn mean_cases() -> proptest::strategy::BoxedStrategy<autograd::check::Case> {
+    use autograd::check::Case;
+    use proptest::prelude::*;
+
+    table_and_ids()
+        .prop_map(|(table, ids, padding)| {
+            Case::new("embedding_mean", vec![table], move |x| embedding_mean(x[0], &ids, padding))
+        })
+        .boxed()
+}

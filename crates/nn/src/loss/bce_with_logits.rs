@@ -1,0 +1,67 @@
+//! Binary cross-entropy of a sigmoid, averaged over a batch.
+//!
+//! ```text
+//! L = −1/n Σ t ln σ(x) + (1 − t) ln(1 − σ(x))  =  1/n Σ max(x, 0) − x t + ln(1 + e^(−|x|))
+//! x̄ = (σ(x) − t) L̄ / n
+//! ```
+//!
+//! The second form of L holds no logarithm of a number that may have underflowed to 0.
+
+use autograd::{Adjoints, Op, Var};
+use tensor::{Scalar, ShapeError, Tensor};
+
+/// The mean binary cross-entropy of logits against targets in 0..=1 of the same shape, in nats.
+///
+/// # Panics
+/// When the shapes differ, or there is no element.
+#[track_caller]
+pub fn bce_with_logits<'t, T: Scalar>(logits: Var<'t, T>, targets: &Tensor<T>) -> Var<'t, T> {
+    logits.tape().apply(BceWithLogits { targets: targets.clone() }, &[logits])
+}
+
+struct BceWithLogits<T: Scalar> {
+    targets: Tensor<T>,
+}
+
+impl<T: Scalar> Op<T> for BceWithLogits<T> {
+    fn name(&self) -> &'static str {
+        "bce_with_logits"
+    }
+
+    fn check(&self, shapes: &[&[usize]]) -> Result<(), ShapeError> {
+        if shapes[0] != self.targets.shape() || self.targets.is_empty() {
+            return Err(ShapeError::new(format!(
+                "logits {:?} and targets {:?} must have the same shape, with at least one element",
+                shapes[0],
+                self.targets.shape()
+            )));
+        }
+        Ok(())
+    }
+
+    fn forward(&mut self, x: &[&Tensor<T>]) -> Tensor<T> {
+        let losses = x[0]
+            .zip_map(&self.targets, |x, t| x.maximum(T::ZERO) - x * t + (-x.abs()).exp().ln_1p());
+        losses.sum_all().map(|sum| sum / T::from_f64(losses.len() as f64))
+    }
+
+    fn vjp(&self, x: &[&Tensor<T>], _: &Tensor<T>, dy: &Tensor<T>, dx: &mut Adjoints<'_, T>) {
+        let scale = dy.item() / T::from_f64(self.targets.len() as f64);
+        dx.add(0, || x[0].zip_map(&self.targets, |x, t| (x.sigmoid() - t) * scale));
+    }
+}
+
+#[cfg(test)]
+pub(crate) fn cases() -> proptest::strategy::BoxedStrategy<autograd::check::Case> {
+    use autograd::check::{Case, strategy::small};
+    use proptest::prelude::*;
+    use tensor::strategy::tensors;
+
+    small(-4.0..4.0)
+        .prop_filter("a mean of nothing is no loss", |x| !x.is_empty())
+        .prop_flat_map(|x| (tensors(x.shape().to_vec(), 0.0..=1.0), Just(x)))
+        .prop_map(|(targets, logits)| {
+            Case::new("bce_with_logits", vec![logits], move |x| bce_with_logits(x[0], &targets))
+        })
+        .boxed()
+}

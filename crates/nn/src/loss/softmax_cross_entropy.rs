@@ -1,0 +1,115 @@
+//! Cross-entropy between a softmax over classes and the true class, averaged over a batch.
+//!
+//! ```text
+//! L = −1/n Σᵢ ln softmax(xᵢ)[labelᵢ]      x̄ᵢ = (softmax(xᵢ) − onehot(labelᵢ)) L̄ / n
+//! ```
+//!
+//! Softmax and logarithm are one op. Apart, the softmax of a confident wrong answer underflows to 0
+//! and its logarithm is −∞; together they are x − ln Σ eˣ, right for logits of any size.
+
+use autograd::{Adjoints, Op, Var};
+use tensor::{Scalar, ShapeError, Tensor};
+
+use crate::softmax::log_softmax_values;
+
+/// The mean cross-entropy of logits `[n, classes]` against labels `[n]`, in nats.
+///
+/// ```
+/// use autograd::Tape;
+/// use tensor::Tensor;
+///
+/// let tape = Tape::new();
+/// let logits = tape.variable(Tensor::from([[0.0, 0.0], [1e4, -1e4]]));
+/// let loss = nn::softmax_cross_entropy(logits, &Tensor::from([0, 0]));
+/// assert_eq!(loss.item(), 2f64.ln() / 2.0);
+/// assert_eq!(loss.backward().of(logits), Tensor::from([[-0.25, 0.25], [0.0, 0.0]]));
+/// ```
+///
+/// # Panics
+/// When the shapes do not fit, the batch is empty, or a label is not below the number of classes.
+#[track_caller]
+pub fn softmax_cross_entropy<'t, T: Scalar>(
+    logits: Var<'t, T>,
+    labels: &Tensor<u32>,
+) -> Var<'t, T> {
+    let op = SoftmaxCrossEntropy { labels: labels.clone(), log_probabilities: None };
+    logits.tape().apply(op, &[logits])
+}
+
+struct SoftmaxCrossEntropy<T: Scalar> {
+    labels: Tensor<u32>,
+    log_probabilities: Option<Tensor<T>>,
+}
+
+impl<T: Scalar> Op<T> for SoftmaxCrossEntropy<T> {
+    fn name(&self) -> &'static str {
+        "softmax_cross_entropy"
+    }
+
+    fn check(&self, shapes: &[&[usize]]) -> Result<(), ShapeError> {
+        let (logits, labels) = (shapes[0], self.labels.shape());
+        let (&[rows, classes], &[count]) = (logits, labels) else {
+            return Err(ShapeError::new(format!(
+                "logits {logits:?} and labels {labels:?} must be [n, classes] and [n]"
+            )));
+        };
+        if rows != count || rows == 0 {
+            return Err(ShapeError::new(format!(
+                "logits {logits:?} and labels {labels:?} must have equally many rows, at least one"
+            )));
+        }
+        match self.labels.values().iter().find(|&&label| label as usize >= classes) {
+            Some(label) => Err(ShapeError::new(format!(
+                "there is no class {label}: logits {logits:?} have the classes 0..{classes}"
+            ))),
+            None => Ok(()),
+        }
+    }
+
+    fn forward(&mut self, x: &[&Tensor<T>]) -> Tensor<T> {
+        let log_probabilities = log_softmax_values(x[0], -1);
+        let rows = log_probabilities.values();
+        let classes = x[0].shape()[1];
+        let labels = self.labels.values();
+        let picked =
+            rows.chunks_exact(classes).zip(labels.iter()).map(|(row, &label)| row[label as usize]);
+        let sum = picked.fold(T::ZERO, |sum, x| sum + x);
+        let loss = -sum / T::from_f64(labels.len() as f64);
+        drop((rows, labels));
+        self.log_probabilities = Some(log_probabilities);
+        Tensor::scalar(loss)
+    }
+
+    fn vjp(&self, _: &[&Tensor<T>], _: &Tensor<T>, dy: &Tensor<T>, dx: &mut Adjoints<'_, T>) {
+        dx.add(0, || {
+            let log_probabilities = self.log_probabilities.as_ref().expect("forward ran");
+            let scale = dy.item() / T::from_f64(self.labels.len() as f64);
+            let mut gradient = log_probabilities.map(|x| x.exp() * scale);
+            let classes = gradient.shape()[1];
+            let rows = gradient.as_mut_slice().chunks_exact_mut(classes);
+            for (row, &label) in rows.zip(self.labels.values().iter()) {
+                row[label as usize] = row[label as usize] - scale;
+            }
+            gradient
+        });
+    }
+}
+
+#[cfg(test)]
+pub(crate) fn cases() -> proptest::strategy::BoxedStrategy<autograd::check::Case> {
+    use autograd::check::Case;
+    use proptest::{collection::vec, prelude::*};
+    use tensor::strategy::tensors;
+
+    (1..5usize, 1..5usize)
+        .prop_flat_map(|(rows, classes)| {
+            (tensors(vec![rows, classes], -3.0..3.0), vec(0..classes as u32, rows))
+        })
+        .prop_map(|(logits, labels)| {
+            let labels = Tensor::new([labels.len()], labels);
+            Case::new("softmax_cross_entropy", vec![logits], move |x| {
+                softmax_cross_entropy(x[0], &labels)
+            })
+        })
+        .boxed()
+}

@@ -1,0 +1,137 @@
+//! SwiGLU as the article that this project began with defines it: y = x · σ(βx + γ), β and γ learned.
+//!
+//! A word on the name. This formula is Swish with a learned slope β (Ramachandran et al. 2017) and a
+//! learned shift γ. What the field calls SwiGLU (Shazeer 2020) multiplies *two* projections, one of
+//! them through Swish: `(xV) ⊙ swish(xW)`. That one is [`GatedSwiGLU`](crate::GatedSwiGLU).
+//!
+//! With the gate g = σ(βx + γ), whose derivative is g(1 − g):
+//!
+//! ```text
+//! x̄ = ȳ · (g + x g(1 − g) β)      β̄ = Σ ȳ x² g(1 − g)      γ̄ = Σ ȳ x g(1 − g)
+//! ```
+
+use autograd::{Adjoints, Op, ParameterId, Parameters, Pass, Var};
+use tensor::{Scalar, ShapeError, Tensor, shape};
+
+use crate::Layer;
+
+/// The activation x · σ(βx + γ). It begins as SiLU: β = 1, γ = 0.
+///
+/// Its parameters are `name.beta`, the slope of the gate, and `name.gamma`, its shift: one number
+/// each, or one for each feature.
+#[derive(Clone, Debug)]
+pub struct SwiGLU {
+    beta: ParameterId,
+    gamma: ParameterId,
+}
+
+impl SwiGLU {
+    /// One β and one γ for all features.
+    #[track_caller]
+    pub fn new<T: Scalar>(parameters: &mut Parameters<T>, name: &str) -> Self {
+        Self::with_shape(parameters, name, &[])
+    }
+
+    /// A β and a γ for each feature, that is for each position along the last axis.
+    #[track_caller]
+    pub fn per_feature<T: Scalar>(
+        parameters: &mut Parameters<T>,
+        name: &str,
+        features: usize,
+    ) -> Self {
+        Self::with_shape(parameters, name, &[features])
+    }
+
+    #[track_caller]
+    fn with_shape<T: Scalar>(parameters: &mut Parameters<T>, name: &str, shape: &[usize]) -> Self {
+        Self {
+            beta: parameters.add(format!("{name}.beta"), Tensor::ones(shape)),
+            gamma: parameters.add(format!("{name}.gamma"), Tensor::zeros(shape)),
+        }
+    }
+
+    /// The same layer with β and γ kept at their present values.
+    pub fn frozen<T: Scalar>(self, parameters: &mut Parameters<T>) -> Self {
+        parameters.freeze(self.beta);
+        parameters.freeze(self.gamma);
+        self
+    }
+
+    /// The id of β.
+    pub fn beta(&self) -> ParameterId {
+        self.beta
+    }
+
+    /// The id of γ.
+    pub fn gamma(&self) -> ParameterId {
+        self.gamma
+    }
+}
+
+impl Layer for SwiGLU {
+    fn forward<'t, T: Scalar>(&self, pass: Pass<'t, T>, x: Var<'t, T>) -> Var<'t, T> {
+        swiglu(x, pass.parameter(self.beta), pass.parameter(self.gamma))
+    }
+}
+
+/// x · σ(βx + γ), elementwise; β and γ broadcast to the shape of x.
+///
+/// # Panics
+/// When they do not.
+#[track_caller]
+pub fn swiglu<'t, T: Scalar>(x: Var<'t, T>, beta: Var<'t, T>, gamma: Var<'t, T>) -> Var<'t, T> {
+    x.tape().apply(SwiGLUOp { gate: None }, &[x, beta, gamma])
+}
+
+/// Keeps the gate of the forward pass, so that the VJP needs no exponentials.
+struct SwiGLUOp<T: Scalar> {
+    gate: Option<Tensor<T>>,
+}
+
+impl<T: Scalar> Op<T> for SwiGLUOp<T> {
+    fn name(&self) -> &'static str {
+        "swiglu"
+    }
+
+    fn check(&self, shapes: &[&[usize]]) -> Result<(), ShapeError> {
+        shape::expands(shapes[1], shapes[0])?;
+        shape::expands(shapes[2], shapes[0])
+    }
+
+    fn forward(&mut self, x: &[&Tensor<T>]) -> Tensor<T> {
+        let &[x, beta, gamma] = x else { unreachable!("swiglu has three inputs") };
+        let gate = (x * beta).zip_map(gamma, |x, gamma| (x + gamma).sigmoid());
+        let y = x * &gate;
+        self.gate = Some(gate);
+        y
+    }
+
+    fn vjp(&self, x: &[&Tensor<T>], _: &Tensor<T>, dy: &Tensor<T>, dx: &mut Adjoints<'_, T>) {
+        let &[x, beta, gamma] = x else { unreachable!("swiglu has three inputs") };
+        let gate = self.gate.as_ref().expect("forward ran");
+        // ȳ x g(1 − g), the adjoint of βx + γ, is what all three have in common.
+        let inner = &(dy * x) * &gate.map(|g| g * (T::ONE - g));
+        dx.add(0, || &(dy * gate) + &(&inner * beta));
+        dx.add(1, || (&inner * x).sum_to(beta.shape()));
+        dx.add(2, || inner.sum_to(gamma.shape()));
+    }
+}
+
+#[cfg(test)]
+pub(crate) fn cases() -> proptest::strategy::BoxedStrategy<autograd::check::Case> {
+    use autograd::check::Case;
+    use proptest::prelude::*;
+    use tensor::strategy::{narrower_shape, shapes, tensors};
+
+    shapes(3, 3)
+        .prop_flat_map(|shape| {
+            let narrow = |from: Vec<usize>| {
+                narrower_shape(from).prop_flat_map(|shape| tensors(shape, -2.0..2.0))
+            };
+            (tensors(shape.clone(), -3.0..3.0), narrow(shape.clone()), narrow(shape))
+        })
+        .prop_map(|(x, beta, gamma)| {
+            Case::new("swiglu", vec![x, beta, gamma], |x| swiglu(x[0], x[1], x[2]))
+        })
+        .boxed()
+}

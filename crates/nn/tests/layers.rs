@@ -1,0 +1,300 @@
+//! What the layers compute: against the formula written out, and against known values.
+
+use approx::{assert_abs_diff_eq, assert_relative_eq};
+use autograd::{Parameters, Pass, Tape, Var, check};
+use nn::{Activation, Dense, Dropout, Embedding, Features, GatedSwiGLU, Layer, Model, SwiGLU};
+use proptest::prelude::*;
+use tensor::strategy::tensors;
+use tensor::{Key, Tensor};
+
+/// The output of a layer for `x` in evaluation.
+fn evaluate(layer: &impl Layer, parameters: &Parameters<f64>, x: &Tensor<f64>) -> Tensor<f64> {
+    let tape = Tape::evaluation();
+    layer.forward(Pass::evaluation(&tape, parameters), tape.constant(x.clone())).value()
+}
+
+fn matrix(rows: usize, columns: usize) -> impl Strategy<Value = Tensor<f64>> {
+    tensors(vec![rows, columns], -3.0..3.0)
+}
+
+/// Fused and composed forms, with the adjoints of all inputs under one cotangent.
+fn assert_same<F, G>(inputs: &[Tensor<f64>], fused: F, composed: G)
+where
+    F: for<'t> Fn(&[Var<'t, f64>]) -> Var<'t, f64>,
+    G: for<'t> Fn(&[Var<'t, f64>]) -> Var<'t, f64>,
+{
+    let tape = Tape::new();
+    let variables: Vec<Var<f64>> = inputs.iter().map(|x| tape.variable(x.clone())).collect();
+    let (y, expected) = (fused(&variables), composed(&variables));
+    assert_relative_eq!(y.value(), expected.value(), epsilon = 1e-12, max_relative = 1e-12);
+    let cotangent = Tensor::normal(y.shape(), 0.0, 1.0, Key::new(1));
+    let (found, expected) = (y.vjp(cotangent.clone()), expected.vjp(cotangent));
+    for x in variables {
+        assert_relative_eq!(found.of(x), expected.of(x), epsilon = 1e-12, max_relative = 1e-12);
+    }
+}
+
+proptest! {
+    #[test]
+    fn dense_is_a_product_and_a_sum(
+        (x, w, b) in (0..4usize, 1..4usize, 1..4usize).prop_flat_map(|(n, i, o)| {
+            (matrix(n, i), matrix(i, o), tensors(vec![o], -3.0..3.0))
+        })
+    ) {
+        assert_same(&[x, w, b], |x| nn::dense(x[0], x[1], x[2]), |x| x[0].matmul(x[1]) + x[2]);
+    }
+
+    #[test]
+    fn swiglu_is_its_formula(
+        (x, beta, gamma) in (0..4usize, 1..4usize).prop_flat_map(|(n, f)| {
+            (matrix(n, f), tensors(vec![f], -3.0..3.0), tensors(vec![], -3.0..3.0))
+        })
+    ) {
+        assert_same(
+            &[x, beta, gamma],
+            |x| nn::swiglu(x[0], x[1], x[2]),
+            |x| x[0] * (x[1] * x[0] + x[2]).sigmoid(),
+        );
+    }
+
+    #[test]
+    fn softmax_is_its_formula(x in matrix(3, 4)) {
+        let composed = |x: &[Var<'_, f64>]| -> Tensor<f64> {
+            let e = x[0].exp();
+            (e / e.sum(&[1]).reshape([3, 1])).value()
+        };
+        let tape = Tape::new();
+        let v = tape.variable(x.clone());
+        assert_relative_eq!(nn::softmax(v, -1).value(), composed(&[v]), max_relative = 1e-12);
+        assert_same(&[x], |x| nn::log_softmax(x[0], 1), |x| {
+            x[0] - x[0].exp().sum(&[1]).ln().reshape([3, 1])
+        });
+    }
+
+    #[test]
+    fn softmax_does_not_see_a_shift(x in matrix(2, 5), shift in -100.0..100.0f64) {
+        let tape = Tape::evaluation();
+        let (v, moved) = (tape.constant(x.clone()), tape.constant(x.map(|x| x + shift)));
+        assert_relative_eq!(
+            nn::softmax(v, -1).value(), nn::softmax(moved, -1).value(), max_relative = 1e-10
+        );
+    }
+
+    #[test]
+    fn cross_entropy_is_its_formula(
+        (x, labels) in (matrix(4, 3), proptest::collection::vec(0..3u32, 4))
+    ) {
+        let labels = Tensor::new([4], labels);
+        let one_hot = Tensor::from([[1.0, 0.0, 0.0], [0.0, 1.0, 0.0], [0.0, 0.0, 1.0]]);
+        let targets = one_hot.gather_rows(&labels);
+        assert_same(
+            &[x],
+            |x| nn::softmax_cross_entropy(x[0], &labels),
+            |x| {
+                let targets = x[0].tape().constant(targets.clone());
+                -(nn::log_softmax(x[0], -1) * targets).sum_all() / 4.0
+            },
+        );
+    }
+
+    #[test]
+    fn bce_is_its_formula((x, t) in (matrix(4, 1), tensors(vec![4, 1], 0.0..=1.0))) {
+        assert_same(
+            &[x],
+            |x| nn::bce_with_logits(x[0], &t),
+            |x| {
+                let t = x[0].tape().constant(t.clone());
+                let one = x[0].tape().constant(Tensor::scalar(1.0));
+                let p = x[0].sigmoid();
+                -(t * p.ln() + (one - t) * (one - p).ln()).mean_all()
+            },
+        );
+    }
+
+    #[test]
+    fn the_embedding_mean_is_lookup_sum_and_division(
+        (table, ids) in (matrix(5, 3), proptest::collection::vec(0..5u32, 12))
+    ) {
+        let ids = Tensor::new([3, 4], ids);
+        let counts = ids.map(|id| f64::from(u8::from(id != 0))).sum(&[1]).map(|n| n.max(1.0));
+        assert_same(
+            &[table],
+            |x| nn::embedding_mean(x[0], &ids, Some(0)),
+            |x| {
+                let counts = x[0].tape().constant(counts.reshape([3, 1]));
+                nn::embedding(x[0], &ids, Some(0)).sum(&[1]) / counts
+            },
+        );
+    }
+
+    #[test]
+    fn samples_of_a_batch_do_not_see_each_other(x in matrix(4, 3), seed in 0..100u64) {
+        let mut parameters = Parameters::new(seed);
+        let model = Dense::new(&mut parameters, "a", 3, 5)
+            .then(SwiGLU::per_feature(&mut parameters, "b", 5))
+            .then(Dense::new(&mut parameters, "c", 5, 2));
+        let rows = [3, 1, 0, 2];
+        let together = evaluate(&model, &parameters, &x).gather_rows(&Tensor::from(rows));
+        let apart = evaluate(&model, &parameters, &x.gather_rows(&Tensor::from(rows)));
+        assert_relative_eq!(together, apart, max_relative = 1e-12, epsilon = 1e-12);
+    }
+}
+
+#[test]
+fn activations_at_known_points() {
+    let x = Tensor::from([-2.0, -0.5, 0.0, 1.0]);
+    let at = |activation: Activation| evaluate(&activation, &Parameters::new(0), &x).to_vec();
+    assert_eq!(at(Activation::Relu), [0.0, 0.0, 0.0, 1.0]);
+    assert_eq!(at(Activation::LeakyRelu(0.1)), [-0.2, -0.05, 0.0, 1.0]);
+    assert_eq!(at(Activation::Tanh)[3], 1f64.tanh());
+    assert_eq!(at(Activation::Sigmoid)[2], 0.5);
+    // From PyTorch 2: torch.nn.functional.gelu and silu of the same points in float64.
+    let gelu = [-0.04550026389635842, -0.15426876936299344, 0.0, 0.8413447460685429];
+    let silu = [-0.23840584404423515, -0.18877033439907213, 0.0, 0.7310585786300049];
+    for (found, expected) in at(Activation::Gelu).iter().zip(gelu) {
+        assert_abs_diff_eq!(*found, expected, epsilon = 1e-15);
+    }
+    for (found, expected) in at(Activation::Silu).iter().zip(silu) {
+        assert_abs_diff_eq!(*found, expected, epsilon = 1e-15);
+    }
+}
+
+#[test]
+fn a_new_swiglu_is_silu() {
+    let mut parameters = Parameters::new(0);
+    let swiglu = SwiGLU::new(&mut parameters, "swiglu");
+    let x = Tensor::normal([50], 0.0, 2.0, Key::new(1));
+    let silu = evaluate(&Activation::Silu, &parameters, &x);
+    assert_eq!(evaluate(&swiglu, &parameters, &x), silu);
+}
+
+/// The article's Keras code: `out, gate = split(x, 2, axis)`, then `out * swish(gate)`.
+#[test]
+fn the_gated_form_is_the_articles_keras_layer_on_any_axis() {
+    let mut parameters = Parameters::new(0);
+    let x = Tensor::normal([4, 6], 0.0, 1.0, Key::new(1));
+    for (axis, name) in [(-1, "last"), (0, "first")] {
+        let layer = GatedSwiGLU::new(&mut parameters, name, axis);
+        let half = x.shape()[axis.rem_euclid(2) as usize] / 2;
+        let (out, gate) = (x.slice(axis, ..half), x.slice(axis, half..));
+        let expected = &out * &gate.map(|gate: f64| gate / (1.0 + (-gate).exp()));
+        assert_relative_eq!(evaluate(&layer, &parameters, &x), expected, max_relative = 1e-14);
+    }
+}
+
+#[test]
+fn frozen_slopes_stay_and_learned_ones_get_gradients() {
+    let mut parameters = Parameters::<f64>::new(0);
+    let learned = SwiGLU::new(&mut parameters, "learned");
+    let frozen = SwiGLU::new(&mut parameters, "frozen").frozen(&mut parameters);
+    let gated = GatedSwiGLU::new(&mut parameters, "gated", -1).frozen(&mut parameters);
+    let tape = Tape::new();
+    let pass = Pass::evaluation(&tape, &parameters);
+    let x = tape.constant(Tensor::normal([3, 4], 0.0, 1.0, Key::new(1)));
+    let y = gated.forward(pass, frozen.forward(pass, learned.forward(pass, x))).sum_all();
+    let gradients = y.backward();
+    assert!(gradients.get(learned.beta()).is_some() && gradients.get(learned.gamma()).is_some());
+    assert!(gradients.get(frozen.beta()).is_none() && gradients.get(frozen.gamma()).is_none());
+    assert!(gradients.get(gated.swiglu().beta()).is_none());
+}
+
+#[test]
+fn losses_are_finite_and_right_for_logits_of_ten_thousand() {
+    let tape = Tape::new();
+    let logits = tape.variable(Tensor::from([[1e4f32, -1e4, 0.0], [-1e4, 1e4, 0.0]]));
+    let loss = nn::softmax_cross_entropy(logits, &Tensor::from([0, 0]));
+    assert_eq!(loss.item(), 1e4);
+    assert_eq!(loss.backward().of(logits), Tensor::from([[0.0, 0.0, 0.0], [-0.5, 0.5, 0.0]]));
+    let logits = tape.variable(Tensor::from([1e4f32, -1e4, 1e4, -1e4]));
+    let loss = nn::bce_with_logits(logits, &Tensor::from([1.0, 0.0, 0.0, 1.0]));
+    assert_eq!(loss.item(), 5e3);
+    assert_eq!(loss.backward().of(logits), Tensor::from([0.0, 0.0, 0.25, -0.25]));
+}
+
+#[test]
+fn padding_neither_counts_nor_learns() {
+    let mut parameters = Parameters::<f64>::new(3);
+    let embedding = Embedding::new(&mut parameters, "embedding", 4, 2).padding(0);
+    let (table, mean) = (embedding.table(), embedding.clone().mean());
+    let tape = Tape::new();
+    let pass = Pass::evaluation(&tape, &parameters);
+    let short = mean.forward(pass, &Tensor::from([[2u32, 1], [3, 3]]));
+    let padded = mean.forward(pass, &Tensor::from([[0u32, 2, 0, 1], [3, 0, 0, 0]]));
+    assert_eq!(short.value(), padded.value());
+    let empty = mean.forward(pass, &Tensor::from([[0u32, 0]]));
+    assert_eq!(empty.value(), Tensor::zeros([1, 2]));
+    let vectors = embedding.forward(pass, &Tensor::from([0u32, 1]));
+    assert_eq!(vectors.value().slice(0, ..1), Tensor::zeros([1, 2]));
+    let gradients = (padded.sum_all() + empty.sum_all() + vectors.sum_all()).backward();
+    let rows = gradients.get(table).expect("the table was read");
+    assert_eq!(rows.slice(0, ..1), Tensor::zeros([1, 2]));
+    assert_eq!(rows.slice(0, 1..2), Tensor::from([[1.5, 1.5]]));
+}
+
+#[test]
+fn dropout_keeps_the_expected_value_and_is_off_in_evaluation() {
+    let parameters = Parameters::<f64>::new(0);
+    let tape = Tape::new();
+    let x = tape.variable(Tensor::ones([100_000]));
+    let layer = Dropout::new("dropout", 0.2);
+    assert_eq!(layer.forward(Pass::evaluation(&tape, &parameters), x).value(), x.value());
+
+    let draw = |seed, name| {
+        let pass = Pass::training(&tape, &parameters, Key::new(seed));
+        Dropout::new(name, 0.2).forward(pass, x)
+    };
+    let y = draw(1, "dropout");
+    let dropped = y.value().to_vec().iter().filter(|&&y| y == 0.0).count();
+    assert!((19_000..21_000).contains(&dropped), "{dropped} of 100000 dropped");
+    assert_abs_diff_eq!(y.mean_all().item(), 1.0, epsilon = 0.01);
+    assert_eq!(y.sum_all().backward().of(x), y.value());
+    assert_eq!(draw(1, "dropout").value(), y.value());
+    assert_ne!(draw(2, "dropout").value(), y.value());
+    assert_ne!(draw(1, "another").value(), y.value());
+}
+
+#[test]
+fn a_stack_of_layers_passes_the_gradient_check() {
+    let mut parameters = Parameters::<f32>::new(1);
+    let model = Features::new(3)
+        .then(Dense::new(&mut parameters, "hidden", 3, 4))
+        .then(Activation::SwiGLU(SwiGLU::new(&mut parameters, "swiglu")))
+        .then(vec![
+            Dense::without_bias(&mut parameters, "a", 4, 4),
+            Dense::new(&mut parameters, "b", 4, 4),
+        ])
+        .then(Some(Activation::Gelu))
+        .then(GatedSwiGLU::new(&mut parameters, "gated", -1))
+        .then(Dense::new(&mut parameters, "logits", 2, 2));
+    let batch = Tensor::normal([5, 3], 0.0, 1.0, Key::new(2));
+    let labels = Tensor::from([0, 1, 1, 0, 1]);
+    check::parameters(&parameters.cast(), |pass| {
+        nn::softmax_cross_entropy(model.forward(pass, &batch), &labels)
+    })
+    .assert();
+}
+
+#[test]
+fn a_text_model_passes_the_gradient_check() {
+    let mut parameters = Parameters::<f32>::new(1);
+    let model = Embedding::new(&mut parameters, "embedding", 20, 6)
+        .padding(0)
+        .mean()
+        .then(Dropout::new("dropout", 0.5))
+        .then(Dense::new(&mut parameters, "logits", 6, 3));
+    let ids = Tensor::from([[1, 5, 7, 0, 0], [19, 1, 1, 2, 0]]);
+    check::parameters(&parameters.cast(), |pass| {
+        nn::softmax_cross_entropy(model.forward(pass, &ids), &Tensor::from([2, 0]))
+    })
+    .assert();
+}
+
+/// The tabular model of the article, which claims 76,250 parameters.
+#[test]
+fn the_tabular_network_has_1851_parameters() {
+    let mut parameters = Parameters::<f32>::new(0);
+    Dense::new(&mut parameters, "first", 10, 50);
+    Dense::new(&mut parameters, "second", 50, 25);
+    Dense::new(&mut parameters, "output", 25, 1);
+    assert_eq!(parameters.count(), 1851);
+}

@@ -1,0 +1,70 @@
+//! How good a trained model is on data it has not seen.
+
+use autograd::{Parameters, Tape};
+use data::Dataset;
+use nn::Model;
+use tensor::{Scalar, Tensor};
+
+use crate::metrics::{ConfusionMatrix, roc_auc};
+use crate::{Loss, Score, Trainer};
+
+/// Figures of a model on a data set.
+#[derive(Clone, Debug)]
+pub struct Evaluation {
+    /// The mean loss, in nats.
+    pub loss: f64,
+    /// Counts of true against predicted class, and all figures that follow from them.
+    pub confusion: ConfusionMatrix,
+    /// The area under the ROC curve; for two classes, both present in the data.
+    pub roc_auc: Option<f64>,
+}
+
+impl Evaluation {
+    /// The share of samples whose class was predicted.
+    pub fn accuracy(&self) -> f64 {
+        self.confusion.accuracy()
+    }
+
+    /// Loss and accuracy, as a [`History`](crate::History) keeps them.
+    pub fn score(&self) -> Score {
+        Score { loss: self.loss, accuracy: self.accuracy() }
+    }
+}
+
+impl<M: Model> Trainer<'_, M> {
+    /// Evaluates the model, with dropout off.
+    ///
+    /// # Panics
+    /// When the data set is empty or does not fit the model.
+    #[track_caller]
+    pub fn evaluate<T: Scalar>(
+        &self,
+        parameters: &Parameters<T>,
+        dataset: &Dataset<M::Input>,
+    ) -> Evaluation {
+        assert!(!dataset.is_empty(), "evaluate: there are no samples to evaluate on");
+        let logits = self.logits(parameters, dataset.inputs());
+        let tape = Tape::evaluation();
+        let loss = self.loss.of(tape.constant(logits.clone()), dataset.labels());
+        let probabilities = self.loss.probabilities(&logits);
+        let classes = probabilities.shape()[1];
+        let predictions = self.loss.predictions(&logits).to_vec();
+        let labels = dataset.labels().to_vec();
+        Evaluation {
+            loss: loss.item().to_f64(),
+            confusion: ConfusionMatrix::new(classes, &labels, &predictions),
+            roc_auc: (classes == 2).then(|| roc_auc_of(self.loss, &logits, &labels)).flatten(),
+        }
+    }
+}
+
+/// The area under the ROC curve of the evidence for class 1: the difference of the two logits.
+fn roc_auc_of<T: Scalar>(loss: Loss, logits: &Tensor<T>, labels: &[u32]) -> Option<f64> {
+    let evidence = match loss {
+        Loss::SoftmaxCrossEntropy => &logits.slice(-1, 1..2) - &logits.slice(-1, 0..1),
+        Loss::BinaryCrossEntropy => logits.clone(),
+    };
+    let scores: Vec<f64> = evidence.values().iter().map(|x| x.to_f64()).collect();
+    let labels: Vec<bool> = labels.iter().map(|&label| label == 1).collect();
+    roc_auc(&labels, &scores)
+}

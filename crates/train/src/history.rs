@@ -1,0 +1,71 @@
+//! What happened in training, epoch by epoch.
+
+use std::fmt;
+
+use serde::Serialize;
+
+/// Loss and accuracy on one set of samples.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct Score {
+    /// The mean loss, in nats.
+    pub loss: f64,
+    /// The share of samples whose class was predicted.
+    pub accuracy: f64,
+}
+
+/// One pass over the training samples.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Epoch {
+    /// Counted from 1.
+    pub number: usize,
+    /// How many epochs were asked for.
+    pub of: usize,
+    /// The learning rate of its last step.
+    pub rate: f64,
+    /// The mean over its batches, each at the weights of its time and with dropout on.
+    pub training: Score,
+    /// On the validation samples at the end of the epoch; without a validation split there is none.
+    pub validation: Option<Score>,
+    /// How long it took.
+    pub seconds: f64,
+}
+
+/// The epochs of one training run.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct History {
+    /// In the order they ran.
+    pub epochs: Vec<Epoch>,
+    /// The number, counted from 1, of the epoch whose weights the model has now.
+    pub kept: usize,
+}
+
+impl History {
+    /// The epoch whose weights the model has now; `None` if there was no epoch.
+    pub fn kept_epoch(&self) -> Option<&Epoch> {
+        self.epochs.get(self.kept.checked_sub(1)?)
+    }
+
+    /// How long the epochs took together.
+    pub fn seconds(&self) -> f64 {
+        self.epochs.iter().map(|epoch| epoch.seconds).sum()
+    }
+}
+
+/// One line, the same on a terminal and in a file.
+impl fmt::Display for Epoch {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let width = self.of.to_string().len();
+        let Score { loss, accuracy } = self.training;
+        write!(
+            f,
+            "epoch {:>width$}/{}  loss {loss:.4}  accuracy {:>5.1} %",
+            self.number,
+            self.of,
+            accuracy * 100.0
+        )?;
+        if let Some(Score { loss, accuracy }) = self.validation {
+            write!(f, "  validation loss {loss:.4}  accuracy {:>5.1} %", accuracy * 100.0)?;
+        }
+        write!(f, "  {:.2} s", self.seconds)
+    }
+}

@@ -1,0 +1,49 @@
+//! From a model and a data set to a trained model and honest figures about it.
+//!
+//! [`Trainer`] pairs a model with a [`Loss`]; it fits, evaluates and predicts. [`metrics`] says how
+//! good predictions are, [`statistics`] whether one model is really better than another, and
+//! [`save`] keeps a model for later.
+//!
+//! ```
+//! use autograd::Parameters;
+//! use data::Dataset;
+//! use nn::{Activation, Dense, Features, Layer, Model};
+//! use optim::Adam;
+//! use tensor::Tensor;
+//! use train::{Fit, Loss, Trainer};
+//!
+//! let inputs = Tensor::from([[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]]);
+//! let xor = Dataset::new(inputs, Tensor::from([0, 1, 1, 0]));
+//!
+//! let mut parameters = Parameters::new(1);
+//! let model = Features::new(2)
+//!     .then(Dense::new(&mut parameters, "hidden", 2, 8))
+//!     .then(Activation::Tanh)
+//!     .then(Dense::new(&mut parameters, "output", 8, 1));
+//!
+//! let trainer = Trainer::new(&model, Loss::BinaryCrossEntropy);
+//! let options = Fit { epochs: 200, validation_split: 0.0, ..Fit::default() };
+//! trainer.fit(&mut parameters, &mut Adam::new(0.05), &xor, &options)?;
+//! assert_eq!(trainer.evaluate(&parameters, &xor).accuracy(), 1.0);
+//! # Ok::<(), train::TrainError>(())
+//! ```
+
+#![forbid(unsafe_code)]
+
+mod evaluate;
+mod fit;
+mod history;
+mod loss;
+pub mod metrics;
+mod progress;
+mod saved;
+pub mod statistics;
+mod trainer;
+
+pub use evaluate::Evaluation;
+pub use fit::{Fit, TrainError};
+pub use history::{Epoch, History, Score};
+pub use loss::Loss;
+pub use progress::Progress;
+pub use saved::{LoadError, LoadFault, SaveError, Saved, save};
+pub use trainer::Trainer;

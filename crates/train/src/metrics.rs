@@ -1,0 +1,372 @@
+//! How good a classifier's predictions are.
+//!
+//! Accuracy alone misleads when classes are unequal: on data that is 90 % one class, a model that
+//! always answers that class is 90 % accurate and has learnt nothing. So every figure here is
+//! derived from the [`ConfusionMatrix`], which counts each true class against each predicted one.
+//! For one class `c`, with
+//!
+//! - `TP` the samples of `c` predicted as `c` (true positives),
+//! - `FP` the samples of other classes predicted as `c` (false positives),
+//! - `FN` the samples of `c` predicted as another class (false negatives),
+//!
+//! ```text
+//! precision = TP / (TP + FP)          of what was called c, the share that is c
+//! recall    = TP / (TP + FN)          of what is c, the share that was called c
+//! F1        = 2 TP / (2 TP + FP + FN) the harmonic mean of the two
+//! ```
+//!
+//! [`roc_auc`] judges the scores of a binary classifier before any threshold turns them into
+//! classes.
+//!
+//! All figures are fractions from 0 to 1. The printed tables show per cent.
+
+use std::collections::HashSet;
+
+const TERMINAL_WIDTH: usize = 100;
+const CORNER: &str = "true \\ predicted";
+const NAME_WIDTH: usize = CORNER.len();
+
+/// How often each true class was predicted as each class.
+///
+/// A figure whose denominator is zero is 0, as with scikit-learn's `zero_division=0`: the precision
+/// of a class that was never predicted, the recall of a class that has no samples, the accuracy on
+/// no samples at all.
+///
+/// ```
+/// use train::metrics::ConfusionMatrix;
+///
+/// let labels      = [0, 0, 0, 1, 1, 2];
+/// let predictions = [0, 0, 1, 1, 1, 0];
+/// let matrix = ConfusionMatrix::new(3, &labels, &predictions);
+///
+/// assert_eq!(matrix.count(0, 1), 1); // one sample of class 0 was taken for class 1
+/// assert_eq!(matrix.accuracy(), 4.0 / 6.0);
+/// assert_eq!(matrix.scores(1).precision, 2.0 / 3.0);
+/// assert_eq!(matrix.scores(1).recall, 1.0);
+/// assert_eq!(matrix.scores(2).f1, 0.0); // class 2 was never predicted
+///
+/// print!("{}", matrix.table(&["joy", "fear", "trust"]));
+/// print!("{}", matrix.report(&["joy", "fear", "trust"]));
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ConfusionMatrix {
+    classes: usize,
+    /// Row-major: `counts[truth * classes + predicted]`.
+    counts: Vec<usize>,
+}
+
+/// Precision, recall and F1, of one class or averaged over all; each from 0 to 1.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Scores {
+    /// Of the samples predicted as this class, the share that belongs to it.
+    pub precision: f64,
+    /// Of the samples that belong to this class, the share predicted as it.
+    pub recall: f64,
+    /// The harmonic mean of precision and recall.
+    pub f1: f64,
+}
+
+impl Scores {
+    /// A line of [`ConfusionMatrix::report`], aligned with its heading.
+    fn line(&self, head: &str, samples: usize) -> String {
+        format!(
+            "{head:NAME_WIDTH$}{:13.1}{:10.1}{:8.1}{samples:9}\n",
+            100.0 * self.precision,
+            100.0 * self.recall,
+            100.0 * self.f1
+        )
+    }
+}
+
+impl ConfusionMatrix {
+    /// Counts `predictions` against `labels`: class indices below `classes`, one of each per
+    /// sample.
+    ///
+    /// # Panics
+    ///
+    /// If `classes` is 0, the two slices differ in length, or an index is not below `classes`.
+    #[track_caller]
+    pub fn new(classes: usize, labels: &[u32], predictions: &[u32]) -> Self {
+        assert!(classes > 0, "a confusion matrix needs at least one class, got 0");
+        assert!(
+            labels.len() == predictions.len(),
+            "a confusion matrix needs one prediction per label, got {} labels and {} predictions",
+            labels.len(),
+            predictions.len()
+        );
+        let mut counts = vec![0; classes * classes];
+        for (sample, (&label, &prediction)) in labels.iter().zip(predictions).enumerate() {
+            assert!(
+                (label as usize) < classes && (prediction as usize) < classes,
+                "sample {sample} has label {label} and prediction {prediction}, \
+                 but with {classes} classes both must be below {classes}"
+            );
+            counts[label as usize * classes + prediction as usize] += 1;
+        }
+        Self { classes, counts }
+    }
+
+    /// The number of classes.
+    pub fn classes(&self) -> usize {
+        self.classes
+    }
+
+    /// The number of samples.
+    pub fn samples(&self) -> usize {
+        self.counts.iter().sum()
+    }
+
+    /// The number of samples of class `truth` that were predicted as class `predicted`.
+    ///
+    /// # Panics
+    ///
+    /// If either is not below [`classes`](Self::classes).
+    #[track_caller]
+    pub fn count(&self, truth: usize, predicted: usize) -> usize {
+        assert!(
+            truth < self.classes && predicted < self.classes,
+            "no count of class {truth} predicted as {predicted}: \
+             with {classes} classes both must be below {classes}",
+            classes = self.classes
+        );
+        self.counts[truth * self.classes + predicted]
+    }
+
+    /// The number of samples that belong to `class`.
+    ///
+    /// # Panics
+    ///
+    /// If `class` is not below [`classes`](Self::classes).
+    #[track_caller]
+    pub fn support(&self, class: usize) -> usize {
+        let mut samples = 0;
+        for predicted in 0..self.classes {
+            samples += self.count(class, predicted);
+        }
+        samples
+    }
+
+    /// The share of samples whose predicted class is the true one.
+    pub fn accuracy(&self) -> f64 {
+        let correct = (0..self.classes).map(|class| self.count(class, class)).sum();
+        ratio(correct, self.samples())
+    }
+
+    /// Precision, recall and F1 of one class against all others.
+    ///
+    /// # Panics
+    ///
+    /// If `class` is not below [`classes`](Self::classes).
+    #[track_caller]
+    pub fn scores(&self, class: usize) -> Scores {
+        let hits = self.count(class, class);
+        let actual = self.support(class);
+        let predicted = (0..self.classes).map(|truth| self.count(truth, class)).sum();
+        Scores {
+            precision: ratio(hits, predicted),
+            recall: ratio(hits, actual),
+            f1: ratio(2 * hits, predicted + actual),
+        }
+    }
+
+    /// The plain mean of each score over the classes: a rare class counts as much as a common one.
+    ///
+    /// The mean is over all [`classes`](Self::classes), also those without samples, which score 0.
+    /// Scikit-learn does the same if it is given `labels=range(classes)`; by default it leaves out
+    /// classes that occur neither as a label nor as a prediction.
+    pub fn macro_average(&self) -> Scores {
+        self.average(|_| 1.0 / self.classes as f64)
+    }
+
+    /// The mean of each score over the classes, each weighted by its share of the samples.
+    ///
+    /// The weighted recall is the accuracy.
+    pub fn weighted_average(&self) -> Scores {
+        self.average(|class| ratio(self.support(class), self.samples()))
+    }
+
+    fn average(&self, weight: impl Fn(usize) -> f64) -> Scores {
+        let mut mean = Scores::default();
+        for class in 0..self.classes {
+            let (weight, scores) = (weight(class), self.scores(class));
+            mean.precision += weight * scores.precision;
+            mean.recall += weight * scores.recall;
+            mean.f1 += weight * scores.f1;
+        }
+        mean
+    }
+
+    /// The counts as a table to print: a row for each true class, a column for each predicted one.
+    ///
+    /// It fits a terminal of 100 columns with up to 20 classes while counts are below 1,000; past
+    /// that it grows wider, for no digit is ever dropped. Long names are cut to what fits; where
+    /// that would leave two columns with the same head, classes are numbered instead. Control
+    /// characters in names show as spaces.
+    ///
+    /// ```
+    /// # use train::metrics::ConfusionMatrix;
+    /// let matrix = ConfusionMatrix::new(2, &[0, 0, 0, 1, 1], &[0, 0, 1, 1, 1]);
+    /// assert_eq!(
+    ///     matrix.table(&["negative", "positive"]),
+    ///     "true \\ predicted  negative  positive\n\
+    ///      negative                 2         1\n\
+    ///      positive                 0         2\n"
+    /// );
+    /// ```
+    ///
+    /// # Panics
+    ///
+    /// If there is not one name per class.
+    #[track_caller]
+    pub fn table<S: AsRef<str>>(&self, names: &[S]) -> String {
+        let names = self.printable(names);
+        let cell = self.cell_width(&names);
+        let (rows, columns) = heads(names, cell - 1);
+
+        let mut table = CORNER.to_string();
+        for head in &columns {
+            table += &format!("{head:>cell$}");
+        }
+        for (truth, head) in rows.iter().enumerate() {
+            table += &format!("\n{:NAME_WIDTH$}", cut(head, NAME_WIDTH));
+            for predicted in 0..self.classes {
+                table += &format!("{:cell$}", self.count(truth, predicted));
+            }
+        }
+        table + "\n"
+    }
+
+    /// The width of a column with the gap before it: what the longest name asks for, at most an
+    /// equal share of the terminal, at least what the largest count or class number needs.
+    fn cell_width(&self, names: &[String]) -> usize {
+        let longest = names.iter().map(|name| name.chars().count()).fold(0, usize::max);
+        let largest = self.counts.iter().copied().fold(self.classes, usize::max);
+        let wanted = longest.min(NAME_WIDTH) + 2;
+        let share = (TERMINAL_WIDTH - NAME_WIDTH) / self.classes;
+        let needed = largest.to_string().len() + 1;
+        wanted.min(share).max(needed)
+    }
+
+    /// Precision, recall, F1 (per cent) and support of each class as a table to print, with their
+    /// averages below.
+    ///
+    /// ```
+    /// # use train::metrics::ConfusionMatrix;
+    /// let matrix = ConfusionMatrix::new(2, &[0, 0, 0, 1, 1], &[0, 0, 1, 1, 1]);
+    /// assert_eq!(
+    ///     matrix.report(&["negative", "positive"]),
+    ///     "class             precision %  recall %    F1 %  samples\n\
+    ///      negative                100.0      66.7    80.0        3\n\
+    ///      positive                 66.7     100.0    80.0        2\n\
+    ///      macro average            83.3      83.3    80.0        5\n\
+    ///      weighted average         86.7      80.0    80.0        5\n"
+    /// );
+    /// ```
+    ///
+    /// # Panics
+    ///
+    /// If there is not one name per class.
+    #[track_caller]
+    pub fn report<S: AsRef<str>>(&self, names: &[S]) -> String {
+        let samples = self.samples();
+        let mut report =
+            format!("{:NAME_WIDTH$}  precision %  recall %    F1 %  samples\n", "class");
+        for (class, name) in self.printable(names).iter().enumerate() {
+            let head = cut(name, NAME_WIDTH);
+            report += &self.scores(class).line(&head, self.support(class));
+        }
+        report += &self.macro_average().line("macro average", samples);
+        report += &self.weighted_average().line("weighted average", samples);
+        report
+    }
+
+    #[track_caller]
+    fn printable<S: AsRef<str>>(&self, names: &[S]) -> Vec<String> {
+        assert!(
+            names.len() == self.classes,
+            "a table needs one name per class, got {} names for {} classes",
+            names.len(),
+            self.classes
+        );
+        let visible = |c: char| if c.is_control() { ' ' } else { c };
+        names.iter().map(|name| name.as_ref().chars().map(visible).collect()).collect()
+    }
+}
+
+/// `part / whole`, or 0 where there is nothing to divide by.
+fn ratio(part: usize, whole: usize) -> f64 {
+    if whole == 0 { 0.0 } else { part as f64 / whole as f64 }
+}
+
+/// The heads of rows and of columns, the latter cut to `width`.
+fn heads(names: Vec<String>, width: usize) -> (Vec<String>, Vec<String>) {
+    let columns: Vec<String> = names.iter().map(|name| cut(name, width)).collect();
+    let distinct: HashSet<&String> = columns.iter().collect();
+    if distinct.len() == names.len() {
+        return (names, columns);
+    }
+    let numbers: Vec<String> = (0..names.len()).map(|class| class.to_string()).collect();
+    let rows = numbers.iter().zip(&names);
+    let rows = rows.map(|(number, name)| format!("{number} {name}"));
+    (rows.collect(), numbers)
+}
+
+fn cut(name: &str, width: usize) -> String {
+    name.chars().take(width).collect()
+}
+
+/// The area under the ROC curve of a binary classifier: the probability that a random positive
+/// sample scores higher than a random negative one. 1 is a perfect ranking, 0.5 is chance.
+///
+/// `labels[i]` says whether sample `i` is positive; `scores[i]` is higher the surer the model is
+/// that it is. Only the order of the scores matters, so logits and probabilities give the same
+/// figure. With `P` positives and `N` negatives,
+///
+/// ```text
+/// AUC = U / (P N),   U = Σ over pairs (positive p, negative n) of 1 if s_p > s_n, ½ if s_p = s_n, 0 otherwise
+/// ```
+///
+/// `U` is the rank statistic of Mann and Whitney (1947); sorting finds it in `O(n log n)` without
+/// visiting the pairs. (Hanley and McNeil 1982 show that it is the area under the curve.)
+///
+/// `None` where the area is undefined: all samples are of one class, there are none, or a score is
+/// NaN and has no rank.
+///
+/// ```
+/// use train::metrics::roc_auc;
+///
+/// let labels = [false, false, true, true];
+/// assert_eq!(roc_auc(&labels, &[0.1, 0.4, 0.35, 0.8]), Some(0.75)); // 3 of the 4 pairs are in order
+/// assert_eq!(roc_auc(&[true, true], &[0.1, 0.4]), None);
+/// ```
+///
+/// # Panics
+///
+/// If the two slices differ in length.
+#[track_caller]
+pub fn roc_auc(labels: &[bool], scores: &[f64]) -> Option<f64> {
+    assert!(
+        labels.len() == scores.len(),
+        "ROC AUC needs one score per label, got {} labels and {} scores",
+        labels.len(),
+        scores.len()
+    );
+    if scores.iter().any(|score| score.is_nan()) {
+        return None;
+    }
+    let mut ranked: Vec<(f64, bool)> = scores.iter().copied().zip(labels.iter().copied()).collect();
+    ranked.sort_by(|a, b| a.0.total_cmp(&b.0));
+
+    // Twice U, so that the half of a tie stays an integer and the sum is exact.
+    let mut twice_u = 0_u64;
+    let (mut positives, mut negatives) = (0_u64, 0_u64);
+    for tied in ranked.chunk_by(|a, b| a.0 == b.0) {
+        let tied_positives = tied.iter().filter(|(_, positive)| *positive).count() as u64;
+        let tied_negatives = tied.len() as u64 - tied_positives;
+        twice_u += tied_positives * (2 * negatives + tied_negatives);
+        positives += tied_positives;
+        negatives += tied_negatives;
+    }
+    let pairs = positives * negatives;
+    (pairs > 0).then(|| twice_u as f64 / (2 * pairs) as f64)
+}

@@ -1,0 +1,300 @@
+//! Metrics against scikit-learn's figures, against their definitions, and as a person sees them printed.
+
+use std::panic::{UnwindSafe, catch_unwind};
+
+use approx::assert_relative_eq;
+use proptest::prelude::*;
+use train::metrics::{ConfusionMatrix, Scores, roc_auc};
+
+const LABELS: [u32; 12] = [0, 0, 0, 1, 1, 1, 1, 2, 2, 3, 0, 1];
+const PREDICTIONS: [u32; 12] = [0, 1, 0, 1, 1, 0, 2, 2, 0, 0, 0, 1];
+
+fn assert_scores(found: Scores, precision: f64, recall: f64, f1: f64) {
+    assert_relative_eq!(found.precision, precision, epsilon = 1e-12);
+    assert_relative_eq!(found.recall, recall, epsilon = 1e-12);
+    assert_relative_eq!(found.f1, f1, epsilon = 1e-12);
+}
+
+// Reference: scikit-learn 1.9.1, `precision_recall_fscore_support(..., labels=range(5), zero_division=0)`.
+// Class 3 is never predicted and class 4 does not occur at all.
+#[test]
+fn scores_are_those_of_scikit_learn() {
+    let matrix = ConfusionMatrix::new(5, &LABELS, &PREDICTIONS);
+    assert_relative_eq!(matrix.accuracy(), 0.5833333333333334, epsilon = 1e-12);
+    assert_scores(matrix.scores(0), 0.5, 0.75, 0.6);
+    assert_scores(matrix.scores(1), 0.75, 0.6, 2.0 / 3.0);
+    assert_scores(matrix.scores(2), 0.5, 0.5, 0.5);
+    assert_scores(matrix.scores(3), 0.0, 0.0, 0.0);
+    assert_scores(matrix.scores(4), 0.0, 0.0, 0.0);
+    assert_scores(matrix.macro_average(), 0.35, 0.37, 0.35333333333333333);
+    assert_scores(matrix.weighted_average(), 0.5625, 0.5833333333333334, 0.561111111111111);
+    assert_eq!([0, 1, 2, 3, 4].map(|class| matrix.support(class)), [4, 5, 2, 1, 0]);
+}
+
+#[test]
+fn counts_have_the_true_class_first() {
+    let matrix = ConfusionMatrix::new(3, &[0, 2, 2], &[1, 0, 0]);
+    assert_eq!(matrix.count(0, 1), 1);
+    assert_eq!(matrix.count(2, 0), 2);
+    assert_eq!(matrix.count(1, 0), 0);
+    assert_eq!((matrix.classes(), matrix.samples()), (3, 3));
+}
+
+#[test]
+fn on_no_samples_every_score_is_zero() {
+    let matrix = ConfusionMatrix::new(2, &[], &[]);
+    assert_eq!(matrix.accuracy(), 0.0);
+    assert_eq!(matrix.macro_average(), Scores::default());
+    assert_eq!(matrix.weighted_average(), Scores::default());
+}
+
+// Reference: scikit-learn's `roc_auc_score`. Positives and negatives share the scores 0.1 and 0.4.
+#[test]
+fn auc_is_that_of_scikit_learn_with_ties() {
+    let labels = [0, 0, 1, 1, 0, 1, 0, 1, 1, 0].map(|label| label == 1);
+    let scores = [0.1, 0.4, 0.35, 0.8, 0.4, 0.4, 0.2, 0.9, 0.1, 0.7];
+    assert_eq!(roc_auc(&labels, &scores), Some(0.62));
+}
+
+#[test]
+fn auc_is_undefined_without_a_ranking_of_both_classes() {
+    assert_eq!(roc_auc(&[], &[]), None);
+    assert_eq!(roc_auc(&[true, true], &[0.1, 0.9]), None);
+    assert_eq!(roc_auc(&[false, false], &[0.1, 0.9]), None);
+    assert_eq!(roc_auc(&[false, true], &[0.1, f64::NAN]), None);
+}
+
+#[test]
+fn auc_ranks_infinite_scores_and_ties_the_two_zeros() {
+    let infinite = [f64::NEG_INFINITY, f64::INFINITY];
+    assert_eq!(roc_auc(&[false, true], &infinite), Some(1.0));
+    assert_eq!(roc_auc(&[false, true], &[-0.0, 0.0]), Some(0.5));
+}
+
+#[test]
+fn table_of_eight_emotions() {
+    let emotions =
+        ["anger", "anticipation", "disgust", "fear", "joy", "sadness", "surprise", "trust"];
+    let matrix = ConfusionMatrix::new(8, &[0, 1, 1, 2, 7], &[0, 1, 7, 3, 7]);
+    let expected = "\
+true \\ predicted     anger anticipat   disgust      fear       joy   sadness  surprise     trust
+anger                    1         0         0         0         0         0         0         0
+anticipation             0         1         0         0         0         0         0         1
+disgust                  0         0         0         1         0         0         0         0
+fear                     0         0         0         0         0         0         0         0
+joy                      0         0         0         0         0         0         0         0
+sadness                  0         0         0         0         0         0         0         0
+surprise                 0         0         0         0         0         0         0         0
+trust                    0         0         0         0         0         0         0         1
+";
+    assert_eq!(matrix.table(&emotions), expected);
+}
+
+#[test]
+fn classes_are_numbered_where_cut_names_would_be_the_same() {
+    let names = ["a long name that ends in one", "a long name that ends in two"];
+    let matrix = ConfusionMatrix::new(2, &[0, 0, 1], &[0, 1, 1]);
+    let expected = "\
+true \\ predicted                 0                 1
+0 a long name th                 1                 1
+1 a long name th                 0                 1
+";
+    assert_eq!(matrix.table(&names), expected);
+}
+
+#[test]
+fn columns_are_wide_enough_for_large_counts_and_class_numbers() {
+    let matrix = ConfusionMatrix::new(2, &[0; 12345], &[0; 12345]);
+    let expected = "\
+true \\ predicted     a     b
+a                12345     0
+b                    0     0
+";
+    assert_eq!(matrix.table(&["a", "b"]), expected);
+
+    let table = ConfusionMatrix::new(11, &[], &[]).table(&[""; 11]);
+    assert!(table.starts_with("true \\ predicted  0  1  2  3  4  5  6  7  8  9 10\n0 "));
+}
+
+#[test]
+fn report_of_a_matrix() {
+    let matrix = ConfusionMatrix::new(5, &LABELS, &PREDICTIONS);
+    let expected = "\
+class             precision %  recall %    F1 %  samples
+joy                      50.0      75.0    60.0        4
+fear                     75.0      60.0    66.7        5
+trust                    50.0      50.0    50.0        2
+surprise by a st          0.0       0.0     0.0        1
+two lines                 0.0       0.0     0.0        0
+macro average            35.0      37.0    35.3       12
+weighted average         56.2      58.3    56.1       12
+";
+    let names = ["joy", "fear", "trust", "surprise by a stranger", "two\nlines"];
+    assert_eq!(matrix.report(&names), expected);
+}
+
+#[test]
+fn mistakes_are_named() {
+    assert_eq!(
+        panic_message(|| ConfusionMatrix::new(0, &[], &[])),
+        "a confusion matrix needs at least one class, got 0"
+    );
+    assert_eq!(
+        panic_message(|| ConfusionMatrix::new(2, &[0, 1, 1], &[0, 1])),
+        "a confusion matrix needs one prediction per label, got 3 labels and 2 predictions"
+    );
+    assert_eq!(
+        panic_message(|| ConfusionMatrix::new(2, &[0, 1], &[0, 2])),
+        "sample 1 has label 1 and prediction 2, but with 2 classes both must be below 2"
+    );
+    assert_eq!(
+        panic_message(|| ConfusionMatrix::new(2, &[5], &[0])),
+        "sample 0 has label 5 and prediction 0, but with 2 classes both must be below 2"
+    );
+    assert_eq!(
+        panic_message(|| ConfusionMatrix::new(2, &[], &[]).scores(2)),
+        "no count of class 2 predicted as 2: with 2 classes both must be below 2"
+    );
+    assert_eq!(
+        panic_message(|| ConfusionMatrix::new(2, &[], &[]).table(&["one"])),
+        "a table needs one name per class, got 1 names for 2 classes"
+    );
+    assert_eq!(
+        panic_message(|| roc_auc(&[true], &[])),
+        "ROC AUC needs one score per label, got 1 labels and 0 scores"
+    );
+}
+
+fn panic_message<T>(mistake: impl FnOnce() -> T + UnwindSafe) -> String {
+    let Err(panic) = catch_unwind(mistake) else {
+        panic!("the mistake must panic");
+    };
+    let formatted = panic.downcast_ref::<String>().cloned();
+    formatted.unwrap_or_else(|| panic.downcast_ref::<&str>().expect("a text").to_string())
+}
+
+/// A number of classes, and a label and a prediction for each sample.
+fn classified() -> impl Strategy<Value = (usize, Vec<(u32, u32)>)> {
+    (1_usize..8).prop_flat_map(|classes| {
+        let class = 0..classes as u32;
+        let samples = prop::collection::vec((class.clone(), class), 1..60);
+        (Just(classes), samples)
+    })
+}
+
+fn matrix_of(classes: usize, samples: &[(u32, u32)]) -> ConfusionMatrix {
+    let (labels, predictions): (Vec<u32>, Vec<u32>) = samples.iter().copied().unzip();
+    ConfusionMatrix::new(classes, &labels, &predictions)
+}
+
+/// Samples of both classes. The scores are multiples of 1/8 from a short range, so many are tied.
+fn scored() -> impl Strategy<Value = (Vec<bool>, Vec<f64>)> {
+    let sample = (any::<bool>(), (-12_i32..12).prop_map(|n| f64::from(n) / 8.0));
+    prop::collection::vec(sample, 2..40)
+        .prop_map(|samples| samples.into_iter().unzip::<_, _, Vec<_>, Vec<_>>())
+        .prop_filter("both classes", |(labels, _)| {
+            labels.contains(&true) && labels.contains(&false)
+        })
+}
+
+proptest! {
+    #[test]
+    fn accuracy_is_the_weighted_recall((classes, samples) in classified()) {
+        let matrix = matrix_of(classes, &samples);
+        let correct = samples.iter().filter(|(label, prediction)| label == prediction).count();
+        assert_relative_eq!(matrix.accuracy(), correct as f64 / samples.len() as f64);
+        assert_relative_eq!(matrix.accuracy(), matrix.weighted_average().recall, epsilon = 1e-12);
+    }
+
+    #[test]
+    fn f1_is_the_harmonic_mean_and_lies_between_precision_and_recall((classes, samples) in classified()) {
+        let matrix = matrix_of(classes, &samples);
+        for class in 0..classes {
+            let Scores { precision, recall, f1 } = matrix.scores(class);
+            prop_assert!((0.0..=1.0).contains(&f1));
+            prop_assert!(f1 >= precision.min(recall) - 1e-12 && f1 <= precision.max(recall) + 1e-12);
+            assert_relative_eq!(f1 * (precision + recall), 2.0 * precision * recall, epsilon = 1e-12);
+        }
+    }
+
+    #[test]
+    fn the_order_of_samples_changes_nothing(
+        (classes, samples, shuffled) in classified().prop_flat_map(|(classes, samples)| {
+            (Just(classes), Just(samples.clone()), Just(samples).prop_shuffle())
+        })
+    ) {
+        prop_assert_eq!(matrix_of(classes, &samples), matrix_of(classes, &shuffled));
+    }
+
+    #[test]
+    fn renaming_classes_permutes_their_scores(
+        (classes, samples, renamed) in classified().prop_flat_map(|(classes, samples)| {
+            let classes_in_order: Vec<u32> = (0..classes as u32).collect();
+            (Just(classes), Just(samples), Just(classes_in_order).prop_shuffle())
+        })
+    ) {
+        let rename = |class: u32| renamed[class as usize];
+        let renamed_samples: Vec<_> = samples.iter().map(|&(a, b)| (rename(a), rename(b))).collect();
+        let (before, after) = (matrix_of(classes, &samples), matrix_of(classes, &renamed_samples));
+        for (class, &new) in renamed.iter().enumerate() {
+            prop_assert_eq!(before.scores(class), after.scores(new as usize));
+            prop_assert_eq!(before.support(class), after.support(new as usize));
+        }
+        assert_relative_eq!(before.macro_average().f1, after.macro_average().f1, epsilon = 1e-12);
+    }
+
+    #[test]
+    fn swapping_labels_and_predictions_swaps_precision_and_recall((classes, samples) in classified()) {
+        let swapped: Vec<_> = samples.iter().map(|&(label, prediction)| (prediction, label)).collect();
+        let (matrix, transposed) = (matrix_of(classes, &samples), matrix_of(classes, &swapped));
+        for class in 0..classes {
+            let Scores { precision, recall, f1 } = matrix.scores(class);
+            let expected = Scores { precision: recall, recall: precision, f1 };
+            prop_assert_eq!(transposed.scores(class), expected);
+        }
+    }
+
+    #[test]
+    fn tables_fit_a_terminal_and_align(
+        names in prop::collection::vec("\\PC{0,40}", 2..=20),
+        count in 0_usize..1000,
+    ) {
+        let labels = vec![0; count];
+        let matrix = ConfusionMatrix::new(names.len(), &labels, &labels);
+        for table in [matrix.table(&names), matrix.report(&names)] {
+            let widths: Vec<usize> = table.lines().map(|line| line.chars().count()).collect();
+            prop_assert!(widths.iter().all(|&width| width == widths[0] && width <= 100), "{}", table);
+        }
+        prop_assert_eq!(matrix.table(&names).lines().count(), names.len() + 1);
+    }
+
+    #[test]
+    fn auc_is_the_share_of_pairs_in_order((labels, scores) in scored()) {
+        let samples = || labels.iter().zip(&scores);
+        let (mut in_order, mut pairs) = (0.0, 0.0);
+        for (_, positive) in samples().filter(|(label, _)| **label) {
+            for (_, negative) in samples().filter(|(label, _)| !**label) {
+                pairs += 1.0;
+                in_order += if positive > negative { 1.0 } else if positive == negative { 0.5 } else { 0.0 };
+            }
+        }
+        prop_assert_eq!(roc_auc(&labels, &scores), Some(in_order / pairs));
+    }
+
+    #[test]
+    fn reversed_scores_or_labels_give_the_complement((labels, scores) in scored()) {
+        let area = roc_auc(&labels, &scores).expect("both classes");
+        let reversed: Vec<f64> = scores.iter().map(|score| -score).collect();
+        let opposite: Vec<bool> = labels.iter().map(|label| !label).collect();
+        assert_relative_eq!(roc_auc(&labels, &reversed).expect("both classes"), 1.0 - area, epsilon = 1e-12);
+        assert_relative_eq!(roc_auc(&opposite, &scores).expect("both classes"), 1.0 - area, epsilon = 1e-12);
+    }
+
+    #[test]
+    fn only_the_order_of_scores_matters((labels, logits) in scored()) {
+        let probabilities: Vec<f64> = logits.iter().map(|x| 1.0 / (1.0 + (-x).exp())).collect();
+        let cubes: Vec<f64> = logits.iter().map(|x| x.powi(3) - 7.0).collect();
+        prop_assert_eq!(roc_auc(&labels, &probabilities), roc_auc(&labels, &logits));
+        prop_assert_eq!(roc_auc(&labels, &cubes), roc_auc(&labels, &logits));
+    }
+}

@@ -43,7 +43,7 @@ mod loss;
 mod softmax;
 mod swiglu;
 
-pub use activation::{Activation, gelu, leaky_relu, relu, silu};
+pub use activation::{Activation, ActivationKind, UnknownActivation, gelu, leaky_relu, relu, silu};
 pub use dense::{Dense, dense};
 pub use dropout::{Dropout, dropout};
 pub use embedding::{Embedding, EmbeddingMean, embedding, embedding_mean};

@@ -22,7 +22,7 @@ use crate::{Epoch, History, Progress, Score, Trainer};
 /// validation; and the weights of the best epoch are kept.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Fit {
-    /// How many times to go over the training samples, at most.
+    /// How many times to go over the training samples, at most; at least once.
     pub epochs: usize,
     /// How many samples make one step.
     pub batch_size: usize,
@@ -96,7 +96,7 @@ impl<M: Model> Trainer<'_, M> {
     /// finite; then the parameters are those before the step that failed.
     ///
     /// # Panics
-    /// When the data do not fit the model, or the batch size is 0.
+    /// When the data do not fit the model, or the batch size or the number of epochs is 0.
     #[track_caller]
     pub fn fit<T: Scalar>(
         &self,
@@ -105,6 +105,7 @@ impl<M: Model> Trainer<'_, M> {
         dataset: &Dataset<M::Input>,
         options: &Fit,
     ) -> Result<History, TrainError> {
+        assert!(options.epochs > 0, "fit: 0 epochs were asked for; training takes at least one");
         if dataset.is_empty() {
             return Err(TrainError::NoSamples);
         }
@@ -125,9 +126,9 @@ impl<M: Model> Trainer<'_, M> {
                 seconds: start.elapsed().as_secs_f64(),
             };
             options.progress.finished(&epoch);
+            let score = epoch.score();
             history.epochs.push(epoch);
-            let score = validation.unwrap_or(training);
-            if best.as_ref().is_none_or(|(best, _)| is_better(score, *best)) {
+            if best.as_ref().is_none_or(|(best, _)| score.is_better_than(best)) {
                 history.kept = number;
                 best = Some((score, parameters.clone()));
             }
@@ -211,9 +212,4 @@ impl<M: Model> Trainer<'_, M> {
 struct Outcome {
     loss: f64,
     correct: usize,
-}
-
-/// Higher accuracy, or the same with a lower loss.
-fn is_better(score: Score, than: Score) -> bool {
-    score.accuracy > than.accuracy || (score.accuracy == than.accuracy && score.loss < than.loss)
 }

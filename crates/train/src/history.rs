@@ -13,6 +13,14 @@ pub struct Score {
     pub accuracy: f64,
 }
 
+impl Score {
+    /// Higher accuracy, or the same with a lower loss.
+    pub fn is_better_than(&self, other: &Score) -> bool {
+        self.accuracy > other.accuracy
+            || (self.accuracy == other.accuracy && self.loss < other.loss)
+    }
+}
+
 /// One pass over the training samples.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Epoch {
@@ -30,7 +38,14 @@ pub struct Epoch {
     pub seconds: f64,
 }
 
-/// The epochs of one training run.
+impl Epoch {
+    /// What epochs are compared by: the validation score, or without one that of training.
+    pub fn score(&self) -> Score {
+        self.validation.unwrap_or(self.training)
+    }
+}
+
+/// The epochs of one training run, at least one.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct History {
     /// In the order they ran.
@@ -40,9 +55,9 @@ pub struct History {
 }
 
 impl History {
-    /// The epoch whose weights the model has now; `None` if there was no epoch.
-    pub fn kept_epoch(&self) -> Option<&Epoch> {
-        self.epochs.get(self.kept.checked_sub(1)?)
+    /// The epoch whose weights the model has now.
+    pub fn kept_epoch(&self) -> &Epoch {
+        &self.epochs[self.kept - 1]
     }
 
     /// How long the epochs took together.

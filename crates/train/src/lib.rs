@@ -30,6 +30,7 @@
 
 #![forbid(unsafe_code)]
 
+mod comparison;
 mod evaluate;
 mod fit;
 mod history;
@@ -40,6 +41,7 @@ mod saved;
 pub mod statistics;
 mod trainer;
 
+pub use comparison::{Comparison, Run};
 pub use evaluate::Evaluation;
 pub use fit::{Fit, TrainError};
 pub use history::{Epoch, History, Score};

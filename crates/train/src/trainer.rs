@@ -1,6 +1,7 @@
 //! A model with the loss it is trained for.
 
-use autograd::{Parameters, Pass, Tape};
+use autograd::{Parameters, Pass, Tape, Var};
+use data::Dataset;
 use nn::Model;
 use tensor::{Scalar, Tensor};
 
@@ -20,6 +21,15 @@ impl<'m, M: Model> Trainer<'m, M> {
     /// A trainer for `model`, whose outputs `loss` understands.
     pub fn new(model: &'m M, loss: Loss) -> Self {
         Self { model, loss }
+    }
+
+    /// The mean loss of a batch, on the tape of `pass`.
+    ///
+    /// # Panics
+    /// When the batch does not fit the model.
+    #[track_caller]
+    pub fn loss<'t, T: Scalar>(&self, pass: Pass<'t, T>, batch: &Dataset<M::Input>) -> Var<'t, T> {
+        self.loss.of(self.model.forward(pass, batch.inputs()), batch.labels())
     }
 
     /// The probability of each class for each input, `[n, classes]`.

@@ -5,7 +5,10 @@ mod leaky_relu;
 mod relu;
 mod silu;
 
-use autograd::{Pass, Var};
+use std::fmt;
+use std::str::FromStr;
+
+use autograd::{Parameters, Pass, Var};
 pub use gelu::gelu;
 pub use leaky_relu::leaky_relu;
 pub use relu::relu;
@@ -46,6 +49,92 @@ impl Layer for Activation {
         }
     }
 }
+
+/// The name of an activation function, as a program's user gives it.
+///
+/// ```
+/// use nn::ActivationKind;
+///
+/// assert_eq!("swiglu".parse(), Ok(ActivationKind::SwiGLU));
+/// assert_eq!(ActivationKind::LeakyRelu.to_string(), "leaky-relu");
+/// assert_eq!(
+///     "swish".parse::<ActivationKind>().unwrap_err().to_string(),
+///     "there is no activation `swish`: choose one of relu, leaky-relu, tanh, sigmoid, gelu, silu, swiglu"
+/// );
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ActivationKind {
+    /// `relu`
+    Relu,
+    /// `leaky-relu`, with slope 0.01
+    LeakyRelu,
+    /// `tanh`
+    Tanh,
+    /// `sigmoid`
+    Sigmoid,
+    /// `gelu`
+    Gelu,
+    /// `silu`
+    Silu,
+    /// `swiglu`, with one learned β and γ
+    SwiGLU,
+}
+
+impl ActivationKind {
+    /// All of them with their names.
+    pub const ALL: [(&str, ActivationKind); 7] = [
+        ("relu", ActivationKind::Relu),
+        ("leaky-relu", ActivationKind::LeakyRelu),
+        ("tanh", ActivationKind::Tanh),
+        ("sigmoid", ActivationKind::Sigmoid),
+        ("gelu", ActivationKind::Gelu),
+        ("silu", ActivationKind::Silu),
+        ("swiglu", ActivationKind::SwiGLU),
+    ];
+
+    /// The layer. Its parameters, if it has any, get names that begin with `name`.
+    #[track_caller]
+    pub fn layer<T: Scalar>(self, parameters: &mut Parameters<T>, name: &str) -> Activation {
+        match self {
+            ActivationKind::Relu => Activation::Relu,
+            ActivationKind::LeakyRelu => Activation::LeakyRelu(0.01),
+            ActivationKind::Tanh => Activation::Tanh,
+            ActivationKind::Sigmoid => Activation::Sigmoid,
+            ActivationKind::Gelu => Activation::Gelu,
+            ActivationKind::Silu => Activation::Silu,
+            ActivationKind::SwiGLU => Activation::SwiGLU(SwiGLU::new(parameters, name)),
+        }
+    }
+}
+
+impl fmt::Display for ActivationKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let name = Self::ALL.iter().find(|(_, kind)| kind == self).map_or("", |(name, _)| name);
+        f.pad(name)
+    }
+}
+
+impl FromStr for ActivationKind {
+    type Err = UnknownActivation;
+
+    fn from_str(text: &str) -> Result<Self, UnknownActivation> {
+        let known = Self::ALL.iter().find(|(name, _)| *name == text);
+        known.map(|(_, kind)| *kind).ok_or_else(|| UnknownActivation(text.to_string()))
+    }
+}
+
+/// A name that is no activation function's.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UnknownActivation(String);
+
+impl fmt::Display for UnknownActivation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let names = ActivationKind::ALL.map(|(name, _)| name).join(", ");
+        write!(f, "there is no activation `{}`: choose one of {names}", self.0)
+    }
+}
+
+impl std::error::Error for UnknownActivation {}
 
 #[cfg(test)]
 pub(crate) use {

@@ -1,0 +1,8 @@
+//! Data sets made up from a seed, so that the examples run on a fresh clone without a download and
+//! a test knows what a model should reach.
+
+mod reviews;
+mod tabular;
+
+pub use reviews::{REVIEW_LABEL_NOISE, Review, reviews, write_reviews};
+pub use tabular::{TABULAR_FEATURES, TABULAR_LABEL_NOISE, tabular, write_tabular};

@@ -1,0 +1,32 @@
+//! From files and texts to mini-batches, and data sets made up from a seed.
+//!
+//! ```text
+//! CSV file ─▶ Table ─┬─▶ text ────▶ Tokenizer ─▶ pad_sequences ─▶ inputs [n, maxlen] ───┐
+//!                    ├─▶ numbers ─▶ Standardizer ───────────────▶ inputs [n, features] ─┼─▶ Dataset
+//!                    └─▶ names ───▶ Labels ─────────────────────▶ labels [n] ───────────┘
+//! ```
+//!
+//! A [`Dataset`] gives the validation split and mini-batches.
+//!
+//! What comes from outside is checked here, once, and every fault names its file, line and column.
+//! Read [`Table`] first, then [`Tokenizer`] and [`Dataset`]; [`generated`] stands in for a file.
+
+#![forbid(unsafe_code)]
+
+mod dataset;
+mod excerpt;
+pub mod generated;
+mod labels;
+mod sequences;
+mod standardizer;
+mod table;
+mod tokenizer;
+mod write;
+
+pub use dataset::{Dataset, SplitError};
+pub use labels::{Labels, UnknownLabel};
+pub use sequences::{Padding, Side, pad_sequences};
+pub use standardizer::Standardizer;
+pub use table::{Fault, Table, TableError};
+pub use tokenizer::{DEFAULT_FILTERS, Tokenizer};
+pub use write::{WriteError, write_csv, write_whole};

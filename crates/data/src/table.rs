@@ -1,0 +1,252 @@
+//! A CSV file by column name, with an error for each fault that says where it is and what to do.
+//!
+//! Fields follow RFC 4180: separated by commas, in double quotes where they hold commas, quotes or
+//! line breaks. A byte-order mark, CRLF line ends and blank lines are accepted.
+
+mod error;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use csv::StringRecord;
+use tensor::Tensor;
+
+pub use error::{Fault, TableError};
+
+use crate::Labels;
+
+/// The rows of a CSV file, each with as many fields as the header.
+///
+/// ```
+/// use data::{Labels, Table};
+///
+/// let table = Table::parse("train.csv", b"text,label\n\"Well, well.\",joy\nBoo!,fear\n")?;
+/// let texts = table.text("text")?;
+/// let labels = Labels::of(table.names("label")?);
+/// assert_eq!(texts, ["Well, well.", "Boo!"]);
+/// assert_eq!(table.classes("label", &labels)?.to_vec(), [1, 0]);
+///
+/// let error = table.text("label2").unwrap_err();
+/// assert_eq!(
+///     error.to_string(),
+///     "train.csv, line 1: there is no column `label2`; the header has `text`, `label`"
+/// );
+/// # Ok::<(), data::TableError>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct Table {
+    path: PathBuf,
+    header: Row,
+    rows: Vec<Row>,
+}
+
+#[derive(Clone, Debug)]
+struct Row {
+    /// The line of the file on which the row begins, from 1.
+    line: u64,
+    fields: StringRecord,
+}
+
+impl Table {
+    /// Reads a file.
+    ///
+    /// # Errors
+    ///
+    /// When the file cannot be read, or as [`Table::parse`].
+    pub fn read(path: impl AsRef<Path>) -> Result<Table, TableError> {
+        let path = path.as_ref();
+        let bytes = fs::read(path).map_err(|error| TableError::file(path, error.into()))?;
+        Table::parse(path, &bytes)
+    }
+
+    /// Reads the content of a file that is in memory; `path` is what error messages call it.
+    ///
+    /// # Errors
+    ///
+    /// When it is empty, has no rows below the header, is not UTF-8, has a row with more or fewer
+    /// fields than the header, or a quote that is never closed.
+    pub fn parse(path: impl AsRef<Path>, bytes: &[u8]) -> Result<Table, TableError> {
+        let path = path.as_ref();
+        let mut rows = parse_rows(path, utf8(path, bytes)?)?;
+        if rows.is_empty() {
+            return Err(TableError::file(path, Fault::Empty));
+        }
+        let header = rows.remove(0);
+        if rows.is_empty() {
+            return Err(TableError::file(path, Fault::NoRows { header: owned(&header.fields) }));
+        }
+        let table = Table { path: path.to_owned(), header, rows };
+        table.check_lengths()?;
+        Ok(table)
+    }
+
+    /// The names in the header, without surrounding spaces.
+    pub fn columns(&self) -> impl Iterator<Item = &str> {
+        self.header.fields.iter().map(str::trim)
+    }
+
+    /// The number of rows below the header, at least one.
+    pub fn rows(&self) -> usize {
+        self.rows.len()
+    }
+
+    /// A column as it stands in the file.
+    ///
+    /// # Errors
+    ///
+    /// When the column is missing or occurs twice.
+    pub fn text(&self, column: &str) -> Result<Vec<&str>, TableError> {
+        let index = self.index(column)?;
+        Ok(self.rows.iter().map(|row| &row.fields[index]).collect())
+    }
+
+    /// A column of class names, without surrounding spaces.
+    ///
+    /// # Errors
+    ///
+    /// When the column is missing or occurs twice, or a name is empty.
+    pub fn names(&self, column: &str) -> Result<Vec<&str>, TableError> {
+        let index = self.index(column)?;
+        let name = |row| self.name(row, index);
+        self.rows.iter().map(name).collect()
+    }
+
+    /// A column of class names as class numbers, `[rows]`.
+    ///
+    /// # Errors
+    ///
+    /// As [`Table::names`], and when a name is not among the labels.
+    pub fn classes(&self, column: &str, labels: &Labels) -> Result<Tensor<u32>, TableError> {
+        let index = self.index(column)?;
+        let class = |row: &Row| {
+            labels.class(self.name(row, index)?).map_err(|unknown| {
+                self.at(row.line, Fault::UnknownLabel { column: column.to_owned(), unknown })
+            })
+        };
+        let classes = self.rows.iter().map(class).collect::<Result<_, _>>()?;
+        Ok(Tensor::new([self.rows()], classes))
+    }
+
+    /// Columns of numbers, `[rows, columns]`. Spaces around a number are dropped.
+    ///
+    /// # Errors
+    ///
+    /// When a column is missing or occurs twice, or a field is not a finite `f32`.
+    pub fn numbers(&self, columns: &[impl AsRef<str>]) -> Result<Tensor<f32>, TableError> {
+        let indices = columns.iter().map(|column| self.index(column.as_ref()));
+        let indices = indices.collect::<Result<Vec<usize>, _>>()?;
+        let cells = self.rows.iter().flat_map(|row| indices.iter().map(move |&i| (row, i)));
+        let numbers = cells.map(|(row, index)| self.number(row, index));
+        let numbers = numbers.collect::<Result<Vec<f32>, _>>()?;
+        Ok(Tensor::new([self.rows(), columns.len()], numbers))
+    }
+
+    fn index(&self, column: &str) -> Result<usize, TableError> {
+        let mut places = self.columns().enumerate().filter(|(_, name)| *name == column);
+        match (places.next(), places.next()) {
+            (Some((index, _)), None) => Ok(index),
+            (Some((first, _)), Some((second, _))) => {
+                let column = column.to_owned();
+                Err(self.in_header(Fault::DuplicateColumn { column, first, second }))
+            }
+            (None, _) => Err(self.in_header(Fault::MissingColumn {
+                column: column.to_owned(),
+                header: owned(&self.header.fields),
+            })),
+        }
+    }
+
+    fn name<'a>(&self, row: &'a Row, index: usize) -> Result<&'a str, TableError> {
+        match row.fields[index].trim() {
+            "" => Err(self.at(row.line, Fault::EmptyName { column: self.column(index) })),
+            name => Ok(name),
+        }
+    }
+
+    fn number(&self, row: &Row, index: usize) -> Result<f32, TableError> {
+        let text = &row.fields[index];
+        let number = text.trim().parse().ok().filter(|number: &f32| number.is_finite());
+        number.ok_or_else(|| {
+            let fault = Fault::NotANumber { column: self.column(index), text: text.to_owned() };
+            self.at(row.line, fault)
+        })
+    }
+
+    fn column(&self, index: usize) -> String {
+        self.header.fields[index].trim().to_owned()
+    }
+
+    fn check_lengths(&self) -> Result<(), TableError> {
+        let expected = self.header.fields.len();
+        match self.rows.iter().find(|row| row.fields.len() != expected) {
+            None => Ok(()),
+            Some(row) => {
+                let header = owned(&self.header.fields);
+                Err(self.at(row.line, Fault::Ragged { header, found: row.fields.len() }))
+            }
+        }
+    }
+
+    fn in_header(&self, fault: Fault) -> TableError {
+        self.at(self.header.line, fault)
+    }
+
+    fn at(&self, line: u64, fault: Fault) -> TableError {
+        TableError { path: self.path.clone(), line: Some(line), fault }
+    }
+}
+
+fn owned(header: &StringRecord) -> Vec<String> {
+    header.iter().map(|name| name.trim().to_owned()).collect()
+}
+
+fn utf8<'a>(path: &Path, bytes: &'a [u8]) -> Result<&'a str, TableError> {
+    str::from_utf8(bytes).map_err(|error| {
+        let (before, after) = bytes.split_at(error.valid_up_to());
+        let line_start = before.iter().rposition(|&byte| byte == b'\n').map_or(0, |end| end + 1);
+        let fault = Fault::NotUtf8 { byte: after[0], position: before.len() - line_start + 1 };
+        TableError { path: path.to_owned(), line: Some(1 + line_ends(before)), fault }
+    })
+}
+
+/// Our own row after the last. A quote that is never closed swallows it, which is how we notice.
+const SENTINEL: &str = "end of file";
+
+/// All rows, the header included, each with the line on which it begins.
+///
+/// Lines are counted here: the `csv` crate reports the line of the blank lines or of the `\n` of a
+/// CRLF that come before a row.
+fn parse_rows(path: &Path, text: &str) -> Result<Vec<Row>, TableError> {
+    let text = format!("{text}\n{SENTINEL}");
+    let bytes = text.as_bytes();
+    let mut reader = csv::ReaderBuilder::new().has_headers(false).flexible(true).from_reader(bytes);
+    let mut rows: Vec<Row> = Vec::new();
+    let (mut line, mut counted) = (1, 0);
+    for record in reader.records() {
+        let fields =
+            record.map_err(|error| TableError::file(path, Fault::Unreadable(error.into())))?;
+        let start = fields.position().map_or(0, |position| position.byte() as usize);
+        let blank = bytes[start..].iter().take_while(|byte| b"\r\n".contains(byte)).count();
+        line += line_ends(&bytes[counted..start + blank]);
+        counted = start + blank;
+        rows.push(Row { line, fields });
+    }
+    match rows.pop() {
+        Some(last) if last.fields.iter().eq([SENTINEL]) => Ok(rows),
+        last => Err(TableError {
+            path: path.to_owned(),
+            line: last.map(|row| row.line),
+            fault: Fault::OpenQuote,
+        }),
+    }
+}
+
+/// The number of line ends: `\n`, `\r\n`, or `\r` alone.
+fn line_ends(bytes: &[u8]) -> u64 {
+    let ends = bytes.iter().enumerate().filter(|&(i, &byte)| match byte {
+        b'\n' => true,
+        b'\r' => bytes.get(i + 1) != Some(&b'\n'),
+        _ => false,
+    });
+    ends.count() as u64
+}

@@ -1,0 +1,231 @@
+//! Texts as sequences of word ids, with the semantics of Keras' `Tokenizer`.
+//!
+//! A text is lower-cased, each of the filtered characters becomes a separator, and what stands
+//! between separators is a word. Words are numbered by how often they occur: 1 is the most frequent
+//! one, ties go to the word that came first, and 0 is left for padding. With an out-of-vocabulary
+//! token that token is 1 and the words begin at 2.
+//!
+//! With `num_words` only ids *below* `num_words` are used, so 1,000 keeps 999 of them, and an
+//! embedding with 1,000 rows has one for each and for padding. Other words become the
+//! out-of-vocabulary token, or are left out if there is none.
+
+use std::cmp::Reverse;
+use std::collections::HashMap;
+
+use serde::{Deserialize, Serialize};
+
+/// What Keras replaces by separators: punctuation but the apostrophe, tab and line feed.
+pub const DEFAULT_FILTERS: &str = "!\"#$%&()*+,-./:;<=>?@[\\]^_`{|}~\t\n";
+
+/// A vocabulary and the rule that cuts a text into words.
+///
+/// Its one departure from Keras: a text word that equals the out-of-vocabulary token *is* that
+/// token. (Keras would give it, and with it every unknown word, an id by frequency, which may be as
+/// large as `num_words` or larger.)
+///
+/// ```
+/// use data::Tokenizer;
+///
+/// let mut tokenizer = Tokenizer::new().with_oov_token("<oov>");
+/// tokenizer.fit_on_texts(["Not bad. Not bad at all!", "Bad?"]);
+/// let sequences = tokenizer.texts_to_sequences(["Not at all good"]);
+/// assert_eq!(sequences, [[3, 4, 5, 1]]);
+/// assert_eq!(tokenizer.sequences_to_texts(&sequences), ["not at all <oov>"]);
+/// ```
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(try_from = "Saved", into = "Saved")]
+pub struct Tokenizer {
+    rules: Rules,
+    /// Each word and how often it occurred, by first appearance.
+    counts: Vec<(String, u64)>,
+    /// The word with id i + 1.
+    words: Vec<String>,
+    /// The inverse of `words`.
+    ids: HashMap<String, u32>,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+struct Rules {
+    num_words: Option<usize>,
+    oov_token: Option<String>,
+    lower: bool,
+    filters: String,
+    split: String,
+}
+
+impl Tokenizer {
+    /// Keras' defaults: all words, none out of vocabulary, lower case, [`DEFAULT_FILTERS`], split
+    /// at spaces.
+    pub fn new() -> Tokenizer {
+        let rules = Rules {
+            num_words: None,
+            oov_token: None,
+            lower: true,
+            filters: DEFAULT_FILTERS.to_owned(),
+            split: " ".to_owned(),
+        };
+        Tokenizer::of(rules, Vec::new())
+    }
+
+    /// Uses only ids below this number. As in Keras, 0 means no limit.
+    pub fn with_num_words(self, num_words: usize) -> Tokenizer {
+        let rules = Rules { num_words: Some(num_words).filter(|&n| n > 0), ..self.rules };
+        Tokenizer::of(rules, self.counts)
+    }
+
+    /// The token with id 1 that stands for every word without an id of its own.
+    pub fn with_oov_token(self, token: impl Into<String>) -> Tokenizer {
+        Tokenizer::of(Rules { oov_token: Some(token.into()), ..self.rules }, self.counts)
+    }
+
+    /// Whether texts are lower-cased.
+    pub fn with_lower(self, lower: bool) -> Tokenizer {
+        Tokenizer { rules: Rules { lower, ..self.rules }, ..self }
+    }
+
+    /// The characters that become separators.
+    pub fn with_filters(self, filters: impl Into<String>) -> Tokenizer {
+        Tokenizer { rules: Rules { filters: filters.into(), ..self.rules }, ..self }
+    }
+
+    /// The separator.
+    ///
+    /// # Panics
+    ///
+    /// When it is empty.
+    #[track_caller]
+    pub fn with_split(self, split: impl Into<String>) -> Tokenizer {
+        let split = split.into();
+        assert!(!split.is_empty(), "Tokenizer::with_split: {EMPTY_SPLIT}");
+        Tokenizer { rules: Rules { split, ..self.rules }, ..self }
+    }
+
+    /// Counts the words of these texts, on top of those counted before, and numbers them anew.
+    pub fn fit_on_texts(&mut self, texts: impl IntoIterator<Item = impl AsRef<str>>) {
+        let places = self.counts.iter().enumerate().map(|(place, (word, _))| (word.clone(), place));
+        let mut places: HashMap<String, usize> = places.collect();
+        for text in texts {
+            for word in self.rules.words(text.as_ref()) {
+                match places.get(&word) {
+                    Some(&place) => self.counts[place].1 += 1,
+                    None => {
+                        places.insert(word.clone(), self.counts.len());
+                        self.counts.push((word, 1));
+                    }
+                }
+            }
+        }
+        *self = Tokenizer::of(self.rules.clone(), std::mem::take(&mut self.counts));
+    }
+
+    /// The ids of each text's words.
+    pub fn texts_to_sequences(
+        &self,
+        texts: impl IntoIterator<Item = impl AsRef<str>>,
+    ) -> Vec<Vec<u32>> {
+        let sequence = |text: &str| {
+            let ids = self.rules.words(text).into_iter().map(|word| self.id(&word));
+            ids.filter_map(|id| self.id_or_oov(id)).collect()
+        };
+        texts.into_iter().map(|text| sequence(text.as_ref())).collect()
+    }
+
+    /// The words of each sequence, joined by spaces. Ids without a word in use become the
+    /// out-of-vocabulary token, or are left out if there is none.
+    pub fn sequences_to_texts(&self, sequences: &[Vec<u32>]) -> Vec<String> {
+        let word = |&id: &u32| self.id_or_oov(Some(id)).and_then(|id| self.word(id));
+        let text = |sequence: &Vec<u32>| sequence.iter().filter_map(word).collect::<Vec<_>>();
+        sequences.iter().map(|sequence| text(sequence).join(" ")).collect()
+    }
+
+    /// The id of a word by frequency, also where `num_words` keeps it out of use (Keras'
+    /// `word_index`).
+    pub fn id(&self, word: &str) -> Option<u32> {
+        self.ids.get(word).copied()
+    }
+
+    /// The word with this id (Keras' `index_word`).
+    pub fn word(&self, id: u32) -> Option<&str> {
+        let index = (id as usize).checked_sub(1)?;
+        self.words.get(index).map(String::as_str)
+    }
+
+    /// Each word and how often it occurred, by first appearance (Keras' `word_counts`).
+    pub fn word_counts(&self) -> &[(String, u64)] {
+        &self.counts
+    }
+
+    /// The number of rows an embedding needs: one more than the largest id in use.
+    pub fn vocabulary_size(&self) -> usize {
+        let all = self.words.len() + 1;
+        let reserved = if self.rules.oov_token.is_some() { 2 } else { 1 };
+        self.rules.num_words.map_or(all, |limit| all.min(limit).max(reserved))
+    }
+
+    fn id_or_oov(&self, id: Option<u32>) -> Option<u32> {
+        let in_use = id.filter(|&id| self.word(id).is_some() && self.rules.allows(id));
+        in_use.or_else(|| self.id(self.rules.oov_token.as_deref()?))
+    }
+
+    /// Numbers the words.
+    fn of(rules: Rules, counts: Vec<(String, u64)>) -> Tokenizer {
+        let mut ranked: Vec<&(String, u64)> = counts.iter().collect();
+        ranked.sort_by_key(|(_, count)| Reverse(*count));
+        let oov = rules.oov_token.as_ref();
+        let texts = ranked.into_iter().map(|(word, _)| word).filter(|&word| Some(word) != oov);
+        let words: Vec<String> = oov.into_iter().chain(texts).cloned().collect();
+        let ids = words.iter().cloned().zip(1..).collect();
+        Tokenizer { rules, counts, words, ids }
+    }
+}
+
+impl Default for Tokenizer {
+    fn default() -> Tokenizer {
+        Tokenizer::new()
+    }
+}
+
+impl Rules {
+    fn words(&self, text: &str) -> Vec<String> {
+        let text = if self.lower { text.to_lowercase() } else { text.to_owned() };
+        let mut separated = String::with_capacity(text.len());
+        for letter in text.chars() {
+            match self.filters.contains(letter) {
+                true => separated.push_str(&self.split),
+                false => separated.push(letter),
+            }
+        }
+        let words = separated.split(&self.split).filter(|word| !word.is_empty());
+        words.map(str::to_owned).collect()
+    }
+
+    fn allows(&self, id: u32) -> bool {
+        self.num_words.is_none_or(|limit| (id as usize) < limit)
+    }
+}
+
+const EMPTY_SPLIT: &str = "the separator is empty, which would cut a text nowhere";
+
+/// What a file holds: the numbering follows from it.
+#[derive(Serialize, Deserialize)]
+struct Saved {
+    rules: Rules,
+    counts: Vec<(String, u64)>,
+}
+
+impl From<Tokenizer> for Saved {
+    fn from(tokenizer: Tokenizer) -> Saved {
+        Saved { rules: tokenizer.rules, counts: tokenizer.counts }
+    }
+}
+
+impl TryFrom<Saved> for Tokenizer {
+    type Error = &'static str;
+
+    fn try_from(saved: Saved) -> Result<Tokenizer, &'static str> {
+        if saved.rules.split.is_empty() {
+            return Err(EMPTY_SPLIT);
+        }
+        Ok(Tokenizer::of(saved.rules, saved.counts))
+    }
+}

@@ -1,0 +1,183 @@
+//! Padding, the validation split, mini-batches and standardising.
+
+use data::{Dataset, Padding, Side, SplitError, Standardizer, pad_sequences};
+use proptest::prelude::*;
+use tensor::{Key, Tensor};
+
+/// Row `i` is `[i, 10 i]` with label `i`.
+fn numbered(n: u32) -> Dataset<u32> {
+    let inputs = (0..n).flat_map(|i| [i, 10 * i]).collect();
+    Dataset::new(Tensor::new([n as usize, 2], inputs), Tensor::new([n as usize], (0..n).collect()))
+}
+
+fn labels<'a>(batches: impl IntoIterator<Item = &'a Dataset<u32>>) -> Vec<u32> {
+    batches.into_iter().flat_map(|batch| batch.labels().to_vec()).collect()
+}
+
+fn assert_rows_kept_together(batch: &Dataset<u32>) {
+    let expected: Vec<u32> = labels([batch]).iter().flat_map(|&i| [i, 10 * i]).collect();
+    assert_eq!(batch.inputs().to_vec(), expected);
+    assert_eq!(batch.inputs().shape(), [batch.len(), 2]);
+}
+
+#[test]
+fn padding_is_as_in_keras() {
+    let sequences = [vec![1], vec![2, 3], vec![4, 5, 6]];
+    let padded = |how| pad_sequences(&sequences, how).to_vec();
+    let keras = Padding::default();
+    assert_eq!(padded(keras), [0, 0, 1, 0, 2, 3, 4, 5, 6]);
+    assert_eq!(padded(Padding { padding: Side::Post, ..keras }), [1, 0, 0, 2, 3, 0, 4, 5, 6]);
+    let two = Padding { maxlen: Some(2), value: 9, ..keras };
+    assert_eq!(padded(two), [9, 1, 2, 3, 5, 6]);
+    assert_eq!(padded(Padding { truncating: Side::Post, ..two }), [9, 1, 2, 3, 4, 5]);
+}
+
+#[test]
+fn no_sequences_pad_to_no_rows() {
+    assert_eq!(pad_sequences(&[], Padding::default()).shape(), [0, 0]);
+    assert_eq!(pad_sequences(&[vec![]], Padding::default()).shape(), [1, 0]);
+}
+
+#[test]
+fn the_validation_split_takes_the_last_examples() {
+    let (training, validation) = numbered(10).split_validation(0.2).unwrap();
+    assert_eq!(labels([&training]), [0, 1, 2, 3, 4, 5, 6, 7]);
+    assert_eq!(labels([&validation]), [8, 9]);
+    let (training, validation) = numbered(3).split_validation(0.0).unwrap();
+    assert_eq!((training.len(), validation.is_empty()), (3, true));
+}
+
+#[test]
+fn a_split_that_leaves_a_part_empty_is_an_error() {
+    let message = |n, fraction| numbered(n).split_validation(fraction).unwrap_err().to_string();
+    assert_eq!(
+        message(10, 1.5),
+        "the validation fraction must be at least 0 and below 1, found 1.5"
+    );
+    assert_eq!(
+        message(1, 0.2),
+        "1 examples with a validation fraction of 0.2 leave 0 for training and 1 for validation; \
+         both need at least one: give more data or another fraction"
+    );
+    assert!(matches!(numbered(9).split_validation(f64::NAN), Err(SplitError::Fraction(_))));
+}
+
+#[test]
+#[should_panic(expected = "inputs of shape [3, 2] need labels of shape [n], one for each row; \
+                           found [2]")]
+fn labels_are_as_many_as_inputs() {
+    Dataset::new(Tensor::new([3, 2], vec![0.0; 6]), Tensor::new([2], vec![0, 1]));
+}
+
+#[test]
+#[should_panic(expected = "a batch size of 0 was asked for")]
+fn a_batch_needs_an_example() {
+    let _ = numbered(3).batches(0);
+}
+
+#[test]
+fn features_are_scaled_by_the_training_half() {
+    let train = Tensor::new([4, 2], vec![1.0, 0.1, 5.0, 0.1, 1.0, 0.1, 5.0, 0.1]);
+    let standardizer = Standardizer::fit(&train);
+    // Mean 3, population deviation 2; the second column is constant.
+    let test = Tensor::new([2, 2], vec![3.0, 0.1, 7.0, 1.1]);
+    assert_eq!(standardizer.transform(&test).to_vec(), [0.0, 0.0, 2.0, 1.0]);
+}
+
+#[test]
+fn the_largest_and_the_smallest_numbers_scale_to_finite_ones() {
+    for (least, most) in [(f32::MIN, f32::MAX), (0.0, f32::from_bits(1))] {
+        let features = Tensor::new([2, 1], vec![least, most]);
+        assert!(Standardizer::fit(&features).transform(&features).is_finite());
+    }
+}
+
+#[test]
+#[should_panic(expected = "fitted on 2 columns, found features of shape [1, 3]")]
+fn features_have_the_columns_of_the_training_half() {
+    let standardizer = Standardizer::fit(&Tensor::new([1, 2], vec![1.0, 2.0]));
+    standardizer.transform(&Tensor::new([1, 3], vec![0.0; 3]));
+}
+
+proptest! {
+    #[test]
+    fn padded_rows_hold_one_end_of_the_sequence(
+        sequences in prop::collection::vec(prop::collection::vec(1..100_u32, 0..9), 0..9),
+        maxlen in 0..12_usize,
+        pre in any::<[bool; 2]>(),
+    ) {
+        let [padding, truncating] = pre.map(|pre| if pre { Side::Pre } else { Side::Post });
+        let how = Padding { maxlen: Some(maxlen), padding, truncating, value: 0 };
+        let padded = pad_sequences(&sequences, how);
+        prop_assert_eq!(padded.shape(), [sequences.len(), maxlen]);
+        for (i, sequence) in sequences.iter().enumerate() {
+            let row = padded.slice(0, i..i + 1).to_vec();
+            for (place, &id) in row.iter().enumerate() {
+                // The place in the sequence, counted from the end that is kept and aligned.
+                let shift = sequence.len() as isize - maxlen as isize;
+                let aligned = if shift > 0 { truncating } else { padding };
+                let from = place as isize + if aligned == Side::Pre { shift } else { 0 };
+                let expected = usize::try_from(from).ok().and_then(|from| sequence.get(from));
+                prop_assert_eq!(id, expected.copied().unwrap_or(0));
+            }
+        }
+    }
+
+    #[test]
+    fn an_epoch_has_every_example_once(n in 0..50_u32, size in 1..20_usize, seed in any::<u64>()) {
+        let dataset = numbered(n);
+        let ordered: Vec<_> = dataset.batches(size).collect();
+        prop_assert_eq!(labels(&ordered), (0..n).collect::<Vec<_>>());
+
+        let key = Key::new(seed);
+        let shuffled: Vec<_> = dataset.shuffled_batches(size, key).collect();
+        prop_assert_eq!(shuffled.len(), dataset.shuffled_batches(size, key).len());
+        let again: Vec<_> = dataset.shuffled_batches(size, key).collect();
+        prop_assert_eq!(labels(&again), labels(&shuffled));
+        let mut sorted = labels(&shuffled);
+        sorted.sort_unstable();
+        prop_assert_eq!(sorted, (0..n).collect::<Vec<_>>());
+
+        for batches in [ordered, shuffled] {
+            for (i, batch) in batches.iter().enumerate() {
+                prop_assert_eq!(batch.len(), size.min(n as usize - i * size));
+                assert_rows_kept_together(batch);
+            }
+        }
+    }
+
+    #[test]
+    fn a_split_is_disjoint_and_whole(n in 0..200_u32, fraction in 0.0..1.0) {
+        if let Ok((training, validation)) = numbered(n).split_validation(fraction) {
+            assert_rows_kept_together(&training);
+            assert_rows_kept_together(&validation);
+            prop_assert_eq!(labels([&training, &validation]), (0..n).collect::<Vec<_>>());
+            let share = f64::from(n) * fraction;
+            prop_assert!((validation.len() as f64 - share).abs() <= 1.0);
+        }
+    }
+
+    #[test]
+    fn standardized_columns_have_mean_0_and_deviation_1(
+        values in prop::collection::vec(-1e3_f32..1e3, 3..60),
+        constant in any::<f32>(),
+    ) {
+        let range = |range: (f32, f32), &x: &f32| (range.0.min(x), range.1.max(x));
+        let (least, most) = values.iter().fold((f32::MAX, f32::MIN), range);
+        prop_assume!(most - least > 10.0);
+        let rows = values.len();
+        let cells = values.iter().flat_map(|&x| [x, constant]).collect();
+        let features = Tensor::new([rows, 2], cells);
+        let standardizer = Standardizer::fit(&features);
+        let scaled = standardizer.transform(&features).to_vec();
+        let column = |j| scaled.iter().skip(j).step_by(2).map(|&x| f64::from(x));
+        let mean = column(0).sum::<f64>() / rows as f64;
+        let variance = column(0).map(|x| (x - mean).powi(2)).sum::<f64>() / rows as f64;
+        prop_assert!(mean.abs() < 1e-4 && (variance - 1.0).abs() < 1e-4);
+        prop_assert!(column(1).all(|x| x == 0.0));
+
+        let saved = serde_json::to_string(&standardizer).unwrap();
+        let loaded: Standardizer = serde_json::from_str(&saved).unwrap();
+        prop_assert_eq!(loaded.transform(&features).to_vec(), scaled);
+    }
+}

@@ -1,0 +1,148 @@
+//! The generated data: the same from the same seed, and shaped as promised.
+
+use std::collections::{BTreeMap, HashSet};
+use std::fs;
+
+use data::generated::{REVIEW_LABEL_NOISE, reviews, tabular, write_reviews, write_tabular};
+use data::{Labels, Table, Tokenizer, write_whole};
+use tensor::Key;
+
+const EMOTIONS: [&str; 8] =
+    ["anger", "anticipation", "disgust", "fear", "joy", "sadness", "surprise", "trust"];
+
+#[test]
+fn a_seed_gives_the_same_reviews_and_a_longer_run_begins_with_them() {
+    let key = Key::new(3);
+    assert_eq!(reviews(50, key), reviews(80, key)[..50]);
+    assert_ne!(reviews(50, key), reviews(50, Key::new(4)));
+    assert_eq!(reviews(0, key), []);
+}
+
+#[test]
+fn the_eight_emotions_are_equally_frequent() {
+    let mut counts = BTreeMap::new();
+    for review in reviews(8_000, Key::new(1)) {
+        *counts.entry(review.label).or_insert(0) += 1;
+    }
+    assert!(counts.keys().eq(&EMOTIONS));
+    // 1,000 each, with a standard deviation of 30.
+    assert!(counts.values().all(|count| (850..1_150).contains(count)), "{counts:?}");
+}
+
+#[test]
+fn all_words_fit_into_the_articles_vocabulary() {
+    let mut tokenizer = Tokenizer::new();
+    tokenizer.fit_on_texts(reviews(10_000, Key::new(1)).iter().map(|review| &review.text));
+    let size = tokenizer.vocabulary_size();
+    assert!((300..1_000).contains(&size), "{size}");
+}
+
+#[test]
+fn test_reviews_are_not_training_reviews() {
+    let key = Key::new(1);
+    let train: HashSet<_> =
+        reviews(10_000, key.stream("train")).into_iter().map(|r| r.text).collect();
+    let test = reviews(2_000, key.stream("test"));
+    let seen = test.iter().filter(|review| train.contains(&review.text)).count();
+    assert!(seen < 10, "{seen} of 2,000");
+}
+
+#[test]
+fn a_review_is_two_finished_sentences() {
+    for review in reviews(2_000, Key::new(5)) {
+        let text = &review.text;
+        assert!(!text.contains(['{', '}']) && !text.contains("  "), "{text}");
+        assert!(text.ends_with('.') && text.starts_with(char::is_uppercase), "{text}");
+    }
+}
+
+/// "I felt happy" is joy, "I was not happy" is sadness, but for the share of wrong labels.
+#[test]
+fn a_negated_emotion_is_labelled_with_its_opposite() {
+    let reviews = reviews(40_000, Key::new(2));
+    let share = |pattern: &[&str], label: &str| {
+        let said = |text: &str| pattern.iter().all(|part| text.contains(part));
+        let labels: Vec<_> = reviews.iter().filter(|r| said(&r.text)).map(|r| r.label).collect();
+        assert!(labels.len() > 25, "{pattern:?}: {} reviews", labels.len());
+        labels.iter().filter(|found| **found == label).count() as f64 / labels.len() as f64
+    };
+    let right = 1.0 - REVIEW_LABEL_NOISE;
+    for (pattern, label) in [
+        (["It filled me with ", "delight"], "joy"),
+        (["not fill me with ", "delight"], "sadness"),
+        (["not fill me with ", "suspense"], "surprise"),
+        (["Nobody", "merry"], "joy"),
+    ] {
+        let share = share(&pattern, label);
+        assert!((share - right).abs() < 0.15, "{pattern:?} is {label} in {share}");
+    }
+}
+
+#[test]
+fn a_single_feature_but_x7_says_nothing_about_the_label() {
+    let dataset = tabular(10_000, Key::new(1));
+    let (inputs, labels) = (dataset.inputs().to_vec(), dataset.labels().to_vec());
+    let correlation = |feature: usize| {
+        let products = inputs.chunks(10).zip(&labels);
+        products.map(|(x, &y)| f64::from(x[feature]) * (2.0 * f64::from(y) - 1.0)).sum::<f64>()
+            / 1e4
+    };
+    for feature in 0..10 {
+        let correlation = correlation(feature);
+        // Four standard deviations of a mean of 10,000 products with variance 1.
+        assert_eq!(correlation.abs() > 0.04, feature == 6, "x{}: {correlation}", feature + 1);
+    }
+}
+
+#[test]
+fn a_seed_gives_the_same_table() {
+    let table = |count, seed| tabular(count, Key::new(seed)).inputs().to_vec();
+    assert_eq!(table(20, 3), table(30, 3)[..200]);
+    assert_ne!(table(20, 3), table(20, 4));
+}
+
+#[test]
+fn generated_data_reads_back_from_csv() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("data.csv");
+
+    let reviews = reviews(100, Key::new(1));
+    write_reviews(&path, &reviews).unwrap();
+    let table = Table::read(&path).unwrap();
+    assert!(table.text("text").unwrap().into_iter().eq(reviews.iter().map(|r| &r.text)));
+    assert!(table.names("label").unwrap().into_iter().eq(reviews.iter().map(|r| r.label)));
+
+    let dataset = tabular(100, Key::new(1));
+    write_tabular(&path, &dataset).unwrap();
+    let table = Table::read(&path).unwrap();
+    let features: Vec<String> = (1..=10).map(|i| format!("x{i}")).collect();
+    assert_eq!(table.numbers(&features).unwrap().to_vec(), dataset.inputs().to_vec());
+    let labels = Labels::of(["0", "1"]);
+    assert_eq!(table.classes("label", &labels).unwrap().to_vec(), dataset.labels().to_vec());
+}
+
+#[test]
+fn a_file_is_written_whole_or_not_at_all() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("data.csv");
+    fs::write(&path, "before").unwrap();
+    let full = || std::io::Error::other("the disk is full");
+    let error = write_whole(&path, |file| {
+        std::io::Write::write_all(file, b"half of it")?;
+        Err(full())
+    });
+    assert_eq!(
+        error.unwrap_err().to_string(),
+        format!(
+            "{}: cannot be written: the disk is full; check that the directory exists and that you \
+             may write to it",
+            path.display()
+        )
+    );
+    assert_eq!(fs::read_to_string(&path).unwrap(), "before");
+    assert_eq!(fs::read_dir(directory.path()).unwrap().count(), 1);
+
+    let nowhere = directory.path().join("none").join("data.csv");
+    let error = write_reviews(&nowhere, &[]).unwrap_err().to_string();
+    assert!(error.starts_with(&format!("{}: cannot be written: ", nowhere.display())), "{error}");
+}

@@ -1,0 +1,138 @@
+//! Several models side by side, over one or more seeds.
+//!
+//! The first model is the one that the others are held against. With several seeds each figure is
+//! a mean with its 95 % interval, and a paired test says whether a difference is more than luck.
+
+use std::fmt;
+
+use crate::statistics::{Estimate, PairedTest, wilson_interval};
+use crate::{Evaluation, History};
+
+/// The result of training one model with one seed.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Run {
+    /// The accuracy on the test samples, a fraction.
+    pub accuracy: f64,
+    /// The macro F1 on the test samples, a fraction.
+    pub macro_f1: f64,
+    /// The F1 on the test samples, weighted by class size, a fraction.
+    pub weighted_f1: f64,
+    /// The area under the ROC curve, a fraction; with two classes only.
+    pub roc_auc: Option<f64>,
+    /// How many numbers the model has.
+    pub parameters: usize,
+    /// How long training took.
+    pub seconds: f64,
+    /// How many test samples there were.
+    pub samples: usize,
+}
+
+impl Run {
+    /// The figures of a model of so many parameters.
+    pub fn new(evaluation: &Evaluation, history: &History, parameters: usize) -> Self {
+        Self {
+            accuracy: evaluation.accuracy(),
+            macro_f1: evaluation.confusion.macro_average().f1,
+            weighted_f1: evaluation.confusion.weighted_average().f1,
+            roc_auc: evaluation.roc_auc,
+            parameters,
+            seconds: history.seconds(),
+            samples: evaluation.confusion.samples(),
+        }
+    }
+}
+
+/// Runs of several models; printed as a table with what follows from it.
+#[derive(Clone, Debug, Default)]
+pub struct Comparison {
+    models: Vec<(String, Vec<Run>)>,
+}
+
+impl Comparison {
+    /// Adds a run of the model of this name. Runs are paired by the order in which they are added.
+    pub fn add(&mut self, name: &str, run: Run) {
+        match self.models.iter_mut().find(|(known, _)| known == name) {
+            Some((_, runs)) => runs.push(run),
+            None => self.models.push((name.to_string(), vec![run])),
+        }
+    }
+}
+
+/// A figure of each run, in per cent, as one estimate.
+fn per_cent(runs: &[Run], figure: impl Fn(&Run) -> f64) -> Vec<f64> {
+    runs.iter().map(|run| figure(run) * 100.0).collect()
+}
+
+impl fmt::Display for Comparison {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Some((_, [first, ..])) =
+            self.models.first().map(|(name, runs)| (name, runs.as_slice()))
+        else {
+            return Ok(());
+        };
+        let width =
+            self.models.iter().map(|(name, _)| name.chars().count()).max().unwrap_or(0).max(10);
+        write!(
+            f,
+            "{:<width$}  {:>12}  {:>12}  {:>12}",
+            "model", "accuracy %", "macro F1 %", "weighted F1 %"
+        )?;
+        if first.roc_auc.is_some() {
+            write!(f, "  {:>12}", "ROC AUC %")?;
+        }
+        writeln!(f, "  {:>10}  {:>7}", "parameters", "seconds")?;
+        for (name, runs) in &self.models {
+            let figure = |figure: fn(&Run) -> f64| Estimate::of(&per_cent(runs, figure));
+            let (accuracy, macro_f1) = (figure(|run| run.accuracy), figure(|run| run.macro_f1));
+            let weighted_f1 = figure(|run| run.weighted_f1);
+            write!(f, "{name:<width$}  {accuracy:>12}  {macro_f1:>12}  {weighted_f1:>13}")?;
+            if first.roc_auc.is_some() {
+                write!(f, "  {:>12}", figure(|run| run.roc_auc.unwrap_or(f64::NAN)))?;
+            }
+            let seconds: f64 = runs.iter().map(|run| run.seconds).sum::<f64>() / runs.len() as f64;
+            writeln!(f, "  {:>10}  {seconds:>7.2}", runs[0].parameters)?;
+        }
+        match first {
+            run if self.models.iter().all(|(_, runs)| runs.len() == 1) => write_one_seed(f, run),
+            _ => self.write_paired_tests(f),
+        }
+    }
+}
+
+/// What a single run can and cannot say.
+fn write_one_seed(f: &mut fmt::Formatter<'_>, run: &Run) -> fmt::Result {
+    let correct = (run.accuracy * run.samples as f64).round() as usize;
+    let (low, high) = wilson_interval(correct, run.samples);
+    writeln!(
+        f,
+        "One seed, {} test samples: the 95 % interval of the first accuracy is {:.1} to {:.1} %.\n\
+         --seeds 5 tells a real difference from luck.",
+        run.samples,
+        low * 100.0,
+        high * 100.0
+    )
+}
+
+impl Comparison {
+    /// Each model's accuracy against the first one's, seed by seed.
+    fn write_paired_tests(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (baseline, base_runs) = &self.models[0];
+        let base = per_cent(base_runs, |run| run.accuracy);
+        writeln!(f, "Mean ± 95 % interval over {} seeds (Student's t).", base.len())?;
+        for (name, runs) in &self.models[1..] {
+            let accuracies = per_cent(runs, |run| run.accuracy);
+            let Some(test) = PairedTest::of(&accuracies, &base) else { continue };
+            let verdict = match (test.p < 0.05, test.difference.mean > 0.0) {
+                (true, true) => "better",
+                (true, false) => "worse",
+                (false, _) => "no difference shown",
+            };
+            writeln!(
+                f,
+                "{name} − {baseline}: {:.2} points of accuracy, paired t-test p = {:.3}: {verdict}.",
+                test.difference, test.p
+            )?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,23 @@
+//! What a tape is: one expression, the list of its operations, and its derivatives.
+//!
+//!     cargo run --release --example derivative
+
+use autograd::{Tape, check};
+use tensor::Tensor;
+
+fn main() {
+    // f(x, y) = x·y + sin x, the textbook example.
+    let tape = Tape::new();
+    let (x, y) = (tape.variable(Tensor::scalar(2.0f64)), tape.variable(Tensor::scalar(3.0)));
+    let f = x * y + x.sin();
+    println!("f = {:.6}, computed in these steps, the Wengert list:\n\n{tape}", f.item());
+
+    // Backward, each step hands its adjoint ∂f/∂(step) on to its inputs.
+    let gradients = f.backward();
+    println!("∂f/∂x = y + cos x = {:.6}", gradients.of(x).item());
+    println!("∂f/∂y = x         = {:.6}", gradients.of(y).item());
+
+    // A claim about a derivative is worth as much as its check.
+    let report = check::inputs(&[x.value(), y.value()], |v| v[0] * v[1] + v[0].sin());
+    println!("\nagainst central differences:\n{report}");
+}

@@ -1,0 +1,118 @@
+//! The article's sentiment classifier: which of eight emotions does a short review express?
+//!
+//!     cargo run --release --example sentiment
+//!     cargo run --release --example sentiment -- --train train.csv --test test.csv
+//!
+//! This file is the model and its training. The folder `sentiment/` beside it holds the rest:
+//! reading texts, the options, and what is printed.
+
+mod sentiment {
+    pub mod baseline;
+    pub mod options;
+    pub mod predict;
+    pub mod report;
+    pub mod texts;
+}
+
+use std::error::Error;
+use std::process::ExitCode;
+
+use autograd::{Parameters, check};
+use clap::Parser;
+use nn::{ActivationKind, Dense, Dropout, Embedding, Model};
+use optim::Adam;
+use tensor::Tensor;
+use train::{Comparison, Evaluation, Fit, Loss, Progress, Run, Score, Trainer};
+
+use sentiment::options::{Options, Sizes};
+use sentiment::predict::{Description, predict};
+use sentiment::texts::{PADDING, Texts};
+use sentiment::{baseline, report};
+
+/// Token ids `[batch, time]` to logits `[batch, classes]`.
+fn build(
+    parameters: &mut Parameters,
+    activation: ActivationKind,
+    sizes: &Sizes,
+    classes: usize,
+) -> impl Model<Input = u32> + use<> {
+    Embedding::new(parameters, "embedding", sizes.vocab, sizes.embedding)
+        .padding(PADDING)
+        .mean()
+        .then(Dropout::new("dropout1", sizes.dropout))
+        .then(Dense::new(parameters, "hidden", sizes.embedding, sizes.hidden))
+        .then(activation.layer(parameters, "activation"))
+        .then(Dropout::new("dropout2", sizes.dropout))
+        .then(Dense::new(parameters, "output", sizes.hidden, classes))
+}
+
+/// A model after training, with what it says about the test texts.
+struct Trained {
+    score: Score,
+    activation: ActivationKind,
+    parameters: Parameters,
+    evaluation: Evaluation,
+    probabilities: Tensor,
+}
+
+fn train(options: &Options) -> Result<(), Box<dyn Error>> {
+    let texts = Texts::load(options)?;
+    let classes = texts.labels.len();
+    let mut comparison = Comparison::default();
+    let mut best: Option<Trained> = None;
+    for seed in options.all_seeds() {
+        for &activation in &options.activation {
+            let mut parameters = Parameters::new(seed);
+            let model = build(&mut parameters, activation, &options.sizes, classes);
+            let trainer = Trainer::new(&model, Loss::SoftmaxCrossEntropy);
+
+            if seed == options.seed {
+                let samples = texts.train.select(&[0, 1, 2, 3]);
+                let check =
+                    check::parameters(&parameters.cast(), |pass| trainer.loss(pass, &samples));
+                report::before_training(activation, &parameters, &check);
+                check.assert();
+            }
+
+            let fit =
+                Fit { seed, progress: Progress::Show(activation.to_string()), ..options.fit() };
+            let history =
+                trainer.fit(&mut parameters, &mut Adam::new(options.lr), &texts.train, &fit)?;
+            let evaluation = trainer.evaluate(&parameters, &texts.test);
+            report::after_training(activation, seed, &parameters, &history, &evaluation);
+            comparison
+                .add(&activation.to_string(), Run::new(&evaluation, &history, parameters.count()));
+
+            let score = history.kept_epoch().score();
+            if best.as_ref().is_none_or(|best| score.is_better_than(&best.score)) {
+                let probabilities = trainer.predict(&parameters, texts.test.inputs());
+                best = Some(Trained { score, activation, parameters, evaluation, probabilities });
+            }
+        }
+        if options.baseline {
+            comparison.add("linear", baseline::run(&texts, seed, options)?);
+        }
+    }
+    println!("\n{comparison}");
+    let best = best.expect("at least one model was trained");
+    report::best_model(&best, &texts);
+    if let Some(path) = &options.save {
+        Description::new(options, best.activation, &texts).save(path, &best.parameters)?;
+    }
+    Ok(())
+}
+
+fn main() -> ExitCode {
+    let options = Options::parse();
+    let outcome = match (&options.predict, &options.model) {
+        (Some(text), Some(path)) => predict(text, path),
+        _ => train(&options),
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error}");
+            ExitCode::from(2)
+        }
+    }
+}

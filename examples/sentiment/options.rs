@@ -1,0 +1,162 @@
+//! What can be asked for on the command line.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser};
+use nn::ActivationKind;
+use serde::{Deserialize, Serialize};
+use train::Fit;
+
+/// Train a small text classifier, and compare ReLU with SwiGLU on it.
+///
+/// Without options it generates 10,000 short reviews over eight emotions, trains the article's model
+/// on them (an embedding, its mean over the words, a hidden layer, a softmax) once with ReLU and once
+/// with SwiGLU, and evaluates both on 2,000 more. Before training it checks the model's gradients
+/// against central differences in 64-bit arithmetic.
+#[derive(Clone, Debug, Parser)]
+#[command(
+    name = "sentiment",
+    max_term_width = 100,
+    after_help = "Examples:
+  sentiment                                          generated reviews, ReLU and SwiGLU
+  sentiment --seeds 5                                five seeds each, intervals and a paired test
+  sentiment --train train.csv --test test.csv        your data: columns `text` and `label`
+  sentiment --activation swiglu --save model.st      keep the model ...
+  sentiment --model model.st --predict 'so happy'    ... and use it
+  sentiment --export reviews                         write the generated reviews as CSV files
+
+With cargo: cargo run --release --example sentiment -- OPTIONS"
+)]
+pub struct Options {
+    /// Training texts: a CSV file with a header. Without it, reviews are generated.
+    #[arg(long, value_name = "FILE", requires = "test", help_heading = "Data")]
+    pub train: Option<PathBuf>,
+    /// Test texts: a CSV file with the same columns.
+    #[arg(long, value_name = "FILE", requires = "train", help_heading = "Data")]
+    pub test: Option<PathBuf>,
+    /// The column that holds the text.
+    #[arg(long, value_name = "NAME", default_value = "text", help_heading = "Data")]
+    pub text_column: String,
+    /// The column that holds the class name.
+    #[arg(long, value_name = "NAME", default_value = "label", help_heading = "Data")]
+    pub label_column: String,
+    /// The seed of the generated reviews.
+    #[arg(
+        long,
+        value_name = "N",
+        default_value_t = 0,
+        conflicts_with = "train",
+        help_heading = "Data"
+    )]
+    pub data_seed: u64,
+    /// Also write the generated reviews to DIR/train.csv and DIR/test.csv.
+    #[arg(long, value_name = "DIR", conflicts_with = "train", help_heading = "Data")]
+    pub export: Option<PathBuf>,
+
+    /// The activations to compare, the first one being held against the others: relu, leaky-relu,
+    /// tanh, sigmoid, gelu, silu, swiglu.
+    #[arg(
+        long,
+        value_name = "NAME,...",
+        value_delimiter = ',',
+        default_value = "relu,swiglu",
+        help_heading = "Model"
+    )]
+    pub activation: Vec<ActivationKind>,
+    /// The sizes of the model.
+    #[command(flatten)]
+    pub sizes: Sizes,
+    /// Also train a linear model on word counts: what can be had without a hidden layer.
+    #[arg(long, help_heading = "Model")]
+    pub baseline: bool,
+
+    /// How many times to go over the training texts.
+    #[arg(long, value_name = "N", default_value_t = 10, value_parser = positive, help_heading = "Training")]
+    pub epochs: usize,
+    /// How many texts make one step.
+    #[arg(long, value_name = "N", default_value_t = 32, value_parser = positive, help_heading = "Training")]
+    pub batch_size: usize,
+    /// Adam's learning rate.
+    #[arg(long, value_name = "RATE", default_value_t = 0.001, value_parser = rate, help_heading = "Training")]
+    pub lr: f64,
+    /// The share of training texts, the last ones, kept for validation: the weights of the epoch
+    /// that is best on them are kept.
+    #[arg(long, value_name = "SHARE", default_value_t = 0.2, value_parser = share, help_heading = "Training")]
+    pub validation_split: f64,
+    /// Stop after so many epochs without a better one.
+    #[arg(long, value_name = "N", value_parser = positive, help_heading = "Training")]
+    pub patience: Option<usize>,
+    /// The seed of initial weights, order and dropout. The same seed gives the same result.
+    #[arg(long, value_name = "N", default_value_t = 0, help_heading = "Training")]
+    pub seed: u64,
+    /// Train with so many seeds, counted up from --seed: means, 95 % intervals and a paired test.
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = positive, help_heading = "Training")]
+    pub seeds: usize,
+
+    /// Save the model that is best in validation, for --predict.
+    #[arg(long, value_name = "FILE", help_heading = "Using a model")]
+    pub save: Option<PathBuf>,
+    /// A saved model.
+    #[arg(long, value_name = "FILE", requires = "predict", help_heading = "Using a model")]
+    pub model: Option<PathBuf>,
+    /// Classify this text with the saved model instead of training.
+    #[arg(long, value_name = "TEXT", requires = "model", help_heading = "Using a model")]
+    pub predict: Option<String>,
+}
+
+/// The sizes of the model.
+#[derive(Args, Clone, Debug, Deserialize, Serialize)]
+pub struct Sizes {
+    /// How many of the most frequent words to know, as Keras' num_words (which counts the padding).
+    #[arg(long, value_name = "N", default_value_t = 1000, value_parser = positive, help_heading = "Model")]
+    pub vocab: usize,
+    /// The length of a word's vector.
+    #[arg(long, value_name = "N", default_value_t = 128, value_parser = positive, help_heading = "Model")]
+    pub embedding: usize,
+    /// The width of the hidden layer.
+    #[arg(long, value_name = "N", default_value_t = 64, value_parser = positive, help_heading = "Model")]
+    pub hidden: usize,
+    /// The share of numbers that each dropout layer drops in training.
+    #[arg(long, value_name = "SHARE", default_value_t = 0.2, value_parser = share, help_heading = "Model")]
+    pub dropout: f64,
+}
+
+impl Options {
+    /// --seed, and as many after it as --seeds asks for.
+    pub fn all_seeds(&self) -> impl Iterator<Item = u64> + use<> {
+        let first = self.seed;
+        (0..self.seeds as u64).map(move |k| first.wrapping_add(k))
+    }
+
+    /// How to train, but for seed and progress.
+    pub fn fit(&self) -> Fit {
+        Fit {
+            epochs: self.epochs,
+            batch_size: self.batch_size,
+            validation_split: self.validation_split,
+            patience: self.patience,
+            ..Fit::default()
+        }
+    }
+}
+
+fn positive(text: &str) -> Result<usize, String> {
+    match text.parse() {
+        Ok(0) | Err(_) => Err("expected a whole number of at least 1".to_string()),
+        Ok(number) => Ok(number),
+    }
+}
+
+fn rate(text: &str) -> Result<f64, String> {
+    match text.parse::<f64>() {
+        Ok(number) if number.is_finite() && number > 0.0 => Ok(number),
+        _ => Err("expected a number above 0, such as 0.001".to_string()),
+    }
+}
+
+fn share(text: &str) -> Result<f64, String> {
+    match text.parse() {
+        Ok(number) if (0.0..1.0).contains(&number) => Ok(number),
+        _ => Err("expected a number from 0 to below 1, such as 0.2".to_string()),
+    }
+}

@@ -1,0 +1,126 @@
+//! From texts to token ids.
+
+use std::error::Error;
+use std::path::Path;
+
+use data::generated::{Review, reviews, write_reviews};
+use data::{Dataset, Labels, Padding, Side, Table, Tokenizer, pad_sequences};
+use tensor::{Key, Tensor};
+
+use super::options::Options;
+
+/// The id that fills short texts up; the tokenizer gives it to no word.
+pub const PADDING: u32 = 0;
+
+/// Training and test texts as token ids, and what made them so.
+pub struct Texts {
+    pub train: Dataset<u32>,
+    pub test: Dataset<u32>,
+    pub test_texts: Vec<String>,
+    pub labels: Labels,
+    pub tokenizer: Tokenizer,
+    pub maxlen: usize,
+}
+
+/// Texts with the name of each one's class.
+struct Labelled {
+    texts: Vec<String>,
+    names: Vec<String>,
+}
+
+impl Texts {
+    /// Reads the CSV files, or generates reviews, and says which.
+    pub fn load(options: &Options) -> Result<Self, Box<dyn Error>> {
+        match (&options.train, &options.test) {
+            (Some(train), Some(test)) => Self::read(train, test, options),
+            _ => Self::generate(options),
+        }
+    }
+
+    fn read(train: &Path, test: &Path, options: &Options) -> Result<Self, Box<dyn Error>> {
+        let (train_table, test_table) = (Table::read(train)?, Table::read(test)?);
+        let labelled = |table: &Table| -> Result<Labelled, Box<dyn Error>> {
+            Ok(Labelled {
+                texts: owned(table.text(&options.text_column)?),
+                names: owned(table.names(&options.label_column)?),
+            })
+        };
+        let train = labelled(&train_table)?;
+        let labels = Labels::of(train.names.clone());
+        // Checked here, where an unknown label still has a file and a line.
+        test_table.classes(&options.label_column, &labels)?;
+        Self::encode(train, labelled(&test_table)?, labels, options)
+    }
+
+    fn generate(options: &Options) -> Result<Self, Box<dyn Error>> {
+        let key = Key::new(options.data_seed);
+        let (train, test) =
+            (reviews(10_000, key.stream("train")), reviews(2_000, key.stream("test")));
+        if let Some(folder) = &options.export {
+            std::fs::create_dir_all(folder)
+                .map_err(|error| format!("--export {}: {error}", folder.display()))?;
+            write_reviews(folder.join("train.csv"), &train)?;
+            write_reviews(folder.join("test.csv"), &test)?;
+        }
+        let labelled = |reviews: Vec<Review>| Labelled {
+            names: reviews.iter().map(|review| review.label.to_string()).collect(),
+            texts: reviews.into_iter().map(|review| review.text).collect(),
+        };
+        let train = labelled(train);
+        let labels = Labels::of(train.names.clone());
+        Self::encode(train, labelled(test), labels, options)
+    }
+
+    /// Fits the tokenizer on the training texts, and pads all texts to the longest of those.
+    fn encode(
+        train: Labelled,
+        test: Labelled,
+        labels: Labels,
+        options: &Options,
+    ) -> Result<Self, Box<dyn Error>> {
+        if labels.len() < 2 {
+            return Err(format!(
+                "all training texts have the label `{}`: a classifier needs at least two classes",
+                labels.name(0)
+            )
+            .into());
+        }
+        let mut tokenizer = Tokenizer::new().with_num_words(options.sizes.vocab);
+        tokenizer.fit_on_texts(&train.texts);
+        let sequences = tokenizer.texts_to_sequences(&train.texts);
+        let maxlen = sequences.iter().map(Vec::len).max().unwrap_or(0);
+        let dataset = |labelled: &Labelled| -> Result<Dataset<u32>, Box<dyn Error>> {
+            let classes = labelled.names.iter().map(|name| labels.class(name));
+            let classes = classes.collect::<Result<Vec<u32>, _>>()?;
+            let ids = token_ids(&tokenizer, &labelled.texts, maxlen);
+            Ok(Dataset::new(ids, Tensor::new([classes.len()], classes)))
+        };
+        let (train, test_data) = (dataset(&train)?, dataset(&test)?);
+        println!(
+            "{} training and {} test texts, {} classes: {}\n{} different words, of which the {} most \
+             frequent are known; at most {maxlen} known words in a training text\n",
+            train.len(),
+            test_data.len(),
+            labels.len(),
+            labels.names().join(", "),
+            tokenizer.vocabulary_size(),
+            (options.sizes.vocab - 1).min(tokenizer.vocabulary_size()),
+        );
+        Ok(Self { train, test: test_data, test_texts: test.texts, labels, tokenizer, maxlen })
+    }
+}
+
+/// Token ids `[texts, maxlen]`; short texts are filled up behind, long ones cut there.
+pub fn token_ids(tokenizer: &Tokenizer, texts: &[String], maxlen: usize) -> Tensor<u32> {
+    let how = Padding {
+        maxlen: Some(maxlen),
+        padding: Side::Post,
+        truncating: Side::Post,
+        value: PADDING,
+    };
+    pad_sequences(&tokenizer.texts_to_sequences(texts), how)
+}
+
+fn owned(texts: Vec<&str>) -> Vec<String> {
+    texts.into_iter().map(str::to_string).collect()
+}

@@ -6,6 +6,7 @@
 //! This file is the model and its training. The folder `sentiment/` beside it holds the rest:
 //! reading texts, the options, and what is printed.
 
+mod cli;
 mod sentiment {
     pub mod baseline;
     pub mod options;
@@ -60,13 +61,13 @@ fn train(options: &Options) -> Result<(), Box<dyn Error>> {
     let classes = texts.labels.len();
     let mut comparison = Comparison::default();
     let mut best: Option<Trained> = None;
-    for seed in options.all_seeds() {
+    for seed in options.training.all_seeds() {
         for &activation in &options.activation {
             let mut parameters = Parameters::new(seed);
             let model = build(&mut parameters, activation, &options.sizes, classes);
             let trainer = Trainer::new(&model, Loss::SoftmaxCrossEntropy);
 
-            if seed == options.seed {
+            if seed == options.training.seed {
                 let samples = texts.train.select(&[0, 1, 2, 3]);
                 let check =
                     check::parameters(&parameters.cast(), |pass| trainer.loss(pass, &samples));
@@ -74,10 +75,17 @@ fn train(options: &Options) -> Result<(), Box<dyn Error>> {
                 check.assert();
             }
 
-            let fit =
-                Fit { seed, progress: Progress::Show(activation.to_string()), ..options.fit() };
-            let history =
-                trainer.fit(&mut parameters, &mut Adam::new(options.lr), &texts.train, &fit)?;
+            let fit = Fit {
+                seed,
+                progress: Progress::Show(activation.to_string()),
+                ..options.training.fit()
+            };
+            let history = trainer.fit(
+                &mut parameters,
+                &mut Adam::new(options.training.lr),
+                &texts.train,
+                &fit,
+            )?;
             let evaluation = trainer.evaluate(&parameters, &texts.test);
             report::after_training(activation, seed, &parameters, &history, &evaluation);
             comparison
@@ -104,15 +112,8 @@ fn train(options: &Options) -> Result<(), Box<dyn Error>> {
 
 fn main() -> ExitCode {
     let options = Options::parse();
-    let outcome = match (&options.predict, &options.model) {
+    cli::exit(match (&options.predict, &options.model) {
         (Some(text), Some(path)) => predict(text, path),
         _ => train(&options),
-    };
-    match outcome {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("error: {error}");
-            ExitCode::from(2)
-        }
-    }
+    })
 }

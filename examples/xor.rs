@@ -1,8 +1,6 @@
 //! The smallest network that needs its hidden layer: it learns XOR in a few hundred steps.
 //!
 //!     cargo run --release --example xor
-//!
-//! Forward, loss, backward, step: that is all there is to training.
 
 use autograd::{Parameters, Pass, Tape};
 use nn::{Activation, Dense, Features, Model};
@@ -26,14 +24,10 @@ fn main() {
         let output = model.forward(Pass::training(&tape, &parameters, Key::new(step)), &inputs);
         let loss = nn::bce_with_logits(output, &targets);
         if step == 0 {
-            println!("the tape of one step:\n{tape}");
+            println!("{tape}");
         }
         if step % 100 == 0 {
-            println!(
-                "step {step:>3}  loss {:.4}  p = {}",
-                loss.item(),
-                output.sigmoid().value().t()
-            );
+            println!("step {step}: loss {:.4}, p {}", loss.item(), output.sigmoid().value().t());
         }
         let gradients = loss.backward();
         tape.clear();

@@ -30,8 +30,9 @@ pub fn run(texts: &Texts, seed: u64, options: &Options) -> Result<Run, TrainErro
     let votes = Embedding::new(&mut parameters, "votes", options.sizes.vocab, texts.labels.len());
     let model = WordCounts { votes: votes.padding(PADDING) };
     let trainer = Trainer::new(&model, Loss::SoftmaxCrossEntropy);
-    let fit = Fit { seed, progress: Progress::Show("linear".to_string()), ..options.fit() };
-    let mut adam = Adam::new(10.0 * options.lr);
+    let fit =
+        Fit { seed, progress: Progress::Show("linear".to_string()), ..options.training.fit() };
+    let mut adam = Adam::new(10.0 * options.training.lr);
     let history = trainer.fit(&mut parameters, &mut adam, &texts.train, &fit)?;
     Ok(Run::new(&trainer.evaluate(&parameters, &texts.test), &history, parameters.count()))
 }

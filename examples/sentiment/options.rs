@@ -5,7 +5,8 @@ use std::path::PathBuf;
 use clap::{Args, Parser};
 use nn::ActivationKind;
 use serde::{Deserialize, Serialize};
-use train::Fit;
+
+use crate::cli::{Training, positive, share};
 
 /// Train a small text classifier, and compare ReLU with SwiGLU on it.
 ///
@@ -70,28 +71,9 @@ pub struct Options {
     #[arg(long, help_heading = "Model")]
     pub baseline: bool,
 
-    /// How many times to go over the training texts.
-    #[arg(long, value_name = "N", default_value_t = 10, value_parser = positive, help_heading = "Training")]
-    pub epochs: usize,
-    /// How many texts make one step.
-    #[arg(long, value_name = "N", default_value_t = 32, value_parser = positive, help_heading = "Training")]
-    pub batch_size: usize,
-    /// Adam's learning rate.
-    #[arg(long, value_name = "RATE", default_value_t = 0.001, value_parser = rate, help_heading = "Training")]
-    pub lr: f64,
-    /// The share of training texts, the last ones, kept for validation: the weights of the epoch
-    /// that is best on them are kept.
-    #[arg(long, value_name = "SHARE", default_value_t = 0.2, value_parser = share, help_heading = "Training")]
-    pub validation_split: f64,
-    /// Stop after so many epochs without a better one.
-    #[arg(long, value_name = "N", value_parser = positive, help_heading = "Training")]
-    pub patience: Option<usize>,
-    /// The seed of initial weights, order and dropout. The same seed gives the same result.
-    #[arg(long, value_name = "N", default_value_t = 0, help_heading = "Training")]
-    pub seed: u64,
-    /// Train with so many seeds, counted up from --seed: means, 95 % intervals and a paired test.
-    #[arg(long, value_name = "N", default_value_t = 1, value_parser = positive, help_heading = "Training")]
-    pub seeds: usize,
+    /// How to train.
+    #[command(flatten)]
+    pub training: Training,
 
     /// Save the model that is best in validation, for --predict.
     #[arg(long, value_name = "FILE", help_heading = "Using a model")]
@@ -119,44 +101,4 @@ pub struct Sizes {
     /// The share of numbers that each dropout layer drops in training.
     #[arg(long, value_name = "SHARE", default_value_t = 0.2, value_parser = share, help_heading = "Model")]
     pub dropout: f64,
-}
-
-impl Options {
-    /// --seed, and as many after it as --seeds asks for.
-    pub fn all_seeds(&self) -> impl Iterator<Item = u64> + use<> {
-        let first = self.seed;
-        (0..self.seeds as u64).map(move |k| first.wrapping_add(k))
-    }
-
-    /// How to train, but for seed and progress.
-    pub fn fit(&self) -> Fit {
-        Fit {
-            epochs: self.epochs,
-            batch_size: self.batch_size,
-            validation_split: self.validation_split,
-            patience: self.patience,
-            ..Fit::default()
-        }
-    }
-}
-
-fn positive(text: &str) -> Result<usize, String> {
-    match text.parse() {
-        Ok(0) | Err(_) => Err("expected a whole number of at least 1".to_string()),
-        Ok(number) => Ok(number),
-    }
-}
-
-fn rate(text: &str) -> Result<f64, String> {
-    match text.parse::<f64>() {
-        Ok(number) if number.is_finite() && number > 0.0 => Ok(number),
-        _ => Err("expected a number above 0, such as 0.001".to_string()),
-    }
-}
-
-fn share(text: &str) -> Result<f64, String> {
-    match text.parse() {
-        Ok(number) if (0.0..1.0).contains(&number) => Ok(number),
-        _ => Err("expected a number from 0 to below 1, such as 0.2".to_string()),
-    }
 }

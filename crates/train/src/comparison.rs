@@ -118,11 +118,14 @@ impl Comparison {
     fn write_paired_tests(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (baseline, base_runs) = &self.models[0];
         let base = per_cent(base_runs, |run| run.accuracy);
+        let others = self.models.len() - 1;
+        // Bonferroni: of many comparisons one in twenty would else seem real by luck alone.
+        let level = 0.05 / others.max(1) as f64;
         writeln!(f, "Mean ± 95 % interval over {} seeds (Student's t).", base.len())?;
         for (name, runs) in &self.models[1..] {
             let accuracies = per_cent(runs, |run| run.accuracy);
             let Some(test) = PairedTest::of(&accuracies, &base) else { continue };
-            let verdict = match (test.p < 0.05, test.difference.mean > 0.0) {
+            let verdict = match (test.p < level, test.difference.mean > 0.0) {
                 (true, true) => "better",
                 (true, false) => "worse",
                 (false, _) => "no difference shown",
@@ -131,6 +134,12 @@ impl Comparison {
                 f,
                 "{name} − {baseline}: {:.2} points of accuracy, paired t-test p = {:.3}: {verdict}.",
                 test.difference, test.p
+            )?;
+        }
+        if others > 1 {
+            writeln!(
+                f,
+                "A difference counts below p = {level:.3}: 5 % shared among {others} comparisons."
             )?;
         }
         Ok(())

@@ -1,0 +1,131 @@
+//! Adam with a pull towards zero.
+
+use std::fmt;
+use std::sync::Arc;
+
+use autograd::{Gradients, Parameters};
+use tensor::Scalar;
+
+use crate::adam::Adam;
+use crate::optimizer::Optimizer;
+use crate::schedule::Schedule;
+use crate::state::{State, StateError};
+
+/// AdamW: [`Adam`] with decoupled weight decay (Loshchilov and Hutter 2019, Algorithm 2).
+///
+/// ```text
+/// θ ← θ − η λ θ − η m̂ / (√v̂ + ε)
+/// ```
+///
+/// The decay pulls parameters towards zero beside the gradient and not as a part of it, where
+/// Adam's division would undo it for the parameters with large gradients. The rate `η` scales both
+/// terms, as in PyTorch; `λ` is 0.01 unless given.
+///
+/// **Which parameters decay:** those with two axes or more, such as the weights of a dense layer
+/// and an embedding's table. Biases, gains and the slopes of activations do not: zero is no better
+/// a place for them than another. [`decays`](Self::decays) changes the rule. As with all
+/// optimizers, a parameter without a gradient is left alone, so it does not decay either.
+///
+/// ```
+/// use optim::{AdamW, Optimizer};
+///
+/// let optimizer: AdamW = AdamW::new(0.001)
+///     .decay(0.1)
+///     .decays(|name, shape| shape.len() >= 2 && !name.starts_with("embedding."));
+/// assert_eq!(optimizer.rate(), 0.001);
+/// ```
+#[derive(Clone, Debug)]
+pub struct AdamW<T: Scalar = f32> {
+    adam: Adam<T>,
+    decay: f64,
+    rule: Rule,
+}
+
+/// Whether a parameter decays, by its name and shape.
+#[derive(Clone)]
+struct Rule(Arc<Predicate>);
+
+type Predicate = dyn Fn(&str, &[usize]) -> bool + Send + Sync;
+
+impl fmt::Debug for Rule {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Rule")
+    }
+}
+
+impl<T: Scalar> AdamW<T> {
+    /// AdamW with this learning rate or schedule, and λ = 0.01.
+    ///
+    /// # Panics
+    /// When the rate is negative or not finite.
+    #[track_caller]
+    pub fn new(rate: impl Into<Schedule>) -> Self {
+        Self {
+            adam: Adam::new(rate),
+            decay: 0.01,
+            rule: Rule(Arc::new(|_, shape| shape.len() >= 2)),
+        }
+    }
+
+    /// As [`Adam::betas`].
+    ///
+    /// # Panics
+    /// When one does not lie in `[0, 1)`.
+    #[track_caller]
+    pub fn betas(mut self, beta1: f64, beta2: f64) -> Self {
+        self.adam = self.adam.betas(beta1, beta2);
+        self
+    }
+
+    /// As [`Adam::epsilon`].
+    ///
+    /// # Panics
+    /// When it is not positive and finite.
+    #[track_caller]
+    pub fn epsilon(mut self, epsilon: f64) -> Self {
+        self.adam = self.adam.epsilon(epsilon);
+        self
+    }
+
+    /// Sets the decay λ.
+    ///
+    /// # Panics
+    /// When it is negative or not finite.
+    #[track_caller]
+    pub fn decay(mut self, decay: f64) -> Self {
+        assert!(decay >= 0.0 && decay.is_finite(), "decay: {decay} is negative or not finite");
+        self.decay = decay;
+        self
+    }
+
+    /// Sets which parameters decay: those for whose name and shape `rule` is true.
+    pub fn decays(mut self, rule: impl Fn(&str, &[usize]) -> bool + Send + Sync + 'static) -> Self {
+        self.rule = Rule(Arc::new(rule));
+        self
+    }
+}
+
+impl<T: Scalar> Optimizer<T> for AdamW<T> {
+    fn step(&mut self, parameters: &mut Parameters<T>, gradients: &Gradients<T>) {
+        let (Rule(decays), shrunk) = (&self.rule, 1.0 - self.adam.rate() * self.decay);
+        self.adam.step_keeping(parameters, gradients, |name, shape| {
+            if decays(name, shape) { shrunk } else { 1.0 }
+        });
+    }
+
+    fn rate(&self) -> f64 {
+        self.adam.rate()
+    }
+
+    fn steps(&self) -> u64 {
+        self.adam.steps()
+    }
+
+    fn state(&self, parameters: &Parameters<T>) -> State<T> {
+        self.adam.moments.state("AdamW", parameters)
+    }
+
+    fn restore(&mut self, parameters: &Parameters<T>, state: State<T>) -> Result<(), StateError> {
+        self.adam.moments.restore("AdamW", parameters, state)
+    }
+}

@@ -1,0 +1,169 @@
+//! What an optimizer remembers of each parameter: `N` tensors of its shape, called its moments.
+//!
+//! They begin as zeros when the parameter gets its first gradient, and change only with a gradient.
+
+use std::collections::BTreeMap;
+
+use autograd::{Gradients, ParameterId, Parameters};
+use tensor::{Scalar, Tensor};
+
+use crate::state::{Progress, State, StateError};
+
+#[derive(Clone, Debug)]
+pub(crate) struct Moments<T: Scalar, const N: usize> {
+    names: [&'static str; N],
+    /// By [`ParameterId`]; `None` before the first gradient.
+    entries: Vec<Option<Entry<T, N>>>,
+    /// How many steps the optimizer has taken.
+    pub(crate) steps: u64,
+}
+
+#[derive(Clone, Debug)]
+struct Entry<T: Scalar, const N: usize> {
+    /// How many gradients the moments hold.
+    updates: u64,
+    moments: [Tensor<T>; N],
+}
+
+impl<T: Scalar, const N: usize> Moments<T, N> {
+    pub(crate) fn new(names: [&'static str; N]) -> Self {
+        Self { names, entries: Vec::new(), steps: 0 }
+    }
+
+    /// The moments of a parameter, to take in one more gradient, and how many they then hold.
+    #[track_caller]
+    pub(crate) fn update(
+        &mut self,
+        parameters: &Parameters<T>,
+        id: ParameterId,
+    ) -> (u64, [&mut [T]; N]) {
+        if self.entries.len() < parameters.len() {
+            self.entries.resize(parameters.len(), None);
+        }
+        let shape = parameters.get(id).shape();
+        let entry = self.entries[id.index()].get_or_insert_with(|| Entry {
+            updates: 0,
+            moments: std::array::from_fn(|_| Tensor::zeros(shape)),
+        });
+        for moment in &entry.moments {
+            assert!(
+                moment.shape() == shape,
+                "step: the parameter `{}` has shape {shape:?}, but had {:?} in a step before: give \
+                 each model an optimizer of its own",
+                parameters.name(id),
+                moment.shape()
+            );
+        }
+        entry.updates += 1;
+        (entry.updates, entry.moments.each_mut().map(Tensor::as_mut_slice))
+    }
+
+    pub(crate) fn state(&self, kind: &str, parameters: &Parameters<T>) -> State<T> {
+        let mut updates = BTreeMap::new();
+        let mut tensors = BTreeMap::new();
+        for (id, parameter, _) in parameters.iter() {
+            let entry = self.entries.get(id.index()).and_then(Option::as_ref);
+            updates.insert(parameter.to_string(), entry.map_or(0, |entry| entry.updates));
+            for (name, moment) in self.names.iter().zip(entry.iter().flat_map(|e| &e.moments)) {
+                tensors.insert(format!("{name}.{parameter}"), moment.clone());
+            }
+        }
+        State { progress: Progress { kind: kind.to_string(), steps: self.steps, updates }, tensors }
+    }
+
+    pub(crate) fn restore(
+        &mut self,
+        kind: &str,
+        parameters: &Parameters<T>,
+        state: State<T>,
+    ) -> Result<(), StateError> {
+        let State { progress, mut tensors } = state;
+        progress.check(kind, parameters)?;
+        let mut entries = Vec::with_capacity(parameters.len());
+        for (_, parameter, value) in parameters.iter() {
+            entries.push(match progress.updates[parameter] {
+                0 => None,
+                updates => {
+                    let moments = self.take_moments(parameter, value.shape(), &mut tensors)?;
+                    Some(Entry { updates, moments })
+                }
+            });
+        }
+        if let Some((name, _)) = tensors.pop_first() {
+            return Err(StateError::UnknownTensor(name));
+        }
+        self.entries = entries;
+        self.steps = progress.steps;
+        Ok(())
+    }
+
+    /// Moves the moments of one parameter out of a saved state.
+    fn take_moments(
+        &self,
+        parameter: &str,
+        shape: &[usize],
+        tensors: &mut BTreeMap<String, Tensor<T>>,
+    ) -> Result<[Tensor<T>; N], StateError> {
+        let mut moments = std::array::from_fn(|_| Tensor::zeros([]));
+        for (moment, kind) in moments.iter_mut().zip(self.names) {
+            let name = format!("{kind}.{parameter}");
+            let Some(saved) = tensors.remove(&name) else {
+                return Err(StateError::MissingTensor(name));
+            };
+            if saved.shape() != shape {
+                let (expected, found) = (shape.to_vec(), saved.shape().to_vec());
+                return Err(StateError::Shape { name, expected, found });
+            }
+            *moment = saved;
+        }
+        Ok(moments)
+    }
+}
+
+impl Progress {
+    /// Whether this belongs to such an optimizer of these parameters.
+    fn check<T: Scalar>(&self, kind: &str, parameters: &Parameters<T>) -> Result<(), StateError> {
+        if self.kind != kind {
+            let (expected, found) = (kind.to_string(), self.kind.clone());
+            return Err(StateError::Kind { expected, found });
+        }
+        for (_, name, _) in parameters.iter() {
+            if !self.updates.contains_key(name) {
+                return Err(StateError::MissingParameter(name.to_string()));
+            }
+        }
+        for (name, &updates) in &self.updates {
+            if parameters.find(name).is_none() {
+                return Err(StateError::UnknownParameter(name.clone()));
+            }
+            if updates > self.steps {
+                let (name, steps) = (name.clone(), self.steps);
+                return Err(StateError::Updates { name, updates, steps });
+            }
+        }
+        Ok(())
+    }
+}
+
+/// # Panics
+/// When a gradient is not one of these parameters, or has another shape.
+#[track_caller]
+pub(crate) fn check_gradients<T: Scalar>(parameters: &Parameters<T>, gradients: &Gradients<T>) {
+    for (id, gradient) in gradients.iter() {
+        assert!(
+            id.index() < parameters.len(),
+            "step: there is a gradient of parameter number {}, but only {} parameters: the \
+             gradients are those of another model",
+            id.index(),
+            parameters.len()
+        );
+        assert!(
+            gradient.shape() == parameters.get(id).shape(),
+            "step: the parameter `{}` has shape {:?}, its gradient {:?}: the gradients are those \
+             of another model",
+            parameters.name(id),
+            parameters.get(id).shape(),
+            gradient.shape()
+        );
+    }
+}

@@ -1,0 +1,177 @@
+//! The learning rate as a function of the step.
+
+use std::f64::consts::PI;
+
+use serde::{Deserialize, Serialize};
+
+/// The learning rate `η` at each step `s`, from 0. With the first rate `r`, the floor `f` (0 unless
+/// given) and the period `n`:
+///
+/// ```text
+/// constant      r
+/// step decay    max(f, r · factor^⌊s / n⌋)
+/// cosine        f + (r − f) · (1 + cos(π s / n)) / 2      f from step n on
+/// linear        f + (r − f) · (1 − s / n)                 f from step n on
+/// ```
+///
+/// Cosine is that of Loshchilov and Hutter (2017) without restarts. A warm-up goes before any of
+/// them: through `w` steps the rate is `r · (s + 1) / (w + 1)`, and step `w` is step 0 of the rest.
+/// So a cosine over 1000 steps with a warm-up of 100 reaches its floor at step 1100.
+///
+/// Where a schedule is expected, a plain number is a constant one. As data (serde) it is checked
+/// like one that is written in a program.
+///
+/// ```
+/// use optim::Schedule;
+///
+/// let schedule = Schedule::cosine(0.001, 1000).floor(0.0001).warm_up(100);
+/// assert!(schedule.rate(0) < 0.00001);
+/// assert_eq!(schedule.rate(100), 0.001);
+/// assert!((schedule.rate(600) - 0.00055).abs() < 1e-12);
+/// assert_eq!(schedule.rate(1100), 0.0001);
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(try_from = "Settings")]
+pub struct Schedule(Settings);
+
+/// What a schedule consists of, whether it makes sense or not.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Settings {
+    curve: Curve,
+    rate: f64,
+    #[serde(default)]
+    floor: f64,
+    #[serde(default)]
+    warm_up: u64,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+enum Curve {
+    Constant,
+    StepDecay { factor: f64, period: u64 },
+    Cosine { period: u64 },
+    Linear { period: u64 },
+}
+
+impl Schedule {
+    /// The same rate at every step.
+    ///
+    /// # Panics
+    /// When the rate is negative or not finite.
+    #[track_caller]
+    pub fn constant(rate: f64) -> Self {
+        Self::of(Curve::Constant, rate)
+    }
+
+    /// A rate that is multiplied by `factor` every `period` steps.
+    ///
+    /// # Panics
+    /// When the rate is negative or not finite, the factor not in `[0, 1]`, or the period 0.
+    #[track_caller]
+    pub fn step_decay(rate: f64, factor: f64, period: u64) -> Self {
+        Self::of(Curve::StepDecay { factor, period }, rate)
+    }
+
+    /// A rate that falls to the floor within `period` steps along half a cosine: slowly, fast in
+    /// the middle, slowly.
+    ///
+    /// # Panics
+    /// When the rate is negative or not finite, or the period 0.
+    #[track_caller]
+    pub fn cosine(rate: f64, period: u64) -> Self {
+        Self::of(Curve::Cosine { period }, rate)
+    }
+
+    /// A rate that falls to the floor within `period` steps along a straight line.
+    ///
+    /// # Panics
+    /// When the rate is negative or not finite, or the period 0.
+    #[track_caller]
+    pub fn linear(rate: f64, period: u64) -> Self {
+        Self::of(Curve::Linear { period }, rate)
+    }
+
+    /// Sets the rate below which the schedule does not fall after its warm-up.
+    ///
+    /// # Panics
+    /// When it is negative, not finite, or above the first rate.
+    #[track_caller]
+    pub fn floor(self, floor: f64) -> Self {
+        Self::checked(Settings { floor, ..self.0 })
+    }
+
+    /// Puts this many steps of linearly growing rate in front.
+    pub fn warm_up(self, steps: u64) -> Self {
+        Self(Settings { warm_up: steps, ..self.0 })
+    }
+
+    /// The learning rate of this step, from 0.
+    pub fn rate(&self, step: u64) -> f64 {
+        let Settings { curve, rate, floor, warm_up } = self.0;
+        if step < warm_up {
+            return rate * (step as f64 + 1.0) / (warm_up as f64 + 1.0);
+        }
+        let step = step - warm_up;
+        let part = |period: u64| step.min(period) as f64 / period as f64;
+        // Exact at both ends, which floor + weight · (rate − floor) is not.
+        let mix = |weight: f64| weight * rate + (1.0 - weight) * floor;
+        match curve {
+            Curve::Constant => rate,
+            Curve::StepDecay { factor, period } => {
+                floor.max(rate * factor.powf((step / period) as f64))
+            }
+            Curve::Cosine { period } => mix((1.0 + (PI * part(period)).cos()) / 2.0),
+            Curve::Linear { period } => mix(1.0 - part(period)),
+        }
+    }
+
+    #[track_caller]
+    fn of(curve: Curve, rate: f64) -> Self {
+        Self::checked(Settings { curve, rate, floor: 0.0, warm_up: 0 })
+    }
+
+    #[track_caller]
+    fn checked(settings: Settings) -> Self {
+        match Self::try_from(settings) {
+            Ok(schedule) => schedule,
+            Err(fault) => panic!("{fault}"),
+        }
+    }
+}
+
+impl From<f64> for Schedule {
+    /// [`Schedule::constant`], and panics like it.
+    #[track_caller]
+    fn from(rate: f64) -> Self {
+        Self::constant(rate)
+    }
+}
+
+impl TryFrom<Settings> for Schedule {
+    type Error = String;
+
+    fn try_from(settings: Settings) -> Result<Self, String> {
+        let Settings { curve, rate, floor, .. } = settings;
+        if !(rate >= 0.0 && rate.is_finite()) {
+            return Err(format!("schedule: the rate must be finite and not negative, not {rate}"));
+        }
+        if !(0.0..=rate).contains(&floor) {
+            return Err(format!(
+                "schedule: the floor must lie between 0 and the rate {rate}, not at {floor}"
+            ));
+        }
+        match curve {
+            Curve::StepDecay { factor, .. } if !(0.0..=1.0).contains(&factor) => {
+                Err(format!("schedule: the factor must lie between 0 and 1, not at {factor}"))
+            }
+            Curve::StepDecay { period: 0, .. }
+            | Curve::Cosine { period: 0 }
+            | Curve::Linear { period: 0 } => {
+                Err("schedule: the period must be at least one step, not 0".to_string())
+            }
+            _ => Ok(Self(settings)),
+        }
+    }
+}

@@ -1,0 +1,120 @@
+//! Stochastic gradient descent, plain and with momentum.
+
+use autograd::{Gradients, Parameters};
+use tensor::Scalar;
+
+use crate::moments::{Moments, check_gradients};
+use crate::optimizer::Optimizer;
+use crate::schedule::Schedule;
+use crate::state::{State, StateError};
+
+/// Stochastic gradient descent. With the learning rate `η` and the momentum `μ`:
+///
+/// ```text
+/// plain       θ ← θ − η g
+/// momentum    b ← μ b + g      θ ← θ − η b             (Polyak 1964)
+/// Nesterov    b ← μ b + g      θ ← θ − η (g + μ b)     (Sutskever et al. 2013)
+/// ```
+///
+/// This is PyTorch's form: the rate stands outside of `b`. Sutskever et al. have it inside,
+/// `v ← μ v − η g`; for a constant rate the two are the same, with `v = −η b`, and when a schedule
+/// changes the rate, ours takes effect on the whole of `b` at once. Their Nesterov gradient is
+/// taken at `θ + μ v`; here, as in PyTorch, `θ` stands for that point.
+///
+/// ```
+/// use autograd::{Parameters, Tape};
+/// use optim::{Optimizer, Sgd};
+/// use tensor::Tensor;
+///
+/// let mut parameters = Parameters::new(0);
+/// let x = parameters.add("x", Tensor::from([1.0, 2.0]));
+/// let gradients = Tape::new().parameter(&parameters, x).sum_all().backward(); // ones
+///
+/// let mut sgd = Sgd::new(0.1).momentum(0.5);
+/// sgd.step(&mut parameters, &gradients); // b = 1
+/// sgd.step(&mut parameters, &gradients); // b = 1.5
+/// assert_eq!(parameters.get(x), &Tensor::from([0.75, 1.75]));
+/// ```
+#[derive(Clone, Debug)]
+pub struct Sgd<T: Scalar = f32> {
+    schedule: Schedule,
+    momentum: f64,
+    nesterov: bool,
+    moments: Moments<T, 1>,
+}
+
+impl<T: Scalar> Sgd<T> {
+    /// Plain descent with this learning rate or schedule.
+    ///
+    /// # Panics
+    /// When the rate is negative or not finite.
+    #[track_caller]
+    pub fn new(rate: impl Into<Schedule>) -> Self {
+        let schedule = rate.into();
+        Self { schedule, momentum: 0.0, nesterov: false, moments: Moments::new(["momentum"]) }
+    }
+
+    /// Sets the momentum `μ`; 0, as at first, is plain descent.
+    ///
+    /// # Panics
+    /// When it does not lie in `[0, 1)`.
+    #[track_caller]
+    pub fn momentum(mut self, momentum: f64) -> Self {
+        assert!((0.0..1.0).contains(&momentum), "momentum: {momentum} does not lie in [0, 1)");
+        self.momentum = momentum;
+        self
+    }
+
+    /// Looks ahead along `b`, as in the formula above.
+    ///
+    /// # Panics
+    /// When there is no momentum.
+    #[track_caller]
+    pub fn nesterov(mut self) -> Self {
+        assert!(self.momentum > 0.0, "nesterov: there is no momentum: call momentum(0.9) first");
+        self.nesterov = true;
+        self
+    }
+
+    fn kind(&self) -> &'static str {
+        if self.momentum == 0.0 { "Sgd" } else { "Sgd with momentum" }
+    }
+}
+
+impl<T: Scalar> Optimizer<T> for Sgd<T> {
+    fn step(&mut self, parameters: &mut Parameters<T>, gradients: &Gradients<T>) {
+        check_gradients(parameters, gradients);
+        let rate = T::from_f64(self.rate());
+        let momentum = T::from_f64(self.momentum);
+        for (id, gradient) in gradients.iter() {
+            if self.momentum == 0.0 {
+                parameters.get_mut(id).zip_apply(gradient, |x, g| x - rate * g);
+                continue;
+            }
+            let (_, [b]) = self.moments.update(parameters, id);
+            let values = parameters.get_mut(id).as_mut_slice();
+            for ((x, &g), b) in values.iter_mut().zip(&*gradient.values()).zip(b) {
+                *b = momentum * *b + g;
+                let direction = if self.nesterov { g + momentum * *b } else { *b };
+                *x = *x - rate * direction;
+            }
+        }
+        self.moments.steps += 1;
+    }
+
+    fn rate(&self) -> f64 {
+        self.schedule.rate(self.moments.steps)
+    }
+
+    fn steps(&self) -> u64 {
+        self.moments.steps
+    }
+
+    fn state(&self, parameters: &Parameters<T>) -> State<T> {
+        self.moments.state(self.kind(), parameters)
+    }
+
+    fn restore(&mut self, parameters: &Parameters<T>, state: State<T>) -> Result<(), StateError> {
+        self.moments.restore(self.kind(), parameters, state)
+    }
+}

@@ -1,0 +1,104 @@
+//! What an optimizer remembers, in a form that a file can hold.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use tensor::{Scalar, Tensor};
+use thiserror::Error;
+
+/// An optimizer's memory: numbers and names for a file's header, and tensors for its body.
+///
+/// ```
+/// use autograd::{Parameters, Tape};
+/// use optim::{Adam, Optimizer};
+/// use tensor::Tensor;
+///
+/// let mut parameters = Parameters::<f32>::new(0);
+/// let weight = parameters.add("hidden.weight", Tensor::zeros([2, 3]));
+/// let gradients = Tape::new().parameter(&parameters, weight).sum_all().backward();
+/// let mut adam = Adam::new(0.001);
+/// adam.step(&mut parameters, &gradients);
+///
+/// let state = adam.state(&parameters);
+/// assert_eq!(state.progress.kind, "Adam");
+/// assert_eq!(state.progress.steps, 1);
+/// assert!(state.tensors.keys().eq(["m.hidden.weight", "v.hidden.weight"]));
+///
+/// let mut resumed = Adam::new(0.001);
+/// resumed.restore(&parameters, state)?;
+/// assert_eq!(resumed.steps(), 1);
+/// # Ok::<(), optim::StateError>(())
+/// ```
+#[derive(Clone, Debug, PartialEq)]
+pub struct State<T: Scalar = f32> {
+    /// What is not a tensor.
+    pub progress: Progress,
+    /// The moments, such as `m.hidden.weight` for the moment `m` of the parameter `hidden.weight`,
+    /// each of its parameter's shape.
+    pub tensors: BTreeMap<String, Tensor<T>>,
+}
+
+/// The part of a [`State`] that is not tensors.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Progress {
+    /// The kind of optimizer.
+    pub kind: String,
+    /// How many steps it has taken.
+    pub steps: u64,
+    /// For each parameter, how many gradients its moments hold. Where it is 0 there are no tensors.
+    pub updates: BTreeMap<String, u64>,
+}
+
+/// Why a state cannot be restored.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub enum StateError {
+    /// It was saved by another kind of optimizer.
+    #[error("expected the state of {expected}, found that of {found}: restore it into {found}")]
+    Kind {
+        /// The optimizer that was to take it up.
+        expected: String,
+        /// The optimizer that saved it.
+        found: String,
+    },
+    /// The model has a parameter that the state does not know.
+    #[error("the state has no parameter `{0}`, but the model has: it was saved with another model")]
+    MissingParameter(String),
+    /// The state has a parameter that the model has not.
+    #[error(
+        "the state has a parameter `{0}`, but the model has not: it was saved with another model"
+    )]
+    UnknownParameter(String),
+    /// A parameter was updated more often than there were steps.
+    #[error(
+        "the state is damaged: the parameter `{name}` has {updates} updates, more than steps were \
+         taken ({steps})"
+    )]
+    Updates {
+        /// The parameter.
+        name: String,
+        /// Its number of updates.
+        updates: u64,
+        /// The number of steps.
+        steps: u64,
+    },
+    /// A tensor is not there.
+    #[error("the state is damaged: the tensor `{0}` is missing")]
+    MissingTensor(String),
+    /// A tensor is there that belongs to no moment of a parameter.
+    #[error("the state is damaged: expected no tensor `{0}`")]
+    UnknownTensor(String),
+    /// A tensor has another shape than its parameter.
+    #[error(
+        "the tensor `{name}` has shape {found:?}, its parameter {expected:?}: the state was saved \
+         with another model"
+    )]
+    Shape {
+        /// The tensor.
+        name: String,
+        /// The shape of the parameter.
+        expected: Vec<usize>,
+        /// The shape of the tensor.
+        found: Vec<usize>,
+    },
+}

@@ -1,0 +1,53 @@
+//! Clipping changes the length of the gradients only, and only if it must.
+
+use approx::{assert_relative_eq, relative_eq};
+use optim::{clip_global_norm, global_norm};
+use proptest::prelude::*;
+use tensor::Tensor;
+
+use crate::{Run, gradients, runs};
+
+fn first_step(run: &Run) -> Vec<Option<Tensor<f64>>> {
+    run.gradients.iter().map(|steps| steps[0].clone()).collect()
+}
+
+fn naive_norm(given: &[Option<Tensor<f64>>]) -> f64 {
+    let all = given.iter().flatten().flat_map(Tensor::to_vec);
+    all.map(|g| g * g).sum::<f64>().sqrt()
+}
+
+proptest! {
+    #[test]
+    fn the_norm_is_that_of_all_gradients_as_one_vector(run in runs()) {
+        let given = first_step(&run);
+        let found = global_norm(&gradients(&run.parameters::<f64>(), &given));
+        prop_assert!(relative_eq!(found, naive_norm(&given), max_relative = 1e-14));
+    }
+
+    #[test]
+    fn clipping_scales_all_gradients_by_one_factor(run in runs(), max in 1e-3..4.0) {
+        let given = first_step(&run);
+        let mut clipped = gradients(&run.parameters::<f64>(), &given);
+        let norm = clip_global_norm(&mut clipped, max);
+        prop_assert!(relative_eq!(norm, naive_norm(&given), max_relative = 1e-14));
+        let factor = if norm > max { max / norm } else { 1.0 };
+        for (id, clipped) in clipped.iter() {
+            let given = given[id.index()].as_ref().expect("it has a gradient");
+            prop_assert_eq!(clipped, &given.scale(factor));
+        }
+        prop_assert!(relative_eq!(global_norm(&clipped), norm.min(max), max_relative = 1e-14));
+    }
+}
+
+#[test]
+fn squares_of_large_and_small_f32_stay_in_range() {
+    let mut parameters = autograd::Parameters::<f32>::new(0);
+    parameters.add("x", Tensor::zeros([2]));
+    for size in [1e30, 1e-30] {
+        let given = Tensor::from([3.0 * size, -4.0 * size]);
+        let mut gradients = gradients(&parameters, &[Some(given)]);
+        let norm = clip_global_norm(&mut gradients, size);
+        assert_relative_eq!(norm, 5.0 * size, max_relative = 1e-6);
+        assert_relative_eq!(global_norm(&gradients), size, max_relative = 1e-6);
+    }
+}

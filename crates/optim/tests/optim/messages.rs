@@ -1,0 +1,152 @@
+//! A programmer's mistake panics at their line, and says what to do.
+
+use std::cell::RefCell;
+use std::panic::{AssertUnwindSafe, catch_unwind, set_hook, take_hook};
+use std::sync::Once;
+
+use autograd::Parameters;
+use optim::{Adam, AdamW, Optimizer, Schedule, Sgd, clip_global_norm};
+use tensor::Tensor;
+
+use crate::gradients;
+
+thread_local! {
+    /// The file that the last panic of this thread was blamed on.
+    static BLAMED: RefCell<String> = const { RefCell::new(String::new()) };
+}
+
+/// The message of a mistake, once it has been blamed on this file and not on one of the crate.
+fn message<R>(mistake: impl FnOnce() -> R) -> String {
+    static HOOK: Once = Once::new();
+    HOOK.call_once(|| {
+        let print = take_hook();
+        set_hook(Box::new(move |panic| {
+            let file = panic.location().map_or("", |location| location.file());
+            BLAMED.set(file.to_string());
+            print(panic);
+        }));
+    });
+    let mistake = AssertUnwindSafe(|| drop(mistake()));
+    let panic = catch_unwind(mistake).expect_err("this is a mistake");
+    assert_eq!(BLAMED.take(), file!());
+    match panic.downcast::<String>() {
+        Ok(text) => *text,
+        Err(panic) => panic.downcast_ref::<&str>().expect("a panic message").to_string(),
+    }
+}
+
+#[test]
+fn a_rate_must_make_sense() {
+    let refused = |rate| format!("schedule: the rate must be finite and not negative, not {rate}");
+    assert_eq!(message(|| Adam::<f32>::new(-0.5)), refused("-0.5"));
+    assert_eq!(message(|| AdamW::<f32>::new(f64::INFINITY)), refused("inf"));
+    assert_eq!(message(|| Sgd::<f32>::new(f64::NAN)), refused("NaN"));
+    assert_eq!(message(|| Schedule::from(-0.5)), refused("-0.5"));
+    assert_eq!(message(|| Schedule::constant(-0.5)), refused("-0.5"));
+    assert_eq!(message(|| Schedule::linear(-0.5, 3)), refused("-0.5"));
+}
+
+#[test]
+fn a_schedule_must_make_sense() {
+    let period = "schedule: the period must be at least one step, not 0";
+    assert_eq!(message(|| Schedule::cosine(0.1, 0)), period);
+    assert_eq!(message(|| Schedule::linear(0.1, 0)), period);
+    assert_eq!(message(|| Schedule::step_decay(0.1, 0.5, 0)), period);
+    assert_eq!(
+        message(|| Schedule::step_decay(0.1, 1.5, 3)),
+        "schedule: the factor must lie between 0 and 1, not at 1.5"
+    );
+    assert_eq!(
+        message(|| Schedule::cosine(0.1, 3).floor(0.2)),
+        "schedule: the floor must lie between 0 and the rate 0.1, not at 0.2"
+    );
+}
+
+#[test]
+fn settings_must_make_sense() {
+    assert_eq!(
+        message(|| Adam::<f32>::new(0.1).betas(0.9, 1.0)),
+        "betas: 1 does not lie in [0, 1)"
+    );
+    assert_eq!(
+        message(|| AdamW::<f32>::new(0.1).betas(-0.1, 0.9)),
+        "betas: -0.1 does not lie in [0, 1)"
+    );
+    assert_eq!(
+        message(|| Adam::<f32>::new(0.1).epsilon(0.0)),
+        "epsilon: 0 is not positive and finite"
+    );
+    assert_eq!(
+        message(|| AdamW::<f32>::new(0.1).epsilon(f64::NAN)),
+        "epsilon: NaN is not positive and finite"
+    );
+    assert_eq!(
+        message(|| AdamW::<f32>::new(0.1).decay(-0.1)),
+        "decay: -0.1 is negative or not finite"
+    );
+    assert_eq!(
+        message(|| Sgd::<f32>::new(0.1).momentum(1.0)),
+        "momentum: 1 does not lie in [0, 1)"
+    );
+}
+
+#[test]
+fn nesterov_needs_momentum() {
+    assert_eq!(
+        message(|| Sgd::<f32>::new(0.1).nesterov()),
+        "nesterov: there is no momentum: call momentum(0.9) first"
+    );
+}
+
+#[test]
+fn a_bound_must_be_positive() {
+    let mut none = gradients(&Parameters::<f32>::new(0), &[]);
+    assert_eq!(
+        message(|| clip_global_norm(&mut none, 0.0)),
+        "clip_global_norm: the largest norm must be positive, but it is 0"
+    );
+}
+
+fn parameters(shapes: &[&[usize]]) -> Parameters {
+    let mut parameters = Parameters::new(0);
+    for (i, shape) in shapes.iter().enumerate() {
+        parameters.add(format!("p{i}"), Tensor::zeros(shape));
+    }
+    parameters
+}
+
+#[test]
+fn gradients_and_parameters_must_belong_together() {
+    let mut model = parameters(&[&[2, 3]]);
+    let ones = Some(Tensor::ones([3]));
+    let fewer_elements = gradients(&model, std::slice::from_ref(&ones));
+    let more_parameters = gradients(&parameters(&[&[3], &[3]]), &[None, ones]);
+    let mut optimizers: [Box<dyn Optimizer<f32>>; 3] =
+        [Box::new(Sgd::new(0.1)), Box::new(Adam::new(0.1)), Box::new(AdamW::new(0.1))];
+    for optimizer in &mut optimizers {
+        assert_eq!(
+            message(|| optimizer.step(&mut model, &fewer_elements)),
+            "step: the parameter `p0` has shape [2, 3], its gradient [3]: the gradients are those \
+             of another model"
+        );
+        assert_eq!(
+            message(|| optimizer.step(&mut model, &more_parameters)),
+            "step: there is a gradient of parameter number 1, but only 1 parameters: the gradients \
+             are those of another model"
+        );
+    }
+}
+
+#[test]
+fn an_optimizer_serves_one_model() {
+    let mut adam = Adam::new(0.1);
+    let (mut one, mut other) = (parameters(&[&[2]]), parameters(&[&[3]]));
+    let of_one = gradients(&one, &[Some(Tensor::ones([2]))]);
+    let of_other = gradients(&other, &[Some(Tensor::ones([3]))]);
+    adam.step(&mut one, &of_one);
+    assert_eq!(
+        message(|| adam.step(&mut other, &of_other)),
+        "step: the parameter `p0` has shape [3], but had [2] in a step before: give each model an \
+         optimizer of its own"
+    );
+}

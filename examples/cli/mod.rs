@@ -1,0 +1,89 @@
+//! What the example programs share: the options of a training run, and how a program ends.
+
+use std::error::Error;
+use std::process::ExitCode;
+
+use clap::Args;
+use train::Fit;
+
+/// The options of a training run.
+#[derive(Args, Clone, Debug)]
+#[command(next_help_heading = "Training")]
+pub struct Training {
+    /// How many times to go over the training samples.
+    #[arg(long, value_name = "N", default_value_t = 10, value_parser = positive)]
+    pub epochs: usize,
+    /// How many samples make one step.
+    #[arg(long, value_name = "N", default_value_t = 32, value_parser = positive)]
+    pub batch_size: usize,
+    /// Adam's learning rate.
+    #[arg(long, value_name = "RATE", default_value_t = 0.001, value_parser = rate)]
+    pub lr: f64,
+    /// The share of training samples, the last ones, kept for validation: the weights of the epoch
+    /// that is best on them are kept.
+    #[arg(long, value_name = "SHARE", default_value_t = 0.2, value_parser = share)]
+    pub validation_split: f64,
+    /// Stop after so many epochs without a better one.
+    #[arg(long, value_name = "N", value_parser = positive)]
+    pub patience: Option<usize>,
+    /// The seed of initial weights, order and dropout. The same seed gives the same result.
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    pub seed: u64,
+    /// Train with so many seeds, counted up from --seed: means, 95 % intervals and a paired test.
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = positive)]
+    pub seeds: usize,
+}
+
+impl Training {
+    /// --seed, and as many after it as --seeds asks for.
+    pub fn all_seeds(&self) -> impl Iterator<Item = u64> + use<> {
+        let first = self.seed;
+        (0..self.seeds as u64).map(move |k| first.wrapping_add(k))
+    }
+
+    /// How to train, but for seed and progress.
+    pub fn fit(&self) -> Fit {
+        Fit {
+            epochs: self.epochs,
+            batch_size: self.batch_size,
+            validation_split: self.validation_split,
+            patience: self.patience,
+            ..Fit::default()
+        }
+    }
+}
+
+/// A whole number of at least 1.
+pub fn positive(text: &str) -> Result<usize, String> {
+    match text.parse() {
+        Ok(0) | Err(_) => Err("expected a whole number of at least 1".to_string()),
+        Ok(number) => Ok(number),
+    }
+}
+
+/// A number above 0.
+pub fn rate(text: &str) -> Result<f64, String> {
+    match text.parse::<f64>() {
+        Ok(number) if number.is_finite() && number > 0.0 => Ok(number),
+        _ => Err("expected a number above 0, such as 0.001".to_string()),
+    }
+}
+
+/// A number from 0 to below 1.
+pub fn share(text: &str) -> Result<f64, String> {
+    match text.parse() {
+        Ok(number) if (0.0..1.0).contains(&number) => Ok(number),
+        _ => Err("expected a number from 0 to below 1, such as 0.2".to_string()),
+    }
+}
+
+/// Ends a program: exit code 0, or 2 with the error on standard error.
+pub fn exit(outcome: Result<(), Box<dyn Error>>) -> ExitCode {
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error}");
+            ExitCode::from(2)
+        }
+    }
+}

@@ -1,0 +1,77 @@
+//! The article's tabular network, 10 → 50 → 25 → 1, with four activations side by side.
+//!
+//!     cargo run --release --example tabular
+//!     cargo run --release --example tabular -- --train train.csv --test test.csv
+//!
+//! The article gives it 76,250 parameters; it has 550 + 1,275 + 26 = 1,851.
+
+mod cli;
+mod tabular {
+    pub mod options;
+    pub mod table;
+}
+
+use std::error::Error;
+use std::process::ExitCode;
+
+use autograd::{Parameters, check};
+use clap::Parser;
+use nn::{ActivationKind, Dense, Features, Model};
+use optim::Adam;
+use train::{Comparison, Fit, Loss, Progress, Run, Trainer};
+
+use tabular::options::Options;
+use tabular::table::Halves;
+
+/// Features `[batch, features]` to one logit `[batch, 1]`.
+fn build(
+    parameters: &mut Parameters,
+    activation: ActivationKind,
+    features: usize,
+) -> impl Model<Input = f32> + use<> {
+    Features::new(features)
+        .then(Dense::new(parameters, "first", features, 50))
+        .then(activation.layer(parameters, "first.activation"))
+        .then(Dense::new(parameters, "second", 50, 25))
+        .then(activation.layer(parameters, "second.activation"))
+        .then(Dense::new(parameters, "output", 25, 1))
+}
+
+fn compare(options: &Options) -> Result<(), Box<dyn Error>> {
+    let halves = Halves::load(options)?;
+    let mut comparison = Comparison::default();
+    for seed in options.training.all_seeds() {
+        for &activation in &options.activation {
+            let mut parameters = Parameters::new(seed);
+            let model = build(&mut parameters, activation, halves.features());
+            let trainer = Trainer::new(&model, Loss::BinaryCrossEntropy);
+
+            if seed == options.training.seed {
+                let samples = halves.train.select(&[0, 1, 2, 3]);
+                let check =
+                    check::parameters(&parameters.cast(), |pass| trainer.loss(pass, &samples));
+                println!(
+                    "{activation}: {} parameters; gradient check: worst error {:.1e} of {} slopes",
+                    parameters.count(),
+                    check.worst_error(),
+                    check.compared()
+                );
+                check.assert();
+            }
+
+            let label = format!("{activation}  seed {seed}");
+            let fit = Fit { seed, progress: Progress::Show(label), ..options.training.fit() };
+            let mut adam = Adam::new(options.training.lr);
+            let history = trainer.fit(&mut parameters, &mut adam, &halves.train, &fit)?;
+            let evaluation = trainer.evaluate(&parameters, &halves.test);
+            comparison
+                .add(&activation.to_string(), Run::new(&evaluation, &history, parameters.count()));
+        }
+    }
+    println!("\n{comparison}");
+    Ok(())
+}
+
+fn main() -> ExitCode {
+    cli::exit(compare(&Options::parse()))
+}

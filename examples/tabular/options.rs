@@ -1,0 +1,68 @@
+//! What can be asked for on the command line.
+
+use std::path::PathBuf;
+
+use clap::Parser;
+use nn::ActivationKind;
+
+use crate::cli::Training;
+
+/// Compare activations on a table of numbers with a binary label.
+///
+/// Without options it generates 10,000 rows of ten features whose label depends on how they combine,
+/// trains the network 10 → 50 → 25 → 1 with ReLU, LeakyReLU, tanh and SwiGLU, five seeds each, and
+/// tests on 2,000 more rows.
+#[derive(Clone, Debug, Parser)]
+#[command(
+    name = "tabular",
+    max_term_width = 100,
+    mut_arg("seeds", |seeds| seeds.default_value("5")),
+    mut_arg("epochs", |epochs| epochs.default_value("60")),
+    mut_arg("patience", |patience| patience.default_value("10")),
+    after_help = "Examples:
+  tabular                                       generated rows, four activations, five seeds
+  tabular --train train.csv --test test.csv     your data: numeric columns, and one named `label`
+  tabular --activation relu,swiglu --seeds 10   two activations, ten seeds
+  tabular --export rows                         write the generated rows as CSV files
+
+With cargo: cargo run --release --example tabular -- OPTIONS"
+)]
+pub struct Options {
+    /// Training rows: a CSV file with a header. Without it, rows are generated.
+    #[arg(long, value_name = "FILE", requires = "test", help_heading = "Data")]
+    pub train: Option<PathBuf>,
+    /// Test rows: a CSV file with the same columns.
+    #[arg(long, value_name = "FILE", requires = "train", help_heading = "Data")]
+    pub test: Option<PathBuf>,
+    /// The column that holds the class, one of two.
+    #[arg(long, value_name = "NAME", default_value = "label", help_heading = "Data")]
+    pub label_column: String,
+    /// The columns that hold the features; without it all others.
+    #[arg(long, value_name = "NAME,...", value_delimiter = ',', help_heading = "Data")]
+    pub features: Vec<String>,
+    /// The seed of the generated rows.
+    #[arg(
+        long,
+        value_name = "N",
+        default_value_t = 0,
+        conflicts_with = "train",
+        help_heading = "Data"
+    )]
+    pub data_seed: u64,
+    /// Also write the generated rows to DIR/train.csv and DIR/test.csv.
+    #[arg(long, value_name = "DIR", conflicts_with = "train", help_heading = "Data")]
+    pub export: Option<PathBuf>,
+    /// The activations to compare, the first one being held against the others: relu, leaky-relu,
+    /// tanh, sigmoid, gelu, silu, swiglu.
+    #[arg(
+        long,
+        value_name = "NAME,...",
+        value_delimiter = ',',
+        default_value = "relu,leaky-relu,tanh,swiglu",
+        help_heading = "Model"
+    )]
+    pub activation: Vec<ActivationKind>,
+    /// How to train.
+    #[command(flatten)]
+    pub training: Training,
+}

@@ -1,0 +1,85 @@
+//! The training and the test half of a table, as standardized features.
+
+use std::error::Error;
+use std::path::Path;
+
+use data::generated::{tabular, write_tabular};
+use data::{Dataset, Labels, Standardizer, Table};
+use tensor::Key;
+
+use super::options::Options;
+
+/// Both halves, brought to mean 0 and deviation 1 by the training half.
+pub struct Halves {
+    pub train: Dataset<f32>,
+    pub test: Dataset<f32>,
+}
+
+impl Halves {
+    /// Reads the CSV files, or generates rows, and says which.
+    pub fn load(options: &Options) -> Result<Self, Box<dyn Error>> {
+        let (train, test) = match (&options.train, &options.test) {
+            (Some(train), Some(test)) => read(train, test, options)?,
+            _ => generate(options)?,
+        };
+        let standardizer = Standardizer::fit(train.inputs());
+        let standardized = |half: &Dataset<f32>| {
+            Dataset::new(standardizer.transform(half.inputs()), half.labels().clone())
+        };
+        let halves = Self { train: standardized(&train), test: standardized(&test) };
+        println!(
+            "{} training and {} test rows of {} features\n",
+            halves.train.len(),
+            halves.test.len(),
+            halves.features()
+        );
+        Ok(halves)
+    }
+
+    /// How many features a row has.
+    pub fn features(&self) -> usize {
+        self.train.inputs().shape()[1]
+    }
+}
+
+fn read(
+    train: &Path,
+    test: &Path,
+    options: &Options,
+) -> Result<(Dataset<f32>, Dataset<f32>), Box<dyn Error>> {
+    let table = Table::read(train)?;
+    let labels = Labels::of(table.names(&options.label_column)?);
+    if labels.len() != 2 {
+        return Err(format!(
+            "{}, column `{}`: found {} classes ({}): this network tells two apart",
+            train.display(),
+            options.label_column,
+            labels.len(),
+            labels.names().iter().take(5).map(String::as_str).collect::<Vec<_>>().join(", ")
+        )
+        .into());
+    }
+    let features: Vec<String> = match options.features.is_empty() {
+        true => {
+            table.columns().filter(|&name| name != options.label_column).map(String::from).collect()
+        }
+        false => options.features.clone(),
+    };
+    let half = |table: &Table| -> Result<Dataset<f32>, Box<dyn Error>> {
+        let classes = table.classes(&options.label_column, &labels)?;
+        Ok(Dataset::new(table.numbers(&features)?, classes))
+    };
+    Ok((half(&table)?, half(&Table::read(test)?)?))
+}
+
+fn generate(options: &Options) -> Result<(Dataset<f32>, Dataset<f32>), Box<dyn Error>> {
+    let key = Key::new(options.data_seed);
+    let (train, test) = (tabular(10_000, key.stream("train")), tabular(2_000, key.stream("test")));
+    if let Some(folder) = &options.export {
+        std::fs::create_dir_all(folder)
+            .map_err(|error| format!("--export {}: {error}", folder.display()))?;
+        write_tabular(folder.join("train.csv"), &train)?;
+        write_tabular(folder.join("test.csv"), &test)?;
+    }
+    Ok((train, test))
+}

@@ -1,10 +1,49 @@
 //! What the example programs share: the options of a training run, and how a program ends.
 
 use std::error::Error;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::Args;
 use train::Fit;
+
+/// Where the samples come from.
+#[derive(Args, Clone, Debug)]
+#[command(next_help_heading = "Data")]
+pub struct Source {
+    /// Training samples: a CSV file with a header. Without it, samples are generated.
+    #[arg(long, value_name = "FILE", requires = "test")]
+    pub train: Option<PathBuf>,
+    /// Test samples: a CSV file with the same columns.
+    #[arg(long, value_name = "FILE", requires = "train")]
+    pub test: Option<PathBuf>,
+    /// The column that holds the class name.
+    #[arg(long, value_name = "NAME", default_value = "label")]
+    pub label_column: String,
+    /// The seed of the generated samples.
+    #[arg(long, value_name = "N", default_value_t = 0, conflicts_with = "train")]
+    pub data_seed: u64,
+    /// Also write the generated samples to DIR/train.csv and DIR/test.csv.
+    #[arg(long, value_name = "DIR", conflicts_with = "train")]
+    pub export: Option<PathBuf>,
+}
+
+impl Source {
+    /// The training and the test file, if there are any.
+    pub fn files(&self) -> Option<(&Path, &Path)> {
+        Some((self.train.as_deref()?, self.test.as_deref()?))
+    }
+
+    /// Where to write generated samples of training and test, if that is asked for. The folder is
+    /// made.
+    pub fn export_files(&self) -> Result<Option<(PathBuf, PathBuf)>, String> {
+        let Some(folder) = &self.export else { return Ok(None) };
+        match std::fs::create_dir_all(folder) {
+            Ok(()) => Ok(Some((folder.join("train.csv"), folder.join("test.csv")))),
+            Err(error) => Err(format!("--export {}: cannot be made: {error}", folder.display())),
+        }
+    }
+}
 
 /// The options of a training run.
 #[derive(Args, Clone, Debug)]

@@ -6,7 +6,7 @@ use clap::{Args, Parser};
 use nn::ActivationKind;
 use serde::{Deserialize, Serialize};
 
-use crate::cli::{Training, positive, share};
+use crate::cli::{Source, Training, positive, share};
 
 /// Train a small text classifier, and compare ReLU with SwiGLU on it.
 ///
@@ -29,31 +29,12 @@ use crate::cli::{Training, positive, share};
 With cargo: cargo run --release --example sentiment -- OPTIONS"
 )]
 pub struct Options {
-    /// Training texts: a CSV file with a header. Without it, reviews are generated.
-    #[arg(long, value_name = "FILE", requires = "test", help_heading = "Data")]
-    pub train: Option<PathBuf>,
-    /// Test texts: a CSV file with the same columns.
-    #[arg(long, value_name = "FILE", requires = "train", help_heading = "Data")]
-    pub test: Option<PathBuf>,
+    /// Where the samples come from.
+    #[command(flatten)]
+    pub source: Source,
     /// The column that holds the text.
     #[arg(long, value_name = "NAME", default_value = "text", help_heading = "Data")]
     pub text_column: String,
-    /// The column that holds the class name.
-    #[arg(long, value_name = "NAME", default_value = "label", help_heading = "Data")]
-    pub label_column: String,
-    /// The seed of the generated reviews.
-    #[arg(
-        long,
-        value_name = "N",
-        default_value_t = 0,
-        conflicts_with = "train",
-        help_heading = "Data"
-    )]
-    pub data_seed: u64,
-    /// Also write the generated reviews to DIR/train.csv and DIR/test.csv.
-    #[arg(long, value_name = "DIR", conflicts_with = "train", help_heading = "Data")]
-    pub export: Option<PathBuf>,
-
     /// The activations to compare, the first one being held against the others: relu, leaky-relu,
     /// tanh, sigmoid, gelu, silu, swiglu.
     #[arg(

@@ -31,9 +31,9 @@ struct Labelled {
 impl Texts {
     /// Reads the CSV files, or generates reviews, and says which.
     pub fn load(options: &Options) -> Result<Self, Box<dyn Error>> {
-        match (&options.train, &options.test) {
-            (Some(train), Some(test)) => Self::read(train, test, options),
-            _ => Self::generate(options),
+        match options.source.files() {
+            Some((train, test)) => Self::read(train, test, options),
+            None => Self::generate(options),
         }
     }
 
@@ -42,25 +42,23 @@ impl Texts {
         let labelled = |table: &Table| -> Result<Labelled, Box<dyn Error>> {
             Ok(Labelled {
                 texts: owned(table.text(&options.text_column)?),
-                names: owned(table.names(&options.label_column)?),
+                names: owned(table.names(&options.source.label_column)?),
             })
         };
         let train = labelled(&train_table)?;
         let labels = Labels::of(train.names.clone());
         // Checked here, where an unknown label still has a file and a line.
-        test_table.classes(&options.label_column, &labels)?;
+        test_table.classes(&options.source.label_column, &labels)?;
         Self::encode(train, labelled(&test_table)?, labels, options)
     }
 
     fn generate(options: &Options) -> Result<Self, Box<dyn Error>> {
-        let key = Key::new(options.data_seed);
+        let key = Key::new(options.source.data_seed);
         let (train, test) =
             (reviews(10_000, key.stream("train")), reviews(2_000, key.stream("test")));
-        if let Some(folder) = &options.export {
-            std::fs::create_dir_all(folder)
-                .map_err(|error| format!("--export {}: {error}", folder.display()))?;
-            write_reviews(folder.join("train.csv"), &train)?;
-            write_reviews(folder.join("test.csv"), &test)?;
+        if let Some((train_file, test_file)) = options.source.export_files()? {
+            write_reviews(train_file, &train)?;
+            write_reviews(test_file, &test)?;
         }
         let labelled = |reviews: Vec<Review>| Labelled {
             names: reviews.iter().map(|review| review.label.to_string()).collect(),

@@ -1,11 +1,9 @@
 //! What can be asked for on the command line.
 
-use std::path::PathBuf;
-
 use clap::Parser;
 use nn::ActivationKind;
 
-use crate::cli::Training;
+use crate::cli::{Source, Training};
 
 /// Compare activations on a table of numbers with a binary label.
 ///
@@ -28,30 +26,12 @@ use crate::cli::Training;
 With cargo: cargo run --release --example tabular -- OPTIONS"
 )]
 pub struct Options {
-    /// Training rows: a CSV file with a header. Without it, rows are generated.
-    #[arg(long, value_name = "FILE", requires = "test", help_heading = "Data")]
-    pub train: Option<PathBuf>,
-    /// Test rows: a CSV file with the same columns.
-    #[arg(long, value_name = "FILE", requires = "train", help_heading = "Data")]
-    pub test: Option<PathBuf>,
-    /// The column that holds the class, one of two.
-    #[arg(long, value_name = "NAME", default_value = "label", help_heading = "Data")]
-    pub label_column: String,
+    /// Where the samples come from.
+    #[command(flatten)]
+    pub source: Source,
     /// The columns that hold the features; without it all others.
     #[arg(long, value_name = "NAME,...", value_delimiter = ',', help_heading = "Data")]
     pub features: Vec<String>,
-    /// The seed of the generated rows.
-    #[arg(
-        long,
-        value_name = "N",
-        default_value_t = 0,
-        conflicts_with = "train",
-        help_heading = "Data"
-    )]
-    pub data_seed: u64,
-    /// Also write the generated rows to DIR/train.csv and DIR/test.csv.
-    #[arg(long, value_name = "DIR", conflicts_with = "train", help_heading = "Data")]
-    pub export: Option<PathBuf>,
     /// The activations to compare, the first one being held against the others: relu, leaky-relu,
     /// tanh, sigmoid, gelu, silu, swiglu.
     #[arg(

@@ -18,9 +18,9 @@ pub struct Halves {
 impl Halves {
     /// Reads the CSV files, or generates rows, and says which.
     pub fn load(options: &Options) -> Result<Self, Box<dyn Error>> {
-        let (train, test) = match (&options.train, &options.test) {
-            (Some(train), Some(test)) => read(train, test, options)?,
-            _ => generate(options)?,
+        let (train, test) = match options.source.files() {
+            Some((train, test)) => read(train, test, options)?,
+            None => generate(options)?,
         };
         let standardizer = Standardizer::fit(train.inputs());
         let standardized = |half: &Dataset<f32>| {
@@ -48,38 +48,38 @@ fn read(
     options: &Options,
 ) -> Result<(Dataset<f32>, Dataset<f32>), Box<dyn Error>> {
     let table = Table::read(train)?;
-    let labels = Labels::of(table.names(&options.label_column)?);
+    let labels = Labels::of(table.names(&options.source.label_column)?);
     if labels.len() != 2 {
         return Err(format!(
             "{}, column `{}`: found {} classes ({}): this network tells two apart",
             train.display(),
-            options.label_column,
+            options.source.label_column,
             labels.len(),
             labels.names().iter().take(5).map(String::as_str).collect::<Vec<_>>().join(", ")
         )
         .into());
     }
     let features: Vec<String> = match options.features.is_empty() {
-        true => {
-            table.columns().filter(|&name| name != options.label_column).map(String::from).collect()
-        }
+        true => table
+            .columns()
+            .filter(|&name| name != options.source.label_column)
+            .map(String::from)
+            .collect(),
         false => options.features.clone(),
     };
     let half = |table: &Table| -> Result<Dataset<f32>, Box<dyn Error>> {
-        let classes = table.classes(&options.label_column, &labels)?;
+        let classes = table.classes(&options.source.label_column, &labels)?;
         Ok(Dataset::new(table.numbers(&features)?, classes))
     };
     Ok((half(&table)?, half(&Table::read(test)?)?))
 }
 
 fn generate(options: &Options) -> Result<(Dataset<f32>, Dataset<f32>), Box<dyn Error>> {
-    let key = Key::new(options.data_seed);
+    let key = Key::new(options.source.data_seed);
     let (train, test) = (tabular(10_000, key.stream("train")), tabular(2_000, key.stream("test")));
-    if let Some(folder) = &options.export {
-        std::fs::create_dir_all(folder)
-            .map_err(|error| format!("--export {}: {error}", folder.display()))?;
-        write_tabular(folder.join("train.csv"), &train)?;
-        write_tabular(folder.join("test.csv"), &test)?;
+    if let Some((train_file, test_file)) = options.source.export_files()? {
+        write_tabular(train_file, &train)?;
+        write_tabular(test_file, &test)?;
     }
     Ok((train, test))
 }

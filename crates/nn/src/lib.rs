@@ -57,11 +57,7 @@ pub use swiglu::{SwiGLU, swiglu};
 
 #[cfg(test)]
 mod tests {
-    use autograd::check::Case;
-    use proptest::strategy::BoxedStrategy;
-    use proptest::test_runner::TestRunner;
-
-    type Cases = fn() -> BoxedStrategy<Case>;
+    use autograd::check::strategy::{Cases, assert_all_are_listed, assert_gradients};
 
     const OPS: &[(&str, Cases)] = &[
         ("bce_with_logits", super::loss::bce_with_logits_cases),
@@ -79,38 +75,13 @@ mod tests {
         ("swiglu", super::swiglu::cases),
     ];
 
-    /// The names of all ops that the sources of this crate define, found in the text itself.
-    fn names_in(folder: &std::path::Path, names: &mut Vec<String>) {
-        for entry in std::fs::read_dir(folder).expect("a folder of sources") {
-            let path = entry.expect("a readable entry").path();
-            if path.is_dir() {
-                names_in(&path, names);
-                continue;
-            }
-            let text = std::fs::read_to_string(&path).expect("a source file");
-            for op in text.split("\nimpl<T: Scalar> Op<T> for ").skip(1) {
-                names.push(op.split('"').nth(1).expect("the op's name").to_string());
-            }
-        }
-    }
-
     #[test]
     fn every_op_is_on_the_list() {
-        let mut names = Vec::new();
-        names_in(&std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src"), &mut names);
-        names.sort();
-        assert_eq!(names, OPS.iter().map(|(name, _)| *name).collect::<Vec<_>>());
+        assert_all_are_listed(env!("CARGO_MANIFEST_DIR"), OPS);
     }
 
     #[test]
     fn every_op_has_right_gradients() {
-        for (name, cases) in OPS {
-            let outcome = TestRunner::default().run(&cases(), |case| {
-                assert_eq!(case.op, *name);
-                case.check().assert();
-                Ok(())
-            });
-            outcome.unwrap_or_else(|error| panic!("{name}: {error}"));
-        }
+        assert_gradients(OPS);
     }
 }

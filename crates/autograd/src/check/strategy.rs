@@ -4,8 +4,10 @@
 //! in all the layouts of [`tensor::strategy`].
 
 use std::ops::Range;
+use std::path::Path;
 
 use proptest::prelude::*;
+use proptest::test_runner::TestRunner;
 use tensor::Tensor;
 use tensor::strategy::{broadcastable_shapes, shapes, tensors};
 
@@ -55,4 +57,48 @@ pub fn table_and_ids() -> impl Strategy<Value = (Tensor<f64>, Tensor<u32>)> {
         let ids = prop::collection::vec(0..count as u32, batch.iter().product::<usize>());
         (table, ids.prop_map(move |ids| Tensor::new(&batch, ids)))
     })
+}
+
+/// The cases of one op.
+pub type Cases = fn() -> BoxedStrategy<Case>;
+
+/// Checks the gradients of each op on its cases.
+///
+/// # Panics
+/// When a gradient is wrong, or a case is for another op than its list says.
+pub fn assert_gradients(ops: &[(&str, Cases)]) {
+    for (name, cases) in ops {
+        let outcome = TestRunner::default().run(&cases(), |case| {
+            assert_eq!(case.op, *name);
+            case.check().assert();
+            Ok(())
+        });
+        outcome.unwrap_or_else(|error| panic!("{name}: {error}"));
+    }
+}
+
+/// Checks that the list names all the ops that a crate's sources define, in alphabetical order.
+///
+/// # Panics
+/// When an op is missing, or one too many.
+pub fn assert_all_are_listed(crate_folder: &str, ops: &[(&str, Cases)]) {
+    let mut names = Vec::new();
+    collect_op_names(&Path::new(crate_folder).join("src"), &mut names);
+    names.sort();
+    assert_eq!(names, ops.iter().map(|(name, _)| *name).collect::<Vec<_>>());
+}
+
+/// The names of the ops that the sources of a folder define, found in the text itself.
+fn collect_op_names(folder: &Path, names: &mut Vec<String>) {
+    for entry in std::fs::read_dir(folder).expect("a folder of sources") {
+        let path = entry.expect("a readable entry").path();
+        if path.is_dir() {
+            collect_op_names(&path, names);
+            continue;
+        }
+        let text = std::fs::read_to_string(&path).expect("a source file");
+        for op in text.split("\nimpl<T: Scalar> Op<T> for ").skip(1) {
+            names.push(op.split('"').nth(1).expect("the op's name").to_string());
+        }
+    }
 }

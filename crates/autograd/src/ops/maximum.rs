@@ -47,9 +47,20 @@ impl<T: Scalar> Var<'_, T> {
     pub fn maximum(self, other: Self) -> Self {
         self.tape().apply(Maximum, &[self, other])
     }
+
+    /// The smaller of two, elementwise, with broadcasting: min(a, b) = −max(−a, −b).
+    ///
+    /// # Panics
+    /// When the shapes do not broadcast.
+    #[track_caller]
+    pub fn minimum(self, other: Self) -> Self {
+        -(-self).maximum(-other)
+    }
 }
 
 #[cfg(test)]
 pub(super) fn cases() -> proptest::strategy::BoxedStrategy<crate::check::Case> {
-    crate::check::strategy::binary("maximum", -2.0..2.0, -2.0..2.0, |a, b| a.maximum(b))
+    crate::check::strategy::binary("maximum", -2.0..2.0, -2.0..2.0, |a, b| {
+        a.maximum(b) + a.minimum(b) * 3.0
+    })
 }

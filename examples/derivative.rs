@@ -19,5 +19,5 @@ fn main() {
 
     // A claim about a derivative is worth as much as its check.
     let report = check::inputs(&[x.value(), y.value()], |v| v[0] * v[1] + v[0].sin());
-    println!("\nagainst central differences:\n{report}");
+    println!("\nWhat independent witnesses say:\n{report}");
 }

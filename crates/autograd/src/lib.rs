@@ -26,10 +26,12 @@
 //! ```
 //!
 //! Where to read on: [`op`] (what an operation is), `ops/mul.rs` (one of them), [`tape`] (how it is
-//! recorded), [`backward`] (how the walk goes), [`check`] (how to trust it).
+//! recorded), [`backward`] (how the walk goes), [`check`] (how to trust it), [`forward`] (derivatives
+//! of functions, first and second).
 
 pub mod backward;
 pub mod check;
+pub mod forward;
 pub mod op;
 mod ops;
 mod parameters;

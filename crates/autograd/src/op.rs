@@ -5,20 +5,20 @@
 //!
 //! ```
 //! use autograd::{Adjoints, Op, Tape};
-//! use tensor::Tensor;
+//! use tensor::{Scalar, Tensor};
 //!
 //! /// y = x³, so x̄ = 3x² ȳ.
 //! struct Cube;
 //!
-//! impl Op<f64> for Cube {
+//! impl<T: Scalar> Op<T> for Cube {
 //!     fn name(&self) -> &'static str {
 //!         "cube"
 //!     }
-//!     fn forward(&mut self, x: &[&Tensor<f64>]) -> Tensor<f64> {
+//!     fn forward(&mut self, x: &[&Tensor<T>]) -> Tensor<T> {
 //!         x[0].map(|x| x * x * x)
 //!     }
-//!     fn vjp(&self, x: &[&Tensor<f64>], _: &Tensor<f64>, dy: &Tensor<f64>, dx: &mut Adjoints<f64>) {
-//!         dx.add(0, || dy.zip_map(x[0], |dy, x| dy * 3.0 * x * x));
+//!     fn vjp(&self, x: &[&Tensor<T>], _: &Tensor<T>, dy: &Tensor<T>, dx: &mut Adjoints<T>) {
+//!         dx.add(0, || dy.zip_map(x[0], |dy, x| dy * T::from_f64(3.0) * x * x));
 //!     }
 //! }
 //!
@@ -27,8 +27,8 @@
 //! let y = tape.apply(Cube, &[x]).sum_all();
 //! assert_eq!(y.backward().of(x), Tensor::from([3.0, 12.0]));
 //!
-//! // Your own op is checked like any other.
-//! autograd::check::inputs(&[Tensor::from([1.0, 2.0])], |x| x[0].tape().apply(Cube, x)).assert();
+//! // Your own op is checked like any other, by all witnesses, because it works for any scalar.
+//! autograd::check::op(|| Cube, &[Tensor::from([1.0, 2.0])]).assert();
 //! ```
 
 use std::panic::Location;

@@ -140,9 +140,17 @@ impl<T: Scalar> Parameters<T> {
 
     /// The same parameters as another scalar type.
     pub fn cast<U: Scalar>(&self) -> Parameters<U> {
-        let entries = self.entries.iter().map(|entry| Parameter {
+        self.map(|_, value| value.cast())
+    }
+
+    /// The same names, with values computed from id and value of each.
+    pub fn map<U: Scalar>(
+        &self,
+        mut value: impl FnMut(ParameterId, &Tensor<T>) -> Tensor<U>,
+    ) -> Parameters<U> {
+        let entries = self.entries.iter().enumerate().map(|(index, entry)| Parameter {
             name: Arc::clone(&entry.name),
-            value: entry.value.cast(),
+            value: value(ParameterId(index), &entry.value),
             trainable: entry.trainable,
         });
         Parameters { entries: entries.collect(), key: self.key }

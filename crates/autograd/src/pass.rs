@@ -46,6 +46,16 @@ impl<'t, T: Scalar> Pass<'t, T> {
         self.tape.parameter(self.parameters, id)
     }
 
+    /// The values of all parameters, in order, on the tape.
+    #[track_caller]
+    pub fn all_parameters(self) -> Vec<Var<'t, T>> {
+        let mut variables = Vec::with_capacity(self.parameters.len());
+        for id in self.parameters.ids() {
+            variables.push(self.parameter(id));
+        }
+        variables
+    }
+
     /// A constant, such as the input, on the tape.
     #[track_caller]
     pub fn constant(self, value: Tensor<T>) -> Var<'t, T> {

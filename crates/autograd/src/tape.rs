@@ -27,6 +27,14 @@ pub(crate) struct Node<T: Scalar> {
     pub(crate) at: &'static Location<'static>,
 }
 
+impl<T: Scalar> Node<T> {
+    /// A value whose gradient is asked for.
+    pub(crate) fn variable(value: Tensor<T>, at: &'static Location<'static>) -> Self {
+        let (source, inputs) = (Source::Variable, SmallVec::new());
+        Self { value, source, inputs, needs_gradient: true, at }
+    }
+}
+
 /// Where a value comes from.
 pub(crate) enum Source<T: Scalar> {
     Constant,
@@ -101,6 +109,12 @@ impl<T: Scalar> Tape<T> {
     #[track_caller]
     pub fn constant(&self, value: Tensor<T>) -> Var<'_, T> {
         self.push(value, Source::Constant, SmallVec::new(), false)
+    }
+
+    /// A single number that is constant, as it stands in a formula.
+    #[track_caller]
+    pub fn number(&self, number: f64) -> Var<'_, T> {
+        self.constant(Tensor::scalar(T::from_f64(number)))
     }
 
     /// A value whose gradient is asked for; [`Gradients::of`](crate::Gradients::of) gives it.

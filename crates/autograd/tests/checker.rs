@@ -1,8 +1,9 @@
 //! The checker is checked: right gradients pass, and every wrong one is caught.
 
-use autograd::{Adjoints, Op, Parameters, Tape, check};
+use autograd::check::{self, Witness};
+use autograd::{Adjoints, Op, Parameters, Tape};
 use proptest::prelude::*;
-use tensor::{Key, Tensor};
+use tensor::{Key, Scalar, Tensor};
 
 /// How a VJP for y = softmax(x) along the last axis can be wrong.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -20,30 +21,31 @@ enum Mistake {
 /// y = eˣ / Σ eˣ, so x̄ = y ⊙ (ȳ − ⟨ȳ, y⟩): small, but with a term that is easily forgotten.
 struct Softmax(Mistake);
 
-impl Op<f64> for Softmax {
+impl<T: Scalar> Op<T> for Softmax {
     fn name(&self) -> &'static str {
         "softmax"
     }
 
-    fn forward(&mut self, x: &[&Tensor<f64>]) -> Tensor<f64> {
-        let exponentials = x[0].map(f64::exp);
+    fn forward(&mut self, x: &[&Tensor<T>]) -> Tensor<T> {
+        let exponentials = x[0].map(T::exp);
         &exponentials / &exponentials.sum(&[-1]).insert_axis(-1)
     }
 
-    fn vjp(&self, _: &[&Tensor<f64>], y: &Tensor<f64>, dy: &Tensor<f64>, dx: &mut Adjoints<f64>) {
+    fn vjp(&self, _: &[&Tensor<T>], y: &Tensor<T>, dy: &Tensor<T>, dx: &mut Adjoints<T>) {
         let inner = (dy * y).sum(&[-1]).insert_axis(-1);
         let right = y * &(dy - &inner);
         match self.0 {
             Mistake::None => dx.add(0, || right),
-            Mistake::Scaled => dx.add(0, || right.scale(2.0)),
+            Mistake::Scaled => dx.add(0, || right.scale(T::from_f64(2.0))),
             Mistake::Sign => dx.add(0, || -&right),
             Mistake::DroppedTerm => dx.add(0, || y * dy),
-            Mistake::Constant => dx.add(0, || right.map(|x| x + 1e-3)),
+            Mistake::Constant => dx.add(0, || right.map(|x| x + T::from_f64(1e-3))),
             // With an all-ones cotangent a softmax has gradient 0, whatever is done to it.
             Mistake::RightForOnesOnly => dx.add(0, || Tensor::zeros(y.shape())),
             Mistake::WrongAtOneEntry => dx.add(0, || {
                 let mut wrong = right.clone();
-                wrong.as_mut_slice()[1] *= 1.01;
+                let entry = &mut wrong.as_mut_slice()[1];
+                *entry = *entry * T::from_f64(1.01);
                 wrong
             }),
             Mistake::Missing => {}
@@ -81,22 +83,49 @@ fn mistakes_in_large_tensors_are_caught_by_samples_and_directions() {
 }
 
 #[test]
-fn the_report_names_input_entry_and_both_slopes() {
-    let text = report(Mistake::WrongAtOneEntry, 1).to_string();
+fn the_report_names_witness_input_entry_both_numbers_and_the_users_line() {
+    let line = line!() + 2;
+    let x = Tensor::normal([1, 4], 0.0, 1.0, Key::new(3));
+    let report = check::inputs(&[x], |x| x[0].tape().apply(Softmax(Mistake::WrongAtOneEntry), x));
+    let text = report.to_string();
     assert!(text.starts_with("input 0  [1, 4]        WRONG  worst error "), "{text}");
-    assert!(text.contains(" of 4 slopes; along [0, 1]: backward "), "{text}");
-    assert!(text.contains(", differences "), "{text}");
+    assert!(text.contains("\n    differences, along [0, 1]: backward "), "{text}");
+    assert!(text.contains("\n    forward mode, along random direction: backward "), "{text}");
+    let culprit = format!("culprit: %1 = softmax, recorded at {}:{line}:", file!());
+    assert!(text.contains(&culprit), "{text}");
+    assert!(text.contains(", input 0: at [0, 1] the VJP gives "), "{text}");
 }
 
 #[test]
 fn a_kink_is_counted_and_is_no_failure() {
-    // The differences reach across 0 from the first entry only.
-    let x = Tensor::from([3e-6, 1.0, -1.0]);
+    // The smallest step reaches across 0 from the first entry only.
+    let x = Tensor::from([3e-7, 1.0, -1.0]);
     let report = check::inputs(&[x], |x| x[0].abs());
     report.assert();
-    assert_eq!(report.findings[0].kinks, 1);
-    assert_eq!(report.compared(), 3);
-    assert!(report.to_string().contains("1 at kinks"));
+    assert!(report.findings[0].kinks > 0);
+    assert!(report.to_string().contains(" at kinks"));
+}
+
+#[test]
+fn a_wrong_slope_at_a_kink_is_still_wrong() {
+    // At a tie of 1·x and 2·x any slope from 1 to 2 is a derivative, 3 is not.
+    let report = check::op(|| WrongAtKink, &[Tensor::from([0.0])]);
+    assert!(!report.passes(), "{report}");
+}
+
+/// y = max(x, 2x), with slope 3 claimed at the tie.
+struct WrongAtKink;
+
+impl<T: Scalar> Op<T> for WrongAtKink {
+    fn name(&self) -> &'static str {
+        "wrong_at_kink"
+    }
+    fn forward(&mut self, x: &[&Tensor<T>]) -> Tensor<T> {
+        x[0].map(|x| x.maximum(x + x))
+    }
+    fn vjp(&self, _: &[&Tensor<T>], _: &Tensor<T>, dy: &Tensor<T>, dx: &mut Adjoints<T>) {
+        dx.add(0, || dy.scale(T::from_f64(3.0)));
+    }
 }
 
 #[test]
@@ -117,7 +146,7 @@ fn parameters_are_reported_by_name_and_frozen_ones_left_out() {
 fn a_gradient_that_is_not_a_number_fails() {
     let report = check::inputs(&[Tensor::from([-1.0])], |x| x[0].ln());
     assert!(!report.passes());
-    assert_eq!(report.worst_error(), f64::INFINITY);
+    assert_eq!(report.worst_error(Witness::Differences), f64::INFINITY);
 }
 
 proptest! {

@@ -78,6 +78,18 @@ fn a_detached_value_passes_no_gradient() {
 }
 
 #[test]
+fn the_largest_of_equals_share_the_gradient_and_infinities_stay() {
+    let tape = Tape::new();
+    let x = tape.variable(Tensor::from([[1.0, 3.0, 3.0], [f64::INFINITY, 0.0, f64::NEG_INFINITY]]));
+    let y = x.max(&[1]);
+    assert_eq!(y.value(), Tensor::from([3.0, f64::INFINITY]));
+    assert_eq!(y.sum_all().backward().of(x), Tensor::from([[0.0, 0.5, 0.5], [1.0, 0.0, 0.0]]));
+    let (a, b) = (tape.variable(Tensor::from([1.0, 2.0])), tape.variable(Tensor::from([1.0, 5.0])));
+    assert_eq!(a.maximum(b).sum_all().backward().of(a), Tensor::from([0.5, 0.0]));
+    assert_eq!(a.minimum(b).sum_all().backward().of(a), Tensor::from([0.5, 1.0]));
+}
+
+#[test]
 fn a_shared_parameter_collects_all_its_uses() {
     let mut parameters = Parameters::new(0);
     let id = parameters.add("tied", Tensor::scalar(5.0));

@@ -7,11 +7,11 @@ use std::ops::Range;
 use std::path::Path;
 
 use proptest::prelude::*;
-use proptest::test_runner::TestRunner;
+use proptest::test_runner::{Config, TestRunner};
 use tensor::Tensor;
 use tensor::strategy::{broadcastable_shapes, shapes, tensors};
 
-use super::Case;
+use super::{Case, Number};
 use crate::Var;
 
 /// Small tensors of up to three axes, in any layout, with elements from `elements`.
@@ -23,7 +23,7 @@ pub fn small(elements: Range<f64>) -> impl Strategy<Value = Tensor<f64>> {
 pub fn unary(
     op: &'static str,
     elements: Range<f64>,
-    function: for<'t> fn(Var<'t, f64>) -> Var<'t, f64>,
+    function: for<'t> fn(Var<'t, Number>) -> Var<'t, Number>,
 ) -> BoxedStrategy<Case> {
     small(elements).prop_map(move |x| Case::new(op, vec![x], move |x| function(x[0]))).boxed()
 }
@@ -33,7 +33,7 @@ pub fn binary(
     op: &'static str,
     left: Range<f64>,
     right: Range<f64>,
-    function: for<'t> fn(Var<'t, f64>, Var<'t, f64>) -> Var<'t, f64>,
+    function: for<'t> fn(Var<'t, Number>, Var<'t, Number>) -> Var<'t, Number>,
 ) -> BoxedStrategy<Case> {
     broadcastable_shapes(3, 3)
         .prop_flat_map(move |(a, b)| (tensors(a, left.clone()), tensors(b, right.clone())))
@@ -67,8 +67,10 @@ pub type Cases = fn() -> BoxedStrategy<Case>;
 /// # Panics
 /// When a gradient is wrong, or a case is for another op than its list says.
 pub fn assert_gradients(ops: &[(&str, Cases)]) {
+    // A failure prints its inputs; there is no source file beside which to keep it.
+    let config = Config { failure_persistence: None, ..Config::default() };
     for (name, cases) in ops {
-        let outcome = TestRunner::default().run(&cases(), |case| {
+        let outcome = TestRunner::new(config.clone()).run(&cases(), |case| {
             assert_eq!(case.op, *name);
             case.check().assert();
             Ok(())

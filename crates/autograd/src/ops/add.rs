@@ -39,12 +39,21 @@ impl<T: Scalar> Add for Var<'_, T> {
     }
 }
 
-impl<T: Scalar> Add<T> for Var<'_, T> {
+impl<T: Scalar> Add<f64> for Var<'_, T> {
     type Output = Self;
 
     #[track_caller]
-    fn add(self, number: T) -> Self {
-        self + self.tape().constant(Tensor::scalar(number))
+    fn add(self, number: f64) -> Self {
+        self + self.tape().number(number)
+    }
+}
+
+impl<'t, T: Scalar> Add<Var<'t, T>> for f64 {
+    type Output = Var<'t, T>;
+
+    #[track_caller]
+    fn add(self, x: Var<'t, T>) -> Var<'t, T> {
+        x.tape().number(self) + x
     }
 }
 

@@ -39,12 +39,21 @@ impl<T: Scalar> Div for Var<'_, T> {
     }
 }
 
-impl<T: Scalar> Div<T> for Var<'_, T> {
+impl<T: Scalar> Div<f64> for Var<'_, T> {
     type Output = Self;
 
     #[track_caller]
-    fn div(self, number: T) -> Self {
-        self / self.tape().constant(Tensor::scalar(number))
+    fn div(self, number: f64) -> Self {
+        self / self.tape().number(number)
+    }
+}
+
+impl<'t, T: Scalar> Div<Var<'t, T>> for f64 {
+    type Output = Var<'t, T>;
+
+    #[track_caller]
+    fn div(self, x: Var<'t, T>) -> Var<'t, T> {
+        x.tape().number(self) / x
     }
 }
 

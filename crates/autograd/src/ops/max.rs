@@ -27,17 +27,27 @@ impl<T: Scalar> Op<T> for Max {
     }
 
     fn forward(&mut self, x: &[&Tensor<T>]) -> Tensor<T> {
-        x[0].max(&self.axes)
+        // The mean of x − y over the largest elements is 0. It matters where the numbers carry a
+        // derivative of their own: of several equal elements, each then has its part in it.
+        let y = x[0].max(&self.axes);
+        let wide = spread(&y, x[0].shape(), &self.axes);
+        let excess = |x: T, y: T| if x == y && y.is_finite() { x - y } else { T::ZERO };
+        let sum = x[0].zip_map(&wide, excess).sum(&self.axes);
+        &y + &(&sum / &are_equal(x[0], &wide).sum(&self.axes))
     }
 
     fn vjp(&self, x: &[&Tensor<T>], y: &Tensor<T>, dy: &Tensor<T>, dx: &mut Adjoints<'_, T>) {
         dx.add(0, || {
-            let largest = spread(y, x[0].shape(), &self.axes);
-            let is_largest = x[0].zip_map(&largest, |x, y| T::from_f64((x == y).into()));
+            let is_largest = are_equal(x[0], &spread(y, x[0].shape(), &self.axes));
             let part = dy / &is_largest.sum(&self.axes);
             &is_largest * &spread(&part, x[0].shape(), &self.axes)
         });
     }
+}
+
+/// 1 where two elements are equal, else 0.
+fn are_equal<T: Scalar>(x: &Tensor<T>, y: &Tensor<T>) -> Tensor<T> {
+    x.zip_map(y, |x, y| T::from_f64((x == y).into()))
 }
 
 impl<T: Scalar> Var<'_, T> {

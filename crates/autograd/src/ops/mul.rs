@@ -39,12 +39,21 @@ impl<T: Scalar> Mul for Var<'_, T> {
     }
 }
 
-impl<T: Scalar> Mul<T> for Var<'_, T> {
+impl<T: Scalar> Mul<f64> for Var<'_, T> {
     type Output = Self;
 
     #[track_caller]
-    fn mul(self, number: T) -> Self {
-        self * self.tape().constant(Tensor::scalar(number))
+    fn mul(self, number: f64) -> Self {
+        self * self.tape().number(number)
+    }
+}
+
+impl<'t, T: Scalar> Mul<Var<'t, T>> for f64 {
+    type Output = Var<'t, T>;
+
+    #[track_caller]
+    fn mul(self, x: Var<'t, T>) -> Var<'t, T> {
+        x.tape().number(self) * x
     }
 }
 

@@ -39,12 +39,21 @@ impl<T: Scalar> Sub for Var<'_, T> {
     }
 }
 
-impl<T: Scalar> Sub<T> for Var<'_, T> {
+impl<T: Scalar> Sub<f64> for Var<'_, T> {
     type Output = Self;
 
     #[track_caller]
-    fn sub(self, number: T) -> Self {
-        self - self.tape().constant(Tensor::scalar(number))
+    fn sub(self, number: f64) -> Self {
+        self - self.tape().number(number)
+    }
+}
+
+impl<'t, T: Scalar> Sub<Var<'t, T>> for f64 {
+    type Output = Var<'t, T>;
+
+    #[track_caller]
+    fn sub(self, x: Var<'t, T>) -> Var<'t, T> {
+        x.tape().number(self) - x
     }
 }
 

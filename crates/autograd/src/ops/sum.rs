@@ -58,14 +58,14 @@ impl<T: Scalar> Var<'_, T> {
         let before = self.shape();
         let sum = self.sum(axes);
         let count = shape::len(&before) as f64 / shape::len(&sum.shape()) as f64;
-        sum / T::from_f64(count)
+        sum / count
     }
 
     /// The mean of all elements, without axes.
     #[track_caller]
     pub fn mean_all(self) -> Self {
         let count = shape::len(&self.shape()) as f64;
-        self.sum_all() / T::from_f64(count)
+        self.sum_all() / count
     }
 }
 

@@ -17,7 +17,8 @@ impl<T: Scalar> Op<T> for ReluOp {
     }
 
     fn forward(&mut self, x: &[&Tensor<T>]) -> Tensor<T> {
-        x[0].map(|x| x.maximum(T::ZERO))
+        // Not x > 0: a NaN must stay one.
+        x[0].map(|x| if x <= T::ZERO { T::ZERO } else { x })
     }
 
     fn vjp(&self, x: &[&Tensor<T>], _: &Tensor<T>, dy: &Tensor<T>, dx: &mut Adjoints<'_, T>) {

@@ -1,0 +1,49 @@
+//! An op with inputs on which to check it: what property tests draw.
+
+use std::fmt;
+
+use tensor::Tensor;
+
+use super::{Number, Report};
+use crate::{Tape, Var};
+
+/// A function built around one op, with inputs on which to check it.
+pub struct Case {
+    /// The name of the op that the function must record.
+    pub op: &'static str,
+    /// The inputs.
+    pub inputs: Vec<Tensor<f64>>,
+    function: Box<Function>,
+}
+
+type Function = dyn for<'t> Fn(&[Var<'t, Number>]) -> Var<'t, Number>;
+
+impl Case {
+    /// A case for the op of this name.
+    pub fn new<F>(op: &'static str, inputs: Vec<Tensor<f64>>, function: F) -> Self
+    where
+        F: for<'t> Fn(&[Var<'t, Number>]) -> Var<'t, Number> + 'static,
+    {
+        Self { op, inputs, function: Box::new(function) }
+    }
+
+    /// Checks the gradients with respect to all inputs.
+    ///
+    /// # Panics
+    /// When the function does not record the op that the case is for.
+    #[track_caller]
+    pub fn check(&self) -> Report {
+        let tape = Tape::new();
+        let variables: Vec<Var<Number>> =
+            self.inputs.iter().map(|input| tape.variable(input.cast())).collect();
+        (self.function)(&variables);
+        assert!(tape.op_names().contains(&self.op), "this case does not record `{}`", self.op);
+        super::inputs(&self.inputs, &self.function)
+    }
+}
+
+impl fmt::Debug for Case {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} of {:?}", self.op, self.inputs)
+    }
+}

@@ -1,0 +1,110 @@
+//! Laws that every vector–Jacobian product obeys, whatever the function.
+
+use tensor::{Key, Scalar, Shape, Tensor};
+
+use super::{Law, Number, Subject};
+use crate::forward::{Dual, grad};
+use crate::{Parameters, Pass, Tape, Var};
+
+/// All laws that concern the function as a whole.
+pub(super) fn check_all<F>(subject: &Subject<'_, F>) -> Vec<Law>
+where
+    F: for<'t> Fn(Pass<'t, Number>) -> Var<'t, Number>,
+{
+    let still = subject.still();
+    let u = &subject.cotangent;
+    let gradient = subject.gradient(&still, u);
+    let other = Tensor::normal(u.shape(), 0.0, 1.0, subject.key.stream("second cotangent"));
+    let mixed = u.zip_map(&other, |u, w| 2.0 * u - 3.0 * w);
+    let (of_other, of_mixed) = (subject.gradient(&still, &other), subject.gradient(&still, &mixed));
+    let (two, three) = (Number::from_f64(2.0), Number::from_f64(3.0));
+    let combined = gradient.map(|id, g| &g.scale(two) - &of_other.get(id).scale(three));
+    let nothing = subject.gradient(&still, &Tensor::zeros(u.shape()));
+    let zeros = nothing.map(|_, g| Tensor::<Number>::zeros(g.shape()));
+    vec![
+        Law {
+            name: "a zero cotangent gives a zero gradient",
+            error: distance(&nothing, &zeros),
+            tolerance: 0.0,
+        },
+        Law {
+            name: "the gradient is linear in the cotangent",
+            error: distance(&of_mixed, &combined),
+            tolerance: 1e-12,
+        },
+        Law {
+            name: "the same run gives bitwise the same gradient",
+            error: distance(&subject.gradient(&still, u), &gradient),
+            tolerance: 0.0,
+        },
+        Law {
+            name: "the layout of inputs and cotangent does not matter",
+            error: distance(
+                &subject.gradient(&still.map(|_, x| scattered(x)), &scattered(u)),
+                &gradient,
+            ),
+            tolerance: 1e-12,
+        },
+    ]
+}
+
+/// f(x, x): the gradient of one input used twice is the sum of both gradients. For the first two
+/// inputs of one shape.
+pub(super) fn repeated_input<F>(inputs: &[Tensor<f64>], function: &F) -> Option<Law>
+where
+    F: for<'t> Fn(&[Var<'t, Number>]) -> Var<'t, Number>,
+{
+    let pairs = (0..inputs.len()).flat_map(|i| (i + 1..inputs.len()).map(move |j| (i, j)));
+    let (i, j) = pairs.into_iter().find(|&(i, j)| inputs[i].shape() == inputs[j].shape())?;
+    let mut at: Vec<Tensor<Number>> = inputs.iter().map(Tensor::cast).collect();
+    at[j] = at[i].clone();
+    let u = Tensor::normal(output_shape(function, &at), 0.0, 1.0, Key::new(1));
+    let apart = grad(|x| weighted_sum(function(x), &u), &at);
+    let together = grad(
+        |x| {
+            let mut x = x.to_vec();
+            x[j] = x[i];
+            weighted_sum(function(&x), &u)
+        },
+        &at,
+    );
+    let (found, expected) = (Dual::values(&together[i]), Dual::values(&(&apart[i] + &apart[j])));
+    Some(Law {
+        name: "an input used twice gets the sum of both gradients",
+        error: tensor_distance(&found, &expected),
+        tolerance: 1e-12,
+    })
+}
+
+fn output_shape<F>(function: &F, at: &[Tensor<Number>]) -> Shape
+where
+    F: for<'t> Fn(&[Var<'t, Number>]) -> Var<'t, Number>,
+{
+    let tape = Tape::evaluation();
+    let constants: Vec<Var<Number>> = at.iter().map(|x| tape.constant(x.clone())).collect();
+    function(&constants).shape()
+}
+
+fn weighted_sum<'t>(y: Var<'t, Number>, u: &Tensor<Number>) -> Var<'t, Number> {
+    (y * y.tape().constant(u.clone())).sum_all()
+}
+
+/// The same elements, no two of them side by side.
+fn scattered<T: Scalar>(x: &Tensor<T>) -> Tensor<T> {
+    let wide = x.insert_axis(-1);
+    let gap = Tensor::concat(&[&wide, &wide.map(|_| T::ONE)], -1);
+    gap.slice(-1, ..1).remove_axis(-1)
+}
+
+/// The largest distance between the values of two gradients.
+fn distance(found: &Parameters<Number>, expected: &Parameters<Number>) -> f64 {
+    let pairs = found.ids().map(|id| (Dual::values(found.get(id)), Dual::values(expected.get(id))));
+    pairs.map(|(found, expected)| tensor_distance(&found, &expected)).fold(0.0, f64::max)
+}
+
+/// The largest difference of two entries, relative where they are above 1; NaN counts as infinite.
+fn tensor_distance(found: &Tensor<f64>, expected: &Tensor<f64>) -> f64 {
+    let differences = found.zip_map(expected, |x, y| (x - y).abs() / x.abs().max(y.abs()).max(1.0));
+    let worst = differences.values().iter().copied().fold(0.0, Scalar::maximum);
+    if worst.is_nan() { f64::INFINITY } else { worst }
+}

@@ -1,0 +1,236 @@
+//! The witnesses: central differences, forward mode, second order, symmetry.
+
+use rand::RngExt;
+use tensor::{Key, Tensor};
+
+use super::{Comparison, Finding, Number, Subject, Witness, inner, inner_size};
+use crate::forward::Dual;
+use crate::{ParameterId, Parameters, Pass, Var};
+
+/// The difference steps, relative to entries larger than 1.
+const STEPS: [f64; 4] = [1e-3, 1e-4, 1e-5, 1e-6];
+/// How many entries of a tensor are checked one by one, and how many directions through all.
+const ENTRIES: usize = 48;
+const DIRECTIONS: usize = 4;
+
+/// Hears all witnesses on one parameter.
+pub(super) fn hear_all<F>(subject: &Subject<'_, F>, id: ParameterId) -> Finding
+where
+    F: for<'t> Fn(Pass<'t, Number>) -> Var<'t, Number>,
+{
+    let at = subject.at.get(id);
+    let mut finding = Finding {
+        name: subject.at.name(id).to_string(),
+        shape: at.shape().to_vec(),
+        compared: 0,
+        kinks: 0,
+        worst: Vec::new(),
+    };
+    if at.is_empty() {
+        return finding;
+    }
+    hear_differences(subject, id, &mut finding);
+    hear_second_order(subject, id, &mut finding);
+    finding
+}
+
+/// Central differences along entries, and along directions through all entries.
+fn hear_differences<F>(subject: &Subject<'_, F>, id: ParameterId, finding: &mut Finding)
+where
+    F: for<'t> Fn(Pass<'t, Number>) -> Var<'t, Number>,
+{
+    let at = subject.at.get(id);
+    let still = subject.still();
+    let claimed = Dual::values(subject.gradient(&still, &subject.cotangent).get(id));
+    let key = subject.key.stream("entries").fold_in(id.index() as u64);
+    let mut moved = still.clone();
+    for position in chosen_entries(&claimed, key) {
+        let start = at.values()[position];
+        let size = start.abs().max(1.0);
+        let measured = Slopes::measure(|step| {
+            moved.get_mut(id).as_mut_slice()[position] = Dual::new(start + step * size, 0.0);
+            subject.projection(&moved).value
+        });
+        moved.get_mut(id).as_mut_slice()[position] = Dual::new(start, 0.0);
+        let along = format!("{:?}", index_of(position, at.shape()));
+        let claim = claimed.values()[position] * size;
+        measured.compare(Witness::Differences, along, claim, 0.0, finding);
+    }
+    let directions = if at.len() > ENTRIES { DIRECTIONS } else { 0 };
+    for k in 0..directions {
+        let direction = subject.direction(id, &format!("direction {k}"));
+        let measured = Slopes::along(subject, id, &direction);
+        let (claim, size) = (inner(&claimed, &direction), inner_size(&claimed, &direction));
+        let along = format!("random direction {k}");
+        measured.compare(Witness::Differences, along, claim, size, finding);
+    }
+}
+
+/// One run over duals that move along a random direction gives Jv with the value, and with the
+/// gradient its derivative Hv: exact numbers for three comparisons.
+fn hear_second_order<F>(subject: &Subject<'_, F>, id: ParameterId, finding: &mut Finding)
+where
+    F: for<'t> Fn(Pass<'t, Number>) -> Var<'t, Number>,
+{
+    let (v, w) = (subject.direction(id, "v"), subject.direction(id, "w"));
+    let along_v = Dual::tensor(subject.at.get(id), &v);
+    let at_v = with(subject.still(), id, along_v);
+    let gradient_v = subject.gradient(&at_v, &subject.cotangent);
+    let claimed = Dual::values(gradient_v.get(id));
+    let forward = Comparison {
+        witness: Witness::ForwardMode,
+        along: "random direction".to_string(),
+        claimed: inner(&claimed, &v),
+        measured: subject.projection(&at_v).tangent,
+        size: inner_size(&claimed, &v),
+    };
+    // At a kink every slope between the two sides is a derivative, and there is no second one.
+    let slopes = Slopes::along(subject, id, &v);
+    if slopes.kink {
+        let between = slopes.lie_around(forward.claimed) && slopes.lie_around(forward.measured);
+        finding.add_or_count_kink(forward, between);
+        return;
+    }
+    finding.add(forward);
+
+    let along_w = Dual::tensor(subject.at.get(id), &w);
+    let gradient_w = subject.gradient(&with(subject.still(), id, along_w), &subject.cotangent);
+    let (hv, hw) = (Dual::tangents(gradient_v.get(id)), Dual::tangents(gradient_w.get(id)));
+    if !Slopes::along(subject, id, &w).kink {
+        finding.add(Comparison {
+            witness: Witness::Symmetry,
+            along: "two random directions".to_string(),
+            claimed: inner(&hv, &w),
+            measured: inner(&hw, &v),
+            size: inner_size(&hv, &w).max(inner_size(&hw, &v)),
+        });
+    }
+    for other in subject.trainable() {
+        compare_curvature(subject, id, &v, other, gradient_v.get(other), finding);
+    }
+}
+
+/// The point with another value of one parameter.
+fn with(mut at: Parameters<Number>, id: ParameterId, value: Tensor<Number>) -> Parameters<Number> {
+    *at.get_mut(id) = value;
+    at
+}
+
+/// The derivative of one parameter's gradient along a direction of another: exact, and by
+/// differences of gradients.
+fn compare_curvature<F>(
+    subject: &Subject<'_, F>,
+    id: ParameterId,
+    direction: &Tensor<f64>,
+    other: ParameterId,
+    gradient: &Tensor<Number>,
+    finding: &mut Finding,
+) where
+    F: for<'t> Fn(Pass<'t, Number>) -> Var<'t, Number>,
+{
+    let probe = subject.direction(other, "probe");
+    let exact = Dual::tangents(gradient);
+    let mut moved: Parameters<Number> = subject.still();
+    let measured = Slopes::measure(|step| {
+        let at = subject.at.get(id);
+        *moved.get_mut(id) = at.zip_map(direction, |x, d| Dual::new(x + d * step, 0.0));
+        let gradient = subject.gradient(&moved, &subject.cotangent);
+        inner(&Dual::values(gradient.get(other)), &probe)
+    });
+    let along = format!("the gradient of `{}`", subject.at.name(other));
+    let (claim, size) = (inner(&exact, &probe), inner_size(&exact, &probe));
+    measured.compare(Witness::SecondOrder, along, claim, size, finding);
+}
+
+/// What differences say about the slope of a function of one number at 0.
+struct Slopes {
+    central: f64,
+    left: f64,
+    right: f64,
+    /// Whether there is a kink within the sweep.
+    kink: bool,
+}
+
+impl Slopes {
+    /// The slope of ⟨u, f⟩ along a direction of one parameter.
+    fn along<F>(subject: &Subject<'_, F>, id: ParameterId, direction: &Tensor<f64>) -> Self
+    where
+        F: for<'t> Fn(Pass<'t, Number>) -> Var<'t, Number>,
+    {
+        let at = subject.at.get(id);
+        let mut moved = subject.still();
+        Self::measure(|step| {
+            *moved.get_mut(id) = at.zip_map(direction, |x, d| Dual::new(x + d * step, 0.0));
+            subject.projection(&moved).value
+        })
+    }
+
+    /// Sweeps the step. Of a smooth function the estimate is taken that is closest to that of the
+    /// step before; beside a kink that of the smallest step, which may not reach it.
+    fn measure(mut function: impl FnMut(f64) -> f64) -> Self {
+        let here = function(0.0);
+        let sides = STEPS.map(|step| {
+            let (low, high) = (function(-step), function(step));
+            [(here - low) / step, (high - here) / step]
+        });
+        let central = sides.map(|[left, right]| (left + right) / 2.0);
+        if let Some(k) = kink_within(here, &sides) {
+            let [left, right] = sides[k];
+            return Self { central: central[STEPS.len() - 1], left, right, kink: true };
+        }
+        let steadiness = |k: &usize| (central[*k] - central[*k - 1]).abs();
+        let steadiest = (1..STEPS.len()).min_by(|a, b| steadiness(a).total_cmp(&steadiness(b)));
+        let [left, right] = sides[STEPS.len() - 1];
+        Self { central: central[steadiest.unwrap_or(0)], left, right, kink: false }
+    }
+
+    /// Whether a slope lies between those of the two sides.
+    fn lie_around(&self, slope: f64) -> bool {
+        let margin = 1e-6 * self.left.abs().max(self.right.abs()).max(1.0);
+        (self.left.min(self.right) - margin..=self.left.max(self.right) + margin).contains(&slope)
+    }
+
+    /// Compares a claimed slope with the measured one; a kink is counted apart.
+    fn compare(self, witness: Witness, along: String, claimed: f64, size: f64, to: &mut Finding) {
+        let comparison = Comparison { witness, along, claimed, measured: self.central, size };
+        to.add_or_count_kink(comparison, self.kink && self.lie_around(claimed));
+    }
+}
+
+/// The first step within which there is a kink. Where a function is smooth, the difference between
+/// the slopes of the two sides shrinks with the step; a kink within the step keeps it up, beyond what
+/// rounding can do.
+fn kink_within(here: f64, sides: &[[f64; 2]; STEPS.len()]) -> Option<usize> {
+    let jump = sides.map(|[left, right]| (right - left).abs());
+    (0..STEPS.len() - 1).find(|&k| {
+        let [left, right] = sides[k + 1];
+        let noise = 1e-6 * left.abs().max(right.abs()).max(1.0) + 1e-8 * here.abs();
+        jump[k + 1] > noise && jump[k + 1] > jump[k] / 2.0
+    })
+}
+
+/// All positions of a small tensor; of a large one some, half of them where the gradient is not 0.
+fn chosen_entries(claimed: &Tensor<f64>, key: Key) -> Vec<usize> {
+    if claimed.len() <= ENTRIES {
+        return (0..claimed.len()).collect();
+    }
+    let values = claimed.values();
+    let active: Vec<usize> = (0..values.len()).filter(|&k| values[k] != 0.0).collect();
+    let mut rng = key.rng();
+    let mut draw = |k: usize| match active.len() {
+        0 => rng.random_range(0..values.len()),
+        _ if k.is_multiple_of(2) => rng.random_range(0..values.len()),
+        some => active[rng.random_range(0..some)],
+    };
+    (0..ENTRIES).map(&mut draw).collect()
+}
+
+/// The index of the element at this position in row-major order.
+pub(super) fn index_of(mut position: usize, shape: &[usize]) -> Vec<usize> {
+    let mut index = vec![0; shape.len()];
+    for (i, &length) in index.iter_mut().zip(shape).rev() {
+        *i = position % length;
+        position /= length;
+    }
+    index
+}

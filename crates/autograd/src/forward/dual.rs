@@ -1,0 +1,276 @@
+//! Dual numbers: a value and its derivative along one direction, carried side by side.
+//!
+//! ```text
+//! x = v + t ε   with ε² = 0,   so   f(x) = f(v) + f'(v) t ε
+//! ```
+//!
+//! Each operation on duals is its derivative rule, so any code that is generic over [`Scalar`], run
+//! on duals, computes an exact directional derivative along with its result (Clifford 1873; Wengert
+//! 1964). A dual of duals carries second derivatives.
+
+use std::cmp::Ordering;
+use std::fmt;
+use std::ops::{Add, AddAssign, Div, Mul, Neg, Sub};
+
+use tensor::{Matrix, Scalar, Tensor};
+
+/// A number `value + tangent · ε` with ε² = 0.
+///
+/// Two duals are compared by their values, as the branches of a program are.
+///
+/// ```
+/// use autograd::forward::Dual;
+/// use tensor::Scalar;
+///
+/// // d/dx x² sin x at 2, along 1.
+/// let x = Dual::new(2.0, 1.0);
+/// let y: Dual<f64> = x * x * x.sin();
+/// assert_eq!(y.tangent, 4.0 * 2f64.sin() + 4.0 * 2f64.cos());
+/// ```
+#[derive(Clone, Copy, Debug)]
+pub struct Dual<S> {
+    /// The number itself.
+    pub value: S,
+    /// Its derivative along the direction.
+    pub tangent: S,
+}
+
+impl<S> Dual<S> {
+    /// `value + tangent · ε`.
+    #[inline(always)]
+    pub fn new(value: S, tangent: S) -> Self {
+        Self { value, tangent }
+    }
+}
+
+impl<S: Scalar> Dual<S> {
+    /// f(x), given f(v) and f'(v): the chain rule.
+    #[inline(always)]
+    fn chain(self, value: S, slope: S) -> Self {
+        Self::new(value, slope * self.tangent)
+    }
+
+    /// Values and tangents of one shape as a tensor of duals.
+    ///
+    /// # Panics
+    /// When the shapes do not broadcast.
+    #[track_caller]
+    pub fn tensor(values: &Tensor<S>, tangents: &Tensor<S>) -> Tensor<Self> {
+        values.zip_map(tangents, Self::new)
+    }
+
+    /// The values of a tensor of duals.
+    pub fn values(duals: &Tensor<Self>) -> Tensor<S> {
+        duals.map(|dual| dual.value)
+    }
+
+    /// The tangents of a tensor of duals.
+    pub fn tangents(duals: &Tensor<Self>) -> Tensor<S> {
+        duals.map(|dual| dual.tangent)
+    }
+}
+
+impl<S: PartialEq> PartialEq for Dual<S> {
+    #[inline(always)]
+    fn eq(&self, other: &Self) -> bool {
+        self.value == other.value
+    }
+}
+
+impl<S: PartialOrd> PartialOrd for Dual<S> {
+    #[inline(always)]
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        self.value.partial_cmp(&other.value)
+    }
+}
+
+impl<S: Scalar> Add for Dual<S> {
+    type Output = Self;
+
+    #[inline(always)]
+    fn add(self, other: Self) -> Self {
+        Self::new(self.value + other.value, self.tangent + other.tangent)
+    }
+}
+
+impl<S: Scalar> Sub for Dual<S> {
+    type Output = Self;
+
+    #[inline(always)]
+    fn sub(self, other: Self) -> Self {
+        Self::new(self.value - other.value, self.tangent - other.tangent)
+    }
+}
+
+impl<S: Scalar> Mul for Dual<S> {
+    type Output = Self;
+
+    #[inline(always)]
+    fn mul(self, other: Self) -> Self {
+        let tangent = self.tangent * other.value + self.value * other.tangent;
+        Self::new(self.value * other.value, tangent)
+    }
+}
+
+impl<S: Scalar> Div for Dual<S> {
+    type Output = Self;
+
+    #[inline(always)]
+    fn div(self, other: Self) -> Self {
+        let quotient = self.value / other.value;
+        Self::new(quotient, (self.tangent - quotient * other.tangent) / other.value)
+    }
+}
+
+impl<S: Scalar> Neg for Dual<S> {
+    type Output = Self;
+
+    #[inline(always)]
+    fn neg(self) -> Self {
+        Self::new(-self.value, -self.tangent)
+    }
+}
+
+impl<S: Scalar> AddAssign for Dual<S> {
+    #[inline(always)]
+    fn add_assign(&mut self, other: Self) {
+        *self = *self + other;
+    }
+}
+
+impl<S: Scalar> fmt::Display for Dual<S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(&self.value, f)?;
+        f.write_str("+")?;
+        fmt::Display::fmt(&self.tangent, f)?;
+        f.write_str("ε")
+    }
+}
+
+impl<S: Scalar> fmt::LowerExp for Dual<S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::LowerExp::fmt(&self.value, f)?;
+        f.write_str("+")?;
+        fmt::LowerExp::fmt(&self.tangent, f)?;
+        f.write_str("ε")
+    }
+}
+
+impl<S: Scalar> Scalar for Dual<S> {
+    const ZERO: Self = Dual { value: S::ZERO, tangent: S::ZERO };
+    const ONE: Self = Dual { value: S::ONE, tangent: S::ZERO };
+
+    #[inline(always)]
+    fn from_f64(value: f64) -> Self {
+        Self::new(S::from_f64(value), S::ZERO)
+    }
+    #[inline(always)]
+    fn to_f64(self) -> f64 {
+        self.value.to_f64()
+    }
+    #[inline(always)]
+    fn is_finite(self) -> bool {
+        self.value.is_finite() && self.tangent.is_finite()
+    }
+    #[inline(always)]
+    fn abs(self) -> Self {
+        let slope = match self.value.partial_cmp(&S::ZERO) {
+            Some(Ordering::Greater) => S::ONE,
+            Some(Ordering::Less) => -S::ONE,
+            _ => S::ZERO,
+        };
+        self.chain(self.value.abs(), slope)
+    }
+    #[inline(always)]
+    fn sqrt(self) -> Self {
+        let root = self.value.sqrt();
+        self.chain(root, S::ONE / (root + root))
+    }
+    #[inline(always)]
+    fn exp(self) -> Self {
+        let exp = self.value.exp();
+        self.chain(exp, exp)
+    }
+    #[inline(always)]
+    fn ln(self) -> Self {
+        self.chain(self.value.ln(), S::ONE / self.value)
+    }
+    #[inline(always)]
+    fn ln_1p(self) -> Self {
+        self.chain(self.value.ln_1p(), S::ONE / (S::ONE + self.value))
+    }
+    #[inline(always)]
+    fn sin(self) -> Self {
+        self.chain(self.value.sin(), self.value.cos())
+    }
+    #[inline(always)]
+    fn cos(self) -> Self {
+        self.chain(self.value.cos(), -self.value.sin())
+    }
+    #[inline(always)]
+    fn tanh(self) -> Self {
+        let tanh = self.value.tanh();
+        self.chain(tanh, S::ONE - tanh * tanh)
+    }
+    #[inline(always)]
+    fn erf(self) -> Self {
+        let scale = S::from_f64(std::f64::consts::FRAC_2_SQRT_PI);
+        self.chain(self.value.erf(), scale * (-(self.value * self.value)).exp())
+    }
+    #[inline(always)]
+    fn powi(self, n: i32) -> Self {
+        // n = 0 on its own: 0 · x⁻¹ would be NaN at x = 0.
+        let slope = if n == 0 { S::ZERO } else { S::from_f64(n.into()) * self.value.powi(n - 1) };
+        self.chain(self.value.powi(n), slope)
+    }
+    #[inline(always)]
+    fn sigmoid(self) -> Self {
+        let sigmoid = self.value.sigmoid();
+        self.chain(sigmoid, sigmoid * (S::ONE - sigmoid))
+    }
+    /// Where both are equal the derivative is the mean of both, as the VJP of `maximum` has it.
+    #[inline(always)]
+    fn maximum(self, other: Self) -> Self {
+        if self.value == other.value {
+            let half = S::from_f64(0.5);
+            return Self::new(self.value, (self.tangent + other.tangent) * half);
+        }
+        if other > self || other.is_nan() { other } else { self }
+    }
+    #[inline(always)]
+    fn minimum(self, other: Self) -> Self {
+        -(-self).maximum(-other)
+    }
+
+    /// (A + A'ε)(B + B'ε) = AB + (A'B + AB')ε: three products of the scalar's own fast kernel.
+    fn matmul(left: Matrix<'_, Self>, right: Matrix<'_, Self>, product: &mut [Self]) {
+        let part = |matrix: &Matrix<'_, Self>, part: fn(&Self) -> S| -> Vec<S> {
+            let index = |i: usize, j: usize| i * matrix.row_stride + j * matrix.column_stride;
+            let rows = 0..matrix.rows;
+            rows.flat_map(|i| (0..matrix.columns).map(move |j| (i, j)))
+                .map(|(i, j)| part(&matrix.values[index(i, j)]))
+                .collect()
+        };
+        let multiply = |left_values: &[S], right_values: &[S], product: &mut [S]| {
+            S::matmul(
+                row_major(left_values, left.rows, left.columns),
+                row_major(right_values, right.rows, right.columns),
+                product,
+            );
+        };
+        let (a, da) = (part(&left, |x| x.value), part(&left, |x| x.tangent));
+        let (b, db) = (part(&right, |x| x.value), part(&right, |x| x.tangent));
+        let mut values: Vec<S> = product.iter().map(|x| x.value).collect();
+        let mut tangents: Vec<S> = product.iter().map(|x| x.tangent).collect();
+        multiply(&a, &b, &mut values);
+        multiply(&da, &b, &mut tangents);
+        multiply(&a, &db, &mut tangents);
+        for ((x, value), tangent) in product.iter_mut().zip(values).zip(tangents) {
+            *x = Self::new(value, tangent);
+        }
+    }
+}
+
+fn row_major<S>(values: &[S], rows: usize, columns: usize) -> Matrix<'_, S> {
+    Matrix { values, rows, columns, row_stride: columns, column_stride: 1 }
+}

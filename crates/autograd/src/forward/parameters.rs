@@ -1,0 +1,145 @@
+//! The derivatives of a model with respect to its parameters.
+//!
+//! A direction in the space of parameters is itself a [`Parameters`] with the same names and
+//! shapes, and so is a gradient. Frozen parameters do not move: their part of a direction counts as
+//! zero, and so does their gradient.
+
+use tensor::{Scalar, Shape, Tensor};
+
+use super::Dual;
+use crate::{Gradients, ParameterId, Parameters, Pass, Tape, Var};
+
+/// The value of a function of one number, and its gradient.
+///
+/// # Panics
+/// When the result is not a single number.
+#[track_caller]
+pub fn value_and_grad<S: Scalar, F>(function: F, at: &Parameters<S>) -> (S, Parameters<S>)
+where
+    F: for<'t> Fn(Pass<'t, S>) -> Var<'t, S>,
+{
+    let tape = Tape::new();
+    let result = function(Pass::evaluation(&tape, at));
+    let gradients = result.backward();
+    (result.item(), collect(at, &gradients))
+}
+
+/// The value of a function, and its derivative along `direction`.
+///
+/// # Panics
+/// When `direction` has not the shapes of the parameters.
+#[track_caller]
+pub fn jvp<S: Scalar, F>(
+    function: F,
+    at: &Parameters<S>,
+    direction: &Parameters<S>,
+) -> (Tensor<S>, Tensor<S>)
+where
+    F: for<'t> Fn(Pass<'t, Dual<S>>) -> Var<'t, Dual<S>>,
+{
+    let moving = moving(at, direction);
+    let tape = Tape::evaluation();
+    let result = function(Pass::evaluation(&tape, &moving)).value();
+    (Dual::values(&result), Dual::tangents(&result))
+}
+
+/// The Hessian of a function of one number, times `direction`.
+///
+/// # Panics
+/// When the result is not a single number, or `direction` has not the shapes of the parameters.
+#[track_caller]
+pub fn hvp<S: Scalar, F>(
+    function: F,
+    at: &Parameters<S>,
+    direction: &Parameters<S>,
+) -> Parameters<S>
+where
+    F: for<'t> Fn(Pass<'t, Dual<S>>) -> Var<'t, Dual<S>>,
+{
+    let moving = moving(at, direction);
+    let (_, gradient) = value_and_grad(function, &moving);
+    gradient.map(|_, gradient| Dual::tangents(gradient))
+}
+
+/// The derivatives of all outputs with respect to each parameter: `[output…, parameter…]`.
+#[track_caller]
+pub fn jacobian<S: Scalar, F>(function: F, at: &Parameters<S>) -> Vec<Tensor<S>>
+where
+    F: for<'t> Fn(Pass<'t, S>) -> Var<'t, S>,
+{
+    let tape = Tape::new();
+    let result = function(Pass::evaluation(&tape, at));
+    let shape = result.shape();
+    let rows: Vec<Parameters<S>> = (0..result.value().len())
+        .map(|k| {
+            let mut cotangent = Tensor::zeros(&shape);
+            cotangent.as_mut_slice()[k] = S::ONE;
+            collect(at, &result.vjp(cotangent))
+        })
+        .collect();
+    at.ids().map(|id| stack(&shape, at.get(id), rows.iter().map(|row| row.get(id)))).collect()
+}
+
+/// The second derivatives of a function of one number: for parameters `i` and `j` a tensor of shape
+/// `[i…, j…]` at `[i][j]`.
+///
+/// # Panics
+/// When the result is not a single number.
+#[track_caller]
+pub fn hessian<S: Scalar, F>(function: F, at: &Parameters<S>) -> Vec<Vec<Tensor<S>>>
+where
+    F: for<'t> Fn(Pass<'t, Dual<S>>) -> Var<'t, Dual<S>>,
+{
+    let still = at.map(|_, value| Tensor::zeros(value.shape()));
+    let of_one = |id: ParameterId| -> Vec<Tensor<S>> {
+        let rows: Vec<Parameters<S>> = (0..at.get(id).len())
+            .map(|k| {
+                let mut direction = still.clone();
+                direction.get_mut(id).as_mut_slice()[k] = S::ONE;
+                hvp(&function, at, &direction)
+            })
+            .collect();
+        let shape = Shape::from(at.get(id).shape());
+        at.ids().map(|j| stack(&shape, at.get(j), rows.iter().map(|row| row.get(j)))).collect()
+    };
+    at.ids().map(of_one).collect()
+}
+
+/// The parameters as duals that move along `direction`.
+#[track_caller]
+pub(crate) fn moving<S: Scalar>(
+    at: &Parameters<S>,
+    direction: &Parameters<S>,
+) -> Parameters<Dual<S>> {
+    let shapes = |parameters: &Parameters<S>| -> Vec<Shape> {
+        parameters.iter().map(|(_, _, value)| Shape::from(value.shape())).collect()
+    };
+    assert!(
+        shapes(at) == shapes(direction),
+        "the direction has shapes {:?}, the parameters {:?}: they must be equal",
+        shapes(direction),
+        shapes(at)
+    );
+    at.map(|id, value| match at.is_trainable(id) {
+        true => Dual::tensor(value, direction.get(id)),
+        false => Dual::tensor(value, &Tensor::scalar(S::ZERO)),
+    })
+}
+
+/// The gradients of all parameters; zeros for those that the result does not depend on.
+pub(crate) fn collect<T: Scalar>(at: &Parameters<T>, gradients: &Gradients<T>) -> Parameters<T> {
+    at.map(|id, value| match gradients.get(id) {
+        Some(gradient) => gradient.clone(),
+        None => Tensor::zeros(value.shape()),
+    })
+}
+
+/// One tensor per output, of the shape of `like`, as one tensor `[output…, like…]`.
+fn stack<'a, S: Scalar>(
+    output: &Shape,
+    like: &Tensor<S>,
+    rows: impl Iterator<Item = &'a Tensor<S>>,
+) -> Tensor<S> {
+    let shape: Shape = output.iter().chain(like.shape()).copied().collect();
+    Tensor::new(shape, rows.flat_map(Tensor::to_vec).collect())
+}

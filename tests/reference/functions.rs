@@ -1,0 +1,186 @@
+//! What we compute for each fixture of `functions.json`.
+
+use std::collections::BTreeMap;
+
+use autograd::{Parameters, Pass, Tape, Var};
+use nn::{Dense, GatedSwiGLU, Layer, SwiGLU};
+use serde::Deserialize;
+use tensor::{Scalar, Tensor};
+
+use super::fixture::{Array, Worst, named};
+
+/// `f(inputs)` and the gradients of ⟨cotangent, f(inputs)⟩.
+#[derive(Deserialize)]
+pub struct Function {
+    inputs: Vec<Array>,
+    ids: Option<Array<u32>>,
+    cotangent: Array,
+    output: Array,
+    /// `None` where the input is a constant.
+    gradients: Vec<Option<Array>>,
+}
+
+pub type Functions = BTreeMap<String, Function>;
+
+/// What we found for one fixture.
+pub struct Replay<T: Scalar> {
+    output: Tensor<T>,
+    /// Of the inputs that are not constants.
+    gradients: Vec<Tensor<T>>,
+    /// The op that gave the output.
+    pub op: &'static str,
+}
+
+impl<T: Scalar> Replay<T> {
+    /// Compares what we found with the fixture of this name.
+    pub fn compare(&self, name: &str, fixture: &Function, worst: &mut Worst) {
+        worst.compare(name, &self.output, &fixture.output);
+        let references: Vec<&Array> = fixture.gradients.iter().flatten().collect();
+        assert_eq!(self.gradients.len(), references.len(), "{name}: the number of gradients");
+        for (input, (found, reference)) in self.gradients.iter().zip(references).enumerate() {
+            worst.compare(format!("{name}, gradient {input}"), found, reference);
+        }
+    }
+}
+
+type Compute<T> = for<'t> fn(&[Var<'t, T>], &Tensor<u32>) -> Var<'t, T>;
+
+/// The functions by the names of their fixtures, in the order of `generate.py`.
+fn functions<T: Scalar>() -> Vec<(&'static str, Compute<T>)> {
+    let table: &[(&'static str, Compute<T>)] = &[
+        ("abs", |x, _| x[0].abs()),
+        ("add", |x, _| x[0] + x[1]),
+        ("add with broadcasting", |x, _| x[0] + x[1]),
+        ("concat", |x, _| Var::concat(x, 1)),
+        ("cos", |x, _| x[0].cos()),
+        ("cos of large angles", |x, _| x[0].cos()),
+        ("div", |x, _| x[0] / x[1]),
+        ("div with broadcasting", |x, _| x[0] / x[1]),
+        ("exp", |x, _| x[0].exp()),
+        ("exp of large numbers", |x, _| x[0].exp()),
+        ("expand", |x, _| x[0].expand([2, 3, 4])),
+        ("gather_rows", |x, ids| x[0].gather_rows(ids)),
+        ("ln", |x, _| x[0].ln()),
+        ("matmul", |x, _| x[0].matmul(x[1])),
+        ("matmul of two batches", |x, _| x[0].matmul(x[1])),
+        ("matmul with broadcasting", |x, _| x[0].matmul(x[1])),
+        ("max", |x, _| x[0].max(&[1])),
+        ("max over all axes", |x, _| x[0].max(&[0, 1])),
+        ("max with ties", |x, _| x[0].max(&[1])),
+        ("maximum", |x, _| x[0].maximum(x[1])),
+        ("maximum with ties", |x, _| x[0].maximum(x[1])),
+        ("mean", |x, _| x[0].mean(&[0, 2])),
+        ("mean over all axes", |x, _| x[0].mean_all()),
+        ("minimum", |x, _| x[0].minimum(x[1])),
+        ("minimum with ties", |x, _| x[0].minimum(x[1])),
+        ("mul", |x, _| x[0] * x[1]),
+        ("mul of a number by itself", |x, _| x[0] * x[0]),
+        ("mul with broadcasting", |x, _| x[0] * x[1]),
+        ("neg", |x, _| -x[0]),
+        ("permute", |x, _| x[0].permute(&[2, 0, 1])),
+        ("powi", |x, _| x[0].powi(3)),
+        ("powi with exponent 0", |x, _| x[0].powi(0)),
+        ("powi with exponent -2", |x, _| x[0].powi(-2)),
+        ("reshape", |x, _| x[0].reshape([3, 4])),
+        ("scatter_add_rows", |x, ids| x[0].scatter_add_rows(ids, 6)),
+        ("sigmoid", |x, _| x[0].sigmoid()),
+        ("sigmoid of large numbers", |x, _| x[0].sigmoid()),
+        ("sin", |x, _| x[0].sin()),
+        ("sin of large angles", |x, _| x[0].sin()),
+        ("slice", |x, _| x[0].slice(1, 1..3)),
+        ("sqrt", |x, _| x[0].sqrt()),
+        ("sub", |x, _| x[0] - x[1]),
+        ("sub with broadcasting", |x, _| x[0] - x[1]),
+        ("sum", |x, _| x[0].sum(&[0, 2])),
+        ("sum over all axes", |x, _| x[0].sum_all()),
+        ("tanh", |x, _| x[0].tanh()),
+        ("tanh of large numbers", |x, _| x[0].tanh()),
+        // Layers and activations.
+        ("dense", |x, _| nn::dense(x[0], x[1], x[2])),
+        ("dense on three axes", |x, _| nn::dense(x[0], x[1], x[2])),
+        ("embedding", |x, ids| nn::embedding(x[0], ids, None)),
+        ("embedding with padding", |x, ids| nn::embedding(x[0], ids, Some(0))),
+        ("embedding_mean", |x, ids| nn::embedding_mean(x[0], ids, None)),
+        ("embedding_mean with padding", |x, ids| nn::embedding_mean(x[0], ids, Some(0))),
+        ("gelu", |x, _| nn::gelu(x[0])),
+        ("gelu of large numbers", |x, _| nn::gelu(x[0])),
+        ("leaky_relu", |x, _| nn::leaky_relu(x[0], 0.1)),
+        ("log_softmax", |x, _| nn::log_softmax(x[0], -1)),
+        ("log_softmax along rows", |x, _| nn::log_softmax(x[0], 0)),
+        ("log_softmax of large numbers", |x, _| nn::log_softmax(x[0], -1)),
+        ("relu", |x, _| nn::relu(x[0])),
+        ("silu", |x, _| nn::silu(x[0])),
+        ("silu of large numbers", |x, _| nn::silu(x[0])),
+        ("softmax", |x, _| nn::softmax(x[0], -1)),
+        ("softmax along rows", |x, _| nn::softmax(x[0], 0)),
+        ("softmax of large numbers", |x, _| nn::softmax(x[0], -1)),
+        ("swiglu", |x, _| nn::swiglu(x[0], x[1], x[2])),
+        ("swiglu per feature", |x, _| nn::swiglu(x[0], x[1], x[2])),
+        // Losses.
+        ("bce_with_logits", |x, _| nn::bce_with_logits(x[0], &x[1].value())),
+        ("bce_with_logits of large logits", |x, _| nn::bce_with_logits(x[0], &x[1].value())),
+        ("mean_squared_error", |x, _| nn::mean_squared_error(x[0], x[1])),
+        ("softmax_cross_entropy", |x, ids| nn::softmax_cross_entropy(x[0], ids)),
+        ("softmax_cross_entropy of large logits", |x, ids| nn::softmax_cross_entropy(x[0], ids)),
+    ];
+    table.to_vec()
+}
+
+type ReplayLayer<T> = Box<dyn Fn(&Function) -> Replay<T>>;
+
+/// The layers that hold parameters: a fixture's first input is `x`, the others are the parameters.
+fn layers<T: Scalar>() -> Vec<(&'static str, ReplayLayer<T>)> {
+    vec![
+        ("dense", layer(|parameters| Dense::new(parameters, "dense", 4, 2))),
+        ("dense on three axes", layer(|parameters| Dense::new(parameters, "dense", 4, 2))),
+        ("gated_swiglu", layer(|parameters| GatedSwiGLU::new(parameters, "gated", -1))),
+        ("gated_swiglu along rows", layer(|parameters| GatedSwiGLU::new(parameters, "gated", 0))),
+        ("swiglu", layer(|parameters| SwiGLU::new(parameters, "swiglu"))),
+        ("swiglu per feature", layer(|parameters| SwiGLU::per_feature(parameters, "swiglu", 4))),
+    ]
+}
+
+/// Computes all functions and layers, by the names of their fixtures.
+pub fn replay_all<T: Scalar>(fixtures: &Functions) -> Vec<(&'static str, Replay<T>)> {
+    let functions = functions().into_iter();
+    let layers = layers().into_iter();
+    functions
+        .map(|(name, compute)| (name, replay(named(fixtures, name), compute)))
+        .chain(layers.map(|(name, replay)| (name, replay(named(fixtures, name)))))
+        .collect()
+}
+
+fn replay<T: Scalar>(fixture: &Function, compute: Compute<T>) -> Replay<T> {
+    let tape = Tape::new();
+    let inputs = fixture.inputs.iter().map(|input| tape.variable(input.tensor()));
+    let inputs: Vec<_> = inputs.collect();
+    let ids = fixture.ids.as_ref().map_or(Tensor::new([0], vec![]), Array::exact);
+    let output = compute(&inputs, &ids);
+    let found = output.vjp(fixture.cotangent.tensor());
+    let wanted = inputs.iter().zip(&fixture.gradients).filter(|(_, gradient)| gradient.is_some());
+    Replay {
+        output: output.value(),
+        gradients: wanted.map(|(&x, _)| found.of(x)).collect(),
+        op: tape.op_names()[output.index()],
+    }
+}
+
+fn layer<T: Scalar, L: Layer + 'static>(build: fn(&mut Parameters<T>) -> L) -> ReplayLayer<T> {
+    Box::new(move |fixture| {
+        let mut parameters = Parameters::new(0);
+        let layer = build(&mut parameters);
+        for (id, value) in parameters.ids().zip(&fixture.inputs[1..]) {
+            *parameters.get_mut(id) = value.tensor();
+        }
+        let tape = Tape::new();
+        let x = tape.variable(fixture.inputs[0].tensor());
+        let output = layer.forward(Pass::evaluation(&tape, &parameters), x);
+        let found = output.vjp(fixture.cotangent.tensor());
+        let of_parameters = found.iter().map(|(_, gradient)| gradient.clone());
+        Replay {
+            output: output.value(),
+            gradients: std::iter::once(found.of(x)).chain(of_parameters).collect(),
+            op: tape.op_names()[output.index()],
+        }
+    })
+}

@@ -1,0 +1,462 @@
+"""Reference values from PyTorch, for tests/reference.rs.
+
+    python -m venv /tmp/reference && /tmp/reference/bin/pip install -r requirements.txt
+    /tmp/reference/bin/python generate.py
+
+writes, beside this script and over what is there:
+
+    functions.json    every op, layer and loss: inputs, output, cotangent, gradients
+    optimizers.json   every optimizer, a few steps with a changing rate; clipping by the global norm
+    tabular.json      200 training steps of the tabular model: every loss, and the final weights
+    text.json         200 training steps of the text model
+
+The files are committed, so the tests need neither Python nor PyTorch. Run this after adding a case
+to a table below; the test has a table with the same names, which says what we compute for each.
+
+Conventions
+  - All is computed in float64 on the CPU, and printed so that reading gives back the same bits.
+  - A tensor is {"shape": [...], "values": [...]}, row-major.
+  - What is drawn at random, from a seed made of the case's name, is a multiple of 1/64 (initial
+    weights 1/1024). These are exact in float32 too, so that a test in f32 begins with the same
+    numbers. Cotangents are random and never all ones.
+  - A gradient is null where the input is a constant.
+  - What PyTorch has a function for, that function computes, fused where it fuses. The formula is
+    spelled out only for what it lacks (SwiGLU), or does otherwise (clipping).
+"""
+
+import json
+import math
+import zlib
+from pathlib import Path
+
+import torch
+import torch.nn.functional as F
+
+FOLDER = Path(__file__).parent
+PADDING = 0
+
+
+# Inputs: a function from a generator to a tensor.
+
+
+def rounded(x, step=1 / 64):
+    return (x / step).round() * step
+
+
+def normal(*shape):
+    return lambda generator: rounded(torch.randn(shape, generator=generator))
+
+
+def positive(*shape):
+    return lambda generator: rounded(torch.randn(shape, generator=generator).abs() + 0.25)
+
+
+def given(*values):
+    return lambda _: torch.tensor(values, dtype=torch.float64)
+
+
+def table_with_padding(*shape):
+    """A table whose padding row is zero, as torch.nn.Embedding begins."""
+
+    def draw(generator):
+        table = normal(*shape)(generator)
+        table[PADDING] = 0
+        return table
+
+    return draw
+
+
+class Constant:
+    """An input whose gradient is not asked for."""
+
+    def __init__(self, draw):
+        self.draw = draw
+
+
+def generator_for(name):
+    return torch.Generator().manual_seed(zlib.crc32(name.encode()))
+
+
+# Functions: name, what it computes, its inputs, and the whole numbers it takes besides.
+
+
+def swiglu(x, beta, gamma):
+    return x * torch.sigmoid(beta * x + gamma)
+
+
+def gated_swiglu(x, beta, gamma, axis):
+    out, gate = x.chunk(2, dim=axis)
+    return out * swiglu(gate, beta, gamma)
+
+
+def dense(x, weight, bias):
+    return F.linear(x, weight.T, bias)
+
+
+def embedding_mean(padding):
+    return lambda table, ids: F.embedding_bag(ids, table, mode="mean", padding_idx=padding)
+
+
+def scatter_add_rows(count):
+    def scatter(x, ids):
+        return torch.zeros(count, x.shape[-1]).index_add(0, ids.flatten(), x.flatten(0, 1))
+
+    return scatter
+
+
+IDS = [[3, 0, 3], [1, 4, 3]]
+TEXTS = [[3, 1, 3, 0], [2, 0, 0, 0], [0, 0, 0, 0], [4, 1, 2, 5]]
+LARGE = given([1e4, -1e4, 0.0], [-1e4, 1e4, 1e4], [1e4, 9999.0, -1e4], [0.0, 1e4, -1e4])
+
+FUNCTIONS = [
+    ("abs", torch.abs, [given(-1.5, 0.0, 0.25, 2.0)]),
+    ("add", torch.add, [normal(2, 3), normal(2, 3)]),
+    ("add with broadcasting", torch.add, [normal(2, 1, 3), normal(4, 1)]),
+    ("concat", lambda *x: torch.cat(x, 1), [normal(2, 3), normal(2, 1), normal(2, 2)]),
+    ("cos", torch.cos, [normal(2, 3)]),
+    ("cos of large angles", torch.cos, [given(-1000.0, 31.5, 100000.0)]),
+    ("div", torch.div, [normal(2, 3), positive(2, 3)]),
+    ("div with broadcasting", torch.div, [normal(2, 1, 3), positive(4, 1)]),
+    ("exp", torch.exp, [normal(2, 3)]),
+    ("exp of large numbers", torch.exp, [given(-80.0, -20.0, 20.0, 80.0)]),
+    ("expand", lambda x: x.expand(2, 3, 4), [normal(3, 1)]),
+    ("gather_rows", lambda x, ids: x[ids], [normal(5, 2)], IDS),
+    ("ln", torch.log, [positive(2, 3)]),
+    ("matmul", torch.matmul, [normal(3, 4), normal(4, 2)]),
+    ("matmul of two batches", torch.matmul, [normal(2, 3, 4), normal(2, 4, 2)]),
+    ("matmul with broadcasting", torch.matmul, [normal(2, 1, 3, 4), normal(3, 4, 2)]),
+    ("max", lambda x: torch.amax(x, 1), [normal(2, 4, 3)]),
+    ("max over all axes", torch.amax, [normal(2, 3)]),
+    ("max with ties", lambda x: torch.amax(x, 1), [given([1.0, 3.0, 3.0], [2.0, 2.0, 2.0])]),
+    ("maximum", torch.maximum, [normal(2, 3), normal(3)]),
+    ("maximum with ties", torch.maximum, [given(1.0, 2.0, 3.0), given(3.0, 2.0, 1.0)]),
+    ("mean", lambda x: x.mean((0, 2)), [normal(2, 3, 4)]),
+    ("mean over all axes", torch.mean, [normal(2, 3)]),
+    ("minimum", torch.minimum, [normal(2, 3), normal(3)]),
+    ("minimum with ties", torch.minimum, [given(1.0, 2.0, 3.0), given(3.0, 2.0, 1.0)]),
+    ("mul", torch.mul, [normal(2, 3), normal(2, 3)]),
+    ("mul of a number by itself", lambda x: x * x, [normal(2, 3)]),
+    ("mul with broadcasting", torch.mul, [normal(2, 1, 3), normal(4, 1)]),
+    ("neg", torch.neg, [normal(2, 3)]),
+    ("permute", lambda x: x.permute(2, 0, 1), [normal(2, 3, 4)]),
+    ("powi", lambda x: x**3, [given(-1.5, 0.0, 0.5, 2.0)]),
+    ("powi with exponent 0", lambda x: x**0, [given(-1.5, 0.0, 0.5, 2.0)]),
+    ("powi with exponent -2", lambda x: x**-2, [given(-1.5, 0.5, 2.0)]),
+    ("reshape", lambda x: x.reshape(3, 4), [normal(2, 6)]),
+    ("scatter_add_rows", scatter_add_rows(6), [normal(2, 3, 2)], IDS),
+    ("sigmoid", torch.sigmoid, [normal(2, 3)]),
+    ("sigmoid of large numbers", torch.sigmoid, [given(-1e4, -80.0, -20.0, 20.0, 1e4)]),
+    ("sin", torch.sin, [normal(2, 3)]),
+    ("sin of large angles", torch.sin, [given(-1000.0, 31.5, 100000.0)]),
+    ("slice", lambda x: x[:, 1:3], [normal(2, 4, 2)]),
+    ("sqrt", torch.sqrt, [positive(2, 3)]),
+    ("sub", torch.sub, [normal(2, 3), normal(2, 3)]),
+    ("sub with broadcasting", torch.sub, [normal(2, 1, 3), normal(4, 1)]),
+    ("sum", lambda x: x.sum((0, 2)), [normal(2, 3, 4)]),
+    ("sum over all axes", torch.sum, [normal(2, 3)]),
+    ("tanh", torch.tanh, [normal(2, 3)]),
+    ("tanh of large numbers", torch.tanh, [given(-1e4, -20.0, 1 / 1024, 20.0, 1e4)]),
+    # Layers and activations.
+    ("dense", dense, [normal(3, 4), normal(4, 2), normal(2)]),
+    ("dense on three axes", dense, [normal(2, 3, 4), normal(4, 2), normal(2)]),
+    ("embedding", lambda table, ids: F.embedding(ids, table), [normal(5, 2)], IDS),
+    (
+        "embedding with padding",
+        lambda table, ids: F.embedding(ids, table, padding_idx=PADDING),
+        [table_with_padding(5, 2)],
+        IDS,
+    ),
+    ("embedding_mean", embedding_mean(None), [normal(6, 3)], TEXTS),
+    ("embedding_mean with padding", embedding_mean(PADDING), [normal(6, 3)], TEXTS),
+    ("gated_swiglu", lambda *x: gated_swiglu(*x, -1), [normal(3, 8), normal(), normal()]),
+    ("gated_swiglu along rows", lambda *x: gated_swiglu(*x, 0), [normal(4, 3), normal(), normal()]),
+    ("gelu", F.gelu, [normal(3, 4)]),
+    ("gelu of large numbers", F.gelu, [given(-1e4, -20.0, -6.0, 0.0, 6.0, 1e4)]),
+    ("leaky_relu", lambda x: F.leaky_relu(x, 0.1), [given(-1.5, 0.0, 0.25, 2.0)]),
+    ("log_softmax", lambda x: F.log_softmax(x, -1), [normal(3, 4)]),
+    ("log_softmax along rows", lambda x: F.log_softmax(x, 0), [normal(3, 4)]),
+    ("log_softmax of large numbers", lambda x: F.log_softmax(x, -1), [LARGE]),
+    ("relu", F.relu, [given(-1.5, 0.0, 0.25, 2.0)]),
+    ("silu", F.silu, [normal(3, 4)]),
+    ("silu of large numbers", F.silu, [given(-1e4, -20.0, 0.0, 20.0, 1e4)]),
+    ("softmax", lambda x: F.softmax(x, -1), [normal(3, 4)]),
+    ("softmax along rows", lambda x: F.softmax(x, 0), [normal(3, 4)]),
+    ("softmax of large numbers", lambda x: F.softmax(x, -1), [LARGE]),
+    ("swiglu", swiglu, [normal(3, 4), normal(), normal()]),
+    ("swiglu per feature", swiglu, [normal(3, 4), normal(4), normal(4)]),
+    # Losses.
+    (
+        "bce_with_logits",
+        F.binary_cross_entropy_with_logits,
+        [normal(4, 1), Constant(given([0.0], [1.0], [0.25], [1.0]))],
+    ),
+    (
+        "bce_with_logits of large logits",
+        F.binary_cross_entropy_with_logits,
+        [given(1e4, -1e4, 1e4, -1e4), Constant(given(0.0, 1.0, 1.0, 0.25))],
+    ),
+    ("mean_squared_error", F.mse_loss, [normal(3, 2), normal(3, 2)]),
+    ("softmax_cross_entropy", F.cross_entropy, [normal(4, 3)], [2, 0, 1, 2]),
+    ("softmax_cross_entropy of large logits", F.cross_entropy, [LARGE], [0, 0, 1, 2]),
+]
+
+
+def cotangent(shape, generator):
+    """Random, with no element near zero, which would hide a wrong gradient."""
+    x = normal(*shape)(generator)
+    return torch.where(x < 0, x - 0.25, x + 0.25)
+
+
+def evaluate(name, compute, draws, ids=None):
+    """The fixture of one function."""
+    generator = generator_for(name)
+    inputs = []
+    for draw in draws:
+        constant = isinstance(draw, Constant)
+        value = draw.draw(generator) if constant else draw(generator)
+        inputs.append(value.requires_grad_(not constant))
+    whole_numbers = [] if ids is None else [torch.tensor(ids)]
+    output = compute(*inputs, *whole_numbers)
+    adjoint = cotangent(output.shape, generator)
+    # x**0 has a gradient of zero, of which PyTorch says that there is none.
+    differentiable = [x for x in inputs if x.requires_grad]
+    found = iter(torch.autograd.grad(output, differentiable, adjoint, materialize_grads=True))
+    return {
+        "inputs": inputs,
+        "ids": whole_numbers[0] if whole_numbers else None,
+        "output": output,
+        "cotangent": adjoint,
+        "gradients": [next(found) if x.requires_grad else None for x in inputs],
+    }
+
+
+def functions():
+    return {name: evaluate(name, *case) for name, *case in FUNCTIONS}
+
+
+# Optimizers: name, how it is made from a list of parameters, and the schedule of its rate.
+
+
+def adamw(parameters):
+    """AdamW, with decay for weights (two axes or more) alone."""
+    weights = [p for p in parameters if p.dim() >= 2]
+    others = [p for p in parameters if p.dim() < 2]
+    groups = [{"params": weights}, {"params": others, "weight_decay": 0.0}]
+    return torch.optim.AdamW(groups, lr=0.25)
+
+
+def halved_every_second_step(optimizer):
+    return torch.optim.lr_scheduler.StepLR(optimizer, step_size=2, gamma=0.5)
+
+
+def cosine(optimizer):
+    return torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, T_max=10, eta_min=0.0625)
+
+
+def linear(optimizer):
+    return torch.optim.lr_scheduler.LinearLR(optimizer, 1.0, end_factor=0.25, total_iters=6)
+
+
+OPTIMIZERS = [
+    ("Adam", lambda p: torch.optim.Adam(p, lr=0.25), halved_every_second_step),
+    (
+        "Adam with other settings",
+        lambda p: torch.optim.Adam(p, lr=0.25, betas=(0.75, 0.9), eps=0.01),
+        cosine,
+    ),
+    ("AdamW", adamw, cosine),
+    ("Sgd", lambda p: torch.optim.SGD(p, lr=0.25), linear),
+    ("Sgd with momentum", lambda p: torch.optim.SGD(p, lr=0.25, momentum=0.9), linear),
+    (
+        "Sgd with Nesterov momentum",
+        lambda p: torch.optim.SGD(p, lr=0.25, momentum=0.9, nesterov=True),
+        halved_every_second_step,
+    ),
+]
+
+
+def step_by_step(name, make, schedule):
+    """The fixture of one optimizer: eight steps.
+
+    One number's gradient is always zero; in step 3 the bias has none and is left alone.
+    """
+    generator = generator_for(name)
+    parameters = {"weight": normal(3, 2)(generator), "bias": normal(2)(generator)}
+    fixture = {"parameters": {key: value.clone() for key, value in parameters.items()}}
+    optimizer = make(list(parameters.values()))
+    scheduler = schedule(optimizer)
+    steps = []
+    for step in range(8):
+        gradients = {"weight": normal(3, 2)(generator), "bias": normal(2)(generator)}
+        gradients["weight"][0, 0] = 0
+        if step == 3:
+            gradients["bias"] = None
+        for key, parameter in parameters.items():
+            parameter.grad = gradients[key]
+        rate = optimizer.param_groups[0]["lr"]
+        optimizer.step()
+        scheduler.step()
+        after = {key: value.clone() for key, value in parameters.items()}
+        steps.append({"rate": rate, "gradients": gradients, "parameters": after})
+    return fixture | {"steps": steps}
+
+
+def clipped(name, bound):
+    """Clipping by the global norm.
+
+    torch.nn.utils.clip_grad_norm_ divides by the norm + 1e-6; here the factor is exact.
+    """
+    generator = generator_for(name)
+    gradients = {"weight": normal(3, 2)(generator), "bias": normal(2)(generator)}
+    norm = torch.nn.utils.get_total_norm(gradients.values())
+    factor = min(1.0, bound / norm.item())
+    return {
+        "bound": bound,
+        "gradients": gradients,
+        "norm": norm.item(),
+        "clipped": {name: gradient * factor for name, gradient in gradients.items()},
+    }
+
+
+def optimizers():
+    clip = {name: clipped(name, bound) for name, bound in [("above", 0.5), ("within", 100.0)]}
+    return {
+        "optimizers": {name: step_by_step(name, *case) for name, *case in OPTIMIZERS},
+        "clip_global_norm": clip,
+    }
+
+
+# Training: 200 steps of Adam from given weights on given batches.
+
+STEPS = 200
+RATE = 0.01
+
+
+def glorot(inputs, outputs, generator):
+    limit = math.sqrt(6 / (inputs + outputs))
+    draws = torch.rand((inputs, outputs), generator=generator) * 2 - 1
+    return rounded(draws * limit, step=1 / 1024)
+
+
+def dense_parameters(name, inputs, outputs, generator):
+    weight = glorot(inputs, outputs, generator)
+    return {f"{name}.weight": weight, f"{name}.bias": torch.zeros(outputs)}
+
+
+def swiglu_parameters(name):
+    return {f"{name}.beta": torch.tensor(1.0), f"{name}.gamma": torch.tensor(0.0)}
+
+
+def through(parameters, layer, x):
+    return dense(x, parameters[f"{layer}.weight"], parameters[f"{layer}.bias"])
+
+
+def activated(parameters, layer, x):
+    return swiglu(x, parameters[f"{layer}.beta"], parameters[f"{layer}.gamma"])
+
+
+def train(parameters, loss_of, inputs, labels, batches):
+    """The fixture of one training run. `loss_of` gives the loss of a batch."""
+    initial = {name: value.clone() for name, value in parameters.items()}
+    for value in parameters.values():
+        value.requires_grad_()
+    adam = torch.optim.Adam(parameters.values(), lr=RATE)
+    losses = []
+    for batch in batches:
+        adam.zero_grad()
+        loss = loss_of(inputs[batch], labels[batch])
+        loss.backward()
+        adam.step()
+        losses.append(loss.item())
+    assert sum(losses[-20:]) < 0.5 * sum(losses[:20]), "a run that does not learn shows nothing"
+    return {
+        "rate": RATE,
+        "initial": initial,
+        "inputs": inputs,
+        "labels": labels,
+        "batches": batches,
+        "losses": torch.tensor(losses),
+        "trained": parameters,
+    }
+
+
+def tabular():
+    """10 → 50 → 25 → 1 with SwiGLU between, binary cross-entropy, batches of 32."""
+    generator = generator_for("tabular")
+    features = normal(256, 10)(generator)
+    labels = (features[:, 0] * features[:, 1] + features[:, 2] > 0).long()
+    batches = torch.randint(256, (STEPS, 32), generator=generator)
+    parameters = (
+        dense_parameters("first", 10, 50, generator)
+        | swiglu_parameters("first.activation")
+        | dense_parameters("second", 50, 25, generator)
+        | swiglu_parameters("second.activation")
+        | dense_parameters("output", 25, 1, generator)
+    )
+
+    def loss_of(x, labels):
+        x = activated(parameters, "first.activation", through(parameters, "first", x))
+        x = activated(parameters, "second.activation", through(parameters, "second", x))
+        logits = through(parameters, "output", x).squeeze(-1)
+        return F.binary_cross_entropy_with_logits(logits, labels.double())
+
+    return train(parameters, loss_of, features, labels, batches)
+
+
+def text():
+    """Mean of embeddings (50, 8) → 16 with SwiGLU → 4 classes, cross-entropy, batches of 16.
+
+    Texts of up to 12 tokens, padded with 0; the first holds nothing but padding.
+    """
+    generator = generator_for("text")
+    tokens = torch.randint(1, 50, (64, 12), generator=generator)
+    lengths = torch.randint(3, 13, (64, 1), generator=generator)
+    lengths[0] = 0
+    texts = torch.where(torch.arange(12) < lengths, tokens, PADDING)
+    opinions = torch.randn((50, 4), generator=generator)
+    labels = opinions[texts].sum(1).argmax(-1)
+    batches = torch.randint(64, (STEPS, 16), generator=generator)
+    table = rounded(torch.rand((50, 8), generator=generator) * 0.1 - 0.05, step=1 / 1024)
+    parameters = (
+        {"embedding.weight": table}
+        | dense_parameters("hidden", 8, 16, generator)
+        | swiglu_parameters("activation")
+        | dense_parameters("output", 16, 4, generator)
+    )
+
+    def loss_of(texts, labels):
+        x = embedding_mean(PADDING)(parameters["embedding.weight"], texts)
+        x = activated(parameters, "activation", through(parameters, "hidden", x))
+        return F.cross_entropy(through(parameters, "output", x), labels)
+
+    return train(parameters, loss_of, texts, labels, batches)
+
+
+# Writing: one line for each tensor, so that a person can read the file and a diff is short.
+
+
+def as_json(value, indent=""):
+    if isinstance(value, torch.Tensor):
+        value = {"shape": list(value.shape), "values": value.flatten().tolist()}
+        return json.dumps(value, allow_nan=False)
+    deeper = indent + "  "
+    if isinstance(value, dict):
+        lines = [f"{json.dumps(key)}: {as_json(item, deeper)}" for key, item in value.items()]
+        return "{\n" + ",\n".join(deeper + line for line in lines) + f"\n{indent}}}"
+    if isinstance(value, list):
+        lines = [deeper + as_json(item, deeper) for item in value]
+        return "[\n" + ",\n".join(lines) + f"\n{indent}]"
+    return json.dumps(value, allow_nan=False)
+
+
+def main():
+    torch.set_default_dtype(torch.float64)
+    torch.set_num_threads(1)
+    for make in [functions, optimizers, tabular, text]:
+        path = FOLDER / f"{make.__name__}.json"
+        path.write_text(as_json(make()) + "\n")
+        print(f"{path}: {path.stat().st_size / 1000:.0f} kB")
+
+
+if __name__ == "__main__":
+    main()

@@ -69,7 +69,8 @@ where
         &at,
     );
     let (found, expected) = (Dual::values(&together[i]), Dual::values(&(&apart[i] + &apart[j])));
-    Some(Law {
+    // Both inputs alike may lie outside the function's domain, as in 0 / 0.
+    expected.is_finite().then(|| Law {
         name: "an input used twice gets the sum of both gradients",
         error: tensor_distance(&found, &expected),
         tolerance: 1e-12,

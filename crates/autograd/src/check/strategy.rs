@@ -14,9 +14,17 @@ use tensor::strategy::{broadcastable_shapes, shapes, tensors};
 use super::{Case, Number};
 use crate::Var;
 
-/// Small tensors of up to three axes, in any layout, with elements from `elements`.
+/// Numbers from a range, and often the points at which functions are difficult: 0, where there are
+/// kinks, numbers next to it, and ±1, so that ties come up.
+pub fn numbers(range: Range<f64>) -> BoxedStrategy<f64> {
+    let difficult = [0.0, 1e-3, -1e-3, 1.0, -1.0].into_iter().filter(|x| range.contains(x));
+    let difficult: Vec<f64> = difficult.chain([range.start]).collect();
+    prop_oneof![4 => range, 1 => prop::sample::select(difficult)].boxed()
+}
+
+/// Small tensors of up to three axes, in any layout, with elements from [`numbers`].
 pub fn small(elements: Range<f64>) -> impl Strategy<Value = Tensor<f64>> {
-    shapes(3, 3).prop_flat_map(move |shape| tensors(shape, elements.clone()))
+    shapes(3, 3).prop_flat_map(move |shape| tensors(shape, numbers(elements.clone())))
 }
 
 /// Cases for an op of one input of any shape.
@@ -36,7 +44,9 @@ pub fn binary(
     function: for<'t> fn(Var<'t, Number>, Var<'t, Number>) -> Var<'t, Number>,
 ) -> BoxedStrategy<Case> {
     broadcastable_shapes(3, 3)
-        .prop_flat_map(move |(a, b)| (tensors(a, left.clone()), tensors(b, right.clone())))
+        .prop_flat_map(move |(a, b)| {
+            (tensors(a, numbers(left.clone())), tensors(b, numbers(right.clone())))
+        })
         .prop_map(move |(a, b)| Case::new(op, vec![a, b], move |x| function(x[0], x[1])))
         .boxed()
 }

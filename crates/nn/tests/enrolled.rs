@@ -1,0 +1,155 @@
+//! Every layer and model of this crate passes the gradient check, with respect to its parameters
+//! and its input. The list below is held against the sources: a new layer must be on it.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use autograd::Parameters;
+use autograd::check::strategy::numbers;
+use autograd::check::{self, Report};
+use nn::{
+    Activation, ActivationKind, Dense, Dropout, Embedding, Features, GatedSwiGLU, Layer, Model,
+    SwiGLU,
+};
+use proptest::prelude::*;
+use proptest::test_runner::TestRunner;
+use tensor::Tensor;
+use tensor::strategy::tensors;
+
+/// Checks a layer, whose parameters were just made, on an input.
+fn check_layer(parameters: &Parameters<f64>, layer: &impl Layer, x: &Tensor<f64>) -> Report {
+    check::layer(parameters, std::slice::from_ref(x), |pass, x| layer.forward(pass, x[0]))
+}
+
+/// Checks a model on a batch of raw data.
+fn check_model<M: Model>(parameters: &Parameters<f64>, model: &M, x: &Tensor<M::Input>) -> Report {
+    check::parameters(parameters, |pass| model.forward(pass, x))
+}
+
+/// What a case is drawn from: an input `[n, 2·half]` in any layout, token ids `[n, 2·half]`, a seed.
+#[derive(Debug)]
+struct Drawn {
+    x: Tensor<f64>,
+    ids: Tensor<u32>,
+    seed: u64,
+}
+
+fn drawn() -> impl Strategy<Value = Drawn> {
+    (0..4usize, 0..3usize, any::<u64>()).prop_flat_map(|(n, half, seed)| {
+        let ids = prop::collection::vec(0..5u32, n * 2 * half);
+        let ids = ids.prop_map(move |ids| Tensor::new([n, 2 * half], ids));
+        let x = tensors(vec![n, 2 * half], numbers(-2.0..2.0));
+        (x, ids).prop_map(move |(x, ids)| Drawn { x, ids, seed })
+    })
+}
+
+type Check = fn(&Drawn) -> Report;
+
+const LAYERS: &[(&str, Check)] = &[
+    ("Activation", |drawn| {
+        let mut parameters = Parameters::new(drawn.seed);
+        let (name, kind) = ActivationKind::ALL[drawn.seed as usize % ActivationKind::ALL.len()];
+        let layer = kind.layer(&mut parameters, name);
+        check_layer(&parameters, &layer, &drawn.x)
+    }),
+    ("Dense", |drawn| {
+        let mut parameters = Parameters::new(drawn.seed);
+        let inputs = drawn.x.shape()[1];
+        let layer = Dense::new(&mut parameters, "with", inputs, 3).then(Dense::without_bias(
+            &mut parameters,
+            "without",
+            3,
+            2,
+        ));
+        check_layer(&parameters, &layer, &drawn.x)
+    }),
+    ("Dropout", |drawn| {
+        check_layer(&Parameters::new(drawn.seed), &Dropout::new("dropout", 0.5), &drawn.x)
+    }),
+    ("Embedding", |drawn| {
+        let mut parameters = Parameters::new(drawn.seed);
+        let model = Embedding::new(&mut parameters, "embedding", 5, 2).padding(0);
+        check_model(&parameters, &model, &drawn.ids)
+    }),
+    ("EmbeddingMean", |drawn| {
+        let mut parameters = Parameters::new(drawn.seed);
+        let model = Embedding::new(&mut parameters, "embedding", 5, 2).padding(0).mean();
+        check_model(&parameters, &model, &drawn.ids)
+    }),
+    ("Features", |drawn| {
+        let mut parameters = Parameters::new(drawn.seed);
+        let features = drawn.x.shape()[1];
+        let model = Features::new(features).then(Dense::new(&mut parameters, "dense", features, 2));
+        check_model(&parameters, &model, &drawn.x.cast())
+    }),
+    ("GatedSwiGLU", |drawn| {
+        let mut parameters = Parameters::new(drawn.seed);
+        let layer = GatedSwiGLU::new(&mut parameters, "gated", -1);
+        check_layer(&parameters, &layer, &drawn.x)
+    }),
+    ("Option", |drawn| {
+        let layer = Some(Activation::Tanh).then(None::<Activation>);
+        check_layer(&Parameters::new(drawn.seed), &layer, &drawn.x)
+    }),
+    ("SwiGLU", |drawn| {
+        let mut parameters = Parameters::new(drawn.seed);
+        let layer = SwiGLU::new(&mut parameters, "one").then(SwiGLU::per_feature(
+            &mut parameters,
+            "each",
+            drawn.x.shape()[1],
+        ));
+        check_layer(&parameters, &layer, &drawn.x)
+    }),
+    ("Then", |drawn| {
+        check_layer(
+            &Parameters::new(drawn.seed),
+            &Activation::Gelu.then(Activation::Silu),
+            &drawn.x,
+        )
+    }),
+    ("Vec", |drawn| {
+        check_layer(
+            &Parameters::new(drawn.seed),
+            &vec![Activation::Tanh, Activation::Sigmoid],
+            &drawn.x,
+        )
+    }),
+];
+
+#[test]
+fn every_layer_has_right_gradients() {
+    for (name, check) in LAYERS {
+        let outcome = TestRunner::default().run(&drawn(), |drawn| {
+            check(&drawn).assert();
+            Ok(())
+        });
+        outcome.unwrap_or_else(|error| panic!("{name}: {error}"));
+    }
+}
+
+#[test]
+fn every_layer_is_on_the_list() {
+    let mut names = BTreeSet::new();
+    collect(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src"), &mut names);
+    let listed: BTreeSet<String> = LAYERS.iter().map(|(name, _)| name.to_string()).collect();
+    assert_eq!(names, listed);
+}
+
+/// The names of the types that implement `Layer` or `Model`, found in the sources' text.
+fn collect(folder: &Path, names: &mut BTreeSet<String>) {
+    for entry in std::fs::read_dir(folder).expect("a folder of sources") {
+        let path = entry.expect("a readable entry").path();
+        if path.is_dir() {
+            collect(&path, names);
+            continue;
+        }
+        let text = std::fs::read_to_string(&path).expect("a source file");
+        for line in text.lines().filter(|line| line.starts_with("impl")) {
+            let implemented = line.split_once(" Layer for ").or(line.split_once(" Model for "));
+            if let Some((_, rest)) = implemented {
+                let name: String = rest.chars().take_while(|c| c.is_alphanumeric()).collect();
+                names.insert(name);
+            }
+        }
+    }
+}

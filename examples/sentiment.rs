@@ -26,7 +26,7 @@ use tensor::Tensor;
 use train::{Comparison, Evaluation, Fit, Loss, Progress, Run, Score, Trainer};
 
 use sentiment::options::{Options, Sizes};
-use sentiment::predict::{Description, predict};
+use sentiment::predict::{Description, check_writable, predict};
 use sentiment::texts::{PADDING, Texts};
 use sentiment::{baseline, report};
 
@@ -57,8 +57,13 @@ struct Trained {
 }
 
 fn train(options: &Options) -> Result<(), Box<dyn Error>> {
+    cli::without_repeats("--activation", &options.activation)?;
+    if let Some(path) = &options.save {
+        check_writable(path)?;
+    }
     let texts = Texts::load(options)?;
     let classes = texts.labels.len();
+    options.sizes.check(classes)?;
     let mut comparison = Comparison::default();
     let mut best: Option<Trained> = None;
     for seed in options.training.all_seeds() {
@@ -68,7 +73,7 @@ fn train(options: &Options) -> Result<(), Box<dyn Error>> {
             let trainer = Trainer::new(&model, Loss::SoftmaxCrossEntropy);
 
             if seed == options.training.seed {
-                let samples = texts.train.select(&[0, 1, 2, 3]);
+                let samples = texts.train.batches(4).next().expect("at least one text");
                 let check =
                     check::parameters(&parameters.cast(), |pass| trainer.loss(pass, &samples));
                 report::before_training(activation, &parameters, &check);

@@ -1,6 +1,8 @@
 //! What the example programs share: the options of a training run, and how a program ends.
 
 use std::error::Error;
+use std::fmt::Display;
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -38,7 +40,7 @@ impl Source {
     /// made.
     pub fn export_files(&self) -> Result<Option<(PathBuf, PathBuf)>, String> {
         let Some(folder) = &self.export else { return Ok(None) };
-        match std::fs::create_dir_all(folder) {
+        match fs::create_dir_all(folder) {
             Ok(()) => Ok(Some((folder.join("train.csv"), folder.join("test.csv")))),
             Err(error) => Err(format!("--export {}: cannot be made: {error}", folder.display())),
         }
@@ -113,6 +115,14 @@ pub fn share(text: &str) -> Result<f64, String> {
     match text.parse() {
         Ok(number) if (0.0..1.0).contains(&number) => Ok(number),
         _ => Err("expected a number from 0 to below 1, such as 0.2".to_string()),
+    }
+}
+
+/// Checks that no value of a list is given twice.
+pub fn without_repeats<T: Display + PartialEq>(option: &str, values: &[T]) -> Result<(), String> {
+    match values.iter().enumerate().find(|&(i, value)| values[..i].contains(value)) {
+        Some((_, value)) => Err(format!("{option}: `{value}` is given twice; give it once")),
+        None => Ok(()),
     }
 }
 

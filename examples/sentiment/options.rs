@@ -63,7 +63,13 @@ pub struct Options {
     #[arg(long, value_name = "FILE", requires = "predict", help_heading = "Using a model")]
     pub model: Option<PathBuf>,
     /// Classify this text with the saved model instead of training.
-    #[arg(long, value_name = "TEXT", requires = "model", help_heading = "Using a model")]
+    #[arg(
+        long,
+        value_name = "TEXT",
+        requires = "model",
+        conflicts_with_all = ["train", "export", "baseline", "save"],
+        help_heading = "Using a model"
+    )]
     pub predict: Option<String>,
 }
 
@@ -71,7 +77,7 @@ pub struct Options {
 #[derive(Args, Clone, Debug, Deserialize, Serialize)]
 pub struct Sizes {
     /// How many of the most frequent words to know, as Keras' num_words (which counts the padding).
-    #[arg(long, value_name = "N", default_value_t = 1000, value_parser = positive, help_heading = "Model")]
+    #[arg(long, value_name = "N", default_value_t = 1000, value_parser = vocabulary, help_heading = "Model")]
     pub vocab: usize,
     /// The length of a word's vector.
     #[arg(long, value_name = "N", default_value_t = 128, value_parser = positive, help_heading = "Model")]
@@ -82,4 +88,36 @@ pub struct Sizes {
     /// The share of numbers that each dropout layer drops in training.
     #[arg(long, value_name = "SHARE", default_value_t = 0.2, value_parser = share, help_heading = "Model")]
     pub dropout: f64,
+}
+
+impl Sizes {
+    /// The largest model, in numbers: with Adam's moments it takes about 2 GB to train.
+    const LARGEST: usize = 100_000_000;
+
+    /// Checks that a model of these sizes fits into memory.
+    pub fn check(&self, classes: usize) -> Result<(), String> {
+        let matrix = |rows: usize, columns: usize| rows.saturating_mul(columns);
+        let numbers = matrix(self.vocab, self.embedding.max(classes))
+            .saturating_add(matrix(self.embedding, self.hidden))
+            .saturating_add(matrix(self.hidden, classes));
+        match numbers <= Self::LARGEST {
+            true => Ok(()),
+            false => Err(format!(
+                "--vocab {}, --embedding {} and --hidden {} make a model of more than {} numbers; \
+                 choose smaller ones",
+                self.vocab,
+                self.embedding,
+                self.hidden,
+                Self::LARGEST
+            )),
+        }
+    }
+}
+
+/// A whole number of at least 2.
+fn vocabulary(text: &str) -> Result<usize, String> {
+    match positive(text) {
+        Ok(number) if number > 1 => Ok(number),
+        _ => Err("expected a whole number of at least 2; one of them is the padding".to_string()),
+    }
 }

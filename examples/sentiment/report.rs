@@ -10,13 +10,7 @@ use crate::Trained;
 /// The model's parameters and the verdict of the gradient check.
 pub fn before_training(activation: ActivationKind, parameters: &Parameters, check: &Report) {
     println!("The model with {activation}:\n{parameters}\n");
-    let verdict = if check.passes() { "passed" } else { "FAILED" };
-    println!(
-        "Gradient check {verdict}: {} slopes, backward pass against central differences in f64, \
-         worst relative error {:.1e}\n",
-        check.compared(),
-        check.worst_error()
-    );
+    println!("Gradient check {}\n", check.summary());
 }
 
 /// The epoch that was kept, the test figures, and what the activation learned.

@@ -12,6 +12,9 @@ use super::options::Options;
 /// The id that fills short texts up; the tokenizer gives it to no word.
 pub const PADDING: u32 = 0;
 
+/// More classes than this are names or texts read as labels by mistake.
+const MOST_CLASSES: usize = 1_000;
+
 /// Training and test texts as token ids, and what made them so.
 pub struct Texts {
     pub train: Dataset<u32>,
@@ -38,17 +41,32 @@ impl Texts {
     }
 
     fn read(train: &Path, test: &Path, options: &Options) -> Result<Self, Box<dyn Error>> {
+        let (text_column, label_column) = (&options.text_column, &options.source.label_column);
+        if text_column == label_column {
+            let both = format!("--text-column and --label-column are both `{text_column}`");
+            return Err(format!("{both}: the label would be read off the text").into());
+        }
         let (train_table, test_table) = (Table::read(train)?, Table::read(test)?);
         let labelled = |table: &Table| -> Result<Labelled, Box<dyn Error>> {
             Ok(Labelled {
-                texts: owned(table.text(&options.text_column)?),
-                names: owned(table.names(&options.source.label_column)?),
+                texts: owned(table.text(text_column)?),
+                names: owned(table.names(label_column)?),
             })
         };
+        let file = train.display();
         let train = labelled(&train_table)?;
         let labels = Labels::of(train.names.clone());
+        if !(2..=MOST_CLASSES).contains(&labels.len()) {
+            return Err(format!(
+                "{file}, column `{label_column}`: found {} different labels, such as `{}`; expected \
+                 from 2 to {MOST_CLASSES} classes",
+                labels.len(),
+                labels.name(0)
+            )
+            .into());
+        }
         // Checked here, where an unknown label still has a file and a line.
-        test_table.classes(&options.source.label_column, &labels)?;
+        test_table.classes(label_column, &labels)?;
         Self::encode(train, labelled(&test_table)?, labels, options)
     }
 
@@ -76,17 +94,13 @@ impl Texts {
         labels: Labels,
         options: &Options,
     ) -> Result<Self, Box<dyn Error>> {
-        if labels.len() < 2 {
-            return Err(format!(
-                "all training texts have the label `{}`: a classifier needs at least two classes",
-                labels.name(0)
-            )
-            .into());
-        }
         let mut tokenizer = Tokenizer::new().with_num_words(options.sizes.vocab);
         tokenizer.fit_on_texts(&train.texts);
         let sequences = tokenizer.texts_to_sequences(&train.texts);
         let maxlen = sequences.iter().map(Vec::len).max().unwrap_or(0);
+        if maxlen == 0 {
+            return Err("there is no word in the training texts; expected texts of words".into());
+        }
         let dataset = |labelled: &Labelled| -> Result<Dataset<u32>, Box<dyn Error>> {
             let classes = labelled.names.iter().map(|name| labels.class(name));
             let classes = classes.collect::<Result<Vec<u32>, _>>()?;

@@ -8,6 +8,7 @@ use data::{Dataset, Labels, Standardizer, Table};
 use tensor::Key;
 
 use super::options::Options;
+use crate::cli::without_repeats;
 
 /// Both halves, brought to mean 0 and deviation 1 by the training half.
 pub struct Halves {
@@ -27,6 +28,13 @@ impl Halves {
             Dataset::new(standardizer.transform(half.inputs()), half.labels().clone())
         };
         let halves = Self { train: standardized(&train), test: standardized(&test) };
+        if !halves.test.inputs().is_finite() {
+            return Err(
+                "a number of the test rows is too far from those of the training rows to be \
+                        brought to their scale: correct or remove its row"
+                    .into(),
+            );
+        }
         println!(
             "{} training and {} test rows of {} features\n",
             halves.train.len(),
@@ -59,6 +67,7 @@ fn read(
         )
         .into());
     }
+    without_repeats("--features", &options.features)?;
     let features: Vec<String> = match options.features.is_empty() {
         true => table
             .columns()
@@ -67,6 +76,15 @@ fn read(
             .collect(),
         false => options.features.clone(),
     };
+    if features.is_empty() || features.contains(&options.source.label_column) {
+        return Err(format!(
+            "{}: expected at least one column of features, none of them the label `{}`; the \
+             features are {features:?}",
+            train.display(),
+            options.source.label_column
+        )
+        .into());
+    }
     let half = |table: &Table| -> Result<Dataset<f32>, Box<dyn Error>> {
         let classes = table.classes(&options.source.label_column, &labels)?;
         Ok(Dataset::new(table.numbers(&features)?, classes))

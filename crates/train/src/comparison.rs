@@ -132,8 +132,9 @@ impl Comparison {
             };
             writeln!(
                 f,
-                "{name} − {baseline}: {:.2} points of accuracy, paired t-test p = {:.3}: {verdict}.",
-                test.difference, test.p
+                "{name} − {baseline}: {:.2} points of accuracy, paired t-test p {}: {verdict}.",
+                test.difference,
+                printed(test.p)
             )?;
         }
         if others > 1 {
@@ -144,4 +145,9 @@ impl Comparison {
         }
         Ok(())
     }
+}
+
+/// A p-value to three decimals; one that they cannot show is not zero.
+fn printed(p: f64) -> String {
+    if p < 0.001 { "< 0.001".to_string() } else { format!("= {p:.3}") }
 }

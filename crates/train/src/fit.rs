@@ -84,6 +84,17 @@ pub enum TrainError {
         /// The first line of the tape that is not finite.
         first: String,
     },
+    /// The last step of an epoch has left a model that is of no use.
+    #[error(
+        "after epoch {epoch} {what} is infinite or NaN. A lower learning rate or clipping the \
+         gradients may help, or the data hold such a value"
+    )]
+    Diverged {
+        /// The epoch, counted from 1.
+        epoch: usize,
+        /// The parameter, or the validation loss.
+        what: String,
+    },
 }
 
 impl<M: Model> Trainer<'_, M> {
@@ -92,8 +103,9 @@ impl<M: Model> Trainer<'_, M> {
     /// The same seed, data and initial parameters give bitwise the same result.
     ///
     /// # Errors
-    /// When there are no samples, the validation split leaves a part empty, or the loss is not
-    /// finite; then the parameters are those before the step that failed.
+    /// When there are no samples or the validation split leaves a part empty. When the loss is not
+    /// finite; then the parameters are those before the step that failed. When a parameter or the
+    /// validation loss is not finite after an epoch; then they are those after it.
     ///
     /// # Panics
     /// When the data do not fit the model, or the batch size or the number of epochs is 0.
@@ -117,6 +129,7 @@ impl<M: Model> Trainer<'_, M> {
             let training = self.run_epoch(parameters, optimizer, &training, number, options)?;
             let validation =
                 (!validation.is_empty()).then(|| self.evaluate(parameters, &validation).score());
+            check_finite(parameters, validation, number)?;
             let epoch = Epoch {
                 number,
                 of: options.epochs,
@@ -144,6 +157,7 @@ impl<M: Model> Trainer<'_, M> {
     }
 
     /// One pass over the training samples; the mean score of its batches.
+    #[track_caller]
     fn run_epoch<T: Scalar>(
         &self,
         parameters: &mut Parameters<T>,
@@ -179,6 +193,7 @@ impl<M: Model> Trainer<'_, M> {
     }
 
     /// One step of gradient descent. The error is a loss that is not finite, and where it began.
+    #[track_caller]
     fn step<T: Scalar>(
         &self,
         tape: &mut Tape<T>,
@@ -205,6 +220,22 @@ impl<M: Model> Trainer<'_, M> {
         tape.clear();
         optimizer.step(parameters, &gradients);
         Ok(Outcome { loss: value, correct })
+    }
+}
+
+/// Checks what no later step of the epoch has used.
+fn check_finite<T: Scalar>(
+    parameters: &Parameters<T>,
+    validation: Option<Score>,
+    epoch: usize,
+) -> Result<(), TrainError> {
+    let diverged = |what| Err(TrainError::Diverged { epoch, what });
+    match parameters.iter().find(|(_, _, value)| !value.is_finite()) {
+        Some((_, name, _)) => diverged(format!("the parameter `{name}`")),
+        None if validation.is_some_and(|score| !score.loss.is_finite()) => {
+            diverged("the validation loss".to_string())
+        }
+        None => Ok(()),
     }
 }
 

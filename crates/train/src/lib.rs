@@ -15,7 +15,7 @@
 //! let inputs = Tensor::from([[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]]);
 //! let xor = Dataset::new(inputs, Tensor::from([0, 1, 1, 0]));
 //!
-//! let mut parameters = Parameters::new(1);
+//! let mut parameters = Parameters::<f32>::new(1);
 //! let model = Features::new(2)
 //!     .then(Dense::new(&mut parameters, "hidden", 2, 8))
 //!     .then(Activation::Tanh)

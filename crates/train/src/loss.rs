@@ -22,6 +22,12 @@ impl Loss {
         match self {
             Loss::SoftmaxCrossEntropy => nn::softmax_cross_entropy(logits, labels),
             Loss::BinaryCrossEntropy => {
+                let other = labels.values().iter().copied().find(|&label| label > 1);
+                assert!(
+                    other.is_none(),
+                    "BinaryCrossEntropy: labels must be 0 or 1, but one is {}",
+                    other.unwrap_or_default()
+                );
                 let targets = labels.map(|label| T::from_f64(label.into()));
                 nn::bce_with_logits(logits, &targets.insert_axis(-1))
             }

@@ -177,6 +177,12 @@ fn tensor_of(name: &str, view: &TensorView<'_>) -> Result<Tensor<f32>, LoadFault
         let fault = format!("the parameter `{name}` is of type {:?} instead of F32", view.dtype());
         return Err(LoadFault::Mismatch(fault));
     }
+    // Also of an empty tensor: a length of 0 hides the product of the others, which strides need.
+    let lengths = view.shape().iter().try_fold(1usize, |size, &n| size.checked_mul(n.max(1)));
+    if lengths.is_none() {
+        let fault = format!("the parameter `{name}` has the impossible shape {:?}", view.shape());
+        return Err(LoadFault::Mismatch(fault));
+    }
     let numbers = view.data().chunks_exact(4).map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]]));
     let tensor = Tensor::new(view.shape(), numbers.collect());
     if !tensor.is_finite() {

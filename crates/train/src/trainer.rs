@@ -33,6 +33,10 @@ impl<'m, M: Model> Trainer<'m, M> {
     }
 
     /// The probability of each class for each input, `[n, classes]`.
+    ///
+    /// # Panics
+    /// When the inputs do not fit the model.
+    #[track_caller]
     pub fn predict<T: Scalar>(
         &self,
         parameters: &Parameters<T>,
@@ -42,6 +46,7 @@ impl<'m, M: Model> Trainer<'m, M> {
     }
 
     /// The model's outputs, computed batch by batch in evaluation mode.
+    #[track_caller]
     pub(crate) fn logits<T: Scalar>(
         &self,
         parameters: &Parameters<T>,

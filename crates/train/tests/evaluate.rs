@@ -1,0 +1,184 @@
+//! Evaluation and prediction against a forward pass by hand, whatever the number of samples.
+
+use approx::assert_relative_eq;
+use autograd::Parameters;
+use data::Dataset;
+use nn::{Dense, Features, Model};
+use proptest::prelude::*;
+use tensor::{Key, Tensor};
+use train::metrics::ConfusionMatrix;
+use train::{Loss, Trainer};
+
+/// Around the 256 samples that are evaluated at once.
+const COUNTS: [usize; 7] = [1, 2, 255, 256, 257, 512, 513];
+
+fn linear(parameters: &mut Parameters<f64>, outputs: usize) -> impl Model<Input = f32> + use<> {
+    Features::new(2).then(Dense::new(parameters, "dense", 2, outputs))
+}
+
+fn samples(count: usize, classes: u32) -> Dataset<f32> {
+    let inputs = Tensor::normal([count, 2], 0.0, 3.0, Key::new(1));
+    let labels = (0..count as u32).map(|i| i % classes).collect();
+    Dataset::new(inputs, Tensor::new([count], labels))
+}
+
+/// x · W + b, number by number.
+fn logits_by_hand(parameters: &Parameters<f64>, inputs: &Tensor<f32>) -> Vec<Vec<f64>> {
+    let value = |name| parameters.get(parameters.find(name).unwrap());
+    let (weight, bias) = (value("dense.weight"), value("dense.bias"));
+    let rows = inputs.values();
+    let logit = |x: &[f32], k| {
+        f64::from(x[0]) * weight.get([0, k]) + f64::from(x[1]) * weight.get([1, k]) + bias.get([k])
+    };
+    rows.chunks(2).map(|x| (0..bias.len()).map(|k| logit(x, k)).collect()).collect()
+}
+
+fn first_largest(row: &[f64]) -> u32 {
+    (1..row.len()).fold(0, |best, k| if row[k] > row[best] { k } else { best }) as u32
+}
+
+#[test]
+fn softmax_figures_are_those_by_hand_for_any_number_of_samples() {
+    let mut parameters = Parameters::new(1);
+    let model = linear(&mut parameters, 3);
+    let trainer = Trainer::new(&model, Loss::SoftmaxCrossEntropy);
+    for count in COUNTS {
+        let dataset = samples(count, 3);
+        let labels = dataset.labels().to_vec();
+        let softmax = |row: &Vec<f64>| -> Vec<f64> {
+            let total: f64 = row.iter().map(|x| x.exp()).sum();
+            row.iter().map(|x| x.exp() / total).collect()
+        };
+        let expected: Vec<Vec<f64>> =
+            logits_by_hand(&parameters, dataset.inputs()).iter().map(softmax).collect();
+        let losses = expected.iter().zip(&labels).map(|(row, &label)| -row[label as usize].ln());
+        let predictions: Vec<u32> = expected.iter().map(|row| first_largest(row)).collect();
+
+        let probabilities = trainer.predict(&parameters, dataset.inputs());
+        assert_eq!(probabilities.shape(), [count, 3]);
+        assert_relative_eq!(
+            probabilities,
+            Tensor::new([count, 3], expected.concat()),
+            epsilon = 1e-12
+        );
+        let evaluation = trainer.evaluate(&parameters, &dataset);
+        assert_relative_eq!(
+            evaluation.loss,
+            losses.sum::<f64>() / count as f64,
+            max_relative = 1e-12
+        );
+        assert_eq!(evaluation.confusion, ConfusionMatrix::new(3, &labels, &predictions));
+        assert_eq!(evaluation.roc_auc, None);
+    }
+}
+
+#[test]
+fn binary_figures_are_those_by_hand_for_any_number_of_samples() {
+    let mut parameters = Parameters::new(1);
+    let model = linear(&mut parameters, 1);
+    let trainer = Trainer::new(&model, Loss::BinaryCrossEntropy);
+    for count in COUNTS {
+        let dataset = samples(count, 2);
+        let labels = dataset.labels().to_vec();
+        let logits = logits_by_hand(&parameters, dataset.inputs()).concat();
+        let yes: Vec<f64> = logits.iter().map(|x| 1.0 / (1.0 + (-x).exp())).collect();
+        let losses = yes
+            .iter()
+            .zip(&labels)
+            .map(|(p, &label)| -(if label == 1 { *p } else { 1.0 - p }).ln());
+        let predictions: Vec<u32> = logits.iter().map(|&x| u32::from(x > 0.0)).collect();
+
+        let expected = yes.iter().flat_map(|p| [1.0 - p, *p]).collect();
+        let probabilities = trainer.predict(&parameters, dataset.inputs());
+        assert_relative_eq!(probabilities, Tensor::new([count, 2], expected), epsilon = 1e-12);
+        let evaluation = trainer.evaluate(&parameters, &dataset);
+        assert_relative_eq!(
+            evaluation.loss,
+            losses.sum::<f64>() / count as f64,
+            max_relative = 1e-12
+        );
+        assert_eq!(evaluation.confusion, ConfusionMatrix::new(2, &labels, &predictions));
+
+        // The share of pairs of a positive and a negative sample that are in order.
+        let (mut ordered, mut pairs) = (0, 0);
+        for (p, _) in labels.iter().enumerate().filter(|(_, label)| **label == 1) {
+            for (n, _) in labels.iter().enumerate().filter(|(_, label)| **label == 0) {
+                pairs += 1;
+                ordered += usize::from(logits[p] > logits[n]);
+            }
+        }
+        let area = (pairs > 0).then(|| ordered as f64 / pairs as f64);
+        assert_eq!(evaluation.roc_auc, area);
+    }
+}
+
+#[test]
+fn two_logits_rank_by_their_difference() {
+    let mut parameters = Parameters::new(1);
+    let model = linear(&mut parameters, 2);
+    let dataset = samples(100, 2);
+    let evaluation =
+        Trainer::new(&model, Loss::SoftmaxCrossEntropy).evaluate(&parameters, &dataset);
+    let logits = logits_by_hand(&parameters, dataset.inputs());
+    let scores: Vec<f64> = logits.iter().map(|row| row[1] - row[0]).collect();
+    let labels: Vec<bool> = dataset.labels().to_vec().iter().map(|&label| label == 1).collect();
+    assert_eq!(evaluation.roc_auc, train::metrics::roc_auc(&labels, &scores));
+}
+
+#[test]
+fn no_inputs_have_no_predictions() {
+    let mut parameters = Parameters::new(1);
+    let model = linear(&mut parameters, 3);
+    let trainer = Trainer::new(&model, Loss::SoftmaxCrossEntropy);
+    assert_eq!(trainer.predict(&parameters, &Tensor::zeros([0, 2])).shape(), [0, 3]);
+}
+
+#[test]
+#[should_panic(expected = "evaluate: there are no samples to evaluate on")]
+fn evaluating_on_no_samples_is_a_mistake() {
+    let mut parameters = Parameters::new(1);
+    let model = linear(&mut parameters, 3);
+    Trainer::new(&model, Loss::SoftmaxCrossEntropy).evaluate(&parameters, &samples(0, 3));
+}
+
+/// Rows of logits, large ones and equal ones among them.
+fn logits(columns: usize) -> impl Strategy<Value = Tensor> {
+    let logit = prop_oneof![-5.0f32..5.0, -1e4f32..1e4, Just(1.0)];
+    (1..6usize).prop_flat_map(move |rows| {
+        prop::collection::vec(logit.clone(), rows * columns)
+            .prop_map(move |values| Tensor::new([rows, columns], values))
+    })
+}
+
+fn check_probabilities(loss: Loss, logits: &Tensor) -> Result<(), TestCaseError> {
+    let probabilities = loss.probabilities(logits);
+    let predictions = loss.predictions(logits).to_vec();
+    for (row, &predicted) in predictions.iter().enumerate() {
+        let row: Vec<f32> =
+            (0..probabilities.shape()[1]).map(|k| probabilities.get([row, k])).collect();
+        let total: f32 = row.iter().sum();
+        prop_assert!((total - 1.0).abs() < 1e-5, "{row:?} sum to {total}");
+        let largest = row.iter().copied().fold(0.0, f32::max);
+        prop_assert_eq!(row[predicted as usize], largest);
+    }
+    Ok(())
+}
+
+proptest! {
+    #[test]
+    fn probabilities_sum_to_one_and_the_largest_is_predicted(
+        several in logits(4),
+        one in logits(1),
+    ) {
+        check_probabilities(Loss::SoftmaxCrossEntropy, &several)?;
+        check_probabilities(Loss::BinaryCrossEntropy, &one)?;
+    }
+}
+
+#[test]
+fn of_equally_probable_classes_the_first_is_predicted() {
+    let equal = Tensor::<f32>::zeros([1, 3]);
+    assert_eq!(Loss::SoftmaxCrossEntropy.predictions(&equal).to_vec(), [0]);
+    let even = Tensor::<f32>::zeros([1, 1]);
+    assert_eq!(Loss::BinaryCrossEntropy.predictions(&even).to_vec(), [0]);
+}

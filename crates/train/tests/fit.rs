@@ -1,0 +1,406 @@
+//! Training: what is learned, from which samples, in which order, and when it stops.
+
+use std::cell::RefCell;
+
+use approx::assert_relative_eq;
+use autograd::{Gradients, Parameters, Pass, Var};
+use data::Dataset;
+use nn::{Activation, Dense, Dropout, Features, Layer, Model};
+use optim::{Adam, Optimizer, Sgd, State, StateError};
+use tensor::{Key, Scalar, Tensor};
+use train::{Fit, History, Loss, Trainer};
+
+/// Points of the plane; class 1 where both coordinates have the same sign, so no line divides them.
+fn quadrants(count: usize, seed: u64) -> Dataset<f32> {
+    let points = Tensor::normal([count, 2], 0.0, 1.0, Key::new(seed));
+    let class = |point: &[f32]| u32::from(point[0] * point[1] > 0.0);
+    let labels = points.values().chunks(2).map(class).collect();
+    Dataset::new(points, Tensor::new([count], labels))
+}
+
+fn network<T: Scalar>(parameters: &mut Parameters<T>) -> impl Model<Input = f32> + use<T> {
+    Features::new(2)
+        .then(Dense::new(parameters, "hidden", 2, 8))
+        .then(Activation::Tanh)
+        .then(Dense::new(parameters, "output", 8, 2))
+}
+
+/// Trains a fresh network; its parameters and what happened.
+fn trained<T: Scalar>(
+    dataset: &Dataset<f32>,
+    initial_seed: u64,
+    options: &Fit,
+) -> (Parameters<T>, History) {
+    let mut parameters = Parameters::new(initial_seed);
+    let model = network(&mut parameters);
+    let trainer = Trainer::new(&model, Loss::SoftmaxCrossEntropy);
+    let history = trainer.fit(&mut parameters, &mut Adam::new(0.02), dataset, options);
+    (parameters, history.unwrap())
+}
+
+/// All numbers, to be compared bit by bit.
+fn bits<T: Scalar>(parameters: &Parameters<T>) -> Vec<u64> {
+    let numbers = parameters.iter().flat_map(|(_, _, value)| value.to_vec());
+    numbers.map(|x| x.to_f64().to_bits()).collect()
+}
+
+fn without_seconds(mut history: History) -> History {
+    history.epochs.iter_mut().for_each(|epoch| epoch.seconds = 0.0);
+    history
+}
+
+#[test]
+fn a_small_problem_is_learned_in_either_precision() {
+    let (train, test) = (quadrants(400, 1), quadrants(200, 2));
+    let options = Fit { epochs: 40, ..Fit::default() };
+    fn accuracy<T: Scalar>(train: &Dataset<f32>, test: &Dataset<f32>, options: &Fit) -> f64 {
+        let (parameters, _) = trained::<T>(train, 3, options);
+        let model = network(&mut Parameters::<T>::new(3));
+        Trainer::new(&model, Loss::SoftmaxCrossEntropy).evaluate(&parameters, test).accuracy()
+    }
+    assert!(accuracy::<f32>(&train, &test, &options) > 0.9);
+    assert!(accuracy::<f64>(&train, &test, &options) > 0.9);
+}
+
+#[test]
+fn the_seed_decides_everything() {
+    let dataset = quadrants(100, 1);
+    let options = Fit { epochs: 3, seed: 5, ..Fit::default() };
+    let (first, first_history) = trained::<f32>(&dataset, 7, &options);
+    let (again, again_history) = trained::<f32>(&dataset, 7, &options);
+    assert_eq!(bits(&first), bits(&again));
+    assert_eq!(without_seconds(first_history.clone()), without_seconds(again_history));
+
+    let (other, other_history) = trained::<f32>(&dataset, 7, &Fit { seed: 6, ..options });
+    assert_ne!(bits(&first), bits(&other));
+    assert_ne!(without_seconds(first_history), without_seconds(other_history));
+}
+
+#[test]
+fn the_last_samples_validate_and_are_never_trained_on() {
+    let dataset = quadrants(40, 1);
+    let front: Vec<u32> = (0..30).collect();
+    let back: Vec<u32> = (30..40).collect();
+    let options = Fit { epochs: 4, validation_split: 0.25, keep_best: false, ..Fit::default() };
+    let (parameters, history) = trained::<f32>(&dataset, 7, &options);
+
+    let alone = Fit { validation_split: 0.0, ..options };
+    let (without, without_history) = trained::<f32>(&dataset.select(&front), 7, &alone);
+    assert_eq!(bits(&parameters), bits(&without));
+    assert!(without_history.epochs.iter().all(|epoch| epoch.validation.is_none()));
+
+    let model = network(&mut Parameters::<f32>::new(7));
+    let trainer = Trainer::new(&model, Loss::SoftmaxCrossEntropy);
+    let validation = trainer.evaluate(&parameters, &dataset.select(&back)).score();
+    assert_eq!(history.epochs.last().unwrap().validation, Some(validation));
+}
+
+/// A linear model that notes the first feature of each sample it is trained on.
+struct Spy {
+    dense: Dense,
+    batches: RefCell<Vec<Vec<f32>>>,
+}
+
+impl Model for Spy {
+    type Input = f32;
+
+    fn forward<'t, T: Scalar>(&self, pass: Pass<'t, T>, batch: &Tensor<f32>) -> Var<'t, T> {
+        if pass.noise().is_some() {
+            self.batches.borrow_mut().push(batch.slice(1, 0..1).to_vec());
+        }
+        self.dense.forward(pass, Features::new(1).forward(pass, batch))
+    }
+}
+
+/// The batches of each epoch on the samples 0, 1, …, 6.
+fn batches_seen(options: &Fit) -> Vec<Vec<Vec<f32>>> {
+    let inputs = Tensor::new([7, 1], (0..7).map(|i| i as f32).collect());
+    let dataset = Dataset::new(inputs, Tensor::from([0, 1, 0, 1, 0, 1, 0]));
+    let mut parameters = Parameters::<f32>::new(1);
+    let dense = Dense::new(&mut parameters, "dense", 1, 2);
+    let spy = Spy { dense, batches: RefCell::default() };
+    let trainer = Trainer::new(&spy, Loss::SoftmaxCrossEntropy);
+    trainer.fit(&mut parameters, &mut Sgd::new(0.1), &dataset, options).unwrap();
+    spy.batches.into_inner().chunks(3).map(<[_]>::to_vec).collect()
+}
+
+#[test]
+fn without_shuffling_batches_come_in_order_and_the_last_one_is_short() {
+    let options =
+        Fit { epochs: 2, batch_size: 3, validation_split: 0.0, shuffle: false, ..Fit::default() };
+    let epoch = vec![vec![0.0, 1.0, 2.0], vec![3.0, 4.0, 5.0], vec![6.0]];
+    assert_eq!(batches_seen(&options), [epoch.clone(), epoch]);
+}
+
+#[test]
+fn shuffling_draws_a_new_order_of_all_samples_for_each_epoch() {
+    let options = Fit { epochs: 2, batch_size: 3, validation_split: 0.0, ..Fit::default() };
+    let epochs = batches_seen(&options);
+    assert_ne!(epochs[0], epochs[1]);
+    for epoch in epochs {
+        assert_eq!(epoch.iter().map(Vec::len).collect::<Vec<_>>(), [3, 3, 1]);
+        let mut samples = epoch.concat();
+        samples.sort_by(f32::total_cmp);
+        assert_eq!(samples, [0.0, 1.0, 2.0, 3.0, 4.0, 5.0, 6.0]);
+    }
+}
+
+/// An optimizer that knows what the only parameter will be after each step.
+struct Script {
+    values: &'static [f32],
+    steps: usize,
+}
+
+impl Script {
+    fn new(values: &'static [f32]) -> Self {
+        Self { values, steps: 0 }
+    }
+}
+
+impl Optimizer<f32> for Script {
+    fn step(&mut self, parameters: &mut Parameters<f32>, _: &Gradients<f32>) {
+        let only = parameters.find("dense.weight").unwrap();
+        *parameters.get_mut(only) = Tensor::from([[self.values[self.steps]]]);
+        self.steps += 1;
+    }
+
+    fn rate(&self) -> f64 {
+        0.0
+    }
+
+    fn steps(&self) -> u64 {
+        self.steps as u64
+    }
+
+    fn state(&self, _: &Parameters<f32>) -> State<f32> {
+        unreachable!("training does not save its optimizer")
+    }
+
+    fn restore(&mut self, _: &Parameters<f32>, _: State<f32>) -> Result<(), StateError> {
+        unreachable!("training does not restore its optimizer")
+    }
+}
+
+/// Positive numbers are of class 1, negative ones of class 0, so the logit `w x` is right for every
+/// sample where w > 0, with a lower loss the larger w is.
+fn signs() -> Dataset<f32> {
+    let inputs = Tensor::from([[1.0], [-1.0], [2.0], [-2.0], [1.5], [-1.5]]);
+    Dataset::new(inputs, Tensor::from([1, 0, 1, 0, 1, 0]))
+}
+
+fn one_weight(parameters: &mut Parameters) -> impl Model<Input = f32> + use<> {
+    Features::new(1).then(Dense::without_bias(parameters, "dense", 1, 1))
+}
+
+/// Trains with one step an epoch, after which the weight has these values. The history, the weight
+/// in the end, and the model's score on the validation samples.
+fn scripted(values: &'static [f32], options: Fit) -> (History, f32, train::Score) {
+    let options = Fit { epochs: values.len(), validation_split: 0.34, ..options };
+    let mut parameters = Parameters::new(1);
+    let model = one_weight(&mut parameters);
+    let trainer = Trainer::new(&model, Loss::BinaryCrossEntropy);
+    let mut script = Script::new(values);
+    let history = trainer.fit(&mut parameters, &mut script, &signs(), &options).unwrap();
+    let weight = parameters.get(parameters.find("dense.weight").unwrap()).item();
+    let score = trainer.evaluate(&parameters, &signs().select(&[3, 4, 5])).score();
+    (history, weight, score)
+}
+
+#[test]
+fn the_weights_of_the_best_epoch_are_kept() {
+    let (history, weight, score) = scripted(&[0.5, 2.0, 1.0, -9.0, 0.7], Fit::default());
+    assert_eq!((history.kept, weight), (2, 2.0));
+    assert_eq!(history.epochs.len(), 5);
+    assert_eq!(history.kept_epoch().validation, Some(score));
+    let accuracies: Vec<f64> = history.epochs.iter().map(|epoch| epoch.score().accuracy).collect();
+    assert_eq!(accuracies, [1.0, 1.0, 1.0, 0.0, 1.0]);
+}
+
+#[test]
+fn of_equal_epochs_the_first_is_kept() {
+    let (history, ..) = scripted(&[-1.0, 3.0, 3.0], Fit::default());
+    assert_eq!(history.kept, 2);
+}
+
+#[test]
+fn the_last_weights_are_kept_when_asked_for() {
+    let last = Fit { keep_best: false, ..Fit::default() };
+    let (history, weight, score) = scripted(&[0.5, 2.0, 1.0], last);
+    assert_eq!((history.kept, weight), (3, 1.0));
+    assert_eq!(history.kept_epoch().validation, Some(score));
+}
+
+#[test]
+fn patience_stops_after_so_many_epochs_without_a_better_one() {
+    let epochs = |patience, values| {
+        let options = Fit { patience: Some(patience), ..Fit::default() };
+        let (history, weight, _) = scripted(values, options);
+        (history.epochs.len(), history.kept, weight)
+    };
+    let values = &[0.5, 2.0, 1.0, -9.0, 3.0, 0.1];
+    assert_eq!(epochs(1, values), (3, 2, 2.0));
+    assert_eq!(epochs(2, values), (4, 2, 2.0));
+    assert_eq!(epochs(3, values), (6, 5, 3.0));
+    assert_eq!(epochs(1, &[1.0, 2.0, 3.0]), (3, 3, 3.0));
+}
+
+#[test]
+fn clipping_bounds_the_step() {
+    let step_length = |clip_norm| {
+        let mut parameters = Parameters::<f64>::new(7);
+        let model = network(&mut parameters);
+        let before = parameters.clone();
+        let options =
+            Fit { epochs: 1, batch_size: 50, validation_split: 0.0, clip_norm, ..Fit::default() };
+        let trainer = Trainer::new(&model, Loss::SoftmaxCrossEntropy);
+        trainer.fit(&mut parameters, &mut Sgd::new(1.0), &quadrants(50, 1), &options).unwrap();
+        let squares = parameters.ids().flat_map(|id| {
+            let change = parameters.get(id) - before.get(id);
+            change.to_vec().into_iter().map(|x| x * x)
+        });
+        squares.sum::<f64>().sqrt()
+    };
+    let free = step_length(None);
+    assert!(free > 0.01);
+    assert_relative_eq!(step_length(Some(0.01)), 0.01, max_relative = 1e-9);
+    assert_eq!(step_length(Some(10.0 * free)), free);
+}
+
+#[test]
+fn dropout_is_on_in_training_and_off_in_evaluation() {
+    let dataset = quadrants(50, 1);
+    let mut parameters = Parameters::<f64>::new(1);
+    let model = Features::new(2).then(Dropout::new("dropout", 0.5)).then(Dense::new(
+        &mut parameters,
+        "dense",
+        2,
+        2,
+    ));
+    let trainer = Trainer::new(&model, Loss::SoftmaxCrossEntropy);
+    let options = Fit { epochs: 2, validation_split: 0.0, keep_best: false, ..Fit::default() };
+    let still = &mut Sgd::new(0.0);
+    let history = trainer.fit(&mut parameters, still, &dataset, &options).unwrap();
+
+    let losses: Vec<f64> = history.epochs.iter().map(|epoch| epoch.training.loss).collect();
+    let evaluated = trainer.evaluate(&parameters, &dataset).loss;
+    assert!(losses[0] != losses[1] && losses[0] != evaluated);
+    let plain = Features::new(2).then(Dense::new(&mut Parameters::<f64>::new(1), "dense", 2, 2));
+    let plain = Trainer::new(&plain, Loss::SoftmaxCrossEntropy);
+    assert_eq!(plain.evaluate(&parameters, &dataset).loss, evaluated);
+}
+
+#[test]
+fn the_training_loss_weighs_each_sample_alike_also_in_a_short_batch() {
+    let dataset = quadrants(7, 1);
+    let mut parameters = Parameters::<f64>::new(1);
+    let model = network(&mut parameters);
+    let trainer = Trainer::new(&model, Loss::SoftmaxCrossEntropy);
+    let options = Fit { epochs: 1, batch_size: 3, validation_split: 0.0, ..Fit::default() };
+    let still = &mut Sgd::new(0.0);
+    let history = trainer.fit(&mut parameters, still, &dataset, &options).unwrap();
+    let evaluation = trainer.evaluate(&parameters, &dataset);
+    assert_relative_eq!(history.epochs[0].training.loss, evaluation.loss, max_relative = 1e-12);
+    assert_eq!(history.epochs[0].training.accuracy, evaluation.accuracy());
+}
+
+#[test]
+fn without_samples_there_is_nothing_to_train_on() {
+    let mut parameters = Parameters::new(1);
+    let model = one_weight(&mut parameters);
+    let trainer = Trainer::new(&model, Loss::BinaryCrossEntropy);
+    let fit = |dataset: &Dataset<f32>, validation_split: f64| {
+        let options = Fit { validation_split, ..Fit::default() };
+        let outcome = trainer.fit(&mut parameters.clone(), &mut Sgd::new(0.1), dataset, &options);
+        outcome.unwrap_err().to_string()
+    };
+    assert_eq!(
+        fit(&signs().select(&[]), 0.2),
+        "there is nothing to train on: the data set has no samples"
+    );
+    assert_eq!(
+        fit(&signs(), 0.9),
+        "6 examples with a validation fraction of 0.9 leave 0 for training and 6 for validation; \
+         both need at least one: give more data or another fraction"
+    );
+    for (fraction, found) in [(1.0, "1"), (-0.5, "-0.5"), (f64::NAN, "NaN")] {
+        let range = "the validation fraction must be at least 0 and below 1, found";
+        assert_eq!(fit(&signs(), fraction), format!("{range} {found}"));
+    }
+}
+
+#[test]
+#[should_panic(expected = "fit: 0 epochs were asked for; training takes at least one")]
+fn training_for_no_epoch_is_a_mistake() {
+    trained::<f32>(&quadrants(10, 1), 1, &Fit { epochs: 0, ..Fit::default() });
+}
+
+#[test]
+#[should_panic(expected = "a batch size of 0 was asked for; a batch needs at least one example")]
+fn training_in_batches_of_nothing_is_a_mistake() {
+    trained::<f32>(&quadrants(10, 1), 1, &Fit { batch_size: 0, ..Fit::default() });
+}
+
+#[test]
+#[should_panic(expected = "BinaryCrossEntropy: labels must be 0 or 1, but one is 2")]
+fn a_third_class_is_a_mistake_for_one_logit() {
+    let dataset = Dataset::new(Tensor::from([[1.0], [2.0]]), Tensor::from([1, 2]));
+    let mut parameters = Parameters::new(1);
+    let model = one_weight(&mut parameters);
+    let _ = Trainer::new(&model, Loss::BinaryCrossEntropy).evaluate(&parameters, &dataset);
+}
+
+/// The natural logarithm as a layer: NaN for what is negative.
+struct Logarithm;
+
+impl Layer for Logarithm {
+    fn forward<'t, T: Scalar>(&self, _: Pass<'t, T>, x: Var<'t, T>) -> Var<'t, T> {
+        x.ln()
+    }
+}
+
+#[test]
+fn a_loss_that_is_not_finite_stops_training_and_names_the_first_op() {
+    let positive = Tensor::from([[1.0], [2.0], [3.0], [4.0]]);
+    let dataset = Dataset::new(positive, Tensor::from([0, 1, 0, 1]));
+    let mut parameters = Parameters::new(1);
+    let model = one_weight(&mut parameters).then(Logarithm);
+    let weight = parameters.find("dense.weight").unwrap();
+    *parameters.get_mut(weight) = Tensor::from([[1.0]]);
+    let trainer = Trainer::new(&model, Loss::BinaryCrossEntropy);
+    let options =
+        Fit { epochs: 9, batch_size: 2, validation_split: 0.0, shuffle: false, ..Fit::default() };
+
+    // The third step, the first one of epoch 2, meets a negative weight.
+    let mut script = Script::new(&[0.5, -0.25]);
+    let line = line!() + 1;
+    let outcome = trainer.fit(&mut parameters, &mut script, &dataset, &options);
+    assert_eq!(
+        outcome.unwrap_err().to_string(),
+        format!(
+            "the loss is NaN in epoch 2, step 1. The first value that is not finite is %3 = ln \
+             [2, 1], at {}:{line}:27, from %2 = matmul [2, 1]. A lower learning rate or clipping \
+             the gradients may help, or the data hold such a value",
+            file!()
+        )
+    );
+    assert_eq!(parameters.get(weight).item(), -0.25);
+}
+
+#[test]
+fn an_epoch_that_ends_in_useless_weights_stops_training() {
+    let fit = |values: &'static [f32], validation_split| {
+        let mut parameters = Parameters::new(1);
+        let model = one_weight(&mut parameters);
+        let trainer = Trainer::new(&model, Loss::BinaryCrossEntropy);
+        let options = Fit { epochs: values.len(), validation_split, ..Fit::default() };
+        let outcome = trainer.fit(&mut parameters, &mut Script::new(values), &signs(), &options);
+        outcome.unwrap_err().to_string()
+    };
+    let advice = "is infinite or NaN. A lower learning rate or clipping the gradients may help, or \
+                  the data hold such a value";
+    assert_eq!(
+        fit(&[1.0, f32::INFINITY], 0.0),
+        format!("after epoch 2 the parameter `dense.weight` {advice}")
+    );
+    assert_eq!(fit(&[f32::MAX], 0.34), format!("after epoch 1 the validation loss {advice}"));
+}

@@ -18,7 +18,7 @@ mod sentiment {
 use std::error::Error;
 use std::process::ExitCode;
 
-use autograd::{Parameters, check};
+use autograd::Parameters;
 use clap::Parser;
 use nn::{ActivationKind, Dense, Dropout, Embedding, Model};
 use optim::Adam;
@@ -72,12 +72,12 @@ fn train(options: &Options) -> Result<(), Box<dyn Error>> {
             let model = build(&mut parameters, activation, &options.sizes, classes);
             let trainer = Trainer::new(&model, Loss::SoftmaxCrossEntropy);
 
-            if seed == options.training.seed {
-                let samples = texts.train.batches(4).next().expect("at least one text");
-                let check =
-                    check::parameters(&parameters.cast(), |pass| trainer.loss(pass, &samples));
-                report::before_training(activation, &parameters, &check);
-                check.assert();
+            let first_seed = seed == options.training.seed;
+            let detailed = options.training.gradcheck;
+            let samples = texts.train.batches(4).next().expect("at least one text");
+            if first_seed {
+                report::the_model(activation, &parameters);
+                cli::check_gradients(&trainer, &parameters, &samples, "before training", detailed)?;
             }
 
             let fit = Fit {
@@ -91,6 +91,15 @@ fn train(options: &Options) -> Result<(), Box<dyn Error>> {
                 &texts.train,
                 &fit,
             )?;
+            if first_seed && detailed {
+                cli::check_gradients(
+                    &trainer,
+                    &parameters,
+                    &samples,
+                    "on the trained weights",
+                    true,
+                )?;
+            }
             let evaluation = trainer.evaluate(&parameters, &texts.test);
             report::after_training(activation, seed, &parameters, &history, &evaluation);
             comparison
@@ -117,7 +126,7 @@ fn train(options: &Options) -> Result<(), Box<dyn Error>> {
 
 fn main() -> ExitCode {
     let options = Options::parse();
-    cli::exit(match (&options.predict, &options.model) {
+    cli::run(|| match (&options.predict, &options.model) {
         (Some(text), Some(path)) => predict(text, path),
         _ => train(&options),
     })

@@ -14,7 +14,7 @@ mod tabular {
 use std::error::Error;
 use std::process::ExitCode;
 
-use autograd::{Parameters, check};
+use autograd::Parameters;
 use clap::Parser;
 use nn::{ActivationKind, Dense, Features, Model};
 use optim::Adam;
@@ -47,19 +47,27 @@ fn compare(options: &Options) -> Result<(), Box<dyn Error>> {
             let model = build(&mut parameters, activation, halves.features());
             let trainer = Trainer::new(&model, Loss::BinaryCrossEntropy);
 
-            if seed == options.training.seed {
-                let samples = halves.train.batches(4).next().expect("at least one row");
-                let check =
-                    check::parameters(&parameters.cast(), |pass| trainer.loss(pass, &samples));
+            let first_seed = seed == options.training.seed;
+            let detailed = options.training.gradcheck;
+            let samples = halves.train.batches(4).next().expect("at least one row");
+            if first_seed {
                 println!("{activation}: {} parameters", parameters.count());
-                println!("gradient check {}", check.summary());
-                check.assert();
+                cli::check_gradients(&trainer, &parameters, &samples, "before training", detailed)?;
             }
 
             let label = format!("{activation}  seed {seed}");
             let fit = Fit { seed, progress: Progress::Show(label), ..options.training.fit() };
             let mut adam = Adam::new(options.training.lr);
             let history = trainer.fit(&mut parameters, &mut adam, &halves.train, &fit)?;
+            if first_seed && detailed {
+                cli::check_gradients(
+                    &trainer,
+                    &parameters,
+                    &samples,
+                    "on the trained weights",
+                    true,
+                )?;
+            }
             let evaluation = trainer.evaluate(&parameters, &halves.test);
             comparison
                 .add(&activation.to_string(), Run::new(&evaluation, &history, parameters.count()));
@@ -70,5 +78,6 @@ fn compare(options: &Options) -> Result<(), Box<dyn Error>> {
 }
 
 fn main() -> ExitCode {
-    cli::exit(compare(&Options::parse()))
+    let options = Options::parse();
+    cli::run(|| compare(&options))
 }

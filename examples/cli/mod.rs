@@ -3,11 +3,15 @@
 use std::error::Error;
 use std::fmt::Display;
 use std::fs;
+use std::panic;
 use std::path::{Path, PathBuf};
-use std::process::ExitCode;
+use std::process::{self, ExitCode};
 
+use autograd::{Parameters, check};
 use clap::Args;
-use train::Fit;
+use data::Dataset;
+use nn::Model;
+use train::{Fit, Trainer};
 
 /// Where the samples come from.
 #[derive(Args, Clone, Debug)]
@@ -70,6 +74,10 @@ pub struct Training {
     /// The seed of initial weights, order and dropout. The same seed gives the same result.
     #[arg(long, value_name = "N", default_value_t = 0)]
     pub seed: u64,
+    /// Check the gradients by all witnesses, before training and again on the trained weights, and
+    /// print a line for each parameter. (Without it they are checked once, and summed up in a line.)
+    #[arg(long)]
+    pub gradcheck: bool,
     /// Train with so many seeds, counted up from --seed: means, 95 % intervals and a paired test.
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = positive)]
     pub seeds: usize,
@@ -91,6 +99,26 @@ impl Training {
             patience: self.patience,
             ..Fit::default()
         }
+    }
+}
+
+/// Checks a model's gradients in f64, and says what came of it: in one line, or with `detailed` in
+/// one for each parameter. The error is a gradient that is wrong.
+pub fn check_gradients<M: Model>(
+    trainer: &Trainer<'_, M>,
+    parameters: &Parameters,
+    samples: &Dataset<M::Input>,
+    when: &str,
+    detailed: bool,
+) -> Result<(), Box<dyn Error>> {
+    let report = check::parameters(&parameters.cast(), |pass| trainer.loss(pass, samples));
+    println!("Gradient check {when} {}", report.summary());
+    if detailed {
+        println!("{report}");
+    }
+    match report.passes() {
+        true => Ok(()),
+        false => Err(format!("the gradients {when} are wrong\n{report}").into()),
     }
 }
 
@@ -126,13 +154,23 @@ pub fn without_repeats<T: Display + PartialEq>(option: &str, values: &[T]) -> Re
     }
 }
 
-/// Ends a program: exit code 0, or 2 with the error on standard error.
-pub fn exit(outcome: Result<(), Box<dyn Error>>) -> ExitCode {
-    match outcome {
+/// Runs a program: exit code 0, or 2 with the error on standard error.
+pub fn run(program: impl FnOnce() -> Result<(), Box<dyn Error>>) -> ExitCode {
+    end_with_the_reader();
+    match program() {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("error: {error}");
             ExitCode::from(2)
         }
     }
+}
+
+/// Ends the program quietly when nobody reads its output any more, as behind `| head`.
+fn end_with_the_reader() {
+    let report = panic::take_hook();
+    panic::set_hook(Box::new(move |panic| match panic.payload_as_str() {
+        Some(words) if words.starts_with("failed printing to stdout") => process::exit(0),
+        _ => report(panic),
+    }));
 }

@@ -1,16 +1,15 @@
 //! What is printed about a run.
 
-use autograd::{Parameters, check::Report};
+use autograd::Parameters;
 use nn::ActivationKind;
 use train::{Evaluation, History};
 
 use super::texts::Texts;
 use crate::Trained;
 
-/// The model's parameters and the verdict of the gradient check.
-pub fn before_training(activation: ActivationKind, parameters: &Parameters, check: &Report) {
+/// The model's parameters.
+pub fn the_model(activation: ActivationKind, parameters: &Parameters) {
     println!("The model with {activation}:\n{parameters}\n");
-    println!("Gradient check {}\n", check.summary());
 }
 
 /// The epoch that was kept, the test figures, and what the activation learned.

@@ -23,10 +23,10 @@ use clap::Parser;
 use nn::{ActivationKind, Dense, Dropout, Embedding, Model};
 use optim::Adam;
 use tensor::Tensor;
-use train::{Comparison, Evaluation, Fit, Loss, Progress, Run, Score, Trainer};
+use train::{Comparison, Evaluation, Fit, History, Loss, Progress, Run, Trainer};
 
 use sentiment::options::{Options, Sizes};
-use sentiment::predict::{Description, check_writable, predict};
+use sentiment::predict::{Description, predict};
 use sentiment::texts::{PADDING, Texts};
 use sentiment::{baseline, report};
 
@@ -47,68 +47,54 @@ fn build(
         .then(Dense::new(parameters, "output", sizes.hidden, classes))
 }
 
-/// A model after training, with what it says about the test texts.
+/// A model after training, and what it says about the test texts.
 struct Trained {
-    score: Score,
     activation: ActivationKind,
+    seed: u64,
     parameters: Parameters,
+    history: History,
     evaluation: Evaluation,
     probabilities: Tensor,
 }
 
-fn train(options: &Options) -> Result<(), Box<dyn Error>> {
-    cli::without_repeats("--activation", &options.activation)?;
-    if let Some(path) = &options.save {
-        check_writable(path)?;
-    }
+fn train(
+    activation: ActivationKind,
+    seed: u64,
+    texts: &Texts,
+    options: &Options,
+) -> Result<Trained, Box<dyn Error>> {
+    let mut parameters = Parameters::new(seed);
+    let model = build(&mut parameters, activation, &options.sizes, texts.labels.len());
+    let trainer = Trainer::new(&model, Loss::SoftmaxCrossEntropy);
+    let mut adam = Adam::new(options.training.lr);
+    let progress = Progress::Show(activation.to_string());
+    let fit = Fit { seed, progress, ..options.training.fit() };
+
+    options.training.check_before(seed, &trainer, &parameters, &texts.train)?;
+    let history = trainer.fit(&mut parameters, &mut adam, &texts.train, &fit)?;
+    options.training.check_after(seed, &trainer, &parameters, &texts.train)?;
+
+    let evaluation = trainer.evaluate(&parameters, &texts.test);
+    let probabilities = trainer.predict(&parameters, texts.test.inputs());
+    Ok(Trained { activation, seed, parameters, history, evaluation, probabilities })
+}
+
+/// Trains with each activation and seed, compares, and reports on the one that is best in validation.
+fn compare(options: &Options) -> Result<(), Box<dyn Error>> {
+    options.check()?;
     let texts = Texts::load(options)?;
-    let classes = texts.labels.len();
-    options.sizes.check(classes)?;
+    options.sizes.check(texts.labels.len())?;
     let mut comparison = Comparison::default();
     let mut best: Option<Trained> = None;
     for seed in options.training.all_seeds() {
         for &activation in &options.activation {
-            let mut parameters = Parameters::new(seed);
-            let model = build(&mut parameters, activation, &options.sizes, classes);
-            let trainer = Trainer::new(&model, Loss::SoftmaxCrossEntropy);
-
-            let first_seed = seed == options.training.seed;
-            let detailed = options.training.gradcheck;
-            let samples = texts.train.batches(4).next().expect("at least one text");
-            if first_seed {
-                report::the_model(activation, &parameters);
-                cli::check_gradients(&trainer, &parameters, &samples, "before training", detailed)?;
-            }
-
-            let fit = Fit {
-                seed,
-                progress: Progress::Show(activation.to_string()),
-                ..options.training.fit()
-            };
-            let history = trainer.fit(
-                &mut parameters,
-                &mut Adam::new(options.training.lr),
-                &texts.train,
-                &fit,
-            )?;
-            if first_seed && detailed {
-                cli::check_gradients(
-                    &trainer,
-                    &parameters,
-                    &samples,
-                    "on the trained weights",
-                    true,
-                )?;
-            }
-            let evaluation = trainer.evaluate(&parameters, &texts.test);
-            report::after_training(activation, seed, &parameters, &history, &evaluation);
-            comparison
-                .add(&activation.to_string(), Run::new(&evaluation, &history, parameters.count()));
-
-            let score = history.kept_epoch().score();
-            if best.as_ref().is_none_or(|best| score.is_better_than(&best.score)) {
-                let probabilities = trainer.predict(&parameters, texts.test.inputs());
-                best = Some(Trained { score, activation, parameters, evaluation, probabilities });
+            let trained = train(activation, seed, &texts, options)?;
+            report::after_training(&trained);
+            let Trained { evaluation, history, parameters, .. } = &trained;
+            let run = Run::new(evaluation, history, parameters.count());
+            comparison.add(&activation.to_string(), run);
+            if best.as_ref().is_none_or(|best| history.is_better_than(&best.history)) {
+                best = Some(trained);
             }
         }
         if options.baseline {
@@ -128,6 +114,6 @@ fn main() -> ExitCode {
     let options = Options::parse();
     cli::run(|| match (&options.predict, &options.model) {
         (Some(text), Some(path)) => predict(text, path),
-        _ => train(&options),
+        _ => compare(&options),
     })
 }

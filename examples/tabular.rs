@@ -37,40 +37,35 @@ fn build(
         .then(Dense::new(parameters, "output", 25, 1))
 }
 
+/// Trains one network, and tests it.
+fn train(
+    activation: ActivationKind,
+    seed: u64,
+    halves: &Halves,
+    options: &Options,
+) -> Result<Run, Box<dyn Error>> {
+    let mut parameters = Parameters::new(seed);
+    let model = build(&mut parameters, activation, halves.features());
+    let trainer = Trainer::new(&model, Loss::BinaryCrossEntropy);
+    let mut adam = Adam::new(options.training.lr);
+    let progress = Progress::Show(format!("{activation}  seed {seed}"));
+    let fit = Fit { seed, progress, ..options.training.fit() };
+
+    options.training.check_before(seed, &trainer, &parameters, &halves.train)?;
+    let history = trainer.fit(&mut parameters, &mut adam, &halves.train, &fit)?;
+    options.training.check_after(seed, &trainer, &parameters, &halves.train)?;
+
+    let evaluation = trainer.evaluate(&parameters, &halves.test);
+    Ok(Run::new(&evaluation, &history, parameters.count()))
+}
+
 fn compare(options: &Options) -> Result<(), Box<dyn Error>> {
     cli::without_repeats("--activation", &options.activation)?;
     let halves = Halves::load(options)?;
     let mut comparison = Comparison::default();
     for seed in options.training.all_seeds() {
         for &activation in &options.activation {
-            let mut parameters = Parameters::new(seed);
-            let model = build(&mut parameters, activation, halves.features());
-            let trainer = Trainer::new(&model, Loss::BinaryCrossEntropy);
-
-            let first_seed = seed == options.training.seed;
-            let detailed = options.training.gradcheck;
-            let samples = halves.train.batches(4).next().expect("at least one row");
-            if first_seed {
-                println!("{activation}: {} parameters", parameters.count());
-                cli::check_gradients(&trainer, &parameters, &samples, "before training", detailed)?;
-            }
-
-            let label = format!("{activation}  seed {seed}");
-            let fit = Fit { seed, progress: Progress::Show(label), ..options.training.fit() };
-            let mut adam = Adam::new(options.training.lr);
-            let history = trainer.fit(&mut parameters, &mut adam, &halves.train, &fit)?;
-            if first_seed && detailed {
-                cli::check_gradients(
-                    &trainer,
-                    &parameters,
-                    &samples,
-                    "on the trained weights",
-                    true,
-                )?;
-            }
-            let evaluation = trainer.evaluate(&parameters, &halves.test);
-            comparison
-                .add(&activation.to_string(), Run::new(&evaluation, &history, parameters.count()));
+            comparison.add(&activation.to_string(), train(activation, seed, &halves, options)?);
         }
     }
     println!("\n{comparison}");

@@ -100,25 +100,56 @@ impl Training {
             ..Fit::default()
         }
     }
+
+    /// Checks the gradients of the first seed's models.
+    pub fn check_before<M: Model>(
+        &self,
+        seed: u64,
+        trainer: &Trainer<'_, M>,
+        parameters: &Parameters,
+        dataset: &Dataset<M::Input>,
+    ) -> Result<(), String> {
+        match seed == self.seed {
+            true => {
+                check_gradients(trainer, parameters, dataset, "before training", self.gradcheck)
+            }
+            false => Ok(()),
+        }
+    }
+
+    /// Checks them again on the trained weights, if --gradcheck asks for it.
+    pub fn check_after<M: Model>(
+        &self,
+        seed: u64,
+        trainer: &Trainer<'_, M>,
+        parameters: &Parameters,
+        dataset: &Dataset<M::Input>,
+    ) -> Result<(), String> {
+        match seed == self.seed && self.gradcheck {
+            true => check_gradients(trainer, parameters, dataset, "on the trained weights", true),
+            false => Ok(()),
+        }
+    }
 }
 
-/// Checks a model's gradients in f64, and says what came of it: in one line, or with `detailed` in
-/// one for each parameter. The error is a gradient that is wrong.
-pub fn check_gradients<M: Model>(
+/// Checks a model's gradients in f64 on a few samples, and says what came of it: in one line, or
+/// with `detailed` in one for each parameter. The error is a gradient that is wrong.
+fn check_gradients<M: Model>(
     trainer: &Trainer<'_, M>,
     parameters: &Parameters,
-    samples: &Dataset<M::Input>,
+    dataset: &Dataset<M::Input>,
     when: &str,
     detailed: bool,
-) -> Result<(), Box<dyn Error>> {
-    let report = check::parameters(&parameters.cast(), |pass| trainer.loss(pass, samples));
+) -> Result<(), String> {
+    let samples = dataset.batches(4).next().ok_or("there are no samples")?;
+    let report = check::parameters(&parameters.cast(), |pass| trainer.loss(pass, &samples));
     println!("Gradient check {when} {}", report.summary());
     if detailed {
         println!("{report}");
     }
     match report.passes() {
         true => Ok(()),
-        false => Err(format!("the gradients {when} are wrong\n{report}").into()),
+        false => Err(format!("the gradients {when} are wrong\n{report}")),
     }
 }
 

@@ -6,7 +6,8 @@ use clap::{Args, Parser};
 use nn::ActivationKind;
 use serde::{Deserialize, Serialize};
 
-use crate::cli::{Source, Training, positive, share};
+use super::predict::check_writable;
+use crate::cli::{Source, Training, positive, share, without_repeats};
 
 /// Train a small text classifier, and compare ReLU with SwiGLU on it.
 ///
@@ -71,6 +72,14 @@ pub struct Options {
         help_heading = "Using a model"
     )]
     pub predict: Option<String>,
+}
+
+impl Options {
+    /// Checks before training what would else fail after it.
+    pub fn check(&self) -> Result<(), String> {
+        without_repeats("--activation", &self.activation)?;
+        self.save.as_deref().map_or(Ok(()), check_writable)
+    }
 }
 
 /// The sizes of the model.

@@ -1,25 +1,11 @@
 //! What is printed about a run.
 
-use autograd::Parameters;
-use nn::ActivationKind;
-use train::{Evaluation, History};
-
 use super::texts::Texts;
 use crate::Trained;
 
-/// The model's parameters.
-pub fn the_model(activation: ActivationKind, parameters: &Parameters) {
-    println!("The model with {activation}:\n{parameters}\n");
-}
-
 /// The epoch that was kept, the test figures, and what the activation learned.
-pub fn after_training(
-    activation: ActivationKind,
-    seed: u64,
-    parameters: &Parameters,
-    history: &History,
-    evaluation: &Evaluation,
-) {
+pub fn after_training(trained: &Trained) {
+    let Trained { activation, seed, parameters, history, evaluation, .. } = trained;
     println!(
         "{activation}  seed {seed}: kept epoch {}; test loss {:.4}, accuracy {:.1} %, macro F1 {:.1} %",
         history.kept,
@@ -42,7 +28,11 @@ pub fn after_training(
 /// The confusion matrix of the best model, its figures by class, and a few of its predictions.
 pub fn best_model(best: &Trained, texts: &Texts) {
     let names = texts.labels.names();
-    println!("The model that was best in validation ({}) on the test texts:\n", best.activation);
+    println!(
+        "The model that was best in validation ({}):\n\n{}\n",
+        best.activation, best.parameters
+    );
+    println!("Its confusion matrix on the test texts, and the figures of each class:\n");
     println!("{}", best.evaluation.confusion.table(names));
     println!("{}", best.evaluation.confusion.report(names));
     println!("Its first predictions:");

@@ -29,11 +29,9 @@ impl Halves {
         };
         let halves = Self { train: standardized(&train), test: standardized(&test) };
         if !halves.test.inputs().is_finite() {
-            return Err(
-                "a number of the test rows is too far from those of the training rows to be \
-                        brought to their scale: correct or remove its row"
-                    .into(),
-            );
+            return Err("a number of the test rows is too far from those of the training rows to \
+                        be brought to their scale: correct or remove its row"
+                .into());
         }
         println!(
             "{} training and {} test rows of {} features\n",

@@ -27,14 +27,6 @@ pub(crate) struct Node<T: Scalar> {
     pub(crate) at: &'static Location<'static>,
 }
 
-impl<T: Scalar> Node<T> {
-    /// A value whose gradient is asked for.
-    pub(crate) fn variable(value: Tensor<T>, at: &'static Location<'static>) -> Self {
-        let (source, inputs) = (Source::Variable, SmallVec::new());
-        Self { value, source, inputs, needs_gradient: true, at }
-    }
-}
-
 /// Where a value comes from.
 pub(crate) enum Source<T: Scalar> {
     Constant,

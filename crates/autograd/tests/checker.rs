@@ -99,7 +99,7 @@ fn the_report_names_witness_input_entry_both_numbers_and_the_users_line() {
 #[test]
 fn a_kink_is_counted_and_is_no_failure() {
     // The smallest step reaches across 0 from the first entry only.
-    let x = Tensor::from([3e-7, 1.0, -1.0]);
+    let x = Tensor::from([3e-8, 1.0, -1.0]);
     let report = check::inputs(&[x], |x| x[0].abs());
     report.assert();
     assert!(report.findings[0].kinks > 0);

@@ -60,6 +60,11 @@ impl History {
         &self.epochs[self.kept - 1]
     }
 
+    /// Whether the model is now better than that of another run: by the scores of the kept epochs.
+    pub fn is_better_than(&self, other: &History) -> bool {
+        self.kept_epoch().score().is_better_than(&other.kept_epoch().score())
+    }
+
     /// How long the epochs took together.
     pub fn seconds(&self) -> f64 {
         self.epochs.iter().map(|epoch| epoch.seconds).sum()

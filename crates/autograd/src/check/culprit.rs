@@ -1,151 +1,153 @@
-//! Which op is to blame? Each line of the tape is put on trial alone, on the inputs it had.
+//! Which op is to blame? Each line of the tape is put on trial alone, on the inputs it had: all
+//! witnesses are heard and all laws checked on this one op.
 //!
-//! For one op y = f(x₁, …) with VJP dxᵢ, a random cotangent u and a random tangent v of input i,
-//! forward mode must agree with the VJP, ⟨u, Jᵢv⟩ = ⟨dxᵢ, v⟩; and the exact derivative of dxᵢ along v
-//! must agree with differences of dxᵢ, or the op is wrong in second order.
+//! Where its VJP contradicts forward mode, the entry is found by halving: if ⟨Jᵀu, v⟩ and ⟨u, Jv⟩
+//! differ for a v that is zero but on some entries, one of those is wrong.
 
-use std::panic::Location;
+use std::cell::RefCell;
+use std::ops::Range;
+use std::rc::Rc;
 
-use tensor::{Key, Scalar, Tensor};
+use tensor::Tensor;
 
-use super::witnesses::index_of;
-use super::{Number, Subject, inner, inner_size};
-use crate::forward::Dual;
+use super::laws::repeated_input;
+use super::witnesses::{index_of, with};
+use super::{Comparison, Finding, Law, Number, Subject, Witness, inner, inner_size};
+use crate::forward::{Dual, as_parameters};
 use crate::op::{Adjoints, Op};
 use crate::tape::{Node, Source};
-use crate::{Pass, Tape, Var};
-
-/// The step of the differences of VJPs.
-const STEP: f64 = 1e-5;
+use crate::{ParameterId, Parameters, Pass, Tape, Var};
 
 /// The lines of the tape that fail on their own, in words.
 pub(super) fn find<F>(subject: &Subject<'_, F>) -> Vec<String>
 where
     F: for<'t> Fn(Pass<'t, Number>) -> Var<'t, Number>,
 {
-    let still = subject.still();
-    let mut tape = Tape::new();
-    (subject.function)(Pass::evaluation(&tape, &still));
-    let nodes = tape.nodes.get_mut();
+    let tape = Tape::new();
+    (subject.function)(Pass::evaluation(&tape, &subject.still()));
+    let mut nodes = tape.nodes.into_inner();
     let mut culprits = Vec::new();
     for index in 0..nodes.len() {
-        let x: Vec<Tensor<Number>> =
-            nodes[index].inputs.iter().map(|&input| nodes[input].value.clone()).collect();
-        let wanted: Vec<bool> =
-            nodes[index].inputs.iter().map(|&input| nodes[input].needs_gradient).collect();
         let at = nodes[index].at;
-        let Source::Op(op) = &mut nodes[index].source else { continue };
-        let mut trial = Trial { op: op.as_mut(), at, index, x };
-        culprits.extend((0..wanted.len()).filter(|&i| wanted[i]).filter_map(|i| trial.input(i)));
+        let inputs = inputs_of(&nodes, index);
+        let source = std::mem::replace(&mut nodes[index].source, Source::Constant);
+        if let (Source::Op(op), true) = (source, nodes[index].needs_gradient) {
+            let name = op.name();
+            let faults = Suspect(Rc::new(RefCell::new(op))).faults(&inputs);
+            let words = |fault| format!("%{index} = {name}, recorded at {at}, {fault}");
+            culprits.extend(faults.into_iter().map(words));
+        }
     }
     culprits
 }
 
-/// One op with the inputs it had.
-struct Trial<'a> {
-    op: &'a mut dyn Op<Number>,
-    at: &'static Location<'static>,
-    index: usize,
-    x: Vec<Tensor<Number>>,
+/// The inputs that a line had; those are frozen whose gradient nobody asks for.
+fn inputs_of(nodes: &[Node<Number>], index: usize) -> Parameters<f64> {
+    let inputs: Vec<&Node<Number>> = nodes[index].inputs.iter().map(|&k| &nodes[k]).collect();
+    let values: Vec<Tensor<f64>> = inputs.iter().map(|node| Dual::values(&node.value)).collect();
+    let mut parameters = as_parameters(&values);
+    for (id, node) in parameters.ids().zip(inputs) {
+        if !node.needs_gradient {
+            parameters.freeze(id);
+        }
+    }
+    parameters
 }
 
-impl Trial<'_> {
-    /// What is wrong with the VJP for input `i`, in words; `None` if nothing is.
-    fn input(&mut self, i: usize) -> Option<String> {
-        let key = Key::new(self.index as u64).fold_in(i as u64);
-        let v = Tensor::normal(self.x[i].shape(), 0.0, 1.0, key.stream("tangent"));
-        let moving = Dual::tensor(&Dual::values(&self.x[i]), &v);
-        let y = self.forward(i, &moving);
-        let u = Tensor::normal(y.shape(), 0.0, 1.0, key.stream("cotangent"));
-        let dx = self.vjp(i, &moving, &y, &u);
+/// An op that was recorded once and can be recorded again.
+#[derive(Clone)]
+struct Suspect(Rc<RefCell<Box<dyn Op<Number>>>>);
 
-        let claimed = Dual::values(&dx);
-        let (found, expected) = (inner(&claimed, &v), inner(&u, &Dual::tangents(&y)));
-        let scale = inner_size(&claimed, &v).max(expected.abs()).max(1.0);
-        let agrees = (found - expected).abs() <= 1e-9 * scale;
-        let fault = match agrees {
-            true => self.second_order_fault(i, &v, &u, &Dual::tangents(&dx))?,
-            false => self.worst_entry(i, &u, &claimed),
-        };
-        let (index, name, at) = (self.index, self.op.name(), self.at);
-        Some(format!("%{index} = {name}, recorded at {at}, input {i}: {fault}"))
+impl Op<Number> for Suspect {
+    fn name(&self) -> &'static str {
+        self.0.borrow().name()
     }
-
-    /// The value of the op when input `i` is `moved`.
-    fn forward(&mut self, i: usize, moved: &Tensor<Number>) -> Tensor<Number> {
-        let mut x: Vec<&Tensor<Number>> = self.x.iter().collect();
-        x[i] = moved;
-        self.op.forward(&x)
+    fn forward(&mut self, x: &[&Tensor<Number>]) -> Tensor<Number> {
+        self.0.borrow_mut().forward(x)
     }
-
-    /// The VJP for input `i`, right after `forward` with the same input.
     fn vjp(
         &self,
-        i: usize,
-        moved: &Tensor<Number>,
+        x: &[&Tensor<Number>],
         y: &Tensor<Number>,
-        u: &Tensor<f64>,
-    ) -> Tensor<Number> {
-        let mut x: Vec<&Tensor<Number>> = self.x.iter().collect();
-        x[i] = moved;
-        let nodes: Vec<Node<Number>> =
-            x.iter().map(|x| Node::variable((*x).clone(), self.at)).collect();
-        let inputs: Vec<usize> = (0..x.len()).collect();
-        let mut adjoints = vec![None; x.len()];
-        let mut dx = Adjoints {
-            op: self.op.name(),
-            at: self.at,
-            inputs: &inputs,
-            nodes: &nodes,
-            adjoints: &mut adjoints,
-        };
-        self.op.vjp(&x, y, &u.cast(), &mut dx);
-        adjoints.swap_remove(i).unwrap_or_else(|| Tensor::zeros(moved.shape()))
+        dy: &Tensor<Number>,
+        dx: &mut Adjoints<Number>,
+    ) {
+        self.0.borrow().vjp(x, y, dy, dx);
+    }
+}
+
+impl Suspect {
+    /// y for these inputs, on their tape.
+    fn apply<'t>(&self, x: &[Var<'t, Number>]) -> Var<'t, Number> {
+        x[0].tape().apply(self.clone(), x)
     }
 
-    /// The entry of input `i` at which the VJP is furthest from forward mode.
-    fn worst_entry(&mut self, i: usize, u: &Tensor<f64>, claimed: &Tensor<f64>) -> String {
-        let values = Dual::values(&self.x[i]);
-        let mut worst = (f64::NEG_INFINITY, 0, 0.0);
-        for position in 0..values.len() {
-            let mut unit = Tensor::zeros(values.shape());
-            unit.as_mut_slice()[position] = 1.0;
-            let y = self.forward(i, &Dual::tensor(&values, &unit));
-            let expected = inner(u, &Dual::tangents(&y));
-            let error = (claimed.values()[position] - expected).abs();
-            if error > worst.0 || error.is_nan() {
-                worst = (error, position, expected);
-            }
+    /// What is wrong with this op, in words.
+    fn faults(&self, at: &Parameters<f64>) -> Vec<String> {
+        let values: Vec<Tensor<f64>> = at.iter().map(|(_, _, value)| value.clone()).collect();
+        let repeated = repeated_input(&values, &|x| self.apply(x));
+        faults(&Subject::new(at, &|pass| self.apply(&pass.all_parameters())), repeated)
+    }
+}
+
+/// What is wrong with a function, in words.
+fn faults<F>(subject: &Subject<'_, F>, checked: Option<Law>) -> Vec<String>
+where
+    F: for<'t> Fn(Pass<'t, Number>) -> Var<'t, Number>,
+{
+    let report = subject.hear(checked);
+    let findings = subject.trainable().zip(&report.findings);
+    let wrong = findings.filter(|(_, finding)| !finding.passes());
+    let of_inputs = wrong.map(|(id, finding)| fault_of_input(subject, id, finding));
+    let broken = report.laws.iter().filter(|law| !law.holds());
+    of_inputs.chain(broken.map(|law| format!("broken law: {law}"))).collect()
+}
+
+/// What is wrong with the VJP for one input, in words.
+fn fault_of_input<F>(subject: &Subject<'_, F>, id: ParameterId, finding: &Finding) -> String
+where
+    F: for<'t> Fn(Pass<'t, Number>) -> Var<'t, Number>,
+{
+    let name = &finding.name;
+    let failing = |witness| finding.worst.iter().find(|c| c.witness == witness && !c.agrees());
+    if failing(Witness::ForwardMode).is_some() {
+        return format!("{name}: {}", wrong_entry(subject, id));
+    }
+    if let Some(differences) = failing(Witness::Differences) {
+        return format!("{name}: {differences}");
+    }
+    let failing = finding.worst.iter().find(|comparison| !comparison.agrees());
+    let second_order = failing.map(Comparison::to_string).unwrap_or_default();
+    format!("{name}: the VJP is right, but not its derivative: {second_order}")
+}
+
+/// An entry of one input at which VJP and forward mode differ, in words.
+fn wrong_entry<F>(subject: &Subject<'_, F>, id: ParameterId) -> String
+where
+    F: for<'t> Fn(Pass<'t, Number>) -> Var<'t, Number>,
+{
+    let at = subject.at.get(id);
+    let claimed = Dual::values(subject.gradient(&subject.still(), &subject.cotangent).get(id));
+    let direction = subject.direction(id, "v").to_vec();
+    let compare = |entries: Range<usize>, direction: &[f64]| {
+        let mut v = Tensor::zeros(at.shape());
+        v.as_mut_slice()[entries.clone()].copy_from_slice(&direction[entries]);
+        let moving = with(subject.still(), id, Dual::tensor(at, &v));
+        Comparison {
+            witness: Witness::ForwardMode,
+            along: String::new(),
+            claimed: inner(&claimed, &v),
+            measured: subject.projection(&moving).tangent,
+            size: inner_size(&claimed, &v),
         }
-        let (_, position, expected) = worst;
-        let index = index_of(position, values.shape());
-        format!(
-            "at {index:?} the VJP gives {:.9}, forward mode {expected:.9}",
-            claimed.values()[position]
-        )
+    };
+    let mut entries = 0..at.len();
+    while entries.len() > 1 {
+        let middle = entries.start + entries.len() / 2;
+        let (first, second) = (entries.start..middle, middle..entries.end);
+        entries = if compare(first.clone(), &direction).agrees() { second } else { first };
     }
-
-    /// Whether the exact derivative of the VJP along `v` disagrees with differences of the VJP.
-    fn second_order_fault(
-        &mut self,
-        i: usize,
-        v: &Tensor<f64>,
-        u: &Tensor<f64>,
-        exact: &Tensor<f64>,
-    ) -> Option<String> {
-        let values = Dual::values(&self.x[i]);
-        let mut at = |step: f64| {
-            let moved = values.zip_map(v, |x, v| Number::from_f64(x + step * v));
-            let y = self.forward(i, &moved);
-            Dual::values(&self.vjp(i, &moved, &y, u))
-        };
-        let (low, high) = (at(-STEP), at(STEP));
-        let measured = high.zip_map(&low, |high, low| (high - low) / (2.0 * STEP));
-        let error = measured.zip_map(exact, |m, e| (m - e).abs() / m.abs().max(e.abs()).max(1.0));
-        let worst = error.values().iter().copied().fold(0.0, Scalar::maximum);
-        let agrees = worst <= 1e-4;
-        (!agrees).then(|| {
-            "its VJP is right, but not the derivative of its VJP (second order)".to_string()
-        })
-    }
+    let index = index_of(entries.start, at.shape());
+    let Comparison { claimed, measured, .. } = compare(entries, &vec![1.0; at.len()]);
+    format!("at {index:?} the VJP gives {claimed:.9}, forward mode {measured:.9}")
 }

@@ -72,6 +72,13 @@ impl Comparison {
     }
 }
 
+impl fmt::Display for Comparison {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { witness, along, claimed, measured, .. } = self;
+        write!(f, "{witness}, along {along}: backward {claimed:.12}, but {measured:.12}")
+    }
+}
+
 /// What was found for one input or parameter.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Finding {
@@ -139,6 +146,12 @@ impl Law {
     }
 }
 
+impl fmt::Display for Law {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} (error {:.1e})", self.name, self.error)
+    }
+}
+
 /// What the check of one function found.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Report {
@@ -193,7 +206,7 @@ impl fmt::Display for Report {
             write_finding(f, finding, name_width.unwrap_or(0))?;
         }
         for law in self.laws.iter().filter(|law| !law.holds()) {
-            writeln!(f, "broken law: {} (error {:.1e})", law.name, law.error)?;
+            writeln!(f, "broken law: {law}")?;
         }
         for culprit in &self.culprits {
             writeln!(f, "culprit: {culprit}")?;
@@ -214,10 +227,8 @@ fn write_finding(f: &mut fmt::Formatter<'_>, finding: &Finding, width: usize) ->
         write!(f, ", {} at kinks", finding.kinks)?;
     }
     writeln!(f)?;
-    for Comparison { witness, along, claimed, measured, .. } in
-        finding.worst.iter().filter(|comparison| !comparison.agrees())
-    {
-        writeln!(f, "    {witness}, along {along}: backward {claimed:.12}, but {measured:.12}")?;
+    for comparison in finding.worst.iter().filter(|comparison| !comparison.agrees()) {
+        writeln!(f, "    {comparison}")?;
     }
     Ok(())
 }

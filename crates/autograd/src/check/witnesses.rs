@@ -8,7 +8,7 @@ use crate::forward::Dual;
 use crate::{ParameterId, Parameters, Pass, Var};
 
 /// The difference steps, relative to entries larger than 1.
-const STEPS: [f64; 4] = [1e-3, 1e-4, 1e-5, 1e-6];
+const STEPS: [f64; 5] = [1e-3, 1e-4, 1e-5, 1e-6, 1e-7];
 /// How many entries of a tensor are checked one by one, and how many directions through all.
 const ENTRIES: usize = 48;
 const DIRECTIONS: usize = 4;
@@ -105,15 +105,40 @@ where
             size: inner_size(&hv, &w).max(inner_size(&hw, &v)),
         });
     }
+    compare_slopes(subject, id, &v, &hv, finding);
     for other in subject.trainable() {
         compare_curvature(subject, id, &v, other, gradient_v.get(other), finding);
     }
 }
 
 /// The point with another value of one parameter.
-fn with(mut at: Parameters<Number>, id: ParameterId, value: Tensor<Number>) -> Parameters<Number> {
+pub(super) fn with(
+    mut at: Parameters<Number>,
+    id: ParameterId,
+    value: Tensor<Number>,
+) -> Parameters<Number> {
     *at.get_mut(id) = value;
     at
+}
+
+/// ⟨v, Hv⟩ against differences of ⟨u, Jv⟩ along v, to which the backward pass contributes nothing: a
+/// VJP that is right at this point alone is seen here.
+fn compare_slopes<F>(
+    subject: &Subject<'_, F>,
+    id: ParameterId,
+    v: &Tensor<f64>,
+    hv: &Tensor<f64>,
+    finding: &mut Finding,
+) where
+    F: for<'t> Fn(Pass<'t, Number>) -> Var<'t, Number>,
+{
+    let mut moved = subject.still();
+    let measured = Slopes::measure(|step| {
+        *moved.get_mut(id) = subject.at.get(id).zip_map(v, |x, v| Dual::new(x + v * step, v));
+        subject.projection(&moved).tangent
+    });
+    let along = "forward mode in one direction".to_string();
+    measured.compare(Witness::SecondOrder, along, inner(hv, v), inner_size(hv, v), finding);
 }
 
 /// The derivative of one parameter's gradient along a direction of another: exact, and by
@@ -147,7 +172,7 @@ struct Slopes {
     central: f64,
     left: f64,
     right: f64,
-    /// Whether there is a kink within the sweep.
+    /// Whether the function has a kink within the step that was taken.
     kink: bool,
 }
 
@@ -165,23 +190,24 @@ impl Slopes {
         })
     }
 
-    /// Sweeps the step. Of a smooth function the estimate is taken that is closest to that of the
-    /// step before; beside a kink that of the smallest step, which may not reach it.
+    /// Sweeps the step, and takes the smallest at which rounding does not spoil the difference: so
+    /// near to the point there are few kinks of the function, and its curvature does not count.
     fn measure(mut function: impl FnMut(f64) -> f64) -> Self {
         let here = function(0.0);
         let sides = STEPS.map(|step| {
             let (low, high) = (function(-step), function(step));
             [(here - low) / step, (high - here) / step]
         });
-        let central = sides.map(|[left, right]| (left + right) / 2.0);
-        if let Some(k) = kink_within(here, &sides) {
-            let [left, right] = sides[k];
-            return Self { central: central[STEPS.len() - 1], left, right, kink: true };
-        }
-        let steadiness = |k: &usize| (central[*k] - central[*k - 1]).abs();
-        let steadiest = (1..STEPS.len()).min_by(|a, b| steadiness(a).total_cmp(&steadiness(b)));
-        let [left, right] = sides[STEPS.len() - 1];
-        Self { central: central[steadiest.unwrap_or(0)], left, right, kink: false }
+        let rounding = STEPS.map(|step| 8.0 * f64::EPSILON * here.abs() / step);
+        let trusted = (0..STEPS.len()).rev().find(|&k| rounding[k] < 1e-7).unwrap_or(0);
+        let [left, right] = sides[trusted];
+        let jump = |k: usize| (sides[k][0] - sides[k][1]).abs();
+        // Where a function is smooth, the two sides differ by step times curvature, and so a
+        // thousand times less at a step a thousand times smaller. At a kink the difference stays.
+        let noise = 1e-6 * left.abs().max(right.abs()).max(1.0) + 10.0 * rounding[trusted];
+        let smooth = jump(0) * STEPS[trusted] / STEPS[0];
+        let kink = jump(trusted) > noise && jump(trusted) > 10.0 * smooth;
+        Self { central: (left + right) / 2.0, left, right, kink }
     }
 
     /// Whether a slope lies between those of the two sides.
@@ -195,18 +221,6 @@ impl Slopes {
         let comparison = Comparison { witness, along, claimed, measured: self.central, size };
         to.add_or_count_kink(comparison, self.kink && self.lie_around(claimed));
     }
-}
-
-/// The first step within which there is a kink. Where a function is smooth, the difference between
-/// the slopes of the two sides shrinks with the step; a kink within the step keeps it up, beyond what
-/// rounding can do.
-fn kink_within(here: f64, sides: &[[f64; 2]; STEPS.len()]) -> Option<usize> {
-    let jump = sides.map(|[left, right]| (right - left).abs());
-    (0..STEPS.len() - 1).find(|&k| {
-        let [left, right] = sides[k + 1];
-        let noise = 1e-6 * left.abs().max(right.abs()).max(1.0) + 1e-8 * here.abs();
-        jump[k + 1] > noise && jump[k + 1] > jump[k] / 2.0
-    })
 }
 
 /// All positions of a small tensor; of a large one some, half of them where the gradient is not 0.

@@ -1,0 +1,441 @@
+//! Forward mode and what is built on it, against closed forms and against each other.
+
+use approx::assert_relative_eq;
+use autograd::forward::{Dual, grad, hessian, hvp, jacobian, jvp, parameters, value_and_grad};
+use autograd::{ParameterId, Parameters, Pass, Var};
+use proptest::prelude::*;
+use tensor::strategy::tensors;
+use tensor::{Key, Scalar, Tensor};
+
+/// Carries a second derivative, and by nesting once more a third.
+type Second = Dual<Dual<f64>>;
+type Third = Dual<Second>;
+
+/// x as a number whose derivative along itself is 1, at every level.
+fn second(x: f64) -> Second {
+    Dual::new(Dual::new(x, 1.0), Dual::new(1.0, 0.0))
+}
+
+fn third(x: f64) -> Third {
+    Dual::new(second(x), Dual::ONE)
+}
+
+fn assert_close(found: f64, expected: f64) {
+    assert_relative_eq!(found, expected, epsilon = 1e-12, max_relative = 1e-12);
+}
+
+fn assert_same(found: &Tensor<f64>, expected: &Tensor<f64>) {
+    assert_relative_eq!(*found, *expected, epsilon = 1e-12, max_relative = 1e-12);
+}
+
+/// A smooth function with an output of shape `[3]`, that mixes all entries of `x` `[3]` and `a`
+/// `[2, 3]`.
+fn mixing<'t, T: Scalar>(x: &[Var<'t, T>]) -> Var<'t, T> {
+    (x[0] * x[1]).tanh().sum(&[0]) + x[0].exp() * x[1].powi(2).sum_all()
+}
+
+fn mixing_inputs() -> [Tensor<f64>; 2] {
+    [drawn([3], "x"), drawn([2, 3], "a")]
+}
+
+fn drawn(shape: impl AsRef<[usize]>, name: &str) -> Tensor<f64> {
+    Tensor::normal(shape, 0.0, 1.0, Key::new(0).stream(name))
+}
+
+#[test]
+fn the_slope_and_curvature_of_exp_of_a_cube() {
+    let x = [Tensor::scalar(0.5)];
+    let one = [Tensor::scalar(1.0)];
+    let (value, slope) = value_and_grad(|x| (x[0] * x[0] * x[0]).exp(), &x);
+    assert_eq!(value, 0.125f64.exp());
+    assert_relative_eq!(slope[0].item(), 0.849861, epsilon = 1e-6);
+    let (same_value, same_slope) = jvp(|x| (x[0] * x[0] * x[0]).exp(), &x, &one);
+    assert_eq!((same_value.item(), same_slope.item()), (value, slope[0].item()));
+    let curvature = hvp(|x| (x[0] * x[0] * x[0]).exp(), &x, &one);
+    assert_relative_eq!(curvature[0].item(), 4.036841, epsilon = 1e-6);
+    assert_eq!(hessian(|x| (x[0] * x[0] * x[0]).exp(), &x)[0][0], curvature[0]);
+}
+
+/// f(x) = ½ xᵀ A x + bᵀ x, so ∇f = ½ (A + Aᵀ) x + b and H = ½ (A + Aᵀ).
+#[test]
+fn a_quadratic_form_has_its_matrix_for_a_hessian() {
+    fn form<'t, T: Scalar>(x: Var<'t, T>, a: &Tensor<f64>, b: &Tensor<f64>) -> Var<'t, T> {
+        let (a, b) = (x.tape().constant(a.cast()), x.tape().constant(b.cast()));
+        let column = x.reshape([4, 1]);
+        (column.t().matmul(a).matmul(column) * 0.5 + b.matmul(column)).sum_all()
+    }
+    let (a, b) = (drawn([4, 4], "A"), drawn([1, 4], "b"));
+    let (x, v) = ([drawn([4], "x")], [drawn([4], "v")]);
+    let symmetric = (&a + &a.t()).scale(0.5);
+    let times = |v: &Tensor<f64>| symmetric.matmul(&v.reshape([4, 1])).reshape([4]);
+    assert_same(&grad(|x| form(x[0], &a, &b), &x)[0], &(&times(&x[0]) + &b.reshape([4])));
+    assert_same(&hvp(|x| form(x[0], &a, &b), &x, &v)[0], &times(&v[0]));
+    assert_same(&hessian(|x| form(x[0], &a, &b), &x)[0][0], &symmetric);
+}
+
+#[test]
+fn a_linear_map_is_its_own_jacobian() {
+    let (a, x, v) = (drawn([3, 4], "A"), [drawn([4, 1], "x")], [drawn([4, 1], "v")]);
+    let j = jacobian(|x| x[0].tape().constant(a.clone()).matmul(x[0]), &x);
+    assert_eq!(j[0].shape(), [3, 1, 4, 1]);
+    assert_same(&j[0].reshape([3, 4]), &a);
+    let (value, derivative) = jvp(|x| x[0].tape().constant(a.cast()).matmul(x[0]), &x, &v);
+    assert_same(&value, &a.matmul(&x[0]));
+    assert_same(&derivative, &a.matmul(&v[0]));
+}
+
+/// Reverse mode gives the rows of the Jacobian, forward mode its columns.
+#[test]
+fn rows_by_reverse_mode_are_columns_by_forward_mode() {
+    let inputs = mixing_inputs();
+    let rows = jacobian(mixing, &inputs);
+    for (i, input) in inputs.iter().enumerate() {
+        let matrix = rows[i].reshape([3, input.len()]);
+        for k in 0..input.len() {
+            let mut tangents = inputs.each_ref().map(|input| Tensor::zeros(input.shape()));
+            tangents[i].as_mut_slice()[k] = 1.0;
+            let (_, column) = jvp(mixing, &inputs, &tangents);
+            assert_same(&column, &matrix.slice(1, k..k + 1).reshape([3]));
+        }
+    }
+}
+
+#[test]
+fn hessians_are_symmetric_and_made_of_hessian_vector_products() {
+    fn f<'t, T: Scalar>(x: &[Var<'t, T>]) -> Var<'t, T> {
+        mixing(x).powi(2).sum_all()
+    }
+    let inputs = mixing_inputs();
+    let blocks = hessian(f, &inputs);
+    for i in 0..2 {
+        for j in 0..2 {
+            let (rows, columns) = (inputs[i].len(), inputs[j].len());
+            let block = blocks[i][j].reshape([rows, columns]);
+            assert_same(&block, &blocks[j][i].reshape([columns, rows]).t());
+        }
+    }
+    let v = [drawn([3], "v"), drawn([2, 3], "w")];
+    let product = hvp(f, &inputs, &v);
+    for i in 0..2 {
+        let by_block = |j: usize| {
+            let block = blocks[i][j].reshape([inputs[i].len(), inputs[j].len()]);
+            block.matmul(&v[j].reshape([v[j].len(), 1])).reshape(inputs[i].shape())
+        };
+        assert_same(&product[i], &(&by_block(0) + &by_block(1)));
+    }
+    // And differences of gradients agree.
+    let gradient = |x: &Tensor<f64>| grad(f, &[x.clone(), inputs[1].clone()]).swap_remove(0);
+    let step = v[0].scale(1e-5);
+    let change = &gradient(&(&inputs[0] + &step)) - &gradient(&(&inputs[0] - &step));
+    let along = hvp(f, &inputs, &[v[0].clone(), Tensor::zeros([2, 3])]);
+    assert_relative_eq!(change.scale(0.5e5), along[0], max_relative = 1e-6, epsilon = 1e-6);
+}
+
+/// The model forms, with one parameter frozen: y = w³ · s, s fixed.
+#[test]
+fn parameters_have_the_same_and_frozen_ones_do_not_move() {
+    let mut at = Parameters::new(0);
+    let w = at.add("w", Tensor::from([1.0, 2.0, -0.5]));
+    let s = at.add("s", Tensor::from([3.0, -1.0, 4.0]));
+    at.freeze(s);
+    fn cubes<T: Scalar>(pass: Pass<'_, T>, w: ParameterId, s: ParameterId) -> Var<'_, T> {
+        pass.parameter(w).powi(3) * pass.parameter(s)
+    }
+    let direction = at.map(|_, _| Tensor::ones([3]));
+
+    let (value, gradient) = parameters::value_and_grad(|pass| cubes(pass, w, s).sum_all(), &at);
+    assert_eq!(value, 3.0 - 8.0 - 0.5);
+    assert_eq!(*gradient.get(w), Tensor::from([9.0, -12.0, 3.0]));
+    assert_eq!(*gradient.get(s), Tensor::zeros([3]));
+
+    let (value, derivative) = parameters::jvp(|pass| cubes(pass, w, s), &at, &direction);
+    assert_eq!(value, Tensor::from([3.0, -8.0, -0.5]));
+    assert_eq!(derivative, Tensor::from([9.0, -12.0, 3.0]));
+
+    let product = parameters::hvp(|pass| cubes(pass, w, s).sum_all(), &at, &direction);
+    assert_eq!(*product.get(w), Tensor::from([18.0, -12.0, -12.0]));
+    assert_eq!(*product.get(s), Tensor::zeros([3]));
+
+    let rows = parameters::jacobian(|pass| cubes(pass, w, s), &at);
+    assert_eq!(rows[0], Tensor::from([[9.0, 0.0, 0.0], [0.0, -12.0, 0.0], [0.0, 0.0, 3.0]]));
+    assert_eq!(rows[1], Tensor::zeros([3, 3]));
+
+    let blocks = parameters::hessian(|pass| cubes(pass, w, s).sum_all(), &at);
+    assert_eq!(
+        blocks[0][0],
+        Tensor::from([[18.0, 0.0, 0.0], [0.0, -12.0, 0.0], [0.0, 0.0, -12.0]])
+    );
+    for frozen in [&blocks[0][1], &blocks[1][0], &blocks[1][1]] {
+        assert_eq!(*frozen, Tensor::zeros([3, 3]));
+    }
+}
+
+#[test]
+fn empty_tensors_have_empty_derivatives() {
+    let inputs = [Tensor::<f64>::zeros([0, 2]), Tensor::from([1.0])];
+    let tangents = [Tensor::zeros([0, 2]), Tensor::from([1.0])];
+    let (value, derivative) = jvp(|x| x[0] * x[1], &inputs, &tangents);
+    assert_eq!((value.shape(), derivative.shape()), ([0, 2].as_slice(), [0, 2].as_slice()));
+    let rows = jacobian(|x| x[0] * x[1], &inputs);
+    assert_eq!((rows[0].shape(), rows[1].shape()), ([0, 2, 0, 2].as_slice(), [0, 2, 1].as_slice()));
+    let (sum, gradient) = value_and_grad(|x| (x[0] * x[1]).sum_all(), &inputs);
+    assert_eq!((sum, gradient[0].shape(), gradient[1].item()), (0.0, [0, 2].as_slice(), 0.0));
+    let blocks = hessian(|x| (x[0] * x[1]).sum_all(), &inputs);
+    assert_eq!((blocks[0][1].shape(), blocks[1][1].item()), ([0, 2, 1].as_slice(), 0.0));
+    assert_eq!(hvp(|x| (x[0] * x[1]).sum_all(), &inputs, &tangents)[1].item(), 0.0);
+}
+
+#[test]
+fn an_unused_input_has_derivative_zero() {
+    let inputs = [Tensor::scalar(2.0), Tensor::from([1.0, 2.0])];
+    assert_eq!(grad(|x| x[0].powi(2), &inputs)[1], Tensor::zeros([2]));
+    assert_eq!(jacobian(|x| x[0].powi(2), &inputs)[1], Tensor::zeros([2]));
+    assert_eq!(hessian(|x| x[0].powi(2), &inputs)[1][1], Tensor::zeros([2, 2]));
+}
+
+#[test]
+#[should_panic(
+    expected = "the direction has shapes [[2]], the parameters [[3]]: they must be equal"
+)]
+fn a_direction_of_another_shape_is_refused() {
+    jvp(|x| x[0].exp(), &[Tensor::<f64>::zeros([3])], &[Tensor::zeros([2])]);
+}
+
+/// Reverse mode over duals of duals: ∇f with its first and second derivative along a direction.
+#[test]
+fn the_tape_over_nested_duals_gives_third_derivatives() {
+    // f = x⁴ sin x, f' = 4x³ sin x + x⁴ cos x, and so on by Leibniz.
+    let x = 0.7f64;
+    let (sin, cos) = x.sin_cos();
+    let first = 4.0 * x.powi(3) * sin + x.powi(4) * cos;
+    let f2 = 12.0 * x.powi(2) * sin + 8.0 * x.powi(3) * cos - x.powi(4) * sin;
+    let f3 = 24.0 * x * sin + 36.0 * x.powi(2) * cos - 12.0 * x.powi(3) * sin - x.powi(4) * cos;
+    let slope = grad(|x| x[0].powi(4) * x[0].sin(), &[Tensor::scalar(second(x))])[0].item();
+    assert_close(slope.value.value, first);
+    assert_close(slope.value.tangent, f2);
+    assert_close(slope.tangent.value, f2);
+    assert_close(slope.tangent.tangent, f3);
+}
+
+#[test]
+fn duals_of_duals_of_duals_give_third_derivatives() {
+    // d³/dx³ x⁵ = 60 x².
+    let y: Third = third(1.5).powi(5);
+    assert_close(y.tangent.tangent.tangent, 60.0 * 2.25);
+    // d³/dx³ e^(2x) = 8 e^(2x).
+    let y: Third = (third(0.3) + third(0.3)).exp();
+    assert_close(y.tangent.tangent.tangent, 8.0 * 0.6f64.exp());
+}
+
+/// A function of [`Scalar`], where it is smooth, and its first and second derivative.
+struct Known {
+    name: &'static str,
+    function: fn(Second) -> Second,
+    domain: std::ops::Range<f64>,
+    derivatives: fn(f64) -> [f64; 2],
+}
+
+const KNOWN: &[Known] = &[
+    Known {
+        name: "abs",
+        function: Scalar::abs,
+        domain: -9.0..9.0,
+        derivatives: |x| [x.signum(), 0.0],
+    },
+    Known {
+        name: "sqrt",
+        function: Scalar::sqrt,
+        domain: 0.01..9.0,
+        derivatives: |x| [0.5 / x.sqrt(), -0.25 / (x * x.sqrt())],
+    },
+    Known {
+        name: "exp",
+        function: Scalar::exp,
+        domain: -30.0..30.0,
+        derivatives: |x| [x.exp(), x.exp()],
+    },
+    Known {
+        name: "ln",
+        function: Scalar::ln,
+        domain: 0.01..99.0,
+        derivatives: |x| [1.0 / x, -1.0 / (x * x)],
+    },
+    Known {
+        name: "ln_1p",
+        function: Scalar::ln_1p,
+        domain: -0.99..99.0,
+        derivatives: |x| [1.0 / (1.0 + x), -1.0 / (1.0 + x).powi(2)],
+    },
+    Known {
+        name: "sin",
+        function: Scalar::sin,
+        domain: -30.0..30.0,
+        derivatives: |x| [x.cos(), -x.sin()],
+    },
+    Known {
+        name: "cos",
+        function: Scalar::cos,
+        domain: -30.0..30.0,
+        derivatives: |x| [-x.sin(), -x.cos()],
+    },
+    Known {
+        name: "tanh",
+        function: Scalar::tanh,
+        domain: -30.0..30.0,
+        derivatives: |x| {
+            let slope = 1.0 / x.cosh().powi(2);
+            [slope, -2.0 * x.tanh() * slope]
+        },
+    },
+    Known {
+        name: "erf",
+        function: Scalar::erf,
+        domain: -6.0..6.0,
+        derivatives: |x| {
+            let slope = std::f64::consts::FRAC_2_SQRT_PI * (-x * x).exp();
+            [slope, -2.0 * x * slope]
+        },
+    },
+    Known {
+        name: "sigmoid",
+        function: Scalar::sigmoid,
+        domain: -30.0..30.0,
+        derivatives: |x| {
+            let slope = 0.25 / (0.5 * x).cosh().powi(2);
+            [slope, -(0.5 * x).tanh() * slope]
+        },
+    },
+    Known {
+        name: "powi 3",
+        function: |x| x.powi(3),
+        domain: -9.0..9.0,
+        derivatives: |x| [3.0 * x * x, 6.0 * x],
+    },
+    Known {
+        name: "powi 1",
+        function: |x| x.powi(1),
+        domain: -9.0..9.0,
+        derivatives: |_| [1.0, 0.0],
+    },
+    Known {
+        name: "powi 0",
+        function: |x| x.powi(0),
+        domain: -9.0..9.0,
+        derivatives: |_| [0.0, 0.0],
+    },
+    Known {
+        name: "powi -2",
+        function: |x| x.powi(-2),
+        domain: 0.1..9.0,
+        derivatives: |x| [-2.0 * x.powi(-3), 6.0 * x.powi(-4)],
+    },
+    Known { name: "negation", function: |x| -x, domain: -9.0..9.0, derivatives: |_| [-1.0, 0.0] },
+    Known {
+        name: "the reciprocal",
+        function: |x| Second::ONE / x,
+        domain: 0.1..9.0,
+        derivatives: |x| [-1.0 / (x * x), 2.0 / x.powi(3)],
+    },
+    Known {
+        name: "x² − x / (x + 2)",
+        function: |x| x * x - x / (x + Second::from_f64(2.0)),
+        domain: -1.0..9.0,
+        derivatives: |x| [2.0 * x - 2.0 / (x + 2.0).powi(2), 2.0 + 4.0 / (x + 2.0).powi(3)],
+    },
+];
+
+proptest! {
+    #[test]
+    fn every_function_of_a_dual_has_its_analytic_derivatives(place in 0.0..1.0f64) {
+        for Known { name, function, domain, derivatives } in KNOWN {
+            let x = domain.start + place * (domain.end - domain.start);
+            let found = function(second(x));
+            let [first, second] = derivatives(x);
+            for (found, expected) in [
+                (found.value.tangent, first),
+                (found.tangent.value, first),
+                (found.tangent.tangent, second),
+            ] {
+                prop_assert!(
+                    (found - expected).abs() <= 1e-13 * expected.abs().max(1.0),
+                    "{name} at {x}: {found}, not {expected}"
+                );
+            }
+        }
+    }
+
+    /// Branches of a program are taken by value; the tangent follows the branch.
+    #[test]
+    fn duals_compare_by_value_and_choose_with_their_tangents(
+        (a, b) in (-2..3i32, -2..3i32), (da, db) in (-9.0..9.0f64, -9.0..9.0f64)
+    ) {
+        let (a, b) = (f64::from(a), f64::from(b));
+        let (x, y) = (Dual::new(a, da), Dual::new(b, db));
+        prop_assert_eq!(x.partial_cmp(&y), a.partial_cmp(&b));
+        prop_assert_eq!(x == y, a == b);
+        let (larger, smaller) = (x.maximum(y), x.minimum(y));
+        prop_assert_eq!((larger.value, smaller.value), (a.max(b), a.min(b)));
+        let expected = match a.total_cmp(&b) {
+            std::cmp::Ordering::Less => (db, da),
+            std::cmp::Ordering::Equal => ((da + db) / 2.0, (da + db) / 2.0),
+            std::cmp::Ordering::Greater => (da, db),
+        };
+        prop_assert_eq!((larger.tangent, smaller.tangent), expected);
+    }
+
+    /// The products by the fast kernel, against the definition by the rules of a dual.
+    #[test]
+    fn a_product_of_dual_matrices_is_its_definition(
+        (a, b, da, db) in (0..4usize, 0..4usize, 0..4usize).prop_flat_map(
+            |(m, k, n)| {
+                let draw = |shape: [usize; 2]| tensors(shape.to_vec(), -2.0..2.0);
+                (draw([m, k]), draw([k, n]), draw([m, k]), draw([k, n]))
+            }
+        )
+    ) {
+        let (x, y) = (Dual::tensor(&a, &da), Dual::tensor(&b, &db));
+        let product = x.matmul(&y);
+        let expected = by_loops(&x, &y);
+        assert_same(&Dual::values(&product), &Dual::values(&expected));
+        assert_same(&Dual::tangents(&product), &Dual::tangents(&expected));
+
+        let (x, y) = (Dual::tensor(&x, &x.map(|x| x * x)), Dual::tensor(&y, &y.map(Scalar::sin)));
+        let (product, expected) = (x.matmul(&y), by_loops(&x, &y));
+        let parts = |x: &Tensor<Second>| -> Vec<Tensor<f64>> {
+            let (value, tangent) = (Dual::values(x), Dual::tangents(x));
+            [&value, &tangent].iter().flat_map(|x| [Dual::values(x), Dual::tangents(x)]).collect()
+        };
+        for (found, expected) in parts(&product).iter().zip(&parts(&expected)) {
+            assert_same(found, expected);
+        }
+    }
+}
+
+fn by_loops<T: Scalar>(a: &Tensor<T>, b: &Tensor<T>) -> Tensor<T> {
+    let (m, k, n) = (a.shape()[0], a.shape()[1], b.shape()[1]);
+    let mut product = Tensor::zeros([m, n]);
+    for i in 0..m {
+        for j in 0..n {
+            for l in 0..k {
+                product.as_mut_slice()[i * n + j] += a.get([i, l]) * b.get([l, j]);
+            }
+        }
+    }
+    product
+}
+
+#[test]
+fn nan_is_never_lost() {
+    let (nan, one) = (Dual::new(f64::NAN, 0.0), Dual::new(1.0, 0.0));
+    for x in [nan.maximum(one), one.maximum(nan), nan.minimum(one), one.minimum(nan)] {
+        assert!(x.value.is_nan());
+    }
+    assert!(!Dual::new(1.0, f64::INFINITY).is_finite() && !nan.is_finite() && one.is_finite());
+}
+
+#[test]
+fn a_dual_prints_value_and_tangent() {
+    assert_eq!(Dual::new(1.5, -2.0).to_string(), "1.5+-2ε");
+    assert_eq!(format!("{:.2}", Dual::new(1.0, 0.125)), "1.00+0.12ε");
+    assert_eq!(format!("{:.1e}", Dual::new(1500.0, 1.0)), "1.5e3+1.0e0ε");
+}

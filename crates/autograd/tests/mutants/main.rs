@@ -1,0 +1,84 @@
+//! The checker is checked: of ops written by hand, each wrong version is caught, by the witness that
+//! should see it, and the right ones pass on ten thousand random cases.
+//!
+//! `ops.rs` has the right ops, `mistakes.rs` the table of mistakes, as people make them. What was
+//! found is printed: `cargo test -p autograd --test mutants -- --nocapture`.
+
+mod mistakes;
+mod ops;
+
+use std::cell::Cell;
+use std::collections::BTreeMap;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use autograd::check::{self, Report, Witness};
+use mistakes::{Mutant, mutants};
+use ops::right_ops;
+use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
+
+/// Random cases for each right op.
+const CASES: u32 = 800;
+
+/// All who object, by name: witnesses and laws.
+fn objections(report: &Report) -> Vec<String> {
+    let objects = |witness: &Witness| {
+        let heard = report.findings.iter().flat_map(|finding| &finding.worst);
+        heard.filter(|c| c.witness == *witness).any(|comparison| !comparison.agrees())
+    };
+    let witnesses = Witness::ALL.into_iter().filter(objects).map(|witness| witness.to_string());
+    let laws = report.laws.iter().filter(|law| !law.holds()).map(|law| law.name.to_string());
+    witnesses.chain(laws).collect()
+}
+
+/// Who objects to a mutant, among them those who should; its op is named with the line below.
+fn trial(mutant: &Mutant) -> Vec<String> {
+    let Mutant { mistake, op, inputs, seen_by } = mutant;
+    let line = line!() + 2;
+    let outcome = catch_unwind(AssertUnwindSafe(|| {
+        check::inputs(inputs, |x| x[0].tape().apply(op.clone(), x))
+    }));
+    let (objections, text) = match outcome {
+        Ok(report) => (objections(&report), report.culprits.join("\n")),
+        Err(panic) => (vec!["panic".to_string()], *panic.downcast::<String>().expect("a message")),
+    };
+    assert!(objections.contains(seen_by), "{mistake}: seen by {objections:?}, not by {seen_by}");
+    let text = text.replace('`', "");
+    let named = format!("{}, recorded at {}:{line}:", op.name, file!());
+    assert!(text.contains(&named), "{mistake}: `{named}` is not in `{text}`");
+    objections
+}
+
+#[test]
+fn every_mistake_is_caught_and_its_op_named() {
+    let mutants = mutants();
+    let outcomes: Vec<Vec<String>> = mutants.iter().map(trial).collect();
+    for (mutant, objections) in mutants.iter().zip(&outcomes) {
+        println!("{:<52} {}", mutant.mistake, objections.join("; "));
+    }
+    println!("{} mutants, all caught:", mutants.len());
+    let mut counts = BTreeMap::new();
+    outcomes.iter().flatten().for_each(|name| *counts.entry(name).or_insert(0) += 1);
+    counts.iter().for_each(|(name, count)| println!("{count:>4} by: {name}"));
+    assert!(mutants.len() >= 25);
+}
+
+#[test]
+fn right_ops_pass_ten_thousand_random_cases() {
+    let (cases, numbers, gap) = (Cell::new(0), Cell::new(0), Cell::new(0f64));
+    for right in right_ops() {
+        let config = Config { cases: CASES, failure_persistence: None, ..Config::default() };
+        let rng = TestRng::deterministic_rng(RngAlgorithm::ChaCha);
+        let outcome = TestRunner::new_with_rng(config, rng).run(&right.cases, |inputs| {
+            let report = check::op(|| right.op.clone(), &inputs);
+            report.assert();
+            cases.set(cases.get() + 1);
+            numbers.set(numbers.get() + report.compared());
+            gap.set(gap.get().max(report.worst_error(Witness::ForwardMode)));
+            Ok(())
+        });
+        outcome.unwrap_or_else(|error| panic!("{}: {error}", right.op.name));
+    }
+    let (cases, numbers, gap) = (cases.get(), numbers.get(), gap.get());
+    println!("{cases} random cases, {numbers} comparisons, worst gap of JVP and VJP {gap:.1e}");
+    assert!(cases >= 10_000);
+}

@@ -1,0 +1,470 @@
+//! The mistakes, each in an op that is otherwise right, with the inputs on which it must be caught
+//! and one who must object: a witness, a law, or the backward pass itself by a panic.
+
+use std::cell::{Cell, OnceCell};
+
+use autograd::check::Witness;
+use tensor::{Key, Scalar, Tensor};
+
+use crate::ops::*;
+
+/// An op with a wrong VJP.
+pub struct Mutant {
+    pub mistake: &'static str,
+    pub op: Written,
+    pub inputs: Vec<Tensor<f64>>,
+    pub seen_by: String,
+}
+
+const DIFFERENCES: Witness = Witness::Differences;
+const FORWARD_MODE: Witness = Witness::ForwardMode;
+const SECOND_ORDER: Witness = Witness::SecondOrder;
+const SYMMETRY: Witness = Witness::Symmetry;
+const PANIC: &str = "panic";
+const ZERO: &str = "a zero cotangent gives a zero gradient";
+const LINEAR: &str = "the gradient is linear in the cotangent";
+const SAME: &str = "the same run gives bitwise the same gradient";
+const LAYOUT: &str = "the layout of inputs and cotangent does not matter";
+const ALONE: &str = "a gradient does not depend on which others are asked for";
+const TWICE: &str = "an input used twice gets the sum of both gradients";
+
+/// Inputs of these shapes, normal draws.
+fn mutant(
+    mistake: &'static str,
+    op: Written,
+    shapes: &[&[usize]],
+    seen_by: impl ToString,
+) -> Mutant {
+    let draw = |(i, shape): (usize, &&[usize])| Tensor::normal(shape, 0.0, 1.0, Key::new(i as u64));
+    let inputs = shapes.iter().enumerate().map(draw).collect();
+    Mutant { mistake, op, inputs, seen_by: seen_by.to_string() }
+}
+
+/// All of them.
+pub fn mutants() -> Vec<Mutant> {
+    let kinds = [
+        wrong_formulas(),
+        wrong_terms(),
+        wrong_sums(),
+        wrong_at_some_points(),
+        wrong_in_some_calls(),
+        wrong_in_some_layouts(),
+        wrong_in_second_order(),
+        wrong_in_the_cotangent(),
+    ];
+    kinds.into_iter().flatten().collect()
+}
+
+fn wrong_formulas() -> Vec<Mutant> {
+    vec![
+        mutant(
+            "twice too large",
+            square().with_vjp(|x, _, dy, dx| dx.add(0, || (dy * x[0]).scale(number(4.0)))),
+            &[&[3, 4]],
+            DIFFERENCES,
+        ),
+        mutant(
+            "sign flipped",
+            sin().with_vjp(|x, _, dy, dx| dx.add(0, || -&(dy * &x[0].map(cos)))),
+            &[&[3, 4]],
+            DIFFERENCES,
+        ),
+        mutant(
+            "a constant added",
+            square().with_vjp(|x, _, dy, dx| {
+                dx.add(0, || (dy * x[0]).map(|product| product + product + number(1e-8)))
+            }),
+            &[&[3, 4]],
+            ZERO,
+        ),
+        mutant(
+            "relative error 1e-5",
+            square().with_vjp(|x, _, dy, dx| dx.add(0, || (dy * x[0]).scale(number(2.00002)))),
+            &[&[3, 4]],
+            FORWARD_MODE,
+        ),
+        mutant(
+            "relative error 1e-10",
+            square().with_vjp(|x, _, dy, dx| dx.add(0, || (dy * x[0]).scale(number(2.0000000002)))),
+            &[&[3, 4]],
+            FORWARD_MODE,
+        ),
+        mutant(
+            "the factors swapped",
+            mul().with_vjp(|x, _, dy, dx| {
+                dx.add(0, || dy * x[0]);
+                dx.add(1, || dy * x[1]);
+            }),
+            &[&[3, 4], &[3, 4]],
+            DIFFERENCES,
+        ),
+        mutant(
+            "x where y should be",
+            exp().with_vjp(|x, _, dy, dx| dx.add(0, || dy * x[0])),
+            &[&[3, 4]],
+            DIFFERENCES,
+        ),
+        mutant(
+            "the denominator not squared",
+            div().with_vjp(|x, _, dy, dx| {
+                dx.add(0, || dy / x[1]);
+                dx.add(1, || -&(&(dy * x[0]) / x[1]));
+            }),
+            &[&[3, 4], &[3, 4]],
+            DIFFERENCES,
+        ),
+        mutant(
+            "not divided by the norm",
+            norm().with_vjp(|x, _, dy, dx| dx.add(0, || x[0] * dy)),
+            &[&[5]],
+            DIFFERENCES,
+        ),
+        mutant(
+            "all ones instead of the cotangent",
+            sigmoid().with_vjp(|_, y, _, dx| dx.add(0, || y.map(|y| y * (number(1.0) - y)))),
+            &[&[3, 4]],
+            ZERO,
+        ),
+    ]
+}
+
+fn wrong_terms() -> Vec<Mutant> {
+    vec![
+        mutant(
+            "a term dropped",
+            softmax().with_vjp(|_, y, dy, dx| dx.add(0, || dy * y)),
+            &[&[3, 4]],
+            DIFFERENCES,
+        ),
+        mutant(
+            "right for an all-ones cotangent only",
+            softmax().with_vjp(|_, y, dy, dx| {
+                dx.add(0, || softmax_vjp(y, dy).scale(number(2.0)));
+            }),
+            &[&[3, 4]],
+            DIFFERENCES,
+        ),
+        mutant(
+            "added twice",
+            sigmoid().with_vjp(|_, y, dy, dx| {
+                let contribution = dy * &y.map(|y| y * (number(1.0) - y));
+                dx.add(0, || contribution.clone());
+                dx.add(0, || contribution);
+            }),
+            &[&[3, 4]],
+            DIFFERENCES,
+        ),
+        mutant(
+            "no gradient for γ",
+            swiglu().with_vjp(|x, _, dy, dx| {
+                let (g, inner) = swiglu_parts(x, dy);
+                dx.add(0, || &(dy * &g) + &(&inner * x[1]));
+                dx.add(1, || (&inner * x[0]).sum_to(x[1].shape()));
+            }),
+            &[&[3, 4], &[4], &[]],
+            DIFFERENCES,
+        ),
+        mutant(
+            "β where γ should be",
+            swiglu().with_vjp(|x, _, dy, dx| {
+                let (g, inner) = swiglu_parts(&[x[0], x[1], x[1]], dy);
+                dx.add(0, || &(dy * &g) + &(&inner * x[1]));
+                dx.add(1, || (&inner * x[0]).sum_to(x[1].shape()));
+                dx.add(2, || inner.sum_to(x[2].shape()));
+            }),
+            &[&[3, 4], &[4], &[4]],
+            DIFFERENCES,
+        ),
+        mutant(
+            "β forgotten in the chain",
+            swiglu().with_vjp(|x, _, dy, dx| {
+                let (g, inner) = swiglu_parts(x, dy);
+                dx.add(0, || &(dy * &g) + &inner);
+                dx.add(1, || (&inner * x[0]).sum_to(x[1].shape()));
+                dx.add(2, || inner.sum_to(x[2].shape()));
+            }),
+            &[&[3, 4], &[4], &[4]],
+            DIFFERENCES,
+        ),
+    ]
+}
+
+fn wrong_sums() -> Vec<Mutant> {
+    vec![
+        mutant(
+            "a broadcast that is not summed",
+            mul().with_vjp(|x, _, dy, dx| {
+                dx.add(0, || dy * x[1]);
+                dx.add(1, || dy * x[0]);
+            }),
+            &[&[3, 4], &[4]],
+            PANIC,
+        ),
+        mutant(
+            "one row only where the first axis is broadcast",
+            mul().with_vjp(|x, _, dy, dx| {
+                dx.add(0, || dy * x[1]);
+                dx.add(1, || (dy * x[0]).slice(0, ..1));
+            }),
+            &[&[3, 4], &[1, 4]],
+            DIFFERENCES,
+        ),
+        mutant(
+            "a mean that is not scaled",
+            mean().with_vjp(|x, _, dy, dx| dx.add(0, || dy.expand(x[0].shape()))),
+            &[&[3, 4]],
+            DIFFERENCES,
+        ),
+        mutant(
+            "a mean over the wrong axis's length",
+            mean().with_vjp(|x, _, dy, dx| {
+                dx.add(0, || dy.scale(number(0.25)).expand(x[0].shape()));
+            }),
+            &[&[3, 4]],
+            DIFFERENCES,
+        ),
+        mutant(
+            "a factor not transposed",
+            matmul().with_vjp(|x, _, dy, dx| {
+                dx.add(0, || dy.matmul(x[1]));
+                dx.add(1, || x[0].t().matmul(dy));
+            }),
+            &[&[3, 3], &[3, 3]],
+            DIFFERENCES,
+        ),
+        mutant(
+            "a transposed gradient",
+            matmul().with_vjp(|x, _, dy, dx| {
+                dx.add(0, || dy.matmul(&x[1].t()));
+                dx.add(1, || dy.t().matmul(x[0]));
+            }),
+            &[&[3, 3], &[3, 3]],
+            DIFFERENCES,
+        ),
+        mutant(
+            "rows taken twice are overwritten, not added",
+            gather().with_vjp(|x, _, dy, dx| dx.add(0, || overwritten_rows(dy, x[0].shape()))),
+            &[&[3, 2]],
+            DIFFERENCES,
+        ),
+        mutant(
+            "a padding row that learns",
+            embedding().with_vjp(|x, _, dy, dx| {
+                dx.add(0, || dy.scatter_add_rows(&ids(), x[0].shape()[0]));
+            }),
+            &[&[3, 2]],
+            DIFFERENCES,
+        ),
+    ]
+}
+
+fn wrong_at_some_points() -> Vec<Mutant> {
+    vec![
+        mutant(
+            "zero where x is negative",
+            square().with_vjp(|x, _, dy, dx| {
+                dx.add(0, || &(dy * x[0]).scale(number(2.0)) * &is_positive(x[0]));
+            }),
+            &[&[3, 4]],
+            DIFFERENCES,
+        ),
+        Mutant {
+            inputs: vec![Tensor::from([0.5, -3.0, 12.0, 1.0])],
+            ..mutant(
+                "sign flipped where x is large",
+                sin().with_vjp(|x, _, dy, dx| {
+                    let cos_of_small = |x| if x > number(10.0) { -cos(x) } else { cos(x) };
+                    dx.add(0, || dy * &x[0].map(cos_of_small));
+                }),
+                &[],
+                DIFFERENCES,
+            )
+        },
+        mutant("1% off at one index", square_wrong_at(7), &[&[3, 4]], DIFFERENCES),
+        mutant("1% off at one index of 600", square_wrong_at(417), &[&[20, 30]], FORWARD_MODE),
+        mutant(
+            "right where it was called first, and nowhere else",
+            sigmoid().with_vjp({
+                let first = OnceCell::new();
+                move |_, y, dy, dx| {
+                    let y: &Array = first.get_or_init(|| constant(y));
+                    dx.add(0, || dy * &y.map(|y| y * (number(1.0) - y)));
+                }
+            }),
+            &[&[3, 4]],
+            SECOND_ORDER,
+        ),
+    ]
+}
+
+fn wrong_in_some_calls() -> Vec<Mutant> {
+    vec![
+        mutant(
+            "other in every second call",
+            exp().with_vjp({
+                let calls = Cell::new(0);
+                move |_, y, dy, dx| {
+                    calls.set(calls.get() + 1);
+                    let factor = number(1.0 + f64::from(calls.get() % 2) * 1e-15);
+                    dx.add(0, || (dy * y).scale(factor));
+                }
+            }),
+            &[&[3, 4]],
+            SAME,
+        ),
+        mutant(
+            "added once where both inputs are one variable",
+            mul().with_vjp(|x, _, dy, dx| {
+                dx.add(0, || dy * x[1]);
+                if !std::ptr::eq(x[0], x[1]) {
+                    dx.add(1, || dy * x[0]);
+                }
+            }),
+            &[&[3, 4], &[3, 4]],
+            TWICE,
+        ),
+        mutant(
+            "β and γ learn only where x does",
+            swiglu().with_vjp(|x, _, dy, dx| {
+                let (g, inner) = swiglu_parts(x, dy);
+                let shared = if dx.wants(0) { inner } else { inner.scale(number(0.0)) };
+                dx.add(0, || &(dy * &g) + &(&shared * x[1]));
+                dx.add(1, || (&shared * x[0]).sum_to(x[1].shape()));
+                dx.add(2, || shared.sum_to(x[2].shape()));
+            }),
+            &[&[3, 4], &[4], &[]],
+            ALONE,
+        ),
+    ]
+}
+
+fn wrong_in_some_layouts() -> Vec<Mutant> {
+    let square_of = |rearrange: fn(&Array) -> Array| {
+        square().with_vjp(move |x, _, dy, dx| {
+            dx.add(0, || (dy * &rearrange(x[0])).scale(number(2.0)));
+        })
+    };
+    vec![
+        mutant(
+            "the input read in the order of its storage",
+            square_of(|x| from_storage(x, |start, _, k| start + k)),
+            &[&[3, 4]],
+            LAYOUT,
+        ),
+        mutant(
+            "the input read from the start of its storage",
+            square_of(|x| from_storage(x, |_, step, k| step * k)),
+            &[&[12]],
+            LAYOUT,
+        ),
+        mutant(
+            "the input read with one stride for all axes",
+            square_of(|x| from_storage(x, |start, step, k| start + step * k)),
+            &[&[3, 4]],
+            LAYOUT,
+        ),
+        mutant(
+            "the cotangent read in the order of its storage",
+            square().with_vjp(|x, _, dy, dx| {
+                let dy = from_storage(dy, |start, _, k| start + k);
+                dx.add(0, || (&dy * x[0]).scale(number(2.0)));
+            }),
+            &[&[3, 4]],
+            LAYOUT,
+        ),
+    ]
+}
+
+fn wrong_in_second_order() -> Vec<Mutant> {
+    vec![
+        mutant(
+            "its slope taken for a constant",
+            sin().with_vjp(|x, _, dy, dx| dx.add(0, || dy * &constant(&x[0].map(cos)))),
+            &[&[3, 4]],
+            SECOND_ORDER,
+        ),
+        mutant(
+            "one of two factors taken for a constant",
+            mul().with_vjp(|x, _, dy, dx| {
+                dx.add(0, || dy * x[1]);
+                dx.add(1, || dy * &constant(x[0]));
+            }),
+            &[&[3, 4], &[3, 4]],
+            SECOND_ORDER,
+        ),
+        mutant(
+            "an outer factor taken for a constant",
+            softmax().with_vjp(|_, y, dy, dx| {
+                let inner = (dy * y).sum(&[-1]).insert_axis(-1);
+                dx.add(0, || &constant(y) * &(dy - &inner));
+            }),
+            &[&[3, 4]],
+            SYMMETRY,
+        ),
+    ]
+}
+
+fn wrong_in_the_cotangent() -> Vec<Mutant> {
+    vec![
+        mutant(
+            "its cotangent taken for a constant",
+            exp().with_vjp(|_, y, dy, dx| dx.add(0, || &constant(dy) * y)),
+            &[&[3, 4]],
+            LINEAR,
+        ),
+        mutant(
+            "its cotangent clipped",
+            exp().with_vjp(|_, y, dy, dx| {
+                let clipped = dy.map(|dy| dy.maximum(number(-3.0)).minimum(number(3.0)));
+                dx.add(0, || &clipped * y);
+            }),
+            &[&[3, 4]],
+            LINEAR,
+        ),
+        mutant(
+            "negative cotangents stopped",
+            relu().with_vjp(|x, _, dy, dx| {
+                dx.add(0, || &(dy * &is_positive(dy)) * &is_positive(x[0]));
+            }),
+            &[&[3, 4]],
+            LINEAR,
+        ),
+    ]
+}
+
+fn cos(x: autograd::check::Number) -> autograd::check::Number {
+    tensor::Scalar::cos(x)
+}
+
+/// The values without their derivatives.
+fn constant(x: &Array) -> Array {
+    x.map(|x| number(x.value))
+}
+
+/// The VJP of `square`, 1% too large at one position.
+fn square_wrong_at(position: usize) -> Written {
+    square().with_vjp(move |x, _, dy, dx| {
+        let mut wrong = (dy * x[0]).scale(number(2.0));
+        let entry = &mut wrong.as_mut_slice()[position];
+        *entry = *entry * number(1.01);
+        dx.add(0, || wrong);
+    })
+}
+
+/// The rows of `dy` at the places they were taken from; the last one wins.
+fn overwritten_rows(dy: &Array, shape: &[usize]) -> Array {
+    let mut table = Tensor::zeros(shape);
+    let width = shape[1];
+    for (row, &id) in dy.values().chunks_exact(width).zip(ids().values().iter()) {
+        let start = id as usize * width;
+        table.as_mut_slice()[start..start + width].copy_from_slice(row);
+    }
+    table
+}
+
+/// The elements that `place` finds in the storage, from the offset, the last stride and k.
+fn from_storage(x: &Array, place: fn(usize, usize, usize) -> usize) -> Array {
+    let step = x.layout().strides().last().copied().unwrap_or(1);
+    let place = |k| place(x.layout().offset(), step, k) % x.storage().len();
+    Tensor::new(x.shape(), (0..x.len()).map(|k| x.storage()[place(k)]).collect())
+}

@@ -44,6 +44,8 @@ mod report;
 pub mod strategy;
 mod witnesses;
 
+use std::panic::Location;
+
 pub use case::Case;
 pub use report::{Comparison, Finding, Law, Report, Witness};
 use tensor::{Key, Tensor};
@@ -73,7 +75,8 @@ where
 /// When the inputs do not fit the op.
 #[track_caller]
 pub fn op<O: Op<Number>>(make: impl Fn() -> O, inputs: &[Tensor<f64>]) -> Report {
-    self::inputs(inputs, |x| x[0].tape().apply(make(), x))
+    let at = Location::caller();
+    self::inputs(inputs, |x| x[0].tape().apply_at(at, make(), x))
 }
 
 /// Checks the gradients of `function`, such as a layer, with respect to all trainable parameters

@@ -100,7 +100,7 @@ impl<T: Scalar> Tape<T> {
     /// A value whose gradient is not asked for, such as a batch of data.
     #[track_caller]
     pub fn constant(&self, value: Tensor<T>) -> Var<'_, T> {
-        self.push(value, Source::Constant, SmallVec::new(), false)
+        self.push(Location::caller(), value, Source::Constant, SmallVec::new(), false)
     }
 
     /// A single number that is constant, as it stands in a formula.
@@ -112,7 +112,7 @@ impl<T: Scalar> Tape<T> {
     /// A value whose gradient is asked for; [`Gradients::of`](crate::Gradients::of) gives it.
     #[track_caller]
     pub fn variable(&self, value: Tensor<T>) -> Var<'_, T> {
-        self.push(value, Source::Variable, SmallVec::new(), self.records)
+        self.push(Location::caller(), value, Source::Variable, SmallVec::new(), self.records)
     }
 
     /// The value of a parameter; [`Gradients::get`](crate::Gradients::get) gives its gradient,
@@ -121,7 +121,7 @@ impl<T: Scalar> Tape<T> {
     pub fn parameter(&self, parameters: &Parameters<T>, id: ParameterId) -> Var<'_, T> {
         let trains = self.records && parameters.is_trainable(id);
         let source = Source::Parameter(id, parameters.shared_name(id));
-        self.push(parameters.get(id).clone(), source, SmallVec::new(), trains)
+        self.push(Location::caller(), parameters.get(id).clone(), source, SmallVec::new(), trains)
     }
 
     /// Computes an op's value and writes it down: the one way in which anything is recorded.
@@ -129,13 +129,24 @@ impl<T: Scalar> Tape<T> {
     /// # Panics
     /// When the inputs belong to another tape, or their shapes do not fit the op.
     #[track_caller]
-    pub fn apply(&self, mut op: impl Op<T>, inputs: &[Var<'_, T>]) -> Var<'_, T> {
+    pub fn apply(&self, op: impl Op<T>, inputs: &[Var<'_, T>]) -> Var<'_, T> {
+        self.apply_at(Location::caller(), op, inputs)
+    }
+
+    /// Like [`apply`](Self::apply), as if recorded at another line.
+    #[track_caller]
+    pub(crate) fn apply_at(
+        &self,
+        at: &'static Location<'static>,
+        mut op: impl Op<T>,
+        inputs: &[Var<'_, T>],
+    ) -> Var<'_, T> {
         let (value, needs_gradient) = self.evaluate(&mut op, inputs);
         if !self.records {
-            return self.push(value, Source::Evaluated(op.name()), SmallVec::new(), false);
+            return self.push(at, value, Source::Evaluated(op.name()), SmallVec::new(), false);
         }
         let inputs = inputs.iter().map(|input| input.index()).collect();
-        self.push(value, Source::Op(Box::new(op)), inputs, needs_gradient)
+        self.push(at, value, Source::Op(Box::new(op)), inputs, needs_gradient)
     }
 
     /// An op's value, and whether its gradient is asked for.
@@ -157,15 +168,14 @@ impl<T: Scalar> Tape<T> {
         (op.forward(&values), needs_gradient)
     }
 
-    #[track_caller]
     fn push(
         &self,
+        at: &'static Location<'static>,
         value: Tensor<T>,
         source: Source<T>,
         inputs: SmallVec<[usize; 3]>,
         needs_gradient: bool,
     ) -> Var<'_, T> {
-        let at = Location::caller();
         let mut nodes = self.nodes.borrow_mut();
         nodes.push(Node { value, source, inputs, needs_gradient, at });
         Var::new(self, nodes.len() - 1)

@@ -97,6 +97,14 @@ fn the_report_names_witness_input_entry_both_numbers_and_the_users_line() {
 }
 
 #[test]
+fn an_op_on_its_own_is_blamed_at_the_line_of_its_check() {
+    let line = line!() + 1;
+    let report = check::op(|| Softmax(Mistake::Sign), &[Tensor::from([[0.5, 1.0, -1.0]])]);
+    let culprit = format!("softmax, recorded at {}:{line}:", file!());
+    assert!(report.to_string().contains(&culprit), "{report}");
+}
+
+#[test]
 fn a_kink_is_counted_and_is_no_failure() {
     // The smallest step reaches across 0 from the first entry only.
     let x = Tensor::from([3e-8, 1.0, -1.0]);

@@ -435,7 +435,9 @@ fn nan_is_never_lost() {
 
 #[test]
 fn a_dual_prints_value_and_tangent() {
-    assert_eq!(Dual::new(1.5, -2.0).to_string(), "1.5+-2ε");
+    assert_eq!(Dual::new(1.5, -2.0).to_string(), "1.5-2ε");
     assert_eq!(format!("{:.2}", Dual::new(1.0, 0.125)), "1.00+0.12ε");
     assert_eq!(format!("{:.1e}", Dual::new(1500.0, 1.0)), "1.5e3+1.0e0ε");
+    let nested = Dual::new(Dual::new(1.0, 2.0), Dual::new(-3.0, 4.0));
+    assert_eq!(nested.to_string(), "(1+2ε)+(-3+4ε)ε");
 }

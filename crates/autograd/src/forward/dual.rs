@@ -138,22 +138,33 @@ impl<S: Scalar> AddAssign for Dual<S> {
     }
 }
 
+/// `value+tangentε`, each formatted as the format asks for.
 impl<S: Scalar> fmt::Display for Dual<S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Display::fmt(&self.value, f)?;
-        f.write_str("+")?;
-        fmt::Display::fmt(&self.tangent, f)?;
-        f.write_str("ε")
+        let words = [self.value, self.tangent].map(|part| match f.precision() {
+            Some(digits) => format!("{part:.digits$}"),
+            None => part.to_string(),
+        });
+        f.write_str(&joined(words))
     }
 }
 
 impl<S: Scalar> fmt::LowerExp for Dual<S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::LowerExp::fmt(&self.value, f)?;
-        f.write_str("+")?;
-        fmt::LowerExp::fmt(&self.tangent, f)?;
-        f.write_str("ε")
+        let words = [self.value, self.tangent].map(|part| match f.precision() {
+            Some(digits) => format!("{part:.digits$e}"),
+            None => format!("{part:e}"),
+        });
+        f.write_str(&joined(words))
     }
+}
+
+/// A sum in words, with one sign, and with parentheses around parts that are sums themselves.
+fn joined([value, tangent]: [String; 2]) -> String {
+    let part = |word: String| if word.contains('ε') { format!("({word})") } else { word };
+    let (value, tangent) = (part(value), part(tangent));
+    let sign = if tangent.starts_with('-') { "" } else { "+" };
+    format!("{value}{sign}{tangent}ε")
 }
 
 impl<S: Scalar> Scalar for Dual<S> {

@@ -25,6 +25,7 @@ use optim::Adam;
 use tensor::Tensor;
 use train::{Comparison, Evaluation, Fit, History, Loss, Progress, Run, Trainer};
 
+use cli::Weights;
 use sentiment::options::{Options, Sizes};
 use sentiment::predict::{Description, predict};
 use sentiment::texts::{PADDING, Texts};
@@ -70,9 +71,12 @@ fn train(
     let progress = Progress::Show(activation.to_string());
     let fit = Fit { seed, progress, ..options.training.fit() };
 
-    options.training.check_before(seed, &trainer, &parameters, &texts.train)?;
+    let check = |weights, parameters: &Parameters| {
+        options.training.check_gradients(weights, seed, &trainer, parameters, &texts.train)
+    };
+    check(Weights::Initial, &parameters)?;
     let history = trainer.fit(&mut parameters, &mut adam, &texts.train, &fit)?;
-    options.training.check_after(seed, &trainer, &parameters, &texts.train)?;
+    check(Weights::Trained, &parameters)?;
 
     let evaluation = trainer.evaluate(&parameters, &texts.test);
     let probabilities = trainer.predict(&parameters, texts.test.inputs());

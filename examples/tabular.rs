@@ -20,6 +20,7 @@ use nn::{ActivationKind, Dense, Features, Model};
 use optim::Adam;
 use train::{Comparison, Fit, Loss, Progress, Run, Trainer};
 
+use cli::Weights;
 use tabular::options::Options;
 use tabular::table::Halves;
 
@@ -51,9 +52,12 @@ fn train(
     let progress = Progress::Show(format!("{activation}  seed {seed}"));
     let fit = Fit { seed, progress, ..options.training.fit() };
 
-    options.training.check_before(seed, &trainer, &parameters, &halves.train)?;
+    let check = |weights, parameters: &Parameters| {
+        options.training.check_gradients(weights, seed, &trainer, parameters, &halves.train)
+    };
+    check(Weights::Initial, &parameters)?;
     let history = trainer.fit(&mut parameters, &mut adam, &halves.train, &fit)?;
-    options.training.check_after(seed, &trainer, &parameters, &halves.train)?;
+    check(Weights::Trained, &parameters)?;
 
     let evaluation = trainer.evaluate(&parameters, &halves.test);
     Ok(Run::new(&evaluation, &history, parameters.count()))

@@ -101,56 +101,43 @@ impl Training {
         }
     }
 
-    /// Checks the gradients of the first seed's models.
-    pub fn check_before<M: Model>(
+    /// Checks the gradients of the first seed's models in f64 on a few samples, and says what came
+    /// of it: in one line, or with --gradcheck in one for each parameter, and again once trained.
+    /// The error is a gradient that is wrong.
+    pub fn check_gradients<M: Model>(
         &self,
+        weights: Weights,
         seed: u64,
         trainer: &Trainer<'_, M>,
         parameters: &Parameters,
         dataset: &Dataset<M::Input>,
     ) -> Result<(), String> {
-        match seed == self.seed {
-            true => {
-                check_gradients(trainer, parameters, dataset, "before training", self.gradcheck)
-            }
-            false => Ok(()),
+        let wanted = weights == Weights::Initial || self.gradcheck;
+        let (true, true, Some(samples)) = (wanted, seed == self.seed, dataset.batches(4).next())
+        else {
+            return Ok(());
+        };
+        let when = match weights {
+            Weights::Initial => "before training",
+            Weights::Trained => "on the trained weights",
+        };
+        let report = check::parameters(&parameters.cast(), |pass| trainer.loss(pass, &samples));
+        println!("Gradient check {when} {}", report.summary());
+        if self.gradcheck {
+            println!("{report}");
         }
-    }
-
-    /// Checks them again on the trained weights, if --gradcheck asks for it.
-    pub fn check_after<M: Model>(
-        &self,
-        seed: u64,
-        trainer: &Trainer<'_, M>,
-        parameters: &Parameters,
-        dataset: &Dataset<M::Input>,
-    ) -> Result<(), String> {
-        match seed == self.seed && self.gradcheck {
-            true => check_gradients(trainer, parameters, dataset, "on the trained weights", true),
-            false => Ok(()),
+        match report.passes() {
+            true => Ok(()),
+            false => Err(format!("the gradients {when} are wrong\n{report}")),
         }
     }
 }
 
-/// Checks a model's gradients in f64 on a few samples, and says what came of it: in one line, or
-/// with `detailed` in one for each parameter. The error is a gradient that is wrong.
-fn check_gradients<M: Model>(
-    trainer: &Trainer<'_, M>,
-    parameters: &Parameters,
-    dataset: &Dataset<M::Input>,
-    when: &str,
-    detailed: bool,
-) -> Result<(), String> {
-    let samples = dataset.batches(4).next().ok_or("there are no samples")?;
-    let report = check::parameters(&parameters.cast(), |pass| trainer.loss(pass, &samples));
-    println!("Gradient check {when} {}", report.summary());
-    if detailed {
-        println!("{report}");
-    }
-    match report.passes() {
-        true => Ok(()),
-        false => Err(format!("the gradients {when} are wrong\n{report}")),
-    }
+/// With which weights gradients are checked.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Weights {
+    Initial,
+    Trained,
 }
 
 /// A whole number of at least 1.

@@ -29,6 +29,8 @@
 //! recorded), [`backward`] (how the walk goes), [`check`] (how to trust it), [`forward`] (derivatives
 //! of functions, first and second).
 
+#![forbid(unsafe_code)]
+
 pub mod backward;
 pub mod check;
 pub mod forward;

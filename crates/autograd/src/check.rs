@@ -15,10 +15,11 @@
 //! would go unseen, because its rows sum to zero.
 //!
 //! The difference step is swept from 1e-3 to 1e-7, and the smallest is taken at which rounding does
-//! not spoil the difference. Small tensors are checked entry by entry; of large ones entries are drawn, half of them
-//! where the claimed gradient is not zero, and random directions through all entries besides. A
-//! point at which the slopes on both sides disagree is a kink, such as ReLU's at 0; it is counted
-//! apart when the claimed slope lies between the two.
+//! not spoil the difference. Small tensors are checked entry by entry; of large ones entries are
+//! drawn, half of them where the claimed gradient is not zero, and random directions through all
+//! entries besides. Where input and output are small, forward mode confirms every entry of J. A point
+//! at which the slopes on both sides disagree is a kink, such as ReLU's at 0; it is counted apart
+//! when the claimed slope lies between the two.
 //!
 //! Besides, some laws must hold for any VJP; see `laws.rs`. And when something fails, each line of
 //! the tape is checked on its own, and the culprit named with the line of your program that recorded
@@ -166,11 +167,15 @@ where
         at.ids().filter(move |&id| at.is_trainable(id))
     }
 
+    /// f at some point.
+    fn value(&self, at: &Parameters<Number>) -> Tensor<Number> {
+        let tape = Tape::evaluation();
+        (self.function)(Pass::evaluation(&tape, at)).value()
+    }
+
     /// ⟨u, f⟩ at some point, as a dual number.
     fn projection(&self, at: &Parameters<Number>) -> Number {
-        let tape = Tape::evaluation();
-        let value = (self.function)(Pass::evaluation(&tape, at)).value();
-        (&value * &self.cotangent).sum_all().item()
+        (&self.value(at) * &self.cotangent).sum_all().item()
     }
 
     /// The gradient of ⟨u, f⟩ at some point, for any u.

@@ -9,6 +9,8 @@ use crate::{ParameterId, Parameters, Pass, Var};
 
 /// The difference steps, relative to entries larger than 1.
 const STEPS: [f64; 5] = [1e-3, 1e-4, 1e-5, 1e-6, 1e-7];
+/// Up to how many entries input and output may have for their whole Jacobian to be compared.
+const SMALL: usize = 8;
 /// How many entries of a tensor are checked one by one, and how many directions through all.
 const ENTRIES: usize = 48;
 const DIRECTIONS: usize = 4;
@@ -30,6 +32,7 @@ where
         return finding;
     }
     hear_differences(subject, id, &mut finding);
+    hear_whole_jacobian(subject, id, &mut finding);
     hear_second_order(subject, id, &mut finding);
     finding
 }
@@ -63,6 +66,40 @@ where
         let (claim, size) = (inner(&claimed, &direction), inner_size(&claimed, &direction));
         let along = format!("random direction {k}");
         measured.compare(Witness::Differences, along, claim, size, finding);
+    }
+}
+
+/// Where input and output are small, every entry of J: rows from the backward pass, with one output
+/// as cotangent, and columns from forward mode, along one input.
+fn hear_whole_jacobian<F>(subject: &Subject<'_, F>, id: ParameterId, finding: &mut Finding)
+where
+    F: for<'t> Fn(Pass<'t, Number>) -> Var<'t, Number>,
+{
+    let (at, output) = (subject.at.get(id), subject.cotangent.shape());
+    let outputs = subject.cotangent.len();
+    if at.len() > SMALL || outputs > SMALL {
+        return;
+    }
+    let unit = |shape: &[usize], position: usize| {
+        let mut unit = Tensor::<f64>::zeros(shape);
+        unit.as_mut_slice()[position] = 1.0;
+        unit
+    };
+    let row = |j| subject.gradient(&subject.still(), &unit(output, j).cast()).get(id).clone();
+    let rows: Vec<Tensor<f64>> = (0..outputs).map(|j| Dual::values(&row(j))).collect();
+    for i in 0..at.len() {
+        let moving = with(subject.still(), id, Dual::tensor(at, &unit(at.shape(), i)));
+        let column = Dual::tangents(&subject.value(&moving));
+        for (j, row) in rows.iter().enumerate() {
+            let (entry, of) = (index_of(i, at.shape()), index_of(j, output));
+            finding.add(Comparison {
+                witness: Witness::ForwardMode,
+                along: format!("{entry:?} to {of:?} of the output"),
+                claimed: row.values()[i],
+                measured: column.values()[j],
+                size: 0.0,
+            });
+        }
     }
 }
 

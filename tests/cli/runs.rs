@@ -23,6 +23,7 @@ fn help_names_every_option_and_gives_examples() {
         "--validation-split <SHARE>",
         "--patience <N>",
         "--seed <N>",
+        "--gradcheck",
         "--seeds <N>",
         "--help",
         "Examples:",
@@ -81,6 +82,23 @@ fn the_same_seed_gives_the_same_output_and_another_does_not() {
         assert_eq!(first, output(1));
         assert_ne!(first, output(2));
     }
+}
+
+#[test]
+fn gradcheck_prints_a_line_for_each_parameter_before_and_after_training() {
+    let folder = folder_with(&good_files());
+    let output = run(
+        "sentiment",
+        folder.path(),
+        &format!("{TRAIN_TEXTS} {SMALL} --gradcheck --activation swiglu"),
+    )
+    .success();
+    for name in ["embedding.weight", "hidden.bias", "activation.gamma"] {
+        let lines = output.lines().filter(|line| line.starts_with(name) && line.contains(" ok "));
+        assert_eq!(lines.count(), 2, "{name} in:\n{output}");
+    }
+    assert!(output.contains("Gradient check before training passed: "), "{output}");
+    assert!(output.contains("Gradient check on the trained weights passed: "), "{output}");
 }
 
 /// Trains on [`texts`] until nothing is wrong, and saves the model as `model.st`.

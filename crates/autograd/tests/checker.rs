@@ -90,7 +90,10 @@ fn the_report_names_witness_input_entry_both_numbers_and_the_users_line() {
     let text = report.to_string();
     assert!(text.starts_with("input 0  [1, 4]        WRONG  worst error "), "{text}");
     assert!(text.contains("\n    differences, along [0, 1]: backward "), "{text}");
-    assert!(text.contains("\n    forward mode, along [0, 1] to [0, 1] of the output: backward "), "{text}");
+    assert!(
+        text.contains("\n    forward mode, along [0, 1] to [0, 1] of the output: backward "),
+        "{text}"
+    );
     let culprit = format!("culprit: %1 = softmax, recorded at {}:{line}:", file!());
     assert!(text.contains(&culprit), "{text}");
     assert!(text.contains(", input 0: at [0, 1] the VJP gives "), "{text}");

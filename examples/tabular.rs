@@ -18,7 +18,7 @@ use autograd::Parameters;
 use clap::Parser;
 use nn::{ActivationKind, Dense, Features, Model};
 use optim::Adam;
-use train::{Comparison, Fit, Loss, Progress, Run, Trainer};
+use train::{Comparison, Fit, Loss, Run, Trainer};
 
 use cli::Weights;
 use tabular::options::Options;
@@ -49,8 +49,7 @@ fn train(
     let model = build(&mut parameters, activation, halves.features());
     let trainer = Trainer::new(&model, Loss::BinaryCrossEntropy);
     let mut adam = Adam::new(options.training.lr);
-    let progress = Progress::Show(format!("{activation}  seed {seed}"));
-    let fit = Fit { seed, progress, ..options.training.fit() };
+    let fit = Fit { seed, ..options.training.fit() };
 
     let check = |weights, parameters: &Parameters| {
         options.training.check_gradients(weights, seed, &trainer, parameters, &halves.train)
@@ -60,6 +59,13 @@ fn train(
     check(Weights::Trained, &parameters)?;
 
     let evaluation = trainer.evaluate(&parameters, &halves.test);
+    println!(
+        "{activation:<10}  seed {seed}  kept epoch {:>2} of {:>2}  test loss {:.4}  accuracy {:.1} %",
+        history.kept,
+        history.epochs.len(),
+        evaluation.loss,
+        evaluation.accuracy() * 100.0
+    );
     Ok(Run::new(&evaluation, &history, parameters.count()))
 }
 

@@ -3,7 +3,9 @@
 //! On a terminal a bar fills with the batches of the epoch; when it is full it gives way to a line
 //! that stays. Piped into a file there are only the lines.
 
-use indicatif::{ProgressBar, ProgressStyle};
+use std::fmt::Write;
+
+use indicatif::{ProgressBar, ProgressState, ProgressStyle};
 
 use crate::{Epoch, Score};
 
@@ -40,8 +42,12 @@ impl Progress {
 }
 
 fn style() -> ProgressStyle {
-    ProgressStyle::with_template("{prefix} {bar:28} {pos}/{len}  {per_sec}  {eta} left  {msg}")
+    ProgressStyle::with_template("{prefix} {wide_bar} {pos}/{len}  {rate}  {eta} left  {msg}")
         .unwrap_or_else(|_| ProgressStyle::default_bar())
+        .with_key("rate", |state: &ProgressState, text: &mut dyn Write| {
+            // There is nobody to tell that a bar could not be drawn.
+            let _ = write!(text, "{:.0}/s", state.per_sec());
+        })
         .progress_chars("━╸─")
 }
 

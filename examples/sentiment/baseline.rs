@@ -23,8 +23,8 @@ impl Model for WordCounts {
     }
 }
 
-/// Trains and evaluates it. With ten times the network's learning rate it has converged by the last
-/// epoch; the best epoch in validation is kept.
+/// Trains and evaluates it, with ten times the network's learning rate: a single layer takes larger
+/// steps well. The best epoch in validation is kept, as for the network.
 pub fn run(texts: &Texts, seed: u64, options: &Options) -> Result<Run, TrainError> {
     let mut parameters = Parameters::<f32>::new(seed);
     let votes = Embedding::new(&mut parameters, "votes", options.sizes.vocab, texts.labels.len());

@@ -125,19 +125,8 @@ impl<M: Model> Trainer<'_, M> {
         let mut history = History { epochs: Vec::new(), kept: 0 };
         let mut best: Option<(Score, Parameters<T>)> = None;
         for number in 1..=options.epochs {
-            let start = Instant::now();
-            let training = self.run_epoch(parameters, optimizer, &training, number, options)?;
-            let validation =
-                (!validation.is_empty()).then(|| self.evaluate(parameters, &validation).score());
-            check_finite(parameters, validation, number)?;
-            let epoch = Epoch {
-                number,
-                of: options.epochs,
-                rate: optimizer.rate(),
-                training,
-                validation,
-                seconds: start.elapsed().as_secs_f64(),
-            };
+            let epoch =
+                self.epoch(parameters, optimizer, &training, &validation, number, options)?;
             options.progress.finished(&epoch);
             let score = epoch.score();
             history.epochs.push(epoch);
@@ -156,9 +145,35 @@ impl<M: Model> Trainer<'_, M> {
         Ok(history)
     }
 
+    /// One epoch: a pass over the training samples, then an evaluation on those for validation.
+    #[track_caller]
+    fn epoch<T: Scalar>(
+        &self,
+        parameters: &mut Parameters<T>,
+        optimizer: &mut dyn Optimizer<T>,
+        training: &Dataset<M::Input>,
+        validation: &Dataset<M::Input>,
+        number: usize,
+        options: &Fit,
+    ) -> Result<Epoch, TrainError> {
+        let start = Instant::now();
+        let training = self.train_once(parameters, optimizer, training, number, options)?;
+        let validation =
+            (!validation.is_empty()).then(|| self.evaluate(parameters, validation).score());
+        check_finite(parameters, validation, number)?;
+        Ok(Epoch {
+            number,
+            of: options.epochs,
+            rate: optimizer.rate(),
+            training,
+            validation,
+            seconds: start.elapsed().as_secs_f64(),
+        })
+    }
+
     /// One pass over the training samples; the mean score of its batches.
     #[track_caller]
-    fn run_epoch<T: Scalar>(
+    fn train_once<T: Scalar>(
         &self,
         parameters: &mut Parameters<T>,
         optimizer: &mut dyn Optimizer<T>,

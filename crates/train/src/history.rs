@@ -28,7 +28,7 @@ pub struct Epoch {
     pub number: usize,
     /// How many epochs were asked for.
     pub of: usize,
-    /// The learning rate of its last step.
+    /// The learning rate that the schedule had reached at its end: that of the next step.
     pub rate: f64,
     /// The mean over its batches, each at the weights of its time and with dropout on.
     pub training: Score,

@@ -33,6 +33,7 @@
 
 pub mod backward;
 pub mod check;
+mod formulas;
 pub mod forward;
 pub mod op;
 mod ops;
@@ -42,6 +43,7 @@ pub mod tape;
 mod var;
 
 pub use backward::Gradients;
+pub use formulas::Formulas;
 pub use op::{Adjoints, Op};
 pub use parameters::{ParameterId, Parameters};
 pub use pass::Pass;

@@ -35,12 +35,18 @@ use std::panic::Location;
 
 use tensor::{Scalar, ShapeError, Tensor};
 
+use crate::formulas::Formulas;
 use crate::tape::Node;
 
 /// A differentiable operation on tensors.
 pub trait Op<T: Scalar>: 'static {
     /// The name that the printed tape and error messages show.
     fn name(&self) -> &'static str;
+
+    /// What it computes in both directions, for a tape that is drawn; an op without says so there.
+    fn formulas(&self) -> Option<Formulas> {
+        None
+    }
 
     /// Whether inputs of these shapes fit. The error is reported at the user's line, before
     /// `forward` runs. An op that takes any shapes keeps the default.

@@ -38,7 +38,7 @@ pub(crate) enum Source<T: Scalar> {
 }
 
 impl<T: Scalar> Source<T> {
-    fn name(&self) -> &'static str {
+    pub(crate) fn name(&self) -> &'static str {
         match self {
             Source::Constant => "constant",
             Source::Variable => "variable",

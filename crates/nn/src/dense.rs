@@ -7,7 +7,7 @@
 //! One op instead of a product and a sum: the product is added onto rows that already hold the
 //! bias, so there is one pass over Y less in each direction.
 
-use autograd::{Adjoints, Op, ParameterId, Parameters, Pass, Var};
+use autograd::{Adjoints, Formulas, Op, ParameterId, Parameters, Pass, Var};
 use tensor::{Scalar, Shape, ShapeError, Tensor, shape};
 
 use crate::{Layer, init};
@@ -84,6 +84,10 @@ struct DenseOp;
 impl<T: Scalar> Op<T> for DenseOp {
     fn name(&self) -> &'static str {
         "dense"
+    }
+
+    fn formulas(&self) -> Option<Formulas> {
+        Some(Formulas::new("Y = X·W + b").vjp("X̄ = Ȳ·Wᵀ").vjp("W̄ = Xᵀ·Ȳ").vjp("b̄ = Σ rows of Ȳ"))
     }
 
     fn check(&self, shapes: &[&[usize]]) -> Result<(), ShapeError> {

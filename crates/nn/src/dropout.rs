@@ -6,7 +6,7 @@
 //! y = x ⊙ m,   x̄ = ȳ ⊙ m,   mᵢ = 0 with probability p, else 1 / (1 − p)
 //! ```
 
-use autograd::{Adjoints, Op, Pass, Var};
+use autograd::{Adjoints, Formulas, Op, Pass, Var};
 use tensor::{Key, Scalar, Tensor};
 
 use crate::Layer;
@@ -58,6 +58,16 @@ struct DropoutOp<T: Scalar> {
 impl<T: Scalar> Op<T> for DropoutOp<T> {
     fn name(&self) -> &'static str {
         "dropout"
+    }
+
+    fn formulas(&self) -> Option<Formulas> {
+        Some(
+            Formulas::new(format!(
+                "y = x ⊙ m, mᵢ = 0 with probability {}, else 1 / (1 − {0})",
+                self.rate
+            ))
+            .vjp("x̄ = ȳ ⊙ m"),
+        )
     }
 
     fn forward(&mut self, x: &[&Tensor<T>]) -> Tensor<T> {

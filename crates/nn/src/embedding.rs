@@ -9,7 +9,7 @@
 //! it does not learn, and the mean neither sums nor counts it (n_b counts the real tokens of text b;
 //! a text without any has mean zero).
 
-use autograd::{Adjoints, Op, ParameterId, Parameters, Pass, Var};
+use autograd::{Adjoints, Formulas, Op, ParameterId, Parameters, Pass, Var};
 use tensor::{Scalar, ShapeError, Tensor, shape, vectorised};
 
 use crate::{Model, init};
@@ -119,6 +119,13 @@ impl<T: Scalar> Op<T> for Lookup {
         "embedding"
     }
 
+    fn formulas(&self) -> Option<Formulas> {
+        Some(
+            Formulas::new("y[b, t] = table[id[b, t]]")
+                .vjp("table̅[v] = Σ ȳ[b, t] over id[b, t] = v"),
+        )
+    }
+
     fn check(&self, shapes: &[&[usize]]) -> Result<(), ShapeError> {
         check_ids(&self.ids, shapes[0])
     }
@@ -173,6 +180,13 @@ impl Mean {
 impl<T: Scalar> Op<T> for Mean {
     fn name(&self) -> &'static str {
         "embedding_mean"
+    }
+
+    fn formulas(&self) -> Option<Formulas> {
+        Some(
+            Formulas::new("y[b] = 1/n_b Σₜ table[id[b, t]]")
+                .vjp("table̅[v] = Σ ȳ[b] / n_b over id[b, t] = v"),
+        )
     }
 
     fn check(&self, shapes: &[&[usize]]) -> Result<(), ShapeError> {

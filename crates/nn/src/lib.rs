@@ -57,7 +57,9 @@ pub use swiglu::{SwiGLU, swiglu};
 
 #[cfg(test)]
 mod tests {
-    use autograd::check::strategy::{Cases, assert_all_are_listed, assert_gradients};
+    use autograd::check::strategy::{
+        Cases, assert_all_are_listed, assert_formulas, assert_gradients,
+    };
 
     const OPS: &[(&str, Cases)] = &[
         ("bce_with_logits", super::loss::bce_with_logits_cases),
@@ -78,6 +80,11 @@ mod tests {
     #[test]
     fn every_op_is_on_the_list() {
         assert_all_are_listed(env!("CARGO_MANIFEST_DIR"), OPS);
+    }
+
+    #[test]
+    fn every_op_says_its_formulas() {
+        assert_formulas(OPS);
     }
 
     #[test]

@@ -4,7 +4,7 @@
 //! y = x − ln Σ eˣ      x̄ = ȳ − eʸ Σ ȳ
 //! ```
 
-use autograd::{Adjoints, Op, Var};
+use autograd::{Adjoints, Formulas, Op, Var};
 use tensor::{Scalar, ShapeError, Tensor, shape};
 
 use crate::softmax::{log_softmax_values, sum_kept};
@@ -25,6 +25,10 @@ struct LogSoftmax {
 impl<T: Scalar> Op<T> for LogSoftmax {
     fn name(&self) -> &'static str {
         "log_softmax"
+    }
+
+    fn formulas(&self) -> Option<Formulas> {
+        Some(Formulas::new("y = x − ln Σ eˣ").vjp("x̄ = ȳ − eʸ Σ ȳ"))
     }
 
     fn check(&self, shapes: &[&[usize]]) -> Result<(), ShapeError> {

@@ -7,7 +7,7 @@
 //! Subtracting the largest x first changes nothing in exact arithmetic, and keeps eˣ from
 //! overflowing.
 
-use autograd::{Adjoints, Op, Var};
+use autograd::{Adjoints, Formulas, Op, Var};
 use tensor::{Scalar, ShapeError, Tensor, shape};
 
 /// The softmax along `axis`, -1 for the last.
@@ -26,6 +26,10 @@ struct Softmax {
 impl<T: Scalar> Op<T> for Softmax {
     fn name(&self) -> &'static str {
         "softmax"
+    }
+
+    fn formulas(&self) -> Option<Formulas> {
+        Some(Formulas::new("y = eˣ / Σ eˣ").vjp("x̄ = y ⊙ (ȳ − ⟨ȳ, y⟩)"))
     }
 
     fn check(&self, shapes: &[&[usize]]) -> Result<(), ShapeError> {

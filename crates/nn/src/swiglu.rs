@@ -10,7 +10,7 @@
 //! x̄ = ȳ · (g + x g(1 − g) β)      β̄ = Σ ȳ x² g(1 − g)      γ̄ = Σ ȳ x g(1 − g)
 //! ```
 
-use autograd::{Adjoints, Op, ParameterId, Parameters, Pass, Var};
+use autograd::{Adjoints, Formulas, Op, ParameterId, Parameters, Pass, Var};
 use tensor::{Scalar, ShapeError, Tensor, shape};
 
 use crate::Layer;
@@ -91,6 +91,15 @@ struct SwiGLUOp<T: Scalar> {
 impl<T: Scalar> Op<T> for SwiGLUOp<T> {
     fn name(&self) -> &'static str {
         "swiglu"
+    }
+
+    fn formulas(&self) -> Option<Formulas> {
+        Some(
+            Formulas::new("y = x g, g = σ(βx + γ)")
+                .vjp("x̄ = (g + x g (1 − g) β) ȳ")
+                .vjp("β̄ = Σ x² g (1 − g) ȳ")
+                .vjp("γ̄ = Σ x g (1 − g) ȳ"),
+        )
     }
 
     fn check(&self, shapes: &[&[usize]]) -> Result<(), ShapeError> {

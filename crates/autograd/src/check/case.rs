@@ -34,11 +34,16 @@ impl Case {
     #[track_caller]
     pub fn check(&self) -> Report {
         let tape = Tape::new();
-        let variables: Vec<Var<Number>> =
-            self.inputs.iter().map(|input| tape.variable(input.cast())).collect();
-        (self.function)(&variables);
+        self.record(&tape);
         assert!(tape.op_names().contains(&self.op), "this case does not record `{}`", self.op);
         super::inputs(&self.inputs, &self.function)
+    }
+
+    /// Records the function on a tape, the inputs as variables, and gives its result.
+    pub fn record<'t>(&self, tape: &'t Tape<Number>) -> Var<'t, Number> {
+        let variables: Vec<Var<Number>> =
+            self.inputs.iter().map(|input| tape.variable(input.cast())).collect();
+        (self.function)(&variables)
     }
 }
 

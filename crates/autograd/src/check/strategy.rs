@@ -12,7 +12,8 @@ use tensor::Tensor;
 use tensor::strategy::{broadcastable_shapes, shapes, tensors};
 
 use super::{Case, Number};
-use crate::Var;
+use crate::tape::{Node, Source};
+use crate::{Tape, Var};
 
 /// Numbers from a range, and often the points at which functions are difficult: 0, where there are
 /// kinks, numbers next to it, and ±1, so that ties come up.
@@ -86,6 +87,28 @@ pub fn assert_gradients(ops: &[(&str, Cases)]) {
             Ok(())
         });
         outcome.unwrap_or_else(|error| panic!("{name}: {error}"));
+    }
+}
+
+/// Checks that each op says its formula, and one for each input's VJP or one for all.
+///
+/// # Panics
+/// When a formula is missing, or is one too many.
+pub fn assert_formulas(ops: &[(&str, Cases)]) {
+    let mut runner = TestRunner::deterministic();
+    for (name, cases) in ops {
+        let case = cases().new_tree(&mut runner).expect("a case can be drawn").current();
+        let tape = Tape::new();
+        case.record(&tape);
+        let nodes = tape.nodes.borrow();
+        let node = nodes.iter().find(|node| node.source.name() == *name);
+        let Some(Node { source: Source::Op(op), inputs, .. }) = node else {
+            panic!("{name}: its cases do not record it");
+        };
+        let formulas = op.formulas().unwrap_or_else(|| panic!("{name} says no formula"));
+        let said = formulas.vjps().len();
+        assert!(said == inputs.len() || said == 1, "{name} says {said} VJPs: {formulas:?}");
+        assert!(formulas.vjps().chain([formulas.forward()]).all(|text| text.contains(" = ")));
     }
 }
 

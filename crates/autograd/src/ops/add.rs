@@ -7,13 +7,17 @@ use std::ops::Add;
 
 use tensor::{Scalar, ShapeError, Tensor, shape};
 
-use crate::{Adjoints, Op, Var};
+use crate::{Adjoints, Formulas, Op, Var};
 
 struct AddOp;
 
 impl<T: Scalar> Op<T> for AddOp {
     fn name(&self) -> &'static str {
         "add"
+    }
+
+    fn formulas(&self) -> Option<Formulas> {
+        Some(Formulas::new("y = a + b").vjp("ā = ȳ").vjp("b̄ = ȳ"))
     }
 
     fn check(&self, shapes: &[&[usize]]) -> Result<(), ShapeError> {

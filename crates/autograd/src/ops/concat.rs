@@ -2,7 +2,7 @@
 
 use tensor::{Scalar, ShapeError, Tensor, shape};
 
-use crate::{Adjoints, Op, Var};
+use crate::{Adjoints, Formulas, Op, Var};
 
 struct Concat {
     axis: isize,
@@ -11,6 +11,10 @@ struct Concat {
 impl<T: Scalar> Op<T> for Concat {
     fn name(&self) -> &'static str {
         "concat"
+    }
+
+    fn formulas(&self) -> Option<Formulas> {
+        Some(Formulas::new("y = [x₀ | x₁ | …]").vjp("x̄ᵢ = the part of ȳ that xᵢ fills"))
     }
 
     fn check(&self, shapes: &[&[usize]]) -> Result<(), ShapeError> {

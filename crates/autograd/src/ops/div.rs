@@ -7,13 +7,17 @@ use std::ops::Div;
 
 use tensor::{Scalar, ShapeError, Tensor, shape};
 
-use crate::{Adjoints, Op, Var};
+use crate::{Adjoints, Formulas, Op, Var};
 
 struct DivOp;
 
 impl<T: Scalar> Op<T> for DivOp {
     fn name(&self) -> &'static str {
         "div"
+    }
+
+    fn formulas(&self) -> Option<Formulas> {
+        Some(Formulas::new("y = a / b").vjp("ā = ȳ / b").vjp("b̄ = −y ȳ / b"))
     }
 
     fn check(&self, shapes: &[&[usize]]) -> Result<(), ShapeError> {

@@ -2,13 +2,17 @@
 
 use tensor::{Scalar, Tensor};
 
-use crate::{Adjoints, Op, Var};
+use crate::{Adjoints, Formulas, Op, Var};
 
 struct Exp;
 
 impl<T: Scalar> Op<T> for Exp {
     fn name(&self) -> &'static str {
         "exp"
+    }
+
+    fn formulas(&self) -> Option<Formulas> {
+        Some(Formulas::new("y = eˣ").vjp("x̄ = y ȳ"))
     }
 
     fn forward(&mut self, x: &[&Tensor<T>]) -> Tensor<T> {

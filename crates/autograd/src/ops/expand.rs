@@ -2,7 +2,7 @@
 
 use tensor::{Scalar, Shape, ShapeError, Tensor, shape};
 
-use crate::{Adjoints, Op, Var};
+use crate::{Adjoints, Formulas, Op, Var};
 
 struct Expand {
     to: Shape,
@@ -11,6 +11,10 @@ struct Expand {
 impl<T: Scalar> Op<T> for Expand {
     fn name(&self) -> &'static str {
         "expand"
+    }
+
+    fn formulas(&self) -> Option<Formulas> {
+        Some(Formulas::new("y = x, repeated").vjp("x̄ = Σ ȳ over the repetitions"))
     }
 
     fn check(&self, shapes: &[&[usize]]) -> Result<(), ShapeError> {

@@ -2,7 +2,7 @@
 
 use tensor::{Scalar, ShapeError, Tensor, shape};
 
-use crate::{Adjoints, Op, Var};
+use crate::{Adjoints, Formulas, Op, Var};
 
 struct GatherRows {
     ids: Tensor<u32>,
@@ -11,6 +11,10 @@ struct GatherRows {
 impl<T: Scalar> Op<T> for GatherRows {
     fn name(&self) -> &'static str {
         "gather_rows"
+    }
+
+    fn formulas(&self) -> Option<Formulas> {
+        Some(Formulas::new("y[k] = x[id[k]]").vjp("x̄[v] = Σ ȳ[k] over id[k] = v"))
     }
 
     fn check(&self, shapes: &[&[usize]]) -> Result<(), ShapeError> {

@@ -2,13 +2,17 @@
 
 use tensor::{Scalar, Tensor};
 
-use crate::{Adjoints, Op, Var};
+use crate::{Adjoints, Formulas, Op, Var};
 
 struct Ln;
 
 impl<T: Scalar> Op<T> for Ln {
     fn name(&self) -> &'static str {
         "ln"
+    }
+
+    fn formulas(&self) -> Option<Formulas> {
+        Some(Formulas::new("y = ln x").vjp("x̄ = ȳ / x"))
     }
 
     fn forward(&mut self, x: &[&Tensor<T>]) -> Tensor<T> {

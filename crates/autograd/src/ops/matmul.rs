@@ -5,13 +5,17 @@
 
 use tensor::{Scalar, ShapeError, Tensor, shape};
 
-use crate::{Adjoints, Op, Var};
+use crate::{Adjoints, Formulas, Op, Var};
 
 struct Matmul;
 
 impl<T: Scalar> Op<T> for Matmul {
     fn name(&self) -> &'static str {
         "matmul"
+    }
+
+    fn formulas(&self) -> Option<Formulas> {
+        Some(Formulas::new("Y = A·B").vjp("Ā = Ȳ·Bᵀ").vjp("B̄ = Aᵀ·Ȳ"))
     }
 
     fn check(&self, shapes: &[&[usize]]) -> Result<(), ShapeError> {

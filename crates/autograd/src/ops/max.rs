@@ -4,7 +4,7 @@
 use tensor::{Scalar, ShapeError, Tensor, shape};
 
 use super::sum::spread;
-use crate::{Adjoints, Op, Var};
+use crate::{Adjoints, Formulas, Op, Var};
 
 struct Max {
     axes: Vec<isize>,
@@ -13,6 +13,13 @@ struct Max {
 impl<T: Scalar> Op<T> for Max {
     fn name(&self) -> &'static str {
         "max"
+    }
+
+    fn formulas(&self) -> Option<Formulas> {
+        Some(
+            Formulas::new(format!("y = max x along axes {:?}", self.axes))
+                .vjp("x̄ = ȳ / n at the n elements equal to y, 0 elsewhere"),
+        )
     }
 
     fn check(&self, shapes: &[&[usize]]) -> Result<(), ShapeError> {

@@ -2,13 +2,21 @@
 
 use tensor::{Scalar, ShapeError, Tensor, shape};
 
-use crate::{Adjoints, Op, Var};
+use crate::{Adjoints, Formulas, Op, Var};
 
 struct Maximum;
 
 impl<T: Scalar> Op<T> for Maximum {
     fn name(&self) -> &'static str {
         "maximum"
+    }
+
+    fn formulas(&self) -> Option<Formulas> {
+        Some(
+            Formulas::new("y = max(a, b)")
+                .vjp("ā = ȳ where a > b, ȳ / 2 where a = b, else 0")
+                .vjp("b̄ = ȳ where b > a, ȳ / 2 where a = b, else 0"),
+        )
     }
 
     fn check(&self, shapes: &[&[usize]]) -> Result<(), ShapeError> {

@@ -34,7 +34,7 @@ mod tanh;
 
 #[cfg(test)]
 mod tests {
-    use crate::check::strategy::{Cases, assert_all_are_listed, assert_gradients};
+    use crate::check::strategy::{Cases, assert_all_are_listed, assert_formulas, assert_gradients};
 
     const OPS: &[(&str, Cases)] = &[
         ("abs", super::abs::cases),
@@ -67,6 +67,11 @@ mod tests {
     #[test]
     fn every_op_is_on_the_list() {
         assert_all_are_listed(env!("CARGO_MANIFEST_DIR"), OPS);
+    }
+
+    #[test]
+    fn every_op_says_its_formulas() {
+        assert_formulas(OPS);
     }
 
     #[test]

@@ -7,13 +7,17 @@ use std::ops::Mul;
 
 use tensor::{Scalar, ShapeError, Tensor, shape};
 
-use crate::{Adjoints, Op, Var};
+use crate::{Adjoints, Formulas, Op, Var};
 
 struct MulOp;
 
 impl<T: Scalar> Op<T> for MulOp {
     fn name(&self) -> &'static str {
         "mul"
+    }
+
+    fn formulas(&self) -> Option<Formulas> {
+        Some(Formulas::new("y = a · b").vjp("ā = b ȳ").vjp("b̄ = a ȳ"))
     }
 
     fn check(&self, shapes: &[&[usize]]) -> Result<(), ShapeError> {

@@ -4,13 +4,17 @@ use std::ops::Neg;
 
 use tensor::{Scalar, Tensor};
 
-use crate::{Adjoints, Op, Var};
+use crate::{Adjoints, Formulas, Op, Var};
 
 struct NegOp;
 
 impl<T: Scalar> Op<T> for NegOp {
     fn name(&self) -> &'static str {
         "neg"
+    }
+
+    fn formulas(&self) -> Option<Formulas> {
+        Some(Formulas::new("y = −x").vjp("x̄ = −ȳ"))
     }
 
     fn forward(&mut self, x: &[&Tensor<T>]) -> Tensor<T> {

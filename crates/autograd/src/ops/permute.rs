@@ -2,7 +2,7 @@
 
 use tensor::{Scalar, ShapeError, Tensor, layout::Layout, shape};
 
-use crate::{Adjoints, Op, Var};
+use crate::{Adjoints, Formulas, Op, Var};
 
 struct Permute {
     order: Vec<isize>,
@@ -11,6 +11,13 @@ struct Permute {
 impl<T: Scalar> Op<T> for Permute {
     fn name(&self) -> &'static str {
         "permute"
+    }
+
+    fn formulas(&self) -> Option<Formulas> {
+        Some(
+            Formulas::new(format!("y = x with its axes in the order {:?}", self.order))
+                .vjp("x̄ = ȳ with its axes put back"),
+        )
     }
 
     fn check(&self, shapes: &[&[usize]]) -> Result<(), ShapeError> {

@@ -2,7 +2,7 @@
 
 use tensor::{Scalar, Tensor};
 
-use crate::{Adjoints, Op, Var};
+use crate::{Adjoints, Formulas, Op, Var};
 
 struct Powi {
     exponent: i32,
@@ -11,6 +11,10 @@ struct Powi {
 impl<T: Scalar> Op<T> for Powi {
     fn name(&self) -> &'static str {
         "powi"
+    }
+
+    fn formulas(&self) -> Option<Formulas> {
+        Some(Formulas::new(format!("y = xⁿ, n = {}", self.exponent)).vjp("x̄ = n xⁿ⁻¹ ȳ"))
     }
 
     fn forward(&mut self, x: &[&Tensor<T>]) -> Tensor<T> {

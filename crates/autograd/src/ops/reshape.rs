@@ -2,7 +2,7 @@
 
 use tensor::{Scalar, Shape, ShapeError, Tensor, shape};
 
-use crate::{Adjoints, Op, Var};
+use crate::{Adjoints, Formulas, Op, Var};
 
 struct Reshape {
     to: Shape,
@@ -11,6 +11,10 @@ struct Reshape {
 impl<T: Scalar> Op<T> for Reshape {
     fn name(&self) -> &'static str {
         "reshape"
+    }
+
+    fn formulas(&self) -> Option<Formulas> {
+        Some(Formulas::new("y = x in another shape").vjp("x̄ = ȳ in the shape of x"))
     }
 
     fn check(&self, shapes: &[&[usize]]) -> Result<(), ShapeError> {

@@ -3,7 +3,7 @@
 
 use tensor::{Scalar, ShapeError, Tensor, shape};
 
-use crate::{Adjoints, Op, Var};
+use crate::{Adjoints, Formulas, Op, Var};
 
 struct ScatterAddRows {
     ids: Tensor<u32>,
@@ -13,6 +13,10 @@ struct ScatterAddRows {
 impl<T: Scalar> Op<T> for ScatterAddRows {
     fn name(&self) -> &'static str {
         "scatter_add_rows"
+    }
+
+    fn formulas(&self) -> Option<Formulas> {
+        Some(Formulas::new("y[v] = Σ x[k] over id[k] = v").vjp("x̄[k] = ȳ[id[k]]"))
     }
 
     fn check(&self, shapes: &[&[usize]]) -> Result<(), ShapeError> {

@@ -2,13 +2,17 @@
 
 use tensor::{Scalar, Tensor};
 
-use crate::{Adjoints, Op, Var};
+use crate::{Adjoints, Formulas, Op, Var};
 
 struct Sigmoid;
 
 impl<T: Scalar> Op<T> for Sigmoid {
     fn name(&self) -> &'static str {
         "sigmoid"
+    }
+
+    fn formulas(&self) -> Option<Formulas> {
+        Some(Formulas::new("y = σ(x) = 1 / (1 + e⁻ˣ)").vjp("x̄ = y (1 − y) ȳ"))
     }
 
     fn forward(&mut self, x: &[&Tensor<T>]) -> Tensor<T> {

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use tensor::{Scalar, Shape, ShapeError, Tensor, layout::Layout, shape};
 
-use crate::{Adjoints, Op, Var};
+use crate::{Adjoints, Formulas, Op, Var};
 
 struct Slice {
     axis: isize,
@@ -14,6 +14,13 @@ struct Slice {
 impl<T: Scalar> Op<T> for Slice {
     fn name(&self) -> &'static str {
         "slice"
+    }
+
+    fn formulas(&self) -> Option<Formulas> {
+        Some(
+            Formulas::new(format!("y = x[{:?}] along axis {}", self.range, self.axis))
+                .vjp("x̄ = ȳ in that part, 0 elsewhere"),
+        )
     }
 
     fn check(&self, shapes: &[&[usize]]) -> Result<(), ShapeError> {

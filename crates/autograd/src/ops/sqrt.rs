@@ -2,13 +2,17 @@
 
 use tensor::{Scalar, Tensor};
 
-use crate::{Adjoints, Op, Var};
+use crate::{Adjoints, Formulas, Op, Var};
 
 struct Sqrt;
 
 impl<T: Scalar> Op<T> for Sqrt {
     fn name(&self) -> &'static str {
         "sqrt"
+    }
+
+    fn formulas(&self) -> Option<Formulas> {
+        Some(Formulas::new("y = √x").vjp("x̄ = ȳ / (2y)"))
     }
 
     fn forward(&mut self, x: &[&Tensor<T>]) -> Tensor<T> {

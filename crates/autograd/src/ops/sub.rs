@@ -7,13 +7,17 @@ use std::ops::Sub;
 
 use tensor::{Scalar, ShapeError, Tensor, shape};
 
-use crate::{Adjoints, Op, Var};
+use crate::{Adjoints, Formulas, Op, Var};
 
 struct SubOp;
 
 impl<T: Scalar> Op<T> for SubOp {
     fn name(&self) -> &'static str {
         "sub"
+    }
+
+    fn formulas(&self) -> Option<Formulas> {
+        Some(Formulas::new("y = a − b").vjp("ā = ȳ").vjp("b̄ = −ȳ"))
     }
 
     fn check(&self, shapes: &[&[usize]]) -> Result<(), ShapeError> {

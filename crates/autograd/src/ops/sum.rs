@@ -2,7 +2,7 @@
 
 use tensor::{Scalar, ShapeError, Tensor, shape};
 
-use crate::{Adjoints, Op, Var};
+use crate::{Adjoints, Formulas, Op, Var};
 
 struct Sum {
     axes: Vec<isize>,
@@ -11,6 +11,13 @@ struct Sum {
 impl<T: Scalar> Op<T> for Sum {
     fn name(&self) -> &'static str {
         "sum"
+    }
+
+    fn formulas(&self) -> Option<Formulas> {
+        Some(
+            Formulas::new(format!("y = Σ x along axes {:?}", self.axes))
+                .vjp("x̄ = ȳ, repeated along them"),
+        )
     }
 
     fn check(&self, shapes: &[&[usize]]) -> Result<(), ShapeError> {

@@ -2,13 +2,17 @@
 
 use tensor::{Scalar, Tensor};
 
-use crate::{Adjoints, Op, Var};
+use crate::{Adjoints, Formulas, Op, Var};
 
 struct Tanh;
 
 impl<T: Scalar> Op<T> for Tanh {
     fn name(&self) -> &'static str {
         "tanh"
+    }
+
+    fn formulas(&self) -> Option<Formulas> {
+        Some(Formulas::new("y = tanh x").vjp("x̄ = (1 − y²) ȳ"))
     }
 
     fn forward(&mut self, x: &[&Tensor<T>]) -> Tensor<T> {

@@ -8,7 +8,7 @@
 
 use std::f64::consts::{FRAC_1_SQRT_2, FRAC_2_SQRT_PI};
 
-use autograd::{Adjoints, Op, Var};
+use autograd::{Adjoints, Formulas, Op, Var};
 use tensor::{Scalar, Tensor};
 
 /// x · Φ(x), elementwise (Hendrycks and Gimpel 2016), in the exact form with erf.
@@ -22,6 +22,10 @@ struct GeluOp;
 impl<T: Scalar> Op<T> for GeluOp {
     fn name(&self) -> &'static str {
         "gelu"
+    }
+
+    fn formulas(&self) -> Option<Formulas> {
+        Some(Formulas::new("y = x Φ(x)").vjp("x̄ = (Φ(x) + x φ(x)) ȳ"))
     }
 
     fn forward(&mut self, x: &[&Tensor<T>]) -> Tensor<T> {

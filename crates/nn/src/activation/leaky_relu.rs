@@ -1,6 +1,6 @@
 //! y = x where x > 0, else αx, so x̄ = ȳ or αȳ. At the kink x = 0 the derivative is taken as α.
 
-use autograd::{Adjoints, Op, Var};
+use autograd::{Adjoints, Formulas, Op, Var};
 use tensor::{Scalar, Tensor};
 
 /// x where x > 0, else `slope` · x, elementwise (Maas et al. 2013).
@@ -16,6 +16,13 @@ struct LeakyReluOp {
 impl<T: Scalar> Op<T> for LeakyReluOp {
     fn name(&self) -> &'static str {
         "leaky_relu"
+    }
+
+    fn formulas(&self) -> Option<Formulas> {
+        Some(
+            Formulas::new(format!("y = x where x > 0, else {} x", self.slope))
+                .vjp(format!("x̄ = ȳ where x > 0, else {} ȳ", self.slope)),
+        )
     }
 
     fn forward(&mut self, x: &[&Tensor<T>]) -> Tensor<T> {

@@ -1,6 +1,6 @@
 //! y = max(x, 0), so x̄ = ȳ where x > 0, else 0. At the kink x = 0 the derivative is taken as 0.
 
-use autograd::{Adjoints, Op, Var};
+use autograd::{Adjoints, Formulas, Op, Var};
 use tensor::{Scalar, Tensor};
 
 /// max(x, 0), elementwise (Nair and Hinton 2010). Its derivative at 0 is taken as 0.
@@ -14,6 +14,10 @@ struct ReluOp;
 impl<T: Scalar> Op<T> for ReluOp {
     fn name(&self) -> &'static str {
         "relu"
+    }
+
+    fn formulas(&self) -> Option<Formulas> {
+        Some(Formulas::new("y = max(x, 0)").vjp("x̄ = ȳ where x > 0, else 0"))
     }
 
     fn forward(&mut self, x: &[&Tensor<T>]) -> Tensor<T> {

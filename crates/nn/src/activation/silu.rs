@@ -1,6 +1,6 @@
 //! y = x · σ(x), so x̄ = (σ + x σ (1 − σ)) ȳ with σ = σ(x). Also called Swish with β = 1.
 
-use autograd::{Adjoints, Op, Var};
+use autograd::{Adjoints, Formulas, Op, Var};
 use tensor::{Scalar, Tensor};
 
 /// x · σ(x), elementwise (Elfwing et al. 2018; Ramachandran et al. 2017).
@@ -14,6 +14,10 @@ struct SiluOp;
 impl<T: Scalar> Op<T> for SiluOp {
     fn name(&self) -> &'static str {
         "silu"
+    }
+
+    fn formulas(&self) -> Option<Formulas> {
+        Some(Formulas::new("y = x σ(x)").vjp("x̄ = (σ + x σ (1 − σ)) ȳ"))
     }
 
     fn forward(&mut self, x: &[&Tensor<T>]) -> Tensor<T> {

@@ -7,7 +7,7 @@
 //!
 //! The second form of L holds no logarithm of a number that may have underflowed to 0.
 
-use autograd::{Adjoints, Op, Var};
+use autograd::{Adjoints, Formulas, Op, Var};
 use tensor::{Scalar, ShapeError, Tensor};
 
 /// The mean binary cross-entropy of logits against targets in 0..=1 of the same shape, in nats.
@@ -26,6 +26,13 @@ struct BceWithLogits<T: Scalar> {
 impl<T: Scalar> Op<T> for BceWithLogits<T> {
     fn name(&self) -> &'static str {
         "bce_with_logits"
+    }
+
+    fn formulas(&self) -> Option<Formulas> {
+        Some(
+            Formulas::new("y = 1/n Σ max(x, 0) − x t + ln(1 + e^(−|x|))")
+                .vjp("x̄ = (σ(x) − t) ȳ / n"),
+        )
     }
 
     fn check(&self, shapes: &[&[usize]]) -> Result<(), ShapeError> {

@@ -7,7 +7,7 @@
 //! Softmax and logarithm are one op. Apart, the softmax of a confident wrong answer underflows to 0
 //! and its logarithm is −∞; together they are x − ln Σ eˣ, right for logits of any size.
 
-use autograd::{Adjoints, Op, Var};
+use autograd::{Adjoints, Formulas, Op, Var};
 use tensor::{Scalar, ShapeError, Tensor};
 
 use crate::softmax::log_softmax_values;
@@ -44,6 +44,13 @@ struct SoftmaxCrossEntropy<T: Scalar> {
 impl<T: Scalar> Op<T> for SoftmaxCrossEntropy<T> {
     fn name(&self) -> &'static str {
         "softmax_cross_entropy"
+    }
+
+    fn formulas(&self) -> Option<Formulas> {
+        Some(
+            Formulas::new("y = −1/n Σᵢ ln softmax(xᵢ)[labelᵢ]")
+                .vjp("x̄ᵢ = (softmax(xᵢ) − onehot(labelᵢ)) ȳ / n"),
+        )
     }
 
     fn check(&self, shapes: &[&[usize]]) -> Result<(), ShapeError> {

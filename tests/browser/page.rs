@@ -94,8 +94,10 @@ impl Page {
     /// The text of the first element that a CSS selector finds, as a reader sees it.
     #[track_caller]
     pub fn text(&self, selector: &str) -> String {
-        let text = self.evaluate(&format!("document.querySelector({selector:?}).innerText"));
-        text.as_str().expect("innerText is a string").to_string()
+        let found = format!("document.querySelector({selector:?})");
+        // What is drawn in SVG has no innerText.
+        let text = self.evaluate(&format!("{found}.innerText ?? {found}.textContent"));
+        text.as_str().expect("a text").to_string()
     }
 
     /// Presses and releases a key, named as in `KeyboardEvent.key`: `ArrowRight`, `Home`, `a`.

@@ -26,13 +26,14 @@
 //! ```
 //!
 //! Where to read on: [`op`] (what an operation is), `ops/mul.rs` (one of them), [`tape`] (how it is
-//! recorded), [`backward`] (how the walk goes), [`check`] (how to trust it), [`forward`] (derivatives
+//! recorded), [`backward`] (how the walk goes), [`draw`] (the tape as a picture), [`check`] (how to trust it), [`forward`] (derivatives
 //! of functions, first and second).
 
 #![forbid(unsafe_code)]
 
 pub mod backward;
 pub mod check;
+pub mod draw;
 mod formulas;
 pub mod forward;
 pub mod op;

@@ -4,9 +4,11 @@
 //! is a topological order, and going backward needs no search and no recursion.
 
 use std::cell::RefCell;
+use std::collections::BTreeMap;
 use std::fmt;
 use std::panic::Location;
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use smallvec::SmallVec;
 use tensor::{Scalar, Tensor, shape};
@@ -49,6 +51,19 @@ impl<T: Scalar> Source<T> {
     }
 }
 
+impl<T: Scalar> Node<T> {
+    /// A line that stands alone: the same value, which wants a gradient if this does.
+    pub(crate) fn as_constant(&self) -> Self {
+        Self {
+            value: self.value.clone(),
+            source: Source::Constant,
+            inputs: SmallVec::new(),
+            needs_gradient: self.needs_gradient,
+            at: self.at,
+        }
+    }
+}
+
 /// A list of operations with their values, to be walked backward.
 ///
 /// Printing a tape shows the list: index, op, inputs, shape, and the line of your program that
@@ -57,6 +72,8 @@ impl<T: Scalar> Source<T> {
 pub struct Tape<T: Scalar = f32> {
     pub(crate) nodes: RefCell<Vec<Node<T>>>,
     records: bool,
+    /// How long the op of a line took, if that is measured.
+    times: Option<RefCell<BTreeMap<usize, Duration>>>,
 }
 
 impl<T: Scalar> Default for Tape<T> {
@@ -68,13 +85,27 @@ impl<T: Scalar> Default for Tape<T> {
 impl<T: Scalar> Tape<T> {
     /// An empty tape that records for a backward pass.
     pub fn new() -> Self {
-        Self { nodes: RefCell::default(), records: true }
+        Self { nodes: RefCell::default(), records: true, times: None }
     }
 
     /// An empty tape for evaluation: it keeps the values that variables name, but neither ops nor
     /// inputs, and cannot go backward.
     pub fn evaluation() -> Self {
-        Self { nodes: RefCell::default(), records: false }
+        Self { nodes: RefCell::default(), records: false, times: None }
+    }
+
+    /// Like [`new`](Self::new), and measures how long each op takes; a [`Walk`](crate::draw::Walk)
+    /// shows it.
+    pub fn timed() -> Self {
+        Self { times: Some(RefCell::default()), ..Self::new() }
+    }
+
+    pub(crate) fn is_timed(&self) -> bool {
+        self.times.is_some()
+    }
+
+    pub(crate) fn time_of(&self, line: usize) -> Option<Duration> {
+        self.times.as_ref()?.borrow().get(&line).copied()
     }
 
     /// Whether this tape records for a backward pass.
@@ -95,6 +126,9 @@ impl<T: Scalar> Tape<T> {
     /// Forgets all lines but keeps their memory for the next ones.
     pub fn clear(&mut self) {
         self.nodes.get_mut().clear();
+        if let Some(times) = &mut self.times {
+            times.get_mut().clear();
+        }
     }
 
     /// A value whose gradient is not asked for, such as a batch of data.
@@ -141,7 +175,11 @@ impl<T: Scalar> Tape<T> {
         mut op: impl Op<T>,
         inputs: &[Var<'_, T>],
     ) -> Var<'_, T> {
+        let started = self.times.as_ref().map(|_| Instant::now());
         let (value, needs_gradient) = self.evaluate(&mut op, inputs);
+        if let (Some(times), Some(started)) = (&self.times, started) {
+            times.borrow_mut().insert(self.len(), started.elapsed());
+        }
         if !self.records {
             return self.push(at, value, Source::Evaluated(op.name()), SmallVec::new(), false);
         }

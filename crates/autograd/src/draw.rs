@@ -1,0 +1,30 @@
+//! The tape as a picture, and as a page on which the walk is gone step by step.
+//!
+//! [`Tape::to_dot`] draws the graph for Graphviz. [`Tape::to_html`] writes one page that needs
+//! nothing else: it shows the list and the graph, and walks through both directions with the arrow
+//! keys. What the page shows is a [`Walk`]: a recording of each step with its numbers, which other
+//! programs show in their own way (`examples/stepper.rs` does in a terminal).
+//!
+//! ```
+//! use autograd::Tape;
+//! use tensor::Tensor;
+//!
+//! let tape = Tape::new();
+//! let x = tape.variable(Tensor::scalar(2.0f64));
+//! let y = x * x.sin();
+//! let page = tape.to_html(y);
+//! assert!(page.starts_with("<!doctype html>"));
+//! assert!(tape.to_dot().contains("sin"));
+//! ```
+//!
+//! Both draw a layer as one box, by the names of its parameters: see [`Walk::scopes`].
+
+mod dot;
+mod html;
+mod plain;
+mod reading;
+mod scopes;
+mod walk;
+
+pub use reading::{Detail, Reading, Shown, number};
+pub use walk::{Line, Role, Step, Walk};

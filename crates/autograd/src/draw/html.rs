@@ -1,0 +1,257 @@
+//! A walk as one HTML page that needs no other file.
+//!
+//! This file gathers the data and writes the list as a table, which is also what is read without
+//! JavaScript. How it looks is `page.css`; how it moves is `page.js`.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::panic::Location;
+use std::time::Duration;
+
+use serde::Serialize;
+use tensor::{Scalar, Tensor};
+
+use super::reading::{Detail, Reading};
+use super::walk::{Line, Role, Step, Walk};
+use crate::tape::Tape;
+use crate::var::Var;
+
+impl<T: Scalar> Tape<T> {
+    /// A page on which a reader steps through this tape, forward to `result` and back from it: see
+    /// [`Walk::to_html`].
+    ///
+    /// # Panics
+    /// When the result is on another tape, is not a single number, or the tape is for evaluation.
+    #[track_caller]
+    pub fn to_html(&self, result: Var<'_, T>) -> String {
+        assert!(
+            std::ptr::eq(self, result.tape()),
+            "to_html: the result is on another tape: call it on result.tape()"
+        );
+        Walk::back_from(result).to_html("A tape, forward and back")
+    }
+}
+
+impl<T: Scalar> Walk<T> {
+    /// One HTML page, complete in itself: it loads nothing, and fits a phone and a dark screen.
+    ///
+    /// Arrow keys, buttons and a slider go through the steps. The graph lights up, and beside it
+    /// stand the step's formula, value, adjoint and contribution. Where the source files can be
+    /// read from the current folder the page shows the line that recorded each op.
+    pub fn to_html(&self, title: &str) -> String {
+        let data = serde_json::to_string(&Data::of(self)).expect("strings and numbers");
+        fill(include_str!("page.html"), |name| match name {
+            "title" => escape(title),
+            "style" => include_str!("page.css").to_string(),
+            "table" => table(self),
+            // Inside a script only `<` could end it.
+            "data" => data.replace('<', "\\u003c"),
+            "script" => include_str!("page.js").to_string(),
+            _ => unreachable!("page.html asks for {name}"),
+        })
+    }
+
+    /// How much of each tensor is shown, so that a page of any number of lines stays small.
+    fn detail(&self) -> Detail {
+        Detail::for_tensors(self.lines().len() + self.steps().len())
+    }
+}
+
+/// A text with each `{{name}}` replaced; what replaces it is not looked at again.
+fn fill(template: &str, text: impl Fn(&str) -> String) -> String {
+    let mut pieces = template.split("{{");
+    let mut filled = pieces.next().unwrap_or_default().to_string();
+    for piece in pieces {
+        let (name, rest) = piece.split_once("}}").expect("a name in braces");
+        filled += &text(name);
+        filled += rest;
+    }
+    filled
+}
+
+/// A text as it stands between tags or in a quoted attribute.
+fn escape(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '&' => escaped += "&amp;",
+            '<' => escaped += "&lt;",
+            '>' => escaped += "&gt;",
+            '"' => escaped += "&quot;",
+            '\'' => escaped += "&#39;",
+            c => escaped.push(c),
+        }
+    }
+    escaped
+}
+
+/// The Wengert list with final values and adjoints.
+fn table<T: Scalar>(walk: &Walk<T>) -> String {
+    let head = "<table>\n<thead><tr><th>line</th><th>operation</th><th class=\"optional\">formula\
+                </th><th>value</th><th>adjoint</th><th class=\"optional\">recorded at</th></tr>\
+                </thead>\n<tbody>\n";
+    let detail = Detail { numbers: 4, cells: (1, 1) };
+    let last = walk.steps().len() - 1;
+    let row = |(index, line): (usize, &Line<T>)| {
+        let read = |tensor: &Tensor<T>| escape(&Reading::of(tensor, detail).to_string());
+        format!(
+            "<tr><td>%{index}</td><td>{}</td><td class=\"optional\">{}</td><td class=\"digits\">{}\
+             </td><td class=\"digits adjoint\">{}</td><td class=\"at optional\">{}</td></tr>\n",
+            escape(&walk.expression(index)),
+            escape(line.formulas.as_ref().map_or("", |formulas| formulas.forward())),
+            read(&line.value),
+            walk.adjoint(index, last).map_or_else(String::new, read),
+            escape(&place(line.at)),
+        )
+    };
+    let rows: String = walk.lines().iter().enumerate().map(row).collect();
+    format!("{head}{rows}</tbody>\n</table>")
+}
+
+fn place(at: &Location) -> String {
+    format!("{}:{}", at.file(), at.line())
+}
+
+/// What the page's script reads.
+#[derive(Serialize)]
+struct Data<'a> {
+    lines: Vec<LineData<'a>>,
+    scopes: &'a [String],
+    steps: Vec<StepData>,
+    readings: Vec<Reading>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct LineData<'a> {
+    role: &'static str,
+    op: &'a str,
+    name: Option<&'a str>,
+    inputs: &'a [usize],
+    forward: Option<&'a str>,
+    /// By input.
+    vjps: Vec<Option<&'a str>>,
+    /// A position in [`Data::readings`], as all tensors are.
+    value: usize,
+    scope: Option<usize>,
+    at: String,
+    source: Option<String>,
+    forward_time: Option<String>,
+    backward_time: Option<String>,
+}
+
+#[derive(Serialize)]
+#[serde(tag = "kind", rename_all = "lowercase")]
+enum StepData {
+    Compute {
+        line: usize,
+    },
+    Begin {
+        line: usize,
+        adjoint: usize,
+    },
+    Visit {
+        line: usize,
+    },
+    Contribute {
+        line: usize,
+        input: usize,
+        to: usize,
+        contribution: usize,
+        before: Option<usize>,
+        adjoint: usize,
+    },
+}
+
+impl<'a> Data<'a> {
+    fn of<T: Scalar>(walk: &'a Walk<T>) -> Self {
+        let detail = walk.detail();
+        let mut sources = Sources::default();
+        let mut readings = Vec::new();
+        let mut read = |tensor: &Tensor<T>| {
+            readings.push(Reading::of(tensor, detail));
+            readings.len() - 1
+        };
+        let mut lines = Vec::new();
+        for line in walk.lines() {
+            lines.push(LineData::of(line, read(&line.value), sources.line(line.at)));
+        }
+        let mut adjoints = vec![None; lines.len()];
+        let mut steps = Vec::new();
+        for step in walk.steps() {
+            steps.push(StepData::of(step, &mut adjoints, &mut read));
+        }
+        Self { lines, scopes: walk.scopes(), steps, readings }
+    }
+}
+
+impl<'a> LineData<'a> {
+    fn of<T: Scalar>(line: &'a Line<T>, value: usize, source: Option<String>) -> Self {
+        let formulas = line.formulas.as_ref();
+        let vjp = |input| formulas.and_then(|formulas| formulas.of_input(input));
+        let time = |time: Option<Duration>| time.map(|time| format!("{time:.1?}"));
+        Self {
+            role: match line.role {
+                Role::Constant => "constant",
+                Role::Variable => "variable",
+                Role::Parameter => "parameter",
+                Role::Op => "op",
+            },
+            op: line.op,
+            name: line.name.as_deref(),
+            inputs: &line.inputs,
+            forward: formulas.map(|formulas| formulas.forward()),
+            vjps: (0..line.inputs.len()).map(vjp).collect(),
+            value,
+            scope: line.scope,
+            at: place(line.at),
+            source,
+            forward_time: time(line.forward_time),
+            backward_time: time(line.backward_time),
+        }
+    }
+}
+
+impl StepData {
+    /// A step whose tensors are `read`; `adjoints` are the readings of the lines' adjoints so far.
+    fn of<T: Scalar>(
+        step: &Step<T>,
+        adjoints: &mut [Option<usize>],
+        read: &mut impl FnMut(&Tensor<T>) -> usize,
+    ) -> Self {
+        match step {
+            Step::Compute { line } => StepData::Compute { line: *line },
+            Step::Begin { line, adjoint } => {
+                let adjoint = read(adjoint);
+                adjoints[*line] = Some(adjoint);
+                StepData::Begin { line: *line, adjoint }
+            }
+            Step::Visit { line } => StepData::Visit { line: *line },
+            Step::Contribute { line, input, to, contribution, adjoint, .. } => {
+                let before = adjoints[*to];
+                let contribution = read(contribution);
+                // The first contribution is the adjoint.
+                let adjoint = before.map_or(contribution, |_| read(adjoint));
+                adjoints[*to] = Some(adjoint);
+                let (line, input, to) = (*line, *input, *to);
+                StepData::Contribute { line, input, to, contribution, before, adjoint }
+            }
+        }
+    }
+}
+
+/// The program's source files, as far as they can be read.
+#[derive(Default)]
+struct Sources {
+    files: BTreeMap<&'static str, Option<String>>,
+}
+
+impl Sources {
+    /// The text of the line at a place.
+    fn line(&mut self, at: &'static Location<'static>) -> Option<String> {
+        let file =
+            self.files.entry(at.file()).or_insert_with(|| fs::read_to_string(at.file()).ok());
+        let line = file.as_ref()?.lines().nth(at.line() as usize - 1)?;
+        Some(line.trim().to_string())
+    }
+}

@@ -1,0 +1,543 @@
+// Walks through a recorded tape. The page's data, made by html.rs:
+//   lines     what the tape holds; `value` is a position in `readings`
+//   scopes    the names of the layers; a line's `scope` is a position among them
+//   steps     what happens, in order: compute …, begin, then visit and contribute …
+//   readings  tensors as they are shown
+"use strict";
+
+const walk = JSON.parse(document.getElementById("walk").textContent);
+const { lines, scopes, steps, readings } = walk;
+const byId = id => document.getElementById(id);
+
+/** An HTML element with attributes and children. */
+function element(tag, attributes = {}, ...children) {
+  const made = document.createElement(tag);
+  for (const [name, value] of Object.entries(attributes)) made.setAttribute(name, value);
+  made.append(...children);
+  return made;
+}
+
+/** An SVG element with attributes and children. */
+function drawn(tag, attributes = {}, ...children) {
+  const made = document.createElementNS("http://www.w3.org/2000/svg", tag);
+  for (const [name, value] of Object.entries(attributes)) made.setAttribute(name, value);
+  made.append(...children);
+  return made;
+}
+
+// ---- What is known at a step ------------------------------------------------------------------
+
+let now = 0;
+
+/** The adjoint of a line as far as it has come, a position in `readings`; null before any. */
+function adjointOf(line) {
+  for (let at = now; at >= lines.length; at--) {
+    const step = steps[at];
+    if (step.kind === "begin" && step.line === line) return step.adjoint;
+    if (step.kind === "contribute" && step.to === line) return step.adjoint;
+  }
+  return null;
+}
+
+const isComputed = line => line <= now;
+const visitOf = line => steps.findIndex(step => step.kind === "visit" && step.line === line);
+const visits = lines.map((_, line) => visitOf(line));
+const isComplete = line => visits[line] >= 0 && visits[line] <= now;
+
+// ---- The graph: which boxes there are, and where ----------------------------------------------
+
+// Up to this many lines a graph opens with all its layers open.
+const FEW_LINES = 40;
+const isOpen = scopes.map(() => lines.length <= FEW_LINES);
+
+const GAP = { x: 22, y: 34 };
+const PADDING = 14;
+const LABEL = 22;
+const HEIGHT = 58;
+
+const label = line => {
+  const { name, op, scope } = lines[line];
+  if (name === null) return op;
+  return scope === null ? name : name.slice(name.lastIndexOf(".") + 1);
+};
+/** The number of a scalar; the shape of anything else. */
+const short = reading => {
+  const { shape, shown } = readings[reading];
+  return shape.length === 0 ? shown.numbers[0][0] : `[${shape.join(", ")}]`;
+};
+const widthOf = (...texts) => Math.max(72, ...texts.map(text => 26 + 7.4 * [...text].length));
+
+/** Nodes of a graph in layers: sets x and y of each centre, and gives the size and the edges' bends. */
+function layered(nodes, edges) {
+  const rank = ranks(nodes, edges);
+  const layers = [];
+  const put = (node, layer) => (layers[layer] ??= []).push(node);
+  for (const node of nodes) put(node, rank.get(node));
+  // A long edge gets a bend in each layer that it crosses, so that it keeps clear of the nodes there.
+  const bends = new Map();
+  const links = [];
+  for (const edge of edges) {
+    let from = edge[0];
+    const middle = [];
+    for (let layer = rank.get(edge[0]) + 1; layer < rank.get(edge[1]); layer++) {
+      const bend = { width: 4, height: 0 };
+      put(bend, layer);
+      links.push([from, bend]);
+      middle.push(from = bend);
+    }
+    links.push([from, edge[1]]);
+    bends.set(edge, middle);
+  }
+  const above = neighbours(links, 1), below = neighbours(links, 0);
+  order(layers, above, below);
+  place(layers, above, below);
+  let y = 0;
+  for (const layer of layers) {
+    const height = Math.max(...layer.map(node => node.height));
+    for (const node of layer) node.y = y + height / 2;
+    y += height + GAP.y;
+  }
+  const all = layers.flat();
+  const left = Math.min(...all.map(node => node.x - node.width / 2));
+  for (const node of all) node.x -= left;
+  return { width: Math.max(...all.map(node => node.x + node.width / 2)), height: y - GAP.y, bends };
+}
+
+/** The layer of each node: below all it reads; what reads nothing stands right above its reader. */
+function ranks(nodes, edges) {
+  const rank = new Map(nodes.map(node => [node, 0]));
+  const into = neighbours(edges, 1), out = neighbours(edges, 0);
+  for (const node of nodes) {
+    for (const input of into.get(node) ?? []) rank.set(node, Math.max(rank.get(node), rank.get(input) + 1));
+  }
+  for (const node of nodes) {
+    const readers = out.get(node);
+    if (!into.has(node) && readers) rank.set(node, Math.min(...readers.map(reader => rank.get(reader))) - 1);
+  }
+  return rank;
+}
+
+/** For each node the other ends of the links at whose end `end` it is. */
+function neighbours(links, end) {
+  const found = new Map();
+  for (const link of links) {
+    if (!found.has(link[end])) found.set(link[end], []);
+    found.get(link[end]).push(link[1 - end]);
+  }
+  return found;
+}
+
+/** Orders each layer by the mean position of the neighbours, down and up in turn: fewer crossings. */
+function order(layers, above, below) {
+  for (let sweep = 0; sweep < 8; sweep++) {
+    const down = sweep % 2 === 0;
+    for (const layer of down ? layers : [...layers].reverse()) {
+      for (const [position, node] of layer.entries()) {
+        const others = (down ? above : below).get(node);
+        node.wish = others ? others.reduce((sum, other) => sum + other.position, 0) / others.length : position;
+      }
+      layer.sort((a, b) => a.wish - b.wish);
+      // Positions are relative, so that wide and narrow layers compare.
+      for (const [position, node] of layer.entries()) node.position = (position + 0.5) / layer.length;
+    }
+  }
+}
+
+/** Puts each node near the mean of its neighbours, without overlap and without changing the order. */
+function place(layers, above, below) {
+  for (const layer of layers) {
+    let x = 0;
+    for (const node of layer) {
+      node.x = x + node.width / 2;
+      x += node.width + GAP.x;
+    }
+    for (const node of layer) node.x -= x / 2;
+  }
+  for (let sweep = 0; sweep < 12; sweep++) {
+    const down = sweep % 2 === 0;
+    for (const layer of down ? layers : [...layers].reverse()) {
+      for (const node of layer) {
+        const others = [...(above.get(node) ?? []), ...(below.get(node) ?? [])];
+        node.wish = others.length ? others.reduce((sum, other) => sum + other.x, 0) / others.length : node.x;
+      }
+      settle(layer);
+    }
+  }
+}
+
+/** The positions in this order that are nearest to the wished ones: blocks that collide are pooled. */
+function settle(layer) {
+  const blocks = [];
+  let offset = 0;
+  for (const [index, node] of layer.entries()) {
+    if (index > 0) offset += (layer[index - 1].width + node.width) / 2 + GAP.x;
+    node.offset = offset;
+    let block = { sum: node.wish - offset, count: 1, nodes: [node] };
+    while (blocks.length && blocks.at(-1).sum / blocks.at(-1).count > block.sum / block.count) {
+      const before = blocks.pop();
+      block = { sum: before.sum + block.sum, count: before.count + block.count, nodes: [...before.nodes, ...block.nodes] };
+    }
+    blocks.push(block);
+  }
+  for (const { sum, count, nodes } of blocks) for (const node of nodes) node.x = sum / count + node.offset;
+}
+
+/** The whole graph: layers that are open are laid out on their own first, then stand as one box. */
+function layout() {
+  const members = scopes.map(() => []);
+  const leaf = lines.map((line, index) => {
+    const texts = [label(index), short(line.value)];
+    return { line: index, scope: line.scope, width: widthOf(...texts), height: HEIGHT, key: index };
+  });
+  for (const node of leaf) if (node.scope !== null) members[node.scope].push(node);
+  const groups = members.map((inside, scope) => box(scope, inside));
+  const unitOf = leaf.map(node => (node.scope === null ? node : groups[node.scope]));
+  const units = [...new Set(unitOf)].sort((a, b) => a.key - b.key);
+  const outer = new Map();
+  for (const [reader, { inputs }] of lines.entries()) {
+    for (const input of inputs) {
+      const [from, to] = [unitOf[input], unitOf[reader]];
+      if (from !== to) outer.set(`${from.key} ${to.key}`, [from, to]);
+    }
+  }
+  const size = layered(units, [...outer.values()]);
+  for (const group of groups) {
+    for (const node of group.open ? members[group.scope] : []) {
+      node.x += group.x - group.width / 2 + PADDING;
+      node.y += group.y - group.height / 2 + LABEL + PADDING / 2;
+    }
+  }
+  return { leaf, groups, unitOf, outer, size };
+}
+
+function box(scope, inside) {
+  const group = { scope, inside, open: isOpen[scope], key: Math.max(...inside.map(node => node.line)) };
+  if (!group.open) return Object.assign(group, { width: widthOf(scopes[scope], "00 lines"), height: HEIGHT });
+  const edges = [];
+  for (const to of inside) {
+    for (const input of new Set(lines[to.line].inputs)) {
+      const from = inside.find(node => node.line === input);
+      if (from) edges.push([from, to]);
+    }
+  }
+  const { width, height } = layered(inside, edges);
+  return Object.assign(group, { width: width + 2 * PADDING, height: height + LABEL + 1.5 * PADDING });
+}
+
+// ---- The graph: drawn --------------------------------------------------------------------------
+
+let shapes;
+
+function drawGraph() {
+  const { leaf, groups, unitOf, outer, size } = layout();
+  const svg = drawn("svg", {
+    width: size.width + 2 * PADDING,
+    height: size.height + 2 * PADDING,
+    viewBox: `${-PADDING} ${-PADDING} ${size.width + 2 * PADDING} ${size.height + 2 * PADDING}`,
+  });
+  shapes = { svg, edges: [], nodes: new Map(), boxes: new Map() };
+  for (const group of groups) if (group.open) svg.append(drawBox(group));
+  for (const [reader, { inputs }] of lines.entries()) {
+    for (const [input, line] of inputs.entries()) {
+      const [from, to] = [unitOf[line], unitOf[reader]];
+      if (from === to && from.open === false) continue;
+      const bends = from === to ? [] : size.bends.get(outer.get(`${from.key} ${to.key}`));
+      const start = from.open === false ? from : leaf[line];
+      const end = to.open === false ? to : leaf[reader];
+      // Two inputs that are one line would lie on each other.
+      const nudge = inputs.indexOf(line) === inputs.lastIndexOf(line) ? 0 : (input - (inputs.length - 1) / 2) * 14;
+      const path = drawn("path", { class: "edge", d: curve(start, bends, end, nudge) });
+      shapes.edges.push({ path, reader, input, line });
+      svg.append(path);
+    }
+  }
+  for (const node of leaf) if (unitOf[node.line].open !== false) svg.append(drawNode(node));
+  for (const group of groups) if (!group.open) svg.append(drawScope(group));
+  byId("graph").replaceChildren(svg);
+}
+
+/** A smooth line down from the lower side of one node, through the bends, to the upper side of another. */
+function curve(start, bends, end, nudge) {
+  const points = [[start.x + nudge, start.y + start.height / 2], ...bends.map(bend => [bend.x, bend.y]),
+    [end.x + nudge, end.y - end.height / 2]];
+  let d = `M${points[0].map(Math.round)}`;
+  for (let index = 1; index < points.length; index++) {
+    const [[x0, y0], [x1, y1]] = [points[index - 1], points[index]];
+    const middle = (y0 + y1) / 2;
+    d += `C${[x0, middle, x1, middle, x1, y1].map(Math.round)}`;
+  }
+  return d;
+}
+
+const rectangle = (node, attributes) => drawn("rect", {
+  x: node.x - node.width / 2, y: node.y - node.height / 2, width: node.width, height: node.height, ...attributes,
+});
+
+function drawNode(node) {
+  const isLeaf = lines[node.line].role !== "op";
+  const text = (className, dy, content, x = node.x) => drawn("text", { class: className, x, y: node.y + dy }, content);
+  const adjoint = text("adjoint", 22, "");
+  const left = node.x - node.width / 2 + (isLeaf ? 12 : 6);
+  const group = drawn("g", { class: "node", "data-line": node.line },
+    rectangle(node, { rx: isLeaf ? 20 : 5 }),
+    text("number", -17, `%${node.line}`, left),
+    text("name", -9, label(node.line)), text("value", 7, short(lines[node.line].value)), adjoint);
+  group.addEventListener("click", () => go(stepFor(node.line)));
+  shapes.nodes.set(node.line, { group, adjoint, node });
+  return group;
+}
+
+function drawScope(box) {
+  const text = (className, dy, content) => drawn("text", { class: className, x: box.x, y: box.y + dy }, content);
+  const adjoint = text("adjoint", 22, "");
+  const group = drawn("g", {
+    class: "node scope", "data-scope": box.scope, tabindex: 0, role: "button",
+    "aria-label": `open the layer ${scopes[box.scope]}`,
+  }, rectangle({ ...box, x: box.x + 4, y: box.y + 4 }, { class: "shadow", rx: 5 }), rectangle(box, { rx: 5 }),
+  text("name", -9, scopes[box.scope]), text("value", 7, `${box.inside.length} lines`), adjoint);
+  onActivate(group, () => toggle(box.scope));
+  shapes.boxes.set(box.scope, { group, adjoint, node: box });
+  return group;
+}
+
+function drawBox(box) {
+  const [left, top] = [box.x - box.width / 2, box.y - box.height / 2];
+  const handle = drawn("g", { tabindex: 0, role: "button", "aria-label": `close the layer ${scopes[box.scope]}` },
+    drawn("rect", { class: "handle", x: left, y: top, width: box.width, height: LABEL + 4 }),
+    drawn("text", { class: "label", x: left + 10, y: top + 16 }, `− ${scopes[box.scope]}`));
+  onActivate(handle, () => toggle(box.scope));
+  return drawn("g", { class: "box", "data-scope": box.scope }, rectangle(box, { rx: 10 }), handle);
+}
+
+function onActivate(target, act) {
+  target.addEventListener("click", act);
+  target.addEventListener("keydown", event => {
+    if (event.key !== "Enter" && event.key !== " ") return;
+    event.preventDefault();
+    act();
+  });
+}
+
+function toggle(scope) {
+  isOpen[scope] = !isOpen[scope];
+  drawGraph();
+  show();
+}
+
+function toggleAll(open) {
+  isOpen.fill(open);
+  drawGraph();
+  show();
+}
+
+/** The step to go to for a line: on the way back where its adjoint is complete, else where it is computed. */
+const stepFor = line => (now >= lines.length && visits[line] >= 0 ? visits[line] : line);
+
+// ---- A step, shown -----------------------------------------------------------------------------
+
+function show() {
+  const step = steps[now];
+  document.body.classList.toggle("backward", step.kind !== "compute");
+  showGraph(step);
+  showCard(step);
+  showList(step);
+  const phase = step.kind === "compute" ? "forward" : "backward";
+  byId("position").replaceChildren(element("span", { class: `phase ${phase}` }, phase), ` · step ${now + 1} of ${steps.length}`);
+  byId("slider").value = now;
+  for (const id of ["first", "previous"]) byId(id).disabled = now === 0;
+  for (const id of ["next", "last"]) byId(id).disabled = now === steps.length - 1;
+}
+
+function showGraph(step) {
+  for (const [line, { group, adjoint }] of shapes.nodes) {
+    mark(group, [line], step);
+    const reading = adjointOf(line);
+    adjoint.textContent = reading === null ? "" : readings[reading].shape.length === 0 ? short(reading) : "adjoint";
+  }
+  for (const [, { group, adjoint, node }] of shapes.boxes) {
+    const inside = node.inside.map(({ line }) => line);
+    mark(group, inside, step);
+    const complete = inside.filter(isComplete).length;
+    adjoint.textContent = complete ? `${complete} adjoint${complete > 1 ? "s" : ""}` : "";
+  }
+  byId("graph").querySelector(".pulse")?.remove();
+  for (const { path, reader, input, line } of shapes.edges) {
+    const sent = step.kind === "contribute" && reader === step.line && input === step.input;
+    path.classList.toggle("read", step.kind === "compute" && reader === step.line);
+    path.classList.toggle("sent", sent);
+    path.classList.toggle("done", isComputed(reader) && isComputed(line));
+    if (sent) pulse(path);
+  }
+  keepInSight(step);
+}
+
+function mark(group, inside, step) {
+  group.classList.toggle("todo", !inside.some(isComputed));
+  group.classList.toggle("now", inside.includes(step.line));
+  group.classList.toggle("target", step.kind === "contribute" && inside.includes(step.to));
+  group.classList.toggle("reached", inside.some(line => adjointOf(line) !== null));
+  group.classList.toggle("complete", inside.some(isComplete));
+}
+
+/** A dot that runs up the edge with the contribution. */
+function pulse(path) {
+  const motion = drawn("animateMotion", {
+    path: path.getAttribute("d"), keyPoints: "1;0", keyTimes: "0;1", calcMode: "linear", dur: "0.6s", fill: "freeze", begin: "indefinite",
+  });
+  shapes.svg.append(drawn("circle", { class: "pulse", r: 4.5 }, motion));
+  motion.beginElement();
+}
+
+function keepInSight(step) {
+  const line = step.line;
+  const shape = shapes.nodes.get(line) ?? shapes.boxes.get(lines[line].scope);
+  const graph = byId("graph");
+  graph.scrollTo({
+    left: shape.node.x + PADDING - graph.clientWidth / 2,
+    top: shape.node.y + PADDING - graph.clientHeight / 2,
+    behavior: matchMedia("(prefers-reduced-motion: reduce)").matches ? "instant" : "smooth",
+  });
+}
+
+function showList(step) {
+  for (const [line, row] of [...byId("list").querySelectorAll("tbody tr")].entries()) {
+    row.classList.toggle("now", line === step.line);
+    row.classList.toggle("target", line === step.to);
+  }
+}
+
+// ---- The card: one step in words and numbers ---------------------------------------------------
+
+const indexOf = line => element("span", { class: "index" }, `%${line}`);
+const full = line => lines[line].name ?? lines[line].op;
+
+const WORDS = {
+  compute: () => "computed",
+  begin: () => "the result: from here backward",
+  visit: ({ line }) => (lines[line].role === "op" ? "its adjoint is complete" : "its adjoint is complete: this is its gradient"),
+  contribute: ({ to }) => `hands its adjoint on to %${to}`,
+};
+
+function showCard(step) {
+  const title = element("h3", {}, indexOf(step.line), ` ${full(step.line)}`);
+  byId("card").replaceChildren(
+    element("p", { class: "what" }, WORDS[step.kind](step)), title, ...CARDS[step.kind](step), facts(step.line));
+}
+
+const CARDS = {
+  compute: ({ line }) => {
+    const { role, forward, value, inputs } = lines[line];
+    const list = pairs(...inputs.map((input, i) => [`input ${i}`, `%${input}`, lines[input].value]), ["value", "", value]);
+    return role === "op" ? [formula(forward), list] : [list];
+  },
+  begin: ({ line, adjoint }) => [
+    element("p", {}, "The derivative of the result with respect to itself: the adjoint with which the walk back begins."),
+    pairs(["value", "", lines[line].value], ["adjoint", "", adjoint]),
+  ],
+  visit: ({ line }) => {
+    const { role, vjps, inputs } = lines[line];
+    const parts = [pairs(["value", "", lines[line].value], ["adjoint", "", adjointOf(line)])];
+    if (role !== "op") return parts;
+    const next = inputs.map((input, i) => element("p", { class: "formula vjp" }, vjps[i] ?? silent(), ` → %${input}`));
+    return [...next, ...parts];
+  },
+  contribute: ({ line, input, to, contribution, before, adjoint }) => {
+    const sum = before === null
+      ? pairs([`adjoint of %${to}`, "the first contribution", adjoint])
+      : pairs(["so far", "", before], ["+ this", "", contribution], [`= adjoint of %${to}`, "", adjoint]);
+    sum.classList.add("sum", "adjoint");
+    const given = pairs(["value", "", lines[line].value], ["adjoint", "", adjointOf(line)]);
+    const operands = lines[line].inputs.map((other, i) => [`input ${i}`, `%${other}`, lines[other].value]);
+    return [formula(lines[line].vjps[input], "vjp"), sum, element("p", { class: "what" }, "from"), pairs(...operands), given];
+  },
+};
+
+const silent = () => element("span", { class: "silent" }, "this op says no formula");
+
+function formula(text, kind = "") {
+  return element("p", { class: `formula ${kind}` }, text ?? silent());
+}
+
+/** Terms with the tensors that they name; a word may stand before a tensor. */
+function pairs(...rows) {
+  const list = element("dl");
+  for (const [term, word, reading] of rows) {
+    const about = element("dd", term.includes("adjoint") ? { class: "adjoint" } : {});
+    if (word) about.append(element("span", { class: "what" }, `${word} `));
+    about.append(tensor(readings[reading]));
+    list.append(element("dt", {}, term), about);
+  }
+  return list;
+}
+
+function tensor({ shape, shown }) {
+  if (shape.length === 0) return element("span", { class: "plain" }, shown.numbers[0][0]);
+  if (shown.strip) return strip(shown.strip);
+  const rows = shown.numbers.map(row => element("tr", {}, ...row.map(number => element("td", {}, number))));
+  return element("div", { class: "scroll" }, element("table", { class: "numbers" }, ...rows));
+}
+
+function strip({ min, mean, max, cells }) {
+  const columns = cells[0].length;
+  const grid = element("div", { class: "strip", role: "img", "aria-label": `shades of ${cells.length} by ${columns} block means` });
+  grid.style.gridTemplateColumns = `repeat(${columns}, minmax(0, 1fr))`;
+  for (const letter of cells.join("")) {
+    const level = letter === "0" || letter === "?" ? 0 : letter.toLowerCase().charCodeAt(0) - 96;
+    const shade = element("b", letter < "a" ? { class: "below" } : {});
+    shade.style.opacity = level / 26;
+    grid.append(element("i", {}, shade));
+  }
+  return element("div", {}, grid, element("p", { class: "summary" }, `min ${min}  mean ${mean}  max ${max}`));
+}
+
+function facts(line) {
+  const { value, scope, at, source, forwardTime, backwardTime } = lines[line];
+  const { shape, bytes } = readings[value];
+  const list = element("dl", { class: "facts" });
+  const fact = (term, ...about) => list.append(element("dt", {}, term), element("dd", {}, ...about));
+  fact("shape", `[${shape.join(", ")}], ${bytes.toLocaleString("en")} bytes`);
+  if (scope !== null) fact("layer", scopes[scope]);
+  if (forwardTime) fact("time", backwardTime ? `forward ${forwardTime}, backward ${backwardTime}` : `forward ${forwardTime}`);
+  fact("recorded at", element("code", {}, at));
+  if (source) fact("", element("code", {}, source));
+  return list;
+}
+
+// ---- Keys, buttons, slider ---------------------------------------------------------------------
+
+function go(step) {
+  now = Math.max(0, Math.min(steps.length - 1, step));
+  show();
+}
+
+const MOVES = {
+  ArrowRight: () => now + 1, ArrowDown: () => now + 1, ArrowLeft: () => now - 1, ArrowUp: () => now - 1,
+  Home: () => 0, End: () => steps.length - 1,
+};
+
+document.addEventListener("keydown", event => {
+  if (!(event.key in MOVES) || event.ctrlKey || event.metaKey || event.altKey) return;
+  event.preventDefault();
+  go(MOVES[event.key]());
+});
+byId("first").onclick = () => go(0);
+byId("previous").onclick = () => go(now - 1);
+byId("next").onclick = () => go(now + 1);
+byId("last").onclick = () => go(steps.length - 1);
+byId("slider").max = steps.length - 1;
+byId("slider").oninput = event => go(Number(event.target.value));
+byId("controls").style.setProperty("--turn", `${(100 * (lines.length - 0.5)) / Math.max(1, steps.length - 1)}%`);
+byId("list").classList.add("live");
+for (const [line, row] of [...byId("list").querySelectorAll("tbody tr")].entries()) row.onclick = () => go(stepFor(line));
+
+byId("legend").append(element("span", {}, "Arrow keys step, Home and End jump, a click goes to a line."));
+if (scopes.length) {
+  const open = element("button", { id: "open-all" }, "open all layers");
+  const close = element("button", { id: "close-all" }, "close all layers");
+  open.onclick = () => toggleAll(true);
+  close.onclick = () => toggleAll(false);
+  byId("legend").append(open, close);
+}
+byId("stage").hidden = false;
+drawGraph();
+show();

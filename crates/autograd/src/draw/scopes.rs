@@ -1,0 +1,148 @@
+//! Which lines of a tape belong to which layer.
+//!
+//! A parameter's name says its layer: `hidden.weight` is in the scope `hidden`. From there:
+//!
+//! - An op that reads a parameter is in that parameter's scope.
+//! - An op that reads none goes on in the scope that is open, if that is where its inputs come
+//!   from: a dropout behind a layer belongs to the layer, as does the loss to the last one.
+//! - Parameters and constants are in the scope of the first op that reads them; variables in none.
+//!
+//! A scope that is left and entered again, as by a layer that is used twice, is a scope anew:
+//! `cell`, `cell (2)`. So each holds ops that stand together on the tape, and when every scope is
+//! drawn as one node the graph still has no cycle.
+
+use std::collections::BTreeMap;
+
+use tensor::Scalar;
+
+use crate::tape::{Node, Source};
+
+/// The layers of a tape.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Scopes {
+    pub names: Vec<String>,
+    /// By line of the tape.
+    pub of_line: Vec<Option<usize>>,
+}
+
+impl Scopes {
+    pub fn of<T: Scalar>(nodes: &[Node<T>]) -> Self {
+        let mut scopes = Self { names: Vec::new(), of_line: vec![None; nodes.len()] };
+        let mut open: Option<(usize, &str)> = None;
+        let mut entered = BTreeMap::new();
+        for (line, node) in nodes.iter().enumerate() {
+            if !is_op(node) {
+                continue;
+            }
+            open = match parameter_scope(node, nodes) {
+                Some(name) if open.is_none_or(|(_, current)| current != name) => {
+                    let times: &mut usize = entered.entry(name).or_default();
+                    *times += 1;
+                    scopes.names.push(match *times {
+                        1 => name.to_string(),
+                        times => format!("{name} ({times})"),
+                    });
+                    Some((scopes.names.len() - 1, name))
+                }
+                Some(_) => open,
+                None => open.filter(|(scope, _)| scopes.goes_on(*scope, node, nodes)),
+            };
+            scopes.of_line[line] = open.map(|(scope, _)| scope);
+        }
+        scopes.adopt_leaves(nodes);
+        scopes
+    }
+
+    /// Whether all ops that this one reads are in the scope, and there is one.
+    fn goes_on<T: Scalar>(&self, scope: usize, node: &Node<T>, nodes: &[Node<T>]) -> bool {
+        let mut ops = node.inputs.iter().filter(|&&input| is_op(&nodes[input])).peekable();
+        ops.peek().is_some() && ops.all(|&input| self.of_line[input] == Some(scope))
+    }
+
+    fn adopt_leaves<T: Scalar>(&mut self, nodes: &[Node<T>]) {
+        let mut is_read = vec![false; nodes.len()];
+        for (line, node) in nodes.iter().enumerate() {
+            for &input in &node.inputs {
+                let stands_alone = is_op(&nodes[input]) || is_variable(&nodes[input]);
+                if !stands_alone && !is_read[input] {
+                    self.of_line[input] = self.of_line[line];
+                }
+                is_read[input] = true;
+            }
+        }
+    }
+}
+
+/// The scope of the first parameter that an op reads.
+fn parameter_scope<'a, T: Scalar>(node: &Node<T>, nodes: &'a [Node<T>]) -> Option<&'a str> {
+    node.inputs.iter().find_map(|&input| match &nodes[input].source {
+        Source::Parameter(_, name) => Some(name.rsplit_once('.')?.0),
+        _ => None,
+    })
+}
+
+fn is_op<T: Scalar>(node: &Node<T>) -> bool {
+    matches!(node.source, Source::Op(_) | Source::Evaluated(_))
+}
+
+fn is_variable<T: Scalar>(node: &Node<T>) -> bool {
+    matches!(node.source, Source::Variable)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Parameters, Tape};
+    use tensor::Tensor;
+
+    /// The scope of each line, `-` for none.
+    fn scopes(tape: &Tape<f64>) -> Vec<String> {
+        let scopes = Scopes::of(&tape.nodes.borrow());
+        let name = |scope: &Option<usize>| scope.map_or("-".into(), |s| scopes.names[s].clone());
+        scopes.of_line.iter().map(name).collect()
+    }
+
+    #[test]
+    fn a_scope_is_a_layer_with_what_follows_it() {
+        let mut parameters = Parameters::new(0);
+        let first = parameters.add("first.weight", Tensor::scalar(2.0));
+        let second = parameters.add("block.second.weight", Tensor::scalar(3.0));
+        let tape = Tape::new();
+        let x = tape.variable(Tensor::scalar(1.0));
+        let shifted = x + 1.0;
+        let hidden = (shifted * tape.parameter(&parameters, first)).tanh();
+        let output = hidden * tape.parameter(&parameters, second);
+        let _both = output + hidden;
+        assert_eq!(
+            scopes(&tape),
+            [
+                "-", // x
+                "-", // 1, read by an op that is in no scope
+                "-", // x + 1
+                "first",
+                "first",        // mul
+                "first",        // tanh
+                "block.second", // the weight
+                "block.second", // mul
+                "-",            // the sum reads two scopes
+            ]
+        );
+    }
+
+    #[test]
+    fn a_layer_used_twice_is_two_scopes() {
+        let mut parameters = Parameters::new(0);
+        let weight = parameters.add("cell.weight", Tensor::scalar(2.0));
+        let other = parameters.add("other.weight", Tensor::scalar(2.0));
+        let plain = parameters.add("plain", Tensor::scalar(2.0));
+        let tape = Tape::new();
+        let mut x = tape.variable(Tensor::scalar(1.0));
+        for id in [weight, other, weight, plain] {
+            x = x * tape.parameter(&parameters, id);
+        }
+        let names = scopes(&tape);
+        assert_eq!(names[1..7], ["cell", "cell", "other", "other", "cell (2)", "cell (2)"]);
+        // A parameter whose name has no dot is in no scope; its op goes on in the one that is open.
+        assert_eq!(names[7..], ["cell (2)", "cell (2)"]);
+    }
+}

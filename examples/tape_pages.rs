@@ -1,0 +1,59 @@
+//! Two tapes as pages on which one steps through the walk forward and back.
+//!
+//!     cargo run --release --example tape_pages
+//!
+//! One page is a scalar expression, the other a training step of the sentiment classifier. Beside
+//! each lies the graph for Graphviz.
+
+mod walks;
+
+use std::error::Error;
+use std::fs;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use clap::Parser;
+use data::write_whole;
+
+use walks::Computation;
+
+/// Writes two tapes as pages to step through, and as graphs for Graphviz.
+#[derive(Parser)]
+#[command(after_help = "Example: cargo run --release --example tape_pages -- --out pages")]
+struct Options {
+    /// The folder to write to; it is made.
+    #[arg(long, value_name = "DIR", default_value = "target/tape")]
+    out: PathBuf,
+}
+
+fn write(folder: &Path) -> Result<(), Box<dyn Error>> {
+    fs::create_dir_all(folder)
+        .map_err(|error| format!("--out {}: cannot be made: {error}", folder.display()))?;
+    for computation in Computation::ALL {
+        let recorded = computation.record();
+        let page = recorded.walk.to_html(computation.title());
+        for (extension, text) in [("html", page), ("dot", recorded.dot)] {
+            let path = folder.join(computation.name()).with_extension(extension);
+            write_whole(&path, |file| file.write_all(text.as_bytes()))?;
+            println!("{:>4} KiB  {}", text.len().div_ceil(1024), path.display());
+        }
+    }
+    println!(
+        "\nOpen the .html files in a browser and step with the arrow keys.\n\
+         Draw the .dot files with Graphviz: dot -Tsvg {0}/scalar.dot > {0}/scalar.svg",
+        folder.display()
+    );
+    Ok(())
+}
+
+fn main() -> ExitCode {
+    let options = Options::parse();
+    match write(&options.out) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error}");
+            ExitCode::from(2)
+        }
+    }
+}

@@ -1,0 +1,201 @@
+//! The page on which a reader steps through a tape: `autograd::draw`.
+
+use autograd::draw::{Detail, Reading, Role, Shown, Step, Walk, number};
+use autograd::{Parameters, Pass, Tape};
+use nn::{Dense, Dropout, Features, Layer, Model, SwiGLU};
+use serde_json::{Value, json};
+use tensor::{Key, Tensor};
+
+use crate::page::{self, DESK, PHONE, Page};
+
+/// a·b + sin a: `a` is read twice.
+fn scalar() -> Walk<f64> {
+    let tape = Tape::new();
+    let (a, b) = (tape.variable(Tensor::scalar(2.0)), tape.variable(Tensor::scalar(3.0)));
+    let product = a * b;
+    Walk::back_from(product + a.sin())
+}
+
+/// A network of so many equal layers, each of seven lines, and its loss.
+fn network(layers: usize) -> Walk<f32> {
+    let mut parameters = Parameters::new(0);
+    let mut stack = Vec::new();
+    for layer in 0..layers {
+        let name = format!("layer{layer}");
+        let dense = Dense::new(&mut parameters, &name, 12, 12);
+        let activation = SwiGLU::new(&mut parameters, &name);
+        stack.push(dense.then(activation).then(Dropout::new(&name, 0.1)));
+    }
+    let model = Features::new(12).then(stack);
+    let tape = Tape::timed();
+    let pass = Pass::training(&tape, &parameters, Key::new(1));
+    let output = model.forward(pass, &Tensor::normal([8, 12], 0.0, 1.0, Key::new(2)));
+    Walk::back_from(nn::softmax_cross_entropy(output, &Tensor::full([8], 3)))
+}
+
+fn open(name: &str, html: &str) -> Option<Page> {
+    assert!(html.len() < 1_000_000, "{name}: {} bytes are too many for one page", html.len());
+    Page::open(&page::write(&format!("{name}.html"), html))
+}
+
+/// The adjoint that the graph shows at each node, `""` where there is none yet.
+fn adjoints_in_graph(page: &Page) -> Value {
+    page.evaluate("[...document.querySelectorAll('.node .adjoint')].map(text => text.textContent)")
+}
+
+/// The numbers on the card under a heading: each number, or the summary of a large tensor.
+fn on_card(page: &Page, term: &str) -> Value {
+    page.evaluate(&format!(
+        "[...document.querySelectorAll('#card dt')]
+            .filter(dt => dt.textContent === {term:?})
+            .map(dt => [...dt.nextSibling.querySelectorAll('.plain, .numbers td, .summary')]
+                .map(number => number.textContent))[0]"
+    ))
+}
+
+/// What [`on_card`] must find for a tensor.
+fn as_shown(walk: &Walk, tensor: &Tensor) -> Value {
+    let detail = Detail::for_tensors(walk.lines().len() + walk.steps().len());
+    match Reading::of(tensor, detail).shown {
+        Shown::Numbers(rows) => json!(rows.concat()),
+        Shown::Strip { min, mean, max, .. } => {
+            json!([format!("min {min}  mean {mean}  max {max}")])
+        }
+    }
+}
+
+#[test]
+fn a_scalar_walk_shows_its_numbers_at_every_step() {
+    let walk = scalar();
+    let Some(page) = open("scalar", &walk.to_html("f(a, b) = a·b + sin a")) else { return };
+    for step in 0..walk.steps().len() {
+        let of_line = |line| walk.adjoint(line, step).map_or(String::new(), |x| number(x.item()));
+        let expected: Vec<String> = (0..walk.lines().len()).map(of_line).collect();
+        assert_eq!(adjoints_in_graph(&page), json!(expected), "at step {step}");
+        let now = page.text(".node.now .number");
+        assert_eq!(now, format!("%{}", walk.steps()[step].line()));
+        page.press("ArrowRight");
+    }
+    // At the end one more key does nothing, and the list shows the gradients.
+    assert!(page.text("#position").ends_with(&format!("step {0} of {0}", walk.steps().len())));
+    let column = "[...document.querySelectorAll('#list td.adjoint')].map(cell => cell.innerText)";
+    assert_eq!(page.evaluate(column), json!(["2.58385", "2", "1", "1", "1"]));
+    page.press("Home");
+    assert_eq!(page.text("#position"), format!("forward · step 1 of {}", walk.steps().len()));
+    page.click("#next");
+    page.click("#last");
+    page.click("#previous");
+    assert_eq!(page.text(".node.now .number"), "%1");
+    assert_eq!(page.complaints(), Vec::<String>::new());
+}
+
+#[test]
+fn fan_out_is_shown_as_a_sum() {
+    let walk = scalar();
+    let Some(page) = open("fan_out", &walk.to_html("f")) else { return };
+    let sum = walk
+        .steps()
+        .iter()
+        .position(|step| matches!(step, Step::Contribute { to: 0, before: Some(_), .. }));
+    for _ in 0..sum.expect("a is read twice") {
+        page.press("ArrowRight");
+    }
+    assert_eq!(page.text("#card .what"), "hands its adjoint on to %0");
+    assert_eq!(page.text("#card .formula"), "ā = b ȳ");
+    let shown = ["so far", "+ this", "= adjoint of %0"].map(|term| on_card(&page, term));
+    assert_eq!(json!(shown), json!([["-0.416147"], ["3"], ["2.58385"]]));
+    assert_eq!(page.evaluate("document.querySelectorAll('.edge.sent').length"), 1);
+    page.screenshot("tape-fan-out");
+}
+
+#[test]
+fn a_network_shows_its_tensors() {
+    let walk = network(2);
+    let Some(page) = open("network", &walk.to_html("A network")) else { return };
+    for step in walk.steps() {
+        match step {
+            Step::Compute { line } => {
+                let value = as_shown(&walk, &walk.lines()[*line].value);
+                assert_eq!(on_card(&page, "value"), value, "at {step:?}");
+                let is_timed = page.text("#card .facts").contains("time\nforward ");
+                assert_eq!(is_timed, walk.lines()[*line].role == Role::Op, "at {step:?}");
+            }
+            Step::Begin { adjoint, .. } => {
+                assert_eq!(on_card(&page, "adjoint"), as_shown(&walk, adjoint));
+            }
+            Step::Visit { .. } => {}
+            Step::Contribute { to, adjoint, before, .. } => {
+                let equals = if before.is_some() { "= " } else { "" };
+                let term = format!("{equals}adjoint of %{to}");
+                assert_eq!(on_card(&page, &term), as_shown(&walk, adjoint), "at {step:?}");
+            }
+        }
+        page.press("ArrowRight");
+    }
+    assert_eq!(page.complaints(), Vec::<String>::new());
+}
+
+#[test]
+fn five_hundred_lines_open_as_layers_and_each_opens_on_a_click() {
+    let walk = network(71);
+    assert!((490..=510).contains(&walk.lines().len()), "{} lines", walk.lines().len());
+    let Some(page) = open("deep", &walk.to_html("A deep network")) else { return };
+    let count =
+        |selector: &str| page.evaluate(&format!("document.querySelectorAll({selector:?}).length"));
+    assert_eq!(count(".node.scope"), 71);
+    assert_eq!(count(".node:not(.scope)"), 0);
+    page.click(".node.scope[data-scope='3']");
+    assert_eq!(count(".node.scope"), 70);
+    assert_eq!(count(".node:not(.scope)"), 7);
+    page.screenshot("tape-deep");
+    page.press("End");
+    page.press("ArrowLeft");
+    assert_eq!(count(".node.scope.complete"), 70);
+    page.click(".box[data-scope='3'] .label");
+    assert_eq!(count(".node.scope"), 71);
+    page.click("#open-all");
+    assert_eq!(count(".node:not(.scope)"), walk.lines().len());
+    page.click("#close-all");
+    assert_eq!(count(".node.scope"), 71);
+    assert_eq!(page.complaints(), Vec::<String>::new());
+}
+
+#[test]
+fn the_page_fits_a_phone_and_a_dark_screen() {
+    let walk = network(3);
+    let Some(page) = open("phone", &walk.to_html("A network")) else { return };
+    let paper = "getComputedStyle(document.body).backgroundColor";
+    page.prefer_dark(false);
+    let light = page.evaluate(paper);
+    page.prefer_dark(true);
+    assert_ne!(page.evaluate(paper), light);
+    page.screenshot("tape-dark");
+    page.prefer_dark(false);
+    for size in [PHONE, DESK] {
+        page.resize(size);
+        page.press("Home");
+        for step in 0..walk.steps().len() {
+            assert_eq!(page.overflow(), 0, "at step {step}, {} pixels wide", size.0);
+            page.press("ArrowRight");
+        }
+    }
+    let narrow = "[...document.querySelectorAll('button')].filter(b => b.offsetHeight < 32).length";
+    assert_eq!(page.evaluate(narrow), 0, "a finger must hit the buttons");
+    assert_eq!(page.complaints(), Vec::<String>::new());
+}
+
+#[test]
+fn names_of_parameters_are_text_not_markup() {
+    let name = "</script><script>document.title = 'taken over'</script>&\"'{{style}}.weight";
+    let mut parameters = Parameters::<f32>::new(0);
+    let id = parameters.add(name, Tensor::scalar(2.0));
+    let tape = Tape::new();
+    let weight = tape.parameter(&parameters, id);
+    let html = Walk::back_from(weight * weight).to_html("<b>title</b>");
+    let Some(page) = open("names", &html) else { return };
+    assert_eq!(page.text("h1"), "<b>title</b>");
+    assert_eq!(page.evaluate("document.title"), "<b>title</b>");
+    assert_eq!(page.text("#card h3"), format!("%0 {name}"));
+    assert_eq!(page.text("#list td:nth-child(2)"), format!("parameter {name}"));
+    assert_eq!(page.complaints(), Vec::<String>::new());
+}

@@ -175,7 +175,13 @@ impl Page {
 
 /// A browser that keeps to itself: no window, a fresh profile, no traffic of its own.
 fn options(executable: PathBuf) -> LaunchOptions<'static> {
-    let flags = ["--disable-quic", "--disable-component-update", "--hide-scrollbars"];
+    let flags = [
+        "--disable-quic",
+        "--disable-component-update",
+        "--hide-scrollbars",
+        // So that a picture shows a page at rest.
+        "--force-prefers-reduced-motion",
+    ];
     LaunchOptions {
         path: Some(executable),
         // As root, which containers run as, Chromium's sandbox cannot start.

@@ -43,17 +43,28 @@ fn adjoints_in_graph(page: &Page) -> Value {
     page.evaluate("[...document.querySelectorAll('.node .adjoint')].map(text => text.textContent)")
 }
 
-/// The numbers on the card under a heading: each number, or the summary of a large tensor.
-fn on_card(page: &Page, term: &str) -> Value {
-    page.evaluate(&format!(
-        "[...document.querySelectorAll('#card dt')]
-            .filter(dt => dt.textContent === {term:?})
-            .map(dt => [...dt.nextSibling.querySelectorAll('.plain, .numbers td, .summary')]
-                .map(number => number.textContent))[0]"
-    ))
+/// In JavaScript: the numbers on the card by heading, each number or the summary of a large tensor.
+const CARD: &str = "Object.fromEntries([...document.querySelectorAll('#card dl:not(.facts) dt')]
+    .map(dt => [dt.textContent, [...dt.nextSibling.querySelectorAll('.plain, .numbers td, .summary')]
+        .map(number => number.textContent)]))";
+
+/// What each step's page says in an expression of JavaScript, the steps gone through by key.
+fn at_every_step(page: &Page, steps: usize, expression: &str) -> Vec<Value> {
+    page.press("Home");
+    let script = format!(
+        "(() => {{
+            const found = [];
+            for (let step = 0; step < {steps}; step++) {{
+                found.push({expression});
+                document.dispatchEvent(new KeyboardEvent('keydown', {{ key: 'ArrowRight' }}));
+            }}
+            return found;
+        }})()"
+    );
+    serde_json::from_value(page.evaluate(&script)).expect("an array")
 }
 
-/// What [`on_card`] must find for a tensor.
+/// What [`CARD`] must hold for a tensor.
 fn as_shown(walk: &Walk, tensor: &Tensor) -> Value {
     let detail = Detail::for_tensors(walk.lines().len() + walk.steps().len());
     match Reading::of(tensor, detail).shown {
@@ -77,11 +88,11 @@ fn a_scalar_walk_shows_its_numbers_at_every_step() {
         page.press("ArrowRight");
     }
     // At the end one more key does nothing, and the list shows the gradients.
-    assert!(page.text("#position").ends_with(&format!("step {0} of {0}", walk.steps().len())));
+    assert!(page.text("#position").ends_with(&format!("{0} of {0}", walk.steps().len())));
     let column = "[...document.querySelectorAll('#list td.adjoint')].map(cell => cell.innerText)";
     assert_eq!(page.evaluate(column), json!(["2.58385", "2", "1", "1", "1"]));
     page.press("Home");
-    assert_eq!(page.text("#position"), format!("forward · step 1 of {}", walk.steps().len()));
+    assert_eq!(page.text("#position"), format!("forward · 1 of {}", walk.steps().len()));
     page.click("#next");
     page.click("#last");
     page.click("#previous");
@@ -102,7 +113,8 @@ fn fan_out_is_shown_as_a_sum() {
     }
     assert_eq!(page.text("#card .what"), "hands its adjoint on to %0");
     assert_eq!(page.text("#card .formula"), "ā = b ȳ");
-    let shown = ["so far", "+ this", "= adjoint of %0"].map(|term| on_card(&page, term));
+    let card = page.evaluate(CARD);
+    let shown = ["so far", "+ this", "= adjoint of %0"].map(|term| &card[term]);
     assert_eq!(json!(shown), json!([["-0.416147"], ["3"], ["2.58385"]]));
     assert_eq!(page.evaluate("document.querySelectorAll('.edge.sent').length"), 1);
     page.screenshot("tape-fan-out");
@@ -112,25 +124,27 @@ fn fan_out_is_shown_as_a_sum() {
 fn a_network_shows_its_tensors() {
     let walk = network(2);
     let Some(page) = open("network", &walk.to_html("A network")) else { return };
-    for step in walk.steps() {
-        match step {
-            Step::Compute { line } => {
-                let value = as_shown(&walk, &walk.lines()[*line].value);
-                assert_eq!(on_card(&page, "value"), value, "at {step:?}");
-                let is_timed = page.text("#card .facts").contains("time\nforward ");
-                assert_eq!(is_timed, walk.lines()[*line].role == Role::Op, "at {step:?}");
+    let steps = walk.steps().len();
+    let cards = at_every_step(&page, steps, CARD);
+    for (step, card) in walk.steps().iter().zip(&cards) {
+        let (term, tensor) = match step {
+            Step::Compute { line } => ("value".to_string(), &walk.lines()[*line].value),
+            Step::Begin { adjoint, .. } => ("adjoint".to_string(), adjoint),
+            Step::Visit { line } => {
+                ("adjoint".to_string(), walk.adjoint(*line, steps - 1).expect("its own"))
             }
-            Step::Begin { adjoint, .. } => {
-                assert_eq!(on_card(&page, "adjoint"), as_shown(&walk, adjoint));
+            Step::Contribute { to, adjoint, before: None, .. } => {
+                (format!("adjoint of %{to}"), adjoint)
             }
-            Step::Visit { .. } => {}
-            Step::Contribute { to, adjoint, before, .. } => {
-                let equals = if before.is_some() { "= " } else { "" };
-                let term = format!("{equals}adjoint of %{to}");
-                assert_eq!(on_card(&page, &term), as_shown(&walk, adjoint), "at {step:?}");
-            }
-        }
-        page.press("ArrowRight");
+            Step::Contribute { to, adjoint, .. } => (format!("= adjoint of %{to}"), adjoint),
+        };
+        assert_eq!(card[term], as_shown(&walk, tensor), "at {step:?}");
+    }
+    let facts =
+        at_every_step(&page, walk.lines().len(), "document.querySelector('.facts').innerText");
+    for (line, facts) in walk.lines().iter().zip(facts) {
+        let is_timed = facts.as_str().expect("a text").contains("time\nforward ");
+        assert_eq!(is_timed, line.role == Role::Op, "a timed tape times its ops: {facts}");
     }
     assert_eq!(page.complaints(), Vec::<String>::new());
 }
@@ -151,7 +165,7 @@ fn five_hundred_lines_open_as_layers_and_each_opens_on_a_click() {
     page.press("End");
     page.press("ArrowLeft");
     assert_eq!(count(".node.scope.complete"), 70);
-    page.click(".box[data-scope='3'] .label");
+    page.click(".handle[data-scope='3']");
     assert_eq!(count(".node.scope"), 71);
     page.click("#open-all");
     assert_eq!(count(".node:not(.scope)"), walk.lines().len());
@@ -171,13 +185,15 @@ fn the_page_fits_a_phone_and_a_dark_screen() {
     assert_ne!(page.evaluate(paper), light);
     page.screenshot("tape-dark");
     page.prefer_dark(false);
-    for size in [PHONE, DESK] {
+    let overflow = "document.documentElement.scrollWidth - document.documentElement.clientWidth";
+    for (size, name) in [(PHONE, "tape-phone"), (DESK, "tape-desk")] {
         page.resize(size);
-        page.press("Home");
-        for step in 0..walk.steps().len() {
-            assert_eq!(page.overflow(), 0, "at step {step}, {} pixels wide", size.0);
-            page.press("ArrowRight");
-        }
+        let overflows = at_every_step(&page, walk.steps().len(), overflow);
+        assert!(overflows.iter().all(|pixels| *pixels == 0), "{name}: {overflows:?}");
+        page.click("#list tr:nth-child(17)");
+        page.press("ArrowRight");
+        page.evaluate("scrollTo(0, 160)");
+        page.screenshot(name);
     }
     let narrow = "[...document.querySelectorAll('button')].filter(b => b.offsetHeight < 32).length";
     assert_eq!(page.evaluate(narrow), 0, "a finger must hit the buttons");

@@ -65,6 +65,7 @@ const short = reading => {
   const { shape, shown } = readings[reading];
   return shape.length === 0 ? shown.numbers[0][0] : `[${shape.join(", ")}]`;
 };
+
 const widthOf = (...texts) => Math.max(72, ...texts.map(text => 26 + 7.4 * [...text].length));
 
 /** Nodes of a graph in layers: sets x and y of each centre, and gives the size and the edges' bends. */
@@ -94,7 +95,7 @@ function layered(nodes, edges) {
   let y = 0;
   for (const layer of layers) {
     const height = Math.max(...layer.map(node => node.height));
-    for (const node of layer) node.y = y + height / 2;
+    for (const node of layer) Object.assign(node, { y: y + height / 2, span: height });
     y += height + GAP.y;
   }
   const all = layers.flat();
@@ -112,7 +113,7 @@ function ranks(nodes, edges) {
   }
   for (const node of nodes) {
     const readers = out.get(node);
-    if (!into.has(node) && readers) rank.set(node, Math.min(...readers.map(reader => rank.get(reader))) - 1);
+    if (!into.has(node) && !node.isPort && readers) rank.set(node, Math.min(...readers.map(reader => rank.get(reader))) - 1);
   }
   return rank;
 }
@@ -186,8 +187,8 @@ function settle(layer) {
 function layout() {
   const members = scopes.map(() => []);
   const leaf = lines.map((line, index) => {
-    const texts = [label(index), short(line.value)];
-    return { line: index, scope: line.scope, width: widthOf(...texts), height: HEIGHT, key: index };
+    const width = widthOf(`%${index} ${label(index)}`, short(line.value));
+    return { line: index, scope: line.scope, width, height: HEIGHT, key: index };
   });
   for (const node of leaf) if (node.scope !== null) members[node.scope].push(node);
   const groups = members.map((inside, scope) => box(scope, inside));
@@ -201,8 +202,8 @@ function layout() {
     }
   }
   const size = layered(units, [...outer.values()]);
-  for (const group of groups) {
-    for (const node of group.open ? members[group.scope] : []) {
+  for (const group of groups.filter(({ open }) => open)) {
+    for (const node of [...group.inside, ...[...group.routes.values()].flat()]) {
       node.x += group.x - group.width / 2 + PADDING;
       node.y += group.y - group.height / 2 + LABEL + PADDING / 2;
     }
@@ -210,19 +211,27 @@ function layout() {
   return { leaf, groups, unitOf, outer, size };
 }
 
+/** A layer as one box. What it reads from outside comes in at the top, and has its own way through. */
 function box(scope, inside) {
-  const group = { scope, inside, open: isOpen[scope], key: Math.max(...inside.map(node => node.line)) };
-  if (!group.open) return Object.assign(group, { width: widthOf(scopes[scope], "00 lines"), height: HEIGHT });
-  const edges = [];
+  const group = { scope, inside, open: isOpen[scope], key: Math.max(...inside.map(node => node.line)), routes: new Map() };
+  if (!group.open) return Object.assign(group, { width: widthOf(scopes[scope]), height: HEIGHT });
+  const ports = [], edges = [];
   for (const to of inside) {
     for (const input of new Set(lines[to.line].inputs)) {
-      const from = inside.find(node => node.line === input);
-      if (from) edges.push([from, to]);
+      let from = inside.find(node => node.line === input);
+      if (!from) ports.push(from = { width: 4, height: 0, isPort: true });
+      edges.push([from, to, input]);
     }
   }
-  const { width, height } = layered(inside, edges);
+  const { width, height, bends } = layered([...ports, ...inside], edges);
+  for (const edge of edges) {
+    const [from, to, input] = edge;
+    group.routes.set(routeKey(input, to.line), [...(from.isPort ? [from] : []), ...bends.get(edge)]);
+  }
   return Object.assign(group, { width: width + 2 * PADDING, height: height + LABEL + 1.5 * PADDING });
 }
+
+const routeKey = (input, reader) => `${input} ${reader}`;
 
 // ---- The graph: drawn --------------------------------------------------------------------------
 
@@ -230,18 +239,19 @@ let shapes;
 
 function drawGraph() {
   const { leaf, groups, unitOf, outer, size } = layout();
+  const [width, height] = [size.width + 2 * PADDING, size.height + 2 * PADDING];
+  const scale = scaleOf(width, height);
   const svg = drawn("svg", {
-    width: size.width + 2 * PADDING,
-    height: size.height + 2 * PADDING,
-    viewBox: `${-PADDING} ${-PADDING} ${size.width + 2 * PADDING} ${size.height + 2 * PADDING}`,
+    width: width * scale, height: height * scale, viewBox: `${-PADDING} ${-PADDING} ${width} ${height}`,
   });
-  shapes = { svg, edges: [], nodes: new Map(), boxes: new Map() };
-  for (const group of groups) if (group.open) svg.append(drawBox(group));
+  shapes = { svg, scale, edges: [], nodes: new Map(), boxes: new Map() };
+  for (const group of groups) if (group.open) svg.append(drawOutline(group));
   for (const [reader, { inputs }] of lines.entries()) {
     for (const [input, line] of inputs.entries()) {
       const [from, to] = [unitOf[line], unitOf[reader]];
       if (from === to && from.open === false) continue;
-      const bends = from === to ? [] : size.bends.get(outer.get(`${from.key} ${to.key}`));
+      const outside = from === to ? [] : size.bends.get(outer.get(`${from.key} ${to.key}`));
+      const bends = [...outside, ...(to.routes?.get(routeKey(line, reader)) ?? [])];
       const start = from.open === false ? from : leaf[line];
       const end = to.open === false ? to : leaf[reader];
       // Two inputs that are one line would lie on each other.
@@ -252,14 +262,21 @@ function drawGraph() {
     }
   }
   for (const node of leaf) if (unitOf[node.line].open !== false) svg.append(drawNode(node));
-  for (const group of groups) if (!group.open) svg.append(drawScope(group));
+  for (const group of groups) svg.append(group.open ? drawHandle(group) : drawScope(group));
   byId("graph").replaceChildren(svg);
+}
+
+/** Small graphs are drawn larger, and wide ones smaller as long as they can be read. */
+function scaleOf(width, height) {
+  const fit = byId("graph").clientWidth / width;
+  return fit < 1 ? Math.max(fit, 0.75) : Math.max(1, Math.min(fit, 480 / height, 1.4));
 }
 
 /** A smooth line down from the lower side of one node, through the bends, to the upper side of another. */
 function curve(start, bends, end, nudge) {
-  const points = [[start.x + nudge, start.y + start.height / 2], ...bends.map(bend => [bend.x, bend.y]),
-    [end.x + nudge, end.y - end.height / 2]];
+  // It passes straight between the nodes of the layer in which it has a bend.
+  const passes = bends.flatMap(({ x, y, span }) => [[x, y - span / 2], [x, y + span / 2]]);
+  const points = [[start.x + nudge, start.y + start.height / 2], ...passes, [end.x + nudge, end.y - end.height / 2]];
   let d = `M${points[0].map(Math.round)}`;
   for (let index = 1; index < points.length; index++) {
     const [[x0, y0], [x1, y1]] = [points[index - 1], points[index]];
@@ -275,13 +292,12 @@ const rectangle = (node, attributes) => drawn("rect", {
 
 function drawNode(node) {
   const isLeaf = lines[node.line].role !== "op";
-  const text = (className, dy, content, x = node.x) => drawn("text", { class: className, x, y: node.y + dy }, content);
-  const adjoint = text("adjoint", 22, "");
-  const left = node.x - node.width / 2 + (isLeaf ? 12 : 6);
+  const text = (className, dy, ...content) => drawn("text", { class: className, x: node.x, y: node.y + dy }, ...content);
+  const adjoint = text("adjoint", 21);
+  const number = drawn("tspan", { class: "number" }, `%${node.line}`);
   const group = drawn("g", { class: "node", "data-line": node.line },
     rectangle(node, { rx: isLeaf ? 20 : 5 }),
-    text("number", -17, `%${node.line}`, left),
-    text("name", -9, label(node.line)), text("value", 7, short(lines[node.line].value)), adjoint);
+    text("name", -11, number, ` ${label(node.line)}`), text("value", 5, short(lines[node.line].value)), adjoint);
   group.addEventListener("click", () => go(stepFor(node.line)));
   shapes.nodes.set(node.line, { group, adjoint, node });
   return group;
@@ -289,24 +305,27 @@ function drawNode(node) {
 
 function drawScope(box) {
   const text = (className, dy, content) => drawn("text", { class: className, x: box.x, y: box.y + dy }, content);
-  const adjoint = text("adjoint", 22, "");
+  const adjoint = text("adjoint", 21, "");
   const group = drawn("g", {
     class: "node scope", "data-scope": box.scope, tabindex: 0, role: "button",
     "aria-label": `open the layer ${scopes[box.scope]}`,
   }, rectangle({ ...box, x: box.x + 4, y: box.y + 4 }, { class: "shadow", rx: 5 }), rectangle(box, { rx: 5 }),
-  text("name", -9, scopes[box.scope]), text("value", 7, `${box.inside.length} lines`), adjoint);
+  text("name", -11, scopes[box.scope]), text("value", 5, `${box.inside.length} lines`), adjoint);
   onActivate(group, () => toggle(box.scope));
   shapes.boxes.set(box.scope, { group, adjoint, node: box });
   return group;
 }
 
-function drawBox(box) {
+const drawOutline = box => drawn("g", { class: "box", "data-scope": box.scope }, rectangle(box, { rx: 10 }));
+
+/** The name of an open layer, which closes it. */
+function drawHandle(box) {
   const [left, top] = [box.x - box.width / 2, box.y - box.height / 2];
-  const handle = drawn("g", { tabindex: 0, role: "button", "aria-label": `close the layer ${scopes[box.scope]}` },
-    drawn("rect", { class: "handle", x: left, y: top, width: box.width, height: LABEL + 4 }),
-    drawn("text", { class: "label", x: left + 10, y: top + 16 }, `− ${scopes[box.scope]}`));
+  const handle = drawn("g", {
+    class: "handle", "data-scope": box.scope, tabindex: 0, role: "button", "aria-label": `close the layer ${scopes[box.scope]}`,
+  }, drawn("text", { x: left + 10, y: top + 16 }, `− ${scopes[box.scope]}`));
   onActivate(handle, () => toggle(box.scope));
-  return drawn("g", { class: "box", "data-scope": box.scope }, rectangle(box, { rx: 10 }), handle);
+  return handle;
 }
 
 function onActivate(target, act) {
@@ -342,7 +361,7 @@ function show() {
   showCard(step);
   showList(step);
   const phase = step.kind === "compute" ? "forward" : "backward";
-  byId("position").replaceChildren(element("span", { class: `phase ${phase}` }, phase), ` · step ${now + 1} of ${steps.length}`);
+  byId("position").replaceChildren(element("span", { class: `phase ${phase}` }, phase), ` · ${now + 1} of ${steps.length}`);
   byId("slider").value = now;
   for (const id of ["first", "previous"]) byId(id).disabled = now === 0;
   for (const id of ["next", "last"]) byId(id).disabled = now === steps.length - 1;
@@ -393,8 +412,8 @@ function keepInSight(step) {
   const shape = shapes.nodes.get(line) ?? shapes.boxes.get(lines[line].scope);
   const graph = byId("graph");
   graph.scrollTo({
-    left: shape.node.x + PADDING - graph.clientWidth / 2,
-    top: shape.node.y + PADDING - graph.clientHeight / 2,
+    left: (shape.node.x + PADDING) * shapes.scale - graph.clientWidth / 2,
+    top: (shape.node.y + PADDING) * shapes.scale - graph.clientHeight / 2,
     behavior: matchMedia("(prefers-reduced-motion: reduce)").matches ? "instant" : "smooth",
   });
 }
@@ -443,12 +462,12 @@ const CARDS = {
   },
   contribute: ({ line, input, to, contribution, before, adjoint }) => {
     const sum = before === null
-      ? pairs([`adjoint of %${to}`, "the first contribution", adjoint])
+      ? pairs([`adjoint of %${to}`, "", adjoint])
       : pairs(["so far", "", before], ["+ this", "", contribution], [`= adjoint of %${to}`, "", adjoint]);
     sum.classList.add("sum", "adjoint");
     const given = pairs(["value", "", lines[line].value], ["adjoint", "", adjointOf(line)]);
     const operands = lines[line].inputs.map((other, i) => [`input ${i}`, `%${other}`, lines[other].value]);
-    return [formula(lines[line].vjps[input], "vjp"), sum, element("p", { class: "what" }, "from"), pairs(...operands), given];
+    return [formula(lines[line].vjps[input], "vjp"), sum, pairs(...operands), given];
   },
 };
 
@@ -538,6 +557,10 @@ if (scopes.length) {
   close.onclick = () => toggleAll(false);
   byId("legend").append(open, close);
 }
+addEventListener("resize", () => {
+  drawGraph();
+  show();
+});
 byId("stage").hidden = false;
 drawGraph();
 show();

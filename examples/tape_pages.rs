@@ -13,7 +13,9 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use clap::Parser;
+use autograd::Var;
+use autograd::draw::Walk;
+use clap::{Parser, ValueEnum};
 use data::write_whole;
 
 use walks::Computation;
@@ -30,11 +32,14 @@ struct Options {
 fn write(folder: &Path) -> Result<(), Box<dyn Error>> {
     fs::create_dir_all(folder)
         .map_err(|error| format!("--out {}: cannot be made: {error}", folder.display()))?;
-    for computation in Computation::ALL {
-        let recorded = computation.record();
-        let page = recorded.walk.to_html(computation.title());
-        for (extension, text) in [("html", page), ("dot", recorded.dot)] {
-            let path = folder.join(computation.name()).with_extension(extension);
+    for computation in Computation::value_variants() {
+        let draw = |result: Var| {
+            let page = Walk::back_from(result).to_html(computation.title());
+            [("html", page), ("dot", result.tape().to_dot())]
+        };
+        let name = computation.to_possible_value().expect("no variant is hidden");
+        for (extension, text) in computation.record(draw) {
+            let path = folder.join(name.get_name()).with_extension(extension);
             write_whole(&path, |file| file.write_all(text.as_bytes()))?;
             println!("{:>4} KiB  {}", text.len().div_ceil(1024), path.display());
         }

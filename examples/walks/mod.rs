@@ -1,6 +1,5 @@
 //! The two computations that the pages and the stepper walk through.
 
-use autograd::draw::Walk;
 use autograd::{Parameters, Pass, Tape, Var};
 use clap::ValueEnum;
 use data::generated::{Review, reviews};
@@ -18,17 +17,6 @@ pub enum Computation {
 }
 
 impl Computation {
-    /// All of them.
-    pub const ALL: [Self; 2] = [Self::Scalar, Self::Sentiment];
-
-    /// Its name on the command line and as a file.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Scalar => "scalar",
-            Self::Sentiment => "sentiment",
-        }
-    }
-
     /// What it computes, in a line.
     pub fn title(self) -> &'static str {
         match self {
@@ -37,41 +25,27 @@ impl Computation {
         }
     }
 
-    /// Records it, and walks through it.
-    pub fn record(self) -> Recorded {
+    /// Records it on a tape, and gives its result to `finish`.
+    pub fn record<R>(self, finish: impl FnOnce(Var) -> R) -> R {
         match self {
-            Self::Scalar => scalar(),
-            Self::Sentiment => sentiment(),
+            Self::Scalar => scalar(finish),
+            Self::Sentiment => sentiment(finish),
         }
     }
 }
 
-/// What remains of a tape.
-pub struct Recorded {
-    /// Its steps.
-    pub walk: Walk,
-    /// Its graph, for Graphviz.
-    pub dot: String,
-}
-
-impl Recorded {
-    fn of(result: Var) -> Self {
-        Self { walk: Walk::back_from(result), dot: result.tape().to_dot() }
-    }
-}
-
 /// Small, and yet `a` is read twice: its adjoint is a sum over both paths.
-fn scalar() -> Recorded {
+fn scalar<R>(finish: impl FnOnce(Var) -> R) -> R {
     let tape = Tape::timed();
     let a = tape.variable(Tensor::scalar(2.0));
     let b = tape.variable(Tensor::scalar(3.0));
     let product = a * b;
     let sine = a.sin();
-    Recorded::of(product + sine)
+    finish(product + sine)
 }
 
 /// The model of `examples/sentiment.rs`, smaller, in its first training step.
-fn sentiment() -> Recorded {
+fn sentiment<R>(finish: impl FnOnce(Var) -> R) -> R {
     let key = Key::new(0);
     let (ids, classes, labels) = batch(&reviews(4, key.stream("train")));
     let mut parameters = Parameters::new(0);
@@ -91,7 +65,7 @@ fn sentiment() -> Recorded {
     let x = activation.forward(pass, x);
     let x = dropout2.forward(pass, x);
     let logits = output.forward(pass, x);
-    Recorded::of(nn::softmax_cross_entropy(logits, &classes))
+    finish(nn::softmax_cross_entropy(logits, &classes))
 }
 
 /// Token ids `[reviews, words]`, classes `[reviews]`, and how many classes there are.

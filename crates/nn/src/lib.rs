@@ -58,7 +58,7 @@ pub use swiglu::{SwiGLU, swiglu};
 #[cfg(test)]
 mod tests {
     use autograd::check::strategy::{
-        Cases, assert_all_are_listed, assert_formulas, assert_gradients,
+        Cases, assert_all_are_listed, assert_formulas, assert_gradients, assert_walks,
     };
 
     const OPS: &[(&str, Cases)] = &[
@@ -85,6 +85,11 @@ mod tests {
     #[test]
     fn every_op_says_its_formulas() {
         assert_formulas(OPS);
+    }
+
+    #[test]
+    fn every_op_is_walked_as_backward_does() {
+        assert_walks(OPS);
     }
 
     #[test]

@@ -8,10 +8,11 @@ use std::path::Path;
 
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
-use tensor::Tensor;
 use tensor::strategy::{broadcastable_shapes, shapes, tensors};
+use tensor::{Key, Tensor};
 
 use super::{Case, Number};
+use crate::draw::Walk;
 use crate::tape::{Node, Source};
 use crate::{Tape, Var};
 
@@ -109,6 +110,37 @@ pub fn assert_formulas(ops: &[(&str, Cases)]) {
         let said = formulas.vjps().len();
         assert!(said == inputs.len() || said == 1, "{name} says {said} VJPs: {formulas:?}");
         assert!(formulas.vjps().chain([formulas.forward()]).all(|text| text.contains(" = ")));
+    }
+}
+
+/// Checks that a recorded walk through each op has the adjoints of the backward walk, to the last
+/// bit.
+///
+/// # Panics
+/// When one differs.
+pub fn assert_walks(ops: &[(&str, Cases)]) {
+    let config = Config { failure_persistence: None, cases: 32, ..Config::default() };
+    for (name, cases) in ops {
+        let outcome =
+            TestRunner::new(config.clone()).run(&(cases(), any::<u64>()), |(case, seed)| {
+                let tape = Tape::new();
+                let result = case.record(&tape);
+                let cotangent = Tensor::normal(result.shape(), 0.0, 1.0, Key::new(seed));
+                let gradients = result.vjp_keeping_all(cotangent.clone());
+                let walk = Walk::with_cotangent(result, cotangent);
+                let last = walk.steps().len() - 1;
+                for (line, adjoint) in (0..=last).filter_map(|i| Some((i, walk.adjoint(i, last)?)))
+                {
+                    let expected = gradients.of(Var::new(&tape, line));
+                    // As text, which tells any two numbers apart and 0 from -0.
+                    assert_eq!(
+                        format!("{:?}", adjoint.to_vec()),
+                        format!("{:?}", expected.to_vec())
+                    );
+                }
+                Ok(())
+            });
+        outcome.unwrap_or_else(|error| panic!("{name}: {error}"));
     }
 }
 

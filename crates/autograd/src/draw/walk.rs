@@ -298,3 +298,42 @@ fn contributions<T: Scalar>(
     op.vjp(&x, &node.value, dy, &mut dx);
     adjoints
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Parameters;
+    use tensor::Key;
+
+    /// Lines that are read once, twice by one op, and by several ops.
+    fn tangled<'t>(x: Var<'t>, w: Var<'t>) -> Var<'t> {
+        let hidden = (x.matmul(w) + 1.0).tanh();
+        let squares = hidden * hidden;
+        let gate = (hidden.sum(&[0]) * 0.1).sigmoid();
+        ((squares - hidden) / (gate + 2.0)).exp() + hidden.max(&[0]) * gate + w.sum(&[0])
+    }
+
+    #[test]
+    fn the_recorded_adjoints_are_those_of_backward_to_the_last_bit() {
+        let mut parameters = Parameters::new(0);
+        let draw = |shape, name| Tensor::normal(shape, 0.0, 1.0, Key::new(0).stream(name));
+        let weight = parameters.add("w", draw([3, 4], "w"));
+        let tape = Tape::new();
+        let x = tape.variable(draw([5, 3], "x"));
+        let result = tangled(x, tape.parameter(&parameters, weight));
+        let cotangent = draw([5, 4], "cotangent");
+        let gradients = result.vjp_keeping_all(cotangent.clone());
+        let walk = Walk::with_cotangent(result, cotangent);
+        let bits = |x: &Tensor| x.values().iter().map(|x| x.to_bits()).collect::<Vec<_>>();
+        let last = walk.steps().len() - 1;
+        for (line, recorded) in walk.lines().iter().enumerate() {
+            let expected = match recorded.role {
+                Role::Constant => None,
+                Role::Parameter => gradients.get(weight).cloned(),
+                Role::Variable | Role::Op => Some(gradients.of(Var::new(&tape, line))),
+            };
+            let adjoint = walk.adjoint(line, last);
+            assert_eq!(adjoint.map(bits), expected.as_ref().map(bits), "line {line}");
+        }
+    }
+}

@@ -34,7 +34,9 @@ mod tanh;
 
 #[cfg(test)]
 mod tests {
-    use crate::check::strategy::{Cases, assert_all_are_listed, assert_formulas, assert_gradients};
+    use crate::check::strategy::{
+        Cases, assert_all_are_listed, assert_formulas, assert_gradients, assert_walks,
+    };
 
     const OPS: &[(&str, Cases)] = &[
         ("abs", super::abs::cases),
@@ -72,6 +74,11 @@ mod tests {
     #[test]
     fn every_op_says_its_formulas() {
         assert_formulas(OPS);
+    }
+
+    #[test]
+    fn every_op_is_walked_as_backward_does() {
+        assert_walks(OPS);
     }
 
     #[test]

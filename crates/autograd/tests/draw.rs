@@ -1,0 +1,177 @@
+//! A tape drawn and walked: what is recorded is what backward computes, and text is exact.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::time::Duration;
+
+use autograd::draw::{Line, Step, Walk};
+use autograd::{Adjoints, Op, Parameters, Tape, Var};
+use proptest::prelude::*;
+use tensor::Tensor;
+use tensor::strategy::tensors;
+
+/// f(a, b) = a·b + sin a at (2, 3).
+fn textbook(tape: &Tape<f64>) -> Var<'_, f64> {
+    let (a, b) = (tape.variable(Tensor::scalar(2.0)), tape.variable(Tensor::scalar(3.0)));
+    let product = a * b;
+    product + a.sin()
+}
+
+proptest! {
+    #[test]
+    fn each_contribution_is_the_difference_it_makes(x in tensors(vec![2, 3], -2.0..2.0)) {
+        let tape = Tape::new();
+        let x = tape.variable(x);
+        let walk = Walk::back_from((x * x * x).sum_all());
+        for step in walk.steps() {
+            if let Step::Contribute { contribution, before, adjoint, .. } = step {
+                let sum = before.as_ref().map_or(contribution.clone(), |before| before + contribution);
+                prop_assert_eq!(adjoint, &sum);
+            }
+        }
+    }
+}
+
+#[test]
+fn an_op_that_reads_a_line_twice_contributes_twice() {
+    let tape = Tape::new();
+    let x = tape.variable(Tensor::scalar(3.0));
+    let walk = Walk::back_from(x * x);
+    let contributions: Vec<(usize, f64)> = walk
+        .steps()
+        .iter()
+        .filter_map(|step| match step {
+            Step::Contribute { input, contribution, .. } => Some((*input, contribution.item())),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(contributions, [(0, 3.0), (1, 3.0)]);
+}
+
+#[test]
+fn a_walk_prints_as_text() {
+    let tape = Tape::new();
+    assert_eq!(
+        Walk::back_from(textbook(&tape)).to_string(),
+        "\
+forward
+  %0  variable                2
+  %1  variable                3
+  %2  mul(%0, %1)  y = a · b  6
+  %3  sin(%0)      y = sin x  0.909297
+  %4  add(%2, %3)  y = a + b  6.9093
+
+backward
+  from %4, the result
+  %4 = add(%2, %3): adjoint 1
+      ā = ȳ  to %2: 1
+      b̄ = ȳ  to %3: 1
+  %3 = sin(%0): adjoint 1
+      x̄ = cos x · ȳ  to %0: -0.416147
+  %2 = mul(%0, %1): adjoint 1
+      ā = b ȳ  to %0: -0.416147 + 3 = 2.58385
+      b̄ = a ȳ  to %1: 2
+  %1 = variable: adjoint 2
+  %0 = variable: adjoint 2.58385
+"
+    );
+}
+
+#[test]
+fn a_tape_is_a_graph_with_a_box_for_each_layer() {
+    let mut parameters = Parameters::new(0);
+    let weight = parameters.add("say \"hi\".weight", Tensor::<f64>::zeros([2, 2]));
+    let tape = Tape::new();
+    let x = tape.variable(Tensor::ones([1, 2]));
+    let _y = x.matmul(tape.parameter(&parameters, weight)).sum_all();
+    assert_eq!(
+        tape.to_dot(),
+        r#"digraph tape {
+  node [fontname="Helvetica", shape=box, style=rounded];
+  subgraph cluster_0 {
+    label="say \"hi\"";
+    n1 [label="%1 say \"hi\".weight\n[2, 2]", shape=ellipse];
+    n2 [label="%2 matmul\n[1, 2]"];
+    n3 [label="%3 sum\n0"];
+  }
+  n0 [label="%0 variable\n[1, 2]", shape=ellipse];
+  n0 -> n2;
+  n1 -> n2;
+  n2 -> n3;
+}
+"#
+    );
+}
+
+#[test]
+fn a_page_loads_nothing_and_escapes_what_users_name() {
+    let mut parameters = Parameters::new(0);
+    let id = parameters.add("</script><img src=x>&{{data}}.w", Tensor::<f64>::scalar(2.0));
+    let tape = Tape::new();
+    let weight = tape.parameter(&parameters, id);
+    let page = tape.to_html(weight * weight);
+    assert_eq!(page.matches("</script>").count(), 2);
+    assert!(!page.contains("<img"));
+    assert!(page.contains("parameter &lt;/script&gt;&lt;img src=x&gt;&amp;{{data}}.w</td>"));
+    let addresses = page.matches("http").count();
+    assert_eq!(addresses, page.matches("http://www.w3.org/2000/svg").count());
+}
+
+/// An op as a user writes it, without formulas.
+struct Half;
+
+impl Op<f64> for Half {
+    fn name(&self) -> &'static str {
+        "half"
+    }
+    fn forward(&mut self, x: &[&Tensor<f64>]) -> Tensor<f64> {
+        x[0].scale(0.5)
+    }
+    fn vjp(&self, _: &[&Tensor<f64>], _: &Tensor<f64>, dy: &Tensor<f64>, dx: &mut Adjoints<f64>) {
+        dx.add(0, || dy.scale(0.5));
+    }
+}
+
+#[test]
+fn an_op_without_formulas_says_so() {
+    let tape = Tape::new();
+    let x = tape.variable(Tensor::scalar(3.0));
+    let walk = Walk::back_from(tape.apply(Half, &[x]));
+    assert_eq!(walk.vjp_formula(1, 0), "(this op says no formula)");
+    assert!(walk.to_string().contains("(this op says no formula)  to %0: 0.5\n"));
+}
+
+#[test]
+fn only_a_timed_tape_measures() {
+    let timed_lines = |tape: Tape<f64>| {
+        let walk = Walk::back_from(textbook(&tape));
+        let is_timed = |time: fn(&Line<f64>) -> Option<Duration>| -> Vec<bool> {
+            walk.lines().iter().map(|line| time(line).is_some()).collect()
+        };
+        [is_timed(|line| line.forward_time), is_timed(|line| line.backward_time)]
+    };
+    assert_eq!(timed_lines(Tape::new()), [[false; 5], [false; 5]]);
+    // Variables take no time; mul, sin and add do.
+    let ops = [false, false, true, true, true];
+    assert_eq!(timed_lines(Tape::timed()), [ops, ops]);
+}
+
+/// The message of a panic.
+fn message<R>(mistake: impl FnOnce() -> R) -> String {
+    let panic = catch_unwind(AssertUnwindSafe(|| drop(mistake()))).expect_err("a mistake");
+    *panic.downcast::<String>().expect("a message that names shapes")
+}
+
+#[test]
+fn mistakes_are_named() {
+    let tape = Tape::new();
+    let x = tape.variable(Tensor::<f64>::zeros([2, 3]));
+    assert_eq!(
+        message(|| Walk::back_from(x)),
+        "walk: a gradient is that of one number, but this has shape [2, 3]: reduce it with \
+         sum_all() or mean_all(), or give a cotangent to Walk::with_cotangent"
+    );
+    assert_eq!(
+        message(|| Walk::with_cotangent(x, Tensor::zeros([2]))),
+        "walk: the cotangent has shape [2], the result [2, 3]: they must be equal"
+    );
+}

@@ -1,6 +1,6 @@
 //! One step of a walk, drawn on a terminal.
 
-use autograd::draw::{Detail, Reading, Role, Shown, Step, Walk};
+use autograd::draw::{Contribution, Detail, Reading, Role, Shown, Step, Walk};
 use ratatui::Frame;
 use ratatui::layout::{Constraint, Direction, Layout, Margin};
 use ratatui::style::{Color, Modifier, Style, Stylize};
@@ -101,18 +101,7 @@ fn words(walk: &Walk, step: usize) -> Vec<Line<'static>> {
                 words.push(Line::from(format!("{formula}  → %{to}")));
             }
         }
-        Step::Contribute { line, input, to, contribution, before, adjoint } => {
-            words.push(Line::from(format!("hands its adjoint on to %{to}:")));
-            words.push(formula(walk.vjp_formula(*line, *input), BACKWARD));
-            if let Some(before) = before {
-                words.push("so far".dim().into());
-                tensor(before, BACKWARD, &mut words);
-                words.push("+ this".dim().into());
-                tensor(contribution, BACKWARD, &mut words);
-            }
-            words.push(format!("= adjoint of %{to}").dim().into());
-            tensor(adjoint, BACKWARD, &mut words);
-        }
+        Step::Contribute(added) => contributed(walk, added, &mut words),
     }
     words.push(Line::default());
     words.extend(facts(walk, here.line()));
@@ -141,6 +130,19 @@ fn computed(walk: &Walk, line: usize, words: &mut Vec<Line<'static>>) {
     }
     words.push("value".dim().into());
     tensor(&this.value, FORWARD, words);
+}
+
+fn contributed(walk: &Walk, added: &Contribution<f32>, words: &mut Vec<Line<'static>>) {
+    words.push(Line::from(format!("hands its adjoint on to %{}:", added.to)));
+    words.push(formula(walk.vjp_formula(added.line, added.input), BACKWARD));
+    if let Some(before) = &added.before {
+        words.push("so far".dim().into());
+        tensor(before, BACKWARD, words);
+        words.push("+ this".dim().into());
+        tensor(&added.amount, BACKWARD, words);
+    }
+    words.push(format!("= adjoint of %{}", added.to).dim().into());
+    tensor(&added.adjoint, BACKWARD, words);
 }
 
 /// A tensor: its numbers, or shades of them and what they range over.

@@ -104,10 +104,10 @@ fn a_scalar_walk_shows_its_numbers_at_every_step() {
 fn fan_out_is_shown_as_a_sum() {
     let walk = scalar();
     let Some(page) = open("fan_out", &walk.to_html("f")) else { return };
-    let sum = walk
-        .steps()
-        .iter()
-        .position(|step| matches!(step, Step::Contribute { to: 0, before: Some(_), .. }));
+    let sum = walk.steps().iter().position(|step| match step {
+        Step::Contribute(added) => added.to == 0 && added.before.is_some(),
+        _ => false,
+    });
     for _ in 0..sum.expect("a is read twice") {
         page.press("ArrowRight");
     }
@@ -133,10 +133,10 @@ fn a_network_shows_its_tensors() {
             Step::Visit { line } => {
                 ("adjoint".to_string(), walk.adjoint(*line, steps - 1).expect("its own"))
             }
-            Step::Contribute { to, adjoint, before: None, .. } => {
-                (format!("adjoint of %{to}"), adjoint)
+            Step::Contribute(added) => {
+                let equals = if added.before.is_some() { "= " } else { "" };
+                (format!("{equals}adjoint of %{}", added.to), &added.adjoint)
             }
-            Step::Contribute { to, adjoint, .. } => (format!("= adjoint of %{to}"), adjoint),
         };
         assert_eq!(card[term], as_shown(&walk, tensor), "at {step:?}");
     }

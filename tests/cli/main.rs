@@ -7,3 +7,4 @@ mod programs;
 mod bad_inputs;
 mod files;
 mod runs;
+mod walks;

@@ -27,4 +27,4 @@ mod scopes;
 mod walk;
 
 pub use reading::{Detail, Reading, Shown, number};
-pub use walk::{Line, Role, Step, Walk};
+pub use walk::{Contribution, Line, Role, Step, Walk};

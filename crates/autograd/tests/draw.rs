@@ -23,9 +23,9 @@ proptest! {
         let x = tape.variable(x);
         let walk = Walk::back_from((x * x * x).sum_all());
         for step in walk.steps() {
-            if let Step::Contribute { contribution, before, adjoint, .. } = step {
-                let sum = before.as_ref().map_or(contribution.clone(), |before| before + contribution);
-                prop_assert_eq!(adjoint, &sum);
+            if let Step::Contribute(added) = step {
+                let sum = added.before.as_ref().map(|before| before + &added.amount);
+                prop_assert_eq!(&added.adjoint, &sum.unwrap_or(added.amount.clone()));
             }
         }
     }
@@ -40,7 +40,7 @@ fn an_op_that_reads_a_line_twice_contributes_twice() {
         .steps()
         .iter()
         .filter_map(|step| match step {
-            Step::Contribute { input, contribution, .. } => Some((*input, contribution.item())),
+            Step::Contribute(added) => Some((added.input, added.amount.item())),
             _ => None,
         })
         .collect();

@@ -12,7 +12,7 @@ use serde::Serialize;
 use tensor::{Scalar, Tensor};
 
 use super::reading::{Detail, Reading};
-use super::walk::{Line, Role, Step, Walk};
+use super::walk::{Contribution, Line, Role, Step, Walk};
 use crate::tape::Tape;
 use crate::var::Var;
 
@@ -93,7 +93,7 @@ fn table<T: Scalar>(walk: &Walk<T>) -> String {
     let detail = Detail { numbers: 4, cells: (1, 1) };
     let last = walk.steps().len() - 1;
     let row = |(index, line): (usize, &Line<T>)| {
-        let read = |tensor: &Tensor<T>| escape(&Reading::of(tensor, detail).to_string());
+        let read = |tensor: &Tensor<T>| escape(&Reading::of(tensor, detail).range());
         format!(
             "<tr><td>%{index}</td><td>{}</td><td class=\"optional\">{}</td><td class=\"digits\">{}\
              </td><td class=\"digits adjoint\">{}</td><td class=\"at optional\">{}</td></tr>\n",
@@ -227,9 +227,10 @@ impl StepData {
                 StepData::Begin { line: *line, adjoint }
             }
             Step::Visit { line } => StepData::Visit { line: *line },
-            Step::Contribute { line, input, to, contribution, adjoint, .. } => {
+            Step::Contribute(added) => {
+                let Contribution { line, input, to, amount, adjoint, .. } = &**added;
                 let before = adjoints[*to];
-                let contribution = read(contribution);
+                let contribution = read(amount);
                 // The first contribution is the adjoint.
                 let adjoint = before.map_or(contribution, |_| read(adjoint));
                 adjoints[*to] = Some(adjoint);

@@ -320,10 +320,10 @@ const drawOutline = box => drawn("g", { class: "box", "data-scope": box.scope },
 
 /** The name of an open layer, which closes it. */
 function drawHandle(box) {
-  const [left, top] = [box.x - box.width / 2, box.y - box.height / 2];
+  const [right, top] = [box.x + box.width / 2, box.y - box.height / 2];
   const handle = drawn("g", {
     class: "handle", "data-scope": box.scope, tabindex: 0, role: "button", "aria-label": `close the layer ${scopes[box.scope]}`,
-  }, drawn("text", { x: left + 10, y: top + 16 }, `− ${scopes[box.scope]}`));
+  }, drawn("text", { x: right - 10, y: top + 16 }, `− ${scopes[box.scope]}`));
   onActivate(handle, () => toggle(box.scope));
   return handle;
 }
@@ -549,10 +549,10 @@ byId("controls").style.setProperty("--turn", `${(100 * (lines.length - 0.5)) / M
 byId("list").classList.add("live");
 for (const [line, row] of [...byId("list").querySelectorAll("tbody tr")].entries()) row.onclick = () => go(stepFor(line));
 
-byId("legend").append(element("span", {}, "Arrow keys step, Home and End jump, a click goes to a line."));
+byId("legend").append(element("span", {}, "Arrow keys step, Home and End jump, a click goes to a line or opens a layer."));
 if (scopes.length) {
-  const open = element("button", { id: "open-all" }, "open all layers");
-  const close = element("button", { id: "close-all" }, "close all layers");
+  const open = element("button", { id: "open-all" }, "open all");
+  const close = element("button", { id: "close-all" }, "close all");
   open.onclick = () => toggleAll(true);
   close.onclick = () => toggleAll(false);
   byId("legend").append(open, close);

@@ -5,7 +5,7 @@ use std::fmt;
 use tensor::{Scalar, Tensor};
 
 use super::reading::{Detail, Reading};
-use super::walk::{Role, Step, Walk};
+use super::walk::{Contribution, Role, Step, Walk};
 
 /// Up to this many elements a tensor is printed as its numbers.
 const FEW: usize = 12;
@@ -30,17 +30,7 @@ impl<T: Scalar> fmt::Display for Walk<T> {
                     let expression = self.expression(*line);
                     writeln!(f, "  %{line} = {expression}: adjoint {}", read(adjoint))?;
                 }
-                Step::Contribute { line, input, to, contribution, before, adjoint } => {
-                    let formula = self.vjp_formula(*line, *input);
-                    write!(f, "      {formula}  to %{to}: ")?;
-                    match before {
-                        None => writeln!(f, "{}", read(contribution))?,
-                        Some(before) => {
-                            let (before, after) = (read(before), read(adjoint));
-                            writeln!(f, "{before} + {} = {after}", read(contribution))?;
-                        }
-                    }
-                }
+                Step::Contribute(added) => self.write_contribution(f, added)?,
             }
         }
         Ok(())
@@ -66,6 +56,19 @@ impl<T: Scalar> Walk<T> {
             writeln!(f, "  {}", read(&line.value))?;
         }
         Ok(())
+    }
+
+    fn write_contribution(
+        &self,
+        f: &mut fmt::Formatter<'_>,
+        added: &Contribution<T>,
+    ) -> fmt::Result {
+        let amount = read(&added.amount);
+        write!(f, "      {}  to %{}: ", self.vjp_formula(added.line, added.input), added.to)?;
+        match &added.before {
+            None => writeln!(f, "{amount}"),
+            Some(before) => writeln!(f, "{} + {amount} = {}", read(before), read(&added.adjoint)),
+        }
     }
 
     /// A line as it would be written: `mul(%0, %1)`, `parameter hidden.weight`, `variable`.

@@ -39,11 +39,14 @@ pub enum Shown {
 /// How much of a tensor is shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Detail {
-    /// Up to how many elements are shown as numbers.
+    /// Up to how many elements are shown as numbers, if no row is long.
     pub numbers: usize,
     /// Into how many rows and columns larger ones are summed up at most.
     pub cells: (usize, usize),
 }
+
+/// Rows longer than this are not shown as numbers: side by side they fit no phone.
+const MOST_COLUMNS: usize = 6;
 
 impl Detail {
     /// What is shown of each of this many tensors, so that all together stay readable and small.
@@ -60,12 +63,20 @@ impl Reading {
     pub fn of<T: Scalar>(tensor: &Tensor<T>, detail: Detail) -> Self {
         let values: Vec<f64> = tensor.values().iter().map(|x| x.to_f64()).collect();
         let columns = tensor.shape().last().copied().unwrap_or(1).max(1);
-        let shown = match values.len() <= detail.numbers {
+        let shown = match values.len() <= detail.numbers && columns <= MOST_COLUMNS {
             true => Shown::Numbers(numbers(&values, columns)),
             false => strip(&values, columns, detail.cells),
         };
         let bytes = values.len() * size_of::<T>();
         Self { shape: tensor.shape().to_vec(), bytes, shown }
+    }
+
+    /// In a few words: the numbers if they are few, else the shape and the range.
+    pub fn range(&self) -> String {
+        match &self.shown {
+            Shown::Numbers(_) => self.to_string(),
+            Shown::Strip { min, max, .. } => format!("{:?} {min} … {max}", self.shape),
+        }
     }
 }
 

@@ -98,30 +98,32 @@ pub enum Step<T: Scalar> {
         line: usize,
     },
     /// Backward: a line's VJP adds to the adjoint of one of its inputs.
-    Contribute {
-        /// The line whose op it is.
-        line: usize,
-        /// Which of its inputs, from 0.
-        input: usize,
-        /// The line that is that input.
-        to: usize,
-        /// What is added.
-        contribution: Tensor<T>,
-        /// The adjoint of `to` before; `None` if this is the first contribution.
-        before: Option<Tensor<T>>,
-        /// The adjoint of `to` after.
-        adjoint: Tensor<T>,
-    },
+    Contribute(Box<Contribution<T>>),
+}
+
+/// What one line adds to the adjoint of another.
+#[derive(Clone, Debug)]
+pub struct Contribution<T: Scalar> {
+    /// The line whose op it is.
+    pub line: usize,
+    /// Which of its inputs, from 0.
+    pub input: usize,
+    /// The line that is that input.
+    pub to: usize,
+    /// What is added.
+    pub amount: Tensor<T>,
+    /// The adjoint of `to` before; `None` if this is the first contribution.
+    pub before: Option<Tensor<T>>,
+    /// The adjoint of `to` after.
+    pub adjoint: Tensor<T>,
 }
 
 impl<T: Scalar> Step<T> {
     /// The line at which the walk stands.
     pub fn line(&self) -> usize {
         match self {
-            Step::Compute { line }
-            | Step::Begin { line, .. }
-            | Step::Visit { line }
-            | Step::Contribute { line, .. } => *line,
+            Step::Compute { line } | Step::Begin { line, .. } | Step::Visit { line } => *line,
+            Step::Contribute(contribution) => contribution.line,
         }
     }
 
@@ -215,26 +217,20 @@ impl<T: Scalar> Walk<T> {
             let started = Instant::now();
             let contributions = contributions(&**op, &nodes[line], nodes, &dy);
             self.lines[line].backward_time = is_timed.then(|| started.elapsed());
-            for (input, contribution) in contributions.into_iter().enumerate() {
-                let Some(contribution) = contribution else { continue };
+            for (input, amount) in contributions.into_iter().enumerate() {
+                let Some(amount) = amount else { continue };
                 let to = nodes[line].inputs[input];
                 let before = adjoints[to].take();
                 let adjoint = match before.clone() {
                     Some(mut sum) => {
-                        sum.add_in_place(&contribution);
+                        sum.add_in_place(&amount);
                         sum
                     }
-                    None => contribution.clone(),
+                    None => amount.clone(),
                 };
                 adjoints[to] = Some(adjoint.clone());
-                self.steps.push(Step::Contribute {
-                    line,
-                    input,
-                    to,
-                    contribution,
-                    before,
-                    adjoint,
-                });
+                let added = Contribution { line, input, to, amount, before, adjoint };
+                self.steps.push(Step::Contribute(Box::new(added)));
             }
         }
     }
@@ -268,7 +264,7 @@ impl<T: Scalar> Walk<T> {
     pub fn adjoint(&self, line: usize, step: usize) -> Option<&Tensor<T>> {
         self.steps[..=step].iter().rev().find_map(|step| match step {
             Step::Begin { line: result, adjoint } if *result == line => Some(adjoint),
-            Step::Contribute { to, adjoint, .. } if *to == line => Some(adjoint),
+            Step::Contribute(added) if added.to == line => Some(&added.adjoint),
             _ => None,
         })
     }

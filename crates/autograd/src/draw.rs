@@ -1,6 +1,6 @@
 //! The tape as a picture, and as a page on which the walk is gone step by step.
 //!
-//! [`Tape::to_dot`] draws the graph for Graphviz. [`Tape::to_html`] writes one page that needs
+//! [`to_dot`] draws the graph for Graphviz. [`to_html`] writes one page that needs
 //! nothing else: it shows the list and the graph, and walks through both directions with the arrow
 //! keys. What the page shows is a [`Walk`]: a recording of each step with its numbers, which other
 //! programs show in their own way (`examples/stepper.rs` does in a terminal).
@@ -18,6 +18,9 @@
 //! ```
 //!
 //! Both draw a layer as one box, by the names of its parameters: see [`Walk::scopes`].
+//!
+//! [`to_dot`]: crate::Tape::to_dot
+//! [`to_html`]: crate::Tape::to_html
 
 mod dot;
 mod html;

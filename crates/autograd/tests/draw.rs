@@ -6,8 +6,8 @@ use std::time::Duration;
 use autograd::draw::{Line, Step, Walk};
 use autograd::{Adjoints, Op, Parameters, Tape, Var};
 use proptest::prelude::*;
-use tensor::Tensor;
 use tensor::strategy::tensors;
+use tensor::{Key, Tensor};
 
 /// f(a, b) = a·b + sin a at (2, 3).
 fn textbook(tape: &Tape<f64>) -> Var<'_, f64> {
@@ -114,6 +114,19 @@ fn a_page_loads_nothing_and_escapes_what_users_name() {
     assert!(page.contains("parameter &lt;/script&gt;&lt;img src=x&gt;&amp;{{data}}.w</td>"));
     let addresses = page.matches("http").count();
     assert_eq!(addresses, page.matches("http://www.w3.org/2000/svg").count());
+}
+
+#[test]
+fn a_page_of_five_hundred_large_tensors_stays_below_a_megabyte() {
+    let tape = Tape::timed();
+    let x = tape.variable(Tensor::<f32>::normal([64, 64], 0.0, 1.0, Key::new(0)));
+    let mut y = x;
+    for _ in 0..249 {
+        y = y.sin() + x;
+    }
+    let page = tape.to_html(y.sum_all());
+    assert_eq!(tape.len(), 500);
+    assert!(page.len() < 1_000_000, "{} bytes", page.len());
 }
 
 /// An op as a user writes it, without formulas.

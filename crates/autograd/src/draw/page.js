@@ -549,7 +549,7 @@ byId("controls").style.setProperty("--turn", `${(100 * (lines.length - 0.5)) / M
 byId("list").classList.add("live");
 for (const [line, row] of [...byId("list").querySelectorAll("tbody tr")].entries()) row.onclick = () => go(stepFor(line));
 
-byId("legend").append(element("span", {}, "Arrow keys step, Home and End jump, a click goes to a line or opens a layer."));
+byId("legend").append(element("span", {}, "Arrow keys step. A click goes to a line or opens a layer."));
 if (scopes.length) {
   const open = element("button", { id: "open-all" }, "open all");
   const close = element("button", { id: "close-all" }, "close all");

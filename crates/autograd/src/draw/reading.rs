@@ -6,17 +6,27 @@ use serde::Serialize;
 use tensor::{Scalar, Tensor};
 
 /// A tensor, as far as a person can read it.
+///
+/// ```
+/// use autograd::draw::{Detail, Reading};
+/// use tensor::Tensor;
+///
+/// let detail = Detail { numbers: 4, cells: (1, 8) };
+/// let read = |x: Tensor<f64>| Reading::of(&x, detail).to_string();
+/// assert_eq!(read(Tensor::from([[1.0, 2.0], [3.0, 0.5]])), "[1  2; 3  0.5]");
+/// assert_eq!(read(Tensor::zeros([3, 2])), "[3, 2], min 0, mean 0, max 0");
+/// ```
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Reading {
     /// Its shape.
     pub shape: Vec<usize>,
-    /// The memory its numbers take.
+    /// The memory that its numbers take, in bytes.
     pub bytes: usize,
-    /// The numbers.
+    /// Its numbers, or a summary of them.
     pub shown: Shown,
 }
 
-/// What of a tensor is shown.
+/// The numbers of a tensor, or a summary of them.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Shown {
@@ -63,7 +73,8 @@ impl Reading {
     pub fn of<T: Scalar>(tensor: &Tensor<T>, detail: Detail) -> Self {
         let values: Vec<f64> = tensor.values().iter().map(|x| x.to_f64()).collect();
         let columns = tensor.shape().last().copied().unwrap_or(1).max(1);
-        let shown = match values.len() <= detail.numbers && columns <= MOST_COLUMNS {
+        let is_small = values.len() <= detail.numbers && columns <= MOST_COLUMNS;
+        let shown = match is_small || values.is_empty() {
             true => Shown::Numbers(numbers(&values, columns)),
             false => strip(&values, columns, detail.cells),
         };
@@ -199,8 +210,9 @@ mod tests {
     #[test]
     fn odd_tensors_can_be_read() {
         let detail = Detail { numbers: 2, cells: (2, 4) };
-        let empty = Reading::of(&Tensor::<f64>::zeros([0, 3]), detail);
-        assert_eq!(empty.to_string(), "[]");
+        for shape in [[0, 3], [3, 0], [0, 90]] {
+            assert_eq!(Reading::of(&Tensor::<f64>::zeros(shape), detail).to_string(), "[]");
+        }
         let flat = |x: f64| match Reading::of(&Tensor::full([9], x), detail).shown {
             Shown::Strip { cells, .. } => cells,
             Shown::Numbers(_) => panic!("9 numbers are too many"),

@@ -73,7 +73,7 @@ fn compare(options: &Options) -> Result<(), Box<dyn Error>> {
     cli::without_repeats("--activation", &options.activation)?;
     let halves = Halves::load(options)?;
     let mut comparison = Comparison::default();
-    for seed in options.training.all_seeds() {
+    for seed in options.training.seeds(options.seeds) {
         for &activation in &options.activation {
             comparison.add(&activation.to_string(), train(activation, seed, &halves, options)?);
         }

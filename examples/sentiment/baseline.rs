@@ -7,7 +7,7 @@ use optim::Adam;
 use tensor::{Scalar, Tensor};
 use train::{Fit, Loss, Progress, Run, TrainError, Trainer};
 
-use super::options::Options;
+use super::options::Experiment;
 use super::texts::{PADDING, Texts};
 
 /// Each word votes for each class; a text's logits are the sum of its words' votes.
@@ -25,9 +25,10 @@ impl Model for WordCounts {
 
 /// Trains and evaluates it, with ten times the network's learning rate: a single layer takes larger
 /// steps well. The best epoch in validation is kept, as for the network.
-pub fn run(texts: &Texts, seed: u64, options: &Options) -> Result<Run, TrainError> {
+pub fn run(texts: &Texts, seed: u64, options: &Experiment) -> Result<Run, TrainError> {
     let mut parameters = Parameters::<f32>::new(seed);
-    let votes = Embedding::new(&mut parameters, "votes", options.sizes.vocab, texts.labels.len());
+    let votes =
+        Embedding::new(&mut parameters, "votes", options.setup.sizes.vocab, texts.labels.len());
     let model = WordCounts { votes: votes.padding(PADDING) };
     let trainer = Trainer::new(&model, Loss::SoftmaxCrossEntropy);
     let fit =

@@ -16,6 +16,7 @@ mod sentiment {
     pub mod options;
     pub mod predict;
     pub mod print;
+    pub mod report;
     pub mod saved;
     pub mod texts;
 }
@@ -52,6 +53,9 @@ fn build(
         .then(Dense::new(parameters, "output", sizes.hidden, classes))
 }
 
+/// SwiGLU's β and γ, which the other activations have not.
+const TRACKED: [&str; 2] = ["activation.beta", "activation.gamma"];
+
 /// A model after training, and what it says about the test texts.
 struct Trained {
     activation: ActivationKind,
@@ -73,7 +77,8 @@ fn train(
     let trainer = Trainer::new(&model, Loss::SoftmaxCrossEntropy);
     let mut adam = Adam::new(options.training.lr);
     let progress = Progress::Show(activation.to_string());
-    let fit = Fit { seed, progress, ..options.training.fit() };
+    let track = TRACKED.map(String::from).to_vec();
+    let fit = Fit { seed, progress, track, ..options.training.fit() };
 
     let check = |weights, parameters: &Parameters| {
         options.training.check_gradients(weights, seed, &trainer, parameters, &texts.train)

@@ -12,7 +12,7 @@ use crate::programs::{accuracy, run};
 /// A class and a text that a careless page would run.
 const CLASS: &str = "<b onclick='x'>joy</b>";
 const TEXT: &str =
-    "so happy <script>document.title = 'broken'</script> <img src=x onerror=alert(1)>";
+    "the number 1 made me happy <script>document.title = '!'</script> <img src=x onerror=alert(1)>";
 
 /// Trains on a few texts, of which one is labelled wrongly in the test file, and writes the page.
 fn trained(command: &str) -> (TempDir, String) {
@@ -51,10 +51,8 @@ fn the_page_shows_the_figures_of_the_run_and_bothers_nobody() {
         let Some(page) = Page::open(&folder.path().join("report.html")) else { return };
         let json = fs::read_to_string(folder.path().join("report.json")).unwrap();
         let json: Value = serde_json::from_str(&json).unwrap();
-        assert_eq!(
-            page.evaluate("JSON.parse(document.querySelector('#figures').textContent)"),
-            json
-        );
+        let carried = page.evaluate("document.querySelector('#figures').textContent");
+        assert_eq!(serde_json::from_str::<Value>(carried.as_str().unwrap()).unwrap(), json);
         assert_eq!(page.evaluate(DIFFERENT), serde_json::json!([]));
         let shown = page.text("[data-figure='/models/0/accuracy/mean']");
         assert_eq!(shown.parse(), Ok(accuracy(&output, "relu")));

@@ -4,7 +4,7 @@
 use plotters::prelude::*;
 use plotters::style::text_anchor::HPos;
 
-use super::canvas::{ACCENT, Area, DrawError, MUTED, PAPER, Plot, Subject, TEXT, px, short, text};
+use super::canvas::{ACCENT, Area, DrawError, MUTED, Plot, Subject, TEXT, px, short, text};
 use super::{BestModel, ReportError};
 
 /// The most letters of a class name.
@@ -101,14 +101,14 @@ fn draw_cell(
 ) -> Result<(), DrawError> {
     let gap = 1.0;
     let corners = [(px(x), px(y)), (px(x + layout.cell - gap), px(y + layout.cell - gap))];
-    // Never quite nothing, so that the grid can be seen.
-    let shade = ACCENT.colour.mix(0.04 + 0.96 * share);
+    // Never quite nothing, so that the grid can be seen, and never so much that the count could not
+    // be read on it, be the page light or dark.
+    let shade = ACCENT.colour.mix(0.04 + 0.46 * share);
     area.draw(&Rectangle::new(corners, shade.filled()))?;
     if count == 0 {
         return Ok(());
     }
-    let ink = if share > 0.45 { PAPER } else { TEXT };
     let middle = (layout.cell - gap) / 2.0;
-    let style = text(layout.letters, ink, HPos::Center);
+    let style = text(layout.letters, TEXT, HPos::Center);
     area.draw(&Text::new(count.to_string(), (px(x + middle), px(y + middle)), style))
 }

@@ -58,7 +58,7 @@ pub(super) fn plot(report: &Report) -> Result<Option<Plot>, ReportError> {
             let points = shape.points.iter().copied();
             chart.draw_series(LineSeries::new(points, ink.colour.stroke_width(width)))?;
             // The upper left is free: there every such function is near zero.
-            let at = (px(48.0), px(36.0 + 16.0 * row as f64));
+            let at = (px(48.0), px(48.0 + 16.0 * row as f64));
             area.draw(&Text::new(shape.label.clone(), at, text(11.0, ink, HPos::Left)))?;
         }
         Ok(())

@@ -3,6 +3,7 @@
 use clap::Parser;
 use nn::ActivationKind;
 
+use crate::cli::output::Output;
 use crate::cli::{Source, Training, positive};
 
 /// Compare activations on a table of numbers with a binary label.
@@ -20,6 +21,7 @@ use crate::cli::{Source, Training, positive};
   tabular                                       generated rows, four activations, five seeds
   tabular --train train.csv --test test.csv     your data: numeric columns, and one named `label`
   tabular --activation relu,swiglu --seeds 10   two activations, ten seeds
+  tabular --report report.html                  curves and tables as a page
   tabular --export rows                         write the generated rows as CSV files
 
 With cargo: cargo run --release --example tabular -- OPTIONS"
@@ -47,4 +49,7 @@ pub struct Options {
     /// Train with so many seeds, counted up from --seed: means, 95 % intervals and a paired test.
     #[arg(long, value_name = "N", default_value_t = 5, value_parser = positive, help_heading = "Training")]
     pub seeds: usize,
+    /// What to write.
+    #[command(flatten)]
+    pub output: Output,
 }

@@ -84,7 +84,7 @@ fn help_names_every_option_and_gives_examples() {
         &[&["--model <FILE>", "--file <FILE>", "--top <N>", "--json"]],
     );
     let own = ["--features <NAME,...>", "--activation <NAME,...>", "--seeds <N>"];
-    check_help("tabular", "", &[&SOURCE, &TRAINING, &own]);
+    check_help("tabular", "", &[&SOURCE, &TRAINING, &OUTPUT, &own]);
 }
 
 /// Runs the text classifier with this on its standard input.
@@ -333,4 +333,14 @@ fn a_report_its_figures_and_its_plots_are_written() {
     {
         assert!(folder.path().join(format!("plots/svg/{plot}.svg")).exists(), "{plot}");
     }
+}
+
+#[test]
+fn the_table_has_a_report_too() {
+    let folder = folder_with(&good_files());
+    let arguments = "--activation relu,swiglu --seeds 2 --epochs 2 --report a.html --plots plots";
+    run("tabular", folder.path(), &format!("{TRAIN_NUMBERS} {arguments}")).success();
+    let page = fs::read_to_string(folder.path().join("a.html")).unwrap();
+    assert!(page.contains("swiglu: first.activation, β"), "{page}");
+    assert!(folder.path().join("plots/swiglu-second-activation-gamma.svg").exists());
 }

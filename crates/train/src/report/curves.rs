@@ -94,16 +94,16 @@ pub(super) fn parameters(report: &Report) -> Result<Vec<Plot>, ReportError> {
     for model in &report.models {
         let epochs = model.runs.iter().flat_map(|run| &run.history.epochs);
         let names: BTreeSet<&String> = epochs.flat_map(|epoch| epoch.tracked.keys()).collect();
-        for name in names {
+        for name in &names {
             let mut line =
-                Line::of("", ACCENT, &model.runs, |epoch| epoch.tracked.get(name).copied());
-            let start = model.start.get(name).and_then(|&start| Point::of(0, &[start]));
+                Line::of("", ACCENT, &model.runs, |epoch| epoch.tracked.get(*name).copied());
+            let start = model.start.get(*name).and_then(|&start| Point::of(0, &[start]));
             line.points.splice(0..0, start);
             if let Some(last) = line.points.last() {
                 line.label = format!("{:.2}", last.mean);
             }
             let lines = [line];
-            let heading = format!("{}: {}", model.name, symbol(name));
+            let heading = format!("{}: {}", model.name, symbol(name, &names));
             let title = format!("{heading}, by epoch. {}", described(&lines));
             let file = format!("{}-{}", file_name(&model.name), file_name(name));
             plots.push(Plot::draw(Subject::Learned, file, title, SIZE, |area| {
@@ -115,12 +115,19 @@ pub(super) fn parameters(report: &Report) -> Result<Vec<Plot>, ReportError> {
     Ok(plots)
 }
 
-/// A parameter's name without its layer's; where it spells a Greek letter, that letter.
-fn symbol(name: &str) -> &str {
-    match name.rsplit('.').next().unwrap_or(name) {
-        "beta" => "β",
-        "gamma" => "γ",
-        last => last,
+/// A parameter's name without its layer's where that is enough to tell it from the others; a Greek
+/// letter that is spelt out, as that letter.
+fn symbol(name: &str, among: &BTreeSet<&String>) -> String {
+    let last = |name: &str| name.rsplit('.').next().unwrap_or_default().to_string();
+    let letter = match last(name).as_str() {
+        "beta" => "β".to_string(),
+        "gamma" => "γ".to_string(),
+        other => other.to_string(),
+    };
+    let alike = among.iter().filter(|other| last(other) == last(name)).count();
+    match name.rsplit_once('.').filter(|_| alike > 1) {
+        Some((layer, _)) => format!("{layer}, {letter}"),
+        None => letter,
     }
 }
 

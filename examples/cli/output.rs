@@ -28,6 +28,9 @@ impl Output {
         for (option, path) in [("--report", &self.report), ("--json", &self.json)] {
             path.as_deref().map_or(Ok(()), |path| check_writable(option, path))?;
         }
+        if self.report.is_some() && self.report == self.json {
+            return Err("--report and --json name the same file; give each one of its own".into());
+        }
         let Some(folder) = &self.plots else { return Ok(()) };
         fs::create_dir_all(folder)
             .map_err(|error| format!("--plots {}: cannot be made: {error}", folder.display()))?;

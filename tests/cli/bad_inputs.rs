@@ -415,6 +415,8 @@ fn outputs() -> Vec<BadInput> {
             writing("--report folder", &["--report folder: this is a directory"]),
             writing("--json none/a.json", &["--json none/a.json: cannot be written"]),
             writing("--json .", &["--json .: this is a directory"]),
+            writing("--report a --json a", &["--report and --json name the same file"]),
+            writing("--report ''", &["--report <FILE>"]),
             writing("--plots texts.csv", &["--plots texts.csv: cannot be made"]),
             writing("--plots texts.csv/plots", &["--plots texts.csv/plots: cannot be made"]),
         ]);

@@ -4,6 +4,7 @@
 use std::collections::BTreeSet;
 use std::ops::Range;
 
+use plotters::coord::types::{RangedCoordf64, RangedCoordi32};
 use plotters::prelude::*;
 use plotters::style::text_anchor::HPos;
 
@@ -186,23 +187,33 @@ fn panel(
         .light_line_style(TRANSPARENT)
         .draw()?;
     for line in lines {
-        let upper = line.points.iter().map(|point| (point.epoch, point.high));
-        let lower = line.points.iter().rev().map(|point| (point.epoch, point.low));
-        if line.points.iter().any(|point| point.high > point.low) {
-            let band: Vec<(i32, f64)> = upper.chain(lower).collect();
-            chart.plotting_area().draw(&Polygon::new(band, line.ink.colour.mix(0.18)))?;
-        }
-        let mean = line.points.iter().map(|point| (point.epoch, point.mean));
-        chart.draw_series(LineSeries::new(mean.clone(), line.ink.colour.stroke_width(3)))?;
-        if line.points.len() == 1 {
-            chart.draw_series(mean.map(|at| Circle::new(at, px(2.0), line.ink.colour.filled())))?;
-        }
+        draw_line(&mut chart, line)?;
     }
     let ends = lines.iter().filter_map(|line| {
         let last = line.points.last()?;
         Some((chart.backend_coord(&(last.epoch, last.mean)), line))
     });
     label_ends(area, ends.collect())
+}
+
+/// A panel's coordinates: epochs to the right, a figure upwards.
+type Chart<'a, 'b> = ChartContext<'a, SVGBackend<'b>, Cartesian2d<RangedCoordi32, RangedCoordf64>>;
+
+/// Draws a line over its band, or a dot where there is one epoch only.
+fn draw_line(chart: &mut Chart<'_, '_>, line: &Line) -> Result<(), DrawError> {
+    let colour = line.ink.colour;
+    if line.points.iter().any(|point| point.high > point.low) {
+        let upper = line.points.iter().map(|point| (point.epoch, point.high));
+        let lower = line.points.iter().rev().map(|point| (point.epoch, point.low));
+        let band: Vec<(i32, f64)> = upper.chain(lower).collect();
+        chart.plotting_area().draw(&Polygon::new(band, colour.mix(0.18)))?;
+    }
+    let mean = line.points.iter().map(|point| (point.epoch, point.mean));
+    chart.draw_series(LineSeries::new(mean.clone(), colour.stroke_width(3)))?;
+    if line.points.len() == 1 {
+        chart.draw_series(mean.map(|at| Circle::new(at, px(2.0), colour.filled())))?;
+    }
+    Ok(())
 }
 
 /// Writes each line's label to the right of its end, moved apart where they would overlap.

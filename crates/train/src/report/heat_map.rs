@@ -1,5 +1,5 @@
 //! The confusion matrix as a heat map: a row for each true class, a column for each predicted one,
-//! the darker the larger the share of the row. What is off the diagonal is wrong.
+//! the deeper its colour the larger the share of the row. What is off the diagonal is wrong.
 
 use plotters::prelude::*;
 use plotters::style::text_anchor::HPos;

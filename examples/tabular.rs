@@ -8,6 +8,7 @@
 mod cli;
 mod tabular {
     pub mod options;
+    pub mod report;
     pub mod table;
 }
 
@@ -18,10 +19,11 @@ use autograd::Parameters;
 use clap::Parser;
 use nn::{ActivationKind, Dense, Features, Model};
 use optim::Adam;
-use train::{Comparison, Fit, Loss, Run, Trainer};
+use train::{Comparison, Evaluation, Fit, History, Loss, Run, Trainer};
 
 use cli::Weights;
 use tabular::options::Options;
+use tabular::report::report;
 use tabular::table::Halves;
 
 /// Features `[batch, features]` to one logit `[batch, 1]`.
@@ -38,18 +40,35 @@ fn build(
         .then(Dense::new(parameters, "output", 25, 1))
 }
 
-/// Trains one network, and tests it.
+/// SwiGLU's β and γ in both layers, which the other activations have not.
+const TRACKED: [&str; 4] = [
+    "first.activation.beta",
+    "first.activation.gamma",
+    "second.activation.beta",
+    "second.activation.gamma",
+];
+
+/// A network after training, and how good it is on the test rows.
+struct Trained {
+    activation: ActivationKind,
+    seed: u64,
+    parameters: Parameters,
+    history: History,
+    evaluation: Evaluation,
+}
+
 fn train(
     activation: ActivationKind,
     seed: u64,
     halves: &Halves,
     options: &Options,
-) -> Result<Run, Box<dyn Error>> {
+) -> Result<Trained, Box<dyn Error>> {
     let mut parameters = Parameters::new(seed);
     let model = build(&mut parameters, activation, halves.features());
     let trainer = Trainer::new(&model, Loss::BinaryCrossEntropy);
     let mut adam = Adam::new(options.training.lr);
-    let fit = Fit { seed, ..options.training.fit() };
+    let track = TRACKED.map(String::from).to_vec();
+    let fit = Fit { seed, track, ..options.training.fit() };
 
     let check = |weights, parameters: &Parameters| {
         options.training.check_gradients(weights, seed, &trainer, parameters, &halves.train)
@@ -66,19 +85,31 @@ fn train(
         evaluation.loss,
         evaluation.accuracy() * 100.0
     );
-    Ok(Run::new(&evaluation, &history, parameters.count()))
+    Ok(Trained { activation, seed, parameters, history, evaluation })
 }
 
 fn compare(options: &Options) -> Result<(), Box<dyn Error>> {
     cli::without_repeats("--activation", &options.activation)?;
+    options.output.check()?;
     let halves = Halves::load(options)?;
     let mut comparison = Comparison::default();
-    for seed in options.training.all_seeds() {
+    let mut histories = Vec::new();
+    let mut best: Option<Trained> = None;
+    for seed in options.training.seeds(options.seeds) {
         for &activation in &options.activation {
-            comparison.add(&activation.to_string(), train(activation, seed, &halves, options)?);
+            let trained = train(activation, seed, &halves, options)?;
+            let Trained { evaluation, history, parameters, .. } = &trained;
+            let run = Run::new(evaluation, history, parameters.count());
+            comparison.add(&activation.to_string(), run);
+            histories.push((activation.to_string(), seed, history.clone()));
+            if best.as_ref().is_none_or(|best| history.is_better_than(&best.history)) {
+                best = Some(trained);
+            }
         }
     }
     println!("\n{comparison}");
+    let best = best.expect("at least one network was trained");
+    options.output.write(|| report(&comparison, &histories, &best, &halves, options))?;
     Ok(())
 }
 

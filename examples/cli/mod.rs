@@ -1,5 +1,7 @@
 //! What the example programs share: the options of a training run, and how a program ends.
 
+pub mod output;
+
 use std::error::Error;
 use std::fmt::Display;
 use std::fs;
@@ -78,16 +80,13 @@ pub struct Training {
     /// print a line for each parameter. (Without it they are checked once, and summed up in a line.)
     #[arg(long)]
     pub gradcheck: bool,
-    /// Train with so many seeds, counted up from --seed: means, 95 % intervals and a paired test.
-    #[arg(long, value_name = "N", default_value_t = 1, value_parser = positive)]
-    pub seeds: usize,
 }
 
 impl Training {
-    /// --seed, and as many after it as --seeds asks for.
-    pub fn all_seeds(&self) -> impl Iterator<Item = u64> + use<> {
+    /// So many seeds, counted up from --seed.
+    pub fn seeds(&self, count: usize) -> impl Iterator<Item = u64> + use<> {
         let first = self.seed;
-        (0..self.seeds as u64).map(move |k| first.wrapping_add(k))
+        (0..count as u64).map(move |k| first.wrapping_add(k))
     }
 
     /// How to train, but for seed and progress.

@@ -5,10 +5,13 @@ use autograd::{Parameters, Pass, Var};
 use nn::{Embedding, Model};
 use optim::Adam;
 use tensor::{Scalar, Tensor};
-use train::{Fit, Loss, Progress, Run, TrainError, Trainer};
+use train::{Fit, History, Loss, Progress, Run, TrainError, Trainer};
 
-use super::options::Options;
+use super::options::Experiment;
 use super::texts::{PADDING, Texts};
+
+/// What it is called in tables.
+pub const NAME: &str = "linear";
 
 /// Each word votes for each class; a text's logits are the sum of its words' votes.
 struct WordCounts {
@@ -25,14 +28,16 @@ impl Model for WordCounts {
 
 /// Trains and evaluates it, with ten times the network's learning rate: a single layer takes larger
 /// steps well. The best epoch in validation is kept, as for the network.
-pub fn run(texts: &Texts, seed: u64, options: &Options) -> Result<Run, TrainError> {
+pub fn run(texts: &Texts, seed: u64, options: &Experiment) -> Result<(Run, History), TrainError> {
     let mut parameters = Parameters::<f32>::new(seed);
-    let votes = Embedding::new(&mut parameters, "votes", options.sizes.vocab, texts.labels.len());
+    let (vocab, classes) = (options.setup.sizes.vocab, texts.labels.len());
+    let votes = Embedding::new(&mut parameters, "votes", vocab, classes);
     let model = WordCounts { votes: votes.padding(PADDING) };
     let trainer = Trainer::new(&model, Loss::SoftmaxCrossEntropy);
-    let fit =
-        Fit { seed, progress: Progress::Show("linear".to_string()), ..options.training.fit() };
+    let progress = Progress::Show(NAME.to_string());
+    let fit = Fit { seed, progress, ..options.training.fit() };
     let mut adam = Adam::new(10.0 * options.training.lr);
     let history = trainer.fit(&mut parameters, &mut adam, &texts.train, &fit)?;
-    Ok(Run::new(&trainer.evaluate(&parameters, &texts.test), &history, parameters.count()))
+    let evaluation = trainer.evaluate(&parameters, &texts.test);
+    Ok((Run::new(&evaluation, &history, parameters.count()), history))
 }

@@ -3,7 +3,8 @@
 use clap::Parser;
 use nn::ActivationKind;
 
-use crate::cli::{Source, Training};
+use crate::cli::output::Output;
+use crate::cli::{Source, Training, positive};
 
 /// Compare activations on a table of numbers with a binary label.
 ///
@@ -14,13 +15,13 @@ use crate::cli::{Source, Training};
 #[command(
     name = "tabular",
     max_term_width = 100,
-    mut_arg("seeds", |seeds| seeds.default_value("5")),
     mut_arg("epochs", |epochs| epochs.default_value("60")),
     mut_arg("patience", |patience| patience.default_value("10")),
     after_help = "Examples:
   tabular                                       generated rows, four activations, five seeds
   tabular --train train.csv --test test.csv     your data: numeric columns, and one named `label`
   tabular --activation relu,swiglu --seeds 10   two activations, ten seeds
+  tabular --report report.html                  curves and tables as a page
   tabular --export rows                         write the generated rows as CSV files
 
 With cargo: cargo run --release --example tabular -- OPTIONS"
@@ -45,4 +46,10 @@ pub struct Options {
     /// How to train.
     #[command(flatten)]
     pub training: Training,
+    /// Train with so many seeds, counted up from --seed: means, 95 % intervals and a paired test.
+    #[arg(long, value_name = "N", default_value_t = 5, value_parser = positive, help_heading = "Training")]
+    pub seeds: usize,
+    /// What to write.
+    #[command(flatten)]
+    pub output: Output,
 }

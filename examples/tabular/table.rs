@@ -14,12 +14,14 @@ use crate::cli::without_repeats;
 pub struct Halves {
     pub train: Dataset<f32>,
     pub test: Dataset<f32>,
+    /// The names of the two classes.
+    pub classes: Vec<String>,
 }
 
 impl Halves {
     /// Reads the CSV files, or generates rows, and says which.
     pub fn load(options: &Options) -> Result<Self, Box<dyn Error>> {
-        let (train, test) = match options.source.files() {
+        let (train, test, classes) = match options.source.files() {
             Some((train, test)) => read(train, test, options)?,
             None => generate(options)?,
         };
@@ -27,7 +29,7 @@ impl Halves {
         let standardized = |half: &Dataset<f32>| {
             Dataset::new(standardizer.transform(half.inputs()), half.labels().clone())
         };
-        let halves = Self { train: standardized(&train), test: standardized(&test) };
+        let halves = Self { train: standardized(&train), test: standardized(&test), classes };
         if !halves.test.inputs().is_finite() {
             return Err("a number of the test rows is too far from those of the training rows to \
                         be brought to their scale: correct or remove its row"
@@ -48,11 +50,10 @@ impl Halves {
     }
 }
 
-fn read(
-    train: &Path,
-    test: &Path,
-    options: &Options,
-) -> Result<(Dataset<f32>, Dataset<f32>), Box<dyn Error>> {
+/// Training rows, test rows and the names of the classes.
+type Samples = (Dataset<f32>, Dataset<f32>, Vec<String>);
+
+fn read(train: &Path, test: &Path, options: &Options) -> Result<Samples, Box<dyn Error>> {
     let table = Table::read(train)?;
     let labels = Labels::of(table.names(&options.source.label_column)?);
     if labels.len() != 2 {
@@ -87,15 +88,15 @@ fn read(
         let classes = table.classes(&options.source.label_column, &labels)?;
         Ok(Dataset::new(table.numbers(&features)?, classes))
     };
-    Ok((half(&table)?, half(&Table::read(test)?)?))
+    Ok((half(&table)?, half(&Table::read(test)?)?, labels.names().to_vec()))
 }
 
-fn generate(options: &Options) -> Result<(Dataset<f32>, Dataset<f32>), Box<dyn Error>> {
+fn generate(options: &Options) -> Result<Samples, Box<dyn Error>> {
     let key = Key::new(options.source.data_seed);
     let (train, test) = (tabular(10_000, key.stream("train")), tabular(2_000, key.stream("test")));
     if let Some((train_file, test_file)) = options.source.export_files()? {
         write_tabular(train_file, &train)?;
         write_tabular(test_file, &test)?;
     }
-    Ok((train, test))
+    Ok((train, test, vec!["0".to_string(), "1".to_string()]))
 }

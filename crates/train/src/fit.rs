@@ -7,6 +7,7 @@
 //!     evaluate on the validation samples; keep the weights if they are the best so far
 //! ```
 
+use std::collections::BTreeMap;
 use std::time::Instant;
 
 use autograd::{Parameters, Pass, Tape};
@@ -39,6 +40,9 @@ pub struct Fit {
     pub keep_best: bool,
     /// Scale gradients down to this global norm where theirs is larger.
     pub clip_norm: Option<f64>,
+    /// The names of parameters, of one number each, whose value each [`Epoch`] is to note. A name
+    /// that the model has not is left out, so one list serves several models.
+    pub track: Vec<String>,
     /// What to show.
     pub progress: Progress,
 }
@@ -54,6 +58,7 @@ impl Default for Fit {
             patience: None,
             keep_best: true,
             clip_norm: None,
+            track: Vec::new(),
             progress: Progress::Silent,
         }
     }
@@ -167,6 +172,7 @@ impl<M: Model> Trainer<'_, M> {
             rate: optimizer.rate(),
             training,
             validation,
+            tracked: tracked(parameters, &options.track),
             seconds: start.elapsed().as_secs_f64(),
         })
     }
@@ -252,6 +258,15 @@ fn check_finite<T: Scalar>(
         }
         None => Ok(()),
     }
+}
+
+/// The values of those of the named parameters that there are.
+fn tracked<T: Scalar>(parameters: &Parameters<T>, names: &[String]) -> BTreeMap<String, f64> {
+    let value = |name: &String| {
+        let id = parameters.find(name)?;
+        Some((name.clone(), parameters.get(id).item().to_f64()))
+    };
+    names.iter().filter_map(value).collect()
 }
 
 /// What one step saw before it changed the weights.

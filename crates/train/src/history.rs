@@ -1,5 +1,6 @@
 //! What happened in training, epoch by epoch.
 
+use std::collections::BTreeMap;
 use std::fmt;
 
 use serde::Serialize;
@@ -34,6 +35,8 @@ pub struct Epoch {
     pub training: Score,
     /// On the validation samples at the end of the epoch; without a validation split there is none.
     pub validation: Option<Score>,
+    /// The parameters that [`Fit::track`](crate::Fit::track) names, by name, at the end of the epoch.
+    pub tracked: BTreeMap<String, f64>,
     /// How long it took.
     pub seconds: f64,
 }

@@ -1,8 +1,8 @@
 //! From a model and a data set to a trained model and honest figures about it.
 //!
 //! [`Trainer`] pairs a model with a [`Loss`]; it fits, evaluates and predicts. [`metrics`] says how
-//! good predictions are, [`statistics`] whether one model is really better than another, and
-//! [`save`] keeps a model for later.
+//! good predictions are, [`statistics`] whether one model is really better than another,
+//! [`report`] draws a page of it all, and [`save`] keeps a model for later.
 //!
 //! ```
 //! use autograd::Parameters;
@@ -37,11 +37,12 @@ mod history;
 mod loss;
 pub mod metrics;
 mod progress;
+pub mod report;
 mod saved;
 pub mod statistics;
 mod trainer;
 
-pub use comparison::{Comparison, Run};
+pub use comparison::{Comparison, Difference, Run, Verdict};
 pub use evaluate::Evaluation;
 pub use fit::{Fit, TrainError};
 pub use history::{Epoch, History, Score};

@@ -1,0 +1,64 @@
+//! What is printed about a run.
+
+use super::texts::Texts;
+use crate::Trained;
+
+/// The epoch that was kept, the test figures, and what the activation learned.
+pub fn after_training(trained: &Trained) {
+    let Trained { activation, seed, parameters, history, evaluation, .. } = trained;
+    println!(
+        "{activation}  seed {seed}: kept epoch {}; test loss {:.4}, accuracy {:.1} %, macro F1 {:.1} %",
+        history.kept,
+        evaluation.loss,
+        evaluation.accuracy() * 100.0,
+        evaluation.confusion.macro_average().f1 * 100.0
+    );
+    if let (Some(beta), Some(gamma)) =
+        (parameters.find("activation.beta"), parameters.find("activation.gamma"))
+    {
+        println!(
+            "{activation}  learned β = {:.4} and γ = {:.4}, from 1 and 0",
+            parameters.get(beta).item(),
+            parameters.get(gamma).item()
+        );
+    }
+    println!();
+}
+
+/// The confusion matrix of the best model, its figures by class, and a few of its predictions.
+pub fn best_model(best: &Trained, texts: &Texts) {
+    let names = texts.labels.names();
+    println!(
+        "The model that was best in validation ({}):\n\n{}\n",
+        best.activation, best.parameters
+    );
+    println!("Its confusion matrix on the test texts, and the figures of each class:\n");
+    println!("{}", best.evaluation.confusion.table(names));
+    println!("{}", best.evaluation.confusion.report(names));
+    println!("Its first predictions:");
+    let predictions = best.probabilities.argmax(-1).to_vec();
+    let truth = texts.test.labels().to_vec();
+    for (i, text) in texts.test_texts.iter().enumerate().take(6) {
+        let (found, label) = (predictions[i], truth[i]);
+        let confidence = best.probabilities.get([i, found as usize]) * 100.0;
+        let verdict = match found == label {
+            true => String::new(),
+            false => format!("  (labelled {})", texts.labels.name(label)),
+        };
+        println!(
+            "  {confidence:>3.0} % {}{verdict}\n        {}",
+            texts.labels.name(found),
+            excerpt(text)
+        );
+    }
+}
+
+/// The beginning of a text, on one line.
+fn excerpt(text: &str) -> String {
+    const LONGEST: usize = 90;
+    let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    match line.char_indices().nth(LONGEST) {
+        Some((end, _)) => format!("{}…", &line[..end]),
+        None => line,
+    }
+}

@@ -1,0 +1,55 @@
+//! The report on several networks: what the page of `--report` is made of.
+
+use autograd::Parameters;
+use train::report::{BestModel, ModelRuns, Report};
+use train::{Comparison, History};
+
+use super::options::Options;
+use super::table::Halves;
+use crate::cli::output::command;
+use crate::{TRACKED, Trained};
+
+/// The figures of all runs, and the details of the best. `histories` has name, seed and history of
+/// each run.
+pub fn report(
+    comparison: &Comparison,
+    histories: &[(String, u64, History)],
+    best: &Trained,
+    halves: &Halves,
+    options: &Options,
+) -> Report {
+    let mut models = ModelRuns::of(comparison, histories);
+    for (model, &activation) in models.iter_mut().zip(&options.activation) {
+        let mut parameters = Parameters::new(options.training.seed);
+        crate::build(&mut parameters, activation, halves.features());
+        let value = |name: &str| {
+            let id = parameters.find(name)?;
+            Some((name.to_string(), f64::from(parameters.get(id).item())))
+        };
+        model.start = TRACKED.into_iter().filter_map(value).collect();
+    }
+    let names: Vec<&str> = models.iter().map(|model| model.name.as_str()).collect();
+    let Trained { activation, seed, parameters, evaluation, .. } = best;
+    Report {
+        title: format!("A network for tables with {}", names.join(", ")),
+        command: command(),
+        data: format!(
+            "{} rows of {} features to train on, the last {:.0} % of them held back for validation, and \
+             {} to test on.",
+            halves.train.len(),
+            halves.features(),
+            options.training.validation_split * 100.0,
+            halves.test.len()
+        ),
+        differences: comparison.differences(),
+        shapes: Vec::new(),
+        best: BestModel::new(
+            &activation.to_string(),
+            *seed,
+            parameters,
+            evaluation,
+            &halves.classes,
+        ),
+        models,
+    }
+}

@@ -1,5 +1,7 @@
 //! The printed comparison of models, letter by letter.
 
+use std::collections::BTreeMap;
+
 use train::metrics::ConfusionMatrix;
 use train::{Comparison, Epoch, Evaluation, History, Run, Score};
 
@@ -37,6 +39,7 @@ fn a_run_has_the_figures_of_its_evaluation_and_history() {
         rate: 0.1,
         training: Score { loss: 1.0, accuracy: 0.5 },
         validation: None,
+        tracked: BTreeMap::new(),
         seconds,
     };
     let history = History { epochs: vec![epoch(1, 1.5), epoch(2, 0.25)], kept: 2 };

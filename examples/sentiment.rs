@@ -2,16 +2,22 @@
 //!
 //!     cargo run --release --example sentiment
 //!     cargo run --release --example sentiment -- --train train.csv --test test.csv
+//!     cargo run --release --example sentiment -- --help
 //!
 //! This file is the model and its training. The folder `sentiment/` beside it holds the rest:
-//! reading texts, the options, and what is printed.
+//! reading texts, the commands and their options, and what is printed.
 
 mod cli;
 mod sentiment {
     pub mod baseline;
+    pub mod compare;
+    pub mod evaluate;
+    pub mod gradcheck;
+    pub mod keeping;
     pub mod options;
     pub mod predict;
-    pub mod report;
+    pub mod print;
+    pub mod saved;
     pub mod texts;
 }
 
@@ -23,13 +29,14 @@ use clap::Parser;
 use nn::{ActivationKind, Dense, Dropout, Embedding, Model};
 use optim::Adam;
 use tensor::Tensor;
-use train::{Comparison, Evaluation, Fit, History, Loss, Progress, Run, Trainer};
+use train::{Evaluation, Fit, History, Loss, Trainer};
 
 use cli::Weights;
-use sentiment::options::{Options, Sizes};
-use sentiment::predict::{Description, predict};
+use sentiment::keeping::Keeper;
+use sentiment::options::{Cli, Command, Experiment, Sizes};
+use sentiment::saved::Description;
 use sentiment::texts::{PADDING, Texts};
-use sentiment::{baseline, report};
+use sentiment::{compare, evaluate, gradcheck, predict};
 
 /// Token ids `[batch, time]` to logits `[batch, classes]`.
 fn build(
@@ -62,20 +69,23 @@ fn train(
     activation: ActivationKind,
     seed: u64,
     texts: &Texts,
-    options: &Options,
+    options: &Experiment,
+    keeper: &mut Keeper,
 ) -> Result<Trained, Box<dyn Error>> {
     let mut parameters = Parameters::new(seed);
-    let model = build(&mut parameters, activation, &options.sizes, texts.labels.len());
+    let model = build(&mut parameters, activation, &options.setup.sizes, texts.labels.len());
     let trainer = Trainer::new(&model, Loss::SoftmaxCrossEntropy);
     let mut adam = Adam::new(options.training.lr);
-    let progress = Progress::Show(activation.to_string());
-    let fit = Fit { seed, progress, ..options.training.fit() };
+    let track = ["activation.beta", "activation.gamma"].map(String::from).to_vec();
+    let fit = Fit { seed, track, ..options.training.fit() };
+    let description = Description::new(&options.setup.sizes, activation, texts);
 
     let check = |weights, parameters: &Parameters| {
         options.training.check_gradients(weights, seed, &trainer, parameters, &texts.train)
     };
     check(Weights::Initial, &parameters)?;
-    let history = trainer.fit(&mut parameters, &mut adam, &texts.train, &fit)?;
+    let session = trainer.session(&mut parameters, &mut adam, &texts.train, &fit)?;
+    let history = keeper.train(&activation.to_string(), seed, session, &description)?;
     check(Weights::Trained, &parameters)?;
 
     let evaluation = trainer.evaluate(&parameters, &texts.test);
@@ -83,41 +93,14 @@ fn train(
     Ok(Trained { activation, seed, parameters, history, evaluation, probabilities })
 }
 
-/// Trains with each activation and seed, compares, and reports on the one that is best in validation.
-fn compare(options: &Options) -> Result<(), Box<dyn Error>> {
-    options.check()?;
-    let texts = Texts::load(options)?;
-    options.sizes.check(texts.labels.len())?;
-    let mut comparison = Comparison::default();
-    let mut best: Option<Trained> = None;
-    for seed in options.training.all_seeds() {
-        for &activation in &options.activation {
-            let trained = train(activation, seed, &texts, options)?;
-            report::after_training(&trained);
-            let Trained { evaluation, history, parameters, .. } = &trained;
-            let run = Run::new(evaluation, history, parameters.count());
-            comparison.add(&activation.to_string(), run);
-            if best.as_ref().is_none_or(|best| history.is_better_than(&best.history)) {
-                best = Some(trained);
-            }
-        }
-        if options.baseline {
-            comparison.add("linear", baseline::run(&texts, seed, options)?);
-        }
-    }
-    println!("\n{comparison}");
-    let best = best.expect("at least one model was trained");
-    report::best_model(&best, &texts);
-    if let Some(path) = &options.save {
-        Description::new(options, best.activation, &texts).save(path, &best.parameters)?;
-    }
-    Ok(())
-}
-
 fn main() -> ExitCode {
-    let options = Options::parse();
-    cli::run(|| match (&options.predict, &options.model) {
-        (Some(text), Some(path)) => predict(text, path),
-        _ => compare(&options),
+    let Cli { command, train } = Cli::parse();
+    cli::run(|| match command {
+        None => compare::train_each(&train),
+        Some(Command::Train(options)) => compare::train_each(&options),
+        Some(Command::Compare(options)) => compare::over_seeds(&options),
+        Some(Command::Evaluate(options)) => evaluate::run(&options),
+        Some(Command::Predict(options)) => predict::run(&options),
+        Some(Command::Gradcheck(options)) => gradcheck::run(&options),
     })
 }

@@ -59,13 +59,15 @@ fn train(
     check(Weights::Trained, &parameters)?;
 
     let evaluation = trainer.evaluate(&parameters, &halves.test);
-    println!(
-        "{activation:<10}  seed {seed}  kept epoch {:>2} of {:>2}  test loss {:.4}  accuracy {:.1} %",
-        history.kept,
-        history.epochs.len(),
-        evaluation.loss,
-        evaluation.accuracy() * 100.0
-    );
+    if !options.training.quiet {
+        println!(
+            "{activation:<10}  seed {seed}  kept epoch {:>2} of {:>2}  test loss {:.4}  accuracy {:.1} %",
+            history.kept,
+            history.epochs.len(),
+            evaluation.loss,
+            evaluation.accuracy() * 100.0
+        );
+    }
     Ok(Run::new(&evaluation, &history, parameters.count()))
 }
 
@@ -73,7 +75,7 @@ fn compare(options: &Options) -> Result<(), Box<dyn Error>> {
     cli::without_repeats("--activation", &options.activation)?;
     let halves = Halves::load(options)?;
     let mut comparison = Comparison::default();
-    for seed in options.training.all_seeds() {
+    for seed in options.training.seeds(options.seeds) {
         for &activation in &options.activation {
             comparison.add(&activation.to_string(), train(activation, seed, &halves, options)?);
         }

@@ -15,7 +15,8 @@ use train::{Fit, Loss, Trainer};
 
 #[test]
 fn on_reviews_the_network_is_far_ahead_of_word_counts() {
-    let output = run("sentiment", Path::new("."), "--activation relu --baseline").success();
+    let output = run("sentiment", Path::new("."), "compare --seeds 1 --activation relu --baseline")
+        .success();
     let (network, linear) = (accuracy(&output, "relu"), accuracy(&output, "linear"));
     assert!(network >= 82.0, "{output}");
     assert!(network - linear >= 15.0, "{output}");

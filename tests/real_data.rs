@@ -21,7 +21,9 @@ fn expect_accuracy(example: &str, set: &str, at_least: f64) {
         return;
     };
     let options = "--train train.csv --test test.csv --activation relu,swiglu --seeds 2";
-    let output = run(example, &Path::new(&data).join(set), options).success();
+    let command = if example == "sentiment" { "compare" } else { "" };
+    let output =
+        run(example, &Path::new(&data).join(set), &format!("{command} {options}")).success();
     for activation in ["relu", "swiglu"] {
         assert!(accuracy(&output, activation) >= at_least, "{set}: {output}");
     }

@@ -1,13 +1,16 @@
 //! A linear model on word counts: multinomial logistic regression. What it lacks against the
 //! article's model is what words say together.
 
+use std::error::Error;
+
 use autograd::{Parameters, Pass, Var};
 use nn::{Embedding, Model};
 use optim::Adam;
 use tensor::{Scalar, Tensor};
-use train::{Fit, Loss, Progress, Run, TrainError, Trainer};
+use train::{Fit, Loss, Run, Trainer};
 
-use super::options::Options;
+use super::keeping::Keeper;
+use super::options::Experiment;
 use super::texts::{PADDING, Texts};
 
 /// Each word votes for each class; a text's logits are the sum of its words' votes.
@@ -25,14 +28,20 @@ impl Model for WordCounts {
 
 /// Trains and evaluates it, with ten times the network's learning rate: a single layer takes larger
 /// steps well. The best epoch in validation is kept, as for the network.
-pub fn run(texts: &Texts, seed: u64, options: &Options) -> Result<Run, TrainError> {
+pub fn run(
+    texts: &Texts,
+    seed: u64,
+    options: &Experiment,
+    keeper: &mut Keeper,
+) -> Result<Run, Box<dyn Error>> {
     let mut parameters = Parameters::<f32>::new(seed);
-    let votes = Embedding::new(&mut parameters, "votes", options.sizes.vocab, texts.labels.len());
+    let votes =
+        Embedding::new(&mut parameters, "votes", options.setup.sizes.vocab, texts.labels.len());
     let model = WordCounts { votes: votes.padding(PADDING) };
     let trainer = Trainer::new(&model, Loss::SoftmaxCrossEntropy);
-    let fit =
-        Fit { seed, progress: Progress::Show("linear".to_string()), ..options.training.fit() };
+    let fit = Fit { seed, ..options.training.fit() };
     let mut adam = Adam::new(10.0 * options.training.lr);
-    let history = trainer.fit(&mut parameters, &mut adam, &texts.train, &fit)?;
+    let session = trainer.session(&mut parameters, &mut adam, &texts.train, &fit)?;
+    let history = keeper.train("linear", seed, session, &"logistic regression on word counts")?;
     Ok(Run::new(&trainer.evaluate(&parameters, &texts.test), &history, parameters.count()))
 }

@@ -1,43 +1,227 @@
 //! What can be asked for on the command line.
 
+use std::error::Error;
 use std::path::PathBuf;
 
-use clap::{Args, Parser};
+use clap::builder::UnknownArgumentValueParser;
+use clap::{Args, Parser, Subcommand};
 use nn::ActivationKind;
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 
-use super::predict::check_writable;
+use super::keeping::{Keeper, Keeping, Settings};
+use super::texts::Texts;
 use crate::cli::{Source, Training, positive, share, without_repeats};
 
-/// Train a small text classifier, and compare ReLU with SwiGLU on it.
+/// Train a small text classifier, compare ReLU with SwiGLU on it, and use it.
 ///
-/// Without options it generates 10,000 short reviews over eight emotions, trains the article's model
-/// on them (an embedding, its mean over the words, a hidden layer, a softmax) once with ReLU and once
-/// with SwiGLU, and evaluates both on 2,000 more. Before training it checks the model's gradients
-/// against central differences in 64-bit arithmetic.
-#[derive(Clone, Debug, Parser)]
+/// Without a command it trains: it generates 10,000 short reviews over eight emotions, trains the
+/// article's model on them (an embedding, its mean over the words, a hidden layer, a softmax) once
+/// with ReLU and once with SwiGLU, and evaluates both on 2,000 more. Before training it checks the
+/// model's gradients against central differences in 64-bit arithmetic.
+///
+/// The options below are those of `train`; each command tells its own with `sentiment COMMAND --help`.
+#[derive(Debug, Parser)]
 #[command(
     name = "sentiment",
     max_term_width = 100,
+    args_conflicts_with_subcommands = true,
     after_help = "Examples:
-  sentiment                                          generated reviews, ReLU and SwiGLU
-  sentiment --seeds 5                                five seeds each, intervals and a paired test
-  sentiment --train train.csv --test test.csv        your data: columns `text` and `label`
-  sentiment --activation swiglu --save model.st      keep the model ...
-  sentiment --model model.st --predict 'so happy'    ... and use it
-  sentiment --export reviews                         write the generated reviews as CSV files
+  sentiment                                              generated reviews, ReLU and SwiGLU
+  sentiment --train train.csv --test test.csv            your data: columns `text` and `label`
+  sentiment train --activation swiglu --save model.st    keep the model ...
+  sentiment predict --model model.st 'so happy'          ... use it on a text ...
+  sentiment evaluate --model model.st --test more.csv    ... and see how good it is elsewhere
+  sentiment compare --seeds 5                            a difference, or luck?
+  sentiment gradcheck                                    are the gradients right?
 
-With cargo: cargo run --release --example sentiment -- OPTIONS"
+With cargo: cargo run --release --example sentiment -- COMMAND OPTIONS"
 )]
-pub struct Options {
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Option<Command>,
+    /// Without a command: how to train.
+    #[command(flatten)]
+    pub train: Train,
+}
+
+/// What the program does.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    Train(Train),
+    Compare(Compare),
+    Evaluate(Evaluate),
+    Predict(Predict),
+    Gradcheck(Gradcheck),
+}
+
+/// Train a model with each activation, once, and report on the best.
+///
+/// The model is an embedding, its mean over the words of a text, a hidden layer and a softmax. A
+/// share of the training samples is held back to choose by: the epoch that is best on them is kept,
+/// and of the models the best is reported on and saved.
+#[derive(Args, Clone, Debug)]
+#[command(after_help = "Examples:
+  sentiment train                                          generated reviews, ReLU and SwiGLU
+  sentiment train --train train.csv --test test.csv        your data: columns `text` and `label`
+  sentiment train --activation swiglu --save model.st      keep the model
+  sentiment train --epochs 30 --patience 3                 until three epochs bring nothing better
+  sentiment train --export reviews                         write the generated reviews as CSV files")]
+pub struct Train {
+    /// Texts, models and training.
+    #[command(flatten)]
+    pub experiment: Experiment,
+    /// Save the model that is best in validation, for `predict` and `evaluate`.
+    #[arg(long, value_name = "FILE", help_heading = "Output")]
+    pub save: Option<PathBuf>,
+    /// Only to say where it went.
+    #[arg(
+        long,
+        hide = true,
+        value_parser = UnknownArgumentValueParser::suggest_arg("compare --seeds")
+    )]
+    seeds: Option<usize>,
+}
+
+/// Train with each activation and several seeds, and tell a real difference from luck.
+///
+/// A single run shows one draw from a distribution of results. Over several seeds each figure is a
+/// mean with its 95 % interval (Student's t), and each activation is held against the first one by a
+/// paired t-test: two runs with the same seed share the order of the samples and the initial weights.
+#[derive(Args, Clone, Debug)]
+#[command(after_help = "Examples:
+  sentiment compare                                        ReLU against SwiGLU, five seeds each
+  sentiment compare --activation relu,silu,swiglu          is it the learned β and γ, or the shape?
+  sentiment compare --baseline --seeds 10                  and what can a linear model do?
+  sentiment compare --train train.csv --test test.csv      your data: columns `text` and `label`")]
+pub struct Compare {
+    /// Texts, models and training.
+    #[command(flatten)]
+    pub experiment: Experiment,
+    /// Train with so many seeds, counted up from --seed.
+    #[arg(long, value_name = "N", default_value_t = 5, value_parser = positive, help_heading = "Training")]
+    pub seeds: usize,
+    /// Also train a linear model on word counts: what can be had without a hidden layer.
+    #[arg(long, help_heading = "Model")]
+    pub baseline: bool,
+}
+
+/// Evaluate a saved model on other texts with labels.
+///
+/// Prints the loss, the accuracy with its 95 % interval (Wilson), the confusion matrix, and
+/// precision, recall and F1 of each class. The labels must be among those that the model was trained
+/// on.
+#[derive(Args, Clone, Debug)]
+#[command(after_help = "Examples:
+  sentiment evaluate --model model.st --test more.csv
+  sentiment evaluate --model model.st --test tweets.csv --text-column tweet --label-column mood
+  sentiment evaluate --model model.st --test more.csv --json")]
+pub struct Evaluate {
+    /// The model: a file written by `train --save`.
+    #[arg(long, value_name = "FILE")]
+    pub model: PathBuf,
+    /// The texts and their labels: a CSV file with a header.
+    #[arg(long, value_name = "FILE")]
+    pub test: PathBuf,
+    /// The column that holds the text.
+    #[arg(long, value_name = "NAME", default_value = "text")]
+    pub text_column: String,
+    /// The column that holds the class name.
+    #[arg(long, value_name = "NAME", default_value = "label")]
+    pub label_column: String,
+    /// Print the figures as one JSON object; shares are from 0 to 1.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Classify texts with a saved model: the probability of each class.
+///
+/// The text is given as an argument, or texts as the lines of a file or of standard input. Words that
+/// the model has not met in training count for nothing; where it knows none, a note says so.
+#[derive(Args, Clone, Debug)]
+#[command(after_help = "Examples:
+  sentiment predict --model model.st 'so happy'
+  sentiment predict --model model.st --file texts.txt --top 1
+  echo 'so happy' | sentiment predict --model model.st --json")]
+pub struct Predict {
+    /// The text. Without it and without --file, the lines of standard input.
+    pub text: Option<String>,
+    /// The model: a file written by `train --save`.
+    #[arg(long, value_name = "FILE")]
+    pub model: PathBuf,
+    /// A file with a text on each line.
+    #[arg(long, value_name = "FILE", conflicts_with = "text")]
+    pub file: Option<PathBuf>,
+    /// Show only so many classes, the most probable ones.
+    #[arg(long, value_name = "N", value_parser = positive, conflicts_with = "json")]
+    pub top: Option<usize>,
+    /// Print a JSON object for each text, on a line of its own; probabilities are from 0 to 1.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Check the model's gradients against four independent witnesses, without training.
+///
+/// In 64-bit arithmetic, with the weights that training would begin with and a few of the training
+/// texts: central differences, forward mode by dual numbers, and in second order Hessian-vector
+/// products and their symmetry. A line for each parameter; exit code 2 where one is wrong.
+#[derive(Args, Clone, Debug)]
+#[command(after_help = "Examples:
+  sentiment gradcheck                                      with ReLU and with SwiGLU
+  sentiment gradcheck --activation gelu --samples 16       another activation, more texts
+  sentiment gradcheck --train train.csv --test test.csv    on your texts")]
+pub struct Gradcheck {
+    /// Texts and models.
+    #[command(flatten)]
+    pub setup: Setup,
+    /// The seed of the initial weights.
+    #[arg(long, value_name = "N", default_value_t = 0, help_heading = "Check")]
+    pub seed: u64,
+    /// Check on so many texts, the first ones.
+    #[arg(long, value_name = "N", default_value_t = 4, value_parser = positive, help_heading = "Check")]
+    pub samples: usize,
+}
+
+/// What `train` and `compare` have in common.
+#[derive(Args, Clone, Debug)]
+pub struct Experiment {
+    /// Texts and models.
+    #[command(flatten)]
+    pub setup: Setup,
+    /// How to train.
+    #[command(flatten)]
+    pub training: Training,
+    /// What to keep of it while it goes on.
+    #[command(flatten)]
+    pub keeping: Keeping,
+}
+
+impl Experiment {
+    /// Who keeps what is to be kept.
+    pub fn keeper(&self) -> Result<Keeper, Box<dyn Error>> {
+        let Training { lr, batch_size, validation_split, quiet, seed, .. } = self.training;
+        let settings = Settings::from([
+            ("--lr", json!(lr)),
+            ("--batch-size", json!(batch_size)),
+            ("--validation-split", json!(validation_split)),
+            ("--data-seed", json!(self.setup.source.data_seed)),
+        ]);
+        self.keeping.open(quiet, seed, settings)
+    }
+}
+
+/// Texts, and models to classify them.
+#[derive(Args, Clone, Debug)]
+pub struct Setup {
     /// Where the samples come from.
     #[command(flatten)]
     pub source: Source,
     /// The column that holds the text.
     #[arg(long, value_name = "NAME", default_value = "text", help_heading = "Data")]
     pub text_column: String,
-    /// The activations to compare, the first one being held against the others: relu, leaky-relu,
-    /// tanh, sigmoid, gelu, silu, swiglu.
+    /// The activations, the first one being held against the others: relu, leaky-relu, tanh, sigmoid,
+    /// gelu, silu, swiglu.
     #[arg(
         long,
         value_name = "NAME,...",
@@ -49,36 +233,15 @@ pub struct Options {
     /// The sizes of the model.
     #[command(flatten)]
     pub sizes: Sizes,
-    /// Also train a linear model on word counts: what can be had without a hidden layer.
-    #[arg(long, help_heading = "Model")]
-    pub baseline: bool,
-
-    /// How to train.
-    #[command(flatten)]
-    pub training: Training,
-
-    /// Save the model that is best in validation, for --predict.
-    #[arg(long, value_name = "FILE", help_heading = "Using a model")]
-    pub save: Option<PathBuf>,
-    /// A saved model.
-    #[arg(long, value_name = "FILE", requires = "predict", help_heading = "Using a model")]
-    pub model: Option<PathBuf>,
-    /// Classify this text with the saved model instead of training.
-    #[arg(
-        long,
-        value_name = "TEXT",
-        requires = "model",
-        conflicts_with_all = ["train", "export", "baseline", "save"],
-        help_heading = "Using a model"
-    )]
-    pub predict: Option<String>,
 }
 
-impl Options {
-    /// Checks before training what would else fail after it.
-    pub fn check(&self) -> Result<(), String> {
+impl Setup {
+    /// Checks what can be checked without the texts, reads or generates them, and checks the rest.
+    pub fn texts(&self) -> Result<Texts, Box<dyn Error>> {
         without_repeats("--activation", &self.activation)?;
-        self.save.as_deref().map_or(Ok(()), check_writable)
+        let texts = Texts::load(self)?;
+        self.sizes.check(texts.labels.len())?;
+        Ok(texts)
     }
 }
 

@@ -1,105 +1,127 @@
-//! Keeping a trained classifier, and using it on a text.
+//! The command `predict`: what does a saved model say about a text?
 
+use std::collections::BTreeMap;
 use std::error::Error;
-use std::fs::{self, File};
-use std::path::Path;
+use std::fs::File;
+use std::io::{self, BufRead, BufReader, IsTerminal};
 
 use autograd::Parameters;
-use data::{Labels, Tokenizer};
-use nn::ActivationKind;
-use serde::{Deserialize, Serialize};
-use train::{LoadError, LoadFault, Loss, SaveError, Saved, Trainer, save};
+use nn::Model;
+use serde::Serialize;
+use train::{Loss, Trainer};
 
-use super::options::{Options, Sizes};
-use super::texts::{Texts, token_ids};
+use super::options::Predict;
+use super::saved::{Description, load};
+use super::texts::PADDING;
 
-/// All it takes, besides the parameters, to classify a text.
-#[derive(Deserialize, Serialize)]
-pub struct Description {
-    activation: String,
-    sizes: Sizes,
-    labels: Labels,
-    tokenizer: Tokenizer,
-    maxlen: usize,
-}
-
-impl Description {
-    pub fn new(options: &Options, activation: ActivationKind, texts: &Texts) -> Self {
-        Self {
-            activation: activation.to_string(),
-            sizes: options.sizes.clone(),
-            labels: texts.labels.clone(),
-            tokenizer: texts.tokenizer.clone(),
-            maxlen: texts.maxlen,
+/// Classifies the text, or each line of the file or of standard input as it comes.
+pub fn run(options: &Predict) -> Result<(), Box<dyn Error>> {
+    let (model, parameters, about) = load(&options.model)?;
+    let classifier = Classifier { model, parameters, about };
+    match (&options.text, &options.file) {
+        (Some(text), _) => classifier.classify(text, None, options)?,
+        (None, Some(path)) => {
+            let name = format!("--file {}", path.display());
+            let file = File::open(path).map_err(|error| {
+                format!("{name}: cannot be read: {error}; give a file with a text on each line")
+            })?;
+            classify_lines(&classifier, BufReader::new(file), &name, options)?;
+        }
+        (None, None) => {
+            if io::stdin().is_terminal() {
+                eprintln!("Type a text and press Enter; Ctrl-D ends.");
+            }
+            classify_lines(&classifier, io::stdin().lock(), "standard input", options)?;
         }
     }
-
-    pub fn save(&self, path: &Path, parameters: &Parameters) -> Result<(), SaveError> {
-        save(path, parameters, self)?;
-        println!("\nSaved as {}. Use it: --model {0} --predict TEXT", path.display());
-        Ok(())
-    }
-
-    /// Reads what [`Description::save`] wrote. A file from elsewhere may say anything; what could
-    /// not be built or used is an error.
-    fn read(saved: &Saved, path: &Path) -> Result<(Self, ActivationKind), LoadError> {
-        let about: Self = saved.description()?;
-        let foreign =
-            |why: String| LoadError { path: path.to_path_buf(), fault: LoadFault::Foreign(why) };
-        let activation = about.activation.parse();
-        let activation = activation.map_err(|error| foreign(format!("{error}")))?;
-        let Sizes { vocab, embedding, hidden, dropout } = about.sizes;
-        let consistent = about.labels.len() >= 2
-            && about.tokenizer.vocabulary_size() <= vocab
-            && embedding > 0
-            && hidden > 0
-            && (0.0..1.0).contains(&dropout)
-            && about.sizes.check(about.labels.len()).is_ok();
-        match consistent {
-            true => Ok((about, activation)),
-            false => Err(foreign("there is no such model as it describes".to_string())),
-        }
-    }
+    Ok(())
 }
 
-/// Checks before training that --save will be possible after it, by a file that is removed again.
-pub fn check_writable(path: &Path) -> Result<(), String> {
-    if path.is_dir() {
-        return Err(format!(
-            "--save {}: this is a directory; give the path of a file",
-            path.display()
-        ));
+/// Classifies each line; `source` is what an error calls them.
+fn classify_lines(
+    classifier: &Classifier<impl Model<Input = u32>>,
+    lines: impl BufRead,
+    source: &str,
+    options: &Predict,
+) -> Result<(), Box<dyn Error>> {
+    let mut count = 0;
+    for line in lines.split(b'\n') {
+        count += 1;
+        let fault = |what: String| format!("{source}, line {count}: {what}");
+        let bytes = line.map_err(|error| fault(format!("cannot be read: {error}")))?;
+        let text = str::from_utf8(&bytes).map_err(|error| {
+            fault(format!("byte {} is not UTF-8: save as UTF-8", error.valid_up_to() + 1))
+        })?;
+        classifier.classify(text.trim_end_matches('\r'), Some(count), options)?;
     }
-    let trial = path.with_added_extension(format!("{}.tmp", std::process::id()));
-    File::create_new(&trial).and_then(|_| fs::remove_file(&trial)).map_err(|error| {
-        format!(
-            "--save {}: cannot be written: {error}; give a file in a directory that exists and \
-             that you may write to",
-            path.display()
+    match count {
+        0 => Err(format!(
+            "{source}: there is no text; give one on each line, or as the argument TEXT, or a file of \
+             them by --file"
         )
-    })
+        .into()),
+        _ => Ok(()),
+    }
 }
 
-/// Prints the probability of each class for one text.
-pub fn predict(text: &str, path: &Path) -> Result<(), Box<dyn Error>> {
-    let saved = Saved::read(path)?;
-    let (about, activation) = Description::read(&saved, path)?;
-    let mut parameters = Parameters::new(0);
-    let model = crate::build(&mut parameters, activation, &about.sizes, about.labels.len());
-    saved.load_into(&mut parameters)?;
+/// A saved model, ready for use.
+struct Classifier<M> {
+    model: M,
+    parameters: Parameters,
+    about: Description,
+}
 
-    // A text has at most as many words as bytes; alone it needs no padding.
-    let maxlen = about.maxlen.min(text.len());
-    let ids = token_ids(&about.tokenizer, &[text.to_string()], maxlen);
-    if ids.to_vec().iter().all(|&id| id == super::texts::PADDING) {
-        eprintln!("note: the model knows none of these words, so it can only guess");
+impl<M: Model<Input = u32>> Classifier<M> {
+    /// Prints the probability of each class. With several texts, each line's text stands above.
+    fn classify(
+        &self,
+        text: &str,
+        line: Option<usize>,
+        options: &Predict,
+    ) -> serde_json::Result<()> {
+        let ids = self.about.token_ids(&[text.to_string()]);
+        let known = ids.values().iter().filter(|&&id| id != PADDING).count();
+        if known == 0 {
+            let place = line.map_or(String::new(), |line| format!("line {line}: "));
+            eprintln!("note: {place}the model knows none of these words, so it can only guess");
+        }
+        let trainer = Trainer::new(&self.model, Loss::SoftmaxCrossEntropy);
+        let probabilities = trainer.predict(&self.parameters, &ids).to_vec();
+        let mut ranking: Vec<(f32, &str)> =
+            probabilities.into_iter().zip(self.about.labels.names().iter().map(|n| &**n)).collect();
+        ranking.sort_by(|a, b| b.0.total_cmp(&a.0));
+        match options.json {
+            true => print_json(text, known, &ranking),
+            false => {
+                print_ranking(line.map(|_| text), &ranking, options.top);
+                Ok(())
+            }
+        }
     }
-    let probabilities = Trainer::new(&model, Loss::SoftmaxCrossEntropy).predict(&parameters, &ids);
-    let mut ranking: Vec<(f32, &String)> =
-        probabilities.to_vec().into_iter().zip(about.labels.names()).collect();
-    ranking.sort_by(|a, b| b.0.total_cmp(&a.0));
-    for (probability, name) in ranking {
+}
+
+fn print_ranking(text: Option<&str>, ranking: &[(f32, &str)], top: Option<usize>) {
+    if let Some(text) = text {
+        println!("{text}");
+    }
+    for (probability, name) in ranking.iter().take(top.unwrap_or(ranking.len())) {
         println!("{:>5.1} %  {name}", probability * 100.0);
     }
+}
+
+/// What --json prints for a text.
+#[derive(Serialize)]
+struct Answer<'a> {
+    text: &'a str,
+    /// The most probable class.
+    prediction: &'a str,
+    probabilities: BTreeMap<&'a str, f32>,
+    known_words: usize,
+}
+
+fn print_json(text: &str, known_words: usize, ranking: &[(f32, &str)]) -> serde_json::Result<()> {
+    let probabilities = ranking.iter().map(|&(probability, name)| (name, probability)).collect();
+    let answer = Answer { text, prediction: ranking[0].1, probabilities, known_words };
+    println!("{}", serde_json::to_string(&answer)?);
     Ok(())
 }

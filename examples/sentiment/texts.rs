@@ -7,7 +7,7 @@ use data::generated::{Review, reviews, write_reviews};
 use data::{Dataset, Labels, Padding, Side, Table, Tokenizer, pad_sequences};
 use tensor::{Key, Tensor};
 
-use super::options::Options;
+use super::options::Setup;
 
 /// The id that fills short texts up; the tokenizer gives it to no word.
 pub const PADDING: u32 = 0;
@@ -23,6 +23,8 @@ pub struct Texts {
     pub labels: Labels,
     pub tokenizer: Tokenizer,
     pub maxlen: usize,
+    /// How many there are, in words.
+    pub summary: String,
 }
 
 /// Texts with the name of each one's class.
@@ -33,19 +35,16 @@ struct Labelled {
 
 impl Texts {
     /// Reads the CSV files, or generates reviews, and says which.
-    pub fn load(options: &Options) -> Result<Self, Box<dyn Error>> {
-        match options.source.files() {
-            Some((train, test)) => Self::read(train, test, options),
-            None => Self::generate(options),
+    pub fn load(setup: &Setup) -> Result<Self, Box<dyn Error>> {
+        match setup.source.files() {
+            Some((train, test)) => Self::read(train, test, setup),
+            None => Self::generate(setup),
         }
     }
 
-    fn read(train: &Path, test: &Path, options: &Options) -> Result<Self, Box<dyn Error>> {
-        let (text_column, label_column) = (&options.text_column, &options.source.label_column);
-        if text_column == label_column {
-            let both = format!("--text-column and --label-column are both `{text_column}`");
-            return Err(format!("{both}: the label would be read off the text").into());
-        }
+    fn read(train: &Path, test: &Path, setup: &Setup) -> Result<Self, Box<dyn Error>> {
+        let (text_column, label_column) = (&setup.text_column, &setup.source.label_column);
+        check_columns(text_column, label_column)?;
         let (train_table, test_table) = (Table::read(train)?, Table::read(test)?);
         let labelled = |table: &Table| -> Result<Labelled, Box<dyn Error>> {
             Ok(Labelled {
@@ -67,14 +66,14 @@ impl Texts {
         }
         // Checked here, where an unknown label still has a file and a line.
         test_table.classes(label_column, &labels)?;
-        Self::encode(train, labelled(&test_table)?, labels, options)
+        Self::encode(train, labelled(&test_table)?, labels, setup)
     }
 
-    fn generate(options: &Options) -> Result<Self, Box<dyn Error>> {
-        let key = Key::new(options.source.data_seed);
+    fn generate(setup: &Setup) -> Result<Self, Box<dyn Error>> {
+        let key = Key::new(setup.source.data_seed);
         let (train, test) =
             (reviews(10_000, key.stream("train")), reviews(2_000, key.stream("test")));
-        if let Some((train_file, test_file)) = options.source.export_files()? {
+        if let Some((train_file, test_file)) = setup.source.export_files()? {
             write_reviews(train_file, &train)?;
             write_reviews(test_file, &test)?;
         }
@@ -84,7 +83,7 @@ impl Texts {
         };
         let train = labelled(train);
         let labels = Labels::of(train.names.clone());
-        Self::encode(train, labelled(test), labels, options)
+        Self::encode(train, labelled(test), labels, setup)
     }
 
     /// Fits the tokenizer on the training texts, and pads all texts to the longest of those.
@@ -92,9 +91,9 @@ impl Texts {
         train: Labelled,
         test: Labelled,
         labels: Labels,
-        options: &Options,
+        setup: &Setup,
     ) -> Result<Self, Box<dyn Error>> {
-        let mut tokenizer = Tokenizer::new().with_num_words(options.sizes.vocab);
+        let mut tokenizer = Tokenizer::new().with_num_words(setup.sizes.vocab);
         tokenizer.fit_on_texts(&train.texts);
         let sequences = tokenizer.texts_to_sequences(&train.texts);
         let maxlen = sequences.iter().map(Vec::len).max().unwrap_or(0);
@@ -108,17 +107,25 @@ impl Texts {
             Ok(Dataset::new(ids, Tensor::new([classes.len()], classes)))
         };
         let (train, test_data) = (dataset(&train)?, dataset(&test)?);
-        println!(
+        let summary = format!(
             "{} training and {} test texts, {} classes: {}\n{} different words, of which the {} most \
-             frequent are known; at most {maxlen} known words in a training text\n",
+             frequent are known; at most {maxlen} known words in a training text",
             train.len(),
             test_data.len(),
             labels.len(),
             labels.names().join(", "),
             tokenizer.vocabulary_size(),
-            (options.sizes.vocab - 1).min(tokenizer.vocabulary_size()),
+            (setup.sizes.vocab - 1).min(tokenizer.vocabulary_size()),
         );
-        Ok(Self { train, test: test_data, test_texts: test.texts, labels, tokenizer, maxlen })
+        Ok(Self {
+            train,
+            test: test_data,
+            test_texts: test.texts,
+            labels,
+            tokenizer,
+            maxlen,
+            summary,
+        })
     }
 }
 
@@ -131,6 +138,16 @@ pub fn token_ids(tokenizer: &Tokenizer, texts: &[String], maxlen: usize) -> Tens
         value: PADDING,
     };
     pad_sequences(&tokenizer.texts_to_sequences(texts), how)
+}
+
+/// Checks that a text and its label are not the same.
+pub fn check_columns(text: &str, label: &str) -> Result<(), String> {
+    match text == label {
+        false => Ok(()),
+        true => Err(format!(
+            "--text-column and --label-column are both `{text}`: the label would be read off the text"
+        )),
+    }
 }
 
 fn owned(texts: Vec<&str>) -> Vec<String> {

@@ -3,7 +3,7 @@
 use clap::Parser;
 use nn::ActivationKind;
 
-use crate::cli::{Source, Training};
+use crate::cli::{Source, Training, positive};
 
 /// Compare activations on a table of numbers with a binary label.
 ///
@@ -14,7 +14,6 @@ use crate::cli::{Source, Training};
 #[command(
     name = "tabular",
     max_term_width = 100,
-    mut_arg("seeds", |seeds| seeds.default_value("5")),
     mut_arg("epochs", |epochs| epochs.default_value("60")),
     mut_arg("patience", |patience| patience.default_value("10")),
     after_help = "Examples:
@@ -45,4 +44,7 @@ pub struct Options {
     /// How to train.
     #[command(flatten)]
     pub training: Training,
+    /// Train with so many seeds, counted up from --seed: means, 95 % intervals and a paired test.
+    #[arg(long, value_name = "N", default_value_t = 5, value_parser = positive, help_heading = "Training")]
+    pub seeds: usize,
 }

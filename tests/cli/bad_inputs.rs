@@ -23,11 +23,19 @@ fn bad(example: &'static str, arguments: impl Into<String>, tells: &[&str]) -> B
 
 #[test]
 fn a_hundred_bad_inputs_are_told_clearly() {
-    let inputs: Vec<BadInput> =
-        [options(), conflicts(), csv_files(), text_files(), number_files(), models(), outputs()]
-            .into_iter()
-            .flatten()
-            .collect();
+    let inputs: Vec<BadInput> = [
+        options(),
+        conflicts(),
+        csv_files(),
+        text_files(),
+        number_files(),
+        models(),
+        uses_of_a_model(),
+        outputs(),
+    ]
+    .into_iter()
+    .flatten()
+    .collect();
     assert!(inputs.len() >= 100, "{} bad inputs", inputs.len());
     let faults: Vec<String> = inputs.iter().filter_map(fault_of).collect();
     assert!(faults.is_empty(), "{} of {}:\n{}", faults.len(), inputs.len(), faults.join("\n"));
@@ -84,8 +92,6 @@ fn options() -> Vec<BadInput> {
         ("--batch-size=-1", ["--batch-size <N>", whole]),
         ("--batch-size ''", ["--batch-size <N>", whole]),
         ("--patience 0", ["--patience <N>", whole]),
-        ("--seeds 0", ["--seeds <N>", whole]),
-        ("--seeds many", ["--seeds <N>", whole]),
         ("--seed=-1", ["--seed <N>", "invalid digit"]),
         ("--seed 18446744073709551616", ["--seed <N>", "too large"]),
         ("--data-seed x", ["--data-seed <N>", "invalid digit"]),
@@ -119,7 +125,18 @@ fn options() -> Vec<BadInput> {
         ("--dropout 1", ["--dropout <SHARE>", share]),
         ("--dropout=-0.5", ["--dropout <SHARE>", share]),
         ("--dropout nan", ["--dropout <SHARE>", share]),
-        ("--baseline yes", ["'yes'", "--help"]),
+        ("compare --baseline yes", ["'yes'", "--help"]),
+        ("compare --seeds 0", ["--seeds <N>", whole]),
+        ("compare --seeds many", ["--seeds <N>", whole]),
+        ("compare --save model.st", ["--save", "--help"]),
+        ("--seeds 5", ["--seeds", "compare --seeds"]),
+        ("train --seeds 5", ["--seeds", "compare --seeds"]),
+        ("train --epochs 0", ["--epochs <N>", whole]),
+        ("--epochs 1 train", ["'train'", "--epochs <N>"]),
+        ("tran", ["'tran'", "'train'"]),
+        ("gradcheck --samples 0", ["--samples <N>", whole]),
+        ("gradcheck --epochs 3", ["--epochs", "--help"]),
+        ("gradcheck --activation relu,relu", ["--activation", "`relu` is given twice"]),
     ];
     let both = both.iter().flat_map(|(arguments, tells)| {
         ["sentiment", "tabular"].map(|example| bad(example, *arguments, tells))
@@ -127,6 +144,8 @@ fn options() -> Vec<BadInput> {
     let sentiment = sentiment.iter().map(|(arguments, tells)| bad("sentiment", *arguments, tells));
     both.chain(sentiment)
         .chain([
+            bad("tabular", "--seeds 0", &["--seeds <N>", whole]),
+            bad("tabular", "--seeds many", &["--seeds <N>", whole]),
             bad("tabular", "--vocab 1000", &["--vocab", "--help"]),
             bad("tabular", "--save model.st", &["--save", "--help"]),
         ])
@@ -141,14 +160,6 @@ fn conflicts() -> Vec<BadInput> {
         bad(example, format!("{data} {arguments}"), tells)
     };
     let mut inputs = vec![
-        bad("sentiment", "--predict hello", &["--model <FILE>"]),
-        bad("sentiment", "--model whole.st", &["--predict <TEXT>"]),
-        training("sentiment", "--model whole.st --predict hello", &["--predict <TEXT>", "--train"]),
-        bad(
-            "sentiment",
-            "--model whole.st --predict hello --save new.st",
-            &["--predict <TEXT>", "--save"],
-        ),
         training("sentiment", "--vocab 1000000000000", &["--vocab 1000000000000", large]),
         training("sentiment", "--hidden 18446744073709551615", &["--hidden", large]),
         training("sentiment", "--embedding 9999999999", &["--embedding 9999999999", large]),
@@ -156,6 +167,11 @@ fn conflicts() -> Vec<BadInput> {
             "sentiment",
             "--text-column label",
             &["--text-column and --label-column are both `label`"],
+        ),
+        bad(
+            "sentiment",
+            format!("gradcheck {TRAIN_TEXTS} --hidden 18446744073709551615"),
+            &[large],
         ),
         training("tabular", "--features a,b,a", &["--features: `a` is given twice"]),
         training("tabular", "--features a,label", &["numbers.csv", "none of them the label"]),
@@ -328,12 +344,54 @@ fn models() -> Vec<BadInput> {
         ("infinite.st", &[mismatch, "infinite or NaN"]),
         ("four_classes.st", &[mismatch, "shape [3, 3] instead of [3, 4]"]),
     ];
-    let inputs = faults.iter().map(|(file, faults)| {
+    let inputs = faults.iter().flat_map(|(file, faults)| {
         let name = format!("{file}: ");
         let tells = [&[name.as_str()], *faults].concat();
-        bad("sentiment", format!("--model {file} --predict happy"), &tells)
+        [
+            bad("sentiment", format!("predict --model {file} happy"), &tells),
+            bad("sentiment", format!("evaluate --model {file} --test texts.csv"), &tells),
+        ]
     });
     inputs.collect()
+}
+
+/// A good model, and what it cannot be used on.
+fn uses_of_a_model() -> Vec<BadInput> {
+    let predict = |arguments: &str, tells: &[&str]| {
+        bad("sentiment", format!("predict --model whole.st {arguments}"), tells)
+    };
+    let evaluate = |arguments: &str, tells: &[&str]| {
+        bad("sentiment", format!("evaluate --model whole.st {arguments}"), tells)
+    };
+    vec![
+        bad("sentiment", "predict hello", &["--model <FILE>"]),
+        bad("sentiment", "predict", &["--model <FILE>"]),
+        predict("so happy", &["'happy'", "--help"]),
+        predict("happy --file texts.csv", &["--file <FILE>", "[TEXT]"]),
+        predict("--file none.txt", &["--file none.txt: cannot be read", "a text on each line"]),
+        predict("--file folder", &["--file folder"]),
+        predict("--file empty.csv", &["--file empty.csv: there is no text"]),
+        predict("--file latin1.txt", &["--file latin1.txt, line 2: byte 4 is not UTF-8"]),
+        predict("", &["standard input: there is no text", "TEXT", "--file"]),
+        predict("happy --top 0", &["--top <N>", "expected a whole number of at least 1"]),
+        predict("happy --top 2 --json", &["--top <N>", "--json"]),
+        predict("happy --train texts.csv", &["--train", "--help"]),
+        bad("sentiment", "evaluate --test texts.csv", &["--model <FILE>"]),
+        evaluate("", &["--test <FILE>"]),
+        evaluate("texts.csv", &["'texts.csv'", "--help"]),
+        evaluate("--test none.csv", &["none.csv: there is no such file"]),
+        evaluate("--test empty.csv", &["empty.csv: the file is empty"]),
+        evaluate("--test header.csv", &["header.csv: there are no rows below the header"]),
+        evaluate("--test latin1.csv", &["latin1.csv, line 2", "UTF-8"]),
+        evaluate("--test envy.csv", &["envy.csv, line 3", "`envy`", "`joy`"]),
+        evaluate("--test emotion.csv", &["emotion.csv, line 1", "no column `label`", "`emotion`"]),
+        evaluate("--test capital.csv", &["no column `text`", "did you mean `Text`?"]),
+        evaluate(
+            "--test texts.csv --text-column label",
+            &["--text-column and --label-column are both `label`"],
+        ),
+        evaluate("--test texts.csv --seed 3", &["--seed", "--help"]),
+    ]
 }
 
 /// Places that cannot be written to. That is found before training: it would be a pity afterwards.
@@ -363,7 +421,7 @@ static FILES: LazyLock<Files> = LazyLock::new(files);
 
 fn files() -> Files {
     let mut files = good_files();
-    let texts: [(&str, &[u8]); 19] = [
+    let texts: [(&str, &[u8]); 20] = [
         ("folder/inside.txt", b""),
         ("occupied/train.csv/inside.txt", b""),
         ("empty.csv", b""),
@@ -373,6 +431,7 @@ fn files() -> Files {
         ("short.csv", b"text,label\na\n"),
         ("quote.csv", b"text,label\na,joy\n\"b,fear\n"),
         ("latin1.csv", b"text,label\ncaf\xe9,joy\n"),
+        ("latin1.txt", b"made me happy\ncaf\xe9"),
         ("emotion.csv", b"text,emotion\na,joy\nb,fear\n"),
         ("capital.csv", b"Text,label\na,joy\nb,fear\n"),
         ("semicolon.csv", b"text;label\na;joy\nb;fear\n"),

@@ -1,53 +1,97 @@
 //! Runs that end well.
 
+use std::collections::BTreeSet;
 use std::fs;
+use std::io::Write;
 use std::path::Path;
+use std::process::Stdio;
 
+use serde_json::{Value, json};
 use tempfile::{TempDir, tempdir};
 
 use crate::files::{SMALL, TRAIN_NUMBERS, TRAIN_TEXTS, folder_with, good_files};
-use crate::programs::{Outcome, accuracy, run, run_with};
+use crate::programs::{Outcome, accuracy, command, run, run_with};
+
+/// Options that tell where samples come from.
+const SOURCE: [&str; 5] = [
+    "--train <FILE>",
+    "--test <FILE>",
+    "--label-column <NAME>",
+    "--data-seed <N>",
+    "--export <DIR>",
+];
+
+/// Options of a text classifier.
+const CLASSIFIER: [&str; 6] = [
+    "--text-column <NAME>",
+    "--activation <NAME,...>",
+    "--vocab <N>",
+    "--embedding <N>",
+    "--hidden <N>",
+    "--dropout <SHARE>",
+];
+
+/// Options of a training run.
+const TRAINING: [&str; 7] = [
+    "--epochs <N>",
+    "--batch-size <N>",
+    "--lr <RATE>",
+    "--validation-split <SHARE>",
+    "--patience <N>",
+    "--seed <N>",
+    "--gradcheck",
+];
+
+/// Runs a program's or a command's --help, and checks that it lists these options and no other, and
+/// gives examples of itself.
+#[track_caller]
+fn check_help(example: &str, command: &str, options: &[&[&str]]) {
+    let help = run(example, Path::new("."), &format!("{command} --help")).success();
+    let listed = |line: &str| line.trim_start().trim_start_matches("-h, ").starts_with("--");
+    let listed: BTreeSet<&str> =
+        help.lines().filter(|line| listed(line)).map(|line| line.trim()).collect();
+    let mut expected: BTreeSet<&str> = options.concat().into_iter().collect();
+    expected.insert("-h, --help");
+    assert_eq!(listed, expected, "{example} {command}");
+    let (_, examples) = help.split_once("Examples:").expect("examples");
+    assert!(examples.contains(format!("  {example} {command}").trim_end()), "{help}");
+}
 
 #[test]
 fn help_names_every_option_and_gives_examples() {
-    let shared = [
-        "--train <FILE>",
-        "--test <FILE>",
-        "--label-column <NAME>",
-        "--data-seed <N>",
-        "--export <DIR>",
-        "--activation <NAME,...>",
-        "--epochs <N>",
-        "--batch-size <N>",
-        "--lr <RATE>",
-        "--validation-split <SHARE>",
-        "--patience <N>",
-        "--seed <N>",
-        "--gradcheck",
-        "--seeds <N>",
-        "--help",
-        "Examples:",
-        "With cargo: cargo run --release --example",
-    ];
-    let sentiment = [
-        "--text-column <NAME>",
-        "--vocab <N>",
-        "--embedding <N>",
-        "--hidden <N>",
-        "--dropout <SHARE>",
-        "--baseline",
-        "--save <FILE>",
-        "--model <FILE>",
-        "--predict <TEXT>",
-    ];
-    for (example, own) in [("sentiment", &sentiment[..]), ("tabular", &["--features <NAME,...>"])] {
-        let help = run(example, Path::new("."), "--help").success();
-        for part in shared.iter().chain(own) {
-            assert!(help.contains(part), "{part} is missing in:\n{help}");
-        }
-        let listed = help.lines().filter(|line| line.trim_start().starts_with("--")).count();
-        assert_eq!(listed + 1, shared.len() - 2 + own.len(), "an option is not tested:\n{help}");
+    let experiment = [&SOURCE[..], &CLASSIFIER, &TRAINING];
+    for command in ["", "train"] {
+        check_help("sentiment", command, &[&experiment.concat(), &["--save <FILE>"]]);
     }
+    let own = ["--seeds <N>", "--baseline"];
+    check_help("sentiment", "compare", &[&experiment.concat(), &own]);
+    let own = ["--seed <N>", "--samples <N>"];
+    check_help("sentiment", "gradcheck", &[&SOURCE, &CLASSIFIER, &own]);
+    let own = [
+        "--model <FILE>",
+        "--test <FILE>",
+        "--text-column <NAME>",
+        "--label-column <NAME>",
+        "--json",
+    ];
+    check_help("sentiment", "evaluate", &[&own]);
+    check_help(
+        "sentiment",
+        "predict",
+        &[&["--model <FILE>", "--file <FILE>", "--top <N>", "--json"]],
+    );
+    let own = ["--features <NAME,...>", "--activation <NAME,...>", "--seeds <N>"];
+    check_help("tabular", "", &[&SOURCE, &TRAINING, &own]);
+}
+
+/// Runs the text classifier with this on its standard input.
+fn run_reading(input: &str, folder: &Path, arguments: &str) -> Outcome {
+    let mut command = command("sentiment", folder);
+    command.args(arguments.split_whitespace());
+    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = command.spawn().unwrap();
+    child.stdin.take().unwrap().write_all(input.as_bytes()).unwrap();
+    Outcome::of(child.wait_with_output().unwrap())
 }
 
 /// The output without times: those end a line, with two decimals and perhaps an `s`.
@@ -68,7 +112,10 @@ fn without_times(output: &str) -> String {
 fn the_same_seed_gives_the_same_output_and_another_does_not() {
     let folder = folder_with(&good_files());
     let runs = [
-        ("sentiment", format!("{TRAIN_TEXTS} {SMALL} --epochs 3 --baseline --seeds 2 --seed")),
+        (
+            "sentiment",
+            format!("compare {TRAIN_TEXTS} {SMALL} --epochs 3 --baseline --seeds 2 --seed"),
+        ),
         ("sentiment", format!("{TRAIN_TEXTS} {SMALL} --epochs 3 --seed")),
         ("tabular", format!("{TRAIN_NUMBERS} --epochs 3 --seeds 2 --seed")),
     ];
@@ -119,7 +166,7 @@ fn a_saved_model_predicts_what_it_did_in_evaluation() {
     for prediction in lines.chunks(2) {
         let (confidence, class) = prediction[0].split_once(" % ").unwrap();
         let text = prediction[1].trim();
-        let options = ["--model", "model.st", "--predict", text];
+        let options = ["predict", "--model", "model.st", text];
         let output = run_with("sentiment", folder.path(), &options).success();
         let ranking: Vec<(f64, &str)> = output
             .lines()
@@ -149,7 +196,7 @@ fn a_text_of_unknown_words_is_answered_with_a_note() {
     let folder = folder_with(&good_files());
     trained_and_saved(folder.path());
     for text in ["", "zebra", "…"] {
-        let options = ["--model", "model.st", "--predict", text];
+        let options = ["predict", "--model", "model.st", text];
         let Outcome { code, stdout, stderr } = run_with("sentiment", folder.path(), &options);
         assert_eq!((code, stdout.lines().count()), (Some(0), 3));
         assert_eq!(stderr, "note: the model knows none of these words, so it can only guess\n");
@@ -160,15 +207,101 @@ fn a_text_of_unknown_words_is_answered_with_a_note() {
 fn exported_data_can_be_trained_on() {
     let folder = tempdir().unwrap();
     for (example, columns) in [("sentiment", "text,label\n"), ("tabular", "x1,x2,x3")] {
-        let options = format!("--activation relu --seeds 1 --epochs 1 --export {example}");
+        let options = format!("--activation relu --epochs 1 --export {example}");
         let generated = run(example, folder.path(), &options).success();
         let csv = fs::read_to_string(folder.path().join(example).join("train.csv")).unwrap();
         assert!(csv.starts_with(columns));
         let options = format!(
-            "--activation relu --seeds 1 --epochs 1 --train {example}/train.csv --test \
+            "--activation relu --epochs 1 --train {example}/train.csv --test \
              {example}/test.csv"
         );
         let read = run(example, folder.path(), &options).success();
         assert_eq!(accuracy(&generated, "relu"), accuracy(&read, "relu"));
+    }
+}
+
+#[test]
+fn without_a_command_it_trains() {
+    let folder = folder_with(&good_files());
+    let output = |command: &str| {
+        let arguments = format!("{command} {TRAIN_TEXTS} {SMALL} --epochs 2");
+        without_times(&run("sentiment", folder.path(), &arguments).success())
+    };
+    assert_eq!(output(""), output("train"));
+}
+
+#[test]
+fn gradcheck_as_a_command_checks_each_activation_and_trains_none() {
+    let folder = folder_with(&good_files());
+    let arguments = format!("gradcheck {TRAIN_TEXTS} {SMALL} --samples 2");
+    let output = run("sentiment", folder.path(), &arguments).success();
+    assert!(output.contains("relu: gradient check passed: "), "{output}");
+    assert!(output.contains("swiglu: gradient check passed: "), "{output}");
+    assert_eq!(output.lines().filter(|line| line.starts_with("hidden.weight")).count(), 2);
+    assert!(!output.contains("epoch"), "{output}");
+}
+
+#[test]
+fn a_saved_model_is_evaluated_on_another_file() {
+    let folder = folder_with(&good_files());
+    trained_and_saved(folder.path());
+    let other = "feeling,mood\nso happy,joy\nso scared,joy\nso scared,fear\nfurious,anger\n";
+    fs::write(folder.path().join("other.csv"), other).unwrap();
+    let arguments = "evaluate --model model.st --test other.csv --text-column feeling \
+                     --label-column mood";
+    let output = run("sentiment", folder.path(), arguments).success();
+    assert!(output.contains("accuracy 75.0 % (3 of 4; 95 % interval 30.1 to 95.4 %)"), "{output}");
+    assert!(
+        output.contains("joy                     100.0      50.0    66.7        2"),
+        "{output}"
+    );
+
+    let json = run("sentiment", folder.path(), &format!("{arguments} --json")).success();
+    let json: Value = serde_json::from_str(&json).unwrap();
+    assert_eq!((&json["accuracy"], &json["samples"]), (&json!(0.75), &json!(4)));
+    assert_eq!(
+        json["classes"]["joy"],
+        json!({ "precision": 1.0, "recall": 0.5, "f1": 2.0 / 3.0, "samples": 2 })
+    );
+}
+
+#[test]
+fn a_file_and_standard_input_are_answered_line_by_line() {
+    let folder = folder_with(&good_files());
+    trained_and_saved(folder.path());
+    let lines = "I am happy\r\n\n\"scared\"";
+    fs::write(folder.path().join("lines.txt"), lines).unwrap();
+    let arguments = "predict --model model.st --top 1";
+    let piped = run_reading(lines, folder.path(), arguments);
+    let file = run("sentiment", folder.path(), &format!("{arguments} --file lines.txt"));
+    assert_eq!((&piped.stdout, &piped.stderr), (&file.stdout, &file.stderr));
+    let note = "note: line 2: the model knows none of these words, so it can only guess\n";
+    assert_eq!(piped.stderr, note);
+    let output = piped.success();
+    let answers: Vec<&str> = output.lines().collect();
+    assert_eq!(answers.len(), 6);
+    assert_eq!((answers[0], answers[4]), ("I am happy", "\"scared\""));
+    assert!(answers[1].ends_with(" %  joy") && answers[5].ends_with(" %  fear"), "{output}");
+}
+
+#[test]
+fn json_has_an_object_for_each_text() {
+    let folder = folder_with(&good_files());
+    trained_and_saved(folder.path());
+    let arguments = "predict --model model.st --json";
+    let output = run_reading("so happy\n\"zebra\"", folder.path(), arguments).stdout;
+    let answers: Vec<Value> =
+        output.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_eq!(answers.len(), 2);
+    assert_eq!(
+        (&answers[0]["text"], &answers[0]["prediction"]),
+        (&json!("so happy"), &json!("joy"))
+    );
+    assert_eq!((&answers[1]["text"], &answers[1]["known_words"]), (&json!("\"zebra\""), &json!(0)));
+    for answer in &answers {
+        let probabilities = answer["probabilities"].as_object().unwrap();
+        assert!(probabilities.keys().eq(["anger", "fear", "joy"]), "{answer}");
+        let total: f64 = probabilities.values().map(|p| p.as_f64().unwrap()).sum();
+        assert!((total - 1.0).abs() < 1e-6, "{answer}");
     }
 }

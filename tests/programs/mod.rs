@@ -2,7 +2,7 @@
 
 use std::env;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Output, Stdio};
 
 /// How a program ended, and what it wrote.
 pub struct Outcome {
@@ -12,6 +12,15 @@ pub struct Outcome {
 }
 
 impl Outcome {
+    pub fn of(output: Output) -> Self {
+        let text = |bytes| String::from_utf8(bytes).expect("output in UTF-8");
+        Outcome {
+            code: output.status.code(),
+            stdout: text(output.stdout),
+            stderr: text(output.stderr),
+        }
+    }
+
     /// What a run wrote that ended well.
     #[track_caller]
     pub fn success(self) -> String {
@@ -29,13 +38,15 @@ pub fn run(example: &str, folder: &Path, arguments: &str) -> Outcome {
 
 /// Runs an example in a folder, with these arguments.
 pub fn run_with(example: &str, folder: &Path, arguments: &[&str]) -> Outcome {
-    let output = Command::new(path(example))
-        .args(arguments)
-        .current_dir(folder)
-        .output()
-        .expect("an example that can be run");
-    let text = |bytes| String::from_utf8(bytes).expect("output in UTF-8");
-    Outcome { code: output.status.code(), stdout: text(output.stdout), stderr: text(output.stderr) }
+    let output = command(example, folder).args(arguments).output();
+    Outcome::of(output.expect("an example that can be run"))
+}
+
+/// An example that is to run in a folder, with nothing on its standard input.
+pub fn command(example: &str, folder: &Path) -> Command {
+    let mut command = Command::new(path(example));
+    command.current_dir(folder).stdin(Stdio::null());
+    command
 }
 
 /// The accuracy of a model in the table that ends a run, in per cent.

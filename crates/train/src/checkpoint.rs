@@ -69,7 +69,7 @@ const KEPT: usize = 2;
 /// if let Some(checkpoint) = checkpoints.newest()? {
 ///     session = session.resume(checkpoint)?;
 /// }
-/// let history = session.observe(&mut checkpoints).run()?;
+/// let history = session.run(&mut [&mut checkpoints])?;
 /// # Ok((history, train::Saved::read(checkpoints.written().unwrap())?)) };
 /// # let (whole, _) = train(&Fit { epochs: 3, ..Fit::default() })?;
 /// # let (resumed, saved) = train(&Fit { epochs: 5, ..Fit::default() })?;
@@ -130,9 +130,21 @@ impl Checkpoints {
         self
     }
 
-    /// Where they are.
-    pub fn folder(&self) -> &Path {
-        &self.folder
+    /// Whether there is a checkpoint in this folder or in one of its subfolders.
+    ///
+    /// # Errors
+    /// When the folder cannot be read.
+    pub fn are_below(folder: impl AsRef<Path>) -> Result<bool, CheckpointError> {
+        let folder = folder.as_ref();
+        let search = || -> io::Result<bool> {
+            let mut found = !files(folder)?.is_empty();
+            for entry in fs::read_dir(folder)? {
+                let path = entry?.path();
+                found |= path.is_dir() && !files(&path)?.is_empty();
+            }
+            Ok(found)
+        };
+        search().map_err(|error| CheckpointFault::Folder(error).of(folder))
     }
 
     /// The file that this has written last.

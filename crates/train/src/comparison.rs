@@ -106,7 +106,7 @@ fn write_one_seed(f: &mut fmt::Formatter<'_>, run: &Run) -> fmt::Result {
     writeln!(
         f,
         "One seed, {} test samples: the 95 % interval of the first accuracy is {:.1} to {:.1} %.\n\
-         --seeds 5 tells a real difference from luck.",
+         Several seeds tell a real difference from luck.",
         run.samples,
         low * 100.0,
         high * 100.0

@@ -137,7 +137,7 @@ impl<'m, M: Model> Trainer<'m, M> {
         dataset: &Dataset<M::Input>,
         options: &Fit,
     ) -> Result<History, TrainError> {
-        self.session(parameters, optimizer, dataset, options)?.run()
+        self.session(parameters, optimizer, dataset, options)?.run(&mut [])
     }
 
     /// The same training, to be observed or resumed; [`Session::run`] does it.
@@ -174,7 +174,6 @@ impl<'m, M: Model> Trainer<'m, M> {
             data: Fingerprint::of(dataset),
             options,
             progress: Progress::start(),
-            observers: Vec::new(),
         })
     }
 }
@@ -196,8 +195,7 @@ impl<'m, M: Model> Trainer<'m, M> {
 /// let trainer = Trainer::new(&model, Loss::SoftmaxCrossEntropy);
 /// let history = trainer
 ///     .session(&mut parameters, &mut Adam::new(0.01), &dataset, &Fit::default())?
-///     .observe(&mut Console::new("dense"))
-///     .run()?;
+///     .run(&mut [&mut Console::new("dense")])?;
 /// assert_eq!(history.epochs.len(), 10);
 /// # Ok::<(), train::TrainError>(())
 /// ```
@@ -211,17 +209,10 @@ pub struct Session<'a, M: Model, T: Scalar> {
     pub(crate) data: Fingerprint,
     pub(crate) options: &'a Fit,
     pub(crate) progress: Progress<T>,
-    observers: Vec<&'a mut dyn Observer<T>>,
 }
 
-impl<'a, M: Model, T: Scalar> Session<'a, M, T> {
-    /// Lets somebody look on. Observers are told in the order in which they were added.
-    pub fn observe(mut self, observer: &'a mut dyn Observer<T>) -> Self {
-        self.observers.push(observer);
-        self
-    }
-
-    /// Trains to the end.
+impl<M: Model, T: Scalar> Session<'_, M, T> {
+    /// Trains to the end while the observers look on; they are told in their order.
     ///
     /// # Errors
     /// Those of [`Trainer::fit`]; and when an observer fails or stops the run. Then the parameters
@@ -230,12 +221,12 @@ impl<'a, M: Model, T: Scalar> Session<'a, M, T> {
     /// # Panics
     /// When the data do not fit the model.
     #[track_caller]
-    pub fn run(mut self) -> Result<History, TrainError> {
-        self.tell(None, |observer, now| observer.begin(now))?;
+    pub fn run(mut self, observers: &mut [&mut dyn Observer<T>]) -> Result<History, TrainError> {
+        self.tell(observers, None, |observer, now| observer.begin(now))?;
         while !self.progress.is_over(self.options) {
-            let epoch = self.epoch()?;
+            let epoch = self.epoch(observers)?;
             self.progress.add_epoch(epoch, self.parameters, self.options);
-            self.tell(None, |observer, now| observer.epoch(now))?;
+            self.tell(observers, None, |observer, now| observer.epoch(now))?;
         }
         let (history, best) = self.progress.end();
         if let Some(weights) = best {
@@ -246,11 +237,11 @@ impl<'a, M: Model, T: Scalar> Session<'a, M, T> {
 
     /// One epoch: a pass over the training samples, then an evaluation on those for validation.
     #[track_caller]
-    fn epoch(&mut self) -> Result<Epoch, TrainError> {
+    fn epoch(&mut self, observers: &mut [&mut dyn Observer<T>]) -> Result<Epoch, TrainError> {
         let number = self.progress.epoch();
         let earlier = self.progress.current.seconds;
         let start = Instant::now();
-        let training = self.train_once(number)?;
+        let training = self.train_once(number, observers)?;
         let validation = (!self.validation.is_empty())
             .then(|| self.trainer.evaluate(self.parameters, &self.validation).score());
         check_finite(self.parameters, validation, number)?;
@@ -268,7 +259,11 @@ impl<'a, M: Model, T: Scalar> Session<'a, M, T> {
     /// One pass over the training samples, from the step on that it has come to; the mean score of
     /// all its batches.
     #[track_caller]
-    fn train_once(&mut self, number: usize) -> Result<Score, TrainError> {
+    fn train_once(
+        &mut self,
+        number: usize,
+        observers: &mut [&mut dyn Observer<T>],
+    ) -> Result<Score, TrainError> {
         let earlier = self.progress.current.seconds;
         let start = Instant::now();
         let mut tape = Tape::new();
@@ -289,14 +284,16 @@ impl<'a, M: Model, T: Scalar> Session<'a, M, T> {
                 })?;
             self.progress.add_step(&outcome, batch.len());
             self.progress.current.seconds = earlier + start.elapsed().as_secs_f64();
-            self.tell(Some(outcome.score(batch.len())), |observer, now| observer.step(now))?;
+            let score = outcome.score(batch.len());
+            self.tell(observers, Some(score), |observer, now| observer.step(now))?;
         }
         Ok(self.progress.score().expect("an epoch has at least one step"))
     }
 
     /// Tells each observer, and then asks them whether to stop.
     fn tell(
-        &mut self,
+        &self,
+        observers: &mut [&mut dyn Observer<T>],
         batch: Option<Score>,
         what: impl Fn(&mut dyn Observer<T>, &Moment<'_, T>) -> Result<(), ObserverError>,
     ) -> Result<(), TrainError> {
@@ -310,14 +307,14 @@ impl<'a, M: Model, T: Scalar> Session<'a, M, T> {
             data: &self.data,
         };
         let mut stops = false;
-        for observer in &mut self.observers {
+        for observer in observers.iter_mut() {
             what(&mut **observer, &now).map_err(TrainError::Observer)?;
             stops |= observer.wants_stop();
         }
         if !stops || self.progress.is_over(self.options) {
             return Ok(());
         }
-        for observer in &mut self.observers {
+        for observer in observers {
             observer.stop(&now).map_err(TrainError::Observer)?;
         }
         Err(TrainError::Stopped {

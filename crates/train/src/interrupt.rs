@@ -11,7 +11,7 @@ use crate::Observer;
 use crate::console::release_terminal;
 
 /// The exit code of a program that Ctrl-C has ended: 128 and the number of the signal, 2.
-pub const INTERRUPTED: i32 = 130;
+pub const INTERRUPTED: u8 = 130;
 
 /// An observer that stops training when the user presses Ctrl-C.
 #[derive(Clone, Debug)]
@@ -35,7 +35,7 @@ impl Interrupt {
         ctrlc::set_handler(move || {
             if flag.swap(true, Ordering::Relaxed) {
                 release_terminal();
-                process::exit(INTERRUPTED);
+                process::exit(INTERRUPTED.into());
             }
         })?;
         Ok(Self { asked })

@@ -69,7 +69,7 @@ model         accuracy %    macro F1 %  weighted F1 %  parameters  seconds
 relu                80.3          79.3           79.8        1851     1.50
 swiglu              83.5          82.5           83.0        1851     1.50
 One seed, 2000 test samples: the 95 % interval of the first accuracy is 78.5 to 82.0 %.
---seeds 5 tells a real difference from luck.
+Several seeds tell a real difference from luck.
 "
     );
 }
@@ -84,7 +84,7 @@ fn one_seed_with_roc_auc() {
 model            accuracy %    macro F1 %  weighted F1 %     ROC AUC %  parameters  seconds
 a longer name          88.9          87.9           88.4          94.8        1851     0.77
 One seed, 2000 test samples: the 95 % interval of the first accuracy is 87.4 to 90.2 %.
---seeds 5 tells a real difference from luck.
+Several seeds tell a real difference from luck.
 "
     );
 }

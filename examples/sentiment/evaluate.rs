@@ -1,0 +1,74 @@
+//! The command `evaluate`: how good is a saved model on other texts?
+
+use std::collections::BTreeMap;
+use std::error::Error;
+
+use data::{Dataset, Table};
+use serde_json::{Value, json};
+use train::statistics::wilson_interval;
+use train::{Evaluation, Loss, Trainer};
+
+use super::options::Evaluate;
+use super::saved::load;
+use super::texts::check_columns;
+
+/// Evaluates the model, and prints the figures.
+pub fn run(options: &Evaluate) -> Result<(), Box<dyn Error>> {
+    let (model, parameters, about) = load(&options.model)?;
+    check_columns(&options.text_column, &options.label_column)?;
+    let table = Table::read(&options.test)?;
+    let texts: Vec<String> =
+        table.text(&options.text_column)?.into_iter().map(String::from).collect();
+    let labels = table.classes(&options.label_column, &about.labels)?;
+    let samples = Dataset::new(about.token_ids(&texts), labels);
+    let evaluation =
+        Trainer::new(&model, Loss::SoftmaxCrossEntropy).evaluate(&parameters, &samples);
+    match options.json {
+        true => println!("{}", figures(&evaluation, about.labels.names())),
+        false => print(&evaluation, about.labels.names()),
+    }
+    Ok(())
+}
+
+fn print(evaluation: &Evaluation, names: &[String]) {
+    let samples = evaluation.confusion.samples();
+    let correct = (evaluation.accuracy() * samples as f64).round() as usize;
+    let (low, high) = wilson_interval(correct, samples);
+    println!(
+        "loss {:.4}, accuracy {:.1} % ({correct} of {samples}; 95 % interval {:.1} to {:.1} %), \
+         macro F1 {:.1} %\n",
+        evaluation.loss,
+        evaluation.accuracy() * 100.0,
+        low * 100.0,
+        high * 100.0,
+        evaluation.confusion.macro_average().f1 * 100.0
+    );
+    println!("{}", evaluation.confusion.table(names));
+    print!("{}", evaluation.confusion.report(names));
+}
+
+/// The same figures for a program.
+fn figures(evaluation: &Evaluation, names: &[String]) -> Value {
+    let confusion = &evaluation.confusion;
+    let classes: BTreeMap<&String, Value> = names
+        .iter()
+        .enumerate()
+        .map(|(class, name)| {
+            let scores = confusion.scores(class);
+            let (precision, recall, f1) = (scores.precision, scores.recall, scores.f1);
+            let samples = confusion.support(class);
+            let figures = json!({
+                "precision": precision, "recall": recall, "f1": f1, "samples": samples
+            });
+            (name, figures)
+        })
+        .collect();
+    json!({
+        "loss": evaluation.loss,
+        "accuracy": evaluation.accuracy(),
+        "macro_f1": confusion.macro_average().f1,
+        "weighted_f1": confusion.weighted_average().f1,
+        "samples": confusion.samples(),
+        "classes": classes,
+    })
+}

@@ -180,7 +180,8 @@ pub fn run(program: impl FnOnce() -> Result<(), Box<dyn Error>>) -> ExitCode {
     match program() {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) if is_interruption(&*error) => {
-            eprintln!("interrupted: {error}");
+            // Behind the ^C that the terminal shows.
+            eprintln!("\ninterrupted: {error}");
             ExitCode::from(INTERRUPTED)
         }
         Err(error) => {

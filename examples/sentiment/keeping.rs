@@ -1,9 +1,11 @@
 //! What is shown and kept of a run while it goes on: bars, a log, checkpoints, and Ctrl-C.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::env;
 use std::error::Error;
 use std::fmt;
+use std::fs;
+use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
@@ -29,8 +31,9 @@ pub struct Keeping {
     #[arg(long, value_name = "N", value_parser = positive, requires = "folder")]
     pub every: Option<usize>,
     /// Go on with the run that was interrupted while it wrote checkpoints into this folder. The other
-    /// options must be what they were; only --epochs and --patience may change. The result is the
-    /// same, bit by bit, as without the interruption.
+    /// options must be what they were; only --epochs, --patience and --activation may change. The
+    /// result is the same, bit by bit, as without the interruption; models that are finished are not
+    /// trained again.
     #[arg(long, value_name = "DIR", group = "folder")]
     pub resume: Option<PathBuf>,
     /// Write the run into this file as JSON Lines, while it goes on: `tail -f` shows it. After
@@ -49,8 +52,11 @@ pub enum Every {
     Epoch,
 }
 
-/// All options that decide the result, by name: a run is resumed with the same ones only.
-pub type Settings = BTreeMap<&'static str, Value>;
+/// Options by name.
+pub type Options = BTreeMap<String, Value>;
+
+/// The file in the folder of checkpoints that holds the options a run was begun with.
+const OPTIONS: &str = "options.json";
 
 /// Runs sessions, and keeps what was asked for.
 pub struct Keeper {
@@ -59,56 +65,36 @@ pub struct Keeper {
     log: Option<Log>,
     is_quiet: bool,
     interrupt: Interrupt,
-    settings: Settings,
 }
 
 impl Keeping {
-    /// Opens the log, checks the folder, and takes over Ctrl-C.
+    /// Opens folder and log, and takes over Ctrl-C. A run can be resumed with the same `fixed` options
+    /// only; the `free` ones may change.
     pub fn open(
         &self,
         is_quiet: bool,
         seed: u64,
-        settings: Settings,
+        fixed: Options,
+        free: Options,
     ) -> Result<Keeper, Box<dyn Error>> {
-        self.check_folder()?;
-        let log = self.log.as_deref().map(|path| self.open_log(path, seed, &settings));
+        if let Some(folder) = &self.checkpoint {
+            begin(folder, &fixed)?;
+        }
+        if let Some(folder) = &self.resume {
+            check_same(folder, &fixed)?;
+        }
+        let options: Options = fixed.into_iter().chain(free).collect();
+        let log = self.log.as_deref().map(|path| self.open_log(path, seed, &options));
         Ok(Keeper {
             folder: self.checkpoint.clone().or_else(|| self.resume.clone()),
             every: self.every,
             log: log.transpose()?,
             is_quiet,
             interrupt: Interrupt::listen()?,
-            settings,
         })
     }
 
-    /// Checks that a new run overwrites none, and that there is one to go on with.
-    fn check_folder(&self) -> Result<(), Box<dyn Error>> {
-        if let Some(folder) = &self.checkpoint
-            && folder.exists()
-            && Checkpoints::are_below(folder)?
-        {
-            let folder = folder.display();
-            return Err(format!(
-                "--checkpoint {folder}: there are checkpoints of a run in this folder; --resume \
-                 {folder} goes on with it, or give another folder to begin a new one"
-            )
-            .into());
-        }
-        if let Some(folder) = &self.resume
-            && !Checkpoints::are_below(folder)?
-        {
-            let folder = folder.display();
-            return Err(format!(
-                "--resume {folder}: there is no checkpoint in this folder; --checkpoint {folder} \
-                 begins a run"
-            )
-            .into());
-        }
-        Ok(())
-    }
-
-    fn open_log(&self, path: &Path, seed: u64, settings: &Settings) -> Result<Log, Box<dyn Error>> {
+    fn open_log(&self, path: &Path, seed: u64, options: &Options) -> Result<Log, Box<dyn Error>> {
         let every = match self.log_every {
             Every::Step => LogEvery::Step,
             Every::Epoch => LogEvery::Epoch,
@@ -117,7 +103,7 @@ impl Keeping {
             return Ok(Log::resume(path, every)?);
         }
         let mut log = Log::create(path, every)?;
-        log.start(&arguments(), seed, settings)?;
+        log.start(&arguments(), seed, options)?;
         Ok(log)
     }
 }
@@ -167,11 +153,54 @@ impl Keeper {
         if let Some(steps) = self.every {
             checkpoints = checkpoints.every(steps);
         }
-        for (name, value) in &self.settings {
-            checkpoints = checkpoints.setting(name, value);
-        }
         Ok(Some(checkpoints))
     }
+}
+
+/// Makes a folder for a new run, with the options in it.
+fn begin(folder: &Path, fixed: &Options) -> Result<(), Box<dyn Error>> {
+    let (file, folder_name) = (folder.join(OPTIONS), folder.display());
+    if file.exists() {
+        return Err(format!(
+            "--checkpoint {folder_name}: there is a run in this folder already; --resume \
+             {folder_name} goes on with it, or give another folder to begin a new one"
+        )
+        .into());
+    }
+    fs::create_dir_all(folder).map_err(|error| {
+        format!("--checkpoint {folder_name}: the folder cannot be made: {error}; give another one")
+    })?;
+    let text = serde_json::to_string_pretty(fixed)?;
+    Ok(data::write_whole(file, |file| writeln!(file, "{text}"))?)
+}
+
+/// Checks that a folder holds a run that was begun with these options.
+fn check_same(folder: &Path, fixed: &Options) -> Result<(), Box<dyn Error>> {
+    let (file, folder) = (folder.join(OPTIONS), folder.display());
+    let text = fs::read_to_string(&file).map_err(|error| {
+        format!(
+            "--resume {folder}: there is no run to go on with, as {} cannot be read: {error}; \
+             --checkpoint {folder} begins one",
+            file.display()
+        )
+    })?;
+    let begun: Options = serde_json::from_str(&text).map_err(|error| {
+        format!("{}: these are no options of a run: {error}; begin a new one", file.display())
+    })?;
+    let nothing = Value::Null;
+    let all: BTreeSet<&String> = begun.keys().chain(fixed.keys()).collect();
+    for name in all {
+        let (then, now) =
+            (begun.get(name).unwrap_or(&nothing), fixed.get(name).unwrap_or(&nothing));
+        if then != now {
+            return Err(format!(
+                "--resume {folder}: this run was begun with {name} {then}, but now it is {now}; \
+                 resume it with {name} {then}, or begin a new one with --checkpoint"
+            )
+            .into());
+        }
+    }
+    Ok(())
 }
 
 /// The session from its newest checkpoint on, if it has one; what was passed over is told.

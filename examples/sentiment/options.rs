@@ -7,9 +7,9 @@ use clap::builder::UnknownArgumentValueParser;
 use clap::{Args, Parser, Subcommand};
 use nn::ActivationKind;
 use serde::{Deserialize, Serialize};
-use serde_json::json;
+use serde_json::{Value, json};
 
-use super::keeping::{Keeper, Keeping, Settings};
+use super::keeping::{Keeper, Keeping, Options};
 use super::texts::Texts;
 use crate::cli::{Source, Training, positive, share, without_repeats};
 
@@ -200,14 +200,32 @@ pub struct Experiment {
 impl Experiment {
     /// Who keeps what is to be kept.
     pub fn keeper(&self) -> Result<Keeper, Box<dyn Error>> {
-        let Training { lr, batch_size, validation_split, quiet, seed, .. } = self.training;
-        let settings = Settings::from([
-            ("--lr", json!(lr)),
-            ("--batch-size", json!(batch_size)),
-            ("--validation-split", json!(validation_split)),
-            ("--data-seed", json!(self.setup.source.data_seed)),
+        let Self { setup, training, keeping } = self;
+        let options = |pairs: &[(&str, Value)]| -> Options {
+            pairs.iter().map(|(name, value)| (name.to_string(), value.clone())).collect()
+        };
+        let fixed = options(&[
+            ("--seed", json!(training.seed)),
+            ("--lr", json!(training.lr)),
+            ("--batch-size", json!(training.batch_size)),
+            ("--validation-split", json!(training.validation_split)),
+            ("--vocab", json!(setup.sizes.vocab)),
+            ("--embedding", json!(setup.sizes.embedding)),
+            ("--hidden", json!(setup.sizes.hidden)),
+            ("--dropout", json!(setup.sizes.dropout)),
+            ("--data-seed", json!(setup.source.data_seed)),
+            ("--train", json!(setup.source.train)),
+            ("--text-column", json!(setup.text_column)),
+            ("--label-column", json!(setup.source.label_column)),
         ]);
-        self.keeping.open(quiet, seed, settings)
+        let activations: Vec<String> = setup.activation.iter().map(ToString::to_string).collect();
+        let free = options(&[
+            ("--activation", json!(activations)),
+            ("--epochs", json!(training.epochs)),
+            ("--patience", json!(training.patience)),
+            ("--test", json!(setup.source.test)),
+        ]);
+        keeping.open(training.quiet, training.seed, fixed, free)
     }
 }
 

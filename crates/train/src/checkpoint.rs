@@ -130,23 +130,6 @@ impl Checkpoints {
         self
     }
 
-    /// Whether there is a checkpoint in this folder or in one of its subfolders.
-    ///
-    /// # Errors
-    /// When the folder cannot be read.
-    pub fn are_below(folder: impl AsRef<Path>) -> Result<bool, CheckpointError> {
-        let folder = folder.as_ref();
-        let search = || -> io::Result<bool> {
-            let mut found = !files(folder)?.is_empty();
-            for entry in fs::read_dir(folder)? {
-                let path = entry?.path();
-                found |= path.is_dir() && !files(&path)?.is_empty();
-            }
-            Ok(found)
-        };
-        search().map_err(|error| CheckpointFault::Folder(error).of(folder))
-    }
-
     /// The file that this has written last.
     pub fn written(&self) -> Option<&Path> {
         self.written.as_ref().map(|(_, path)| path.as_path())

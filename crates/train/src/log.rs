@@ -25,11 +25,45 @@ use std::io::{self, BufRead, BufReader, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
-use serde_json::json;
+use serde_json::Value;
 use tensor::Scalar;
 use thiserror::Error;
 
-use crate::{Epoch, Moment, Observer, ObserverError};
+use crate::{Epoch, Moment, Observer, ObserverError, Score};
+
+/// A line of the file; the table above says what the fields are.
+#[derive(Serialize)]
+#[serde(tag = "record", rename_all = "lowercase")]
+enum Record<'a> {
+    Start {
+        command: &'a [String],
+        seed: u64,
+        options: Value,
+    },
+    Step {
+        run: String,
+        epoch: usize,
+        step: usize,
+        loss: f64,
+        accuracy: f64,
+        rate: f64,
+    },
+    Epoch {
+        run: String,
+        #[serde(flatten)]
+        epoch: &'a Epoch,
+    },
+    Resume {
+        run: String,
+        epoch: usize,
+        step: usize,
+    },
+    Stop {
+        run: String,
+        epoch: usize,
+        step: usize,
+    },
+}
 
 /// How often a [`Log`] gets a record.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -138,15 +172,18 @@ impl Log {
         seed: u64,
         options: &impl Serialize,
     ) -> Result<(), LogError> {
-        self.write(
-            &json!({ "record": "start", "command": command, "seed": seed, "options": options }),
-        )
+        let options = serde_json::to_value(options).map_err(|error| self.error(error))?;
+        self.write(&Record::Start { command, seed, options })
     }
 
-    fn write(&mut self, record: &impl Serialize) -> Result<(), LogError> {
-        let line = serde_json::to_string(record).map_err(io::Error::from);
-        let done = line.and_then(|line| self.file.write_all(format!("{line}\n").as_bytes()));
-        done.map_err(|error| LogError { path: self.path.clone(), fault: error.into() })
+    fn write(&mut self, record: &Record<'_>) -> Result<(), LogError> {
+        let line = serde_json::to_string(record).map_err(|error| self.error(error))?;
+        let done = self.file.write_all(format!("{line}\n").as_bytes());
+        done.map_err(|error| self.error(error))
+    }
+
+    fn error(&self, error: impl Into<io::Error>) -> LogError {
+        LogError { path: self.path.clone(), fault: error.into().into() }
     }
 
     /// Whether a record of this position is still to be written; from now on it is not.
@@ -157,63 +194,42 @@ impl Log {
         }
         !known
     }
-
-    /// A record that says where the run is.
-    fn write_position<T: Scalar>(
-        &mut self,
-        record: &str,
-        now: &Moment<'_, T>,
-    ) -> Result<(), LogError> {
-        let (epoch, step) = (now.progress.epoch(), now.progress.step());
-        self.write(&json!({ "record": record, "run": self.run, "epoch": epoch, "step": step }))
-    }
 }
 
 impl<T: Scalar> Observer<T> for Log {
     fn begin(&mut self, now: &Moment<'_, T>) -> Result<(), ObserverError> {
+        let (run, epoch, step) = (self.run.clone(), now.progress.epoch(), now.progress.step());
         match now.steps() {
             0 => Ok(()),
-            _ => Ok(self.write_position("resume", now)?),
+            _ => Ok(self.write(&Record::Resume { run, epoch, step })?),
         }
     }
 
     fn step(&mut self, now: &Moment<'_, T>) -> Result<(), ObserverError> {
-        let (epoch, step) = (now.progress.epoch(), now.progress.step());
-        if let (LogEvery::Step, Some(batch), true) =
-            (self.every, now.batch, self.is_new((epoch, step)))
-        {
-            self.write(&json!({
-                "record": "step",
-                "run": self.run,
-                "epoch": epoch,
-                "step": step,
-                "loss": batch.loss,
-                "accuracy": batch.accuracy,
-                "rate": now.optimizer.rate(),
-            }))?;
+        let (run, epoch, step) = (self.run.clone(), now.progress.epoch(), now.progress.step());
+        match now.batch {
+            Some(Score { loss, accuracy })
+                if self.every == LogEvery::Step && self.is_new((epoch, step)) =>
+            {
+                let rate = now.optimizer.rate();
+                Ok(self.write(&Record::Step { run, epoch, step, loss, accuracy, rate })?)
+            }
+            _ => Ok(()),
         }
-        Ok(())
     }
 
     fn epoch(&mut self, now: &Moment<'_, T>) -> Result<(), ObserverError> {
-        #[derive(Serialize)]
-        struct Record<'a> {
-            record: &'static str,
-            run: &'a str,
-            #[serde(flatten)]
-            epoch: &'a Epoch,
+        match now.progress.epochs().last() {
+            Some(epoch) if self.is_new((epoch.number, END)) => {
+                Ok(self.write(&Record::Epoch { run: self.run.clone(), epoch })?)
+            }
+            _ => Ok(()),
         }
-        if let Some(epoch) = now.progress.epochs().last()
-            && self.is_new((epoch.number, END))
-        {
-            let run = self.run.clone();
-            self.write(&Record { record: "epoch", run: &run, epoch })?;
-        }
-        Ok(())
     }
 
     fn stop(&mut self, now: &Moment<'_, T>) -> Result<(), ObserverError> {
-        Ok(self.write_position("stop", now)?)
+        let (run, epoch, step) = (self.run.clone(), now.progress.epoch(), now.progress.step());
+        Ok(self.write(&Record::Stop { run, epoch, step })?)
     }
 }
 

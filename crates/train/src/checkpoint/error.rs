@@ -80,8 +80,9 @@ impl CheckpointFault {
         CheckpointError { path: path.to_path_buf(), fault: self }
     }
 
-    /// Whether an earlier checkpoint may do in its place.
-    pub(crate) fn is_damage(&self) -> bool {
-        matches!(self, CheckpointFault::Read(_) | CheckpointFault::Damaged(_))
+    /// Whether the file says nothing that can be relied on, so that an earlier one may do.
+    pub(crate) fn is_unreadable(&self) -> bool {
+        use CheckpointFault::{Damaged, Foreign, Read};
+        matches!(self, Read(_) | Damaged(_) | Foreign(_))
     }
 }

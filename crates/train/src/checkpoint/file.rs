@@ -123,8 +123,8 @@ impl Contents {
             let missing = || CheckpointFault::Foreign(format!("the metadata `{name}` is missing"));
             texts.remove(name).ok_or_else(missing)
         };
-        let (record, description) = (text(RECORD)?, text(DESCRIPTION)?);
         check(&mut bytes, &text(CHECKSUM)?)?;
+        let (record, description) = (text(RECORD)?, text(DESCRIPTION)?);
         let mut contents = Self {
             description: read(DESCRIPTION, &description)?,
             record: read_record(&record)?,

@@ -28,8 +28,8 @@ impl Checkpoint {
         &self.path
     }
 
-    /// The newer files that were passed over because they are damaged, and how: to be told to the
-    /// user.
+    /// The newer files that were passed over because they cannot be read, and why: to be told
+    /// to the user.
     pub fn damaged(&self) -> &[CheckpointError] {
         &self.damaged
     }
@@ -42,11 +42,11 @@ impl Checkpoint {
 }
 
 impl Checkpoints {
-    /// The newest checkpoint that is whole; `None` where there is not one file.
+    /// The newest checkpoint that can be read; `None` where there is not one file.
     ///
     /// # Errors
-    /// When none is whole, or the newest whole one is foreign: of another program, version,
-    /// description or [`setting`](Checkpoints::setting).
+    /// When none can be read, or the newest that can is of another version, description or
+    /// [`setting`](Checkpoints::setting).
     pub fn newest(&self) -> Result<Option<Checkpoint>, CheckpointError> {
         let files =
             files(&self.folder).map_err(|error| CheckpointFault::Folder(error).of(&self.folder))?;
@@ -55,7 +55,7 @@ impl Checkpoints {
             let bytes = fs::read(&path).map_err(CheckpointFault::Read);
             match bytes.and_then(Contents::decode).and_then(|found| self.check(found)) {
                 Ok(contents) => return Ok(Some(Checkpoint { path, contents, damaged })),
-                Err(fault) if fault.is_damage() => damaged.push(fault.of(&path)),
+                Err(fault) if fault.is_unreadable() => damaged.push(fault.of(&path)),
                 Err(fault) => return Err(fault.of(&path)),
             }
         }

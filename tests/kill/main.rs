@@ -1,0 +1,127 @@
+//! `kill -9` at random moments: whatever is left, the run goes on, and ends like one that was left
+//! alone.
+
+#[path = "../programs/mod.rs"]
+mod programs;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use rand::rngs::ChaCha8Rng;
+use rand::{RngExt, SeedableRng};
+use tempfile::tempdir;
+use train::Saved;
+
+use programs::{accuracy, command, run};
+
+/// How many times the program is killed.
+const KILLS: usize = 50;
+
+/// Two small models; a checkpoint after every third step, so that many kills meet one half written.
+const OPTIONS: &str = "train --vocab 400 --embedding 24 --hidden 12 --lr 0.005 --epochs 3 --train \
+                       train.csv --test train.csv --save model.st --log run.jsonl";
+
+/// A file of texts whose label is told by one word.
+fn write_texts(folder: &Path) {
+    let words = [("happy", "joy"), ("scared", "fear"), ("furious", "anger")];
+    let row = |i: usize| {
+        let (word, label) = words[i % 3];
+        format!("a{} b{} made me {word},{label}\n", i % 127, i % 89)
+    };
+    let rows: String = (0..1200).map(row).collect();
+    fs::write(folder.join("train.csv"), format!("text,label\n{rows}")).unwrap();
+}
+
+/// Begins the run in a folder, or goes on with it.
+fn arguments(folder: &Path) -> String {
+    let is_begun = folder.join("run/options.json").exists();
+    let option = if is_begun { "--resume" } else { "--checkpoint" };
+    format!("{OPTIONS} --every 3 {option} run")
+}
+
+#[test]
+fn fifty_kills_leave_every_checkpoint_whole_and_the_result_as_it_was() {
+    let (alone, killed) = (tempdir().unwrap(), tempdir().unwrap());
+    write_texts(alone.path());
+    write_texts(killed.path());
+    let start = Instant::now();
+    let expected = run("sentiment", alone.path(), OPTIONS).success();
+    let whole_run = start.elapsed();
+    assert!(accuracy(&expected, "swiglu") > 90.0, "{expected}");
+
+    let mut rng = ChaCha8Rng::seed_from_u64(9);
+    let mut in_the_middle = 0;
+    for kill in 0..KILLS {
+        let moment = whole_run.mul_f64(rng.random_range(0.0..1.2));
+        in_the_middle += usize::from(kill_after(moment, killed.path()));
+        for file in checkpoints(killed.path()) {
+            let read = Saved::read(&file);
+            assert!(read.is_ok(), "after kill {kill}: {}", read.unwrap_err());
+        }
+    }
+    assert!(in_the_middle >= KILLS / 2, "only {in_the_middle} kills met a run that was going on");
+
+    let ended = run("sentiment", killed.path(), &arguments(killed.path()));
+    assert_eq!(ended.stderr, "", "a checkpoint was damaged");
+    assert_eq!(figures(&ended.success()), figures(&expected));
+    let model = |folder: &Path| fs::read(folder.join("model.st")).unwrap();
+    assert_eq!(model(killed.path()), model(alone.path()));
+    assert_eq!(epochs(killed.path()), epochs(alone.path()));
+}
+
+/// Runs the program until that moment; whether it was still running then. A run that has ended is
+/// forgotten, so that the next kill meets one that goes on.
+fn kill_after(moment: Duration, folder: &Path) -> bool {
+    let arguments = arguments(folder);
+    let mut program = command("sentiment", folder);
+    let mut child = program
+        .args(arguments.split_whitespace())
+        .stdout(fs::File::create(folder.join("stdout.txt")).unwrap())
+        .stderr(fs::File::create(folder.join("stderr.txt")).unwrap())
+        .spawn()
+        .unwrap();
+    thread::sleep(moment);
+    let was_running = child.try_wait().unwrap().is_none();
+    child.kill().unwrap();
+    let status = child.wait().unwrap();
+    let errors = fs::read_to_string(folder.join("stderr.txt")).unwrap();
+    assert_eq!(errors, "", "{arguments}");
+    if status.success() {
+        fs::remove_dir_all(folder.join("run")).unwrap();
+        fs::remove_file(folder.join("run.jsonl")).unwrap();
+    }
+    was_running
+}
+
+/// All checkpoints of all models.
+fn checkpoints(folder: &Path) -> Vec<PathBuf> {
+    let list = |folder: PathBuf| {
+        let entries = fs::read_dir(folder).into_iter().flatten();
+        entries.map(|entry| entry.unwrap().path()).collect::<Vec<_>>()
+    };
+    let all = list(folder.join("run")).into_iter().flat_map(list);
+    all.filter(|path| path.extension().is_some_and(|kind| kind == "safetensors")).collect()
+}
+
+/// What a run prints in the end, but for the time that it took.
+fn figures(stdout: &str) -> String {
+    let lines = stdout.lines().skip_while(|line| !line.starts_with("model  "));
+    let without_seconds = lines.map(|line| match line.rsplit_once("  ") {
+        Some((before, last)) if last.trim().parse::<f64>().is_ok() => before,
+        _ => line,
+    });
+    without_seconds.collect::<Vec<_>>().join("\n")
+}
+
+/// The epochs in the log, without the time that they took.
+fn epochs(folder: &Path) -> Vec<serde_json::Value> {
+    let log = fs::read_to_string(folder.join("run.jsonl")).unwrap();
+    let records = log.lines().map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap());
+    let epochs = records.filter(|record| record["record"] == "epoch").map(|mut record| {
+        record.as_object_mut().unwrap().remove("seconds");
+        record
+    });
+    epochs.collect()
+}

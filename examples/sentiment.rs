@@ -17,6 +17,7 @@ mod sentiment {
     pub mod options;
     pub mod predict;
     pub mod print;
+    pub mod report;
     pub mod saved;
     pub mod texts;
 }
@@ -55,6 +56,9 @@ fn build(
         .then(Dense::new(parameters, "output", sizes.hidden, classes))
 }
 
+/// SwiGLU's β and γ, which the other activations have not.
+const TRACKED: [&str; 2] = ["activation.beta", "activation.gamma"];
+
 /// A model after training, and what it says about the test texts.
 struct Trained {
     activation: ActivationKind,
@@ -76,7 +80,7 @@ fn train(
     let model = build(&mut parameters, activation, &options.setup.sizes, texts.labels.len());
     let trainer = Trainer::new(&model, Loss::SoftmaxCrossEntropy);
     let mut adam = Adam::new(options.training.lr);
-    let track = ["activation.beta", "activation.gamma"].map(String::from).to_vec();
+    let track = TRACKED.map(String::from).to_vec();
     let fit = Fit { seed, track, ..options.training.fit() };
     let description = Description::new(&options.setup.sizes, activation, texts);
 

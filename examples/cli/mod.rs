@@ -1,5 +1,7 @@
 //! What the example programs share: the options of a training run, and how a program ends.
 
+pub mod output;
+
 use std::error::Error;
 use std::fmt::Display;
 use std::fs;

@@ -7,11 +7,14 @@ use autograd::{Parameters, Pass, Var};
 use nn::{Embedding, Model};
 use optim::Adam;
 use tensor::{Scalar, Tensor};
-use train::{Fit, Loss, Run, Trainer};
+use train::{Fit, History, Loss, Run, Trainer};
 
 use super::keeping::Keeper;
 use super::options::Experiment;
 use super::texts::{PADDING, Texts};
+
+/// What it is called in tables.
+pub const NAME: &str = "linear";
 
 /// Each word votes for each class; a text's logits are the sum of its words' votes.
 struct WordCounts {
@@ -33,15 +36,16 @@ pub fn run(
     seed: u64,
     options: &Experiment,
     keeper: &mut Keeper,
-) -> Result<Run, Box<dyn Error>> {
+) -> Result<(Run, History), Box<dyn Error>> {
     let mut parameters = Parameters::<f32>::new(seed);
-    let votes =
-        Embedding::new(&mut parameters, "votes", options.setup.sizes.vocab, texts.labels.len());
+    let (vocab, classes) = (options.setup.sizes.vocab, texts.labels.len());
+    let votes = Embedding::new(&mut parameters, "votes", vocab, classes);
     let model = WordCounts { votes: votes.padding(PADDING) };
     let trainer = Trainer::new(&model, Loss::SoftmaxCrossEntropy);
     let fit = Fit { seed, ..options.training.fit() };
     let mut adam = Adam::new(10.0 * options.training.lr);
     let session = trainer.session(&mut parameters, &mut adam, &texts.train, &fit)?;
-    let history = keeper.train("linear", seed, session, &"logistic regression on word counts")?;
-    Ok(Run::new(&trainer.evaluate(&parameters, &texts.test), &history, parameters.count()))
+    let history = keeper.train(NAME, seed, session, &"logistic regression on word counts")?;
+    let evaluation = trainer.evaluate(&parameters, &texts.test);
+    Ok((Run::new(&evaluation, &history, parameters.count()), history))
 }

@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 
 use super::keeping::{Keeper, Keeping, Options};
 use super::texts::Texts;
+use crate::cli::output::Output;
 use crate::cli::{Source, Training, positive, share, without_repeats};
 
 /// Train a small text classifier, compare ReLU with SwiGLU on it, and use it.
@@ -33,6 +34,7 @@ use crate::cli::{Source, Training, positive, share, without_repeats};
   sentiment predict --model model.st 'so happy'          ... use it on a text ...
   sentiment evaluate --model model.st --test more.csv    ... and see how good it is elsewhere
   sentiment compare --seeds 5                            a difference, or luck?
+  sentiment compare --report report.html                 the same, as a page to look at
   sentiment gradcheck                                    are the gradients right?
 
 With cargo: cargo run --release --example sentiment -- COMMAND OPTIONS"
@@ -66,12 +68,16 @@ pub enum Command {
   sentiment train                                          generated reviews, ReLU and SwiGLU
   sentiment train --train train.csv --test test.csv        your data: columns `text` and `label`
   sentiment train --activation swiglu --save model.st      keep the model
+  sentiment train --report report.html                     curves, tables and mistakes as a page
   sentiment train --epochs 30 --patience 3                 until three epochs bring nothing better
   sentiment train --export reviews                         write the generated reviews as CSV files")]
 pub struct Train {
     /// Texts, models and training.
     #[command(flatten)]
     pub experiment: Experiment,
+    /// What to write.
+    #[command(flatten)]
+    pub output: Output,
     /// Save the model that is best in validation, for `predict` and `evaluate`.
     #[arg(long, value_name = "FILE", help_heading = "Output")]
     pub save: Option<PathBuf>,
@@ -94,11 +100,15 @@ pub struct Train {
   sentiment compare                                        ReLU against SwiGLU, five seeds each
   sentiment compare --activation relu,silu,swiglu          is it the learned β and γ, or the shape?
   sentiment compare --baseline --seeds 10                  and what can a linear model do?
+  sentiment compare --report report.html                   a page with bands over the seeds
   sentiment compare --train train.csv --test test.csv      your data: columns `text` and `label`")]
 pub struct Compare {
     /// Texts, models and training.
     #[command(flatten)]
     pub experiment: Experiment,
+    /// What to write.
+    #[command(flatten)]
+    pub output: Output,
     /// Train with so many seeds, counted up from --seed.
     #[arg(long, value_name = "N", default_value_t = 5, value_parser = positive, help_heading = "Training")]
     pub seeds: usize,

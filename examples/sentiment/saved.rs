@@ -1,6 +1,5 @@
 //! Keeping a trained classifier, and getting it back.
 
-use std::fs::{self, File};
 use std::path::Path;
 
 use autograd::Parameters;
@@ -79,20 +78,4 @@ pub fn load(
     let model = crate::build(&mut parameters, activation, &about.sizes, about.labels.len());
     saved.load_into(&mut parameters)?;
     Ok((model, parameters, about))
-}
-
-/// Checks before training that a file can be written after it, by one beside it that is removed
-/// again.
-pub fn check_writable(option: &str, path: &Path) -> Result<(), String> {
-    let file = path.display();
-    if path.is_dir() {
-        return Err(format!("{option} {file}: this is a directory; give the path of a file"));
-    }
-    let trial = path.with_added_extension(format!("{}.tmp", std::process::id()));
-    File::create_new(&trial).and_then(|_| fs::remove_file(&trial)).map_err(|error| {
-        format!(
-            "{option} {file}: cannot be written: {error}; give a file in a directory that exists \
-             and that you may write to"
-        )
-    })
 }

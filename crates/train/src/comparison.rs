@@ -5,11 +5,13 @@
 
 use std::fmt;
 
+use serde::Serialize;
+
 use crate::statistics::{Estimate, PairedTest, wilson_interval};
 use crate::{Evaluation, History};
 
 /// The result of training one model with one seed.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct Run {
     /// The accuracy on the test samples, a fraction.
     pub accuracy: f64,
@@ -55,6 +57,87 @@ impl Comparison {
             Some((_, runs)) => runs.push(run),
             None => self.models.push((name.to_string(), vec![run])),
         }
+    }
+
+    /// Each model's name and runs, in the order in which they were added.
+    pub fn models(&self) -> &[(String, Vec<Run>)] {
+        &self.models
+    }
+
+    /// Each model's accuracy against the first one's, seed by seed; none with a single seed.
+    pub fn differences(&self) -> Vec<Difference> {
+        let Some(((from, base), others)) = self.models.split_first() else { return Vec::new() };
+        let base = per_cent(base, |run| run.accuracy);
+        let difference = |(model, runs): &(String, Vec<Run>)| {
+            let test = PairedTest::of(&per_cent(runs, |run| run.accuracy), &base)?;
+            let verdict = Verdict::of(&test, self.level());
+            Some(Difference { model: model.clone(), from: from.clone(), test, verdict })
+        };
+        others.iter().filter_map(difference).collect()
+    }
+
+    /// Below which p a difference counts, after Bonferroni: of many comparisons one in twenty would
+    /// else seem real by luck alone.
+    fn level(&self) -> f64 {
+        0.05 / self.models.len().saturating_sub(1).max(1) as f64
+    }
+}
+
+/// How the accuracy of two models differs, over runs that share their seeds.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Difference {
+    /// The one model.
+    pub model: String,
+    /// The one it is held against.
+    pub from: String,
+    /// The paired test of the accuracies, in points (per cent of the test samples).
+    pub test: PairedTest,
+    /// What follows.
+    pub verdict: Verdict,
+}
+
+/// What a paired test says, at a level that is shared among all comparisons.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Verdict {
+    /// The model is better.
+    Better,
+    /// The model is worse.
+    Worse,
+    /// It may be luck.
+    #[serde(rename = "no difference shown")]
+    Unclear,
+}
+
+impl Verdict {
+    fn of(test: &PairedTest, level: f64) -> Self {
+        match (test.p < level, test.difference.mean > 0.0) {
+            (true, true) => Verdict::Better,
+            (true, false) => Verdict::Worse,
+            (false, _) => Verdict::Unclear,
+        }
+    }
+}
+
+impl fmt::Display for Verdict {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Verdict::Better => "better",
+            Verdict::Worse => "worse",
+            Verdict::Unclear => "no difference shown",
+        })
+    }
+}
+
+impl fmt::Display for Difference {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Difference { model, from, test, verdict } = self;
+        let p = printed(test.p);
+        let points = test.difference;
+        write!(
+            f,
+            "{model} − {from}: {points:.2} points of accuracy, paired t-test p {p}: {verdict}."
+        )
     }
 }
 
@@ -114,30 +197,14 @@ fn write_one_seed(f: &mut fmt::Formatter<'_>, run: &Run) -> fmt::Result {
 }
 
 impl Comparison {
-    /// Each model's accuracy against the first one's, seed by seed.
     fn write_paired_tests(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (baseline, base_runs) = &self.models[0];
-        let base = per_cent(base_runs, |run| run.accuracy);
-        let others = self.models.len() - 1;
-        // Bonferroni: of many comparisons one in twenty would else seem real by luck alone.
-        let level = 0.05 / others.max(1) as f64;
-        writeln!(f, "Mean ± 95 % interval over {} seeds (Student's t).", base.len())?;
-        for (name, runs) in &self.models[1..] {
-            let accuracies = per_cent(runs, |run| run.accuracy);
-            let Some(test) = PairedTest::of(&accuracies, &base) else { continue };
-            let verdict = match (test.p < level, test.difference.mean > 0.0) {
-                (true, true) => "better",
-                (true, false) => "worse",
-                (false, _) => "no difference shown",
-            };
-            writeln!(
-                f,
-                "{name} − {baseline}: {:.2} points of accuracy, paired t-test p {}: {verdict}.",
-                test.difference,
-                printed(test.p)
-            )?;
+        let (seeds, others) = (self.models[0].1.len(), self.models.len() - 1);
+        writeln!(f, "Mean ± 95 % interval over {seeds} seeds (Student's t).")?;
+        for difference in self.differences() {
+            writeln!(f, "{difference}")?;
         }
         if others > 1 {
+            let level = self.level();
             writeln!(
                 f,
                 "A difference counts below p = {level:.3}: 5 % shared among {others} comparisons."

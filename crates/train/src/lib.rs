@@ -1,8 +1,8 @@
 //! From a model and a data set to a trained model and honest figures about it.
 //!
 //! [`Trainer`] pairs a model with a [`Loss`]; it fits, evaluates and predicts. [`metrics`] says how
-//! good predictions are, [`statistics`] whether one model is really better than another, and
-//! [`save`] keeps a model for later.
+//! good predictions are, [`statistics`] whether one model is really better than another,
+//! [`report`] draws a page of it all, and [`save`] keeps a model for later.
 //!
 //! What happens beside training is done by [`Observer`]s of a [`Session`]: [`Console`] draws bars,
 //! [`Log`] writes a file, [`Checkpoints`] lets training go on after a crash, [`Interrupt`] after
@@ -47,12 +47,13 @@ mod loss;
 pub mod metrics;
 mod observer;
 mod progress;
+pub mod report;
 mod saved;
 pub mod statistics;
 mod trainer;
 
 pub use checkpoint::{Checkpoint, CheckpointError, CheckpointFault, Checkpoints};
-pub use comparison::{Comparison, Run};
+pub use comparison::{Comparison, Difference, Run, Verdict};
 pub use console::Console;
 pub use evaluate::Evaluation;
 pub use fit::{Fit, Session, TrainError};

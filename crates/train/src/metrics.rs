@@ -22,6 +22,8 @@
 
 use std::collections::HashSet;
 
+use serde::Serialize;
+
 const TERMINAL_WIDTH: usize = 100;
 const CORNER: &str = "true \\ predicted";
 const NAME_WIDTH: usize = CORNER.len();
@@ -56,7 +58,7 @@ pub struct ConfusionMatrix {
 }
 
 /// Precision, recall and F1, of one class or averaged over all; each from 0 to 1.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
 pub struct Scores {
     /// Of the samples predicted as this class, the share that belongs to it.
     pub precision: f64,

@@ -16,6 +16,7 @@
 
 use std::fmt::{self, Display, Formatter};
 
+use serde::Serialize;
 use statrs::distribution::{ContinuousCDF, StudentsT};
 
 /// The arithmetic mean.
@@ -63,7 +64,7 @@ pub fn standard_deviation(values: &[f64]) -> Option<f64> {
 /// assert_eq!(format!("{accuracy:>12}"), "  83.5 ± 0.4");
 /// assert_eq!(Estimate::of(&[83.5]).to_string(), "83.5");
 /// ```
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct Estimate {
     /// The mean of the values.
     pub mean: f64,
@@ -124,7 +125,7 @@ impl Display for Estimate {
 /// assert_eq!(format!("t({}) = {:.1}", test.degrees_of_freedom, test.t), "t(4) = 28.1");
 /// assert!(test.p < 0.0001);
 /// ```
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct PairedTest {
     /// The mean of `first - second`, with its interval.
     pub difference: Estimate,

@@ -1,0 +1,166 @@
+//! Drawing with plotters, so that a style sheet can change the colours.
+//!
+//! plotters writes SVG with literal colours. A plot is drawn in the few colours below, those of a
+//! light page; each has a name, and on a page every `fill="#1f5fa8"` becomes `class="fill-accent"`,
+//! which the page's style sheet gives a colour for light, for dark and for paper.
+
+use std::io;
+
+use plotters::coord::Shift;
+use plotters::drawing::DrawingAreaErrorKind;
+use plotters::prelude::*;
+use plotters::style::text_anchor::{HPos, Pos, VPos};
+
+use super::ReportError;
+
+/// A colour of a light page, and its name.
+#[derive(Clone, Copy)]
+pub(super) struct Ink {
+    name: &'static str,
+    pub(super) colour: RGBColor,
+}
+
+const fn ink(name: &'static str, red: u8, green: u8, blue: u8) -> Ink {
+    Ink { name, colour: RGBColor(red, green, blue) }
+}
+
+/// The page itself.
+pub(super) const PAPER: Ink = ink("paper", 0xFF, 0xFF, 0xFF);
+/// Words and numbers.
+pub(super) const TEXT: Ink = ink("text", 0x1A, 0x1A, 0x1A);
+/// Axes and what is of less weight.
+pub(super) const MUTED: Ink = ink("muted", 0x6B, 0x6B, 0x66);
+/// Lines to read a height by.
+pub(super) const RULE: Ink = ink("rule", 0xE4, 0xE3, 0xDE);
+/// What the plot is about.
+pub(super) const ACCENT: Ink = ink("accent", 0x1F, 0x5F, 0xA8);
+/// What it is held against.
+pub(super) const SECOND: Ink = ink("second", 0xB4, 0x4A, 0x12);
+
+const INKS: [Ink; 6] = [PAPER, TEXT, MUTED, RULE, ACCENT, SECOND];
+
+/// plotters knows whole units only, so a unit is half a CSS pixel.
+const UNITS: u32 = 2;
+
+/// CSS pixels in units.
+pub(super) fn px(pixels: f64) -> i32 {
+    (pixels * f64::from(UNITS)).round() as i32
+}
+
+pub(super) type Area<'a> = DrawingArea<SVGBackend<'a>, Shift>;
+pub(super) type DrawError = DrawingAreaErrorKind<io::Error>;
+
+impl From<DrawError> for ReportError {
+    fn from(error: DrawError) -> Self {
+        ReportError::Make(error.to_string())
+    }
+}
+
+/// What a plot shows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Subject {
+    /// The loss of a model over the epochs.
+    Loss,
+    /// The accuracy of a model over the epochs.
+    Accuracy,
+    /// What the activation learned.
+    Learned,
+    /// The confusion matrix of the best model.
+    Confusion,
+}
+
+/// One drawing of a report.
+#[derive(Clone, Debug)]
+pub struct Plot {
+    subject: Subject,
+    name: String,
+    title: String,
+    size: (u32, u32),
+    svg: String,
+}
+
+impl Plot {
+    /// Draws a plot of so many CSS pixels. `name` serves as the name of a file; `title` says what
+    /// there is to see, for those who cannot see it.
+    pub(super) fn draw(
+        subject: Subject,
+        name: String,
+        title: String,
+        (width, height): (f64, f64),
+        paint: impl FnOnce(&Area<'_>) -> Result<(), DrawError>,
+    ) -> Result<Self, ReportError> {
+        let size = (px(width).unsigned_abs(), px(height).unsigned_abs());
+        let mut svg = String::new();
+        let area = SVGBackend::with_string(&mut svg, size).into_drawing_area();
+        area.fill(&PAPER.colour)?;
+        paint(&area)?;
+        area.present()?;
+        drop(area);
+        Ok(Self { subject, name, title, size, svg })
+    }
+
+    /// What it shows.
+    pub fn subject(&self) -> Subject {
+        self.subject
+    }
+
+    /// The name of its file, without `.svg`.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// What there is to see.
+    pub fn title(&self) -> &str {
+        &self.title
+    }
+
+    /// The drawing as a file of its own, in the colours of a light page.
+    pub fn svg(&self) -> &str {
+        &self.svg
+    }
+
+    /// What is within the `<svg>` element, with class names for colours.
+    pub(super) fn body(&self) -> String {
+        let start = self.svg.find('>').map_or(0, |end| end + 1);
+        let mut body = self.svg[start..].trim_end().trim_end_matches("</svg>").to_string();
+        for Ink { name, colour: RGBColor(red, green, blue) } in INKS {
+            for part in ["fill", "stroke"] {
+                let literal = format!("{part}=\"#{red:02X}{green:02X}{blue:02X}\"");
+                body = body.replace(&literal, &format!("class=\"{part}-{name}\""));
+            }
+        }
+        body
+    }
+
+    /// The SVG's own coordinates.
+    pub(super) fn view_box(&self) -> String {
+        format!("0 0 {} {}", self.size.0, self.size.1)
+    }
+
+    /// The width in CSS pixels at which it is drawn best.
+    pub(super) fn width(&self) -> u32 {
+        self.size.0 / UNITS
+    }
+}
+
+/// Text of so many CSS pixels, anchored at its left or right or middle, and vertically at its
+/// middle.
+pub(super) fn text(size: f64, ink: Ink, anchor: HPos) -> TextStyle<'static> {
+    // plotters' unit of size is 1.24 times that of SVG.
+    TextStyle {
+        font: ("sans-serif", size * f64::from(UNITS) * 1.24).into_font(),
+        color: ink.colour.to_backend_color(),
+        pos: Pos::new(anchor, VPos::Center),
+    }
+}
+
+/// A name that a drawing has room for, without control characters, which SVG cannot hold.
+pub(super) fn short(name: &str, longest: usize) -> String {
+    let visible = |c: char| if c.is_control() { ' ' } else { c };
+    let shown: String = name.chars().take(longest).map(visible).collect();
+    if name.chars().count() > longest {
+        let cut: String = shown.chars().take(longest - 1).collect();
+        return format!("{}…", cut.trim_end());
+    }
+    shown
+}

@@ -1,0 +1,114 @@
+//! The confusion matrix as a heat map: a row for each true class, a column for each predicted one,
+//! the darker the larger the share of the row. What is off the diagonal is wrong.
+
+use plotters::prelude::*;
+use plotters::style::text_anchor::HPos;
+
+use super::canvas::{ACCENT, Area, DrawError, MUTED, PAPER, Plot, Subject, TEXT, px, short, text};
+use super::{BestModel, ReportError};
+
+/// The most letters of a class name.
+const LONGEST: usize = 18;
+
+/// Where the parts of the drawing are, in CSS pixels.
+struct Layout {
+    names: Vec<String>,
+    /// The room for names, beside the rows and above the columns.
+    names_width: f64,
+    /// The side of a cell.
+    cell: f64,
+    /// The size of letters.
+    letters: f64,
+}
+
+impl Layout {
+    /// The room for the words above the names of the columns.
+    const TOP: f64 = 18.0;
+
+    fn of(best: &BestModel) -> Self {
+        let names: Vec<String> =
+            best.classes.iter().map(|class| short(&class.name, LONGEST)).collect();
+        let letters = if names.len() > 12 { 9.0 } else { 11.0 };
+        let longest = names.iter().map(|name| name.chars().count()).max().unwrap_or(0);
+        let largest = best.confusion.iter().flatten().max().copied().unwrap_or(0);
+        let count = largest.to_string().len() as f64 * 0.6 * letters + 5.0;
+        let share = (264.0 / names.len() as f64).clamp(18.0, 36.0);
+        Self {
+            names_width: longest as f64 * 0.58 * letters + 12.0,
+            names,
+            cell: share.max(count),
+            letters,
+        }
+    }
+
+    fn size(&self) -> (f64, f64) {
+        let cells = self.names.len() as f64 * self.cell;
+        (self.names_width + cells + 2.0, Self::TOP + self.names_width + cells + 2.0)
+    }
+
+    /// The upper left corner of a cell.
+    fn corner(&self, row: usize, column: usize) -> (f64, f64) {
+        let at = |index: usize| self.names_width + index as f64 * self.cell;
+        (at(column), Self::TOP + at(row))
+    }
+}
+
+/// The heat map of the best model.
+pub(super) fn plot(best: &BestModel) -> Result<Plot, ReportError> {
+    let layout = Layout::of(best);
+    let title = format!(
+        "Confusion matrix of {}: {} classes; {:.1} % of the samples are on the diagonal",
+        best.name,
+        best.classes.len(),
+        best.test.accuracy * 100.0
+    );
+    Plot::draw(Subject::Confusion, "confusion".to_string(), title, layout.size(), |area| {
+        draw_names(area, &layout)?;
+        for (row, counts) in best.confusion.iter().enumerate() {
+            let samples: usize = counts.iter().sum();
+            for (column, &count) in counts.iter().enumerate() {
+                let share = count as f64 / samples.max(1) as f64;
+                draw_cell(area, &layout, layout.corner(row, column), count, share)?;
+            }
+        }
+        Ok(())
+    })
+}
+
+fn draw_names(area: &Area<'_>, layout: &Layout) -> Result<(), DrawError> {
+    let middle = layout.cell / 2.0;
+    let (left, top) = layout.corner(0, 0);
+    let words = |size| text(size, MUTED, HPos::Left);
+    area.draw(&Text::new("predicted as", (px(left), px(8.0)), words(layout.letters)))?;
+    let labelled = text(layout.letters, MUTED, HPos::Right);
+    area.draw(&Text::new("labelled", (px(left - 6.0), px(top - 8.0)), labelled))?;
+    for (index, name) in layout.names.iter().enumerate() {
+        let (x, y) = layout.corner(index, index);
+        let row = text(layout.letters, TEXT, HPos::Right);
+        area.draw(&Text::new(name.clone(), (px(left - 6.0), px(y + middle)), row))?;
+        let column = text(layout.letters, TEXT, HPos::Left).transform(FontTransform::Rotate270);
+        area.draw(&Text::new(name.clone(), (px(x + middle), px(top - 6.0)), column))?;
+    }
+    Ok(())
+}
+
+fn draw_cell(
+    area: &Area<'_>,
+    layout: &Layout,
+    (x, y): (f64, f64),
+    count: usize,
+    share: f64,
+) -> Result<(), DrawError> {
+    let gap = 1.0;
+    let corners = [(px(x), px(y)), (px(x + layout.cell - gap), px(y + layout.cell - gap))];
+    // Never quite nothing, so that the grid can be seen.
+    let shade = ACCENT.colour.mix(0.04 + 0.96 * share);
+    area.draw(&Rectangle::new(corners, shade.filled()))?;
+    if count == 0 {
+        return Ok(());
+    }
+    let ink = if share > 0.45 { PAPER } else { TEXT };
+    let middle = (layout.cell - gap) / 2.0;
+    let style = text(layout.letters, ink, HPos::Center);
+    area.draw(&Text::new(count.to_string(), (px(x + middle), px(y + middle)), style))
+}

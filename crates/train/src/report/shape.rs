@@ -1,0 +1,74 @@
+//! The activation that training has made, beside those it could have been.
+
+use plotters::prelude::*;
+use plotters::style::text_anchor::HPos;
+
+use super::canvas::{ACCENT, Ink, MUTED, PAPER, Plot, RULE, SECOND, Subject, TEXT, px, text};
+use super::curves::digits;
+use super::{Report, ReportError, Role, Shape};
+
+/// The size of the plot in CSS pixels.
+const SIZE: (f64, f64) = (380.0, 270.0);
+
+/// One plot of all shapes, if there are any.
+pub(super) fn plot(report: &Report) -> Result<Option<Plot>, ReportError> {
+    if report.shapes.is_empty() {
+        return Ok(None);
+    }
+    let labels: Vec<&str> = report.shapes.iter().map(|shape| shape.label.as_str()).collect();
+    let title =
+        format!("The learned activation, output by input, beside others: {}", labels.join("; "));
+    Plot::draw(Subject::Learned, "activation".to_string(), title, SIZE, |area| {
+        let heading = "activation: output by input";
+        let style = text(13.0, TEXT, HPos::Left);
+        area.draw(&Text::new(heading, (px(2.0), px(9.0)), style))?;
+        let points = || report.shapes.iter().flat_map(|shape| &shape.points);
+        let range = |numbers: Vec<f64>| {
+            let low = numbers.iter().copied().fold(f64::INFINITY, f64::min);
+            let high = numbers.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+            low..high.max(low + 1e-3)
+        };
+        let inputs = range(points().map(|point| point.0).collect());
+        let outputs = range(points().map(|point| point.1).collect());
+        let digits = digits(outputs.end - outputs.start);
+        let mut chart = ChartBuilder::on(area)
+            .margin_top(px(24.0))
+            .margin_right(px(8.0))
+            .x_label_area_size(px(34.0))
+            .y_label_area_size(px(36.0))
+            .build_cartesian_2d(inputs, outputs)?;
+        chart
+            .configure_mesh()
+            .disable_x_mesh()
+            .x_labels(9)
+            .y_labels(5)
+            .x_label_formatter(&|x| format!("{x:.0}").replace('-', "−"))
+            .y_label_formatter(&|y| format!("{y:.digits$}").replace('-', "−"))
+            .x_desc("input")
+            .axis_desc_style(text(11.0, MUTED, HPos::Center))
+            .label_style(text(11.0, MUTED, HPos::Center))
+            .axis_style(PAPER.colour)
+            .bold_line_style(RULE.colour.stroke_width(2))
+            .light_line_style(TRANSPARENT)
+            .draw()?;
+        for (row, shape) in report.shapes.iter().enumerate() {
+            let (ink, width) = pen(shape);
+            let points = shape.points.iter().copied();
+            chart.draw_series(LineSeries::new(points, ink.colour.stroke_width(width)))?;
+            // The upper left is free: there every such function is near zero.
+            let at = (px(48.0), px(36.0 + 16.0 * row as f64));
+            area.draw(&Text::new(shape.label.clone(), at, text(11.0, ink, HPos::Left)))?;
+        }
+        Ok(())
+    })
+    .map(Some)
+}
+
+/// Colour and width of a line.
+fn pen(shape: &Shape) -> (Ink, u32) {
+    match shape.role {
+        Role::Reference => (MUTED, 2),
+        Role::Start => (SECOND, 3),
+        Role::Learned => (ACCENT, 5),
+    }
+}

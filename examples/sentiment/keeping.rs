@@ -36,8 +36,8 @@ pub struct Keeping {
     /// trained again.
     #[arg(long, value_name = "DIR", group = "folder")]
     pub resume: Option<PathBuf>,
-    /// Write the run into this file as JSON Lines, while it goes on: `tail -f` shows it. After
-    /// --resume, the file of the interrupted run is continued.
+    /// Write the run into this file as JSON Lines, while it goes on: `tail -f` shows it. A run that is
+    /// resumed goes on with its file.
     #[arg(long, value_name = "FILE")]
     pub log: Option<PathBuf>,
     /// Whether the log has a record for each step or for each epoch only.
@@ -78,17 +78,21 @@ impl Keeping {
         free: Options,
     ) -> Result<Keeper, Box<dyn Error>> {
         if let Some(folder) = &self.checkpoint {
-            begin(folder, &fixed)?;
+            check_new(folder)?;
         }
         if let Some(folder) = &self.resume {
             check_same(folder, &fixed)?;
         }
-        let options: Options = fixed.into_iter().chain(free).collect();
-        let log = self.log.as_deref().map(|path| self.open_log(path, seed, &options));
+        let options: Options = fixed.clone().into_iter().chain(free).collect();
+        let log =
+            self.log.as_deref().map(|path| self.open_log(path, seed, &options)).transpose()?;
+        if let Some(folder) = &self.checkpoint {
+            begin(folder, &fixed)?;
+        }
         Ok(Keeper {
             folder: self.checkpoint.clone().or_else(|| self.resume.clone()),
             every: self.every,
-            log: log.transpose()?,
+            log,
             is_quiet,
             interrupt: Interrupt::listen()?,
         })
@@ -157,18 +161,24 @@ impl Keeper {
     }
 }
 
-/// Makes a folder for a new run, with the options in it.
-fn begin(folder: &Path, fixed: &Options) -> Result<(), Box<dyn Error>> {
-    let (file, folder_name) = (folder.join(OPTIONS), folder.display());
-    if file.exists() {
-        return Err(format!(
+/// Checks that a folder holds no run yet.
+fn check_new(folder: &Path) -> Result<(), String> {
+    let folder_name = folder.display();
+    match folder.join(OPTIONS).exists() {
+        false => Ok(()),
+        true => Err(format!(
             "--checkpoint {folder_name}: there is a run in this folder already; --resume \
              {folder_name} goes on with it, or give another folder to begin a new one"
-        )
-        .into());
+        )),
     }
+}
+
+/// Makes a folder for a new run, with the options in it.
+fn begin(folder: &Path, fixed: &Options) -> Result<(), Box<dyn Error>> {
+    let file = folder.join(OPTIONS);
     fs::create_dir_all(folder).map_err(|error| {
-        format!("--checkpoint {folder_name}: the folder cannot be made: {error}; give another one")
+        let folder = folder.display();
+        format!("--checkpoint {folder}: the folder cannot be made: {error}; give another one")
     })?;
     let text = serde_json::to_string_pretty(fixed)?;
     Ok(data::write_whole(file, |file| writeln!(file, "{text}"))?)

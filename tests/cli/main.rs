@@ -6,4 +6,5 @@ mod programs;
 
 mod bad_inputs;
 mod files;
+mod keeping;
 mod runs;

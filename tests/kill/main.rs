@@ -1,11 +1,12 @@
-//! `kill -9` at random moments: whatever is left, the run goes on, and ends like one that was left
-//! alone.
+//! Runs that are interrupted, by `kill -9` at random moments or by Ctrl-C: whatever is left, they go
+//! on, and end like one that was left alone.
 
 #[path = "../programs/mod.rs"]
 mod programs;
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -14,7 +15,7 @@ use rand::{RngExt, SeedableRng};
 use tempfile::tempdir;
 use train::Saved;
 
-use programs::{accuracy, command, run};
+use programs::{Outcome, accuracy, command, run};
 
 /// How many times the program is killed.
 const KILLS: usize = 50;
@@ -66,9 +67,44 @@ fn fifty_kills_leave_every_checkpoint_whole_and_the_result_as_it_was() {
     let ended = run("sentiment", killed.path(), &arguments(killed.path()));
     assert_eq!(ended.stderr, "", "a checkpoint was damaged");
     assert_eq!(figures(&ended.success()), figures(&expected));
-    let model = |folder: &Path| fs::read(folder.join("model.st")).unwrap();
     assert_eq!(model(killed.path()), model(alone.path()));
     assert_eq!(epochs(killed.path()), epochs(alone.path()));
+}
+
+/// Ctrl-C is the signal INT.
+#[cfg(unix)]
+#[test]
+fn a_run_ended_by_ctrl_c_goes_on_by_the_command_that_it_prints() {
+    let (alone, stopped) = (tempdir().unwrap(), tempdir().unwrap());
+    write_texts(alone.path());
+    write_texts(stopped.path());
+    let options = OPTIONS.replace("--epochs 3", "--epochs 60");
+    let expected = run("sentiment", alone.path(), &options).success();
+
+    let outcome = interrupted(&format!("{options} --checkpoint run"), stopped.path());
+    assert_eq!(outcome.code, Some(130), "{}", outcome.stderr);
+    assert!(outcome.stderr.starts_with("\ninterrupted: training was stopped in epoch "));
+    let (_, command) = outcome.stderr.split_once("; go on with\n\n    ").unwrap();
+    let resumed = Command::new("sh").args(["-c", command]).current_dir(stopped.path()).output();
+    let resumed = Outcome::of(resumed.unwrap()).success();
+    assert_eq!(figures(&resumed), figures(&expected));
+    assert_eq!(model(stopped.path()), model(alone.path()));
+    assert_eq!(epochs(stopped.path()), epochs(alone.path()));
+}
+
+/// Runs the program until the log has its first records, and sends it the signal of Ctrl-C.
+#[cfg(unix)]
+fn interrupted(arguments: &str, folder: &Path) -> Outcome {
+    let mut program = command("sentiment", folder);
+    let child = program.args(arguments.split_whitespace()).stdout(Stdio::piped());
+    let child = child.stderr(Stdio::piped()).spawn().unwrap();
+    let records = || fs::read_to_string(folder.join("run.jsonl")).unwrap_or_default();
+    while records().lines().count() < 3 {
+        thread::sleep(Duration::from_millis(5));
+    }
+    let signal = Command::new("kill").args(["-INT", &child.id().to_string()]).status();
+    assert!(signal.unwrap().success());
+    Outcome::of(child.wait_with_output().unwrap())
 }
 
 /// Runs the program until that moment; whether it was still running then. A run that has ended is
@@ -103,6 +139,10 @@ fn checkpoints(folder: &Path) -> Vec<PathBuf> {
     };
     let all = list(folder.join("run")).into_iter().flat_map(list);
     all.filter(|path| path.extension().is_some_and(|kind| kind == "safetensors")).collect()
+}
+
+fn model(folder: &Path) -> Vec<u8> {
+    fs::read(folder.join("model.st")).unwrap()
 }
 
 /// What a run prints in the end, but for the time that it took.

@@ -25,9 +25,6 @@ pub(crate) fn encode<'a>(
     tensors: impl IntoIterator<Item = (impl Into<String>, &'a Tensor<f32>)>,
     texts: HashMap<String, String>,
 ) -> Result<Vec<u8>, String> {
-    let little_endian = |value: &Tensor<f32>| -> Vec<u8> {
-        value.values().iter().flat_map(|number| number.to_le_bytes()).collect()
-    };
     let buffers: Vec<(String, &[usize], Vec<u8>)> = tensors
         .into_iter()
         .map(|(name, value)| (name.into(), value.shape(), little_endian(value)))
@@ -38,6 +35,14 @@ pub(crate) fn encode<'a>(
         .collect::<Result<Vec<_>, SafeTensorError>>();
     let bytes = views.and_then(|views| serialize(views, Some(texts)));
     bytes.map_err(|error| error.to_string())
+}
+
+fn little_endian(tensor: &Tensor<f32>) -> Vec<u8> {
+    let mut bytes = Vec::with_capacity(size_of::<f32>() * tensor.len());
+    for number in tensor.values().iter() {
+        bytes.extend_from_slice(&number.to_le_bytes());
+    }
+    bytes
 }
 
 impl Archive {

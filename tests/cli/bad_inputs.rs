@@ -406,6 +406,19 @@ fn outputs() -> Vec<BadInput> {
         saving("texts.csv/model.st", &["--save texts.csv/model.st: cannot be written"]),
         saving("''", &["--save <FILE>"]),
     ];
+    for command in ["train", "compare"] {
+        let writing = |output: &str, tells: &[&str]| {
+            bad("sentiment", format!("{command} {TRAIN_TEXTS} {SMALL} {output}"), tells)
+        };
+        inputs.extend([
+            writing("--report none/a.html", &["--report none/a.html: cannot be written"]),
+            writing("--report folder", &["--report folder: this is a directory"]),
+            writing("--json none/a.json", &["--json none/a.json: cannot be written"]),
+            writing("--json .", &["--json .: this is a directory"]),
+            writing("--plots texts.csv", &["--plots texts.csv: cannot be made"]),
+            writing("--plots texts.csv/plots", &["--plots texts.csv/plots: cannot be made"]),
+        ]);
+    }
     for example in ["sentiment", "tabular"] {
         inputs.extend([
             bad(example, "--export texts.csv", &["--export texts.csv: cannot be made"]),

@@ -43,6 +43,9 @@ const TRAINING: [&str; 8] = [
     "--quiet",
 ];
 
+/// Options that tell what to write about runs.
+const OUTPUT: [&str; 3] = ["--report <FILE>", "--json <FILE>", "--plots <DIR>"];
+
 /// Options of what is kept of a run.
 const KEEPING: [&str; 5] =
     ["--checkpoint <DIR>", "--every <N>", "--resume <DIR>", "--log <FILE>", "--log-every <WHAT>"];
@@ -64,12 +67,12 @@ fn check_help(example: &str, command: &str, options: &[&[&str]]) {
 
 #[test]
 fn help_names_every_option_and_gives_examples() {
-    let experiment = [&SOURCE[..], &CLASSIFIER, &TRAINING, &KEEPING];
+    let experiment = [&SOURCE[..], &CLASSIFIER, &TRAINING, &KEEPING, &OUTPUT].concat();
     for command in ["", "train"] {
-        check_help("sentiment", command, &[&experiment.concat(), &["--save <FILE>"]]);
+        check_help("sentiment", command, &[&experiment, &["--save <FILE>"]]);
     }
     let own = ["--seeds <N>", "--baseline"];
-    check_help("sentiment", "compare", &[&experiment.concat(), &own]);
+    check_help("sentiment", "compare", &[&experiment, &own]);
     let own = ["--seed <N>", "--samples <N>"];
     check_help("sentiment", "gradcheck", &[&SOURCE, &CLASSIFIER, &own]);
     let own = [
@@ -308,5 +311,31 @@ fn json_has_an_object_for_each_text() {
         assert!(probabilities.keys().eq(["anger", "fear", "joy"]), "{answer}");
         let total: f64 = probabilities.values().map(|p| p.as_f64().unwrap()).sum();
         assert!((total - 1.0).abs() < 1e-6, "{answer}");
+    }
+}
+
+#[test]
+fn a_report_its_figures_and_its_plots_are_written() {
+    let folder = folder_with(&good_files());
+    let arguments = "--epochs 2 --report a.html --json a.json --plots plots/svg";
+    run("sentiment", folder.path(), &format!("compare {TRAIN_TEXTS} {SMALL} {arguments}"))
+        .success();
+    let json = fs::read_to_string(folder.path().join("a.json")).unwrap();
+    let json: Value = serde_json::from_str(&json).unwrap();
+    assert_eq!(json["models"][1]["name"], "swiglu");
+    assert_eq!(json["models"][1]["runs"].as_array().unwrap().len(), 5);
+    assert_eq!(
+        json["models"][1]["start"],
+        json!({"activation.beta": 1.0, "activation.gamma": 0.0})
+    );
+    let command = json["command"].as_str().unwrap();
+    assert!(command.starts_with("sentiment compare --train texts.csv"), "{command}");
+    assert!(command.ends_with(arguments), "{command}");
+    let page = fs::read_to_string(folder.path().join("a.html")).unwrap();
+    assert!(page.starts_with("<!doctype html>") && page.contains(command));
+    for plot in
+        ["loss-relu", "accuracy-swiglu", "swiglu-activation-beta", "activation", "confusion"]
+    {
+        assert!(folder.path().join(format!("plots/svg/{plot}.svg")).exists(), "{plot}");
     }
 }

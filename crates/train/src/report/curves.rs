@@ -211,7 +211,7 @@ fn label_ends(area: &Area<'_>, mut ends: Vec<((i32, i32), &Line)>) -> Result<(),
     Ok(())
 }
 
-/// How many decimals tell apart the labels of an axis of this length.
+/// How many decimals tell apart some five labels on an axis of this length.
 pub(super) fn digits(length: f64) -> usize {
-    (1.0 - length.log10().floor()).clamp(0.0, 6.0) as usize
+    (-(length / 5.0).log10()).ceil().clamp(0.0, 6.0) as usize
 }

@@ -165,6 +165,11 @@ impl Page<'_> {
         Figure::count(format!("/best/parameters/{index}/count"), count)
     }
 
+    /// Whether a parameter is a single number, which the table has room for.
+    fn has_values(&self) -> bool {
+        self.report.best.parameters.iter().any(|row| row.value.is_some())
+    }
+
     fn parameter_value(&self, index: &usize) -> Option<Figure> {
         let value = self.report.best.parameters[*index].value?;
         Some(Figure::decimal(format!("/best/parameters/{index}/value"), value))
@@ -224,8 +229,8 @@ fn shades(mistake: &Mistake) -> Vec<Shade> {
             break;
         }
         shades.push(match word.push {
-            // Fainter than this nobody sees it.
-            Some(push) if push.abs() > 0.04 * strongest => Shade {
+            // What pushed less would only make the rest hard to see.
+            Some(push) if push.abs() > 0.1 * strongest => Shade {
                 text: word.text.clone(),
                 class: if push > 0.0 { "for" } else { "against" },
                 strength: format!("{:.2}", push.abs() / strongest),

@@ -30,6 +30,8 @@ pub(super) fn plot(report: &Report) -> Result<Option<Plot>, ReportError> {
         };
         let inputs = range(points().map(|point| point.0).collect());
         let outputs = range(points().map(|point| point.1).collect());
+        let air = 0.06 * (outputs.end - outputs.start);
+        let outputs = outputs.start - air..outputs.end + air;
         let digits = digits(outputs.end - outputs.start);
         let mut chart = ChartBuilder::on(area)
             .margin_top(px(24.0))

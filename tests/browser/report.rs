@@ -1,0 +1,118 @@
+//! The page of `--report`, as its reader sees it: the figures of the run, on any screen, and texts of
+//! strangers as text.
+
+use std::fs;
+
+use serde_json::Value;
+use tempfile::{TempDir, tempdir};
+
+use crate::page::{PHONE, Page};
+use crate::programs::{accuracy, run};
+
+/// A class and a text that a careless page would run.
+const CLASS: &str = "<b onclick='x'>joy</b>";
+const TEXT: &str =
+    "so happy <script>document.title = 'broken'</script> <img src=x onerror=alert(1)>";
+
+/// Trains on a few texts, of which one is labelled wrongly in the test file, and writes the page.
+fn trained(command: &str) -> (TempDir, String) {
+    let folder = tempdir().unwrap();
+    let words = [("happy", CLASS), ("scared", "fear"), ("furious", "anger")];
+    let row =
+        |i: usize| format!("the number {} made me {},{}\n", i % 7, words[i % 3].0, words[i % 3].1);
+    let rows: String = (0..60).map(row).collect();
+    fs::write(folder.path().join("train.csv"), format!("text,label\n{rows}")).unwrap();
+    let wrong = format!("\"{TEXT}\",fear\n");
+    fs::write(folder.path().join("test.csv"), format!("text,label\n{rows}{wrong}")).unwrap();
+    let arguments = format!(
+        "{command} --train train.csv --test test.csv --vocab 50 --embedding 4 --hidden 3 --lr 0.05 \
+         --epochs 12 --report report.html --json report.json"
+    );
+    let output = run("sentiment", folder.path(), &arguments).success();
+    (folder, output)
+}
+
+/// The figures that a page shows and those of the JSON beside them, where they differ.
+const DIFFERENT: &str = "(() => {
+    const json = JSON.parse(document.querySelector('#figures').textContent);
+    const at = path => path.slice(1).split('/').reduce((value, key) => value[key], json);
+    return [...document.querySelectorAll('[data-figure]')].filter(element => {
+        const text = element.textContent.replaceAll('\\u202f', '').replace('−', '-');
+        const digits = (text.split('.')[1] ?? '').length;
+        const number = at(element.dataset.figure) * element.dataset.scale;
+        return !(Math.abs(number - Number(text)) <= 0.5001 * 10 ** -digits);
+    }).map(element => element.outerHTML);
+})()";
+
+#[test]
+fn the_page_shows_the_figures_of_the_run_and_bothers_nobody() {
+    for command in ["train", "compare --seeds 3 --baseline"] {
+        let (folder, output) = trained(command);
+        let Some(page) = Page::open(&folder.path().join("report.html")) else { return };
+        let json = fs::read_to_string(folder.path().join("report.json")).unwrap();
+        let json: Value = serde_json::from_str(&json).unwrap();
+        assert_eq!(
+            page.evaluate("JSON.parse(document.querySelector('#figures').textContent)"),
+            json
+        );
+        assert_eq!(page.evaluate(DIFFERENT), serde_json::json!([]));
+        let shown = page.text("[data-figure='/models/0/accuracy/mean']");
+        assert_eq!(shown.parse(), Ok(accuracy(&output, "relu")));
+        assert_eq!(page.complaints(), Vec::<String>::new());
+    }
+}
+
+#[test]
+fn the_page_fits_a_phone_a_desk_and_the_dark() {
+    let (folder, _) = trained("compare --seeds 2");
+    let Some(page) = Page::open(&folder.path().join("report.html")) else { return };
+    let colours = "getComputedStyle(document.body).backgroundColor + \
+                   getComputedStyle(document.querySelector('svg .fill-text')).fill";
+    page.prefer_dark(false);
+    assert_eq!(page.overflow(), 0);
+    page.screenshot("report");
+    let light = page.evaluate(colours);
+    page.prefer_dark(true);
+    assert_ne!(page.evaluate(colours), light);
+    page.screenshot("report-dark");
+    page.resize(PHONE);
+    assert_eq!(page.overflow(), 0);
+    page.screenshot("report-phone");
+}
+
+#[test]
+fn texts_and_names_of_strangers_are_text() {
+    let (folder, _) = trained("train");
+    let Some(page) = Page::open(&folder.path().join("report.html")) else { return };
+    let mistakes = page.evaluate(
+        "[...document.querySelectorAll('blockquote')].map(element => element.textContent)",
+    );
+    assert!(mistakes.as_array().unwrap().contains(&Value::from(TEXT)), "{mistakes}");
+    assert_eq!(page.text("h1"), "A text classifier with relu, swiglu");
+    assert_eq!(page.evaluate("document.title"), "A text classifier with relu, swiglu");
+    assert_eq!(page.evaluate("document.querySelectorAll('script, img, b').length"), 1);
+    let names = page.evaluate("[...document.querySelectorAll('tbody th')].map(e => e.textContent)");
+    assert!(names.as_array().unwrap().contains(&Value::from(CLASS)), "{names}");
+    assert_eq!(page.complaints(), Vec::<String>::new());
+}
+
+#[test]
+fn drawings_have_names_for_those_who_cannot_see_them() {
+    let (folder, _) = trained("train --activation swiglu");
+    let Some(page) = Page::open(&folder.path().join("report.html")) else { return };
+    let names = page.evaluate(
+        "[...document.querySelectorAll('svg[role=img]')].map(svg => svg.getAttribute('aria-label'))",
+    );
+    let names: Vec<&str> = names.as_array().unwrap().iter().map(|n| n.as_str().unwrap()).collect();
+    assert_eq!(names.len(), page.evaluate("document.querySelectorAll('svg').length"));
+    for beginning in [
+        "swiglu: loss, nats, by epoch. training from ",
+        "swiglu: accuracy, %, by epoch. ",
+        "swiglu: β, by epoch. ",
+        "swiglu: γ, by epoch. ",
+        "The learned activation, output by input, beside others: ReLU; SiLU, which is the start; ",
+        "Confusion matrix of swiglu: 3 classes; ",
+    ] {
+        assert!(names.iter().any(|name| name.starts_with(beginning)), "{beginning}: {names:#?}");
+    }
+}

@@ -49,20 +49,21 @@ fn fifty_kills_leave_every_checkpoint_whole_and_the_result_as_it_was() {
     write_texts(killed.path());
     let start = Instant::now();
     let expected = run("sentiment", alone.path(), OPTIONS).success();
-    let whole_run = start.elapsed();
+    let mut span = start.elapsed();
     assert!(accuracy(&expected, "swiglu") > 90.0, "{expected}");
 
     let mut rng = ChaCha8Rng::seed_from_u64(9);
-    let mut in_the_middle = 0;
-    for kill in 0..KILLS {
-        let moment = whole_run.mul_f64(rng.random_range(0.0..1.2));
-        in_the_middle += usize::from(kill_after(moment, killed.path()));
+    let mut kills = 0;
+    while kills < KILLS {
+        let was_running = kill_after(span.mul_f64(rng.random()), killed.path());
+        kills += usize::from(was_running);
+        // A span that follows the machine's speed: kills that come too late do not count.
+        span = span.mul_f64(if was_running { 1.1 } else { 0.8 });
         for file in checkpoints(killed.path()) {
             let read = Saved::read(&file);
-            assert!(read.is_ok(), "after kill {kill}: {}", read.unwrap_err());
+            assert!(read.is_ok(), "after kill {kills}: {}", read.unwrap_err());
         }
     }
-    assert!(in_the_middle >= KILLS / 2, "only {in_the_middle} kills met a run that was going on");
 
     let ended = run("sentiment", killed.path(), &arguments(killed.path()));
     assert_eq!(ended.stderr, "", "a checkpoint was damaged");

@@ -13,6 +13,7 @@ mod sentiment {
     pub mod compare;
     pub mod evaluate;
     pub mod gradcheck;
+    pub mod keeping;
     pub mod options;
     pub mod predict;
     pub mod print;
@@ -29,10 +30,12 @@ use clap::Parser;
 use nn::{ActivationKind, Dense, Dropout, Embedding, Model};
 use optim::Adam;
 use tensor::Tensor;
-use train::{Evaluation, Fit, History, Loss, Progress, Trainer};
+use train::{Evaluation, Fit, History, Loss, Trainer};
 
 use cli::Weights;
+use sentiment::keeping::Keeper;
 use sentiment::options::{Cli, Command, Experiment, Sizes};
+use sentiment::saved::Description;
 use sentiment::texts::{PADDING, Texts};
 use sentiment::{compare, evaluate, gradcheck, predict};
 
@@ -71,20 +74,22 @@ fn train(
     seed: u64,
     texts: &Texts,
     options: &Experiment,
+    keeper: &mut Keeper,
 ) -> Result<Trained, Box<dyn Error>> {
     let mut parameters = Parameters::new(seed);
     let model = build(&mut parameters, activation, &options.setup.sizes, texts.labels.len());
     let trainer = Trainer::new(&model, Loss::SoftmaxCrossEntropy);
     let mut adam = Adam::new(options.training.lr);
-    let progress = Progress::Show(activation.to_string());
     let track = TRACKED.map(String::from).to_vec();
-    let fit = Fit { seed, progress, track, ..options.training.fit() };
+    let fit = Fit { seed, track, ..options.training.fit() };
+    let description = Description::new(&options.setup.sizes, activation, texts);
 
     let check = |weights, parameters: &Parameters| {
         options.training.check_gradients(weights, seed, &trainer, parameters, &texts.train)
     };
     check(Weights::Initial, &parameters)?;
-    let history = trainer.fit(&mut parameters, &mut adam, &texts.train, &fit)?;
+    let session = trainer.session(&mut parameters, &mut adam, &texts.train, &fit)?;
+    let history = keeper.train(&activation.to_string(), seed, session, &description)?;
     check(Weights::Trained, &parameters)?;
 
     let evaluation = trainer.evaluate(&parameters, &texts.test);

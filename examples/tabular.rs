@@ -78,13 +78,15 @@ fn train(
     check(Weights::Trained, &parameters)?;
 
     let evaluation = trainer.evaluate(&parameters, &halves.test);
-    println!(
-        "{activation:<10}  seed {seed}  kept epoch {:>2} of {:>2}  test loss {:.4}  accuracy {:.1} %",
-        history.kept,
-        history.epochs.len(),
-        evaluation.loss,
-        evaluation.accuracy() * 100.0
-    );
+    if !options.training.quiet {
+        println!(
+            "{activation:<10}  seed {seed}  kept epoch {:>2} of {:>2}  test loss {:.4}  accuracy {:.1} %",
+            history.kept,
+            history.epochs.len(),
+            evaluation.loss,
+            evaluation.accuracy() * 100.0
+        );
+    }
     Ok(Trained { activation, seed, parameters, history, evaluation })
 }
 

@@ -13,7 +13,7 @@ use autograd::{Parameters, check};
 use clap::Args;
 use data::Dataset;
 use nn::Model;
-use train::{Fit, Trainer};
+use train::{Fit, INTERRUPTED, TrainError, Trainer};
 
 /// Where the samples come from.
 #[derive(Args, Clone, Debug)]
@@ -80,6 +80,9 @@ pub struct Training {
     /// print a line for each parameter. (Without it they are checked once, and summed up in a line.)
     #[arg(long)]
     pub gradcheck: bool,
+    /// Print nothing but the final figures and errors.
+    #[arg(long, conflicts_with = "gradcheck")]
+    pub quiet: bool,
 }
 
 impl Training {
@@ -121,7 +124,9 @@ impl Training {
             Weights::Trained => "on the trained weights",
         };
         let report = check::parameters(&parameters.cast(), |pass| trainer.loss(pass, &samples));
-        println!("Gradient check {when} {}", report.summary());
+        if !self.quiet {
+            println!("Gradient check {when} {}", report.summary());
+        }
         if self.gradcheck {
             println!("{report}");
         }
@@ -171,16 +176,27 @@ pub fn without_repeats<T: Display + PartialEq>(option: &str, values: &[T]) -> Re
     }
 }
 
-/// Runs a program: exit code 0, or 2 with the error on standard error.
+/// Runs a program: exit code 0, 2 with the error on standard error, or 130 after Ctrl-C.
 pub fn run(program: impl FnOnce() -> Result<(), Box<dyn Error>>) -> ExitCode {
     end_with_the_reader();
     match program() {
         Ok(()) => ExitCode::SUCCESS,
+        Err(error) if is_interruption(&*error) => {
+            // Behind the ^C that the terminal shows.
+            eprintln!("\ninterrupted: {error}");
+            ExitCode::from(INTERRUPTED)
+        }
         Err(error) => {
             eprintln!("error: {error}");
             ExitCode::from(2)
         }
     }
+}
+
+/// Whether Ctrl-C is the reason of an error.
+fn is_interruption(error: &(dyn Error + 'static)) -> bool {
+    let is_stop = matches!(error.downcast_ref(), Some(TrainError::Stopped { .. }));
+    is_stop || error.source().is_some_and(is_interruption)
 }
 
 /// Ends the program quietly when nobody reads its output any more, as behind `| head`.

@@ -1,12 +1,15 @@
 //! A linear model on word counts: multinomial logistic regression. What it lacks against the
 //! article's model is what words say together.
 
+use std::error::Error;
+
 use autograd::{Parameters, Pass, Var};
 use nn::{Embedding, Model};
 use optim::Adam;
 use tensor::{Scalar, Tensor};
-use train::{Fit, History, Loss, Progress, Run, TrainError, Trainer};
+use train::{Fit, History, Loss, Run, Trainer};
 
+use super::keeping::Keeper;
 use super::options::Experiment;
 use super::texts::{PADDING, Texts};
 
@@ -28,16 +31,21 @@ impl Model for WordCounts {
 
 /// Trains and evaluates it, with ten times the network's learning rate: a single layer takes larger
 /// steps well. The best epoch in validation is kept, as for the network.
-pub fn run(texts: &Texts, seed: u64, options: &Experiment) -> Result<(Run, History), TrainError> {
+pub fn run(
+    texts: &Texts,
+    seed: u64,
+    options: &Experiment,
+    keeper: &mut Keeper,
+) -> Result<(Run, History), Box<dyn Error>> {
     let mut parameters = Parameters::<f32>::new(seed);
     let (vocab, classes) = (options.setup.sizes.vocab, texts.labels.len());
     let votes = Embedding::new(&mut parameters, "votes", vocab, classes);
     let model = WordCounts { votes: votes.padding(PADDING) };
     let trainer = Trainer::new(&model, Loss::SoftmaxCrossEntropy);
-    let progress = Progress::Show(NAME.to_string());
-    let fit = Fit { seed, progress, ..options.training.fit() };
+    let fit = Fit { seed, ..options.training.fit() };
     let mut adam = Adam::new(10.0 * options.training.lr);
-    let history = trainer.fit(&mut parameters, &mut adam, &texts.train, &fit)?;
+    let session = trainer.session(&mut parameters, &mut adam, &texts.train, &fit)?;
+    let history = keeper.train(NAME, seed, session, &"logistic regression on word counts")?;
     let evaluation = trainer.evaluate(&parameters, &texts.test);
     Ok((Run::new(&evaluation, &history, parameters.count()), history))
 }

@@ -5,6 +5,7 @@ use std::error::Error;
 
 use train::{Comparison, History, Run};
 
+use super::keeping::Keeper;
 use super::options::{Compare, Experiment, Train};
 use super::report::report;
 use super::saved::Description;
@@ -19,9 +20,12 @@ pub fn train_each(options: &Train) -> Result<(), Box<dyn Error>> {
     output.check()?;
     save.as_deref().map_or(Ok(()), |path| check_writable("--save", path))?;
     let texts = experiment.setup.texts()?;
-    let outcome = train_all(experiment, 1, false, &texts)?;
+    let mut keeper = experiment.keeper()?;
+    let outcome = train_all(experiment, 1, false, &texts, &mut keeper)?;
     println!("\n{}`sentiment compare` trains with several.\n", outcome.comparison);
-    print::best_model(&outcome.best, &texts);
+    if !keeper.is_quiet() {
+        print::best_model(&outcome.best, &texts);
+    }
     output.write(|| report(&outcome, &texts, experiment))?;
     if let Some(path) = save {
         let Trained { activation, parameters, .. } = &outcome.best;
@@ -35,9 +39,12 @@ pub fn over_seeds(options: &Compare) -> Result<(), Box<dyn Error>> {
     let Compare { experiment, output, seeds, baseline } = options;
     output.check()?;
     let texts = experiment.setup.texts()?;
-    let outcome = train_all(experiment, *seeds, *baseline, &texts)?;
+    let mut keeper = experiment.keeper()?;
+    let outcome = train_all(experiment, *seeds, *baseline, &texts, &mut keeper)?;
     println!("\n{}", outcome.comparison);
-    print::best_model(&outcome.best, &texts);
+    if !keeper.is_quiet() {
+        print::best_model(&outcome.best, &texts);
+    }
     output.write(|| report(&outcome, &texts, experiment))?;
     Ok(())
 }
@@ -56,14 +63,20 @@ fn train_all(
     seeds: usize,
     with_baseline: bool,
     texts: &Texts,
+    keeper: &mut Keeper,
 ) -> Result<Outcome, Box<dyn Error>> {
+    if !keeper.is_quiet() {
+        println!("{}\n", texts.summary);
+    }
     let mut comparison = Comparison::default();
     let mut histories = Vec::new();
     let mut best: Option<Trained> = None;
     for seed in options.training.seeds(seeds) {
         for &activation in &options.setup.activation {
-            let trained = crate::train(activation, seed, texts, options)?;
-            print::after_training(&trained);
+            let trained = crate::train(activation, seed, texts, options, keeper)?;
+            if !keeper.is_quiet() {
+                print::after_training(&trained);
+            }
             let Trained { evaluation, history, parameters, .. } = &trained;
             let run = Run::new(evaluation, history, parameters.count());
             comparison.add(&activation.to_string(), run);
@@ -73,7 +86,7 @@ fn train_all(
             }
         }
         if with_baseline {
-            let (run, history) = baseline::run(texts, seed, options)?;
+            let (run, history) = baseline::run(texts, seed, options, keeper)?;
             comparison.add(baseline::NAME, run);
             histories.push((baseline::NAME.to_string(), seed, history));
         }

@@ -12,6 +12,7 @@ use super::texts::Texts;
 /// Checks the model with each activation; the error is the first that is wrong.
 pub fn run(options: &Gradcheck) -> Result<(), Box<dyn Error>> {
     let texts = options.setup.texts()?;
+    println!("{}\n", texts.summary);
     for &activation in &options.setup.activation {
         let report = check(activation, &texts, options);
         println!("{activation}: gradient check {}\n{report}", report.summary());

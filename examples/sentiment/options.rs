@@ -7,7 +7,9 @@ use clap::builder::UnknownArgumentValueParser;
 use clap::{Args, Parser, Subcommand};
 use nn::ActivationKind;
 use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
 
+use super::keeping::{Keeper, Keeping, Options};
 use super::texts::Texts;
 use crate::cli::output::Output;
 use crate::cli::{Source, Training, positive, share, without_repeats};
@@ -200,6 +202,41 @@ pub struct Experiment {
     /// How to train.
     #[command(flatten)]
     pub training: Training,
+    /// What to keep of it while it goes on.
+    #[command(flatten)]
+    pub keeping: Keeping,
+}
+
+impl Experiment {
+    /// Who keeps what is to be kept.
+    pub fn keeper(&self) -> Result<Keeper, Box<dyn Error>> {
+        let Self { setup, training, keeping } = self;
+        let options = |pairs: &[(&str, Value)]| -> Options {
+            pairs.iter().map(|(name, value)| (name.to_string(), value.clone())).collect()
+        };
+        let fixed = options(&[
+            ("--seed", json!(training.seed)),
+            ("--lr", json!(training.lr)),
+            ("--batch-size", json!(training.batch_size)),
+            ("--validation-split", json!(training.validation_split)),
+            ("--vocab", json!(setup.sizes.vocab)),
+            ("--embedding", json!(setup.sizes.embedding)),
+            ("--hidden", json!(setup.sizes.hidden)),
+            ("--dropout", json!(setup.sizes.dropout)),
+            ("--data-seed", json!(setup.source.data_seed)),
+            ("--train", json!(setup.source.train)),
+            ("--text-column", json!(setup.text_column)),
+            ("--label-column", json!(setup.source.label_column)),
+        ]);
+        let activations: Vec<String> = setup.activation.iter().map(ToString::to_string).collect();
+        let free = options(&[
+            ("--activation", json!(activations)),
+            ("--epochs", json!(training.epochs)),
+            ("--patience", json!(training.patience)),
+            ("--test", json!(setup.source.test)),
+        ]);
+        keeping.open(training.quiet, training.seed, fixed, free)
+    }
 }
 
 /// Texts, and models to classify them.

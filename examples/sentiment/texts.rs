@@ -23,6 +23,8 @@ pub struct Texts {
     pub labels: Labels,
     pub tokenizer: Tokenizer,
     pub maxlen: usize,
+    /// How many there are, in words.
+    pub summary: String,
 }
 
 /// Texts with the name of each one's class.
@@ -105,9 +107,9 @@ impl Texts {
             Ok(Dataset::new(ids, Tensor::new([classes.len()], classes)))
         };
         let (train, test_data) = (dataset(&train)?, dataset(&test)?);
-        println!(
+        let summary = format!(
             "{} training and {} test texts, {} classes: {}\n{} different words, of which the {} most \
-             frequent are known; at most {maxlen} known words in a training text\n",
+             frequent are known; at most {maxlen} known words in a training text",
             train.len(),
             test_data.len(),
             labels.len(),
@@ -115,7 +117,15 @@ impl Texts {
             tokenizer.vocabulary_size(),
             (setup.sizes.vocab - 1).min(tokenizer.vocabulary_size()),
         );
-        Ok(Self { train, test: test_data, test_texts: test.texts, labels, tokenizer, maxlen })
+        Ok(Self {
+            train,
+            test: test_data,
+            test_texts: test.texts,
+            labels,
+            tokenizer,
+            maxlen,
+            summary,
+        })
     }
 }
 

@@ -35,12 +35,14 @@ impl Halves {
                         be brought to their scale: correct or remove its row"
                 .into());
         }
-        println!(
-            "{} training and {} test rows of {} features\n",
-            halves.train.len(),
-            halves.test.len(),
-            halves.features()
-        );
+        if !options.training.quiet {
+            println!(
+                "{} training and {} test rows of {} features\n",
+                halves.train.len(),
+                halves.test.len(),
+                halves.features()
+            );
+        }
         Ok(halves)
     }
 

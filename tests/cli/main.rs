@@ -6,5 +6,6 @@ mod programs;
 
 mod bad_inputs;
 mod files;
+mod keeping;
 mod runs;
 mod walks;

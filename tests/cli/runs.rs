@@ -32,7 +32,7 @@ const CLASSIFIER: [&str; 6] = [
 ];
 
 /// Options of a training run.
-const TRAINING: [&str; 7] = [
+const TRAINING: [&str; 8] = [
     "--epochs <N>",
     "--batch-size <N>",
     "--lr <RATE>",
@@ -40,10 +40,15 @@ const TRAINING: [&str; 7] = [
     "--patience <N>",
     "--seed <N>",
     "--gradcheck",
+    "--quiet",
 ];
 
 /// Options that tell what to write about runs.
 const OUTPUT: [&str; 3] = ["--report <FILE>", "--json <FILE>", "--plots <DIR>"];
+
+/// Options of what is kept of a run.
+const KEEPING: [&str; 5] =
+    ["--checkpoint <DIR>", "--every <N>", "--resume <DIR>", "--log <FILE>", "--log-every <WHAT>"];
 
 /// Runs a program's or a command's --help, and checks that it lists these options and no other, and
 /// gives examples of itself.
@@ -62,7 +67,7 @@ fn check_help(example: &str, command: &str, options: &[&[&str]]) {
 
 #[test]
 fn help_names_every_option_and_gives_examples() {
-    let experiment = [&SOURCE[..], &CLASSIFIER, &TRAINING, &OUTPUT].concat();
+    let experiment = [&SOURCE[..], &CLASSIFIER, &TRAINING, &KEEPING, &OUTPUT].concat();
     for command in ["", "train"] {
         check_help("sentiment", command, &[&experiment, &["--save <FILE>"]]);
     }

@@ -31,7 +31,8 @@ pub fn write_whole(
 ) -> Result<(), WriteError> {
     let path = path.as_ref();
     let temporary = temporary_beside(path);
-    fill(&temporary, write).and_then(|()| fs::rename(&temporary, path)).map_err(|error| {
+    let done = fill(&temporary, write).and_then(|()| fs::rename(&temporary, path));
+    done.and_then(|()| sync_folder(path)).map_err(|error| {
         // The first error is the one to report; nothing more can be done if this fails too.
         let _ = fs::remove_file(&temporary);
         WriteError { path: path.to_owned(), error }
@@ -48,6 +49,17 @@ fn fill(path: &Path, write: impl FnOnce(&mut BufWriter<File>) -> io::Result<()>)
     let mut writer = BufWriter::new(File::create(path)?);
     write(&mut writer)?;
     writer.into_inner()?.sync_all()
+}
+
+/// Waits until the new name is on the disk too. Only Unix lets a program open a folder for that.
+fn sync_folder(path: &Path) -> io::Result<()> {
+    match path.parent() {
+        Some(folder) if cfg!(unix) => {
+            let here = Path::new(".");
+            File::open(if folder.as_os_str().is_empty() { here } else { folder })?.sync_all()
+        }
+        _ => Ok(()),
+    }
 }
 
 /// Writes a CSV file whole or not at all, quoted as RFC 4180 says.

@@ -6,6 +6,9 @@
 //!         forward, loss, backward, optimizer step
 //!     evaluate on the validation samples; keep the weights if they are the best so far
 //! ```
+//!
+//! Where the loop is, is kept in a [`Progress`], and what is to happen beside training is done by
+//! [`Observer`]s: so the loop can begin anywhere, and nothing here knows of bars or files.
 
 use std::collections::BTreeMap;
 use std::time::Instant;
@@ -14,14 +17,16 @@ use autograd::{Parameters, Pass, Tape};
 use data::{Dataset, SplitError};
 use nn::Model;
 use optim::{Optimizer, clip_global_norm};
+use serde::{Deserialize, Serialize};
 use tensor::{Key, Scalar};
 use thiserror::Error;
 
-use crate::{Epoch, History, Progress, Score, Trainer};
+use crate::checkpoint::Fingerprint;
+use crate::{Epoch, History, Moment, Observer, ObserverError, Progress, Score, Trainer};
 
 /// How to train. The default is the article's: 10 epochs, batches of 32, a fifth of the samples for
 /// validation; and the weights of the best epoch are kept.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Fit {
     /// How many times to go over the training samples, at most; at least once.
     pub epochs: usize,
@@ -43,8 +48,6 @@ pub struct Fit {
     /// The names of parameters, of one number each, whose value each [`Epoch`] is to note. A name
     /// that the model has not is left out, so one list serves several models.
     pub track: Vec<String>,
-    /// What to show.
-    pub progress: Progress,
 }
 
 impl Default for Fit {
@@ -59,13 +62,12 @@ impl Default for Fit {
             keep_best: true,
             clip_norm: None,
             track: Vec::new(),
-            progress: Progress::Silent,
         }
     }
 }
 
 /// Why training could not begin or go on.
-#[derive(Clone, Debug, PartialEq, Error)]
+#[derive(Debug, Error)]
 pub enum TrainError {
     /// There are no samples.
     #[error("there is nothing to train on: the data set has no samples")]
@@ -100,9 +102,22 @@ pub enum TrainError {
         /// The parameter, or the validation loss.
         what: String,
     },
+    /// An observer, such as [`Interrupt`](crate::Interrupt), wanted training to stop.
+    #[error("training was stopped in epoch {epoch} after step {step} of {steps}")]
+    Stopped {
+        /// The epoch, counted from 1.
+        epoch: usize,
+        /// How many of its steps were taken.
+        step: usize,
+        /// How many it has.
+        steps: usize,
+    },
+    /// An observer could not do its part.
+    #[error(transparent)]
+    Observer(ObserverError),
 }
 
-impl<M: Model> Trainer<'_, M> {
+impl<'m, M: Model> Trainer<'m, M> {
     /// Trains the model, whose parameters `optimizer` changes, on `dataset`.
     ///
     /// The same seed, data and initial parameters give bitwise the same result.
@@ -122,97 +137,195 @@ impl<M: Model> Trainer<'_, M> {
         dataset: &Dataset<M::Input>,
         options: &Fit,
     ) -> Result<History, TrainError> {
+        self.session(parameters, optimizer, dataset, options)?.run(&mut [])
+    }
+
+    /// The same training, to be observed or resumed; [`Session::run`] does it.
+    ///
+    /// # Errors
+    /// When there are no samples or the validation split leaves a part empty.
+    ///
+    /// # Panics
+    /// When the batch size or the number of epochs is 0.
+    #[track_caller]
+    pub fn session<'a, T: Scalar>(
+        &self,
+        parameters: &'a mut Parameters<T>,
+        optimizer: &'a mut dyn Optimizer<T>,
+        dataset: &'a Dataset<M::Input>,
+        options: &'a Fit,
+    ) -> Result<Session<'a, M, T>, TrainError>
+    where
+        'm: 'a,
+    {
         assert!(options.epochs > 0, "fit: 0 epochs were asked for; training takes at least one");
         if dataset.is_empty() {
             return Err(TrainError::NoSamples);
         }
         let (training, validation) = dataset.split_validation(options.validation_split)?;
-        let mut history = History { epochs: Vec::new(), kept: 0 };
-        let mut best: Option<(Score, Parameters<T>)> = None;
-        for number in 1..=options.epochs {
-            let epoch =
-                self.epoch(parameters, optimizer, &training, &validation, number, options)?;
-            options.progress.finished(&epoch);
-            let score = epoch.score();
-            history.epochs.push(epoch);
-            if best.as_ref().is_none_or(|(best, _)| score.is_better_than(best)) {
-                history.kept = number;
-                best = Some((score, parameters.clone()));
-            }
-            if options.patience.is_some_and(|patience| number - history.kept >= patience) {
-                break;
-            }
+        let steps_per_epoch = training.batches(options.batch_size).len();
+        Ok(Session {
+            trainer: Trainer { model: self.model, loss: self.loss },
+            parameters,
+            optimizer,
+            steps_per_epoch,
+            training,
+            validation,
+            data: Fingerprint::of(dataset),
+            options,
+            progress: Progress::start(),
+        })
+    }
+}
+
+/// A training run with those who look on. From [`Trainer::session`].
+///
+/// ```
+/// # use autograd::Parameters;
+/// # use data::Dataset;
+/// # use nn::{Dense, Features, Model};
+/// # use optim::Adam;
+/// # use tensor::Tensor;
+/// use train::{Console, Fit, Loss, Trainer};
+///
+/// # let inputs = Tensor::from([[0.0], [1.0], [2.0], [3.0], [4.0]]);
+/// # let dataset = Dataset::new(inputs, Tensor::from([0, 1, 0, 1, 0]));
+/// # let mut parameters = Parameters::<f32>::new(1);
+/// # let model = Features::new(1).then(Dense::new(&mut parameters, "dense", 1, 2));
+/// let trainer = Trainer::new(&model, Loss::SoftmaxCrossEntropy);
+/// let history = trainer
+///     .session(&mut parameters, &mut Adam::new(0.01), &dataset, &Fit::default())?
+///     .run(&mut [&mut Console::new("dense")])?;
+/// assert_eq!(history.epochs.len(), 10);
+/// # Ok::<(), train::TrainError>(())
+/// ```
+pub struct Session<'a, M: Model, T: Scalar> {
+    trainer: Trainer<'a, M>,
+    pub(crate) parameters: &'a mut Parameters<T>,
+    pub(crate) optimizer: &'a mut dyn Optimizer<T>,
+    training: Dataset<M::Input>,
+    validation: Dataset<M::Input>,
+    steps_per_epoch: usize,
+    pub(crate) data: Fingerprint,
+    pub(crate) options: &'a Fit,
+    pub(crate) progress: Progress<T>,
+}
+
+impl<M: Model, T: Scalar> Session<'_, M, T> {
+    /// Trains to the end while the observers look on; they are told in their order.
+    ///
+    /// # Errors
+    /// Those of [`Trainer::fit`]; and when an observer fails or stops the run. Then the parameters
+    /// are those of the last step.
+    ///
+    /// # Panics
+    /// When the data do not fit the model.
+    #[track_caller]
+    pub fn run(mut self, observers: &mut [&mut dyn Observer<T>]) -> Result<History, TrainError> {
+        self.tell(observers, None, |observer, now| observer.begin(now))?;
+        while !self.progress.is_over(self.options) {
+            let epoch = self.epoch(observers)?;
+            self.progress.add_epoch(epoch, self.parameters, self.options);
+            self.tell(observers, None, |observer, now| observer.epoch(now))?;
         }
-        match best {
-            Some((_, weights)) if options.keep_best => *parameters = weights,
-            _ => history.kept = history.epochs.len(),
+        let (history, best) = self.progress.end();
+        if let Some(weights) = best {
+            *self.parameters = weights;
         }
         Ok(history)
     }
 
     /// One epoch: a pass over the training samples, then an evaluation on those for validation.
     #[track_caller]
-    fn epoch<T: Scalar>(
-        &self,
-        parameters: &mut Parameters<T>,
-        optimizer: &mut dyn Optimizer<T>,
-        training: &Dataset<M::Input>,
-        validation: &Dataset<M::Input>,
-        number: usize,
-        options: &Fit,
-    ) -> Result<Epoch, TrainError> {
+    fn epoch(&mut self, observers: &mut [&mut dyn Observer<T>]) -> Result<Epoch, TrainError> {
+        let number = self.progress.epoch();
+        let earlier = self.progress.current.seconds;
         let start = Instant::now();
-        let training = self.train_once(parameters, optimizer, training, number, options)?;
-        let validation =
-            (!validation.is_empty()).then(|| self.evaluate(parameters, validation).score());
-        check_finite(parameters, validation, number)?;
+        let training = self.train_once(number, observers)?;
+        let validation = (!self.validation.is_empty())
+            .then(|| self.trainer.evaluate(self.parameters, &self.validation).score());
+        check_finite(self.parameters, validation, number)?;
         Ok(Epoch {
             number,
-            of: options.epochs,
-            rate: optimizer.rate(),
+            of: self.options.epochs,
+            rate: self.optimizer.rate(),
             training,
             validation,
-            tracked: tracked(parameters, &options.track),
-            seconds: start.elapsed().as_secs_f64(),
+            tracked: tracked(self.parameters, &self.options.track),
+            seconds: earlier + start.elapsed().as_secs_f64(),
         })
     }
 
-    /// One pass over the training samples; the mean score of its batches.
+    /// One pass over the training samples, from the step on that it has come to; the mean score of
+    /// all its batches.
     #[track_caller]
-    fn train_once<T: Scalar>(
-        &self,
-        parameters: &mut Parameters<T>,
-        optimizer: &mut dyn Optimizer<T>,
-        training: &Dataset<M::Input>,
+    fn train_once(
+        &mut self,
         number: usize,
-        options: &Fit,
+        observers: &mut [&mut dyn Observer<T>],
     ) -> Result<Score, TrainError> {
-        let key = Key::new(options.seed).stream("fit").fold_in(number as u64);
-        let order: Box<dyn ExactSizeIterator<Item = Dataset<M::Input>>> = match options.shuffle {
-            true => Box::new(training.shuffled_batches(options.batch_size, key.stream("order"))),
-            false => Box::new(training.batches(options.batch_size)),
-        };
-        let bar = options.progress.bar(number, options.epochs, order.len());
+        let earlier = self.progress.current.seconds;
+        let start = Instant::now();
         let mut tape = Tape::new();
-        let (mut loss, mut correct, mut seen) = (0.0, 0, 0);
-        for (step, batch) in order.enumerate() {
+        let key = Key::new(self.options.seed).stream("fit").fold_in(number as u64);
+        let training = self.training.clone();
+        let batches = batches(&training, self.options, key.stream("order"));
+        for (step, batch) in batches.enumerate().skip(self.progress.step()) {
             let key = key.stream("noise").fold_in(step as u64);
+            let clip_norm = self.options.clip_norm;
             let outcome = self
-                .step(&mut tape, parameters, optimizer, &batch, key, options.clip_norm)
+                .trainer
+                .step(&mut tape, self.parameters, self.optimizer, &batch, key, clip_norm)
                 .map_err(|(loss, first)| TrainError::NotFinite {
                     loss,
                     epoch: number,
                     step: step + 1,
                     first,
                 })?;
-            loss += outcome.loss * batch.len() as f64;
-            correct += outcome.correct;
-            seen += batch.len();
-            bar.advance(Score { loss: loss / seen as f64, accuracy: correct as f64 / seen as f64 });
+            self.progress.add_step(&outcome, batch.len());
+            self.progress.current.seconds = earlier + start.elapsed().as_secs_f64();
+            let score = outcome.score(batch.len());
+            self.tell(observers, Some(score), |observer, now| observer.step(now))?;
         }
-        Ok(Score { loss: loss / seen as f64, accuracy: correct as f64 / seen as f64 })
+        Ok(self.progress.score().expect("an epoch has at least one step"))
     }
 
+    /// Tells each observer, and then asks them whether to stop.
+    fn tell(
+        &self,
+        observers: &mut [&mut dyn Observer<T>],
+        batch: Option<Score>,
+        what: impl Fn(&mut dyn Observer<T>, &Moment<'_, T>) -> Result<(), ObserverError>,
+    ) -> Result<(), TrainError> {
+        let now = Moment {
+            progress: &self.progress,
+            parameters: self.parameters,
+            optimizer: self.optimizer,
+            options: self.options,
+            steps_per_epoch: self.steps_per_epoch,
+            batch,
+            data: &self.data,
+        };
+        let mut stops = false;
+        for observer in observers.iter_mut() {
+            what(&mut **observer, &now).map_err(TrainError::Observer)?;
+            stops |= observer.wants_stop();
+        }
+        if !stops || self.progress.is_over(self.options) {
+            return Ok(());
+        }
+        for observer in observers {
+            observer.stop(&now).map_err(TrainError::Observer)?;
+        }
+        Err(TrainError::Stopped {
+            epoch: self.progress.epoch(),
+            step: self.progress.step(),
+            steps: self.steps_per_epoch,
+        })
+    }
+}
+
+impl<M: Model> Trainer<'_, M> {
     /// One step of gradient descent. The error is a loss that is not finite, and where it began.
     #[track_caller]
     fn step<T: Scalar>(
@@ -244,6 +357,19 @@ impl<M: Model> Trainer<'_, M> {
     }
 }
 
+/// The samples of one epoch in batches, shuffled or not.
+#[track_caller]
+fn batches<'d, I: Copy>(
+    training: &'d Dataset<I>,
+    options: &Fit,
+    key: Key,
+) -> Box<dyn Iterator<Item = Dataset<I>> + 'd> {
+    match options.shuffle {
+        true => Box::new(training.shuffled_batches(options.batch_size, key)),
+        false => Box::new(training.batches(options.batch_size)),
+    }
+}
+
 /// Checks what no later step of the epoch has used.
 fn check_finite<T: Scalar>(
     parameters: &Parameters<T>,
@@ -270,7 +396,14 @@ fn tracked<T: Scalar>(parameters: &Parameters<T>, names: &[String]) -> BTreeMap<
 }
 
 /// What one step saw before it changed the weights.
-struct Outcome {
-    loss: f64,
-    correct: usize,
+pub(crate) struct Outcome {
+    pub(crate) loss: f64,
+    pub(crate) correct: usize,
+}
+
+impl Outcome {
+    /// Loss and accuracy on the batch, which has so many samples.
+    fn score(&self, samples: usize) -> Score {
+        Score { loss: self.loss, accuracy: self.correct as f64 / samples as f64 }
+    }
 }

@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// Loss and accuracy on one set of samples.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Score {
     /// The mean loss, in nats.
     pub loss: f64,
@@ -23,7 +23,7 @@ impl Score {
 }
 
 /// One pass over the training samples.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Epoch {
     /// Counted from 1.
     pub number: usize,
@@ -49,7 +49,7 @@ impl Epoch {
 }
 
 /// The epochs of one training run, at least one.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct History {
     /// In the order they ran.
     pub epochs: Vec<Epoch>,
@@ -89,6 +89,23 @@ impl fmt::Display for Epoch {
         if let Some(Score { loss, accuracy }) = self.validation {
             write!(f, "  validation loss {loss:.4}  accuracy {:>5.1} %", accuracy * 100.0)?;
         }
+        write!(f, "  rate {}", self.rate)?;
+        for (name, value) in &self.tracked {
+            write!(f, "  {} {value:.4}", short_name(name))?;
+        }
         write!(f, "  {:.2} s", self.seconds)
+    }
+}
+
+/// The last part of a parameter's name; one that spells a Greek letter is written as that letter.
+fn short_name(name: &str) -> &str {
+    match name.rsplit('.').next().unwrap_or(name) {
+        "alpha" => "α",
+        "beta" => "β",
+        "gamma" => "γ",
+        "delta" => "δ",
+        "theta" => "θ",
+        "lambda" => "λ",
+        last => last,
     }
 }

@@ -4,6 +4,10 @@
 //! good predictions are, [`statistics`] whether one model is really better than another,
 //! [`report`] draws a page of it all, and [`save`] keeps a model for later.
 //!
+//! What happens beside training is done by [`Observer`]s of a [`Session`]: [`Console`] draws bars,
+//! [`Log`] writes a file, [`Checkpoints`] lets training go on after a crash, [`Interrupt`] after
+//! Ctrl-C.
+//!
 //! ```
 //! use autograd::Parameters;
 //! use data::Dataset;
@@ -30,23 +34,34 @@
 
 #![forbid(unsafe_code)]
 
+mod archive;
+mod checkpoint;
 mod comparison;
+mod console;
 mod evaluate;
 mod fit;
 mod history;
+mod interrupt;
+mod log;
 mod loss;
 pub mod metrics;
+mod observer;
 mod progress;
 pub mod report;
 mod saved;
 pub mod statistics;
 mod trainer;
 
+pub use checkpoint::{Checkpoint, CheckpointError, CheckpointFault, Checkpoints};
 pub use comparison::{Comparison, Difference, Run, Verdict};
+pub use console::Console;
 pub use evaluate::Evaluation;
-pub use fit::{Fit, TrainError};
+pub use fit::{Fit, Session, TrainError};
 pub use history::{Epoch, History, Score};
+pub use interrupt::{INTERRUPTED, Interrupt, InterruptError};
+pub use log::{Log, LogError, LogEvery, LogFault};
 pub use loss::Loss;
+pub use observer::{Moment, Observer, ObserverError};
 pub use progress::Progress;
 pub use saved::{LoadError, LoadFault, SaveError, Saved, save};
 pub use trainer::Trainer;

@@ -1,73 +1,103 @@
-//! What a person sees while a model trains.
+//! How far a training run has come: with the weights and the optimizer's memory, all that the rest of
+//! the run depends on. So it is also what a checkpoint has to hold.
 //!
-//! On a terminal a bar fills with the batches of the epoch; when it is full it gives way to a line
-//! that stays. Piped into a file there are only the lines.
+//! There is no random state in it. Order and dropout come from keys that are computed from the seed,
+//! the number of the epoch and that of the step (see [`tensor::Key`]), so the position is enough.
 
-use std::fmt::Write;
+use autograd::Parameters;
+use serde::{Deserialize, Serialize};
+use tensor::Scalar;
 
-use indicatif::{ProgressBar, ProgressState, ProgressStyle};
+use crate::fit::Outcome;
+use crate::{Epoch, Fit, History, Score};
 
-use crate::{Epoch, Score};
-
-/// Whether training reports its progress.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub enum Progress {
-    /// Not a word.
-    #[default]
-    Silent,
-    /// A bar for each epoch on a terminal's standard error, and a line for each on standard output,
-    /// with this label in front.
-    Show(String),
+/// The position of a run between two steps, and what it has kept of those before.
+#[derive(Clone, Debug)]
+pub struct Progress<T: Scalar = f32> {
+    pub(crate) epochs: Vec<Epoch>,
+    pub(crate) current: Current,
+    /// The number of the best epoch so far; 0 before the first has ended.
+    pub(crate) best: usize,
+    /// Its weights, where the run is to end with them.
+    pub(crate) best_weights: Option<Parameters<T>>,
 }
 
-impl Progress {
-    /// The bar of one epoch of so many batches.
-    pub(crate) fn bar(&self, number: usize, epochs: usize, batches: usize) -> EpochBar {
-        let bar = match self {
-            Progress::Silent => ProgressBar::hidden(),
-            // It draws nothing unless standard error is a terminal.
-            Progress::Show(label) => ProgressBar::new(batches as u64)
-                .with_style(style())
-                .with_prefix(format!("{label}  epoch {number}/{epochs}")),
-        };
-        EpochBar { bar }
+/// The epoch that is running: how many steps it has done, and sums over their samples.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Current {
+    pub(crate) steps: usize,
+    pub(crate) samples: usize,
+    pub(crate) loss: f64,
+    pub(crate) correct: usize,
+    pub(crate) seconds: f64,
+}
+
+impl<T: Scalar> Progress<T> {
+    /// Before the first step.
+    pub(crate) fn start() -> Self {
+        Self { epochs: Vec::new(), current: Current::default(), best: 0, best_weights: None }
     }
 
-    /// The line of a finished epoch.
-    pub(crate) fn finished(&self, epoch: &Epoch) {
-        if let Progress::Show(label) = self {
-            println!("{label}  {epoch}");
+    /// The epochs that have ended.
+    pub fn epochs(&self) -> &[Epoch] {
+        &self.epochs
+    }
+
+    /// The number, counted from 1, of the epoch that the next step belongs to. After the last epoch
+    /// it is one more than there are.
+    pub fn epoch(&self) -> usize {
+        self.epochs.len() + 1
+    }
+
+    /// How many steps of that epoch have been taken.
+    pub fn step(&self) -> usize {
+        self.current.steps
+    }
+
+    /// The mean over the steps that the running epoch has taken; `None` before its first.
+    pub fn score(&self) -> Option<Score> {
+        let Current { samples, loss, correct, .. } = self.current;
+        let mean = |sum: f64| sum / samples as f64;
+        (samples > 0).then(|| Score { loss: mean(loss), accuracy: mean(correct as f64) })
+    }
+
+    /// The weights to predict with if training were to end now: those of the best epoch where the
+    /// run keeps them, else the present ones.
+    pub fn weights<'a>(&'a self, present: &'a Parameters<T>) -> &'a Parameters<T> {
+        self.best_weights.as_ref().unwrap_or(present)
+    }
+
+    /// Whether the run has ended: all epochs are done, or patience is at an end.
+    pub(crate) fn is_over(&self, options: &Fit) -> bool {
+        let done = self.epochs.len();
+        let waited = done - self.best;
+        let is_enough = |patience| done > 0 && waited >= patience;
+        done >= options.epochs || options.patience.is_some_and(is_enough)
+    }
+
+    /// Counts in a step on so many samples.
+    pub(crate) fn add_step(&mut self, outcome: &Outcome, samples: usize) {
+        self.current.steps += 1;
+        self.current.samples += samples;
+        self.current.loss += outcome.loss * samples as f64;
+        self.current.correct += outcome.correct;
+    }
+
+    /// Ends the running epoch, whose weights may be the best.
+    pub(crate) fn add_epoch(&mut self, epoch: Epoch, weights: &Parameters<T>, options: &Fit) {
+        let best = self.best.checked_sub(1).map(|index| self.epochs[index].score());
+        if best.is_none_or(|best| epoch.score().is_better_than(&best)) {
+            self.best = epoch.number;
+            self.best_weights = options.keep_best.then(|| weights.clone());
         }
+        self.epochs.push(epoch);
+        self.current = Current::default();
     }
-}
 
-fn style() -> ProgressStyle {
-    ProgressStyle::with_template("{prefix} {wide_bar} {pos}/{len}  {rate}  {eta} left  {msg}")
-        .unwrap_or_else(|_| ProgressStyle::default_bar())
-        .with_key("rate", |state: &ProgressState, text: &mut dyn Write| {
-            // There is nobody to tell that a bar could not be drawn.
-            let _ = write!(text, "{:.0}/s", state.per_sec());
-        })
-        .progress_chars("━╸─")
-}
-
-/// The bar of the epoch that is running; it disappears when dropped.
-pub(crate) struct EpochBar {
-    bar: ProgressBar,
-}
-
-impl EpochBar {
-    pub(crate) fn advance(&self, so_far: Score) {
-        if !self.bar.is_hidden() {
-            let Score { loss, accuracy } = so_far;
-            self.bar.set_message(format!("loss {loss:.4}  accuracy {:.1} %", accuracy * 100.0));
-        }
-        self.bar.inc(1);
-    }
-}
-
-impl Drop for EpochBar {
-    fn drop(&mut self) {
-        self.bar.finish_and_clear();
+    /// What happened, and the weights to end with if they are not the present ones.
+    pub(crate) fn end(self) -> (History, Option<Parameters<T>>) {
+        let kept = if self.best_weights.is_some() { self.best } else { self.epochs.len() };
+        (History { epochs: self.epochs, kept }, self.best_weights)
     }
 }

@@ -9,14 +9,16 @@ use std::path::{Path, PathBuf};
 
 use autograd::Parameters;
 use data::WriteError;
-use safetensors::tensor::{Dtype, SafeTensors, TensorView, serialize};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use tensor::Tensor;
 use thiserror::Error;
 
+use crate::archive::{self, Archive, ArchiveError};
+use crate::checkpoint::{RECORD, is_memory};
+
 /// The metadata entry that marks a file as ours and holds the description.
-const DESCRIPTION: &str = "wengert";
+pub(crate) const DESCRIPTION: &str = "wengert";
 
 /// Why a model could not be saved.
 #[derive(Debug, Error)]
@@ -68,24 +70,11 @@ pub fn save(
     parameters: &Parameters<f32>,
     description: &impl Serialize,
 ) -> Result<(), SaveError> {
-    let format = |error: &dyn std::fmt::Display| SaveError::Format(error.to_string());
-    let description = serde_json::to_string(description).map_err(|error| format(&error))?;
-    let buffers: Vec<(&str, &[usize], Vec<u8>)> = parameters
-        .iter()
-        .map(|(_, name, value)| {
-            let bytes = value.values().iter().flat_map(|x| x.to_le_bytes()).collect();
-            (name, value.shape(), bytes)
-        })
-        .collect();
-    let views = buffers
-        .iter()
-        .map(|(name, shape, bytes)| {
-            Ok((*name, TensorView::new(Dtype::F32, shape.to_vec(), bytes)?))
-        })
-        .collect::<Result<Vec<_>, safetensors::SafeTensorError>>()
-        .map_err(|error| format(&error))?;
-    let metadata = HashMap::from([(DESCRIPTION.to_string(), description)]);
-    let bytes = serialize(views, Some(metadata)).map_err(|error| format(&error))?;
+    let description =
+        serde_json::to_string(description).map_err(|error| SaveError::Format(error.to_string()))?;
+    let tensors = parameters.iter().map(|(_, name, value)| (name, value));
+    let texts = HashMap::from([(DESCRIPTION.to_string(), description)]);
+    let bytes = archive::encode(tensors, texts).map_err(SaveError::Format)?;
     data::write_whole(path, |file| std::io::Write::write_all(file, &bytes))?;
     Ok(())
 }
@@ -129,29 +118,8 @@ impl Saved {
     /// # Errors
     /// When one is missing or left over, or shapes differ; then nothing is replaced.
     pub fn load_into(&self, parameters: &mut Parameters<f32>) -> Result<(), LoadError> {
-        for (_, name, value) in parameters.iter() {
-            let fault = match self.tensors.get(name) {
-                None => format!("the parameter `{name}` is missing"),
-                Some(saved) if saved.shape() != value.shape() => format!(
-                    "the parameter `{name}` has shape {:?} instead of {:?}",
-                    saved.shape(),
-                    value.shape()
-                ),
-                Some(_) => continue,
-            };
-            return Err(self.error(LoadFault::Mismatch(fault)));
-        }
-        let mut names: Vec<&String> = self.tensors.keys().collect();
-        names.sort();
-        if let Some(name) = names.into_iter().find(|name| parameters.find(name).is_none()) {
-            let fault = format!("there is a parameter `{name}` too many");
-            return Err(self.error(LoadFault::Mismatch(fault)));
-        }
-        for id in parameters.ids() {
-            let saved = self.tensors[parameters.name(id)].clone();
-            *parameters.get_mut(id) = saved;
-        }
-        Ok(())
+        replace_values(parameters, &self.tensors)
+            .map_err(|fault| self.error(LoadFault::Mismatch(fault)))
     }
 
     fn error(&self, fault: LoadFault) -> LoadError {
@@ -159,35 +127,54 @@ impl Saved {
     }
 }
 
-/// The description and the tensors of a file's contents.
-fn parse(bytes: &[u8]) -> Result<(String, HashMap<String, Tensor<f32>>), LoadFault> {
-    let format = |error: safetensors::SafeTensorError| LoadFault::Format(error.to_string());
-    let (_, metadata) = SafeTensors::read_metadata(bytes).map_err(format)?;
-    let file = SafeTensors::deserialize(bytes).map_err(format)?;
-    let description = metadata.metadata().as_ref().and_then(|entries| entries.get(DESCRIPTION));
-    let Some(description) = description else {
-        return Err(LoadFault::Foreign(format!("the metadata `{DESCRIPTION}` is missing")));
-    };
-    let tensors = file.iter().map(|(name, view)| Ok((name.to_string(), tensor_of(name, &view)?)));
-    Ok((description.clone(), tensors.collect::<Result<_, LoadFault>>()?))
+/// Gives every parameter the value of its name. The error is a name or a shape that does not fit;
+/// then nothing is replaced.
+pub(crate) fn replace_values(
+    parameters: &mut Parameters<f32>,
+    values: &HashMap<String, Tensor<f32>>,
+) -> Result<(), String> {
+    for (_, name, present) in parameters.iter() {
+        match values.get(name) {
+            None => return Err(format!("the parameter `{name}` is missing")),
+            Some(value) if value.shape() != present.shape() => {
+                return Err(format!(
+                    "the parameter `{name}` has shape {:?} instead of {:?}",
+                    value.shape(),
+                    present.shape()
+                ));
+            }
+            Some(_) => {}
+        }
+    }
+    if let Some(name) = values.keys().filter(|name| parameters.find(name).is_none()).min() {
+        return Err(format!("there is a parameter `{name}` too many"));
+    }
+    for id in parameters.ids() {
+        let value = values[parameters.name(id)].clone();
+        *parameters.get_mut(id) = value;
+    }
+    Ok(())
 }
 
-fn tensor_of(name: &str, view: &TensorView<'_>) -> Result<Tensor<f32>, LoadFault> {
-    if view.dtype() != Dtype::F32 {
-        let fault = format!("the parameter `{name}` is of type {:?} instead of F32", view.dtype());
-        return Err(LoadFault::Mismatch(fault));
+/// The description and the parameters of a file's contents. What a checkpoint holds besides them is
+/// left out, so a checkpoint can be used like a saved model.
+fn parse(bytes: &[u8]) -> Result<(String, HashMap<String, Tensor<f32>>), LoadFault> {
+    let Archive { mut texts, mut tensors } =
+        Archive::decode(bytes).map_err(|error| match error {
+            ArchiveError::Format(why) => LoadFault::Format(why),
+            ArchiveError::Tensor(what) => LoadFault::Mismatch(format!("the parameter {what}")),
+        })?;
+    let Some(description) = texts.remove(DESCRIPTION) else {
+        return Err(LoadFault::Foreign(format!("the metadata `{DESCRIPTION}` is missing")));
+    };
+    if texts.contains_key(RECORD) {
+        tensors.retain(|name, _| !is_memory(name));
     }
-    // Also of an empty tensor: a length of 0 hides the product of the others, which strides need.
-    let lengths = view.shape().iter().try_fold(1usize, |size, &n| size.checked_mul(n.max(1)));
-    if lengths.is_none() {
-        let fault = format!("the parameter `{name}` has the impossible shape {:?}", view.shape());
-        return Err(LoadFault::Mismatch(fault));
+    let not_finite = tensors.iter().filter(|(_, tensor)| !tensor.is_finite());
+    match not_finite.map(|(name, _)| name).min() {
+        None => Ok((description, tensors)),
+        Some(name) => Err(LoadFault::Mismatch(format!(
+            "the parameter `{name}` holds a number that is infinite or NaN"
+        ))),
     }
-    let numbers = view.data().chunks_exact(4).map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]]));
-    let tensor = Tensor::new(view.shape(), numbers.collect());
-    if !tensor.is_finite() {
-        let fault = format!("the parameter `{name}` holds a number that is infinite or NaN");
-        return Err(LoadFault::Mismatch(fault));
-    }
-    Ok(tensor)
 }

@@ -1,0 +1,228 @@
+//! Checkpoints: files from which training goes on, bit for bit as if it had not been interrupted.
+//!
+//! ```text
+//! folder/step-00000500.safetensors     the one before, in case the newest is damaged
+//! folder/step-00000750.safetensors     the newest: after 750 steps
+//! ```
+//!
+//! Each file is one safetensors archive, written beside its place and then renamed, so that a crash at
+//! any moment leaves whole files only. It holds:
+//!
+//! ```text
+//! hidden.weight              the weights that a saved model would have now: the best epoch's
+//! training/hidden.weight     the weights that training goes on with, where they are others
+//! optimizer/m.hidden.weight  the optimizer's memory
+//! metadata  wengert          the description of the model, as `save` writes it
+//!           checkpoint       a `Record`: position, history, options, as JSON
+//!           crc32            the checksum of the file, computed with zeros in this place
+//! ```
+//!
+//! So a checkpoint is a saved model too, and [`Saved`](crate::Saved) reads it. The position of the
+//! random numbers is the seed, the epoch and the step: see [`Progress`](crate::Progress).
+
+mod error;
+mod file;
+mod resume;
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use data::Dataset;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+pub use error::{CheckpointError, CheckpointFault};
+pub(crate) use file::{RECORD, is_memory};
+pub use resume::Checkpoint;
+
+use crate::{Moment, Observer, ObserverError};
+use file::Contents;
+
+/// How many checkpoints stay in the folder: the newest, and the one before.
+const KEPT: usize = 2;
+
+/// An observer that writes checkpoints into a folder: at the end of each epoch, when training is
+/// stopped, and in between [`every`](Self::every) so many steps.
+///
+/// ```
+/// # use autograd::Parameters;
+/// # use data::Dataset;
+/// # use nn::{Dense, Features, Model};
+/// # use optim::Adam;
+/// # use tensor::Tensor;
+/// use train::{Checkpoints, Fit, Loss, Trainer};
+///
+/// # let temporary = tempfile::tempdir()?;
+/// # let folder = temporary.path().join("run");
+/// # let inputs = Tensor::from([[0.0], [1.0], [2.0], [3.0], [4.0]]);
+/// # let dataset = Dataset::new(inputs, Tensor::from([0, 1, 0, 1, 0]));
+/// # let mut train = |options: &Fit| -> Result<_, Box<dyn std::error::Error>> {
+/// # let mut parameters = Parameters::<f32>::new(1);
+/// # let model = Features::new(1).then(Dense::new(&mut parameters, "dense", 1, 2));
+/// # let trainer = Trainer::new(&model, Loss::SoftmaxCrossEntropy);
+/// # let mut adam = Adam::new(0.01);
+/// // Run this again after a crash: it goes on where the newest checkpoint is.
+/// let mut checkpoints = Checkpoints::new(&folder, &"a dense layer")?.every(100);
+/// let mut session = trainer.session(&mut parameters, &mut adam, &dataset, options)?;
+/// if let Some(checkpoint) = checkpoints.newest()? {
+///     session = session.resume(checkpoint)?;
+/// }
+/// let history = session.run(&mut [&mut checkpoints])?;
+/// # Ok((history, train::Saved::read(checkpoints.written().unwrap())?)) };
+/// # let (whole, _) = train(&Fit { epochs: 3, ..Fit::default() })?;
+/// # let (resumed, saved) = train(&Fit { epochs: 5, ..Fit::default() })?;
+/// # assert_eq!((whole.epochs.len(), resumed.epochs.len()), (3, 5));
+/// # assert_eq!(saved.description::<String>()?, "a dense layer");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct Checkpoints {
+    folder: PathBuf,
+    every: Option<usize>,
+    description: Value,
+    settings: BTreeMap<String, Value>,
+    written: Option<(usize, PathBuf)>,
+}
+
+impl Checkpoints {
+    /// Checkpoints of one run, in a folder that is made if it is missing. The description is what it
+    /// takes to use the model, as for [`save`](crate::save); a checkpoint with another one is not
+    /// resumed.
+    ///
+    /// # Errors
+    /// When the folder cannot be made or read.
+    ///
+    /// # Panics
+    /// When the description cannot be written as JSON.
+    #[track_caller]
+    pub fn new(
+        folder: impl AsRef<Path>,
+        description: &impl Serialize,
+    ) -> Result<Self, CheckpointError> {
+        let folder = folder.as_ref().to_path_buf();
+        let ready = fs::create_dir_all(&folder).and_then(|()| remove_leftovers(&folder));
+        ready.map_err(|error| CheckpointFault::Folder(error).of(&folder))?;
+        let (every, settings, written) = (None, BTreeMap::new(), None);
+        Ok(Self { folder, every, description: json(description), settings, written })
+    }
+
+    /// Also writes one after each so many steps of the run.
+    ///
+    /// # Panics
+    /// When that is 0.
+    #[track_caller]
+    pub fn every(mut self, steps: usize) -> Self {
+        assert!(steps > 0, "Checkpoints::every: a checkpoint after every 0 steps was asked for");
+        self.every = Some(steps);
+        self
+    }
+
+    /// Names something else that the result depends on, such as the learning rate: a checkpoint with
+    /// another value is not resumed. Messages use the name: that of an option is best.
+    ///
+    /// # Panics
+    /// When the value cannot be written as JSON.
+    #[track_caller]
+    pub fn setting(mut self, name: &str, value: impl Serialize) -> Self {
+        self.settings.insert(name.to_string(), json(&value));
+        self
+    }
+
+    /// The file that this has written last.
+    pub fn written(&self) -> Option<&Path> {
+        self.written.as_ref().map(|(_, path)| path.as_path())
+    }
+
+    fn write(&mut self, now: &Moment<'_>) -> Result<(), ObserverError> {
+        let path = self.folder.join(file_name(now.steps()));
+        let contents = Contents::of(now, &self.description, &self.settings);
+        let bytes = contents.encode()?;
+        data::write_whole(&path, |file| io::Write::write_all(file, &bytes))?;
+        self.written = Some((now.steps(), path));
+        for (_, old) in files(&self.folder)?.into_iter().skip(KEPT) {
+            fs::remove_file(old)?;
+        }
+        Ok(())
+    }
+}
+
+impl Observer<f32> for Checkpoints {
+    fn step(&mut self, now: &Moment<'_>) -> Result<(), ObserverError> {
+        let is_due = self.every.is_some_and(|every| now.steps().is_multiple_of(every));
+        // The end of the epoch will write the last step's.
+        match is_due && now.progress.step() < now.steps_per_epoch {
+            true => self.write(now),
+            false => Ok(()),
+        }
+    }
+
+    fn epoch(&mut self, now: &Moment<'_>) -> Result<(), ObserverError> {
+        self.write(now)
+    }
+
+    fn stop(&mut self, now: &Moment<'_>) -> Result<(), ObserverError> {
+        match self.written {
+            Some((steps, _)) if steps == now.steps() => Ok(()),
+            _ => self.write(now),
+        }
+    }
+}
+
+/// What tells one data set from another: its shape, and a checksum of its labels.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Fingerprint {
+    inputs: Vec<usize>,
+    labels: u32,
+}
+
+impl Fingerprint {
+    pub(crate) fn of<I: Copy>(dataset: &Dataset<I>) -> Self {
+        let labels = dataset.labels().values();
+        let bytes: Vec<u8> = labels.iter().flat_map(|label| label.to_le_bytes()).collect();
+        Self { inputs: dataset.inputs().shape().to_vec(), labels: crc32fast::hash(&bytes) }
+    }
+}
+
+/// The name of the checkpoint after so many steps of the run.
+fn file_name(steps: usize) -> String {
+    format!("step-{steps:08}.safetensors")
+}
+
+/// The steps of each checkpoint in a folder, and its path; the newest first.
+fn files(folder: &Path) -> io::Result<Vec<(usize, PathBuf)>> {
+    let mut found = Vec::new();
+    for entry in fs::read_dir(folder)? {
+        let entry = entry?;
+        let name = entry.file_name();
+        let steps = name.to_str().and_then(|name| {
+            name.strip_prefix("step-")?.strip_suffix(".safetensors")?.parse::<usize>().ok()
+        });
+        found.extend(steps.map(|steps| (steps, entry.path())));
+    }
+    found.sort_by(|a, b| b.cmp(a));
+    Ok(found)
+}
+
+/// Removes the temporary files that a run has left which was ended while it wrote one.
+fn remove_leftovers(folder: &Path) -> io::Result<()> {
+    for entry in fs::read_dir(folder)? {
+        let entry = entry?;
+        let name = entry.file_name();
+        let is_leftover =
+            name.to_str().is_some_and(|name| name.starts_with("step-") && name.ends_with(".tmp"));
+        if is_leftover {
+            fs::remove_file(entry.path())?;
+        }
+    }
+    Ok(())
+}
+
+#[track_caller]
+fn json(value: &impl Serialize) -> Value {
+    match serde_json::to_value(value) {
+        Ok(value) => value,
+        Err(error) => panic!("Checkpoints: this cannot be written as JSON: {error}"),
+    }
+}

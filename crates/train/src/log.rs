@@ -1,0 +1,278 @@
+//! A run as a file of JSON Lines: one record a line, for plots and scripts, and for `tail -f`.
+//!
+//! ```text
+//! {"record":"start","command":["sentiment","train"],"seed":0,"options":{…}}
+//! {"record":"step","run":"swiglu","epoch":1,"step":1,"loss":2.08,"accuracy":0.125,"rate":0.001}
+//! {"record":"epoch","run":"swiglu","number":1,"of":10,"rate":0.001,"training":{"loss":1.6,…},…}
+//! {"record":"resume","run":"swiglu","epoch":2,"step":37}
+//! {"record":"stop","run":"swiglu","epoch":2,"step":118}
+//! ```
+//!
+//! | field | of | |
+//! |---|---|---|
+//! | `record` | all | which kind of record it is |
+//! | `command`, `seed`, `options` | start | how the program was called, and what follows from it |
+//! | `run` | the others | the name of the run: a program may train several models |
+//! | `epoch` | step, resume, stop | the number of the running epoch, counted from 1 |
+//! | `step` | step, resume, stop | how many of its steps are taken |
+//! | `loss`, `accuracy` | step | of that step's batch, before the step, in nats and as a fraction |
+//! | `rate` | step, epoch | the learning rate of the step that comes next |
+//! | `number`, `of`, `training`, `validation`, `tracked`, `seconds` | epoch | see [`Epoch`] |
+
+use std::collections::HashMap;
+use std::fs::{File, OpenOptions};
+use std::io::{self, BufRead, BufReader, Seek, SeekFrom, Write};
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use tensor::Scalar;
+use thiserror::Error;
+
+use crate::{Epoch, Moment, Observer, ObserverError, Score};
+
+/// A line of the file; the table above says what the fields are.
+#[derive(Serialize)]
+#[serde(tag = "record", rename_all = "lowercase")]
+enum Record<'a> {
+    Start {
+        command: &'a [String],
+        seed: u64,
+        options: Value,
+    },
+    Step {
+        run: String,
+        epoch: usize,
+        step: usize,
+        loss: f64,
+        accuracy: f64,
+        rate: f64,
+    },
+    Epoch {
+        run: String,
+        #[serde(flatten)]
+        epoch: &'a Epoch,
+    },
+    Resume {
+        run: String,
+        epoch: usize,
+        step: usize,
+    },
+    Stop {
+        run: String,
+        epoch: usize,
+        step: usize,
+    },
+}
+
+/// How often a [`Log`] gets a record.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum LogEvery {
+    /// After each step, and after each epoch.
+    Step,
+    /// After each epoch.
+    #[default]
+    Epoch,
+}
+
+/// Why a log cannot be written: the file, and what is wrong.
+#[derive(Debug, Error)]
+#[error("{}: {fault}", path.display())]
+pub struct LogError {
+    /// The file.
+    pub path: PathBuf,
+    /// What is wrong with it.
+    pub fault: LogFault,
+}
+
+/// What can be wrong with a log.
+#[derive(Debug, Error)]
+pub enum LogFault {
+    /// It cannot be read or written.
+    #[error("the log cannot be written: {0}; give a file in a directory that you may write to")]
+    Io(#[from] io::Error),
+    /// A log that is to be continued has a line of another kind.
+    #[error("line {line} is no record of a log ({found}); give another file, or remove this one")]
+    Record {
+        /// Its number, counted from 1.
+        line: usize,
+        /// What is wrong with it.
+        found: String,
+    },
+}
+
+/// An observer that writes a record after each epoch, or each step, at once.
+///
+/// The records of a resumed run are those of a run that was not interrupted, but for `start`,
+/// `resume` and `stop`: what an earlier attempt has written is not written again.
+#[derive(Debug)]
+pub struct Log {
+    path: PathBuf,
+    file: File,
+    every: LogEvery,
+    run: String,
+    /// For each run the last epoch and step that the file knows of.
+    written: HashMap<String, Position>,
+}
+
+/// The number of an epoch and of a step in it; the end of an epoch comes after all its steps.
+type Position = (usize, usize);
+
+/// The step of an epoch's end.
+const END: usize = usize::MAX;
+
+impl Log {
+    /// A new file, in place of one that there may be.
+    ///
+    /// # Errors
+    /// When it cannot be made.
+    pub fn create(path: impl AsRef<Path>, every: LogEvery) -> Result<Self, LogError> {
+        let path = path.as_ref().to_path_buf();
+        match File::create(&path) {
+            Ok(file) => Ok(Self { path, file, every, run: String::new(), written: HashMap::new() }),
+            Err(error) => Err(LogError { path, fault: error.into() }),
+        }
+    }
+
+    /// The file of an earlier attempt, to be continued; a new one if there is none. A last line that
+    /// is not whole is cut off.
+    ///
+    /// # Errors
+    /// When it cannot be read or written, or is no log.
+    pub fn resume(path: impl AsRef<Path>, every: LogEvery) -> Result<Self, LogError> {
+        let path = path.as_ref().to_path_buf();
+        let open = || -> Result<_, LogFault> {
+            let mut options = OpenOptions::new();
+            let mut file =
+                options.read(true).write(true).create(true).truncate(false).open(&path)?;
+            let (written, end) = read(&file)?;
+            file.set_len(end)?;
+            file.seek(SeekFrom::End(0))?;
+            Ok((file, written))
+        };
+        match open() {
+            Ok((file, written)) => Ok(Self { path, file, every, run: String::new(), written }),
+            Err(fault) => Err(LogError { path, fault }),
+        }
+    }
+
+    /// Names the run of the records to come.
+    pub fn of_run(&mut self, name: impl Into<String>) -> &mut Self {
+        self.run = name.into();
+        self
+    }
+
+    /// Writes the record `start`: the command with its arguments, the seed, and all options.
+    ///
+    /// # Errors
+    /// When the file cannot be written.
+    pub fn start(
+        &mut self,
+        command: &[String],
+        seed: u64,
+        options: &impl Serialize,
+    ) -> Result<(), LogError> {
+        let options = serde_json::to_value(options).map_err(|error| self.error(error))?;
+        self.write(&Record::Start { command, seed, options })
+    }
+
+    fn write(&mut self, record: &Record<'_>) -> Result<(), LogError> {
+        let line = serde_json::to_string(record).map_err(|error| self.error(error))?;
+        let done = self.file.write_all(format!("{line}\n").as_bytes());
+        done.map_err(|error| self.error(error))
+    }
+
+    fn error(&self, error: impl Into<io::Error>) -> LogError {
+        LogError { path: self.path.clone(), fault: error.into().into() }
+    }
+
+    /// Whether a record of this position is still to be written; from now on it is not.
+    fn is_new(&mut self, position: Position) -> bool {
+        let known = self.written.get(&self.run).is_some_and(|&last| position <= last);
+        if !known {
+            self.written.insert(self.run.clone(), position);
+        }
+        !known
+    }
+}
+
+impl<T: Scalar> Observer<T> for Log {
+    fn begin(&mut self, now: &Moment<'_, T>) -> Result<(), ObserverError> {
+        let (run, epoch, step) = (self.run.clone(), now.progress.epoch(), now.progress.step());
+        match now.steps() {
+            0 => Ok(()),
+            _ => Ok(self.write(&Record::Resume { run, epoch, step })?),
+        }
+    }
+
+    fn step(&mut self, now: &Moment<'_, T>) -> Result<(), ObserverError> {
+        let (run, epoch, step) = (self.run.clone(), now.progress.epoch(), now.progress.step());
+        match now.batch {
+            Some(Score { loss, accuracy })
+                if self.every == LogEvery::Step && self.is_new((epoch, step)) =>
+            {
+                let rate = now.optimizer.rate();
+                Ok(self.write(&Record::Step { run, epoch, step, loss, accuracy, rate })?)
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn epoch(&mut self, now: &Moment<'_, T>) -> Result<(), ObserverError> {
+        match now.progress.epochs().last() {
+            Some(epoch) if self.is_new((epoch.number, END)) => {
+                Ok(self.write(&Record::Epoch { run: self.run.clone(), epoch })?)
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn stop(&mut self, now: &Moment<'_, T>) -> Result<(), ObserverError> {
+        let (run, epoch, step) = (self.run.clone(), now.progress.epoch(), now.progress.step());
+        Ok(self.write(&Record::Stop { run, epoch, step })?)
+    }
+}
+
+/// How far each run of a log has come, and where its last whole line ends.
+fn read(file: &File) -> Result<(HashMap<String, Position>, u64), LogFault> {
+    let mut written: HashMap<String, Position> = HashMap::new();
+    let mut end = 0;
+    let mut reader = BufReader::new(file);
+    let mut line = Vec::new();
+    for number in 1.. {
+        line.clear();
+        let length = reader.read_until(b'\n', &mut line)?;
+        if line.last() != Some(&b'\n') {
+            break;
+        }
+        let place = serde_json::from_slice::<Line>(&line)
+            .map_err(|error| LogFault::Record { line: number, found: error.to_string() })?;
+        if let Some((run, position)) = place.position() {
+            let last = written.entry(run).or_insert(position);
+            *last = position.max(*last);
+        }
+        end += length as u64;
+    }
+    Ok((written, end))
+}
+
+/// What must be known of a line to continue a log.
+#[derive(Deserialize)]
+struct Line {
+    record: String,
+    run: Option<String>,
+    epoch: Option<usize>,
+    step: Option<usize>,
+    number: Option<usize>,
+}
+
+impl Line {
+    /// The run and the position that a record belongs to, if it is not to be written twice.
+    fn position(self) -> Option<(String, Position)> {
+        match self.record.as_str() {
+            "step" => Some((self.run?, (self.epoch?, self.step?))),
+            "epoch" => Some((self.run?, (self.number?, END))),
+            _ => None,
+        }
+    }
+}

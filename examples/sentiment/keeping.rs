@@ -1,0 +1,279 @@
+//! What is shown and kept of a run while it goes on: bars, a log, checkpoints, and Ctrl-C.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::env;
+use std::error::Error;
+use std::fmt;
+use std::fs;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use clap::{Args, ValueEnum};
+use nn::Model;
+use serde::Serialize;
+use serde_json::Value;
+use train::{
+    Checkpoints, Console, History, Interrupt, Log, LogEvery, Observer, Session, TrainError,
+};
+
+use crate::cli::positive;
+
+/// What to keep of a run, and where.
+#[derive(Args, Clone, Debug)]
+#[command(next_help_heading = "Keeping")]
+pub struct Keeping {
+    /// Write a checkpoint into this folder at the end of each epoch, and when Ctrl-C is pressed, so
+    /// that --resume can go on after an interruption. Each model has a subfolder with its newest
+    /// checkpoint and the one before; `predict --model` takes such a file too.
+    #[arg(long, value_name = "DIR", group = "folder", conflicts_with = "resume")]
+    pub checkpoint: Option<PathBuf>,
+    /// Also write one after every N steps.
+    #[arg(long, value_name = "N", value_parser = positive, requires = "folder")]
+    pub every: Option<usize>,
+    /// Go on with the run that was interrupted while it wrote checkpoints into this folder. The other
+    /// options must be what they were; only --epochs, --patience and --activation may change. The
+    /// result is the same, bit by bit, as without the interruption; models that are finished are not
+    /// trained again.
+    #[arg(long, value_name = "DIR", group = "folder")]
+    pub resume: Option<PathBuf>,
+    /// Write the run into this file as JSON Lines, while it goes on: `tail -f` shows it. A run that is
+    /// resumed goes on with its file.
+    #[arg(long, value_name = "FILE")]
+    pub log: Option<PathBuf>,
+    /// Whether the log has a record for each step or for each epoch only.
+    #[arg(long, value_name = "WHAT", default_value = "epoch", requires = "log")]
+    pub log_every: Every,
+}
+
+/// How often the log gets a record.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Every {
+    Step,
+    Epoch,
+}
+
+/// Options by name.
+pub type Options = BTreeMap<String, Value>;
+
+/// The file in the folder of checkpoints that holds the options a run was begun with.
+const OPTIONS: &str = "options.json";
+
+/// Runs sessions, and keeps what was asked for.
+pub struct Keeper {
+    folder: Option<PathBuf>,
+    every: Option<usize>,
+    log: Option<Log>,
+    is_quiet: bool,
+    interrupt: Interrupt,
+}
+
+impl Keeping {
+    /// Opens folder and log, and takes over Ctrl-C. A run can be resumed with the same `fixed` options
+    /// only; the `free` ones may change.
+    pub fn open(
+        &self,
+        is_quiet: bool,
+        seed: u64,
+        fixed: Options,
+        free: Options,
+    ) -> Result<Keeper, Box<dyn Error>> {
+        if let Some(folder) = &self.checkpoint {
+            check_new(folder)?;
+        }
+        if let Some(folder) = &self.resume {
+            check_same(folder, &fixed)?;
+        }
+        let options: Options = fixed.clone().into_iter().chain(free).collect();
+        let log =
+            self.log.as_deref().map(|path| self.open_log(path, seed, &options)).transpose()?;
+        if let Some(folder) = &self.checkpoint {
+            begin(folder, &fixed)?;
+        }
+        Ok(Keeper {
+            folder: self.checkpoint.clone().or_else(|| self.resume.clone()),
+            every: self.every,
+            log,
+            is_quiet,
+            interrupt: Interrupt::listen()?,
+        })
+    }
+
+    fn open_log(&self, path: &Path, seed: u64, options: &Options) -> Result<Log, Box<dyn Error>> {
+        let every = match self.log_every {
+            Every::Step => LogEvery::Step,
+            Every::Epoch => LogEvery::Epoch,
+        };
+        if self.resume.is_some() && path.exists() {
+            return Ok(Log::resume(path, every)?);
+        }
+        let mut log = Log::create(path, every)?;
+        log.start(&arguments(), seed, options)?;
+        Ok(log)
+    }
+}
+
+impl Keeper {
+    /// Whether nothing but final figures and errors is to be printed.
+    pub fn is_quiet(&self) -> bool {
+        self.is_quiet
+    }
+
+    /// Trains the model of this name with this seed, from its newest checkpoint on if it has one.
+    pub fn train<M: Model>(
+        &mut self,
+        name: &str,
+        seed: u64,
+        session: Session<'_, M, f32>,
+        description: &impl Serialize,
+    ) -> Result<History, Box<dyn Error>> {
+        let run = format!("{name}-{seed}");
+        let mut checkpoints = self.checkpoints(&run, description)?;
+        let session = match &checkpoints {
+            Some(checkpoints) => resumed(session, checkpoints)?,
+            None => session,
+        };
+        let mut console = (!self.is_quiet).then(|| Console::new(name));
+        let mut observers: Vec<&mut dyn Observer<f32>> = vec![&mut self.interrupt];
+        observers.extend(console.as_mut().map(|console| console as _));
+        observers.extend(self.log.as_mut().map(|log| log.of_run(&run) as _));
+        observers.extend(checkpoints.as_mut().map(|checkpoints| checkpoints as _));
+        session.run(&mut observers).map_err(|error| {
+            let folder = self.folder.clone();
+            let written = checkpoints.and_then(|all| all.written().map(Path::to_path_buf));
+            match error {
+                TrainError::Stopped { .. } => Interrupted { error, folder, written }.into(),
+                error => error.into(),
+            }
+        })
+    }
+
+    fn checkpoints(
+        &self,
+        run: &str,
+        description: &impl Serialize,
+    ) -> Result<Option<Checkpoints>, Box<dyn Error>> {
+        let Some(folder) = &self.folder else { return Ok(None) };
+        let mut checkpoints = Checkpoints::new(folder.join(run), description)?;
+        if let Some(steps) = self.every {
+            checkpoints = checkpoints.every(steps);
+        }
+        Ok(Some(checkpoints))
+    }
+}
+
+/// Checks that a folder holds no run yet.
+fn check_new(folder: &Path) -> Result<(), String> {
+    let folder_name = folder.display();
+    match folder.join(OPTIONS).exists() {
+        false => Ok(()),
+        true => Err(format!(
+            "--checkpoint {folder_name}: there is a run in this folder already; --resume \
+             {folder_name} goes on with it, or give another folder to begin a new one"
+        )),
+    }
+}
+
+/// Makes a folder for a new run, with the options in it.
+fn begin(folder: &Path, fixed: &Options) -> Result<(), Box<dyn Error>> {
+    let file = folder.join(OPTIONS);
+    fs::create_dir_all(folder).map_err(|error| {
+        let folder = folder.display();
+        format!("--checkpoint {folder}: the folder cannot be made: {error}; give another one")
+    })?;
+    let text = serde_json::to_string_pretty(fixed)?;
+    Ok(data::write_whole(file, |file| writeln!(file, "{text}"))?)
+}
+
+/// Checks that a folder holds a run that was begun with these options.
+fn check_same(folder: &Path, fixed: &Options) -> Result<(), Box<dyn Error>> {
+    let (file, folder) = (folder.join(OPTIONS), folder.display());
+    let text = fs::read_to_string(&file).map_err(|error| {
+        format!(
+            "--resume {folder}: there is no run to go on with, as {} cannot be read: {error}; \
+             --checkpoint {folder} begins one",
+            file.display()
+        )
+    })?;
+    let begun: Options = serde_json::from_str(&text).map_err(|error| {
+        format!("{}: these are no options of a run: {error}; begin a new one", file.display())
+    })?;
+    let nothing = Value::Null;
+    let all: BTreeSet<&String> = begun.keys().chain(fixed.keys()).collect();
+    for name in all {
+        let (then, now) =
+            (begun.get(name).unwrap_or(&nothing), fixed.get(name).unwrap_or(&nothing));
+        if then != now {
+            return Err(format!(
+                "--resume {folder}: this run was begun with {name} {then}, but now it is {now}; \
+                 resume it with {name} {then}, or begin a new one with --checkpoint"
+            )
+            .into());
+        }
+    }
+    Ok(())
+}
+
+/// The session from its newest checkpoint on, if it has one; what was passed over is told.
+fn resumed<'a, M: Model>(
+    session: Session<'a, M, f32>,
+    checkpoints: &Checkpoints,
+) -> Result<Session<'a, M, f32>, Box<dyn Error>> {
+    let Some(checkpoint) = checkpoints.newest()? else { return Ok(session) };
+    for damage in checkpoint.damaged() {
+        eprintln!("warning: {damage}");
+    }
+    if !checkpoint.damaged().is_empty() {
+        eprintln!("warning: going on from the one before, {}", checkpoint.path().display());
+    }
+    Ok(session.resume(checkpoint)?)
+}
+
+/// Training was stopped by Ctrl-C: what is left of it.
+#[derive(Debug)]
+struct Interrupted {
+    error: TrainError,
+    folder: Option<PathBuf>,
+    written: Option<PathBuf>,
+}
+
+impl fmt::Display for Interrupted {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}. ", self.error)?;
+        match (&self.folder, &self.written) {
+            (Some(folder), Some(file)) => write!(
+                f,
+                "It is kept in {}; go on with\n\n    {}",
+                file.display(),
+                command_to_resume(arguments(), folder)
+            ),
+            _ => write!(f, "Nothing of it was kept; with --checkpoint DIR it could be resumed"),
+        }
+    }
+}
+
+impl Error for Interrupted {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        Some(&self.error)
+    }
+}
+
+/// How this program was called.
+fn arguments() -> Vec<String> {
+    env::args_os().map(|argument| argument.to_string_lossy().into_owned()).collect()
+}
+
+/// The same call with --resume in place of --checkpoint, quoted for a shell.
+fn command_to_resume(arguments: Vec<String>, folder: &Path) -> String {
+    let mut words: Vec<String> = Vec::new();
+    let mut arguments = arguments.into_iter();
+    while let Some(word) = arguments.next() {
+        match word.as_str() {
+            "--checkpoint" | "--resume" => drop(arguments.next()),
+            other if other.starts_with("--checkpoint=") || other.starts_with("--resume=") => {}
+            _ => words.push(word),
+        }
+    }
+    words.extend(["--resume".to_string(), folder.display().to_string()]);
+    let quoted = words.iter().map(|word| shlex::try_quote(word).unwrap_or(word.as_str().into()));
+    quoted.collect::<Vec<_>>().join(" ")
+}

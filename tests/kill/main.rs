@@ -1,0 +1,168 @@
+//! Runs that are interrupted, by `kill -9` at random moments or by Ctrl-C: whatever is left, they go
+//! on, and end like one that was left alone.
+
+#[path = "../programs/mod.rs"]
+mod programs;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use rand::rngs::ChaCha8Rng;
+use rand::{RngExt, SeedableRng};
+use tempfile::tempdir;
+use train::Saved;
+
+use programs::{Outcome, accuracy, command, run};
+
+/// How many times the program is killed.
+const KILLS: usize = 50;
+
+/// Two small models; a checkpoint after every third step, so that many kills meet one half written.
+const OPTIONS: &str = "train --vocab 400 --embedding 24 --hidden 12 --lr 0.005 --epochs 3 --train \
+                       train.csv --test train.csv --save model.st --log run.jsonl";
+
+/// A file of texts whose label is told by one word.
+fn write_texts(folder: &Path) {
+    let words = [("happy", "joy"), ("scared", "fear"), ("furious", "anger")];
+    let row = |i: usize| {
+        let (word, label) = words[i % 3];
+        format!("a{} b{} made me {word},{label}\n", i % 127, i % 89)
+    };
+    let rows: String = (0..1200).map(row).collect();
+    fs::write(folder.join("train.csv"), format!("text,label\n{rows}")).unwrap();
+}
+
+/// Begins the run in a folder, or goes on with it.
+fn arguments(folder: &Path) -> String {
+    let is_begun = folder.join("run/options.json").exists();
+    let option = if is_begun { "--resume" } else { "--checkpoint" };
+    format!("{OPTIONS} --every 3 {option} run")
+}
+
+#[test]
+fn fifty_kills_leave_every_checkpoint_whole_and_the_result_as_it_was() {
+    let (alone, killed) = (tempdir().unwrap(), tempdir().unwrap());
+    write_texts(alone.path());
+    write_texts(killed.path());
+    let start = Instant::now();
+    let expected = run("sentiment", alone.path(), OPTIONS).success();
+    let mut span = start.elapsed();
+    assert!(accuracy(&expected, "swiglu") > 90.0, "{expected}");
+
+    let mut rng = ChaCha8Rng::seed_from_u64(9);
+    let mut kills = 0;
+    while kills < KILLS {
+        let was_running = kill_after(span.mul_f64(rng.random()), killed.path());
+        kills += usize::from(was_running);
+        // A span that follows the machine's speed: kills that come too late do not count.
+        span = span.mul_f64(if was_running { 1.1 } else { 0.8 });
+        for file in checkpoints(killed.path()) {
+            let read = Saved::read(&file);
+            assert!(read.is_ok(), "after kill {kills}: {}", read.unwrap_err());
+        }
+    }
+
+    let ended = run("sentiment", killed.path(), &arguments(killed.path()));
+    assert_eq!(ended.stderr, "", "a checkpoint was damaged");
+    assert_eq!(figures(&ended.success()), figures(&expected));
+    assert_eq!(model(killed.path()), model(alone.path()));
+    assert_eq!(epochs(killed.path()), epochs(alone.path()));
+}
+
+/// Ctrl-C is the signal INT.
+#[cfg(unix)]
+#[test]
+fn a_run_ended_by_ctrl_c_goes_on_by_the_command_that_it_prints() {
+    let (alone, stopped) = (tempdir().unwrap(), tempdir().unwrap());
+    write_texts(alone.path());
+    write_texts(stopped.path());
+    let options = OPTIONS.replace("--epochs 3", "--epochs 60");
+    let expected = run("sentiment", alone.path(), &options).success();
+
+    let outcome = interrupted(&format!("{options} --checkpoint run"), stopped.path());
+    assert_eq!(outcome.code, Some(130), "{}", outcome.stderr);
+    assert!(outcome.stderr.starts_with("\ninterrupted: training was stopped in epoch "));
+    let (_, command) = outcome.stderr.split_once("; go on with\n\n    ").unwrap();
+    let resumed = Command::new("sh").args(["-c", command]).current_dir(stopped.path()).output();
+    let resumed = Outcome::of(resumed.unwrap()).success();
+    assert_eq!(figures(&resumed), figures(&expected));
+    assert_eq!(model(stopped.path()), model(alone.path()));
+    assert_eq!(epochs(stopped.path()), epochs(alone.path()));
+}
+
+/// Runs the program until the log has its first records, and sends it the signal of Ctrl-C.
+#[cfg(unix)]
+fn interrupted(arguments: &str, folder: &Path) -> Outcome {
+    let mut program = command("sentiment", folder);
+    let child = program.args(arguments.split_whitespace()).stdout(Stdio::piped());
+    let child = child.stderr(Stdio::piped()).spawn().unwrap();
+    let records = || fs::read_to_string(folder.join("run.jsonl")).unwrap_or_default();
+    while records().lines().count() < 3 {
+        thread::sleep(Duration::from_millis(5));
+    }
+    let signal = Command::new("kill").args(["-INT", &child.id().to_string()]).status();
+    assert!(signal.unwrap().success());
+    Outcome::of(child.wait_with_output().unwrap())
+}
+
+/// Runs the program until that moment; whether it was still running then. A run that has ended is
+/// forgotten, so that the next kill meets one that goes on.
+fn kill_after(moment: Duration, folder: &Path) -> bool {
+    let arguments = arguments(folder);
+    let mut program = command("sentiment", folder);
+    let mut child = program
+        .args(arguments.split_whitespace())
+        .stdout(fs::File::create(folder.join("stdout.txt")).unwrap())
+        .stderr(fs::File::create(folder.join("stderr.txt")).unwrap())
+        .spawn()
+        .unwrap();
+    thread::sleep(moment);
+    let was_running = child.try_wait().unwrap().is_none();
+    child.kill().unwrap();
+    let status = child.wait().unwrap();
+    let errors = fs::read_to_string(folder.join("stderr.txt")).unwrap();
+    assert_eq!(errors, "", "{arguments}");
+    if status.success() {
+        fs::remove_dir_all(folder.join("run")).unwrap();
+        fs::remove_file(folder.join("run.jsonl")).unwrap();
+    }
+    was_running
+}
+
+/// All checkpoints of all models.
+fn checkpoints(folder: &Path) -> Vec<PathBuf> {
+    let list = |folder: PathBuf| {
+        let entries = fs::read_dir(folder).into_iter().flatten();
+        entries.map(|entry| entry.unwrap().path()).collect::<Vec<_>>()
+    };
+    let all = list(folder.join("run")).into_iter().flat_map(list);
+    all.filter(|path| path.extension().is_some_and(|kind| kind == "safetensors")).collect()
+}
+
+fn model(folder: &Path) -> Vec<u8> {
+    fs::read(folder.join("model.st")).unwrap()
+}
+
+/// What a run prints in the end, but for the time that it took.
+fn figures(stdout: &str) -> String {
+    let lines = stdout.lines().skip_while(|line| !line.starts_with("model  "));
+    let without_seconds = lines.map(|line| match line.rsplit_once("  ") {
+        Some((before, last)) if last.trim().parse::<f64>().is_ok() => before,
+        _ => line,
+    });
+    without_seconds.collect::<Vec<_>>().join("\n")
+}
+
+/// The epochs in the log, without the time that they took.
+fn epochs(folder: &Path) -> Vec<serde_json::Value> {
+    let log = fs::read_to_string(folder.join("run.jsonl")).unwrap();
+    let records = log.lines().map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap());
+    let epochs = records.filter(|record| record["record"] == "epoch").map(|mut record| {
+        record.as_object_mut().unwrap().remove("seconds");
+        record
+    });
+    epochs.collect()
+}

@@ -2,7 +2,7 @@
 //!
 //! [`Trainer`] pairs a model with a [`Loss`]; it fits, evaluates and predicts. [`metrics`] says how
 //! good predictions are, [`statistics`] whether one model is really better than another, and
-//! [`save`] keeps a model for later.
+//! [`save`] keeps a model for later, [`PyTorch`] exchanges weights with other frameworks.
 //!
 //! ```
 //! use autograd::Parameters;
@@ -34,6 +34,7 @@ mod comparison;
 mod evaluate;
 mod fit;
 mod history;
+mod interchange;
 mod loss;
 pub mod metrics;
 mod progress;
@@ -45,6 +46,7 @@ pub use comparison::{Comparison, Run};
 pub use evaluate::Evaluation;
 pub use fit::{Fit, TrainError};
 pub use history::{Epoch, History, Score};
+pub use interchange::{Float, Module, PyTorch, WeightsError, WeightsFault};
 pub use loss::Loss;
 pub use progress::Progress;
 pub use saved::{LoadError, LoadFault, SaveError, Saved, save};

@@ -1,5 +1,5 @@
 //! Weights in PyTorch's names and layouts: what is written is what is read, and every way in which a
-//! file can be of another model has its message. That PyTorch agrees shows `tests/interop.rs`.
+//! file can be of another model has its message. That PyTorch agrees shows `tests/cli/interop.rs`.
 
 use std::collections::BTreeMap;
 use std::fs;

@@ -43,7 +43,7 @@ fn adam(variables: Vec<Var>) -> Result<AdamW> {
 }
 
 fn training(
-    variables: &VarMap,
+    variables: VarMap,
     loss: impl Fn() -> Result<Tensor>,
 ) -> Result<impl FnMut() -> Result<()>> {
     let mut adam = adam(variables.all_vars())?;
@@ -86,7 +86,7 @@ fn mlp(gated: bool) -> Result<impl FnMut() -> Result<()>> {
     };
     let x = tensor(&[32, 10])?;
     let y = Tensor::from_vec(targets(32), (32, 1), CPU)?;
-    training(&variables, move || {
+    training(variables, move || {
         let activate = |layer: usize, x: Tensor| match &gates {
             Some(gates) => gates[layer].forward(&x),
             None => x.relu(),
@@ -128,7 +128,7 @@ fn text(batch: usize, vocabulary: usize) -> Result<impl FnMut() -> Result<()>> {
     let model = TextModel::new(vocabulary, builder)?;
     let ids = Tensor::from_vec(token_ids(batch, vocabulary), (batch, LONGEST), CPU)?;
     let labels = Tensor::from_vec(labels(batch), batch, CPU)?;
-    training(&variables, move || {
+    training(variables, move || {
         let real = ids.ne(0u32)?.to_dtype(DType::F32)?;
         let weights = real.broadcast_div(&real.sum_keepdim(D::Minus1)?)?.unsqueeze(1)?;
         loss::cross_entropy(&model.forward(&ids, &weights)?, &labels)
@@ -142,7 +142,7 @@ fn ffn() -> Result<impl FnMut() -> Result<()>> {
     let up = linear_no_bias(512, 1376, builder.pp("up"))?;
     let down = linear_no_bias(1376, 512, builder.pp("down"))?;
     let x = tensor(&[256, 512])?;
-    training(&variables, move || {
+    training(variables, move || {
         let hidden = (silu(&gate.forward(&x)?)? * up.forward(&x)?)?;
         down.forward(&hidden)?.sqr()?.mean_all()
     })

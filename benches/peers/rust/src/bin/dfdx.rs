@@ -128,7 +128,7 @@ where
     let x = device.tensor_from_vec(uniform(320), (Const::<32>, Const::<10>));
     let y = device.tensor_from_vec(targets(32), (Const::<32>, Const::<1>));
     training(model, move |model, gradients| {
-        let logits = model.forward_mut(x.traced(gradients));
+        let logits = model.forward_mut(x.trace(gradients));
         binary_cross_entropy_with_logits_loss(logits, y.clone())
     })
 }
@@ -178,7 +178,7 @@ fn ffn() -> Box<dyn FnMut()> {
     let model = FeedForward::build_on_device(&device);
     let x = device.tensor_from_vec(uniform(256 * 512), (Const::<256>, Const::<512>));
     training(model, move |(gate, up, down), gradients| {
-        let gate = gate.forward(x.traced(gradients));
+        let gate = gate.forward(x.trace(gradients));
         let silu = gate.with_empty_tape().sigmoid() * gate;
         let up = up.forward(x.retaped::<OwnedTape<f32, Cpu>>());
         down.forward(silu * up).square().mean()
@@ -191,7 +191,7 @@ fn swiglu_kernel() -> Box<dyn FnMut()> {
     let beta: Tensor<Rank0, f32, Cpu> = device.ones();
     let gamma: Tensor<Rank0, f32, Cpu> = device.zeros();
     Box::new(move || {
-        black_box(swiglu(x.leaky_traced(), &beta, &gamma).sum().backward());
+        black_box(swiglu(x.leaky_trace(), &beta, &gamma).sum().backward());
     })
 }
 

@@ -16,7 +16,7 @@ use std::time::Instant;
 
 use pulp::{Arch, Simd, WithSimd};
 
-const ROUNDS: usize = 15;
+const ROUNDS: usize = 200;
 
 fn main() {
     let threads = env::args().nth(1).and_then(|n| n.parse().ok()).unwrap_or(1);
@@ -58,7 +58,7 @@ fn nanoseconds(work: impl FnOnce()) -> f64 {
 struct Chains;
 
 const CHAINS: usize = 16;
-const STEPS: usize = 1_000_000;
+const STEPS: usize = 50_000;
 
 impl WithSimd for Chains {
     type Output = f64;

@@ -1,11 +1,12 @@
-//! The example programs on the command line: help, the same output twice, saved models, and a
-//! hundred bad inputs.
+//! The example programs on the command line: help, the same output twice, saved models, exchange
+//! with other frameworks, and a hundred bad inputs.
 
 #[path = "../programs/mod.rs"]
 mod programs;
 
 mod bad_inputs;
 mod files;
+mod interop;
 mod keeping;
 mod runs;
 mod walks;

@@ -6,7 +6,8 @@
 //!                    └─▶ names ───▶ Labels ─────────────────────▶ labels [n] ───────────┘
 //! ```
 //!
-//! A [`Dataset`] gives the validation split and mini-batches.
+//! A [`Dataset`] gives the validation split and mini-batches. [`read_npy`] and [`write_npy`] exchange arrays
+//! with NumPy.
 //!
 //! What comes from outside is checked here, once, and every fault names its file, line and column.
 //! Read [`Table`] first, then [`Tokenizer`] and [`Dataset`]; [`generated`] stands in for a file.
@@ -17,6 +18,7 @@ mod dataset;
 mod excerpt;
 pub mod generated;
 mod labels;
+mod npy;
 mod sequences;
 mod standardizer;
 mod table;
@@ -25,6 +27,7 @@ mod write;
 
 pub use dataset::{Dataset, SplitError};
 pub use labels::{Labels, UnknownLabel};
+pub use npy::{NpyError, NpyFault, NpyNumber, read_npy, write_npy};
 pub use sequences::{Padding, Side, pad_sequences};
 pub use standardizer::Standardizer;
 pub use table::{Fault, Table, TableError};

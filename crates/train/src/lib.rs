@@ -2,7 +2,8 @@
 //!
 //! [`Trainer`] pairs a model with a [`Loss`]; it fits, evaluates and predicts. [`metrics`] says how
 //! good predictions are, [`statistics`] whether one model is really better than another,
-//! [`report`] draws a page of it all, and [`save`] keeps a model for later.
+//! [`report`] draws a page of it all, [`save`] keeps a model for later,
+//! and [`PyTorch`] exchanges weights with other frameworks.
 //!
 //! What happens beside training is done by [`Observer`]s of a [`Session`]: [`Console`] draws bars,
 //! [`Log`] writes a file, [`Checkpoints`] lets training go on after a crash, [`Interrupt`] after
@@ -41,6 +42,7 @@ mod console;
 mod evaluate;
 mod fit;
 mod history;
+mod interchange;
 mod interrupt;
 mod log;
 mod loss;
@@ -58,6 +60,7 @@ pub use console::Console;
 pub use evaluate::Evaluation;
 pub use fit::{Fit, Session, TrainError};
 pub use history::{Epoch, History, Score};
+pub use interchange::{Float, Module, PyTorch, WeightsError, WeightsFault};
 pub use interrupt::{INTERRUPTED, Interrupt, InterruptError};
 pub use log::{Log, LogError, LogEvery, LogFault};
 pub use loss::Loss;

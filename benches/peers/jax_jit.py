@@ -1,0 +1,153 @@
+"""The workloads in JAX: one jitted function a step, with Optax's Adam, its state given back in place."""
+
+import jax
+import jax.numpy as jnp
+import optax
+
+from measure import CLASSES, DIM, LARGE_VOCABULARY, VOCABULARY
+from measure import measure_all, normal, options, table, texts
+
+arguments = options()
+# Dropout's masks from the processor's own way of drawing bits: faster than the default.
+jax.config.update("jax_default_prng_impl", "rbg")
+OPTIMIZER = optax.adam(0.001)
+
+
+def training(loss, parameters):
+    """A step that carries parameters, optimizer state and random key on."""
+
+    @jax.jit(donate_argnums=0)
+    def step(state):
+        parameters, moments, key = state
+        key, dropout_key = jax.random.split(key)
+        gradients = jax.grad(loss)(parameters, dropout_key)
+        updates, moments = OPTIMIZER.update(gradients, moments)
+        return optax.apply_updates(parameters, updates), moments, key
+
+    state = (parameters, OPTIMIZER.init(parameters), jax.random.key(0))
+
+    def next_step():
+        nonlocal state
+        state = step(state)
+        return state
+
+    return next_step
+
+
+def swiglu(x, p):
+    return x * jax.nn.sigmoid(p["beta"] * x + p["gamma"])
+
+
+def dense(x, p):
+    return x @ p["weight"] + p["bias"]
+
+
+def dense_parameters(inputs, outputs):
+    return {"weight": normal(inputs, outputs) / inputs**0.5, "bias": jnp.zeros(outputs)}
+
+
+def swiglu_parameters():
+    return {"beta": jnp.ones(()), "gamma": jnp.zeros(())}
+
+
+def dropout(x, key):
+    return jnp.where(jax.random.bernoulli(key, 0.8, x.shape), x / 0.8, 0)
+
+
+def mlp(activation):
+    x, y = map(jnp.asarray, table())
+    parameters = {
+        "dense": [dense_parameters(*sizes) for sizes in [(10, 50), (50, 25), (25, 1)]],
+        "swiglu": [swiglu_parameters() for _ in range(2)] if activation is swiglu else [None] * 2,
+    }
+
+    def loss(p, _):
+        hidden = x
+        for layer, gate in zip(p["dense"], p["swiglu"]):
+            hidden = activation(dense(hidden, layer), gate)
+        return optax.sigmoid_binary_cross_entropy(dense(hidden, p["dense"][2]), y).mean()
+
+    return training(loss, parameters)
+
+
+def text(vocabulary=VOCABULARY, **sizes):
+    ids, labels = map(jnp.asarray, texts(vocabulary=vocabulary, **sizes))
+    parameters = {
+        "table": normal(vocabulary, DIM) / 20,
+        "hidden": dense_parameters(DIM, 64),
+        "swiglu": swiglu_parameters(),
+        "output": dense_parameters(64, CLASSES),
+    }
+
+    def loss(p, key):
+        first, second = jax.random.split(key)
+        real = (ids != 0)[..., None]
+        mean = (p["table"][ids] * real).sum(1) / real.sum(1)
+        hidden = swiglu(dense(dropout(mean, first), p["hidden"]), p["swiglu"])
+        logits = dense(dropout(hidden, second), p["output"])
+        return optax.softmax_cross_entropy_with_integer_labels(logits, labels).mean()
+
+    return training(loss, parameters)
+
+
+def ffn():
+    x = jnp.asarray(normal(256, 512))
+    parameters = {
+        "gate": normal(512, 1376) / 23,
+        "up": normal(512, 1376) / 23,
+        "down": normal(1376, 512) / 37,
+    }
+
+    def loss(p, _):
+        hidden = jax.nn.silu(x @ p["gate"]) * (x @ p["up"])
+        return jnp.square(hidden @ p["down"]).mean()
+
+    return training(loss, parameters)
+
+
+def swiglu_kernel():
+    x = jnp.asarray(normal(1024, 1024))
+    parameters = swiglu_parameters()
+    gradients = jax.jit(jax.grad(lambda x, p: swiglu(x, p).sum(), (0, 1)))
+    return lambda: gradients(x, parameters)
+
+
+def matmul():
+    x = jnp.asarray(normal(1024, 1024))
+    product = jax.jit(jnp.matmul)
+    return lambda: product(x, x)
+
+
+def adam():
+    gradient = jnp.asarray(normal(10_000_000))
+
+    @jax.jit(donate_argnums=0)
+    def update(state, gradient):
+        weights, moments = state
+        updates, moments = OPTIMIZER.update(gradient, moments)
+        return optax.apply_updates(weights, updates), moments
+
+    weights = jnp.array(gradient)
+    state = (weights, OPTIMIZER.init(weights))
+
+    def next_update():
+        nonlocal state
+        state = update(state, gradient)
+        return state
+
+    return next_update
+
+
+WORKLOADS = {
+    "mlp": lambda: mlp(swiglu),
+    "mlp_relu": lambda: mlp(lambda x, _: jax.nn.relu(x)),
+    "text": text,
+    "text_b256": lambda: text(batch=256),
+    "text_v50k": lambda: text(vocabulary=LARGE_VOCABULARY),
+    "ffn": ffn,
+    "swiglu": swiglu_kernel,
+    "matmul": matmul,
+    "adam": adam,
+}
+
+measure_all(WORKLOADS, arguments.workloads, jax.block_until_ready)

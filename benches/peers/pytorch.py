@@ -1,0 +1,115 @@
+"""The workloads in PyTorch: eager with fused Adam, or `--compile`d forward and backward passes."""
+
+import torch
+import torch.nn.functional as F
+from torch import nn
+
+from measure import CLASSES, DIM, LARGE_VOCABULARY, VOCABULARY
+from measure import measure_all, normal, options, table, texts
+
+arguments = options("--compile")
+torch.manual_seed(0)
+
+
+class SwiGLU(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.beta = nn.Parameter(torch.ones(()))
+        self.gamma = nn.Parameter(torch.zeros(()))
+
+    def forward(self, x):
+        return swiglu(x, self.beta, self.gamma)
+
+
+def swiglu(x, beta, gamma):
+    return x * torch.sigmoid(beta * x + gamma)
+
+
+def compiled(function):
+    return torch.compile(function) if arguments.compile else function
+
+
+def adam(parameters):
+    return torch.optim.Adam(parameters, lr=0.001, fused=True)
+
+
+def training(loss, *optimizers):
+    loss = compiled(loss)
+
+    def step():
+        for optimizer in optimizers:
+            optimizer.zero_grad()
+        loss().backward()
+        for optimizer in optimizers:
+            optimizer.step()
+
+    return step
+
+
+def mlp(activation):
+    model = nn.Sequential(
+        nn.Linear(10, 50), activation(), nn.Linear(50, 25), activation(), nn.Linear(25, 1)
+    )
+    x, y = (torch.from_numpy(array) for array in table())
+    return training(
+        lambda: F.binary_cross_entropy_with_logits(model(x), y), adam(model.parameters())
+    )
+
+
+def text(sparse=False, **sizes):
+    ids, labels = (torch.from_numpy(array) for array in texts(**sizes))
+    vocabulary = sizes.get("vocabulary", VOCABULARY)
+    embedding = nn.EmbeddingBag(vocabulary, DIM, mode="mean", padding_idx=0, sparse=sparse)
+    head = nn.Sequential(
+        nn.Dropout(0.2), nn.Linear(DIM, 64), SwiGLU(), nn.Dropout(0.2), nn.Linear(64, CLASSES)
+    )
+    model = nn.Sequential(embedding, head)
+    if sparse:
+        # Moves the moments of touched rows only.
+        rows = torch.optim.SparseAdam(embedding.parameters(), lr=0.001)
+        optimizers = [rows, adam(head.parameters())]
+    else:
+        optimizers = [adam(model.parameters())]
+    return training(lambda: F.cross_entropy(model(ids), labels), *optimizers)
+
+
+def ffn():
+    gate, up = nn.Linear(512, 1376, bias=False), nn.Linear(512, 1376, bias=False)
+    down = nn.Linear(1376, 512, bias=False)
+    x = torch.from_numpy(normal(256, 512))
+    parameters = [layer.weight for layer in (gate, up, down)]
+    return training(lambda: down(F.silu(gate(x)) * up(x)).square().mean(), adam(parameters))
+
+
+def swiglu_kernel():
+    x = torch.from_numpy(normal(1024, 1024)).requires_grad_()
+    beta, gamma = torch.ones((), requires_grad=True), torch.zeros((), requires_grad=True)
+    loss = compiled(lambda: swiglu(x, beta, gamma).sum())
+    return lambda: torch.autograd.grad(loss(), [x, beta, gamma])
+
+
+def matmul():
+    x = torch.from_numpy(normal(1024, 1024))
+    return lambda: x @ x
+
+
+def adam_update():
+    weights = nn.Parameter(torch.from_numpy(normal(10_000_000)))
+    weights.grad = weights.detach().clone()
+    return adam([weights]).step
+
+
+WORKLOADS = {
+    "mlp": lambda: mlp(SwiGLU),
+    "mlp_relu": lambda: mlp(nn.ReLU),
+    "text": text,
+    "text_b256": lambda: text(batch=256),
+    "text_v50k": lambda: text(vocabulary=LARGE_VOCABULARY),
+    "text_v50k_lazy": lambda: text(vocabulary=LARGE_VOCABULARY, sparse=True),
+    "ffn": ffn,
+    "swiglu": swiglu_kernel,
+    "matmul": matmul,
+    "adam": adam_update,
+}
+
+measure_all(WORKLOADS, arguments.workloads)

@@ -1,0 +1,125 @@
+"""The least time that a workload can take on a machine: what must be computed, and what must be moved.
+
+A workload is a list of phases, one after the other because each needs what the one before has
+computed. A phase takes at least the time of its floating-point operations at the peak rate, and at
+least the time of its bytes at the bandwidth of the level of memory that holds them; the larger of the
+two counts. What can stay in registers or in the L1 cache is not counted, nor is anything that an
+implementation could leave out.
+
+    matrix product of m×k by k×n    2mkn operations
+    dense layer, backward           as much again for the weight; and for the input, unless it is data
+    x·σ(βx+γ)                       30 operations an element forward and backward, 16 of them for e^x
+    Adam                            16 operations a weight; weight and two moments read and written,
+                                    24 bytes, and 4 of gradient, where there is one
+"""
+
+from dataclasses import dataclass
+from math import exp
+from pathlib import Path
+
+FLOAT = 4  # bytes
+SWIGLU = 30  # operations
+DIM, HIDDEN, CLASSES = 128, 64, 8
+MEAN_LENGTH = 60  # tokens of a text
+
+
+@dataclass
+class Phase:
+    flops: float = 0
+    bytes: float = 0
+    # How many bytes are in use again and again: that decides where they lie.
+    working_set: float = 0
+
+
+def least_time(phases, machine):
+    """Microseconds, for rates in GFLOP/s and GB/s."""
+    nanoseconds = (
+        max(phase.flops / machine["gflops"], phase.bytes / machine[level(phase.working_set)])
+        for phase in phases
+    )
+    return sum(nanoseconds) / 1e3
+
+
+def level(working_set):
+    if working_set <= cache_size(2):
+        return "l2"
+    return "l3" if working_set <= cache_size(3) else "memory"
+
+
+def cache_size(number):
+    """Bytes of a core's L2 or of the L3 cache; a common size where the system does not tell."""
+    for index in Path("/sys/devices/system/cpu/cpu0/cache").glob("index*"):
+        if (index / "level").read_text().strip() == str(number):
+            return int((index / "size").read_text().strip().removesuffix("K")) << 10
+    return {2: 1 << 20, 3: 32 << 20}[number]
+
+
+def dense(batch, inputs, outputs, input_is_data=False):
+    return (2 if input_is_data else 3) * 2 * batch * inputs * outputs
+
+
+def adam_phase(weights, with_gradient=None):
+    with_gradient = weights if with_gradient is None else with_gradient
+    return Phase(
+        flops=16 * weights,
+        bytes=(6 * weights + with_gradient) * FLOAT,
+        working_set=(3 * weights + with_gradient) * FLOAT,
+    )
+
+
+def mlp(gated):
+    batch, sizes = 32, [(10, 50), (50, 25), (25, 1)]
+    products = sum(dense(batch, *size, input_is_data=size == sizes[0]) for size in sizes)
+    activations = batch * (50 + 25) * (SWIGLU if gated else 2)
+    weights = sum(inputs * outputs + outputs for inputs, outputs in sizes)
+    return [Phase(flops=products + activations), adam_phase(weights)]
+
+
+def text(batch=32, vocabulary=1_000, lazy=False):
+    """Looking up and adding the rows of all tokens, the layers behind, adding to the rows' gradients
+    (read and written), Adam. With `lazy` only for rows that the batch touches."""
+    moved = batch * MEAN_LENGTH * DIM
+    touched = vocabulary * (1 - exp(-batch * MEAN_LENGTH / vocabulary)) * DIM
+    table = vocabulary * DIM
+    head = DIM * HIDDEN + HIDDEN + HIDDEN * CLASSES + CLASSES + 2
+    layers = dense(batch, DIM, HIDDEN) + dense(batch, HIDDEN, CLASSES) + batch * HIDDEN * SWIGLU
+    # In use from step to step: weights and moments of the whole table, or of what is touched.
+    state = (3 * table + touched) * FLOAT
+    rows = touched if lazy else table
+    adam = adam_phase(rows + head, with_gradient=touched + head)
+    adam.working_set = state
+    return [
+        Phase(flops=moved, bytes=moved * FLOAT, working_set=state),
+        Phase(flops=layers),
+        Phase(flops=moved, bytes=2 * moved * FLOAT, working_set=touched * FLOAT),
+        adam,
+    ]
+
+
+def ffn():
+    """Seven products of one size: three forward, three for the weights, one for the hidden layer."""
+    batch, width, hidden = 256, 512, 1376
+    product = 2 * batch * width * hidden
+    gates = batch * hidden * (SWIGLU + 4)
+    return [Phase(flops=7 * product + gates), adam_phase(3 * width * hidden)]
+
+
+def swiglu():
+    """Reads x and writes its gradient; the output itself is only summed."""
+    elements = 1024 * 1024
+    moved = 2 * elements * FLOAT
+    return [Phase(flops=SWIGLU * elements, bytes=moved, working_set=moved)]
+
+
+WORKLOADS = {
+    "mlp": lambda: mlp(gated=True),
+    "mlp_relu": lambda: mlp(gated=False),
+    "text": text,
+    "text_b256": lambda: text(batch=256),
+    "text_v50k": lambda: text(vocabulary=50_000),
+    "text_v50k_lazy": lambda: text(vocabulary=50_000, lazy=True),
+    "ffn": ffn,
+    "swiglu": swiglu,
+    "matmul": lambda: [Phase(flops=2 * 1024**3)],
+    "adam": lambda: [adam_phase(10_000_000)],
+}

@@ -1,0 +1,46 @@
+//! The measuring loop, which every program that `benches/peers/run` compares has alike.
+//!
+//! A workload makes its data and model beforehand, and then takes steps. After a warm-up come a few
+//! samples, each the mean over so many steps that the clock's own cost does not count.
+
+use std::env;
+use std::time::{Duration, Instant};
+
+/// And at least three steps.
+const WARM_UP: Duration = Duration::from_millis(500);
+const SAMPLES: usize = 5;
+/// And at least one step.
+const SAMPLE: Duration = Duration::from_millis(100);
+
+/// A workload's name, and what makes its step with all that it needs.
+pub type Workload = (&'static str, fn() -> Box<dyn FnMut()>);
+
+/// Prints `name microseconds` for each sample of the workloads that the program's arguments name, of
+/// all if there is none.
+pub fn measure_all(workloads: &[Workload]) {
+    // Cargo gives a bench this argument.
+    let wanted: Vec<String> = env::args().skip(1).filter(|name| name != "--bench").collect();
+    for (name, make) in workloads {
+        if wanted.is_empty() || wanted.iter().any(|wanted| wanted == name) {
+            for seconds in samples(make()) {
+                println!("{name} {:.3}", 1e6 * seconds);
+            }
+        }
+    }
+}
+
+/// The seconds that a step takes, once for each sample.
+fn samples(mut step: impl FnMut()) -> impl Iterator<Item = f64> {
+    let mut time = move |steps: usize| {
+        let start = Instant::now();
+        (0..steps).for_each(|_| step());
+        start.elapsed()
+    };
+    let (mut done, mut elapsed) = (0, Duration::ZERO);
+    while elapsed < WARM_UP || done < 3 {
+        elapsed += time(1);
+        done += 1;
+    }
+    let steps = (SAMPLE.as_secs_f64() * f64::from(done) / elapsed.as_secs_f64()).round().max(1.0);
+    (0..SAMPLES).map(move |_| time(steps as usize).as_secs_f64() / steps)
+}

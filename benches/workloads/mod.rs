@@ -1,0 +1,141 @@
+//! What a training step costs: clear, forward, loss, backward, optimizer; f32, data made beforehand.
+//!
+//! | workload | model | batch |
+//! |---|---|---|
+//! | `mlp` | 10 → 50 → 25 → 1 with SwiGLU, binary cross-entropy, Adam | 32 |
+//! | `mlp_relu` | the same with ReLU | 32 |
+//! | `text` | Embedding(1000, 128), mean over 20 to 100 tokens, Dense 64 + SwiGLU, Dense 8, dropout 0.2 twice, cross-entropy, Adam | 32 |
+//! | `text_b256` | the same | 256 |
+//! | `text_v50k` | the same with a vocabulary of 50,000 | 32 |
+//! | `ffn` | (silu(x Wg) ⊙ x Wu) Wd, x 256×512, hidden 1376, mean of squares, Adam | 256 |
+//! | `swiglu` | x·σ(βx + γ) on 1024×1024, its sum, the gradients of x, β, γ | – |
+//! | `matmul` | 1024³, forward only | – |
+//! | `adam` | one update of 10,000,000 weights | – |
+//!
+//! `benches/peers` has the same for other frameworks.
+
+use std::hint::black_box;
+
+use autograd::{Parameters, Pass, Tape, Var};
+use nn::{ActivationKind, Dense, Dropout, Embedding, Features, Model};
+use optim::{Adam, Optimizer};
+use rand::RngExt;
+use tensor::{Key, Tensor};
+
+/// One step, with all that it needs.
+pub type Step = Box<dyn FnMut()>;
+
+/// A workload's name, and what makes its step.
+pub type Workload = (&'static str, fn() -> Step);
+
+/// All workloads.
+pub const ALL: &[Workload] = &[
+    ("mlp", || mlp(ActivationKind::SwiGLU)),
+    ("mlp_relu", || mlp(ActivationKind::Relu)),
+    ("text", || text(32, 1_000)),
+    ("text_b256", || text(256, 1_000)),
+    ("text_v50k", || text(32, 50_000)),
+    ("ffn", ffn),
+    ("swiglu", swiglu),
+    ("matmul", matmul),
+    ("adam", adam),
+];
+
+/// A whole training step; `loss` is the forward pass.
+fn training<F>(mut parameters: Parameters, loss: F) -> Step
+where
+    F: for<'t> Fn(Pass<'t>) -> Var<'t> + 'static,
+{
+    let mut adam = Adam::new(0.001);
+    let mut tape = Tape::new();
+    let mut step = 0;
+    Box::new(move || {
+        step += 1;
+        let loss = loss(Pass::training(&tape, &parameters, Key::new(step)));
+        let gradients = loss.backward();
+        tape.clear();
+        adam.step(&mut parameters, &gradients);
+    })
+}
+
+fn mlp(activation: ActivationKind) -> Step {
+    let mut parameters = Parameters::new(0);
+    let model = Features::new(10)
+        .then(Dense::new(&mut parameters, "first", 10, 50))
+        .then(activation.layer(&mut parameters, "first.activation"))
+        .then(Dense::new(&mut parameters, "second", 50, 25))
+        .then(activation.layer(&mut parameters, "second.activation"))
+        .then(Dense::new(&mut parameters, "output", 25, 1));
+    let inputs = Tensor::normal([32, 10], 0.0, 1.0, Key::new(1));
+    let targets: Tensor = Tensor::uniform([32, 1], 0.0..1.0, Key::new(2)).map(f32::round);
+    training(parameters, move |pass| nn::bce_with_logits(model.forward(pass, &inputs), &targets))
+}
+
+fn text(batch: usize, vocabulary: usize) -> Step {
+    let mut parameters = Parameters::new(0);
+    let model = Embedding::new(&mut parameters, "embedding", vocabulary, 128)
+        .padding(0)
+        .mean()
+        .then(Dropout::new("dropout1", 0.2))
+        .then(Dense::new(&mut parameters, "hidden", 128, 64))
+        .then(ActivationKind::SwiGLU.layer(&mut parameters, "activation"))
+        .then(Dropout::new("dropout2", 0.2))
+        .then(Dense::new(&mut parameters, "output", 64, 8));
+    let ids = token_ids(batch, vocabulary as u32);
+    let labels = Tensor::new([batch], (0..batch as u32).map(|i| i % 8).collect());
+    training(parameters, move |pass| nn::softmax_cross_entropy(model.forward(pass, &ids), &labels))
+}
+
+/// Token ids `[batch, 100]`: 20 to 100 tokens, then padding.
+fn token_ids(batch: usize, vocabulary: u32) -> Tensor<u32> {
+    let mut rng = Key::new(3).rng();
+    let mut ids = Vec::with_capacity(batch * 100);
+    for _ in 0..batch {
+        let length = rng.random_range(20..=100);
+        ids.extend((0..100).map(|t| if t < length { rng.random_range(1..vocabulary) } else { 0 }));
+    }
+    Tensor::new([batch, 100], ids)
+}
+
+fn ffn() -> Step {
+    let mut parameters = Parameters::new(0);
+    let gate = Dense::without_bias(&mut parameters, "gate", 512, 1376).weight();
+    let up = Dense::without_bias(&mut parameters, "up", 512, 1376).weight();
+    let down = Dense::without_bias(&mut parameters, "down", 1376, 512).weight();
+    let x = Tensor::normal([256, 512], 0.0, 1.0, Key::new(1));
+    training(parameters, move |pass| {
+        let x = pass.constant(x.clone());
+        let gate = nn::silu(x.matmul(pass.parameter(gate)));
+        let hidden = gate * x.matmul(pass.parameter(up));
+        hidden.matmul(pass.parameter(down)).powi(2).mean_all()
+    })
+}
+
+fn swiglu() -> Step {
+    let x: Tensor = Tensor::normal([1024, 1024], 0.0, 1.0, Key::new(1));
+    let mut tape = Tape::new();
+    Box::new(move || {
+        let (beta, gamma) = (tape.variable(Tensor::ones([])), tape.variable(Tensor::zeros([])));
+        let y = nn::swiglu(tape.variable(x.clone()), beta, gamma).sum_all();
+        black_box(y.backward());
+        tape.clear();
+    })
+}
+
+fn matmul() -> Step {
+    let x: Tensor = Tensor::normal([1024, 1024], 0.0, 1.0, Key::new(1));
+    Box::new(move || {
+        black_box(x.matmul(&x));
+    })
+}
+
+fn adam() -> Step {
+    let mut parameters: Parameters = Parameters::new(0);
+    let weights = parameters.add("weights", Tensor::normal([10_000_000], 0.0, 1.0, Key::new(1)));
+    let mut tape = Tape::new();
+    let half = tape.parameter(&parameters, weights).powi(2).sum_all() * 0.5;
+    let gradients = half.backward();
+    tape.clear();
+    let mut adam = Adam::new(0.001);
+    Box::new(move || adam.step(&mut parameters, &gradients))
+}

@@ -34,6 +34,7 @@
 pub mod backward;
 pub mod check;
 pub mod forward;
+pub mod gradient;
 pub mod op;
 mod ops;
 mod parameters;
@@ -42,8 +43,9 @@ pub mod tape;
 mod var;
 
 pub use backward::Gradients;
+pub use gradient::{Gradient, Rows};
 pub use op::{Adjoints, Op};
-pub use parameters::{ParameterId, Parameters};
+pub use parameters::{Deferred, ParameterId, Parameters};
 pub use pass::Pass;
 pub use tape::Tape;
 pub use var::Var;

@@ -88,7 +88,7 @@ pub fn replay_clipping<T: Scalar>(fixtures: &Optimizers, worst: &mut Worst) {
         for (id, gradient) in gradients.iter() {
             let parameter = parameters.name(id);
             let place = format!("clipping, {name}, {parameter}");
-            worst.compare(place, gradient, named(&clip.clipped, parameter));
+            worst.compare(place, gradient.dense(), named(&clip.clipped, parameter));
         }
     }
 }

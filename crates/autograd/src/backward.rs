@@ -7,6 +7,7 @@
 
 use tensor::{Scalar, Tensor};
 
+use crate::gradient::{Gradient, Rows};
 use crate::op::Adjoints;
 use crate::parameters::ParameterId;
 use crate::tape::{Node, Source};
@@ -18,7 +19,7 @@ pub struct Gradients<T: Scalar = f32> {
     /// By line of the tape.
     adjoints: Vec<Option<Tensor<T>>>,
     /// By [`ParameterId`].
-    parameters: Vec<Option<Tensor<T>>>,
+    parameters: Vec<Option<Gradient<T>>>,
 }
 
 impl<'t, T: Scalar> Var<'t, T> {
@@ -104,19 +105,25 @@ impl<T: Scalar> Gradients<T> {
             }
             Source::Parameter(id, _) => {
                 if let Some(dy) = self.adjoints[index].take() {
-                    self.add_parameter(*id, dy);
+                    self.add_parameter(*id, Gradient::Dense(dy));
+                }
+            }
+            Source::Rows(id, _, read) => {
+                if let Some(dy) = self.adjoints[index].take() {
+                    let rows = Rows::new(&read.table, &read.ids, dy);
+                    self.add_parameter(*id, Gradient::Rows(rows));
                 }
             }
             Source::Constant | Source::Variable | Source::Evaluated(_) => {}
         }
     }
 
-    fn add_parameter(&mut self, id: ParameterId, gradient: Tensor<T>) {
+    fn add_parameter(&mut self, id: ParameterId, gradient: Gradient<T>) {
         if self.parameters.len() <= id.index() {
             self.parameters.resize(id.index() + 1, None);
         }
         match &mut self.parameters[id.index()] {
-            Some(sum) => sum.add_in_place(&gradient),
+            Some(sum) => sum.add(&gradient),
             empty => *empty = Some(gradient),
         }
     }
@@ -135,7 +142,7 @@ impl<T: Scalar> Gradients<T> {
         let index = variable.index();
         match &nodes[index].source {
             Source::Variable => Tensor::zeros(nodes[index].value.shape()),
-            Source::Parameter(_, name) => {
+            Source::Parameter(_, name) | Source::Rows(_, name, _) => {
                 panic!("of: %{index} is the parameter `{name}`: ask for it with get(id)")
             }
             Source::Constant => panic!(
@@ -151,17 +158,17 @@ impl<T: Scalar> Gradients<T> {
     /// The gradient with respect to a parameter; `None` if the result does not depend on it or it
     /// is frozen.
     pub fn get(&self, id: ParameterId) -> Option<&Tensor<T>> {
-        self.parameters.get(id.index())?.as_ref()
+        self.parameters.get(id.index())?.as_ref().map(Gradient::dense)
     }
 
     /// The gradients of all parameters that the result depends on, in the parameters' order.
-    pub fn iter(&self) -> impl Iterator<Item = (ParameterId, &Tensor<T>)> {
+    pub fn iter(&self) -> impl Iterator<Item = (ParameterId, &Gradient<T>)> {
         let present = self.parameters.iter().enumerate();
         present.filter_map(|(index, gradient)| Some((ParameterId::new(index), gradient.as_ref()?)))
     }
 
     /// The gradients of all parameters, to be changed in place.
-    pub fn iter_mut(&mut self) -> impl Iterator<Item = (ParameterId, &mut Tensor<T>)> {
+    pub fn iter_mut(&mut self) -> impl Iterator<Item = (ParameterId, &mut Gradient<T>)> {
         let present = self.parameters.iter_mut().enumerate();
         present.filter_map(|(index, gradient)| Some((ParameterId::new(index), gradient.as_mut()?)))
     }

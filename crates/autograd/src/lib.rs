@@ -36,6 +36,7 @@ pub mod check;
 pub mod draw;
 mod formulas;
 pub mod forward;
+pub mod gradient;
 pub mod op;
 mod ops;
 mod parameters;
@@ -45,8 +46,9 @@ mod var;
 
 pub use backward::Gradients;
 pub use formulas::Formulas;
+pub use gradient::{Gradient, Rows};
 pub use op::{Adjoints, Op};
-pub use parameters::{ParameterId, Parameters};
+pub use parameters::{Deferred, ParameterId, Parameters};
 pub use pass::Pass;
 pub use tape::Tape;
 pub use var::Var;

@@ -4,10 +4,10 @@
 //! weights is using one id twice, counting is a sum, and [`cast`](Parameters::cast) turns a model
 //! trained in `f32` into one whose gradients can be checked in `f64`.
 
-use std::fmt;
-use std::sync::Arc;
+use std::fmt::{self, Debug};
+use std::sync::{Arc, OnceLock};
 
-use tensor::{Key, Scalar, Tensor};
+use tensor::{Key, Scalar, Tensor, shape};
 
 /// Names one parameter of a [`Parameters`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -43,11 +43,59 @@ pub struct Parameters<T: Scalar = f32> {
     key: Key,
 }
 
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 struct Parameter<T: Scalar> {
     name: Arc<str>,
     value: Tensor<T>,
     trainable: bool,
+    /// What some rows of the value are still owed.
+    debt: Option<Debt<T>>,
+}
+
+/// Steps that an optimizer has put off, for rows that nobody reads at present.
+///
+/// With momentum, the row of an embedding goes on moving after the batch that held its word. To
+/// move all rows in each step costs a pass over the table. Instead an optimizer may leave them
+/// behind ([`Parameters::put_off`]), and whoever reads a row gets it [brought up to
+/// date](Self::catch_up).
+pub trait Deferred<T: Scalar>: Debug + Send + Sync {
+    /// Brings a row up to date, whose stale values these are.
+    fn catch_up(&self, row: usize, values: &mut [T]);
+}
+
+#[derive(Debug)]
+struct Debt<T: Scalar> {
+    owed: Arc<dyn Deferred<T>>,
+    /// The whole value, brought up to date for the first one who asked for it.
+    settled: OnceLock<Tensor<T>>,
+}
+
+impl<T: Scalar> Parameter<T> {
+    fn new(name: Arc<str>, value: Tensor<T>, trainable: bool) -> Self {
+        Self { name, value, trainable, debt: None }
+    }
+
+    /// The value, all of it up to date.
+    fn value(&self) -> &Tensor<T> {
+        match &self.debt {
+            None => &self.value,
+            Some(debt) => debt.settled.get_or_init(|| {
+                let mut settled = self.value.clone();
+                let width = shape::len(&settled.shape()[1..]);
+                for (row, values) in settled.as_mut_slice().chunks_mut(width).enumerate() {
+                    debt.owed.catch_up(row, values);
+                }
+                settled
+            }),
+        }
+    }
+}
+
+/// A copy is up to date and owed nothing.
+impl<T: Scalar> Clone for Parameter<T> {
+    fn clone(&self) -> Self {
+        Self::new(Arc::clone(&self.name), self.value().clone(), self.trainable)
+    }
 }
 
 impl<T: Scalar> Parameters<T> {
@@ -73,19 +121,62 @@ impl<T: Scalar> Parameters<T> {
             self.find(name).is_none(),
             "there is a parameter `{name}` already: give each layer a name of its own"
         );
-        self.entries.push(Parameter { name: name.into(), value, trainable: true });
+        self.entries.push(Parameter::new(name.into(), value, true));
         ParameterId(self.entries.len() - 1)
     }
 
     /// The value of a parameter.
     pub fn get(&self, id: ParameterId) -> &Tensor<T> {
-        &self.entries[id.0].value
+        self.entries[id.0].value()
+    }
+
+    /// The shape of a parameter.
+    pub fn shape(&self, id: ParameterId) -> &[usize] {
+        self.entries[id.0].value.shape()
+    }
+
+    /// Some rows of a parameter, up to date: `[ids, …]`.
+    ///
+    /// # Panics
+    /// When there is no row of one of these numbers.
+    #[track_caller]
+    pub fn get_rows(&self, id: ParameterId, ids: &[u32]) -> Tensor<T> {
+        let Parameter { value, debt, .. } = &self.entries[id.0];
+        let mut rows = value.gather_rows(&Tensor::new([ids.len()], ids.to_vec()));
+        if let Some(debt) = debt {
+            let width = shape::len(&value.shape()[1..]);
+            for (&id, values) in ids.iter().zip(rows.as_mut_slice().chunks_mut(width)) {
+                debt.owed.catch_up(id as usize, values);
+            }
+        }
+        rows
     }
 
     /// The value of a parameter, to be changed. While a tape still shares it, changing it copies
     /// it first: clear the tape before an optimizer's step.
     pub fn get_mut(&mut self, id: ParameterId) -> &mut Tensor<T> {
-        &mut self.entries[id.0].value
+        let entry = &mut self.entries[id.0];
+        if entry.debt.is_some() {
+            entry.value = entry.value().clone();
+            entry.debt = None;
+        }
+        &mut entry.value
+    }
+
+    /// For optimizers: the value of a parameter as it is stored, and what was [put
+    /// off](Self::put_off) for it; from now on that counts as done.
+    pub fn take_stale(
+        &mut self,
+        id: ParameterId,
+    ) -> (&mut Tensor<T>, Option<Arc<dyn Deferred<T>>>) {
+        let entry = &mut self.entries[id.0];
+        (&mut entry.value, entry.debt.take().map(|debt| debt.owed))
+    }
+
+    /// For optimizers: the rows of this parameter, as stored, are owed some steps. All readers get
+    /// them brought up to date.
+    pub fn put_off(&mut self, id: ParameterId, owed: Arc<dyn Deferred<T>>) {
+        self.entries[id.0].debt = Some(Debt { owed, settled: OnceLock::new() });
     }
 
     /// The name of a parameter.
@@ -130,7 +221,7 @@ impl<T: Scalar> Parameters<T> {
     /// Id, name and value of each parameter, in order.
     pub fn iter(&self) -> impl Iterator<Item = (ParameterId, &str, &Tensor<T>)> {
         let entries = self.entries.iter().enumerate();
-        entries.map(|(index, entry)| (ParameterId(index), &*entry.name, &entry.value))
+        entries.map(|(index, entry)| (ParameterId(index), &*entry.name, entry.value()))
     }
 
     /// How many numbers there are: the sum of the tensors' sizes.
@@ -148,10 +239,9 @@ impl<T: Scalar> Parameters<T> {
         &self,
         mut value: impl FnMut(ParameterId, &Tensor<T>) -> Tensor<U>,
     ) -> Parameters<U> {
-        let entries = self.entries.iter().enumerate().map(|(index, entry)| Parameter {
-            name: Arc::clone(&entry.name),
-            value: value(ParameterId(index), &entry.value),
-            trainable: entry.trainable,
+        let entries = self.entries.iter().enumerate().map(|(index, entry)| {
+            let value = value(ParameterId(index), entry.value());
+            Parameter::new(Arc::clone(&entry.name), value, entry.trainable)
         });
         Parameters { entries: entries.collect(), key: self.key }
     }

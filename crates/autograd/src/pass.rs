@@ -1,6 +1,6 @@
 //! One forward pass: what a layer is given besides its input.
 
-use tensor::{Key, Scalar, Tensor};
+use tensor::{Key, Scalar, Tensor, shape};
 
 use crate::parameters::{ParameterId, Parameters};
 use crate::tape::Tape;
@@ -46,6 +46,38 @@ impl<'t, T: Scalar> Pass<'t, T> {
         self.tape.parameter(self.parameters, id)
     }
 
+    /// The rows of a table that `ids` names, and where among them each id finds its own. Of a large
+    /// table, or rather of one with more rows than there are ids, these rows alone are put on the
+    /// tape; then the gradient is that of these rows, and a step does not cost more the longer the
+    /// table is. Else it is the whole table, with the ids as they are.
+    ///
+    /// ```
+    /// use autograd::{Gradient, Parameters, Pass, Tape};
+    /// use tensor::{Key, Tensor};
+    ///
+    /// let mut parameters = Parameters::<f64>::new(0);
+    /// let table = parameters.add("table", Tensor::normal([1000, 2], 0.0, 1.0, Key::new(1)));
+    /// let tape = Tape::new();
+    /// let pass = Pass::training(&tape, &parameters, Key::new(2));
+    ///
+    /// let (rows, ids) = pass.rows(table, &Tensor::from([700, 30, 700]));
+    /// assert_eq!(rows.shape().as_slice(), [2, 2]);
+    /// assert_eq!(ids, Tensor::from([1, 0, 1]));
+    /// let gradients = rows.sum_all().backward();
+    /// let Some((_, Gradient::Rows(gradient))) = gradients.iter().next() else { unreachable!() };
+    /// assert_eq!(gradient.ids(), [30, 700]);
+    /// ```
+    #[track_caller]
+    pub fn rows(self, table: ParameterId, ids: &Tensor<u32>) -> (Var<'t, T>, Tensor<u32>) {
+        let length = self.parameters.shape(table).first().map_or(0, |&length| length);
+        let names_rows = shape::rows_exist(&ids.values(), length).is_ok();
+        if ids.len() >= length || !names_rows {
+            return (self.parameter(table), ids.clone());
+        }
+        let (distinct, positions) = distinct(ids);
+        (self.tape.parameter_rows(self.parameters, table, distinct), positions)
+    }
+
     /// The values of all parameters, in order, on the tape.
     #[track_caller]
     pub fn all_parameters(self) -> Vec<Var<'t, T>> {
@@ -61,4 +93,23 @@ impl<'t, T: Scalar> Pass<'t, T> {
     pub fn constant(self, value: Tensor<T>) -> Var<'t, T> {
         self.tape.constant(value)
     }
+}
+
+/// The distinct ids in ascending order, and the position among them of each id.
+fn distinct(ids: &Tensor<u32>) -> (Vec<u32>, Tensor<u32>) {
+    // An id and its place in one number: sorting these brings equal ids together.
+    let places =
+        ids.values().iter().zip(0u64..).map(|(&id, at)| u64::from(id) << 32 | at).collect();
+    let mut places: Vec<u64> = places;
+    places.sort_unstable();
+    let mut distinct = Vec::with_capacity(places.len());
+    let mut positions = vec![0; places.len()];
+    for place in places {
+        let (id, at) = ((place >> 32) as u32, place as u32 as usize);
+        if distinct.last() != Some(&id) {
+            distinct.push(id);
+        }
+        positions[at] = distinct.len() as u32 - 1;
+    }
+    (distinct, Tensor::new(ids.shape(), positions))
 }

@@ -34,9 +34,19 @@ pub(crate) enum Source<T: Scalar> {
     Constant,
     Variable,
     Parameter(ParameterId, Arc<str>),
+    /// Some rows of a parameter.
+    Rows(ParameterId, Arc<str>, Box<RowsRead>),
     Op(Box<dyn Op<T>>),
     /// An op on an evaluation tape: only its name and value remain.
     Evaluated(&'static str),
+}
+
+/// Which rows of which table a line holds.
+pub(crate) struct RowsRead {
+    /// The shape of the table.
+    pub(crate) table: Vec<usize>,
+    /// The numbers of the rows, ascending.
+    pub(crate) ids: Vec<u32>,
 }
 
 impl<T: Scalar> Source<T> {
@@ -45,6 +55,7 @@ impl<T: Scalar> Source<T> {
             Source::Constant => "constant",
             Source::Variable => "variable",
             Source::Parameter(..) => "parameter",
+            Source::Rows(..) => "rows",
             Source::Op(op) => op.name(),
             Source::Evaluated(name) => name,
         }
@@ -158,6 +169,24 @@ impl<T: Scalar> Tape<T> {
         self.push(Location::caller(), parameters.get(id).clone(), source, SmallVec::new(), trains)
     }
 
+    /// Some rows of a parameter, with numbers that ascend. Its gradient is then that of these rows.
+    ///
+    /// # Panics
+    /// When there is no row of one of these numbers.
+    #[track_caller]
+    pub fn parameter_rows(
+        &self,
+        parameters: &Parameters<T>,
+        id: ParameterId,
+        ids: Vec<u32>,
+    ) -> Var<'_, T> {
+        let trains = self.records && parameters.is_trainable(id);
+        let value = parameters.get_rows(id, &ids);
+        let read = RowsRead { table: parameters.shape(id).to_vec(), ids };
+        let source = Source::Rows(id, parameters.shared_name(id), Box::new(read));
+        self.push(Location::caller(), value, source, SmallVec::new(), trains)
+    }
+
     /// Computes an op's value and writes it down: the one way in which anything is recorded.
     ///
     /// # Panics
@@ -219,8 +248,8 @@ impl<T: Scalar> Tape<T> {
         Var::new(self, nodes.len() - 1)
     }
 
-    /// The name of each line's op, in order; `constant`, `variable` or `parameter` where there is
-    /// none.
+    /// The name of each line's op, in order; `constant`, `variable`, `parameter` or `rows` where
+    /// there is none.
     pub fn op_names(&self) -> Vec<&'static str> {
         self.nodes.borrow().iter().map(|node| node.source.name()).collect()
     }
@@ -244,6 +273,7 @@ fn describe<T: Scalar>(index: usize, node: &Node<T>) -> String {
     let shape = node.value.shape();
     match &node.source {
         Source::Parameter(_, name) => format!("%{index} = parameter `{name}` {shape:?}"),
+        Source::Rows(_, name, _) => format!("%{index} = rows of `{name}` {shape:?}"),
         source => format!("%{index} = {} {shape:?}", source.name()),
     }
 }
@@ -255,7 +285,7 @@ impl<T: Scalar> fmt::Display for Tape<T> {
         let rows = nodes.iter().enumerate().map(|(index, node)| {
             let inputs: Vec<String> = node.inputs.iter().map(|input| format!("%{input}")).collect();
             let reads = match &node.source {
-                Source::Parameter(_, name) => name.to_string(),
+                Source::Parameter(_, name) | Source::Rows(_, name, _) => name.to_string(),
                 _ => inputs.join(" "),
             };
             let shape = format!("{:?}", node.value.shape());

@@ -44,7 +44,7 @@ impl<'t, T: Scalar> Var<'t, T> {
 
     /// The shape of its value.
     pub fn shape(self) -> Shape {
-        Shape::from(self.tape.nodes.borrow()[self.index].value.shape())
+        Shape::from_slice(self.tape.nodes.borrow()[self.index].value.shape())
     }
 
     /// The value of a result that holds a single number, such as a loss.

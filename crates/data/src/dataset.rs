@@ -9,7 +9,7 @@ use thiserror::Error;
 
 /// Inputs `[n, …]` of token ids (`u32`) or features (`f32`), with one class label each, `[n]`.
 #[derive(Clone)]
-pub struct Dataset<I> {
+pub struct Dataset<I: 'static> {
     inputs: Tensor<I>,
     labels: Tensor<u32>,
 }
@@ -37,7 +37,7 @@ pub enum SplitError {
     },
 }
 
-impl<I: Copy> Dataset<I> {
+impl<I: Copy + 'static> Dataset<I> {
     /// Pairs row `i` of the inputs with label `i`.
     ///
     /// # Panics
@@ -152,7 +152,7 @@ impl<I: Copy> Dataset<I> {
 }
 
 /// The shapes only; print [`Dataset::inputs`] to see the numbers.
-impl<I> fmt::Debug for Dataset<I> {
+impl<I: 'static> fmt::Debug for Dataset<I> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let shapes = [self.inputs.shape(), self.labels.shape()];
         f.debug_struct("Dataset").field("inputs", &shapes[0]).field("labels", &shapes[1]).finish()

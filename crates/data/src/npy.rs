@@ -78,7 +78,7 @@ pub enum NpyFault {
 }
 
 /// A number that `.npy` files hold: `f32`, `f64`, or `u32` for token ids and labels.
-pub trait NpyNumber: Copy {
+pub trait NpyNumber: Copy + 'static {
     /// Its type in a file that is written.
     const DESCR: &'static str;
     /// What it can be, for messages.

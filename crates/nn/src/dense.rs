@@ -110,7 +110,7 @@ impl<T: Scalar> Op<T> for DenseOp {
         let outputs = x[1].shape()[1];
         let mut y = x[2].expand([rows.shape()[0], outputs]).contiguous();
         y.add_matmul(&rows, x[1]);
-        let mut shape = Shape::from(x[0].shape());
+        let mut shape = Shape::from_slice(x[0].shape());
         shape[x[0].rank() - 1] = outputs;
         y.reshape(shape)
     }
@@ -119,7 +119,7 @@ impl<T: Scalar> Op<T> for DenseOp {
         let dy = flatten(dy);
         dx.add(0, || dy.matmul(&x[1].t()).reshape(x[0].shape()));
         dx.add(1, || flatten(x[0]).t().matmul(&dy));
-        dx.add(2, || dy.sum(&[0]));
+        dx.add(2, || dy.sum_to(x[2].shape()));
     }
 }
 

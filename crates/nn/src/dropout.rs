@@ -71,9 +71,11 @@ impl<T: Scalar> Op<T> for DropoutOp<T> {
     }
 
     fn forward(&mut self, x: &[&Tensor<T>]) -> Tensor<T> {
-        let (rate, scale) = (T::from_f64(self.rate), T::from_f64(1.0 / (1.0 - self.rate)));
-        let draws = Tensor::uniform(x[0].shape(), 0.0..1.0, self.key);
-        let mask = draws.map(|draw: T| if draw < rate { T::ZERO } else { scale });
+        let scale = T::from_f64(1.0 / (1.0 - self.rate));
+        // Of the 2³² numbers that a draw may be, the share `rate` lies below this one.
+        let dropped = (self.rate * 2f64.powi(32)) as u32;
+        let draws = Tensor::random_bits(x[0].shape(), self.key);
+        let mask = draws.map(|draw| if draw < dropped { T::ZERO } else { scale });
         let y = x[0] * &mask;
         self.mask = Some(mask);
         y

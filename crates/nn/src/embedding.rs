@@ -51,13 +51,29 @@ impl Embedding {
     pub fn table(&self) -> ParameterId {
         self.table
     }
+
+    /// The rows that `ids` names, and the ids and the padding as numbers of these rows.
+    #[track_caller]
+    fn read<'t, T: Scalar>(
+        &self,
+        pass: Pass<'t, T>,
+        ids: &Tensor<u32>,
+    ) -> (Var<'t, T>, Tensor<u32>, Option<u32>) {
+        let (table, positions) = pass.rows(self.table, ids);
+        let padding = self.padding.and_then(|padding| {
+            let at = ids.values().iter().position(|&id| id == padding)?;
+            Some(positions.values()[at])
+        });
+        (table, positions, padding)
+    }
 }
 
 impl Model for Embedding {
     type Input = u32;
 
     fn forward<'t, T: Scalar>(&self, pass: Pass<'t, T>, ids: &Tensor<u32>) -> Var<'t, T> {
-        embedding(pass.parameter(self.table), ids, self.padding)
+        let (table, ids, padding) = self.read(pass, ids);
+        embedding(table, &ids, padding)
     }
 }
 
@@ -78,7 +94,8 @@ impl Model for EmbeddingMean {
     type Input = u32;
 
     fn forward<'t, T: Scalar>(&self, pass: Pass<'t, T>, ids: &Tensor<u32>) -> Var<'t, T> {
-        embedding_mean(pass.parameter(self.embedding.table), ids, self.embedding.padding)
+        let (table, ids, padding) = self.embedding.read(pass, ids);
+        embedding_mean(table, &ids, padding)
     }
 }
 
@@ -201,16 +218,19 @@ impl<T: Scalar> Op<T> for Mean {
         let dim = x[0].shape()[1];
         let table = x[0].values();
         let mut means = vec![T::ZERO; self.ids.shape()[0] * dim];
-        vectorised(|| {
-            for (text, (tokens, weight)) in self.texts::<T>().enumerate() {
-                let mean = &mut means[text * dim..(text + 1) * dim];
-                for id in tokens {
-                    let row = &table[id * dim..(id + 1) * dim];
-                    mean.iter_mut().zip(row).for_each(|(mean, &x)| *mean += x);
+        vectorised(
+            #[inline(always)]
+            || {
+                for (text, (tokens, weight)) in self.texts::<T>().enumerate() {
+                    let mean = &mut means[text * dim..(text + 1) * dim];
+                    for id in tokens {
+                        let row = &table[id * dim..(id + 1) * dim];
+                        mean.iter_mut().zip(row).for_each(|(mean, &x)| *mean += x);
+                    }
+                    mean.iter_mut().for_each(|mean| *mean = *mean * weight);
                 }
-                mean.iter_mut().for_each(|mean| *mean = *mean * weight);
-            }
-        });
+            },
+        );
         Tensor::new([self.ids.shape()[0], dim], means)
     }
 
@@ -219,15 +239,18 @@ impl<T: Scalar> Op<T> for Mean {
             let dim = x[0].shape()[1];
             let dy = dy.values();
             let mut rows = vec![T::ZERO; x[0].len()];
-            vectorised(|| {
-                for (text, (tokens, weight)) in self.texts::<T>().enumerate() {
-                    let dy = &dy[text * dim..(text + 1) * dim];
-                    for id in tokens {
-                        let row = &mut rows[id * dim..(id + 1) * dim];
-                        row.iter_mut().zip(dy).for_each(|(row, &dy)| *row += dy * weight);
+            vectorised(
+                #[inline(always)]
+                || {
+                    for (text, (tokens, weight)) in self.texts::<T>().enumerate() {
+                        let dy = &dy[text * dim..(text + 1) * dim];
+                        for id in tokens {
+                            let row = &mut rows[id * dim..(id + 1) * dim];
+                            row.iter_mut().zip(dy).for_each(|(row, &dy)| *row += dy * weight);
+                        }
                     }
-                }
-            });
+                },
+            );
             Tensor::new(x[0].shape(), rows)
         });
     }

@@ -11,7 +11,7 @@
 //! ```
 
 use autograd::{Adjoints, Formulas, Op, ParameterId, Parameters, Pass, Var};
-use tensor::{Scalar, ShapeError, Tensor, shape};
+use tensor::{Scalar, ShapeError, Tensor, fused, shape};
 
 use crate::Layer;
 
@@ -109,8 +109,10 @@ impl<T: Scalar> Op<T> for SwiGLUOp<T> {
 
     fn forward(&mut self, x: &[&Tensor<T>]) -> Tensor<T> {
         let &[x, beta, gamma] = x else { unreachable!("swiglu has three inputs") };
-        let gate = (x * beta).zip_map(gamma, |x, gamma| (x + gamma).sigmoid());
-        let y = x * &gate;
+        let ([y, gate], []) = fused::map([x, beta, gamma], |[x, beta, gamma]| {
+            let gate = (x * beta + gamma).sigmoid();
+            ([x * gate, gate], [])
+        });
         self.gate = Some(gate);
         y
     }
@@ -119,10 +121,26 @@ impl<T: Scalar> Op<T> for SwiGLUOp<T> {
         let &[x, beta, gamma] = x else { unreachable!("swiglu has three inputs") };
         let gate = self.gate.as_ref().expect("forward ran");
         // ȳ x g(1 − g), the adjoint of βx + γ, is what all three have in common.
-        let inner = &(dy * x) * &gate.map(|g| g * (T::ONE - g));
-        dx.add(0, || &(dy * gate) + &(&inner * beta));
-        dx.add(1, || (&inner * x).sum_to(beta.shape()));
-        dx.add(2, || inner.sum_to(gamma.shape()));
+        let inner = |dy: T, x: T, gate: T| dy * x * gate * (T::ONE - gate);
+        if (beta.len(), gamma.len()) == (1, 1) {
+            let ([x_bar], [beta_bar, gamma_bar]) =
+                fused::map([x, gate, dy, beta], |[x, gate, dy, beta]| {
+                    let inner = inner(dy, x, gate);
+                    ([dy * gate + inner * beta], [inner * x, inner])
+                });
+            dx.add(0, || x_bar);
+            dx.add(1, || Tensor::full(beta.shape(), beta_bar));
+            dx.add(2, || Tensor::full(gamma.shape(), gamma_bar));
+        } else {
+            let ([x_bar, beta_bar, gamma_bar], []) =
+                fused::map([x, gate, dy, beta], |[x, gate, dy, beta]| {
+                    let inner = inner(dy, x, gate);
+                    ([dy * gate + inner * beta, inner * x, inner], [])
+                });
+            dx.add(0, || x_bar);
+            dx.add(1, || beta_bar.sum_to(beta.shape()));
+            dx.add(2, || gamma_bar.sum_to(gamma.shape()));
+        }
     }
 }
 

@@ -98,7 +98,7 @@ impl<T: Scalar> Adam<T> {
             let (t, [m, v]) = self.moments.update(parameters, id);
             let values = parameters.get_mut(id).as_mut_slice();
             let update = Update::new(self.betas, self.epsilon, t, rate, keep);
-            update.apply(values, &gradient.values(), m, v);
+            update.apply(values, &gradient.dense().values(), m, v);
         }
         self.moments.steps += 1;
     }
@@ -134,14 +134,17 @@ impl<T: Scalar> Update<T> {
         let [beta1, beta2] = self.beta;
         let [fresh1, fresh2] = self.fresh;
         let [correction1, correction2] = self.correction;
-        vectorised(|| {
-            for (((x, &g), m), v) in values.iter_mut().zip(gradient).zip(m).zip(v) {
-                *m = beta1 * *m + fresh1 * g;
-                *v = beta2 * *v + fresh2 * (g * g);
-                let step = *m * correction1 / ((*v * correction2).sqrt() + self.epsilon);
-                *x = *x * self.keep - self.rate * step;
-            }
-        });
+        vectorised(
+            #[inline(always)]
+            || {
+                for (((x, &g), m), v) in values.iter_mut().zip(gradient).zip(&mut *m).zip(&mut *v) {
+                    *m = beta1 * *m + fresh1 * g;
+                    *v = beta2 * *v + fresh2 * (g * g);
+                    let step = *m * correction1 / ((*v * correction2).sqrt() + self.epsilon);
+                    *x = *x * self.keep - self.rate * step;
+                }
+            },
+        );
     }
 }
 

@@ -6,7 +6,11 @@ use tensor::Scalar;
 /// The length of all gradients together, as one long vector: `√Σ g²` over every element of every
 /// parameter's gradient. It is computed in `f64`, so squares of `f32` neither overflow nor vanish.
 pub fn global_norm<T: Scalar>(gradients: &Gradients<T>) -> f64 {
-    gradients.iter().map(|(_, gradient)| sum_of_squares(&gradient.values())).sum::<f64>().sqrt()
+    gradients
+        .iter()
+        .map(|(_, gradient)| sum_of_squares(&gradient.stored().values()))
+        .sum::<f64>()
+        .sqrt()
 }
 
 /// Scales all gradients by one factor, such that their [`global_norm`] is at most `max`, and
@@ -38,7 +42,7 @@ pub fn clip_global_norm<T: Scalar>(gradients: &mut Gradients<T>, max: f64) -> f6
     if norm > max {
         let factor = T::from_f64(max / norm);
         for (_, gradient) in gradients.iter_mut() {
-            for g in gradient.as_mut_slice() {
+            for g in gradient.stored_mut().as_mut_slice() {
                 *g = *g * factor;
             }
         }

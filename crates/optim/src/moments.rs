@@ -40,7 +40,7 @@ impl<T: Scalar, const N: usize> Moments<T, N> {
         if self.entries.len() < parameters.len() {
             self.entries.resize(parameters.len(), None);
         }
-        let shape = parameters.get(id).shape();
+        let shape = parameters.shape(id);
         let entry = self.entries[id.index()].get_or_insert_with(|| Entry {
             updates: 0,
             moments: std::array::from_fn(|_| Tensor::zeros(shape)),
@@ -158,11 +158,11 @@ pub(crate) fn check_gradients<T: Scalar>(parameters: &Parameters<T>, gradients: 
             parameters.len()
         );
         assert!(
-            gradient.shape() == parameters.get(id).shape(),
+            gradient.shape() == parameters.shape(id),
             "step: the parameter `{}` has shape {:?}, its gradient {:?}: the gradients are those \
              of another model",
             parameters.name(id),
-            parameters.get(id).shape(),
+            parameters.shape(id),
             gradient.shape()
         );
     }

@@ -88,12 +88,12 @@ impl<T: Scalar> Optimizer<T> for Sgd<T> {
         let momentum = T::from_f64(self.momentum);
         for (id, gradient) in gradients.iter() {
             if self.momentum == 0.0 {
-                parameters.get_mut(id).zip_apply(gradient, |x, g| x - rate * g);
+                parameters.get_mut(id).zip_apply(gradient.dense(), |x, g| x - rate * g);
                 continue;
             }
             let (_, [b]) = self.moments.update(parameters, id);
             let values = parameters.get_mut(id).as_mut_slice();
-            for ((x, &g), b) in values.iter_mut().zip(&*gradient.values()).zip(b) {
+            for ((x, &g), b) in values.iter_mut().zip(&*gradient.dense().values()).zip(b) {
                 *b = momentum * *b + g;
                 let direction = if self.nesterov { g + momentum * *b } else { *b };
                 *x = *x - rate * direction;

@@ -4,6 +4,7 @@ use std::any::Any;
 use std::borrow::Cow;
 use std::sync::Arc;
 
+use crate::buffer::{self, Buffer};
 use crate::layout::Layout;
 use crate::scalar::Scalar;
 use crate::shape;
@@ -14,12 +15,12 @@ use crate::strided::for_each_run;
 /// Cloning shares the buffer. Writing ([`as_mut_slice`](Self::as_mut_slice)) copies first if the
 /// buffer is shared, so no one sees another's change.
 #[derive(Clone)]
-pub struct Tensor<T = f32> {
-    storage: Arc<Vec<T>>,
+pub struct Tensor<T: 'static = f32> {
+    storage: Arc<Buffer<T>>,
     layout: Layout,
 }
 
-impl<T> Tensor<T> {
+impl<T: 'static> Tensor<T> {
     /// A tensor of this shape with the values in row-major order.
     ///
     /// # Panics
@@ -29,7 +30,7 @@ impl<T> Tensor<T> {
         let shape = shape.as_ref();
         let (found, needed) = (values.len(), shape::len(shape));
         assert!(found == needed, "new: shape {shape:?} needs {needed} values, not {found}");
-        Self { storage: Arc::new(values), layout: Layout::contiguous(shape) }
+        Self { storage: Arc::new(Buffer(values)), layout: Layout::contiguous(shape) }
     }
 
     /// A tensor without axes that holds one value.
@@ -73,11 +74,11 @@ impl<T> Tensor<T> {
     }
 }
 
-impl<T: Copy> Tensor<T> {
+impl<T: Copy + 'static> Tensor<T> {
     /// A tensor whose elements all are `value`.
     pub fn full(shape: impl AsRef<[usize]>, value: T) -> Self {
         let shape = shape.as_ref();
-        Self::new(shape, vec![value; shape::len(shape)])
+        Self::new(shape, buffer::filled(shape::len(shape), value))
     }
 
     /// The elements in row-major order: the buffer itself where it already lies so, else a copy.
@@ -86,9 +87,10 @@ impl<T: Copy> Tensor<T> {
             let start = self.layout.offset();
             return Cow::Borrowed(&self.storage[start..start + self.len()]);
         }
-        let mut values = Vec::with_capacity(self.len());
-        for_each_run([&self.layout], |[run], length| {
-            values.extend((0..length).map(|i| self.storage[run.offset + i * run.stride]));
+        let mut values = buffer::empty(self.len());
+        for_each_run([&self.layout], |[run], length| match run.stride {
+            1 => values.extend_from_slice(&self.storage[run.offset..run.offset + length]),
+            _ => values.extend((0..length).map(|i| self.storage[run.offset + i * run.stride])),
         });
         Cow::Owned(values)
     }
@@ -113,7 +115,7 @@ impl<T: Copy> Tensor<T> {
         if !self.layout.is_contiguous() || self.storage.len() != self.len() {
             *self = Self::new(self.shape(), self.to_vec());
         }
-        Arc::make_mut(&mut self.storage).as_mut_slice()
+        &mut Arc::make_mut(&mut self.storage).0
     }
 
     /// The element at this index.

@@ -1,8 +1,9 @@
-//! `exp` and `tanh` for `f32` without branches or table look-ups.
+//! `exp`, `ln`, `ln_1p` and `tanh` for `f32` without branches or table look-ups.
 //!
 //! The standard library calls a function for each number. These are straight lines of arithmetic,
 //! so a loop over them becomes vector instructions. They agree with the correctly rounded result
-//! to 2 units in the last place (`exp`) and 4 (`tanh`); the tests sweep the whole range.
+//! to 2 units in the last place (`exp`, `ln`) and 4 (`tanh`, `ln_1p`); the tests sweep the whole
+//! range.
 
 /// 1.5 · 2²³: adding it to a small number leaves that number rounded to a whole one in the low bits.
 const ROUND: f32 = 12_582_912.0;
@@ -25,6 +26,55 @@ pub(crate) fn exp(x: f32) -> f32 {
     let n = shifted.to_bits().wrapping_sub(ROUND.to_bits()) as i32;
     let half = n >> 1;
     polynomial * power_of_two(half) * power_of_two(n.wrapping_sub(half))
+}
+
+/// ln x, from `x = 2ⁿ · (1 + z)` with 1 + z between √½ and √2 as `n·ln 2 + ln(1 + z)`, and a
+/// polynomial for the latter (Moshier's Cephes library).
+#[inline(always)]
+pub(crate) fn ln(x: f32) -> f32 {
+    // A subnormal number has no exponent of its own; times 2²³ it is a normal one.
+    let subnormal = x < f32::MIN_POSITIVE;
+    let normal = if subnormal { x * 8_388_608.0 } else { x };
+    // Counted from √½, the exponent bits are n, and what is left is 1 + z.
+    let bits = normal.to_bits().wrapping_sub(SQRT_HALF_BITS);
+    let n = (bits as i32 >> 23) as f32 - if subnormal { 23.0 } else { 0.0 };
+    let z = f32::from_bits((bits & 0x007f_ffff).wrapping_add(SQRT_HALF_BITS)) - 1.0;
+
+    let tail = taylor(
+        z,
+        &[
+            7.037_683_6e-2,
+            -1.151_461e-1,
+            1.167_699_84e-1,
+            -1.242_014_1e-1,
+            1.424_932_3e-1,
+            -1.666_805_7e-1,
+            2.000_071_4e-1,
+            -2.499_999_4e-1,
+            3.333_333_1e-1,
+        ],
+    );
+    // ln 2 in two parts, the smaller ones added first.
+    let small = z * z * (z * tail - 0.5) + n * -2.121_944_4e-4;
+    let logarithm = n * 0.693_359_4 + (z + small);
+    let logarithm = if x == f32::INFINITY { x } else { logarithm };
+    let logarithm = if x == 0.0 { f32::NEG_INFINITY } else { logarithm };
+    // Negative numbers have none; NaN is neither.
+    if x >= 0.0 { logarithm } else { f32::NAN }
+}
+
+/// The bits of √½.
+const SQRT_HALF_BITS: u32 = 0x3f35_04f3;
+
+/// ln(1 + x). The sum loses digits of x, and `x / ((1 + x) − 1)` is by how much (Kahan).
+#[inline(always)]
+pub(crate) fn ln_1p(x: f32) -> f32 {
+    let sum = 1.0 + x;
+    let correction = x / (sum - 1.0);
+    let logarithm = ln(sum) * correction;
+    let logarithm = if sum == f32::INFINITY { sum } else { logarithm };
+    let logarithm = if sum == 0.0 { f32::NEG_INFINITY } else { logarithm };
+    if sum == 1.0 { x } else { logarithm }
 }
 
 /// tanh x: the Taylor series near 0, where `(1 − e⁻²ˣ)/(1 + e⁻²ˣ)` would lose digits.
@@ -85,6 +135,47 @@ mod tests {
         assert!(exp(f32::NAN).is_nan());
         // Subnormal results keep their leading digits.
         assert!((f64::from(exp(-95.0)) - (-95f64).exp()).abs() < 1.5e-45);
+    }
+
+    #[test]
+    fn ln_is_accurate_over_its_whole_range() {
+        for exponent in sweep(-126.0, 127.9) {
+            let x = exponent.exp2();
+            let error = ulps(ln(x), f64::from(x).ln());
+            assert!(error <= 4.0, "ln({x}) = {} is {error} half-ulps off", ln(x));
+        }
+        for x in sweep(0.5, 2.0) {
+            let error = ulps(ln(x), f64::from(x).ln());
+            assert!(error <= 4.0, "ln({x}) = {} is {error} half-ulps off", ln(x));
+        }
+    }
+
+    #[test]
+    fn ln_at_the_ends() {
+        assert_eq!(ln(1.0), 0.0);
+        assert_eq!(ln(0.0), f32::NEG_INFINITY);
+        assert_eq!(ln(f32::INFINITY), f32::INFINITY);
+        assert!(ln(-1.0).is_nan() && ln(f32::NEG_INFINITY).is_nan() && ln(f32::NAN).is_nan());
+        let smallest = f32::from_bits(1);
+        assert!((ln(smallest) - smallest.ln()).abs() < 1e-5);
+    }
+
+    #[test]
+    fn ln_1p_is_accurate_over_its_whole_range() {
+        let tiny = sweep(-30.0, -1.0).flat_map(|exponent| [exponent.exp2(), -exponent.exp2()]);
+        for x in sweep(-0.99, 4.0).chain(tiny).chain(sweep(1.0, 1e9)) {
+            let error = ulps(ln_1p(x), f64::from(x).ln_1p());
+            assert!(error <= 8.0, "ln_1p({x}) = {} is {error} half-ulps off", ln_1p(x));
+        }
+    }
+
+    #[test]
+    fn ln_1p_at_the_ends() {
+        assert_eq!(ln_1p(0.0), 0.0);
+        assert!(ln_1p(-0.0).is_sign_negative());
+        assert_eq!(ln_1p(-1.0), f32::NEG_INFINITY);
+        assert_eq!(ln_1p(f32::INFINITY), f32::INFINITY);
+        assert!(ln_1p(-1.5).is_nan() && ln_1p(f32::NAN).is_nan());
     }
 
     #[test]

@@ -6,29 +6,53 @@
 
 use std::ops::{Add, Div, Mul, Neg, Sub};
 
+use crate::buffer;
 use crate::shape::{self, expect};
 use crate::strided::for_each_run;
 use crate::{Scalar, Tensor};
 
 /// Runs `loops` in a version compiled for this processor's vector instructions.
 ///
-/// Write the loops inside the closure, over slices, and call only what can be inlined into it.
+/// Write the loops inside the closure, over slices, and call only what can be inlined into it. A
+/// closure of more than a few lines needs `#[inline(always)]`: left as a function of its own it is
+/// compiled for the oldest processor.
 #[inline(always)]
-pub fn vectorised<R>(loops: impl FnOnce() -> R) -> R {
-    pulp::Arch::new().dispatch(loops)
+pub fn vectorised<R>(loops: impl FnMut() -> R) -> R {
+    struct Loops<F>(F);
+
+    impl<R, F: FnMut() -> R> pulp::WithSimd for Loops<F> {
+        type Output = R;
+
+        #[inline(always)]
+        fn with_simd<S: pulp::Simd>(mut self, _: S) -> R {
+            (self.0)()
+        }
+    }
+
+    pulp::Arch::new().dispatch(Loops(loops))
 }
 
-impl<T: Copy> Tensor<T> {
+impl<T: Copy + 'static> Tensor<T> {
     /// `f` of each element.
     pub fn map<U>(&self, f: impl Fn(T) -> U) -> Tensor<U> {
-        let mut mapped = Vec::with_capacity(self.len());
+        let mut mapped = buffer::empty(self.len());
         let storage = self.storage();
-        vectorised(|| {
-            for_each_run([self.layout()], |[x], length| match x.stride {
-                1 => mapped.extend(storage[x.offset..x.offset + length].iter().map(|&x| f(x))),
-                _ => mapped.extend((0..length).map(|i| f(storage[x.offset + i * x.stride]))),
-            });
-        });
+        vectorised(
+            #[inline(always)]
+            || {
+                for_each_run(
+                    [self.layout()],
+                    #[inline(always)]
+                    |[x], length| match x.stride {
+                        1 => mapped
+                            .extend(storage[x.offset..x.offset + length].iter().map(|&x| f(x))),
+                        _ => {
+                            mapped.extend((0..length).map(|i| f(storage[x.offset + i * x.stride])))
+                        }
+                    },
+                );
+            },
+        );
         Tensor::new(self.shape(), mapped)
     }
 
@@ -46,35 +70,44 @@ impl<T: Copy> Tensor<T> {
     /// # Panics
     /// When the shapes do not broadcast.
     #[track_caller]
-    pub fn zip_map<U: Copy, V>(&self, other: &Tensor<U>, f: impl Fn(T, U) -> V) -> Tensor<V> {
+    pub fn zip_map<U: Copy + 'static, V>(
+        &self,
+        other: &Tensor<U>,
+        f: impl Fn(T, U) -> V,
+    ) -> Tensor<V> {
         let shape = expect("zip_map", shape::broadcast(self.shape(), other.shape()));
         let (left, right) = (self.expand(&shape), other.expand(&shape));
         let (a, b) = (left.storage(), right.storage());
-        let mut zipped = Vec::with_capacity(left.len());
-        vectorised(|| {
-            for_each_run([left.layout(), right.layout()], |[x, y], length| {
-                match (x.stride, y.stride) {
-                    (1, 1) => {
-                        let pairs = a[x.offset..x.offset + length]
-                            .iter()
-                            .zip(&b[y.offset..y.offset + length]);
-                        zipped.extend(pairs.map(|(&x, &y)| f(x, y)));
-                    }
-                    (1, 0) => {
-                        let y = b[y.offset];
-                        zipped.extend(a[x.offset..x.offset + length].iter().map(|&x| f(x, y)));
-                    }
-                    (0, 1) => {
-                        let x = a[x.offset];
-                        zipped.extend(b[y.offset..y.offset + length].iter().map(|&y| f(x, y)));
-                    }
-                    _ => zipped.extend(
-                        (0..length)
-                            .map(|i| f(a[x.offset + i * x.stride], b[y.offset + i * y.stride])),
-                    ),
-                }
-            });
-        });
+        let mut zipped = buffer::empty(left.len());
+        vectorised(
+            #[inline(always)]
+            || {
+                for_each_run(
+                    [left.layout(), right.layout()],
+                    #[inline(always)]
+                    |[x, y], length| match (x.stride, y.stride) {
+                        (1, 1) => {
+                            let pairs = a[x.offset..x.offset + length]
+                                .iter()
+                                .zip(&b[y.offset..y.offset + length]);
+                            zipped.extend(pairs.map(|(&x, &y)| f(x, y)));
+                        }
+                        (1, 0) => {
+                            let y = b[y.offset];
+                            zipped.extend(a[x.offset..x.offset + length].iter().map(|&x| f(x, y)));
+                        }
+                        (0, 1) => {
+                            let x = a[x.offset];
+                            zipped.extend(b[y.offset..y.offset + length].iter().map(|&y| f(x, y)));
+                        }
+                        _ => zipped
+                            .extend((0..length).map(|i| {
+                                f(a[x.offset + i * x.stride], b[y.offset + i * y.stride])
+                            })),
+                    },
+                );
+            },
+        );
         Tensor::new(shape, zipped)
     }
 
@@ -83,28 +116,35 @@ impl<T: Copy> Tensor<T> {
     /// # Panics
     /// When `other` does not broadcast to this shape.
     #[track_caller]
-    pub fn zip_apply<U: Copy>(&mut self, other: &Tensor<U>, f: impl Fn(T, U) -> T) {
+    pub fn zip_apply<U: Copy + 'static>(&mut self, other: &Tensor<U>, f: impl Fn(T, U) -> T) {
         let other = other.expand(self.shape());
         let source = other.storage();
         let mut written = 0;
         let target = self.as_mut_slice();
-        vectorised(|| {
-            for_each_run([other.layout()], |[y], length| {
-                let run = &mut target[written..written + length];
-                written += length;
-                match y.stride {
-                    1 => {
-                        let values = &source[y.offset..y.offset + length];
-                        run.iter_mut().zip(values).for_each(|(x, &y)| *x = f(*x, y));
-                    }
-                    _ => {
-                        for (i, x) in run.iter_mut().enumerate() {
-                            *x = f(*x, source[y.offset + i * y.stride]);
+        vectorised(
+            #[inline(always)]
+            || {
+                for_each_run(
+                    [other.layout()],
+                    #[inline(always)]
+                    |[y], length| {
+                        let run = &mut target[written..written + length];
+                        written += length;
+                        match y.stride {
+                            1 => {
+                                let values = &source[y.offset..y.offset + length];
+                                run.iter_mut().zip(values).for_each(|(x, &y)| *x = f(*x, y));
+                            }
+                            _ => {
+                                for (i, x) in run.iter_mut().enumerate() {
+                                    *x = f(*x, source[y.offset + i * y.stride]);
+                                }
+                            }
                         }
-                    }
-                }
-            });
-        });
+                    },
+                );
+            },
+        );
     }
 }
 

@@ -5,8 +5,13 @@
 use crate::Scalar;
 use crate::matmul::Matrix;
 
-/// `product += left · right` for `f32` and `f64`, on one thread.
-pub(crate) fn multiply<T: Scalar>(left: Matrix<'_, T>, right: Matrix<'_, T>, product: &mut [T]) {
+/// `product = left · right`, or `+=` to `accumulate`, for `f32` and `f64`.
+pub(crate) fn multiply<T: Scalar>(
+    left: Matrix<'_, T>,
+    right: Matrix<'_, T>,
+    product: &mut [T],
+    accumulate: bool,
+) {
     let (m, k, n) = (left.rows, left.columns, right.columns);
     assert!(m > 0 && k > 0 && n > 0, "empty products need no kernel");
     assert!(k == right.rows && product.len() == m * n, "the shapes were checked by the caller");
@@ -24,7 +29,7 @@ pub(crate) fn multiply<T: Scalar>(left: Matrix<'_, T>, right: Matrix<'_, T>, pro
             product.as_mut_ptr(),
             1,
             n as isize,
-            true,
+            accumulate,
             left.values.as_ptr(),
             left.column_stride as isize,
             left.row_stride as isize,

@@ -15,11 +15,22 @@ use std::ops::Range;
 use crate::shape::{self, Shape, ShapeError};
 
 /// Shape, strides and offset, counted in elements.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Debug, PartialEq, Eq)]
 pub struct Layout {
     shape: Shape,
     strides: Shape,
     offset: usize,
+}
+
+impl Clone for Layout {
+    fn clone(&self) -> Self {
+        // Copies memory, where a derived clone would go through an iterator.
+        Self {
+            shape: Shape::from_slice(&self.shape),
+            strides: Shape::from_slice(&self.strides),
+            offset: self.offset,
+        }
+    }
 }
 
 impl Layout {
@@ -29,7 +40,7 @@ impl Layout {
         for k in (1..shape.len()).rev() {
             strides[k - 1] = strides[k] * shape[k];
         }
-        let shape = Shape::from(shape);
+        let shape = Shape::from_slice(shape);
         Self { shape, strides, offset: 0 }
     }
 
@@ -87,6 +98,14 @@ impl Layout {
         })
     }
 
+    /// Two axes swapped.
+    pub(crate) fn transpose(&self, first: usize, second: usize) -> Self {
+        let mut swapped = self.clone();
+        swapped.shape.swap(first, second);
+        swapped.strides.swap(first, second);
+        swapped
+    }
+
     /// The part of `along` that `range` names.
     pub fn slice(&self, along: isize, range: Range<usize>) -> Result<Self, ShapeError> {
         let at = shape::axis(along, self.shape.len())?;
@@ -107,6 +126,9 @@ impl Layout {
 
     /// Repetition without copying: axes of length 1 and missing outer axes get stride 0.
     pub fn expand(&self, to: &[usize]) -> Result<Self, ShapeError> {
+        if self.shape() == to {
+            return Ok(self.clone());
+        }
         shape::expands(&self.shape, to)?;
         let missing = to.len() - self.shape.len();
         let strides = (0..to.len())
@@ -115,7 +137,7 @@ impl Layout {
                 _ => 0,
             })
             .collect();
-        Ok(Self { shape: Shape::from(to), strides, offset: self.offset })
+        Ok(Self { shape: Shape::from_slice(to), strides, offset: self.offset })
     }
 
     /// The same elements in the same order under another shape; `None` where no strides can
@@ -124,6 +146,9 @@ impl Layout {
         shape::reshape(&self.shape, to)?;
         if self.is_empty() {
             return Ok(Some(Self::contiguous(to)));
+        }
+        if self.is_contiguous() {
+            return Ok(Some(Self { offset: self.offset, ..Self::contiguous(to) }));
         }
         let mut blocks = self.blocks();
         let mut strides = Shape::from_elem(0, to.len());
@@ -140,14 +165,14 @@ impl Layout {
             length /= to[k];
             stride *= to[k];
         }
-        Ok(Some(Self { shape: Shape::from(to), strides, offset: self.offset }))
+        Ok(Some(Self { shape: Shape::from_slice(to), strides, offset: self.offset }))
     }
 
     /// The layout of the first `count` axes alone: where each entry along them begins.
     pub(crate) fn outer_axes(&self, count: usize) -> Self {
         Self {
-            shape: Shape::from(&self.shape[..count]),
-            strides: Shape::from(&self.strides[..count]),
+            shape: Shape::from_slice(&self.shape[..count]),
+            strides: Shape::from_slice(&self.strides[..count]),
             offset: self.offset,
         }
     }

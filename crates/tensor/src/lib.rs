@@ -23,10 +23,12 @@
 //! the operations in any order: `elementwise`, `reduce`, `matmul`, `rows`.
 
 mod array;
+pub mod buffer;
 mod compare;
 mod display;
 mod elementary;
 mod elementwise;
+pub mod fused;
 mod gemm;
 pub mod layout;
 mod matmul;

@@ -6,6 +6,7 @@
 //!
 //! Factors may have any strides, so a transposed factor is never copied.
 
+use crate::buffer;
 use crate::layout::Layout;
 use crate::shape::{self, expect};
 use crate::strided::for_each_run;
@@ -35,9 +36,13 @@ impl<T: Scalar> Tensor<T> {
     /// broadcast.
     #[track_caller]
     pub fn matmul(&self, other: &Self) -> Self {
-        let mut product = Self::zeros(expect("matmul", shape::matmul(self.shape(), other.shape())));
-        product.add_matmul(self, other);
-        product
+        let shape = expect("matmul", shape::matmul(self.shape(), other.shape()));
+        if self.is_empty() {
+            return Self::zeros(shape);
+        }
+        let mut product = buffer::stale(shape::len(&shape), T::ZERO);
+        multiply(self, other, &shape, &mut product, false);
+        Self::new(shape, product)
     }
 
     /// Adds the matrix product `left · right` in place.
@@ -52,21 +57,34 @@ impl<T: Scalar> Tensor<T> {
             "add_matmul: the product has shape {shape:?}, what it is added to {:?}",
             self.shape()
         );
-        if self.is_empty() || left.is_empty() {
-            return;
+        if !left.is_empty() {
+            multiply(left, right, &shape, self.as_mut_slice(), true);
         }
-        let batch = &shape[..shape.len() - 2];
-        let (left, left_starts) = split_matrix(left, batch);
-        let (right, right_starts) = split_matrix(right, batch);
-        let mut targets = self.as_mut_slice().chunks_exact_mut(left.rows * right.columns);
-        for_each_run([&left_starts, &right_starts], |[x, y], length| {
-            for (i, target) in targets.by_ref().take(length).enumerate() {
-                let left = Matrix { values: &left.values[x.offset + i * x.stride..], ..left };
-                let right = Matrix { values: &right.values[y.offset + i * y.stride..], ..right };
-                T::matmul(left, right, target);
-            }
-        });
     }
+}
+
+/// Writes the product of this shape, or adds it, matrix by matrix.
+fn multiply<T: Scalar>(
+    left: &Tensor<T>,
+    right: &Tensor<T>,
+    shape: &[usize],
+    product: &mut [T],
+    accumulate: bool,
+) {
+    if product.is_empty() {
+        return;
+    }
+    let batch = &shape[..shape.len() - 2];
+    let (left, left_starts) = split_matrix(left, batch);
+    let (right, right_starts) = split_matrix(right, batch);
+    let mut targets = product.chunks_exact_mut(left.rows * right.columns);
+    for_each_run([&left_starts, &right_starts], |[x, y], length| {
+        for (i, target) in targets.by_ref().take(length).enumerate() {
+            let left = Matrix { values: &left.values[x.offset + i * x.stride..], ..left };
+            let right = Matrix { values: &right.values[y.offset + i * y.stride..], ..right };
+            T::matmul(left, right, target, accumulate);
+        }
+    });
 }
 
 /// The matrix shape of the last two axes over the whole buffer, and where each one of a batch of this shape begins.
@@ -84,13 +102,17 @@ fn split_matrix<'a, T>(tensor: &'a Tensor<T>, batch: &[usize]) -> (Matrix<'a, T>
     (matrix, expect("matmul", starts.expand(batch)))
 }
 
-/// `product += left · right` by the definition: the reference that faster kernels must agree with,
+/// The product by its definition: the reference that faster kernels must agree with,
 /// and the kernel of every scalar type that has no faster one.
 pub(crate) fn matmul_by_loops<T: Scalar>(
     left: Matrix<'_, T>,
     right: Matrix<'_, T>,
     product: &mut [T],
+    accumulate: bool,
 ) {
+    if !accumulate {
+        product.fill(T::ZERO);
+    }
     for i in 0..left.rows {
         for k in 0..left.columns {
             let a = left.values[i * left.row_stride + k * left.column_stride];

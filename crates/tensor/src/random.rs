@@ -6,10 +6,10 @@
 use std::ops::Range;
 
 use rand::rngs::ChaCha8Rng;
-use rand::{Rng, SeedableRng};
+use rand::{Rng, RngExt, SeedableRng};
 use rand_distr::{Distribution, Normal, Uniform};
 
-use crate::{Scalar, Tensor, shape};
+use crate::{Scalar, Tensor, buffer, shape};
 
 /// The seed of one stream of random numbers.
 ///
@@ -53,6 +53,16 @@ fn mix(seed: u64) -> u64 {
     z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
     z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
     z ^ (z >> 31)
+}
+
+impl Tensor<u32> {
+    /// Uniform draws from all numbers of 32 bits.
+    pub fn random_bits(shape: impl AsRef<[usize]>, key: Key) -> Self {
+        let shape = shape.as_ref();
+        let mut bits = buffer::stale(shape::len(shape), 0);
+        key.rng().fill(bits.as_mut_slice());
+        Self::new(shape, bits)
+    }
 }
 
 impl<T: Scalar> Tensor<T> {

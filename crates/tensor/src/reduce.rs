@@ -5,6 +5,7 @@
 //!
 //! The order of additions depends on shape and layout only, so a result is always bitwise the same.
 
+use crate::buffer;
 use crate::elementwise::vectorised;
 use crate::layout::Layout;
 use crate::shape::{self, Shape, expect};
@@ -81,30 +82,38 @@ impl<T: Scalar> Tensor<T> {
         assert!(length > 0, "argmax: axis {at} of shape {:?} is empty", self.shape());
         let last = self.transpose(axis, -1);
         let winners = last.values().chunks_exact(length).map(index_of_max).collect();
-        let mut shape = Shape::from(last.shape());
+        let mut shape = Shape::from_slice(last.shape());
         shape[last.rank() - 1] = 1;
         Tensor::new(shape, winners).transpose(axis, -1).remove_axis(axis)
     }
 
     /// Combines all elements that share a place in `kept` when it is expanded to this shape.
     fn fold_to(&self, kept: &[usize], start: T, combine: impl Fn(T, T) -> T + Copy) -> Self {
-        let mut folded = vec![start; shape::len(kept)];
+        let mut folded = buffer::filled(shape::len(kept), start);
         let places = expect("reduce", Layout::contiguous(kept).expand(self.shape()));
         let values = self.storage();
-        vectorised(|| {
-            for_each_run([self.layout(), &places], |[x, y], length| match (x.stride, y.stride) {
-                (1, 0) => {
-                    let run = fold_in_lanes(&values[x.offset..x.offset + length], start, combine);
-                    folded[y.offset] = combine(folded[y.offset], run);
-                }
-                (1, 1) => {
-                    let target = &mut folded[y.offset..y.offset + length];
-                    let source = &values[x.offset..x.offset + length];
-                    target.iter_mut().zip(source).for_each(|(y, &x)| *y = combine(*y, x));
-                }
-                _ => fold_strided(values, x, &mut folded, y, length, combine),
-            });
-        });
+        vectorised(
+            #[inline(always)]
+            || {
+                for_each_run(
+                    [self.layout(), &places],
+                    #[inline(always)]
+                    |[x, y], length| match (x.stride, y.stride) {
+                        (1, 0) => {
+                            let run =
+                                fold_in_lanes(&values[x.offset..x.offset + length], start, combine);
+                            folded[y.offset] = combine(folded[y.offset], run);
+                        }
+                        (1, 1) => {
+                            let target = &mut folded[y.offset..y.offset + length];
+                            let source = &values[x.offset..x.offset + length];
+                            target.iter_mut().zip(source).for_each(|(y, &x)| *y = combine(*y, x));
+                        }
+                        _ => fold_strided(values, x, &mut folded, y, length, combine),
+                    },
+                );
+            },
+        );
         Self::new(kept, folded)
     }
 

@@ -3,10 +3,11 @@
 //! [`gather_rows`](Tensor::gather_rows) and [`scatter_add_rows`](Tensor::scatter_add_rows) are each
 //! other's adjoint: `⟨gather(x), y⟩ = ⟨x, scatter(y)⟩`.
 
+use crate::buffer;
 use crate::shape::{self, Shape, expect};
 use crate::{Scalar, Tensor};
 
-impl<T: Copy> Tensor<T> {
+impl<T: Copy + 'static> Tensor<T> {
     /// The rows, that is the entries along the first axis, that `ids` names: the result has the
     /// shape of `ids` followed by that of a row.
     ///
@@ -28,7 +29,7 @@ impl<T: Copy> Tensor<T> {
         let values = self.values();
         let ids_in_order = ids.values();
         expect("gather_rows", shape::rows_exist(&ids_in_order, self.shape()[0]));
-        let mut gathered = Vec::with_capacity(ids.len() * width);
+        let mut gathered = buffer::empty(ids.len() * width);
         for &id in ids_in_order.iter() {
             let start = id as usize * width;
             gathered.extend_from_slice(&values[start..start + width]);
@@ -47,7 +48,7 @@ impl<T: Copy> Tensor<T> {
         let shape = expect("concat", shape::concat(&shapes, axis));
         let at = expect("concat", shape::axis(axis, shape.len()));
         let parts: Vec<_> = tensors.iter().map(|tensor| tensor.values()).collect();
-        let mut joined = Vec::with_capacity(shape::len(&shape));
+        let mut joined = buffer::empty(shape::len(&shape));
         for outer in 0..shape::len(&shape[..at]) {
             for (part, tensor) in parts.iter().zip(tensors) {
                 let block = shape::len(&tensor.shape()[at..]);
@@ -77,7 +78,7 @@ impl<T: Scalar> Tensor<T> {
         let values = self.values();
         let ids_in_order = ids.values();
         expect("scatter_add_rows", shape::rows_exist(&ids_in_order, count));
-        let mut sums = vec![T::ZERO; count * width];
+        let mut sums = buffer::filled(count * width, T::ZERO);
         for (i, &id) in ids_in_order.iter().enumerate() {
             let start = id as usize * width;
             let source = &values[i * width..(i + 1) * width];

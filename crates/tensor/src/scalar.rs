@@ -86,9 +86,15 @@ pub trait Scalar:
         self.partial_cmp(&self).is_none()
     }
 
-    /// `product += left · right`; `product` is row-major. The default is the naive triple loop.
-    fn matmul(left: Matrix<'_, Self>, right: Matrix<'_, Self>, product: &mut [Self]) {
-        matmul_by_loops(left, right, product);
+    /// `product = left · right`, or `+=` to `accumulate`; `product` is row-major and no factor is
+    /// empty. The default is the naive triple loop.
+    fn matmul(
+        left: Matrix<'_, Self>,
+        right: Matrix<'_, Self>,
+        product: &mut [Self],
+        accumulate: bool,
+    ) {
+        matmul_by_loops(left, right, product, accumulate);
     }
 }
 
@@ -122,11 +128,11 @@ impl Scalar for f32 {
     }
     #[inline(always)]
     fn ln(self) -> Self {
-        f32::ln(self)
+        elementary::ln(self)
     }
     #[inline(always)]
     fn ln_1p(self) -> Self {
-        f32::ln_1p(self)
+        elementary::ln_1p(self)
     }
     #[inline(always)]
     fn sin(self) -> Self {
@@ -148,8 +154,13 @@ impl Scalar for f32 {
     fn powi(self, n: i32) -> Self {
         f32::powi(self, n)
     }
-    fn matmul(left: Matrix<'_, Self>, right: Matrix<'_, Self>, product: &mut [Self]) {
-        gemm::multiply(left, right, product);
+    fn matmul(
+        left: Matrix<'_, Self>,
+        right: Matrix<'_, Self>,
+        product: &mut [Self],
+        accumulate: bool,
+    ) {
+        gemm::multiply(left, right, product, accumulate);
     }
 }
 
@@ -209,7 +220,12 @@ impl Scalar for f64 {
     fn powi(self, n: i32) -> Self {
         f64::powi(self, n)
     }
-    fn matmul(left: Matrix<'_, Self>, right: Matrix<'_, Self>, product: &mut [Self]) {
-        gemm::multiply(left, right, product);
+    fn matmul(
+        left: Matrix<'_, Self>,
+        right: Matrix<'_, Self>,
+        product: &mut [Self],
+        accumulate: bool,
+    ) {
+        gemm::multiply(left, right, product, accumulate);
     }
 }

@@ -69,6 +69,9 @@ pub fn axis(axis: isize, rank: usize) -> Result<usize, ShapeError> {
 /// assert_eq!(tensor::shape::broadcast(&[32, 1, 5], &[7, 1]).unwrap().as_slice(), [32, 7, 5]);
 /// ```
 pub fn broadcast(left: &[usize], right: &[usize]) -> Result<Shape, ShapeError> {
+    if left == right {
+        return Ok(Shape::from_slice(left));
+    }
     let rank = left.len().max(right.len());
     let length = |shape: &[usize], k: usize| match (k + shape.len()).checked_sub(rank) {
         Some(position) => shape[position],
@@ -140,7 +143,7 @@ pub fn concat(shapes: &[&[usize]], along: isize) -> Result<Shape, ShapeError> {
         return Err(ShapeError::new("nothing to join: give at least one tensor"));
     };
     let at = axis(along, first.len())?;
-    let mut joined = Shape::from(first);
+    let mut joined = Shape::from_slice(first);
     for shape in &shapes[1..] {
         let fits =
             shape.len() == first.len() && (0..first.len()).all(|k| k == at || shape[k] == first[k]);
@@ -157,7 +160,7 @@ pub fn concat(shapes: &[&[usize]], along: isize) -> Result<Shape, ShapeError> {
 
 /// The shape that remains when the axes are reduced, each kept with length 1.
 pub fn reduce(shape: &[usize], axes: &[isize]) -> Result<Shape, ShapeError> {
-    let mut reduced = Shape::from(shape);
+    let mut reduced = Shape::from_slice(shape);
     let mut seen = Shape::new();
     for &along in axes {
         let at = axis(along, shape.len())?;
@@ -174,10 +177,10 @@ pub fn reduce(shape: &[usize], axes: &[isize]) -> Result<Shape, ShapeError> {
 
 /// Checks that a table of `rows` rows has each row that `ids` names.
 pub fn rows_exist(ids: &[u32], rows: usize) -> Result<(), ShapeError> {
-    match ids.iter().find(|&&id| id as usize >= rows) {
-        Some(id) => Err(ShapeError::new(format!(
+    match ids.iter().copied().max() {
+        Some(id) if id as usize >= rows => Err(ShapeError::new(format!(
             "there is no row {id}: the {rows} rows are numbered from 0"
         ))),
-        None => Ok(()),
+        _ => Ok(()),
     }
 }

@@ -5,7 +5,7 @@ use std::ops::{Bound, RangeBounds};
 use crate::Tensor;
 use crate::shape::{self, Shape, ShapeError, expect};
 
-impl<T: Copy> Tensor<T> {
+impl<T: Copy + 'static> Tensor<T> {
     /// The same elements, in row-major order, under another shape. A view where the strides allow
     /// it, else a copy.
     ///
@@ -46,9 +46,7 @@ impl<T: Copy> Tensor<T> {
     pub fn transpose(&self, first: isize, second: isize) -> Self {
         let first = expect("transpose", shape::axis(first, self.rank()));
         let second = expect("transpose", shape::axis(second, self.rank()));
-        let mut order: Vec<isize> = (0..self.rank() as isize).collect();
-        order.swap(first, second);
-        self.permute(&order)
+        self.with_layout(self.layout().transpose(first, second))
     }
 
     /// The part of one axis that `range` names.
@@ -92,7 +90,7 @@ impl<T: Copy> Tensor<T> {
     #[track_caller]
     pub fn insert_axis(&self, axis: isize) -> Self {
         let at = expect("insert_axis", shape::axis(axis, self.rank() + 1));
-        let mut shape = Shape::from(self.shape());
+        let mut shape = Shape::from_slice(self.shape());
         shape.insert(at, 1);
         self.reshape(shape)
     }
@@ -104,7 +102,7 @@ impl<T: Copy> Tensor<T> {
     #[track_caller]
     pub fn remove_axis(&self, axis: isize) -> Self {
         let at = expect("remove_axis", shape::axis(axis, self.rank()));
-        let mut shape = Shape::from(self.shape());
+        let mut shape = Shape::from_slice(self.shape());
         let length = shape.remove(at);
         if length != 1 {
             let error = format!("axis {at} of shape {:?} is {length} long, not 1", self.shape());

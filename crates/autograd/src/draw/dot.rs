@@ -50,7 +50,7 @@ impl<T: Scalar> Tape<T> {
 /// A node: its line and op, and below that its number or shape.
 fn declaration<T: Scalar>(line: usize, node: &Node<T>) -> String {
     let name = match &node.source {
-        Source::Parameter(_, name) => name,
+        Source::Parameter(_, name) | Source::Rows(_, name, _) => name,
         source => source.name(),
     };
     let below = match node.value.rank() {

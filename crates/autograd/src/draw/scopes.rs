@@ -76,7 +76,7 @@ impl Scopes {
 /// The scope of the first parameter that an op reads.
 fn parameter_scope<'a, T: Scalar>(node: &Node<T>, nodes: &'a [Node<T>]) -> Option<&'a str> {
     node.inputs.iter().find_map(|&input| match &nodes[input].source {
-        Source::Parameter(_, name) => Some(name.rsplit_once('.')?.0),
+        Source::Parameter(_, name) | Source::Rows(_, name, _) => Some(name.rsplit_once('.')?.0),
         _ => None,
     })
 }

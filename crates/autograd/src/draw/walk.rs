@@ -181,12 +181,12 @@ impl<T: Scalar> Walk<T> {
             role: match node.source {
                 Source::Constant => Role::Constant,
                 Source::Variable => Role::Variable,
-                Source::Parameter(..) => Role::Parameter,
+                Source::Parameter(..) | Source::Rows(..) => Role::Parameter,
                 Source::Op(_) | Source::Evaluated(_) => Role::Op,
             },
             op: node.source.name(),
             name: match &node.source {
-                Source::Parameter(_, name) => Some(name.to_string()),
+                Source::Parameter(_, name) | Source::Rows(_, name, _) => Some(name.to_string()),
                 _ => None,
             },
             inputs: node.inputs.to_vec(),

@@ -37,7 +37,7 @@ impl<T: Scalar> Var<'_, T> {
     /// When this shape does not broadcast to `shape`.
     #[track_caller]
     pub fn expand(self, shape: impl AsRef<[usize]>) -> Self {
-        self.tape().apply(Expand { to: Shape::from(shape.as_ref()) }, &[self])
+        self.tape().apply(Expand { to: Shape::from_slice(shape.as_ref()) }, &[self])
     }
 }
 

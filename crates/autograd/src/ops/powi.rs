@@ -18,15 +18,24 @@ impl<T: Scalar> Op<T> for Powi {
     }
 
     fn forward(&mut self, x: &[&Tensor<T>]) -> Tensor<T> {
-        x[0].map(|x| x.powi(self.exponent))
+        power(x[0], self.exponent)
     }
 
     fn vjp(&self, x: &[&Tensor<T>], _: &Tensor<T>, dy: &Tensor<T>, dx: &mut Adjoints<'_, T>) {
         // n = 0 on its own: 0 · x⁻¹ would be NaN at x = 0.
         dx.add(0, || match self.exponent {
             0 => Tensor::zeros(dy.shape()),
+            2 => dy.zip_map(x[0], |dy, x| dy * (x + x)),
             n => dy.zip_map(x[0], |dy, x| dy * T::from_f64(n.into()) * x.powi(n - 1)),
         });
+    }
+}
+
+/// The square on its own: the general power is a call for each element, a product is not.
+fn power<T: Scalar>(x: &Tensor<T>, exponent: i32) -> Tensor<T> {
+    match exponent {
+        2 => x.map(|x| x * x),
+        n => x.map(|x| x.powi(n)),
     }
 }
 

@@ -37,7 +37,7 @@ impl<T: Scalar> Var<'_, T> {
     /// When the shapes differ in their number of elements.
     #[track_caller]
     pub fn reshape(self, shape: impl AsRef<[usize]>) -> Self {
-        self.tape().apply(Reshape { to: Shape::from(shape.as_ref()) }, &[self])
+        self.tape().apply(Reshape { to: Shape::from_slice(shape.as_ref()) }, &[self])
     }
 }
 

@@ -35,7 +35,7 @@ impl<T: Scalar> Op<T> for Slice {
         dx.add(0, || {
             let at = shape::expect("slice", shape::axis(self.axis, x[0].rank()));
             let zeros = |length: usize| {
-                let mut shape = Shape::from(x[0].shape());
+                let mut shape = Shape::from_slice(x[0].shape());
                 shape[at] = length;
                 Tensor::zeros(shape)
             };

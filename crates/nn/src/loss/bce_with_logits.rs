@@ -8,7 +8,7 @@
 //! The second form of L holds no logarithm of a number that may have underflowed to 0.
 
 use autograd::{Adjoints, Formulas, Op, Var};
-use tensor::{Scalar, ShapeError, Tensor};
+use tensor::{Scalar, ShapeError, Tensor, fused};
 
 /// The mean binary cross-entropy of logits against targets in 0..=1 of the same shape, in nats.
 ///
@@ -47,9 +47,10 @@ impl<T: Scalar> Op<T> for BceWithLogits<T> {
     }
 
     fn forward(&mut self, x: &[&Tensor<T>]) -> Tensor<T> {
-        let losses = x[0]
-            .zip_map(&self.targets, |x, t| x.maximum(T::ZERO) - x * t + (-x.abs()).exp().ln_1p());
-        losses.sum_all().map(|sum| sum / T::from_f64(losses.len() as f64))
+        let ([], [sum]) = fused::map([x[0], &self.targets], |[x, t]| {
+            ([], [x.maximum(T::ZERO) - x * t + (-x.abs()).exp().ln_1p()])
+        });
+        Tensor::scalar(sum / T::from_f64(self.targets.len() as f64))
     }
 
     fn vjp(&self, x: &[&Tensor<T>], _: &Tensor<T>, dy: &Tensor<T>, dx: &mut Adjoints<'_, T>) {

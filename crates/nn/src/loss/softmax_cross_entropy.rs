@@ -8,9 +8,7 @@
 //! and its logarithm is −∞; together they are x − ln Σ eˣ, right for logits of any size.
 
 use autograd::{Adjoints, Formulas, Op, Var};
-use tensor::{Scalar, ShapeError, Tensor};
-
-use crate::softmax::log_softmax_values;
+use tensor::{Scalar, ShapeError, Tensor, vectorised};
 
 /// The mean cross-entropy of logits `[n, classes]` against labels `[n]`, in nats.
 ///
@@ -32,13 +30,13 @@ pub fn softmax_cross_entropy<'t, T: Scalar>(
     logits: Var<'t, T>,
     labels: &Tensor<u32>,
 ) -> Var<'t, T> {
-    let op = SoftmaxCrossEntropy { labels: labels.clone(), log_probabilities: None };
+    let op = SoftmaxCrossEntropy { labels: labels.clone(), probabilities: None };
     logits.tape().apply(op, &[logits])
 }
 
 struct SoftmaxCrossEntropy<T: Scalar> {
     labels: Tensor<u32>,
-    log_probabilities: Option<Tensor<T>>,
+    probabilities: Option<Tensor<T>>,
 }
 
 impl<T: Scalar> Op<T> for SoftmaxCrossEntropy<T> {
@@ -74,24 +72,24 @@ impl<T: Scalar> Op<T> for SoftmaxCrossEntropy<T> {
     }
 
     fn forward(&mut self, x: &[&Tensor<T>]) -> Tensor<T> {
-        let log_probabilities = log_softmax_values(x[0], -1);
-        let rows = log_probabilities.values();
-        let classes = x[0].shape()[1];
+        let mut probabilities = x[0].contiguous();
+        let rows = probabilities.as_mut_slice().chunks_exact_mut(x[0].shape()[1]);
         let labels = self.labels.values();
-        let picked =
-            rows.chunks_exact(classes).zip(labels.iter()).map(|(row, &label)| row[label as usize]);
-        let sum = picked.fold(T::ZERO, |sum, x| sum + x);
-        let loss = -sum / T::from_f64(labels.len() as f64);
-        drop((rows, labels));
-        self.log_probabilities = Some(log_probabilities);
-        Tensor::scalar(loss)
+        let mut sum = T::ZERO;
+        for (row, &label) in rows.zip(labels.iter()) {
+            let logit = row[label as usize];
+            sum += to_softmax(row) - logit;
+        }
+        drop(labels);
+        self.probabilities = Some(probabilities);
+        Tensor::scalar(sum / T::from_f64(x[0].shape()[0] as f64))
     }
 
     fn vjp(&self, _: &[&Tensor<T>], _: &Tensor<T>, dy: &Tensor<T>, dx: &mut Adjoints<'_, T>) {
         dx.add(0, || {
-            let log_probabilities = self.log_probabilities.as_ref().expect("forward ran");
+            let probabilities = self.probabilities.as_ref().expect("forward ran");
             let scale = dy.item() / T::from_f64(self.labels.len() as f64);
-            let mut gradient = log_probabilities.map(|x| x.exp() * scale);
+            let mut gradient = probabilities.scale(scale);
             let classes = gradient.shape()[1];
             let rows = gradient.as_mut_slice().chunks_exact_mut(classes);
             for (row, &label) in rows.zip(self.labels.values().iter()) {
@@ -100,6 +98,20 @@ impl<T: Scalar> Op<T> for SoftmaxCrossEntropy<T> {
             gradient
         });
     }
+}
+
+/// Turns a row into its softmax, and gives ln Σ eˣ.
+fn to_softmax<T: Scalar>(row: &mut [T]) -> T {
+    vectorised(
+        #[inline(always)]
+        || {
+            let largest = row.iter().copied().reduce(T::maximum).unwrap_or(T::ZERO);
+            row.iter_mut().for_each(|x| *x = (*x - largest).exp());
+            let sum = row.iter().copied().fold(T::ZERO, |sum, x| sum + x);
+            row.iter_mut().for_each(|x| *x = *x / sum);
+            largest + sum.ln()
+        },
+    )
 }
 
 #[cfg(test)]

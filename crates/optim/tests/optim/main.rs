@@ -6,7 +6,7 @@ mod messages;
 mod schedule;
 mod state;
 
-use autograd::{Gradients, Parameters, Tape};
+use autograd::{Gradient, Gradients, Parameters, Tape};
 use optim::Optimizer;
 use proptest::collection::vec;
 use proptest::option::weighted;
@@ -61,7 +61,7 @@ fn gradients<T: Scalar>(parameters: &Parameters<T>, given: &[Option<Tensor<f64>>
     let mut gradients = loss.backward();
     for (id, gradient) in gradients.iter_mut() {
         if let Some(given) = &given[id.index()] {
-            *gradient = given.cast();
+            *gradient = Gradient::Dense(given.cast());
         }
     }
     gradients

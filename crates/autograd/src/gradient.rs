@@ -1,0 +1,99 @@
+//! The gradient of one parameter: a tensor, or a few rows of one.
+//!
+//! A batch reads a few hundred of an embedding's fifty thousand rows. The gradient of all others is
+//! zero, so it is neither computed nor stored, and a step costs the same for any vocabulary.
+
+use std::sync::OnceLock;
+
+use tensor::{Scalar, Tensor};
+
+/// The derivative of a result with respect to one parameter.
+#[derive(Clone, Debug)]
+pub enum Gradient<T: Scalar = f32> {
+    /// With respect to each element.
+    Dense(Tensor<T>),
+    /// With respect to some rows; that of all others is zero.
+    Rows(Rows<T>),
+}
+
+/// Some rows of a gradient whose other rows are zero.
+#[derive(Clone, Debug)]
+pub struct Rows<T: Scalar = f32> {
+    shape: Vec<usize>,
+    ids: Vec<u32>,
+    values: Tensor<T>,
+    dense: OnceLock<Tensor<T>>,
+}
+
+impl<T: Scalar> Rows<T> {
+    /// Rows of a tensor of this shape: `values` `[ids, …]` are those with the numbers `ids`, which
+    /// ascend.
+    pub(crate) fn new(shape: &[usize], ids: &[u32], values: Tensor<T>) -> Self {
+        debug_assert!(ids.is_sorted_by(|a, b| a < b), "each row once, in order");
+        Self { shape: shape.to_vec(), ids: ids.to_vec(), values, dense: OnceLock::new() }
+    }
+
+    /// The numbers of the rows, ascending.
+    pub fn ids(&self) -> &[u32] {
+        &self.ids
+    }
+
+    /// The rows, one for each id.
+    pub fn values(&self) -> &Tensor<T> {
+        &self.values
+    }
+
+    fn to_dense(&self) -> Tensor<T> {
+        let ids = Tensor::new([self.ids.len()], self.ids.clone());
+        self.values.scatter_add_rows(&ids, self.shape[0])
+    }
+}
+
+impl<T: Scalar> Gradient<T> {
+    /// The shape of the parameter.
+    pub fn shape(&self) -> &[usize] {
+        match self {
+            Gradient::Dense(gradient) => gradient.shape(),
+            Gradient::Rows(rows) => &rows.shape,
+        }
+    }
+
+    /// The gradient as a tensor of the parameter's shape. Rows are written out the first time.
+    pub fn dense(&self) -> &Tensor<T> {
+        match self {
+            Gradient::Dense(gradient) => gradient,
+            Gradient::Rows(rows) => rows.dense.get_or_init(|| rows.to_dense()),
+        }
+    }
+
+    /// The numbers that are stored, and are not known to be zero.
+    pub fn stored(&self) -> &Tensor<T> {
+        match self {
+            Gradient::Dense(gradient) => gradient,
+            Gradient::Rows(rows) => &rows.values,
+        }
+    }
+
+    /// The numbers that are stored, to be changed.
+    pub fn stored_mut(&mut self) -> &mut Tensor<T> {
+        match self {
+            Gradient::Dense(gradient) => gradient,
+            Gradient::Rows(rows) => {
+                rows.dense.take();
+                &mut rows.values
+            }
+        }
+    }
+
+    /// Adds the gradient of another use of the parameter.
+    pub fn add(&mut self, other: &Self) {
+        match (&mut *self, other) {
+            (Gradient::Rows(rows), Gradient::Rows(others)) if rows.ids == others.ids => {
+                rows.dense.take();
+                rows.values.add_in_place(&others.values);
+            }
+            (Gradient::Dense(sum), other) => sum.add_in_place(other.dense()),
+            (rows, other) => *rows = Gradient::Dense(rows.dense() + other.dense()),
+        }
+    }
+}

@@ -178,7 +178,8 @@ mod tests {
         assert_ne!(others.0.as_ptr() as usize, address);
         assert_ne!(others.1.as_ptr() as usize, address);
         assert_ne!(others.2.as_ptr() as usize, address);
-        assert_eq!(filled(SIZE - 1, 1u32).as_ptr() as usize, address);
+        let next = filled(SIZE - 1, 1u32);
+        assert_eq!(next.as_ptr() as usize, address);
     }
 
     #[test]

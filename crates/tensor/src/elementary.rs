@@ -51,7 +51,7 @@ pub(crate) fn ln(x: f32) -> f32 {
             -1.666_805_7e-1,
             2.000_071_4e-1,
             -2.499_999_4e-1,
-            3.333_333_1e-1,
+            3.333_333e-1,
         ],
     );
     // ln 2 in two parts, the smaller ones added first.

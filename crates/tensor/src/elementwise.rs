@@ -34,26 +34,37 @@ pub fn vectorised<R>(loops: impl FnMut() -> R) -> R {
 
 impl<T: Copy + 'static> Tensor<T> {
     /// `f` of each element.
-    pub fn map<U>(&self, f: impl Fn(T) -> U) -> Tensor<U> {
-        let mut mapped = buffer::empty(self.len());
+    pub fn map<U: Copy>(&self, f: impl Fn(T) -> U) -> Tensor<U> {
+        if self.is_empty() {
+            return Tensor::new(self.shape(), Vec::new());
+        }
         let storage = self.storage();
+        let mut mapped = buffer::stale(self.len(), f(storage[self.layout().offset()]));
+        let mut rest = &mut mapped[..];
         vectorised(
             #[inline(always)]
             || {
                 for_each_run(
                     [self.layout()],
                     #[inline(always)]
-                    |[x], length| match x.stride {
-                        1 => mapped
-                            .extend(storage[x.offset..x.offset + length].iter().map(|&x| f(x))),
-                        _ => {
-                            mapped.extend((0..length).map(|i| f(storage[x.offset + i * x.stride])))
+                    |[x], length| {
+                        let target = rest.split_off_mut(..length).expect("a place for each");
+                        match x.stride {
+                            1 => {
+                                let source = &storage[x.offset..x.offset + length];
+                                target.iter_mut().zip(source).for_each(|(y, &x)| *y = f(x));
+                            }
+                            _ => {
+                                for (i, y) in target.iter_mut().enumerate() {
+                                    *y = f(storage[x.offset + i * x.stride]);
+                                }
+                            }
                         }
                     },
                 );
             },
         );
-        Tensor::new(self.shape(), mapped)
+        Tensor::from_buffer(self.shape(), mapped)
     }
 
     /// `f` of each pair of elements, after broadcasting both to one shape.
@@ -70,45 +81,57 @@ impl<T: Copy + 'static> Tensor<T> {
     /// # Panics
     /// When the shapes do not broadcast.
     #[track_caller]
-    pub fn zip_map<U: Copy + 'static, V>(
+    pub fn zip_map<U: Copy + 'static, V: Copy>(
         &self,
         other: &Tensor<U>,
         f: impl Fn(T, U) -> V,
     ) -> Tensor<V> {
         let shape = expect("zip_map", shape::broadcast(self.shape(), other.shape()));
+        if shape::len(&shape) == 0 {
+            return Tensor::new(shape, Vec::new());
+        }
         let (left, right) = (self.expand(&shape), other.expand(&shape));
         let (a, b) = (left.storage(), right.storage());
-        let mut zipped = buffer::empty(left.len());
+        let first = f(a[left.layout().offset()], b[right.layout().offset()]);
+        let mut zipped = buffer::stale(left.len(), first);
+        let mut rest = &mut zipped[..];
         vectorised(
             #[inline(always)]
             || {
                 for_each_run(
                     [left.layout(), right.layout()],
                     #[inline(always)]
-                    |[x, y], length| match (x.stride, y.stride) {
-                        (1, 1) => {
-                            let pairs = a[x.offset..x.offset + length]
-                                .iter()
-                                .zip(&b[y.offset..y.offset + length]);
-                            zipped.extend(pairs.map(|(&x, &y)| f(x, y)));
+                    |[x, y], length| {
+                        let target = rest.split_off_mut(..length).expect("a place for each");
+                        match (x.stride, y.stride) {
+                            (1, 1) => {
+                                let xs = &a[x.offset..x.offset + length];
+                                let ys = &b[y.offset..y.offset + length];
+                                for ((z, &x), &y) in target.iter_mut().zip(xs).zip(ys) {
+                                    *z = f(x, y);
+                                }
+                            }
+                            (1, 0) => {
+                                let xs = &a[x.offset..x.offset + length];
+                                let y = b[y.offset];
+                                target.iter_mut().zip(xs).for_each(|(z, &x)| *z = f(x, y));
+                            }
+                            (0, 1) => {
+                                let x = a[x.offset];
+                                let ys = &b[y.offset..y.offset + length];
+                                target.iter_mut().zip(ys).for_each(|(z, &y)| *z = f(x, y));
+                            }
+                            _ => {
+                                for (i, z) in target.iter_mut().enumerate() {
+                                    *z = f(a[x.offset + i * x.stride], b[y.offset + i * y.stride]);
+                                }
+                            }
                         }
-                        (1, 0) => {
-                            let y = b[y.offset];
-                            zipped.extend(a[x.offset..x.offset + length].iter().map(|&x| f(x, y)));
-                        }
-                        (0, 1) => {
-                            let x = a[x.offset];
-                            zipped.extend(b[y.offset..y.offset + length].iter().map(|&y| f(x, y)));
-                        }
-                        _ => zipped
-                            .extend((0..length).map(|i| {
-                                f(a[x.offset + i * x.stride], b[y.offset + i * y.stride])
-                            })),
                     },
                 );
             },
         );
-        Tensor::new(shape, zipped)
+        Tensor::from_buffer(&shape, zipped)
     }
 
     /// Replaces each element by `f` of it and of the element of `other`, broadcast to this shape.

@@ -42,7 +42,7 @@ impl<T: Scalar> Tensor<T> {
         }
         let mut product = buffer::stale(shape::len(&shape), T::ZERO);
         multiply(self, other, &shape, &mut product, false);
-        Self::new(shape, product)
+        Self::from_buffer(&shape, product)
     }
 
     /// Adds the matrix product `left · right` in place.

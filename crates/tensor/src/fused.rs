@@ -72,6 +72,8 @@ fn map_run<T: Scalar, const I: usize, const O: usize, const S: usize>(
     sums: &mut [[T; LANES]; S],
     f: &impl Fn([T; I]) -> ([T; O], [T; S]),
 ) {
+    // A copy, because what is local stays in registers.
+    let mut lanes = *sums;
     let full = length - length % LANES;
     for at in (0..full).step_by(LANES) {
         let mut x = [[T::ZERO; LANES]; I];
@@ -89,7 +91,7 @@ fn map_run<T: Scalar, const I: usize, const O: usize, const S: usize>(
                 y[k][lane] = output[k];
             }
             for k in 0..S {
-                sums[k][lane] += summand[k];
+                lanes[k][lane] += summand[k];
             }
         }
         for k in 0..O {
@@ -106,9 +108,10 @@ fn map_run<T: Scalar, const I: usize, const O: usize, const S: usize>(
             outputs[k][at] = output[k];
         }
         for k in 0..S {
-            sums[k][at - full] += summand[k];
+            lanes[k][at - full] += summand[k];
         }
     }
+    *sums = lanes;
 }
 
 /// The block of a run that begins at element `at`.

@@ -86,20 +86,32 @@ impl<T: Copy + 'static> Tensor<T> {
         other: &Tensor<U>,
         f: impl Fn(T, U) -> V,
     ) -> Tensor<V> {
-        let shape = expect("zip_map", shape::broadcast(self.shape(), other.shape()));
-        if shape::len(&shape) == 0 {
+        self.zip("zip_map", other, f)
+    }
+
+    /// [`zip_map`](Self::zip_map) under the name that an error is to bear.
+    #[track_caller]
+    fn zip<U: Copy + 'static, V: Copy>(
+        &self,
+        name: &str,
+        other: &Tensor<U>,
+        f: impl Fn(T, U) -> V,
+    ) -> Tensor<V> {
+        let shape = expect(name, shape::broadcast(self.shape(), other.shape()));
+        let count = shape::len(&shape);
+        if count == 0 {
             return Tensor::new(shape, Vec::new());
         }
-        let (left, right) = (self.expand(&shape), other.expand(&shape));
-        let (a, b) = (left.storage(), right.storage());
-        let first = f(a[left.layout().offset()], b[right.layout().offset()]);
-        let mut zipped = buffer::stale(left.len(), first);
+        let left = expect(name, self.layout().expand(&shape));
+        let right = expect(name, other.layout().expand(&shape));
+        let (a, b) = (self.storage(), other.storage());
+        let mut zipped = buffer::stale(count, f(a[left.offset()], b[right.offset()]));
         let mut rest = &mut zipped[..];
         vectorised(
             #[inline(always)]
             || {
                 for_each_run(
-                    [left.layout(), right.layout()],
+                    [&left, &right],
                     #[inline(always)]
                     |[x, y], length| {
                         let target = rest.split_off_mut(..length).expect("a place for each");
@@ -140,7 +152,7 @@ impl<T: Copy + 'static> Tensor<T> {
     /// When `other` does not broadcast to this shape.
     #[track_caller]
     pub fn zip_apply<U: Copy + 'static>(&mut self, other: &Tensor<U>, f: impl Fn(T, U) -> T) {
-        let other = other.expand(self.shape());
+        let layout = expect("zip_apply", other.layout().expand(self.shape()));
         let source = other.storage();
         let mut written = 0;
         let target = self.as_mut_slice();
@@ -148,7 +160,7 @@ impl<T: Copy + 'static> Tensor<T> {
             #[inline(always)]
             || {
                 for_each_run(
-                    [other.layout()],
+                    [&layout],
                     #[inline(always)]
                     |[y], length| {
                         let run = &mut target[written..written + length];
@@ -200,8 +212,7 @@ impl<T: Scalar> Add for &Tensor<T> {
 
     #[track_caller]
     fn add(self, other: Self) -> Tensor<T> {
-        expect("add", shape::broadcast(self.shape(), other.shape()));
-        self.zip_map(other, |x, y| x + y)
+        self.zip("add", other, |x, y| x + y)
     }
 }
 
@@ -210,8 +221,7 @@ impl<T: Scalar> Sub for &Tensor<T> {
 
     #[track_caller]
     fn sub(self, other: Self) -> Tensor<T> {
-        expect("sub", shape::broadcast(self.shape(), other.shape()));
-        self.zip_map(other, |x, y| x - y)
+        self.zip("sub", other, |x, y| x - y)
     }
 }
 
@@ -220,8 +230,7 @@ impl<T: Scalar> Mul for &Tensor<T> {
 
     #[track_caller]
     fn mul(self, other: Self) -> Tensor<T> {
-        expect("mul", shape::broadcast(self.shape(), other.shape()));
-        self.zip_map(other, |x, y| x * y)
+        self.zip("mul", other, |x, y| x * y)
     }
 }
 
@@ -230,7 +239,6 @@ impl<T: Scalar> Div for &Tensor<T> {
 
     #[track_caller]
     fn div(self, other: Self) -> Tensor<T> {
-        expect("div", shape::broadcast(self.shape(), other.shape()));
-        self.zip_map(other, |x, y| x / y)
+        self.zip("div", other, |x, y| x / y)
     }
 }

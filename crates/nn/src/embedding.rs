@@ -217,7 +217,8 @@ impl<T: Scalar> Op<T> for Mean {
     fn forward(&mut self, x: &[&Tensor<T>]) -> Tensor<T> {
         let dim = x[0].shape()[1];
         let table = x[0].values();
-        let mut means = vec![T::ZERO; self.ids.shape()[0] * dim];
+        let mut y = Tensor::zeros([self.ids.shape()[0], dim]);
+        let means = y.as_mut_slice();
         vectorised(
             #[inline(always)]
             || {
@@ -231,14 +232,15 @@ impl<T: Scalar> Op<T> for Mean {
                 }
             },
         );
-        Tensor::new([self.ids.shape()[0], dim], means)
+        y
     }
 
     fn vjp(&self, x: &[&Tensor<T>], _: &Tensor<T>, dy: &Tensor<T>, dx: &mut Adjoints<'_, T>) {
         dx.add(0, || {
             let dim = x[0].shape()[1];
             let dy = dy.values();
-            let mut rows = vec![T::ZERO; x[0].len()];
+            let mut gradient = Tensor::zeros(x[0].shape());
+            let rows = gradient.as_mut_slice();
             vectorised(
                 #[inline(always)]
                 || {
@@ -251,7 +253,7 @@ impl<T: Scalar> Op<T> for Mean {
                     }
                 },
             );
-            Tensor::new(x[0].shape(), rows)
+            gradient
         });
     }
 }

@@ -30,7 +30,13 @@ impl<T: 'static> Tensor<T> {
         let shape = shape.as_ref();
         let (found, needed) = (values.len(), shape::len(shape));
         assert!(found == needed, "new: shape {shape:?} needs {needed} values, not {found}");
-        Self { storage: Arc::new(Buffer(values)), layout: Layout::contiguous(shape) }
+        Self::from_buffer(shape, values.into())
+    }
+
+    /// A tensor of this shape whose elements fill the buffer.
+    pub(crate) fn from_buffer(shape: &[usize], buffer: Buffer<T>) -> Self {
+        debug_assert_eq!(buffer.len(), shape::len(shape), "one element for each index");
+        Self { storage: Arc::new(buffer), layout: Layout::contiguous(shape) }
     }
 
     /// A tensor without axes that holds one value.
@@ -78,21 +84,15 @@ impl<T: Copy + 'static> Tensor<T> {
     /// A tensor whose elements all are `value`.
     pub fn full(shape: impl AsRef<[usize]>, value: T) -> Self {
         let shape = shape.as_ref();
-        Self::new(shape, buffer::filled(shape::len(shape), value))
+        Self::from_buffer(shape, buffer::filled(shape::len(shape), value))
     }
 
     /// The elements in row-major order: the buffer itself where it already lies so, else a copy.
     pub fn values(&self) -> Cow<'_, [T]> {
-        if self.layout.is_contiguous() {
-            let start = self.layout.offset();
-            return Cow::Borrowed(&self.storage[start..start + self.len()]);
+        match self.as_slice() {
+            Some(values) => Cow::Borrowed(values),
+            None => Cow::Owned(self.gather().to_vec()),
         }
-        let mut values = buffer::empty(self.len());
-        for_each_run([&self.layout], |[run], length| match run.stride {
-            1 => values.extend_from_slice(&self.storage[run.offset..run.offset + length]),
-            _ => values.extend((0..length).map(|i| self.storage[run.offset + i * run.stride])),
-        });
-        Cow::Owned(values)
     }
 
     /// The elements in row-major order, copied.
@@ -103,19 +103,46 @@ impl<T: Copy + 'static> Tensor<T> {
     /// This tensor with its elements side by side in row-major order: itself where they lie so
     /// already, else a copy.
     pub fn contiguous(&self) -> Self {
-        match self.values() {
-            Cow::Borrowed(_) => self.clone(),
-            Cow::Owned(values) => Self::new(self.shape(), values),
+        match self.as_slice() {
+            Some(_) => self.clone(),
+            None => Self::from_buffer(self.shape(), self.gather()),
         }
+    }
+
+    /// The elements in row-major order, if they lie so in the buffer.
+    fn as_slice(&self) -> Option<&[T]> {
+        let start = self.layout.offset();
+        self.layout.is_contiguous().then(|| &self.storage[start..start + self.len()])
+    }
+
+    /// The elements in row-major order, from whatever layout, in a buffer of their own.
+    fn gather(&self) -> Buffer<T> {
+        if self.is_empty() {
+            return Vec::new().into();
+        }
+        let mut values = buffer::stale(self.len(), self.storage[self.layout.offset()]);
+        let mut rest = &mut values[..];
+        for_each_run([&self.layout], |[run], length| {
+            let target = rest.split_off_mut(..length).expect("a place for each element");
+            match run.stride {
+                0 => target.fill(self.storage[run.offset]),
+                1 => target.copy_from_slice(&self.storage[run.offset..run.offset + length]),
+                stride => {
+                    let source = self.storage[run.offset..].iter().step_by(stride);
+                    target.iter_mut().zip(source).for_each(|(y, &x)| *y = x);
+                }
+            }
+        });
+        values
     }
 
     /// The elements in row-major order, to write to. Copies first if the buffer is shared with
     /// another tensor or holds more than these elements.
     pub fn as_mut_slice(&mut self) -> &mut [T] {
         if !self.layout.is_contiguous() || self.storage.len() != self.len() {
-            *self = Self::new(self.shape(), self.to_vec());
+            *self = Self::from_buffer(self.shape(), self.gather());
         }
-        &mut Arc::make_mut(&mut self.storage).0
+        &mut *Arc::make_mut(&mut self.storage)
     }
 
     /// The element at this index.

@@ -6,37 +6,66 @@
 //! again: after the first step, training asks the system for nothing. Buffers of less than a
 //! kilobyte are left to the allocator, which is quick with those.
 //!
-//! A reused buffer still holds its old numbers, so who overwrites all of a buffer anyway
-//! ([`stale`]) need not have it filled with zeros first.
+//! The processor moves memory by the cache line of 64 bytes, and so do its widest vector
+//! instructions. The allocator puts large blocks 16 bytes behind the begin of a line, so that every
+//! vector lies across two. A buffer therefore has a little more room than it needs, and its elements
+//! begin where a line does:
+//!
+//! ```text
+//! allocation  │ … unused … │ element 0, 1, 2, …              │ … unused … │
+//!                          └ the first multiple of 64 bytes, and up to some lines more
+//! ```
+//!
+//! Some lines more, because the allocator also gives all large blocks the same place within a page.
+//! Several arrays that a loop walks side by side would then compete for the same few sets of the
+//! cache, so one buffer after another begins a little further on.
 
 use std::any::{Any, TypeId};
 use std::cell::RefCell;
 use std::mem;
 use std::ops::{Deref, DerefMut};
 
-/// Buffers of fewer bytes are not kept.
+/// Buffers of fewer bytes are neither kept nor aligned.
 const SMALLEST_KEPT: usize = 1 << 10;
 
 /// A thread keeps at most so many bytes that nobody uses.
 const MOST_KEPT: usize = 1 << 28;
 
+/// The bytes of a cache line.
+const LINE: usize = 64;
+
+/// Buffers begin at so many different lines of a page.
+const STARTS: usize = 8;
+
+/// The lines between two such starts.
+const LINES_APART: usize = 5;
+
 /// The elements of a tensor. Dropped, it leaves its memory to the next buffer of its size.
-pub(crate) struct Buffer<T: 'static>(pub(crate) Vec<T>);
+pub(crate) struct Buffer<T: 'static> {
+    values: Vec<T>,
+    /// The position of the first element; those before it are unused.
+    start: usize,
+}
 
 impl<T> Drop for Buffer<T> {
     fn drop(&mut self) {
-        if self.0.capacity() * size_of::<T>() >= SMALLEST_KEPT {
+        if self.values.capacity() * size_of::<T>() >= SMALLEST_KEPT {
             // A thread that is ending has no store any more; then the memory is freed.
-            let _ = STORE.try_with(|store| store.borrow_mut().keep(mem::take(&mut self.0)));
+            let _ = STORE.try_with(|store| store.borrow_mut().keep(mem::take(&mut self.values)));
         }
+    }
+}
+
+/// A vector as it is, wherever it begins.
+impl<T> From<Vec<T>> for Buffer<T> {
+    fn from(values: Vec<T>) -> Self {
+        Self { values, start: 0 }
     }
 }
 
 impl<T: Copy> Clone for Buffer<T> {
     fn clone(&self) -> Self {
-        let mut copy = empty(self.0.len());
-        copy.extend_from_slice(&self.0);
-        Self(copy)
+        copied(self)
     }
 }
 
@@ -44,48 +73,51 @@ impl<T> Deref for Buffer<T> {
     type Target = [T];
 
     fn deref(&self) -> &[T] {
-        &self.0
+        &self.values[self.start..]
     }
 }
 
 impl<T> DerefMut for Buffer<T> {
     fn deref_mut(&mut self) -> &mut [T] {
-        &mut self.0
+        &mut self.values[self.start..]
     }
 }
 
-/// A vector without elements that has room for `capacity` of them.
-pub fn empty<T: 'static>(capacity: usize) -> Vec<T> {
-    let mut buffer = with_room(capacity);
-    buffer.clear();
-    buffer
+/// A buffer of `len` elements that all are `value`.
+pub(crate) fn filled<T: Copy>(len: usize, value: T) -> Buffer<T> {
+    let (mut values, start) = with_room(len);
+    values.clear();
+    values.resize(start + len, value);
+    Buffer { values, start }
 }
 
-/// A vector of `len` elements that all are `value`.
-pub fn filled<T: Copy + 'static>(len: usize, value: T) -> Vec<T> {
-    let mut buffer = empty(len);
-    buffer.resize(len, value);
-    buffer
-}
-
-/// A vector of `len` elements with any values, for a kernel that overwrites them all. Where there
+/// A buffer of `len` elements with any values, for a kernel that overwrites them all. Where there
 /// is nothing to reuse they are `fill`.
-pub fn stale<T: Copy + 'static>(len: usize, fill: T) -> Vec<T> {
-    let mut buffer = with_room(len);
-    buffer.resize(len, fill);
-    buffer
+pub(crate) fn stale<T: Copy>(len: usize, fill: T) -> Buffer<T> {
+    let (mut values, start) = with_room(len);
+    values.resize(start + len, fill);
+    Buffer { values, start }
 }
 
-/// A vector with room for `len` elements; which ones it holds is left open.
-fn with_room<T: 'static>(len: usize) -> Vec<T> {
+/// A buffer with these elements.
+pub(crate) fn copied<T: Copy>(elements: &[T]) -> Buffer<T> {
+    let Some(&fill) = elements.first() else { return Vec::new().into() };
+    let mut copy = stale(elements.len(), fill);
+    copy.copy_from_slice(elements);
+    copy
+}
+
+/// A vector with room for `len` elements from the position on that comes with it. Which elements it
+/// holds is left open.
+fn with_room<T: 'static>(len: usize) -> (Vec<T>, usize) {
     match len * size_of::<T>() < SMALLEST_KEPT {
-        true => Vec::with_capacity(len),
+        true => (Vec::with_capacity(len), 0),
         false => STORE.with(|store| store.borrow_mut().take(len)),
     }
 }
 
 thread_local! {
-    static STORE: RefCell<Store> = const { RefCell::new(Store { types: Vec::new(), bytes: 0 }) };
+    static STORE: RefCell<Store> = const { RefCell::new(Store::new()) };
 }
 
 /// The buffers that a thread keeps.
@@ -94,6 +126,8 @@ struct Store {
     types: Vec<(TypeId, Box<dyn Any>)>,
     /// The size of all kept buffers.
     bytes: usize,
+    /// How many buffers have been handed out.
+    taken: usize,
 }
 
 /// The buffers of one type by size: bin `k` holds those of 2ᵏ elements.
@@ -107,39 +141,50 @@ struct Bin<T> {
 }
 
 impl Store {
-    /// A buffer with room for `len` elements: the last one that came back, as it is the most likely
-    /// to be in the cache, or else a new one.
-    fn take<T: 'static>(&mut self, len: usize) -> Vec<T> {
-        let capacity = len.next_power_of_two();
-        let bin = self.bin(capacity);
-        bin.lent += 1;
-        match bin.kept.pop() {
-            Some(buffer) => {
-                self.bytes -= capacity * size_of::<T>();
-                buffer
-            }
-            None => Vec::with_capacity(capacity),
-        }
+    const fn new() -> Self {
+        Self { types: Vec::new(), bytes: 0, taken: 0 }
     }
 
-    fn keep<T: 'static>(&mut self, buffer: Vec<T>) {
-        let size = buffer.capacity() * size_of::<T>();
-        if !buffer.capacity().is_power_of_two() || size > MOST_KEPT {
+    /// A vector with room for `len` elements behind its start: the last one that came back, as it
+    /// is the most likely to be in the cache, or else a new one.
+    fn take<T: 'static>(&mut self, len: usize) -> (Vec<T>, usize) {
+        self.taken += 1;
+        let later = self.taken % STARTS * LINES_APART * LINE / size_of::<T>();
+        let room = len.next_power_of_two();
+        let bin = self.bin::<T>(room);
+        bin.lent += 1;
+        let values = match bin.kept.pop() {
+            Some(values) => {
+                self.bytes -= values.capacity() * size_of::<T>();
+                values
+            }
+            None => Vec::with_capacity(room + margin::<T>()),
+        };
+        let start = values.as_ptr().align_offset(LINE).saturating_add(later);
+        // Elements of an odd size may never meet a line's begin.
+        let start = if start <= values.capacity() - room { start } else { 0 };
+        (values, start)
+    }
+
+    fn keep<T: 'static>(&mut self, values: Vec<T>) {
+        let size = values.capacity() * size_of::<T>();
+        let room = values.capacity().saturating_sub(margin::<T>());
+        if !room.is_power_of_two() || size > MOST_KEPT {
             return;
         }
         if self.bytes + size > MOST_KEPT {
-            *self = Self { types: Vec::new(), bytes: 0 };
+            *self = Self::new();
         }
-        let bin = self.bin(buffer.capacity());
+        let bin = self.bin(room);
         if bin.lent > 0 {
             bin.lent -= 1;
-            bin.kept.push(buffer);
+            bin.kept.push(values);
             self.bytes += size;
         }
     }
 
-    /// The bin of the buffers of this capacity, a power of two.
-    fn bin<T: 'static>(&mut self, capacity: usize) -> &mut Bin<T> {
+    /// The bin of the buffers with this room, a power of two.
+    fn bin<T: 'static>(&mut self, room: usize) -> &mut Bin<T> {
         let id = TypeId::of::<T>();
         let position = self.types.iter().position(|(known, _)| *known == id);
         let position = position.unwrap_or_else(|| {
@@ -148,61 +193,102 @@ impl Store {
             self.types.len() - 1
         });
         let bins = self.types[position].1.downcast_mut::<Bins<T>>();
-        &mut bins.expect("each type has bins of its own").0[capacity.trailing_zeros() as usize]
+        &mut bins.expect("each type has bins of its own").0[room.trailing_zeros() as usize]
     }
+}
+
+/// The elements that a buffer has more room for than it needs, so that it can choose its start.
+fn margin<T>() -> usize {
+    (1 + (STARTS - 1) * LINES_APART) * LINE / size_of::<T>()
 }
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     const SIZE: usize = SMALLEST_KEPT;
 
+    /// Where the allocation begins, which a reused buffer shares with the one before it.
+    fn block<T>(buffer: &Buffer<T>) -> *const T {
+        buffer.values.as_ptr()
+    }
+
+    proptest! {
+        #[test]
+        fn a_large_buffer_begins_with_a_cache_line(len in SIZE / 4..100_000usize) {
+            let (small, large) = (filled(len, 1.0f32), stale(len, 1.0f64));
+            prop_assert_eq!(small.as_ptr().align_offset(LINE), 0);
+            prop_assert_eq!(large.as_ptr().align_offset(LINE), 0);
+            prop_assert_eq!(copied(&small).as_ptr().align_offset(LINE), 0);
+            prop_assert_eq!((small.len(), large.len()), (len, len));
+        }
+
+        #[test]
+        fn a_copy_holds_the_same(elements in prop::collection::vec(any::<u32>(), 0..2000)) {
+            prop_assert_eq!(&*copied(&elements), elements.as_slice());
+            prop_assert_eq!(&*Buffer::from(elements.clone()).clone(), elements.as_slice());
+        }
+    }
+
+    #[test]
+    fn elements_of_an_odd_size_have_buffers_too() {
+        assert_eq!(*filled(SIZE, [7u8; 3]), [[7; 3]; SIZE]);
+        assert_eq!(*filled(SIZE, [7u64; 3]), [[7; 3]; SIZE]);
+    }
+
+    #[test]
+    fn buffers_of_one_size_begin_at_different_places_of_a_page() {
+        let buffers: Vec<_> = (0..STARTS).map(|_| filled(1 << 20, 0.0f32)).collect();
+        let mut places: Vec<_> = buffers.iter().map(|b| b.as_ptr() as usize % 4096).collect();
+        places.sort();
+        places.dedup();
+        assert_eq!(places.len(), STARTS);
+    }
+
     #[test]
     fn a_buffer_is_handed_out_again() {
-        let first = Buffer(filled(SIZE, 7.0f32));
-        let address = first.as_ptr();
+        let first = filled(SIZE, 7.0f32);
+        let address = block(&first);
         drop(first);
-        let second = stale(SIZE, 0.0f32);
-        assert_eq!((second.as_ptr(), second.len()), (address, SIZE));
-        assert!(second.iter().all(|&x| x == 7.0), "nobody has filled it");
+        let second = stale(SIZE - 1, 0.0f32);
+        assert_eq!((block(&second), second.len()), (address, SIZE - 1));
+        assert!(second.contains(&7.0), "nobody has filled it");
     }
 
     #[test]
     fn a_buffer_goes_only_to_its_own_type_and_size() {
-        let first = Buffer(filled(SIZE, 1u32));
-        let address = first.as_ptr() as usize;
+        let first = filled(SIZE, 1u32);
+        let address = block(&first) as usize;
         drop(first);
-        let others =
-            (filled(SIZE, 1f32), filled(SIZE + 1, 1u32), filled(SIZE / 2, 1u32), vec![0; SIZE]);
-        assert_ne!(others.0.as_ptr() as usize, address);
-        assert_ne!(others.1.as_ptr() as usize, address);
-        assert_ne!(others.2.as_ptr() as usize, address);
+        let others = (filled(SIZE, 1f32), filled(SIZE + 1, 1u32), filled(SIZE / 2, 1u32));
+        assert_ne!(block(&others.0) as usize, address);
+        assert_ne!(block(&others.1) as usize, address);
+        assert_ne!(block(&others.2) as usize, address);
         let next = filled(SIZE - 1, 1u32);
-        assert_eq!(next.as_ptr() as usize, address);
+        assert_eq!(block(&next) as usize, address);
     }
 
     #[test]
     fn what_is_asked_for_is_what_is_given() {
-        drop(Buffer(filled(SIZE, 1.0f32)));
-        assert!(empty::<f32>(SIZE).is_empty());
-        drop(Buffer(filled(SIZE, 1.0f32)));
-        assert_eq!(filled(SIZE, 2.0f32), vec![2.0; SIZE]);
-        drop(Buffer(filled(SIZE / 2 + 1, 1.0f32)));
+        drop(filled(SIZE, 1.0f32));
+        assert_eq!(*filled(SIZE, 2.0f32), [2.0; SIZE]);
+        drop(filled(SIZE / 2 + 1, 1.0f32));
         assert_eq!(stale(SIZE, 3.0f32).len(), SIZE);
     }
 
     #[test]
     fn buffers_made_elsewhere_do_not_pile_up() {
         for _ in 0..100 {
-            drop(Buffer(vec![0u8; SIZE]));
+            drop(Buffer::from(Vec::<u8>::with_capacity(SIZE + margin::<u8>())));
         }
         assert_eq!(STORE.with(|store| store.borrow().bytes), 0);
     }
 
     #[test]
     fn what_is_kept_is_limited() {
-        let buffers = [(); 3].map(|()| Buffer(filled(MOST_KEPT / 2, 0u8)));
+        let buffers = [(); 3].map(|()| filled(MOST_KEPT / 4 + 1, 0u8));
         drop(buffers);
         assert!(STORE.with(|store| store.borrow().bytes) <= MOST_KEPT);
     }

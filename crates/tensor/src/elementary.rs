@@ -90,10 +90,11 @@ pub(crate) fn tanh(x: f32) -> f32 {
     if size < 0.35 { near } else { far }
 }
 
-/// A polynomial by Horner's rule, highest power first.
+/// A polynomial by Horner's rule, highest power first. Each step is one instruction with one
+/// rounding inside [`vectorised`](crate::vectorised); outside it may be a call into a library.
 #[inline(always)]
 fn taylor<const N: usize>(x: f32, coefficients: &[f32; N]) -> f32 {
-    coefficients.iter().fold(0.0, |sum, &c| sum * x + c)
+    coefficients.iter().fold(0.0, |sum: f32, &c| sum.mul_add(x, c))
 }
 
 /// 2ⁿ for -126 ≤ n ≤ 127, by writing the exponent.

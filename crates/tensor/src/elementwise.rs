@@ -34,26 +34,37 @@ pub fn vectorised<R>(loops: impl FnMut() -> R) -> R {
 
 impl<T: Copy + 'static> Tensor<T> {
     /// `f` of each element.
-    pub fn map<U>(&self, f: impl Fn(T) -> U) -> Tensor<U> {
-        let mut mapped = buffer::empty(self.len());
+    pub fn map<U: Copy>(&self, f: impl Fn(T) -> U) -> Tensor<U> {
+        if self.is_empty() {
+            return Tensor::new(self.shape(), Vec::new());
+        }
         let storage = self.storage();
+        let mut mapped = buffer::stale(self.len(), f(storage[self.layout().offset()]));
+        let mut rest = &mut mapped[..];
         vectorised(
             #[inline(always)]
             || {
                 for_each_run(
                     [self.layout()],
                     #[inline(always)]
-                    |[x], length| match x.stride {
-                        1 => mapped
-                            .extend(storage[x.offset..x.offset + length].iter().map(|&x| f(x))),
-                        _ => {
-                            mapped.extend((0..length).map(|i| f(storage[x.offset + i * x.stride])))
+                    |[x], length| {
+                        let target = rest.split_off_mut(..length).expect("a place for each");
+                        match x.stride {
+                            1 => {
+                                let source = &storage[x.offset..x.offset + length];
+                                target.iter_mut().zip(source).for_each(|(y, &x)| *y = f(x));
+                            }
+                            _ => {
+                                for (i, y) in target.iter_mut().enumerate() {
+                                    *y = f(storage[x.offset + i * x.stride]);
+                                }
+                            }
                         }
                     },
                 );
             },
         );
-        Tensor::new(self.shape(), mapped)
+        Tensor::from_buffer(self.shape(), mapped)
     }
 
     /// `f` of each pair of elements, after broadcasting both to one shape.
@@ -70,45 +81,69 @@ impl<T: Copy + 'static> Tensor<T> {
     /// # Panics
     /// When the shapes do not broadcast.
     #[track_caller]
-    pub fn zip_map<U: Copy + 'static, V>(
+    pub fn zip_map<U: Copy + 'static, V: Copy>(
         &self,
         other: &Tensor<U>,
         f: impl Fn(T, U) -> V,
     ) -> Tensor<V> {
-        let shape = expect("zip_map", shape::broadcast(self.shape(), other.shape()));
-        let (left, right) = (self.expand(&shape), other.expand(&shape));
-        let (a, b) = (left.storage(), right.storage());
-        let mut zipped = buffer::empty(left.len());
+        self.zip("zip_map", other, f)
+    }
+
+    /// [`zip_map`](Self::zip_map) under the name that an error is to bear.
+    #[track_caller]
+    fn zip<U: Copy + 'static, V: Copy>(
+        &self,
+        name: &str,
+        other: &Tensor<U>,
+        f: impl Fn(T, U) -> V,
+    ) -> Tensor<V> {
+        let shape = expect(name, shape::broadcast(self.shape(), other.shape()));
+        let count = shape::len(&shape);
+        if count == 0 {
+            return Tensor::new(shape, Vec::new());
+        }
+        let left = expect(name, self.layout().expand(&shape));
+        let right = expect(name, other.layout().expand(&shape));
+        let (a, b) = (self.storage(), other.storage());
+        let mut zipped = buffer::stale(count, f(a[left.offset()], b[right.offset()]));
+        let mut rest = &mut zipped[..];
         vectorised(
             #[inline(always)]
             || {
                 for_each_run(
-                    [left.layout(), right.layout()],
+                    [&left, &right],
                     #[inline(always)]
-                    |[x, y], length| match (x.stride, y.stride) {
-                        (1, 1) => {
-                            let pairs = a[x.offset..x.offset + length]
-                                .iter()
-                                .zip(&b[y.offset..y.offset + length]);
-                            zipped.extend(pairs.map(|(&x, &y)| f(x, y)));
+                    |[x, y], length| {
+                        let target = rest.split_off_mut(..length).expect("a place for each");
+                        match (x.stride, y.stride) {
+                            (1, 1) => {
+                                let xs = &a[x.offset..x.offset + length];
+                                let ys = &b[y.offset..y.offset + length];
+                                for ((z, &x), &y) in target.iter_mut().zip(xs).zip(ys) {
+                                    *z = f(x, y);
+                                }
+                            }
+                            (1, 0) => {
+                                let xs = &a[x.offset..x.offset + length];
+                                let y = b[y.offset];
+                                target.iter_mut().zip(xs).for_each(|(z, &x)| *z = f(x, y));
+                            }
+                            (0, 1) => {
+                                let x = a[x.offset];
+                                let ys = &b[y.offset..y.offset + length];
+                                target.iter_mut().zip(ys).for_each(|(z, &y)| *z = f(x, y));
+                            }
+                            _ => {
+                                for (i, z) in target.iter_mut().enumerate() {
+                                    *z = f(a[x.offset + i * x.stride], b[y.offset + i * y.stride]);
+                                }
+                            }
                         }
-                        (1, 0) => {
-                            let y = b[y.offset];
-                            zipped.extend(a[x.offset..x.offset + length].iter().map(|&x| f(x, y)));
-                        }
-                        (0, 1) => {
-                            let x = a[x.offset];
-                            zipped.extend(b[y.offset..y.offset + length].iter().map(|&y| f(x, y)));
-                        }
-                        _ => zipped
-                            .extend((0..length).map(|i| {
-                                f(a[x.offset + i * x.stride], b[y.offset + i * y.stride])
-                            })),
                     },
                 );
             },
         );
-        Tensor::new(shape, zipped)
+        Tensor::from_buffer(&shape, zipped)
     }
 
     /// Replaces each element by `f` of it and of the element of `other`, broadcast to this shape.
@@ -117,7 +152,7 @@ impl<T: Copy + 'static> Tensor<T> {
     /// When `other` does not broadcast to this shape.
     #[track_caller]
     pub fn zip_apply<U: Copy + 'static>(&mut self, other: &Tensor<U>, f: impl Fn(T, U) -> T) {
-        let other = other.expand(self.shape());
+        let layout = expect("zip_apply", other.layout().expand(self.shape()));
         let source = other.storage();
         let mut written = 0;
         let target = self.as_mut_slice();
@@ -125,7 +160,7 @@ impl<T: Copy + 'static> Tensor<T> {
             #[inline(always)]
             || {
                 for_each_run(
-                    [other.layout()],
+                    [&layout],
                     #[inline(always)]
                     |[y], length| {
                         let run = &mut target[written..written + length];
@@ -177,8 +212,7 @@ impl<T: Scalar> Add for &Tensor<T> {
 
     #[track_caller]
     fn add(self, other: Self) -> Tensor<T> {
-        expect("add", shape::broadcast(self.shape(), other.shape()));
-        self.zip_map(other, |x, y| x + y)
+        self.zip("add", other, |x, y| x + y)
     }
 }
 
@@ -187,8 +221,7 @@ impl<T: Scalar> Sub for &Tensor<T> {
 
     #[track_caller]
     fn sub(self, other: Self) -> Tensor<T> {
-        expect("sub", shape::broadcast(self.shape(), other.shape()));
-        self.zip_map(other, |x, y| x - y)
+        self.zip("sub", other, |x, y| x - y)
     }
 }
 
@@ -197,8 +230,7 @@ impl<T: Scalar> Mul for &Tensor<T> {
 
     #[track_caller]
     fn mul(self, other: Self) -> Tensor<T> {
-        expect("mul", shape::broadcast(self.shape(), other.shape()));
-        self.zip_map(other, |x, y| x * y)
+        self.zip("mul", other, |x, y| x * y)
     }
 }
 
@@ -207,7 +239,6 @@ impl<T: Scalar> Div for &Tensor<T> {
 
     #[track_caller]
     fn div(self, other: Self) -> Tensor<T> {
-        expect("div", shape::broadcast(self.shape(), other.shape()));
-        self.zip_map(other, |x, y| x / y)
+        self.zip("div", other, |x, y| x / y)
     }
 }

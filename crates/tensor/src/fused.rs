@@ -7,7 +7,7 @@
 //! The elements go through in blocks of [`LANES`]: loops of a fixed length that the compiler turns
 //! into vector instructions, whatever the layouts are.
 
-use crate::buffer;
+use crate::buffer::{self, Buffer};
 use crate::elementwise::vectorised;
 use crate::shape::expect;
 use crate::strided::{Run, for_each_run};
@@ -40,7 +40,8 @@ pub fn map<T: Scalar, const I: usize, const O: usize, const S: usize>(
     let shape = inputs[0].shape();
     let layouts = inputs.map(|input| expect("fused", input.layout().expand(shape)));
     let storage = inputs.map(Tensor::storage);
-    let mut outputs: [Vec<T>; O] = std::array::from_fn(|_| buffer::stale(inputs[0].len(), T::ZERO));
+    let mut outputs: [Buffer<T>; O] =
+        std::array::from_fn(|_| buffer::stale(inputs[0].len(), T::ZERO));
     let mut sums = [[T::ZERO; LANES]; S];
     vectorised(
         #[inline(always)]
@@ -58,7 +59,7 @@ pub fn map<T: Scalar, const I: usize, const O: usize, const S: usize>(
             );
         },
     );
-    (outputs.map(|output| Tensor::new(shape, output)), sums.map(add_lanes))
+    (outputs.map(|output| Tensor::from_buffer(shape, output)), sums.map(add_lanes))
 }
 
 /// The blocks of one run, and the elements behind the last full one.
@@ -71,6 +72,8 @@ fn map_run<T: Scalar, const I: usize, const O: usize, const S: usize>(
     sums: &mut [[T; LANES]; S],
     f: &impl Fn([T; I]) -> ([T; O], [T; S]),
 ) {
+    // A copy, because what is local stays in registers.
+    let mut lanes = *sums;
     let full = length - length % LANES;
     for at in (0..full).step_by(LANES) {
         let mut x = [[T::ZERO; LANES]; I];
@@ -88,7 +91,7 @@ fn map_run<T: Scalar, const I: usize, const O: usize, const S: usize>(
                 y[k][lane] = output[k];
             }
             for k in 0..S {
-                sums[k][lane] += summand[k];
+                lanes[k][lane] += summand[k];
             }
         }
         for k in 0..O {
@@ -105,9 +108,10 @@ fn map_run<T: Scalar, const I: usize, const O: usize, const S: usize>(
             outputs[k][at] = output[k];
         }
         for k in 0..S {
-            sums[k][at - full] += summand[k];
+            lanes[k][at - full] += summand[k];
         }
     }
+    *sums = lanes;
 }
 
 /// The block of a run that begins at element `at`.

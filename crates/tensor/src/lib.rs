@@ -23,7 +23,7 @@
 //! the operations in any order: `elementwise`, `reduce`, `matmul`, `rows`.
 
 mod array;
-pub mod buffer;
+mod buffer;
 mod compare;
 mod display;
 mod elementary;

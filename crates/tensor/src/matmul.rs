@@ -42,7 +42,7 @@ impl<T: Scalar> Tensor<T> {
         }
         let mut product = buffer::stale(shape::len(&shape), T::ZERO);
         multiply(self, other, &shape, &mut product, false);
-        Self::new(shape, product)
+        Self::from_buffer(&shape, product)
     }
 
     /// Adds the matrix product `left · right` in place.
@@ -75,31 +75,37 @@ fn multiply<T: Scalar>(
         return;
     }
     let batch = &shape[..shape.len() - 2];
-    let (left, left_starts) = split_matrix(left, batch);
-    let (right, right_starts) = split_matrix(right, batch);
-    let mut targets = product.chunks_exact_mut(left.rows * right.columns);
-    for_each_run([&left_starts, &right_starts], |[x, y], length| {
+    if batch.is_empty() {
+        let (left, right) =
+            (matrix_at(left, left.layout().offset()), matrix_at(right, right.layout().offset()));
+        return T::matmul(left, right, product, accumulate);
+    }
+    let mut targets = product.chunks_exact_mut(shape::len(&shape[batch.len()..]));
+    for_each_run([&starts(left, batch), &starts(right, batch)], |[x, y], length| {
         for (i, target) in targets.by_ref().take(length).enumerate() {
-            let left = Matrix { values: &left.values[x.offset + i * x.stride..], ..left };
-            let right = Matrix { values: &right.values[y.offset + i * y.stride..], ..right };
+            let left = matrix_at(left, x.offset + i * x.stride);
+            let right = matrix_at(right, y.offset + i * y.stride);
             T::matmul(left, right, target, accumulate);
         }
     });
 }
 
-/// The matrix shape of the last two axes over the whole buffer, and where each one of a batch of this shape begins.
-fn split_matrix<'a, T>(tensor: &'a Tensor<T>, batch: &[usize]) -> (Matrix<'a, T>, Layout) {
+/// The matrix of a batch that begins at this position of the buffer.
+fn matrix_at<T>(tensor: &Tensor<T>, start: usize) -> Matrix<'_, T> {
     let outer = tensor.rank() - 2;
     let (shape, strides) = (tensor.shape(), tensor.layout().strides());
-    let matrix = Matrix {
-        values: tensor.storage(),
+    Matrix {
+        values: &tensor.storage()[start..],
         rows: shape[outer],
         columns: shape[outer + 1],
         row_stride: strides[outer],
         column_stride: strides[outer + 1],
-    };
-    let starts = tensor.layout().outer_axes(outer);
-    (matrix, expect("matmul", starts.expand(batch)))
+    }
+}
+
+/// Where each matrix begins, after broadcasting to a batch of this shape.
+fn starts<T>(tensor: &Tensor<T>, batch: &[usize]) -> Layout {
+    expect("matmul", tensor.layout().outer_axes(tensor.rank() - 2).expand(batch))
 }
 
 /// The product by its definition: the reference that faster kernels must agree with,

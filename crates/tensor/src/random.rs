@@ -60,8 +60,8 @@ impl Tensor<u32> {
     pub fn random_bits(shape: impl AsRef<[usize]>, key: Key) -> Self {
         let shape = shape.as_ref();
         let mut bits = buffer::stale(shape::len(shape), 0);
-        key.rng().fill(bits.as_mut_slice());
-        Self::new(shape, bits)
+        key.rng().fill(&mut bits[..]);
+        Self::from_buffer(shape, bits)
     }
 }
 
@@ -74,8 +74,9 @@ impl<T: Scalar> Tensor<T> {
         rng: &mut impl Rng,
     ) -> Self {
         let shape = shape.as_ref();
-        let draws = (0..shape::len(shape)).map(|_| T::from_f64(distribution.sample(rng)));
-        Self::new(shape, draws.collect())
+        let mut draws = buffer::stale(shape::len(shape), T::ZERO);
+        draws.fill_with(|| T::from_f64(distribution.sample(rng)));
+        Self::from_buffer(shape, draws)
     }
 
     /// Uniform draws from `range`.

@@ -114,7 +114,7 @@ impl<T: Scalar> Tensor<T> {
                 );
             },
         );
-        Self::new(kept, folded)
+        Self::from_buffer(kept, folded)
     }
 
     /// This tensor without the axes, each of length 1.

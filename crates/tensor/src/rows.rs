@@ -29,13 +29,16 @@ impl<T: Copy + 'static> Tensor<T> {
         let values = self.values();
         let ids_in_order = ids.values();
         expect("gather_rows", shape::rows_exist(&ids_in_order, self.shape()[0]));
-        let mut gathered = buffer::empty(ids.len() * width);
-        for &id in ids_in_order.iter() {
-            let start = id as usize * width;
-            gathered.extend_from_slice(&values[start..start + width]);
-        }
         let shape: Shape = ids.shape().iter().chain(row).copied().collect();
-        Self::new(shape, gathered)
+        if shape::len(&shape) == 0 {
+            return Self::new(shape, Vec::new());
+        }
+        let mut gathered = buffer::stale(shape::len(&shape), values[0]);
+        for (&id, target) in ids_in_order.iter().zip(gathered.chunks_exact_mut(width)) {
+            let start = id as usize * width;
+            target.copy_from_slice(&values[start..start + width]);
+        }
+        Self::from_buffer(&shape, gathered)
     }
 
     /// The tensors joined along an axis.
@@ -48,7 +51,7 @@ impl<T: Copy + 'static> Tensor<T> {
         let shape = expect("concat", shape::concat(&shapes, axis));
         let at = expect("concat", shape::axis(axis, shape.len()));
         let parts: Vec<_> = tensors.iter().map(|tensor| tensor.values()).collect();
-        let mut joined = buffer::empty(shape::len(&shape));
+        let mut joined = Vec::with_capacity(shape::len(&shape));
         for outer in 0..shape::len(&shape[..at]) {
             for (part, tensor) in parts.iter().zip(tensors) {
                 let block = shape::len(&tensor.shape()[at..]);
@@ -85,6 +88,6 @@ impl<T: Scalar> Tensor<T> {
             sums[start..start + width].iter_mut().zip(source).for_each(|(sum, &x)| *sum += x);
         }
         let shape: Shape = std::iter::once(count).chain(row.iter().copied()).collect();
-        Self::new(shape, sums)
+        Self::from_buffer(&shape, sums)
     }
 }

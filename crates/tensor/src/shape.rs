@@ -77,28 +77,33 @@ pub fn broadcast(left: &[usize], right: &[usize]) -> Result<Shape, ShapeError> {
         Some(position) => shape[position],
         None => 1,
     };
-    (0..rank)
-        .map(|k| match (length(left, k), length(right, k)) {
-            (a, b) if a == b || b == 1 => Ok(a),
-            (1, b) => Ok(b),
-            (a, b) => Err(ShapeError::new(format!(
-                "shapes {left:?} and {right:?} do not broadcast: aligned at the last axis, \
-                 lengths must be equal or 1, but axis -{} has {a} against {b}",
-                rank - k
-            ))),
-        })
-        .collect()
+    let mut shape = Shape::from_elem(1, rank);
+    for k in 0..rank {
+        shape[k] = match (length(left, k), length(right, k)) {
+            (a, b) if a == b || b == 1 => a,
+            (1, b) => b,
+            (a, b) => {
+                return Err(ShapeError::new(format!(
+                    "shapes {left:?} and {right:?} do not broadcast: aligned at the last axis, \
+                     lengths must be equal or 1, but axis -{} has {a} against {b}",
+                    rank - k
+                )));
+            }
+        };
+    }
+    Ok(shape)
 }
 
 /// Checks that `from` broadcasts to exactly `to`.
 pub fn expands(from: &[usize], to: &[usize]) -> Result<(), ShapeError> {
-    match broadcast(from, to) {
-        Ok(shape) if shape.as_slice() == to => Ok(()),
-        _ => Err(ShapeError::new(format!(
-            "shape {from:?} does not expand to {to:?}: aligned at the last axis, each length must \
-             be equal to the target's or 1"
-        ))),
+    let mut aligned = from.iter().rev().zip(to.iter().rev());
+    if from.len() <= to.len() && aligned.all(|(&own, &target)| own == target || own == 1) {
+        return Ok(());
     }
+    Err(ShapeError::new(format!(
+        "shape {from:?} does not expand to {to:?}: aligned at the last axis, each length must be \
+         equal to the target's or 1"
+    )))
 }
 
 /// The shape of a matrix product `[…, m, k] · […, k, n] = […, m, n]`; the batch axes `…` broadcast.

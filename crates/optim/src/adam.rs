@@ -156,9 +156,7 @@ impl<T: Scalar> Adam<T> {
         gradient: &Gradient<T>,
         update: &Update<T>,
     ) {
-        if let Some(table) = self.tables.remove(&id) {
-            table.settle(parameters, &mut self.moments, id);
-        }
+        self.settle(parameters, id);
         let [m, v] = self.moments.update(parameters, id);
         let values = parameters.get_mut(id).as_mut_slice();
         update.apply(values, &gradient.dense().values(), m, v);
@@ -187,9 +185,17 @@ impl<T: Scalar> Adam<T> {
         gradient: &Rows<T>,
         update: &Update<T>,
     ) {
+        self.settle(parameters, id);
         let moments = self.moments.update(parameters, id);
         let mut elements = Elements::new(parameters.get_mut(id), moments);
         elements.update(gradient, update, |_, _| ());
+    }
+
+    /// Brings all rows of a parameter up to date.
+    fn settle(&mut self, parameters: &mut Parameters<T>, id: ParameterId) {
+        if let Some(table) = self.tables.remove(&id) {
+            table.settle(parameters, &mut self.moments, id);
+        }
     }
 
     pub(crate) fn state_as(&self, kind: &str, parameters: &Parameters<T>) -> State<T> {

@@ -195,3 +195,56 @@ impl Sums {
         );
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use approx::assert_relative_eq;
+    use proptest::collection::vec;
+    use proptest::prelude::*;
+
+    use super::{LONGEST_PAST, Past, TOLERANCE};
+
+    fn past(betas: [f64; 2], epsilon: f64, start: u64, rates: &[f64]) -> Past {
+        let mut past = Past::new(betas, epsilon, start);
+        rates.iter().for_each(|&rate| past.advance(rate));
+        past
+    }
+
+    proptest! {
+        #[test]
+        fn the_series_is_the_sum(
+            beta1 in 0.5..0.95,
+            beta2 in 0.99..0.9999,
+            epsilon in prop_oneof![Just(1e-8), 1e-4..1.0],
+            start in 300..5000u64,
+            rates in vec(0.0..1.0, 1..300),
+            v in 1e-12..10.0,
+        ) {
+            let past = past([beta1, beta2], epsilon, start, &rates);
+            let (mut series, mut sum) = ([0.0f64], [0.0]);
+            past.left[0].move_values(epsilon, &mut series, &[1.0], &[v]);
+            past.move_term_by_term(start, &mut sum, &[1.0], &[v]);
+            let left_out = past.left[0].rest / past.left[0].series[0];
+            assert_relative_eq!(series[0], sum[0], max_relative = 2.0 * left_out + 1e-12);
+        }
+
+        /// What is left out once the terms have faded is nothing against the sum.
+        #[test]
+        fn faded_terms_change_nothing(beta1 in 0.5..0.95, beta2 in 0.99..0.9999, v in 1e-12..10.0) {
+            let mut past = past([beta1, beta2], 1e-8, 1000, &[0.1; 1000]);
+            let (mut short, mut whole) = ([0.0f64], [0.0]);
+            past.move_term_by_term(1000, &mut short, &[1.0], &[v]);
+            past.terms = LONGEST_PAST;
+            past.move_term_by_term(1000, &mut whole, &[1.0], &[v]);
+            assert_relative_eq!(short[0], whole[0], max_relative = 1e-8);
+        }
+    }
+
+    #[test]
+    fn the_series_serves_all_but_the_first_updates() {
+        let past = past([0.9, 0.999], 1e-8, 0, &[0.001; 1000]);
+        let short = |seen: usize| past.left[seen].rest <= TOLERANCE * past.left[seen].series[0];
+        assert!(!short(1), "while 1 − β₂ᵗ grows quickly, the sum is taken term by term");
+        assert!((200..999).all(short));
+    }
+}

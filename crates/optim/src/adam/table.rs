@@ -277,18 +277,7 @@ impl<T: Scalar> Table<T> {
         for rate in &rates {
             past.advance(rate.to_f64());
         }
-        let seen = behind.values().iter().map(|behind| {
-            let behind = behind.to_f64();
-            match behind.fract() == 0.0 && (0.0..=rates.len() as f64).contains(&behind) {
-                true => Ok(updates - behind as u64),
-                false => Err(StateError::Behind {
-                    name: format!("behind.{name}"),
-                    found: behind.to_string(),
-                    most: rates.len(),
-                }),
-            }
-        });
-        let seen = seen.collect::<Result<_, _>>()?;
+        let seen = last_seen(name, &behind, updates, rates.len())?;
         let values = match tensors.remove(&format!("stale.{name}")) {
             Some(stale) => Values::Saved(with_shape(format!("stale.{name}"), stale, shape)?),
             None => Values::Nowhere,
@@ -311,4 +300,22 @@ fn take_rates<T: Scalar>(
         return Err(StateError::Rates { name, found: rates.shape().to_vec(), most });
     }
     Ok(rates.to_vec())
+}
+
+/// By row, the last update that it has had; of `updates`, the last `most` are remembered.
+fn last_seen<T: Scalar>(
+    parameter: &str,
+    behind: &Tensor<T>,
+    updates: u64,
+    most: usize,
+) -> Result<Vec<u64>, StateError> {
+    let mut seen = Vec::with_capacity(behind.len());
+    for behind in behind.to_vec().into_iter().map(T::to_f64) {
+        if behind.fract() != 0.0 || !(0.0..=most as f64).contains(&behind) {
+            let (name, found) = (format!("behind.{parameter}"), behind.to_string());
+            return Err(StateError::Behind { name, found, most });
+        }
+        seen.push(updates - behind as u64);
+    }
+    Ok(seen)
 }

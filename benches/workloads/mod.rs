@@ -7,6 +7,7 @@
 //! | `text` | Embedding(1000, 128), mean over 20 to 100 tokens, Dense 64 + SwiGLU, Dense 8, dropout 0.2 twice, cross-entropy, Adam | 32 |
 //! | `text_b256` | the same | 256 |
 //! | `text_v50k` | the same with a vocabulary of 50,000 | 32 |
+//! | `text_v50k_lazy` | the same, the moments of a row rest while no batch holds its word | 32 |
 //! | `ffn` | (silu(x Wg) ⊙ x Wu) Wd, x 256×512, hidden 1376, mean of squares, Adam | 256 |
 //! | `swiglu` | x·σ(βx + γ) on 1024×1024, its sum, the gradients of x, β, γ | – |
 //! | `matmul` | 1024³, forward only | – |
@@ -35,6 +36,7 @@ pub const ALL: &[Workload] = &[
     ("text", || text(32, 1_000)),
     ("text_b256", || text(256, 1_000)),
     ("text_v50k", || text(32, 50_000)),
+    ("text_v50k_lazy", text_v50k_lazy),
     ("ffn", ffn),
     ("swiglu", swiglu),
     ("matmul", matmul),
@@ -42,11 +44,18 @@ pub const ALL: &[Workload] = &[
 ];
 
 /// A whole training step; `loss` is the forward pass.
-fn training<F>(mut parameters: Parameters, loss: F) -> Step
+fn training<F>(parameters: Parameters, loss: F) -> Step
 where
-    F: for<'t> Fn(Pass<'t>) -> Var<'t> + 'static,
+    F: for<'t> FnMut(Pass<'t>) -> Var<'t> + 'static,
 {
-    let mut adam = Adam::new(0.001);
+    training_with(Adam::new(0.001), parameters, loss)
+}
+
+/// The same with another variant of Adam.
+fn training_with<F>(mut adam: Adam, mut parameters: Parameters, mut loss: F) -> Step
+where
+    F: for<'t> FnMut(Pass<'t>) -> Var<'t> + 'static,
+{
     let mut tape = Tape::new();
     let mut step = 0;
     Box::new(move || {
@@ -72,6 +81,15 @@ fn mlp(activation: ActivationKind) -> Step {
 }
 
 fn text(batch: usize, vocabulary: usize) -> Step {
+    text_in_turn(Adam::new(0.001), vocabulary, vec![token_ids(batch, vocabulary as u32)])
+}
+
+fn text_v50k_lazy() -> Step {
+    text_in_turn(Adam::new(0.001).lazy(), 50_000, vec![token_ids(32, 50_000)])
+}
+
+/// The step of `text` for each of these batches of token ids `[batch, time]` in turn.
+pub fn text_in_turn(adam: Adam, vocabulary: usize, batches: Vec<Tensor<u32>>) -> Step {
     let mut parameters = Parameters::new(0);
     let model = Embedding::new(&mut parameters, "embedding", vocabulary, 128)
         .padding(0)
@@ -81,9 +99,13 @@ fn text(batch: usize, vocabulary: usize) -> Step {
         .then(ActivationKind::SwiGLU.layer(&mut parameters, "activation"))
         .then(Dropout::new("dropout2", 0.2))
         .then(Dense::new(&mut parameters, "output", 64, 8));
-    let ids = token_ids(batch, vocabulary as u32);
+    let batch = batches[0].shape()[0];
     let labels = Tensor::new([batch], (0..batch as u32).map(|i| i % 8).collect());
-    training(parameters, move |pass| nn::softmax_cross_entropy(model.forward(pass, &ids), &labels))
+    let mut turn = 0;
+    training_with(adam, parameters, move |pass| {
+        turn = (turn + 1) % batches.len();
+        nn::softmax_cross_entropy(model.forward(pass, &batches[turn]), &labels)
+    })
 }
 
 /// Token ids `[batch, 100]`: 20 to 100 tokens, then padding.

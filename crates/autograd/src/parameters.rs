@@ -164,6 +164,13 @@ impl<T: Scalar> Parameters<T> {
     }
 
     /// For optimizers: the value of a parameter as it is stored, and what was [put
+    /// off](Self::put_off) for it.
+    pub fn stale(&self, id: ParameterId) -> (&Tensor<T>, Option<&dyn Deferred<T>>) {
+        let Parameter { value, debt, .. } = &self.entries[id.0];
+        (value, debt.as_ref().map(|debt| &*debt.owed))
+    }
+
+    /// For optimizers: the value of a parameter as it is stored, and what was [put
     /// off](Self::put_off) for it; from now on that counts as done.
     pub fn take_stale(
         &mut self,

@@ -1,7 +1,15 @@
 //! Steps whose length does not depend on the size of the gradients.
 
-use autograd::{Gradients, Parameters};
+mod past;
+mod table;
+
+use std::collections::BTreeMap;
+
+use autograd::{Gradient, Gradients, ParameterId, Parameters, Rows};
 use tensor::{Scalar, vectorised};
+
+use past::Past;
+use table::{Elements, Table};
 
 use crate::moments::{Moments, check_gradients};
 use crate::optimizer::Optimizer;
@@ -18,6 +26,14 @@ use crate::state::{State, StateError};
 ///
 /// `m` and `v` begin at zero, which draws them towards it; the divisions for `m̂` and `v̂` take
 /// that back. The settings not given are the paper's: β₁ = 0.9, β₂ = 0.999, ε = 1e-8.
+///
+/// **Tables.** A batch reads a few rows of an embedding's table, and only those have a
+/// [gradient](Rows); the momentum of the others goes on all the same. Instead of a pass over the
+/// table, a step updates the rows with a gradient and leaves the others behind. Whoever reads a row
+/// gets it brought up to date, be it for the next batch, to save or to print it. So a step costs the
+/// same for any vocabulary, and the result is that of the formula up to rounding. (Every 4,096
+/// updates there is one pass over the table.) [`lazy`](Self::lazy) leaves the formula, and is
+/// faster.
 ///
 /// ```
 /// use autograd::{Parameters, Tape};
@@ -41,7 +57,10 @@ pub struct Adam<T: Scalar = f32> {
     schedule: Schedule,
     betas: [f64; 2],
     epsilon: f64,
-    pub(crate) moments: Moments<T, 2>,
+    lazy: bool,
+    moments: Moments<T, 2>,
+    /// Those parameters of which some rows may have been left behind.
+    tables: BTreeMap<ParameterId, Table<T>>,
 }
 
 impl<T: Scalar> Adam<T> {
@@ -51,8 +70,14 @@ impl<T: Scalar> Adam<T> {
     /// When the rate is negative or not finite.
     #[track_caller]
     pub fn new(rate: impl Into<Schedule>) -> Self {
-        let schedule = rate.into();
-        Self { schedule, betas: [0.9, 0.999], epsilon: 1e-8, moments: Moments::new(["m", "v"]) }
+        Self {
+            schedule: rate.into(),
+            betas: [0.9, 0.999],
+            epsilon: 1e-8,
+            lazy: false,
+            moments: Moments::new(["m", "v"]),
+            tables: BTreeMap::new(),
+        }
     }
 
     /// Sets the decay rates β₁ and β₂ of the two means.
@@ -82,6 +107,19 @@ impl<T: Scalar> Adam<T> {
         self
     }
 
+    /// Lets a table's rows rest while they have no gradient: neither their values move nor their
+    /// moments. That is another algorithm than the paper's, and cheaper: PyTorch calls it SparseAdam,
+    /// TensorFlow Addons LazyAdam. `t` counts the updates of the table, not those of the row.
+    /// Parameters whose gradient is not [rows](Rows) are updated as ever.
+    pub fn lazy(mut self) -> Self {
+        self.lazy = true;
+        self
+    }
+
+    fn kind(&self) -> &'static str {
+        if self.lazy { "LazyAdam" } else { "Adam" }
+    }
+
     /// One step that first shrinks each parameter by the factor that `keep` gives for its name and
     /// shape.
     #[track_caller]
@@ -95,12 +133,96 @@ impl<T: Scalar> Adam<T> {
         let rate = self.rate();
         for (id, gradient) in gradients.iter() {
             let keep = keep(parameters.name(id), gradient.shape());
-            let (t, [m, v]) = self.moments.update(parameters, id);
-            let values = parameters.get_mut(id).as_mut_slice();
+            let t = self.moments.updates(id) + 1;
             let update = Update::new(self.betas, self.epsilon, t, rate, keep);
-            update.apply(values, &gradient.dense().values(), m, v);
+            match gradient {
+                Gradient::Rows(rows) if keep == 1.0 && self.lazy => {
+                    self.update_lazily(parameters, id, rows, &update);
+                }
+                Gradient::Rows(rows) if keep == 1.0 => {
+                    self.update_rows(parameters, id, rows, &update);
+                }
+                gradient => self.update_all(parameters, id, gradient, &update),
+            }
         }
         self.moments.steps += 1;
+    }
+
+    #[track_caller]
+    fn update_all(
+        &mut self,
+        parameters: &mut Parameters<T>,
+        id: ParameterId,
+        gradient: &Gradient<T>,
+        update: &Update<T>,
+    ) {
+        self.settle(parameters, id);
+        let [m, v] = self.moments.update(parameters, id);
+        let values = parameters.get_mut(id).as_mut_slice();
+        update.apply(values, &gradient.dense().values(), m, v);
+    }
+
+    #[track_caller]
+    fn update_rows(
+        &mut self,
+        parameters: &mut Parameters<T>,
+        id: ParameterId,
+        gradient: &Rows<T>,
+        update: &Update<T>,
+    ) {
+        let table = self.tables.entry(id).or_insert_with(|| {
+            let past = Past::new(self.betas, self.epsilon, self.moments.updates(id));
+            Table::new(parameters.shape(id)[0], past)
+        });
+        table.update(parameters, &mut self.moments, id, gradient, update);
+    }
+
+    #[track_caller]
+    fn update_lazily(
+        &mut self,
+        parameters: &mut Parameters<T>,
+        id: ParameterId,
+        gradient: &Rows<T>,
+        update: &Update<T>,
+    ) {
+        self.settle(parameters, id);
+        let moments = self.moments.update(parameters, id);
+        let mut elements = Elements::new(parameters.get_mut(id), moments);
+        elements.update(gradient, update, |_, _| ());
+    }
+
+    /// Brings all rows of a parameter up to date.
+    fn settle(&mut self, parameters: &mut Parameters<T>, id: ParameterId) {
+        if let Some(table) = self.tables.remove(&id) {
+            table.settle(parameters, &mut self.moments, id);
+        }
+    }
+
+    pub(crate) fn state_as(&self, kind: &str, parameters: &Parameters<T>) -> State<T> {
+        let mut state = self.moments.state(kind, parameters);
+        for (&id, table) in &self.tables {
+            table.save(parameters, id, &mut state.tensors);
+        }
+        state
+    }
+
+    pub(crate) fn restore_as(
+        &mut self,
+        kind: &str,
+        parameters: &Parameters<T>,
+        mut state: State<T>,
+    ) -> Result<(), StateError> {
+        state.progress.check(kind, parameters)?;
+        let mut tables = BTreeMap::new();
+        for id in parameters.ids() {
+            let updates = state.progress.updates[parameters.name(id)];
+            let past = |start| Past::new(self.betas, self.epsilon, start);
+            let table = Table::restore(parameters, id, updates, &mut state.tensors, past)?;
+            tables.extend(table.map(|table| (id, table)));
+        }
+        self.moments.restore(kind, parameters, state)?;
+        self.tables = tables;
+        Ok(())
     }
 }
 
@@ -162,10 +284,10 @@ impl<T: Scalar> Optimizer<T> for Adam<T> {
     }
 
     fn state(&self, parameters: &Parameters<T>) -> State<T> {
-        self.moments.state("Adam", parameters)
+        self.state_as(self.kind(), parameters)
     }
 
     fn restore(&mut self, parameters: &Parameters<T>, state: State<T>) -> Result<(), StateError> {
-        self.moments.restore("Adam", parameters, state)
+        self.restore_as(self.kind(), parameters, state)
     }
 }

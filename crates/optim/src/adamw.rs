@@ -25,6 +25,8 @@ use crate::state::{State, StateError};
 /// and an embedding's table. Biases, gains and the slopes of activations do not: zero is no better
 /// a place for them than another. [`decays`](Self::decays) changes the rule. As with all
 /// optimizers, a parameter without a gradient is left alone, so it does not decay either.
+/// A table that decays moves in each of its rows: then a step is a pass over all of it, while
+/// [`Adam`] touches only the rows that a batch reads. Exempt a large embedding, as below.
 ///
 /// ```
 /// use optim::{AdamW, Optimizer};
@@ -122,10 +124,10 @@ impl<T: Scalar> Optimizer<T> for AdamW<T> {
     }
 
     fn state(&self, parameters: &Parameters<T>) -> State<T> {
-        self.adam.moments.state("AdamW", parameters)
+        self.adam.state_as("AdamW", parameters)
     }
 
     fn restore(&mut self, parameters: &Parameters<T>, state: State<T>) -> Result<(), StateError> {
-        self.adam.moments.restore("AdamW", parameters, state)
+        self.adam.restore_as("AdamW", parameters, state)
     }
 }

@@ -30,13 +30,29 @@ impl<T: Scalar, const N: usize> Moments<T, N> {
         Self { names, entries: Vec::new(), steps: 0 }
     }
 
-    /// The moments of a parameter, to take in one more gradient, and how many they then hold.
+    /// The moments of a parameter, if it had a gradient already.
+    pub(crate) fn get(&self, id: ParameterId) -> Option<&[Tensor<T>; N]> {
+        self.entry(id).map(|entry| &entry.moments)
+    }
+
+    /// The same, to be changed.
+    pub(crate) fn get_mut(&mut self, id: ParameterId) -> Option<[&mut [T]; N]> {
+        let entry = self.entries.get_mut(id.index()).and_then(Option::as_mut)?;
+        Some(entry.moments.each_mut().map(Tensor::as_mut_slice))
+    }
+
+    /// How many gradients the moments of a parameter hold.
+    pub(crate) fn updates(&self, id: ParameterId) -> u64 {
+        self.entry(id).map_or(0, |entry| entry.updates)
+    }
+
+    fn entry(&self, id: ParameterId) -> Option<&Entry<T, N>> {
+        self.entries.get(id.index()).and_then(Option::as_ref)
+    }
+
+    /// The moments of a parameter, to take in one more gradient.
     #[track_caller]
-    pub(crate) fn update(
-        &mut self,
-        parameters: &Parameters<T>,
-        id: ParameterId,
-    ) -> (u64, [&mut [T]; N]) {
+    pub(crate) fn update(&mut self, parameters: &Parameters<T>, id: ParameterId) -> [&mut [T]; N] {
         if self.entries.len() < parameters.len() {
             self.entries.resize(parameters.len(), None);
         }
@@ -55,16 +71,16 @@ impl<T: Scalar, const N: usize> Moments<T, N> {
             );
         }
         entry.updates += 1;
-        (entry.updates, entry.moments.each_mut().map(Tensor::as_mut_slice))
+        entry.moments.each_mut().map(Tensor::as_mut_slice)
     }
 
     pub(crate) fn state(&self, kind: &str, parameters: &Parameters<T>) -> State<T> {
         let mut updates = BTreeMap::new();
         let mut tensors = BTreeMap::new();
-        for (id, parameter, _) in parameters.iter() {
-            let entry = self.entries.get(id.index()).and_then(Option::as_ref);
-            updates.insert(parameter.to_string(), entry.map_or(0, |entry| entry.updates));
-            for (name, moment) in self.names.iter().zip(entry.iter().flat_map(|e| &e.moments)) {
+        for id in parameters.ids() {
+            let parameter = parameters.name(id);
+            updates.insert(parameter.to_string(), self.updates(id));
+            for (name, moment) in self.names.iter().zip(self.get(id).into_iter().flatten()) {
                 tensors.insert(format!("{name}.{parameter}"), moment.clone());
             }
         }
@@ -80,11 +96,13 @@ impl<T: Scalar, const N: usize> Moments<T, N> {
         let State { progress, mut tensors } = state;
         progress.check(kind, parameters)?;
         let mut entries = Vec::with_capacity(parameters.len());
-        for (_, parameter, value) in parameters.iter() {
+        for id in parameters.ids() {
+            let parameter = parameters.name(id);
             entries.push(match progress.updates[parameter] {
                 0 => None,
                 updates => {
-                    let moments = self.take_moments(parameter, value.shape(), &mut tensors)?;
+                    let shape = parameters.shape(id);
+                    let moments = self.take_moments(parameter, shape, &mut tensors)?;
                     Some(Entry { updates, moments })
                 }
             });
@@ -110,24 +128,38 @@ impl<T: Scalar, const N: usize> Moments<T, N> {
             let Some(saved) = tensors.remove(&name) else {
                 return Err(StateError::MissingTensor(name));
             };
-            if saved.shape() != shape {
-                let (expected, found) = (shape.to_vec(), saved.shape().to_vec());
-                return Err(StateError::Shape { name, expected, found });
-            }
-            *moment = saved;
+            *moment = with_shape(name, saved, shape)?;
         }
         Ok(moments)
     }
 }
 
+/// A saved tensor, if it has the shape of its parameter.
+pub(crate) fn with_shape<T: Scalar>(
+    name: String,
+    saved: Tensor<T>,
+    shape: &[usize],
+) -> Result<Tensor<T>, StateError> {
+    if saved.shape() == shape {
+        return Ok(saved);
+    }
+    let (expected, found) = (shape.to_vec(), saved.shape().to_vec());
+    Err(StateError::Shape { name, expected, found })
+}
+
 impl Progress {
     /// Whether this belongs to such an optimizer of these parameters.
-    fn check<T: Scalar>(&self, kind: &str, parameters: &Parameters<T>) -> Result<(), StateError> {
+    pub(crate) fn check<T: Scalar>(
+        &self,
+        kind: &str,
+        parameters: &Parameters<T>,
+    ) -> Result<(), StateError> {
         if self.kind != kind {
             let (expected, found) = (kind.to_string(), self.kind.clone());
             return Err(StateError::Kind { expected, found });
         }
-        for (_, name, _) in parameters.iter() {
+        for id in parameters.ids() {
+            let name = parameters.name(id);
             if !self.updates.contains_key(name) {
                 return Err(StateError::MissingParameter(name.to_string()));
             }

@@ -1,7 +1,7 @@
 //! Stochastic gradient descent, plain and with momentum.
 
-use autograd::{Gradients, Parameters};
-use tensor::Scalar;
+use autograd::{Gradient, Gradients, Parameters};
+use tensor::{Scalar, Tensor};
 
 use crate::moments::{Moments, check_gradients};
 use crate::optimizer::Optimizer;
@@ -20,6 +20,9 @@ use crate::state::{State, StateError};
 /// `v ← μ v − η g`; for a constant rate the two are the same, with `v = −η b`, and when a schedule
 /// changes the rate, ours takes effect on the whole of `b` at once. Their Nesterov gradient is
 /// taken at `θ + μ v`; here, as in PyTorch, `θ` stands for that point.
+///
+/// Of an embedding's table, plain descent touches the rows that have a gradient. With momentum, all
+/// rows move in each step, which takes a pass over the table.
 ///
 /// ```
 /// use autograd::{Parameters, Tape};
@@ -81,6 +84,22 @@ impl<T: Scalar> Sgd<T> {
     }
 }
 
+/// The plain step. Rows without a gradient stay where they are.
+fn descend<T: Scalar>(values: &mut Tensor<T>, gradient: &Gradient<T>, rate: T) {
+    let rows = match gradient {
+        Gradient::Dense(gradient) => return values.zip_apply(gradient, |x, g| x - rate * g),
+        Gradient::Rows(rows) => rows,
+    };
+    let width = values.len() / values.shape()[0];
+    let values = values.as_mut_slice();
+    for (&row, gradient) in rows.ids().iter().zip(rows.values().values().chunks(width)) {
+        let start = row as usize * width;
+        for (x, &g) in values[start..start + width].iter_mut().zip(gradient) {
+            *x = *x - rate * g;
+        }
+    }
+}
+
 impl<T: Scalar> Optimizer<T> for Sgd<T> {
     fn step(&mut self, parameters: &mut Parameters<T>, gradients: &Gradients<T>) {
         check_gradients(parameters, gradients);
@@ -88,10 +107,10 @@ impl<T: Scalar> Optimizer<T> for Sgd<T> {
         let momentum = T::from_f64(self.momentum);
         for (id, gradient) in gradients.iter() {
             if self.momentum == 0.0 {
-                parameters.get_mut(id).zip_apply(gradient.dense(), |x, g| x - rate * g);
+                descend(parameters.get_mut(id), gradient, rate);
                 continue;
             }
-            let (_, [b]) = self.moments.update(parameters, id);
+            let [b] = self.moments.update(parameters, id);
             let values = parameters.get_mut(id).as_mut_slice();
             for ((x, &g), b) in values.iter_mut().zip(&*gradient.dense().values()).zip(b) {
                 *b = momentum * *b + g;

@@ -34,7 +34,10 @@ pub struct State<T: Scalar = f32> {
     /// What is not a tensor.
     pub progress: Progress,
     /// The moments, such as `m.hidden.weight` for the moment `m` of the parameter `hidden.weight`,
-    /// each of its parameter's shape.
+    /// each of its parameter's shape. For a table `embedding.weight`, of which [`Adam`](crate::Adam)
+    /// has left rows behind, also `behind.embedding.weight` `[rows]` (how many updates each row is
+    /// behind), `rates.embedding.weight` (the rates of the last updates) and
+    /// `stale.embedding.weight` (the values without what they are owed).
     pub tensors: BTreeMap<String, Tensor<T>>,
 }
 
@@ -88,6 +91,32 @@ pub enum StateError {
     /// A tensor is there that belongs to no moment of a parameter.
     #[error("the state is damaged: expected no tensor `{0}`")]
     UnknownTensor(String),
+    /// A row of a table is behind by a number of updates that cannot be.
+    #[error(
+        "the state is damaged: in the tensor `{name}` a row is {found} updates behind, expected a \
+         whole number from 0 to {most}"
+    )]
+    Behind {
+        /// The tensor.
+        name: String,
+        /// The number found.
+        found: String,
+        /// The number of updates that are remembered.
+        most: usize,
+    },
+    /// More rates are remembered than there were updates.
+    #[error(
+        "the state is damaged: the tensor `{name}` has shape {found:?}, expected one axis of at \
+         most {most} rates"
+    )]
+    Rates {
+        /// The tensor.
+        name: String,
+        /// Its shape.
+        found: Vec<usize>,
+        /// How many updates can be remembered.
+        most: u64,
+    },
     /// A tensor has another shape than its parameter.
     #[error(
         "the tensor `{name}` has shape {found:?}, its parameter {expected:?}: the state was saved \

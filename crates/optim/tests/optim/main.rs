@@ -3,6 +3,7 @@
 mod algorithms;
 mod clip;
 mod messages;
+mod rows;
 mod schedule;
 mod state;
 

@@ -1,10 +1,17 @@
-//! The [`workloads`] with statistics, and compared with the last run.
+//! The [`workloads`] with statistics, and compared with the last run; then the step of `text` by the
+//! size of the vocabulary.
 //!
 //!     cargo bench --bench training_step
+//!     cargo bench --bench training_step -- vocabulary
 
 mod workloads;
 
-use criterion::{Criterion, criterion_group, criterion_main};
+use criterion::{BenchmarkId, Criterion, criterion_group, criterion_main};
+use optim::Adam;
+use rand::RngExt;
+use rand::distr::Distribution;
+use rand_distr::Zipf;
+use tensor::{Key, Tensor};
 
 fn steps(c: &mut Criterion) {
     for (name, make) in workloads::ALL {
@@ -14,9 +21,42 @@ fn steps(c: &mut Criterion) {
     }
 }
 
+/// As in texts, few words are frequent and most are rare (Zipf's law), and each batch holds others:
+/// so the rows that it reads are owed the updates of many steps.
+fn vocabulary(c: &mut Criterion) {
+    let mut group = c.benchmark_group("vocabulary");
+    for size in [1_000, 10_000, 100_000, 1_000_000] {
+        for (name, adam) in [("Adam", Adam::new(0.001)), ("lazy", Adam::new(0.001).lazy())] {
+            let mut step = None;
+            let make = || {
+                let batches = (0..BATCHES).map(|seed| zipf_ids(size, Key::new(seed)));
+                workloads::text_in_turn(adam.clone(), size, batches.collect())
+            };
+            group.bench_function(BenchmarkId::new(name, size), |b| {
+                b.iter(step.get_or_insert_with(make));
+            });
+        }
+    }
+}
+
+/// How many batches are drawn; then the first one comes again.
+const BATCHES: u64 = 500;
+
+/// Token ids `[32, 100]`: 20 to 100 tokens, then padding.
+fn zipf_ids(vocabulary: usize, key: Key) -> Tensor<u32> {
+    let words = Zipf::new(vocabulary as f64 - 1.0, 1.0).expect("a vocabulary");
+    let mut rng = key.rng();
+    let mut ids = Vec::with_capacity(32 * 100);
+    for _ in 0..32 {
+        let length = rng.random_range(20..=100);
+        ids.extend((0..100).map(|t| if t < length { words.sample(&mut rng) as u32 } else { 0 }));
+    }
+    Tensor::new([32, 100], ids)
+}
+
 criterion_group! {
     name = benches;
     config = Criterion::default().sample_size(30);
-    targets = steps
+    targets = steps, vocabulary
 }
 criterion_main!(benches);

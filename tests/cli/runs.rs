@@ -253,7 +253,9 @@ fn gradcheck_as_a_command_checks_each_activation_and_trains_none() {
 fn a_saved_model_is_evaluated_on_another_file() {
     let folder = folder_with(&good_files());
     trained_and_saved(folder.path());
-    let other = "feeling,mood\nso happy,joy\nso scared,joy\nso scared,fear\nfurious,anger\n";
+    let rows = [("happy", "joy"), ("scared", "joy"), ("scared", "fear"), ("furious", "anger")];
+    let rows = rows.map(|(word, mood)| format!("the number 3 made me {word},{mood}\n"));
+    let other = format!("feeling,mood\n{}", rows.concat());
     fs::write(folder.path().join("other.csv"), other).unwrap();
     let arguments = "evaluate --model model.st --test other.csv --text-column feeling \
                      --label-column mood";

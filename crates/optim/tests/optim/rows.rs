@@ -118,20 +118,11 @@ fn assert_as_dense<T: Scalar>(adam: &Adam<T>, happens: &[Between]) -> Result<(),
     Ok(())
 }
 
-fn adams<T: Scalar>() -> impl Strategy<Value = Adam<T>> {
+fn adams<T: Scalar>(betas: impl Strategy<Value = [f64; 2]>) -> impl Strategy<Value = Adam<T>> {
     let schedules = prop_oneof![
         Just(Schedule::constant(0.001)),
         Just(Schedule::cosine(0.002, 2000).warm_up(100)),
         Just(Schedule::step_decay(0.002, 0.1, 700)),
-    ];
-    let betas = prop_oneof![
-        3 => Just([0.9, 0.999]),
-        1 => Just([0.9, 0.98]),
-        1 => Just([0.5, 0.9]),
-        1 => Just([0.99, 0.999]),
-        1 => Just([0.95, 0.9]),
-        1 => Just([0.0, 0.99]),
-        1 => Just([0.9, 0.0]),
     ];
     (schedules, betas, prop_oneof![Just(1e-8), Just(1e-3)]).prop_map(
         |(schedule, [beta1, beta2], epsilon)| {
@@ -140,12 +131,26 @@ fn adams<T: Scalar>() -> impl Strategy<Value = Adam<T>> {
     )
 }
 
+fn betas() -> impl Strategy<Value = [f64; 2]> {
+    prop_oneof![
+        3 => Just([0.9, 0.999]),
+        1 => Just([0.9, 0.98]),
+        1 => Just([0.5, 0.9]),
+        1 => Just([0.99, 0.999]),
+        1 => Just([0.95, 0.9]),
+        1 => Just([0.0, 0.99]),
+    ]
+}
+
+/// Without memory of the squares, an update without a gradient is m/ε: f32 has no 1e-6 there.
+const FORGETFUL: [f64; 2] = [0.9, 0.0];
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 16, max_shrink_iters: 50, ..Default::default() })]
 
     #[test]
     fn two_thousand_steps_are_those_of_dense_adam_in_f64(
-        adam in adams::<f64>(),
+        adam in adams::<f64>(prop_oneof![8 => betas(), 1 => Just(FORGETFUL)]),
         happens in proptest::collection::vec(between(), 2000),
     ) {
         assert_as_dense(&adam, &happens)?;
@@ -153,7 +158,7 @@ proptest! {
 
     #[test]
     fn two_thousand_steps_are_those_of_dense_adam_in_f32(
-        adam in adams::<f32>(),
+        adam in adams::<f32>(betas()),
         happens in proptest::collection::vec(between(), 2000),
     ) {
         assert_as_dense(&adam, &happens)?;

@@ -61,7 +61,7 @@ where
     Box::new(move || {
         step += 1;
         let loss = loss(Pass::training(&tape, &parameters, Key::new(step)));
-        let gradients = loss.backward();
+        let gradients = loss.backward_releasing();
         tape.clear();
         adam.step(&mut parameters, &gradients);
     })

@@ -29,13 +29,48 @@ impl<'t, T: Scalar> Var<'t, T> {
     /// When this is not a single number, or its tape is for evaluation.
     #[track_caller]
     pub fn backward(self) -> Gradients<T> {
+        walk_back(self, self.one(), false)
+    }
+
+    /// Like [`backward`](Self::backward), but takes the tape apart on the way: each line's value,
+    /// and what its op kept for the VJP, are freed as the walk passes it. So the adjoints of early
+    /// lines take the memory of late values, and less is held at the peak. Use it for training,
+    /// where the tape is cleared next anyway: until then, recording on it or reading a value panics.
+    ///
+    /// ```
+    /// use autograd::Tape;
+    /// use tensor::Tensor;
+    ///
+    /// let tape = Tape::<f64>::new();
+    /// let x = tape.variable(Tensor::from([1.0, 2.0]));
+    /// let gradients = (x * x).sum_all().backward_releasing();
+    /// assert_eq!(gradients.of(x), Tensor::from([2.0, 4.0]));
+    /// ```
+    ///
+    /// # Panics
+    /// As [`backward`](Self::backward).
+    #[track_caller]
+    pub fn backward_releasing(self) -> Gradients<T> {
+        let mut gradients = start(self, self.one());
+        let mut nodes = self.tape().nodes.borrow_mut();
+        self.tape().is_released.set(true);
+        nodes.truncate(self.index() + 1);
+        while let Some(node) = nodes.pop() {
+            gradients.visit(&node, &nodes, false);
+        }
+        gradients
+    }
+
+    /// The cotangent of a single number.
+    #[track_caller]
+    fn one(self) -> Tensor<T> {
         let shape = self.shape();
         assert!(
             shape.iter().all(|&length| length == 1),
             "backward: a gradient is that of one number, but this has shape {shape:?}: reduce it \
              with sum_all() or mean_all(), or give a cotangent to vjp(cotangent)"
         );
-        self.vjp(Tensor::ones(shape))
+        Tensor::ones(shape)
     }
 
     /// The vector–Jacobian product `(∂self/∂v)ᵀ cotangent` for all variables and parameters `v`.
@@ -60,6 +95,17 @@ impl<'t, T: Scalar> Var<'t, T> {
 
 #[track_caller]
 fn walk_back<T: Scalar>(result: Var<'_, T>, cotangent: Tensor<T>, keep_all: bool) -> Gradients<T> {
+    let mut gradients = start(result, cotangent);
+    let nodes = result.tape().nodes.borrow();
+    for index in (0..=result.index()).rev() {
+        gradients.visit(&nodes[index], &nodes[..index], keep_all);
+    }
+    gradients
+}
+
+/// Before the walk: nothing has an adjoint but the result.
+#[track_caller]
+fn start<T: Scalar>(result: Var<'_, T>, cotangent: Tensor<T>) -> Gradients<T> {
     assert!(
         result.tape().records(),
         "backward: this tape was made with Tape::evaluation() and recorded nothing: use Tape::new()"
@@ -72,30 +118,27 @@ fn walk_back<T: Scalar>(result: Var<'_, T>, cotangent: Tensor<T>, keep_all: bool
     );
     let nodes = result.tape().nodes.borrow();
     let mut gradients = Gradients { adjoints: vec![None; nodes.len()], parameters: Vec::new() };
-    if !nodes[result.index()].needs_gradient {
-        return gradients;
-    }
-    gradients.adjoints[result.index()] = Some(cotangent);
-    for index in (0..=result.index()).rev() {
-        gradients.visit(index, &nodes, keep_all);
+    if nodes[result.index()].needs_gradient {
+        gradients.adjoints[result.index()] = Some(cotangent);
     }
     gradients
 }
 
 impl<T: Scalar> Gradients<T> {
-    /// Passes the adjoint of one line on to its inputs, or files it if the line has none.
-    fn visit(&mut self, index: usize, nodes: &[Node<T>], keep_all: bool) {
-        let node = &nodes[index];
+    /// Passes the adjoint of a line on to its inputs, or files it if the line has none. `before`
+    /// are the lines above it.
+    fn visit(&mut self, node: &Node<T>, before: &[Node<T>], keep_all: bool) {
+        let index = before.len();
         match &node.source {
             Source::Op(op) => {
                 let Some(dy) = self.adjoints[index].take() else { return };
                 let x: smallvec::SmallVec<[&Tensor<T>; 4]> =
-                    node.inputs.iter().map(|&input| &nodes[input].value).collect();
+                    node.inputs.iter().map(|&input| &before[input].value).collect();
                 let mut dx = Adjoints {
                     op: op.name(),
                     at: node.at,
                     inputs: &node.inputs,
-                    nodes,
+                    nodes: before,
                     adjoints: &mut self.adjoints,
                 };
                 op.vjp(&x, &node.value, &dy, &mut dx);
@@ -138,10 +181,12 @@ impl<T: Scalar> Gradients<T> {
         if let Some(Some(adjoint)) = self.adjoints.get(variable.index()) {
             return adjoint.clone();
         }
-        let nodes = variable.tape().nodes.borrow();
+        variable.tape().assert_whole();
         let index = variable.index();
-        match &nodes[index].source {
-            Source::Variable => Tensor::zeros(nodes[index].value.shape()),
+        let nodes = variable.tape().nodes.borrow();
+        let node = &nodes[index];
+        match &node.source {
+            Source::Variable => Tensor::zeros(node.value.shape()),
             Source::Parameter(_, name) | Source::Rows(_, name, _) => {
                 panic!("of: %{index} is the parameter `{name}`: ask for it with get(id)")
             }

@@ -3,7 +3,7 @@
 //! An operation can only read what was computed before it. So the order in which lines are written
 //! is a topological order, and going backward needs no search and no recursion.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::fmt;
 use std::panic::Location;
@@ -83,6 +83,8 @@ impl<T: Scalar> Node<T> {
 pub struct Tape<T: Scalar = f32> {
     pub(crate) nodes: RefCell<Vec<Node<T>>>,
     records: bool,
+    /// Whether a backward pass has taken the lines away.
+    pub(crate) is_released: Cell<bool>,
     /// How long the op of a line took, if that is measured.
     times: Option<RefCell<BTreeMap<usize, Duration>>>,
 }
@@ -96,13 +98,18 @@ impl<T: Scalar> Default for Tape<T> {
 impl<T: Scalar> Tape<T> {
     /// An empty tape that records for a backward pass.
     pub fn new() -> Self {
-        Self { nodes: RefCell::default(), records: true, times: None }
+        Self {
+            nodes: RefCell::default(),
+            records: true,
+            is_released: Cell::new(false),
+            times: None,
+        }
     }
 
     /// An empty tape for evaluation: it keeps the values that variables name, but neither ops nor
     /// inputs, and cannot go backward.
     pub fn evaluation() -> Self {
-        Self { nodes: RefCell::default(), records: false, times: None }
+        Self { records: false, ..Self::new() }
     }
 
     /// Like [`new`](Self::new), and measures how long each op takes; a [`Walk`](crate::draw::Walk)
@@ -137,9 +144,20 @@ impl<T: Scalar> Tape<T> {
     /// Forgets all lines but keeps their memory for the next ones.
     pub fn clear(&mut self) {
         self.nodes.get_mut().clear();
+        self.is_released.set(false);
         if let Some(times) = &mut self.times {
             times.get_mut().clear();
         }
+    }
+
+    /// Panics if the lines were taken away, so that a variable of old never reads a new line.
+    #[track_caller]
+    pub(crate) fn assert_whole(&self) {
+        assert!(
+            !self.is_released.get(),
+            "tape: backward_releasing() has released its lines: clear() it for new ones, or use \
+             backward() to keep them"
+        );
     }
 
     /// A value whose gradient is not asked for, such as a batch of data.
@@ -226,6 +244,7 @@ impl<T: Scalar> Tape<T> {
                 op.name()
             );
         }
+        self.assert_whole();
         let nodes = self.nodes.borrow();
         let values: SmallVec<[&Tensor<T>; 4]> =
             inputs.iter().map(|input| &nodes[input.index()].value).collect();
@@ -235,6 +254,7 @@ impl<T: Scalar> Tape<T> {
         (op.forward(&values), needs_gradient)
     }
 
+    #[track_caller]
     fn push(
         &self,
         at: &'static Location<'static>,
@@ -243,6 +263,7 @@ impl<T: Scalar> Tape<T> {
         inputs: SmallVec<[usize; 3]>,
         needs_gradient: bool,
     ) -> Var<'_, T> {
+        self.assert_whole();
         let mut nodes = self.nodes.borrow_mut();
         nodes.push(Node { value, source, inputs, needs_gradient, at });
         Var::new(self, nodes.len() - 1)

@@ -38,12 +38,22 @@ impl<'t, T: Scalar> Var<'t, T> {
     }
 
     /// Its value. The buffer is shared, not copied.
+    ///
+    /// # Panics
+    /// When [`backward_releasing`](Self::backward_releasing) has released it.
+    #[track_caller]
     pub fn value(self) -> Tensor<T> {
+        self.tape.assert_whole();
         self.tape.nodes.borrow()[self.index].value.clone()
     }
 
     /// The shape of its value.
+    ///
+    /// # Panics
+    /// As [`value`](Self::value).
+    #[track_caller]
     pub fn shape(self) -> Shape {
+        self.tape.assert_whole();
         Shape::from_slice(self.tape.nodes.borrow()[self.index].value.shape())
     }
 

@@ -5,7 +5,7 @@
 
 use approx::assert_relative_eq;
 use autograd::forward::{Dual, grad, jacobian, value_and_grad};
-use autograd::{Tape, Var};
+use autograd::{Gradients, Tape, Var};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::Index;
@@ -363,6 +363,22 @@ proptest! {
         prop_assert_eq!(gradients_on(&used, &steps, &inputs), fresh.clone());
         // And behind other lines, which are not part of the result.
         prop_assert_eq!(gradients_on(&used, &steps, &inputs), fresh);
+    }
+
+    #[test]
+    fn releasing_the_lines_changes_no_bit(steps in steps(), inputs in two_matrices()) {
+        let mut tape = Tape::new();
+        let gradients = |tape: &Tape<f64>, backward: fn(Var<'_, f64>) -> Gradients<f64>| {
+            let x = inputs.each_ref().map(|x| tape.variable(x.clone()));
+            let gradients = backward(run(&steps, &x).sum_all());
+            x.map(|x| gradients.of(x))
+        };
+        let kept = gradients(&tape, |y| y.backward());
+        tape.clear();
+        let released = gradients(&tape, |y| y.backward_releasing());
+        prop_assert_eq!(&released, &kept);
+        tape.clear();
+        prop_assert_eq!(gradients(&tape, |y| y.backward_releasing()), kept);
     }
 
     /// Two programs on one tape: which one is recorded first does not matter.

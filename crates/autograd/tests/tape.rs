@@ -253,6 +253,19 @@ fn a_vjp_of_the_wrong_shape_names_op_and_line() {
 }
 
 #[test]
+fn a_released_tape_wants_to_be_cleared() {
+    let mut tape = Tape::<f64>::new();
+    let x = tape.variable(Tensor::from([1.0, 2.0]));
+    let gradients = (x * x).sum_all().backward_releasing();
+    assert_eq!(gradients.of(x), Tensor::from([2.0, 4.0]));
+    for text in [message(|| x.value()), message(|| x.exp()), message(|| tape.number(1.0))] {
+        assert!(text.starts_with("tape: backward_releasing() has released its lines"), "{text}");
+    }
+    tape.clear();
+    assert_eq!(tape.number(1.0).item(), 1.0);
+}
+
+#[test]
 fn the_first_op_that_is_not_finite_is_named() {
     let mut parameters = Parameters::new(0);
     let weight = parameters.add("w", Tensor::from([1.0, 0.0]));

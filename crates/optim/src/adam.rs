@@ -6,7 +6,7 @@ mod table;
 use std::collections::BTreeMap;
 
 use autograd::{Gradient, Gradients, ParameterId, Parameters, Rows};
-use tensor::{Scalar, vectorised};
+use tensor::{Scalar, parallel, vectorised};
 
 use past::Past;
 use table::{Elements, Table};
@@ -159,7 +159,11 @@ impl<T: Scalar> Adam<T> {
         self.settle(parameters, id);
         let [m, v] = self.moments.update(parameters, id);
         let values = parameters.get_mut(id).as_mut_slice();
-        update.apply(values, &gradient.dense().values(), m, v);
+        let gradient = gradient.dense().contiguous();
+        parallel::write([gradient.layout()], [values, m, v], |[part], [values, m, v]| {
+            let gradient = &gradient.storage()[part.offset()..part.offset() + part.len()];
+            update.apply(values, gradient, m, v);
+        });
     }
 
     #[track_caller]

@@ -32,6 +32,7 @@ pub mod fused;
 mod gemm;
 pub mod layout;
 mod matmul;
+pub mod parallel;
 mod random;
 mod reduce;
 mod rows;

@@ -1,0 +1,99 @@
+//! When and how the work of a kernel is divided among the cores.
+//!
+//! Work is halved along its first axis, then its halves are, as long as no part gets too small to
+//! be worth the handing over. Threads take parts as they come to them (`rayon`), but which parts
+//! there are depends on the shape alone, and their results are combined in the order of this tree:
+//!
+//! ```text
+//!                 R = (a ∘ b) ∘ (c ∘ d)
+//!        a ∘ b                             c ∘ d
+//!    a           b                     c           d       the results of the four parts
+//! ```
+//!
+//! So a sum is bitwise the same for any number of threads, and for one.
+
+use crate::layout::Layout;
+
+/// No part has fewer elements than this, unless it is the whole.
+static SP: std::sync::LazyLock<usize> = std::sync::LazyLock::new(|| std::env::var("SP").map_or(15, |s| s.parse().unwrap()));
+static SM: std::sync::LazyLock<usize> = std::sync::LazyLock::new(|| std::env::var("SM").map_or(21, |s| s.parse().unwrap()));
+
+/// A matrix product of fewer multiplications is left to one core.
+
+
+/// Runs `kernel` on parts of the work, as many at a time as there are threads, and combines their
+/// results.
+///
+/// The work is to go through some layouts of one shape side by side, and to write row-major outputs
+/// of that shape. The kernel gets the layouts of a part and what it is to write of each output.
+///
+/// ```
+/// use tensor::{Layout, parallel};
+///
+/// // Halves each number, and adds up what is left.
+/// let mut x = vec![1.0; 100_000];
+/// let all = Layout::contiguous(&[100_000]);
+/// let halve = |_: [&Layout; 1], [x]: [&mut [f64]; 1]| {
+///     x.iter_mut().for_each(|x| *x /= 2.0);
+///     x.iter().sum::<f64>()
+/// };
+/// assert_eq!(parallel::divide([&all], [&mut x], &halve, &|a, b| a + b), 50_000.0);
+/// ```
+///
+/// # Panics
+/// When the layouts differ in shape or an output has another length.
+pub fn divide<T: Send, R: Send, const I: usize, const O: usize>(
+    inputs: [&Layout; I],
+    outputs: [&mut [T]; O],
+    kernel: &(impl Fn([&Layout; I], [&mut [T]; O]) -> R + Sync),
+    combine: &(impl Fn(R, R) -> R + Sync),
+) -> R {
+    let length = inputs[0].len();
+    if length < 2 << *SP {
+        return kernel(inputs, outputs);
+    }
+    let shape = inputs[0].shape();
+    let axis = shape.iter().position(|&length| length > 1).expect("there are many elements");
+    let middle = shape[axis] / 2;
+    let halves = inputs.map(|layout| layout.split(axis, middle));
+    let [first_inputs, last_inputs] =
+        [halves.each_ref().map(|half| &half.0), halves.each_ref().map(|half| &half.1)];
+    let mut last_outputs = outputs;
+    let first_outputs = last_outputs.each_mut().map(|output| {
+        let written = length / shape[axis] * middle;
+        output.split_off_mut(..written).expect("an output has a place for each element")
+    });
+    let (first, last) = join(
+        || divide(first_inputs, first_outputs, kernel, combine),
+        || divide(last_inputs, last_outputs, kernel, combine),
+    );
+    combine(first, last)
+}
+
+/// [`divide`] for a kernel that writes its outputs and has no result besides.
+pub fn write<T: Send, const I: usize, const O: usize>(
+    inputs: [&Layout; I],
+    outputs: [&mut [T]; O],
+    kernel: impl Fn([&Layout; I], [&mut [T]; O]) + Sync,
+) {
+    divide(inputs, outputs, &kernel, &|(), ()| ());
+}
+
+/// Both results, computed at once where there is another thread to do so.
+fn join<A: Send, B: Send>(
+    first: impl FnOnce() -> A + Send,
+    second: impl FnOnce() -> B + Send,
+) -> (A, B) {
+    match rayon::current_num_threads() {
+        1 => (first(), second()),
+        _ => rayon::join(first, second),
+    }
+}
+
+/// How many threads a matrix product of so many multiplications is to use.
+pub(crate) fn threads_for_product(multiplications: usize) -> usize {
+    match multiplications < 1 << *SM {
+        true => 1,
+        false => rayon::current_num_threads(),
+    }
+}

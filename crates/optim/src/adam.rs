@@ -260,14 +260,16 @@ impl<T: Scalar> Update<T> {
         let [beta1, beta2] = self.beta;
         let [fresh1, fresh2] = self.fresh;
         let [correction1, correction2] = self.correction;
+        // Copies, because what is behind a reference might change with each number written.
+        let &Self { epsilon, rate, keep, .. } = self;
         vectorised(
             #[inline(always)]
             || {
                 for (((x, &g), m), v) in values.iter_mut().zip(gradient).zip(&mut *m).zip(&mut *v) {
                     *m = beta1 * *m + fresh1 * g;
                     *v = beta2 * *v + fresh2 * (g * g);
-                    let step = *m * correction1 / ((*v * correction2).sqrt() + self.epsilon);
-                    *x = *x * self.keep - self.rate * step;
+                    let step = *m * correction1 / ((*v * correction2).sqrt() + epsilon);
+                    *x = *x * keep - rate * step;
                 }
             },
         );

@@ -13,16 +13,16 @@
 use std::collections::BTreeMap;
 use std::time::Instant;
 
-use autograd::{Parameters, Pass, Tape};
+use autograd::Parameters;
 use data::{Dataset, SplitError};
 use nn::Model;
 use optim::{Optimizer, clip_global_norm};
 use serde::{Deserialize, Serialize};
-use tensor::{Key, Scalar};
+use tensor::{Key, Scalar, Tensor};
 use thiserror::Error;
 
 use crate::checkpoint::Fingerprint;
-use crate::{Epoch, History, Moment, Observer, ObserverError, Progress, Score, Trainer};
+use crate::{Epoch, History, Moment, Observer, ObserverError, Progress, Score, Shards, Trainer};
 
 /// How to train. The default is the article's: 10 epochs, batches of 32, a fifth of the samples for
 /// validation; and the weights of the best epoch are kept.
@@ -34,6 +34,11 @@ pub struct Fit {
     pub batch_size: usize,
     /// The share of samples, the last ones, that are not trained on but evaluated after each epoch.
     pub validation_split: f64,
+    /// How many shards each batch is cut into, to be worked on by as many threads; at least one. The
+    /// result depends on the number of shards, but not on that of threads. See
+    /// [`Shards`](crate::Shards).
+    #[serde(default = "one_shard")]
+    pub shards: usize,
     /// Whether to draw a new order of the training samples for each epoch.
     pub shuffle: bool,
     /// Where the order and dropout come from.
@@ -50,12 +55,18 @@ pub struct Fit {
     pub track: Vec<String>,
 }
 
+/// What runs had that were saved before there were shards.
+fn one_shard() -> usize {
+    1
+}
+
 impl Default for Fit {
     fn default() -> Self {
         Self {
             epochs: 10,
             batch_size: 32,
             validation_split: 0.2,
+            shards: 1,
             shuffle: true,
             seed: 0,
             patience: None,
@@ -128,7 +139,7 @@ impl<'m, M: Model> Trainer<'m, M> {
     /// validation loss is not finite after an epoch; then they are those after it.
     ///
     /// # Panics
-    /// When the data do not fit the model, or the batch size or the number of epochs is 0.
+    /// When the data do not fit the model, or the batch size or the number of epochs or shards is 0.
     #[track_caller]
     pub fn fit<T: Scalar>(
         &self,
@@ -146,7 +157,7 @@ impl<'m, M: Model> Trainer<'m, M> {
     /// When there are no samples or the validation split leaves a part empty.
     ///
     /// # Panics
-    /// When the batch size or the number of epochs is 0.
+    /// When the batch size or the number of epochs or shards is 0.
     #[track_caller]
     pub fn session<'a, T: Scalar>(
         &self,
@@ -159,6 +170,7 @@ impl<'m, M: Model> Trainer<'m, M> {
         'm: 'a,
     {
         assert!(options.epochs > 0, "fit: 0 epochs were asked for; training takes at least one");
+        assert!(options.shards > 0, "fit: 0 shards were asked for; a batch is at least one");
         if dataset.is_empty() {
             return Err(TrainError::NoSamples);
         }
@@ -266,7 +278,7 @@ impl<M: Model, T: Scalar> Session<'_, M, T> {
     ) -> Result<Score, TrainError> {
         let earlier = self.progress.current.seconds;
         let start = Instant::now();
-        let mut tape = Tape::new();
+        let mut shards = Shards::new(self.options.shards);
         let key = Key::new(self.options.seed).stream("fit").fold_in(number as u64);
         let training = self.training.clone();
         let batches = batches(&training, self.options, key.stream("order"));
@@ -275,7 +287,7 @@ impl<M: Model, T: Scalar> Session<'_, M, T> {
             let clip_norm = self.options.clip_norm;
             let outcome = self
                 .trainer
-                .step(&mut tape, self.parameters, self.optimizer, &batch, key, clip_norm)
+                .step(&mut shards, self.parameters, self.optimizer, &batch, key, clip_norm)
                 .map_err(|(loss, first)| TrainError::NotFinite {
                     loss,
                     epoch: number,
@@ -330,30 +342,39 @@ impl<M: Model> Trainer<'_, M> {
     #[track_caller]
     fn step<T: Scalar>(
         &self,
-        tape: &mut Tape<T>,
+        shards: &mut Shards<T>,
         parameters: &mut Parameters<T>,
         optimizer: &mut dyn Optimizer<T>,
         batch: &Dataset<M::Input>,
         key: Key,
         clip_norm: Option<f64>,
     ) -> Result<Outcome, (f64, String)> {
-        let logits = self.model.forward(Pass::training(tape, parameters, key), batch.inputs());
-        let loss = self.loss.of(logits, batch.labels());
-        let value = loss.item().to_f64();
-        if !value.is_finite() {
-            return Err((value, tape.first_non_finite().unwrap_or_default()));
-        }
-        let mut gradients = loss.backward();
+        let result = shards.pass(parameters, batch.len(), key, |pass, samples| {
+            let labels = batch.labels().slice(0, samples.clone());
+            let logits = self.model.forward(pass, &batch.inputs().slice(0, samples));
+            let loss = self.loss.of(logits, &labels);
+            let seen = match loss.item().is_finite() {
+                true => Ok(self.count_hits(&logits.value(), &labels)),
+                false => Err(loss.tape().first_non_finite().unwrap_or_default()),
+            };
+            (loss, seen)
+        });
+        let loss = result.loss.to_f64();
+        let seen: Result<Vec<_>, _> = result.returned.into_iter().collect();
+        let hits = seen.map_err(|first| (loss, first))?;
+        let mut gradients = result.gradients;
         if let Some(max) = clip_norm {
             clip_global_norm(&mut gradients, max);
         }
-        let predictions = self.loss.predictions(&logits.value());
-        let hits = predictions.zip_map(batch.labels(), |found, label| found == label);
-        let correct = hits.values().iter().filter(|&&hit| hit).count();
-        // The tape shares the parameters' buffers; cleared, the optimizer can change them in place.
-        tape.clear();
         optimizer.step(parameters, &gradients);
-        Ok(Outcome { loss: value, correct })
+        Ok(Outcome { loss, correct: hits.iter().sum() })
+    }
+
+    /// How many samples have their label predicted.
+    fn count_hits<T: Scalar>(&self, logits: &Tensor<T>, labels: &Tensor<u32>) -> usize {
+        let predictions = self.loss.predictions(logits);
+        let hits = predictions.zip_map(labels, |found, label| found == label);
+        hits.values().iter().filter(|&&hit| hit).count()
     }
 }
 

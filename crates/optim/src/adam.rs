@@ -160,10 +160,15 @@ impl<T: Scalar> Adam<T> {
         let [m, v] = self.moments.update(parameters, id);
         let values = parameters.get_mut(id).as_mut_slice();
         let gradient = gradient.dense().contiguous();
-        parallel::write([gradient.layout()], [values, m, v], |[part], [values, m, v]| {
-            let gradient = &gradient.storage()[part.offset()..part.offset() + part.len()];
-            update.apply(values, gradient, m, v);
-        });
+        parallel::write(
+            parallel::HEAVY,
+            [gradient.layout()],
+            [values, m, v],
+            |[part], [values, m, v]| {
+                let gradient = &gradient.storage()[part.offset()..part.offset() + part.len()];
+                update.apply(values, gradient, m, v);
+            },
+        );
     }
 
     #[track_caller]

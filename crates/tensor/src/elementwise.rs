@@ -41,7 +41,7 @@ impl<T: Copy + Send + Sync + 'static> Tensor<T> {
         }
         let storage = self.storage();
         let mut mapped = buffer::stale(self.len(), f(storage[self.layout().offset()]));
-        parallel::write([self.layout()], [&mut mapped], |layouts, [mut rest]| {
+        parallel::write(parallel::LIGHT, [self.layout()], [&mut mapped], |layouts, [mut rest]| {
             vectorised(
                 #[inline(always)]
                 || {
@@ -108,7 +108,7 @@ impl<T: Copy + Send + Sync + 'static> Tensor<T> {
         let right = expect(name, other.layout().expand(&shape));
         let (a, b) = (self.storage(), other.storage());
         let mut zipped = buffer::stale(count, f(a[left.offset()], b[right.offset()]));
-        parallel::write([&left, &right], [&mut zipped], |layouts, [mut rest]| {
+        parallel::write(parallel::LIGHT, [&left, &right], [&mut zipped], |layouts, [mut rest]| {
             vectorised(
                 #[inline(always)]
                 || {
@@ -164,31 +164,38 @@ impl<T: Copy + Send + Sync + 'static> Tensor<T> {
     ) {
         let layout = expect("zip_apply", other.layout().expand(self.shape()));
         let source = other.storage();
-        parallel::write([&layout], [self.as_mut_slice()], |layouts, [mut rest]| {
-            vectorised(
-                #[inline(always)]
-                || {
-                    for_each_run(
-                        layouts,
-                        #[inline(always)]
-                        |[y], length| {
-                            let run = rest.split_off_mut(..length).expect("a place for each");
-                            match y.stride {
-                                1 => {
-                                    let values = &source[y.offset..y.offset + length];
-                                    run.iter_mut().zip(values).for_each(|(x, &y)| *x = f(*x, y));
-                                }
-                                _ => {
-                                    for (i, x) in run.iter_mut().enumerate() {
-                                        *x = f(*x, source[y.offset + i * y.stride]);
+        parallel::write(
+            parallel::LIGHT,
+            [&layout],
+            [self.as_mut_slice()],
+            |layouts, [mut rest]| {
+                vectorised(
+                    #[inline(always)]
+                    || {
+                        for_each_run(
+                            layouts,
+                            #[inline(always)]
+                            |[y], length| {
+                                let run = rest.split_off_mut(..length).expect("a place for each");
+                                match y.stride {
+                                    1 => {
+                                        let values = &source[y.offset..y.offset + length];
+                                        run.iter_mut()
+                                            .zip(values)
+                                            .for_each(|(x, &y)| *x = f(*x, y));
+                                    }
+                                    _ => {
+                                        for (i, x) in run.iter_mut().enumerate() {
+                                            *x = f(*x, source[y.offset + i * y.stride]);
+                                        }
                                     }
                                 }
-                            }
-                        },
-                    );
-                },
-            )
-        });
+                            },
+                        );
+                    },
+                )
+            },
+        );
     }
 }
 

@@ -45,6 +45,7 @@ pub fn map<T: Scalar, const I: usize, const O: usize, const S: usize>(
     let mut outputs: [Buffer<T>; O] =
         std::array::from_fn(|_| buffer::stale(inputs[0].len(), T::ZERO));
     let sums = parallel::divide(
+        parallel::HEAVY,
         layouts.each_ref(),
         outputs.each_mut().map(|output| &mut output[..]),
         &|layouts, outputs| map_part(layouts, storage, outputs, &f),

@@ -14,23 +14,29 @@
 
 use crate::layout::Layout;
 
-/// No part has fewer elements than this, unless it is the whole.
-static SP: std::sync::LazyLock<usize> =
-    std::sync::LazyLock::new(|| std::env::var("SP").map_or(15, |s| s.parse().unwrap()));
-static SM: std::sync::LazyLock<usize> =
-    std::sync::LazyLock::new(|| std::env::var("SM").map_or(21, |s| s.parse().unwrap()));
+/// How many elements a part has at least where each costs about an addition. Handing work to a thread that
+/// waits takes 5 to 12 µs, and its inputs come from the cache of another core, so that the sum of two
+/// tensors gains nothing below 2²⁰ elements. (Measured on two cores of a Zen 5, against one.)
+pub const LIGHT: usize = 1 << 18;
+
+/// The same where each element costs a dozen operations, such as an exponential, or a division and a
+/// root: these gain from 2¹⁶ elements on.
+pub const HEAVY: usize = 1 << 15;
+
+/// A matrix product of fewer multiplications is left to one core: two take as long for 160³ =
+/// 2^21.97, and little more than half as long for 192³ = 2^22.75.
+const SMALLEST_PRODUCT: usize = 1 << 22;
 
 /// So many `f32` fill a cache line. Parts begin with a line where the whole does: else each vector
 /// instruction reads across two, and Adam's step takes 1.7 times as long.
 const LINE: usize = 16;
 
-/// A matrix product of fewer multiplications is left to one core.
-
 /// Runs `kernel` on parts of the work, as many at a time as there are threads, and combines their
 /// results.
 ///
 /// The work is to go through some layouts of one shape side by side, and to write row-major outputs
-/// of that shape. The kernel gets the layouts of a part and what it is to write of each output.
+/// of that shape. What has fewer than two parts of `smallest_part` elements, [`LIGHT`] or [`HEAVY`],
+/// is not divided. The kernel gets the layouts of a part and what it is to write of each output.
 ///
 /// ```
 /// use tensor::{Layout, parallel};
@@ -42,19 +48,20 @@ const LINE: usize = 16;
 ///     x.iter_mut().for_each(|x| *x /= 2.0);
 ///     x.iter().sum::<f64>()
 /// };
-/// assert_eq!(parallel::divide([&all], [&mut x], &halve, &|a, b| a + b), 50_000.0);
+/// assert_eq!(parallel::divide(parallel::HEAVY, [&all], [&mut x], &halve, &|a, b| a + b), 50_000.0);
 /// ```
 ///
 /// # Panics
 /// When the layouts differ in shape or an output has another length.
 pub fn divide<T: Send, R: Send, const I: usize, const O: usize>(
+    smallest_part: usize,
     inputs: [&Layout; I],
     outputs: [&mut [T]; O],
     kernel: &(impl Fn([&Layout; I], [&mut [T]; O]) -> R + Sync),
     combine: &(impl Fn(R, R) -> R + Sync),
 ) -> R {
     let length = inputs[0].len();
-    if length < 2 << *SP {
+    if length < 2 * smallest_part {
         return kernel(inputs, outputs);
     }
     let shape = inputs[0].shape();
@@ -70,19 +77,20 @@ pub fn divide<T: Send, R: Send, const I: usize, const O: usize>(
         output.split_off_mut(..written).expect("an output has a place for each element")
     });
     let (first, last) = join(
-        || divide(first_inputs, first_outputs, kernel, combine),
-        || divide(last_inputs, last_outputs, kernel, combine),
+        || divide(smallest_part, first_inputs, first_outputs, kernel, combine),
+        || divide(smallest_part, last_inputs, last_outputs, kernel, combine),
     );
     combine(first, last)
 }
 
 /// [`divide`] for a kernel that writes its outputs and has no result besides.
 pub fn write<T: Send, const I: usize, const O: usize>(
+    smallest_part: usize,
     inputs: [&Layout; I],
     outputs: [&mut [T]; O],
     kernel: impl Fn([&Layout; I], [&mut [T]; O]) + Sync,
 ) {
-    divide(inputs, outputs, &kernel, &|(), ()| ());
+    divide(smallest_part, inputs, outputs, &kernel, &|(), ()| ());
 }
 
 /// Both results, computed at once where there is another thread to do so.
@@ -98,7 +106,7 @@ fn join<A: Send, B: Send>(
 
 /// How many threads a matrix product of so many multiplications is to use.
 pub(crate) fn threads_for_product(multiplications: usize) -> usize {
-    match multiplications < 1 << *SM {
+    match multiplications < SMALLEST_PRODUCT {
         true => 1,
         false => rayon::current_num_threads(),
     }

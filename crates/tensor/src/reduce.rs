@@ -112,7 +112,7 @@ impl<T: Scalar> Tensor<T> {
             fold_part(self.storage(), layouts, &mut folded, start, combine);
             folded[0]
         };
-        parallel::divide(layouts, [], &kernel, &combine)
+        parallel::divide(parallel::LIGHT, layouts, [], &kernel, &combine)
     }
 
     /// This tensor without the axes, each of length 1.

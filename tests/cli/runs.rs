@@ -35,6 +35,7 @@ const CLASSIFIER: [&str; 6] = [
 const TRAINING: [&str; 8] = [
     "--epochs <N>",
     "--batch-size <N>",
+    "--shards <N>",
     "--lr <RATE>",
     "--validation-split <SHARE>",
     "--patience <N>",

@@ -36,15 +36,17 @@ fn pass(count: usize, shards: usize, dropout: f64) -> Batch<f64, ()> {
     let dataset = texts(count);
     let mut parameters = Parameters::new(1);
     let model = network(&mut parameters, dropout);
-    let forward = |pass, samples: std::ops::Range<usize>| {
-        let labels = dataset.labels().slice(0, samples.clone());
-        let logits = model.forward(pass, &dataset.inputs().slice(0, samples));
-        (softmax_cross_entropy(logits, &labels), ())
-    };
     let mut shards = Shards::new(shards);
-    // A larger batch before it leaves nothing behind.
-    shards.pass(&parameters, count, Key::new(1), &forward);
-    shards.pass(&parameters, count, Key::new(2), &forward)
+    let mut pass = |key| {
+        shards.pass(&parameters, count, key, |pass, samples| {
+            let labels = dataset.labels().slice(0, samples.clone());
+            let logits = model.forward(pass, &dataset.inputs().slice(0, samples));
+            (softmax_cross_entropy(logits, &labels), ())
+        })
+    };
+    // A batch before it leaves nothing behind.
+    pass(Key::new(1));
+    pass(Key::new(2))
 }
 
 fn numbers(gradients: &Gradients<f64>) -> Vec<f64> {

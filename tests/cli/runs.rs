@@ -32,7 +32,7 @@ const CLASSIFIER: [&str; 6] = [
 ];
 
 /// Options of a training run.
-const TRAINING: [&str; 8] = [
+const TRAINING: [&str; 9] = [
     "--epochs <N>",
     "--batch-size <N>",
     "--shards <N>",

@@ -13,16 +13,18 @@
 use std::collections::BTreeMap;
 use std::time::Instant;
 
-use autograd::Parameters;
+use autograd::{Parameters, Pass, Tape, Var};
 use data::{Dataset, SplitError};
 use nn::Model;
 use optim::{Optimizer, clip_global_norm};
 use serde::{Deserialize, Serialize};
-use tensor::{Key, Scalar, Tensor};
+use tensor::{Key, Scalar};
 use thiserror::Error;
 
 use crate::checkpoint::Fingerprint;
-use crate::{Epoch, History, Moment, Observer, ObserverError, Progress, Score, Shards, Trainer};
+use crate::{
+    Batch, Epoch, History, Moment, Observer, ObserverError, Progress, Score, Shards, Trainer,
+};
 
 /// How to train. The default is the article's: 10 epochs, batches of 32, a fifth of the samples for
 /// validation; and the weights of the best epoch are kept.
@@ -193,7 +195,7 @@ impl<'m, M: Model> Trainer<'m, M> {
 /// A training run with those who look on. From [`Trainer::session`].
 ///
 /// ```
-/// # use autograd::Parameters;
+/// # use autograd::{Parameters, Pass, Tape, Var};
 /// # use data::Dataset;
 /// # use nn::{Dense, Features, Model};
 /// # use optim::Adam;
@@ -278,7 +280,7 @@ impl<M: Model, T: Scalar> Session<'_, M, T> {
     ) -> Result<Score, TrainError> {
         let earlier = self.progress.current.seconds;
         let start = Instant::now();
-        let mut shards = Shards::new(self.options.shards);
+        let (mut tape, mut shards) = (Tape::new(), Shards::new(self.options.shards));
         let key = Key::new(self.options.seed).stream("fit").fold_in(number as u64);
         let training = self.training.clone();
         let batches = batches(&training, self.options, key.stream("order"));
@@ -287,7 +289,14 @@ impl<M: Model, T: Scalar> Session<'_, M, T> {
             let clip_norm = self.options.clip_norm;
             let outcome = self
                 .trainer
-                .step(&mut shards, self.parameters, self.optimizer, &batch, key, clip_norm)
+                .step(
+                    (&mut tape, &mut shards),
+                    self.parameters,
+                    self.optimizer,
+                    &batch,
+                    key,
+                    clip_norm,
+                )
                 .map_err(|(loss, first)| TrainError::NotFinite {
                     loss,
                     epoch: number,
@@ -342,23 +351,26 @@ impl<M: Model> Trainer<'_, M> {
     #[track_caller]
     fn step<T: Scalar>(
         &self,
-        shards: &mut Shards<T>,
+        (tape, shards): (&mut Tape<T>, &mut Shards<T>),
         parameters: &mut Parameters<T>,
         optimizer: &mut dyn Optimizer<T>,
         batch: &Dataset<M::Input>,
         key: Key,
         clip_norm: Option<f64>,
     ) -> Result<Outcome, (f64, String)> {
-        let result = shards.pass(parameters, batch.len(), key, |pass, samples| {
-            let labels = batch.labels().slice(0, samples.clone());
-            let logits = self.model.forward(pass, &batch.inputs().slice(0, samples));
-            let loss = self.loss.of(logits, &labels);
-            let seen = match loss.item().is_finite() {
-                true => Ok(self.count_hits(&logits.value(), &labels)),
-                false => Err(loss.tape().first_non_finite().unwrap_or_default()),
-            };
-            (loss, seen)
-        });
+        let result = match shards.count() {
+            // Not by a closure: it would hide the line that called `fit` from the tape.
+            1 => {
+                let (loss, seen) = self.look_at(Pass::training(tape, parameters, key), batch);
+                Batch { loss: loss.item(), gradients: loss.backward(), returned: vec![seen] }
+            }
+            _ => shards.pass(parameters, batch.len(), key, |pass, samples| {
+                let inputs = batch.inputs().slice(0, samples.clone());
+                self.look_at(pass, &Dataset::new(inputs, batch.labels().slice(0, samples)))
+            }),
+        };
+        // The tape shares the parameters' buffers; cleared, the optimizer can change them in place.
+        tape.clear();
         let loss = result.loss.to_f64();
         let seen: Result<Vec<_>, _> = result.returned.into_iter().collect();
         let hits = seen.map_err(|first| (loss, first))?;
@@ -370,11 +382,22 @@ impl<M: Model> Trainer<'_, M> {
         Ok(Outcome { loss, correct: hits.iter().sum() })
     }
 
-    /// How many samples have their label predicted.
-    fn count_hits<T: Scalar>(&self, logits: &Tensor<T>, labels: &Tensor<u32>) -> usize {
-        let predictions = self.loss.predictions(logits);
-        let hits = predictions.zip_map(labels, |found, label| found == label);
-        hits.values().iter().filter(|&&hit| hit).count()
+    /// The mean loss of some samples, and of how many the label was predicted. If the loss is not
+    /// finite, where that began.
+    #[track_caller]
+    fn look_at<'t, T: Scalar>(
+        &self,
+        pass: Pass<'t, T>,
+        samples: &Dataset<M::Input>,
+    ) -> (Var<'t, T>, Result<usize, String>) {
+        let logits = self.model.forward(pass, samples.inputs());
+        let loss = self.loss.of(logits, samples.labels());
+        if !loss.item().is_finite() {
+            return (loss, Err(loss.tape().first_non_finite().unwrap_or_default()));
+        }
+        let predictions = self.loss.predictions(&logits.value());
+        let hits = predictions.zip_map(samples.labels(), |found, label| found == label);
+        (loss, Ok(hits.values().iter().filter(|&&hit| hit).count()))
     }
 }
 

@@ -71,6 +71,11 @@ impl<T: Scalar> Shards<T> {
         Self { tape: Tape::new(), parts: (0..count).map(|_| Mutex::default()).collect() }
     }
 
+    /// How many shards a batch is cut into.
+    pub fn count(&self) -> usize {
+        self.parts.len()
+    }
+
     /// One pass, forward and backward, over a batch of so many samples. For each shard, `forward`
     /// gets the range of its samples, and returns their mean loss and whatever else is of interest.
     ///

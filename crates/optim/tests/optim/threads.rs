@@ -32,7 +32,7 @@ proptest! {
         rows in prop_oneof![Just(1), 2..100usize, 1000..2000usize],
         parts in 1.9..4.1f64,
     ) {
-        let shape = [rows, (parallel::HEAVY as f64 * parts) as usize / rows];
+        let shape = [rows, (parallel::LIGHT as f64 * parts) as usize / rows];
         let one = trained(shape, 1);
         prop_assert!(one == trained(shape, 2) && one == trained(shape, 3));
     }

@@ -160,8 +160,9 @@ impl<T: Scalar> Adam<T> {
         let [m, v] = self.moments.update(parameters, id);
         let values = parameters.get_mut(id).as_mut_slice();
         let gradient = gradient.dense().contiguous();
+        // Light, because it waits for memory: a table that lies in the cache of one core stays there.
         parallel::write(
-            parallel::HEAVY,
+            parallel::LIGHT,
             [gradient.layout()],
             [values, m, v],
             |[part], [values, m, v]| {

@@ -5,7 +5,7 @@
 //! | `mlp` | 10 → 50 → 25 → 1 with SwiGLU, binary cross-entropy, Adam | 32 |
 //! | `mlp_relu` | the same with ReLU | 32 |
 //! | `text` | Embedding(1000, 128), mean over 20 to 100 tokens, Dense 64 + SwiGLU, Dense 8, dropout 0.2 twice, cross-entropy, Adam | 32 |
-//! | `text_b256` | the same | 256 |
+//! | `text_b256` | the same; with several threads each takes a shard of the batch | 256 |
 //! | `text_v50k` | the same with a vocabulary of 50,000 | 32 |
 //! | `text_v50k_lazy` | the same, the moments of a row rest while no batch holds its word | 32 |
 //! | `ffn` | (silu(x Wg) ⊙ x Wu) Wd, x 256×512, hidden 1376, mean of squares, Adam | 256 |
@@ -22,6 +22,7 @@ use nn::{ActivationKind, Dense, Dropout, Embedding, Features, Model};
 use optim::{Adam, Optimizer};
 use rand::RngExt;
 use tensor::{Key, Tensor};
+use train::Shards;
 
 /// One step, with all that it needs.
 pub type Step = Box<dyn FnMut()>;
@@ -34,7 +35,7 @@ pub const ALL: &[Workload] = &[
     ("mlp", || mlp(ActivationKind::SwiGLU)),
     ("mlp_relu", || mlp(ActivationKind::Relu)),
     ("text", || text(32, 1_000)),
-    ("text_b256", || text(256, 1_000)),
+    ("text_b256", text_b256),
     ("text_v50k", || text(32, 50_000)),
     ("text_v50k_lazy", text_v50k_lazy),
     ("ffn", ffn),
@@ -84,6 +85,26 @@ fn text(batch: usize, vocabulary: usize) -> Step {
     text_in_turn(Adam::new(0.001), vocabulary, vec![token_ids(batch, vocabulary as u32)])
 }
 
+/// With several threads each works on a shard of the batch: the same step, up to rounding and
+/// dropout's draws.
+fn text_b256() -> Step {
+    let mut parameters = Parameters::new(0);
+    let model = text_model(&mut parameters, 1_000);
+    let ids = token_ids(256, 1_000);
+    let labels = classes(256);
+    let mut adam = Adam::new(0.001);
+    let mut shards = Shards::new(rayon::current_num_threads());
+    let mut step = 0;
+    Box::new(move || {
+        step += 1;
+        let batch = shards.pass(&parameters, 256, Key::new(step), |pass, samples| {
+            let logits = model.forward(pass, &ids.slice(0, samples.clone()));
+            (nn::softmax_cross_entropy(logits, &labels.slice(0, samples)), ())
+        });
+        adam.step(&mut parameters, &batch.gradients);
+    })
+}
+
 fn text_v50k_lazy() -> Step {
     text_in_turn(Adam::new(0.001).lazy(), 50_000, vec![token_ids(32, 50_000)])
 }
@@ -91,21 +112,29 @@ fn text_v50k_lazy() -> Step {
 /// The step of `text` for each of these batches of token ids `[batch, time]` in turn.
 pub fn text_in_turn(adam: Adam, vocabulary: usize, batches: Vec<Tensor<u32>>) -> Step {
     let mut parameters = Parameters::new(0);
-    let model = Embedding::new(&mut parameters, "embedding", vocabulary, 128)
-        .padding(0)
-        .mean()
-        .then(Dropout::new("dropout1", 0.2))
-        .then(Dense::new(&mut parameters, "hidden", 128, 64))
-        .then(ActivationKind::SwiGLU.layer(&mut parameters, "activation"))
-        .then(Dropout::new("dropout2", 0.2))
-        .then(Dense::new(&mut parameters, "output", 64, 8));
-    let batch = batches[0].shape()[0];
-    let labels = Tensor::new([batch], (0..batch as u32).map(|i| i % 8).collect());
+    let model = text_model(&mut parameters, vocabulary);
+    let labels = classes(batches[0].shape()[0]);
     let mut turn = 0;
     training_with(adam, parameters, move |pass| {
         turn = (turn + 1) % batches.len();
         nn::softmax_cross_entropy(model.forward(pass, &batches[turn]), &labels)
     })
+}
+
+fn text_model(parameters: &mut Parameters, vocabulary: usize) -> impl Model<Input = u32> + use<> {
+    Embedding::new(parameters, "embedding", vocabulary, 128)
+        .padding(0)
+        .mean()
+        .then(Dropout::new("dropout1", 0.2))
+        .then(Dense::new(parameters, "hidden", 128, 64))
+        .then(ActivationKind::SwiGLU.layer(parameters, "activation"))
+        .then(Dropout::new("dropout2", 0.2))
+        .then(Dense::new(parameters, "output", 64, 8))
+}
+
+/// Labels of 8 classes in turn.
+fn classes(batch: usize) -> Tensor<u32> {
+    Tensor::new([batch], (0..batch as u32).map(|i| i % 8).collect())
 }
 
 /// Token ids `[batch, 100]`: 20 to 100 tokens, then padding.

@@ -63,6 +63,10 @@ pub struct Training {
     /// How many samples make one step.
     #[arg(long, value_name = "N", default_value_t = 32, value_parser = positive)]
     pub batch_size: usize,
+    /// Cut each batch into so many shards, for as many threads to work on: faster where batches are
+    /// large. The result depends on N, but not on how many threads there are.
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = positive)]
+    pub shards: usize,
     /// Adam's learning rate.
     #[arg(long, value_name = "RATE", default_value_t = 0.001, value_parser = rate)]
     pub lr: f64,
@@ -97,6 +101,7 @@ impl Training {
         Fit {
             epochs: self.epochs,
             batch_size: self.batch_size,
+            shards: self.shards,
             validation_split: self.validation_split,
             patience: self.patience,
             ..Fit::default()

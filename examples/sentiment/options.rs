@@ -218,6 +218,7 @@ impl Experiment {
             ("--seed", json!(training.seed)),
             ("--lr", json!(training.lr)),
             ("--batch-size", json!(training.batch_size)),
+            ("--shards", json!(training.shards)),
             ("--validation-split", json!(training.validation_split)),
             ("--vocab", json!(setup.sizes.vocab)),
             ("--embedding", json!(setup.sizes.embedding)),

@@ -89,6 +89,7 @@ fn options() -> Vec<BadInput> {
         ("--epochs 1.5", ["--epochs <N>", whole]),
         ("--epochs 99999999999999999999", ["--epochs <N>", whole]),
         ("--batch-size 0", ["--batch-size <N>", whole]),
+        ("--shards 0", ["--shards <N>", whole]),
         ("--batch-size=-1", ["--batch-size <N>", whole]),
         ("--batch-size ''", ["--batch-size <N>", whole]),
         ("--patience 0", ["--patience <N>", whole]),

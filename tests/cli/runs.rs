@@ -32,9 +32,10 @@ const CLASSIFIER: [&str; 6] = [
 ];
 
 /// Options of a training run.
-const TRAINING: [&str; 8] = [
+const TRAINING: [&str; 9] = [
     "--epochs <N>",
     "--batch-size <N>",
+    "--shards <N>",
     "--lr <RATE>",
     "--validation-split <SHARE>",
     "--patience <N>",

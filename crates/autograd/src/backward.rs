@@ -171,6 +171,17 @@ impl<T: Scalar> Gradients<T> {
         }
     }
 
+    /// The gradients of the sum of two results with respect to the parameters. What is
+    /// differentiated lies on two tapes, so of their variables there is nothing in it.
+    pub fn plus(&self, other: &Self) -> Self {
+        let count = self.parameters.len().max(other.parameters.len());
+        let sum = |index| match (self.parameter(index), other.parameter(index)) {
+            (Some(first), Some(second)) => Some(first.plus(second)),
+            (first, second) => first.or(second).cloned(),
+        };
+        Self { adjoints: Vec::new(), parameters: (0..count).map(sum).collect() }
+    }
+
     /// The gradient with respect to a variable: zeros if the result does not depend on it.
     ///
     /// # Panics
@@ -203,7 +214,11 @@ impl<T: Scalar> Gradients<T> {
     /// The gradient with respect to a parameter; `None` if the result does not depend on it or it
     /// is frozen.
     pub fn get(&self, id: ParameterId) -> Option<&Tensor<T>> {
-        self.parameters.get(id.index())?.as_ref().map(Gradient::dense)
+        self.parameter(id.index()).map(Gradient::dense)
+    }
+
+    fn parameter(&self, index: usize) -> Option<&Gradient<T>> {
+        self.parameters.get(index)?.as_ref()
     }
 
     /// The gradients of all parameters that the result depends on, in the parameters' order.

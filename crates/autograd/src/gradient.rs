@@ -43,6 +43,18 @@ impl<T: Scalar> Rows<T> {
         &self.values
     }
 
+    /// The rows of either; where both have a row, the sum of the two.
+    fn plus(&self, other: &Self) -> Self {
+        let mut ids = [&self.ids[..], &other.ids].concat();
+        ids.sort_unstable();
+        ids.dedup();
+        let place = |id| ids.binary_search(id).expect("each id is among those of both") as u32;
+        let places: Vec<u32> = self.ids.iter().chain(&other.ids).map(place).collect();
+        let rows = Tensor::concat(&[&self.values, &other.values], 0);
+        let values = rows.scatter_add_rows(&Tensor::new([places.len()], places), ids.len());
+        Self::new(&self.shape, &ids, values)
+    }
+
     fn to_dense(&self) -> Tensor<T> {
         let ids = Tensor::new([self.ids.len()], self.ids.clone());
         self.values.scatter_add_rows(&ids, self.shape[0])
@@ -93,7 +105,15 @@ impl<T: Scalar> Gradient<T> {
                 rows.values.add_in_place(&others.values);
             }
             (Gradient::Dense(sum), other) => sum.add_in_place(other.dense()),
-            (rows, other) => *rows = Gradient::Dense(rows.dense() + other.dense()),
+            (rows, other) => *rows = rows.plus(other),
+        }
+    }
+
+    /// The sum of this gradient and another of the same parameter. Of rows and rows it is rows.
+    pub(crate) fn plus(&self, other: &Self) -> Self {
+        match (self, other) {
+            (Gradient::Rows(rows), Gradient::Rows(others)) => Gradient::Rows(rows.plus(others)),
+            _ => Gradient::Dense(self.dense() + other.dense()),
         }
     }
 }

@@ -7,8 +7,8 @@
 use autograd::{Pass, Var};
 use tensor::{Scalar, Tensor};
 
-/// A differentiable function with parameters.
-pub trait Layer {
+/// A differentiable function with parameters. `Sync`, as several threads may pass batches through it.
+pub trait Layer: Sync {
     /// The output for the input `x`.
     ///
     /// # Panics
@@ -26,7 +26,7 @@ pub trait Layer {
 }
 
 /// A differentiable function of a batch of raw data, such as token ids (`u32`) or features (`f32`).
-pub trait Model {
+pub trait Model: Sync {
     /// The type of one raw number.
     type Input: Copy + Send + Sync + 'static;
 

@@ -6,7 +6,7 @@ mod table;
 use std::collections::BTreeMap;
 
 use autograd::{Gradient, Gradients, ParameterId, Parameters, Rows};
-use tensor::{Scalar, vectorised};
+use tensor::{Scalar, parallel, vectorised};
 
 use past::Past;
 use table::{Elements, Table};
@@ -159,7 +159,17 @@ impl<T: Scalar> Adam<T> {
         self.settle(parameters, id);
         let [m, v] = self.moments.update(parameters, id);
         let values = parameters.get_mut(id).as_mut_slice();
-        update.apply(values, &gradient.dense().values(), m, v);
+        let gradient = gradient.dense().contiguous();
+        // Light, because it waits for memory: a table that lies in the cache of one core stays there.
+        parallel::write(
+            parallel::LIGHT,
+            [gradient.layout()],
+            [values, m, v],
+            |[part], [values, m, v]| {
+                let gradient = &gradient.storage()[part.offset()..part.offset() + part.len()];
+                update.apply(values, gradient, m, v);
+            },
+        );
     }
 
     #[track_caller]
@@ -256,14 +266,16 @@ impl<T: Scalar> Update<T> {
         let [beta1, beta2] = self.beta;
         let [fresh1, fresh2] = self.fresh;
         let [correction1, correction2] = self.correction;
+        // Copies, because what is behind a reference might change with each number written.
+        let &Self { epsilon, rate, keep, .. } = self;
         vectorised(
             #[inline(always)]
             || {
                 for (((x, &g), m), v) in values.iter_mut().zip(gradient).zip(&mut *m).zip(&mut *v) {
                     *m = beta1 * *m + fresh1 * g;
                     *v = beta2 * *v + fresh2 * (g * g);
-                    let step = *m * correction1 / ((*v * correction2).sqrt() + self.epsilon);
-                    *x = *x * self.keep - self.rate * step;
+                    let step = *m * correction1 / ((*v * correction2).sqrt() + epsilon);
+                    *x = *x * keep - rate * step;
                 }
             },
         );

@@ -7,6 +7,7 @@
 use std::ops::{Add, Div, Mul, Neg, Sub};
 
 use crate::buffer;
+use crate::parallel;
 use crate::shape::{self, expect};
 use crate::strided::for_each_run;
 use crate::{Scalar, Tensor};
@@ -32,38 +33,39 @@ pub fn vectorised<R>(loops: impl FnMut() -> R) -> R {
     pulp::Arch::new().dispatch(Loops(loops))
 }
 
-impl<T: Copy + 'static> Tensor<T> {
+impl<T: Copy + Send + Sync + 'static> Tensor<T> {
     /// `f` of each element.
-    pub fn map<U: Copy>(&self, f: impl Fn(T) -> U) -> Tensor<U> {
+    pub fn map<U: Copy + Send>(&self, f: impl Fn(T) -> U + Sync) -> Tensor<U> {
         if self.is_empty() {
             return Tensor::new(self.shape(), Vec::new());
         }
         let storage = self.storage();
         let mut mapped = buffer::stale(self.len(), f(storage[self.layout().offset()]));
-        let mut rest = &mut mapped[..];
-        vectorised(
-            #[inline(always)]
-            || {
-                for_each_run(
-                    [self.layout()],
-                    #[inline(always)]
-                    |[x], length| {
-                        let target = rest.split_off_mut(..length).expect("a place for each");
-                        match x.stride {
-                            1 => {
-                                let source = &storage[x.offset..x.offset + length];
-                                target.iter_mut().zip(source).for_each(|(y, &x)| *y = f(x));
-                            }
-                            _ => {
-                                for (i, y) in target.iter_mut().enumerate() {
-                                    *y = f(storage[x.offset + i * x.stride]);
+        parallel::write(parallel::LIGHT, [self.layout()], [&mut mapped], |layouts, [mut rest]| {
+            vectorised(
+                #[inline(always)]
+                || {
+                    for_each_run(
+                        layouts,
+                        #[inline(always)]
+                        |[x], length| {
+                            let target = rest.split_off_mut(..length).expect("a place for each");
+                            match x.stride {
+                                1 => {
+                                    let source = &storage[x.offset..x.offset + length];
+                                    target.iter_mut().zip(source).for_each(|(y, &x)| *y = f(x));
+                                }
+                                _ => {
+                                    for (i, y) in target.iter_mut().enumerate() {
+                                        *y = f(storage[x.offset + i * x.stride]);
+                                    }
                                 }
                             }
-                        }
-                    },
-                );
-            },
-        );
+                        },
+                    );
+                },
+            )
+        });
         Tensor::from_buffer(self.shape(), mapped)
     }
 
@@ -81,21 +83,21 @@ impl<T: Copy + 'static> Tensor<T> {
     /// # Panics
     /// When the shapes do not broadcast.
     #[track_caller]
-    pub fn zip_map<U: Copy + 'static, V: Copy>(
+    pub fn zip_map<U: Copy + Sync + 'static, V: Copy + Send>(
         &self,
         other: &Tensor<U>,
-        f: impl Fn(T, U) -> V,
+        f: impl Fn(T, U) -> V + Sync,
     ) -> Tensor<V> {
         self.zip("zip_map", other, f)
     }
 
     /// [`zip_map`](Self::zip_map) under the name that an error is to bear.
     #[track_caller]
-    fn zip<U: Copy + 'static, V: Copy>(
+    fn zip<U: Copy + Sync + 'static, V: Copy + Send>(
         &self,
         name: &str,
         other: &Tensor<U>,
-        f: impl Fn(T, U) -> V,
+        f: impl Fn(T, U) -> V + Sync,
     ) -> Tensor<V> {
         let shape = expect(name, shape::broadcast(self.shape(), other.shape()));
         let count = shape::len(&shape);
@@ -106,43 +108,47 @@ impl<T: Copy + 'static> Tensor<T> {
         let right = expect(name, other.layout().expand(&shape));
         let (a, b) = (self.storage(), other.storage());
         let mut zipped = buffer::stale(count, f(a[left.offset()], b[right.offset()]));
-        let mut rest = &mut zipped[..];
-        vectorised(
-            #[inline(always)]
-            || {
-                for_each_run(
-                    [&left, &right],
-                    #[inline(always)]
-                    |[x, y], length| {
-                        let target = rest.split_off_mut(..length).expect("a place for each");
-                        match (x.stride, y.stride) {
-                            (1, 1) => {
-                                let xs = &a[x.offset..x.offset + length];
-                                let ys = &b[y.offset..y.offset + length];
-                                for ((z, &x), &y) in target.iter_mut().zip(xs).zip(ys) {
-                                    *z = f(x, y);
+        parallel::write(parallel::LIGHT, [&left, &right], [&mut zipped], |layouts, [mut rest]| {
+            vectorised(
+                #[inline(always)]
+                || {
+                    for_each_run(
+                        layouts,
+                        #[inline(always)]
+                        |[x, y], length| {
+                            let target = rest.split_off_mut(..length).expect("a place for each");
+                            match (x.stride, y.stride) {
+                                (1, 1) => {
+                                    let xs = &a[x.offset..x.offset + length];
+                                    let ys = &b[y.offset..y.offset + length];
+                                    for ((z, &x), &y) in target.iter_mut().zip(xs).zip(ys) {
+                                        *z = f(x, y);
+                                    }
+                                }
+                                (1, 0) => {
+                                    let xs = &a[x.offset..x.offset + length];
+                                    let y = b[y.offset];
+                                    target.iter_mut().zip(xs).for_each(|(z, &x)| *z = f(x, y));
+                                }
+                                (0, 1) => {
+                                    let x = a[x.offset];
+                                    let ys = &b[y.offset..y.offset + length];
+                                    target.iter_mut().zip(ys).for_each(|(z, &y)| *z = f(x, y));
+                                }
+                                _ => {
+                                    for (i, z) in target.iter_mut().enumerate() {
+                                        *z = f(
+                                            a[x.offset + i * x.stride],
+                                            b[y.offset + i * y.stride],
+                                        );
+                                    }
                                 }
                             }
-                            (1, 0) => {
-                                let xs = &a[x.offset..x.offset + length];
-                                let y = b[y.offset];
-                                target.iter_mut().zip(xs).for_each(|(z, &x)| *z = f(x, y));
-                            }
-                            (0, 1) => {
-                                let x = a[x.offset];
-                                let ys = &b[y.offset..y.offset + length];
-                                target.iter_mut().zip(ys).for_each(|(z, &y)| *z = f(x, y));
-                            }
-                            _ => {
-                                for (i, z) in target.iter_mut().enumerate() {
-                                    *z = f(a[x.offset + i * x.stride], b[y.offset + i * y.stride]);
-                                }
-                            }
-                        }
-                    },
-                );
-            },
-        );
+                        },
+                    );
+                },
+            )
+        });
         Tensor::from_buffer(&shape, zipped)
     }
 
@@ -151,33 +157,43 @@ impl<T: Copy + 'static> Tensor<T> {
     /// # Panics
     /// When `other` does not broadcast to this shape.
     #[track_caller]
-    pub fn zip_apply<U: Copy + 'static>(&mut self, other: &Tensor<U>, f: impl Fn(T, U) -> T) {
+    pub fn zip_apply<U: Copy + Sync + 'static>(
+        &mut self,
+        other: &Tensor<U>,
+        f: impl Fn(T, U) -> T + Sync,
+    ) {
         let layout = expect("zip_apply", other.layout().expand(self.shape()));
         let source = other.storage();
-        let mut written = 0;
-        let target = self.as_mut_slice();
-        vectorised(
-            #[inline(always)]
-            || {
-                for_each_run(
-                    [&layout],
+        parallel::write(
+            parallel::LIGHT,
+            [&layout],
+            [self.as_mut_slice()],
+            |layouts, [mut rest]| {
+                vectorised(
                     #[inline(always)]
-                    |[y], length| {
-                        let run = &mut target[written..written + length];
-                        written += length;
-                        match y.stride {
-                            1 => {
-                                let values = &source[y.offset..y.offset + length];
-                                run.iter_mut().zip(values).for_each(|(x, &y)| *x = f(*x, y));
-                            }
-                            _ => {
-                                for (i, x) in run.iter_mut().enumerate() {
-                                    *x = f(*x, source[y.offset + i * y.stride]);
+                    || {
+                        for_each_run(
+                            layouts,
+                            #[inline(always)]
+                            |[y], length| {
+                                let run = rest.split_off_mut(..length).expect("a place for each");
+                                match y.stride {
+                                    1 => {
+                                        let values = &source[y.offset..y.offset + length];
+                                        run.iter_mut()
+                                            .zip(values)
+                                            .for_each(|(x, &y)| *x = f(*x, y));
+                                    }
+                                    _ => {
+                                        for (i, x) in run.iter_mut().enumerate() {
+                                            *x = f(*x, source[y.offset + i * y.stride]);
+                                        }
+                                    }
                                 }
-                            }
-                        }
+                            },
+                        );
                     },
-                );
+                )
             },
         );
     }

@@ -4,11 +4,13 @@
 //! all but the smallest tensors that costs more than the arithmetic. Here each element is read once,
 //! everything that depends on it is computed, and each result is written once.
 //!
-//! The elements go through in blocks of [`LANES`]: loops of a fixed length that the compiler turns
+//! The elements go through in blocks of `LANES`: loops of a fixed length that the compiler turns
 //! into vector instructions, whatever the layouts are.
 
 use crate::buffer::{self, Buffer};
 use crate::elementwise::vectorised;
+use crate::layout::Layout;
+use crate::parallel;
 use crate::shape::expect;
 use crate::strided::{Run, for_each_run};
 use crate::{Scalar, Tensor};
@@ -35,31 +37,47 @@ const LANES: usize = 16;
 #[track_caller]
 pub fn map<T: Scalar, const I: usize, const O: usize, const S: usize>(
     inputs: [&Tensor<T>; I],
-    f: impl Fn([T; I]) -> ([T; O], [T; S]),
+    f: impl Fn([T; I]) -> ([T; O], [T; S]) + Sync,
 ) -> ([Tensor<T>; O], [T; S]) {
     let shape = inputs[0].shape();
     let layouts = inputs.map(|input| expect("fused", input.layout().expand(shape)));
     let storage = inputs.map(Tensor::storage);
     let mut outputs: [Buffer<T>; O] =
         std::array::from_fn(|_| buffer::stale(inputs[0].len(), T::ZERO));
+    let sums = parallel::divide(
+        parallel::HEAVY,
+        layouts.each_ref(),
+        outputs.each_mut().map(|output| &mut output[..]),
+        &|layouts, outputs| map_part(layouts, storage, outputs, &f),
+        &|first, last| std::array::from_fn(|k| first[k] + last[k]),
+    );
+    (outputs.map(|output| Tensor::from_buffer(shape, output)), sums)
+}
+
+/// Writes a part of the outputs, and adds up the summands of that part.
+fn map_part<T: Scalar, const I: usize, const O: usize, const S: usize>(
+    layouts: [&Layout; I],
+    storage: [&[T]; I],
+    mut outputs: [&mut [T]; O],
+    f: &impl Fn([T; I]) -> ([T; O], [T; S]),
+) -> [T; S] {
     let mut sums = [[T::ZERO; LANES]; S];
     vectorised(
         #[inline(always)]
         || {
-            let mut written = 0;
             for_each_run(
-                layouts.each_ref(),
+                layouts,
                 #[inline(always)]
                 |runs, length| {
-                    let mut targets =
-                        outputs.each_mut().map(|output| &mut output[written..written + length]);
-                    written += length;
-                    map_run(storage, runs, length, &mut targets, &mut sums, &f);
+                    let mut targets = outputs.each_mut().map(|output| {
+                        output.split_off_mut(..length).expect("a place for each element")
+                    });
+                    map_run(storage, runs, length, &mut targets, &mut sums, f);
                 },
             );
         },
     );
-    (outputs.map(|output| Tensor::from_buffer(shape, output)), sums.map(add_lanes))
+    sums.map(add_lanes)
 }
 
 /// The blocks of one run, and the elements behind the last full one.

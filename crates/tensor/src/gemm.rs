@@ -4,6 +4,7 @@
 
 use crate::Scalar;
 use crate::matmul::Matrix;
+use crate::parallel;
 
 /// `product = left · right`, or `+=` to `accumulate`, for `f32` and `f64`.
 pub(crate) fn multiply<T: Scalar>(
@@ -17,6 +18,10 @@ pub(crate) fn multiply<T: Scalar>(
     assert!(k == right.rows && product.len() == m * n, "the shapes were checked by the caller");
     assert!(last_position(&left) < left.values.len(), "the left factor lies inside its buffer");
     assert!(last_position(&right) < right.values.len(), "the right factor lies inside its buffer");
+    let parallelism = match parallel::threads_for_product(m * k * n) {
+        1 => gemm::Parallelism::None,
+        threads => gemm::Parallelism::Rayon(threads),
+    };
     // SAFETY: `gemm` reads element (i, j) of a factor at `i · row_stride + j · column_stride` for
     // i < rows, j < columns, and writes `product` row-major. The assertions above put the furthest
     // of these inside the slices, all strides are non-negative, and the borrow checker keeps
@@ -41,7 +46,7 @@ pub(crate) fn multiply<T: Scalar>(
             false,
             false,
             false,
-            gemm::Parallelism::None,
+            parallelism,
         );
     }
 }

@@ -124,6 +124,15 @@ impl Layout {
         Ok(part)
     }
 
+    /// The part before the position `middle` of an axis, and the part from there on.
+    pub(crate) fn split(&self, axis: usize, middle: usize) -> (Self, Self) {
+        let (mut before, mut behind) = (self.clone(), self.clone());
+        before.shape[axis] = middle;
+        behind.shape[axis] -= middle;
+        behind.offset += middle * self.strides[axis];
+        (before, behind)
+    }
+
     /// Repetition without copying: axes of length 1 and missing outer axes get stride 0.
     pub fn expand(&self, to: &[usize]) -> Result<Self, ShapeError> {
         if self.shape() == to {

@@ -20,7 +20,8 @@
 //! ```
 //!
 //! Where to read on: [`shape`] (broadcasting), [`layout`] (views), [`strided`] (the loop), then
-//! the operations in any order: `elementwise`, `reduce`, `matmul`, `rows`.
+//! the operations in any order: `elementwise`, `reduce`, `matmul`, `rows`. How large ones use all
+//! cores says [`parallel`].
 
 mod array;
 mod buffer;
@@ -32,6 +33,7 @@ pub mod fused;
 mod gemm;
 pub mod layout;
 mod matmul;
+pub mod parallel;
 mod random;
 mod reduce;
 mod rows;

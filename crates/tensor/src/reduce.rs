@@ -8,6 +8,7 @@
 use crate::buffer;
 use crate::elementwise::vectorised;
 use crate::layout::Layout;
+use crate::parallel;
 use crate::shape::{self, Shape, expect};
 use crate::strided::{Run, for_each_run};
 use crate::{Scalar, Tensor};
@@ -88,33 +89,30 @@ impl<T: Scalar> Tensor<T> {
     }
 
     /// Combines all elements that share a place in `kept` when it is expanded to this shape.
-    fn fold_to(&self, kept: &[usize], start: T, combine: impl Fn(T, T) -> T + Copy) -> Self {
+    fn fold_to(&self, kept: &[usize], start: T, combine: impl Fn(T, T) -> T + Copy + Sync) -> Self {
         let mut folded = buffer::filled(shape::len(kept), start);
         let places = expect("reduce", Layout::contiguous(kept).expand(self.shape()));
-        let values = self.storage();
-        vectorised(
-            #[inline(always)]
-            || {
-                for_each_run(
-                    [self.layout(), &places],
-                    #[inline(always)]
-                    |[x, y], length| match (x.stride, y.stride) {
-                        (1, 0) => {
-                            let run =
-                                fold_in_lanes(&values[x.offset..x.offset + length], start, combine);
-                            folded[y.offset] = combine(folded[y.offset], run);
-                        }
-                        (1, 1) => {
-                            let target = &mut folded[y.offset..y.offset + length];
-                            let source = &values[x.offset..x.offset + length];
-                            target.iter_mut().zip(source).for_each(|(y, &x)| *y = combine(*y, x));
-                        }
-                        _ => fold_strided(values, x, &mut folded, y, length, combine),
-                    },
-                );
-            },
-        );
+        let layouts = [self.layout(), &places];
+        match &mut *folded {
+            [one] => *one = self.fold_to_one(layouts, start, combine),
+            folded => fold_part(self.storage(), layouts, folded, start, combine),
+        }
         Self::from_buffer(kept, folded)
+    }
+
+    /// Combines all elements, in parts of which each may have a thread of its own.
+    fn fold_to_one(
+        &self,
+        layouts: [&Layout; 2],
+        start: T,
+        combine: impl Fn(T, T) -> T + Copy + Sync,
+    ) -> T {
+        let kernel = |layouts: [&Layout; 2], []: [&mut [T]; 0]| {
+            let mut folded = [start];
+            fold_part(self.storage(), layouts, &mut folded, start, combine);
+            folded[0]
+        };
+        parallel::divide(parallel::LIGHT, layouts, [], &kernel, &combine)
     }
 
     /// This tensor without the axes, each of length 1.
@@ -129,6 +127,38 @@ impl<T: Scalar> Tensor<T> {
 /// How many elements meet in each place of the result.
 fn reduced_len(shape: &[usize], axes: &[isize]) -> usize {
     axes.iter().map(|&along| shape::axis(along, shape.len()).map_or(1, |at| shape[at])).product()
+}
+
+/// Combines each element of a part with what lies at its place in `folded`.
+fn fold_part<T: Scalar>(
+    values: &[T],
+    layouts: [&Layout; 2],
+    folded: &mut [T],
+    start: T,
+    combine: impl Fn(T, T) -> T + Copy,
+) {
+    vectorised(
+        #[inline(always)]
+        || {
+            for_each_run(
+                layouts,
+                #[inline(always)]
+                |[x, y], length| match (x.stride, y.stride) {
+                    (1, 0) => {
+                        let run =
+                            fold_in_lanes(&values[x.offset..x.offset + length], start, combine);
+                        folded[y.offset] = combine(folded[y.offset], run);
+                    }
+                    (1, 1) => {
+                        let target = &mut folded[y.offset..y.offset + length];
+                        let source = &values[x.offset..x.offset + length];
+                        target.iter_mut().zip(source).for_each(|(y, &x)| *y = combine(*y, x));
+                    }
+                    _ => fold_strided(values, x, folded, y, length, combine),
+                },
+            );
+        },
+    );
 }
 
 /// Folds a run in independent lanes, then the lanes pairwise.

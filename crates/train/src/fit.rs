@@ -13,7 +13,7 @@
 use std::collections::BTreeMap;
 use std::time::Instant;
 
-use autograd::{Parameters, Pass, Tape};
+use autograd::{Parameters, Pass, Tape, Var};
 use data::{Dataset, SplitError};
 use nn::Model;
 use optim::{Optimizer, clip_global_norm};
@@ -22,7 +22,9 @@ use tensor::{Key, Scalar};
 use thiserror::Error;
 
 use crate::checkpoint::Fingerprint;
-use crate::{Epoch, History, Moment, Observer, ObserverError, Progress, Score, Trainer};
+use crate::{
+    Batch, Epoch, History, Moment, Observer, ObserverError, Progress, Score, Shards, Trainer,
+};
 
 /// How to train. The default is the article's: 10 epochs, batches of 32, a fifth of the samples for
 /// validation; and the weights of the best epoch are kept.
@@ -34,6 +36,11 @@ pub struct Fit {
     pub batch_size: usize,
     /// The share of samples, the last ones, that are not trained on but evaluated after each epoch.
     pub validation_split: f64,
+    /// How many shards each batch is cut into, to be worked on by as many threads; at least one. The
+    /// result depends on the number of shards, but not on that of threads. See
+    /// [`Shards`](crate::Shards).
+    #[serde(default = "one_shard")]
+    pub shards: usize,
     /// Whether to draw a new order of the training samples for each epoch.
     pub shuffle: bool,
     /// Where the order and dropout come from.
@@ -50,12 +57,18 @@ pub struct Fit {
     pub track: Vec<String>,
 }
 
+/// What runs had that were saved before there were shards.
+fn one_shard() -> usize {
+    1
+}
+
 impl Default for Fit {
     fn default() -> Self {
         Self {
             epochs: 10,
             batch_size: 32,
             validation_split: 0.2,
+            shards: 1,
             shuffle: true,
             seed: 0,
             patience: None,
@@ -128,7 +141,7 @@ impl<'m, M: Model> Trainer<'m, M> {
     /// validation loss is not finite after an epoch; then they are those after it.
     ///
     /// # Panics
-    /// When the data do not fit the model, or the batch size or the number of epochs is 0.
+    /// When the data do not fit the model, or the batch size or the number of epochs or shards is 0.
     #[track_caller]
     pub fn fit<T: Scalar>(
         &self,
@@ -146,7 +159,7 @@ impl<'m, M: Model> Trainer<'m, M> {
     /// When there are no samples or the validation split leaves a part empty.
     ///
     /// # Panics
-    /// When the batch size or the number of epochs is 0.
+    /// When the batch size or the number of epochs or shards is 0.
     #[track_caller]
     pub fn session<'a, T: Scalar>(
         &self,
@@ -159,6 +172,7 @@ impl<'m, M: Model> Trainer<'m, M> {
         'm: 'a,
     {
         assert!(options.epochs > 0, "fit: 0 epochs were asked for; training takes at least one");
+        assert!(options.shards > 0, "fit: 0 shards were asked for; a batch is at least one");
         if dataset.is_empty() {
             return Err(TrainError::NoSamples);
         }
@@ -181,7 +195,7 @@ impl<'m, M: Model> Trainer<'m, M> {
 /// A training run with those who look on. From [`Trainer::session`].
 ///
 /// ```
-/// # use autograd::Parameters;
+/// # use autograd::{Parameters, Pass, Tape, Var};
 /// # use data::Dataset;
 /// # use nn::{Dense, Features, Model};
 /// # use optim::Adam;
@@ -266,7 +280,7 @@ impl<M: Model, T: Scalar> Session<'_, M, T> {
     ) -> Result<Score, TrainError> {
         let earlier = self.progress.current.seconds;
         let start = Instant::now();
-        let mut tape = Tape::new();
+        let (mut tape, mut shards) = (Tape::new(), Shards::new(self.options.shards));
         let key = Key::new(self.options.seed).stream("fit").fold_in(number as u64);
         let training = self.training.clone();
         let batches = batches(&training, self.options, key.stream("order"));
@@ -275,7 +289,14 @@ impl<M: Model, T: Scalar> Session<'_, M, T> {
             let clip_norm = self.options.clip_norm;
             let outcome = self
                 .trainer
-                .step(&mut tape, self.parameters, self.optimizer, &batch, key, clip_norm)
+                .step(
+                    (&mut tape, &mut shards),
+                    self.parameters,
+                    self.optimizer,
+                    &batch,
+                    key,
+                    clip_norm,
+                )
                 .map_err(|(loss, first)| TrainError::NotFinite {
                     loss,
                     epoch: number,
@@ -330,30 +351,53 @@ impl<M: Model> Trainer<'_, M> {
     #[track_caller]
     fn step<T: Scalar>(
         &self,
-        tape: &mut Tape<T>,
+        (tape, shards): (&mut Tape<T>, &mut Shards<T>),
         parameters: &mut Parameters<T>,
         optimizer: &mut dyn Optimizer<T>,
         batch: &Dataset<M::Input>,
         key: Key,
         clip_norm: Option<f64>,
     ) -> Result<Outcome, (f64, String)> {
-        let logits = self.model.forward(Pass::training(tape, parameters, key), batch.inputs());
-        let loss = self.loss.of(logits, batch.labels());
-        let value = loss.item().to_f64();
-        if !value.is_finite() {
-            return Err((value, tape.first_non_finite().unwrap_or_default()));
-        }
-        let mut gradients = loss.backward();
+        let result = match shards.count() {
+            // Not by a closure: it would hide the line that called `fit` from the tape.
+            1 => {
+                let (loss, seen) = self.look_at(Pass::training(tape, parameters, key), batch);
+                Batch { loss: loss.item(), gradients: loss.backward(), returned: vec![seen] }
+            }
+            _ => shards.pass(parameters, batch.len(), key, |pass, samples| {
+                let inputs = batch.inputs().slice(0, samples.clone());
+                self.look_at(pass, &Dataset::new(inputs, batch.labels().slice(0, samples)))
+            }),
+        };
+        // The tape shares the parameters' buffers; cleared, the optimizer can change them in place.
+        tape.clear();
+        let loss = result.loss.to_f64();
+        let seen: Result<Vec<_>, _> = result.returned.into_iter().collect();
+        let hits = seen.map_err(|first| (loss, first))?;
+        let mut gradients = result.gradients;
         if let Some(max) = clip_norm {
             clip_global_norm(&mut gradients, max);
         }
-        let predictions = self.loss.predictions(&logits.value());
-        let hits = predictions.zip_map(batch.labels(), |found, label| found == label);
-        let correct = hits.values().iter().filter(|&&hit| hit).count();
-        // The tape shares the parameters' buffers; cleared, the optimizer can change them in place.
-        tape.clear();
         optimizer.step(parameters, &gradients);
-        Ok(Outcome { loss: value, correct })
+        Ok(Outcome { loss, correct: hits.iter().sum() })
+    }
+
+    /// The mean loss of some samples, and of how many the label was predicted. If the loss is not
+    /// finite, where that began.
+    #[track_caller]
+    fn look_at<'t, T: Scalar>(
+        &self,
+        pass: Pass<'t, T>,
+        samples: &Dataset<M::Input>,
+    ) -> (Var<'t, T>, Result<usize, String>) {
+        let logits = self.model.forward(pass, samples.inputs());
+        let loss = self.loss.of(logits, samples.labels());
+        if !loss.item().is_finite() {
+            return (loss, Err(loss.tape().first_non_finite().unwrap_or_default()));
+        }
+        let predictions = self.loss.predictions(&logits.value());
+        let hits = predictions.zip_map(samples.labels(), |found, label| found == label);
+        (loss, Ok(hits.values().iter().filter(|&&hit| hit).count()))
     }
 }
 

@@ -51,6 +51,7 @@ mod observer;
 mod progress;
 pub mod report;
 mod saved;
+mod shards;
 pub mod statistics;
 mod trainer;
 
@@ -67,4 +68,5 @@ pub use loss::Loss;
 pub use observer::{Moment, Observer, ObserverError};
 pub use progress::Progress;
 pub use saved::{LoadError, LoadFault, SaveError, Saved, save};
+pub use shards::{Batch, Shards};
 pub use trainer::Trainer;

@@ -439,6 +439,7 @@ fn a_run_is_not_resumed_with_other_options() {
     };
     let changed = [
         (Fit { batch_size: 16, ..options() }, "the batch size was 8 and is now 16"),
+        (Fit { shards: 2, ..options() }, "the number of shards was 1 and is now 2"),
         (Fit { validation_split: 0.5, ..options() }, "the validation split was 0.2 and is now 0.5"),
         (Fit { shuffle: false, ..options() }, "shuffling was true and is now false"),
         (Fit { seed: 6, ..options() }, "the seed was 5 and is now 6"),

@@ -1,6 +1,6 @@
 //! Training: what is learned, from which samples, in which order, and when it stops.
 
-use std::cell::RefCell;
+use std::sync::Mutex;
 
 use approx::assert_relative_eq;
 use autograd::{Gradients, Parameters, Pass, Var};
@@ -98,7 +98,7 @@ fn the_last_samples_validate_and_are_never_trained_on() {
 /// A linear model that notes the first feature of each sample it is trained on.
 struct Spy {
     dense: Dense,
-    batches: RefCell<Vec<Vec<f32>>>,
+    batches: Mutex<Vec<Vec<f32>>>,
 }
 
 impl Model for Spy {
@@ -106,7 +106,7 @@ impl Model for Spy {
 
     fn forward<'t, T: Scalar>(&self, pass: Pass<'t, T>, batch: &Tensor<f32>) -> Var<'t, T> {
         if pass.noise().is_some() {
-            self.batches.borrow_mut().push(batch.slice(1, 0..1).to_vec());
+            self.batches.lock().unwrap().push(batch.slice(1, 0..1).to_vec());
         }
         self.dense.forward(pass, Features::new(1).forward(pass, batch))
     }
@@ -118,10 +118,10 @@ fn batches_seen(options: &Fit) -> Vec<Vec<Vec<f32>>> {
     let dataset = Dataset::new(inputs, Tensor::from([0, 1, 0, 1, 0, 1, 0]));
     let mut parameters = Parameters::<f32>::new(1);
     let dense = Dense::new(&mut parameters, "dense", 1, 2);
-    let spy = Spy { dense, batches: RefCell::default() };
+    let spy = Spy { dense, batches: Mutex::default() };
     let trainer = Trainer::new(&spy, Loss::SoftmaxCrossEntropy);
     trainer.fit(&mut parameters, &mut Sgd::new(0.1), &dataset, options).unwrap();
-    spy.batches.into_inner().chunks(3).map(<[_]>::to_vec).collect()
+    spy.batches.into_inner().unwrap().chunks(3).map(<[_]>::to_vec).collect()
 }
 
 #[test]

@@ -6,6 +6,7 @@ mod messages;
 mod rows;
 mod schedule;
 mod state;
+mod threads;
 
 use autograd::{Gradient, Gradients, Parameters, Tape};
 use optim::Optimizer;

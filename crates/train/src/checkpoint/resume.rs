@@ -129,6 +129,7 @@ impl<M: Model> Session<'_, M, f32> {
         let Fit { epochs, batch_size, validation_split, shuffle, seed, .. } = self.options;
         let saved = &record.options;
         same("the batch size", &saved.batch_size, batch_size)?;
+        same("the number of shards", &saved.shards, &self.options.shards)?;
         same("the validation split", &saved.validation_split, validation_split)?;
         same("shuffling", &saved.shuffle, shuffle)?;
         same("the seed", &saved.seed, seed)?;

@@ -1,0 +1,152 @@
+//! One batch on several threads.
+//!
+//! A batch is cut into a fixed number of shards. Each goes forward and backward on a tape of its
+//! own, and their results are added up. As the loss of a batch is the mean over its samples, that of
+//! a shard counts by its share of them:
+//!
+//! ```text
+//! L = Σₖ nₖ/n · Lₖ        ∇L = Σₖ nₖ/n · ∇Lₖ
+//! ```
+//!
+//! What a shard holds and the order of the sums depend on the number of shards. Which thread works
+//! on a shard changes nothing, so the result is bitwise the same for any number of threads.
+
+use std::ops::Range;
+use std::sync::Mutex;
+
+use autograd::{Gradients, Parameters, Pass, Tape, Var};
+use tensor::{Key, Scalar, Tensor};
+
+/// Computes the gradient of a batch in a fixed number of parts, as many at a time as there are
+/// threads.
+///
+/// ```
+/// use autograd::Parameters;
+/// use tensor::{Key, Tensor};
+/// use train::Shards;
+///
+/// let mut parameters = Parameters::<f64>::new(0);
+/// let weight = parameters.add("weight", Tensor::scalar(2.0));
+/// let x = Tensor::from([1.0, 2.0, 3.0, 4.0]);
+///
+/// let batch = Shards::new(2).pass(&parameters, 4, Key::new(1), |pass, samples| {
+///     let x = pass.constant(x.slice(0, samples));
+///     ((x * pass.parameter(weight)).mean_all(), ())
+/// });
+/// assert_eq!(batch.loss, 5.0);
+/// assert_eq!(batch.gradients.get(weight).unwrap().item(), 2.5);
+/// ```
+pub struct Shards<T: Scalar = f32> {
+    /// For shards that the calling thread computes itself.
+    tape: Tape<T>,
+    /// What came of each. It stays until the next batch, when the thread that made it drops it: so
+    /// that thread gets its buffers back.
+    parts: Vec<Mutex<Option<Part<T>>>>,
+}
+
+/// What came of one shard, by its share.
+struct Part<T: Scalar> {
+    loss: T,
+    gradients: Gradients<T>,
+}
+
+/// What came of a batch.
+pub struct Batch<T: Scalar, R> {
+    /// The mean loss.
+    pub loss: T,
+    /// Its gradients with respect to the parameters.
+    pub gradients: Gradients<T>,
+    /// What each shard has returned besides its loss.
+    pub returned: Vec<R>,
+}
+
+impl<T: Scalar> Shards<T> {
+    /// Batches are to be cut into so many shards; those with fewer samples, into one a sample.
+    ///
+    /// # Panics
+    /// When there are none.
+    #[track_caller]
+    pub fn new(count: usize) -> Self {
+        assert!(count > 0, "0 shards were asked for; a batch is at least one");
+        Self { tape: Tape::new(), parts: (0..count).map(|_| Mutex::default()).collect() }
+    }
+
+    /// How many shards a batch is cut into.
+    pub fn count(&self) -> usize {
+        self.parts.len()
+    }
+
+    /// One pass, forward and backward, over a batch of so many samples. For each shard, `forward`
+    /// gets the range of its samples, and returns their mean loss and whatever else is of interest.
+    ///
+    /// Each shard draws its noise, such as dropout, from a key of its own; a single shard from `key`.
+    ///
+    /// # Panics
+    /// When there is no sample, and when `forward` does.
+    #[track_caller]
+    pub fn pass<R: Send>(
+        &mut self,
+        parameters: &Parameters<T>,
+        samples: usize,
+        key: Key,
+        forward: impl for<'t> Fn(Pass<'t, T>, Range<usize>) -> (Var<'t, T>, R) + Sync,
+    ) -> Batch<T, R> {
+        assert!(samples > 0, "the batch has no samples");
+        let count = self.parts.len().min(samples);
+        let parts = &self.parts[..count];
+        let returned: Vec<Mutex<Option<R>>> = parts.iter().map(|_| Mutex::default()).collect();
+        let shard = |tape: &mut Tape<T>, number: usize| {
+            let mut part = parts[number].lock().expect("no other thread has this shard");
+            part.take();
+            let range = number * samples / count..(number + 1) * samples / count;
+            let share = T::from_f64(range.len() as f64 / samples as f64);
+            let key = if count == 1 { key } else { key.stream("shard").fold_in(number as u64) };
+            let (loss, other) = forward(Pass::training(tape, parameters, key), range);
+            let gradients = loss.vjp(Tensor::full(loss.shape(), share));
+            *part = Some(Part { loss: loss.item() * share, gradients });
+            *returned[number].lock().expect("no other thread has this shard") = Some(other);
+            tape.clear();
+        };
+        for_each_shard(count, &mut self.tape, shard);
+        let returned =
+            returned.into_iter().filter_map(|r| r.into_inner().expect("no shard failed"));
+        let returned = returned.collect();
+        let (loss, gradients) = self.sum(count);
+        Batch { loss, gradients, returned }
+    }
+
+    /// Adds up the losses and gradients of the first shards, in their order.
+    fn sum(&mut self, count: usize) -> (T, Gradients<T>) {
+        let mut parts: Vec<&mut Option<Part<T>>> = Vec::with_capacity(count);
+        for part in &mut self.parts[..count] {
+            parts.push(part.get_mut().expect("no shard failed"));
+        }
+        if let [only] = &mut parts[..] {
+            let Part { loss, gradients } = only.take().expect("the shard has run");
+            return (loss, gradients);
+        }
+        let mut parts = parts.iter().filter_map(|part| part.as_ref());
+        let [first, second] = [(); 2].map(|()| parts.next().expect("there are at least two"));
+        let sum = (first.loss + second.loss, first.gradients.plus(&second.gradients));
+        parts.fold(sum, |(loss, gradients), part| {
+            (loss + part.loss, gradients.plus(&part.gradients))
+        })
+    }
+}
+
+/// Calls `shard` for each number. A shard goes to the same thread for every batch.
+fn for_each_shard<T: Scalar>(
+    count: usize,
+    tape: &mut Tape<T>,
+    shard: impl Fn(&mut Tape<T>, usize) + Sync,
+) {
+    if count == 1 || rayon::current_num_threads() == 1 {
+        return (0..count).for_each(|number| shard(tape, number));
+    }
+    rayon::broadcast(|thread| {
+        let mut tape = Tape::new();
+        for number in (thread.index()..count).step_by(thread.num_threads()) {
+            shard(&mut tape, number);
+        }
+    });
+}

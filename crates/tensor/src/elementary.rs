@@ -15,17 +15,19 @@ pub(crate) fn exp(x: f32) -> f32 {
     let x = if x > 89.0 { 89.0 } else { x };
     let x = if x < -104.0 { -104.0 } else { x };
 
-    let shifted = x * std::f32::consts::LOG2_E + ROUND;
+    let shifted = x.mul_add(std::f32::consts::LOG2_E, ROUND);
     let n = shifted - ROUND;
     // ln 2 in two parts: n times the first is exact, so r keeps all its digits.
-    let r = (x - n * 0.693_359_4) - n * -2.121_944_4e-4;
+    let r = n.mul_add(2.121_944_4e-4, n.mul_add(-0.693_359_4, x));
     let polynomial =
         taylor(r, &[1.0 / 5040.0, 1.0 / 720.0, 1.0 / 120.0, 1.0 / 24.0, 1.0 / 6.0, 0.5, 1.0, 1.0]);
 
-    // 2ⁿ in two factors: n reaches from -150 to 128, further than one exponent can.
+    // 2ⁿ in two factors, as n reaches from -150 to 128, further than one exponent can. The polynomial
+    // is about 1, so the first factor is a sum of exponents.
     let n = shifted.to_bits().wrapping_sub(ROUND.to_bits()) as i32;
     let half = n >> 1;
-    polynomial * power_of_two(half) * power_of_two(n.wrapping_sub(half))
+    let scaled = f32::from_bits(polynomial.to_bits().wrapping_add((half << 23) as u32));
+    scaled * power_of_two(n.wrapping_sub(half))
 }
 
 /// ln x, from `x = 2ⁿ · (1 + z)` with 1 + z between √½ and √2 as `n·ln 2 + ln(1 + z)`, and a
@@ -94,7 +96,7 @@ pub(crate) fn tanh(x: f32) -> f32 {
 /// rounding inside [`vectorised`](crate::vectorised); outside it may be a call into a library.
 #[inline(always)]
 fn taylor<const N: usize>(x: f32, coefficients: &[f32; N]) -> f32 {
-    coefficients.iter().fold(0.0, |sum: f32, &c| sum.mul_add(x, c))
+    coefficients[1..].iter().fold(coefficients[0], |sum, &c| sum.mul_add(x, c))
 }
 
 /// 2ⁿ for -126 ≤ n ≤ 127, by writing the exponent.

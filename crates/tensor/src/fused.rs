@@ -4,8 +4,10 @@
 //! all but the smallest tensors that costs more than the arithmetic. Here each element is read once,
 //! everything that depends on it is computed, and each result is written once.
 //!
-//! The elements go through in blocks of `LANES`: loops of a fixed length that the compiler turns
+//! The elements go through in blocks of 16: loops of a fixed length that the compiler turns
 //! into vector instructions, whatever the layouts are.
+
+use std::array::from_fn;
 
 use crate::buffer::{self, Buffer};
 use crate::elementwise::vectorised;
@@ -42,14 +44,13 @@ pub fn map<T: Scalar, const I: usize, const O: usize, const S: usize>(
     let shape = inputs[0].shape();
     let layouts = inputs.map(|input| expect("fused", input.layout().expand(shape)));
     let storage = inputs.map(Tensor::storage);
-    let mut outputs: [Buffer<T>; O] =
-        std::array::from_fn(|_| buffer::stale(inputs[0].len(), T::ZERO));
+    let mut outputs: [Buffer<T>; O] = from_fn(|_| buffer::stale(inputs[0].len(), T::ZERO));
     let sums = parallel::divide(
         parallel::HEAVY,
         layouts.each_ref(),
         outputs.each_mut().map(|output| &mut output[..]),
         &|layouts, outputs| map_part(layouts, storage, outputs, &f),
-        &|first, last| std::array::from_fn(|k| first[k] + last[k]),
+        &|first, last| from_fn(|k| first[k] + last[k]),
     );
     (outputs.map(|output| Tensor::from_buffer(shape, output)), sums)
 }
@@ -90,19 +91,22 @@ fn map_run<T: Scalar, const I: usize, const O: usize, const S: usize>(
     sums: &mut [[T; LANES]; S],
     f: &impl Fn([T; I]) -> ([T; O], [T; S]),
 ) {
-    // A copy, because what is local stays in registers.
+    let sources: [Source<T>; I] = from_fn(|k| Source::new(storage[k], runs[k], length));
+    let x = sources.each_ref().map(Source::values);
+    // Copies, because what is local stays in registers.
+    let steps = sources.each_ref().map(|source| source.step);
     let mut lanes = *sums;
     let full = length - length % LANES;
     for at in (0..full).step_by(LANES) {
-        let mut x = [[T::ZERO; LANES]; I];
+        let mut block = [[T::ZERO; LANES]; I];
         for k in 0..I {
-            x[k] = load(storage[k], runs[k], at);
+            block[k].copy_from_slice(&x[k][at * steps[k]..][..LANES]);
         }
         let mut y = [[T::ZERO; LANES]; O];
         for lane in 0..LANES {
             let mut element = [T::ZERO; I];
             for k in 0..I {
-                element[k] = x[k][lane];
+                element[k] = block[k][lane];
             }
             let (output, summand) = f(element);
             for k in 0..O {
@@ -117,11 +121,7 @@ fn map_run<T: Scalar, const I: usize, const O: usize, const S: usize>(
         }
     }
     for at in full..length {
-        let mut x = [T::ZERO; I];
-        for k in 0..I {
-            x[k] = storage[k][runs[k].offset + at * runs[k].stride];
-        }
-        let (output, summand) = f(x);
+        let (output, summand) = f(from_fn(|k| x[k][at * steps[k]]));
         for k in 0..O {
             outputs[k][at] = output[k];
         }
@@ -132,20 +132,47 @@ fn map_run<T: Scalar, const I: usize, const O: usize, const S: usize>(
     *sums = lanes;
 }
 
-/// The block of a run that begins at element `at`.
-#[inline(always)]
-fn load<T: Scalar>(storage: &[T], run: Run, at: usize) -> [T; LANES] {
-    let mut block = [T::ZERO; LANES];
-    match run.stride {
-        1 => block.copy_from_slice(&storage[run.offset + at..run.offset + at + LANES]),
-        0 => block = [storage[run.offset]; LANES],
-        stride => {
-            for (lane, x) in block.iter_mut().enumerate() {
-                *x = storage[run.offset + (at + lane) * stride];
+/// A run from which every block can be loaded in one way: the one at element `at` lies at
+/// `at · step`.
+struct Source<'a, T: 'static> {
+    /// A repeated element, as a block that all steps load again.
+    repeated: [T; LANES],
+    /// Elements that do not lie side by side, copied so that they do.
+    gathered: Buffer<T>,
+    adjacent: &'a [T],
+    step: usize,
+}
+
+impl<'a, T: Scalar> Source<'a, T> {
+    #[inline(always)]
+    fn new(storage: &'a [T], run: Run, length: usize) -> Self {
+        let first = storage[run.offset];
+        let mut source = Self {
+            repeated: [first; LANES],
+            gathered: Vec::new().into(),
+            adjacent: &[],
+            step: usize::from(run.stride > 0),
+        };
+        match run.stride {
+            0 => {}
+            1 => source.adjacent = &storage[run.offset..run.offset + length],
+            stride => {
+                source.gathered = buffer::stale(length, first);
+                let elements = storage[run.offset..].iter().step_by(stride);
+                source.gathered.iter_mut().zip(elements).for_each(|(y, &x)| *y = x);
             }
         }
+        source
     }
-    block
+
+    #[inline(always)]
+    fn values(&self) -> &[T] {
+        match (self.step, self.adjacent) {
+            (0, _) => &self.repeated,
+            (_, []) => &self.gathered,
+            (_, adjacent) => adjacent,
+        }
+    }
 }
 
 /// The sum over the lanes, pairwise.

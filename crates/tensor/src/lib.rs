@@ -42,6 +42,7 @@ pub mod shape;
 #[cfg(feature = "proptest")]
 pub mod strategy;
 pub mod strided;
+mod tiles;
 mod views;
 
 pub use array::Tensor;

@@ -9,6 +9,7 @@ use std::ops::{Add, AddAssign, Div, Mul, Neg, Sub};
 use crate::elementary;
 use crate::gemm;
 use crate::matmul::{Matrix, matmul_by_loops};
+use crate::tiles;
 
 /// A real number, or something that behaves like one under differentiation.
 ///
@@ -160,7 +161,12 @@ impl Scalar for f32 {
         product: &mut [Self],
         accumulate: bool,
     ) {
-        gemm::multiply(left, right, product, accumulate);
+        let multiplications = left.rows * left.columns * right.columns;
+        // A tile is as wide as a register; of a single column it would compute the most for nothing.
+        match right.columns > 1 && multiplications <= tiles::MOST_MULTIPLICATIONS {
+            true => tiles::multiply(left, right, product, accumulate),
+            false => gemm::multiply(left, right, product, accumulate),
+        }
     }
 }
 

@@ -362,7 +362,11 @@ impl<M: Model> Trainer<'_, M> {
             // Not by a closure: it would hide the line that called `fit` from the tape.
             1 => {
                 let (loss, seen) = self.look_at(Pass::training(tape, parameters, key), batch);
-                Batch { loss: loss.item(), gradients: loss.backward_releasing(), returned: vec![seen] }
+                Batch {
+                    loss: loss.item(),
+                    gradients: loss.backward_releasing(),
+                    returned: vec![seen],
+                }
             }
             _ => shards.pass(parameters, batch.len(), key, |pass, samples| {
                 let inputs = batch.inputs().slice(0, samples.clone());

@@ -7,9 +7,10 @@
 use std::ops::{Add, Div, Mul, Neg, Sub};
 
 use crate::buffer;
+use crate::layout::Layout;
 use crate::parallel;
 use crate::shape::{self, expect};
-use crate::strided::for_each_run;
+use crate::strided::{Run, for_each_run};
 use crate::{Scalar, Tensor};
 
 /// Runs `loops` in a version compiled for this processor's vector instructions.
@@ -41,31 +42,12 @@ impl<T: Copy + Send + Sync + 'static> Tensor<T> {
         }
         let storage = self.storage();
         let mut mapped = buffer::stale(self.len(), f(storage[self.layout().offset()]));
-        parallel::write(parallel::LIGHT, [self.layout()], [&mut mapped], |layouts, [mut rest]| {
-            vectorised(
-                #[inline(always)]
-                || {
-                    for_each_run(
-                        layouts,
-                        #[inline(always)]
-                        |[x], length| {
-                            let target = rest.split_off_mut(..length).expect("a place for each");
-                            match x.stride {
-                                1 => {
-                                    let source = &storage[x.offset..x.offset + length];
-                                    target.iter_mut().zip(source).for_each(|(y, &x)| *y = f(x));
-                                }
-                                _ => {
-                                    for (i, y) in target.iter_mut().enumerate() {
-                                        *y = f(storage[x.offset + i * x.stride]);
-                                    }
-                                }
-                            }
-                        },
-                    );
-                },
-            )
-        });
+        write_runs(
+            [self.layout()],
+            &mut mapped,
+            #[inline(always)]
+            |[x], target| map_run(storage, x, target, &f),
+        );
         Tensor::from_buffer(self.shape(), mapped)
     }
 
@@ -108,47 +90,12 @@ impl<T: Copy + Send + Sync + 'static> Tensor<T> {
         let right = expect(name, other.layout().expand(&shape));
         let (a, b) = (self.storage(), other.storage());
         let mut zipped = buffer::stale(count, f(a[left.offset()], b[right.offset()]));
-        parallel::write(parallel::LIGHT, [&left, &right], [&mut zipped], |layouts, [mut rest]| {
-            vectorised(
-                #[inline(always)]
-                || {
-                    for_each_run(
-                        layouts,
-                        #[inline(always)]
-                        |[x, y], length| {
-                            let target = rest.split_off_mut(..length).expect("a place for each");
-                            match (x.stride, y.stride) {
-                                (1, 1) => {
-                                    let xs = &a[x.offset..x.offset + length];
-                                    let ys = &b[y.offset..y.offset + length];
-                                    for ((z, &x), &y) in target.iter_mut().zip(xs).zip(ys) {
-                                        *z = f(x, y);
-                                    }
-                                }
-                                (1, 0) => {
-                                    let xs = &a[x.offset..x.offset + length];
-                                    let y = b[y.offset];
-                                    target.iter_mut().zip(xs).for_each(|(z, &x)| *z = f(x, y));
-                                }
-                                (0, 1) => {
-                                    let x = a[x.offset];
-                                    let ys = &b[y.offset..y.offset + length];
-                                    target.iter_mut().zip(ys).for_each(|(z, &y)| *z = f(x, y));
-                                }
-                                _ => {
-                                    for (i, z) in target.iter_mut().enumerate() {
-                                        *z = f(
-                                            a[x.offset + i * x.stride],
-                                            b[y.offset + i * y.stride],
-                                        );
-                                    }
-                                }
-                            }
-                        },
-                    );
-                },
-            )
-        });
+        write_runs(
+            [&left, &right],
+            &mut zipped,
+            #[inline(always)]
+            |runs, target| zip_run((a, b), runs, target, &f),
+        );
         Tensor::from_buffer(&shape, zipped)
     }
 
@@ -164,38 +111,89 @@ impl<T: Copy + Send + Sync + 'static> Tensor<T> {
     ) {
         let layout = expect("zip_apply", other.layout().expand(self.shape()));
         let source = other.storage();
-        parallel::write(
-            parallel::LIGHT,
+        write_runs(
             [&layout],
-            [self.as_mut_slice()],
-            |layouts, [mut rest]| {
-                vectorised(
+            self.as_mut_slice(),
+            #[inline(always)]
+            |[y], target| apply_run(source, y, target, &f),
+        );
+    }
+}
+
+/// Has `kernel` write the output run by run, in large tensors with several threads: it gets where a
+/// run of each input lies, and the place for its results.
+fn write_runs<T: Send, const N: usize>(
+    inputs: [&Layout; N],
+    output: &mut [T],
+    kernel: impl Fn([Run; N], &mut [T]) + Sync,
+) {
+    parallel::write(parallel::LIGHT, inputs, [output], |layouts, [mut rest]| {
+        vectorised(
+            #[inline(always)]
+            || {
+                for_each_run(
+                    layouts,
                     #[inline(always)]
-                    || {
-                        for_each_run(
-                            layouts,
-                            #[inline(always)]
-                            |[y], length| {
-                                let run = rest.split_off_mut(..length).expect("a place for each");
-                                match y.stride {
-                                    1 => {
-                                        let values = &source[y.offset..y.offset + length];
-                                        run.iter_mut()
-                                            .zip(values)
-                                            .for_each(|(x, &y)| *x = f(*x, y));
-                                    }
-                                    _ => {
-                                        for (i, x) in run.iter_mut().enumerate() {
-                                            *x = f(*x, source[y.offset + i * y.stride]);
-                                        }
-                                    }
-                                }
-                            },
-                        );
+                    |runs, length| {
+                        kernel(runs, rest.split_off_mut(..length).expect("a place for each"));
                     },
-                )
+                );
             },
         );
+    });
+}
+
+#[inline(always)]
+fn map_run<T: Copy, U>(storage: &[T], x: Run, target: &mut [U], f: &impl Fn(T) -> U) {
+    if x.stride == 1 {
+        let xs = &storage[x.offset..x.offset + target.len()];
+        target.iter_mut().zip(xs).for_each(|(y, &x)| *y = f(x));
+    } else {
+        for (i, y) in target.iter_mut().enumerate() {
+            *y = f(storage[x.offset + i * x.stride]);
+        }
+    }
+}
+
+/// The frequent pairs of strides have loops of their own, which become vector instructions.
+#[inline(always)]
+fn zip_run<T: Copy, U: Copy, V>(
+    (a, b): (&[T], &[U]),
+    [x, y]: [Run; 2],
+    target: &mut [V],
+    f: &impl Fn(T, U) -> V,
+) {
+    let length = target.len();
+    match (x.stride, y.stride) {
+        (1, 1) => {
+            let (xs, ys) = (&a[x.offset..x.offset + length], &b[y.offset..y.offset + length]);
+            target.iter_mut().zip(xs).zip(ys).for_each(|((z, &x), &y)| *z = f(x, y));
+        }
+        (1, 0) => {
+            let (xs, y) = (&a[x.offset..x.offset + length], b[y.offset]);
+            target.iter_mut().zip(xs).for_each(|(z, &x)| *z = f(x, y));
+        }
+        (0, 1) => {
+            let (x, ys) = (a[x.offset], &b[y.offset..y.offset + length]);
+            target.iter_mut().zip(ys).for_each(|(z, &y)| *z = f(x, y));
+        }
+        _ => {
+            for (i, z) in target.iter_mut().enumerate() {
+                *z = f(a[x.offset + i * x.stride], b[y.offset + i * y.stride]);
+            }
+        }
+    }
+}
+
+#[inline(always)]
+fn apply_run<T: Copy, U: Copy>(source: &[U], y: Run, target: &mut [T], f: &impl Fn(T, U) -> T) {
+    if y.stride == 1 {
+        let ys = &source[y.offset..y.offset + target.len()];
+        target.iter_mut().zip(ys).for_each(|(x, &y)| *x = f(*x, y));
+    } else {
+        for (i, x) in target.iter_mut().enumerate() {
+            *x = f(*x, source[y.offset + i * y.stride]);
+        }
     }
 }
 

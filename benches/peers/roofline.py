@@ -123,3 +123,23 @@ WORKLOADS = {
     "matmul": lambda: [Phase(flops=2 * 1024**3)],
     "adam": lambda: [adam_phase(10_000_000)],
 }
+
+SMALL = (
+    "The limit counts multiply-adds alone. Nearly half of a step goes into making some forty small tensors;"
+    " products with 50 and 25 columns fill whole vectors only in part."
+)
+TEXT = (
+    "The limit counts additions and bytes. Adam's square roots and divisions take a third of `text`,"
+    " dropout's random bits, the zeros of the gradient's table and gathering rows out of order the rest."
+)
+
+# Why a workload takes more than twice its limit.
+WHY = {
+    "mlp": SMALL,
+    "mlp_relu": SMALL,
+    "text": TEXT,
+    "text_b256": TEXT,
+    "text_v50k_lazy": TEXT,
+    "swiglu": "The limit reads x and writes its gradient. A tape keeps the output, and the gate for the"
+    " backward pass, which come from memory again.",
+}

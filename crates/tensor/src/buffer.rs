@@ -25,6 +25,8 @@ use std::cell::RefCell;
 use std::mem;
 use std::ops::{Deref, DerefMut};
 
+use crate::elementwise::vectorised;
+
 /// Buffers of fewer bytes are neither kept nor aligned.
 const SMALLEST_KEPT: usize = 1 << 10;
 
@@ -85,10 +87,9 @@ impl<T> DerefMut for Buffer<T> {
 
 /// A buffer of `len` elements that all are `value`.
 pub(crate) fn filled<T: Copy>(len: usize, value: T) -> Buffer<T> {
-    let (mut values, start) = with_room(len);
-    values.clear();
-    values.resize(start + len, value);
-    Buffer { values, start }
+    let mut buffer = stale(len, value);
+    vectorised(|| buffer.fill(value));
+    buffer
 }
 
 /// A buffer of `len` elements with any values, for a kernel that overwrites them all. Where there

@@ -106,12 +106,10 @@ impl<T: Scalar> Op<T> for DenseOp {
     }
 
     fn forward(&mut self, x: &[&Tensor<T>]) -> Tensor<T> {
-        let rows = flatten(x[0]);
-        let outputs = x[1].shape()[1];
-        let mut y = x[2].expand([rows.shape()[0], outputs]).contiguous();
-        y.add_matmul(&rows, x[1]);
+        let mut y = flatten(x[0]).matmul(x[1]);
+        y.add_in_place(x[2]);
         let mut shape = Shape::from_slice(x[0].shape());
-        shape[x[0].rank() - 1] = outputs;
+        shape[x[0].rank() - 1] = x[1].shape()[1];
         y.reshape(shape)
     }
 

@@ -6,13 +6,8 @@ use crate::Scalar;
 use crate::matmul::Matrix;
 use crate::parallel;
 
-/// `product = left · right`, or `+=` to `accumulate`, for `f32` and `f64`.
-pub(crate) fn multiply<T: Scalar>(
-    left: Matrix<'_, T>,
-    right: Matrix<'_, T>,
-    product: &mut [T],
-    accumulate: bool,
-) {
+/// `product = left · right`, for `f32` and `f64`.
+pub(crate) fn multiply<T: Scalar>(left: Matrix<'_, T>, right: Matrix<'_, T>, product: &mut [T]) {
     let (m, k, n) = (left.rows, left.columns, right.columns);
     assert!(m > 0 && k > 0 && n > 0, "empty products need no kernel");
     assert!(k == right.rows && product.len() == m * n, "the shapes were checked by the caller");
@@ -34,7 +29,7 @@ pub(crate) fn multiply<T: Scalar>(
             product.as_mut_ptr(),
             1,
             n as isize,
-            accumulate,
+            false,
             left.values.as_ptr(),
             left.column_stride as isize,
             left.row_stride as isize,

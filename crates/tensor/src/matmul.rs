@@ -41,36 +41,13 @@ impl<T: Scalar> Tensor<T> {
             return Self::zeros(shape);
         }
         let mut product = buffer::stale(shape::len(&shape), T::ZERO);
-        multiply(self, other, &shape, &mut product, false);
+        multiply(self, other, &shape, &mut product);
         Self::from_buffer(&shape, product)
-    }
-
-    /// Adds the matrix product `left · right` in place.
-    ///
-    /// # Panics
-    /// When the product does not exist, or has not this shape.
-    #[track_caller]
-    pub fn add_matmul(&mut self, left: &Self, right: &Self) {
-        let shape = expect("add_matmul", shape::matmul(left.shape(), right.shape()));
-        assert!(
-            shape.as_slice() == self.shape(),
-            "add_matmul: the product has shape {shape:?}, what it is added to {:?}",
-            self.shape()
-        );
-        if !left.is_empty() {
-            multiply(left, right, &shape, self.as_mut_slice(), true);
-        }
     }
 }
 
-/// Writes the product of this shape, or adds it, matrix by matrix.
-fn multiply<T: Scalar>(
-    left: &Tensor<T>,
-    right: &Tensor<T>,
-    shape: &[usize],
-    product: &mut [T],
-    accumulate: bool,
-) {
+/// Writes the product of this shape, matrix by matrix.
+fn multiply<T: Scalar>(left: &Tensor<T>, right: &Tensor<T>, shape: &[usize], product: &mut [T]) {
     if product.is_empty() {
         return;
     }
@@ -78,14 +55,14 @@ fn multiply<T: Scalar>(
     if batch.is_empty() {
         let (left, right) =
             (matrix_at(left, left.layout().offset()), matrix_at(right, right.layout().offset()));
-        return T::matmul(left, right, product, accumulate);
+        return T::matmul(left, right, product);
     }
     let mut targets = product.chunks_exact_mut(shape::len(&shape[batch.len()..]));
     for_each_run([&starts(left, batch), &starts(right, batch)], |[x, y], length| {
         for (i, target) in targets.by_ref().take(length).enumerate() {
             let left = matrix_at(left, x.offset + i * x.stride);
             let right = matrix_at(right, y.offset + i * y.stride);
-            T::matmul(left, right, target, accumulate);
+            T::matmul(left, right, target);
         }
     });
 }
@@ -114,11 +91,8 @@ pub(crate) fn matmul_by_loops<T: Scalar>(
     left: Matrix<'_, T>,
     right: Matrix<'_, T>,
     product: &mut [T],
-    accumulate: bool,
 ) {
-    if !accumulate {
-        product.fill(T::ZERO);
-    }
+    product.fill(T::ZERO);
     for i in 0..left.rows {
         for k in 0..left.columns {
             let a = left.values[i * left.row_stride + k * left.column_stride];

@@ -87,15 +87,9 @@ pub trait Scalar:
         self.partial_cmp(&self).is_none()
     }
 
-    /// `product = left · right`, or `+=` to `accumulate`; `product` is row-major and no factor is
-    /// empty. The default is the naive triple loop.
-    fn matmul(
-        left: Matrix<'_, Self>,
-        right: Matrix<'_, Self>,
-        product: &mut [Self],
-        accumulate: bool,
-    ) {
-        matmul_by_loops(left, right, product, accumulate);
+    /// `product = left · right`; `product` is row-major and no factor is empty. The default is the naive triple loop.
+    fn matmul(left: Matrix<'_, Self>, right: Matrix<'_, Self>, product: &mut [Self]) {
+        matmul_by_loops(left, right, product);
     }
 }
 
@@ -155,17 +149,12 @@ impl Scalar for f32 {
     fn powi(self, n: i32) -> Self {
         f32::powi(self, n)
     }
-    fn matmul(
-        left: Matrix<'_, Self>,
-        right: Matrix<'_, Self>,
-        product: &mut [Self],
-        accumulate: bool,
-    ) {
+    fn matmul(left: Matrix<'_, Self>, right: Matrix<'_, Self>, product: &mut [Self]) {
         let multiplications = left.rows * left.columns * right.columns;
         // A tile is as wide as a register; of a single column it would compute the most for nothing.
         match right.columns > 1 && multiplications <= tiles::MOST_MULTIPLICATIONS {
-            true => tiles::multiply(left, right, product, accumulate),
-            false => gemm::multiply(left, right, product, accumulate),
+            true => tiles::multiply(left, right, product),
+            false => gemm::multiply(left, right, product),
         }
     }
 }
@@ -226,12 +215,7 @@ impl Scalar for f64 {
     fn powi(self, n: i32) -> Self {
         f64::powi(self, n)
     }
-    fn matmul(
-        left: Matrix<'_, Self>,
-        right: Matrix<'_, Self>,
-        product: &mut [Self],
-        accumulate: bool,
-    ) {
-        gemm::multiply(left, right, product, accumulate);
+    fn matmul(left: Matrix<'_, Self>, right: Matrix<'_, Self>, product: &mut [Self]) {
+        gemm::multiply(left, right, product);
     }
 }

@@ -17,9 +17,6 @@
 //! the last one. So the inner loop is the same whatever the strides of B and however many columns
 //! are left.
 
-use std::array::from_fn;
-use std::ops::Range;
-
 use pulp::{Arch, Simd, WithSimd, bytemuck};
 
 use crate::buffer::{self, Buffer};
@@ -28,14 +25,9 @@ use crate::matmul::Matrix;
 /// Up to so many multiplications these tiles are faster than the library (measured).
 pub(crate) const MOST_MULTIPLICATIONS: usize = 1 << 16;
 
-/// `product = left · right`, or `+=` to `accumulate`.
-pub(crate) fn multiply(
-    left: Matrix<'_, f32>,
-    right: Matrix<'_, f32>,
-    product: &mut [f32],
-    accumulate: bool,
-) {
-    Arch::new().dispatch(Product { left, right, product, accumulate });
+/// `product = left · right`.
+pub(crate) fn multiply(left: Matrix<'_, f32>, right: Matrix<'_, f32>, product: &mut [f32]) {
+    Arch::new().dispatch(Product { left, right, product });
 }
 
 /// The work, to be compiled for each kind of vector registers.
@@ -43,7 +35,6 @@ struct Product<'a> {
     left: Matrix<'a, f32>,
     right: Matrix<'a, f32>,
     product: &'a mut [f32],
-    accumulate: bool,
 }
 
 impl WithSimd for Product<'_> {
@@ -51,8 +42,8 @@ impl WithSimd for Product<'_> {
 
     #[inline(always)]
     fn with_simd<S: Simd>(mut self, simd: S) {
-        // From right to left: whole registers are written, also where a row ends within one. The
-        // zeros that the rows below get by this, their own tiles overwrite.
+        // From right to left and from top to bottom: whole registers are written, also where a row
+        // ends within one. What the row below gets by this is overwritten by its own sums.
         let mut end = self.right.columns;
         while end > 0 {
             let widest = 2 * S::F32_LANES;
@@ -66,18 +57,14 @@ impl WithSimd for Product<'_> {
     }
 }
 
-/// Some columns of the right factor, as rows of `VECTORS` registers.
-struct Panel<S: Simd, const VECTORS: usize> {
-    rows: Buffer<[S::f32s; VECTORS]>,
-    /// Which numbers of a row belong to a column; those behind the last column are 0.
-    inside: [S::m32s; VECTORS],
-}
+/// Some columns of the right factor, as rows of `VECTORS` registers; zeros behind the last column.
+type Panel<S, const VECTORS: usize> = Buffer<[<S as Simd>::f32s; VECTORS]>;
 
 impl Product<'_> {
     /// Makes all rows of `width` columns, which are at most `VECTORS` registers, from `column` on.
     #[inline(always)]
     fn columns<S: Simd, const VECTORS: usize>(&mut self, simd: S, column: usize, width: usize) {
-        let panel = Panel::<S, VECTORS>::load(simd, self.right, column, width);
+        let panel = panel(simd, self.right, column, width);
         let mut row = 0;
         while row < self.left.rows {
             row += match self.left.rows - row {
@@ -101,7 +88,7 @@ impl Product<'_> {
         let left = self.left;
         let zero = simd.splat_f32s(0.0);
         let mut sums = [[zero; VECTORS]; ROWS];
-        for (k, b) in panel.rows.iter().enumerate() {
+        for (k, b) in panel.iter().enumerate() {
             let start = row * left.row_stride + k * left.column_stride;
             for (i, sums) in sums.iter_mut().enumerate() {
                 let a = simd.splat_f32s(left.values[start + i * left.row_stride]);
@@ -112,62 +99,51 @@ impl Product<'_> {
         }
         for (i, sums) in sums.iter().enumerate() {
             let start = (row + i) * self.right.columns + column;
-            for (v, (&sum, &inside)) in sums.iter().zip(&panel.inside).enumerate() {
-                // Not 0 already: infinity times 0 is NaN.
-                let sum = simd.select_f32s(inside, sum, zero);
+            for (v, &sum) in sums.iter().enumerate() {
                 let at = self.product.len().min(start + v * S::F32_LANES);
-                store(simd, sum, &mut self.product[at..], self.accumulate);
+                store(simd, sum, &mut self.product[at..]);
             }
         }
         ROWS
     }
 }
 
-impl<S: Simd, const VECTORS: usize> Panel<S, VECTORS> {
-    /// `width` columns of a matrix from `column` on.
-    #[inline(always)]
-    fn load(simd: S, matrix: Matrix<'_, f32>, column: usize, width: usize) -> Self {
-        let zeros = [simd.splat_f32s(0.0); VECTORS];
-        let values = &matrix.values[column * matrix.column_stride..];
-        // The part of `width` that falls on each register.
-        let parts: [Range<usize>; VECTORS] =
-            from_fn(|v| v * S::F32_LANES..width.clamp(v * S::F32_LANES, (v + 1) * S::F32_LANES));
-        let mut rows;
-        if matrix.column_stride == 1 {
-            rows = buffer::stale(matrix.rows, zeros);
-            for (k, row) in rows.iter_mut().enumerate() {
-                let source = &values[k * matrix.row_stride..][..width];
-                for (target, part) in row.iter_mut().zip(&parts) {
-                    *target = load(simd, &source[part.clone()]);
-                }
-            }
-        } else {
-            rows = buffer::filled(matrix.rows, zeros);
-            let numbers: &mut [f32] = bytemuck::cast_slice_mut(rows.as_flattened_mut());
-            for j in 0..width {
-                let source = values[j * matrix.column_stride..].iter().step_by(matrix.row_stride);
-                let rows = numbers.chunks_exact_mut(VECTORS * S::F32_LANES);
-                rows.zip(source).for_each(|(row, &x)| row[j] = x);
+/// `width` columns of a matrix from `column` on.
+#[inline(always)]
+fn panel<S: Simd, const VECTORS: usize>(
+    simd: S,
+    matrix: Matrix<'_, f32>,
+    column: usize,
+    width: usize,
+) -> Panel<S, VECTORS> {
+    let zeros = [simd.splat_f32s(0.0); VECTORS];
+    let values = &matrix.values[column * matrix.column_stride..];
+    if matrix.column_stride == 1 {
+        let mut panel = buffer::stale(matrix.rows, zeros);
+        for (k, row) in panel.iter_mut().enumerate() {
+            let source = &values[k * matrix.row_stride..][..width];
+            for (v, target) in row.iter_mut().enumerate() {
+                let part = v * S::F32_LANES..width.min((v + 1) * S::F32_LANES);
+                *target = load(simd, &source[part]);
             }
         }
-        let inside = parts.map(|part| simd.mask_between_m32s(0, part.len() as u32).mask());
-        Self { rows, inside }
+        return panel;
     }
+    let mut panel = buffer::filled(matrix.rows, zeros);
+    let numbers: &mut [f32] = bytemuck::cast_slice_mut(panel.as_flattened_mut());
+    for j in 0..width {
+        let source = values[j * matrix.column_stride..].iter().step_by(matrix.row_stride);
+        let rows = numbers.chunks_exact_mut(VECTORS * S::F32_LANES);
+        rows.zip(source).for_each(|(row, &x)| row[j] = x);
+    }
+    panel
 }
 
-/// Writes these sums, or adds them to `accumulate`, as far as there is room.
+/// Writes these sums, as far as there is room.
 #[inline(always)]
-fn store<S: Simd>(simd: S, sums: S::f32s, target: &mut [f32], accumulate: bool) {
-    let target = match target.len() > S::F32_LANES {
-        true => &mut target[..S::F32_LANES],
-        false => target,
-    };
-    let before = match accumulate {
-        true => load(simd, target),
-        false => simd.splat_f32s(0.0),
-    };
-    let sums = simd.add_f32s(before, sums);
-    match S::as_mut_simd_f32s(target) {
+fn store<S: Simd>(simd: S, sums: S::f32s, target: &mut [f32]) {
+    let room = target.len().min(S::F32_LANES);
+    match S::as_mut_simd_f32s(&mut target[..room]) {
         ([full], []) => *full = sums,
         (_, part) => simd.partial_store_f32s(part, sums),
     }
@@ -202,28 +178,27 @@ mod tests {
     proptest! {
         #[test]
         fn tiles_are_the_product_by_its_definition(
-            (m, k, n, left, right, before) in (1..40usize, 1..10usize, 1..70usize).prop_flat_map(
-                |(m, k, n)| (Just(m), Just(k), Just(n), numbers(m * k), numbers(k * n), numbers(m * n))
+            (m, k, n, left, right) in (1..40usize, 1..10usize, 1..70usize).prop_flat_map(
+                |(m, k, n)| (Just(m), Just(k), Just(n), numbers(m * k), numbers(k * n))
             ),
             left_by_columns: bool,
             right_by_columns: bool,
-            accumulate: bool,
         ) {
             let left = matrix(&left, m, k, left_by_columns);
             let right = matrix(&right, k, n, right_by_columns);
-            let (mut tiled, mut defined) = (before.clone(), before);
-            multiply(left, right, &mut tiled, accumulate);
-            matmul_by_loops(left, right, &mut defined, accumulate);
+            let (mut tiled, mut defined) = (vec![f32::NAN; m * n], vec![f32::NAN; m * n]);
+            multiply(left, right, &mut tiled);
+            matmul_by_loops(left, right, &mut defined);
             prop_assert_eq!(tiled, defined);
         }
 
         #[test]
-        fn infinity_stays_in_its_row(m in 2..20usize, n in 1..70usize, accumulate: bool) {
+        fn infinity_stays_in_its_row(m in 2..20usize, n in 1..70usize) {
             let mut left = vec![1.0; m];
             left[m / 2] = f32::INFINITY;
             let mut product = vec![0.0; m * n];
             let right = vec![1.0; n];
-            multiply(matrix(&left, m, 1, false), matrix(&right, 1, n, false), &mut product, accumulate);
+            multiply(matrix(&left, m, 1, false), matrix(&right, 1, n, false), &mut product);
             for (row, x) in product.chunks(n).zip(left) {
                 prop_assert_eq!(row, vec![x; n]);
             }

@@ -254,12 +254,7 @@ impl<S: Scalar> Scalar for Dual<S> {
     }
 
     /// (A + A'ε)(B + B'ε) = AB + (A'B + AB')ε: three products of the scalar's own fast kernel.
-    fn matmul(
-        left: Matrix<'_, Self>,
-        right: Matrix<'_, Self>,
-        product: &mut [Self],
-        accumulate: bool,
-    ) {
+    fn matmul(left: Matrix<'_, Self>, right: Matrix<'_, Self>, product: &mut [Self]) {
         let part = |matrix: &Matrix<'_, Self>, part: fn(&Self) -> S| -> Vec<S> {
             let index = |i: usize, j: usize| i * matrix.row_stride + j * matrix.column_stride;
             let rows = 0..matrix.rows;
@@ -267,26 +262,21 @@ impl<S: Scalar> Scalar for Dual<S> {
                 .map(|(i, j)| part(&matrix.values[index(i, j)]))
                 .collect()
         };
-        let add_product = |left_values: &[S], right_values: &[S], product: &mut [S]| {
+        let count = product.len();
+        let multiply = |left_values: &[S], right_values: &[S]| {
+            let mut product = vec![S::ZERO; count];
             S::matmul(
                 row_major(left_values, left.rows, left.columns),
                 row_major(right_values, right.rows, right.columns),
-                product,
-                true,
+                &mut product,
             );
+            product
         };
         let (a, da) = (part(&left, |x| x.value), part(&left, |x| x.tangent));
         let (b, db) = (part(&right, |x| x.value), part(&right, |x| x.tangent));
-        if !accumulate {
-            product.fill(Self::ZERO);
-        }
-        let mut values: Vec<S> = product.iter().map(|x| x.value).collect();
-        let mut tangents: Vec<S> = product.iter().map(|x| x.tangent).collect();
-        add_product(&a, &b, &mut values);
-        add_product(&da, &b, &mut tangents);
-        add_product(&a, &db, &mut tangents);
-        for ((x, value), tangent) in product.iter_mut().zip(values).zip(tangents) {
-            *x = Self::new(value, tangent);
+        let (values, by_left, by_right) = (multiply(&a, &b), multiply(&da, &b), multiply(&a, &db));
+        for (k, x) in product.iter_mut().enumerate() {
+            *x = Self::new(values[k], by_left[k] + by_right[k]);
         }
     }
 }

@@ -30,10 +30,10 @@ use crate::state::{State, StateError};
 /// **Tables.** A batch reads a few rows of an embedding's table, and only those have a
 /// [gradient](Rows); the momentum of the others goes on all the same. Instead of a pass over the
 /// table, a step updates the rows with a gradient and leaves the others behind. Whoever reads a row
-/// gets it brought up to date, be it for the next batch, to save or to print it. So a step costs the
-/// same for any vocabulary, and the result is that of the formula up to rounding. (Every 4,096
-/// updates there is one pass over the table.) [`lazy`](Self::lazy) leaves the formula, and is
-/// faster.
+/// gets it brought up to date, be it for the next batch, to save or to print it. So a step costs what
+/// the rows of its batch cost, whatever the size of the table, and the result is that of the formula
+/// up to rounding. (Every 4,096 updates there is one pass over the table.) [`lazy`](Self::lazy) leaves
+/// the formula, and is faster.
 ///
 /// ```
 /// use autograd::{Parameters, Tape};

@@ -115,7 +115,8 @@ impl Past {
 
     /// Moves the values of a row from the update `seen` to now; `m` and `v` are those of then.
     pub(super) fn move_values<T: Scalar>(&self, seen: u64, values: &mut [T], m: &[T], v: &[T]) {
-        if seen == self.now() {
+        // Most rows of a large table have never had a gradient, and so no momentum.
+        if seen == self.now() || m.iter().all(|&m| m == T::ZERO) {
             return;
         }
         let sums = &self.left[(seen - self.start) as usize];

@@ -1,0 +1,8 @@
+//! The tests of `data`, in one program: to link one is quicker than to link many.
+
+mod batches;
+mod generated;
+mod labels;
+mod npy;
+mod table;
+mod tokenizer;

@@ -60,7 +60,7 @@ pub fn accuracy(stdout: &str, model: &str) -> f64 {
 
 /// The program that cargo has built beside the folder of this test. For a single test (`cargo test
 /// --test cli`) cargo builds no examples: a missing one is built here, but one that is older than
-/// its source stays, so run `cargo build --examples` before.
+/// its source stays, so run `cargo build --workspace --examples` before.
 fn path(example: &str) -> PathBuf {
     let test = env::current_exe().expect("the path of this test");
     let profile = test.parent().and_then(Path::parent).expect("…/PROFILE/deps/TEST");
@@ -72,9 +72,10 @@ fn path(example: &str) -> PathBuf {
 }
 
 fn build_examples(profile: &Path) {
-    let name = profile.file_name().and_then(|name| name.to_str()).expect("the profile's folder");
+    let folder = profile.file_name().and_then(|name| name.to_str()).expect("the profile's folder");
+    let name = if folder == "debug" { "dev" } else { folder };
     let built = Command::new(env!("CARGO"))
-        .args(["build", "--examples", "--profile", if name == "debug" { "dev" } else { name }])
+        .args(["build", "--workspace", "--examples", "--profile", name])
         .arg("--target-dir")
         .arg(profile.parent().expect("the target folder"))
         .current_dir(env!("CARGO_MANIFEST_DIR"))

@@ -3,7 +3,7 @@
 //! [`to_dot`] draws the graph for Graphviz. [`to_html`] writes one page that needs
 //! nothing else: it shows the list and the graph, and walks through both directions with the arrow
 //! keys. What the page shows is a [`Walk`]: a recording of each step with its numbers, which other
-//! programs show in their own way (`examples/stepper.rs` does in a terminal).
+//! programs show in their own way (`examples/stepper` does in a terminal).
 //!
 //! ```
 //! use autograd::Tape;

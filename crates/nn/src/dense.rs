@@ -4,8 +4,8 @@
 //! X̄ = Ȳ·Wᵀ      W̄ = Xᵀ·Ȳ      b̄ = Σ rows of Ȳ
 //! ```
 //!
-//! One op instead of a product and a sum: the product is added onto rows that already hold the
-//! bias, so there is one pass over Y less in each direction.
+//! One op instead of a product and a sum: the bias is added to the product in place, and Ȳ serves
+//! both VJPs, so there is one tensor less in each direction.
 
 use autograd::{Adjoints, Formulas, Op, ParameterId, Parameters, Pass, Var};
 use tensor::{Scalar, Shape, ShapeError, Tensor, shape};

@@ -8,10 +8,9 @@
 //! half is the current step: its formula, and what it adds to what. `examples/tape_pages.rs` writes
 //! the same walk as a page for a browser.
 
+mod view;
+#[path = "../walks/mod.rs"]
 mod walks;
-mod stepper {
-    pub mod view;
-}
 
 use std::io::{self, IsTerminal};
 use std::process::ExitCode;
@@ -21,7 +20,6 @@ use clap::Parser;
 use ratatui::DefaultTerminal;
 use ratatui::crossterm::event::{self, Event, KeyCode, KeyEventKind, KeyModifiers};
 
-use stepper::view;
 use walks::Computation;
 
 /// Walks through a tape with the arrow keys, forward and back.

@@ -61,6 +61,17 @@ fn a_repeated_input_collects_both_contributions() {
     assert_eq!((x - x).sum_all().backward().of(x), Tensor::from([0.0, 0.0]));
 }
 
+/// The adjoint of a sum's input is one number, expanded: a factor with strides of 0.
+#[test]
+fn a_sum_of_a_product_has_gradients_in_single_precision_too() {
+    let tape = Tape::<f32>::new();
+    let x = tape.variable(Tensor::from([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]]));
+    let w = tape.variable(Tensor::from([[1.0, -1.0], [2.0, -2.0], [3.0, -3.0]]));
+    let gradients = x.matmul(w).sum_all().backward();
+    assert_eq!(gradients.of(x), Tensor::zeros([2, 3]));
+    assert_eq!(gradients.of(w), Tensor::from([[5.0, 5.0], [7.0, 7.0], [9.0, 9.0]]));
+}
+
 #[test]
 fn an_unused_variable_has_gradient_zero() {
     let tape = Tape::new();

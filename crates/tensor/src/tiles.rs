@@ -132,9 +132,10 @@ fn panel<S: Simd, const VECTORS: usize>(
     let mut panel = buffer::filled(matrix.rows, zeros);
     let numbers: &mut [f32] = bytemuck::cast_slice_mut(panel.as_flattened_mut());
     for j in 0..width {
-        let source = values[j * matrix.column_stride..].iter().step_by(matrix.row_stride);
-        let rows = numbers.chunks_exact_mut(VECTORS * S::F32_LANES);
-        rows.zip(source).for_each(|(row, &x)| row[j] = x);
+        let column = &values[j * matrix.column_stride..];
+        for (k, row) in numbers.chunks_exact_mut(VECTORS * S::F32_LANES).enumerate() {
+            row[j] = column[k * matrix.row_stride];
+        }
     }
     panel
 }

@@ -3,7 +3,7 @@
 use approx::{assert_abs_diff_eq, assert_relative_eq};
 use proptest::prelude::*;
 use tensor::strategy::{broadcastable_shapes, shapes, tensors};
-use tensor::{Key, Tensor, shape};
+use tensor::{Key, Scalar, Tensor, shape};
 
 /// Small whole numbers, so that sums and products are exact and equality can be exact too.
 fn numbers() -> impl Strategy<Value = f64> + Clone {
@@ -17,6 +17,22 @@ fn any_tensor() -> impl Strategy<Value = Tensor<f64>> {
 fn broadcastable() -> impl Strategy<Value = (Tensor<f64>, Tensor<f64>)> {
     broadcastable_shapes(4, 4)
         .prop_flat_map(|(a, b)| (tensors(a, numbers()), tensors(b, numbers())))
+}
+
+/// The shapes of two factors, batches included.
+fn factors() -> impl Strategy<Value = (Vec<usize>, Vec<usize>)> {
+    (broadcastable_shapes(2, 3), 0..5usize, 0..5usize, 0..5usize).prop_map(
+        |((mut a, mut b), m, k, n)| {
+            a.extend([m, k]);
+            b.extend([k, n]);
+            (a, b)
+        },
+    )
+}
+
+/// `[…, m, k, 1] ⊙ […, 1, k, n]`, summed over k.
+fn by_inner_products<T: Scalar>(a: &Tensor<T>, b: &Tensor<T>) -> Tensor<T> {
+    (&a.insert_axis(-1) * &b.insert_axis(-3)).sum(&[-2])
 }
 
 /// A tensor and some of its axes, some of them counted from the end.
@@ -114,21 +130,19 @@ proptest! {
     }
 
     #[test]
-    fn matmul_is_the_sum_over_inner_products(
-        (a, b) in (broadcastable_shapes(2, 3), 0..5usize, 0..5usize, 0..5usize).prop_flat_map(
-            |((mut a, mut b), m, k, n)| {
-                a.extend([m, k]);
-                b.extend([k, n]);
-                (tensors(a, numbers()), tensors(b, numbers()))
-            }
-        )
-    ) {
-        let product = a.matmul(&b);
-        // [..., m, k, 1] * [..., 1, k, n], summed over k.
-        let by_definition = (&a.insert_axis(-1) * &b.insert_axis(-3)).sum(&[-2]);
-        prop_assert_eq!(&product, &by_definition);
-        let single = a.cast::<f32>().matmul(&b.cast::<f32>());
-        prop_assert_eq!(&single.cast::<f64>(), &by_definition);
+    fn matmul_is_the_sum_over_inner_products((a, b) in factors().prop_flat_map(
+        |(a, b)| (tensors(a, numbers()), tensors(b, numbers()))
+    )) {
+        prop_assert_eq!(a.matmul(&b), by_inner_products(&a, &b));
+    }
+
+    /// Small products in `f32` have a kernel of their own.
+    #[test]
+    fn matmul_in_f32_is_the_same((a, b) in factors().prop_flat_map(|(a, b)| {
+        let numbers = || numbers().prop_map(|x| x as f32);
+        (tensors(a, numbers()), tensors(b, numbers()))
+    })) {
+        prop_assert_eq!(a.matmul(&b), by_inner_products(&a, &b));
     }
 
     /// ⟨gather(x), y⟩ = ⟨x, scatter(y)⟩, and gather by its definition.

@@ -51,7 +51,10 @@ pub(crate) struct Buffer<T: 'static> {
 
 impl<T> Drop for Buffer<T> {
     fn drop(&mut self) {
-        if self.values.capacity() * size_of::<T>() >= SMALLEST_KEPT {
+        // Elements that are dropped themselves are never asked for again, and may have buffers of
+        // their own, for which the store has to be free.
+        let is_kept = self.values.capacity() * size_of::<T>() >= SMALLEST_KEPT;
+        if is_kept && !mem::needs_drop::<T>() {
             // A thread that is ending has no store any more; then the memory is freed.
             let _ = STORE.try_with(|store| store.borrow_mut().keep(mem::take(&mut self.values)));
         }
@@ -269,6 +272,12 @@ mod tests {
         assert_ne!(block(&others.2) as usize, address);
         let next = filled(SIZE - 1, 1u32);
         assert_eq!(block(&next) as usize, address);
+    }
+
+    #[test]
+    fn elements_may_have_buffers_of_their_own() {
+        let rows: Vec<Buffer<f32>> = (0..SIZE).map(|_| filled(SIZE, 0.0)).collect();
+        drop(Buffer::from(rows));
     }
 
     #[test]

@@ -10,9 +10,10 @@ use crate::parallel;
 pub(crate) fn multiply<T: Scalar>(left: Matrix<'_, T>, right: Matrix<'_, T>, product: &mut [T]) {
     let (m, k, n) = (left.rows, left.columns, right.columns);
     assert!(m > 0 && k > 0 && n > 0, "empty products need no kernel");
-    assert!(k == right.rows && product.len() == m * n, "the shapes were checked by the caller");
-    assert!(last_position(&left) < left.values.len(), "the left factor lies inside its buffer");
-    assert!(last_position(&right) < right.values.len(), "the right factor lies inside its buffer");
+    assert!(k == right.rows, "the caller has checked the shapes");
+    assert!(m.checked_mul(n) == Some(product.len()), "the caller has made room for the product");
+    assert!(lies_inside(&left), "the left factor lies inside its buffer");
+    assert!(lies_inside(&right), "the right factor lies inside its buffer");
     let parallelism = match parallel::threads_for_product(m * k * n) {
         1 => gemm::Parallelism::None,
         threads => gemm::Parallelism::Rayon(threads),
@@ -46,7 +47,11 @@ pub(crate) fn multiply<T: Scalar>(left: Matrix<'_, T>, right: Matrix<'_, T>, pro
     }
 }
 
-/// The position of the last element of a matrix that is not empty.
-fn last_position<T>(matrix: &Matrix<'_, T>) -> usize {
-    (matrix.rows - 1) * matrix.row_stride + (matrix.columns - 1) * matrix.column_stride
+/// Whether the last element of a matrix that is not empty is one of its buffer, and with it all.
+fn lies_inside<T>(matrix: &Matrix<'_, T>) -> bool {
+    let along = |count: usize, stride: usize| (count - 1).checked_mul(stride);
+    let down = along(matrix.rows, matrix.row_stride);
+    let right = along(matrix.columns, matrix.column_stride);
+    let last = down.zip(right).and_then(|(down, right)| down.checked_add(right));
+    last.is_some_and(|last| last < matrix.values.len())
 }

@@ -1,7 +1,7 @@
 //! When and how the work of a kernel is divided among the cores.
 //!
-//! Work is halved along its first axis, then its halves are, as long as no part gets too small to
-//! be worth the handing over. Threads take parts as they come to them (`rayon`), but which parts
+//! Work is halved along its first axis, then its halves are, until they are too small to be worth
+//! the handing over. Threads take parts as they come to them (`rayon`), but which parts
 //! there are depends on the shape alone, and their results are combined in the order of this tree:
 //!
 //! ```text
@@ -14,9 +14,10 @@
 
 use crate::layout::Layout;
 
-/// How many elements a part has at least where each costs about an addition. Handing work to a thread that
-/// waits takes 5 to 12 µs, and its inputs come from the cache of another core, so that the sum of two
-/// tensors gains nothing below 2²⁰ elements. (Measured on two cores of a Zen 5, against one.)
+/// Work of fewer than twice so many elements is not divided, where each costs about an addition.
+/// Handing work to a thread that waits takes 5 to 12 µs, and its inputs come from the cache of another
+/// core, so that the sum of two tensors gains nothing below 2²⁰ elements. (Measured on two cores of a
+/// Zen 5, against one.)
 pub const LIGHT: usize = 1 << 18;
 
 /// The same where each element costs a dozen operations, such as an exponential: a sigmoid takes two
@@ -35,8 +36,8 @@ const LINE: usize = 16;
 /// results.
 ///
 /// The work is to go through some layouts of one shape side by side, and to write row-major outputs
-/// of that shape. What has fewer than two parts of `smallest_part` elements, [`LIGHT`] or [`HEAVY`],
-/// is not divided. The kernel gets the layouts of a part and what it is to write of each output.
+/// of that shape. What has fewer than twice `worth` elements, [`LIGHT`] or [`HEAVY`], is not divided.
+/// The kernel gets the layouts of a part and what it is to write of each output.
 ///
 /// ```
 /// use tensor::{Layout, parallel};
@@ -53,18 +54,23 @@ const LINE: usize = 16;
 ///
 /// # Panics
 /// When the layouts differ in shape or an output has another length.
+#[track_caller]
 pub fn divide<T: Send, R: Send, const I: usize, const O: usize>(
-    smallest_part: usize,
+    worth: usize,
     inputs: [&Layout; I],
     outputs: [&mut [T]; O],
     kernel: &(impl Fn([&Layout; I], [&mut [T]; O]) -> R + Sync),
     combine: &(impl Fn(R, R) -> R + Sync),
 ) -> R {
-    let length = inputs[0].len();
-    if length < 2 * smallest_part {
+    let (shape, length) = (inputs[0].shape(), inputs[0].len());
+    assert!(
+        inputs.iter().all(|layout| layout.shape() == shape)
+            && outputs.iter().all(|output| output.len() == length),
+        "divide: the layouts must have one shape, and the outputs a place for each element of it"
+    );
+    if length < 2 * worth {
         return kernel(inputs, outputs);
     }
-    let shape = inputs[0].shape();
     let axis = shape.iter().position(|&length| length > 1).expect("there are many elements");
     let half = shape[axis] / 2;
     let middle = if half < LINE { half } else { half - half % LINE };
@@ -77,20 +83,21 @@ pub fn divide<T: Send, R: Send, const I: usize, const O: usize>(
         output.split_off_mut(..written).expect("an output has a place for each element")
     });
     let (first, last) = join(
-        || divide(smallest_part, first_inputs, first_outputs, kernel, combine),
-        || divide(smallest_part, last_inputs, last_outputs, kernel, combine),
+        || divide(worth, first_inputs, first_outputs, kernel, combine),
+        || divide(worth, last_inputs, last_outputs, kernel, combine),
     );
     combine(first, last)
 }
 
 /// [`divide`] for a kernel that writes its outputs and has no result besides.
+#[track_caller]
 pub fn write<T: Send, const I: usize, const O: usize>(
-    smallest_part: usize,
+    worth: usize,
     inputs: [&Layout; I],
     outputs: [&mut [T]; O],
     kernel: impl Fn([&Layout; I], [&mut [T]; O]) + Sync,
 ) {
-    divide(smallest_part, inputs, outputs, &kernel, &|(), ()| ());
+    divide(worth, inputs, outputs, &kernel, &|(), ()| ());
 }
 
 /// Both results, computed at once where there is another thread to do so.

@@ -94,12 +94,17 @@ impl<T: Scalar> Tensor<T> {
     /// Normal draws with this mean and standard deviation.
     ///
     /// # Panics
-    /// When the deviation is negative or not finite.
+    /// When one is not finite or the deviation is negative.
     #[track_caller]
     pub fn normal(shape: impl AsRef<[usize]>, mean: f64, deviation: f64, key: Key) -> Self {
         match Normal::new(mean, deviation) {
-            Ok(normal) => Self::sample(shape, normal, &mut key.rng()),
-            Err(error) => panic!("normal: mean {mean}, deviation {deviation}: {error}"),
+            Ok(normal) if mean.is_finite() && deviation >= 0.0 => {
+                Self::sample(shape, normal, &mut key.rng())
+            }
+            _ => panic!(
+                "normal: there is no distribution with mean {mean} and standard deviation \
+                 {deviation}: both must be finite, the deviation not negative"
+            ),
         }
     }
 }

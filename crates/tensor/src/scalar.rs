@@ -14,7 +14,8 @@ use crate::tiles;
 /// A real number, or something that behaves like one under differentiation.
 ///
 /// Comparison is that of the value. The elementary functions are the ones that the operations and
-/// layers need; each is correct to a few units in the last place over its whole range.
+/// layers need; each is correct to a few units in the last place wherever its result is a normal
+/// number.
 pub trait Scalar:
     Copy
     + Debug

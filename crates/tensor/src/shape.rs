@@ -42,8 +42,18 @@ pub fn expect<V>(op: &str, outcome: Result<V, ShapeError>) -> V {
 }
 
 /// The number of elements of a shape: the product of its axes, 1 for a scalar.
+///
+/// # Panics
+/// When there are more than a `usize` can count, as an expanded shape may claim.
+#[track_caller]
 pub fn len(shape: &[usize]) -> usize {
-    shape.iter().product()
+    if shape.contains(&0) {
+        return 0;
+    }
+    match shape.iter().try_fold(1usize, |count, &length| count.checked_mul(length)) {
+        Some(count) => count,
+        None => panic!("shape {shape:?} has more elements than can be counted"),
+    }
 }
 
 /// The position of `axis` among `rank` axes; negative counts from the end, as in NumPy.

@@ -2,14 +2,15 @@
 //!
 //! Enable the feature `proptest`. A kernel that is right for contiguous tensors only is the classic
 //! mistake of strided arrays, so [`tensors`] draws transposed, sliced and expanded views as readily
-//! as contiguous ones, and axes of length 0 and 1 as readily as longer ones.
+//! as contiguous ones, and every fourth axis that [`shapes`] draws has length 0 or 1.
 
 use proptest::collection::vec;
 use proptest::prelude::*;
 
 use crate::{Scalar, Tensor, shape};
 
-/// Shapes of up to `rank` axes with lengths from 0 to `longest`; lengths 0 and 1 come up often.
+/// Shapes of up to `rank` axes with lengths from 0 to `longest`, which is at least 2; lengths 0 and 1
+/// come up often.
 pub fn shapes(rank: usize, longest: usize) -> impl Strategy<Value = Vec<usize>> {
     let length = prop_oneof![1 => Just(0), 3 => Just(1), 12 => 2..=longest.max(2)];
     vec(length, 0..=rank)

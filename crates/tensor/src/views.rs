@@ -19,7 +19,7 @@ impl<T: Copy + 'static> Tensor<T> {
         }
         match expect("reshape", self.layout().reshape(shape)) {
             Some(layout) => self.with_layout(layout),
-            None => Self::new(shape, self.to_vec()),
+            None => self.contiguous().reshape(shape),
         }
     }
 

@@ -16,8 +16,12 @@ use crate::var::Var;
 /// The derivatives of one result with respect to the variables and parameters of its tape.
 #[derive(Clone, Debug)]
 pub struct Gradients<T: Scalar = f32> {
+    /// The lines of which the adjoints are; those of a sum are of none.
+    tape: Option<u64>,
     /// By line of the tape.
     adjoints: Vec<Option<Tensor<T>>>,
+    /// Whether those of ops are kept too.
+    keeps_all: bool,
     /// By [`ParameterId`].
     parameters: Vec<Option<Gradient<T>>>,
 }
@@ -51,12 +55,16 @@ impl<'t, T: Scalar> Var<'t, T> {
     /// As [`backward`](Self::backward).
     #[track_caller]
     pub fn backward_releasing(self) -> Gradients<T> {
-        let mut gradients = start(self, self.one());
+        let mut gradients = start(self, self.one(), false);
         let mut nodes = self.tape().nodes.borrow_mut();
         self.tape().is_released.set(true);
-        nodes.truncate(self.index() + 1);
         while let Some(node) = nodes.pop() {
-            gradients.visit(&node, &nodes, false);
+            gradients.visit(&node, &nodes);
+            if let (Source::Variable, none @ None) =
+                (&node.source, &mut gradients.adjoints[nodes.len()])
+            {
+                *none = Some(Tensor::zeros(node.value.shape()));
+            }
         }
         gradients
     }
@@ -82,8 +90,8 @@ impl<'t, T: Scalar> Var<'t, T> {
         walk_back(self, cotangent, false)
     }
 
-    /// Like [`vjp`](Self::vjp), but keeps the adjoint of every line, not of variables and
-    /// parameters alone, so that [`Gradients::of`] can show those in between.
+    /// Like [`vjp`](Self::vjp), but keeps the adjoints of ops too, so that [`Gradients::of`] can show
+    /// those of all lines between variables and result.
     ///
     /// # Panics
     /// As [`vjp`](Self::vjp).
@@ -95,17 +103,17 @@ impl<'t, T: Scalar> Var<'t, T> {
 
 #[track_caller]
 fn walk_back<T: Scalar>(result: Var<'_, T>, cotangent: Tensor<T>, keep_all: bool) -> Gradients<T> {
-    let mut gradients = start(result, cotangent);
+    let mut gradients = start(result, cotangent, keep_all);
     let nodes = result.tape().nodes.borrow();
     for index in (0..=result.index()).rev() {
-        gradients.visit(&nodes[index], &nodes[..index], keep_all);
+        gradients.visit(&nodes[index], &nodes[..index]);
     }
     gradients
 }
 
 /// Before the walk: nothing has an adjoint but the result.
 #[track_caller]
-fn start<T: Scalar>(result: Var<'_, T>, cotangent: Tensor<T>) -> Gradients<T> {
+fn start<T: Scalar>(result: Var<'_, T>, cotangent: Tensor<T>, keeps_all: bool) -> Gradients<T> {
     assert!(
         result.tape().records(),
         "backward: this tape was made with Tape::evaluation() and recorded nothing: use Tape::new()"
@@ -117,7 +125,12 @@ fn start<T: Scalar>(result: Var<'_, T>, cotangent: Tensor<T>) -> Gradients<T> {
         cotangent.shape()
     );
     let nodes = result.tape().nodes.borrow();
-    let mut gradients = Gradients { adjoints: vec![None; nodes.len()], parameters: Vec::new() };
+    let mut gradients = Gradients {
+        tape: Some(result.tape().id),
+        adjoints: vec![None; nodes.len()],
+        keeps_all,
+        parameters: Vec::new(),
+    };
     if nodes[result.index()].needs_gradient {
         gradients.adjoints[result.index()] = Some(cotangent);
     }
@@ -127,7 +140,7 @@ fn start<T: Scalar>(result: Var<'_, T>, cotangent: Tensor<T>) -> Gradients<T> {
 impl<T: Scalar> Gradients<T> {
     /// Passes the adjoint of a line on to its inputs, or files it if the line has none. `before`
     /// are the lines above it.
-    fn visit(&mut self, node: &Node<T>, before: &[Node<T>], keep_all: bool) {
+    fn visit(&mut self, node: &Node<T>, before: &[Node<T>]) {
         let index = before.len();
         match &node.source {
             Source::Op(op) => {
@@ -142,7 +155,7 @@ impl<T: Scalar> Gradients<T> {
                     adjoints: &mut self.adjoints,
                 };
                 op.vjp(&x, &node.value, &dy, &mut dx);
-                if keep_all {
+                if self.keeps_all {
                     self.adjoints[index] = Some(dy);
                 }
             }
@@ -172,23 +185,32 @@ impl<T: Scalar> Gradients<T> {
     }
 
     /// The gradients of the sum of two results with respect to the parameters. What is
-    /// differentiated lies on two tapes, so of their variables there is nothing in it.
+    /// differentiated lies on two tapes, so of their variables there is nothing in it, and
+    /// [`of`](Self::of) panics.
     pub fn plus(&self, other: &Self) -> Self {
         let count = self.parameters.len().max(other.parameters.len());
         let sum = |index| match (self.parameter(index), other.parameter(index)) {
             (Some(first), Some(second)) => Some(first.plus(second)),
             (first, second) => first.or(second).cloned(),
         };
-        Self { adjoints: Vec::new(), parameters: (0..count).map(sum).collect() }
+        let parameters = (0..count).map(sum).collect();
+        Self { tape: None, adjoints: Vec::new(), keeps_all: false, parameters }
     }
 
     /// The gradient with respect to a variable: zeros if the result does not depend on it.
     ///
     /// # Panics
     /// When the adjoint of that line is not kept: constants have none, parameters are asked for
-    /// with [`get`](Self::get), and lines in between are kept by [`Var::vjp_keeping_all`] only.
+    /// with [`get`](Self::get), and lines in between are kept by [`Var::vjp_keeping_all`] only. Also
+    /// when the variable is not of the tape of which these are the gradients.
     #[track_caller]
     pub fn of(&self, variable: Var<'_, T>) -> Tensor<T> {
+        assert!(
+            self.tape == Some(variable.tape().id),
+            "of: these are not gradients of the tape of %{}: ask those of its own; a sum of gradients \
+             has those of parameters only",
+            variable.index()
+        );
         if let Some(Some(adjoint)) = self.adjoints.get(variable.index()) {
             return adjoint.clone();
         }
@@ -198,15 +220,19 @@ impl<T: Scalar> Gradients<T> {
         let node = &nodes[index];
         match &node.source {
             Source::Variable => Tensor::zeros(node.value.shape()),
+            Source::Op(_) if self.keeps_all && node.needs_gradient => {
+                Tensor::zeros(node.value.shape())
+            }
             Source::Parameter(_, name) | Source::Rows(_, name, _) => {
                 panic!("of: %{index} is the parameter `{name}`: ask for it with get(id)")
             }
-            Source::Constant => panic!(
-                "of: %{index} is a constant, which has no gradient: make it with tape.variable(value)"
-            ),
-            Source::Op(_) | Source::Evaluated(_) => panic!(
+            Source::Op(_) if node.needs_gradient => panic!(
                 "of: the adjoint of %{index} is not kept, because it is not a variable: use \
                  vjp_keeping_all(cotangent) to keep those of all lines"
+            ),
+            _ => panic!(
+                "of: %{index} is a constant, which has no gradient: make it, or what it is computed \
+                 from, with tape.variable(value)"
             ),
         }
     }

@@ -82,9 +82,9 @@ impl<T: Scalar> Parameter<T> {
             Some(debt) => debt.settled.get_or_init(|| {
                 let mut settled = self.value.clone();
                 let width = shape::len(&settled.shape()[1..]);
-                for (row, values) in settled.as_mut_slice().chunks_mut(width).enumerate() {
-                    debt.owed.catch_up(row, values);
-                }
+                // Of rows without a number there are none.
+                let rows = settled.as_mut_slice().chunks_mut(width.max(1));
+                rows.enumerate().for_each(|(row, values)| debt.owed.catch_up(row, values));
                 settled
             }),
         }
@@ -145,7 +145,7 @@ impl<T: Scalar> Parameters<T> {
         let mut rows = value.gather_rows(&Tensor::new([ids.len()], ids.to_vec()));
         if let Some(debt) = debt {
             let width = shape::len(&value.shape()[1..]);
-            for (&id, values) in ids.iter().zip(rows.as_mut_slice().chunks_mut(width)) {
+            for (&id, values) in ids.iter().zip(rows.as_mut_slice().chunks_mut(width.max(1))) {
                 debt.owed.catch_up(id as usize, values);
             }
         }

@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::panic::Location;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use smallvec::SmallVec;
@@ -82,6 +83,8 @@ impl<T: Scalar> Node<T> {
 /// [`Var`] of the old one is left.
 pub struct Tape<T: Scalar = f32> {
     pub(crate) nodes: RefCell<Vec<Node<T>>>,
+    /// A number of these lines' own, by which gradients know them.
+    pub(crate) id: u64,
     records: bool,
     /// Whether a backward pass has taken the lines away.
     pub(crate) is_released: Cell<bool>,
@@ -100,6 +103,7 @@ impl<T: Scalar> Tape<T> {
     pub fn new() -> Self {
         Self {
             nodes: RefCell::default(),
+            id: new_id(),
             records: true,
             is_released: Cell::new(false),
             times: None,
@@ -144,6 +148,7 @@ impl<T: Scalar> Tape<T> {
     /// Forgets all lines but keeps their memory for the next ones.
     pub fn clear(&mut self) {
         self.nodes.get_mut().clear();
+        self.id = new_id();
         self.is_released.set(false);
         if let Some(times) = &mut self.times {
             times.get_mut().clear();
@@ -190,7 +195,7 @@ impl<T: Scalar> Tape<T> {
     /// Some rows of a parameter, with numbers that ascend. Its gradient is then that of these rows.
     ///
     /// # Panics
-    /// When there is no row of one of these numbers.
+    /// When there is no row of one of these numbers, or they do not ascend.
     #[track_caller]
     pub fn parameter_rows(
         &self,
@@ -198,6 +203,11 @@ impl<T: Scalar> Tape<T> {
         id: ParameterId,
         ids: Vec<u32>,
     ) -> Var<'_, T> {
+        assert!(
+            ids.is_sorted_by(|a, b| a < b),
+            "parameter_rows: the numbers of the rows must ascend, each named once; gather_rows of \
+             these rows then repeats and orders them as you like"
+        );
         let trains = self.records && parameters.is_trainable(id);
         let value = parameters.get_rows(id, &ids);
         let read = RowsRead { table: parameters.shape(id).to_vec(), ids };
@@ -271,12 +281,22 @@ impl<T: Scalar> Tape<T> {
 
     /// The name of each line's op, in order; `constant`, `variable`, `parameter` or `rows` where
     /// there is none.
+    ///
+    /// # Panics
+    /// When [`Var::backward_releasing`] has released them.
+    #[track_caller]
     pub fn op_names(&self) -> Vec<&'static str> {
+        self.assert_whole();
         self.nodes.borrow().iter().map(|node| node.source.name()).collect()
     }
 
     /// The first line whose value is infinite or NaN, in words: what to look at when a loss is.
+    ///
+    /// # Panics
+    /// When [`Var::backward_releasing`] has released the values: ask before.
+    #[track_caller]
     pub fn first_non_finite(&self) -> Option<String> {
+        self.assert_whole();
         let nodes = self.nodes.borrow();
         let (index, node) = nodes.iter().enumerate().find(|(_, node)| !node.value.is_finite())?;
         let inputs: Vec<_> =
@@ -287,6 +307,12 @@ impl<T: Scalar> Tape<T> {
         }
         Some(words)
     }
+}
+
+/// A number that no list of lines had before.
+fn new_id() -> u64 {
+    static NEXT: AtomicU64 = AtomicU64::new(0);
+    NEXT.fetch_add(1, Ordering::Relaxed)
 }
 
 /// A node as error messages name it: index, op or parameter, shape.
@@ -302,6 +328,9 @@ fn describe<T: Scalar>(index: usize, node: &Node<T>) -> String {
 /// The Wengert list as a table, one line an operation.
 impl<T: Scalar> fmt::Display for Tape<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.is_released.get() {
+            return writeln!(f, "backward_releasing() has released the lines of this tape");
+        }
         let nodes = self.nodes.borrow();
         let rows = nodes.iter().enumerate().map(|(index, node)| {
             let inputs: Vec<String> = node.inputs.iter().map(|input| format!("%{input}")).collect();

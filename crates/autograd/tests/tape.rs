@@ -128,9 +128,11 @@ fn adjoints_in_between_are_kept_on_request() {
     let tape = Tape::new();
     let x = tape.variable(Tensor::scalar(2.0));
     let square = x * x;
+    let unread = x.exp();
     let y = square * square;
     let gradients = y.vjp_keeping_all(Tensor::scalar(1.0));
     assert_eq!(gradients.of(square).item(), 8.0);
+    assert_eq!(gradients.of(unread).item(), 0.0);
     assert_eq!(gradients.of(x).item(), 32.0);
     let index = square.index();
     assert_eq!(
@@ -266,14 +268,40 @@ fn a_vjp_of_the_wrong_shape_names_op_and_line() {
 #[test]
 fn a_released_tape_wants_to_be_cleared() {
     let mut tape = Tape::<f64>::new();
-    let x = tape.variable(Tensor::from([1.0, 2.0]));
+    let (unused, x) = (tape.variable(Tensor::from([7.0])), tape.variable(Tensor::from([1.0, 2.0])));
     let gradients = (x * x).sum_all().backward_releasing();
     assert_eq!(gradients.of(x), Tensor::from([2.0, 4.0]));
-    for text in [message(|| x.value()), message(|| x.exp()), message(|| tape.number(1.0))] {
+    assert_eq!(gradients.of(unused), Tensor::from([0.0]));
+    let mistakes = [
+        message(|| x.value()),
+        message(|| x.exp()),
+        message(|| tape.number(1.0)),
+        message(|| tape.first_non_finite()),
+        message(|| tape.op_names()),
+        message(|| tape.to_dot()),
+    ];
+    for text in mistakes {
         assert!(text.starts_with("tape: backward_releasing() has released its lines"), "{text}");
     }
+    assert_eq!(tape.to_string(), "backward_releasing() has released the lines of this tape\n");
     tape.clear();
     assert_eq!(tape.number(1.0).item(), 1.0);
+}
+
+#[test]
+fn gradients_answer_for_variables_of_their_own_tape() {
+    let (tape, other) = (Tape::<f64>::new(), Tape::new());
+    let (x, y) = (tape.variable(Tensor::scalar(2.0)), other.variable(Tensor::scalar(3.0)));
+    let (of_x, of_y) = ((x * x).backward(), (y * y).backward());
+    let foreign = "of: these are not gradients of the tape of %0: ask those of its own; a sum of \
+                   gradients has those of parameters only";
+    assert_eq!(message(|| of_x.of(y)), foreign);
+    assert_eq!(message(|| of_x.plus(&of_y).of(x)), foreign);
+
+    let mut tape = tape;
+    tape.clear();
+    let x = tape.variable(Tensor::scalar(2.0));
+    assert_eq!(message(|| of_x.of(x)), foreign);
 }
 
 #[test]

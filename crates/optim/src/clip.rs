@@ -17,6 +17,9 @@ pub fn global_norm<T: Scalar>(gradients: &Gradients<T>) -> f64 {
 /// returns what it was before. Gradients within the bound are left as they are. Direction and
 /// proportions stay the same (Pascanu, Mikolov and Bengio 2013).
 ///
+/// Where a gradient is infinite or NaN, so is the norm, and no factor mends that: the gradients are
+/// left as they are, and the caller may leave out the step.
+///
 /// ```
 /// use autograd::{Parameters, Tape};
 /// use optim::{clip_global_norm, global_norm};
@@ -39,7 +42,7 @@ pub fn global_norm<T: Scalar>(gradients: &Gradients<T>) -> f64 {
 pub fn clip_global_norm<T: Scalar>(gradients: &mut Gradients<T>, max: f64) -> f64 {
     assert!(max > 0.0, "clip_global_norm: the largest norm must be positive, but it is {max}");
     let norm = global_norm(gradients);
-    if norm > max {
+    if norm > max && norm.is_finite() {
         let factor = T::from_f64(max / norm);
         for (_, gradient) in gradients.iter_mut() {
             for g in gradient.stored_mut().as_mut_slice() {

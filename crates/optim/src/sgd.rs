@@ -1,7 +1,7 @@
 //! Stochastic gradient descent, plain and with momentum.
 
 use autograd::{Gradient, Gradients, Parameters};
-use tensor::{Scalar, Tensor};
+use tensor::{Scalar, Tensor, shape};
 
 use crate::moments::{Moments, check_gradients};
 use crate::optimizer::Optimizer;
@@ -90,9 +90,9 @@ fn descend<T: Scalar>(values: &mut Tensor<T>, gradient: &Gradient<T>, rate: T) {
         Gradient::Dense(gradient) => return values.zip_apply(gradient, |x, g| x - rate * g),
         Gradient::Rows(rows) => rows,
     };
-    let width = values.len() / values.shape()[0];
+    let width = shape::len(&values.shape()[1..]);
     let values = values.as_mut_slice();
-    for (&row, gradient) in rows.ids().iter().zip(rows.values().values().chunks(width)) {
+    for (&row, gradient) in rows.ids().iter().zip(rows.values().values().chunks(width.max(1))) {
         let start = row as usize * width;
         for (x, &g) in values[start..start + width].iter_mut().zip(gradient) {
             *x = *x - rate * g;

@@ -117,15 +117,15 @@ pub enum StateError {
         /// How many updates can be remembered.
         most: u64,
     },
-    /// A tensor has another shape than its parameter.
+    /// A tensor has another shape than its parameter asks for.
     #[error(
-        "the tensor `{name}` has shape {found:?}, its parameter {expected:?}: the state was saved \
-         with another model"
+        "the tensor `{name}` has shape {found:?}, expected {expected:?}: the state was saved with \
+         another model"
     )]
     Shape {
         /// The tensor.
         name: String,
-        /// The shape of the parameter.
+        /// The shape that fits the parameter.
         expected: Vec<usize>,
         /// The shape of the tensor.
         found: Vec<usize>,

@@ -4,7 +4,7 @@
 //! all but the smallest tensors that costs more than the arithmetic. Here each element is read once,
 //! everything that depends on it is computed, and each result is written once.
 //!
-//! The elements go through in blocks of 16: loops of a fixed length that the compiler turns
+//! The elements go through in blocks of [`LANES`]: loops of a fixed length that the compiler turns
 //! into vector instructions, whatever the layouts are.
 
 use std::array::from_fn;
@@ -13,12 +13,10 @@ use crate::buffer::{self, Buffer};
 use crate::elementwise::vectorised;
 use crate::layout::Layout;
 use crate::parallel;
+use crate::reduce::{LANES, fold_lanes};
 use crate::shape::expect;
 use crate::strided::{Run, for_each_run};
 use crate::{Scalar, Tensor};
-
-/// How many elements are computed side by side.
-const LANES: usize = 16;
 
 /// Computes `outputs, summands = f(inputs)` for each element: the outputs become tensors of the first
 /// input's shape, the summands are added up over all elements, in a fixed order.
@@ -78,7 +76,7 @@ fn map_part<T: Scalar, const I: usize, const O: usize, const S: usize>(
             );
         },
     );
-    sums.map(add_lanes)
+    sums.map(|lanes| fold_lanes(lanes, |x, y| x + y))
 }
 
 /// The blocks of one run, and the elements behind the last full one.
@@ -173,16 +171,4 @@ impl<'a, T: Scalar> Source<'a, T> {
             (_, adjacent) => adjacent,
         }
     }
-}
-
-/// The sum over the lanes, pairwise.
-fn add_lanes<T: Scalar>(mut lanes: [T; LANES]) -> T {
-    let mut width = LANES / 2;
-    while width > 0 {
-        for k in 0..width {
-            lanes[k] += lanes[k + width];
-        }
-        width /= 2;
-    }
-    lanes[0]
 }

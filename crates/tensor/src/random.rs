@@ -79,7 +79,7 @@ impl<T: Scalar> Tensor<T> {
         Self::from_buffer(shape, draws)
     }
 
-    /// Uniform draws from `range`.
+    /// Uniform draws from `range`. Rounded to `f32`, one in some ten millions is the upper bound.
     ///
     /// # Panics
     /// When the range is empty or not finite.

@@ -14,7 +14,7 @@ use crate::strided::{Run, for_each_run};
 use crate::{Scalar, Tensor};
 
 /// How many partial results a run keeps. One would make each step wait for the one before.
-const LANES: usize = 16;
+pub(crate) const LANES: usize = 16;
 
 impl<T: Scalar> Tensor<T> {
     /// The sum along the axes, which disappear.
@@ -161,7 +161,7 @@ fn fold_part<T: Scalar>(
     );
 }
 
-/// Folds a run in independent lanes, then the lanes pairwise.
+/// Folds a run in independent lanes, then the lanes.
 #[inline(always)]
 fn fold_in_lanes<T: Copy>(run: &[T], start: T, combine: impl Fn(T, T) -> T) -> T {
     let mut lanes = [start; LANES];
@@ -175,6 +175,12 @@ fn fold_in_lanes<T: Copy>(run: &[T], start: T, combine: impl Fn(T, T) -> T) -> T
     for (lane, &x) in lanes.iter_mut().zip(rest) {
         *lane = combine(*lane, x);
     }
+    fold_lanes(lanes, combine)
+}
+
+/// Folds the lanes pairwise.
+#[inline(always)]
+pub(crate) fn fold_lanes<T: Copy>(mut lanes: [T; LANES], combine: impl Fn(T, T) -> T) -> T {
     let mut width = LANES / 2;
     while width > 0 {
         for k in 0..width {

@@ -21,7 +21,12 @@ impl<T: Scalar> Tape<T> {
     /// let _y = x * x;
     /// assert!(tape.to_dot().contains("n0 -> n1"));
     /// ```
+    ///
+    /// # Panics
+    /// When [`Var::backward_releasing`](crate::Var::backward_releasing) has released the lines.
+    #[track_caller]
     pub fn to_dot(&self) -> String {
+        self.assert_whole();
         let nodes = self.nodes.borrow();
         let scopes = Scopes::of(&nodes);
         let mut dot = String::from(

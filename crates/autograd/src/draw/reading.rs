@@ -91,7 +91,8 @@ impl Reading {
     }
 }
 
-/// A number with six significant digits, without zeros that say nothing.
+/// A number with six significant digits, without zeros that say nothing; a very large or small one
+/// with five and an exponent.
 pub fn number(x: f64) -> String {
     let magnitude = x.abs();
     if x == 0.0 {

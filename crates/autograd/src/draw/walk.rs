@@ -3,7 +3,8 @@
 //! [`Var::backward`] keeps none of this, so that it is fast. A [`Walk`] is made afterwards, from a
 //! tape that is complete: it calls each op's own VJP once more, lets it add to a fresh set of
 //! adjoints, and so sees each contribution alone before it is summed. The sums are taken in the
-//! order of the backward walk, and come out the same to the last bit.
+//! order of the backward walk, and come out the same to the last bit, provided that a VJP adds to
+//! its inputs in their order and to each once, as those of this project do.
 
 use std::panic::Location;
 use std::time::{Duration, Instant};

@@ -1,7 +1,7 @@
 //! Y = A·B, so Ā = Ȳ·Bᵀ and B̄ = Aᵀ·Ȳ.
 //!
-//! Each row of Ȳ meets each column of B just where A's element met it forward. In a batch, an input
-//! that was broadcast along a batch axis collects the sum over it.
+//! Ā[i, k] = Σⱼ Ȳ[i, j] B[k, j]: rows of Ȳ meet rows of B, and for B̄ columns of A meet columns of Ȳ.
+//! In a batch, an input that was broadcast along a batch axis collects the sum over it.
 
 use tensor::{Scalar, ShapeError, Tensor, shape};
 

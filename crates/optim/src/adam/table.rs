@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use autograd::{Deferred, ParameterId, Parameters, Rows};
-use tensor::{Scalar, Tensor};
+use tensor::{Scalar, Tensor, shape};
 
 use super::Update;
 use super::past::{LONGEST_PAST, Past};
@@ -55,8 +55,8 @@ impl<T: Scalar> Owed<T> {
     /// Stale values, brought up to date.
     fn pay(&self, stale: &Tensor<T>) -> Tensor<T> {
         let mut values = stale.clone();
-        let width = values.len() / self.seen.len();
-        for (row, values) in values.as_mut_slice().chunks_mut(width).enumerate() {
+        let width = shape::len(&values.shape()[1..]);
+        for (row, values) in values.as_mut_slice().chunks_mut(width.max(1)).enumerate() {
             self.catch_up(row, values);
         }
         values
@@ -73,7 +73,7 @@ pub(super) struct Elements<'a, T> {
 
 impl<'a, T: Scalar> Elements<'a, T> {
     pub(super) fn new(values: &'a mut Tensor<T>, [m, v]: [&'a mut [T]; 2]) -> Self {
-        let width = values.len() / values.shape()[0];
+        let width = shape::len(&values.shape()[1..]);
         Self { width, values: values.as_mut_slice(), m, v }
     }
 
@@ -85,7 +85,7 @@ impl<'a, T: Scalar> Elements<'a, T> {
         mut prepare: impl FnMut(&mut Self, usize),
     ) {
         let rows = gradient.values().values();
-        for (&row, g) in gradient.ids().iter().zip(rows.chunks(self.width)) {
+        for (&row, g) in gradient.ids().iter().zip(rows.chunks(self.width.max(1))) {
             prepare(self, row as usize);
             let [values, m, v] = self.row(row as usize);
             update.apply(values, g, m, v);

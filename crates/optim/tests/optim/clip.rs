@@ -51,3 +51,32 @@ fn squares_of_large_and_small_f32_stay_in_range() {
         assert_relative_eq!(global_norm(&gradients), size, max_relative = 1e-6);
     }
 }
+
+#[test]
+fn gradients_without_a_length_are_left_as_they_are() {
+    let mut parameters = autograd::Parameters::<f64>::new(0);
+    parameters.add("x", Tensor::zeros([2]));
+    for x in [f64::INFINITY, f64::NAN] {
+        let given = Tensor::from([1.0, x]);
+        let mut gradients = gradients(&parameters, &[Some(given.clone())]);
+        let norm = clip_global_norm(&mut gradients, 0.5);
+        assert_eq!((norm.is_nan(), norm.is_infinite()), (x.is_nan(), x.is_infinite()));
+        let (_, left) = gradients.iter().next().expect("a gradient");
+        assert_eq!(left.dense().get([0]), 1.0);
+        assert_eq!(left.dense().get([1]).is_nan(), x.is_nan());
+    }
+}
+
+/// The rows written out are not those of before.
+#[test]
+fn rows_are_clipped_too() {
+    let mut parameters = autograd::Parameters::<f64>::new(0);
+    let id = parameters.add("table", Tensor::zeros([3, 1]));
+    let tape = autograd::Tape::new();
+    let rows = tape.parameter_rows(&parameters, id, vec![0, 2]);
+    let slopes = tape.constant(Tensor::from([[30.0], [40.0]]));
+    let mut gradients = (rows * slopes).sum_all().backward();
+    assert_eq!(gradients.get(id), Some(&Tensor::from([[30.0], [0.0], [40.0]])));
+    assert_eq!(clip_global_norm(&mut gradients, 5.0), 50.0);
+    assert_eq!(gradients.get(id), Some(&Tensor::from([[3.0], [0.0], [4.0]])));
+}

@@ -146,7 +146,7 @@ fn a_state_that_does_not_fit_is_refused() {
         message(|state| {
             state.tensors.insert("m.w".to_string(), Tensor::ones([3, 2]));
         }),
-        "the tensor `m.w` has shape [3, 2], its parameter [2, 3]: the state was saved with another \
+        "the tensor `m.w` has shape [3, 2], expected [2, 3]: the state was saved with another \
          model"
     );
 }

@@ -1,4 +1,4 @@
-//! The kernels under the training steps, at the sizes at which the [workloads](workloads) call them.
+//! The kernels under the training steps, each at sizes from those of a small model up.
 //!
 //!     cargo bench --bench kernels -- matmul
 

@@ -1,7 +1,7 @@
 """What the Python peers share: options, data, and the measuring loop.
 
 A program prints `workload microseconds` lines, one for each sample. The loop is that of
-rust/src/lib.rs and of benches/steps.rs.
+benches/steps/measure.rs.
 """
 
 import argparse
@@ -66,9 +66,9 @@ def table():
     return normal(BATCH, 10), targets.astype("float32")
 
 
-def texts(batch=BATCH, vocabulary=VOCABULARY):
+def texts(batch=BATCH, vocabulary=VOCABULARY, seed=3):
     """Token ids [batch, 100], 20 to 100 of them followed by padding 0, and labels [batch]."""
-    rng = numpy.random.default_rng(3)
+    rng = numpy.random.default_rng(seed)
     ids = rng.integers(1, vocabulary, size=(batch, LONGEST))
     lengths = rng.integers(20, LONGEST + 1, size=(batch, 1))
     return numpy.where(numpy.arange(LONGEST) < lengths, ids, 0), numpy.arange(batch) % CLASSES

@@ -1,5 +1,7 @@
 """The workloads in PyTorch: eager with fused Adam, or `--compile`d forward and backward passes."""
 
+from itertools import cycle
+
 import torch
 import torch.nn.functional as F
 from torch import nn
@@ -70,7 +72,16 @@ def text(sparse=False, **sizes):
         optimizers = [rows, adam(head.parameters())]
     else:
         optimizers = [adam(model.parameters())]
-    return training(lambda: F.cross_entropy(model(ids), labels), *optimizers)
+    step = training(lambda: F.cross_entropy(model(ids), labels), *optimizers)
+    if vocabulary != LARGE_VOCABULARY:
+        return step
+    batches = cycle([torch.from_numpy(texts(seed=seed, **sizes)[0]) for seed in range(64)])
+
+    def step_with_other_texts():
+        ids.copy_(next(batches))
+        step()
+
+    return step_with_other_texts
 
 
 def ffn():

@@ -73,6 +73,15 @@ fn a_quadratic_form_has_its_matrix_for_a_hessian() {
     assert_same(&hessian(|x| form(x[0], &a, &b), &x)[0][0], &symmetric);
 }
 
+/// The rule n xⁿ⁻¹ would give 0 · ∞ there.
+#[test]
+fn the_power_0_is_flat_at_0_too() {
+    let at = [Tensor::from([0.0, 2.0])];
+    assert_eq!(grad(|x| x[0].powi(0).sum_all(), &at)[0], Tensor::zeros([2]));
+    assert_eq!(jacobian(|x| x[0].powi(0), &at)[0], Tensor::zeros([2, 2]));
+    assert_eq!(Dual::new(0.0, 1.0).powi(0), Dual::new(1.0, 0.0));
+}
+
 #[test]
 fn a_linear_map_is_its_own_jacobian() {
     let (a, x, v) = (drawn([3, 4], "A"), [drawn([4, 1], "x")], [drawn([4, 1], "v")]);

@@ -26,10 +26,7 @@ impl Dropout {
     /// When `rate` does not lie in 0..1.
     #[track_caller]
     pub fn new(name: &str, rate: f64) -> Self {
-        assert!(
-            (0.0..1.0).contains(&rate),
-            "Dropout: a rate must be at least 0 and below 1, not {rate}"
-        );
+        assert_rate(rate);
         Self { name: name.to_string(), rate }
     }
 }
@@ -43,9 +40,21 @@ impl Layer for Dropout {
     }
 }
 
+#[track_caller]
+fn assert_rate(rate: f64) {
+    assert!(
+        (0.0..1.0).contains(&rate),
+        "dropout: a rate must be at least 0 and below 1, not {rate}"
+    );
+}
+
 /// x with each element dropped with probability `rate`, else divided by `1 − rate`.
+///
+/// # Panics
+/// When `rate` does not lie in 0..1.
 #[track_caller]
 pub fn dropout<T: Scalar>(x: Var<'_, T>, rate: f64, key: Key) -> Var<'_, T> {
+    assert_rate(rate);
     x.tape().apply(DropoutOp { rate, key, mask: None }, &[x])
 }
 

@@ -201,6 +201,10 @@ fn frozen_slopes_stay_and_learned_ones_get_gradients() {
 #[test]
 fn losses_are_finite_and_right_for_logits_of_ten_thousand() {
     let tape = Tape::new();
+    // ln(1 + e⁻¹⁰), which is far less than the distance between two numbers near 10,000.
+    let close = tape.variable(Tensor::from([[1e4f32, 9990.0]]));
+    let loss = nn::softmax_cross_entropy(close, &Tensor::from([0])).item();
+    assert_relative_eq!(loss, 4.539_889_9e-5, max_relative = 1e-6);
     let logits = tape.variable(Tensor::from([[1e4f32, -1e4, 0.0], [-1e4, 1e4, 0.0]]));
     let loss = nn::softmax_cross_entropy(logits, &Tensor::from([0, 0]));
     assert_eq!(loss.item(), 1e4);

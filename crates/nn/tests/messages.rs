@@ -4,7 +4,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use autograd::{Parameters, Pass, Tape};
 use nn::{Dense, Dropout, Embedding, Features, GatedSwiGLU, Layer, Model, SwiGLU};
-use tensor::Tensor;
+use tensor::{Key, Tensor};
 
 /// The message and the file of the panic that a mistake brings.
 fn mistake<R>(mistake: impl FnOnce() -> R) -> (String, String) {
@@ -34,7 +34,7 @@ fn a_mistake_is_explained_at_the_users_line() {
     let pass = Pass::evaluation(&tape, &parameters);
     let x = tape.constant(Tensor::zeros([7, 5]));
 
-    let mistakes: [(&str, &dyn Fn()); 10] = [
+    let mistakes: [(&str, &dyn Fn()); 11] = [
         (
             "dense: x [7, 5], weight [3, 2], bias [2] do not fit: they must be [..., inputs], \
              [inputs, outputs], [outputs]",
@@ -71,8 +71,11 @@ fn a_mistake_is_explained_at_the_users_line() {
              least one",
             &|| drop(nn::softmax_cross_entropy(x, &Tensor::from([0, 1])).value()),
         ),
-        ("Dropout: a rate must be at least 0 and below 1, not 1", &|| {
+        ("dropout: a rate must be at least 0 and below 1, not 1", &|| {
             drop(Dropout::new("dropout", 1.0))
+        }),
+        ("dropout: a rate must be at least 0 and below 1, not -0.5", &|| {
+            drop(nn::dropout(x, -0.5, Key::new(0)))
         }),
     ];
     for (expected, run) in mistakes {

@@ -78,7 +78,9 @@ impl<T: Scalar> Op<T> for SoftmaxCrossEntropy<T> {
         let mut sum = T::ZERO;
         for (row, &label) in rows.zip(labels.iter()) {
             let logit = row[label as usize];
-            sum += to_softmax(row) - logit;
+            let (largest, logarithm) = to_softmax(row);
+            // Large logits first: their difference is small, and its digits are all there.
+            sum += (largest - logit) + logarithm;
         }
         drop(labels);
         self.probabilities = Some(probabilities);
@@ -100,8 +102,8 @@ impl<T: Scalar> Op<T> for SoftmaxCrossEntropy<T> {
     }
 }
 
-/// Turns a row into its softmax, and gives ln Σ eˣ.
-fn to_softmax<T: Scalar>(row: &mut [T]) -> T {
+/// Turns a row into its softmax, and gives max x and ln Σ e^(x − max x), whose sum is ln Σ eˣ.
+fn to_softmax<T: Scalar>(row: &mut [T]) -> (T, T) {
     vectorised(
         #[inline(always)]
         || {
@@ -109,7 +111,7 @@ fn to_softmax<T: Scalar>(row: &mut [T]) -> T {
             row.iter_mut().for_each(|x| *x = (*x - largest).exp());
             let sum = row.iter().copied().fold(T::ZERO, |sum, x| sum + x);
             row.iter_mut().for_each(|x| *x = *x / sum);
-            largest + sum.ln()
+            (largest, sum.ln())
         },
     )
 }

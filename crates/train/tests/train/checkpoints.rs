@@ -239,6 +239,27 @@ fn the_newest_file_and_the_one_before_stay() {
 }
 
 #[test]
+fn a_new_run_replaces_the_longer_one_in_its_folder() {
+    let folder = tempdir().unwrap();
+    train(7, None, &options(), &mut [&mut checkpoints(folder.path())]).unwrap();
+    let mut writer = checkpoints(folder.path()).every(3);
+    train(7, None, &options(), &mut [&mut EndAfter::stop(3), &mut writer]).unwrap_err();
+    assert_eq!(names(folder.path()), ["step-00000003.safetensors"]);
+    assert_eq!(newest(folder.path()).unwrap().position(), (1, 3));
+}
+
+#[test]
+fn a_damaged_file_does_not_take_the_place_of_the_one_before() {
+    let folder = tempdir().unwrap();
+    let [_, damaged] = stopped(folder.path());
+    fs::write(damaged, "").unwrap();
+    let mut writer = checkpoints(folder.path());
+    let observers: &mut [&mut dyn Observer<f32>] = &mut [&mut EndAfter::stop(7), &mut writer];
+    train(99, newest(folder.path()), &options(), observers).unwrap_err();
+    assert_eq!(names(folder.path()), ["step-00000005.safetensors", "step-00000007.safetensors"]);
+}
+
+#[test]
 fn what_a_killed_run_left_half_written_is_removed() {
     let folder = tempdir().unwrap();
     for name in ["step-00000003.safetensors.77.tmp", "notes.tmp"] {

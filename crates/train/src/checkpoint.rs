@@ -24,14 +24,16 @@ mod error;
 mod file;
 mod resume;
 
+use std::any::Any;
 use std::collections::BTreeMap;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use data::Dataset;
+use data::{Dataset, LittleEndian};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use tensor::Tensor;
 
 pub use error::{CheckpointError, CheckpointFault};
 pub(crate) use file::{RECORD, is_memory};
@@ -194,19 +196,29 @@ impl Observer<f32> for Checkpoints {
     }
 }
 
-/// What tells one data set from another: its shape, and a checksum of its labels.
+/// What tells one data set from another: its shape, and checksums of labels and inputs.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Fingerprint {
-    inputs: Vec<usize>,
+    shape: Vec<usize>,
     labels: u32,
+    /// None where inputs are neither features nor token ids.
+    inputs: Option<u32>,
 }
 
 impl Fingerprint {
     pub(crate) fn of<I: Copy>(dataset: &Dataset<I>) -> Self {
-        let labels = dataset.labels().values();
-        let bytes: Vec<u8> = labels.iter().flat_map(|label| label.to_le_bytes()).collect();
-        Self { inputs: dataset.inputs().shape().to_vec(), labels: crc32fast::hash(&bytes) }
+        let inputs: &dyn Any = dataset.inputs();
+        Self {
+            shape: dataset.inputs().shape().to_vec(),
+            labels: checksum(dataset.labels()),
+            inputs: (inputs.downcast_ref::<Tensor<f32>>().map(checksum))
+                .or_else(|| inputs.downcast_ref::<Tensor<u32>>().map(checksum)),
+        }
     }
+}
+
+fn checksum<T: LittleEndian>(tensor: &Tensor<T>) -> u32 {
+    crc32fast::hash(&data::little_endian(tensor))
 }
 
 /// The name of the checkpoint after so many steps of the run.

@@ -405,8 +405,8 @@ fn replace(bytes: &mut [u8], from: &str, to: &str) {
 #[test]
 fn a_file_of_another_version() {
     assert_eq!(
-        altered(r#"{\"version\":1,"#, r#"{\"version\":2,"#),
-        "is of version 2 of the format, but this program reads version 1; resume it with the \
+        altered(r#"{\"version\":2,"#, r#"{\"version\":1,"#),
+        "is of version 1 of the format, but this program reads version 2; resume it with the \
          program that wrote it"
     );
 }
@@ -491,6 +491,12 @@ fn a_run_is_not_resumed_with_other_samples() {
     assert!(
         fault(quadrants().select(&order))
             .starts_with("is of another run: the checksum of the training labels was ")
+    );
+    let (mut inputs, labels) = (quadrants().inputs().clone(), quadrants().labels().clone());
+    inputs.as_mut_slice()[17] += 1e-6;
+    assert!(
+        fault(Dataset::new(inputs, labels))
+            .starts_with("is of another run: the checksum of the training inputs was ")
     );
 }
 

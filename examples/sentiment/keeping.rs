@@ -61,6 +61,7 @@ const OPTIONS: &str = "options.json";
 /// Runs sessions, and keeps what was asked for.
 pub struct Keeper {
     folder: Option<PathBuf>,
+    resumes: bool,
     every: Option<usize>,
     log: Option<Log>,
     is_quiet: bool,
@@ -91,6 +92,7 @@ impl Keeping {
         }
         Ok(Keeper {
             folder: self.checkpoint.clone().or_else(|| self.resume.clone()),
+            resumes: self.resume.is_some(),
             every: self.every,
             log,
             is_quiet,
@@ -118,7 +120,8 @@ impl Keeper {
         self.is_quiet
     }
 
-    /// Trains the model of this name with this seed, from its newest checkpoint on if it has one.
+    /// Trains the model of this name with this seed; with --resume from its newest checkpoint on, if
+    /// it has one.
     pub fn train<M: Model>(
         &mut self,
         name: &str,
@@ -129,8 +132,8 @@ impl Keeper {
         let run = format!("{name}-{seed}");
         let mut checkpoints = self.checkpoints(&run, description)?;
         let session = match &checkpoints {
-            Some(checkpoints) => resumed(session, checkpoints)?,
-            None => session,
+            Some(checkpoints) if self.resumes => resumed(session, checkpoints)?,
+            _ => session,
         };
         let mut console = (!self.is_quiet).then(|| Console::new(name));
         let mut observers: Vec<&mut dyn Observer<f32>> = vec![&mut self.interrupt];
@@ -164,13 +167,30 @@ impl Keeper {
 /// Checks that a folder holds no run yet.
 fn check_new(folder: &Path) -> Result<(), String> {
     let folder_name = folder.display();
-    match folder.join(OPTIONS).exists() {
-        false => Ok(()),
-        true => Err(format!(
+    if folder.join(OPTIONS).exists() {
+        return Err(format!(
             "--checkpoint {folder_name}: there is a run in this folder already; --resume \
              {folder_name} goes on with it, or give another folder to begin a new one"
+        ));
+    }
+    match has_checkpoints(folder) {
+        false => Ok(()),
+        true => Err(format!(
+            "--checkpoint {folder_name}: there are checkpoints in this folder, but no {OPTIONS} to go \
+             on with them; give another folder to begin a new run"
         )),
     }
+}
+
+/// Whether a subfolder holds a file that is called as a checkpoint is.
+fn has_checkpoints(folder: &Path) -> bool {
+    let entries = |folder: &Path| fs::read_dir(folder).into_iter().flatten().flatten();
+    let mut files = entries(folder).flat_map(|run| entries(&run.path()));
+    files.any(|file| {
+        let name = file.file_name();
+        name.to_str()
+            .is_some_and(|name| name.starts_with("step-") && name.ends_with(".safetensors"))
+    })
 }
 
 /// Makes a folder for a new run, with the options in it.

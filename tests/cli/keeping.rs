@@ -128,4 +128,10 @@ fn runs_that_cannot_be_kept_or_resumed() {
     assert!(error(folder, "--log-every step").contains("--log <FILE>"));
     assert!(error(folder, "--checkpoint a --resume b").contains("cannot be used with"));
     assert!(error(folder, "--quiet --gradcheck").contains("cannot be used with"));
+    fs::remove_file(folder.join("run/options.json")).unwrap();
+    assert_eq!(
+        error(folder, "--checkpoint run"),
+        "--checkpoint run: there are checkpoints in this folder, but no options.json to go on with \
+         them; give another folder to begin a new run"
+    );
 }

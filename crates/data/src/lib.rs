@@ -18,6 +18,7 @@ mod dataset;
 mod excerpt;
 pub mod generated;
 mod labels;
+mod little_endian;
 mod npy;
 mod sequences;
 mod standardizer;
@@ -27,6 +28,7 @@ mod write;
 
 pub use dataset::{Dataset, SplitError};
 pub use labels::{Labels, UnknownLabel};
+pub use little_endian::{LittleEndian, little_endian};
 pub use npy::{NpyError, NpyFault, NpyNumber, read_npy, write_npy};
 pub use sequences::{Padding, Side, pad_sequences};
 pub use standardizer::Standardizer;

@@ -21,7 +21,7 @@ use tensor::Tensor;
 use thiserror::Error;
 
 use crate::excerpt::excerpt;
-use crate::{WriteError, write_whole};
+use crate::{LittleEndian, WriteError, little_endian, write_whole};
 
 const MAGIC: &[u8] = b"\x93NUMPY";
 /// The elements begin at a multiple of this, so that they can be mapped into memory.
@@ -78,15 +78,13 @@ pub enum NpyFault {
 }
 
 /// A number that `.npy` files hold: `f32`, `f64`, or `u32` for token ids and labels.
-pub trait NpyNumber: Copy + 'static {
+pub trait NpyNumber: LittleEndian {
     /// Its type in a file that is written.
     const DESCR: &'static str;
     /// What it can be, for messages.
     const RANGE: &'static str;
     /// The nearest number of this type; `None` if there is none.
     fn from_f64(value: f64) -> Option<Self>;
-    /// Its bytes, the lowest first.
-    fn to_bytes(self) -> impl IntoIterator<Item = u8>;
 }
 
 impl NpyNumber for f32 {
@@ -97,9 +95,6 @@ impl NpyNumber for f32 {
         let nearest = value as f32;
         (nearest.is_finite() || !value.is_finite()).then_some(nearest)
     }
-    fn to_bytes(self) -> impl IntoIterator<Item = u8> {
-        self.to_le_bytes()
-    }
 }
 
 impl NpyNumber for f64 {
@@ -108,9 +103,6 @@ impl NpyNumber for f64 {
 
     fn from_f64(value: f64) -> Option<Self> {
         Some(value)
-    }
-    fn to_bytes(self) -> impl IntoIterator<Item = u8> {
-        self.to_le_bytes()
     }
 }
 
@@ -121,9 +113,6 @@ impl NpyNumber for u32 {
     fn from_f64(value: f64) -> Option<Self> {
         let id = value as u32;
         (f64::from(id) == value).then_some(id)
-    }
-    fn to_bytes(self) -> impl IntoIterator<Item = u8> {
-        self.to_le_bytes()
     }
 }
 
@@ -159,8 +148,7 @@ pub fn write_npy<T: NpyNumber>(
 ) -> Result<(), WriteError> {
     write_whole(path, |file| {
         file.write_all(&header(T::DESCR, tensor.shape()))?;
-        let bytes: Vec<u8> = tensor.values().iter().flat_map(|x| x.to_bytes()).collect();
-        file.write_all(&bytes)
+        file.write_all(&little_endian(tensor))
     })
 }
 

@@ -25,8 +25,7 @@ pub struct Standardizer {
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 struct Column {
-    // Not f64: serde_json may read one back with another last bit, and a saved model would then
-    // predict otherwise than it did.
+    // f32 as the features and a saved model's weights are.
     mean: f32,
     deviation: f32,
 }

@@ -1,8 +1,8 @@
 //! Writing a file so that a reader never meets half of it: into a temporary file beside it, which
-//! is then renamed.
+//! is then renamed. A device or a pipe has no place for that and is written to as it is.
 
 use std::fs::{self, File};
-use std::io::{self, BufWriter};
+use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
 use thiserror::Error;
@@ -19,24 +19,47 @@ pub struct WriteError {
 }
 
 /// Writes a file whole or not at all: `write` fills a temporary file in the same directory, which
-/// then takes the place of `path`.
+/// then takes the place of `path`, or of the file that a link at `path` leads to. What is no file,
+/// such as `/dev/stdout`, is written to directly.
 ///
 /// # Errors
 ///
-/// When creating, filling or renaming fails. The temporary file is removed and a file at `path` is
-/// left as it was.
+/// When creating, filling or renaming fails, or a link leads nowhere. The temporary file is removed
+/// and a file at `path` is left as it was.
 pub fn write_whole(
     path: impl AsRef<Path>,
     write: impl FnOnce(&mut BufWriter<File>) -> io::Result<()>,
 ) -> Result<(), WriteError> {
     let path = path.as_ref();
-    let temporary = temporary_beside(path);
-    let done = fill(&temporary, write).and_then(|()| fs::rename(&temporary, path));
-    done.and_then(|()| sync_folder(path)).map_err(|error| {
+    let done = match fs::metadata(path) {
+        Ok(found) if !found.is_file() && !found.is_dir() => write_directly(path, write),
+        _ => replace(path, write),
+    };
+    done.map_err(|error| WriteError { path: path.to_owned(), error })
+}
+
+fn write_directly(
+    path: &Path,
+    write: impl FnOnce(&mut BufWriter<File>) -> io::Result<()>,
+) -> io::Result<()> {
+    let mut writer = BufWriter::new(File::options().write(true).open(path)?);
+    write(&mut writer)?;
+    writer.flush()
+}
+
+fn replace(
+    path: &Path,
+    write: impl FnOnce(&mut BufWriter<File>) -> io::Result<()>,
+) -> io::Result<()> {
+    let path = if path.is_symlink() { fs::canonicalize(path)? } else { path.to_owned() };
+    let temporary = temporary_beside(&path);
+    fill(&temporary, write).and_then(|()| fs::rename(&temporary, &path)).inspect_err(|_| {
         // The first error is the one to report; nothing more can be done if this fails too.
         let _ = fs::remove_file(&temporary);
-        WriteError { path: path.to_owned(), error }
-    })
+    })?;
+    // The file is in its place by now. Some network drives cannot do this, which is no error.
+    let _ = sync_folder(&path);
+    Ok(())
 }
 
 fn temporary_beside(path: &Path) -> PathBuf {

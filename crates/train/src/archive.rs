@@ -6,6 +6,8 @@ use safetensors::SafeTensorError;
 use safetensors::tensor::{Dtype, SafeTensors, TensorView, serialize};
 use tensor::Tensor;
 
+use crate::Float;
+
 /// What a file holds: the texts are its metadata.
 pub(crate) struct Archive {
     pub(crate) texts: HashMap<String, String>,
@@ -21,28 +23,20 @@ pub(crate) enum ArchiveError {
 }
 
 /// The bytes of a file of these tensors and texts; the error says what cannot be put into one.
-pub(crate) fn encode<'a>(
-    tensors: impl IntoIterator<Item = (impl Into<String>, &'a Tensor<f32>)>,
+pub(crate) fn encode<'a, T: Float>(
+    tensors: impl IntoIterator<Item = (impl Into<String>, &'a Tensor<T>)>,
     texts: HashMap<String, String>,
 ) -> Result<Vec<u8>, String> {
     let buffers: Vec<(String, &[usize], Vec<u8>)> = tensors
         .into_iter()
-        .map(|(name, value)| (name.into(), value.shape(), little_endian(value)))
+        .map(|(name, value)| (name.into(), value.shape(), data::little_endian(value)))
         .collect();
     let views = buffers
         .iter()
-        .map(|(name, shape, bytes)| Ok((name, TensorView::new(Dtype::F32, shape.to_vec(), bytes)?)))
+        .map(|(name, shape, bytes)| Ok((name, TensorView::new(T::DTYPE, shape.to_vec(), bytes)?)))
         .collect::<Result<Vec<_>, SafeTensorError>>();
     let bytes = views.and_then(|views| serialize(views, Some(texts)));
     bytes.map_err(|error| error.to_string())
-}
-
-fn little_endian(tensor: &Tensor<f32>) -> Vec<u8> {
-    let mut bytes = Vec::with_capacity(size_of::<f32>() * tensor.len());
-    for number in tensor.values().iter() {
-        bytes.extend_from_slice(&number.to_le_bytes());
-    }
-    bytes
 }
 
 impl Archive {

@@ -24,14 +24,16 @@ mod error;
 mod file;
 mod resume;
 
+use std::any::Any;
 use std::collections::BTreeMap;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use data::Dataset;
+use data::{Dataset, LittleEndian};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use tensor::Tensor;
 
 pub use error::{CheckpointError, CheckpointFault};
 pub(crate) use file::{RECORD, is_memory};
@@ -83,11 +85,15 @@ pub struct Checkpoints {
     every: Option<usize>,
     description: Value,
     settings: BTreeMap<String, Value>,
+    /// The step that this run has come to and can be resumed from: files of later steps are not its.
+    reached: usize,
     written: Option<(usize, PathBuf)>,
 }
 
 impl Checkpoints {
-    /// Checkpoints of one run, in a folder that is made if it is missing. The description is what it
+    /// Checkpoints of one run, in a folder that is made if it is missing. A run that begins in the
+    /// folder of another one replaces that one's files, and a run that goes on with a checkpoint
+    /// replaces those of later steps, which were damaged or not wanted. The description is what it
     /// takes to use the model, as for [`save`](crate::save); a checkpoint with another one is not
     /// resumed.
     ///
@@ -104,8 +110,14 @@ impl Checkpoints {
         let folder = folder.as_ref().to_path_buf();
         let ready = fs::create_dir_all(&folder).and_then(|()| remove_leftovers(&folder));
         ready.map_err(|error| CheckpointFault::Folder(error).of(&folder))?;
-        let (every, settings, written) = (None, BTreeMap::new(), None);
-        Ok(Self { folder, every, description: json(description), settings, written })
+        Ok(Self {
+            folder,
+            every: None,
+            description: json(description),
+            settings: BTreeMap::new(),
+            reached: 0,
+            written: None,
+        })
     }
 
     /// Also writes one after each so many steps of the run.
@@ -140,15 +152,29 @@ impl Checkpoints {
         let contents = Contents::of(now, &self.description, &self.settings);
         let bytes = contents.encode()?;
         data::write_whole(&path, |file| io::Write::write_all(file, &bytes))?;
+        self.remove_others(now.steps())?;
+        self.reached = now.steps();
         self.written = Some((now.steps(), path));
-        for (_, old) in files(&self.folder)?.into_iter().skip(KEPT) {
-            fs::remove_file(old)?;
-        }
         Ok(())
+    }
+
+    /// Removes all but the checkpoint of this step and the newest ones before it of the same run.
+    fn remove_others(&self, written: usize) -> io::Result<()> {
+        let mut others = files(&self.folder)?;
+        others.retain(|&(steps, _)| steps != written);
+        let (own, foreign): (Vec<_>, Vec<_>) =
+            others.into_iter().partition(|&(steps, _)| steps <= self.reached);
+        let old = own.into_iter().skip(KEPT - 1);
+        old.chain(foreign).try_for_each(|(_, path)| fs::remove_file(path))
     }
 }
 
 impl Observer<f32> for Checkpoints {
+    fn begin(&mut self, now: &Moment<'_>) -> Result<(), ObserverError> {
+        self.reached = now.steps();
+        Ok(())
+    }
+
     fn step(&mut self, now: &Moment<'_>) -> Result<(), ObserverError> {
         let is_due = self.every.is_some_and(|every| now.steps().is_multiple_of(every));
         // The end of the epoch will write the last step's.
@@ -170,19 +196,29 @@ impl Observer<f32> for Checkpoints {
     }
 }
 
-/// What tells one data set from another: its shape, and a checksum of its labels.
+/// What tells one data set from another: its shape, and checksums of labels and inputs.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Fingerprint {
-    inputs: Vec<usize>,
+    shape: Vec<usize>,
     labels: u32,
+    /// None where inputs are neither features nor token ids.
+    inputs: Option<u32>,
 }
 
 impl Fingerprint {
     pub(crate) fn of<I: Copy>(dataset: &Dataset<I>) -> Self {
-        let labels = dataset.labels().values();
-        let bytes: Vec<u8> = labels.iter().flat_map(|label| label.to_le_bytes()).collect();
-        Self { inputs: dataset.inputs().shape().to_vec(), labels: crc32fast::hash(&bytes) }
+        let inputs: &dyn Any = dataset.inputs();
+        Self {
+            shape: dataset.inputs().shape().to_vec(),
+            labels: checksum(dataset.labels()),
+            inputs: (inputs.downcast_ref::<Tensor<f32>>().map(checksum))
+                .or_else(|| inputs.downcast_ref::<Tensor<u32>>().map(checksum)),
+        }
     }
+}
+
+fn checksum<T: LittleEndian>(tensor: &Tensor<T>) -> u32 {
+    crc32fast::hash(&data::little_endian(tensor))
 }
 
 /// The name of the checkpoint after so many steps of the run.

@@ -42,12 +42,21 @@ impl Run {
             samples: evaluation.confusion.samples(),
         }
     }
+
+    /// The 95 % interval of the accuracy by the number of test samples alone.
+    pub(crate) fn accuracy_interval(&self) -> (f64, f64) {
+        let correct = (self.accuracy * self.samples as f64).round() as usize;
+        wilson_interval(correct, self.samples)
+    }
 }
+
+/// A model's name and runs.
+type Model = (String, Vec<Run>);
 
 /// Runs of several models; printed as a table with what follows from it.
 #[derive(Clone, Debug, Default)]
 pub struct Comparison {
-    models: Vec<(String, Vec<Run>)>,
+    models: Vec<Model>,
 }
 
 impl Comparison {
@@ -64,23 +73,33 @@ impl Comparison {
         &self.models
     }
 
-    /// Each model's accuracy against the first one's, seed by seed; none with a single seed.
+    /// The accuracy of each model that has as many runs as the first one against that one's, seed by
+    /// seed; none with a single seed.
     pub fn differences(&self) -> Vec<Difference> {
-        let Some(((from, base), others)) = self.models.split_first() else { return Vec::new() };
+        let Some((from, base)) = self.models.first() else { return Vec::new() };
         let base = per_cent(base, |run| run.accuracy);
-        let difference = |(model, runs): &(String, Vec<Run>)| {
+        let (paired, _) = self.others();
+        let level = level(paired.len());
+        let difference = |(model, runs): &Model| {
             let test = PairedTest::of(&per_cent(runs, |run| run.accuracy), &base)?;
-            let verdict = Verdict::of(&test, self.level());
+            let verdict = Verdict::of(&test, level);
             Some(Difference { model: model.clone(), from: from.clone(), test, verdict })
         };
-        others.iter().filter_map(difference).collect()
+        paired.into_iter().filter_map(difference).collect()
     }
 
-    /// Below which p a difference counts, after Bonferroni: of many comparisons one in twenty would
-    /// else seem real by luck alone.
-    fn level(&self) -> f64 {
-        0.05 / self.models.len().saturating_sub(1).max(1) as f64
+    /// The models but the first: those that have as many runs as it, so that each has its pair, and
+    /// those that have not.
+    fn others(&self) -> (Vec<&Model>, Vec<&Model>) {
+        let seeds = self.models.first().map_or(0, |(_, runs)| runs.len());
+        self.models.iter().skip(1).partition(|(_, runs)| runs.len() == seeds)
     }
+}
+
+/// Below which p a difference counts, after Bonferroni: of many comparisons one in twenty would else
+/// seem real by luck alone.
+fn level(comparisons: usize) -> f64 {
+    0.05 / comparisons.max(1) as f64
 }
 
 /// How the accuracy of two models differs, over runs that share their seeds.
@@ -184,8 +203,7 @@ impl fmt::Display for Comparison {
 
 /// What a single run can and cannot say.
 fn write_one_seed(f: &mut fmt::Formatter<'_>, run: &Run) -> fmt::Result {
-    let correct = (run.accuracy * run.samples as f64).round() as usize;
-    let (low, high) = wilson_interval(correct, run.samples);
+    let (low, high) = run.accuracy_interval();
     writeln!(
         f,
         "One seed, {} test samples: the 95 % interval of the first accuracy is {:.1} to {:.1} %.\n\
@@ -198,17 +216,25 @@ fn write_one_seed(f: &mut fmt::Formatter<'_>, run: &Run) -> fmt::Result {
 
 impl Comparison {
     fn write_paired_tests(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (seeds, others) = (self.models[0].1.len(), self.models.len() - 1);
-        writeln!(f, "Mean ± 95 % interval over {seeds} seeds (Student's t).")?;
+        let seeds = || self.models.iter().map(|(_, runs)| runs.len());
+        let (fewest, most) = (seeds().min().unwrap_or(0), seeds().max().unwrap_or(0));
+        let range = if fewest < most { format!("{fewest} to ") } else { String::new() };
+        writeln!(f, "Mean ± 95 % interval over {range}{most} seeds (Student's t).")?;
         for difference in self.differences() {
             writeln!(f, "{difference}")?;
         }
-        if others > 1 {
-            let level = self.level();
+        let (paired, unpaired) = self.others();
+        if paired.len() > 1 {
+            let (level, comparisons) = (level(paired.len()), paired.len());
             writeln!(
                 f,
-                "A difference counts below p = {level:.3}: 5 % shared among {others} comparisons."
+                "A difference counts below p = {level:.3}: 5 % shared among {comparisons} comparisons."
             )?;
+        }
+        if !unpaired.is_empty() {
+            let names: Vec<&str> = unpaired.iter().map(|(name, _)| name.as_str()).collect();
+            let (first, names) = (&self.models[0].0, names.join(", "));
+            writeln!(f, "Not compared with {first}, for want of as many runs: {names}.")?;
         }
         Ok(())
     }

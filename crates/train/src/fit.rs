@@ -39,7 +39,6 @@ pub struct Fit {
     /// How many shards each batch is cut into, to be worked on by as many threads; at least one. The
     /// result depends on the number of shards, but not on that of threads. See
     /// [`Shards`](crate::Shards).
-    #[serde(default = "one_shard")]
     pub shards: usize,
     /// Whether to draw a new order of the training samples for each epoch.
     pub shuffle: bool,
@@ -55,11 +54,6 @@ pub struct Fit {
     /// The names of parameters, of one number each, whose value each [`Epoch`] is to note. A name
     /// that the model has not is left out, so one list serves several models.
     pub track: Vec<String>,
-}
-
-/// What runs had that were saved before there were shards.
-fn one_shard() -> usize {
-    1
 }
 
 impl Default for Fit {

@@ -15,17 +15,19 @@
 //! A padding id has a zero vector here whatever its row of the table holds, and in `nn.EmbeddingBag`.
 //! In `nn.Embedding` only the row makes it so: [`Module::padding`] writes that row as zeros.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use autograd::Parameters;
-use data::{WriteError, write_whole};
+use data::{LittleEndian, WriteError, write_whole};
 use half::{bf16, f16};
 use safetensors::SafeTensorError;
-use safetensors::tensor::{Dtype, SafeTensors, TensorView, serialize};
+use safetensors::tensor::{Dtype, SafeTensors, TensorView};
 use tensor::{Scalar, Tensor};
 use thiserror::Error;
+
+use crate::archive;
 
 /// Which modules of PyTorch the layers of a model are.
 ///
@@ -116,27 +118,17 @@ impl Module {
 }
 
 /// The types that a file is written in: `f32` and `f64`.
-pub trait Float: Scalar {
+pub trait Float: Scalar + LittleEndian {
     /// Its name in the format.
     const DTYPE: Dtype;
-    /// Its bytes, the lowest first.
-    fn to_bytes(self) -> impl IntoIterator<Item = u8>;
 }
 
 impl Float for f32 {
     const DTYPE: Dtype = Dtype::F32;
-
-    fn to_bytes(self) -> impl IntoIterator<Item = u8> {
-        self.to_le_bytes()
-    }
 }
 
 impl Float for f64 {
     const DTYPE: Dtype = Dtype::F64;
-
-    fn to_bytes(self) -> impl IntoIterator<Item = u8> {
-        self.to_le_bytes()
-    }
 }
 
 /// Weights could not be exchanged: the file, and its fault.
@@ -186,13 +178,14 @@ impl PyTorch {
         path: impl AsRef<Path>,
         parameters: &Parameters<T>,
     ) -> Result<(), WriteError> {
-        let mut tensors = BTreeMap::new();
-        for (_, parameter, value) in parameters.iter() {
-            let entry = self.entry(parameter, value.shape());
-            let before = tensors.insert(entry.tensor.clone(), entry.export(value));
-            assert!(before.is_none(), "save: two parameters would be called `{}`", entry.tensor);
-        }
-        let bytes = encode(&tensors);
+        let entries = self.entries(parameters);
+        let values = parameters.iter().map(|(_, _, value)| value);
+        let tensors: BTreeMap<String, Tensor<T>> = (entries.into_iter().zip(values))
+            .map(|(entry, value)| (entry.tensor.clone(), entry.export(value)))
+            .collect();
+        // Tells other tools that the tensors are PyTorch's.
+        let format = [("format".to_string(), "pt".to_string())].into();
+        let bytes = archive::encode(&tensors, format).expect("names and bytes in memory");
         write_whole(path, |file| file.write_all(&bytes))
     }
 
@@ -211,10 +204,7 @@ impl PyTorch {
         path: impl AsRef<Path>,
         parameters: &mut Parameters<T>,
     ) -> Result<(), WeightsError> {
-        let entries: Vec<Entry> = parameters
-            .iter()
-            .map(|(_, parameter, value)| self.entry(parameter, value.shape()))
-            .collect();
+        let entries = self.entries(parameters);
         let path = path.as_ref();
         let read = || {
             let bytes = std::fs::read(path).map_err(WeightsFault::Read)?;
@@ -225,6 +215,20 @@ impl PyTorch {
             *parameters.get_mut(id) = value;
         }
         Ok(())
+    }
+
+    /// What each parameter is in the file.
+    #[track_caller]
+    fn entries<T: Float>(&self, parameters: &Parameters<T>) -> Vec<Entry> {
+        let mut names = BTreeSet::new();
+        let mut entries = Vec::new();
+        for (_, parameter, value) in parameters.iter() {
+            let entry = self.entry(parameter, value.shape());
+            let is_new = names.insert(entry.tensor.clone());
+            assert!(is_new, "two parameters would be called `{}`", entry.tensor);
+            entries.push(entry);
+        }
+        entries
     }
 
     /// What a parameter is in the file, by the module with the longest name that fits.
@@ -325,23 +329,6 @@ impl Entry {
             Kind::AsIs => ": the models differ in size",
         }
     }
-}
-
-/// The bytes of a file. `format` tells other tools that the tensors are PyTorch's.
-fn encode<T: Float>(tensors: &BTreeMap<String, Tensor<T>>) -> Vec<u8> {
-    let buffers: Vec<(&String, &[usize], Vec<u8>)> = tensors
-        .iter()
-        .map(|(name, tensor)| {
-            let bytes = tensor.values().iter().flat_map(|x| x.to_bytes()).collect();
-            (name, tensor.shape(), bytes)
-        })
-        .collect();
-    let views = buffers.iter().map(|(name, shape, bytes)| {
-        let view = TensorView::new(T::DTYPE, shape.to_vec(), bytes);
-        (name.as_str(), view.expect("as many bytes as the shape needs"))
-    });
-    let metadata = [("format".to_string(), "pt".to_string())].into();
-    serialize(views, Some(metadata)).expect("names and bytes in memory")
 }
 
 /// The value of each parameter, from the bytes of a file.

@@ -148,10 +148,14 @@ impl ConfusionMatrix {
         samples
     }
 
+    /// The number of samples whose predicted class is the true one.
+    pub fn correct(&self) -> usize {
+        (0..self.classes).map(|class| self.count(class, class)).sum()
+    }
+
     /// The share of samples whose predicted class is the true one.
     pub fn accuracy(&self) -> f64 {
-        let correct = (0..self.classes).map(|class| self.count(class, class)).sum();
-        ratio(correct, self.samples())
+        ratio(self.correct(), self.samples())
     }
 
     /// Precision, recall and F1 of one class against all others.
@@ -202,7 +206,7 @@ impl ConfusionMatrix {
     ///
     /// It fits a terminal of 100 columns with up to 20 classes while counts are below 1,000; past
     /// that it grows wider, for no digit is ever dropped. Long names are cut to what fits; where
-    /// that would leave two columns with the same head, classes are numbered instead. Control
+    /// that would leave two rows or columns with the same head, classes are numbered instead. Control
     /// characters in names show as spaces.
     ///
     /// ```
@@ -223,14 +227,14 @@ impl ConfusionMatrix {
     pub fn table<S: AsRef<str>>(&self, names: &[S]) -> String {
         let names = self.printable(names);
         let cell = self.cell_width(&names);
-        let (rows, columns) = heads(names, cell - 1);
+        let (rows, columns) = heads(&names, cell - 1);
 
         let mut table = CORNER.to_string();
         for head in &columns {
             table += &format!("{head:>cell$}");
         }
         for (truth, head) in rows.iter().enumerate() {
-            table += &format!("\n{:NAME_WIDTH$}", cut(head, NAME_WIDTH));
+            table += &format!("\n{:NAME_WIDTH$}", head);
             for predicted in 0..self.classes {
                 table += &format!("{:cell$}", self.count(truth, predicted));
             }
@@ -250,7 +254,7 @@ impl ConfusionMatrix {
     }
 
     /// Precision, recall, F1 (per cent) and support of each class as a table to print, with their
-    /// averages below.
+    /// averages below. Long names are cut as in [`table`](Self::table).
     ///
     /// ```
     /// # use train::metrics::ConfusionMatrix;
@@ -273,9 +277,9 @@ impl ConfusionMatrix {
         let samples = self.samples();
         let mut report =
             format!("{:NAME_WIDTH$}  precision %  recall %    F1 %  samples\n", "class");
-        for (class, name) in self.printable(names).iter().enumerate() {
-            let head = cut(name, NAME_WIDTH);
-            report += &self.scores(class).line(&head, self.support(class));
+        let (rows, _) = heads(&self.printable(names), NAME_WIDTH);
+        for (class, head) in rows.iter().enumerate() {
+            report += &self.scores(class).line(head, self.support(class));
         }
         report += &self.macro_average().line("macro average", samples);
         report += &self.weighted_average().line("weighted average", samples);
@@ -300,17 +304,17 @@ fn ratio(part: usize, whole: usize) -> f64 {
     if whole == 0 { 0.0 } else { part as f64 / whole as f64 }
 }
 
-/// The heads of rows and of columns, the latter cut to `width`.
-fn heads(names: Vec<String>, width: usize) -> (Vec<String>, Vec<String>) {
-    let columns: Vec<String> = names.iter().map(|name| cut(name, width)).collect();
-    let distinct: HashSet<&String> = columns.iter().collect();
-    if distinct.len() == names.len() {
-        return (names, columns);
+/// The heads of rows, cut to `NAME_WIDTH`, and of columns, cut to `width`.
+fn heads(names: &[String], width: usize) -> (Vec<String>, Vec<String>) {
+    let shortest: HashSet<String> =
+        names.iter().map(|name| cut(name, width.min(NAME_WIDTH))).collect();
+    if shortest.len() == names.len() {
+        let cut_to = |width| names.iter().map(|name| cut(name, width)).collect();
+        return (cut_to(NAME_WIDTH), cut_to(width));
     }
-    let numbers: Vec<String> = (0..names.len()).map(|class| class.to_string()).collect();
-    let rows = numbers.iter().zip(&names);
-    let rows = rows.map(|(number, name)| format!("{number} {name}"));
-    (rows.collect(), numbers)
+    let row = |(class, name)| cut(&format!("{class} {name}"), NAME_WIDTH);
+    let rows = names.iter().enumerate().map(row).collect();
+    (rows, (0..names.len()).map(|class| class.to_string()).collect())
 }
 
 fn cut(name: &str, width: usize) -> String {

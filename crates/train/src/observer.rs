@@ -46,7 +46,8 @@ pub trait Observer<T: Scalar> {
         Ok(())
     }
 
-    /// Whether training shall stop; asked after each step and each epoch.
+    /// Whether training shall stop; asked after [`begin`](Self::begin) and after
+    /// each step and each epoch.
     fn wants_stop(&self) -> bool {
         false
     }

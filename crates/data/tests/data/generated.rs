@@ -1,10 +1,9 @@
 //! The generated data: the same from the same seed, and shaped as promised.
 
 use std::collections::{BTreeMap, HashSet};
-use std::fs;
 
 use data::generated::{REVIEW_LABEL_NOISE, reviews, tabular, write_reviews, write_tabular};
-use data::{Labels, Table, Tokenizer, write_whole};
+use data::{Labels, Table, Tokenizer};
 use tensor::Key;
 
 const EMOTIONS: [&str; 8] =
@@ -119,30 +118,4 @@ fn generated_data_reads_back_from_csv() {
     assert_eq!(table.numbers(&features).unwrap().to_vec(), dataset.inputs().to_vec());
     let labels = Labels::of(["0", "1"]);
     assert_eq!(table.classes("label", &labels).unwrap().to_vec(), dataset.labels().to_vec());
-}
-
-#[test]
-fn a_file_is_written_whole_or_not_at_all() {
-    let directory = tempfile::tempdir().unwrap();
-    let path = directory.path().join("data.csv");
-    fs::write(&path, "before").unwrap();
-    let full = || std::io::Error::other("the disk is full");
-    let error = write_whole(&path, |file| {
-        std::io::Write::write_all(file, b"half of it")?;
-        Err(full())
-    });
-    assert_eq!(
-        error.unwrap_err().to_string(),
-        format!(
-            "{}: cannot be written: the disk is full; check that the directory exists and that you \
-             may write to it",
-            path.display()
-        )
-    );
-    assert_eq!(fs::read_to_string(&path).unwrap(), "before");
-    assert_eq!(fs::read_dir(directory.path()).unwrap().count(), 1);
-
-    let nowhere = directory.path().join("none").join("data.csv");
-    let error = write_reviews(&nowhere, &[]).unwrap_err().to_string();
-    assert!(error.starts_with(&format!("{}: cannot be written: ", nowhere.display())), "{error}");
 }

@@ -6,3 +6,4 @@ mod labels;
 mod npy;
 mod table;
 mod tokenizer;
+mod write;

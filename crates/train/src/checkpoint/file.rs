@@ -22,7 +22,7 @@ const CHECKSUM: &str = "crc32";
 const NO_CHECKSUM: &str = "00000000";
 
 /// The version of the format that this program writes and reads.
-pub(super) const VERSION: u64 = 1;
+pub(super) const VERSION: u64 = 2;
 
 const TRAINING: &str = "training/";
 const OPTIMIZER: &str = "optimizer/";

@@ -83,7 +83,8 @@ impl Checkpoints {
 impl<M: Model> Session<'_, M, f32> {
     /// Lets training go on where a checkpoint was written. Parameters, optimizer, samples and options
     /// must be those of the run; only [`Fit::epochs`], [`Fit::patience`] and [`Fit::track`] may have
-    /// changed. The result is then, bit for bit, that of a run that was never interrupted.
+    /// changed. Samples are told apart by shape, labels and, if they are `f32` or `u32`, inputs. The
+    /// result is then, bit for bit, that of a run that was never interrupted.
     ///
     /// # Errors
     /// When one of them is another, or more epochs are done than are wanted.
@@ -135,8 +136,9 @@ impl<M: Model> Session<'_, M, f32> {
         same("the seed", &saved.seed, seed)?;
         same("keeping the best epoch", &saved.keep_best, &self.options.keep_best)?;
         same("the clipping norm", &saved.clip_norm, &self.options.clip_norm)?;
-        same("the shape of the training inputs", &record.data.inputs, &self.data.inputs)?;
+        same("the shape of the training inputs", &record.data.shape, &self.data.shape)?;
         same("the checksum of the training labels", &record.data.labels, &self.data.labels)?;
+        same("the checksum of the training inputs", &record.data.inputs, &self.data.inputs)?;
         let done = record.epochs.len();
         match done <= *epochs {
             true => Ok(()),

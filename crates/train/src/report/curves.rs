@@ -12,6 +12,7 @@ use super::canvas::{
     ACCENT, Area, DrawError, Ink, MUTED, PAPER, Plot, RULE, Subject, TEXT, px, text,
 };
 use super::{ModelRuns, Report, ReportError, SeedRun};
+use crate::history::short_name;
 use crate::{Epoch, Score};
 
 /// The size of a panel in CSS pixels.
@@ -96,16 +97,18 @@ pub(super) fn parameters(report: &Report) -> Result<Vec<Plot>, ReportError> {
         let epochs = model.runs.iter().flat_map(|run| &run.history.epochs);
         let names: BTreeSet<&String> = epochs.flat_map(|epoch| epoch.tracked.keys()).collect();
         for name in &names {
+            let symbol = symbol(name, &names);
             let mut line =
-                Line::of("", ACCENT, &model.runs, |epoch| epoch.tracked.get(*name).copied());
+                Line::of(&symbol, ACCENT, &model.runs, |epoch| epoch.tracked.get(*name).copied());
             let start = model.start.get(*name).and_then(|&start| Point::of(0, &[start]));
             line.points.splice(0..0, start);
+            let heading = format!("{}: {symbol}", model.name);
+            let title = format!("{heading}, by epoch. {}", described(std::slice::from_ref(&line)));
+            // Which parameter it is says the heading.
             if let Some(last) = line.points.last() {
                 line.label = format!("{:.2}", last.mean);
             }
             let lines = [line];
-            let heading = format!("{}: {}", model.name, symbol(name, &names));
-            let title = format!("{heading}, by epoch. {}", described(&lines));
             let file = format!("{}-{}", file_name(&model.name), file_name(name));
             plots.push(Plot::draw(Subject::Learned, file, title, SIZE, |area| {
                 let (epochs, heights) = ranges(&lines);
@@ -116,19 +119,13 @@ pub(super) fn parameters(report: &Report) -> Result<Vec<Plot>, ReportError> {
     Ok(plots)
 }
 
-/// A parameter's name without its layer's where that is enough to tell it from the others; a Greek
-/// letter that is spelt out, as that letter.
+/// A parameter's short name where that is enough to tell it from the others, else with its layer's.
 fn symbol(name: &str, among: &BTreeSet<&String>) -> String {
-    let last = |name: &str| name.rsplit('.').next().unwrap_or_default().to_string();
-    let letter = match last(name).as_str() {
-        "beta" => "β".to_string(),
-        "gamma" => "γ".to_string(),
-        other => other.to_string(),
-    };
-    let alike = among.iter().filter(|other| last(other) == last(name)).count();
+    let short = short_name(name);
+    let alike = among.iter().filter(|other| short_name(other) == short).count();
     match name.rsplit_once('.').filter(|_| alike > 1) {
-        Some((layer, _)) => format!("{layer}, {letter}"),
-        None => letter,
+        Some((layer, _)) => format!("{layer}, {short}"),
+        None => short.to_string(),
     }
 }
 
@@ -143,7 +140,7 @@ fn described(lines: &[Line]) -> String {
         let (first, last) = (line.points.first()?, line.points.last()?);
         Some(format!("{} from {:.2} to {:.2}", line.label, first.mean, last.mean))
     });
-    ends.collect::<Vec<_>>().join("; ").trim().to_string()
+    ends.collect::<Vec<_>>().join("; ")
 }
 
 /// The epochs and heights that hold all lines and their bands, with a little air.

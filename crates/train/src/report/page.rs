@@ -10,7 +10,7 @@ use askama::filters::HtmlSafe;
 
 use super::{Mistake, ModelRuns, Plot, Report, ReportError, Subject};
 use crate::metrics::Scores;
-use crate::statistics::{Estimate, wilson_interval};
+use crate::statistics::Estimate;
 
 /// What the template is filled with. The template engine escapes every text but [`Figure`]s, plots
 /// and the JSON.
@@ -98,8 +98,7 @@ impl Page<'_> {
     fn caution(&self) -> Option<String> {
         let model = self.report.models.first().filter(|_| self.seeds() == 1)?;
         let test = model.runs.first()?.test;
-        let correct = (test.accuracy * test.samples as f64).round() as usize;
-        let (low, high) = wilson_interval(correct, test.samples);
+        let (low, high) = test.accuracy_interval();
         Some(format!(
             "With one seed and {} test samples the 95 % interval of {}’s accuracy alone is {:.1} to \
              {:.1} %: several seeds tell a real difference from luck.",

@@ -239,6 +239,27 @@ fn the_newest_file_and_the_one_before_stay() {
 }
 
 #[test]
+fn a_new_run_replaces_the_longer_one_in_its_folder() {
+    let folder = tempdir().unwrap();
+    train(7, None, &options(), &mut [&mut checkpoints(folder.path())]).unwrap();
+    let mut writer = checkpoints(folder.path()).every(3);
+    train(7, None, &options(), &mut [&mut EndAfter::stop(3), &mut writer]).unwrap_err();
+    assert_eq!(names(folder.path()), ["step-00000003.safetensors"]);
+    assert_eq!(newest(folder.path()).unwrap().position(), (1, 3));
+}
+
+#[test]
+fn a_damaged_file_does_not_take_the_place_of_the_one_before() {
+    let folder = tempdir().unwrap();
+    let [_, damaged] = stopped(folder.path());
+    fs::write(damaged, "").unwrap();
+    let mut writer = checkpoints(folder.path());
+    let observers: &mut [&mut dyn Observer<f32>] = &mut [&mut EndAfter::stop(7), &mut writer];
+    train(99, newest(folder.path()), &options(), observers).unwrap_err();
+    assert_eq!(names(folder.path()), ["step-00000005.safetensors", "step-00000007.safetensors"]);
+}
+
+#[test]
 fn what_a_killed_run_left_half_written_is_removed() {
     let folder = tempdir().unwrap();
     for name in ["step-00000003.safetensors.77.tmp", "notes.tmp"] {
@@ -384,8 +405,8 @@ fn replace(bytes: &mut [u8], from: &str, to: &str) {
 #[test]
 fn a_file_of_another_version() {
     assert_eq!(
-        altered(r#"{\"version\":1,"#, r#"{\"version\":2,"#),
-        "is of version 2 of the format, but this program reads version 1; resume it with the \
+        altered(r#"{\"version\":2,"#, r#"{\"version\":1,"#),
+        "is of version 1 of the format, but this program reads version 2; resume it with the \
          program that wrote it"
     );
 }
@@ -470,6 +491,12 @@ fn a_run_is_not_resumed_with_other_samples() {
     assert!(
         fault(quadrants().select(&order))
             .starts_with("is of another run: the checksum of the training labels was ")
+    );
+    let (mut inputs, labels) = (quadrants().inputs().clone(), quadrants().labels().clone());
+    inputs.as_mut_slice()[17] += 1e-6;
+    assert!(
+        fault(Dataset::new(inputs, labels))
+            .starts_with("is of another run: the checksum of the training inputs was ")
     );
 }
 

@@ -281,15 +281,24 @@ fn a_parameter_that_is_not_listed() {
     let _ = PyTorch::new(modules).load("weights.st", &mut parameters::<f32>());
 }
 
-#[test]
-#[should_panic(expected = "two parameters would be called `body.weight`")]
-fn two_layers_of_one_name() {
-    let modules = [
+fn two_layers_of_one_name() -> PyTorch {
+    PyTorch::new([
         Module::embedding("embedding").called("body"),
         Module::dense("hidden").called("body"),
         Module::as_is("activation"),
-    ];
-    let _ = PyTorch::new(modules).save("weights.st", &parameters::<f32>());
+    ])
+}
+
+#[test]
+#[should_panic(expected = "two parameters would be called `body.weight`")]
+fn saving_two_layers_of_one_name() {
+    let _ = two_layers_of_one_name().save("weights.st", &parameters::<f32>());
+}
+
+#[test]
+#[should_panic(expected = "two parameters would be called `body.weight`")]
+fn loading_two_layers_of_one_name() {
+    let _ = two_layers_of_one_name().load("weights.st", &mut parameters::<f32>());
 }
 
 #[test]

@@ -100,6 +100,26 @@ true \\ predicted                 0                 1
 1 a long name th                 0                 1
 ";
     assert_eq!(matrix.table(&names), expected);
+    let expected = "\
+class             precision %  recall %    F1 %  samples
+0 a long name th        100.0      50.0    66.7        2
+1 a long name th         50.0     100.0    66.7        1
+macro average            75.0      75.0    66.7        3
+weighted average         83.3      66.7    66.7        3
+";
+    assert_eq!(matrix.report(&names), expected);
+}
+
+/// A column has room for one character more than the names of the rows.
+#[test]
+fn classes_are_numbered_where_cut_rows_would_be_the_same() {
+    let matrix = ConfusionMatrix::new(2, &[0, 0, 1], &[0, 1, 1]);
+    let expected = "\
+true \\ predicted                 0                 1
+0 of sixteen let                 1                 1
+1 of sixteen let                 0                 1
+";
+    assert_eq!(matrix.table(&["of sixteen lette1", "of sixteen lette2"]), expected);
 }
 
 #[test]

@@ -219,6 +219,7 @@ fn plots_are_whole_svg_files_with_names_of_their_own() {
         "relu: loss, nats, by epoch. training from 1.00 to 0.33; \
                                   validation from 1.12 to 0.44"
     );
+    assert_eq!(plots[5].title(), "swiglu: β, by epoch. β from 2.00 to 4.00");
 }
 
 #[test]

@@ -1,13 +1,14 @@
 //! What the example programs share: the options of a training run, and how a program ends.
 
+#[path = "../ending/mod.rs"]
+mod ending;
 pub mod output;
 
 use std::error::Error;
 use std::fmt::Display;
 use std::fs;
-use std::panic;
 use std::path::{Path, PathBuf};
-use std::process::{self, ExitCode};
+use std::process::ExitCode;
 
 use autograd::{Parameters, check};
 use clap::Args;
@@ -183,32 +184,18 @@ pub fn without_repeats<T: Display + PartialEq>(option: &str, values: &[T]) -> Re
 
 /// Runs a program: exit code 0, 2 with the error on standard error, or 130 after Ctrl-C.
 pub fn run(program: impl FnOnce() -> Result<(), Box<dyn Error>>) -> ExitCode {
-    end_with_the_reader();
-    match program() {
-        Ok(()) => ExitCode::SUCCESS,
+    ending::run(|| match program() {
         Err(error) if is_interruption(&*error) => {
             // Behind the ^C that the terminal shows.
             eprintln!("\ninterrupted: {error}");
-            ExitCode::from(INTERRUPTED)
+            Ok(ExitCode::from(INTERRUPTED))
         }
-        Err(error) => {
-            eprintln!("error: {error}");
-            ExitCode::from(2)
-        }
-    }
+        outcome => outcome.map(|()| ExitCode::SUCCESS),
+    })
 }
 
 /// Whether Ctrl-C is the reason of an error.
 fn is_interruption(error: &(dyn Error + 'static)) -> bool {
     let is_stop = matches!(error.downcast_ref(), Some(TrainError::Stopped { .. }));
     is_stop || error.source().is_some_and(is_interruption)
-}
-
-/// Ends the program quietly when nobody reads its output any more, as behind `| head`.
-fn end_with_the_reader() {
-    let report = panic::take_hook();
-    panic::set_hook(Box::new(move |panic| match panic.payload_as_str() {
-        Some(words) if words.starts_with("failed printing to stdout") => process::exit(0),
-        _ => report(panic),
-    }));
 }

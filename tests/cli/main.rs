@@ -5,6 +5,7 @@
 mod programs;
 
 mod bad_inputs;
+mod ending;
 mod files;
 mod interop;
 mod keeping;

@@ -27,7 +27,7 @@ pub struct Source {
     #[arg(long, value_name = "FILE", requires = "train")]
     pub test: Option<PathBuf>,
     /// The column that holds the class name.
-    #[arg(long, value_name = "NAME", default_value = "label")]
+    #[arg(long, value_name = "NAME", default_value = "label", requires = "train")]
     pub label_column: String,
     /// The seed of the generated samples.
     #[arg(long, value_name = "N", default_value_t = 0, conflicts_with = "train")]

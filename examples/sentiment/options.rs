@@ -247,7 +247,13 @@ pub struct Setup {
     #[command(flatten)]
     pub source: Source,
     /// The column that holds the text.
-    #[arg(long, value_name = "NAME", default_value = "text", help_heading = "Data")]
+    #[arg(
+        long,
+        value_name = "NAME",
+        default_value = "text",
+        requires = "train",
+        help_heading = "Data"
+    )]
     pub text_column: String,
     /// The activations, the first one being held against the others: relu, leaky-relu, tanh, sigmoid,
     /// gelu, silu, swiglu.

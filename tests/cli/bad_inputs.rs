@@ -180,10 +180,16 @@ fn conflicts() -> Vec<BadInput> {
         training("tabular", "--features a,c", &["numbers.csv, line 1", "no column `c`"]),
         training("tabular", "--features A", &["no column `A`", "did you mean `a`?"]),
     ];
+    inputs.extend([
+        bad("sentiment", "--text-column review", &["--train <FILE>"]),
+        bad("sentiment", "gradcheck --text-column review", &["--train <FILE>"]),
+        bad("tabular", "--features a,b", &["--train <FILE>"]),
+    ]);
     for example in ["sentiment", "tabular"] {
         inputs.extend([
             bad(example, "--train texts.csv", &["--test <FILE>"]),
             bad(example, "--test texts.csv", &["--train <FILE>"]),
+            bad(example, "--label-column class", &["--train <FILE>"]),
             training(example, "--export data", &["--export <DIR>", "--train"]),
             training(example, "--data-seed 1", &["--data-seed <N>", "--train"]),
             training(

@@ -1,7 +1,7 @@
 //! What can be asked for on the command line.
 
 use std::error::Error;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::builder::UnknownArgumentValueParser;
 use clap::{Args, Parser, Subcommand};
@@ -214,6 +214,8 @@ impl Experiment {
         let options = |pairs: &[(&str, Value)]| -> Options {
             pairs.iter().map(|(name, value)| (name.to_string(), value.clone())).collect()
         };
+        // JSON is UTF-8, which a path need not be.
+        let path = |path: &Option<PathBuf>| json!(path.as_deref().map(Path::to_string_lossy));
         let fixed = options(&[
             ("--seed", json!(training.seed)),
             ("--lr", json!(training.lr)),
@@ -225,7 +227,7 @@ impl Experiment {
             ("--hidden", json!(setup.sizes.hidden)),
             ("--dropout", json!(setup.sizes.dropout)),
             ("--data-seed", json!(setup.source.data_seed)),
-            ("--train", json!(setup.source.train)),
+            ("--train", path(&setup.source.train)),
             ("--text-column", json!(setup.text_column)),
             ("--label-column", json!(setup.source.label_column)),
         ]);
@@ -234,7 +236,7 @@ impl Experiment {
             ("--activation", json!(activations)),
             ("--epochs", json!(training.epochs)),
             ("--patience", json!(training.patience)),
-            ("--test", json!(setup.source.test)),
+            ("--test", path(&setup.source.test)),
         ]);
         keeping.open(training.quiet, training.seed, fixed, free)
     }

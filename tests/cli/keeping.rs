@@ -1,12 +1,16 @@
 //! Logs, checkpoints and `--quiet` from the command line. What interruptions do is in `tests/kill`.
 
+#[cfg(unix)]
+use std::ffi::OsStr;
 use std::fs;
+#[cfg(unix)]
+use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
 use serde_json::Value;
 
-use crate::files::{SMALL, TRAIN_TEXTS, folder_with, good_files};
-use crate::programs::{Outcome, run};
+use crate::files::{SMALL, TRAIN_NUMBERS, TRAIN_TEXTS, folder_with, good_files};
+use crate::programs::{Outcome, command, run};
 
 /// Trains a small classifier with these options.
 fn train(folder: &Path, options: &str) -> Outcome {
@@ -65,6 +69,21 @@ fn a_checkpoint_is_a_model_to_predict_with() {
     let arguments = "predict --model run/swiglu-0/step-00000060.safetensors --top 1 happy";
     let answer = run("sentiment", folder.path(), arguments).success();
     assert!(answer.trim_end().ends_with("%  joy"), "{answer}");
+}
+
+/// A path is bytes here, and a log is JSON.
+#[cfg(unix)]
+#[test]
+fn files_may_have_names_that_are_no_unicode() {
+    let folder = folder_with(&good_files());
+    let name = OsStr::from_bytes(b"caf\xe9.csv");
+    fs::rename(folder.path().join("texts.csv"), folder.path().join(name)).unwrap();
+    for keep in ["--checkpoint", "--resume"] {
+        let mut command = command("sentiment", folder.path());
+        command.arg("--train").arg(name).arg("--test").arg(name).args(SMALL.split(' '));
+        command.args(["--epochs", "1", "--log", "run.jsonl", "--report", "a.html", keep, "run"]);
+        Outcome::of(command.output().unwrap()).success();
+    }
 }
 
 #[test]

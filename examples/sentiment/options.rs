@@ -19,7 +19,7 @@ use crate::cli::{Source, Training, positive, share, without_repeats};
 /// Without a command it trains: it generates 10,000 short reviews over eight emotions, trains the
 /// article's model on them (an embedding, its mean over the words, a hidden layer, a softmax) once
 /// with ReLU and once with SwiGLU, and evaluates both on 2,000 more. Before training it checks the
-/// model's gradients against central differences in 64-bit arithmetic.
+/// model's gradients against four independent witnesses in 64-bit arithmetic.
 ///
 /// The options below are those of `train`; each command tells its own with `sentiment COMMAND --help`.
 #[derive(Debug, Parser)]

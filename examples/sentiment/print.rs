@@ -43,20 +43,25 @@ pub fn best_model(best: &Trained, texts: &Texts) {
         let confidence = best.probabilities.get([i, found as usize]) * 100.0;
         let verdict = match found == label {
             true => String::new(),
-            false => format!("  (labelled {})", texts.labels.name(label)),
+            false => format!("  (labelled {})", printable(texts.labels.name(label))),
         };
         println!(
             "  {confidence:>3.0} % {}{verdict}\n        {}",
-            texts.labels.name(found),
-            excerpt(text)
+            printable(texts.labels.name(found)),
+            beginning(text)
         );
     }
 }
 
+/// Text from a file, with spaces for control characters: those could upset a terminal.
+pub fn printable(text: &str) -> String {
+    text.replace(char::is_control, " ")
+}
+
 /// The beginning of a text, on one line.
-fn excerpt(text: &str) -> String {
+fn beginning(text: &str) -> String {
     const LONGEST: usize = 90;
-    let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    let line = printable(text).split_whitespace().collect::<Vec<_>>().join(" ");
     match line.char_indices().nth(LONGEST) {
         Some((end, _)) => format!("{}…", &line[..end]),
         None => line,

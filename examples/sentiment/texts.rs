@@ -4,7 +4,7 @@ use std::error::Error;
 use std::path::Path;
 
 use data::generated::{Review, reviews, write_reviews};
-use data::{Dataset, Labels, Padding, Side, Table, Tokenizer, pad_sequences};
+use data::{Dataset, Labels, Padding, Side, Table, Tokenizer, excerpt, excerpts, pad_sequences};
 use tensor::{Key, Tensor};
 
 use super::options::Setup;
@@ -34,7 +34,7 @@ struct Labelled {
 }
 
 impl Texts {
-    /// Reads the CSV files, or generates reviews, and says which.
+    /// Reads the CSV files, or generates reviews.
     pub fn load(setup: &Setup) -> Result<Self, Box<dyn Error>> {
         match setup.source.files() {
             Some((train, test)) => Self::read(train, test, setup),
@@ -57,10 +57,10 @@ impl Texts {
         let labels = Labels::of(train.names.clone());
         if !(2..=MOST_CLASSES).contains(&labels.len()) {
             return Err(format!(
-                "{file}, column `{label_column}`: found {} different labels, such as `{}`; expected \
+                "{file}, column `{label_column}`: found {} different labels, such as {}; expected \
                  from 2 to {MOST_CLASSES} classes",
                 labels.len(),
-                labels.name(0)
+                excerpt(labels.name(0))
             )
             .into());
         }
@@ -107,15 +107,16 @@ impl Texts {
             Ok(Dataset::new(ids, Tensor::new([classes.len()], classes)))
         };
         let (train, test_data) = (dataset(&train)?, dataset(&test)?);
+        let words = tokenizer.word_counts().len();
         let summary = format!(
             "{} training and {} test texts, {} classes: {}\n{} different words, of which the {} most \
              frequent are known; at most {maxlen} known words in a training text",
             train.len(),
             test_data.len(),
             labels.len(),
-            labels.names().join(", "),
-            tokenizer.vocabulary_size(),
-            (setup.sizes.vocab - 1).min(tokenizer.vocabulary_size()),
+            excerpts(labels.names()),
+            words,
+            words.min(setup.sizes.vocab - 1),
         );
         Ok(Self {
             train,

@@ -26,6 +26,7 @@ mod tokenizer;
 mod write;
 
 pub use dataset::{Dataset, SplitError};
+pub use excerpt::{excerpt, excerpts};
 pub use labels::{Labels, UnknownLabel};
 pub use npy::{NpyError, NpyFault, NpyNumber, read_npy, write_npy};
 pub use sequences::{Padding, Side, pad_sequences};

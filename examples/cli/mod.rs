@@ -6,7 +6,6 @@ pub mod output;
 
 use std::error::Error;
 use std::fmt::Display;
-use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -15,6 +14,8 @@ use clap::Args;
 use data::Dataset;
 use nn::Model;
 use train::{Fit, INTERRUPTED, TrainError, Trainer};
+
+use output::{check_folder, make_folder};
 
 /// Where the samples come from.
 #[derive(Args, Clone, Debug)]
@@ -43,14 +44,32 @@ impl Source {
         Some((self.train.as_deref()?, self.test.as_deref()?))
     }
 
+    /// The files of samples, each with the option that names it: those to read, or those to write.
+    pub fn places(&self) -> Vec<(&'static str, PathBuf)> {
+        let read = [("--train", &self.train), ("--test", &self.test)];
+        let read = read.into_iter().filter_map(|(option, path)| Some((option, path.clone()?)));
+        let export = |file| self.export.iter().map(move |folder| ("--export", folder.join(file)));
+        read.chain(export("train.csv")).chain(export("test.csv")).collect()
+    }
+
+    /// Checks that generated samples can be written, if that is asked for. Nothing is left behind.
+    pub fn check(&self) -> Result<(), String> {
+        let Some(folder) = &self.export else { return Ok(()) };
+        match self.places().into_iter().find(|(_, file)| file.is_dir()) {
+            None => check_folder("--export", folder),
+            Some((option, file)) => Err(format!(
+                "{option} {}: cannot be written: it is a directory; give another folder",
+                file.display()
+            )),
+        }
+    }
+
     /// Where to write generated samples of training and test, if that is asked for. The folder is
     /// made.
     pub fn export_files(&self) -> Result<Option<(PathBuf, PathBuf)>, String> {
         let Some(folder) = &self.export else { return Ok(None) };
-        match fs::create_dir_all(folder) {
-            Ok(()) => Ok(Some((folder.join("train.csv"), folder.join("test.csv")))),
-            Err(error) => Err(format!("--export {}: cannot be made: {error}", folder.display())),
-        }
+        make_folder("--export", folder)?;
+        Ok(Some((folder.join("train.csv"), folder.join("test.csv"))))
     }
 }
 

@@ -276,6 +276,7 @@ impl Setup {
     /// Checks what can be checked without the texts, reads or generates them, and checks the rest.
     pub fn texts(&self) -> Result<Texts, Box<dyn Error>> {
         without_repeats("--activation", &self.activation)?;
+        self.source.check()?;
         let texts = Texts::load(self)?;
         self.sizes.check(texts.labels.len())?;
         Ok(texts)

@@ -1,5 +1,6 @@
 //! What is printed about a run.
 
+use super::compare::Outcome;
 use super::texts::Texts;
 use crate::Trained;
 
@@ -25,8 +26,18 @@ pub fn after_training(trained: &Trained) {
     println!();
 }
 
+/// The final figures; unless only those are wanted, with a hint and details of the best model.
+pub fn outcome(outcome: &Outcome, hint: &str, texts: &Texts, is_quiet: bool) {
+    if is_quiet {
+        print!("{}", outcome.comparison);
+        return;
+    }
+    println!("\n{}{hint}", outcome.comparison);
+    best_model(&outcome.best, texts);
+}
+
 /// The confusion matrix of the best model, its figures by class, and a few of its predictions.
-pub fn best_model(best: &Trained, texts: &Texts) {
+fn best_model(best: &Trained, texts: &Texts) {
     let names = texts.labels.names();
     println!(
         "The model that was best in validation ({}):\n\n{}\n",

@@ -8,6 +8,7 @@ use data::{Dataset, Labels, Padding, Side, Table, Tokenizer, excerpt, excerpts, 
 use tensor::{Key, Tensor};
 
 use super::options::Setup;
+use crate::cli::Source;
 
 /// The id that fills short texts up; the tokenizer gives it to no word.
 pub const PADDING: u32 = 0;
@@ -70,13 +71,7 @@ impl Texts {
     }
 
     fn generate(setup: &Setup) -> Result<Self, Box<dyn Error>> {
-        let key = Key::new(setup.source.data_seed);
-        let (train, test) =
-            (reviews(10_000, key.stream("train")), reviews(2_000, key.stream("test")));
-        if let Some((train_file, test_file)) = setup.source.export_files()? {
-            write_reviews(train_file, &train)?;
-            write_reviews(test_file, &test)?;
-        }
+        let (train, test) = generated(&setup.source);
         let labelled = |reviews: Vec<Review>| Labelled {
             names: reviews.iter().map(|review| review.label.to_string()).collect(),
             texts: reviews.into_iter().map(|review| review.text).collect(),
@@ -128,6 +123,22 @@ impl Texts {
             summary,
         })
     }
+}
+
+/// Reviews to train and to test on.
+fn generated(source: &Source) -> (Vec<Review>, Vec<Review>) {
+    let key = Key::new(source.data_seed);
+    (reviews(10_000, key.stream("train")), reviews(2_000, key.stream("test")))
+}
+
+/// Writes the generated reviews as CSV files, if that is asked for.
+pub fn export(source: &Source) -> Result<(), Box<dyn Error>> {
+    if let Some((train_file, test_file)) = source.export_files()? {
+        let (train, test) = generated(source);
+        write_reviews(train_file, &train)?;
+        write_reviews(test_file, &test)?;
+    }
+    Ok(())
 }
 
 /// Token ids `[texts, maxlen]`; short texts are filled up behind, long ones cut there.

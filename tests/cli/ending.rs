@@ -5,7 +5,7 @@ use std::io;
 use std::process::{Command, Stdio};
 
 use crate::files::{SMALL, TRAIN_TEXTS, folder_with, good_files};
-use crate::programs::{Outcome, command};
+use crate::programs::{Outcome, command, run};
 
 /// Runs an example whose standard output goes there.
 fn run_into(stdout: impl Into<Stdio>, example: &str, arguments: &str) -> Outcome {
@@ -29,6 +29,18 @@ fn a_program_ends_quietly_when_nobody_reads_on() {
         let Outcome { code, stderr, .. } = run_into(writer, example, arguments);
         assert_eq!((code, stderr.as_str()), (Some(141), ""), "{example}");
     }
+}
+
+#[test]
+fn a_model_is_saved_even_when_nobody_reads_its_figures() {
+    let folder = folder_with(&good_files());
+    let (reader, writer) = io::pipe().expect("a pipe");
+    drop(reader);
+    let arguments = format!("{TRAIN_TEXTS} {SMALL} --epochs 1 --quiet --save model.st");
+    let mut command = command("sentiment", folder.path());
+    let status = command.args(arguments.split_whitespace()).stdout(writer).status();
+    assert_eq!(status.expect("an example that can be run").code(), Some(141));
+    run("sentiment", folder.path(), "predict --model model.st happy").success();
 }
 
 #[cfg(target_os = "linux")]

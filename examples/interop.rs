@@ -14,6 +14,8 @@
 //!
 //! `train` writes all three. `run` writes its own outputs, and says how far they are from the others'.
 
+mod ending;
+
 use std::error::Error;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -61,17 +63,11 @@ enum Command {
 }
 
 fn main() -> ExitCode {
-    let done = match Arguments::parse().command {
+    let arguments = Arguments::parse();
+    ending::run(|| match arguments.command {
         Command::Train { folder } => train(&folder),
         Command::Run { folder } => run(&folder),
-    };
-    match done {
-        Ok(code) => code,
-        Err(error) => {
-            eprintln!("error: {error}");
-            ExitCode::from(2)
-        }
-    }
+    })
 }
 
 /// The model here.

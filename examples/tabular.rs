@@ -92,7 +92,8 @@ fn train(
 
 fn compare(options: &Options) -> Result<(), Box<dyn Error>> {
     cli::without_repeats("--activation", &options.activation)?;
-    options.output.check()?;
+    options.output.check(&options.source, &[], &[])?;
+    options.source.check()?;
     let halves = Halves::load(options)?;
     let mut comparison = Comparison::default();
     let mut histories = Vec::new();
@@ -109,10 +110,14 @@ fn compare(options: &Options) -> Result<(), Box<dyn Error>> {
             }
         }
     }
-    println!("\n{comparison}");
+    let is_quiet = options.training.quiet;
+    match is_quiet {
+        true => print!("{comparison}"),
+        false => println!("\n{comparison}"),
+    }
     let best = best.expect("at least one network was trained");
-    options.output.write(|| report(&comparison, &histories, &best, &halves, options))?;
-    Ok(())
+    let report = || report(&comparison, &histories, &best, &halves, options);
+    options.output.write(is_quiet, report)
 }
 
 fn main() -> ExitCode {

@@ -5,6 +5,7 @@
 //! One page is a scalar expression, the other a training step of the sentiment classifier. Beside
 //! each lies the graph for Graphviz.
 
+mod ending;
 mod walks;
 
 use std::error::Error;
@@ -29,7 +30,7 @@ struct Options {
     out: PathBuf,
 }
 
-fn write(folder: &Path) -> Result<(), Box<dyn Error>> {
+fn write(folder: &Path) -> Result<ExitCode, Box<dyn Error>> {
     fs::create_dir_all(folder)
         .map_err(|error| format!("--out {}: cannot be made: {error}", folder.display()))?;
     for computation in Computation::value_variants() {
@@ -49,16 +50,10 @@ fn write(folder: &Path) -> Result<(), Box<dyn Error>> {
          Draw the .dot files with Graphviz: dot -Tsvg {0}/scalar.dot > {0}/scalar.svg",
         folder.display()
     );
-    Ok(())
+    Ok(ExitCode::SUCCESS)
 }
 
 fn main() -> ExitCode {
     let options = Options::parse();
-    match write(&options.out) {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("error: {error}");
-            ExitCode::from(2)
-        }
-    }
+    ending::run(|| write(&options.out))
 }

@@ -16,12 +16,14 @@
 //! The padding row costs nothing at all, because the forward pass never reads it: until somebody
 //! clips gradients by their norm, in which that row takes part.
 
+mod ending;
 mod wrong_gradients {
     pub mod ops;
     pub mod report;
 }
 
 use std::error::Error;
+use std::process::ExitCode;
 use std::{iter, thread};
 
 use autograd::check::{self, Report};
@@ -187,13 +189,17 @@ fn run_all(texts: &Texts, options: &Options) -> Result<Vec<Outcome>, TrainError>
     })
 }
 
-fn main() -> Result<(), Box<dyn Error>> {
-    let options = Options::parse();
+fn compare(options: &Options) -> Result<ExitCode, Box<dyn Error>> {
     let texts = Texts::generate();
-    report::title(&options, &texts);
-    let outcomes = run_all(&texts, &options)?;
+    report::title(options, &texts);
+    let outcomes = run_all(&texts, options)?;
     report::table(&outcomes);
     report::checks(&outcomes);
     report::moral(&outcomes);
-    Ok(())
+    Ok(ExitCode::SUCCESS)
+}
+
+fn main() -> ExitCode {
+    let options = Options::parse();
+    ending::run(|| compare(&options))
 }

@@ -1,19 +1,21 @@
 //! What the example programs share: the options of a training run, and how a program ends.
 
+#[path = "../ending/mod.rs"]
+mod ending;
 pub mod output;
 
 use std::error::Error;
 use std::fmt::Display;
-use std::fs;
-use std::panic;
 use std::path::{Path, PathBuf};
-use std::process::{self, ExitCode};
+use std::process::ExitCode;
 
 use autograd::{Parameters, check};
 use clap::Args;
 use data::Dataset;
 use nn::Model;
 use train::{Fit, INTERRUPTED, TrainError, Trainer};
+
+use output::{check_folder, make_folder};
 
 /// Where the samples come from.
 #[derive(Args, Clone, Debug)]
@@ -26,7 +28,7 @@ pub struct Source {
     #[arg(long, value_name = "FILE", requires = "train")]
     pub test: Option<PathBuf>,
     /// The column that holds the class name.
-    #[arg(long, value_name = "NAME", default_value = "label")]
+    #[arg(long, value_name = "NAME", default_value = "label", requires = "train")]
     pub label_column: String,
     /// The seed of the generated samples.
     #[arg(long, value_name = "N", default_value_t = 0, conflicts_with = "train")]
@@ -42,14 +44,32 @@ impl Source {
         Some((self.train.as_deref()?, self.test.as_deref()?))
     }
 
+    /// The files of samples, each with the option that names it: those to read, or those to write.
+    pub fn places(&self) -> Vec<(&'static str, PathBuf)> {
+        let read = [("--train", &self.train), ("--test", &self.test)];
+        let read = read.into_iter().filter_map(|(option, path)| Some((option, path.clone()?)));
+        let export = |file| self.export.iter().map(move |folder| ("--export", folder.join(file)));
+        read.chain(export("train.csv")).chain(export("test.csv")).collect()
+    }
+
+    /// Checks that generated samples can be written, if that is asked for. Nothing is left behind.
+    pub fn check(&self) -> Result<(), String> {
+        let Some(folder) = &self.export else { return Ok(()) };
+        match self.places().into_iter().find(|(_, file)| file.is_dir()) {
+            None => check_folder("--export", folder),
+            Some((option, file)) => Err(format!(
+                "{option} {}: cannot be written: it is a directory; give another folder",
+                file.display()
+            )),
+        }
+    }
+
     /// Where to write generated samples of training and test, if that is asked for. The folder is
     /// made.
     pub fn export_files(&self) -> Result<Option<(PathBuf, PathBuf)>, String> {
         let Some(folder) = &self.export else { return Ok(None) };
-        match fs::create_dir_all(folder) {
-            Ok(()) => Ok(Some((folder.join("train.csv"), folder.join("test.csv")))),
-            Err(error) => Err(format!("--export {}: cannot be made: {error}", folder.display())),
-        }
+        make_folder("--export", folder)?;
+        Ok(Some((folder.join("train.csv"), folder.join("test.csv"))))
     }
 }
 
@@ -183,32 +203,18 @@ pub fn without_repeats<T: Display + PartialEq>(option: &str, values: &[T]) -> Re
 
 /// Runs a program: exit code 0, 2 with the error on standard error, or 130 after Ctrl-C.
 pub fn run(program: impl FnOnce() -> Result<(), Box<dyn Error>>) -> ExitCode {
-    end_with_the_reader();
-    match program() {
-        Ok(()) => ExitCode::SUCCESS,
+    ending::run(|| match program() {
         Err(error) if is_interruption(&*error) => {
             // Behind the ^C that the terminal shows.
             eprintln!("\ninterrupted: {error}");
-            ExitCode::from(INTERRUPTED)
+            Ok(ExitCode::from(INTERRUPTED))
         }
-        Err(error) => {
-            eprintln!("error: {error}");
-            ExitCode::from(2)
-        }
-    }
+        outcome => outcome.map(|()| ExitCode::SUCCESS),
+    })
 }
 
 /// Whether Ctrl-C is the reason of an error.
 fn is_interruption(error: &(dyn Error + 'static)) -> bool {
     let is_stop = matches!(error.downcast_ref(), Some(TrainError::Stopped { .. }));
     is_stop || error.source().is_some_and(is_interruption)
-}
-
-/// Ends the program quietly when nobody reads its output any more, as behind `| head`.
-fn end_with_the_reader() {
-    let report = panic::take_hook();
-    panic::set_hook(Box::new(move |panic| match panic.payload_as_str() {
-        Some(words) if words.starts_with("failed printing to stdout") => process::exit(0),
-        _ => report(panic),
-    }));
 }

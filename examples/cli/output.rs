@@ -1,11 +1,17 @@
 //! What a program writes about its runs when it is asked to: a report page, figures, plots.
 
+use std::collections::BTreeMap;
 use std::env;
+use std::error::Error;
 use std::fs::{self, File};
-use std::path::{Path, PathBuf};
+use std::io;
+use std::path::{self, Path, PathBuf};
 
+use autograd::Parameters;
 use clap::Args;
-use train::report::{Report, ReportError};
+use train::report::Report;
+
+use super::Source;
 
 /// Files to write.
 #[derive(Args, Clone, Debug)]
@@ -22,49 +28,78 @@ pub struct Output {
     pub plots: Option<PathBuf>,
 }
 
+/// An option and the path that was given to it, if it was.
+pub type Place<'a> = (&'static str, Option<&'a Path>);
+
 impl Output {
-    /// Checks before training that all can be written after it. The folder for plots is made.
-    pub fn check(&self) -> Result<(), String> {
-        for (option, path) in [("--report", &self.report), ("--json", &self.json)] {
-            path.as_deref().map_or(Ok(()), |path| check_writable(option, path))?;
+    /// Checks before training that all can be written after it, these files and folders too, and
+    /// that nothing is written over something else. Nothing is left behind.
+    pub fn check(&self, source: &Source, files: &[Place], folders: &[Place]) -> Result<(), String> {
+        let own = [("--report", self.report.as_deref()), ("--json", self.json.as_deref())];
+        let files = given([files, &own].concat());
+        let folders = given([folders, &[("--plots", self.plots.as_deref())]].concat());
+        files.iter().try_for_each(|(option, path)| check_writable(option, path))?;
+        folders.iter().try_for_each(|(option, path)| check_folder(option, path))?;
+        let samples = source.places();
+        let samples = samples.iter().map(|(option, path)| (*option, path.as_path()));
+        let others: Vec<_> = samples.chain(folders).collect();
+        for (i, (option, path)) in files.iter().enumerate() {
+            let mut before = others.iter().chain(&files[..i]);
+            if let Some((other, _)) = before.find(|(_, other)| resolved(other) == resolved(path)) {
+                return Err(format!(
+                    "{other} and {option} lead to the same place, {}; give each one of its own",
+                    path.display()
+                ));
+            }
         }
-        if self.report.is_some() && self.report == self.json {
-            return Err("--report and --json name the same file; give each one of its own".into());
-        }
-        let Some(folder) = &self.plots else { return Ok(()) };
-        fs::create_dir_all(folder)
-            .map_err(|error| format!("--plots {}: cannot be made: {error}", folder.display()))?;
-        check_writable("--plots", &folder.join("plot.svg"))
+        Ok(())
     }
 
     /// Writes what was asked for, and says where it is. Without a wish nothing is computed.
-    pub fn write(&self, report: impl FnOnce() -> Report) -> Result<(), ReportError> {
+    pub fn write(
+        &self,
+        is_quiet: bool,
+        report: impl FnOnce() -> Report,
+    ) -> Result<(), Box<dyn Error>> {
         if self.report.is_none() && self.json.is_none() && self.plots.is_none() {
             return Ok(());
         }
         let report = report();
         if let Some(path) = &self.report {
             report.write_html(path)?;
-            println!("\nThe report is {}; open it in a browser.", path.display());
+            if !is_quiet {
+                println!("\nThe report is {}; open it in a browser.", path.display());
+            }
         }
         if let Some(path) = &self.json {
             report.write_json(path)?;
         }
         if let Some(folder) = &self.plots {
+            make_folder("--plots", folder)?;
             report.write_plots(folder)?;
         }
         Ok(())
     }
 }
 
+fn given(places: Vec<Place<'_>>) -> Vec<(&'static str, &Path)> {
+    places.into_iter().filter_map(|(option, path)| Some((option, path?))).collect()
+}
+
+/// Where a path leads, however it is spelled. A file that is not there yet is in a folder that is.
+fn resolved(path: &Path) -> PathBuf {
+    let absolute = path::absolute(path).unwrap_or_else(|_| path.to_path_buf());
+    let in_folder = || Some(absolute.parent()?.canonicalize().ok()?.join(absolute.file_name()?));
+    absolute.canonicalize().ok().or_else(in_folder).unwrap_or(absolute)
+}
+
 /// Checks that a file can be written, by one beside it that is removed again.
-pub fn check_writable(option: &str, path: &Path) -> Result<(), String> {
+fn check_writable(option: &str, path: &Path) -> Result<(), String> {
     let file = path.display();
     if path.is_dir() {
         return Err(format!("{option} {file}: this is a directory; give the path of a file"));
     }
-    let trial = path.with_added_extension(format!("{}.tmp", std::process::id()));
-    File::create_new(&trial).and_then(|_| fs::remove_file(&trial)).map_err(|error| {
+    try_beside(path).map_err(|error| {
         format!(
             "{option} {file}: cannot be written: {error}; give a file in a directory that exists \
              and that you may write to"
@@ -72,17 +107,50 @@ pub fn check_writable(option: &str, path: &Path) -> Result<(), String> {
     })
 }
 
+/// Checks that a folder can be made and written to, by a file in what there is of its path.
+pub fn check_folder(option: &str, folder: &Path) -> Result<(), String> {
+    let path = path::absolute(folder).unwrap_or_else(|_| folder.to_path_buf());
+    let there = path.ancestors().find(|path| path.exists()).unwrap_or(&path);
+    try_beside(&there.join("trial")).map_err(|error| no_folder(option, folder, &error))
+}
+
+fn try_beside(path: &Path) -> io::Result<()> {
+    let trial = path.with_added_extension(format!("{}.tmp", std::process::id()));
+    File::create_new(&trial).and_then(|_| fs::remove_file(&trial))
+}
+
+/// Makes a folder, and those around it, if they are not there.
+pub fn make_folder(option: &str, folder: &Path) -> Result<(), String> {
+    fs::create_dir_all(folder).map_err(|error| no_folder(option, folder, &error))
+}
+
+fn no_folder(option: &str, folder: &Path, error: &io::Error) -> String {
+    let folder = folder.display();
+    format!("{option} {folder}: cannot be made or written to: {error}; give another folder")
+}
+
 /// The command that started this program, to be typed again.
 pub fn command() -> String {
-    let quoted = |word: String| {
-        let plain = |c: char| c.is_alphanumeric() || "-_=+./,:@%".contains(c);
-        match !word.is_empty() && word.chars().all(plain) {
-            true => word,
-            false => format!("'{}'", word.replace('\'', r"'\''")),
-        }
+    let mut words: Vec<String> =
+        env::args_os().map(|word| word.to_string_lossy().into_owned()).collect();
+    if let Some(program) = words.first_mut() {
+        let name = Path::new(program).file_stem().unwrap_or_default();
+        *program = name.to_string_lossy().into_owned();
+    }
+    quoted(&words)
+}
+
+/// Words as a line for a shell.
+pub fn quoted(words: &[String]) -> String {
+    // Only a NUL cannot be quoted, and no argument of a program has one.
+    shlex::try_join(words.iter().map(String::as_str)).unwrap_or_else(|_| words.join(" "))
+}
+
+/// The numbers among the parameters that have these names.
+pub fn numbers(parameters: &Parameters, names: &[&str]) -> BTreeMap<String, f64> {
+    let number = |name: &&str| {
+        let id = parameters.find(name)?;
+        Some((name.to_string(), f64::from(parameters.get(id).item())))
     };
-    let mut words = env::args_os().map(|word| word.to_string_lossy().into_owned());
-    let program = words.next().unwrap_or_default();
-    let program = Path::new(&program).file_stem().unwrap_or_default().to_string_lossy();
-    [program.into_owned()].into_iter().chain(words.map(quoted)).collect::<Vec<_>>().join(" ")
+    names.iter().filter_map(number).collect()
 }

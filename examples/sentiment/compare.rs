@@ -2,6 +2,7 @@
 //! commands `train` and `compare`.
 
 use std::error::Error;
+use std::path::Path;
 
 use train::{Comparison, History, Run};
 
@@ -9,44 +10,53 @@ use super::keeping::Keeper;
 use super::options::{Compare, Experiment, Train};
 use super::report::report;
 use super::saved::Description;
-use super::texts::Texts;
+use super::texts::{Texts, export};
 use super::{baseline, print};
 use crate::Trained;
-use crate::cli::output::check_writable;
+use crate::cli::output::Output;
 
 /// Trains a model with each activation, and keeps the one that is best in validation.
 pub fn train_each(options: &Train) -> Result<(), Box<dyn Error>> {
     let Train { experiment, output, save, .. } = options;
-    output.check()?;
-    save.as_deref().map_or(Ok(()), |path| check_writable("--save", path))?;
-    let texts = experiment.setup.texts()?;
-    let mut keeper = experiment.keeper()?;
+    let (texts, mut keeper) = begin(experiment, output, save.as_deref())?;
     let outcome = train_all(experiment, 1, false, &texts, &mut keeper)?;
-    println!("\n{}`sentiment compare` trains with several.\n", outcome.comparison);
-    if !keeper.is_quiet() {
-        print::best_model(&outcome.best, &texts);
-    }
-    output.write(|| report(&outcome, &texts, experiment))?;
+    let is_quiet = keeper.is_quiet();
+    // First of all, as whatever comes now may fail, and nobody may read what is printed.
     if let Some(path) = save {
         let Trained { activation, parameters, .. } = &outcome.best;
         Description::new(&experiment.setup.sizes, *activation, &texts).save(path, parameters)?;
+        if !is_quiet {
+            let file = path.display();
+            println!("Saved as {file}. Use it: sentiment predict --model {file} TEXT");
+        }
     }
-    Ok(())
+    print::outcome(&outcome, "`sentiment compare` trains with several.\n", &texts, is_quiet);
+    output.write(is_quiet, || report(&outcome, &texts, experiment))
 }
 
 /// Trains with each activation and seed, and says which differences are more than luck.
 pub fn over_seeds(options: &Compare) -> Result<(), Box<dyn Error>> {
     let Compare { experiment, output, seeds, baseline } = options;
-    output.check()?;
-    let texts = experiment.setup.texts()?;
-    let mut keeper = experiment.keeper()?;
+    let (texts, mut keeper) = begin(experiment, output, None)?;
     let outcome = train_all(experiment, *seeds, *baseline, &texts, &mut keeper)?;
-    println!("\n{}", outcome.comparison);
-    if !keeper.is_quiet() {
-        print::best_model(&outcome.best, &texts);
-    }
-    output.write(|| report(&outcome, &texts, experiment))?;
-    Ok(())
+    print::outcome(&outcome, "", &texts, keeper.is_quiet());
+    output.write(keeper.is_quiet(), || report(&outcome, &texts, experiment))
+}
+
+/// Checks everything, and only then begins to write.
+fn begin(
+    experiment: &Experiment,
+    output: &Output,
+    save: Option<&Path>,
+) -> Result<(Texts, Keeper), Box<dyn Error>> {
+    let Experiment { setup, training, keeping } = experiment;
+    let files = [("--save", save), ("--log", keeping.log.as_deref())];
+    output.check(&setup.source, &files, &[("--checkpoint", keeping.checkpoint.as_deref())])?;
+    let texts = setup.texts()?;
+    texts.train.split_validation(training.validation_split)?;
+    let keeper = experiment.keeper()?;
+    export(&setup.source)?;
+    Ok((texts, keeper))
 }
 
 /// What came of training several models.

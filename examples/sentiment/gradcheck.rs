@@ -7,11 +7,12 @@ use nn::ActivationKind;
 use train::{Loss, Trainer};
 
 use super::options::Gradcheck;
-use super::texts::Texts;
+use super::texts::{Texts, export};
 
 /// Checks the model with each activation; the error is the first that is wrong.
 pub fn run(options: &Gradcheck) -> Result<(), Box<dyn Error>> {
     let texts = options.setup.texts()?;
+    export(&options.setup.source)?;
     println!("{}\n", texts.summary);
     for &activation in &options.setup.activation {
         let report = check(activation, &texts, options);

@@ -16,6 +16,7 @@ use train::{
     Checkpoints, Console, History, Interrupt, Log, LogEvery, Observer, Session, TrainError,
 };
 
+use crate::cli::output::{make_folder, quoted};
 use crate::cli::positive;
 
 /// What to keep of a run, and where.
@@ -196,10 +197,7 @@ fn has_checkpoints(folder: &Path) -> bool {
 /// Makes a folder for a new run, with the options in it.
 fn begin(folder: &Path, fixed: &Options) -> Result<(), Box<dyn Error>> {
     let file = folder.join(OPTIONS);
-    fs::create_dir_all(folder).map_err(|error| {
-        let folder = folder.display();
-        format!("--checkpoint {folder}: the folder cannot be made: {error}; give another one")
-    })?;
+    make_folder("--checkpoint", folder)?;
     let text = serde_json::to_string_pretty(fixed)?;
     Ok(data::write_whole(file, |file| writeln!(file, "{text}"))?)
 }
@@ -294,6 +292,5 @@ fn command_to_resume(arguments: Vec<String>, folder: &Path) -> String {
         }
     }
     words.extend(["--resume".to_string(), folder.display().to_string()]);
-    let quoted = words.iter().map(|word| shlex::try_quote(word).unwrap_or(word.as_str().into()));
-    quoted.collect::<Vec<_>>().join(" ")
+    quoted(&words)
 }

@@ -1,7 +1,7 @@
 //! What can be asked for on the command line.
 
 use std::error::Error;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::builder::UnknownArgumentValueParser;
 use clap::{Args, Parser, Subcommand};
@@ -19,7 +19,7 @@ use crate::cli::{Source, Training, positive, share, without_repeats};
 /// Without a command it trains: it generates 10,000 short reviews over eight emotions, trains the
 /// article's model on them (an embedding, its mean over the words, a hidden layer, a softmax) once
 /// with ReLU and once with SwiGLU, and evaluates both on 2,000 more. Before training it checks the
-/// model's gradients against central differences in 64-bit arithmetic.
+/// model's gradients against four independent witnesses in 64-bit arithmetic.
 ///
 /// The options below are those of `train`; each command tells its own with `sentiment COMMAND --help`.
 #[derive(Debug, Parser)]
@@ -214,6 +214,8 @@ impl Experiment {
         let options = |pairs: &[(&str, Value)]| -> Options {
             pairs.iter().map(|(name, value)| (name.to_string(), value.clone())).collect()
         };
+        // JSON is UTF-8, which a path need not be.
+        let path = |path: &Option<PathBuf>| json!(path.as_deref().map(Path::to_string_lossy));
         let fixed = options(&[
             ("--seed", json!(training.seed)),
             ("--lr", json!(training.lr)),
@@ -225,7 +227,7 @@ impl Experiment {
             ("--hidden", json!(setup.sizes.hidden)),
             ("--dropout", json!(setup.sizes.dropout)),
             ("--data-seed", json!(setup.source.data_seed)),
-            ("--train", json!(setup.source.train)),
+            ("--train", path(&setup.source.train)),
             ("--text-column", json!(setup.text_column)),
             ("--label-column", json!(setup.source.label_column)),
         ]);
@@ -234,7 +236,7 @@ impl Experiment {
             ("--activation", json!(activations)),
             ("--epochs", json!(training.epochs)),
             ("--patience", json!(training.patience)),
-            ("--test", json!(setup.source.test)),
+            ("--test", path(&setup.source.test)),
         ]);
         keeping.open(training.quiet, training.seed, fixed, free)
     }
@@ -247,7 +249,13 @@ pub struct Setup {
     #[command(flatten)]
     pub source: Source,
     /// The column that holds the text.
-    #[arg(long, value_name = "NAME", default_value = "text", help_heading = "Data")]
+    #[arg(
+        long,
+        value_name = "NAME",
+        default_value = "text",
+        requires = "train",
+        help_heading = "Data"
+    )]
     pub text_column: String,
     /// The activations, the first one being held against the others: relu, leaky-relu, tanh, sigmoid,
     /// gelu, silu, swiglu.
@@ -268,6 +276,7 @@ impl Setup {
     /// Checks what can be checked without the texts, reads or generates them, and checks the rest.
     pub fn texts(&self) -> Result<Texts, Box<dyn Error>> {
         without_repeats("--activation", &self.activation)?;
+        self.source.check()?;
         let texts = Texts::load(self)?;
         self.sizes.check(texts.labels.len())?;
         Ok(texts)

@@ -11,6 +11,7 @@ use serde::Serialize;
 use train::{Loss, Trainer};
 
 use super::options::Predict;
+use super::print::printable;
 use super::saved::{Description, load};
 use super::texts::PADDING;
 
@@ -102,10 +103,10 @@ impl<M: Model<Input = u32>> Classifier<M> {
 
 fn print_ranking(text: Option<&str>, ranking: &[(f32, &str)], top: Option<usize>) {
     if let Some(text) = text {
-        println!("{text}");
+        println!("{}", printable(text));
     }
     for (probability, name) in ranking.iter().take(top.unwrap_or(ranking.len())) {
-        println!("{:>5.1} %  {name}", probability * 100.0);
+        println!("{:>5.1} %  {}", probability * 100.0, printable(name));
     }
 }
 

@@ -1,5 +1,6 @@
 //! What is printed about a run.
 
+use super::compare::Outcome;
 use super::texts::Texts;
 use crate::Trained;
 
@@ -25,8 +26,18 @@ pub fn after_training(trained: &Trained) {
     println!();
 }
 
+/// The final figures; unless only those are wanted, with a hint and details of the best model.
+pub fn outcome(outcome: &Outcome, hint: &str, texts: &Texts, is_quiet: bool) {
+    if is_quiet {
+        print!("{}", outcome.comparison);
+        return;
+    }
+    println!("\n{}{hint}", outcome.comparison);
+    best_model(&outcome.best, texts);
+}
+
 /// The confusion matrix of the best model, its figures by class, and a few of its predictions.
-pub fn best_model(best: &Trained, texts: &Texts) {
+fn best_model(best: &Trained, texts: &Texts) {
     let names = texts.labels.names();
     println!(
         "The model that was best in validation ({}):\n\n{}\n",
@@ -43,20 +54,25 @@ pub fn best_model(best: &Trained, texts: &Texts) {
         let confidence = best.probabilities.get([i, found as usize]) * 100.0;
         let verdict = match found == label {
             true => String::new(),
-            false => format!("  (labelled {})", texts.labels.name(label)),
+            false => format!("  (labelled {})", printable(texts.labels.name(label))),
         };
         println!(
             "  {confidence:>3.0} % {}{verdict}\n        {}",
-            texts.labels.name(found),
-            excerpt(text)
+            printable(texts.labels.name(found)),
+            beginning(text)
         );
     }
 }
 
+/// Text from a file, with spaces for control characters: those could upset a terminal.
+pub fn printable(text: &str) -> String {
+    text.replace(char::is_control, " ")
+}
+
 /// The beginning of a text, on one line.
-fn excerpt(text: &str) -> String {
+fn beginning(text: &str) -> String {
     const LONGEST: usize = 90;
-    let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    let line = printable(text).split_whitespace().collect::<Vec<_>>().join(" ");
     match line.char_indices().nth(LONGEST) {
         Some((end, _)) => format!("{}…", &line[..end]),
         None => line,

@@ -14,7 +14,7 @@ use train::statistics::mean;
 use super::compare::Outcome;
 use super::options::Experiment;
 use super::texts::{PADDING, Texts};
-use crate::cli::output::command;
+use crate::cli::output::{command, numbers};
 use crate::{TRACKED, Trained};
 
 /// How many mistakes are shown.
@@ -68,11 +68,7 @@ fn start(name: &str, texts: &Texts, experiment: &Experiment) -> BTreeMap<String,
     let Ok(activation) = name.parse() else { return BTreeMap::new() };
     let mut parameters = Parameters::new(experiment.training.seed);
     crate::build(&mut parameters, activation, &experiment.setup.sizes, texts.labels.len());
-    let value = |name: &str| {
-        let id = parameters.find(name)?;
-        Some((name.to_string(), f64::from(parameters.get(id).item())))
-    };
-    TRACKED.into_iter().filter_map(value).collect()
+    numbers(&parameters, &TRACKED)
 }
 
 /// ReLU, SiLU and, where a model has β and γ, what they have become.

@@ -34,9 +34,7 @@ impl Description {
     }
 
     pub fn save(&self, path: &Path, parameters: &Parameters) -> Result<(), SaveError> {
-        save(path, parameters, self)?;
-        println!("\nSaved as {}. Use it: sentiment predict --model {0} TEXT", path.display());
-        Ok(())
+        save(path, parameters, self)
     }
 
     /// Token ids `[texts, time]`, cut to the longest training text and padded to the longest here.

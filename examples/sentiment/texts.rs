@@ -4,10 +4,11 @@ use std::error::Error;
 use std::path::Path;
 
 use data::generated::{Review, reviews, write_reviews};
-use data::{Dataset, Labels, Padding, Side, Table, Tokenizer, pad_sequences};
+use data::{Dataset, Labels, Padding, Side, Table, Tokenizer, excerpt, excerpts, pad_sequences};
 use tensor::{Key, Tensor};
 
 use super::options::Setup;
+use crate::cli::Source;
 
 /// The id that fills short texts up; the tokenizer gives it to no word.
 pub const PADDING: u32 = 0;
@@ -34,7 +35,7 @@ struct Labelled {
 }
 
 impl Texts {
-    /// Reads the CSV files, or generates reviews, and says which.
+    /// Reads the CSV files, or generates reviews.
     pub fn load(setup: &Setup) -> Result<Self, Box<dyn Error>> {
         match setup.source.files() {
             Some((train, test)) => Self::read(train, test, setup),
@@ -57,10 +58,10 @@ impl Texts {
         let labels = Labels::of(train.names.clone());
         if !(2..=MOST_CLASSES).contains(&labels.len()) {
             return Err(format!(
-                "{file}, column `{label_column}`: found {} different labels, such as `{}`; expected \
+                "{file}, column `{label_column}`: found {} different labels, such as {}; expected \
                  from 2 to {MOST_CLASSES} classes",
                 labels.len(),
-                labels.name(0)
+                excerpt(labels.name(0))
             )
             .into());
         }
@@ -70,13 +71,7 @@ impl Texts {
     }
 
     fn generate(setup: &Setup) -> Result<Self, Box<dyn Error>> {
-        let key = Key::new(setup.source.data_seed);
-        let (train, test) =
-            (reviews(10_000, key.stream("train")), reviews(2_000, key.stream("test")));
-        if let Some((train_file, test_file)) = setup.source.export_files()? {
-            write_reviews(train_file, &train)?;
-            write_reviews(test_file, &test)?;
-        }
+        let (train, test) = generated(&setup.source);
         let labelled = |reviews: Vec<Review>| Labelled {
             names: reviews.iter().map(|review| review.label.to_string()).collect(),
             texts: reviews.into_iter().map(|review| review.text).collect(),
@@ -107,15 +102,16 @@ impl Texts {
             Ok(Dataset::new(ids, Tensor::new([classes.len()], classes)))
         };
         let (train, test_data) = (dataset(&train)?, dataset(&test)?);
+        let words = tokenizer.word_counts().len();
         let summary = format!(
             "{} training and {} test texts, {} classes: {}\n{} different words, of which the {} most \
              frequent are known; at most {maxlen} known words in a training text",
             train.len(),
             test_data.len(),
             labels.len(),
-            labels.names().join(", "),
-            tokenizer.vocabulary_size(),
-            (setup.sizes.vocab - 1).min(tokenizer.vocabulary_size()),
+            excerpts(labels.names()),
+            words,
+            words.min(setup.sizes.vocab - 1),
         );
         Ok(Self {
             train,
@@ -127,6 +123,22 @@ impl Texts {
             summary,
         })
     }
+}
+
+/// Reviews to train and to test on.
+fn generated(source: &Source) -> (Vec<Review>, Vec<Review>) {
+    let key = Key::new(source.data_seed);
+    (reviews(10_000, key.stream("train")), reviews(2_000, key.stream("test")))
+}
+
+/// Writes the generated reviews as CSV files, if that is asked for.
+pub fn export(source: &Source) -> Result<(), Box<dyn Error>> {
+    if let Some((train_file, test_file)) = source.export_files()? {
+        let (train, test) = generated(source);
+        write_reviews(train_file, &train)?;
+        write_reviews(test_file, &test)?;
+    }
+    Ok(())
 }
 
 /// Token ids `[texts, maxlen]`; short texts are filled up behind, long ones cut there.

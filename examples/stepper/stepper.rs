@@ -8,10 +8,13 @@
 //! half is the current step: its formula, and what it adds to what. `examples/tape_pages.rs` writes
 //! the same walk as a page for a browser.
 
+#[path = "../ending/mod.rs"]
+mod ending;
 mod view;
 #[path = "../walks/mod.rs"]
 mod walks;
 
+use std::error::Error;
 use std::io::{self, IsTerminal};
 use std::process::ExitCode;
 
@@ -56,19 +59,19 @@ fn step_through(terminal: &mut DefaultTerminal, title: &str, walk: &Walk) -> io:
     }
 }
 
-fn main() -> ExitCode {
-    let options = Options::parse();
+fn show(options: &Options) -> Result<ExitCode, Box<dyn Error>> {
     let walk = options.model.record(|result| Walk::back_from(result));
     if options.plain || !io::stdout().is_terminal() || !io::stdin().is_terminal() {
         print!("{}\n\n{walk}", options.model.title());
-        return ExitCode::SUCCESS;
+        return Ok(ExitCode::SUCCESS);
     }
-    let outcome = ratatui::run(|terminal| step_through(terminal, options.model.title(), &walk));
-    match outcome {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("error: the terminal cannot be used: {error}; --plain prints the walk");
-            ExitCode::from(2)
-        }
-    }
+    ratatui::run(|terminal| step_through(terminal, options.model.title(), &walk)).map_err(
+        |error| format!("the terminal cannot be used: {error}; --plain prints the walk"),
+    )?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn main() -> ExitCode {
+    let options = Options::parse();
+    ending::run(|| show(&options))
 }

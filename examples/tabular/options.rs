@@ -31,7 +31,13 @@ pub struct Options {
     #[command(flatten)]
     pub source: Source,
     /// The columns that hold the features; without it all others.
-    #[arg(long, value_name = "NAME,...", value_delimiter = ',', help_heading = "Data")]
+    #[arg(
+        long,
+        value_name = "NAME,...",
+        value_delimiter = ',',
+        requires = "train",
+        help_heading = "Data"
+    )]
     pub features: Vec<String>,
     /// The activations to compare, the first one being held against the others: relu, leaky-relu,
     /// tanh, sigmoid, gelu, silu, swiglu.

@@ -6,7 +6,7 @@ use train::{Comparison, History};
 
 use super::options::Options;
 use super::table::Halves;
-use crate::cli::output::command;
+use crate::cli::output::{command, numbers};
 use crate::{TRACKED, Trained};
 
 /// The figures of all runs, and the details of the best. `histories` has name, seed and history of
@@ -22,11 +22,7 @@ pub fn report(
     for (model, &activation) in models.iter_mut().zip(&options.activation) {
         let mut parameters = Parameters::new(options.training.seed);
         crate::build(&mut parameters, activation, halves.features());
-        let value = |name: &str| {
-            let id = parameters.find(name)?;
-            Some((name.to_string(), f64::from(parameters.get(id).item())))
-        };
-        model.start = TRACKED.into_iter().filter_map(value).collect();
+        model.start = numbers(&parameters, &TRACKED);
     }
     let names: Vec<&str> = models.iter().map(|model| model.name.as_str()).collect();
     let Trained { activation, seed, parameters, evaluation, .. } = best;

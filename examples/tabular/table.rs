@@ -4,7 +4,7 @@ use std::error::Error;
 use std::path::Path;
 
 use data::generated::{tabular, write_tabular};
-use data::{Dataset, Labels, Standardizer, Table};
+use data::{Dataset, Labels, Standardizer, Table, excerpts};
 use tensor::Key;
 
 use super::options::Options;
@@ -19,7 +19,7 @@ pub struct Halves {
 }
 
 impl Halves {
-    /// Reads the CSV files, or generates rows, and says which.
+    /// Reads the CSV files, or generates rows.
     pub fn load(options: &Options) -> Result<Self, Box<dyn Error>> {
         let (train, test, classes) = match options.source.files() {
             Some((train, test)) => read(train, test, options)?,
@@ -64,7 +64,7 @@ fn read(train: &Path, test: &Path, options: &Options) -> Result<Samples, Box<dyn
             train.display(),
             options.source.label_column,
             labels.len(),
-            labels.names().iter().take(5).map(String::as_str).collect::<Vec<_>>().join(", ")
+            excerpts(labels.names())
         )
         .into());
     }

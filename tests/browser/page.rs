@@ -6,6 +6,7 @@
 
 use std::ffi::OsStr;
 use std::fs;
+use std::io::{Write, stderr};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
@@ -57,11 +58,14 @@ impl Page {
     /// Opens an HTML file on a desk-sized screen. `None`, said aloud, where there is no browser.
     pub fn open(file: &Path) -> Option<Self> {
         let Ok(executable) = browser::default_executable() else {
-            eprintln!(
+            // Not eprintln!, which a test that passes does not show.
+            writeln!(
+                stderr(),
                 "skipped: no Chromium or Chrome found, so {} was not opened: install it (Debian: \
                  apt-get install chromium) or name it in the variable CHROME",
                 file.display()
-            );
+            )
+            .expect("stderr");
             return None;
         };
         let browser = Browser::new(options(executable)).expect("the browser starts");

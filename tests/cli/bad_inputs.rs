@@ -59,11 +59,14 @@ fn fault_of(input: &BadInput) -> Option<String> {
     Some(format!("\n{example} {arguments}\n{fault}\n{stderr}"))
 }
 
-/// All files below a folder.
+/// All files below a folder, and its empty folders.
 fn contents(folder: &Path) -> Files {
     let mut found = BTreeMap::new();
     let mut folders = vec![folder.to_path_buf()];
     while let Some(next) = folders.pop() {
+        if fs::read_dir(&next).unwrap().next().is_none() {
+            found.insert("an empty folder", Vec::new());
+        }
         for entry in fs::read_dir(next).unwrap() {
             let path = entry.unwrap().path();
             if path.is_dir() {
@@ -180,10 +183,16 @@ fn conflicts() -> Vec<BadInput> {
         training("tabular", "--features a,c", &["numbers.csv, line 1", "no column `c`"]),
         training("tabular", "--features A", &["no column `A`", "did you mean `a`?"]),
     ];
+    inputs.extend([
+        bad("sentiment", "--text-column review", &["--train <FILE>"]),
+        bad("sentiment", "gradcheck --text-column review", &["--train <FILE>"]),
+        bad("tabular", "--features a,b", &["--train <FILE>"]),
+    ]);
     for example in ["sentiment", "tabular"] {
         inputs.extend([
             bad(example, "--train texts.csv", &["--test <FILE>"]),
             bad(example, "--test texts.csv", &["--train <FILE>"]),
+            bad(example, "--label-column class", &["--train <FILE>"]),
             training(example, "--export data", &["--export <DIR>", "--train"]),
             training(example, "--data-seed 1", &["--data-seed <N>", "--train"]),
             training(
@@ -288,8 +297,8 @@ fn number_files() -> Vec<BadInput> {
         training("gap.csv", &["gap.csv, line 3", "column `a`", finite, "an empty field"]),
         training("huge.csv", &["huge.csv, line 2", "column `b`", finite, "`1e39`"]),
         training("comma.csv", &["comma.csv, line 2", finite, "`1,5`"]),
-        training("three.csv", &["three.csv, column `label`", "found 3 classes (x, y, z)"]),
-        training("same.csv", &["same.csv, column `label`", "found 1 classes (x)"]),
+        training("three.csv", &["three.csv, column `label`", "found 3 classes (`x`, `y`, `z`)"]),
+        training("same.csv", &["same.csv, column `label`", "found 1 classes (`x`)"]),
         testing("maybe.csv", &["maybe.csv, line 2", "column `label`", "`maybe`", "`no`, `yes`"]),
         training("labels.csv", &["labels.csv", "expected at least one column of features"]),
         training("unnamed.csv", &["unnamed.csv, line 1", "no column `label`"]),
@@ -406,6 +415,19 @@ fn outputs() -> Vec<BadInput> {
         saving(".", &["--save .: this is a directory"]),
         saving("texts.csv/model.st", &["--save texts.csv/model.st: cannot be written"]),
         saving("''", &["--save <FILE>"]),
+        saving("a --report a", &["--save and --report lead to the same place"]),
+        saving("texts.csv", &["--train and --save lead to the same place"]),
+        bad("sentiment", "--export data --resume none", &["--resume none: there is no run"]),
+        bad(
+            "sentiment",
+            "--export folder --save folder/test.csv",
+            &["--export and --save lead to"],
+        ),
+        bad(
+            "tabular",
+            "--train none.csv --test none.csv --plots plots",
+            &["none.csv: there is no such file"],
+        ),
     ];
     for command in ["train", "compare"] {
         let writing = |output: &str, tells: &[&str]| {
@@ -416,7 +438,15 @@ fn outputs() -> Vec<BadInput> {
             writing("--report folder", &["--report folder: this is a directory"]),
             writing("--json none/a.json", &["--json none/a.json: cannot be written"]),
             writing("--json .", &["--json .: this is a directory"]),
-            writing("--report a --json a", &["--report and --json name the same file"]),
+            writing("--report a --json a", &["--report and --json lead to the same place, a;"]),
+            writing("--report a --json ./folder/../a", &["--report and --json lead to the same"]),
+            writing("--report texts.csv", &["--train and --report lead to the same place"]),
+            writing("--log a --json a", &["--log and --json lead to the same place"]),
+            writing("--log run --checkpoint run", &["--checkpoint and --log lead to the same"]),
+            writing("--log run.jsonl --checkpoint texts.csv", &["--checkpoint texts.csv: cannot"]),
+            writing("--log none/a --checkpoint run", &["--log none/a: cannot be written"]),
+            writing("--plots plots --log a --resume none", &["--resume none: there is no run"]),
+            writing("--checkpoint run --validation-split 0.999", &["leave 0 for training"]),
             writing("--report ''", &["--report <FILE>"]),
             writing("--plots texts.csv", &["--plots texts.csv: cannot be made"]),
             writing("--plots texts.csv/plots", &["--plots texts.csv/plots: cannot be made"]),

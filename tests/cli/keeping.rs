@@ -1,12 +1,16 @@
 //! Logs, checkpoints and `--quiet` from the command line. What interruptions do is in `tests/kill`.
 
+#[cfg(target_os = "linux")]
+use std::ffi::OsStr;
 use std::fs;
+#[cfg(target_os = "linux")]
+use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
 use serde_json::Value;
 
-use crate::files::{SMALL, TRAIN_TEXTS, folder_with, good_files};
-use crate::programs::{Outcome, run};
+use crate::files::{SMALL, TRAIN_NUMBERS, TRAIN_TEXTS, folder_with, good_files};
+use crate::programs::{Outcome, command, run};
 
 /// Trains a small classifier with these options.
 fn train(folder: &Path, options: &str) -> Outcome {
@@ -24,12 +28,23 @@ fn error(folder: &Path, options: &str) -> String {
 #[test]
 fn quiet_prints_the_final_figures_only() {
     let folder = folder_with(&good_files());
-    let Outcome { stdout, stderr, .. } = train(folder.path(), "--quiet");
-    assert!(stdout.trim_start().starts_with("model  "), "{stdout}");
-    assert!(!stdout.contains("epoch") && stderr.is_empty(), "{stdout}{stderr}");
-    let options = "--quiet --train numbers.csv --test numbers.csv";
-    let table = run("tabular", folder.path(), options).success();
-    assert!(table.trim_start().starts_with("model  "), "{table}");
+    let quiet = "--quiet --epochs 2 --report a.html --json a.json --plots plots";
+    let texts = format!("{TRAIN_TEXTS} {SMALL} {quiet}");
+    let table = |models: &[&'static str], end: &[&'static str]| [&["model"], models, end].concat();
+    let one_seed = ["One", "Several"];
+    for (example, arguments, begins) in [
+        ("sentiment", format!("{texts} --save a.st"), table(&["relu", "swiglu"], &one_seed)),
+        ("sentiment", format!("compare {texts} --seeds 1"), table(&["relu", "swiglu"], &one_seed)),
+        (
+            "tabular",
+            format!("{TRAIN_NUMBERS} {quiet} --seeds 1 --activation relu"),
+            table(&["relu"], &one_seed),
+        ),
+    ] {
+        let Outcome { stdout, stderr, .. } = run(example, folder.path(), &arguments);
+        let first_words = stdout.lines().map(|line| line.split(' ').next().unwrap());
+        assert!(first_words.eq(begins) && stderr.is_empty(), "{stdout}{stderr}");
+    }
 }
 
 #[test]
@@ -56,6 +71,21 @@ fn a_finished_run_is_printed_again_and_can_be_given_more_epochs() {
     train(folder.path(), "--epochs 4 --save straight.st").success();
     let model = |name| fs::read(folder.path().join(name)).unwrap();
     assert_eq!(model("more.st"), model("straight.st"));
+}
+
+/// A path is bytes on Linux, and a log is JSON.
+#[cfg(target_os = "linux")]
+#[test]
+fn files_may_have_names_that_are_no_unicode() {
+    let folder = folder_with(&good_files());
+    let name = OsStr::from_bytes(b"caf\xe9.csv");
+    fs::rename(folder.path().join("texts.csv"), folder.path().join(name)).unwrap();
+    for keep in ["--checkpoint", "--resume"] {
+        let mut command = command("sentiment", folder.path());
+        command.arg("--train").arg(name).arg("--test").arg(name).args(SMALL.split(' '));
+        command.args(["--epochs", "1", "--log", "run.jsonl", "--report", "a.html", keep, "run"]);
+        Outcome::of(command.output().unwrap()).success();
+    }
 }
 
 #[test]
@@ -120,9 +150,10 @@ fn runs_that_cannot_be_kept_or_resumed() {
         error(folder, "--resume run").starts_with("run/options.json: these are no options of a")
     );
     assert!(
-        error(folder, "--checkpoint texts.csv").starts_with("--checkpoint texts.csv: the folder")
+        error(folder, "--checkpoint texts.csv")
+            .starts_with("--checkpoint texts.csv: cannot be made")
     );
-    assert!(error(folder, "--log none/run.jsonl").starts_with("none/run.jsonl: the log cannot be"));
+    assert!(error(folder, "--log none/run.jsonl").starts_with("--log none/run.jsonl: cannot be"));
     assert!(error(folder, "--every 3").contains("--checkpoint <DIR>|--resume <DIR>"));
     assert!(error(folder, "--every 0 --checkpoint other").contains("a whole number of at least 1"));
     assert!(error(folder, "--log-every step").contains("--log <FILE>"));

@@ -230,6 +230,49 @@ fn exported_data_can_be_trained_on() {
 }
 
 #[test]
+fn the_first_lines_count_texts_classes_and_words() {
+    let folder = folder_with(&good_files());
+    let words = "14 different words, of which the";
+    for (vocab, known) in [(50, 14), (15, 14), (14, 13), (2, 1)] {
+        let arguments = format!("{TRAIN_TEXTS} --epochs 1 --activation relu --vocab {vocab}");
+        let output = run("sentiment", folder.path(), &arguments).success();
+        let lines: Vec<&str> = output.lines().take(2).collect();
+        assert_eq!(lines[0], "60 training and 60 test texts, 3 classes: `anger`, `fear`, `joy`");
+        assert!(
+            lines[1].starts_with(&format!("{words} {known} most frequent are known")),
+            "{output}"
+        );
+    }
+}
+
+#[test]
+fn what_a_file_holds_cannot_upset_the_terminal() {
+    let folder = folder_with(&good_files());
+    for (name, text) in good_files() {
+        let text = String::from_utf8(text).unwrap();
+        let (header, rows) = text.split_once('\n').unwrap();
+        let red =
+            rows.replace("happy,joy", "\x1b[31mhappy,\x1b[31mjoy").replace("yes", "\x1b[31myes");
+        fs::write(folder.path().join(name), format!("{header}\n{red}")).unwrap();
+    }
+    let other = "text,label\na,\x1b[2J\nb,\x1b[2J\n";
+    fs::write(folder.path().join("other.csv"), other).unwrap();
+    for (example, arguments) in [
+        ("sentiment", format!("{TRAIN_TEXTS} {SMALL} --epochs 1 --save model.st")),
+        ("sentiment", "predict --model model.st --file texts.csv".to_string()),
+        ("sentiment", "evaluate --model model.st --test texts.csv".to_string()),
+        ("sentiment", "--train other.csv --test other.csv".to_string()),
+        ("tabular", format!("{TRAIN_NUMBERS} --epochs 1 --seeds 1")),
+        ("tabular", "--train other.csv --test other.csv".to_string()),
+    ] {
+        let Outcome { code, stdout, stderr } = run(example, folder.path(), &arguments);
+        assert!(!stdout.contains('\x1b') && !stderr.contains('\x1b'), "{stdout}{stderr}");
+        let expected = if arguments.contains("other.csv") { 2 } else { 0 };
+        assert_eq!(code, Some(expected), "{stderr}");
+    }
+}
+
+#[test]
 fn without_a_command_it_trains() {
     let folder = folder_with(&good_files());
     let output = |command: &str| {

@@ -5,7 +5,7 @@ use std::cmp::Ordering;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-use crate::excerpt::{excerpt, list};
+use crate::excerpt::{excerpt, excerpts};
 
 /// The distinct class names in order: class `c` is the `c`-th of them.
 ///
@@ -32,7 +32,7 @@ pub struct Labels {
     "the label {} is not one of the {} known ones ({})",
     excerpt(label),
     known.len(),
-    list(known)
+    excerpts(known)
 )]
 pub struct UnknownLabel {
     /// The name found.

@@ -27,6 +27,7 @@ mod tokenizer;
 mod write;
 
 pub use dataset::{Dataset, SplitError};
+pub use excerpt::{excerpt, excerpts};
 pub use labels::{Labels, UnknownLabel};
 pub use little_endian::{LittleEndian, little_endian};
 pub use npy::{NpyError, NpyFault, NpyNumber, read_npy, write_npy};

@@ -32,7 +32,6 @@ impl Console {
 
     /// The bar of the epoch that is running now.
     fn new_bar<T: Scalar>(&mut self, now: &Moment<'_, T>) {
-        self.bar.finish_and_clear();
         let Some(line) = BottomLine::of_stderr() else { return };
         let target = ProgressDrawTarget::term_like(Box::new(line));
         let (epoch, epochs) = (now.progress.epoch(), now.options.epochs);
@@ -64,17 +63,12 @@ impl<T: Scalar> Observer<T> for Console {
     }
 
     fn epoch(&mut self, now: &Moment<'_, T>) -> Result<(), ObserverError> {
-        self.bar.finish_and_clear();
+        // Gives the terminal its last line back first: where nobody reads on, printing ends the program.
+        self.bar = ProgressBar::hidden();
         if let Some(epoch) = now.progress.epochs().last() {
             println!("{}  {epoch}", self.label);
         }
         self.begin(now)
-    }
-}
-
-impl Drop for Console {
-    fn drop(&mut self) {
-        self.bar.finish_and_clear();
     }
 }
 

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use thiserror::Error;
 
 use crate::UnknownLabel;
-use crate::excerpt::{excerpt, list};
+use crate::excerpt::{excerpt, excerpts};
 
 /// A fault of a CSV file and where it is.
 #[derive(Debug, Error)]
@@ -41,7 +41,7 @@ pub enum Fault {
     /// The file ends after the header.
     #[error(
         "there are no rows below the header ({}); expected a row for each example",
-        list(header)
+        excerpts(header)
     )]
     NoRows {
         /// The names in the header.
@@ -69,7 +69,7 @@ pub enum Fault {
         "expected {}, as in the header ({}), found {found}; put a field that holds commas in \
          double quotes",
         fields(header.len()),
-        list(header)
+        excerpts(header)
     )]
     Ragged {
         /// The names in the header.
@@ -81,7 +81,7 @@ pub enum Fault {
     #[error(
         "there is no column {}; the header has {}{}",
         excerpt(column),
-        list(header),
+        excerpts(header),
         hint(column, header)
     )]
     MissingColumn {

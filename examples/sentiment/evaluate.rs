@@ -32,7 +32,7 @@ pub fn run(options: &Evaluate) -> Result<(), Box<dyn Error>> {
 
 fn print(evaluation: &Evaluation, names: &[String]) {
     let samples = evaluation.confusion.samples();
-    let correct = (evaluation.accuracy() * samples as f64).round() as usize;
+    let correct = evaluation.confusion.correct();
     let (low, high) = wilson_interval(correct, samples);
     println!(
         "loss {:.4}, accuracy {:.1} % ({correct} of {samples}; 95 % interval {:.1} to {:.1} %), \

@@ -1,7 +1,7 @@
 //! Output that nobody reads to its end, as behind `| head`, or that cannot be written.
 
 use std::fs::File;
-use std::io;
+use std::io::{self, Write};
 use std::process::{Command, Stdio};
 
 use crate::files::{SMALL, TRAIN_TEXTS, folder_with, good_files};
@@ -52,7 +52,8 @@ fn a_full_disk_is_an_error() {
     assert!(stderr.starts_with("error: failed printing to stdout: No space left"), "{stderr}");
 }
 
-/// In a terminal of its own, which `script` makes and records.
+/// In a terminal of its own, which `script` makes and records. Where that is absent, the test says so
+/// and passes.
 #[cfg(target_os = "linux")]
 #[test]
 fn the_terminal_scrolls_whole_again_when_nobody_reads_on() {
@@ -66,7 +67,13 @@ fn the_terminal_scrolls_whole_again_when_nobody_reads_on() {
         .env("TERM", "xterm")
         .stdin(Stdio::null())
         .output();
-    let recorded = Outcome::of(recorded.expect("the program `script` of util-linux")).stdout;
+    if recorded.as_ref().is_err_and(|error| error.kind() == io::ErrorKind::NotFound) {
+        // Past the test harness, which holds back what a test that passes prints.
+        writeln!(io::stderr(), "skipped: install the program `script` (util-linux)")
+            .expect("stderr");
+        return;
+    }
+    let recorded = Outcome::of(recorded.expect("a recording")).stdout;
     let (_, behind) = recorded.rsplit_once("\x1b[1;23r").expect("a line set apart for the bar");
     assert!(behind.contains("\x1b[r"), "{recorded:?}");
 }

@@ -75,7 +75,7 @@ fn a_mistake_is_explained_at_the_users_line() {
             drop(Dropout::new("dropout", 1.0))
         }),
         ("dropout: a rate must be at least 0 and below 1, not -0.5", &|| {
-            drop(nn::dropout(x, -0.5, Key::new(0)))
+            drop(nn::dropout(x, -0.5, Key::new(0)).value())
         }),
     ];
     for (expected, run) in mistakes {

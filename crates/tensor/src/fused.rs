@@ -4,7 +4,7 @@
 //! all but the smallest tensors that costs more than the arithmetic. Here each element is read once,
 //! everything that depends on it is computed, and each result is written once.
 //!
-//! The elements go through in blocks of [`LANES`]: loops of a fixed length that the compiler turns
+//! The elements go through in blocks of 16: loops of a fixed length that the compiler turns
 //! into vector instructions, whatever the layouts are.
 
 use std::array::from_fn;

@@ -1,0 +1,93 @@
+//! Single precision, in which models train and for which there are kernels of its own: values and
+//! gradients are those of double precision, up to rounding.
+//!
+//! All other checks of gradients run in double precision, where differences are accurate.
+
+use autograd::{Tape, Var};
+use nn::{
+    bce_with_logits, dense, dropout, embedding_mean, gelu, leaky_relu, log_softmax, relu, silu,
+    softmax, softmax_cross_entropy, swiglu,
+};
+use proptest::prelude::*;
+use tensor::strategy::tensors;
+use tensor::{Key, Scalar, Tensor};
+
+/// The results of all kinds of operations on x `[m, k]`, w `[k, n]` and a row `[n]`.
+fn results<'t, T: Scalar>(x: Var<'t, T>, w: Var<'t, T>, row: Var<'t, T>) -> Vec<Var<'t, T>> {
+    let y = x.matmul(w);
+    let (m, n) = (y.shape()[0], y.shape()[1]);
+    let labels = Tensor::new([m], (0..m).map(|i| (i % n) as u32).collect());
+    let targets = Tensor::full([m, n], T::from_f64(0.25));
+    let first = row.slice(0, 0..1).reshape([]);
+    let ids = Tensor::new([m, 2], (0..2 * m).map(|i| (i % x.shape()[1]) as u32).collect());
+    vec![
+        y,
+        y + row,
+        row - y,
+        y * row * y,
+        row / (y * y + 1.0),
+        (-y).exp() + y.sin() * y.cos(),
+        (y.powi(2) + 0.5).ln() + (y.powi(2) + 0.5).sqrt() + y.powi(3),
+        y.tanh() + y.sigmoid(),
+        y.sum(&[0]) + y.mean(&[0]),
+        y.t() + row.expand([m, n]).permute(&[1, 0]),
+        Var::concat(&[y, y * 2.0], 1).slice(1, 1..n + 1),
+        y.t().matmul(y),
+        w.expand([3, w.shape()[0], n]).sum(&[1]).matmul(y.t()),
+        w.gather_rows(&ids).sum(&[1]),
+        dense(x, w, row),
+        swiglu(y, first, first),
+        swiglu(y, row, row),
+        silu(y) + gelu(y),
+        dropout(y, 0.5, Key::new(0)),
+        softmax(y, 1) + log_softmax(y, 0),
+        embedding_mean(w, &ids, None),
+        bce_with_logits(y, &targets),
+        softmax_cross_entropy(y, &labels),
+        // Of x, not of y: where these have a kink, a rounding error would change the gradient.
+        relu(x) + leaky_relu(x, 0.1) + x.abs(),
+        x.maximum(x * 0.5) - x.minimum(x * 0.25),
+        x.max(&[0]),
+    ]
+}
+
+/// The values of the results, and the gradients of the sum of each.
+fn values_and_gradients<T: Scalar>(inputs: &[Tensor<T>; 3]) -> Vec<[Tensor<f64>; 4]> {
+    let tape = Tape::new();
+    let [x, w, row] = inputs.each_ref().map(|input| tape.variable(input.clone()));
+    let of = |result: Var<'_, T>| {
+        let gradients = result.sum_all().backward();
+        let [x, w, row] = [x, w, row].map(|input| gradients.of(input).cast());
+        [result.value().cast(), x, w, row]
+    };
+    results(x, w, row).into_iter().map(of).collect()
+}
+
+fn length() -> impl Strategy<Value = usize> {
+    // Around the widths of vectors and tiles, too.
+    prop_oneof![1..5usize, 14..35usize]
+}
+
+fn inputs() -> impl Strategy<Value = [Tensor<f32>; 3]> {
+    [length(), length(), length()].prop_flat_map(|[m, k, n]| {
+        let draw = |shape: Vec<usize>| tensors(shape, -0.5..0.5f32);
+        [draw(vec![m, k]).boxed(), draw(vec![k, n]).boxed(), draw(vec![n]).boxed()]
+    })
+}
+
+proptest! {
+    #[test]
+    fn single_precision_agrees_with_double(inputs in inputs()) {
+        let single = values_and_gradients(&inputs);
+        let double = values_and_gradients(&inputs.each_ref().map(Tensor::cast::<f64>));
+        for (at, (single, double)) in single.iter().zip(&double).enumerate() {
+            for (part, (found, exact)) in single.iter().zip(double).enumerate() {
+                let size = exact.values().iter().fold(1.0, |most: f64, x| most.max(x.abs()));
+                prop_assert!(
+                    approx::abs_diff_eq!(*found, *exact, epsilon = 1e-4 * size),
+                    "result {at}, part {part}: {found:?} instead of {exact:?}"
+                );
+            }
+        }
+    }
+}

@@ -103,15 +103,17 @@ impl Texts {
         };
         let (train, test_data) = (dataset(&train)?, dataset(&test)?);
         let words = tokenizer.word_counts().len();
+        let known = match setup.sizes.vocab - 1 {
+            known if known < words => format!("of which the {known} most frequent are known"),
+            _ => "all of them known".to_string(),
+        };
         let summary = format!(
-            "{} training and {} test texts, {} classes: {}\n{} different words, of which the {} most \
-             frequent are known; at most {maxlen} known words in a training text",
+            "{} training and {} test texts, {} classes: {}\n{words} different words, {known}; at most \
+             {maxlen} known words in a training text",
             train.len(),
             test_data.len(),
             labels.len(),
             excerpts(labels.names()),
-            words,
-            words.min(setup.sizes.vocab - 1),
         );
         Ok(Self {
             train,

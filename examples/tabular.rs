@@ -80,9 +80,10 @@ fn train(
     let evaluation = trainer.evaluate(&parameters, &halves.test);
     if !options.training.quiet {
         println!(
-            "{activation:<10}  seed {seed}  kept epoch {:>2} of {:>2}  test loss {:.4}  accuracy {:.1} %",
+            "{activation:<10}  seed {seed}  kept epoch {:>2} of {:>2}, the best in {}  test loss {:.4}  accuracy {:.1} %",
             history.kept,
             history.epochs.len(),
+            history.judged_by(),
             evaluation.loss,
             evaluation.accuracy() * 100.0
         );
@@ -111,11 +112,12 @@ fn compare(options: &Options) -> Result<(), Box<dyn Error>> {
         }
     }
     let is_quiet = options.training.quiet;
-    match is_quiet {
-        true => print!("{comparison}"),
-        false => println!("\n{comparison}"),
-    }
     let best = best.expect("at least one network was trained");
+    let macro_classes = best.evaluation.confusion.macro_classes();
+    match is_quiet {
+        true => println!("{comparison}{macro_classes}"),
+        false => println!("\n{comparison}{macro_classes}\n"),
+    }
     let report = || report(&comparison, &histories, &best, &halves, options);
     options.output.write(is_quiet, report)
 }

@@ -11,7 +11,7 @@ use std::process::ExitCode;
 
 use autograd::{Parameters, check};
 use clap::Args;
-use data::Dataset;
+use data::{Dataset, label_notes};
 use nn::Model;
 use train::{Fit, INTERRUPTED, TrainError, Trainer};
 
@@ -31,7 +31,13 @@ pub struct Source {
     #[arg(long, value_name = "NAME", default_value = "label", requires = "train")]
     pub label_column: String,
     /// The seed of the generated samples.
-    #[arg(long, value_name = "N", default_value_t = 0, conflicts_with = "train")]
+    #[arg(
+        long,
+        value_name = "N",
+        default_value_t = 0,
+        conflicts_with = "train",
+        allow_negative_numbers = true
+    )]
     pub data_seed: u64,
     /// Also write the generated samples to DIR/train.csv and DIR/test.csv.
     #[arg(long, value_name = "DIR", conflicts_with = "train")]
@@ -78,33 +84,33 @@ impl Source {
 #[command(next_help_heading = "Training")]
 pub struct Training {
     /// How many times to go over the training samples.
-    #[arg(long, value_name = "N", default_value_t = 10, value_parser = positive)]
+    #[arg(long, value_name = "N", default_value_t = 10, value_parser = positive, allow_negative_numbers = true)]
     pub epochs: usize,
     /// How many samples make one step.
-    #[arg(long, value_name = "N", default_value_t = 32, value_parser = positive)]
+    #[arg(long, value_name = "N", default_value_t = 32, value_parser = positive, allow_negative_numbers = true)]
     pub batch_size: usize,
     /// Cut each batch into so many shards, for as many threads to work on: faster where batches are
     /// large. The result depends on N, but not on how many threads there are.
-    #[arg(long, value_name = "N", default_value_t = 1, value_parser = positive)]
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = positive, allow_negative_numbers = true)]
     pub shards: usize,
     /// Adam's learning rate.
-    #[arg(long, value_name = "RATE", default_value_t = 0.001, value_parser = rate)]
+    #[arg(long, value_name = "RATE", default_value_t = 0.001, value_parser = rate, allow_hyphen_values = true)]
     pub lr: f64,
     /// The share of training samples, the last ones, kept for validation: the weights of the epoch
     /// that is best on them are kept.
-    #[arg(long, value_name = "SHARE", default_value_t = 0.2, value_parser = share)]
+    #[arg(long, value_name = "SHARE", default_value_t = 0.2, value_parser = share, allow_hyphen_values = true)]
     pub validation_split: f64,
     /// Stop after so many epochs without a better one.
-    #[arg(long, value_name = "N", value_parser = positive)]
+    #[arg(long, value_name = "N", value_parser = positive, allow_negative_numbers = true)]
     pub patience: Option<usize>,
     /// The seed of initial weights, order and dropout. The same seed gives the same result.
-    #[arg(long, value_name = "N", default_value_t = 0)]
+    #[arg(long, value_name = "N", default_value_t = 0, allow_negative_numbers = true)]
     pub seed: u64,
     /// Check the gradients by all witnesses, before training and again on the trained weights, and
     /// print a line for each parameter. (Without it they are checked once, and summed up in a line.)
     #[arg(long)]
     pub gradcheck: bool,
-    /// Print nothing but the final figures and errors.
+    /// Print nothing but the final figures, notes and errors.
     #[arg(long, conflicts_with = "gradcheck")]
     pub quiet: bool,
 }
@@ -167,6 +173,18 @@ impl Training {
 pub enum Weights {
     Initial,
     Trained,
+}
+
+/// Tells the user what is no error but may be a mistake.
+pub fn note(words: &str) {
+    eprintln!("note: {words}");
+}
+
+/// Notes on labels that look alike or like a missing value; `column` says where they are.
+pub fn note_labels<'a>(column: &str, names: impl IntoIterator<Item = &'a str>) {
+    for words in label_notes(names) {
+        note(&format!("{column}: {words}"));
+    }
 }
 
 /// A whole number of at least 1.

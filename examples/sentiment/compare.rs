@@ -15,7 +15,8 @@ use super::{baseline, print};
 use crate::Trained;
 use crate::cli::output::Output;
 
-/// Trains a model with each activation, and keeps the one that is best in validation.
+/// Trains a model with each activation, and keeps the one that is best in validation, or without
+/// that in training.
 pub fn train_each(options: &Train) -> Result<(), Box<dyn Error>> {
     let Train { experiment, output, save, .. } = options;
     let (texts, mut keeper) = begin(experiment, output, save.as_deref())?;
@@ -64,7 +65,7 @@ pub struct Outcome {
     pub comparison: Comparison,
     /// Name, seed and history of each run.
     pub histories: Vec<(String, u64, History)>,
-    /// The one with the best score in validation.
+    /// The one with the best score in validation, or without that in training.
     pub best: Trained,
 }
 

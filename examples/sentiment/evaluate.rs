@@ -45,6 +45,7 @@ fn print(evaluation: &Evaluation, names: &[String]) {
     );
     println!("{}", evaluation.confusion.table(names));
     print!("{}", evaluation.confusion.report(names));
+    println!("{}", evaluation.confusion.macro_classes());
 }
 
 /// The same figures for a program.
@@ -67,6 +68,7 @@ fn figures(evaluation: &Evaluation, names: &[String]) -> Value {
         "loss": evaluation.loss,
         "accuracy": evaluation.accuracy(),
         "macro_f1": confusion.macro_average().f1,
+        "macro_classes": confusion.classes(),
         "weighted_f1": confusion.weighted_average().f1,
         "samples": confusion.samples(),
         "classes": classes,

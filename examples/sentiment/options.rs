@@ -78,7 +78,8 @@ pub struct Train {
     /// What to write.
     #[command(flatten)]
     pub output: Output,
-    /// Save the model that is best in validation, for `predict` and `evaluate`.
+    /// Save the best of the models, for `predict` and `evaluate`: the one that is best in validation, or
+    /// with --validation-split 0 in training.
     #[arg(long, value_name = "FILE", help_heading = "Output")]
     pub save: Option<PathBuf>,
     /// Only to say where it went.
@@ -110,7 +111,7 @@ pub struct Compare {
     #[command(flatten)]
     pub output: Output,
     /// Train with so many seeds, counted up from --seed.
-    #[arg(long, value_name = "N", default_value_t = 5, value_parser = positive, help_heading = "Training")]
+    #[arg(long, value_name = "N", default_value_t = 5, value_parser = positive, allow_negative_numbers = true, help_heading = "Training")]
     pub seeds: usize,
     /// Also train a linear model on word counts: what can be had without a hidden layer.
     #[arg(long, help_heading = "Model")]
@@ -152,11 +153,17 @@ pub struct Evaluate {
 #[derive(Args, Clone, Debug)]
 #[command(after_help = "Examples:
   sentiment predict --model model.st 'so happy'
+  sentiment predict --model model.st '-1 star'
+  sentiment predict --model model.st -- '--a text that begins like an option'
   sentiment predict --model model.st --file texts.txt --top 1
   echo 'so happy' | sentiment predict --model model.st --json")]
 pub struct Predict {
     /// The text. Without it and without --file, the lines of standard input.
-    pub text: Option<String>,
+    #[arg(allow_hyphen_values = true, value_parser = text_not_option)]
+    text: Option<String>,
+    /// The same, and it may look like an option.
+    #[arg(last = true, value_name = "TEXT", conflicts_with_all = ["text", "file"])]
+    any_text: Option<String>,
     /// The model: a file written by `train --save`.
     #[arg(long, value_name = "FILE")]
     pub model: PathBuf,
@@ -164,11 +171,31 @@ pub struct Predict {
     #[arg(long, value_name = "FILE", conflicts_with = "text")]
     pub file: Option<PathBuf>,
     /// Show only so many classes, the most probable ones.
-    #[arg(long, value_name = "N", value_parser = positive, conflicts_with = "json")]
+    #[arg(long, value_name = "N", value_parser = positive, allow_negative_numbers = true, conflicts_with = "json")]
     pub top: Option<usize>,
     /// Print a JSON object for each text, on a line of its own; probabilities are from 0 to 1.
     #[arg(long)]
     pub json: bool,
+}
+
+impl Predict {
+    /// The text that was given as an argument.
+    pub fn text(&self) -> Option<&str> {
+        self.text.as_deref().or(self.any_text.as_deref())
+    }
+}
+
+/// A text, unless it looks like an option that is misspelled.
+fn text_not_option(text: &str) -> Result<String, String> {
+    let begins_with_a_letter =
+        |word: &str| word.starts_with(|c: char| c.is_alphabetic() || c == '-');
+    match text.strip_prefix('-') {
+        Some(word) if begins_with_a_letter(word) && !text.contains(char::is_whitespace) => {
+            Err("there is no such option; see --help. If it is the text, put `--` before it"
+                .to_string())
+        }
+        _ => Ok(text.to_string()),
+    }
 }
 
 /// Check the model's gradients against four independent witnesses, without training.
@@ -186,10 +213,16 @@ pub struct Gradcheck {
     #[command(flatten)]
     pub setup: Setup,
     /// The seed of the initial weights.
-    #[arg(long, value_name = "N", default_value_t = 0, help_heading = "Check")]
+    #[arg(
+        long,
+        value_name = "N",
+        default_value_t = 0,
+        allow_negative_numbers = true,
+        help_heading = "Check"
+    )]
     pub seed: u64,
     /// Check on so many texts, the first ones.
-    #[arg(long, value_name = "N", default_value_t = 4, value_parser = positive, help_heading = "Check")]
+    #[arg(long, value_name = "N", default_value_t = 4, value_parser = positive, allow_negative_numbers = true, help_heading = "Check")]
     pub samples: usize,
 }
 
@@ -287,16 +320,16 @@ impl Setup {
 #[derive(Args, Clone, Debug, Deserialize, Serialize)]
 pub struct Sizes {
     /// How many of the most frequent words to know, as Keras' num_words (which counts the padding).
-    #[arg(long, value_name = "N", default_value_t = 1000, value_parser = vocabulary, help_heading = "Model")]
+    #[arg(long, value_name = "N", default_value_t = 1000, value_parser = vocabulary, allow_negative_numbers = true, help_heading = "Model")]
     pub vocab: usize,
     /// The length of a word's vector.
-    #[arg(long, value_name = "N", default_value_t = 128, value_parser = positive, help_heading = "Model")]
+    #[arg(long, value_name = "N", default_value_t = 128, value_parser = positive, allow_negative_numbers = true, help_heading = "Model")]
     pub embedding: usize,
     /// The width of the hidden layer.
-    #[arg(long, value_name = "N", default_value_t = 64, value_parser = positive, help_heading = "Model")]
+    #[arg(long, value_name = "N", default_value_t = 64, value_parser = positive, allow_negative_numbers = true, help_heading = "Model")]
     pub hidden: usize,
     /// The share of numbers that each dropout layer drops in training.
-    #[arg(long, value_name = "SHARE", default_value_t = 0.2, value_parser = share, help_heading = "Model")]
+    #[arg(long, value_name = "SHARE", default_value_t = 0.2, value_parser = share, allow_hyphen_values = true, help_heading = "Model")]
     pub dropout: f64,
 }
 

@@ -6,6 +6,7 @@ use std::fs::File;
 use std::io::{self, BufRead, BufReader, IsTerminal};
 
 use autograd::Parameters;
+use data::NotText;
 use nn::Model;
 use serde::Serialize;
 use train::{Loss, Trainer};
@@ -19,7 +20,7 @@ use super::texts::PADDING;
 pub fn run(options: &Predict) -> Result<(), Box<dyn Error>> {
     let (model, parameters, about) = load(&options.model)?;
     let classifier = Classifier { model, parameters, about };
-    match (&options.text, &options.file) {
+    match (options.text(), &options.file) {
         (Some(text), _) => classifier.classify(text, None, options)?,
         (None, Some(path)) => {
             let name = format!("--file {}", path.display());
@@ -41,19 +42,32 @@ pub fn run(options: &Predict) -> Result<(), Box<dyn Error>> {
 /// Classifies each line; `source` is what an error calls them.
 fn classify_lines(
     classifier: &Classifier<impl Model<Input = u32>>,
-    lines: impl BufRead,
+    mut lines: impl BufRead,
     source: &str,
     options: &Predict,
 ) -> Result<(), Box<dyn Error>> {
+    let beginning =
+        lines.fill_buf().map_err(|error| format!("{source}: cannot be read: {error}"))?;
+    if let Some((_, what)) = data::no_utf8(beginning) {
+        return Err(format!("{source}: {what}").into());
+    }
     let mut count = 0;
     for line in lines.split(b'\n') {
-        count += 1;
-        let fault = |what: String| format!("{source}, line {count}: {what}");
+        let fault = |what: String| format!("{source}, line {}: {what}", count + 1);
         let bytes = line.map_err(|error| fault(format!("cannot be read: {error}")))?;
-        let text = str::from_utf8(&bytes).map_err(|error| {
-            fault(format!("byte {} is not UTF-8: save as UTF-8", error.valid_up_to() + 1))
+        let text = data::text(&bytes).map_err(|(_, what)| {
+            fault(match what {
+                NotText::Bytes { position, origin, .. } => {
+                    format!("byte {position} is not UTF-8: save as UTF-8 ({})", origin.advice())
+                }
+                other => other.to_string(),
+            })
         })?;
-        classifier.classify(text.trim_end_matches('\r'), Some(count), options)?;
+        // Old programs end a line by `\r` alone.
+        for text in text.strip_suffix('\r').unwrap_or(text).split('\r') {
+            count += 1;
+            classifier.classify(text, Some(count), options)?;
+        }
     }
     match count {
         0 => Err(format!(

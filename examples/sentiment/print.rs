@@ -8,8 +8,9 @@ use crate::Trained;
 pub fn after_training(trained: &Trained) {
     let Trained { activation, seed, parameters, history, evaluation, .. } = trained;
     println!(
-        "{activation}  seed {seed}: kept epoch {}; test loss {:.4}, accuracy {:.1} %, macro F1 {:.1} %",
+        "{activation}  seed {seed}: kept epoch {}, the best in {}; test loss {:.4}, accuracy {:.1} %, macro F1 {:.1} %",
         history.kept,
+        history.judged_by(),
         evaluation.loss,
         evaluation.accuracy() * 100.0,
         evaluation.confusion.macro_average().f1 * 100.0
@@ -28,11 +29,12 @@ pub fn after_training(trained: &Trained) {
 
 /// The final figures; unless only those are wanted, with a hint and details of the best model.
 pub fn outcome(outcome: &Outcome, hint: &str, texts: &Texts, is_quiet: bool) {
+    let macro_classes = outcome.best.evaluation.confusion.macro_classes();
     if is_quiet {
-        print!("{}", outcome.comparison);
+        println!("{}{macro_classes}", outcome.comparison);
         return;
     }
-    println!("\n{}{hint}", outcome.comparison);
+    println!("\n{}{hint}{macro_classes}\n", outcome.comparison);
     best_model(&outcome.best, texts);
 }
 
@@ -40,8 +42,10 @@ pub fn outcome(outcome: &Outcome, hint: &str, texts: &Texts, is_quiet: bool) {
 fn best_model(best: &Trained, texts: &Texts) {
     let names = texts.labels.names();
     println!(
-        "The model that was best in validation ({}):\n\n{}\n",
-        best.activation, best.parameters
+        "The model that was best in {} ({}):\n\n{}\n",
+        best.history.judged_by(),
+        best.activation,
+        best.parameters
     );
     println!("Its confusion matrix on the test texts, and the figures of each class:\n");
     println!("{}", best.evaluation.confusion.table(names));

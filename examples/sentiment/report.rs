@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use autograd::{Parameters, Tape};
-use data::{DEFAULT_FILTERS, Tokenizer};
+use data::Tokenizer;
 use nn::{relu, silu, swiglu};
 use tensor::Tensor;
 use train::report::{
@@ -153,12 +153,12 @@ fn words(
         text: text.to_string(),
         push: knows(&texts.tokenizer, text).then(|| pushes.next()).flatten(),
     };
-    pieces(&texts.test_texts[text]).into_iter().map(piece).collect()
+    pieces(&texts.test_texts[text], &texts.tokenizer).into_iter().map(piece).collect()
 }
 
 /// A text cut into words and what the tokenizer takes for separators: joined, they are the text.
-fn pieces(text: &str) -> Vec<&str> {
-    let separates = |c: char| c == ' ' || DEFAULT_FILTERS.contains(c);
+fn pieces<'a>(text: &'a str, tokenizer: &Tokenizer) -> Vec<&'a str> {
+    let separates = |c: char| tokenizer.separates(c);
     let mut pieces = Vec::new();
     let mut rest = text;
     while let Some(first) = rest.chars().next() {

@@ -8,7 +8,7 @@ use data::{Dataset, Labels, Padding, Side, Table, Tokenizer, excerpt, excerpts, 
 use tensor::{Key, Tensor};
 
 use super::options::Setup;
-use crate::cli::Source;
+use crate::cli::{Source, note_labels};
 
 /// The id that fills short texts up; the tokenizer gives it to no word.
 pub const PADDING: u32 = 0;
@@ -56,15 +56,17 @@ impl Texts {
         let file = train.display();
         let train = labelled(&train_table)?;
         let labels = Labels::of(train.names.clone());
+        let column = format!("{file}, column `{label_column}`");
         if !(2..=MOST_CLASSES).contains(&labels.len()) {
             return Err(format!(
-                "{file}, column `{label_column}`: found {} different labels, such as {}; expected \
+                "{column}: found {} different labels, such as {}; expected \
                  from 2 to {MOST_CLASSES} classes",
                 labels.len(),
                 excerpt(labels.name(0))
             )
             .into());
         }
+        note_labels(&column, train.names.iter().map(String::as_str));
         // Checked here, where an unknown label still has a file and a line.
         test_table.classes(label_column, &labels)?;
         Self::encode(train, labelled(&test_table)?, labels, setup)

@@ -4,11 +4,11 @@ use std::error::Error;
 use std::path::Path;
 
 use data::generated::{tabular, write_tabular};
-use data::{Dataset, Labels, Standardizer, Table, excerpts};
+use data::{Dataset, Labels, Standardizer, Table, excerpts, flat_columns};
 use tensor::Key;
 
 use super::options::Options;
-use crate::cli::without_repeats;
+use crate::cli::{note, note_labels, without_repeats};
 
 /// Both halves, brought to mean 0 and deviation 1 by the training half.
 pub struct Halves {
@@ -21,15 +21,18 @@ pub struct Halves {
 impl Halves {
     /// Reads the CSV files, or generates rows.
     pub fn load(options: &Options) -> Result<Self, Box<dyn Error>> {
-        let (train, test, classes) = match options.source.files() {
+        let Samples { train, test, features, classes } = match options.source.files() {
             Some((train, test)) => read(train, test, options)?,
             None => generate(options)?,
         };
         let standardizer = Standardizer::fit(train.inputs());
-        let standardized = |half: &Dataset<f32>| {
+        let standardized = |half: &Dataset<f64>| {
             Dataset::new(standardizer.transform(half.inputs()), half.labels().clone())
         };
         let halves = Self { train: standardized(&train), test: standardized(&test), classes };
+        for words in flat_columns(&features, train.inputs(), halves.train.inputs()) {
+            note(&words);
+        }
         if !halves.test.inputs().is_finite() {
             return Err("a number of the test rows is too far from those of the training rows to \
                         be brought to their scale: correct or remove its row"
@@ -52,17 +55,23 @@ impl Halves {
     }
 }
 
-/// Training rows, test rows and the names of the classes.
-type Samples = (Dataset<f32>, Dataset<f32>, Vec<String>);
+/// Training and test rows as they were read, and the names of their columns and classes.
+struct Samples {
+    train: Dataset<f64>,
+    test: Dataset<f64>,
+    features: Vec<String>,
+    classes: Vec<String>,
+}
 
 fn read(train: &Path, test: &Path, options: &Options) -> Result<Samples, Box<dyn Error>> {
     let table = Table::read(train)?;
-    let labels = Labels::of(table.names(&options.source.label_column)?);
+    let names = table.names(&options.source.label_column)?;
+    let labels = Labels::of(names.iter().copied());
+    let column = format!("{}, column `{}`", train.display(), options.source.label_column);
+    note_labels(&column, names);
     if labels.len() != 2 {
         return Err(format!(
-            "{}, column `{}`: found {} classes ({}): this network tells two apart",
-            train.display(),
-            options.source.label_column,
+            "{column}: found {} classes ({}): this network tells two apart",
             labels.len(),
             excerpts(labels.names())
         )
@@ -86,11 +95,12 @@ fn read(train: &Path, test: &Path, options: &Options) -> Result<Samples, Box<dyn
         )
         .into());
     }
-    let half = |table: &Table| -> Result<Dataset<f32>, Box<dyn Error>> {
+    let half = |table: &Table| -> Result<Dataset<f64>, Box<dyn Error>> {
         let classes = table.classes(&options.source.label_column, &labels)?;
         Ok(Dataset::new(table.numbers(&features)?, classes))
     };
-    Ok((half(&table)?, half(&Table::read(test)?)?, labels.names().to_vec()))
+    let (train, test) = (half(&table)?, half(&Table::read(test)?)?);
+    Ok(Samples { train, test, features, classes: labels.names().to_vec() })
 }
 
 fn generate(options: &Options) -> Result<Samples, Box<dyn Error>> {
@@ -100,5 +110,12 @@ fn generate(options: &Options) -> Result<Samples, Box<dyn Error>> {
         write_tabular(train_file, &train)?;
         write_tabular(test_file, &test)?;
     }
-    Ok((train, test, vec!["0".to_string(), "1".to_string()]))
+    let exact =
+        |half: Dataset<f32>| Dataset::new(half.inputs().map(f64::from), half.labels().clone());
+    Ok(Samples {
+        features: (1..=train.inputs().shape()[1]).map(|i| format!("x{i}")).collect(),
+        train: exact(train),
+        test: exact(test),
+        classes: vec!["0".to_string(), "1".to_string()],
+    })
 }

@@ -31,7 +31,7 @@ fn quiet_prints_the_final_figures_only() {
     let quiet = "--quiet --epochs 2 --report a.html --json a.json --plots plots";
     let texts = format!("{TRAIN_TEXTS} {SMALL} {quiet}");
     let table = |models: &[&'static str], end: &[&'static str]| [&["model"], models, end].concat();
-    let one_seed = ["One", "Several"];
+    let one_seed = ["One", "Several", "The"];
     for (example, arguments, begins) in [
         ("sentiment", format!("{texts} --save a.st"), table(&["relu", "swiglu"], &one_seed)),
         ("sentiment", format!("compare {texts} --seeds 1"), table(&["relu", "swiglu"], &one_seed)),

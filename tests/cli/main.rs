@@ -9,5 +9,6 @@ mod ending;
 mod files;
 mod interop;
 mod keeping;
+mod reading;
 mod runs;
 mod walks;

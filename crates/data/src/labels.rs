@@ -1,6 +1,7 @@
 //! Class names and the numbers that a model uses for them.
 
 use std::cmp::Ordering;
+use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
@@ -29,10 +30,11 @@ pub struct Labels {
 /// A name that is not one of the classes.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[error(
-    "the label {} is not one of the {} known ones ({})",
+    "the label {} is not one of the {} known ones ({}){}",
     excerpt(label),
     known.len(),
-    excerpts(known)
+    excerpts(known),
+    hint(label, known)
 )]
 pub struct UnknownLabel {
     /// The name found.
@@ -88,6 +90,101 @@ impl Labels {
             Ok(class) => Ok(class as u32),
             Err(_) => Err(UnknownLabel { label: name.to_owned(), known: self.names.clone() }),
         }
+    }
+}
+
+/// Says which names look like one class written in several ways, and which read like a missing value:
+/// for a note to the user. `names` has the label of each row.
+///
+/// ```
+/// let notes = data::label_notes(["joy", "Joy", "joy", "sad"]);
+/// assert_eq!(
+///     notes,
+///     ["the labels `Joy` (1 row) and `joy` (2 rows) differ only in case, but are different classes; \
+///       if they are meant to be one, write them alike"]
+/// );
+/// ```
+pub fn label_notes(names: impl IntoIterator<Item = impl AsRef<str>>) -> Vec<String> {
+    let mut rows: BTreeMap<String, usize> = BTreeMap::new();
+    for name in names {
+        *rows.entry(name.as_ref().to_owned()).or_default() += 1;
+    }
+    let with_rows = |name: &str| match rows[name] {
+        1 => format!("{} (1 row)", excerpt(name)),
+        count => format!("{} ({count} rows)", excerpt(name)),
+    };
+    let mut alike: BTreeMap<String, Vec<&str>> = BTreeMap::new();
+    for name in rows.keys() {
+        alike.entry(essence(name)).or_default().push(name);
+    }
+    let mut notes = Vec::new();
+    for group in alike.values().filter(|group| group.len() > 1) {
+        let (last, others) = group.split_last().expect("a group has two names");
+        let others: Vec<String> = others.iter().map(|name| with_rows(name)).collect();
+        notes.push(format!(
+            "the labels {} and {} differ only in {}, but are different classes; if they are meant to be \
+             one, write them alike",
+            others.join(", "),
+            with_rows(last),
+            difference(group)
+        ));
+    }
+    for name in rows.keys().filter(|name| MISSING.contains(&essence(name).as_str())) {
+        notes.push(format!(
+            "the label {} reads like a missing value, but is a class; if it is none, remove these rows",
+            with_rows(name)
+        ));
+    }
+    notes
+}
+
+/// What programs write where there is no value, as [`essence`] has it.
+const MISSING: [&str; 13] =
+    ["", "nan", "none", "null", "nil", "n/a", "#n/a", "<na>", "na", "-", "--", "?", "missing"];
+
+/// What is left of a name without differences that are easily overlooked.
+fn essence(name: &str) -> String {
+    match finite(visible(name).trim()) {
+        // Adding zero makes one zero of the two that there are.
+        Some(number) => (number + 0.0).to_string(),
+        None => visible(name)
+            .to_lowercase()
+            .split(|letter: char| letter.is_whitespace() || matches!(letter, '"' | '\'' | '_'))
+            .filter(|word| !word.is_empty())
+            .collect::<Vec<_>>()
+            .join(" "),
+    }
+}
+
+/// A name without characters that take no space.
+fn visible(name: &str) -> String {
+    let is_invisible = |letter: char| {
+        matches!(letter, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}')
+            || matches!(letter, '\u{2060}'..='\u{2069}' | '\u{fe0e}' | '\u{fe0f}' | '\u{feff}')
+            || (letter.is_control() && !letter.is_whitespace())
+    };
+    name.replace(is_invisible, "")
+}
+
+/// In what names with the same essence differ.
+fn difference(group: &[&str]) -> &'static str {
+    let all_equal =
+        |form: fn(&str) -> String| group.iter().all(|name| form(name) == form(group[0]));
+    match group {
+        _ if group.iter().all(|name| finite(visible(name).trim()).is_some()) => {
+            "how the number is written"
+        }
+        _ if all_equal(|name| name.to_lowercase()) => "case",
+        _ if all_equal(visible) => "characters that cannot be seen",
+        _ => "case, white space, quotes or characters that cannot be seen",
+    }
+}
+
+/// The known label that an unknown one may be meant to be.
+fn hint(label: &str, known: &[String]) -> String {
+    match known.iter().find(|name| essence(name) == essence(label)) {
+        Some(name) => format!("; did you mean {}?", excerpt(name)),
+        None => String::new(),
     }
 }
 

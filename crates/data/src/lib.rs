@@ -15,6 +15,7 @@
 #![forbid(unsafe_code)]
 
 mod dataset;
+mod encoding;
 mod excerpt;
 pub mod generated;
 mod labels;
@@ -27,12 +28,13 @@ mod tokenizer;
 mod write;
 
 pub use dataset::{Dataset, SplitError};
+pub use encoding::{NotText, Origin, no_utf8, text, without_mark};
 pub use excerpt::{excerpt, excerpts};
-pub use labels::{Labels, UnknownLabel};
+pub use labels::{Labels, UnknownLabel, label_notes};
 pub use little_endian::{LittleEndian, little_endian};
 pub use npy::{NpyError, NpyFault, NpyNumber, read_npy, write_npy};
 pub use sequences::{Padding, Side, pad_sequences};
-pub use standardizer::Standardizer;
-pub use table::{Fault, Table, TableError};
+pub use standardizer::{Standardizer, flat_columns};
+pub use table::{Fault, Misquoted, Table, TableError};
 pub use tokenizer::{DEFAULT_FILTERS, Tokenizer};
 pub use write::{WriteError, write_csv, write_whole};

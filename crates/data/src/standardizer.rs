@@ -1,5 +1,9 @@
 //! Features on one scale: zero mean and unit deviation per column, as measured on the training
 //! half.
+//!
+//! All of it is computed in 64 bits, and only the result is rounded to the 32 bits that a model works
+//! with. Rounded first, a column of points in time (1700000029, 1700000034, …) would be one number in
+//! all rows.
 
 use serde::{Deserialize, Serialize};
 use tensor::Tensor;
@@ -23,22 +27,34 @@ pub struct Standardizer {
     columns: Vec<Column>,
 }
 
+/// `z = ((x − origin) / range − mean) / deviation`.
+///
+/// The difference to another number of the column is exact where the numbers are close together, so
+/// a shift of a whole column changes nothing; and divided by the column's range no square overflows.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 struct Column {
-    // f32 as the features and a saved model's weights are.
-    mean: f32,
-    deviation: f32,
+    /// The column's first number.
+    origin: f64,
+    /// The largest number less the smallest, divided by [`SHRINK`]; 1 for a constant column.
+    range: f64,
+    /// That of `(x − origin) / range`.
+    mean: f64,
+    /// That of `(x − origin) / range`; 1 for a constant column.
+    deviation: f64,
 }
+
+/// Numbers are divided by this before they are subtracted, lest 1e308 − (−1e308) be infinite.
+const SHRINK: f64 = 4.0;
 
 impl Standardizer {
     /// Measures each column of `[rows, columns]`. The deviation is that of the population (divided
-    /// by the number of rows); a column that is constant gets 1, so that it becomes 0.
+    /// by the number of rows); a column that is constant becomes 0 at that number, and keeps its unit.
     ///
     /// # Panics
     ///
     /// When there are not two axes, or no rows.
     #[track_caller]
-    pub fn fit(features: &Tensor<f32>) -> Standardizer {
+    pub fn fit(features: &Tensor<f64>) -> Standardizer {
         let &[rows, columns] = features.shape() else {
             panic!("Standardizer::fit: expected [rows, columns], found {:?}", features.shape());
         };
@@ -48,13 +64,14 @@ impl Standardizer {
         Standardizer { columns: (0..columns).map(|j| Column::fit(column(j))).collect() }
     }
 
-    /// The features on the scale of the training rows, `[rows, columns]` as given.
+    /// The features on the scale of the training rows, `[rows, columns]` as given. A number that is
+    /// further away than 32 bits can tell becomes infinite.
     ///
     /// # Panics
     ///
     /// When the number of columns is not that of [`Standardizer::fit`].
     #[track_caller]
-    pub fn transform(&self, features: &Tensor<f32>) -> Tensor<f32> {
+    pub fn transform(&self, features: &Tensor<f64>) -> Tensor<f32> {
         assert!(
             features.shape().len() == 2 && features.shape()[1] == self.columns.len(),
             "Standardizer::transform: fitted on {} columns, found features of shape {:?}",
@@ -69,18 +86,62 @@ impl Standardizer {
 }
 
 impl Column {
-    fn fit(values: impl Iterator<Item = f32> + Clone) -> Column {
+    fn fit(values: impl Iterator<Item = f64> + Clone) -> Column {
+        let origin = values.clone().next().unwrap_or(0.0);
+        let shrunk = |x: f64| x / SHRINK;
+        let least = values.clone().map(shrunk).fold(f64::INFINITY, f64::min);
+        let most = values.clone().map(shrunk).fold(f64::NEG_INFINITY, f64::max);
+        let range = most - least;
+        if range == 0.0 {
+            return Column { origin, range: 1.0 / SHRINK, mean: 0.0, deviation: 1.0 };
+        }
+        let column = Column { origin, range, mean: 0.0, deviation: 1.0 };
         let count = values.clone().count() as f64;
-        let mean = values.clone().map(f64::from).sum::<f64>() / count;
-        let squares: f64 = values.clone().map(|x| (f64::from(x) - mean).powi(2)).sum();
-        let deviation = (squares / count).sqrt() as f32;
-        // The mean of equal numbers may be rounded, and then their deviation is not quite 0.
-        let constant = values.clone().min_by(f32::total_cmp) == values.max_by(f32::total_cmp);
-        let unscaled = constant || deviation == 0.0;
-        Column { mean: mean as f32, deviation: if unscaled { 1.0 } else { deviation } }
+        let mean = values.clone().map(|x| column.place(x)).sum::<f64>() / count;
+        let squares: f64 = values.map(|x| (column.place(x) - mean).powi(2)).sum();
+        Column { mean, deviation: (squares / count).sqrt(), ..column }
     }
 
-    fn scale(&self, x: f32) -> f32 {
-        ((f64::from(x) - f64::from(self.mean)) / f64::from(self.deviation)) as f32
+    /// Where a number is in the column's range, as seen from the first one: from −1 to 1 in training.
+    fn place(&self, x: f64) -> f64 {
+        (x / SHRINK - self.origin / SHRINK) / self.range
     }
+
+    fn scale(&self, x: f64) -> f32 {
+        ((self.place(x) - self.mean) / self.deviation) as f32
+    }
+}
+
+/// Says of each column that its numbers tell no rows apart, or few: for a note to the user. `names`
+/// and the columns of `features`, `[rows, columns]`, and of `scaled`, the same on one scale, go
+/// together.
+pub fn flat_columns(
+    names: &[impl AsRef<str>],
+    features: &Tensor<f64>,
+    scaled: &Tensor<f32>,
+) -> Vec<String> {
+    let (before, after) = (features.to_vec(), scaled.to_vec());
+    let columns = names.len();
+    let mut notes = Vec::new();
+    for (j, name) in names.iter().enumerate() {
+        let name = crate::excerpt(name.as_ref());
+        let different = |bits: &dyn Fn(usize) -> u64| {
+            let mut all: Vec<u64> = (j..before.len()).step_by(columns).map(bits).collect();
+            all.sort_unstable();
+            all.dedup();
+            all.len()
+        };
+        // Adding zero makes one zero of the two that there are.
+        let found = different(&|i| (before[i] + 0.0).to_bits());
+        let left = different(&|i| u64::from((after[i] + 0.0).to_bits()));
+        if found == 1 {
+            notes.push(format!("column {name} is {} in every row, so it tells nothing", before[j]));
+        } else if 2 * left < found {
+            notes.push(format!(
+                "column {name} has {found} different numbers, but on one scale only {left}: a few lie so \
+                 far away that the others become one; take the logarithm, or remove those rows"
+            ));
+        }
+    }
+    notes
 }

@@ -1,9 +1,11 @@
 //! A CSV file by column name, with an error for each fault that says where it is and what to do.
 //!
 //! Fields follow RFC 4180: separated by commas, in double quotes where they hold commas, quotes or
-//! line breaks. A byte-order mark, CRLF line ends and blank lines are accepted.
+//! line breaks. A byte-order mark, CRLF or CR line ends and blank lines are accepted; a quote that is
+//! not where RFC 4180 allows it is not, as it would swallow the rows below.
 
 mod error;
+mod records;
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -11,9 +13,10 @@ use std::path::{Path, PathBuf};
 use csv::StringRecord;
 use tensor::Tensor;
 
-pub use error::{Fault, TableError};
+pub use error::{Fault, Misquoted, TableError};
+use records::{Row, first_line, line_ends, parse_rows};
 
-use crate::Labels;
+use crate::{Labels, NotText, encoding};
 
 /// The rows of a CSV file, each with as many fields as the header.
 ///
@@ -40,13 +43,6 @@ pub struct Table {
     rows: Vec<Row>,
 }
 
-#[derive(Clone, Debug)]
-struct Row {
-    /// The line of the file on which the row begins, from 1.
-    line: u64,
-    fields: StringRecord,
-}
-
 impl Table {
     /// Reads a file.
     ///
@@ -64,10 +60,15 @@ impl Table {
     /// # Errors
     ///
     /// When it is empty, has no rows below the header, is not UTF-8, has a row with more or fewer
-    /// fields than the header, or a quote that is never closed.
+    /// fields than the header, a quote that is never closed, or text behind a closing quote.
     pub fn parse(path: impl AsRef<Path>, bytes: &[u8]) -> Result<Table, TableError> {
         let path = path.as_ref();
-        let mut rows = parse_rows(path, utf8(path, bytes)?)?;
+        let text = utf8(path, bytes)?;
+        let mut rows = parse_rows(text).map_err(|(line, fault)| {
+            let found = first_line(text.trim_start_matches(['\r', '\n']));
+            let fault = Fault::separator(&found).unwrap_or(fault);
+            TableError { path: path.to_owned(), line: Some(line), fault }
+        })?;
         if rows.is_empty() {
             return Err(TableError::file(path, Fault::Empty));
         }
@@ -129,15 +130,18 @@ impl Table {
 
     /// Columns of numbers, `[rows, columns]`. Spaces around a number are dropped.
     ///
+    /// They are 64-bit numbers, as 32 bits cannot tell 1700000029 from 1700000034; bring them to one
+    /// scale by a [`Standardizer`](crate::Standardizer) before rounding them.
+    ///
     /// # Errors
     ///
-    /// When a column is missing or occurs twice, or a field is not a finite `f32`.
-    pub fn numbers(&self, columns: &[impl AsRef<str>]) -> Result<Tensor<f32>, TableError> {
+    /// When a column is missing or occurs twice, or a field is not a finite `f64`.
+    pub fn numbers(&self, columns: &[impl AsRef<str>]) -> Result<Tensor<f64>, TableError> {
         let indices = columns.iter().map(|column| self.index(column.as_ref()));
         let indices = indices.collect::<Result<Vec<usize>, _>>()?;
         let cells = self.rows.iter().flat_map(|row| indices.iter().map(move |&i| (row, i)));
         let numbers = cells.map(|(row, index)| self.number(row, index));
-        let numbers = numbers.collect::<Result<Vec<f32>, _>>()?;
+        let numbers = numbers.collect::<Result<Vec<f64>, _>>()?;
         Ok(Tensor::new([self.rows(), columns.len()], numbers))
     }
 
@@ -149,11 +153,19 @@ impl Table {
                 let column = column.to_owned();
                 Err(self.in_header(Fault::DuplicateColumn { column, first, second }))
             }
-            (None, _) => Err(self.in_header(Fault::MissingColumn {
-                column: column.to_owned(),
-                header: owned(&self.header.fields),
-            })),
+            (None, _) => Err(self.in_header(self.missing(column))),
         }
+    }
+
+    fn missing(&self, column: &str) -> Fault {
+        let header = owned(&self.header.fields);
+        let is_sample = |(place, name): (usize, &String)| {
+            let has_it =
+                |row: &Row| row.fields[place].trim() == name && row.fields != self.header.fields;
+            !name.is_empty() && (name.parse::<f64>().is_ok() || self.rows.iter().any(has_it))
+        };
+        let is_headless = header.iter().enumerate().any(is_sample);
+        Fault::MissingColumn { column: column.to_owned(), header, is_headless }
     }
 
     fn name<'a>(&self, row: &'a Row, index: usize) -> Result<&'a str, TableError> {
@@ -163,9 +175,9 @@ impl Table {
         }
     }
 
-    fn number(&self, row: &Row, index: usize) -> Result<f32, TableError> {
+    fn number(&self, row: &Row, index: usize) -> Result<f64, TableError> {
         let text = &row.fields[index];
-        let number = text.trim().parse().ok().filter(|number: &f32| number.is_finite());
+        let number = text.trim().parse().ok().filter(|number: &f64| number.is_finite());
         number.ok_or_else(|| {
             let fault = Fault::NotANumber { column: self.column(index), text: text.to_owned() };
             self.at(row.line, fault)
@@ -182,7 +194,12 @@ impl Table {
             None => Ok(()),
             Some(row) => {
                 let header = owned(&self.header.fields);
-                Err(self.at(row.line, Fault::Ragged { header, found: row.fields.len() }))
+                if let Some(fault) = Fault::separator(&header.join(",")) {
+                    return Err(self.in_header(fault));
+                }
+                let found = row.fields.len();
+                let cause = Misquoted::of(&row.fields);
+                Err(self.at(row.line, Fault::Ragged { header, found, cause }))
             }
         }
     }
@@ -201,52 +218,11 @@ fn owned(header: &StringRecord) -> Vec<String> {
 }
 
 fn utf8<'a>(path: &Path, bytes: &'a [u8]) -> Result<&'a str, TableError> {
-    str::from_utf8(bytes).map_err(|error| {
-        let (before, after) = bytes.split_at(error.valid_up_to());
-        let line_start = before.iter().rposition(|&byte| byte == b'\n').map_or(0, |end| end + 1);
-        let fault = Fault::NotUtf8 { byte: after[0], position: before.len() - line_start + 1 };
-        TableError { path: path.to_owned(), line: Some(1 + line_ends(before)), fault }
+    encoding::text(bytes).map_err(|(offset, what)| {
+        let line = match what {
+            NotText::Kind { .. } => None,
+            _ => Some(1 + line_ends(&bytes[..offset])),
+        };
+        TableError { path: path.to_owned(), line, fault: Fault::NotText(what) }
     })
-}
-
-/// Our own row after the last. A quote that is never closed swallows it, which is how we notice.
-const SENTINEL: &str = "end of file";
-
-/// All rows, the header included, each with the line on which it begins.
-///
-/// Lines are counted here: the `csv` crate reports the line of the blank lines or of the `\n` of a
-/// CRLF that come before a row.
-fn parse_rows(path: &Path, text: &str) -> Result<Vec<Row>, TableError> {
-    let text = format!("{text}\n{SENTINEL}");
-    let bytes = text.as_bytes();
-    let mut reader = csv::ReaderBuilder::new().has_headers(false).flexible(true).from_reader(bytes);
-    let mut rows: Vec<Row> = Vec::new();
-    let (mut line, mut counted) = (1, 0);
-    for record in reader.records() {
-        let fields =
-            record.map_err(|error| TableError::file(path, Fault::Unreadable(error.into())))?;
-        let start = fields.position().map_or(0, |position| position.byte() as usize);
-        let blank = bytes[start..].iter().take_while(|byte| b"\r\n".contains(byte)).count();
-        line += line_ends(&bytes[counted..start + blank]);
-        counted = start + blank;
-        rows.push(Row { line, fields });
-    }
-    match rows.pop() {
-        Some(last) if last.fields.iter().eq([SENTINEL]) => Ok(rows),
-        last => Err(TableError {
-            path: path.to_owned(),
-            line: last.map(|row| row.line),
-            fault: Fault::OpenQuote,
-        }),
-    }
-}
-
-/// The number of line ends: `\n`, `\r\n`, or `\r` alone.
-fn line_ends(bytes: &[u8]) -> u64 {
-    let ends = bytes.iter().enumerate().filter(|&(i, &byte)| match byte {
-        b'\n' => true,
-        b'\r' => bytes.get(i + 1) != Some(&b'\n'),
-        _ => false,
-    });
-    ends.count() as u64
 }

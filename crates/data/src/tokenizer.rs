@@ -1,7 +1,8 @@
 //! Texts as sequences of word ids, with the semantics of Keras' `Tokenizer`.
 //!
-//! A text is lower-cased, each of the filtered characters becomes a separator, and what stands
-//! between separators is a word. Words are numbered by how often they occur: 1 is the most frequent
+//! A text is lower-cased, white space and each of the filtered characters become a separator, and what
+//! stands between separators is a word. (Keras knows no white space but space, tab and line feed, and
+//! glues the words around others, such as a carriage return, together: see [`Tokenizer::keras`].) Words are numbered by how often they occur: 1 is the most frequent
 //! one, ties go to the word that came first, and 0 is left for padding. With an out-of-vocabulary
 //! token that token is 1 and the words begin at 2.
 //!
@@ -19,7 +20,7 @@ pub const DEFAULT_FILTERS: &str = "!\"#$%&()*+,-./:;<=>?@[\\]^_`{|}~\t\n";
 
 /// A vocabulary and the rule that cuts a text into words.
 ///
-/// Its one departure from Keras: a text word that equals the out-of-vocabulary token *is* that
+/// With [`Tokenizer::keras`] its one departure from Keras is this: a text word that equals the out-of-vocabulary token *is* that
 /// token. (Keras would give it, and with it every unknown word, an id by frequency, which may be as
 /// large as `num_words` or larger.)
 ///
@@ -51,18 +52,27 @@ struct Rules {
     lower: bool,
     filters: String,
     split: String,
+    /// Tokenizers that were saved before this was a choice are Keras'.
+    #[serde(default)]
+    white_space: bool,
 }
 
 impl Tokenizer {
-    /// Keras' defaults: all words, none out of vocabulary, lower case, [`DEFAULT_FILTERS`], split
-    /// at spaces.
+    /// Keras' defaults but for white space: all words, none out of vocabulary, lower case,
+    /// [`DEFAULT_FILTERS`], split at any white space.
     pub fn new() -> Tokenizer {
+        Tokenizer::keras().with_white_space(true)
+    }
+
+    /// Keras' defaults, exactly: those of [`Tokenizer::new`], but split at spaces.
+    pub fn keras() -> Tokenizer {
         let rules = Rules {
             num_words: None,
             oov_token: None,
             lower: true,
             filters: DEFAULT_FILTERS.to_owned(),
             split: " ".to_owned(),
+            white_space: false,
         };
         Tokenizer::of(rules, Vec::new())
     }
@@ -88,6 +98,22 @@ impl Tokenizer {
         Tokenizer { rules: Rules { filters: filters.into(), ..self.rules }, ..self }
     }
 
+    /// Whether white space (as Unicode defines it), control characters, the zero-width space U+200B
+    /// and byte-order marks become separators too.
+    ///
+    /// ```
+    /// let text = "so\rhappy\u{a0}today";
+    /// let words = |mut tokenizer: data::Tokenizer| {
+    ///     tokenizer.fit_on_texts([text]);
+    ///     tokenizer.word_counts().len()
+    /// };
+    /// assert_eq!(words(data::Tokenizer::new()), 3);
+    /// assert_eq!(words(data::Tokenizer::keras()), 1);
+    /// ```
+    pub fn with_white_space(self, white_space: bool) -> Tokenizer {
+        Tokenizer { rules: Rules { white_space, ..self.rules }, ..self }
+    }
+
     /// The separator.
     ///
     /// # Panics
@@ -98,6 +124,11 @@ impl Tokenizer {
         let split = split.into();
         assert!(!split.is_empty(), "Tokenizer::with_split: {EMPTY_SPLIT}");
         Tokenizer { rules: Rules { split, ..self.rules }, ..self }
+    }
+
+    /// Returns `true` if this character never is part of a word.
+    pub fn separates(&self, letter: char) -> bool {
+        self.rules.separates(letter) || self.rules.split.chars().eq([letter])
     }
 
     /// Counts the words of these texts, on top of those counted before, and numbers them anew.
@@ -190,13 +221,22 @@ impl Rules {
         let text = if self.lower { text.to_lowercase() } else { text.to_owned() };
         let mut separated = String::with_capacity(text.len());
         for letter in text.chars() {
-            match self.filters.contains(letter) {
+            match self.separates(letter) {
                 true => separated.push_str(&self.split),
                 false => separated.push(letter),
             }
         }
         let words = separated.split(&self.split).filter(|word| !word.is_empty());
         words.map(str::to_owned).collect()
+    }
+
+    fn separates(&self, letter: char) -> bool {
+        let is_blank = |letter: char| {
+            letter.is_whitespace()
+                || letter.is_control()
+                || matches!(letter, '\u{200b}' | '\u{feff}')
+        };
+        self.filters.contains(letter) || (self.white_space && is_blank(letter))
     }
 
     fn allows(&self, id: u32) -> bool {

@@ -63,6 +63,15 @@ impl History {
         &self.epochs[self.kept - 1]
     }
 
+    /// By what epochs and models are compared: `"validation"` or, where no samples were kept for that,
+    /// `"training"`.
+    pub fn judged_by(&self) -> &'static str {
+        match self.kept_epoch().validation {
+            Some(_) => "validation",
+            None => "training",
+        }
+    }
+
     /// Whether the model is now better than that of another run: by the scores of the kept epochs.
     pub fn is_better_than(&self, other: &History) -> bool {
         self.kept_epoch().score().is_better_than(&other.kept_epoch().score())

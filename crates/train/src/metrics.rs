@@ -184,6 +184,30 @@ impl ConfusionMatrix {
         self.average(|_| 1.0 / self.classes as f64)
     }
 
+    /// Over which classes [`macro_average`](Self::macro_average) runs, as a sentence.
+    ///
+    /// ```
+    /// # use train::metrics::ConfusionMatrix;
+    /// let matrix = ConfusionMatrix::new(3, &[0, 0, 2], &[0, 2, 2]);
+    /// assert_eq!(
+    ///     matrix.macro_classes(),
+    ///     "The macro average is over all 3 classes; 1 of them has no sample here and counts as 0."
+    /// );
+    /// ```
+    pub fn macro_classes(&self) -> String {
+        let classes = self.classes;
+        match (0..classes).filter(|&class| self.support(class) == 0).count() {
+            0 => format!("The macro average is over all {classes} classes."),
+            1 => format!(
+                "The macro average is over all {classes} classes; 1 of them has no sample here and counts as 0."
+            ),
+            absent => format!(
+                "The macro average is over all {classes} classes; {absent} of them have no sample here and \
+                 count as 0."
+            ),
+        }
+    }
+
     /// The mean of each score over the classes, each weighted by its share of the samples.
     ///
     /// The weighted recall is the accuracy.

@@ -56,7 +56,7 @@ fn score(x: &[f32; TABULAR_FEATURES]) -> f32 {
 }
 
 /// Writes a table of features as CSV with the columns `x1`, `x2`, … and `label`. The numbers read
-/// back exactly.
+/// back exactly, with 64 bits too.
 ///
 /// # Errors
 ///
@@ -67,7 +67,7 @@ pub fn write_tabular(path: impl AsRef<Path>, dataset: &Dataset<f32>) -> Result<(
     let (inputs, labels) = (dataset.inputs().to_vec(), dataset.labels().to_vec());
     let rows = labels.iter().enumerate().map(|(i, label)| {
         let row = &inputs[i * features..(i + 1) * features];
-        row.iter().map(f32::to_string).chain([label.to_string()]).collect::<Vec<_>>()
+        row.iter().map(|&x| f64::from(x).to_string()).chain([label.to_string()]).collect::<Vec<_>>()
     });
     write_csv(path, header, rows)
 }

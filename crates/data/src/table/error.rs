@@ -3,10 +3,11 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
+use csv::StringRecord;
 use thiserror::Error;
 
-use crate::UnknownLabel;
 use crate::excerpt::{excerpt, excerpts};
+use crate::{NotText, UnknownLabel};
 
 /// A fault of a CSV file and where it is.
 #[derive(Debug, Error)]
@@ -47,16 +48,21 @@ pub enum Fault {
         /// The names in the header.
         header: Vec<String>,
     },
-    /// A byte that cannot be part of UTF-8.
+    /// The file is not UTF-8 text.
+    #[error(transparent)]
+    NotText(#[from] NotText),
+    /// The fields are separated by something else than commas.
     #[error(
-        "byte {position} of the line, 0x{byte:02X}, is not valid UTF-8; save the file as UTF-8 \
-         (from Latin-1: iconv -f latin1 -t utf-8)"
+        "the fields are separated by {} ({}), expected commas; save it with commas between the \
+         fields, texts that hold commas in double quotes, and a header of column names as first line",
+        separators(*separator),
+        excerpt(found)
     )]
-    NotUtf8 {
-        /// The byte found.
-        byte: u8,
-        /// Its place in the line, from 1.
-        position: usize,
+    Separator {
+        /// What separates them.
+        separator: char,
+        /// The header.
+        found: String,
     },
     /// The file ends inside a quoted field.
     #[error(
@@ -64,31 +70,58 @@ pub enum Fault {
          a quote inside a quoted field twice"
     )]
     OpenQuote,
+    /// A quoted field goes on after its closing quote.
+    #[error(
+        "a double quote opens on this line and closes on line {closed}, but is followed by {}; a \
+         quoted field ends with its closing quote: remove the quote that should not be there, or write \
+         a quote inside a quoted field twice",
+        excerpt(after)
+    )]
+    TextAfterQuote {
+        /// The line of the closing quote.
+        closed: u64,
+        /// What follows it on that line.
+        after: String,
+    },
+    /// A quote inside a quoted field has a backslash before it.
+    #[error(
+        "the field that opens here has a backslash before a double quote ({}), which does not keep it \
+         from closing the field; write a quote inside a quoted field twice: \"\" instead of \\\"",
+        excerpt(found)
+    )]
+    BackslashQuote {
+        /// The field's first line, from its opening quote.
+        found: String,
+    },
     /// A row with more or fewer fields than the header.
     #[error(
-        "expected {}, as in the header ({}), found {found}; put a field that holds commas in \
-         double quotes",
+        "expected {}, as in the header ({}), found {found}; {}",
         fields(header.len()),
-        excerpts(header)
+        excerpts(header),
+        Misquoted::mend(cause)
     )]
     Ragged {
         /// The names in the header.
         header: Vec<String>,
         /// The number of fields in the row.
         found: usize,
+        /// A field whose quotes are not taken for quotes, if there is one.
+        cause: Option<Misquoted>,
     },
     /// The header lacks a column.
     #[error(
         "there is no column {}; the header has {}{}",
         excerpt(column),
         excerpts(header),
-        hint(column, header)
+        hint(column, header, *is_headless)
     )]
     MissingColumn {
         /// The name asked for.
         column: String,
         /// The names in the header.
         header: Vec<String>,
+        /// Whether the header looks like one of the rows.
+        is_headless: bool,
     },
     /// The header has a column twice.
     #[error(
@@ -133,6 +166,54 @@ pub enum Fault {
     },
 }
 
+/// A field with a double quote that does not count as one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Misquoted {
+    /// White space stands before the quote that is to open the field.
+    Space(String),
+    /// A backslash stands before a quote.
+    Backslash(String),
+}
+
+impl Misquoted {
+    /// The first such field of a row.
+    pub(super) fn of(row: &StringRecord) -> Option<Misquoted> {
+        row.iter().find_map(|field| match field.trim_start() {
+            start if start.len() < field.len() && start.starts_with('"') => {
+                Some(Misquoted::Space(field.to_owned()))
+            }
+            _ if field.contains("\\\"") => Some(Misquoted::Backslash(field.to_owned())),
+            _ => None,
+        })
+    }
+
+    fn mend(cause: &Option<Misquoted>) -> String {
+        match cause {
+            None => "put a field that holds commas in double quotes".to_owned(),
+            Some(Misquoted::Space(field)) => format!(
+                "the field {} has a space before its double quote, which therefore does not open it: \
+                 remove the space",
+                excerpt(field)
+            ),
+            Some(Misquoted::Backslash(field)) => format!(
+                "the field {} has a backslash before a double quote: put the field in double quotes and \
+                 write a quote inside it twice",
+                excerpt(field)
+            ),
+        }
+    }
+}
+
+impl Fault {
+    /// The fault of a header whose names are separated by something else than commas.
+    pub(super) fn separator(header: &str) -> Option<Fault> {
+        let count = |separator: char| header.matches(separator).count();
+        let separator = [';', '\t', '|'].into_iter().max_by_key(|&separator| count(separator))?;
+        (count(separator) > count(','))
+            .then(|| Fault::Separator { separator, found: header.to_owned() })
+    }
+}
+
 impl TableError {
     pub(super) fn file(path: &Path, fault: Fault) -> TableError {
         TableError { path: path.to_owned(), line: None, fault }
@@ -165,14 +246,36 @@ fn found(text: &str) -> String {
     if text.trim().is_empty() { "an empty field".to_owned() } else { excerpt(text) }
 }
 
-/// The two usual reasons why a column is missing: its name is written otherwise, or the fields are
-/// separated by something else.
-fn hint(column: &str, header: &[String]) -> String {
-    if let Some(name) = header.iter().find(|name| name.eq_ignore_ascii_case(column)) {
-        return format!("; did you mean {}?", excerpt(name));
+fn separators(separator: char) -> &'static str {
+    match separator {
+        ';' => "semicolons",
+        '\t' => "tabs",
+        _ => "vertical bars",
     }
-    match header {
-        [only] if only.contains([';', '\t']) => "; separate the fields by commas".to_owned(),
-        _ => String::new(),
+}
+
+/// The usual reasons why a column is missing: its name is written otherwise or in quotes, the file
+/// has no header, or it is not a table at all.
+fn hint(column: &str, header: &[String], is_headless: bool) -> String {
+    let is_same = |name: &&String| name.trim_matches('"').trim().eq_ignore_ascii_case(column);
+    match header.iter().find(is_same) {
+        Some(name) if name.starts_with('"') => format!(
+            "; {} has a space before its double quote, which therefore does not open the field: remove \
+             the space",
+            excerpt(name)
+        ),
+        Some(name) => format!("; did you mean {}?", excerpt(name)),
+        None if Fault::separator(&header.join(",")).is_some() => {
+            "; separate the fields by commas".to_owned()
+        }
+        None if header[0].starts_with('<') => "; this looks like a page (HTML or XML)".to_owned(),
+        None if header[0].starts_with(['{', '[']) => {
+            "; this looks like JSON: give a CSV file".to_owned()
+        }
+        None if is_headless => format!(
+            "; this line looks like a row: put a header with the column names, such as {}, before it",
+            excerpt(column)
+        ),
+        None => String::new(),
     }
 }

@@ -1,6 +1,6 @@
 //! Padding, the validation split, mini-batches and standardising.
 
-use data::{Dataset, Padding, Side, SplitError, Standardizer, pad_sequences};
+use data::{Dataset, Padding, Side, SplitError, Standardizer, flat_columns, pad_sequences};
 use proptest::prelude::*;
 use tensor::{Key, Tensor};
 
@@ -86,10 +86,40 @@ fn features_are_scaled_by_the_training_half() {
 
 #[test]
 fn the_largest_and_the_smallest_numbers_scale_to_finite_ones() {
-    for (least, most) in [(f32::MIN, f32::MAX), (0.0, f32::from_bits(1))] {
+    let extremes = [(f64::MIN, f64::MAX), (0.0, 5e-324), (0.0, f64::MAX), (-1e300, 1e-300)];
+    for (least, most) in extremes {
         let features = Tensor::new([2, 1], vec![least, most]);
         assert!(Standardizer::fit(&features).transform(&features).is_finite());
     }
+}
+
+#[test]
+fn a_column_is_scaled_before_it_is_rounded_to_32_bits() {
+    let column =
+        |start: f64| Tensor::new([4, 1], [29.0, 34.0, 5.0, 22.0].map(|x| x + start).to_vec());
+    let scaled = |features: Tensor<f64>| Standardizer::fit(&features).transform(&features).to_vec();
+    let expected = scaled(column(0.0));
+    assert!(expected[0] != expected[1]);
+    for start in [1.7e9, -1.7e9, 1.7e12] {
+        assert_eq!(scaled(column(start)), expected, "a shift of the whole column changes nothing");
+    }
+    assert_eq!(scaled(column(0.0).map(|x| x * 2f64.powi(990))), expected, "nor does its unit");
+}
+
+#[test]
+fn a_column_that_tells_no_rows_apart_is_named() {
+    let rows = [[1.0, 7.0, 1.0], [2.0, 7.0, 2.0], [3.0, 7.0, 3.0], [4.0, 7.0, 1e300]];
+    let features = Tensor::new([4, 3], rows.concat());
+    let scaled = Standardizer::fit(&features).transform(&features);
+    assert_eq!(
+        flat_columns(&["x", "y", "z"], &features, &scaled),
+        ["column `y` is 7 in every row, so it tells nothing"],
+        "two of four numbers left are half of them"
+    );
+    let rows = Tensor::new([6, 1], vec![1.0, 2.0, 3.0, 4.0, 5.0, 1e300]);
+    let scaled = Standardizer::fit(&rows).transform(&rows);
+    let notes = flat_columns(&["z"], &rows, &scaled);
+    assert!(notes[0].starts_with("column `z` has 6 different numbers, but on one scale only 2"));
 }
 
 #[test]
@@ -159,11 +189,11 @@ proptest! {
 
     #[test]
     fn standardized_columns_have_mean_0_and_deviation_1(
-        values in prop::collection::vec(-1e3_f32..1e3, 3..60),
-        constant in any::<f32>(),
+        values in prop::collection::vec(-1e3..1e3, 3..60),
+        constant in any::<f64>(),
     ) {
-        let range = |range: (f32, f32), &x: &f32| (range.0.min(x), range.1.max(x));
-        let (least, most) = values.iter().fold((f32::MAX, f32::MIN), range);
+        let range = |range: (f64, f64), &x: &f64| (range.0.min(x), range.1.max(x));
+        let (least, most) = values.iter().fold((f64::MAX, f64::MIN), range);
         prop_assume!(most - least > 10.0);
         let rows = values.len();
         let cells = values.iter().flat_map(|&x| [x, constant]).collect();

@@ -115,7 +115,10 @@ fn generated_data_reads_back_from_csv() {
     write_tabular(&path, &dataset).unwrap();
     let table = Table::read(&path).unwrap();
     let features: Vec<String> = (1..=10).map(|i| format!("x{i}")).collect();
-    assert_eq!(table.numbers(&features).unwrap().to_vec(), dataset.inputs().to_vec());
+    assert_eq!(
+        table.numbers(&features).unwrap().to_vec(),
+        dataset.inputs().map(f64::from).to_vec()
+    );
     let labels = Labels::of(["0", "1"]);
     assert_eq!(table.classes("label", &labels).unwrap().to_vec(), dataset.labels().to_vec());
 }

@@ -1,6 +1,6 @@
 //! Class names and their numbers.
 
-use data::Labels;
+use data::{Labels, label_notes};
 use proptest::prelude::*;
 
 #[test]
@@ -30,6 +30,48 @@ fn an_unknown_name_is_answered_with_the_known_ones() {
 #[should_panic(expected = "Labels::name: class 2 of 2 classes")]
 fn a_class_that_is_not_there_has_no_name() {
     Labels::of(["a", "b"]).name(2);
+}
+
+#[test]
+fn labels_that_look_alike_are_named_with_their_rows() {
+    let note = |names: &[&str]| label_notes(names).join("\n");
+    assert_eq!(
+        note(&["Joy", "joy", "joy", "sad"]),
+        "the labels `Joy` (1 row) and `joy` (2 rows) differ only in case, but are different classes; \
+         if they are meant to be one, write them alike"
+    );
+    let number = "differ only in how the number is written";
+    for pair in [["1", "1.0"], ["1", "01"], ["0", "-0"], ["1000", "1e3"], ["+1", "1"]] {
+        assert!(note(&pair).contains(number), "{pair:?}");
+    }
+    let unseen = "differ only in characters that cannot be seen";
+    for name in ["joy\u{200b}", "\u{feff}joy", "j\u{ad}oy", "joy\u{200e}"] {
+        assert!(note(&["joy", name]).contains(unseen), "{name:?}");
+    }
+    for name in ["very  happy", "very\u{a0}happy", "Very_Happy", "\"very happy\"", "very\nhappy"] {
+        assert!(note(&["very happy", name]).contains("differ only in "), "{name:?}");
+    }
+    let three = note(&["JOY", "joy", "Joy"]);
+    assert!(three.contains("`JOY` (1 row), `Joy` (1 row) and `joy` (1 row)"), "{three}");
+    assert_eq!(note(&["1", "2", "joy", "fear", "joyful", "1.5"]), "");
+}
+
+#[test]
+fn labels_that_read_like_missing_values_are_named() {
+    for name in ["nan", "NaN", "None", "N/A", "NULL", "<NA>", "-", "?", "\u{200b}"] {
+        let notes = label_notes(["joy", name, "sad", name]);
+        assert!(notes[0].contains("(2 rows) reads like a missing value"), "{name:?}: {notes:?}");
+        assert_eq!(notes.len(), 1);
+    }
+}
+
+#[test]
+fn an_unknown_name_that_looks_like_a_known_one_is_told_so() {
+    let labels = Labels::of(["joy", "1"]);
+    let message = |name| labels.class(name).unwrap_err().to_string();
+    assert!(message("Joy").ends_with("(`1`, `joy`); did you mean `joy`?"));
+    assert!(message("1.0").ends_with("; did you mean `1`?"));
+    assert!(message("sad").ends_with("(`1`, `joy`)"));
 }
 
 proptest! {

@@ -21,7 +21,7 @@ fn vocabulary(tokenizer: &Tokenizer) -> Vec<&str> {
 
 #[test]
 fn words_are_numbered_by_frequency_then_by_first_appearance() {
-    let tokenizer = fitted(Tokenizer::new());
+    let tokenizer = fitted(Tokenizer::keras());
     assert_eq!(
         vocabulary(&tokenizer),
         ["the", "cat", "mat", "dog", "sat", "on", "big", "chased", "it's", "cat's", "isn't", "it"]
@@ -35,17 +35,17 @@ fn words_are_numbered_by_frequency_then_by_first_appearance() {
 
 #[test]
 fn num_words_keeps_the_ids_below_it() {
-    let tokenizer = fitted(Tokenizer::new().with_num_words(5));
+    let tokenizer = fitted(Tokenizer::keras().with_num_words(5));
     assert_eq!(tokenizer.texts_to_sequences(NEW), [vec![1, 3, 3], vec![2], vec![], vec![]]);
     assert_eq!(tokenizer.sequences_to_texts(&[vec![0, 1, 99, 5]]), ["the"]);
     assert_eq!(tokenizer.vocabulary_size(), 5);
     assert_eq!(tokenizer.id("sat"), Some(5), "the numbering itself has no limit");
-    assert_eq!(fitted(Tokenizer::new().with_num_words(0)), fitted(Tokenizer::new()));
+    assert_eq!(fitted(Tokenizer::keras().with_num_words(0)), fitted(Tokenizer::keras()));
 }
 
 #[test]
 fn the_oov_token_is_1_and_stands_for_every_word_without_an_id() {
-    let tokenizer = fitted(Tokenizer::new().with_num_words(5).with_oov_token("<unk>"));
+    let tokenizer = fitted(Tokenizer::keras().with_num_words(5).with_oov_token("<unk>"));
     let sequences = tokenizer.texts_to_sequences(NEW);
     assert_eq!(sequences, [vec![2, 1, 4, 1, 4], vec![1, 1, 3], vec![], vec![]]);
     assert_eq!(
@@ -57,14 +57,14 @@ fn the_oov_token_is_1_and_stands_for_every_word_without_an_id() {
 
 #[test]
 fn an_oov_token_has_its_id_even_where_num_words_leaves_none() {
-    let tokenizer = fitted(Tokenizer::new().with_num_words(1).with_oov_token("<unk>"));
+    let tokenizer = fitted(Tokenizer::keras().with_num_words(1).with_oov_token("<unk>"));
     assert_eq!(tokenizer.texts_to_sequences(["it sat"]), [[1, 1]]);
     assert_eq!(tokenizer.vocabulary_size(), 2);
 }
 
 #[test]
 fn a_text_word_that_equals_the_oov_token_is_that_token() {
-    let mut tokenizer = Tokenizer::new().with_oov_token("unk");
+    let mut tokenizer = Tokenizer::keras().with_oov_token("unk");
     tokenizer.fit_on_texts(["a unk a", "unk b a"]);
     assert_eq!(vocabulary(&tokenizer), ["unk", "a", "b"]);
     assert_eq!(tokenizer.texts_to_sequences(["b unk zzz"]), [[3, 1, 1]]);
@@ -72,12 +72,12 @@ fn a_text_word_that_equals_the_oov_token_is_that_token() {
 
 #[test]
 fn lower_filters_and_split_are_as_in_keras() {
-    let plain = Tokenizer::new().with_oov_token("<unk>").with_lower(false).with_filters(".!");
+    let plain = Tokenizer::keras().with_oov_token("<unk>").with_lower(false).with_filters(".!");
     let tokenizer = fitted(plain);
     assert_eq!(tokenizer.texts_to_sequences([NEW[0]]), [[3, 1, 1, 1, 9]]);
     assert_eq!(tokenizer.word(14), Some("mat;"));
 
-    let tokenizer = fitted(Tokenizer::new().with_split("--").with_filters(" ."));
+    let tokenizer = fitted(Tokenizer::keras().with_split("--").with_filters(" ."));
     assert_eq!(
         vocabulary(&tokenizer)[5..],
         ["dog", "big", "dog!", "chased", "it's", "cat's", "mat;", "isn't", "it?"]
@@ -86,7 +86,7 @@ fn lower_filters_and_split_are_as_in_keras() {
 
 #[test]
 fn fitting_again_adds_to_the_counts() {
-    let mut tokenizer = Tokenizer::new();
+    let mut tokenizer = Tokenizer::keras();
     tokenizer.fit_on_texts(["b a"]);
     tokenizer.fit_on_texts(["a c", "c c"]);
     assert_eq!(vocabulary(&tokenizer), ["c", "a", "b"]);
@@ -95,15 +95,47 @@ fn fitting_again_adds_to_the_counts() {
 #[test]
 #[should_panic(expected = "Tokenizer::with_split: the separator is empty")]
 fn an_empty_separator_is_refused() {
-    let _ = Tokenizer::new().with_split("");
+    let _ = Tokenizer::keras().with_split("");
 }
 
 #[test]
 fn a_saved_tokenizer_with_an_empty_separator_is_refused() {
-    let saved = serde_json::to_string(&fitted(Tokenizer::new())).unwrap();
+    let saved = serde_json::to_string(&fitted(Tokenizer::keras())).unwrap();
     let damaged = saved.replace("\"split\":\" \"", "\"split\":\"\"");
     let error = serde_json::from_str::<Tokenizer>(&damaged).unwrap_err();
     assert_eq!(error.to_string(), "the separator is empty, which would cut a text nowhere");
+}
+
+#[test]
+fn words_end_at_any_white_space() {
+    let blanks = [
+        ' ', '\t', '\n', '\r', '\u{b}', '\u{c}', '\u{85}', '\u{a0}', '\u{1680}', '\u{2003}',
+        '\u{2028}', '\u{2029}', '\u{202f}', '\u{3000}', '\u{200b}', '\u{feff}', '\0', '\u{1f}',
+    ];
+    for blank in blanks {
+        let mut tokenizer = Tokenizer::new();
+        tokenizer.fit_on_texts([format!("{blank}so{blank}{blank}happy{blank}")]);
+        assert_eq!(vocabulary(&tokenizer), ["so", "happy"], "{blank:?}");
+        assert!(tokenizer.separates(blank), "{blank:?}");
+    }
+    let mut tokenizer = Tokenizer::new();
+    let joined = "man\u{200d}woman";
+    tokenizer.fit_on_texts([joined]);
+    assert_eq!(vocabulary(&tokenizer), [joined], "a joiner joins");
+}
+
+#[test]
+fn a_tokenizer_saved_before_white_space_was_a_choice_is_that_of_keras() {
+    let saved = serde_json::to_string(&fitted(Tokenizer::keras())).unwrap();
+    let before = saved.replace(",\"white_space\":false", "");
+    assert_ne!(before, saved);
+    let loaded: Tokenizer = serde_json::from_str(&before).unwrap();
+    assert_eq!(loaded, fitted(Tokenizer::keras()));
+    assert_eq!(loaded.texts_to_sequences(["the\rcat"]), [[0; 0]], "the words are glued together");
+
+    let saved = serde_json::to_string(&fitted(Tokenizer::new())).unwrap();
+    let loaded: Tokenizer = serde_json::from_str(&saved).unwrap();
+    assert_eq!(loaded.texts_to_sequences(["the\rcat"]), [[1, 2]]);
 }
 
 /// `word_index` and `texts_to_sequences`, line by line as Keras has them for the default filters.
@@ -153,7 +185,7 @@ proptest! {
         num_words in 0..8_usize,
         oov_token in prop::option::of(Just("<oov>")),
     ) {
-        let mut tokenizer = Tokenizer::new().with_num_words(num_words);
+        let mut tokenizer = Tokenizer::keras().with_num_words(num_words);
         if let Some(token) = oov_token {
             tokenizer = tokenizer.with_oov_token(token);
         }
@@ -183,7 +215,7 @@ proptest! {
         first in prop::collection::vec(any::<String>(), 0..4),
         second in prop::collection::vec(any::<String>(), 0..4),
     ) {
-        let mut tokenizer = Tokenizer::new().with_num_words(9).with_oov_token("<oov>");
+        let mut tokenizer = Tokenizer::keras().with_num_words(9).with_oov_token("<oov>");
         tokenizer.fit_on_texts(&first);
         let saved = serde_json::to_string(&tokenizer).unwrap();
         let mut loaded: Tokenizer = serde_json::from_str(&saved).unwrap();

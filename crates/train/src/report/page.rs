@@ -145,6 +145,12 @@ impl Page<'_> {
         Figure::count(format!("/best/classes/{index}/samples"), samples)
     }
 
+    /// By which samples the best model was chosen.
+    fn judged_by(&self) -> &'static str {
+        let run = self.report.models.first().and_then(|model| model.runs.first());
+        run.map_or("training", |run| run.history.judged_by())
+    }
+
     fn best_loss(&self) -> Figure {
         Figure::decimal("/best/test/loss", self.report.best.test.loss)
     }

@@ -1,0 +1,118 @@
+//! RFC 4180, strictly: the rows of a CSV text, or where a quote is not as it should be.
+//!
+//! A lenient reader takes all lines up to the next quote for one field when somebody has opened a
+//! quote and never closed it; whole rows vanish without a word. So nothing may stand between a closing
+//! quote and the end of its field, as in the strict mode of Python's `csv`. A quote inside a field
+//! that does not begin with one (`5" nail`) is a letter like any other.
+
+use csv::StringRecord;
+
+use super::error::Fault;
+
+/// One row and the line of the file on which it begins, from 1.
+#[derive(Clone, Debug)]
+pub(super) struct Row {
+    pub(super) line: u64,
+    pub(super) fields: StringRecord,
+}
+
+/// All rows of a text but the blank ones, the header included.
+///
+/// # Errors
+///
+/// The fault and the line on which the quote opens that causes it.
+pub(super) fn parse_rows(text: &str) -> Result<Vec<Row>, (u64, Fault)> {
+    let mut reader = Reader { rest: text, line: 1 };
+    let mut rows = Vec::new();
+    loop {
+        reader.skip_line_ends();
+        if reader.rest.is_empty() {
+            return Ok(rows);
+        }
+        rows.push(reader.row()?);
+    }
+}
+
+struct Reader<'a> {
+    rest: &'a str,
+    /// The line on which `rest` begins.
+    line: u64,
+}
+
+impl<'a> Reader<'a> {
+    fn skip_line_ends(&mut self) {
+        let blank = self.rest.len() - self.rest.trim_start_matches(['\r', '\n']).len();
+        self.take(blank);
+    }
+
+    fn row(&mut self) -> Result<Row, (u64, Fault)> {
+        let line = self.line;
+        let mut fields = StringRecord::new();
+        loop {
+            match self.rest.strip_prefix('"') {
+                Some(_) => fields.push_field(&self.quoted()?),
+                None => {
+                    let end = self.rest.find([',', '\r', '\n']).unwrap_or(self.rest.len());
+                    fields.push_field(self.take(end));
+                }
+            }
+            match self.rest.strip_prefix(',') {
+                Some(rest) => self.rest = rest,
+                None => return Ok(Row { line, fields }),
+            }
+        }
+    }
+
+    /// The content of the quoted field that begins here. What follows it ends a field.
+    fn quoted(&mut self) -> Result<String, (u64, Fault)> {
+        let (whole, opened) = (self.rest, self.line);
+        let mut content = String::new();
+        self.take(1);
+        loop {
+            let Some(end) = self.rest.find('"') else {
+                return Err((opened, fault_of(whole).unwrap_or(Fault::OpenQuote)));
+            };
+            content += self.take(end);
+            self.take(1);
+            match self.rest.chars().next() {
+                Some('"') => content += self.take(1),
+                None | Some(',' | '\r' | '\n') => return Ok(content),
+                Some(_) => {
+                    let fault = fault_of(whole).unwrap_or_else(|| Fault::TextAfterQuote {
+                        closed: self.line,
+                        after: first_line(self.rest),
+                    });
+                    return Err((opened, fault));
+                }
+            }
+        }
+    }
+
+    /// The next bytes, which are read now.
+    fn take(&mut self, bytes: usize) -> &'a str {
+        let (taken, rest) = self.rest.split_at(bytes);
+        self.line += line_ends(taken.as_bytes());
+        self.rest = rest;
+        taken
+    }
+}
+
+/// The cause that the first line of a field with a misplaced quote shows, if it does.
+fn fault_of(field: &str) -> Option<Fault> {
+    let line = first_line(field);
+    line.contains("\\\"").then_some(Fault::BackslashQuote { found: line })
+}
+
+pub(super) fn first_line(text: &str) -> String {
+    text.split(['\r', '\n']).next().unwrap_or_default().to_owned()
+}
+
+/// The number of line ends: `\n`, `\r\n`, or `\r` alone.
+pub(super) fn line_ends(bytes: &[u8]) -> u64 {
+    let ends = bytes.iter().enumerate().filter(|&(i, &byte)| match byte {
+        b'\n' => true,
+        b'\r' => bytes.get(i + 1) != Some(&b'\n'),
+        _ => false,
+    });
+    ends.count() as u64
+}

@@ -207,6 +207,17 @@ impl<T: Scalar> Tensor<T> {
         self.zip_apply(other, |x, y| x + y);
     }
 
+    /// This tensor times `mask`, broadcast to this shape, where the mask is not 0; 0 elsewhere. A
+    /// product would be NaN where the mask is 0 and the element infinite.
+    ///
+    /// # Panics
+    /// When `mask` does not broadcast to this shape.
+    #[track_caller]
+    pub fn mask(&self, mask: &Self) -> Self {
+        let wide = mask.with_layout(expect("mask", mask.layout().expand(self.shape())));
+        self.zip("mask", &wide, |x, m| if m == T::ZERO { T::ZERO } else { x * m })
+    }
+
     /// Each element times a number.
     pub fn scale(&self, factor: T) -> Self {
         self.map(|x| x * factor)

@@ -40,21 +40,24 @@ impl<T: Scalar> Op<T> for Max {
         let wide = spread(&y, x[0].shape(), &self.axes);
         let excess = |x: T, y: T| if x == y && y.is_finite() { x - y } else { T::ZERO };
         let sum = x[0].zip_map(&wide, excess).sum(&self.axes);
-        &y + &(&sum / &are_equal(x[0], &wide).sum(&self.axes))
+        &y + &(&sum / &self.ties(x[0], &wide))
     }
 
     fn vjp(&self, x: &[&Tensor<T>], y: &Tensor<T>, dy: &Tensor<T>, dx: &mut Adjoints<'_, T>) {
         dx.add(0, || {
-            let is_largest = are_equal(x[0], &spread(y, x[0].shape(), &self.axes));
-            let part = dy / &is_largest.sum(&self.axes);
-            &is_largest * &spread(&part, x[0].shape(), &self.axes)
+            let wide = spread(y, x[0].shape(), &self.axes);
+            let part = spread(&(dy / &self.ties(x[0], &wide)), x[0].shape(), &self.axes);
+            part.mask(&x[0].zip_map(&wide, |x, y| if x == y { T::ONE } else { T::ZERO }))
         });
     }
 }
 
-/// 1 where two elements are equal, else 0.
-fn are_equal<T: Scalar>(x: &Tensor<T>, y: &Tensor<T>) -> Tensor<T> {
-    x.zip_map(y, |x, y| T::from_f64((x == y).into()))
+impl Max {
+    /// How many elements of `x` are equal to the largest, `wide`, along the axes. They are counted
+    /// in f64, since f32 counts no further than 2²⁴.
+    fn ties<T: Scalar>(&self, x: &Tensor<T>, wide: &Tensor<T>) -> Tensor<T> {
+        x.zip_map(wide, |x, y| f64::from(u8::from(x == y))).sum(&self.axes).cast()
+    }
 }
 
 impl<T: Scalar> Var<'_, T> {

@@ -28,8 +28,8 @@ impl<T: Scalar> Op<T> for Maximum {
     }
 
     fn vjp(&self, x: &[&Tensor<T>], _: &Tensor<T>, dy: &Tensor<T>, dx: &mut Adjoints<'_, T>) {
-        dx.add(0, || (dy * &share(x[0], x[1])).sum_to(x[0].shape()));
-        dx.add(1, || (dy * &share(x[1], x[0])).sum_to(x[1].shape()));
+        dx.add(0, || dy.mask(&share(x[0], x[1])).sum_to(x[0].shape()));
+        dx.add(1, || dy.mask(&share(x[1], x[0])).sum_to(x[1].shape()));
     }
 }
 

@@ -27,19 +27,21 @@ impl<T: Scalar> Op<T> for LeakyReluOp {
 
     fn forward(&mut self, x: &[&Tensor<T>]) -> Tensor<T> {
         let slope = T::from_f64(self.slope);
-        x[0].map(|x| x * slope_at(x, slope))
+        x[0].map(|x| times_slope(x, x, slope))
     }
 
     fn vjp(&self, x: &[&Tensor<T>], _: &Tensor<T>, dy: &Tensor<T>, dx: &mut Adjoints<'_, T>) {
         let slope = T::from_f64(self.slope);
-        dx.add(0, || dy.zip_map(x[0], |dy, x| dy * slope_at(x, slope)));
+        dx.add(0, || dy.zip_map(x[0], |dy, x| times_slope(dy, x, slope)));
     }
 }
 
-/// A choice of a factor, not between two products: that the compiler can vectorise.
+/// `value` times the slope at x. A slope of 0 gives 0 even for an infinite value. It is a choice of a
+/// factor, not between two products: that the compiler can vectorise.
 #[inline(always)]
-fn slope_at<T: Scalar>(x: T, slope: T) -> T {
-    if x > T::ZERO { T::ONE } else { slope }
+fn times_slope<T: Scalar>(value: T, x: T, slope: T) -> T {
+    let factor = if x > T::ZERO { T::ONE } else { slope };
+    if factor == T::ZERO { T::ZERO } else { value * factor }
 }
 
 #[cfg(test)]

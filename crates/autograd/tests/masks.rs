@@ -1,0 +1,48 @@
+//! An op that takes one of its inputs and leaves the others passes nothing to the others, whatever
+//! the cotangent. A mask of zeros and ones would give NaN for an infinite one: 0 · ∞.
+
+use autograd::{Tape, Var};
+use tensor::{Scalar, Tensor};
+
+/// The gradient of the sum of √y, y = f(x), whose cotangent is infinite where y is 0.
+fn through_a_root<T: Scalar>(
+    x: Tensor<T>,
+    function: impl for<'t> Fn(Var<'t, T>) -> Var<'t, T>,
+) -> Vec<T> {
+    let tape = Tape::new();
+    let x = tape.variable(x);
+    function(x).sqrt().sum_all().backward().of(x).to_vec()
+}
+
+fn inputs_without_influence_get_zero<T: Scalar>() {
+    let numbers = |values: &[f64]| -> Tensor<T> {
+        Tensor::new([values.len()], values.iter().map(|&x| T::from_f64(x)).collect())
+    };
+    let text = |gradient: Vec<T>| format!("{gradient:?}");
+
+    let x = numbers(&[-1.0, 4.0]);
+    let clamped = through_a_root(x.clone(), |x| x.maximum(x.tape().number(0.0)));
+    assert_eq!(text(clamped), "[0.0, 0.25]");
+    let clamped = through_a_root(x.scale(-T::ONE), |x| -x.minimum(x.tape().number(0.0)));
+    assert_eq!(text(clamped), "[0.0, -0.25]");
+    let largest = through_a_root(numbers(&[-3.0, -1.0, 0.0]), |x| x.max(&[0]));
+    assert_eq!(text(largest), "[0.0, 0.0, inf]");
+    let absolute = through_a_root(numbers(&[0.0, -4.0]), |x| x.abs());
+    assert_eq!(text(absolute), "[0.0, -0.25]");
+}
+
+#[test]
+fn an_infinite_cotangent_passes_nothing_to_inputs_without_influence() {
+    inputs_without_influence_get_zero::<f32>();
+    inputs_without_influence_get_zero::<f64>();
+}
+
+#[test]
+fn a_tie_of_more_elements_than_f32_can_count_is_split_evenly() {
+    const TIED: usize = (1 << 24) + 4;
+    let tape = Tape::new();
+    let x = tape.variable(Tensor::scalar(1.0f32).expand([TIED]));
+    let gradient = x.max(&[0]).backward().of(x);
+    assert_eq!(gradient.get([0]), 1.0 / TIED as f32);
+    assert_eq!(gradient.get([TIED - 1]), 1.0 / TIED as f32);
+}

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use autograd::Parameters;
+use autograd::check::strategy::assert_each;
 use autograd::check::strategy::numbers;
 use autograd::check::{self, Report};
 use nn::{
@@ -12,7 +13,7 @@ use nn::{
     dropout,
 };
 use proptest::prelude::*;
-use proptest::test_runner::TestRunner;
+use proptest::test_runner::Config;
 use tensor::strategy::tensors;
 use tensor::{Key, Tensor};
 
@@ -47,13 +48,13 @@ type Check = fn(&Drawn) -> Report;
 
 const LAYERS: &[(&str, Check)] = &[
     ("Activation", |drawn| {
-        let mut parameters = Parameters::new(drawn.seed);
+        let mut parameters = Parameters::with_seed(drawn.seed);
         let (name, kind) = ActivationKind::ALL[drawn.seed as usize % ActivationKind::ALL.len()];
         let layer = kind.layer(&mut parameters, name);
         check_layer(&parameters, &layer, &drawn.x)
     }),
     ("Dense", |drawn| {
-        let mut parameters = Parameters::new(drawn.seed);
+        let mut parameters = Parameters::with_seed(drawn.seed);
         let inputs = drawn.x.shape()[1];
         let layer = Dense::new(&mut parameters, "with", inputs, 3).then(Dense::without_bias(
             &mut parameters,
@@ -69,32 +70,32 @@ const LAYERS: &[(&str, Check)] = &[
         check::inputs(std::slice::from_ref(&drawn.x), |x| dropout(x[0], 0.5, key))
     }),
     ("Embedding", |drawn| {
-        let mut parameters = Parameters::new(drawn.seed);
+        let mut parameters = Parameters::with_seed(drawn.seed);
         let model = Embedding::new(&mut parameters, "embedding", 5, 2).padding(0);
         check_model(&parameters, &model, &drawn.ids)
     }),
     ("EmbeddingMean", |drawn| {
-        let mut parameters = Parameters::new(drawn.seed);
+        let mut parameters = Parameters::with_seed(drawn.seed);
         let model = Embedding::new(&mut parameters, "embedding", 5, 2).padding(0).mean();
         check_model(&parameters, &model, &drawn.ids)
     }),
     ("Features", |drawn| {
-        let mut parameters = Parameters::new(drawn.seed);
+        let mut parameters = Parameters::with_seed(drawn.seed);
         let features = drawn.x.shape()[1];
         let model = Features::new(features).then(Dense::new(&mut parameters, "dense", features, 2));
         check_model(&parameters, &model, &drawn.x.cast())
     }),
     ("GatedSwiGLU", |drawn| {
-        let mut parameters = Parameters::new(drawn.seed);
+        let mut parameters = Parameters::with_seed(drawn.seed);
         let layer = GatedSwiGLU::new(&mut parameters, "gated", -1);
         check_layer(&parameters, &layer, &drawn.x)
     }),
     ("Option", |drawn| {
         let layer = Some(Activation::Tanh).then(None::<Activation>);
-        check_layer(&Parameters::new(drawn.seed), &layer, &drawn.x)
+        check_layer(&Parameters::with_seed(drawn.seed), &layer, &drawn.x)
     }),
     ("SwiGLU", |drawn| {
-        let mut parameters = Parameters::new(drawn.seed);
+        let mut parameters = Parameters::with_seed(drawn.seed);
         let layer = SwiGLU::new(&mut parameters, "one").then(SwiGLU::per_feature(
             &mut parameters,
             "each",
@@ -104,14 +105,14 @@ const LAYERS: &[(&str, Check)] = &[
     }),
     ("Then", |drawn| {
         check_layer(
-            &Parameters::new(drawn.seed),
+            &Parameters::with_seed(drawn.seed),
             &Activation::Gelu.then(Activation::Silu),
             &drawn.x,
         )
     }),
     ("Vec", |drawn| {
         check_layer(
-            &Parameters::new(drawn.seed),
+            &Parameters::with_seed(drawn.seed),
             &vec![Activation::Tanh, Activation::Sigmoid],
             &drawn.x,
         )
@@ -121,11 +122,7 @@ const LAYERS: &[(&str, Check)] = &[
 #[test]
 fn every_layer_has_right_gradients() {
     for (name, check) in LAYERS {
-        let outcome = TestRunner::default().run(&drawn(), |drawn| {
-            check(&drawn).assert();
-            Ok(())
-        });
-        outcome.unwrap_or_else(|error| panic!("{name}: {error}"));
+        assert_each(Config::default(), &drawn(), name, |drawn| Ok(check(&drawn).result()?));
     }
 }
 

@@ -188,6 +188,15 @@ impl Report {
         format!("{verdict}: {} numbers, worst error by {}", self.compared(), errors.join(", "))
     }
 
+    /// The report as an error, unless it passes. With `?` it fails a test of `proptest!` without a
+    /// panic, so that shrinking does not print one report after another.
+    ///
+    /// # Errors
+    /// When a gradient is wrong.
+    pub fn result(self) -> Result<(), Self> {
+        if self.passes() { Ok(()) } else { Err(self) }
+    }
+
     /// Panics with the report unless it passes.
     ///
     /// # Panics
@@ -197,6 +206,8 @@ impl Report {
         assert!(self.passes(), "wrong gradient\n{self}");
     }
 }
+
+impl std::error::Error for Report {}
 
 /// One line for each input or parameter with its worst comparison; then what failed, and where.
 impl fmt::Display for Report {

@@ -3,11 +3,13 @@
 //! Enable the feature `proptest`. The inputs are small, so that every entry is checked, and come
 //! in all the layouts of [`tensor::strategy`].
 
+use std::cell::Cell;
 use std::ops::Range;
 use std::path::Path;
+use std::sync::Once;
 
 use proptest::prelude::*;
-use proptest::test_runner::{Config, TestRunner};
+use proptest::test_runner::{Config, TestCaseError, TestRunner};
 use tensor::strategy::{broadcastable_shapes, shapes, tensors};
 use tensor::{Key, Tensor};
 
@@ -77,18 +79,66 @@ pub type Cases = fn() -> BoxedStrategy<Case>;
 /// Checks the gradients of each op on its cases.
 ///
 /// # Panics
-/// When a gradient is wrong, or a case is for another op than its list says.
+/// When a gradient is wrong, or a case is for another op than its list says. The message holds the
+/// report for the smallest case that fails, and that case.
+#[track_caller]
 pub fn assert_gradients(ops: &[(&str, Cases)]) {
-    // A failure prints its inputs; there is no source file beside which to keep it.
-    let config = Config { failure_persistence: None, ..Config::default() };
     for (name, cases) in ops {
-        let outcome = TestRunner::new(config.clone()).run(&cases(), |case| {
+        assert_each(Config::default(), &cases(), name, |case| {
             assert_eq!(case.op, *name);
-            case.check().assert();
-            Ok(())
+            Ok(case.check().result()?)
         });
-        outcome.unwrap_or_else(|error| panic!("{name}: {error}"));
     }
+}
+
+/// Runs a test on random cases, as `proptest!` does, but quietly: a failing test panics for each
+/// case that it tries on the way to the smallest one, and only the smallest is of interest.
+///
+/// ```
+/// use autograd::check::{inputs, strategy::{assert_each, small}};
+/// use proptest::test_runner::Config;
+///
+/// assert_each(Config::default(), &small(-2.0..2.0), "the square", |x| {
+///     Ok(inputs(&[x], |x| x[0].powi(2)).result()?)
+/// });
+/// ```
+///
+/// # Panics
+/// When the test fails, with the smallest case for which it does.
+#[track_caller]
+pub fn assert_each<S: Strategy>(
+    config: Config,
+    cases: &S,
+    name: &str,
+    test: impl Fn(S::Value) -> Result<(), TestCaseError>,
+) {
+    // A failure prints its case; there is no source file beside which to keep it.
+    let config = Config { failure_persistence: None, ..config };
+    let outcome = quietly(|| TestRunner::new(config).run(cases, test));
+    if let Err(error) = outcome {
+        panic!("{name}: {error}");
+    }
+}
+
+thread_local! {
+    static IS_QUIET: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Runs `f` without the messages of panics on this thread, which `f` catches itself.
+fn quietly<R>(f: impl FnOnce() -> R) -> R {
+    static HOOK: Once = Once::new();
+    HOOK.call_once(|| {
+        let print = std::panic::take_hook();
+        std::panic::set_hook(Box::new(move |panic| {
+            if !IS_QUIET.get() {
+                print(panic);
+            }
+        }));
+    });
+    let before = IS_QUIET.replace(true);
+    let result = f();
+    IS_QUIET.set(before);
+    result
 }
 
 /// Checks that each op says its formula, and one for each input's VJP or one for all.
@@ -99,7 +149,7 @@ pub fn assert_formulas(ops: &[(&str, Cases)]) {
     let mut runner = TestRunner::deterministic();
     for (name, cases) in ops {
         let case = cases().new_tree(&mut runner).expect("a case can be drawn").current();
-        let tape = Tape::new();
+        let tape = Tape::default();
         case.record(&tape);
         let nodes = tape.nodes.borrow();
         let node = nodes.iter().find(|node| node.source.name() == *name);
@@ -118,29 +168,28 @@ pub fn assert_formulas(ops: &[(&str, Cases)]) {
 ///
 /// # Panics
 /// When one differs.
+#[track_caller]
 pub fn assert_walks(ops: &[(&str, Cases)]) {
-    let config = Config { failure_persistence: None, cases: 32, ..Config::default() };
+    let config = Config { cases: 32, ..Config::default() };
     for (name, cases) in ops {
-        let outcome =
-            TestRunner::new(config.clone()).run(&(cases(), any::<u64>()), |(case, seed)| {
-                let tape = Tape::new();
-                let result = case.record(&tape);
-                let cotangent = Tensor::normal(result.shape(), 0.0, 1.0, Key::new(seed));
-                let gradients = result.vjp_keeping_all(cotangent.clone());
-                let walk = Walk::with_cotangent(result, cotangent);
-                let last = walk.steps().len() - 1;
-                for (line, recorded) in walk.lines().iter().enumerate() {
-                    let depends = matches!(recorded.role, Role::Variable | Role::Op);
-                    let expected = depends.then(|| gradients.of(Var::new(&tape, line)));
-                    let found = walk.adjoint(line, last).cloned();
-                    // As text, which tells any two numbers apart and 0 from -0.
-                    let text =
-                        |adjoint: Option<Tensor<_>>| format!("{:?}", adjoint.map(|x| x.to_vec()));
-                    assert_eq!(text(found), text(expected), "line {line}");
-                }
-                Ok(())
-            });
-        outcome.unwrap_or_else(|error| panic!("{name}: {error}"));
+        assert_each(config.clone(), &(cases(), any::<u64>()), name, |(case, seed)| {
+            let tape = Tape::default();
+            let result = case.record(&tape);
+            let cotangent = Tensor::normal(result.shape(), 0.0, 1.0, Key::new(seed));
+            let gradients = result.vjp_keeping_all(cotangent.clone());
+            let walk = Walk::with_cotangent(result, cotangent);
+            let last = walk.steps().len() - 1;
+            for (line, recorded) in walk.lines().iter().enumerate() {
+                let depends = matches!(recorded.role, Role::Variable | Role::Op);
+                let expected = depends.then(|| gradients.of(Var::new(&tape, line)));
+                let found = walk.adjoint(line, last).cloned();
+                // As text, which tells any two numbers apart and 0 from -0.
+                let text =
+                    |adjoint: Option<Tensor<_>>| format!("{:?}", adjoint.map(|x| x.to_vec()));
+                assert_eq!(text(found), text(expected), "line {line}");
+            }
+            Ok(())
+        });
     }
 }
 

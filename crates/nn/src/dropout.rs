@@ -5,6 +5,11 @@
 //! ```text
 //! y = x ⊙ m,   x̄ = ȳ ⊙ m,   mᵢ = 0 with probability p, else 1 / (1 − p)
 //! ```
+//!
+//! Where m is 0, y and x̄ are 0 even if x or ȳ is infinite: the mask selects, it does not multiply.
+//!
+//! The mask is drawn from the pass's key, the layer's name and its place on the tape. So two dropouts
+//! are independent even if they share a name, and so are two uses of one layer in one pass.
 
 use autograd::{Adjoints, Formulas, Op, Pass, Var};
 use tensor::{Key, Scalar, Tensor};
@@ -19,8 +24,7 @@ pub struct Dropout {
 }
 
 impl Dropout {
-    /// Drops with probability `rate`. Each dropout layer of a model needs a name of its own: its
-    /// draws are the stream of that name.
+    /// Drops with probability `rate`.
     ///
     /// # Panics
     /// When `rate` does not lie in 0..1.
@@ -32,9 +36,13 @@ impl Dropout {
 }
 
 impl Layer for Dropout {
+    #[track_caller]
     fn forward<'t, T: Scalar>(&self, pass: Pass<'t, T>, x: Var<'t, T>) -> Var<'t, T> {
         match pass.noise() {
-            Some(key) if self.rate > 0.0 => dropout(x, self.rate, key.stream(&self.name)),
+            Some(key) if self.rate > 0.0 => {
+                let place = x.tape().len() as u64;
+                dropout(x, self.rate, key.stream(&self.name).fold_in(place))
+            }
             _ => x,
         }
     }
@@ -85,13 +93,13 @@ impl<T: Scalar> Op<T> for DropoutOp<T> {
         let dropped = (self.rate * 2f64.powi(32)) as u32;
         let draws = Tensor::random_bits(x[0].shape(), self.key);
         let mask = draws.map(|draw| if draw < dropped { T::ZERO } else { scale });
-        let y = x[0] * &mask;
+        let y = x[0].mask(&mask);
         self.mask = Some(mask);
         y
     }
 
     fn vjp(&self, _: &[&Tensor<T>], _: &Tensor<T>, dy: &Tensor<T>, dx: &mut Adjoints<'_, T>) {
-        dx.add(0, || dy * self.mask.as_ref().expect("forward ran"));
+        dx.add(0, || dy.mask(self.mask.as_ref().expect("forward ran")));
     }
 }
 

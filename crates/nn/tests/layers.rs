@@ -23,7 +23,7 @@ where
     F: for<'t> Fn(&[Var<'t, f64>]) -> Var<'t, f64>,
     G: for<'t> Fn(&[Var<'t, f64>]) -> Var<'t, f64>,
 {
-    let tape = Tape::new();
+    let tape = Tape::default();
     let variables: Vec<Var<f64>> = inputs.iter().map(|x| tape.variable(x.clone())).collect();
     let (y, expected) = (fused(&variables), composed(&variables));
     assert_relative_eq!(y.value(), expected.value(), epsilon = 1e-12, max_relative = 1e-12);
@@ -63,7 +63,7 @@ proptest! {
             let e = x[0].exp();
             (e / e.sum(&[1]).reshape([3, 1])).value()
         };
-        let tape = Tape::new();
+        let tape = Tape::default();
         let v = tape.variable(x.clone());
         assert_relative_eq!(nn::softmax(v, -1).value(), composed(&[v]), max_relative = 1e-12);
         assert_same(&[x], |x| nn::log_softmax(x[0], 1), |x| {
@@ -129,7 +129,7 @@ proptest! {
 
     #[test]
     fn samples_of_a_batch_do_not_see_each_other(x in matrix(4, 3), seed in 0..100u64) {
-        let mut parameters = Parameters::new(seed);
+        let mut parameters = Parameters::with_seed(seed);
         let model = Dense::new(&mut parameters, "a", 3, 5)
             .then(SwiGLU::per_feature(&mut parameters, "b", 5))
             .then(Dense::new(&mut parameters, "c", 5, 2));
@@ -143,7 +143,7 @@ proptest! {
 #[test]
 fn activations_at_known_points() {
     let x = Tensor::from([-2.0, -0.5, 0.0, 1.0]);
-    let at = |activation: Activation| evaluate(&activation, &Parameters::new(0), &x).to_vec();
+    let at = |activation: Activation| evaluate(&activation, &Parameters::with_seed(0), &x).to_vec();
     assert_eq!(at(Activation::Relu), [0.0, 0.0, 0.0, 1.0]);
     assert_eq!(at(Activation::LeakyRelu(0.1)), [-0.2, -0.05, 0.0, 1.0]);
     assert_eq!(at(Activation::Tanh)[3], 1f64.tanh());
@@ -161,7 +161,7 @@ fn activations_at_known_points() {
 
 #[test]
 fn a_new_swiglu_is_silu() {
-    let mut parameters = Parameters::new(0);
+    let mut parameters = Parameters::with_seed(0);
     let swiglu = SwiGLU::new(&mut parameters, "swiglu");
     let x = Tensor::normal([50], 0.0, 2.0, Key::new(1));
     let silu = evaluate(&Activation::Silu, &parameters, &x);
@@ -171,7 +171,7 @@ fn a_new_swiglu_is_silu() {
 /// The article's Keras code: `out, gate = split(x, 2, axis)`, then `out * swish(gate)`.
 #[test]
 fn the_gated_form_is_the_articles_keras_layer_on_any_axis() {
-    let mut parameters = Parameters::new(0);
+    let mut parameters = Parameters::with_seed(0);
     let x = Tensor::normal([4, 6], 0.0, 1.0, Key::new(1));
     for (axis, name) in [(-1, "last"), (0, "first")] {
         let layer = GatedSwiGLU::new(&mut parameters, name, axis);
@@ -184,11 +184,11 @@ fn the_gated_form_is_the_articles_keras_layer_on_any_axis() {
 
 #[test]
 fn frozen_slopes_stay_and_learned_ones_get_gradients() {
-    let mut parameters = Parameters::<f64>::new(0);
+    let mut parameters = Parameters::<f64>::with_seed(0);
     let learned = SwiGLU::new(&mut parameters, "learned");
     let frozen = SwiGLU::new(&mut parameters, "frozen").frozen(&mut parameters);
     let gated = GatedSwiGLU::new(&mut parameters, "gated", -1).frozen(&mut parameters);
-    let tape = Tape::new();
+    let tape = Tape::default();
     let pass = Pass::evaluation(&tape, &parameters);
     let x = tape.constant(Tensor::normal([3, 4], 0.0, 1.0, Key::new(1)));
     let y = gated.forward(pass, frozen.forward(pass, learned.forward(pass, x))).sum_all();
@@ -200,7 +200,7 @@ fn frozen_slopes_stay_and_learned_ones_get_gradients() {
 
 #[test]
 fn losses_are_finite_and_right_for_logits_of_ten_thousand() {
-    let tape = Tape::new();
+    let tape = Tape::default();
     // ln(1 + e⁻¹⁰), which is far less than the distance between two numbers near 10,000.
     let close = tape.variable(Tensor::from([[1e4f32, 9990.0]]));
     let loss = nn::softmax_cross_entropy(close, &Tensor::from([0])).item();
@@ -217,10 +217,10 @@ fn losses_are_finite_and_right_for_logits_of_ten_thousand() {
 
 #[test]
 fn padding_neither_counts_nor_learns() {
-    let mut parameters = Parameters::<f64>::new(3);
+    let mut parameters = Parameters::<f64>::with_seed(3);
     let embedding = Embedding::new(&mut parameters, "embedding", 4, 2).padding(0);
     let (table, mean) = (embedding.table(), embedding.clone().mean());
-    let tape = Tape::new();
+    let tape = Tape::default();
     let pass = Pass::evaluation(&tape, &parameters);
     let short = mean.forward(pass, &Tensor::from([[2u32, 1], [3, 3]]));
     let padded = mean.forward(pass, &Tensor::from([[0u32, 2, 0, 1], [3, 0, 0, 0]]));
@@ -237,29 +237,79 @@ fn padding_neither_counts_nor_learns() {
 
 #[test]
 fn dropout_keeps_the_expected_value_and_is_off_in_evaluation() {
-    let parameters = Parameters::<f64>::new(0);
-    let tape = Tape::new();
+    let parameters = Parameters::<f64>::with_seed(0);
+    let tape = Tape::default();
     let x = tape.variable(Tensor::ones([100_000]));
     let layer = Dropout::new("dropout", 0.2);
     assert_eq!(layer.forward(Pass::evaluation(&tape, &parameters), x).value(), x.value());
 
-    let draw = |seed, name| {
-        let pass = Pass::training(&tape, &parameters, Key::new(seed));
-        Dropout::new(name, 0.2).forward(pass, x)
-    };
-    let y = draw(1, "dropout");
+    let pass = Pass::training(&tape, &parameters, Key::new(1));
+    let y = layer.forward(pass, x);
     let dropped = y.value().to_vec().iter().filter(|&&y| y == 0.0).count();
     assert!((19_000..21_000).contains(&dropped), "{dropped} of 100000 dropped");
     assert_abs_diff_eq!(y.mean_all().item(), 1.0, epsilon = 0.01);
     assert_eq!(y.sum_all().backward().of(x), y.value());
-    assert_eq!(draw(1, "dropout").value(), y.value());
-    assert_ne!(draw(2, "dropout").value(), y.value());
-    assert_ne!(draw(1, "another").value(), y.value());
+}
+
+#[test]
+fn a_dropout_mask_depends_on_the_key_the_name_and_the_place_in_the_model() {
+    let parameters = Parameters::<f64>::with_seed(0);
+    let draw = |seed, name, place: usize| {
+        let tape = Tape::default();
+        let x = tape.variable(Tensor::ones([1000]));
+        for _ in 0..place {
+            tape.number(0.0);
+        }
+        let pass = Pass::training(&tape, &parameters, Key::new(seed));
+        Dropout::new(name, 0.2).forward(pass, x).value()
+    };
+    let mask = draw(1, "dropout", 0);
+    assert_eq!(draw(1, "dropout", 0), mask);
+    assert_ne!(draw(2, "dropout", 0), mask);
+    assert_ne!(draw(1, "another", 0), mask);
+    assert_ne!(draw(1, "dropout", 1), mask);
+}
+
+/// If both masks were one, a number would stay with probability 1/2 and then be four times as large:
+/// a mean of 2.
+#[test]
+fn two_dropouts_of_one_name_are_independent() {
+    let parameters = Parameters::<f64>::with_seed(0);
+    let tape = Tape::default();
+    let x = tape.variable(Tensor::ones([100_000]));
+    let pass = Pass::training(&tape, &parameters, Key::new(1));
+    let twice = Dropout::new("dropout", 0.5).then(Dropout::new("dropout", 0.5));
+    assert_abs_diff_eq!(twice.forward(pass, x).mean_all().item(), 1.0, epsilon = 0.02);
+    let once = Dropout::new("dropout", 0.5);
+    let used_twice = once.forward(pass, once.forward(pass, x));
+    assert_abs_diff_eq!(used_twice.mean_all().item(), 1.0, epsilon = 0.02);
+}
+
+#[test]
+fn what_a_layer_drops_is_zero_even_where_numbers_are_infinite() {
+    let infinite = || Tensor::<f32>::full([64], f32::INFINITY);
+    let tape = Tape::default();
+    let x = tape.variable(infinite());
+    let dropped = nn::dropout(x, 0.5, Key::new(1));
+    let is_zero_or_infinite = |x: &f32| *x == 0.0 || *x == f32::INFINITY;
+    assert!(dropped.value().to_vec().iter().all(is_zero_or_infinite));
+    assert!(dropped.vjp(infinite()).of(x).to_vec().iter().all(is_zero_or_infinite));
+
+    let table = tape.variable(Tensor::from([[f32::NAN], [1.0]]));
+    let padded = nn::embedding(table, &Tensor::from([[0, 1]]), Some(0));
+    assert_eq!(padded.value().to_vec(), [0.0, 1.0]);
+    let gradient = padded.vjp(Tensor::new([1, 2, 1], vec![f32::INFINITY, 2.0])).of(table);
+    assert_eq!(gradient.to_vec(), [0.0, 2.0]);
+
+    let flat = tape.variable(Tensor::from([f32::NEG_INFINITY, -1.0]));
+    let y = nn::leaky_relu(flat, 0.0);
+    assert_eq!(y.value().to_vec(), [0.0, 0.0]);
+    assert_eq!(y.vjp(Tensor::full([2], f32::INFINITY)).of(flat).to_vec(), [0.0, 0.0]);
 }
 
 #[test]
 fn a_stack_of_layers_passes_the_gradient_check() {
-    let mut parameters = Parameters::<f32>::new(1);
+    let mut parameters = Parameters::new(1);
     let model = Features::new(3)
         .then(Dense::new(&mut parameters, "hidden", 3, 4))
         .then(Activation::SwiGLU(SwiGLU::new(&mut parameters, "swiglu")))
@@ -280,7 +330,7 @@ fn a_stack_of_layers_passes_the_gradient_check() {
 
 #[test]
 fn a_text_model_passes_the_gradient_check() {
-    let mut parameters = Parameters::<f32>::new(1);
+    let mut parameters = Parameters::new(1);
     let model = Embedding::new(&mut parameters, "embedding", 20, 6)
         .padding(0)
         .mean()
@@ -296,7 +346,7 @@ fn a_text_model_passes_the_gradient_check() {
 /// The tabular model of the article, which claims 76,250 parameters.
 #[test]
 fn the_tabular_network_has_1851_parameters() {
-    let mut parameters = Parameters::<f32>::new(0);
+    let mut parameters = Parameters::new(0);
     Dense::new(&mut parameters, "first", 10, 50);
     Dense::new(&mut parameters, "second", 50, 25);
     Dense::new(&mut parameters, "output", 25, 1);

@@ -67,7 +67,7 @@ impl Times {
 
 impl Network {
     fn times(self) -> Times {
-        let mut parameters: Parameters = Parameters::new(0);
+        let mut parameters = Parameters::new(0);
         let layers: Vec<Dense> = (0..self.depth)
             .map(|layer| Dense::new(&mut parameters, &layer.to_string(), self.width, self.width))
             .collect();

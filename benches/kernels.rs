@@ -72,7 +72,7 @@ fn fused(c: &mut Criterion) {
 
 /// The mean of 100 vectors for each of 32 texts, forward and backward. An element is a token.
 fn embedding_mean(c: &mut Criterion) {
-    let mut parameters: Parameters = Parameters::new(0);
+    let mut parameters = Parameters::new(0);
     let embedding = Embedding::new(&mut parameters, "embedding", 1000, 128).padding(0).mean();
     let mut rng = Key::new(1).rng();
     let ids = (0..32 * 100).map(|_| rng.random_range(1..1000)).collect();

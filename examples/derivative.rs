@@ -7,8 +7,8 @@ use tensor::Tensor;
 
 fn main() {
     // f(x, y) = x·y + sin x, the textbook example.
-    let tape = Tape::new();
-    let (x, y) = (tape.variable(Tensor::scalar(2.0f64)), tape.variable(Tensor::scalar(3.0)));
+    let tape = Tape::<f64>::default();
+    let (x, y) = (tape.variable(Tensor::scalar(2.0)), tape.variable(Tensor::scalar(3.0)));
     let f = x * y + x.sin();
     println!("f = {:.6}, computed in these steps, the Wengert list:\n\n{tape}", f.item());
 

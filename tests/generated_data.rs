@@ -32,7 +32,7 @@ fn on_the_table_the_network_reaches_85_per_cent() {
 fn on_the_table_logistic_regression_is_hardly_better_than_chance() {
     let key = Key::new(0);
     let (train, test) = (tabular(10_000, key.stream("train")), tabular(2_000, key.stream("test")));
-    let mut parameters = Parameters::<f32>::new(0);
+    let mut parameters = Parameters::new(0);
     let dense = Dense::new(&mut parameters, "dense", TABULAR_FEATURES, 1);
     let model = Features::new(TABULAR_FEATURES).then(dense);
     let trainer = Trainer::new(&model, Loss::BinaryCrossEntropy);

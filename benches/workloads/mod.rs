@@ -179,7 +179,7 @@ fn matmul() -> Step {
 }
 
 fn adam() -> Step {
-    let mut parameters: Parameters = Parameters::new(0);
+    let mut parameters = Parameters::new(0);
     let weights = parameters.add("weights", Tensor::normal([10_000_000], 0.0, 1.0, Key::new(1)));
     let mut tape = Tape::new();
     let half = tape.parameter(&parameters, weights).powi(2).sum_all() * 0.5;

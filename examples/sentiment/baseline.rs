@@ -37,7 +37,7 @@ pub fn run(
     options: &Experiment,
     keeper: &mut Keeper,
 ) -> Result<(Run, History), Box<dyn Error>> {
-    let mut parameters = Parameters::<f32>::new(seed);
+    let mut parameters = Parameters::new(seed);
     let (vocab, classes) = (options.setup.sizes.vocab, texts.labels.len());
     let votes = Embedding::new(&mut parameters, "votes", vocab, classes);
     let model = WordCounts { votes: votes.padding(PADDING) };

@@ -10,7 +10,7 @@ use crate::page::{self, DESK, PHONE, Page};
 
 /// a·b + sin a: `a` is read twice.
 fn scalar() -> Walk<f64> {
-    let tape = Tape::new();
+    let tape = Tape::default();
     let (a, b) = (tape.variable(Tensor::scalar(2.0)), tape.variable(Tensor::scalar(3.0)));
     let product = a * b;
     Walk::back_from(product + a.sin())
@@ -203,9 +203,9 @@ fn the_page_fits_a_phone_and_a_dark_screen() {
 #[test]
 fn names_of_parameters_are_text_not_markup() {
     let name = "</script><script>document.title = 'taken over'</script>&\"'{{style}}.weight";
-    let mut parameters = Parameters::<f32>::new(0);
+    let mut parameters = Parameters::new(0);
     let id = parameters.add(name, Tensor::scalar(2.0));
-    let tape = Tape::new();
+    let tape = Tape::default();
     let weight = tape.parameter(&parameters, id);
     let html = Walk::back_from(weight * weight).to_html("<b>title</b>");
     let Some(page) = open("names", &html) else { return };

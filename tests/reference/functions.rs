@@ -151,7 +151,7 @@ pub fn replay_all<T: Scalar>(fixtures: &Functions) -> Vec<(&'static str, Replay<
 }
 
 fn replay<T: Scalar>(fixture: &Function, compute: Compute<T>) -> Replay<T> {
-    let tape = Tape::new();
+    let tape = Tape::default();
     let inputs = fixture.inputs.iter().map(|input| tape.variable(input.tensor()));
     let inputs: Vec<_> = inputs.collect();
     let ids = fixture.ids.as_ref().map_or(Tensor::new([0], vec![]), Array::exact);
@@ -167,12 +167,12 @@ fn replay<T: Scalar>(fixture: &Function, compute: Compute<T>) -> Replay<T> {
 
 fn layer<T: Scalar, L: Layer + 'static>(build: fn(&mut Parameters<T>) -> L) -> ReplayLayer<T> {
     Box::new(move |fixture| {
-        let mut parameters = Parameters::new(0);
+        let mut parameters = Parameters::with_seed(0);
         let layer = build(&mut parameters);
         for (id, value) in parameters.ids().zip(&fixture.inputs[1..]) {
             *parameters.get_mut(id) = value.tensor();
         }
-        let tape = Tape::new();
+        let tape = Tape::default();
         let x = tape.variable(fixture.inputs[0].tensor());
         let output = layer.forward(Pass::evaluation(&tape, &parameters), x);
         let found = output.vjp(fixture.cotangent.tensor());

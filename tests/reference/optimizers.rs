@@ -94,7 +94,7 @@ pub fn replay_clipping<T: Scalar>(fixtures: &Optimizers, worst: &mut Worst) {
 }
 
 fn store<T: Scalar>(values: &ByName) -> Parameters<T> {
-    let mut parameters = Parameters::new(0);
+    let mut parameters = Parameters::with_seed(0);
     for (name, value) in values {
         parameters.add(name, value.tensor());
     }
@@ -103,7 +103,7 @@ fn store<T: Scalar>(values: &ByName) -> Parameters<T> {
 
 /// Gradients with given values: those of Σ ⟨gradient, parameter⟩.
 fn given<T: Scalar>(gradients: &ByName<Option<Array>>, parameters: &Parameters<T>) -> Gradients<T> {
-    let tape = Tape::new();
+    let tape = Tape::default();
     let terms = gradients.iter().filter_map(|(name, gradient)| {
         let id = parameters.find(name).expect("a parameter of this name");
         let gradient = tape.constant(gradient.as_ref()?.tensor());

@@ -35,7 +35,7 @@ pub struct Worsts {
 
 /// The tabular model in `T`: 10 → 50 → 25 → 1.
 pub fn tabular<T: Scalar>() -> Worsts {
-    let mut parameters = Parameters::<T>::new(0);
+    let mut parameters = Parameters::<T>::with_seed(0);
     let model = Features::new(10)
         .then(Dense::new(&mut parameters, "first", 10, 50))
         .then(SwiGLU::new(&mut parameters, "first.activation"))
@@ -47,7 +47,7 @@ pub fn tabular<T: Scalar>() -> Worsts {
 
 /// The text model in `T`: the mean of embeddings of 8 → 16 → 4; 0 is padding.
 pub fn text<T: Scalar>() -> Worsts {
-    let mut parameters = Parameters::<T>::new(0);
+    let mut parameters = Parameters::<T>::with_seed(0);
     let model = Embedding::new(&mut parameters, "embedding", 50, 8)
         .padding(0)
         .mean()
@@ -90,7 +90,7 @@ fn train<T: Scalar, M: Model>(
     let (inputs, labels, batches) = (run.inputs.exact(), run.labels.exact(), run.batches.exact());
     let mut adam = Adam::new(run.rate);
     let mut step = |batch: Tensor<u32>| {
-        let tape = Tape::new();
+        let tape = Tape::default();
         let pass = Pass::training(&tape, parameters, Key::new(0));
         let logits = model.forward(pass, &inputs.gather_rows(&batch));
         let loss = loss.of(logits, &labels.gather_rows(&batch));

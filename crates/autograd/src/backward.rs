@@ -45,7 +45,7 @@ impl<'t, T: Scalar> Var<'t, T> {
     /// use autograd::Tape;
     /// use tensor::Tensor;
     ///
-    /// let tape = Tape::<f64>::new();
+    /// let tape = Tape::<f64>::default();
     /// let x = tape.variable(Tensor::from([1.0, 2.0]));
     /// let gradients = (x * x).sum_all().backward_releasing();
     /// assert_eq!(gradients.of(x), Tensor::from([2.0, 4.0]));
@@ -116,7 +116,7 @@ fn walk_back<T: Scalar>(result: Var<'_, T>, cotangent: Tensor<T>, keep_all: bool
 fn start<T: Scalar>(result: Var<'_, T>, cotangent: Tensor<T>, keeps_all: bool) -> Gradients<T> {
     assert!(
         result.tape().records(),
-        "backward: this tape was made with Tape::evaluation() and recorded nothing: use Tape::new()"
+        "backward: this tape was made with Tape::evaluation() and recorded nothing: use Tape::default()"
     );
     let shape = result.shape();
     assert!(

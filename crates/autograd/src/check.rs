@@ -87,7 +87,7 @@ pub fn op<O: Op<Number>>(make: impl Fn() -> O, inputs: &[Tensor<f64>]) -> Report
 /// use autograd::{Parameters, check};
 /// use tensor::{Key, Tensor};
 ///
-/// let mut parameters = Parameters::new(0);
+/// let mut parameters = Parameters::with_seed(0);
 /// let weight = parameters.add("weight", Tensor::normal([3, 2], 0.0, 1.0, Key::new(1)));
 /// let x = Tensor::normal([4, 3], 0.0, 1.0, Key::new(2));
 /// let report = check::layer(&parameters, &[x], |pass, x| x[0].matmul(pass.parameter(weight)).tanh());
@@ -180,7 +180,7 @@ where
 
     /// The gradient of ⟨u, f⟩ at some point, for any u.
     fn gradient(&self, at: &Parameters<Number>, u: &Tensor<Number>) -> Parameters<Number> {
-        let tape = Tape::new();
+        let tape = Tape::default();
         let result = (self.function)(Pass::evaluation(&tape, at));
         collect(at, &result.vjp(u.clone()))
     }

@@ -10,7 +10,7 @@
 //! use tensor::Tensor;
 //!
 //! let tape = Tape::new();
-//! let x = tape.variable(Tensor::scalar(2.0f64));
+//! let x = tape.variable(Tensor::scalar(2.0));
 //! let y = x * x.sin();
 //! let page = tape.to_html(y);
 //! assert!(page.starts_with("<!doctype html>"));

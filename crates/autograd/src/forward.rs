@@ -37,7 +37,7 @@ use crate::{Parameters, Var};
 
 /// Inputs as parameters, so that there is one implementation of everything.
 pub(crate) fn as_parameters<S: Scalar>(inputs: &[Tensor<S>]) -> Parameters<S> {
-    let mut parameters = Parameters::new(0);
+    let mut parameters = Parameters::with_seed(0);
     for (i, input) in inputs.iter().enumerate() {
         parameters.add(format!("input {i}"), input.clone());
     }

@@ -19,9 +19,9 @@
 //!
 //! let tape = Tape::new();
 //! let x = tape.variable(Tensor::scalar(3.0));
-//! let y = x * x + x.exp();
+//! let y = x * x + x.sin();
 //! let gradients = y.backward();
-//! assert_eq!(gradients.of(x).item(), 2.0 * 3.0 + 3f64.exp());
+//! assert_eq!(gradients.of(x).item(), 2.0 * 3.0 + 3f32.cos());
 //! println!("{tape}");
 //! ```
 //!

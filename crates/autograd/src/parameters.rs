@@ -30,7 +30,7 @@ impl ParameterId {
 /// use autograd::Parameters;
 /// use tensor::Tensor;
 ///
-/// let mut parameters = Parameters::<f32>::new(7);
+/// let mut parameters = Parameters::new(7);
 /// let weight = parameters.add("hidden.weight", Tensor::zeros([10, 50]));
 /// parameters.add("hidden.bias", Tensor::zeros([50]));
 /// assert_eq!(parameters.get(weight).shape(), [10, 50]);
@@ -98,10 +98,23 @@ impl<T: Scalar> Clone for Parameter<T> {
     }
 }
 
+impl Parameters {
+    /// An empty store of `f32`, in which models are trained. [`with_seed`](Self::with_seed) makes one
+    /// of any scalar.
+    pub fn new(seed: u64) -> Self {
+        Self::with_seed(seed)
+    }
+}
+
 impl<T: Scalar> Parameters<T> {
     /// An empty store. Layers draw their initial values from `seed` and the parameter's name, so a
     /// parameter begins with the same numbers whatever else the model holds.
-    pub fn new(seed: u64) -> Self {
+    ///
+    /// ```
+    /// let parameters = autograd::Parameters::<f64>::with_seed(7);
+    /// assert!(parameters.is_empty());
+    /// ```
+    pub fn with_seed(seed: u64) -> Self {
         Self { entries: Vec::new(), key: Key::new(seed) }
     }
 

@@ -40,6 +40,11 @@ impl<'t, T: Scalar> Pass<'t, T> {
         self.noise
     }
 
+    /// The parameters that layers read.
+    pub fn parameters(self) -> &'t Parameters<T> {
+        self.parameters
+    }
+
     /// The value of a parameter, on the tape.
     #[track_caller]
     pub fn parameter(self, id: ParameterId) -> Var<'t, T> {
@@ -55,9 +60,9 @@ impl<'t, T: Scalar> Pass<'t, T> {
     /// use autograd::{Gradient, Parameters, Pass, Tape};
     /// use tensor::{Key, Tensor};
     ///
-    /// let mut parameters = Parameters::<f64>::new(0);
+    /// let mut parameters = Parameters::<f64>::with_seed(0);
     /// let table = parameters.add("table", Tensor::normal([1000, 2], 0.0, 1.0, Key::new(1)));
-    /// let tape = Tape::new();
+    /// let tape = Tape::default();
     /// let pass = Pass::training(&tape, &parameters, Key::new(2));
     ///
     /// let (rows, ids) = pass.rows(table, &Tensor::from([700, 30, 700]));

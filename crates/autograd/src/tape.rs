@@ -92,15 +92,17 @@ pub struct Tape<T: Scalar = f32> {
     times: Option<RefCell<BTreeMap<usize, Duration>>>,
 }
 
-impl<T: Scalar> Default for Tape<T> {
-    fn default() -> Self {
-        Self::new()
+impl Tape {
+    /// An empty tape over `f32` that records for a backward pass. [`Tape::default`] makes one over any
+    /// scalar, such as `Tape::<f64>::default()`.
+    pub fn new() -> Self {
+        Self::default()
     }
 }
 
-impl<T: Scalar> Tape<T> {
+impl<T: Scalar> Default for Tape<T> {
     /// An empty tape that records for a backward pass.
-    pub fn new() -> Self {
+    fn default() -> Self {
         Self {
             nodes: RefCell::default(),
             id: new_id(),
@@ -109,17 +111,19 @@ impl<T: Scalar> Tape<T> {
             times: None,
         }
     }
+}
 
+impl<T: Scalar> Tape<T> {
     /// An empty tape for evaluation: it keeps the values that variables name, but neither ops nor
     /// inputs, and cannot go backward.
     pub fn evaluation() -> Self {
-        Self { records: false, ..Self::new() }
+        Self { records: false, ..Self::default() }
     }
 
-    /// Like [`new`](Self::new), and measures how long each op takes; a [`Walk`](crate::draw::Walk)
+    /// Like [`default`](Self::default), and measures how long each op takes; a [`Walk`](crate::draw::Walk)
     /// shows it.
     pub fn timed() -> Self {
-        Self { times: Some(RefCell::default()), ..Self::new() }
+        Self { times: Some(RefCell::default()), ..Self::default() }
     }
 
     pub(crate) fn is_timed(&self) -> bool {
@@ -259,7 +263,11 @@ impl<T: Scalar> Tape<T> {
         let values: SmallVec<[&Tensor<T>; 4]> =
             inputs.iter().map(|input| &nodes[input.index()].value).collect();
         let shapes: SmallVec<[&[usize]; 4]> = values.iter().map(|value| value.shape()).collect();
-        shape::expect(op.name(), op.check(&shapes));
+        let outcome = op.check(&shapes);
+        if outcome.is_err() {
+            let inputs = inputs.iter().map(|input| input.index());
+            shape::expect(&named(op.name(), layer(inputs, &nodes)), outcome);
+        }
         let needs_gradient = inputs.iter().any(|input| nodes[input.index()].needs_gradient);
         (op.forward(&values), needs_gradient)
     }
@@ -299,9 +307,8 @@ impl<T: Scalar> Tape<T> {
         self.assert_whole();
         let nodes = self.nodes.borrow();
         let (index, node) = nodes.iter().enumerate().find(|(_, node)| !node.value.is_finite())?;
-        let inputs: Vec<_> =
-            node.inputs.iter().map(|input| describe(*input, &nodes[*input])).collect();
-        let mut words = format!("{}, at {}", describe(index, node), node.at);
+        let inputs: Vec<_> = node.inputs.iter().map(|input| describe(*input, &nodes)).collect();
+        let mut words = format!("{}, at {}", describe(index, &nodes), node.at);
         if !inputs.is_empty() {
             words += &format!(", from {}", inputs.join(", "));
         }
@@ -316,16 +323,40 @@ fn new_id() -> u64 {
 }
 
 /// A node as error messages name it: index, op or parameter, shape.
-fn describe<T: Scalar>(index: usize, node: &Node<T>) -> String {
+fn describe<T: Scalar>(index: usize, nodes: &[Node<T>]) -> String {
+    let node = &nodes[index];
     let shape = node.value.shape();
     match &node.source {
         Source::Parameter(_, name) => format!("%{index} = parameter `{name}` {shape:?}"),
         Source::Rows(_, name, _) => format!("%{index} = rows of `{name}` {shape:?}"),
-        source => format!("%{index} = {} {shape:?}", source.name()),
+        source => {
+            let layer = layer(node.inputs.iter().copied(), nodes);
+            format!("%{index} = {} {shape:?}", named(source.name(), layer))
+        }
     }
 }
 
-/// The Wengert list as a table, one line an operation.
+/// The layer of an op with these inputs: what stands before the last dot in the name of the first
+/// parameter that it reads, such as `hidden` for `hidden.weight`.
+pub(crate) fn layer<T: Scalar>(
+    mut inputs: impl Iterator<Item = usize>,
+    nodes: &[Node<T>],
+) -> Option<&str> {
+    inputs.find_map(|input| match &nodes[input].source {
+        Source::Parameter(_, name) | Source::Rows(_, name, _) => Some(name.rsplit_once('.')?.0),
+        _ => None,
+    })
+}
+
+/// An op with its layer, if it has one, as messages name them.
+pub(crate) fn named(op: &str, layer: Option<&str>) -> String {
+    match layer {
+        Some(layer) => format!("{op} in layer `{layer}`"),
+        None => op.to_string(),
+    }
+}
+
+/// The Wengert list as a table, one row an operation. A column names the layers, if there are any.
 impl<T: Scalar> fmt::Display for Tape<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if self.is_released.get() {
@@ -339,15 +370,20 @@ impl<T: Scalar> fmt::Display for Tape<T> {
                 _ => inputs.join(" "),
             };
             let shape = format!("{:?}", node.value.shape());
-            [format!("%{index}"), node.source.name().to_string(), reads, shape, node.at.to_string()]
+            let layer = layer(node.inputs.iter().copied(), &nodes).unwrap_or_default().to_string();
+            let name = node.source.name().to_string();
+            [format!("%{index}"), name, layer, reads, shape, node.at.to_string()]
         });
-        let header = ["line", "op", "inputs", "shape", "recorded at"].map(String::from);
-        let table: Vec<[String; 5]> = std::iter::once(header).chain(rows).collect();
-        let widths: [usize; 5] = std::array::from_fn(|column| {
+        let header = ["line", "op", "layer", "inputs", "shape", "recorded at"].map(String::from);
+        let table: Vec<[String; 6]> = std::iter::once(header).chain(rows).collect();
+        let widths: [usize; 6] = std::array::from_fn(|column| {
             table.iter().map(|row| row[column].chars().count()).max().unwrap_or(0)
         });
+        let has_layers = table[1..].iter().any(|row| !row[2].is_empty());
         for row in &table {
-            let cells = row.iter().zip(widths).map(|(cell, width)| format!("{cell:<width$}"));
+            let cells = row.iter().zip(widths).enumerate();
+            let shown = cells.filter(|(column, _)| has_layers || *column != 2);
+            let cells = shown.map(|(_, (cell, width))| format!("{cell:<width$}"));
             writeln!(f, "{}", cells.collect::<Vec<_>>().join("  ").trim_end())?;
         }
         Ok(())

@@ -141,7 +141,7 @@ impl<T: Scalar> Op<T> for WrongAtKink {
 
 #[test]
 fn parameters_are_reported_by_name_and_frozen_ones_left_out() {
-    let mut parameters = Parameters::new(0);
+    let mut parameters = Parameters::with_seed(0);
     let weight = parameters.add("weight", Tensor::from([[0.5, -1.0]]));
     let frozen = parameters.add("frozen", Tensor::scalar(2.0));
     parameters.freeze(frozen);
@@ -166,7 +166,7 @@ proptest! {
     fn a_vjp_is_linear_in_the_cotangent(a in -3.0..3.0f64, b in -3.0..3.0f64, seed in 0..1000u64) {
         let key = Key::new(seed);
         let draw = |name| Tensor::normal([3, 2], 0.0, 1.0, key.stream(name));
-        let tape = Tape::new();
+        let tape = Tape::default();
         let x = tape.variable(draw("x"));
         let y = (x * x).tanh() + x.exp();
         let (u, v) = (draw("u"), draw("v"));

@@ -19,7 +19,7 @@ fn textbook(tape: &Tape<f64>) -> Var<'_, f64> {
 proptest! {
     #[test]
     fn each_contribution_is_the_difference_it_makes(x in tensors(vec![2, 3], -2.0..2.0)) {
-        let tape = Tape::new();
+        let tape = Tape::default();
         let x = tape.variable(x);
         let walk = Walk::back_from((x * x * x).sum_all());
         for step in walk.steps() {
@@ -33,7 +33,7 @@ proptest! {
 
 #[test]
 fn an_op_that_reads_a_line_twice_contributes_twice() {
-    let tape = Tape::new();
+    let tape = Tape::default();
     let x = tape.variable(Tensor::scalar(3.0));
     let walk = Walk::back_from(x * x);
     let contributions: Vec<(usize, f64)> = walk
@@ -49,7 +49,7 @@ fn an_op_that_reads_a_line_twice_contributes_twice() {
 
 #[test]
 fn a_walk_prints_as_text() {
-    let tape = Tape::new();
+    let tape = Tape::default();
     assert_eq!(
         Walk::back_from(textbook(&tape)).to_string(),
         "\
@@ -78,9 +78,9 @@ backward
 
 #[test]
 fn a_tape_is_a_graph_with_a_box_for_each_layer() {
-    let mut parameters = Parameters::new(0);
+    let mut parameters = Parameters::with_seed(0);
     let weight = parameters.add("say \"hi\".weight", Tensor::<f64>::zeros([2, 2]));
-    let tape = Tape::new();
+    let tape = Tape::default();
     let x = tape.variable(Tensor::ones([1, 2]));
     let _y = x.matmul(tape.parameter(&parameters, weight)).sum_all();
     assert_eq!(
@@ -104,9 +104,9 @@ fn a_tape_is_a_graph_with_a_box_for_each_layer() {
 
 #[test]
 fn a_page_loads_nothing_and_escapes_what_users_name() {
-    let mut parameters = Parameters::new(0);
+    let mut parameters = Parameters::with_seed(0);
     let id = parameters.add("</script><img src=x>&{{data}}.w", Tensor::<f64>::scalar(2.0));
-    let tape = Tape::new();
+    let tape = Tape::default();
     let weight = tape.parameter(&parameters, id);
     let page = tape.to_html(weight * weight);
     assert_eq!(page.matches("</script>").count(), 2);
@@ -146,7 +146,7 @@ impl Op<f64> for Half {
 
 #[test]
 fn an_op_without_formulas_says_so() {
-    let tape = Tape::new();
+    let tape = Tape::default();
     let x = tape.variable(Tensor::scalar(3.0));
     let walk = Walk::back_from(tape.apply(Half, &[x]));
     assert_eq!(walk.vjp_formula(1, 0), "(this op says no formula)");
@@ -162,7 +162,7 @@ fn only_a_timed_tape_measures() {
         };
         [is_timed(|line| line.forward_time), is_timed(|line| line.backward_time)]
     };
-    assert_eq!(timed_lines(Tape::new()), [[false; 5], [false; 5]]);
+    assert_eq!(timed_lines(Tape::default()), [[false; 5], [false; 5]]);
     // Variables take no time; mul, sin and add do.
     let ops = [false, false, true, true, true];
     assert_eq!(timed_lines(Tape::timed()), [ops, ops]);
@@ -176,7 +176,7 @@ fn message<R>(mistake: impl FnOnce() -> R) -> String {
 
 #[test]
 fn mistakes_are_named() {
-    let tape = Tape::new();
+    let tape = Tape::default();
     let x = tape.variable(Tensor::<f64>::zeros([2, 3]));
     assert_eq!(
         message(|| Walk::back_from(x)),

@@ -38,7 +38,7 @@ fn value_and_vjp<F>(inputs: &[Tensor<f64>], function: F) -> (Tensor<f64>, Vec<Te
 where
     F: for<'t> Fn(&[Var<'t, f64>]) -> Var<'t, f64>,
 {
-    let tape = Tape::new();
+    let tape = Tape::default();
     let x: Vec<Var<f64>> = inputs.iter().map(|x| tape.variable(x.clone())).collect();
     let y = function(&x);
     let gradients = y.vjp(cotangent(y));
@@ -152,7 +152,7 @@ proptest! {
             (narrow, numbers(wide))
         })
     ) {
-        let tape = Tape::new();
+        let tape = Tape::default();
         let x = tape.variable(narrow.clone());
         let expanded = x.expand(wide.shape());
         prop_assert_eq!(&expanded.vjp(wide.clone()).of(x), &wide.sum_to(narrow.shape()));
@@ -176,7 +176,7 @@ proptest! {
             }
         )
     ) {
-        let tape = Tape::new();
+        let tape = Tape::default();
         let (x, y) = (tape.variable(table.clone()), tape.variable(rows.clone()));
         let count = table.shape()[0];
         let of_gather = x.gather_rows(&ids).vjp(rows.clone()).of(x);
@@ -192,7 +192,7 @@ proptest! {
             (Just(x), Just(order).prop_shuffle())
         })
     ) {
-        let tape = Tape::new();
+        let tape = Tape::default();
         let v = tape.variable(x.clone());
         let (flat, permuted) = (v.reshape([x.len()]), v.permute(&order));
         let u = cotangent(flat);
@@ -212,7 +212,7 @@ proptest! {
         let at = pick[0].index(x.rank());
         let (axis, length) = (at as isize, x.shape()[at]);
         let cut = pick[1].index(length + 1);
-        let tape = Tape::new();
+        let tape = Tape::default();
         let v = tape.variable(x.clone());
         let (head, tail) = (v.slice(axis, 0..cut), v.slice(axis, cut..length));
         let u = Tensor::normal(x.shape(), 0.0, 1.0, Key::new(1));
@@ -241,7 +241,7 @@ proptest! {
             |(m, k, n)| (matrix(m, k), matrix(k, n), matrix(m, n))
         )
     ) {
-        let tape = Tape::new();
+        let tape = Tape::default();
         let (x, y) = (tape.variable(a.clone()), tape.variable(b.clone()));
         let gradients = x.matmul(y).vjp(u.clone());
         let (m, k, n) = (a.shape()[0], a.shape()[1], b.shape()[1]);
@@ -329,12 +329,12 @@ proptest! {
     #[test]
     fn forward_and_reverse_mode_agree_on_any_program(steps in steps(), inputs in two_matrices()) {
         let v = ["v", "w"].map(|name| Tensor::normal([3, 3], 0.0, 1.0, Key::new(2).stream(name)));
-        let tape = Tape::new();
+        let tape = Tape::default();
         let moving = [0, 1].map(|i| tape.variable(Dual::tensor(&inputs[i], &v[i])));
         let jv = Dual::tangents(&run(&steps, &moving).value());
         let u = Tensor::normal(jv.shape(), 0.0, 1.0, Key::new(1));
         let forward = (&u * &jv).sum_all().item();
-        let gradients = gradients_on(&Tape::new(), &steps, &inputs);
+        let gradients = gradients_on(&Tape::default(), &steps, &inputs);
         let products = [0, 1].map(|i| &gradients[i] * &v[i]);
         let reverse: f64 = products.iter().map(|product| product.sum_all().item()).sum();
         let size: f64 = products.iter().map(|p| p.map(f64::abs).sum_all().item()).sum();
@@ -349,17 +349,17 @@ proptest! {
             let x = inputs.each_ref().map(|x| tape.variable(x.clone()));
             run(&steps, &x).value().to_vec()
         };
-        prop_assert_eq!(value_on(Tape::evaluation()), value_on(Tape::new()));
+        prop_assert_eq!(value_on(Tape::evaluation()), value_on(Tape::default()));
     }
 
     #[test]
     fn gradients_are_bitwise_the_same_on_a_tape_used_before(
         steps in steps(), inputs in two_matrices(), before in two_matrices()
     ) {
-        let mut used = Tape::new();
+        let mut used = Tape::default();
         gradients_on(&used, &steps, &before);
         used.clear();
-        let fresh = gradients_on(&Tape::new(), &steps, &inputs);
+        let fresh = gradients_on(&Tape::default(), &steps, &inputs);
         prop_assert_eq!(gradients_on(&used, &steps, &inputs), fresh.clone());
         // And behind other lines, which are not part of the result.
         prop_assert_eq!(gradients_on(&used, &steps, &inputs), fresh);
@@ -367,7 +367,7 @@ proptest! {
 
     #[test]
     fn releasing_the_lines_changes_no_bit(steps in steps(), inputs in two_matrices()) {
-        let mut tape = Tape::new();
+        let mut tape = Tape::default();
         let gradients = |tape: &Tape<f64>, backward: fn(Var<'_, f64>) -> Gradients<f64>| {
             let x = inputs.each_ref().map(|x| tape.variable(x.clone()));
             let gradients = backward(run(&steps, &x).sum_all());

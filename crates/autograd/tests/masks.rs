@@ -8,27 +8,26 @@ use tensor::{Scalar, Tensor};
 fn through_a_root<T: Scalar>(
     x: Tensor<T>,
     function: impl for<'t> Fn(Var<'t, T>) -> Var<'t, T>,
-) -> Vec<T> {
-    let tape = Tape::new();
+) -> Vec<f64> {
+    let tape = Tape::default();
     let x = tape.variable(x);
-    function(x).sqrt().sum_all().backward().of(x).to_vec()
+    function(x).sqrt().sum_all().backward().of(x).cast().to_vec()
 }
 
 fn inputs_without_influence_get_zero<T: Scalar>() {
     let numbers = |values: &[f64]| -> Tensor<T> {
         Tensor::new([values.len()], values.iter().map(|&x| T::from_f64(x)).collect())
     };
-    let text = |gradient: Vec<T>| format!("{gradient:?}");
 
     let x = numbers(&[-1.0, 4.0]);
     let clamped = through_a_root(x.clone(), |x| x.maximum(x.tape().number(0.0)));
-    assert_eq!(text(clamped), "[0.0, 0.25]");
+    assert_eq!(clamped, [0.0, 0.25]);
     let clamped = through_a_root(x.scale(-T::ONE), |x| -x.minimum(x.tape().number(0.0)));
-    assert_eq!(text(clamped), "[0.0, -0.25]");
+    assert_eq!(clamped, [0.0, -0.25]);
     let largest = through_a_root(numbers(&[-3.0, -1.0, 0.0]), |x| x.max(&[0]));
-    assert_eq!(text(largest), "[0.0, 0.0, inf]");
+    assert_eq!(largest, [0.0, 0.0, f64::INFINITY]);
     let absolute = through_a_root(numbers(&[0.0, -4.0]), |x| x.abs());
-    assert_eq!(text(absolute), "[0.0, -0.25]");
+    assert_eq!(absolute, [0.0, -0.25]);
 }
 
 #[test]

@@ -18,7 +18,7 @@ fn message<R>(mistake: impl FnOnce() -> R) -> String {
 
 #[test]
 fn a_formula_reads_like_mathematics() {
-    let tape = Tape::new();
+    let tape = Tape::default();
     let (x, y) = (tape.variable(Tensor::scalar(2.0)), tape.variable(Tensor::scalar(3.0)));
     let z = x * y + x.sin() / y - x * 0.5;
     let gradients = z.backward();
@@ -31,7 +31,7 @@ fn a_formula_reads_like_mathematics() {
 fn the_printed_tape_is_the_wengert_list_with_the_users_lines() {
     let mut parameters = Parameters::new(0);
     let weight = parameters.add("w", Tensor::from([[1.0f32, 2.0], [3.0, 4.0]]));
-    let tape = Tape::new();
+    let tape = Tape::default();
     let x = tape.constant(Tensor::from([[1.0, 1.0]]));
     let line = line!() + 1;
     let y = x.matmul(tape.parameter(&parameters, weight)).sum_all();
@@ -55,7 +55,7 @@ fn the_printed_tape_is_the_wengert_list_with_the_users_lines() {
 
 #[test]
 fn a_repeated_input_collects_both_contributions() {
-    let tape = Tape::new();
+    let tape = Tape::default();
     let x = tape.variable(Tensor::from([2.0, -3.0]));
     assert_eq!((x * x).sum_all().backward().of(x), Tensor::from([4.0, -6.0]));
     assert_eq!((x - x).sum_all().backward().of(x), Tensor::from([0.0, 0.0]));
@@ -64,7 +64,7 @@ fn a_repeated_input_collects_both_contributions() {
 /// The adjoint of a sum's input is one number, expanded: a factor with strides of 0.
 #[test]
 fn a_sum_of_a_product_has_gradients_in_single_precision_too() {
-    let tape = Tape::<f32>::new();
+    let tape = Tape::new();
     let x = tape.variable(Tensor::from([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]]));
     let w = tape.variable(Tensor::from([[1.0, -1.0], [2.0, -2.0], [3.0, -3.0]]));
     let gradients = x.matmul(w).sum_all().backward();
@@ -74,7 +74,7 @@ fn a_sum_of_a_product_has_gradients_in_single_precision_too() {
 
 #[test]
 fn an_unused_variable_has_gradient_zero() {
-    let tape = Tape::new();
+    let tape = Tape::default();
     let (x, unused) = (tape.variable(Tensor::scalar(1.0)), tape.variable(Tensor::zeros([2, 3])));
     let gradients = (x * 2.0).backward();
     assert_eq!(gradients.of(unused), Tensor::zeros([2, 3]));
@@ -82,7 +82,7 @@ fn an_unused_variable_has_gradient_zero() {
 
 #[test]
 fn a_detached_value_passes_no_gradient() {
-    let tape = Tape::new();
+    let tape = Tape::default();
     let x = tape.variable(Tensor::scalar(3.0));
     let y = x * x.detach();
     assert_eq!(y.backward().of(x).item(), 3.0);
@@ -90,7 +90,7 @@ fn a_detached_value_passes_no_gradient() {
 
 #[test]
 fn the_largest_of_equals_share_the_gradient_and_infinities_stay() {
-    let tape = Tape::new();
+    let tape = Tape::default();
     let x = tape.variable(Tensor::from([[1.0, 3.0, 3.0], [f64::INFINITY, 0.0, f64::NEG_INFINITY]]));
     let y = x.max(&[1]);
     assert_eq!(y.value(), Tensor::from([3.0, f64::INFINITY]));
@@ -104,7 +104,7 @@ fn the_largest_of_equals_share_the_gradient_and_infinities_stay() {
 fn a_shared_parameter_collects_all_its_uses() {
     let mut parameters = Parameters::new(0);
     let id = parameters.add("tied", Tensor::scalar(5.0));
-    let tape = Tape::new();
+    let tape = Tape::default();
     let pass = Pass::evaluation(&tape, &parameters);
     let y = pass.parameter(id) * pass.parameter(id) + pass.parameter(id);
     assert_eq!(y.backward().get(id).expect("it was used").item(), 11.0);
@@ -116,7 +116,7 @@ fn a_frozen_parameter_gets_no_gradient() {
     let (free, frozen) =
         (parameters.add("a", Tensor::scalar(5.0)), parameters.add("b", Tensor::scalar(2.0)));
     parameters.freeze(frozen);
-    let tape = Tape::new();
+    let tape = Tape::default();
     let gradients =
         (tape.parameter(&parameters, free) * tape.parameter(&parameters, frozen)).backward();
     assert_eq!(gradients.get(free).expect("trainable").item(), 2.0);
@@ -125,7 +125,7 @@ fn a_frozen_parameter_gets_no_gradient() {
 
 #[test]
 fn adjoints_in_between_are_kept_on_request() {
-    let tape = Tape::new();
+    let tape = Tape::default();
     let x = tape.variable(Tensor::scalar(2.0));
     let square = x * x;
     let unread = x.exp();
@@ -152,13 +152,13 @@ fn an_evaluation_tape_computes_but_does_not_record() {
     assert_eq!(y.item(), 9.0);
     assert_eq!(
         message(|| y.backward()),
-        "backward: this tape was made with Tape::evaluation() and recorded nothing: use Tape::new()"
+        "backward: this tape was made with Tape::evaluation() and recorded nothing: use Tape::default()"
     );
 }
 
 #[test]
 fn a_cleared_tape_begins_anew() {
-    let mut tape = Tape::new();
+    let mut tape = Tape::default();
     tape.variable(Tensor::scalar(1.0f32));
     tape.clear();
     assert!(tape.is_empty());
@@ -187,7 +187,7 @@ impl Op<f64> for Counting {
 #[test]
 fn no_gradient_is_computed_for_constants() {
     let count = Rc::new(Cell::new(0));
-    let tape = Tape::new();
+    let tape = Tape::default();
     let counted = tape.apply(Counting(count.clone()), &[tape.constant(Tensor::scalar(2.0))]);
     let x = tape.variable(Tensor::scalar(3.0));
     assert_eq!((counted * x).backward().of(x).item(), 2.0);
@@ -198,7 +198,7 @@ fn no_gradient_is_computed_for_constants() {
 
 #[test]
 fn a_mistake_is_explained() {
-    let tape: Tape<f64> = Tape::new();
+    let tape: Tape<f64> = Tape::default();
     let x = tape.variable(Tensor::zeros([2, 3]));
     assert_eq!(
         message(|| x.backward()),
@@ -217,13 +217,13 @@ fn a_mistake_is_explained() {
     fn join<'t>(x: Var<'t, f64>, y: Var<'t, f64>) -> Var<'t, f64> {
         Var::concat(&[x, y], 0)
     }
-    let other = Tape::new();
+    let other = Tape::default();
     let y = other.variable(Tensor::zeros([2, 3]));
     assert_eq!(
         message(|| join(x, y)),
         "concat: the inputs belong to different tapes: record all of them on one"
     );
-    let mut parameters = Parameters::<f32>::new(0);
+    let mut parameters = Parameters::new(0);
     parameters.add("w", Tensor::zeros([1]));
     assert_eq!(
         message(|| parameters.add("w", Tensor::zeros([1]))),
@@ -248,7 +248,7 @@ impl Op<f64> for BadScale {
 
 #[test]
 fn a_vjp_of_the_wrong_shape_names_op_and_line() {
-    let tape = Tape::new();
+    let tape = Tape::default();
     let x = tape.variable(Tensor::zeros([4, 2]));
     let factor = tape.variable(Tensor::zeros([2]));
     let line = line!() + 1;
@@ -267,7 +267,7 @@ fn a_vjp_of_the_wrong_shape_names_op_and_line() {
 
 #[test]
 fn a_released_tape_wants_to_be_cleared() {
-    let mut tape = Tape::<f64>::new();
+    let mut tape = Tape::<f64>::default();
     let (unused, x) = (tape.variable(Tensor::from([7.0])), tape.variable(Tensor::from([1.0, 2.0])));
     let gradients = (x * x).sum_all().backward_releasing();
     assert_eq!(gradients.of(x), Tensor::from([2.0, 4.0]));
@@ -290,7 +290,7 @@ fn a_released_tape_wants_to_be_cleared() {
 
 #[test]
 fn gradients_answer_for_variables_of_their_own_tape() {
-    let (tape, other) = (Tape::<f64>::new(), Tape::new());
+    let (tape, other) = (Tape::<f64>::default(), Tape::default());
     let (x, y) = (tape.variable(Tensor::scalar(2.0)), other.variable(Tensor::scalar(3.0)));
     let (of_x, of_y) = ((x * x).backward(), (y * y).backward());
     let foreign = "of: these are not gradients of the tape of %0: ask those of its own; a sum of \
@@ -308,7 +308,7 @@ fn gradients_answer_for_variables_of_their_own_tape() {
 fn the_first_op_that_is_not_finite_is_named() {
     let mut parameters = Parameters::new(0);
     let weight = parameters.add("w", Tensor::from([1.0, 0.0]));
-    let tape = Tape::new();
+    let tape = Tape::default();
     let line = line!() + 1;
     let loss = tape.parameter(&parameters, weight).ln().sum_all();
     assert_eq!(loss.item(), f32::NEG_INFINITY);
@@ -319,7 +319,7 @@ fn the_first_op_that_is_not_finite_is_named() {
 
 #[test]
 fn parameters_print_as_a_summary_table() {
-    let mut parameters = Parameters::<f32>::new(0);
+    let mut parameters = Parameters::new(0);
     parameters.add("hidden.weight", Tensor::zeros([10, 50]));
     let beta = parameters.add("swiglu.beta", Tensor::scalar(1.0));
     parameters.freeze(beta);
@@ -334,8 +334,7 @@ fn parameters_print_as_a_summary_table() {
 
 #[test]
 fn initial_values_depend_on_seed_and_name_alone() {
-    let draw =
-        |seed, name| Tensor::<f32>::normal([4], 0.0, 1.0, Parameters::<f32>::new(seed).key(name));
+    let draw = |seed, name| Tensor::<f32>::normal([4], 0.0, 1.0, Parameters::new(seed).key(name));
     assert_eq!(draw(1, "a"), draw(1, "a"));
     assert_ne!(draw(1, "a"), draw(1, "b"));
     assert_ne!(draw(1, "a"), draw(2, "a"));

@@ -61,6 +61,7 @@ impl Dense {
 }
 
 impl Layer for Dense {
+    #[track_caller]
     fn forward<'t, T: Scalar>(&self, pass: Pass<'t, T>, x: Var<'t, T>) -> Var<'t, T> {
         let weight = pass.parameter(self.weight);
         match self.bias {

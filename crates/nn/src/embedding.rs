@@ -71,9 +71,18 @@ impl Embedding {
 impl Model for Embedding {
     type Input = u32;
 
+    #[track_caller]
     fn forward<'t, T: Scalar>(&self, pass: Pass<'t, T>, ids: &Tensor<u32>) -> Var<'t, T> {
         let (table, ids, padding) = self.read(pass, ids);
         embedding(table, &ids, padding)
+    }
+
+    fn check_batch<T: Scalar>(
+        &self,
+        parameters: &Parameters<T>,
+        ids: &Tensor<u32>,
+    ) -> Result<(), ShapeError> {
+        check_ids(ids, parameters.shape(self.table))
     }
 }
 
@@ -93,9 +102,18 @@ impl EmbeddingMean {
 impl Model for EmbeddingMean {
     type Input = u32;
 
+    #[track_caller]
     fn forward<'t, T: Scalar>(&self, pass: Pass<'t, T>, ids: &Tensor<u32>) -> Var<'t, T> {
         let (table, ids, padding) = self.embedding.read(pass, ids);
         embedding_mean(table, &ids, padding)
+    }
+
+    fn check_batch<T: Scalar>(
+        &self,
+        parameters: &Parameters<T>,
+        ids: &Tensor<u32>,
+    ) -> Result<(), ShapeError> {
+        check_texts(ids, parameters.shape(self.embedding.table))
     }
 }
 
@@ -150,7 +168,7 @@ impl<T: Scalar> Op<T> for Lookup {
     fn forward(&mut self, x: &[&Tensor<T>]) -> Tensor<T> {
         let rows = x[0].gather_rows(&self.ids);
         match self.padding {
-            Some(_) => &rows * &self.real_tokens(),
+            Some(_) => rows.mask(&self.real_tokens()),
             None => rows,
         }
     }
@@ -159,7 +177,7 @@ impl<T: Scalar> Op<T> for Lookup {
         dx.add(0, || {
             let vocabulary = x[0].shape()[0];
             match self.padding {
-                Some(_) => (dy * &self.real_tokens()).scatter_add_rows(&self.ids, vocabulary),
+                Some(_) => dy.mask(&self.real_tokens()).scatter_add_rows(&self.ids, vocabulary),
                 None => dy.scatter_add_rows(&self.ids, vocabulary),
             }
         });
@@ -207,11 +225,7 @@ impl<T: Scalar> Op<T> for Mean {
     }
 
     fn check(&self, shapes: &[&[usize]]) -> Result<(), ShapeError> {
-        if self.ids.rank() != 2 {
-            let shape = self.ids.shape();
-            return Err(ShapeError::new(format!("ids must be [batch, time], not {shape:?}")));
-        }
-        check_ids(&self.ids, shapes[0])
+        check_texts(&self.ids, shapes[0])
     }
 
     fn forward(&mut self, x: &[&Tensor<T>]) -> Tensor<T> {
@@ -264,6 +278,15 @@ fn check_ids(ids: &Tensor<u32>, table: &[usize]) -> Result<(), ShapeError> {
         return Err(ShapeError::new(format!("the table must be [vocabulary, dim], not {table:?}")));
     };
     shape::rows_exist(&ids.values(), vocabulary)
+}
+
+/// Checks that the ids are those of a batch of texts, and that the table has a row for each.
+fn check_texts(ids: &Tensor<u32>, table: &[usize]) -> Result<(), ShapeError> {
+    if ids.rank() != 2 {
+        let shape = ids.shape();
+        return Err(ShapeError::new(format!("ids must be [batch, time], not {shape:?}")));
+    }
+    check_ids(ids, table)
 }
 
 #[cfg(test)]

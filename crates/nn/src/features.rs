@@ -1,7 +1,7 @@
 //! The beginning of a model whose input is numbers.
 
-use autograd::{Pass, Var};
-use tensor::{Scalar, Tensor, shape};
+use autograd::{Parameters, Pass, Var};
+use tensor::{Scalar, ShapeError, Tensor, shape};
 
 use crate::Model;
 
@@ -21,12 +21,23 @@ impl Features {
 impl Model for Features {
     type Input = f32;
 
+    #[track_caller]
     fn forward<'t, T: Scalar>(&self, pass: Pass<'t, T>, batch: &Tensor<f32>) -> Var<'t, T> {
-        if batch.rank() != 2 || batch.shape()[1] != self.count {
-            let rule =
-                format!("a batch must have shape [batch, {}], not {:?}", self.count, batch.shape());
-            shape::expect::<()>("features", Err(tensor::ShapeError::new(rule)));
-        }
+        shape::expect("features", self.check_batch(pass.parameters(), batch));
         pass.constant(batch.cast())
+    }
+
+    fn check_batch<T: Scalar>(
+        &self,
+        _: &Parameters<T>,
+        batch: &Tensor<f32>,
+    ) -> Result<(), ShapeError> {
+        match batch.shape() {
+            &[_, count] if count == self.count => Ok(()),
+            shape => Err(ShapeError::new(format!(
+                "a batch must have shape [batch, {}], not {shape:?}",
+                self.count
+            ))),
+        }
     }
 }

@@ -38,6 +38,7 @@ impl GatedSwiGLU {
 }
 
 impl Layer for GatedSwiGLU {
+    #[track_caller]
     fn forward<'t, T: Scalar>(&self, pass: Pass<'t, T>, x: Var<'t, T>) -> Var<'t, T> {
         let shape = x.shape();
         let at = shape::expect("gated_swiglu", shape::axis(self.axis, shape.len()));

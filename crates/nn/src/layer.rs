@@ -3,9 +3,13 @@
 //! A [`Layer`] maps a variable to a variable. A [`Model`] begins with raw data: token ids or
 //! features. [`then`](Layer::then) puts a layer behind either, so a stack is one expression and its
 //! type is the list of its layers; nothing is boxed, and the whole stack works for every scalar.
+//!
+//! A shape that does not fit is reported at the line that made the mistake. The layers of this crate
+//! are `#[track_caller]`, so they name the line that called them; a layer of your own is not, so its
+//! mistakes are reported at the line inside it.
 
-use autograd::{Pass, Var};
-use tensor::{Scalar, Tensor};
+use autograd::{Parameters, Pass, Var};
+use tensor::{Scalar, ShapeError, Tensor};
 
 /// A differentiable function with parameters. `Sync`, as several threads may pass batches through it.
 pub trait Layer: Sync {
@@ -13,7 +17,6 @@ pub trait Layer: Sync {
     ///
     /// # Panics
     /// When the shape of `x` does not fit the layer.
-    #[track_caller]
     fn forward<'t, T: Scalar>(&self, pass: Pass<'t, T>, x: Var<'t, T>) -> Var<'t, T>;
 
     /// This layer followed by another.
@@ -33,9 +36,56 @@ pub trait Model: Sync {
     /// The output, usually logits `[batch, classes]`, for a batch `[batch, …]`.
     ///
     /// # Panics
-    /// When the shape of the batch does not fit the model.
-    #[track_caller]
+    /// When the shape of the batch does not fit the model; [`try_forward`](Self::try_forward) gives
+    /// an error instead.
     fn forward<'t, T: Scalar>(&self, pass: Pass<'t, T>, batch: &Tensor<Self::Input>) -> Var<'t, T>;
+
+    /// Checks a batch from outside, such as a request, against what the model reads first: its shape,
+    /// and that each id has a row. The batch is not computed with.
+    ///
+    /// Every batch passes the default. A model that you write should hand the question on to its
+    /// first layer.
+    ///
+    /// # Errors
+    /// When the batch does not fit.
+    fn check_batch<T: Scalar>(
+        &self,
+        parameters: &Parameters<T>,
+        batch: &Tensor<Self::Input>,
+    ) -> Result<(), ShapeError> {
+        let _ = (parameters, batch);
+        Ok(())
+    }
+
+    /// [`forward`](Self::forward) for a batch that may not fit.
+    ///
+    /// ```
+    /// use autograd::{Parameters, Pass, Tape};
+    /// use nn::{Dense, Features, Model};
+    /// use tensor::Tensor;
+    ///
+    /// let mut parameters = Parameters::new(0);
+    /// let model = Features::new(3).then(Dense::new(&mut parameters, "output", 3, 2));
+    /// let tape = Tape::new();
+    /// let pass = Pass::evaluation(&tape, &parameters);
+    /// let error = model.try_forward(pass, &Tensor::zeros([1, 4])).unwrap_err();
+    /// assert_eq!(error.to_string(), "a batch must have shape [batch, 3], not [1, 4]");
+    /// ```
+    ///
+    /// # Errors
+    /// When [`check_batch`](Self::check_batch) refuses the batch.
+    ///
+    /// # Panics
+    /// When the layers do not fit each other.
+    #[track_caller]
+    fn try_forward<'t, T: Scalar>(
+        &self,
+        pass: Pass<'t, T>,
+        batch: &Tensor<Self::Input>,
+    ) -> Result<Var<'t, T>, ShapeError> {
+        self.check_batch(pass.parameters(), batch)?;
+        Ok(self.forward(pass, batch))
+    }
 
     /// This model followed by a layer.
     fn then<L: Layer>(self, next: L) -> Then<Self, L>
@@ -54,6 +104,7 @@ pub struct Then<A, B> {
 }
 
 impl<A: Layer, B: Layer> Layer for Then<A, B> {
+    #[track_caller]
     fn forward<'t, T: Scalar>(&self, pass: Pass<'t, T>, x: Var<'t, T>) -> Var<'t, T> {
         self.second.forward(pass, self.first.forward(pass, x))
     }
@@ -62,13 +113,23 @@ impl<A: Layer, B: Layer> Layer for Then<A, B> {
 impl<A: Model, B: Layer> Model for Then<A, B> {
     type Input = A::Input;
 
+    #[track_caller]
     fn forward<'t, T: Scalar>(&self, pass: Pass<'t, T>, batch: &Tensor<A::Input>) -> Var<'t, T> {
         self.second.forward(pass, self.first.forward(pass, batch))
+    }
+
+    fn check_batch<T: Scalar>(
+        &self,
+        parameters: &Parameters<T>,
+        batch: &Tensor<A::Input>,
+    ) -> Result<(), ShapeError> {
+        self.first.check_batch(parameters, batch)
     }
 }
 
 /// Any number of layers of one kind, one after the other.
 impl<L: Layer> Layer for Vec<L> {
+    #[track_caller]
     fn forward<'t, T: Scalar>(&self, pass: Pass<'t, T>, x: Var<'t, T>) -> Var<'t, T> {
         let mut x = x;
         for layer in self {
@@ -80,6 +141,7 @@ impl<L: Layer> Layer for Vec<L> {
 
 /// A layer that may be left out.
 impl<L: Layer> Layer for Option<L> {
+    #[track_caller]
     fn forward<'t, T: Scalar>(&self, pass: Pass<'t, T>, x: Var<'t, T>) -> Var<'t, T> {
         match self {
             Some(layer) => layer.forward(pass, x),

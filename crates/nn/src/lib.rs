@@ -9,7 +9,7 @@
 //! use nn::{Activation, Dense, Features, Layer, Model, SwiGLU};
 //! use tensor::Tensor;
 //!
-//! let mut parameters = Parameters::<f32>::new(7);
+//! let mut parameters = Parameters::new(7);
 //! let model = Features::new(10)
 //!     .then(Dense::new(&mut parameters, "hidden", 10, 50))
 //!     .then(SwiGLU::new(&mut parameters, "swiglu"))

@@ -69,6 +69,7 @@ impl SwiGLU {
 }
 
 impl Layer for SwiGLU {
+    #[track_caller]
     fn forward<'t, T: Scalar>(&self, pass: Pass<'t, T>, x: Var<'t, T>) -> Var<'t, T> {
         swiglu(x, pass.parameter(self.beta), pass.parameter(self.gamma))
     }

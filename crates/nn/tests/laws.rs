@@ -240,7 +240,7 @@ proptest! {
     fn the_gradient_of_dropout_is_dropout_of_the_cotangent(
         x in any_tensor(), rate in 0.0..0.9f64, seed in any::<u64>()
     ) {
-        let tape = Tape::new();
+        let tape = Tape::default();
         let (x, u) = (tape.variable(x.clone()), drawn(x.shape(), "u"));
         let dropped = |x| nn::dropout(x, rate, Key::new(seed));
         let gradient = dropped(x).vjp(u.clone()).of(x);
@@ -270,7 +270,7 @@ proptest! {
 
 /// The model of the tabular example, small, with every kind of activation by turns.
 fn tabular(seed: u64) -> (Parameters<f64>, impl Model<Input = f32>) {
-    let mut parameters = Parameters::new(seed);
+    let mut parameters = Parameters::with_seed(seed);
     let (name, kind) = ActivationKind::ALL[seed as usize % ActivationKind::ALL.len()];
     let model = Features::new(3)
         .then(Dense::new(&mut parameters, "hidden", 3, 4))
@@ -282,7 +282,7 @@ fn tabular(seed: u64) -> (Parameters<f64>, impl Model<Input = f32>) {
 
 /// The model of the text example, small.
 fn text(seed: u64) -> (Parameters<f64>, impl Model<Input = u32>) {
-    let mut parameters = Parameters::new(seed);
+    let mut parameters = Parameters::with_seed(seed);
     let model = Embedding::new(&mut parameters, "embedding", 9, 4)
         .padding(0)
         .mean()
@@ -390,7 +390,7 @@ proptest! {
     fn hidden_units_may_change_places(
         seed in 0..100u64, x in matrix(4, 3), order in permutation(5)
     ) {
-        let mut parameters = Parameters::new(seed);
+        let mut parameters = Parameters::with_seed(seed);
         let hidden = Dense::new(&mut parameters, "hidden", 3, 5);
         let swiglu = SwiGLU::per_feature(&mut parameters, "swiglu", 5);
         let logits = Dense::new(&mut parameters, "logits", 5, 2);

@@ -2,19 +2,21 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use autograd::{Parameters, Pass, Tape};
+use autograd::{Parameters, Pass, Tape, Var};
 use nn::{Dense, Dropout, Embedding, Features, GatedSwiGLU, Layer, Model, SwiGLU};
-use tensor::{Key, Tensor};
+use tensor::{Key, Scalar, Tensor};
 
-/// The message and the file of the panic that a mistake brings.
-fn mistake<R>(mistake: impl FnOnce() -> R) -> (String, String) {
+/// The message of the panic that a mistake brings, with its file and line.
+fn mistake<R>(mistake: impl FnOnce() -> R) -> (String, String, u32) {
     let (sender, receiver) = std::sync::mpsc::channel();
     let sender = std::sync::Mutex::new(sender);
     let hook = std::panic::take_hook();
     std::panic::set_hook(Box::new(move |panic| {
         let words = panic.payload_as_str().unwrap_or_default().to_string();
-        let file = panic.location().map(|at| at.file().to_string()).unwrap_or_default();
-        sender.lock().expect("one panic at a time").send((words, file)).expect("the test listens");
+        let at = panic.location().map(|at| (at.file().to_string(), at.line()));
+        let (file, line) = at.unwrap_or_default();
+        let sender = sender.lock().expect("one panic at a time");
+        sender.send((words, file, line)).expect("the test listens");
     }));
     let outcome = catch_unwind(AssertUnwindSafe(|| drop(mistake())));
     std::panic::set_hook(hook);
@@ -24,24 +26,24 @@ fn mistake<R>(mistake: impl FnOnce() -> R) -> (String, String) {
 
 #[test]
 fn a_mistake_is_explained_at_the_users_line() {
-    let mut parameters = Parameters::<f32>::new(0);
+    let mut parameters = Parameters::new(0);
     let dense = Dense::new(&mut parameters, "dense", 3, 2);
     let stack = Features::new(5).then(dense.clone());
     let per_feature = SwiGLU::per_feature(&mut parameters, "swiglu", 4);
     let gated = GatedSwiGLU::new(&mut parameters, "gated", -1);
     let embedding = Embedding::new(&mut parameters, "embedding", 10, 4).mean();
-    let tape = Tape::new();
+    let tape = Tape::default();
     let pass = Pass::evaluation(&tape, &parameters);
     let x = tape.constant(Tensor::zeros([7, 5]));
 
     let mistakes: [(&str, &dyn Fn()); 11] = [
         (
-            "dense: x [7, 5], weight [3, 2], bias [2] do not fit: they must be [..., inputs], \
+            "dense in layer `dense`: x [7, 5], weight [3, 2], bias [2] do not fit: they must be [..., inputs], \
              [inputs, outputs], [outputs]",
             &|| drop(dense.forward(pass, x).value()),
         ),
         (
-            "dense: x [7, 5], weight [3, 2], bias [2] do not fit: they must be [..., inputs], \
+            "dense in layer `dense`: x [7, 5], weight [3, 2], bias [2] do not fit: they must be [..., inputs], \
              [inputs, outputs], [outputs]",
             &|| drop(stack.forward(pass, &Tensor::zeros([7, 5])).value()),
         ),
@@ -49,17 +51,18 @@ fn a_mistake_is_explained_at_the_users_line() {
             drop(stack.forward(pass, &Tensor::zeros([7, 6])).value())
         }),
         (
-            "swiglu: shape [4] does not expand to [7, 5]: aligned at the last axis, each length \
+            "swiglu in layer `swiglu`: shape [4] does not expand to [7, 5]: aligned at the last axis, each length \
              must be equal to the target's or 1",
             &|| drop(per_feature.forward(pass, x).value()),
         ),
         ("gated_swiglu: axis 1 of shape [7, 5] is 5 long and cannot be halved", &|| {
             drop(gated.forward(pass, x).value())
         }),
-        ("embedding_mean: there is no row 10: the 10 rows are numbered from 0", &|| {
-            drop(embedding.forward(pass, &Tensor::from([[1, 10]])).value())
-        }),
-        ("embedding_mean: ids must be [batch, time], not [2]", &|| {
+        (
+            "embedding_mean in layer `embedding`: there is no row 10: the 10 rows are numbered from 0",
+            &|| drop(embedding.forward(pass, &Tensor::from([[1, 10]])).value()),
+        ),
+        ("embedding_mean in layer `embedding`: ids must be [batch, time], not [2]", &|| {
             drop(embedding.forward(pass, &Tensor::from([1, 9])).value())
         }),
         (
@@ -79,8 +82,73 @@ fn a_mistake_is_explained_at_the_users_line() {
         }),
     ];
     for (expected, run) in mistakes {
-        let (words, file) = mistake(run);
+        let (words, file, _) = mistake(run);
         assert_eq!(words, expected);
         assert!(file.ends_with("messages.rs"), "{expected}: reported in {file}");
     }
+}
+
+/// A layer as a user writes it, with a mistake of his own and one in how he calls a built-in layer.
+struct Residual {
+    hidden: Dense,
+    adds: bool,
+}
+
+/// The lines of the two mistakes.
+const CALL: u32 = line!() + 5;
+const SUM: u32 = CALL + 1;
+
+impl Layer for Residual {
+    fn forward<'t, T: Scalar>(&self, pass: Pass<'t, T>, x: Var<'t, T>) -> Var<'t, T> {
+        let y = self.hidden.forward(pass, x);
+        if self.adds { y + x } else { y }
+    }
+}
+
+#[test]
+fn a_mistake_inside_a_users_own_layer_is_reported_there() {
+    let report = |features, inputs, adds| {
+        let mut parameters = Parameters::new(0);
+        let hidden = Dense::new(&mut parameters, "hidden", inputs, 4);
+        let model = Features::new(features).then(Residual { hidden, adds });
+        let tape = Tape::default();
+        let pass = Pass::evaluation(&tape, &parameters);
+        mistake(|| drop(model.forward(pass, &Tensor::zeros([2, features])).value()))
+    };
+    let (words, file, line) = report(3, 5, false);
+    assert!(words.starts_with("dense in layer `hidden`: x [2, 3], weight [5, 4]"), "{words}");
+    assert!(file.ends_with("messages.rs") && line == CALL, "{file}:{line} is not line {CALL}");
+
+    let (words, file, line) = report(3, 3, true);
+    assert!(words.starts_with("add: "), "{words}");
+    assert!(file.ends_with("messages.rs") && line == SUM, "{file}:{line} is not line {SUM}");
+}
+
+#[test]
+fn a_batch_from_outside_gets_an_error_instead_of_a_panic() {
+    let mut parameters = Parameters::new(0);
+    let table = Embedding::new(&mut parameters, "table", 10, 4);
+    let texts = table.clone().mean().then(Dense::new(&mut parameters, "output", 4, 2));
+    let numbers = Features::new(3).then(Dense::new(&mut parameters, "numbers", 3, 2));
+    let tape = Tape::default();
+    let pass = Pass::evaluation(&tape, &parameters);
+    let refused = |outcome: Result<Var<'_, f32>, tensor::ShapeError>| {
+        outcome.expect_err("the batch does not fit").to_string()
+    };
+
+    let no_row = "there is no row 10: the 10 rows are numbered from 0";
+    assert_eq!(refused(texts.try_forward(pass, &Tensor::from([[1, 10]]))), no_row);
+    assert_eq!(refused(table.try_forward(pass, &Tensor::from([10]))), no_row);
+    assert_eq!(
+        refused(texts.try_forward(pass, &Tensor::from([1, 2]))),
+        "ids must be [batch, time], not [2]"
+    );
+    for shape in [vec![], vec![3], vec![2, 4], vec![1, 2, 3]] {
+        assert_eq!(
+            refused(numbers.try_forward(pass, &Tensor::zeros(&shape))),
+            format!("a batch must have shape [batch, 3], not {shape:?}")
+        );
+    }
+    let fitting = texts.try_forward(pass, &Tensor::from([[1, 9]])).expect("it fits");
+    assert_eq!(fitting.shape().as_slice(), [1, 2]);
 }

@@ -53,7 +53,7 @@ fn results<'t, T: Scalar>(x: Var<'t, T>, w: Var<'t, T>, row: Var<'t, T>) -> Vec<
 
 /// The values of the results, and the gradients of the sum of each.
 fn values_and_gradients<T: Scalar>(inputs: &[Tensor<T>; 3]) -> Vec<[Tensor<f64>; 4]> {
-    let tape = Tape::new();
+    let tape = Tape::default();
     let [x, w, row] = inputs.each_ref().map(|input| tape.variable(input.clone()));
     let of = |result: Var<'_, T>| {
         let gradients = result.sum_all().backward();

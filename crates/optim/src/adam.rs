@@ -40,10 +40,10 @@ use crate::state::{State, StateError};
 /// use optim::{Adam, Optimizer};
 /// use tensor::Tensor;
 ///
-/// let mut parameters = Parameters::<f64>::new(0);
+/// let mut parameters = Parameters::<f64>::with_seed(0);
 /// let x = parameters.add("x", Tensor::from([1.0, 2.0]));
 /// let gradients = {
-///     let tape = Tape::new();
+///     let tape = Tape::default();
 ///     let slopes = tape.constant(Tensor::from([1e-3, -1e3]));
 ///     (tape.parameter(&parameters, x) * slopes).sum_all().backward()
 /// };

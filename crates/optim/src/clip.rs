@@ -25,9 +25,9 @@ pub fn global_norm<T: Scalar>(gradients: &Gradients<T>) -> f64 {
 /// use optim::{clip_global_norm, global_norm};
 /// use tensor::Tensor;
 ///
-/// let mut parameters = Parameters::<f64>::new(0);
+/// let mut parameters = Parameters::<f64>::with_seed(0);
 /// let x = parameters.add("x", Tensor::from([0.0, 0.0]));
-/// let tape = Tape::new();
+/// let tape = Tape::default();
 /// let slopes = tape.constant(Tensor::from([30.0, 40.0]));
 /// let mut gradients = (tape.parameter(&parameters, x) * slopes).sum_all().backward();
 ///

@@ -18,12 +18,12 @@
 //! use tensor::Tensor;
 //!
 //! // The x that makes (x − 3)² smallest.
-//! let mut parameters = Parameters::<f64>::new(0);
+//! let mut parameters = Parameters::<f64>::with_seed(0);
 //! let x = parameters.add("x", Tensor::scalar(0.0));
 //! let mut adam = Adam::new(Schedule::cosine(0.1, 200).warm_up(10));
 //! for _ in 0..210 {
 //!     let mut gradients = {
-//!         let tape = Tape::new();
+//!         let tape = Tape::default();
 //!         let error = tape.parameter(&parameters, x) - 3.0;
 //!         (error * error).backward()
 //!     };

@@ -13,7 +13,7 @@ use thiserror::Error;
 /// use optim::{Adam, Optimizer};
 /// use tensor::Tensor;
 ///
-/// let mut parameters = Parameters::<f32>::new(0);
+/// let mut parameters = Parameters::new(0);
 /// let weight = parameters.add("hidden.weight", Tensor::zeros([2, 3]));
 /// let gradients = Tape::new().parameter(&parameters, weight).sum_all().backward();
 /// let mut adam = Adam::new(0.001);

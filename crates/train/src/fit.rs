@@ -153,7 +153,7 @@ impl<'m, M: Model> Trainer<'m, M> {
     /// When there are no samples or the validation split leaves a part empty.
     ///
     /// # Panics
-    /// When the batch size or the number of epochs or shards is 0.
+    /// When the data do not fit the model, or the batch size or the number of epochs or shards is 0.
     #[track_caller]
     pub fn session<'a, T: Scalar>(
         &self,
@@ -171,6 +171,7 @@ impl<'m, M: Model> Trainer<'m, M> {
             return Err(TrainError::NoSamples);
         }
         let (training, validation) = dataset.split_validation(options.validation_split)?;
+        self.rehearse(parameters, &training);
         let steps_per_epoch = training.batches(options.batch_size).len();
         Ok(Session {
             trainer: Trainer { model: self.model, loss: self.loss },
@@ -198,7 +199,7 @@ impl<'m, M: Model> Trainer<'m, M> {
 ///
 /// # let inputs = Tensor::from([[0.0], [1.0], [2.0], [3.0], [4.0]]);
 /// # let dataset = Dataset::new(inputs, Tensor::from([0, 1, 0, 1, 0]));
-/// # let mut parameters = Parameters::<f32>::new(1);
+/// # let mut parameters = Parameters::new(1);
 /// # let model = Features::new(1).then(Dense::new(&mut parameters, "dense", 1, 2));
 /// let trainer = Trainer::new(&model, Loss::SoftmaxCrossEntropy);
 /// let history = trainer
@@ -274,7 +275,7 @@ impl<M: Model, T: Scalar> Session<'_, M, T> {
     ) -> Result<Score, TrainError> {
         let earlier = self.progress.current.seconds;
         let start = Instant::now();
-        let (mut tape, mut shards) = (Tape::new(), Shards::new(self.options.shards));
+        let (mut tape, mut shards) = (Tape::default(), Shards::new(self.options.shards));
         let key = Key::new(self.options.seed).stream("fit").fold_in(number as u64);
         let training = self.training.clone();
         let batches = batches(&training, self.options, key.stream("order"));
@@ -341,6 +342,14 @@ impl<M: Model, T: Scalar> Session<'_, M, T> {
 }
 
 impl<M: Model> Trainer<'_, M> {
+    /// Runs the model on one sample. So layers that do not fit are reported at the line that called
+    /// `fit`, before anything has begun, even if batches will run on other threads.
+    #[track_caller]
+    fn rehearse<T: Scalar>(&self, parameters: &Parameters<T>, training: &Dataset<M::Input>) {
+        let tape = Tape::evaluation();
+        self.loss(Pass::evaluation(&tape, parameters), &training.select(&[0]));
+    }
+
     /// One step of gradient descent. The error is a loss that is not finite, and where it began.
     #[track_caller]
     fn step<T: Scalar>(

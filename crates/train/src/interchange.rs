@@ -36,7 +36,7 @@ use crate::archive;
 /// use nn::{Dense, Embedding};
 /// use train::{Module, PyTorch};
 ///
-/// let mut parameters = Parameters::<f32>::new(1);
+/// let mut parameters = Parameters::new(1);
 /// Embedding::new(&mut parameters, "embedding", 50, 8);
 /// Dense::new(&mut parameters, "hidden", 8, 16);
 ///

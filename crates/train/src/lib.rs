@@ -20,7 +20,7 @@
 //! let inputs = Tensor::from([[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]]);
 //! let xor = Dataset::new(inputs, Tensor::from([0, 1, 1, 0]));
 //!
-//! let mut parameters = Parameters::<f32>::new(1);
+//! let mut parameters = Parameters::new(1);
 //! let model = Features::new(2)
 //!     .then(Dense::new(&mut parameters, "hidden", 2, 8))
 //!     .then(Activation::Tanh)
@@ -70,3 +70,8 @@ pub use progress::Progress;
 pub use saved::{LoadError, LoadFault, SaveError, Saved, save};
 pub use shards::{Batch, Shards};
 pub use trainer::Trainer;
+
+/// The README's programs, compiled and run as doctests.
+#[cfg(doctest)]
+#[doc = include_str!("../../../README.md")]
+struct Readme;

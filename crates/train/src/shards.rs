@@ -25,7 +25,7 @@ use tensor::{Key, Scalar, Tensor};
 /// use tensor::{Key, Tensor};
 /// use train::Shards;
 ///
-/// let mut parameters = Parameters::<f64>::new(0);
+/// let mut parameters = Parameters::<f64>::with_seed(0);
 /// let weight = parameters.add("weight", Tensor::scalar(2.0));
 /// let x = Tensor::from([1.0, 2.0, 3.0, 4.0]);
 ///
@@ -68,7 +68,7 @@ impl<T: Scalar> Shards<T> {
     #[track_caller]
     pub fn new(count: usize) -> Self {
         assert!(count > 0, "0 shards were asked for; a batch is at least one");
-        Self { tape: Tape::new(), parts: (0..count).map(|_| Mutex::default()).collect() }
+        Self { tape: Tape::default(), parts: (0..count).map(|_| Mutex::default()).collect() }
     }
 
     /// How many shards a batch is cut into.
@@ -144,7 +144,7 @@ fn for_each_shard<T: Scalar>(
         return (0..count).for_each(|number| shard(tape, number));
     }
     rayon::broadcast(|thread| {
-        let mut tape = Tape::new();
+        let mut tape = Tape::default();
         for number in (thread.index()..count).step_by(thread.num_threads()) {
             shard(&mut tape, number);
         }

@@ -3,7 +3,7 @@
 use autograd::{Parameters, Pass, Tape, Var};
 use data::Dataset;
 use nn::Model;
-use tensor::{Scalar, Tensor};
+use tensor::{Scalar, ShapeError, Tensor};
 
 use crate::Loss;
 
@@ -35,7 +35,8 @@ impl<'m, M: Model> Trainer<'m, M> {
     /// The probability of each class for each input, `[n, classes]`.
     ///
     /// # Panics
-    /// When the inputs do not fit the model.
+    /// When the inputs do not fit the model; [`try_predict`](Self::try_predict) gives an error
+    /// instead.
     #[track_caller]
     pub fn predict<T: Scalar>(
         &self,
@@ -45,6 +46,37 @@ impl<'m, M: Model> Trainer<'m, M> {
         self.loss.probabilities(&self.logits(parameters, inputs))
     }
 
+    /// [`predict`](Self::predict) for inputs that may not fit, such as those of a request to a server.
+    ///
+    /// ```
+    /// use autograd::Parameters;
+    /// use nn::{Dense, Embedding, Model};
+    /// use tensor::Tensor;
+    /// use train::{Loss, Trainer};
+    ///
+    /// let mut parameters = Parameters::new(0);
+    /// let embedding = Embedding::new(&mut parameters, "embedding", 10, 4).mean();
+    /// let model = embedding.then(Dense::new(&mut parameters, "output", 4, 2));
+    /// let trainer = Trainer::new(&model, Loss::SoftmaxCrossEntropy);
+    /// let error = trainer.try_predict(&parameters, &Tensor::from([[1, 10]])).unwrap_err();
+    /// assert_eq!(error.to_string(), "there is no row 10: the 10 rows are numbered from 0");
+    /// ```
+    ///
+    /// # Errors
+    /// When [`Model::check_batch`] refuses the inputs.
+    ///
+    /// # Panics
+    /// When the layers do not fit each other.
+    #[track_caller]
+    pub fn try_predict<T: Scalar>(
+        &self,
+        parameters: &Parameters<T>,
+        inputs: &Tensor<M::Input>,
+    ) -> Result<Tensor<T>, ShapeError> {
+        self.model.check_batch(parameters, inputs)?;
+        Ok(self.predict(parameters, inputs))
+    }
+
     /// The model's outputs, computed batch by batch in evaluation mode.
     #[track_caller]
     pub(crate) fn logits<T: Scalar>(
@@ -52,6 +84,7 @@ impl<'m, M: Model> Trainer<'m, M> {
         parameters: &Parameters<T>,
         inputs: &Tensor<M::Input>,
     ) -> Tensor<T> {
+        assert!(inputs.rank() > 0, "the inputs must be [n, …], one entry for each sample, not []");
         let mut tape = Tape::evaluation();
         let mut outputs = Vec::new();
         let count = inputs.shape()[0];

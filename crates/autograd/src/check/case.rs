@@ -33,7 +33,7 @@ impl Case {
     /// When the function does not record the op that the case is for.
     #[track_caller]
     pub fn check(&self) -> Report {
-        let tape = Tape::new();
+        let tape = Tape::default();
         self.record(&tape);
         assert!(tape.op_names().contains(&self.op), "this case does not record `{}`", self.op);
         super::inputs(&self.inputs, &self.function)

@@ -15,7 +15,7 @@ use super::witnesses::{index_of, with};
 use super::{Comparison, Finding, Law, Number, Subject, Witness, inner, inner_size};
 use crate::forward::{Dual, as_parameters};
 use crate::op::{Adjoints, Op};
-use crate::tape::{Node, Source};
+use crate::tape::{Node, Source, layer, named};
 use crate::{ParameterId, Parameters, Pass, Tape, Var};
 
 /// The lines of the tape that fail on their own, in words.
@@ -23,7 +23,7 @@ pub(super) fn find<F>(subject: &Subject<'_, F>) -> Vec<String>
 where
     F: for<'t> Fn(Pass<'t, Number>) -> Var<'t, Number>,
 {
-    let tape = Tape::new();
+    let tape = Tape::default();
     (subject.function)(Pass::evaluation(&tape, &subject.still()));
     let mut nodes = tape.nodes.into_inner();
     let mut culprits = Vec::new();
@@ -32,7 +32,7 @@ where
         let inputs = inputs_of(&nodes, index);
         let source = std::mem::replace(&mut nodes[index].source, Source::Constant);
         if let (Source::Op(op), true) = (source, nodes[index].needs_gradient) {
-            let name = op.name();
+            let name = named(op.name(), layer(nodes[index].inputs.iter().copied(), &nodes));
             let faults = Suspect(Rc::new(RefCell::new(op))).faults(&inputs);
             let words = |fault| format!("%{index} = {name}, recorded at {at}, {fault}");
             culprits.extend(faults.into_iter().map(words));

@@ -17,7 +17,7 @@ impl<T: Scalar> Tape<T> {
     /// use tensor::Tensor;
     ///
     /// let tape = Tape::new();
-    /// let x = tape.variable(Tensor::scalar(2.0f64));
+    /// let x = tape.variable(Tensor::scalar(2.0));
     /// let _y = x * x;
     /// assert!(tape.to_dot().contains("n0 -> n1"));
     /// ```

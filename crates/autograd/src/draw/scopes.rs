@@ -15,7 +15,7 @@ use std::collections::BTreeMap;
 
 use tensor::Scalar;
 
-use crate::tape::{Node, Source};
+use crate::tape::{Node, Source, layer};
 
 /// The layers of a tape.
 #[derive(Clone, Debug, Default)]
@@ -34,7 +34,7 @@ impl Scopes {
             if !is_op(node) {
                 continue;
             }
-            open = match parameter_scope(node, nodes) {
+            open = match layer(node.inputs.iter().copied(), nodes) {
                 Some(name) if open.is_none_or(|(_, current)| current != name) => {
                     let times: &mut usize = entered.entry(name).or_default();
                     *times += 1;
@@ -73,14 +73,6 @@ impl Scopes {
     }
 }
 
-/// The scope of the first parameter that an op reads.
-fn parameter_scope<'a, T: Scalar>(node: &Node<T>, nodes: &'a [Node<T>]) -> Option<&'a str> {
-    node.inputs.iter().find_map(|&input| match &nodes[input].source {
-        Source::Parameter(_, name) | Source::Rows(_, name, _) => Some(name.rsplit_once('.')?.0),
-        _ => None,
-    })
-}
-
 fn is_op<T: Scalar>(node: &Node<T>) -> bool {
     matches!(node.source, Source::Op(_) | Source::Evaluated(_))
 }
@@ -104,10 +96,10 @@ mod tests {
 
     #[test]
     fn a_scope_is_a_layer_with_what_follows_it() {
-        let mut parameters = Parameters::new(0);
+        let mut parameters = Parameters::with_seed(0);
         let first = parameters.add("first.weight", Tensor::scalar(2.0));
         let second = parameters.add("block.second.weight", Tensor::scalar(3.0));
-        let tape = Tape::new();
+        let tape = Tape::default();
         let x = tape.variable(Tensor::scalar(1.0));
         let shifted = x + 1.0;
         let hidden = (shifted * tape.parameter(&parameters, first)).tanh();
@@ -131,11 +123,11 @@ mod tests {
 
     #[test]
     fn a_layer_used_twice_is_two_scopes() {
-        let mut parameters = Parameters::new(0);
+        let mut parameters = Parameters::with_seed(0);
         let weight = parameters.add("cell.weight", Tensor::scalar(2.0));
         let other = parameters.add("other.weight", Tensor::scalar(2.0));
         let plain = parameters.add("plain", Tensor::scalar(2.0));
-        let tape = Tape::new();
+        let tape = Tape::default();
         let mut x = tape.variable(Tensor::scalar(1.0));
         for id in [weight, other, weight, plain] {
             x = x * tape.parameter(&parameters, id);

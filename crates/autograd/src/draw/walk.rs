@@ -25,7 +25,7 @@ use crate::var::Var;
 /// use tensor::Tensor;
 ///
 /// let tape = Tape::new();
-/// let x = tape.variable(Tensor::scalar(3.0f64));
+/// let x = tape.variable(Tensor::scalar(3.0));
 /// let y = x * x;
 /// let walk = Walk::back_from(y);
 /// // Forward: x, then the product. Backward: ȳ = 1, then the product's two contributions to x̄.
@@ -159,7 +159,7 @@ impl<T: Scalar> Walk<T> {
         let tape = result.tape();
         assert!(
             tape.records(),
-            "walk: this tape was made with Tape::evaluation() and recorded nothing: use Tape::new()"
+            "walk: this tape was made with Tape::evaluation() and recorded nothing: use Tape::default()"
         );
         assert!(
             cotangent.shape() == result.shape().as_slice(),
@@ -312,10 +312,10 @@ mod tests {
 
     #[test]
     fn the_recorded_adjoints_are_those_of_backward_to_the_last_bit() {
-        let mut parameters = Parameters::new(0);
+        let mut parameters = Parameters::with_seed(0);
         let draw = |shape, name| Tensor::normal(shape, 0.0, 1.0, Key::new(0).stream(name));
         let weight = parameters.add("w", draw([3, 4], "w"));
-        let tape = Tape::new();
+        let tape = Tape::default();
         let x = tape.variable(draw([5, 3], "x"));
         let result = tangled(x, tape.parameter(&parameters, weight));
         let cotangent = draw([5, 4], "cotangent");

@@ -18,7 +18,7 @@ pub fn value_and_grad<S: Scalar, F>(function: F, at: &Parameters<S>) -> (S, Para
 where
     F: for<'t> Fn(Pass<'t, S>) -> Var<'t, S>,
 {
-    let tape = Tape::new();
+    let tape = Tape::default();
     let result = function(Pass::evaluation(&tape, at));
     let gradients = result.backward();
     (result.item(), collect(at, &gradients))
@@ -67,7 +67,7 @@ pub fn jacobian<S: Scalar, F>(function: F, at: &Parameters<S>) -> Vec<Tensor<S>>
 where
     F: for<'t> Fn(Pass<'t, S>) -> Var<'t, S>,
 {
-    let tape = Tape::new();
+    let tape = Tape::default();
     let result = function(Pass::evaluation(&tape, at));
     let shape = result.shape();
     let rows: Vec<Parameters<S>> = (0..result.value().len())

@@ -37,6 +37,7 @@ pub enum Activation {
 }
 
 impl Layer for Activation {
+    #[track_caller]
     fn forward<'t, T: Scalar>(&self, pass: Pass<'t, T>, x: Var<'t, T>) -> Var<'t, T> {
         match self {
             Activation::Relu => relu(x),

@@ -16,7 +16,7 @@ use tensor::{Scalar, ShapeError, Tensor, vectorised};
 /// use autograd::Tape;
 /// use tensor::Tensor;
 ///
-/// let tape = Tape::new();
+/// let tape = Tape::<f64>::default();
 /// let logits = tape.variable(Tensor::from([[0.0, 0.0], [1e4, -1e4]]));
 /// let loss = nn::softmax_cross_entropy(logits, &Tensor::from([0, 0]));
 /// assert_eq!(loss.item(), 2f64.ln() / 2.0);

@@ -141,7 +141,7 @@ proptest! {
     #[test]
     fn nesterov_is_that_of_sutskever_et_al(mu in 0.01..0.99, start in -2.0..2.0) {
         let slope = |x: f64| 2.0 * x;
-        let mut parameters = Parameters::new(0);
+        let mut parameters = Parameters::with_seed(0);
         let x = parameters.add("x", Tensor::scalar(start));
         let mut sgd = Sgd::new(0.1).momentum(mu).nesterov();
         let (mut theta, mut v) = (start, 0.0);
@@ -158,7 +158,7 @@ proptest! {
 
 #[test]
 fn weights_decay_by_default_and_biases_do_not() {
-    let mut parameters = Parameters::<f64>::new(0);
+    let mut parameters = Parameters::<f64>::with_seed(0);
     let weight = parameters.add("hidden.weight", Tensor::ones([1, 2]));
     let bias = parameters.add("hidden.bias", Tensor::ones([2]));
     let unused = parameters.add("unused.weight", Tensor::ones([2, 2]));
@@ -172,7 +172,7 @@ fn weights_decay_by_default_and_biases_do_not() {
 
 #[test]
 fn a_parameter_counts_its_own_updates() {
-    let mut parameters = Parameters::<f64>::new(0);
+    let mut parameters = Parameters::<f64>::with_seed(0);
     let (early, late) =
         (parameters.add("a", Tensor::scalar(0.0)), parameters.add("b", Tensor::scalar(0.0)));
     let mut adam = Adam::new(0.1);
@@ -237,11 +237,11 @@ fn all_find_the_bottom_of_a_bowl() {
     ];
     let bottom = Tensor::from([[1.0, -2.0, 0.5]]);
     for mut optimizer in optimizers {
-        let mut parameters = Parameters::new(0);
+        let mut parameters = Parameters::with_seed(0);
         let x = parameters.add("x", Tensor::zeros([1, 3]));
         for _ in 0..500 {
             let gradients = {
-                let tape = Tape::new();
+                let tape = Tape::default();
                 let error = tape.parameter(&parameters, x) - tape.constant(bottom.clone());
                 let steepness = tape.constant(Tensor::from([1.0, 5.0, 20.0]));
                 (error * error * steepness).sum_all().backward()

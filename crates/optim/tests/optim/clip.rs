@@ -41,7 +41,7 @@ proptest! {
 
 #[test]
 fn squares_of_large_and_small_f32_stay_in_range() {
-    let mut parameters = autograd::Parameters::<f32>::new(0);
+    let mut parameters = autograd::Parameters::new(0);
     parameters.add("x", Tensor::zeros([2]));
     for size in [1e30, 1e-30] {
         let given = Tensor::from([3.0 * size, -4.0 * size]);
@@ -54,7 +54,7 @@ fn squares_of_large_and_small_f32_stay_in_range() {
 
 #[test]
 fn gradients_without_a_length_are_left_as_they_are() {
-    let mut parameters = autograd::Parameters::<f64>::new(0);
+    let mut parameters = autograd::Parameters::<f64>::with_seed(0);
     parameters.add("x", Tensor::zeros([2]));
     for x in [f64::INFINITY, f64::NAN] {
         let given = Tensor::from([1.0, x]);
@@ -70,9 +70,9 @@ fn gradients_without_a_length_are_left_as_they_are() {
 /// The rows written out are not those of before.
 #[test]
 fn rows_are_clipped_too() {
-    let mut parameters = autograd::Parameters::<f64>::new(0);
+    let mut parameters = autograd::Parameters::<f64>::with_seed(0);
     let id = parameters.add("table", Tensor::zeros([3, 1]));
-    let tape = autograd::Tape::new();
+    let tape = autograd::Tape::default();
     let rows = tape.parameter_rows(&parameters, id, vec![0, 2]);
     let slopes = tape.constant(Tensor::from([[30.0], [40.0]]));
     let mut gradients = (rows * slopes).sum_all().backward();

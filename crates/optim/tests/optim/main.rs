@@ -27,7 +27,7 @@ struct Run {
 impl Run {
     /// The parameters at the start, named `p0`, `p1` and so on.
     fn parameters<T: Scalar>(&self) -> Parameters<T> {
-        let mut parameters = Parameters::new(0);
+        let mut parameters = Parameters::with_seed(0);
         for (i, start) in self.starts.iter().enumerate() {
             parameters.add(format!("p{i}"), start.cast());
         }
@@ -55,7 +55,7 @@ impl Run {
 
 /// What a backward pass gives, but with these values and layouts.
 fn gradients<T: Scalar>(parameters: &Parameters<T>, given: &[Option<Tensor<f64>>]) -> Gradients<T> {
-    let tape = Tape::new();
+    let tape = Tape::default();
     let mut loss = tape.variable(Tensor::scalar(T::ZERO));
     for id in parameters.ids().filter(|id| given[id.index()].is_some()) {
         loss = loss + tape.parameter(parameters, id).sum_all();

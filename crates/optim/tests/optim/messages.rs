@@ -100,7 +100,7 @@ fn nesterov_needs_momentum() {
 
 #[test]
 fn a_bound_must_be_positive() {
-    let mut none = gradients(&Parameters::<f32>::new(0), &[]);
+    let mut none = gradients(&Parameters::new(0), &[]);
     assert_eq!(
         message(|| clip_global_norm(&mut none, 0.0)),
         "clip_global_norm: the largest norm must be positive, but it is 0"
@@ -108,7 +108,7 @@ fn a_bound_must_be_positive() {
 }
 
 fn parameters(shapes: &[&[usize]]) -> Parameters {
-    let mut parameters = Parameters::new(0);
+    let mut parameters = Parameters::with_seed(0);
     for (i, shape) in shapes.iter().enumerate() {
         parameters.add(format!("p{i}"), Tensor::zeros(shape));
     }

@@ -12,7 +12,7 @@ const ROWS: usize = 50;
 const WIDTH: usize = 3;
 
 fn table<T: Scalar>() -> (Parameters<T>, ParameterId) {
-    let mut parameters = Parameters::new(0);
+    let mut parameters = Parameters::with_seed(0);
     let start: Tensor<f64> = Tensor::normal([ROWS, WIDTH], 0.0, 0.05, Key::new(1));
     let id = parameters.add("table", start.cast());
     (parameters, id)
@@ -31,7 +31,7 @@ fn rows_gradients<T: Scalar>(
     id: ParameterId,
     step: usize,
 ) -> Gradients<T> {
-    let tape = Tape::new();
+    let tape = Tape::default();
     let pass = Pass::training(&tape, parameters, Key::new(0));
     let (rows, _) = pass.rows(id, &batch(step));
     let drawn: Tensor<f64> = Tensor::normal(rows.shape(), 0.01, 0.1, Key::new(step as u64));
@@ -318,10 +318,10 @@ fn lazy_adam_is_adam_where_gradients_are_dense() {
 fn tables_without_rows_or_columns_can_be_trained() {
     for (shape, ids) in [([0, 3], vec![]), ([5, 0], vec![1, 4])] {
         for mut optimizer in optimizers::<f32>() {
-            let mut parameters = Parameters::new(0);
+            let mut parameters = Parameters::with_seed(0);
             let id = parameters.add("table", Tensor::zeros(shape));
             for _ in 0..2 {
-                let tape = Tape::new();
+                let tape = Tape::default();
                 let rows = tape.parameter_rows(&parameters, id, ids.clone());
                 let gradients = rows.sum_all().backward();
                 optimizer.step(&mut parameters, &gradients);

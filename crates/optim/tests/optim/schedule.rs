@@ -48,7 +48,7 @@ fn a_warm_up_goes_before_the_rest() {
 
 #[test]
 fn an_optimizer_follows_its_schedule() {
-    let mut parameters = autograd::Parameters::<f32>::new(0);
+    let mut parameters = autograd::Parameters::new(0);
     let mut adam = Adam::new(Schedule::linear(1.0, 2).warm_up(1));
     let gradients = crate::gradients(&parameters, &[]);
     for expected in [0.5, 1.0, 0.5, 0.0] {

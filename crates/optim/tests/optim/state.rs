@@ -57,7 +57,7 @@ proptest! {
 
 /// One step with gradients for `w` and `b`, but none for `unused`.
 fn stepped(mut optimizer: impl Optimizer<f64>) -> (impl Optimizer<f64>, Parameters<f64>) {
-    let mut parameters = Parameters::new(0);
+    let mut parameters = Parameters::with_seed(0);
     parameters.add("w", Tensor::ones([2, 3]));
     parameters.add("b", Tensor::ones([3]));
     parameters.add("unused", Tensor::ones([1]));
@@ -154,7 +154,7 @@ fn a_state_that_does_not_fit_is_refused() {
 #[test]
 fn each_kind_refuses_the_states_of_the_others() {
     let kinds = ["Sgd", "Sgd with momentum", "Sgd with momentum", "Adam", "AdamW"];
-    let none = Parameters::new(0);
+    let none = Parameters::with_seed(0);
     for (mut optimizer, kind) in optimizers::<f64>().into_iter().zip(kinds) {
         for (other, other_kind) in optimizers().into_iter().zip(kinds) {
             let taken = optimizer.restore(&none, other.state(&none));

@@ -8,13 +8,13 @@ use tensor::{Key, Tensor, parallel};
 
 /// The parameter after three steps of Adam, by this many threads.
 fn trained(shape: [usize; 2], threads: usize) -> Vec<u32> {
-    let mut parameters: Parameters = Parameters::new(0);
+    let mut parameters: Parameters = Parameters::with_seed(0);
     let x = parameters.add("x", Tensor::normal(shape, 0.0, 1.0, Key::new(1)));
     let mut adam = Adam::new(0.01);
     let pool = ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
     for _ in 0..3 {
         let gradients = {
-            let tape = Tape::new();
+            let tape = Tape::default();
             // Transposed, so that the gradient does not lie in row-major order.
             let slopes = tape.constant(Tensor::normal([shape[1], shape[0]], 0.0, 1.0, Key::new(2)));
             (tape.parameter(&parameters, x).t() * slopes).sum_all().backward()

@@ -34,7 +34,7 @@ pub fn contributions<M: Model<Input = u32>, T: Scalar>(
     towards: usize,
     against: usize,
 ) -> Vec<f64> {
-    let tape = Tape::new();
+    let tape = Tape::default();
     let batch = Tensor::new([1, ids.len()], ids.to_vec());
     let logits = model.forward(Pass::evaluation(&tape, parameters), &batch);
     let cotangent = (0..logits.shape()[1]).map(|class| {

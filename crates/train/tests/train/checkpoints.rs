@@ -62,7 +62,7 @@ fn train(
     options: &Fit,
     observers: &mut [&mut dyn Observer<f32>],
 ) -> Result<Outcome, String> {
-    let mut parameters = Parameters::new(initial);
+    let mut parameters = Parameters::with_seed(initial);
     let model = network(&mut parameters, 3);
     let trainer = Trainer::new(&model, Loss::SoftmaxCrossEntropy);
     let (mut adam, dataset) = (adam(), quadrants());
@@ -275,7 +275,7 @@ fn a_checkpoint_is_a_saved_model_of_the_best_epoch() {
     let result = train(7, None, &options(), &mut [&mut checkpoints(folder.path())]).unwrap();
     let saved = Saved::read(folder.path().join("step-00000012.safetensors")).unwrap();
     assert_eq!(saved.description::<String>().unwrap(), "a network");
-    let mut parameters = Parameters::new(99);
+    let mut parameters = Parameters::with_seed(99);
     network(&mut parameters, 3);
     saved.load_into(&mut parameters).unwrap();
     let weights = parameters.iter().flat_map(|(_, _, value)| value.to_vec());
@@ -439,7 +439,7 @@ fn fault_on_resuming(
 ) -> String {
     let folder = tempdir().unwrap();
     stopped(folder.path());
-    let mut parameters = Parameters::new(99);
+    let mut parameters = Parameters::with_seed(99);
     let model = network(&mut parameters, hidden);
     let before = parameters.clone();
     let trainer = Trainer::new(&model, Loss::SoftmaxCrossEntropy);

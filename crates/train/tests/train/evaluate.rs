@@ -39,7 +39,7 @@ fn first_largest(row: &[f64]) -> u32 {
 
 #[test]
 fn softmax_figures_are_those_by_hand_for_any_number_of_samples() {
-    let mut parameters = Parameters::new(1);
+    let mut parameters = Parameters::with_seed(1);
     let model = linear(&mut parameters, 3);
     let trainer = Trainer::new(&model, Loss::SoftmaxCrossEntropy);
     for count in COUNTS {
@@ -74,7 +74,7 @@ fn softmax_figures_are_those_by_hand_for_any_number_of_samples() {
 
 #[test]
 fn binary_figures_are_those_by_hand_for_any_number_of_samples() {
-    let mut parameters = Parameters::new(1);
+    let mut parameters = Parameters::with_seed(1);
     let model = linear(&mut parameters, 1);
     let trainer = Trainer::new(&model, Loss::BinaryCrossEntropy);
     for count in COUNTS {
@@ -114,7 +114,7 @@ fn binary_figures_are_those_by_hand_for_any_number_of_samples() {
 
 #[test]
 fn two_logits_rank_by_their_difference() {
-    let mut parameters = Parameters::new(1);
+    let mut parameters = Parameters::with_seed(1);
     let model = linear(&mut parameters, 2);
     let dataset = samples(100, 2);
     let evaluation =
@@ -127,7 +127,7 @@ fn two_logits_rank_by_their_difference() {
 
 #[test]
 fn no_inputs_have_no_predictions() {
-    let mut parameters = Parameters::new(1);
+    let mut parameters = Parameters::with_seed(1);
     let model = linear(&mut parameters, 3);
     let trainer = Trainer::new(&model, Loss::SoftmaxCrossEntropy);
     assert_eq!(trainer.predict(&parameters, &Tensor::zeros([0, 2])).shape(), [0, 3]);
@@ -136,7 +136,7 @@ fn no_inputs_have_no_predictions() {
 #[test]
 #[should_panic(expected = "evaluate: there are no samples to evaluate on")]
 fn evaluating_on_no_samples_is_a_mistake() {
-    let mut parameters = Parameters::new(1);
+    let mut parameters = Parameters::with_seed(1);
     let model = linear(&mut parameters, 3);
     Trainer::new(&model, Loss::SoftmaxCrossEntropy).evaluate(&parameters, &samples(0, 3));
 }

@@ -31,7 +31,7 @@ fn trained<T: Scalar>(
     initial_seed: u64,
     options: &Fit,
 ) -> (Parameters<T>, History) {
-    let mut parameters = Parameters::new(initial_seed);
+    let mut parameters = Parameters::with_seed(initial_seed);
     let model = network(&mut parameters);
     let trainer = Trainer::new(&model, Loss::SoftmaxCrossEntropy);
     let history = trainer.fit(&mut parameters, &mut Adam::new(0.02), dataset, options);
@@ -55,7 +55,7 @@ fn a_small_problem_is_learned_in_either_precision() {
     let options = Fit { epochs: 40, ..Fit::default() };
     fn accuracy<T: Scalar>(train: &Dataset<f32>, test: &Dataset<f32>, options: &Fit) -> f64 {
         let (parameters, _) = trained::<T>(train, 3, options);
-        let model = network(&mut Parameters::<T>::new(3));
+        let model = network(&mut Parameters::<T>::with_seed(3));
         Trainer::new(&model, Loss::SoftmaxCrossEntropy).evaluate(&parameters, test).accuracy()
     }
     assert!(accuracy::<f32>(&train, &test, &options) > 0.9);
@@ -89,7 +89,7 @@ fn the_last_samples_validate_and_are_never_trained_on() {
     assert_eq!(bits(&parameters), bits(&without));
     assert!(without_history.epochs.iter().all(|epoch| epoch.validation.is_none()));
 
-    let model = network(&mut Parameters::<f32>::new(7));
+    let model = network(&mut Parameters::new(7));
     let trainer = Trainer::new(&model, Loss::SoftmaxCrossEntropy);
     let validation = trainer.evaluate(&parameters, &dataset.select(&back)).score();
     assert_eq!(history.epochs.last().unwrap().validation, Some(validation));
@@ -116,7 +116,7 @@ impl Model for Spy {
 fn batches_seen(options: &Fit) -> Vec<Vec<Vec<f32>>> {
     let inputs = Tensor::new([7, 1], (0..7).map(|i| i as f32).collect());
     let dataset = Dataset::new(inputs, Tensor::from([0, 1, 0, 1, 0, 1, 0]));
-    let mut parameters = Parameters::<f32>::new(1);
+    let mut parameters = Parameters::new(1);
     let dense = Dense::new(&mut parameters, "dense", 1, 2);
     let spy = Spy { dense, batches: Mutex::default() };
     let trainer = Trainer::new(&spy, Loss::SoftmaxCrossEntropy);
@@ -247,7 +247,7 @@ fn patience_stops_after_so_many_epochs_without_a_better_one() {
 #[test]
 fn clipping_bounds_the_step() {
     let step_length = |clip_norm| {
-        let mut parameters = Parameters::<f64>::new(7);
+        let mut parameters = Parameters::<f64>::with_seed(7);
         let model = network(&mut parameters);
         let before = parameters.clone();
         let options =
@@ -269,7 +269,7 @@ fn clipping_bounds_the_step() {
 #[test]
 fn dropout_is_on_in_training_and_off_in_evaluation() {
     let dataset = quadrants(50, 1);
-    let mut parameters = Parameters::<f64>::new(1);
+    let mut parameters = Parameters::<f64>::with_seed(1);
     let model = Features::new(2).then(Dropout::new("dropout", 0.5)).then(Dense::new(
         &mut parameters,
         "dense",
@@ -284,7 +284,8 @@ fn dropout_is_on_in_training_and_off_in_evaluation() {
     let losses: Vec<f64> = history.epochs.iter().map(|epoch| epoch.training.loss).collect();
     let evaluated = trainer.evaluate(&parameters, &dataset).loss;
     assert!(losses[0] != losses[1] && losses[0] != evaluated);
-    let plain = Features::new(2).then(Dense::new(&mut Parameters::<f64>::new(1), "dense", 2, 2));
+    let plain =
+        Features::new(2).then(Dense::new(&mut Parameters::<f64>::with_seed(1), "dense", 2, 2));
     let plain = Trainer::new(&plain, Loss::SoftmaxCrossEntropy);
     assert_eq!(plain.evaluate(&parameters, &dataset).loss, evaluated);
 }
@@ -292,7 +293,7 @@ fn dropout_is_on_in_training_and_off_in_evaluation() {
 #[test]
 fn the_training_loss_weighs_each_sample_alike_also_in_a_short_batch() {
     let dataset = quadrants(7, 1);
-    let mut parameters = Parameters::<f64>::new(1);
+    let mut parameters = Parameters::<f64>::with_seed(1);
     let model = network(&mut parameters);
     let trainer = Trainer::new(&model, Loss::SoftmaxCrossEntropy);
     let options = Fit { epochs: 1, batch_size: 3, validation_split: 0.0, ..Fit::default() };
@@ -352,6 +353,9 @@ fn a_third_class_is_a_mistake_for_one_logit() {
 /// The natural logarithm as a layer: NaN for what is negative.
 struct Logarithm;
 
+/// The line at which its op is recorded.
+const LOGARITHM: u32 = line!() + 4;
+
 impl Layer for Logarithm {
     fn forward<'t, T: Scalar>(&self, _: Pass<'t, T>, x: Var<'t, T>) -> Var<'t, T> {
         x.ln()
@@ -372,13 +376,12 @@ fn a_loss_that_is_not_finite_stops_training_and_names_the_first_op() {
 
     // The third step, the first one of epoch 2, meets a negative weight.
     let mut script = Script::new(&[0.5, -0.25]);
-    let line = line!() + 1;
     let outcome = trainer.fit(&mut parameters, &mut script, &dataset, &options);
     assert_eq!(
         outcome.unwrap_err().to_string(),
         format!(
             "the loss is NaN in epoch 2, step 1. The first value that is not finite is %3 = ln \
-             [2, 1], at {}:{line}:27, from %2 = matmul [2, 1]. A lower learning rate or clipping \
+             [2, 1], at {}:{LOGARITHM}:11, from %2 = matmul in layer `dense` [2, 1]. A lower learning rate or clipping \
              the gradients may help, or the data hold such a value",
             file!()
         )
@@ -389,7 +392,7 @@ fn a_loss_that_is_not_finite_stops_training_and_names_the_first_op() {
 #[test]
 fn an_epoch_that_ends_in_useless_weights_stops_training() {
     let fit = |values: &'static [f32], validation_split| {
-        let mut parameters = Parameters::new(1);
+        let mut parameters = Parameters::with_seed(1);
         let model = one_weight(&mut parameters);
         let trainer = Trainer::new(&model, Loss::BinaryCrossEntropy);
         let options = Fit { epochs: values.len(), validation_split, ..Fit::default() };
@@ -403,4 +406,62 @@ fn an_epoch_that_ends_in_useless_weights_stops_training() {
         format!("after epoch 2 the parameter `dense.weight` {advice}")
     );
     assert_eq!(fit(&[f32::MAX], 0.34), format!("after epoch 1 the validation loss {advice}"));
+}
+
+/// A layer that does not fit the one before it is the mistake of the line that puts them together or
+/// trains them, on however many threads the batches run.
+#[test]
+fn layers_that_do_not_fit_are_reported_at_the_line_that_trains_them() {
+    for shards in [1, 2] {
+        let mut parameters = Parameters::new(1);
+        let model = Features::new(2)
+            .then(Dense::new(&mut parameters, "hidden", 2, 3))
+            .then(Dense::new(&mut parameters, "output", 4, 2));
+        let trainer = Trainer::new(&model, Loss::SoftmaxCrossEntropy);
+        let options = Fit { shards, ..Fit::default() };
+        let mut sgd = Sgd::new(0.1);
+        let (words, at) = panic_of(|| {
+            drop(trainer.fit(&mut parameters, &mut sgd, &quadrants(10, 1), &options));
+        });
+        let line = line!() - 2;
+        assert!(words.starts_with("dense in layer `output`: x [1, 3], weight [4, 2]"), "{words}");
+        assert_eq!(at, format!("{}:{line}", file!()), "with {shards} shards");
+    }
+}
+
+/// The message of a panic, and its file and line.
+fn panic_of(mistake: impl FnOnce()) -> (String, String) {
+    let (sender, receiver) = std::sync::mpsc::channel();
+    let sender = Mutex::new(sender);
+    let here = std::thread::current().id();
+    let hook = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |panic| {
+        if std::thread::current().id() != here {
+            return;
+        }
+        let words = panic.payload_as_str().unwrap_or_default().to_string();
+        let at = panic.location().map(|at| format!("{}:{}", at.file(), at.line()));
+        let sender = sender.lock().expect("one panic at a time");
+        sender.send((words, at.unwrap_or_default())).expect("the test listens");
+    }));
+    let outcome = std::panic::catch_unwind(std::panic::AssertUnwindSafe(mistake));
+    std::panic::set_hook(hook);
+    outcome.expect_err("this is a mistake");
+    receiver.recv().expect("the hook ran")
+}
+
+#[test]
+fn a_request_that_does_not_fit_the_model_is_an_error() {
+    let mut parameters = Parameters::new(1);
+    let model = network(&mut parameters);
+    let trainer = Trainer::new(&model, Loss::SoftmaxCrossEntropy);
+    for shape in [vec![], vec![2], vec![1, 3]] {
+        let error = trainer.try_predict(&parameters, &Tensor::zeros(&shape)).unwrap_err();
+        assert_eq!(error.to_string(), format!("a batch must have shape [batch, 2], not {shape:?}"));
+    }
+    let fitting = Tensor::zeros([3, 2]);
+    assert_eq!(
+        trainer.try_predict(&parameters, &fitting),
+        Ok(trainer.predict(&parameters, &fitting))
+    );
 }

@@ -23,7 +23,7 @@ fn pytorch() -> PyTorch {
 
 /// An embedding of 3 × 2, a square dense layer with a bias, and a scalar.
 fn parameters<T: Float>() -> Parameters<T> {
-    let mut parameters = Parameters::new(1);
+    let mut parameters = Parameters::with_seed(1);
     let tensor = |shape: &[usize], values: &[f64]| {
         Tensor::new(shape, values.iter().map(|&x| T::from_f64(x)).collect())
     };
@@ -141,7 +141,7 @@ fn half_precision_is_read() {
 
 #[test]
 fn a_single_module_has_no_prefix() {
-    let mut dense = Parameters::<f32>::new(1);
+    let mut dense = Parameters::new(1);
     dense.add("dense.bias", Tensor::from([1.0, 2.0]));
     let (_folder, path) = file(b"");
     PyTorch::new([Module::dense("dense").called("")]).save(&path, &dense).unwrap();
@@ -151,7 +151,7 @@ fn a_single_module_has_no_prefix() {
 
 #[test]
 fn the_longest_name_is_the_layers() {
-    let mut block = Parameters::<f32>::new(1);
+    let mut block = Parameters::new(1);
     block.add("block.scale", Tensor::scalar(1.0));
     block.add("block.dense.weight", Tensor::zeros([2, 3]));
     let modules = [Module::as_is("block"), Module::dense("block.dense")];
@@ -210,7 +210,7 @@ fn a_tensor_of_another_shape() {
 
 #[test]
 fn a_weight_that_is_transposed_wrongly() {
-    let mut oblong = Parameters::<f32>::new(1);
+    let mut oblong = Parameters::new(1);
     oblong.add("dense.weight", Tensor::zeros([2, 3]));
     let (_folder, path) = file(b"");
     let as_is = PyTorch::new([Module::as_is("dense")]);

@@ -30,7 +30,7 @@ impl Observer<f32> for StopAfter {
 fn train(folder: &Path, log: &mut Log, until: usize) {
     let inputs = Tensor::from([[1.0], [-1.0], [2.0], [-2.0], [1.5]]);
     let dataset = Dataset::new(inputs, Tensor::from([1, 0, 1, 0, 1]));
-    let mut parameters = Parameters::<f32>::new(1);
+    let mut parameters = Parameters::new(1);
     let model = Features::new(1).then(Dense::new(&mut parameters, "dense", 1, 1));
     let track = vec!["dense.bias".to_string(), "activation.beta".to_string()];
     let options = Fit { epochs: 2, batch_size: 2, track, ..Fit::default() };

@@ -40,7 +40,7 @@ proptest! {
         seed in 0..1000u64,
         ids in prop::collection::vec(1..7u32, 1..9),
     ) {
-        let mut parameters = Parameters::new(seed);
+        let mut parameters = Parameters::with_seed(seed);
         let model = model(&mut parameters);
         let table = parameters.find("embedding.weight").unwrap();
         let contributions = contributions(&model, &parameters, table, &ids, 2, 0);
@@ -65,7 +65,7 @@ proptest! {
 
 #[test]
 fn for_a_linear_model_contributions_and_bias_sum_to_the_margin() {
-    let mut parameters = Parameters::<f64>::new(3);
+    let mut parameters = Parameters::<f64>::with_seed(3);
     let model = Embedding::new(&mut parameters, "embedding", 7, 4)
         .padding(0)
         .mean()
@@ -102,7 +102,7 @@ fn report(seeds: u64) -> Report {
         }
     }
     let classes = ["<b>joy</b>".to_string(), "fear & \"co\"\u{1}".to_string()];
-    let mut parameters = Parameters::<f32>::new(0);
+    let mut parameters = Parameters::new(0);
     parameters.add("activation.beta", Tensor::scalar(2.5));
     let mut best = BestModel::new("swiglu", 0, &parameters, &evaluation, &classes);
     let word = |text: &str, push| Word { text: text.to_string(), push };

@@ -27,7 +27,7 @@ fn about() -> About {
 const NUMBERS: [f32; 6] = [-0.0, 1e-45, f32::MIN_POSITIVE, f32::MAX, -1.0 / 3.0, 16_777_217.0];
 
 fn parameters() -> Parameters {
-    let mut parameters = Parameters::new(1);
+    let mut parameters = Parameters::with_seed(1);
     parameters.add("weight", Tensor::new([2, 3], NUMBERS.to_vec()));
     parameters.add("beta", Tensor::scalar(0.5));
     parameters
@@ -35,7 +35,7 @@ fn parameters() -> Parameters {
 
 /// The same names and shapes, with other values.
 fn untrained() -> Parameters {
-    let mut parameters = Parameters::new(1);
+    let mut parameters = Parameters::with_seed(1);
     parameters.add("weight", Tensor::zeros([2, 3]));
     parameters.add("beta", Tensor::zeros([]));
     parameters
@@ -113,7 +113,7 @@ fn the_same_model_is_the_same_bytes() {
 fn a_view_is_saved_in_row_major_order() {
     let folder = tempdir().unwrap();
     let path = folder.path().join("model.st");
-    let mut transposed = Parameters::new(1);
+    let mut transposed = Parameters::with_seed(1);
     let weight = Tensor::new([3, 2], vec![0.0, 1.0, 2.0, 3.0, 4.0, 5.0]);
     transposed.add("weight", weight.t());
     transposed.add("beta", Tensor::scalar(0.5));
@@ -210,7 +210,7 @@ fn parameters_of_another_model() {
 #[test]
 fn a_parameter_too_many_replaces_nothing() {
     let (_folder, path) = file(&saved_bytes());
-    let mut smaller = Parameters::new(1);
+    let mut smaller = Parameters::with_seed(1);
     let weight = smaller.add("weight", Tensor::zeros([2, 3]));
     assert_eq!(
         Saved::read(&path).unwrap().load_into(&mut smaller).unwrap_err().to_string(),

@@ -34,7 +34,7 @@ fn network<T: Scalar>(
 /// The loss and gradients of all texts in one batch.
 fn pass(count: usize, shards: usize, dropout: f64) -> Batch<f64, ()> {
     let dataset = texts(count);
-    let mut parameters = Parameters::new(1);
+    let mut parameters = Parameters::with_seed(1);
     let model = network(&mut parameters, dropout);
     let mut shards = Shards::new(shards);
     let mut pass = |key| {
@@ -93,7 +93,7 @@ fn rows_stay_rows() {
 
 #[test]
 fn shards_draw_noise_of_their_own() {
-    let parameters: Parameters = Parameters::new(0);
+    let parameters: Parameters = Parameters::with_seed(0);
     let draw = |pass: Pass<'_>| Tensor::random_bits([], pass.noise().unwrap()).item();
     let draws = |count| {
         let mut shards = Shards::new(count);
@@ -109,7 +109,7 @@ fn shards_draw_noise_of_their_own() {
 
 /// Trains for two epochs; the last batch of each has fewer samples than there are shards.
 fn fitted(shards: usize) -> Vec<u32> {
-    let mut parameters: Parameters = Parameters::new(1);
+    let mut parameters: Parameters = Parameters::with_seed(1);
     let model = network(&mut parameters, 0.3);
     let options = Fit { epochs: 2, batch_size: 8, shards, clip_norm: Some(0.1), ..Fit::default() };
     let trainer = Trainer::new(&model, Loss::SoftmaxCrossEntropy);
@@ -141,7 +141,7 @@ impl Model for Diverges {
 fn a_loss_that_is_not_finite_is_told_from_any_shard() {
     let inputs = Tensor::from([[1.0], [2.0], [3.0], [f32::INFINITY]]);
     let dataset = Dataset::new(inputs, Tensor::from([0, 1, 0, 1]));
-    let mut parameters: Parameters = Parameters::new(1);
+    let mut parameters: Parameters = Parameters::with_seed(1);
     let model = Diverges(Dense::new(&mut parameters, "dense", 1, 2));
     let trainer = Trainer::new(&model, Loss::SoftmaxCrossEntropy);
     let options = Fit { shards: 2, shuffle: false, validation_split: 0.0, ..Fit::default() };

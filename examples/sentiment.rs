@@ -93,7 +93,7 @@ fn train(
     check(Weights::Trained, &parameters)?;
 
     let evaluation = trainer.evaluate(&parameters, &texts.test);
-    let probabilities = trainer.predict(&parameters, texts.test.inputs());
+    let probabilities = trainer.predict_samples(&parameters, &texts.test);
     Ok(Trained { activation, seed, parameters, history, evaluation, probabilities })
 }
 

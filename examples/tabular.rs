@@ -96,6 +96,7 @@ fn compare(options: &Options) -> Result<(), Box<dyn Error>> {
     options.output.check(&options.source, &[], &[])?;
     options.source.check()?;
     let halves = Halves::load(options)?;
+    options.training.check_split(options.seeds, &halves.train, &halves.classes)?;
     let mut comparison = Comparison::default();
     let mut histories = Vec::new();
     let mut best: Option<Trained> = None;

@@ -4,6 +4,7 @@
 mod ending;
 pub mod output;
 
+use std::collections::BTreeSet;
 use std::error::Error;
 use std::fmt::Display;
 use std::path::{Path, PathBuf};
@@ -11,7 +12,7 @@ use std::process::ExitCode;
 
 use autograd::{Parameters, check};
 use clap::Args;
-use data::{Dataset, label_notes};
+use data::{Dataset, Split, SplitError, excerpt, label_notes};
 use nn::Model;
 use train::{Fit, INTERRUPTED, TrainError, Trainer};
 
@@ -96,10 +97,14 @@ pub struct Training {
     /// Adam's learning rate.
     #[arg(long, value_name = "RATE", default_value_t = 0.001, value_parser = rate, allow_hyphen_values = true)]
     pub lr: f64,
-    /// The share of training samples, the last ones, kept for validation: the weights of the epoch
-    /// that is best on them are kept.
+    /// The share of training samples kept for validation: the weights of the epoch that is best on them
+    /// are kept. With 0 all are trained on, and the epoch that is best in training is kept.
     #[arg(long, value_name = "SHARE", default_value_t = 0.2, value_parser = share, allow_hyphen_values = true)]
     pub validation_split: f64,
+    /// Which samples these are: `stratified`, drawn by --seed from each class by its share; `shuffled`,
+    /// drawn from all; or `last`, the last ones of the file, as in Keras.
+    #[arg(long, value_name = "HOW", default_value = "stratified", value_parser = split)]
+    pub split: Split,
     /// Stop after so many epochs without a better one.
     #[arg(long, value_name = "N", value_parser = positive, allow_negative_numbers = true)]
     pub patience: Option<usize>,
@@ -129,8 +134,46 @@ impl Training {
             batch_size: self.batch_size,
             shards: self.shards,
             validation_split: self.validation_split,
+            split: self.split,
             patience: self.patience,
             ..Fit::default()
+        }
+    }
+
+    /// Checks that samples can be split as is wanted, and warns of classes with nothing to train on.
+    /// `names` are those of the classes.
+    pub fn check_split<I: Copy>(
+        &self,
+        seeds: usize,
+        samples: &Dataset<I>,
+        names: &[String],
+    ) -> Result<(), SplitError> {
+        let mut missing = BTreeSet::new();
+        for seed in self.seeds(seeds) {
+            let (training, _) = Fit { seed, ..self.fit() }.split(samples)?;
+            let trained: BTreeSet<u32> = training.labels().to_vec().into_iter().collect();
+            missing.extend((0..names.len() as u32).filter(|class| !trained.contains(class)));
+        }
+        for class in missing {
+            let count = samples.labels().to_vec().iter().filter(|&&label| label == class).count();
+            eprintln!(
+                "warning: no sample of the class {} is left to train on: all {count} are kept for \
+                 validation; --split stratified trains on a share of each class",
+                excerpt(&names[class as usize])
+            );
+        }
+        Ok(())
+    }
+
+    /// How samples were chosen for validation, for a report.
+    pub fn describe_split(&self) -> String {
+        let share = self.validation_split * 100.0;
+        match self.split {
+            Split::Stratified => format!("{share:.0} % of each class held back for validation"),
+            Split::Shuffled => {
+                format!("{share:.0} % of them, drawn by lot, held back for validation")
+            }
+            Split::Last => format!("the last {share:.0} % of them held back for validation"),
         }
     }
 
@@ -200,6 +243,16 @@ pub fn rate(text: &str) -> Result<f64, String> {
     match text.parse::<f64>() {
         Ok(number) if number.is_finite() && number > 0.0 => Ok(number),
         _ => Err("expected a number above 0, such as 0.001".to_string()),
+    }
+}
+
+/// How samples are chosen for validation.
+fn split(text: &str) -> Result<Split, String> {
+    match text {
+        "stratified" => Ok(Split::Stratified),
+        "shuffled" => Ok(Split::Shuffled),
+        "last" => Ok(Split::Last),
+        _ => Err("choose one of stratified, shuffled, last".to_string()),
     }
 }
 

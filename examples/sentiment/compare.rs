@@ -19,7 +19,7 @@ use crate::cli::output::Output;
 /// that in training.
 pub fn train_each(options: &Train) -> Result<(), Box<dyn Error>> {
     let Train { experiment, output, save, .. } = options;
-    let (texts, mut keeper) = begin(experiment, output, save.as_deref())?;
+    let (texts, mut keeper) = begin(experiment, 1, output, save.as_deref())?;
     let outcome = train_all(experiment, 1, false, &texts, &mut keeper)?;
     let is_quiet = keeper.is_quiet();
     // First of all, as whatever comes now may fail, and nobody may read what is printed.
@@ -38,7 +38,7 @@ pub fn train_each(options: &Train) -> Result<(), Box<dyn Error>> {
 /// Trains with each activation and seed, and says which differences are more than luck.
 pub fn over_seeds(options: &Compare) -> Result<(), Box<dyn Error>> {
     let Compare { experiment, output, seeds, baseline } = options;
-    let (texts, mut keeper) = begin(experiment, output, None)?;
+    let (texts, mut keeper) = begin(experiment, *seeds, output, None)?;
     let outcome = train_all(experiment, *seeds, *baseline, &texts, &mut keeper)?;
     print::outcome(&outcome, "", &texts, keeper.is_quiet());
     output.write(keeper.is_quiet(), || report(&outcome, &texts, experiment))
@@ -47,6 +47,7 @@ pub fn over_seeds(options: &Compare) -> Result<(), Box<dyn Error>> {
 /// Checks everything, and only then begins to write.
 fn begin(
     experiment: &Experiment,
+    seeds: usize,
     output: &Output,
     save: Option<&Path>,
 ) -> Result<(Texts, Keeper), Box<dyn Error>> {
@@ -54,7 +55,8 @@ fn begin(
     let files = [("--save", save), ("--log", keeping.log.as_deref())];
     output.check(&setup.source, &files, &[("--checkpoint", keeping.checkpoint.as_deref())])?;
     let texts = setup.texts()?;
-    texts.train.split_validation(training.validation_split)?;
+    training.check_split(seeds, &texts.train, texts.labels.names())?;
+    setup.check_batch(training.batch_size, &texts)?;
     let keeper = experiment.keeper()?;
     export(&setup.source)?;
     Ok((texts, keeper))

@@ -20,7 +20,7 @@ pub fn run(options: &Evaluate) -> Result<(), Box<dyn Error>> {
     let texts: Vec<String> =
         table.text(&options.text_column)?.into_iter().map(String::from).collect();
     let labels = table.classes(&options.label_column, &about.labels)?;
-    let samples = Dataset::new(about.token_ids(&texts), labels);
+    let samples = Dataset::of_sequences(about.token_ids(&texts), labels);
     let evaluation =
         Trainer::new(&model, Loss::SoftmaxCrossEntropy).evaluate(&parameters, &samples);
     match options.json {

@@ -215,6 +215,9 @@ fn check_same(folder: &Path, fixed: &Options) -> Result<(), Box<dyn Error>> {
     let begun: Options = serde_json::from_str(&text).map_err(|error| {
         format!("{}: these are no options of a run: {error}; begin a new one", file.display())
     })?;
+    // Runs that were begun before this was an option have the last samples for validation.
+    let begun: Options =
+        [("--split".to_string(), "last".into())].into_iter().chain(begun).collect();
     let nothing = Value::Null;
     let all: BTreeSet<&String> = begun.keys().chain(fixed.keys()).collect();
     for name in all {

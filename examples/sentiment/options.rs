@@ -255,6 +255,8 @@ impl Experiment {
             ("--batch-size", json!(training.batch_size)),
             ("--shards", json!(training.shards)),
             ("--validation-split", json!(training.validation_split)),
+            ("--split", json!(training.split)),
+            ("--max-length", json!(setup.max_length)),
             ("--vocab", json!(setup.sizes.vocab)),
             ("--embedding", json!(setup.sizes.embedding)),
             ("--hidden", json!(setup.sizes.hidden)),
@@ -290,6 +292,15 @@ pub struct Setup {
         help_heading = "Data"
     )]
     pub text_column: String,
+    /// Cut texts behind after so many known words; without it they are used whole.
+    #[arg(
+        long,
+        value_name = "N",
+        value_parser = positive,
+        allow_negative_numbers = true,
+        help_heading = "Data"
+    )]
+    pub max_length: Option<usize>,
     /// The activations, the first one being held against the others: relu, leaky-relu, tanh, sigmoid,
     /// gelu, silu, swiglu.
     #[arg(
@@ -313,6 +324,20 @@ impl Setup {
         let texts = Texts::load(self)?;
         self.sizes.check(texts.labels.len())?;
         Ok(texts)
+    }
+
+    /// Checks that a batch fits into memory: its texts are filled up to the longest of them.
+    pub fn check_batch(&self, batch_size: usize, texts: &Texts) -> Result<(), String> {
+        const LARGEST: usize = 1 << 27;
+        let batch = batch_size.min(texts.train.len());
+        match batch.saturating_mul(texts.longest) <= LARGEST {
+            true => Ok(()),
+            false => Err(format!(
+                "a training text has {} known words: with as many for each of a batch's {batch} texts, \
+                 that is more than {LARGEST}; cut it by --max-length, or choose a smaller --batch-size",
+                texts.longest
+            )),
+        }
     }
 }
 

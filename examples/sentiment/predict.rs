@@ -14,7 +14,6 @@ use train::{Loss, Trainer};
 use super::options::Predict;
 use super::print::printable;
 use super::saved::{Description, load};
-use super::texts::PADDING;
 
 /// Classifies the text, or each line of the file or of standard input as it comes.
 pub fn run(options: &Predict) -> Result<(), Box<dyn Error>> {
@@ -95,13 +94,13 @@ impl<M: Model<Input = u32>> Classifier<M> {
         options: &Predict,
     ) -> serde_json::Result<()> {
         let ids = self.about.token_ids(&[text.to_string()]);
-        let known = ids.values().iter().filter(|&&id| id != PADDING).count();
+        let known = ids.total();
         if known == 0 {
             let place = line.map_or(String::new(), |line| format!("line {line}: "));
             eprintln!("note: {place}the model knows none of these words, so it can only guess");
         }
         let trainer = Trainer::new(&self.model, Loss::SoftmaxCrossEntropy);
-        let probabilities = trainer.predict(&self.parameters, &ids).to_vec();
+        let probabilities = trainer.predict(&self.parameters, &ids.padded()).to_vec();
         let mut ranking: Vec<(f32, &str)> =
             probabilities.into_iter().zip(self.about.labels.names().iter().map(|n| &**n)).collect();
         ranking.sort_by(|a, b| b.0.total_cmp(&a.0));

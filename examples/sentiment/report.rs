@@ -13,7 +13,7 @@ use train::statistics::mean;
 
 use super::compare::Outcome;
 use super::options::Experiment;
-use super::texts::{PADDING, Texts};
+use super::texts::Texts;
 use crate::cli::output::{command, numbers};
 use crate::{TRACKED, Trained};
 
@@ -53,10 +53,9 @@ fn describe(texts: &Texts, experiment: &Experiment) -> String {
         None => format!("Reviews generated with data seed {}", experiment.setup.source.data_seed),
     };
     format!(
-        "{origin}: {} texts to train on, the last {:.0} % of them held back for validation, and {} to \
-         test on; {} classes.",
+        "{origin}: {} texts to train on, {}, and {} to test on; {} classes.",
         texts.train.len(),
-        experiment.training.validation_split * 100.0,
+        experiment.training.describe_split(),
         texts.test.len(),
         texts.labels.len()
     )
@@ -143,8 +142,7 @@ fn words(
     let sizes = &experiment.setup.sizes;
     let model = crate::build(&mut parameters, best.activation, sizes, texts.labels.len());
     let table = parameters.find("embedding.weight").expect("the model has an embedding");
-    let ids = texts.test.inputs().slice(0, text..text + 1).to_vec();
-    let ids: Vec<u32> = ids.into_iter().filter(|&id| id != PADDING).collect();
+    let ids = texts.test.select(&[text as u32]).inputs().to_vec();
     let (towards, against) = (towards as usize, against as usize);
     let pushes = contributions(&model, &best.parameters, table, &ids, towards, against);
     // The text's words that are known come in the order of the ids; those cut off have no push.

@@ -3,14 +3,14 @@
 use std::path::Path;
 
 use autograd::Parameters;
-use data::{Labels, Tokenizer};
+use data::{Labels, Sequences, Tokenizer};
 use nn::{ActivationKind, Model};
 use serde::{Deserialize, Serialize};
-use tensor::Tensor;
 use train::{LoadError, LoadFault, SaveError, Saved, save};
 
 use super::options::Sizes;
 use super::texts::{Texts, token_ids};
+use crate::cli::note;
 
 /// All it takes, besides the parameters, to classify a text.
 #[derive(Deserialize, Serialize)]
@@ -19,7 +19,8 @@ pub struct Description {
     sizes: Sizes,
     pub labels: Labels,
     tokenizer: Tokenizer,
-    maxlen: usize,
+    /// After how many known words texts are cut, if they are.
+    maxlen: Option<usize>,
 }
 
 impl Description {
@@ -29,7 +30,7 @@ impl Description {
             sizes: sizes.clone(),
             labels: texts.labels.clone(),
             tokenizer: texts.tokenizer.clone(),
-            maxlen: texts.maxlen,
+            maxlen: texts.max_length,
         }
     }
 
@@ -37,11 +38,19 @@ impl Description {
         save(path, parameters, self)
     }
 
-    /// Token ids `[texts, time]`, cut to the longest training text and padded to the longest here.
-    pub fn token_ids(&self, texts: &[String]) -> Tensor<u32> {
-        // A text has at most as many words as bytes.
-        let longest = texts.iter().map(String::len).max().unwrap_or(0);
-        token_ids(&self.tokenizer, texts, self.maxlen.min(longest))
+    /// The token ids of each text, cut as in training; what is cut is told.
+    pub fn token_ids(&self, texts: &[String]) -> Sequences<u32> {
+        let (ids, cut) = token_ids(&self.tokenizer, texts, self.maxlen);
+        if let (Some(longest), true) = (self.maxlen, cut > 0) {
+            let which = match texts.len() {
+                1 => "this text has".to_string(),
+                all => format!("{cut} of {all} texts have"),
+            };
+            note(&format!(
+                "{which} more than {longest} known words; this model reads only as many"
+            ));
+        }
+        ids
     }
 
     /// Reads what [`Description::save`] wrote. A file from elsewhere may say anything; what could

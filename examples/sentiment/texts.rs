@@ -4,11 +4,11 @@ use std::error::Error;
 use std::path::Path;
 
 use data::generated::{Review, reviews, write_reviews};
-use data::{Dataset, Labels, Padding, Side, Table, Tokenizer, excerpt, excerpts, pad_sequences};
+use data::{Dataset, Labels, Sequences, Table, Tokenizer, excerpt, excerpts};
 use tensor::{Key, Tensor};
 
 use super::options::Setup;
-use crate::cli::{Source, note_labels};
+use crate::cli::{Source, note, note_labels};
 
 /// The id that fills short texts up; the tokenizer gives it to no word.
 pub const PADDING: u32 = 0;
@@ -23,7 +23,10 @@ pub struct Texts {
     pub test_texts: Vec<String>,
     pub labels: Labels,
     pub tokenizer: Tokenizer,
-    pub maxlen: usize,
+    /// After how many known words texts were cut, if they were.
+    pub max_length: Option<usize>,
+    /// How many known words the longest training text has.
+    pub longest: usize,
     /// How many there are, in words.
     pub summary: String,
 }
@@ -83,7 +86,7 @@ impl Texts {
         Self::encode(train, labelled(test), labels, setup)
     }
 
-    /// Fits the tokenizer on the training texts, and pads all texts to the longest of those.
+    /// Fits the tokenizer on the training texts, and makes token ids of all.
     fn encode(
         train: Labelled,
         test: Labelled,
@@ -92,18 +95,25 @@ impl Texts {
     ) -> Result<Self, Box<dyn Error>> {
         let mut tokenizer = Tokenizer::new().with_num_words(setup.sizes.vocab);
         tokenizer.fit_on_texts(&train.texts);
-        let sequences = tokenizer.texts_to_sequences(&train.texts);
-        let maxlen = sequences.iter().map(Vec::len).max().unwrap_or(0);
-        if maxlen == 0 {
-            return Err("there is no word in the training texts; expected texts of words".into());
-        }
-        let dataset = |labelled: &Labelled| -> Result<Dataset<u32>, Box<dyn Error>> {
+        let dataset = |labelled: &Labelled| -> Result<(Dataset<u32>, usize), Box<dyn Error>> {
             let classes = labelled.names.iter().map(|name| labels.class(name));
             let classes = classes.collect::<Result<Vec<u32>, _>>()?;
-            let ids = token_ids(&tokenizer, &labelled.texts, maxlen);
-            Ok(Dataset::new(ids, Tensor::new([classes.len()], classes)))
+            let (ids, cut) = token_ids(&tokenizer, &labelled.texts, setup.max_length);
+            Ok((Dataset::of_sequences(ids, Tensor::new([classes.len()], classes)), cut))
         };
-        let (train, test_data) = (dataset(&train)?, dataset(&test)?);
+        let ((train, cut), (test_data, cut_in_test)) = (dataset(&train)?, dataset(&test)?);
+        let longest = train.sequences().map_or(0, Sequences::longest);
+        if longest == 0 {
+            return Err("there is no word in the training texts; expected texts of words".into());
+        }
+        if let (Some(max_length), true) = (setup.max_length, cut + cut_in_test > 0) {
+            note(&format!(
+                "{cut} of {} training texts and {cut_in_test} of {} test texts have more than \
+                 {max_length} known words and are cut (--max-length)",
+                train.len(),
+                test_data.len()
+            ));
+        }
         let words = tokenizer.word_counts().len();
         let known = match setup.sizes.vocab - 1 {
             known if known < words => format!("of which the {known} most frequent are known"),
@@ -111,7 +121,7 @@ impl Texts {
         };
         let summary = format!(
             "{} training and {} test texts, {} classes: {}\n{words} different words, {known}; at most \
-             {maxlen} known words in a training text",
+             {longest} known words in a training text",
             train.len(),
             test_data.len(),
             labels.len(),
@@ -123,7 +133,8 @@ impl Texts {
             test_texts: test.texts,
             labels,
             tokenizer,
-            maxlen,
+            max_length: setup.max_length,
+            longest,
             summary,
         })
     }
@@ -145,15 +156,20 @@ pub fn export(source: &Source) -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// Token ids `[texts, maxlen]`; short texts are filled up behind, long ones cut there.
-pub fn token_ids(tokenizer: &Tokenizer, texts: &[String], maxlen: usize) -> Tensor<u32> {
-    let how = Padding {
-        maxlen: Some(maxlen),
-        padding: Side::Post,
-        truncating: Side::Post,
-        value: PADDING,
-    };
-    pad_sequences(&tokenizer.texts_to_sequences(texts), how)
+/// The token ids of each text, and how many texts were cut behind because they are longer.
+pub fn token_ids(
+    tokenizer: &Tokenizer,
+    texts: &[String],
+    max_length: Option<usize>,
+) -> (Sequences<u32>, usize) {
+    let ids = Sequences::new(tokenizer.texts_to_sequences(texts), PADDING);
+    match max_length {
+        None => (ids, 0),
+        Some(longest) => {
+            let cut = ids.iter().filter(|ids| ids.len() > longest).count();
+            (ids.cut_to(longest), cut)
+        }
+    }
 }
 
 /// Checks that a text and its label are not the same.

@@ -30,11 +30,10 @@ pub fn report(
         title: format!("A network for tables with {}", names.join(", ")),
         command: command(),
         data: format!(
-            "{} rows of {} features to train on, the last {:.0} % of them held back for validation, and \
-             {} to test on.",
+            "{} rows of {} features to train on, {}, and {} to test on.",
             halves.train.len(),
             halves.features(),
-            options.training.validation_split * 100.0,
+            options.training.describe_split(),
             halves.test.len()
         ),
         differences: comparison.differences(),

@@ -188,3 +188,68 @@ fn without_validation_samples_nothing_is_best_in_validation() {
     assert!(judged_by_validation.contains("The model that was best in validation (relu)"));
     assert!(judged_by_validation.contains("The best model in validation: relu"));
 }
+
+/// Texts sorted by label: the last fifth is all of one class.
+fn sorted_by_label() -> String {
+    let row = |i: usize| {
+        let (word, label) = if i < 80 { ("scared", "fear") } else { ("happy", "joy") };
+        format!("the number {} made me {word},{label}\n", i % 7)
+    };
+    format!("text,label\n{}", (0..100).map(row).collect::<String>())
+}
+
+#[test]
+fn a_file_sorted_by_label_is_learned_whole() {
+    let folder = folder_and("sorted.csv", sorted_by_label());
+    let options = "--activation relu --epochs 30 --lr 0.05";
+    let output = train_on("sorted.csv", folder.path(), options);
+    assert_eq!(output.stderr, "");
+    assert_eq!(accuracy(&output.success(), "relu"), 100.0);
+
+    let last = train_on("sorted.csv", folder.path(), &format!("{options} --split last"));
+    let warning =
+        "warning: no sample of the class `joy` is left to train on: all 20 are kept for validation";
+    assert!(last.stderr.starts_with(warning), "{}", last.stderr);
+    assert_eq!(last.stderr.lines().count(), 1, "once, not for each epoch");
+    assert_eq!(accuracy(&last.success(), "relu"), 80.0);
+}
+
+#[test]
+fn a_table_sorted_by_label_is_learned_whole() {
+    let row = |i: usize| format!("{},{}\n", i * i % 17, if i < 80 { "no" } else { "yes" });
+    let rows = format!("x,label\n{}", (0..100).map(row).collect::<String>());
+    let folder = folder_and("sorted.csv", rows);
+    let arguments = "--train sorted.csv --test sorted.csv --seeds 2 --epochs 2 --activation relu";
+    let drawn = run("tabular", folder.path(), arguments);
+    assert_eq!((drawn.code, drawn.stderr.as_str()), (Some(0), ""));
+    let last = run("tabular", folder.path(), &format!("{arguments} --split last"));
+    assert!(last.stderr.contains("no sample of the class `yes` is left to train on: all 20"));
+    assert_eq!(last.stderr.lines().count(), 1, "{}", last.stderr);
+}
+
+#[test]
+fn one_long_text_costs_what_its_words_cost() {
+    let long = "the happy ".repeat(100_000);
+    let rows = (0..2_000).map(|i| format!("made me {},{}\n", i % 5, ["joy", "fear"][i % 2]));
+    let rows = format!("text,label\n{long},joy\n{}", rows.collect::<String>());
+    let folder = folder_and("long.csv", rows);
+    let output = train_on("long.csv", folder.path(), "--activation relu --epochs 1").success();
+    assert!(output.contains("at most 200000 known words in a training text"), "{output}");
+
+    let options = "--activation relu --epochs 1 --max-length 3 --save model.st";
+    let cut = train_on("long.csv", folder.path(), options);
+    assert_eq!(
+        cut.stderr,
+        "note: 1 of 2001 training texts and 1 of 2001 test texts have more than 3 known words and are \
+         cut (--max-length)\n"
+    );
+    assert!(cut.success().contains("at most 3 known words in a training text"));
+    let arguments = ["predict", "--model", "model.st", "made me 3 3"];
+    let predicted = run_with("sentiment", folder.path(), &arguments);
+    let note = "note: this text has more than 3 known words; this model reads only as many\n";
+    assert_eq!((predicted.code, predicted.stderr.as_str()), (Some(0), note));
+
+    let large = train_on("long.csv", folder.path(), "--batch-size 1000");
+    assert_eq!(large.code, Some(2));
+    assert!(large.stderr.contains("cut it by --max-length, or choose a smaller --batch-size"));
+}

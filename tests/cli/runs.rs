@@ -22,8 +22,9 @@ const SOURCE: [&str; 5] = [
 ];
 
 /// Options of a text classifier.
-const CLASSIFIER: [&str; 6] = [
+const CLASSIFIER: [&str; 7] = [
     "--text-column <NAME>",
+    "--max-length <N>",
     "--activation <NAME,...>",
     "--vocab <N>",
     "--embedding <N>",
@@ -32,12 +33,13 @@ const CLASSIFIER: [&str; 6] = [
 ];
 
 /// Options of a training run.
-const TRAINING: [&str; 9] = [
+const TRAINING: [&str; 10] = [
     "--epochs <N>",
     "--batch-size <N>",
     "--shards <N>",
     "--lr <RATE>",
     "--validation-split <SHARE>",
+    "--split <HOW>",
     "--patience <N>",
     "--seed <N>",
     "--gradcheck",

@@ -1,17 +1,34 @@
 //! Inputs with their labels, the validation split, and mini-batches.
+//!
+//! Texts have different lengths. A data set of them keeps their token ids one text behind the other,
+//! and only a batch becomes a rectangle, as long as its own longest text: one long text among many
+//! costs what its words cost.
 
 use std::fmt;
 use std::ops::Range;
+use std::sync::OnceLock;
 
 use rand::seq::SliceRandom;
 use tensor::{Key, Tensor};
 use thiserror::Error;
 
+use crate::{Sequences, Split};
+
 /// Inputs `[n, …]` of token ids (`u32`) or features (`f32`), with one class label each, `[n]`.
 #[derive(Clone)]
 pub struct Dataset<I: 'static> {
-    inputs: Tensor<I>,
+    inputs: Inputs<I>,
     labels: Tensor<u32>,
+}
+
+#[derive(Clone)]
+enum Inputs<I: 'static> {
+    Rows(Tensor<I>),
+    Sequences {
+        sequences: Sequences<I>,
+        /// The same as a rectangle, once somebody has asked for it.
+        padded: OnceLock<Tensor<I>>,
+    },
 }
 
 /// A validation split that leaves one half without examples.
@@ -52,12 +69,50 @@ impl<I: Copy + 'static> Dataset<I> {
             inputs.shape(),
             labels.shape()
         );
-        Dataset { inputs, labels }
+        Dataset { inputs: Inputs::Rows(inputs), labels }
     }
 
-    /// The inputs, `[n, …]`.
+    /// Pairs sequence `i` with label `i`. Each batch is filled up to its own longest sequence.
+    ///
+    /// ```
+    /// use data::{Dataset, Sequences};
+    /// use tensor::Tensor;
+    ///
+    /// let ids = Sequences::new([vec![5], vec![6, 7], vec![8, 9, 1, 2]], 0);
+    /// let dataset = Dataset::of_sequences(ids, Tensor::from([0, 1, 0]));
+    /// let shapes: Vec<_> = dataset.batches(2).map(|batch| batch.inputs().shape().to_vec()).collect();
+    /// assert_eq!(shapes, [[2, 2], [1, 4]]);
+    /// ```
+    ///
+    /// # Panics
+    ///
+    /// When the labels are not one axis, one for each sequence.
+    #[track_caller]
+    pub fn of_sequences(sequences: Sequences<I>, labels: Tensor<u32>) -> Dataset<I> {
+        assert!(
+            labels.shape() == [sequences.len()],
+            "Dataset::of_sequences: {} sequences need labels of shape [n], one for each; found {:?}",
+            sequences.len(),
+            labels.shape()
+        );
+        Dataset { inputs: Inputs::of(sequences), labels }
+    }
+
+    /// The inputs, `[n, …]`. Sequences are filled up to the longest of them, which may be much larger
+    /// than they are: ask a batch for it, not a whole data set.
     pub fn inputs(&self) -> &Tensor<I> {
-        &self.inputs
+        match &self.inputs {
+            Inputs::Rows(rows) => rows,
+            Inputs::Sequences { sequences, padded } => padded.get_or_init(|| sequences.padded()),
+        }
+    }
+
+    /// The sequences that this was made of, if it was made of any.
+    pub fn sequences(&self) -> Option<&Sequences<I>> {
+        match &self.inputs {
+            Inputs::Rows(_) => None,
+            Inputs::Sequences { sequences, .. } => Some(sequences),
+        }
     }
 
     /// The labels, `[n]`.
@@ -83,29 +138,66 @@ impl<I: Copy + 'static> Dataset<I> {
     #[track_caller]
     pub fn select(&self, positions: &[u32]) -> Dataset<I> {
         let rows = Tensor::new([positions.len()], positions.to_vec());
-        Dataset { inputs: self.inputs.gather_rows(&rows), labels: self.labels.gather_rows(&rows) }
+        let inputs = match &self.inputs {
+            Inputs::Rows(inputs) => Inputs::Rows(inputs.gather_rows(&rows)),
+            Inputs::Sequences { sequences, .. } => {
+                Inputs::of(sequences.select(positions.iter().map(|&position| position as usize)))
+            }
+        };
+        Dataset { inputs, labels: self.labels.gather_rows(&rows) }
+    }
+
+    /// The examples in this range of positions.
+    ///
+    /// # Panics
+    ///
+    /// When the range ends behind [`Dataset::len`].
+    #[track_caller]
+    pub fn slice(&self, range: Range<usize>) -> Dataset<I> {
+        let inputs = match &self.inputs {
+            Inputs::Rows(inputs) => Inputs::Rows(inputs.slice(0, range.clone())),
+            Inputs::Sequences { sequences, .. } => Inputs::of(sequences.select(range.clone())),
+        };
+        Dataset { inputs, labels: self.labels.slice(0, range) }
     }
 
     /// Splits off the last `fraction` of the examples for validation: `(training, validation)`.
     ///
-    /// This is Keras' `validation_split`: the training part has ⌊n · (1 − fraction)⌋ examples, and
-    /// nothing is shuffled first, so a file sorted by label must be shuffled before. With a
-    /// fraction of 0 the validation part is empty.
+    /// This is Keras' `validation_split`, and [`Split::Last`] of [`Dataset::split`]: nothing is
+    /// shuffled first, so of a file that is sorted by label whole classes may be missing in training.
+    ///
+    /// # Errors
+    ///
+    /// As [`Dataset::split`].
+    pub fn split_validation(&self, fraction: f64) -> Result<(Dataset<I>, Dataset<I>), SplitError> {
+        self.split(fraction, Split::Last, Key::new(0))
+    }
+
+    /// Splits off a `fraction` of the examples for validation: `(training, validation)`, each in the
+    /// order of the data set. `key` is what [`Split::Stratified`] and [`Split::Shuffled`] draw from.
+    ///
+    /// The training part has ⌊n · (1 − fraction)⌋ examples. With a fraction of 0 the validation part
+    /// is empty.
     ///
     /// # Errors
     ///
     /// When the fraction is not in 0 .. 1, or a part would be empty although the fraction is above
     /// 0.
-    pub fn split_validation(&self, fraction: f64) -> Result<(Dataset<I>, Dataset<I>), SplitError> {
-        if !(0.0..1.0).contains(&fraction) {
-            return Err(SplitError::Fraction(fraction));
+    pub fn split(
+        &self,
+        fraction: f64,
+        how: Split,
+        key: Key,
+    ) -> Result<(Dataset<I>, Dataset<I>), SplitError> {
+        let validation = how.validation_positions(&self.labels, fraction, key)?;
+        let is_validation = |position: &u32| validation.binary_search(position).is_ok();
+        if how == Split::Last || validation.is_empty() {
+            let training = self.len() - validation.len();
+            return Ok((self.slice(0..training), self.slice(training..self.len())));
         }
-        let examples = self.len();
-        let training = (examples as f64 * (1.0 - fraction)).floor() as usize;
-        if fraction > 0.0 && (training == 0 || training == examples) {
-            return Err(SplitError::TooFew { examples, fraction, training });
-        }
-        Ok((self.slice(0..training), self.slice(training..examples)))
+        let training: Vec<u32> =
+            (0..self.len() as u32).filter(|position| !is_validation(position)).collect();
+        Ok((self.select(&training), self.select(&validation)))
     }
 
     /// Mini-batches of `size` examples in order. The last one holds what is left.
@@ -145,17 +237,23 @@ impl<I: Copy + 'static> Dataset<I> {
         order.shuffle(&mut key.rng());
         batch_ranges(self.len(), size).map(move |range| self.select(&order[range]))
     }
+}
 
-    fn slice(&self, range: Range<usize>) -> Dataset<I> {
-        Dataset { inputs: self.inputs.slice(0, range.clone()), labels: self.labels.slice(0, range) }
+impl<I: Copy> Inputs<I> {
+    fn of(sequences: Sequences<I>) -> Inputs<I> {
+        Inputs::Sequences { sequences, padded: OnceLock::new() }
     }
 }
 
 /// The shapes only; print [`Dataset::inputs`] to see the numbers.
-impl<I: 'static> fmt::Debug for Dataset<I> {
+impl<I: Copy + 'static> fmt::Debug for Dataset<I> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let shapes = [self.inputs.shape(), self.labels.shape()];
-        f.debug_struct("Dataset").field("inputs", &shapes[0]).field("labels", &shapes[1]).finish()
+        let mut shapes = f.debug_struct("Dataset");
+        match &self.inputs {
+            Inputs::Rows(inputs) => shapes.field("inputs", &inputs.shape()),
+            Inputs::Sequences { sequences, .. } => shapes.field("sequences", &sequences.len()),
+        };
+        shapes.field("labels", &self.labels.shape()).finish()
     }
 }
 

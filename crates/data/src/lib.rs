@@ -1,7 +1,7 @@
 //! From files and texts to mini-batches, and data sets made up from a seed.
 //!
 //! ```text
-//! CSV file ─▶ Table ─┬─▶ text ────▶ Tokenizer ─▶ pad_sequences ─▶ inputs [n, maxlen] ───┐
+//! CSV file ─▶ Table ─┬─▶ text ────▶ Tokenizer ─▶ Sequences ─────▶ inputs [n, longest] ──┐
 //!                    ├─▶ numbers ─▶ Standardizer ───────────────▶ inputs [n, features] ─┼─▶ Dataset
 //!                    └─▶ names ───▶ Labels ─────────────────────▶ labels [n] ───────────┘
 //! ```
@@ -22,6 +22,7 @@ mod labels;
 mod little_endian;
 mod npy;
 mod sequences;
+mod split;
 mod standardizer;
 mod table;
 mod tokenizer;
@@ -33,7 +34,8 @@ pub use excerpt::{excerpt, excerpts};
 pub use labels::{Labels, UnknownLabel, label_notes};
 pub use little_endian::{LittleEndian, little_endian};
 pub use npy::{NpyError, NpyFault, NpyNumber, read_npy, write_npy};
-pub use sequences::{Padding, Side, pad_sequences};
+pub use sequences::{Padding, Sequences, Side, pad_sequences};
+pub use split::Split;
 pub use standardizer::{Standardizer, flat_columns};
 pub use table::{Fault, Misquoted, Table, TableError};
 pub use tokenizer::{DEFAULT_FILTERS, Tokenizer};

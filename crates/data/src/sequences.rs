@@ -1,6 +1,90 @@
-//! Token sequences of different lengths as one rectangular tensor.
+//! Token sequences of different lengths: one behind the other, or as one rectangular tensor.
+
+use std::ops::Range;
+use std::sync::Arc;
 
 use tensor::Tensor;
+
+/// Sequences of different lengths in one buffer, which all selections from them share. They take the
+/// memory of their items, however long the longest of them is.
+#[derive(Clone, Debug)]
+pub struct Sequences<I> {
+    items: Arc<Vec<I>>,
+    /// The part of `items` that is sequence `i`.
+    places: Vec<Range<usize>>,
+    fill: I,
+}
+
+impl<I: Copy> Sequences<I> {
+    /// The sequences in this order; `fill` is what short ones are filled up with behind where a
+    /// rectangle is needed.
+    pub fn new(sequences: impl IntoIterator<Item = impl AsRef<[I]>>, fill: I) -> Sequences<I> {
+        let (mut items, mut places) = (Vec::new(), Vec::new());
+        for sequence in sequences {
+            let start = items.len();
+            items.extend_from_slice(sequence.as_ref());
+            places.push(start..items.len());
+        }
+        Sequences { items: Arc::new(items), places, fill }
+    }
+
+    /// The number of sequences.
+    pub fn len(&self) -> usize {
+        self.places.len()
+    }
+
+    /// Returns `true` if there are none.
+    pub fn is_empty(&self) -> bool {
+        self.places.is_empty()
+    }
+
+    /// The sequences, in order.
+    pub fn iter(&self) -> impl ExactSizeIterator<Item = &[I]> {
+        self.places.iter().map(|place| &self.items[place.clone()])
+    }
+
+    /// The length of the longest one; 0 if there is none.
+    pub fn longest(&self) -> usize {
+        self.places.iter().map(Range::len).max().unwrap_or(0)
+    }
+
+    /// The number of items in all of them.
+    pub fn total(&self) -> usize {
+        self.places.iter().map(Range::len).sum()
+    }
+
+    /// The same, each cut behind after so many items.
+    pub fn cut_to(&self, longest: usize) -> Sequences<I> {
+        let cut = |place: &Range<usize>| place.start..place.end.min(place.start + longest);
+        let places = self.places.iter().map(cut).collect();
+        Sequences { items: Arc::clone(&self.items), places, fill: self.fill }
+    }
+
+    /// Those at these positions, in this order.
+    ///
+    /// # Panics
+    ///
+    /// When a position is not below [`Sequences::len`].
+    #[track_caller]
+    pub fn select(&self, positions: impl IntoIterator<Item = usize>) -> Sequences<I> {
+        let places = positions.into_iter().map(|position| self.places[position].clone()).collect();
+        Sequences { items: Arc::clone(&self.items), places, fill: self.fill }
+    }
+
+    /// All as one rectangle `[n, longest]`, short ones filled up behind.
+    pub fn padded(&self) -> Tensor<I>
+    where
+        I: 'static,
+    {
+        let longest = self.longest();
+        let mut items = Vec::with_capacity(self.len() * longest);
+        for sequence in self.iter() {
+            items.extend_from_slice(sequence);
+            items.resize(items.len() + longest - sequence.len(), self.fill);
+        }
+        Tensor::new([self.len(), longest], items)
+    }
+}
 
 /// The end of a sequence at which something is added or cut off.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -136,12 +136,12 @@ impl Tokenizer {
         let places = self.counts.iter().enumerate().map(|(place, (word, _))| (word.clone(), place));
         let mut places: HashMap<String, usize> = places.collect();
         for text in texts {
-            for word in self.rules.words(text.as_ref()) {
-                match places.get(&word) {
+            for word in self.rules.words(&self.rules.separated(text.as_ref())) {
+                match places.get(word) {
                     Some(&place) => self.counts[place].1 += 1,
                     None => {
-                        places.insert(word.clone(), self.counts.len());
-                        self.counts.push((word, 1));
+                        places.insert(word.to_owned(), self.counts.len());
+                        self.counts.push((word.to_owned(), 1));
                     }
                 }
             }
@@ -155,7 +155,8 @@ impl Tokenizer {
         texts: impl IntoIterator<Item = impl AsRef<str>>,
     ) -> Vec<Vec<u32>> {
         let sequence = |text: &str| {
-            let ids = self.rules.words(text).into_iter().map(|word| self.id(&word));
+            let separated = self.rules.separated(text);
+            let ids = self.rules.words(&separated).map(|word| self.id(word));
             ids.filter_map(|id| self.id_or_oov(id)).collect()
         };
         texts.into_iter().map(|text| sequence(text.as_ref())).collect()
@@ -217,7 +218,8 @@ impl Default for Tokenizer {
 }
 
 impl Rules {
-    fn words(&self, text: &str) -> Vec<String> {
+    /// The text with the separator for each character that is none of a word.
+    fn separated(&self, text: &str) -> String {
         let text = if self.lower { text.to_lowercase() } else { text.to_owned() };
         let mut separated = String::with_capacity(text.len());
         for letter in text.chars() {
@@ -226,8 +228,11 @@ impl Rules {
                 false => separated.push(letter),
             }
         }
-        let words = separated.split(&self.split).filter(|word| !word.is_empty());
-        words.map(str::to_owned).collect()
+        separated
+    }
+
+    fn words<'a>(&'a self, separated: &'a str) -> impl Iterator<Item = &'a str> {
+        separated.split(&self.split).filter(|word| !word.is_empty())
     }
 
     fn separates(&self, letter: char) -> bool {

@@ -30,7 +30,7 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use data::{Dataset, LittleEndian};
+use data::{Dataset, LittleEndian, Sequences};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use tensor::Tensor;
@@ -207,12 +207,34 @@ pub(crate) struct Fingerprint {
 
 impl Fingerprint {
     pub(crate) fn of<I: Copy>(dataset: &Dataset<I>) -> Self {
+        if let Some(sequences) = dataset.sequences() {
+            return Self::of_sequences(sequences, dataset.labels());
+        }
         let inputs: &dyn Any = dataset.inputs();
         Self {
             shape: dataset.inputs().shape().to_vec(),
             labels: checksum(dataset.labels()),
             inputs: (inputs.downcast_ref::<Tensor<f32>>().map(checksum))
                 .or_else(|| inputs.downcast_ref::<Tensor<u32>>().map(checksum)),
+        }
+    }
+}
+
+impl Fingerprint {
+    fn of_sequences<I: Copy + 'static>(sequences: &Sequences<I>, labels: &Tensor<u32>) -> Self {
+        let any: &dyn Any = sequences;
+        let ids = any.downcast_ref::<Sequences<u32>>();
+        Self {
+            shape: vec![sequences.len(), sequences.longest()],
+            labels: checksum(labels),
+            inputs: ids.map(|ids| {
+                let mut hasher = crc32fast::Hasher::new();
+                for sequence in ids.iter() {
+                    hasher.update(&(sequence.len() as u64).to_le_bytes());
+                    sequence.iter().for_each(|id| hasher.update(&id.to_le_bytes()));
+                }
+                hasher.finalize()
+            }),
         }
     }
 }

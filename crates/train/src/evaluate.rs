@@ -43,7 +43,7 @@ impl<M: Model> Trainer<'_, M> {
         dataset: &Dataset<M::Input>,
     ) -> Evaluation {
         assert!(!dataset.is_empty(), "evaluate: there are no samples to evaluate on");
-        let logits = self.logits(parameters, dataset.inputs());
+        let logits = self.logits_of(parameters, dataset);
         let tape = Tape::evaluation();
         let loss = self.loss.of(tape.constant(logits.clone()), dataset.labels());
         let probabilities = self.loss.probabilities(&logits);

@@ -14,7 +14,7 @@ use std::collections::BTreeMap;
 use std::time::Instant;
 
 use autograd::{Parameters, Pass, Tape, Var};
-use data::{Dataset, SplitError};
+use data::{Dataset, Split, SplitError};
 use nn::Model;
 use optim::{Optimizer, clip_global_norm};
 use serde::{Deserialize, Serialize};
@@ -34,8 +34,11 @@ pub struct Fit {
     pub epochs: usize,
     /// How many samples make one step.
     pub batch_size: usize,
-    /// The share of samples, the last ones, that are not trained on but evaluated after each epoch.
+    /// The share of samples that are not trained on but evaluated after each epoch.
     pub validation_split: f64,
+    /// Which samples these are. (Checkpoints from before this was a choice have the last ones.)
+    #[serde(default = "last")]
+    pub split: Split,
     /// How many shards each batch is cut into, to be worked on by as many threads; at least one. The
     /// result depends on the number of shards, but not on that of threads. See
     /// [`Shards`](crate::Shards).
@@ -62,6 +65,7 @@ impl Default for Fit {
             epochs: 10,
             batch_size: 32,
             validation_split: 0.2,
+            split: Split::Stratified,
             shards: 1,
             shuffle: true,
             seed: 0,
@@ -70,6 +74,25 @@ impl Default for Fit {
             clip_norm: None,
             track: Vec::new(),
         }
+    }
+}
+
+fn last() -> Split {
+    Split::Last
+}
+
+impl Fit {
+    /// The samples to train on and those to validate on: `(training, validation)`. The draw depends on
+    /// the seed only.
+    ///
+    /// # Errors
+    /// When one of the two would be empty.
+    pub fn split<I: Copy>(
+        &self,
+        dataset: &Dataset<I>,
+    ) -> Result<(Dataset<I>, Dataset<I>), SplitError> {
+        let key = Key::new(self.seed).stream("fit").stream("split");
+        dataset.split(self.validation_split, self.split, key)
     }
 }
 
@@ -82,6 +105,17 @@ pub enum TrainError {
     /// The validation split leaves nothing to train or to validate on.
     #[error(transparent)]
     Split(#[from] SplitError),
+    /// A batch of sequences is too large when all are as long as the longest.
+    #[error(
+        "a batch of {batch} samples, each filled up to the longest one of {longest} items, is too large; \
+         cut the longest samples, or make batches of fewer"
+    )]
+    TooLong {
+        /// How many samples a batch has.
+        batch: usize,
+        /// The length of the longest sample.
+        longest: usize,
+    },
     /// The loss is infinite or NaN.
     #[error(
         "the loss is {loss} in epoch {epoch}, step {step}. The first value that is not finite is \
@@ -170,7 +204,8 @@ impl<'m, M: Model> Trainer<'m, M> {
         if dataset.is_empty() {
             return Err(TrainError::NoSamples);
         }
-        let (training, validation) = dataset.split_validation(options.validation_split)?;
+        let (training, validation) = options.split(dataset)?;
+        check_size(dataset, options.batch_size)?;
         self.rehearse(parameters, &training);
         let steps_per_epoch = training.batches(options.batch_size).len();
         Ok(Session {
@@ -372,8 +407,7 @@ impl<M: Model> Trainer<'_, M> {
                 }
             }
             _ => shards.pass(parameters, batch.len(), key, |pass, samples| {
-                let inputs = batch.inputs().slice(0, samples.clone());
-                self.look_at(pass, &Dataset::new(inputs, batch.labels().slice(0, samples)))
+                self.look_at(pass, &batch.slice(samples))
             }),
         };
         // The tape shares the parameters' buffers; cleared, the optimizer can change them in place.
@@ -418,6 +452,19 @@ fn batches<'d, I: Copy>(
     match options.shuffle {
         true => Box::new(training.shuffled_batches(options.batch_size, key)),
         false => Box::new(training.batches(options.batch_size)),
+    }
+}
+
+/// The most items in a batch of sequences, filled up: 1 GB of memory with what a step makes of them.
+const LARGEST_BATCH: usize = 1 << 27;
+
+/// Checks that a batch of sequences can be held in memory. Rows of a tensor are there already.
+fn check_size<I: Copy>(dataset: &Dataset<I>, batch_size: usize) -> Result<(), TrainError> {
+    let Some(sequences) = dataset.sequences() else { return Ok(()) };
+    let (batch, longest) = (batch_size.min(sequences.len()), sequences.longest());
+    match batch.saturating_mul(longest) <= LARGEST_BATCH {
+        true => Ok(()),
+        false => Err(TrainError::TooLong { batch, longest }),
     }
 }
 

@@ -1,5 +1,7 @@
 //! A model with the loss it is trained for.
 
+use std::ops::Range;
+
 use autograd::{Parameters, Pass, Tape, Var};
 use data::Dataset;
 use nn::Model;
@@ -9,6 +11,9 @@ use crate::Loss;
 
 /// How many samples are evaluated at once.
 pub(crate) const EVALUATION_BATCH: usize = 256;
+
+/// How many items of sequences, filled up, are evaluated at once, if it is more than one sequence.
+const EVALUATION_ITEMS: usize = 1 << 22;
 
 /// Fits, evaluates and predicts with one model.
 #[derive(Clone, Copy, Debug)]
@@ -77,6 +82,20 @@ impl<'m, M: Model> Trainer<'m, M> {
         Ok(self.predict(parameters, inputs))
     }
 
+    /// The probability of each class for each sample, `[n, classes]`; as [`predict`](Self::predict),
+    /// but of sequences it fills up those of a few samples at a time.
+    ///
+    /// # Panics
+    /// When the samples do not fit the model.
+    #[track_caller]
+    pub fn predict_samples<T: Scalar>(
+        &self,
+        parameters: &Parameters<T>,
+        samples: &Dataset<M::Input>,
+    ) -> Tensor<T> {
+        self.loss.probabilities(&self.logits_of(parameters, samples))
+    }
+
     /// The model's outputs, computed batch by batch in evaluation mode.
     #[track_caller]
     pub(crate) fn logits<T: Scalar>(
@@ -85,16 +104,73 @@ impl<'m, M: Model> Trainer<'m, M> {
         inputs: &Tensor<M::Input>,
     ) -> Tensor<T> {
         assert!(inputs.rank() > 0, "the inputs must be [n, …], one entry for each sample, not []");
-        let mut tape = Tape::evaluation();
-        let mut outputs = Vec::new();
         let count = inputs.shape()[0];
         // At least one batch, so that an empty input gives an output with the right columns.
-        for start in (0..count.max(1)).step_by(EVALUATION_BATCH) {
+        let starts = (0..count.max(1)).step_by(EVALUATION_BATCH);
+        self.outputs(
+            parameters,
+            starts.map(|start| inputs.slice(0, start..count.min(start + EVALUATION_BATCH))),
+        )
+    }
+
+    /// The model's outputs for each sample.
+    #[track_caller]
+    pub(crate) fn logits_of<T: Scalar>(
+        &self,
+        parameters: &Parameters<T>,
+        samples: &Dataset<M::Input>,
+    ) -> Tensor<T> {
+        match samples.sequences() {
+            None => self.logits(parameters, samples.inputs()),
+            Some(sequences) => {
+                let batches = evaluation_batches(sequences.iter().map(<[_]>::len));
+                let batches = batches.into_iter();
+                self.outputs(parameters, batches.map(|range| samples.slice(range).inputs().clone()))
+            }
+        }
+    }
+
+    #[track_caller]
+    fn outputs<T: Scalar>(
+        &self,
+        parameters: &Parameters<T>,
+        batches: impl Iterator<Item = Tensor<M::Input>>,
+    ) -> Tensor<T> {
+        let mut tape = Tape::evaluation();
+        let mut outputs = Vec::new();
+        for batch in batches {
             tape.clear();
-            let batch = inputs.slice(0, start..count.min(start + EVALUATION_BATCH));
             let pass = Pass::evaluation(&tape, parameters);
             outputs.push(self.model.forward(pass, &batch).value());
         }
         Tensor::concat(&outputs.iter().collect::<Vec<_>>(), 0)
     }
+}
+
+/// Ranges of sequences of these lengths to evaluate at once: [`EVALUATION_BATCH`] of them, or fewer
+/// where one is so long that the others would be filled up to more than [`EVALUATION_ITEMS`].
+fn evaluation_batches(lengths: impl Iterator<Item = usize>) -> Vec<Range<usize>> {
+    let mut batches: Vec<Range<usize>> = Vec::new();
+    let mut longest = 0;
+    for (sample, length) in lengths.enumerate() {
+        let together = longest.max(length);
+        match batches.last_mut() {
+            Some(batch)
+                if batch.len() < EVALUATION_BATCH
+                    && (batch.len() + 1).saturating_mul(together) <= EVALUATION_ITEMS =>
+            {
+                batch.end += 1;
+                longest = together;
+            }
+            _ => {
+                batches.push(sample..sample + 1);
+                longest = length;
+            }
+        }
+    }
+    // At least one batch, so that no samples give an output with the right columns.
+    if batches.is_empty() {
+        batches.push(0..0);
+    }
+    batches
 }

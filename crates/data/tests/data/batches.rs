@@ -1,6 +1,8 @@
 //! Padding, the validation split, mini-batches and standardising.
 
-use data::{Dataset, Padding, Side, SplitError, Standardizer, flat_columns, pad_sequences};
+use data::{
+    Dataset, Padding, Sequences, Side, Split, SplitError, Standardizer, flat_columns, pad_sequences,
+};
 use proptest::prelude::*;
 use tensor::{Key, Tensor};
 
@@ -45,6 +47,61 @@ fn the_validation_split_takes_the_last_examples() {
     assert_eq!(labels([&validation]), [8, 9]);
     let (training, validation) = numbered(3).split_validation(0.0).unwrap();
     assert_eq!((training.len(), validation.is_empty()), (3, true));
+}
+
+/// A data set with this many examples of each class, sorted by label.
+fn sorted_by_label(counts: &[usize]) -> Dataset<u32> {
+    let labels = counts.iter().enumerate().flat_map(|(class, &n)| vec![class as u32; n]);
+    let labels: Vec<u32> = labels.collect();
+    let n = labels.len();
+    Dataset::new(Tensor::new([n, 1], (0..n as u32).collect()), Tensor::new([n], labels))
+}
+
+fn counts(dataset: &Dataset<u32>, classes: usize) -> Vec<usize> {
+    let labels = dataset.labels().to_vec();
+    (0..classes as u32).map(|class| labels.iter().filter(|&&l| l == class).count()).collect()
+}
+
+#[test]
+fn each_class_has_its_share_of_training_and_of_validation() {
+    let split = |sizes: &[usize], how| {
+        let (training, validation) = sorted_by_label(sizes).split(0.2, how, Key::new(3)).unwrap();
+        (counts(&training, sizes.len()), counts(&validation, sizes.len()))
+    };
+    assert_eq!(split(&[400, 100], Split::Last), (vec![400, 0], vec![0, 100]));
+    assert_eq!(split(&[400, 100], Split::Stratified), (vec![320, 80], vec![80, 20]));
+    // 13 of 64, of which 12.2, 0.6 and 0.2: the last example of a class is not given away.
+    assert_eq!(split(&[60, 3, 1], Split::Stratified), (vec![48, 2, 1], vec![12, 1, 0]));
+    assert_eq!(split(&[1, 1, 8], Split::Stratified), (vec![1, 1, 6], vec![0, 0, 2]));
+    let (training, validation) = split(&[400, 100], Split::Shuffled);
+    assert_eq!((training[0] + training[1], validation[0] + validation[1]), (400, 100));
+    assert!(validation[1] > 5 && validation[1] < 40, "{validation:?}");
+}
+
+#[test]
+fn a_split_is_drawn_from_the_key_alone() {
+    let dataset = sorted_by_label(&[50, 30, 20]);
+    for how in [Split::Stratified, Split::Shuffled] {
+        let positions = |seed| dataset.split(0.3, how, Key::new(seed)).unwrap().1.inputs().to_vec();
+        assert_eq!(positions(1), positions(1));
+        assert_ne!(positions(1), positions(2));
+        assert!(positions(1).is_sorted(), "each part is in the order of the data set");
+    }
+}
+
+#[test]
+fn each_batch_is_as_long_as_its_own_longest_sequence() {
+    let sequences = [vec![5; 3], vec![6], vec![], vec![7; 1000], vec![8; 2]];
+    let labels = Tensor::from([0, 1, 2, 3, 4]);
+    let dataset = Dataset::of_sequences(Sequences::new(&sequences, 0), labels);
+    let lengths = |dataset: &Dataset<u32>| {
+        dataset.batches(2).map(|batch| batch.inputs().shape()[1]).collect::<Vec<_>>()
+    };
+    assert_eq!(lengths(&dataset), [3, 1000, 2]);
+    assert_eq!(lengths(&dataset.select(&[4, 1, 0])), [2, 3]);
+    assert_eq!(dataset.slice(0..2).inputs().to_vec(), [5, 5, 5, 6, 0, 0]);
+    let all = dataset.sequences().unwrap();
+    assert_eq!((all.longest(), all.total(), all.cut_to(2).total()), (1000, 1006, 7));
 }
 
 #[test]
@@ -172,6 +229,35 @@ proptest! {
             for (i, batch) in batches.iter().enumerate() {
                 prop_assert_eq!(batch.len(), size.min(n as usize - i * size));
                 assert_rows_kept_together(batch);
+            }
+        }
+    }
+
+    #[test]
+    fn a_drawn_split_is_disjoint_whole_and_trains_on_each_class(
+        sizes in prop::collection::vec(0..30_usize, 1..6),
+        fraction in 0.0..0.6,
+        stratified in any::<bool>(),
+        seed in any::<u64>(),
+    ) {
+        let dataset = sorted_by_label(&sizes);
+        let how = if stratified { Split::Stratified } else { Split::Shuffled };
+        if let Ok((training, validation)) = dataset.split(fraction, how, Key::new(seed)) {
+            let mut all = training.inputs().to_vec();
+            all.extend(validation.inputs().to_vec());
+            all.sort_unstable();
+            prop_assert_eq!(all, dataset.inputs().to_vec());
+            let last = dataset.split_validation(fraction).unwrap();
+            prop_assert_eq!(training.len(), last.0.len());
+            let (trained, kept) = (counts(&training, sizes.len()), counts(&validation, sizes.len()));
+            for (class, &size) in sizes.iter().enumerate() {
+                let share = size as f64 * validation.len() as f64 / dataset.len() as f64;
+                let is_fair = (kept[class] as f64 - share).abs() < 1.0 + 1e-9;
+                // Where single examples must be trained on, others take their place.
+                let has_singles = sizes.contains(&1);
+                prop_assert!(!stratified || is_fair || has_singles, "{sizes:?} {kept:?}");
+                let can_train = sizes.iter().filter(|&&size| size > 0).count() <= training.len();
+                prop_assert!(!stratified || size == 0 || trained[class] > 0 || !can_train);
             }
         }
     }

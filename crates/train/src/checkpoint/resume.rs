@@ -132,6 +132,7 @@ impl<M: Model> Session<'_, M, f32> {
         same("the batch size", &saved.batch_size, batch_size)?;
         same("the number of shards", &saved.shards, &self.options.shards)?;
         same("the validation split", &saved.validation_split, validation_split)?;
+        same("how validation samples are chosen", &saved.split, &self.options.split)?;
         same("shuffling", &saved.shuffle, shuffle)?;
         same("the seed", &saved.seed, seed)?;
         same("keeping the best epoch", &saved.keep_best, &self.options.keep_best)?;

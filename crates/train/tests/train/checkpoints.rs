@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
 
 use autograd::Parameters;
-use data::Dataset;
+use data::{Dataset, Split};
 use nn::{Activation, Dense, Dropout, Features, Model};
 use optim::{Adam, Optimizer, Schedule, Sgd};
 use proptest::prelude::*;
@@ -462,6 +462,10 @@ fn a_run_is_not_resumed_with_other_options() {
         (Fit { batch_size: 16, ..options() }, "the batch size was 8 and is now 16"),
         (Fit { shards: 2, ..options() }, "the number of shards was 1 and is now 2"),
         (Fit { validation_split: 0.5, ..options() }, "the validation split was 0.2 and is now 0.5"),
+        (
+            Fit { split: Split::Last, ..options() },
+            "how validation samples are chosen was Stratified and is now Last",
+        ),
         (Fit { shuffle: false, ..options() }, "shuffling was true and is now false"),
         (Fit { seed: 6, ..options() }, "the seed was 5 and is now 6"),
         (Fit { keep_best: false, ..options() }, "keeping the best epoch was true and is now false"),

@@ -4,8 +4,8 @@ use std::sync::Mutex;
 
 use approx::assert_relative_eq;
 use autograd::{Gradients, Parameters, Pass, Var};
-use data::Dataset;
-use nn::{Activation, Dense, Dropout, Features, Layer, Model};
+use data::{Dataset, Sequences, Split};
+use nn::{Activation, Dense, Dropout, Embedding, Features, Layer, Model};
 use optim::{Adam, Optimizer, Sgd, State, StateError};
 use tensor::{Key, Scalar, Tensor};
 use train::{Fit, History, Loss, Trainer};
@@ -81,7 +81,13 @@ fn the_last_samples_validate_and_are_never_trained_on() {
     let dataset = quadrants(40, 1);
     let front: Vec<u32> = (0..30).collect();
     let back: Vec<u32> = (30..40).collect();
-    let options = Fit { epochs: 4, validation_split: 0.25, keep_best: false, ..Fit::default() };
+    let options = Fit {
+        epochs: 4,
+        validation_split: 0.25,
+        split: Split::Last,
+        keep_best: false,
+        ..Fit::default()
+    };
     let (parameters, history) = trained::<f32>(&dataset, 7, &options);
 
     let alone = Fit { validation_split: 0.0, ..options };
@@ -93,6 +99,71 @@ fn the_last_samples_validate_and_are_never_trained_on() {
     let trainer = Trainer::new(&model, Loss::SoftmaxCrossEntropy);
     let validation = trainer.evaluate(&parameters, &dataset.select(&back)).score();
     assert_eq!(history.epochs.last().unwrap().validation, Some(validation));
+}
+
+#[test]
+fn a_data_set_sorted_by_label_is_trained_on_every_class() {
+    let dataset = Dataset::new(
+        Tensor::new([20, 1], (0..20).map(|i| i as f32).collect()),
+        Tensor::new([20], (0..20).map(|i| u32::from(i >= 16)).collect()),
+    );
+    let options = Fit::default();
+    let (training, validation) = options.split(&dataset).unwrap();
+    let ones = |part: &Dataset<f32>| part.labels().to_vec().iter().filter(|&&l| l == 1).count();
+    assert_eq!((training.len(), ones(&training)), (16, 3));
+    assert_eq!((validation.len(), ones(&validation)), (4, 1));
+    let as_before = Fit { split: Split::Last, ..options };
+    assert_eq!(ones(&as_before.split(&dataset).unwrap().0), 0);
+}
+
+#[test]
+fn options_saved_before_the_split_was_a_choice_take_the_last_samples() {
+    let mut saved = serde_json::to_value(Fit::default()).unwrap();
+    assert_eq!(saved.as_object_mut().unwrap().remove("split"), Some("stratified".into()));
+    assert_eq!(serde_json::from_value::<Fit>(saved).unwrap().split, Split::Last);
+}
+
+#[test]
+fn sequences_train_to_the_same_bits_as_when_all_are_filled_up() {
+    let texts: Vec<Vec<u32>> =
+        (0..40).map(|i| (0..1 + i * i % 23).map(|t| 1 + (i + t) % 9).collect()).collect();
+    let labels = Tensor::new([40], (0..40).map(|i| i % 3).collect());
+    let sequences = Dataset::of_sequences(Sequences::new(&texts, 0), labels.clone());
+    let rectangle = Dataset::new(Sequences::new(&texts, 0).padded(), labels);
+    for shards in [1, 2] {
+        let options = Fit { epochs: 3, batch_size: 8, shards, ..Fit::default() };
+        let train = |dataset: &Dataset<u32>| {
+            let mut parameters = Parameters::<f32>::new(4);
+            let model = Embedding::new(&mut parameters, "embedding", 10, 5)
+                .padding(0)
+                .mean()
+                .then(Dropout::new("dropout", 0.2))
+                .then(Dense::new(&mut parameters, "dense", 5, 3));
+            let trainer = Trainer::new(&model, Loss::SoftmaxCrossEntropy);
+            let mut adam = Adam::new(0.01);
+            let history = trainer.fit(&mut parameters, &mut adam, dataset, &options).unwrap();
+            let predictions = trainer.predict_samples(&parameters, dataset).to_vec();
+            (bits(&parameters), without_seconds(history), predictions)
+        };
+        assert_eq!(train(&sequences), train(&rectangle), "{shards} shards");
+    }
+}
+
+#[test]
+fn a_batch_that_no_memory_holds_is_refused() {
+    let ids = vec![vec![1; 5_000_000], vec![2]];
+    let labels = Tensor::new([100], (0..100).map(|i| i % 2).collect());
+    let sequences = Sequences::new(&ids, 0).select((0..100).map(|i| i % 2));
+    let dataset = Dataset::of_sequences(sequences, labels);
+    let mut parameters = Parameters::<f32>::new(4);
+    let model = Embedding::new(&mut parameters, "embedding", 3, 2).padding(0).mean();
+    let trainer = Trainer::new(&model, Loss::SoftmaxCrossEntropy);
+    let error = trainer.fit(&mut parameters, &mut Adam::new(0.01), &dataset, &Fit::default());
+    assert_eq!(
+        error.unwrap_err().to_string(),
+        "a batch of 32 samples, each filled up to the longest one of 5000000 items, is too large; cut \
+         the longest samples, or make batches of fewer"
+    );
 }
 
 /// A linear model that notes the first feature of each sample it is trained on.
@@ -195,7 +266,8 @@ fn one_weight(parameters: &mut Parameters) -> impl Model<Input = f32> + use<> {
 /// Trains with one step an epoch, after which the weight has these values. The history, the weight
 /// in the end, and the model's score on the validation samples.
 fn scripted(values: &'static [f32], options: Fit) -> (History, f32, train::Score) {
-    let options = Fit { epochs: values.len(), validation_split: 0.34, ..options };
+    let split = Split::Last;
+    let options = Fit { epochs: values.len(), validation_split: 0.34, split, ..options };
     let mut parameters = Parameters::new(1);
     let model = one_weight(&mut parameters);
     let trainer = Trainer::new(&model, Loss::BinaryCrossEntropy);

@@ -1,0 +1,103 @@
+//! Which examples are kept back for validation.
+//!
+//! Files are often sorted, by label or by time. The last fifth of a file that is sorted by label holds
+//! whole classes that training then never sees; so examples are drawn, and by default so that each
+//! class has its share in both parts.
+
+use rand::seq::SliceRandom;
+use serde::{Deserialize, Serialize};
+use tensor::{Key, Tensor};
+
+use crate::SplitError;
+
+/// How examples are chosen for validation.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Split {
+    /// Drawn by lot from each class by its share, so that both parts have about the same mix; a class
+    /// with a single example is trained on. Where each example has a label of its own, as
+    /// [`Split::Shuffled`].
+    #[default]
+    Stratified,
+    /// Drawn by lot from all.
+    Shuffled,
+    /// The last ones in the data set's order, as in Keras.
+    Last,
+}
+
+impl Split {
+    /// The positions of the examples for validation, in ascending order; ⌈n · fraction⌉ of them.
+    /// `labels` is `[n]`.
+    ///
+    /// # Errors
+    ///
+    /// When the fraction is not in 0 .. 1, or a part would be empty although the fraction is above
+    /// 0.
+    pub fn validation_positions(
+        self,
+        labels: &Tensor<u32>,
+        fraction: f64,
+        key: Key,
+    ) -> Result<Vec<u32>, SplitError> {
+        if !(0.0..1.0).contains(&fraction) {
+            return Err(SplitError::Fraction(fraction));
+        }
+        let examples = labels.len();
+        let training = (examples as f64 * (1.0 - fraction)).floor() as usize;
+        if fraction > 0.0 && (training == 0 || training == examples) {
+            return Err(SplitError::TooFew { examples, fraction, training });
+        }
+        let count = examples - training;
+        let mut order: Vec<u32> = (0..examples as u32).collect();
+        if self == Split::Last || count == 0 {
+            return Ok(order.split_off(training));
+        }
+        order.shuffle(&mut key.rng());
+        if self == Split::Stratified {
+            order = by_share(&order, &labels.to_vec(), count);
+        }
+        order.truncate(count);
+        order.sort_unstable();
+        Ok(order)
+    }
+}
+
+/// The same positions, those first that make `count` examples of the same mix as all.
+fn by_share(order: &[u32], labels: &[u32], count: usize) -> Vec<u32> {
+    let mut wanted = shares(labels, count);
+    let (mut first, mut others) = (Vec::new(), Vec::new());
+    for &position in order {
+        let left = &mut wanted[labels[position as usize] as usize];
+        match *left {
+            0 => others.push(position),
+            _ => {
+                *left -= 1;
+                first.push(position);
+            }
+        }
+    }
+    first.append(&mut others);
+    first
+}
+
+/// How many of each class make `count` examples of the same mix: the whole part of each class's share,
+/// and one more for those with the largest remainders. The last example of a class is not given away.
+fn shares(labels: &[u32], count: usize) -> Vec<usize> {
+    let classes = labels.iter().max().map_or(0, |&last| last as usize + 1);
+    let mut sizes = vec![0_usize; classes];
+    for &label in labels {
+        sizes[label as usize] += 1;
+    }
+    // In whole numbers, where no rounding depends on the machine.
+    let share = |size: usize| size as u128 * count as u128;
+    let all = labels.len().max(1) as u128;
+    let mut shares: Vec<usize> = sizes.iter().map(|&size| (share(size) / all) as usize).collect();
+    let mut by_remainder: Vec<usize> = (0..classes).filter(|&class| sizes[class] > 1).collect();
+    by_remainder.sort_by_key(|&class| std::cmp::Reverse(share(sizes[class]) % all));
+    let missing = count - shares.iter().sum::<usize>();
+    let rounded_up = by_remainder.into_iter().filter(|&class| shares[class] + 1 < sizes[class]);
+    for class in rounded_up.take(missing).collect::<Vec<_>>() {
+        shares[class] += 1;
+    }
+    shares
+}

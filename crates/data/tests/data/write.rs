@@ -1,9 +1,10 @@
 //! Files that are written whole or not at all; what is a link stays one, and what is no file too.
 
-use std::fs;
+use std::fs::{self, File};
 use std::io::{self, Write};
+use std::path::Path;
 
-use data::write_whole;
+use data::{check_writable, write_whole};
 
 #[test]
 fn a_file_is_written_whole_or_not_at_all() {
@@ -64,4 +65,131 @@ fn a_pipe_is_written_to() {
     write_whole(&path, |file| file.write_all(b"text")).unwrap();
     drop(writer);
     assert_eq!(io::read_to_string(reader).unwrap(), "text");
+}
+
+/// The names in a folder, sorted.
+fn names(folder: &Path) -> Vec<String> {
+    let entries = fs::read_dir(folder).unwrap();
+    let mut names: Vec<String> =
+        entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+    names.sort();
+    names
+}
+
+#[cfg(unix)]
+#[test]
+fn a_file_keeps_its_permissions_and_a_new_one_gets_the_usual_ones() {
+    use std::os::unix::fs::PermissionsExt;
+    let directory = tempfile::tempdir().unwrap();
+    let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o7777;
+    let usual = directory.path().join("usual");
+    File::create(&usual).unwrap();
+    let new = directory.path().join("new");
+    write_whole(&new, |file| file.write_all(b"text")).unwrap();
+    assert_eq!(mode(&new), mode(&usual));
+    for kept in [0o600, 0o640, 0o666, 0o755] {
+        fs::set_permissions(&new, fs::Permissions::from_mode(kept)).unwrap();
+        write_whole(&new, |file| file.write_all(b"text")).unwrap();
+        assert_eq!(mode(&new), kept, "{kept:o}");
+    }
+}
+
+/// The names of temporary files were once made of the process number, which someone can know.
+#[cfg(unix)]
+#[test]
+fn a_link_planted_at_a_temporary_name_is_not_followed() {
+    let directory = tempfile::tempdir().unwrap();
+    let victim = directory.path().join("victim");
+    fs::write(&victim, "precious").unwrap();
+    let planted =
+        [format!("model.st.{}.tmp", std::process::id()), ".wengert-aaaaaaaa.tmp".to_string()];
+    for name in &planted {
+        std::os::unix::fs::symlink(&victim, directory.path().join(name)).unwrap();
+    }
+    let path = directory.path().join("model.st");
+    check_writable(&path).unwrap();
+    write_whole(&path, |file| file.write_all(b"text")).unwrap();
+    assert_eq!(fs::read_to_string(&victim).unwrap(), "precious");
+    assert!(planted.iter().all(|name| directory.path().join(name).is_symlink()));
+}
+
+#[test]
+fn leftovers_of_killed_runs_are_removed_and_nothing_else_is() {
+    let directory = tempfile::tempdir().unwrap();
+    let others = ["wengert-abcdefgh.tmp", ".wengert-abcdefgh", "model.st.7.tmp", "notes.tmp"];
+    for name in others.iter().chain(&[".wengert-abcdefgh.tmp"]) {
+        fs::write(directory.path().join(name), "half").unwrap();
+    }
+    write_whole(directory.path().join("model.st"), |file| file.write_all(b"text")).unwrap();
+    let mut expected = Vec::from(others);
+    expected.push("model.st");
+    expected.sort();
+    assert_eq!(names(directory.path()), expected);
+}
+
+#[test]
+fn a_file_that_is_being_written_is_no_leftover() {
+    let directory = tempfile::tempdir().unwrap();
+    let [outer, inner] = ["outer", "inner"].map(|name| directory.path().join(name));
+    write_whole(&outer, |file| {
+        file.write_all(b"first")?;
+        write_whole(&inner, |file| file.write_all(b"text")).unwrap();
+        check_writable(&outer).unwrap();
+        file.write_all(b" second")
+    })
+    .unwrap();
+    assert_eq!(fs::read_to_string(&outer).unwrap(), "first second");
+    assert_eq!(names(directory.path()), ["inner", "outer"]);
+}
+
+#[test]
+fn many_threads_write_into_one_folder_at_once() {
+    let directory = tempfile::tempdir().unwrap();
+    std::thread::scope(|scope| {
+        for thread in 0..8 {
+            let folder = directory.path();
+            scope.spawn(move || {
+                for text in 0..25 {
+                    let path = folder.join(format!("file{}", text % 3));
+                    write_whole(path, |file| write!(file, "{thread} {text}")).unwrap();
+                }
+            });
+        }
+    });
+    assert_eq!(names(directory.path()), ["file0", "file1", "file2"]);
+}
+
+/// Each holds for root too, whom permissions do not bind.
+#[cfg(target_os = "linux")]
+#[test]
+fn what_cannot_be_written_is_known_beforehand() {
+    use std::os::unix::fs::symlink;
+    let directory = tempfile::tempdir().unwrap();
+    let path = |name: &str| directory.path().join(name);
+    fs::create_dir(path("folder")).unwrap();
+    fs::write(path("file"), "text").unwrap();
+    symlink("nowhere", path("dangling")).unwrap();
+    symlink("none/nowhere", path("far")).unwrap();
+    symlink("folder", path("to_folder")).unwrap();
+    symlink("/proc/nowhere", path("read_only")).unwrap();
+    symlink("/proc/version", path("protected")).unwrap();
+    symlink("ring", path("ring")).unwrap();
+    let before = names(directory.path());
+    let long = "n".repeat(300);
+    let places = [
+        "folder", "dangling", "far", "to_folder", "read_only", "protected", "ring", "new/",
+        "new/.", "new/..", ".", "..", "file/model.st", "none/model.st", &long,
+    ];
+    for place in places {
+        let path = directory.path().join(place);
+        let checked = check_writable(&path).unwrap_err().to_string();
+        let written = write_whole(&path, |file| file.write_all(b"text")).unwrap_err().to_string();
+        assert!(checked.starts_with(&format!("{}: cannot be written: ", path.display())));
+        assert_eq!(checked, written);
+    }
+    for name in ["file", "new", &"n".repeat(255)] {
+        check_writable(path(name)).unwrap();
+    }
+    check_writable("/dev/full").unwrap();
+    assert_eq!(names(directory.path()), before);
 }

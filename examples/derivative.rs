@@ -2,10 +2,15 @@
 //!
 //!     cargo run --release --example derivative
 
+mod ending;
+
+use std::error::Error;
+use std::process::ExitCode;
+
 use autograd::{Tape, check};
 use tensor::Tensor;
 
-fn main() {
+fn differentiate() -> Result<ExitCode, Box<dyn Error>> {
     // f(x, y) = x·y + sin x, the textbook example.
     let tape = Tape::<f64>::default();
     let (x, y) = (tape.variable(Tensor::scalar(2.0)), tape.variable(Tensor::scalar(3.0)));
@@ -20,4 +25,9 @@ fn main() {
     // A claim about a derivative is worth as much as its check.
     let report = check::inputs(&[x.value(), y.value()], |v| v[0] * v[1] + v[0].sin());
     println!("\nWhat independent witnesses say:\n{report}");
+    Ok(ExitCode::SUCCESS)
+}
+
+fn main() -> ExitCode {
+    ending::run(differentiate)
 }

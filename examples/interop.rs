@@ -63,7 +63,7 @@ enum Command {
 }
 
 fn main() -> ExitCode {
-    let arguments = Arguments::parse();
+    let arguments: Arguments = ending::parse();
     ending::run(|| match arguments.command {
         Command::Train { folder } => train(&folder),
         Command::Run { folder } => run(&folder),
@@ -91,6 +91,13 @@ fn modules() -> PyTorch {
 }
 
 fn train(folder: &Path) -> Result<ExitCode, Box<dyn Error>> {
+    fs::create_dir_all(folder).map_err(|error| format!("{}: {error}", folder.display()))?;
+    let files = ["weights.safetensors", "inputs.npy", "outputs.wengert.npy"];
+    let [weights, inputs, outputs_file] = files.map(|name| folder.join(name));
+    for file in [&weights, &inputs, &outputs_file] {
+        data::check_writable(file)?;
+    }
+
     let mut parameters = Parameters::new(0);
     let model = model(&mut parameters);
     let trainer = Trainer::new(&model, Loss::SoftmaxCrossEntropy);
@@ -99,11 +106,9 @@ fn train(folder: &Path) -> Result<ExitCode, Box<dyn Error>> {
     let test = texts(32, Key::new(2));
     println!("accuracy {:.1} %", 100.0 * trainer.evaluate(&parameters, &test).accuracy());
 
-    fs::create_dir_all(folder).map_err(|error| format!("{}: {error}", folder.display()))?;
-    modules().save(folder.join("weights.safetensors"), &parameters)?;
-    data::write_npy(folder.join("inputs.npy"), test.inputs())?;
-    let outputs = outputs(&model, &parameters, test.inputs());
-    data::write_npy(folder.join("outputs.wengert.npy"), &outputs)?;
+    modules().save(weights, &parameters)?;
+    data::write_npy(inputs, test.inputs())?;
+    data::write_npy(outputs_file, &outputs(&model, &parameters, test.inputs()))?;
     Ok(ExitCode::SUCCESS)
 }
 
@@ -125,7 +130,9 @@ fn run(folder: &Path) -> Result<ExitCode, Box<dyn Error>> {
         }
     }
     if !all_agree {
-        eprintln!("error: that is more than {TOLERANCE:e}: the models are not the same");
+        ending::tell(format_args!(
+            "error: that is more than {TOLERANCE:e}: the models are not the same"
+        ));
         return Ok(ExitCode::FAILURE);
     }
     Ok(ExitCode::SUCCESS)

@@ -26,7 +26,6 @@ use std::error::Error;
 use std::process::ExitCode;
 
 use autograd::Parameters;
-use clap::Parser;
 use nn::{ActivationKind, Dense, Dropout, Embedding, Model};
 use optim::Adam;
 use tensor::Tensor;
@@ -98,7 +97,7 @@ fn train(
 }
 
 fn main() -> ExitCode {
-    let Cli { command, train } = Cli::parse();
+    let Cli { command, train } = cli::ending::parse();
     cli::run(|| match command {
         None => compare::train_each(&train),
         Some(Command::Train(options)) => compare::train_each(&options),

@@ -16,12 +16,11 @@ use std::error::Error;
 use std::process::ExitCode;
 
 use autograd::Parameters;
-use clap::Parser;
 use nn::{ActivationKind, Dense, Features, Model};
 use optim::Adam;
-use train::{Comparison, Evaluation, Fit, History, Loss, Run, Trainer};
+use train::{Comparison, Evaluation, Fit, History, Interrupt, Loss, Run, Trainer};
 
-use cli::Weights;
+use cli::{Interrupted, Weights};
 use tabular::options::Options;
 use tabular::report::report;
 use tabular::table::Halves;
@@ -62,6 +61,7 @@ fn train(
     seed: u64,
     halves: &Halves,
     options: &Options,
+    interrupt: &mut Interrupt,
 ) -> Result<Trained, Box<dyn Error>> {
     let mut parameters = Parameters::new(seed);
     let model = build(&mut parameters, activation, halves.features());
@@ -74,7 +74,10 @@ fn train(
         options.training.check_gradients(weights, seed, &trainer, parameters, &halves.train)
     };
     check(Weights::Initial, &parameters)?;
-    let history = trainer.fit(&mut parameters, &mut adam, &halves.train, &fit)?;
+    let session = trainer.session(&mut parameters, &mut adam, &halves.train, &fit)?;
+    let history = session
+        .run(&mut [interrupt])
+        .map_err(|error| Interrupted::by(interrupt, error, "Nothing of it was kept"))?;
     check(Weights::Trained, &parameters)?;
 
     let evaluation = trainer.evaluate(&parameters, &halves.test);
@@ -93,6 +96,7 @@ fn train(
 
 fn compare(options: &Options) -> Result<(), Box<dyn Error>> {
     cli::without_repeats("--activation", &options.activation)?;
+    let mut interrupt = Interrupt::listen()?;
     options.output.check(&options.source, &[], &[])?;
     options.source.check()?;
     let halves = Halves::load(options)?;
@@ -102,7 +106,7 @@ fn compare(options: &Options) -> Result<(), Box<dyn Error>> {
     let mut best: Option<Trained> = None;
     for seed in options.training.seeds(options.seeds) {
         for &activation in &options.activation {
-            let trained = train(activation, seed, &halves, options)?;
+            let trained = train(activation, seed, &halves, options, &mut interrupt)?;
             let Trained { evaluation, history, parameters, .. } = &trained;
             let run = Run::new(evaluation, history, parameters.count());
             comparison.add(&activation.to_string(), run);
@@ -124,6 +128,6 @@ fn compare(options: &Options) -> Result<(), Box<dyn Error>> {
 }
 
 fn main() -> ExitCode {
-    let options = Options::parse();
+    let options: Options = cli::ending::parse();
     cli::run(|| compare(&options))
 }

@@ -54,6 +54,6 @@ fn write(folder: &Path) -> Result<ExitCode, Box<dyn Error>> {
 }
 
 fn main() -> ExitCode {
-    let options = Options::parse();
+    let options: Options = ending::parse();
     ending::run(|| write(&options.out))
 }

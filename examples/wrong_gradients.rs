@@ -200,6 +200,6 @@ fn compare(options: &Options) -> Result<ExitCode, Box<dyn Error>> {
 }
 
 fn main() -> ExitCode {
-    let options = Options::parse();
+    let options: Options = ending::parse();
     ending::run(|| compare(&options))
 }

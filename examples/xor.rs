@@ -2,12 +2,17 @@
 //!
 //!     cargo run --release --example xor
 
+mod ending;
+
+use std::error::Error;
+use std::process::ExitCode;
+
 use autograd::{Parameters, Pass, Tape};
 use nn::{Activation, Dense, Features, Model};
 use optim::{Adam, Optimizer};
 use tensor::{Key, Tensor};
 
-fn main() {
+fn train() -> Result<ExitCode, Box<dyn Error>> {
     let inputs = Tensor::from([[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]]);
     let targets = Tensor::from([[0.0], [1.0], [1.0], [0.0]]);
 
@@ -33,4 +38,9 @@ fn main() {
         tape.clear();
         adam.step(&mut parameters, &gradients);
     }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn main() -> ExitCode {
+    ending::run(train)
 }

@@ -1,12 +1,12 @@
 //! What the example programs share: the options of a training run, and how a program ends.
 
 #[path = "../ending/mod.rs"]
-mod ending;
+pub mod ending;
 pub mod output;
 
 use std::collections::BTreeSet;
 use std::error::Error;
-use std::fmt::Display;
+use std::fmt::{self, Display};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -14,9 +14,9 @@ use autograd::{Parameters, check};
 use clap::Args;
 use data::{Dataset, Split, SplitError, excerpt, label_notes};
 use nn::Model;
-use train::{Fit, INTERRUPTED, TrainError, Trainer};
+use train::{Fit, Interrupt, TrainError, Trainer};
 
-use output::{check_folder, make_folder};
+use output::{check_folder, check_replaceable, make_folder};
 
 /// Where the samples come from.
 #[derive(Args, Clone, Debug)]
@@ -62,13 +62,8 @@ impl Source {
     /// Checks that generated samples can be written, if that is asked for. Nothing is left behind.
     pub fn check(&self) -> Result<(), String> {
         let Some(folder) = &self.export else { return Ok(()) };
-        match self.places().into_iter().find(|(_, file)| file.is_dir()) {
-            None => check_folder("--export", folder),
-            Some((option, file)) => Err(format!(
-                "{option} {}: cannot be written: it is a directory; give another folder",
-                file.display()
-            )),
-        }
+        check_folder("--export", folder)?;
+        check_replaceable("--export", folder, |name| name == "train.csv" || name == "test.csv")
     }
 
     /// Where to write generated samples of training and test, if that is asked for. The folder is
@@ -220,7 +215,7 @@ pub enum Weights {
 
 /// Tells the user what is no error but may be a mistake.
 pub fn note(words: &str) {
-    eprintln!("note: {words}");
+    ending::tell(format_args!("note: {words}"));
 }
 
 /// Notes on labels that look alike or like a missing value; `column` says where they are.
@@ -272,20 +267,43 @@ pub fn without_repeats<T: Display + PartialEq>(option: &str, values: &[T]) -> Re
     }
 }
 
-/// Runs a program: exit code 0, 2 with the error on standard error, or 130 after Ctrl-C.
+/// Runs a program: exit code 0, 2 with the error on standard error, or after Ctrl-C 130 and after
+/// SIGTERM 143.
 pub fn run(program: impl FnOnce() -> Result<(), Box<dyn Error>>) -> ExitCode {
     ending::run(|| match program() {
-        Err(error) if is_interruption(&*error) => {
+        Err(error) => {
+            let interrupted: Box<Interrupted> = error.downcast()?;
             // Behind the ^C that the terminal shows.
-            eprintln!("\ninterrupted: {error}");
-            Ok(ExitCode::from(INTERRUPTED))
+            ending::tell(format_args!("\ninterrupted: {interrupted}"));
+            Ok(ExitCode::from(interrupted.code))
         }
-        outcome => outcome.map(|()| ExitCode::SUCCESS),
+        Ok(()) => Ok(ExitCode::SUCCESS),
     })
 }
 
-/// Whether Ctrl-C is the reason of an error.
-fn is_interruption(error: &(dyn Error + 'static)) -> bool {
-    let is_stop = matches!(error.downcast_ref(), Some(TrainError::Stopped { .. }));
-    is_stop || error.source().is_some_and(is_interruption)
+/// Training was stopped by a signal.
+#[derive(Debug)]
+pub struct Interrupted {
+    message: String,
+    code: u8,
 }
+
+impl Interrupted {
+    /// An error of training, with what is left of it where a signal was the reason.
+    pub fn by(interrupt: &Interrupt, error: TrainError, left: impl Display) -> Box<dyn Error> {
+        match error {
+            TrainError::Stopped { .. } => {
+                Box::new(Self { message: format!("{error}. {left}"), code: interrupt.exit_code() })
+            }
+            error => error.into(),
+        }
+    }
+}
+
+impl Display for Interrupted {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+impl Error for Interrupted {}

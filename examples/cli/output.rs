@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 use std::env;
 use std::error::Error;
-use std::fs::{self, File};
+use std::ffi::{OsStr, OsString};
+use std::fs;
 use std::io;
 use std::path::{self, Path, PathBuf};
 
@@ -40,6 +41,9 @@ impl Output {
         let folders = given([folders, &[("--plots", self.plots.as_deref())]].concat());
         files.iter().try_for_each(|(option, path)| check_writable(option, path))?;
         folders.iter().try_for_each(|(option, path)| check_folder(option, path))?;
+        if let Some(folder) = &self.plots {
+            check_replaceable("--plots", folder, |name| name.ends_with(".svg"))?;
+        }
         let samples = source.places();
         let samples = samples.iter().map(|(option, path)| (*option, path.as_path()));
         let others: Vec<_> = samples.chain(folders).collect();
@@ -65,20 +69,18 @@ impl Output {
             return Ok(());
         }
         let report = report();
-        if let Some(path) = &self.report {
-            report.write_html(path)?;
-            if !is_quiet {
-                println!("\nThe report is {}; open it in a browser.", path.display());
-            }
-        }
-        if let Some(path) = &self.json {
-            report.write_json(path)?;
+        // One that fails does not keep the others from being written.
+        let page = self.report.as_deref().map_or(Ok(()), |path| report.write_html(path));
+        let figures = self.json.as_deref().map_or(Ok(()), |path| report.write_json(path));
+        if let (Some(path), true, false) = (&self.report, page.is_ok(), is_quiet) {
+            println!("\nThe report is {}; open it in a browser.", path.display());
         }
         if let Some(folder) = &self.plots {
             make_folder("--plots", folder)?;
             report.write_plots(folder)?;
         }
-        Ok(())
+        page?;
+        Ok(figures?)
     }
 }
 
@@ -93,30 +95,64 @@ fn resolved(path: &Path) -> PathBuf {
     absolute.canonicalize().ok().or_else(in_folder).unwrap_or(absolute)
 }
 
-/// Checks that a file can be written, by one beside it that is removed again.
+/// Checks that a file can be written where its bytes will really go.
 fn check_writable(option: &str, path: &Path) -> Result<(), String> {
     let file = path.display();
     if path.is_dir() {
         return Err(format!("{option} {file}: this is a directory; give the path of a file"));
     }
-    try_beside(path).map_err(|error| {
+    if let (Ok(target), false) = (path.read_link(), path.exists()) {
+        return Err(format!(
+            "{option} {file}: cannot be written: this is a link to {}, which is not there; give the \
+             path of a file",
+            target.display()
+        ));
+    }
+    data::check_writable(path).map_err(|error| {
         format!(
-            "{option} {file}: cannot be written: {error}; give a file in a directory that exists \
-             and that you may write to"
+            "{option} {file}: cannot be written: {}; give a file in a directory that exists and \
+             that you may write to",
+            error.reason()
         )
     })
 }
 
-/// Checks that a folder can be made and written to, by a file in what there is of its path.
+/// Checks that a folder can be made and written to, by making it. What was made is removed again.
 pub fn check_folder(option: &str, folder: &Path) -> Result<(), String> {
     let path = path::absolute(folder).unwrap_or_else(|_| folder.to_path_buf());
-    let there = path.ancestors().find(|path| path.exists()).unwrap_or(&path);
-    try_beside(&there.join("trial")).map_err(|error| no_folder(option, folder, &error))
+    let missing: Vec<&Path> = path.ancestors().take_while(|path| !path.exists()).collect();
+    let made = make_folder(option, folder);
+    let tried = made.and_then(|()| {
+        let trial = data::check_writable(folder.join("trial"));
+        trial.map_err(|error| no_folder(option, folder, error.reason()))
+    });
+    for made in missing {
+        // The innermost first. One that another run has put something into stays.
+        let _ = fs::remove_dir(made);
+    }
+    tried
 }
 
-fn try_beside(path: &Path) -> io::Result<()> {
-    let trial = path.with_added_extension(format!("{}.tmp", std::process::id()));
-    File::create_new(&trial).and_then(|_| fs::remove_file(&trial))
+/// Checks that nothing is in the way of the files of these names in a folder, such as a directory.
+pub fn check_replaceable(
+    option: &str,
+    folder: &Path,
+    is_meant: impl Fn(&str) -> bool,
+) -> Result<(), String> {
+    for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
+        if !entry.file_name().to_str().is_some_and(&is_meant) {
+            continue;
+        }
+        let file = entry.path();
+        data::check_writable(&file).map_err(|error| {
+            format!(
+                "{option} {}: cannot be written: {}; move it away, or give another folder",
+                file.display(),
+                error.reason()
+            )
+        })?;
+    }
+    Ok(())
 }
 
 /// Makes a folder, and those around it, if they are not there.
@@ -131,19 +167,36 @@ fn no_folder(option: &str, folder: &Path, error: &io::Error) -> String {
 
 /// The command that started this program, to be typed again.
 pub fn command() -> String {
-    let mut words: Vec<String> =
-        env::args_os().map(|word| word.to_string_lossy().into_owned()).collect();
+    let mut words: Vec<OsString> = env::args_os().collect();
     if let Some(program) = words.first_mut() {
-        let name = Path::new(program).file_stem().unwrap_or_default();
-        *program = name.to_string_lossy().into_owned();
+        *program = Path::new(program).file_stem().unwrap_or_default().to_owned();
     }
     quoted(&words)
 }
 
-/// Words as a line for a shell.
-pub fn quoted(words: &[String]) -> String {
-    // Only a NUL cannot be quoted, and no argument of a program has one.
-    shlex::try_join(words.iter().map(String::as_str)).unwrap_or_else(|_| words.join(" "))
+/// Words as a line for any shell. A word that cannot be shown, since it is not UTF-8 or holds
+/// control characters, is written as a call of `printf` which gives its bytes.
+pub fn quoted(words: &[OsString]) -> String {
+    let quote = |word: &OsString| match word.to_str() {
+        Some(text) if !text.contains(char::is_control) => {
+            // Only a NUL cannot be quoted, and no argument of a program has one.
+            shlex::try_quote(text).map_or_else(|_| text.to_string(), |text| text.into_owned())
+        }
+        _ => printed(word),
+    };
+    words.iter().map(quote).collect::<Vec<_>>().join(" ")
+}
+
+/// A word as `"$(printf %b '…')"`, with all but letters, digits and what paths are made of in octal.
+fn printed(word: &OsStr) -> String {
+    let byte = |&byte: &u8| match byte {
+        b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'/' | b'.' | b'_' | b'-' | b'=' | b',' => {
+            char::from(byte).to_string()
+        }
+        other => format!("\\0{other:03o}"),
+    };
+    let bytes: String = word.as_encoded_bytes().iter().map(byte).collect();
+    format!("\"$(printf %b '{bytes}')\"")
 }
 
 /// The numbers among the parameters that have these names.

@@ -1,33 +1,75 @@
-//! How an example program ends: with exit code 0, with 2 and its error, or once nobody reads on.
+//! How an example program begins and ends: with exit code 0, with 2 and its error, or once nobody
+//! reads on.
+//!
+//! `println!` and `eprintln!` panic where they cannot write. For standard output [`run`] turns that
+//! into an exit code. Standard error is written to by [`tell`] only, which cannot fail: whether an
+//! error can be told or not, the exit code says that there was one.
+
+// A program without options does not read any, and one without errors has none to tell.
+#![allow(dead_code, reason = "each program takes what it needs")]
 
 use std::error::Error;
+use std::fmt::Display;
+use std::io::{self, Write};
 use std::panic;
 use std::process::{self, ExitCode};
 
+use clap::Parser;
+
 /// What a shell shows for a program that was ended by the signal PIPE (128 + 13).
-const NOBODY_READS: i32 = 141;
+const NOBODY_READS: u8 = 141;
+
+/// The options of this call. A wrong one ends the program with exit code 2, `--help` with 0.
+pub fn parse<P: Parser>() -> P {
+    P::try_parse().unwrap_or_else(|message| {
+        let code = match message.print() {
+            // It is for standard error where it is about a wrong option.
+            Err(error) if !message.use_stderr() => code_for_unwritten(&error.to_string()),
+            _ => message.exit_code() as u8,
+        };
+        process::exit(code.into())
+    })
+}
 
 /// Runs a program; an error is told on standard error and gives exit code 2.
 pub fn run(program: impl FnOnce() -> Result<ExitCode, Box<dyn Error>>) -> ExitCode {
     end_with_the_reader();
-    program().unwrap_or_else(|error| {
-        eprintln!("error: {error}");
+    let code = program().unwrap_or_else(|error| {
+        tell(format_args!("error: {error}"));
         ExitCode::from(2)
-    })
+    });
+    match io::stdout().flush() {
+        Ok(()) => code,
+        Err(error) => ExitCode::from(code_for_unwritten(&error.to_string())),
+    }
 }
 
-/// Ends the program when its output cannot be written: quietly behind `| head`, where nobody reads
-/// it any more, else (a full disk) with an error. `println!` would panic.
+/// Writes a line to standard error, where that is possible.
+pub fn tell(line: impl Display) {
+    let _ = writeln!(io::stderr(), "{line}");
+}
+
+/// Ends the program when its output cannot be written. `println!` would panic.
 fn end_with_the_reader() {
     let report = panic::take_hook();
     panic::set_hook(Box::new(move |panic| match panic.payload_as_str() {
         Some(words) if words.starts_with("failed printing to stdout") => {
-            if words.contains("Broken pipe") {
-                process::exit(NOBODY_READS);
-            }
-            eprintln!("error: {words}");
-            process::exit(2);
+            process::exit(code_for_unwritten(words).into());
         }
         _ => report(panic),
     }));
+}
+
+/// The exit code where standard output cannot be written, and the reason said: quietly behind
+/// `| head`, where nobody reads it any more, otherwise (a full disk) with an error.
+fn code_for_unwritten(reason: &str) -> u8 {
+    if reason.contains("Broken pipe") {
+        return NOBODY_READS;
+    }
+    let what = "failed printing to stdout";
+    match reason.starts_with(what) {
+        true => tell(format_args!("error: {reason}")),
+        false => tell(format_args!("error: {what}: {reason}")),
+    }
+    2
 }

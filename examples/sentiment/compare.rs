@@ -4,7 +4,7 @@
 use std::error::Error;
 use std::path::Path;
 
-use train::{Comparison, History, Run};
+use train::{Comparison, History, Interrupt, Run};
 
 use super::keeping::Keeper;
 use super::options::{Compare, Experiment, Train};
@@ -23,16 +23,21 @@ pub fn train_each(options: &Train) -> Result<(), Box<dyn Error>> {
     let outcome = train_all(experiment, 1, false, &texts, &mut keeper)?;
     let is_quiet = keeper.is_quiet();
     // First of all, as whatever comes now may fail, and nobody may read what is printed.
-    if let Some(path) = save {
-        let Trained { activation, parameters, .. } = &outcome.best;
-        Description::new(&experiment.setup.sizes, *activation, &texts).save(path, parameters)?;
-        if !is_quiet {
-            let file = path.display();
-            println!("Saved as {file}. Use it: sentiment predict --model {file} TEXT");
+    let saved = match save {
+        Some(path) => {
+            let Trained { activation, parameters, .. } = &outcome.best;
+            let description = Description::new(&experiment.setup.sizes, *activation, &texts);
+            description.save_somewhere(path, parameters)
         }
+        None => Ok(()),
+    };
+    if let (Some(path), true, false) = (save, saved.is_ok(), is_quiet) {
+        let file = path.display();
+        println!("Saved as {file}. Use it: sentiment predict --model {file} TEXT");
     }
     print::outcome(&outcome, "`sentiment compare` trains with several.\n", &texts, is_quiet);
-    output.write(is_quiet, || report(&outcome, &texts, experiment))
+    output.write(is_quiet, || report(&outcome, &texts, experiment))?;
+    Ok(saved?)
 }
 
 /// Trains with each activation and seed, and says which differences are more than luck.
@@ -52,12 +57,13 @@ fn begin(
     save: Option<&Path>,
 ) -> Result<(Texts, Keeper), Box<dyn Error>> {
     let Experiment { setup, training, keeping } = experiment;
+    let interrupt = Interrupt::listen()?;
     let files = [("--save", save), ("--log", keeping.log.as_deref())];
     output.check(&setup.source, &files, &[("--checkpoint", keeping.checkpoint.as_deref())])?;
     let texts = setup.texts()?;
     training.check_split(seeds, &texts.train, texts.labels.names())?;
     setup.check_batch(training.batch_size, &texts)?;
-    let keeper = experiment.keeper()?;
+    let keeper = experiment.keeper(interrupt)?;
     export(&setup.source)?;
     Ok((texts, keeper))
 }

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::env;
 use std::error::Error;
-use std::fmt;
+use std::ffi::OsString;
 use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -13,18 +13,19 @@ use nn::Model;
 use serde::Serialize;
 use serde_json::Value;
 use train::{
-    Checkpoints, Console, History, Interrupt, Log, LogEvery, Observer, Session, TrainError,
+    Checkpoints, Console, FolderLock, History, Interrupt, Log, LogEvery, Observer, Session,
 };
 
+use crate::cli::ending::tell;
 use crate::cli::output::{make_folder, quoted};
-use crate::cli::positive;
+use crate::cli::{Interrupted, positive};
 
 /// What to keep of a run, and where.
 #[derive(Args, Clone, Debug)]
 #[command(next_help_heading = "Keeping")]
 pub struct Keeping {
-    /// Write a checkpoint into this folder at the end of each epoch, and when Ctrl-C is pressed, so
-    /// that --resume can go on after an interruption. Each model has a subfolder with its newest
+    /// Write a checkpoint into this folder at the end of each epoch, and when Ctrl-C is pressed or
+    /// SIGTERM comes, so that --resume can go on after an interruption. Each model has a subfolder with its newest
     /// checkpoint and the one before; `predict --model` takes such a file too.
     #[arg(long, value_name = "DIR", group = "folder", conflicts_with = "resume")]
     pub checkpoint: Option<PathBuf>,
@@ -67,13 +68,16 @@ pub struct Keeper {
     log: Option<Log>,
     is_quiet: bool,
     interrupt: Interrupt,
+    /// Held to the end, so that no other run writes into the folder.
+    _lock: Option<FolderLock>,
 }
 
 impl Keeping {
-    /// Opens folder and log, and takes over Ctrl-C. A run can be resumed with the same `fixed` options
+    /// Locks the folder, and opens the log. A run can be resumed with the same `fixed` options
     /// only; the `free` ones may change.
     pub fn open(
         &self,
+        interrupt: Interrupt,
         is_quiet: bool,
         seed: u64,
         fixed: Options,
@@ -81,13 +85,14 @@ impl Keeping {
     ) -> Result<Keeper, Box<dyn Error>> {
         if let Some(folder) = &self.checkpoint {
             check_new(folder)?;
+            make_folder("--checkpoint", folder)?;
         }
         if let Some(folder) = &self.resume {
             check_same(folder, &fixed)?;
         }
-        let options: Options = fixed.clone().into_iter().chain(free).collect();
+        let lock = self.lock()?;
         let log =
-            self.log.as_deref().map(|path| self.open_log(path, seed, &options)).transpose()?;
+            self.log.as_deref().map(|path| self.open_log(path, seed, &fixed, free)).transpose()?;
         if let Some(folder) = &self.checkpoint {
             begin(folder, &fixed)?;
         }
@@ -97,20 +102,46 @@ impl Keeping {
             every: self.every,
             log,
             is_quiet,
-            interrupt: Interrupt::listen()?,
+            interrupt,
+            _lock: lock,
         })
     }
 
-    fn open_log(&self, path: &Path, seed: u64, options: &Options) -> Result<Log, Box<dyn Error>> {
+    /// Sees to it that no other run writes into the folder.
+    fn lock(&self) -> Result<Option<FolderLock>, String> {
+        let (option, folder) = match (&self.checkpoint, &self.resume) {
+            (Some(folder), _) => ("--checkpoint", folder),
+            (_, Some(folder)) => ("--resume", folder),
+            (None, None) => return Ok(None),
+        };
+        let lock = FolderLock::take(folder).map_err(|error| format!("{option} {error}"))?;
+        // Another run may have begun here before the lock was taken.
+        self.checkpoint.as_deref().map_or(Ok(()), check_new)?;
+        Ok(Some(lock))
+    }
+
+    fn open_log(
+        &self,
+        path: &Path,
+        seed: u64,
+        fixed: &Options,
+        free: Options,
+    ) -> Result<Log, Box<dyn Error>> {
         let every = match self.log_every {
             Every::Step => LogEvery::Step,
             Every::Epoch => LogEvery::Epoch,
         };
-        if self.resume.is_some() && path.exists() {
-            return Ok(Log::resume(path, every)?);
+        let mut log = match self.resume.is_some() && path.is_file() {
+            true => Log::resume(path, every)?,
+            false => Log::create(path, every)?,
+        };
+        match log.is_empty() {
+            true => {
+                let options: Options = fixed.clone().into_iter().chain(free).collect();
+                log.start(&arguments(), seed, &options)?;
+            }
+            false => log.check_start(seed, fixed)?,
         }
-        let mut log = Log::create(path, every)?;
-        log.start(&arguments(), seed, options)?;
         Ok(log)
     }
 }
@@ -142,12 +173,8 @@ impl Keeper {
         observers.extend(self.log.as_mut().map(|log| log.of_run(&run) as _));
         observers.extend(checkpoints.as_mut().map(|checkpoints| checkpoints as _));
         session.run(&mut observers).map_err(|error| {
-            let folder = self.folder.clone();
-            let written = checkpoints.and_then(|all| all.written().map(Path::to_path_buf));
-            match error {
-                TrainError::Stopped { .. } => Interrupted { error, folder, written }.into(),
-                error => error.into(),
-            }
+            let written = checkpoints.as_ref().and_then(Checkpoints::written);
+            Interrupted::by(&self.interrupt, error, left(self.folder.as_deref(), written))
         })
     }
 
@@ -170,8 +197,9 @@ fn check_new(folder: &Path) -> Result<(), String> {
     let folder_name = folder.display();
     if folder.join(OPTIONS).exists() {
         return Err(format!(
-            "--checkpoint {folder_name}: there is a run in this folder already; --resume \
-             {folder_name} goes on with it, or give another folder to begin a new one"
+            "--checkpoint {folder_name}: there is a run in this folder already; {} goes on with it, \
+             or give another folder to begin a new one",
+            with_folder("--resume", folder)
         ));
     }
     match has_checkpoints(folder) {
@@ -194,21 +222,21 @@ fn has_checkpoints(folder: &Path) -> bool {
     })
 }
 
-/// Makes a folder for a new run, with the options in it.
+/// Writes the options of a new run into its folder.
 fn begin(folder: &Path, fixed: &Options) -> Result<(), Box<dyn Error>> {
     let file = folder.join(OPTIONS);
-    make_folder("--checkpoint", folder)?;
     let text = serde_json::to_string_pretty(fixed)?;
     Ok(data::write_whole(file, |file| writeln!(file, "{text}"))?)
 }
 
 /// Checks that a folder holds a run that was begun with these options.
 fn check_same(folder: &Path, fixed: &Options) -> Result<(), Box<dyn Error>> {
-    let (file, folder) = (folder.join(OPTIONS), folder.display());
+    let (file, begins) = (folder.join(OPTIONS), with_folder("--checkpoint", folder));
+    let folder = folder.display();
     let text = fs::read_to_string(&file).map_err(|error| {
         format!(
             "--resume {folder}: there is no run to go on with, as {} cannot be read: {error}; \
-             --checkpoint {folder} begins one",
+             {begins} begins one",
             file.display()
         )
     })?;
@@ -241,59 +269,55 @@ fn resumed<'a, M: Model>(
 ) -> Result<Session<'a, M, f32>, Box<dyn Error>> {
     let Some(checkpoint) = checkpoints.newest()? else { return Ok(session) };
     for damage in checkpoint.damaged() {
-        eprintln!("warning: {damage}");
+        tell(format_args!("warning: {damage}"));
     }
     if !checkpoint.damaged().is_empty() {
-        eprintln!("warning: going on from the one before, {}", checkpoint.path().display());
+        let path = checkpoint.path().display();
+        tell(format_args!("warning: going on from the one before, {path}"));
     }
     Ok(session.resume(checkpoint)?)
 }
 
-/// Training was stopped by Ctrl-C: what is left of it.
-#[derive(Debug)]
-struct Interrupted {
-    error: TrainError,
-    folder: Option<PathBuf>,
-    written: Option<PathBuf>,
-}
-
-impl fmt::Display for Interrupted {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}. ", self.error)?;
-        match (&self.folder, &self.written) {
-            (Some(folder), Some(file)) => write!(
-                f,
-                "It is kept in {}; go on with\n\n    {}",
-                file.display(),
-                command_to_resume(arguments(), folder)
-            ),
-            _ => write!(f, "Nothing of it was kept; with --checkpoint DIR it could be resumed"),
-        }
+/// What is left of a run that a signal has stopped.
+fn left(folder: Option<&Path>, written: Option<&Path>) -> String {
+    match (folder, written) {
+        (Some(folder), Some(file)) => format!(
+            "It is kept in {}; go on with\n\n    {}",
+            file.display(),
+            command_to_resume(env::args_os(), folder)
+        ),
+        _ => "Nothing of it was kept; with --checkpoint DIR it could be resumed".to_string(),
     }
 }
 
-impl Error for Interrupted {
-    fn source(&self) -> Option<&(dyn Error + 'static)> {
-        Some(&self.error)
+/// An option with its folder, as it can be typed: one that begins with a hyphen would be taken for
+/// an option itself.
+fn with_folder(option: &str, folder: &Path) -> String {
+    let name = folder.display();
+    match folder.as_os_str().as_encoded_bytes().starts_with(b"-") {
+        true => format!("{option}={name}"),
+        false => format!("{option} {name}"),
     }
 }
 
-/// How this program was called.
+/// How this program was called, for the log: JSON is UTF-8, which an argument need not be.
 fn arguments() -> Vec<String> {
     env::args_os().map(|argument| argument.to_string_lossy().into_owned()).collect()
 }
 
 /// The same call with --resume in place of --checkpoint, quoted for a shell.
-fn command_to_resume(arguments: Vec<String>, folder: &Path) -> String {
-    let mut words: Vec<String> = Vec::new();
-    let mut arguments = arguments.into_iter();
+fn command_to_resume(mut arguments: impl Iterator<Item = OsString>, folder: &Path) -> String {
+    let mut words: Vec<OsString> = Vec::new();
     while let Some(word) = arguments.next() {
-        match word.as_str() {
-            "--checkpoint" | "--resume" => drop(arguments.next()),
-            other if other.starts_with("--checkpoint=") || other.starts_with("--resume=") => {}
+        match word.as_encoded_bytes() {
+            b"--checkpoint" | b"--resume" => drop(arguments.next()),
+            other if other.starts_with(b"--checkpoint=") || other.starts_with(b"--resume=") => {}
             _ => words.push(word),
         }
     }
-    words.extend(["--resume".to_string(), folder.display().to_string()]);
+    // As one word, since a folder may begin with a hyphen.
+    let mut resume = OsString::from("--resume=");
+    resume.push(folder);
+    words.push(resume);
     quoted(&words)
 }

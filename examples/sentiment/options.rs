@@ -8,6 +8,7 @@ use clap::{Args, Parser, Subcommand};
 use nn::ActivationKind;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
+use train::Interrupt;
 
 use super::keeping::{Keeper, Keeping, Options};
 use super::texts::Texts;
@@ -242,7 +243,7 @@ pub struct Experiment {
 
 impl Experiment {
     /// Who keeps what is to be kept.
-    pub fn keeper(&self) -> Result<Keeper, Box<dyn Error>> {
+    pub fn keeper(&self, interrupt: Interrupt) -> Result<Keeper, Box<dyn Error>> {
         let Self { setup, training, keeping } = self;
         let options = |pairs: &[(&str, Value)]| -> Options {
             pairs.iter().map(|(name, value)| (name.to_string(), value.clone())).collect()
@@ -273,7 +274,7 @@ impl Experiment {
             ("--patience", json!(training.patience)),
             ("--test", path(&setup.source.test)),
         ]);
-        keeping.open(training.quiet, training.seed, fixed, free)
+        keeping.open(interrupt, training.quiet, training.seed, fixed, free)
     }
 }
 

@@ -14,6 +14,7 @@ use train::{Loss, Trainer};
 use super::options::Predict;
 use super::print::printable;
 use super::saved::{Description, load};
+use crate::cli::ending::tell;
 
 /// Classifies the text, or each line of the file or of standard input as it comes.
 pub fn run(options: &Predict) -> Result<(), Box<dyn Error>> {
@@ -30,7 +31,7 @@ pub fn run(options: &Predict) -> Result<(), Box<dyn Error>> {
         }
         (None, None) => {
             if io::stdin().is_terminal() {
-                eprintln!("Type a text and press Enter; Ctrl-D ends.");
+                tell("Type a text and press Enter; Ctrl-D ends.");
             }
             classify_lines(&classifier, io::stdin().lock(), "standard input", options)?;
         }
@@ -97,7 +98,9 @@ impl<M: Model<Input = u32>> Classifier<M> {
         let known = ids.total();
         if known == 0 {
             let place = line.map_or(String::new(), |line| format!("line {line}: "));
-            eprintln!("note: {place}the model knows none of these words, so it can only guess");
+            tell(format_args!(
+                "note: {place}the model knows none of these words, so it can only guess"
+            ));
         }
         let trainer = Trainer::new(&self.model, Loss::SoftmaxCrossEntropy);
         let probabilities = trainer.predict(&self.parameters, &ids.padded()).to_vec();

@@ -1,12 +1,14 @@
 //! Keeping a trained classifier, and getting it back.
 
-use std::path::Path;
+use std::env;
+use std::error::Error;
+use std::path::{Path, PathBuf};
 
 use autograd::Parameters;
 use data::{Labels, Sequences, Tokenizer};
 use nn::{ActivationKind, Model};
 use serde::{Deserialize, Serialize};
-use train::{LoadError, LoadFault, SaveError, Saved, save};
+use train::{LoadError, LoadFault, Saved, save};
 
 use super::options::Sizes;
 use super::texts::{Texts, token_ids};
@@ -34,8 +36,30 @@ impl Description {
         }
     }
 
-    pub fn save(&self, path: &Path, parameters: &Parameters) -> Result<(), SaveError> {
-        save(path, parameters, self)
+    /// Saves the model at this path; where that fails, under a new name in the current or the
+    /// temporary folder, as the training would be lost otherwise. The error says where.
+    pub fn save_somewhere(&self, path: &Path, parameters: &Parameters) -> Result<(), String> {
+        let Err(error) = save(path, parameters, self) else { return Ok(()) };
+        let rescued = [env::current_dir().unwrap_or_default(), env::temp_dir()]
+            .into_iter()
+            .find_map(|folder| self.save_anew(&folder, parameters).ok());
+        match rescued {
+            Some(file) => Err(format!(
+                "--save {error}. The model is kept in {}: move it to where you want it",
+                file.display()
+            )),
+            None => Err(format!("--save {error}. The model could not be kept elsewhere either")),
+        }
+    }
+
+    /// Saves the model under a name that no file of the folder has.
+    fn save_anew(&self, folder: &Path, parameters: &Parameters) -> Result<PathBuf, Box<dyn Error>> {
+        let mut name = tempfile::Builder::new();
+        name.prefix("model-").suffix(".safetensors").rand_bytes(8);
+        // Removed again if the model cannot be written in its place.
+        let place = name.tempfile_in(folder)?.into_temp_path();
+        save(&place, parameters, self)?;
+        Ok(place.keep()?)
     }
 
     /// The token ids of each text, cut as in training; what is cut is told.
@@ -53,8 +77,8 @@ impl Description {
         ids
     }
 
-    /// Reads what [`Description::save`] wrote. A file from elsewhere may say anything; what could
-    /// not be built or used is an error.
+    /// Reads what [`Description::save_somewhere`] wrote. A file from elsewhere may say anything; what
+    /// could not be built or used is an error.
     fn read(saved: &Saved, path: &Path) -> Result<(Self, ActivationKind), LoadError> {
         let about: Self = saved.description()?;
         let foreign =
@@ -75,7 +99,7 @@ impl Description {
     }
 }
 
-/// The model of a file written by [`Description::save`], its parameters and its description.
+/// The model of a file written by [`Description::save_somewhere`], its parameters and its description.
 pub fn load(
     path: &Path,
 ) -> Result<(impl Model<Input = u32> + use<>, Parameters, Description), LoadError> {

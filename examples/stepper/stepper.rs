@@ -72,6 +72,6 @@ fn show(options: &Options) -> Result<ExitCode, Box<dyn Error>> {
 }
 
 fn main() -> ExitCode {
-    let options = Options::parse();
+    let options: Options = ending::parse();
     ending::run(|| show(&options))
 }

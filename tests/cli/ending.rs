@@ -23,6 +23,9 @@ fn a_program_ends_quietly_when_nobody_reads_on() {
         ("stepper", "--plain"),
         ("interop", "train new"),
         ("wrong_gradients", ""),
+        ("xor", ""),
+        ("derivative", ""),
+        ("sentiment", "--help"),
     ] {
         let (reader, writer) = io::pipe().expect("a pipe");
         drop(reader);
@@ -46,10 +49,73 @@ fn a_model_is_saved_even_when_nobody_reads_its_figures() {
 #[cfg(target_os = "linux")]
 #[test]
 fn a_full_disk_is_an_error() {
-    let full = File::options().write(true).open("/dev/full").expect("a disk that is always full");
-    let Outcome { code, stderr, .. } = run_into(full, "stepper", "--plain");
-    assert_eq!(code, Some(2));
-    assert!(stderr.starts_with("error: failed printing to stdout: No space left"), "{stderr}");
+    for (example, arguments) in [
+        ("stepper", "--plain"),
+        ("sentiment", "--quiet --epochs 1"),
+        ("sentiment", "predict --help"),
+        ("tabular", "--help"),
+        ("tape_pages", "--out pages"),
+        ("interop", "train new"),
+        ("wrong_gradients", "--help"),
+        ("xor", ""),
+        ("derivative", ""),
+    ] {
+        let Outcome { code, stderr, .. } = run_into(full_disk(), example, arguments);
+        assert_eq!(code, Some(2), "{example} {arguments}: {stderr}");
+        assert!(stderr.starts_with("error: failed printing to stdout: No space left"), "{stderr}");
+        assert_eq!(stderr.lines().count(), 1, "{stderr}");
+    }
+}
+
+#[cfg(target_os = "linux")]
+fn full_disk() -> File {
+    File::options().write(true).open("/dev/full").expect("a disk that is always full")
+}
+
+/// An error that cannot be told is still an error, and a note that cannot be told is none.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_standard_error_that_cannot_be_written_changes_no_exit_code() {
+    let folder = folder_with(&good_files());
+    let train = format!("train {TRAIN_TEXTS} {SMALL} --epochs 2");
+    let save = format!("{train} --save model.st --checkpoint run");
+    run("sentiment", folder.path(), &save).success();
+    let newest = folder.path().join("run/relu-0/step-00000004.safetensors");
+    let damage = || std::fs::write(&newest, "half").expect("a damaged checkpoint");
+    let warned = format!("{train} --resume run");
+    for (example, arguments, expected) in [
+        ("sentiment", "--epochs 0", 2),
+        ("sentiment", "--train none.csv --test none.csv", 2),
+        ("sentiment", "train --save none/model.st", 2),
+        ("sentiment", "predict --model model.st zzz", 0),
+        ("sentiment", "predict --model none.st zzz", 2),
+        ("sentiment", "evaluate --model none.st --test texts.csv", 2),
+        ("sentiment", &warned, 0),
+        ("tabular", "--train none.csv --test none.csv", 2),
+        ("tabular", "--seeds 0", 2),
+        ("interop", "run none", 2),
+        ("tape_pages", "--out texts.csv/pages", 2),
+        ("stepper", "--model none", 2),
+        ("wrong_gradients", "--epochs 0", 2),
+        ("xor", "", 0),
+        ("derivative", "", 0),
+    ] {
+        let (reader, no_reader) = io::pipe().expect("a pipe");
+        drop(reader);
+        for stderr in [Stdio::from(full_disk()), Stdio::from(no_reader)] {
+            damage();
+            let mut command = command(example, folder.path());
+            let output = command.args(arguments.split_whitespace()).stderr(stderr).output();
+            let code = Outcome::of(output.expect("an example that can be run")).code;
+            assert_eq!(code, Some(expected), "{example} {arguments}");
+        }
+        damage();
+        let program = command(example, folder.path()).get_program().display().to_string();
+        let closed = format!("'{program}' {arguments} 2>&-");
+        let mut shell = Command::new("sh");
+        let output = shell.args(["-c", &closed]).current_dir(folder.path()).output();
+        assert_eq!(Outcome::of(output.expect("a shell")).code, Some(expected), "{closed}");
+    }
 }
 
 /// In a terminal of its own, which `script` makes and records. Where that is absent, the test says so

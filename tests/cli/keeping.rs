@@ -6,6 +6,7 @@ use std::fs;
 #[cfg(target_os = "linux")]
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
+use std::process::Stdio;
 
 use serde_json::Value;
 
@@ -165,4 +166,57 @@ fn runs_that_cannot_be_kept_or_resumed() {
         "--checkpoint run: there are checkpoints in this folder, but no options.json to go on with \
          them; give another folder to begin a new run"
     );
+}
+
+#[test]
+fn two_runs_do_not_write_into_one_folder() {
+    let folder = folder_with(&good_files());
+    let folder = folder.path();
+    let mut first = command("sentiment", folder);
+    let arguments = format!("train {TRAIN_TEXTS} {SMALL} --epochs 1000000 --checkpoint run");
+    let mut first = first.args(arguments.split(' ')).stdout(Stdio::null()).spawn().unwrap();
+    while !folder.join("run/relu-0").exists() {
+        std::thread::sleep(std::time::Duration::from_millis(5));
+    }
+    let refused = error(folder, "--epochs 1000000 --resume run --log second.jsonl");
+    let begun = error(folder, "--checkpoint run");
+    first.kill().unwrap();
+    first.wait().unwrap();
+    assert_eq!(
+        refused,
+        "--resume run: is in use: another run writes its checkpoints there; wait until that has \
+         ended, or give another folder"
+    );
+    assert!(
+        begun.starts_with("--checkpoint run: there is a run in this folder already"),
+        "{begun}"
+    );
+    assert!(!folder.join("second.jsonl").exists());
+    // A run that was killed holds no lock.
+    train(folder, "--activation tanh --epochs 1 --resume run").success();
+}
+
+#[test]
+fn a_log_of_another_seed_is_not_continued() {
+    let folder = folder_with(&good_files());
+    let folder = folder.path();
+    train(folder, "--seed 3 --epochs 1 --checkpoint three --log run.jsonl").success();
+    train(folder, "--seed 4 --epochs 1 --checkpoint four").success();
+    let before = fs::read_to_string(folder.join("run.jsonl")).unwrap();
+    assert_eq!(
+        error(folder, "--seed 4 --epochs 2 --resume four --log run.jsonl"),
+        "run.jsonl: the log is of another run: the seed was 3 and is now 4; give another file, or \
+         remove this one"
+    );
+    assert_eq!(fs::read_to_string(folder.join("run.jsonl")).unwrap(), before);
+    train(folder, "--seed 3 --epochs 2 --resume three --log run.jsonl").success();
+    train(folder, "--seed 4 --epochs 2 --resume four --log four.jsonl").success();
+}
+
+#[test]
+fn a_folder_that_begins_with_a_hyphen_is_told_as_it_can_be_typed() {
+    let folder = folder_with(&good_files());
+    train(folder.path(), "--epochs 1 --checkpoint=-x").success();
+    assert!(error(folder.path(), "--checkpoint=-x").contains("already; --resume=-x goes on"));
+    assert!(error(folder.path(), "--resume=-y").ends_with("; --checkpoint=-y begins one"));
 }

@@ -9,6 +9,7 @@ mod ending;
 mod files;
 mod interop;
 mod keeping;
+mod outputs;
 mod reading;
 mod runs;
 mod walks;

@@ -1,10 +1,15 @@
-//! Runs that are interrupted, by `kill -9` at random moments or by Ctrl-C: whatever is left, they go
+//! Runs that are interrupted, by `kill -9` at random moments, by Ctrl-C or by SIGTERM: whatever is left, they go
 //! on, and end like one that was left alone.
 
 #[path = "../programs/mod.rs"]
 mod programs;
 
+use std::ffi::{OsStr, OsString};
 use std::fs;
+#[cfg(target_os = "linux")]
+use std::io::Write;
+#[cfg(unix)]
+use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::thread;
@@ -70,42 +75,121 @@ fn fifty_kills_leave_every_checkpoint_whole_and_the_result_as_it_was() {
     assert_eq!(figures(&ended.success()), figures(&expected));
     assert_eq!(model(killed.path()), model(alone.path()));
     assert_eq!(epochs(killed.path()), epochs(alone.path()));
+    assert_eq!(leftovers(killed.path()), Vec::<PathBuf>::new());
 }
 
-/// Ctrl-C is the signal INT.
+/// Ctrl-C is the signal INT; TERM is what `kill`, `timeout` and container engines send.
 #[cfg(unix)]
 #[test]
-fn a_run_ended_by_ctrl_c_goes_on_by_the_command_that_it_prints() {
-    let (alone, stopped) = (tempdir().unwrap(), tempdir().unwrap());
+fn a_run_ended_by_a_signal_goes_on_by_the_command_that_it_prints() {
+    let alone = tempdir().unwrap();
     write_texts(alone.path());
-    write_texts(stopped.path());
     let options = OPTIONS.replace("--epochs 3", "--epochs 60");
     let expected = run("sentiment", alone.path(), &options).success();
 
-    let outcome = interrupted(&format!("{options} --checkpoint run"), stopped.path());
-    assert_eq!(outcome.code, Some(130), "{}", outcome.stderr);
-    assert!(outcome.stderr.starts_with("\ninterrupted: training was stopped in epoch "));
-    let (_, command) = outcome.stderr.split_once("; go on with\n\n    ").unwrap();
-    let resumed = Command::new("sh").args(["-c", command]).current_dir(stopped.path()).output();
-    let resumed = Outcome::of(resumed.unwrap()).success();
-    assert_eq!(figures(&resumed), figures(&expected));
-    assert_eq!(model(stopped.path()), model(alone.path()));
-    assert_eq!(epochs(stopped.path()), epochs(alone.path()));
+    let not_unicode = OsStr::from_bytes(b"caf\xe9 'of' $x");
+    for (signal, code, checkpoints) in [
+        ("INT", 130, OsStr::new("run")),
+        ("TERM", 143, OsStr::new("-x")),
+        ("TERM", 143, OsStr::new("two words; 'quotes' \"$HOME\"\n\x1b[31m")),
+        ("INT", 130, not_unicode),
+    ] {
+        let stopped = tempdir().unwrap();
+        write_texts(stopped.path());
+        let mut program = command("sentiment", stopped.path());
+        let mut checkpoint = OsString::from("--checkpoint=");
+        checkpoint.push(checkpoints);
+        program.args(options.split_whitespace()).arg(checkpoint);
+        let outcome = interrupted(program, stopped.path(), signal);
+        assert_eq!(outcome.code, Some(code), "{}", outcome.stderr);
+        assert!(outcome.stderr.starts_with("\ninterrupted: training was stopped in epoch "));
+        let (_, command) = outcome.stderr.split_once("; go on with\n\n    ").unwrap();
+        assert!(!command.trim_end().contains(char::is_control), "{command:?}");
+        let resumed = Command::new("sh").args(["-c", command]).current_dir(stopped.path()).output();
+        let resumed = Outcome::of(resumed.unwrap()).success();
+        assert_eq!(figures(&resumed), figures(&expected));
+        assert_eq!(model(stopped.path()), model(alone.path()));
+        assert_eq!(epochs(stopped.path()), epochs(alone.path()));
+    }
 }
 
-/// Runs the program until the log has its first records, and sends it the signal of Ctrl-C.
 #[cfg(unix)]
-fn interrupted(arguments: &str, folder: &Path) -> Outcome {
-    let mut program = command("sentiment", folder);
-    let child = program.args(arguments.split_whitespace()).stdout(Stdio::piped());
-    let child = child.stderr(Stdio::piped()).spawn().unwrap();
+#[test]
+fn a_signal_ends_a_run_without_checkpoints_too() {
+    let folder = tempdir().unwrap();
+    write_texts(folder.path());
+    let mut program = command("sentiment", folder.path());
+    program.args(OPTIONS.replace("--epochs 3", "--epochs 1000000").split_whitespace());
+    let outcome = interrupted(program, folder.path(), "TERM");
+    assert_eq!(outcome.code, Some(143), "{}", outcome.stderr);
+    assert!(outcome.stderr.contains("Nothing of it was kept; with --checkpoint DIR"));
+}
+
+/// Where standard error cannot be written, the exit code still says what has happened.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_signal_shows_in_the_exit_code_where_nothing_can_be_told() {
+    let folder = tempdir().unwrap();
+    write_texts(folder.path());
+    let mut program = command("sentiment", folder.path());
+    program.args(OPTIONS.replace("--epochs 3", "--epochs 1000000").split_whitespace());
+    let full = fs::File::options().write(true).open("/dev/full").unwrap();
+    let child = program.stdout(Stdio::null()).stderr(full).spawn().unwrap();
+    wait_for_records(folder.path());
+    send("TERM", child.id());
+    assert_eq!(Outcome::of(child.wait_with_output().unwrap()).code, Some(143));
+}
+
+/// The kernel does not deliver a signal to process 1 unless it has a handler. Where this user may not
+/// make a process 1 of his own, the test says so and passes.
+#[cfg(target_os = "linux")]
+#[test]
+fn process_1_is_ended_by_a_signal_too() {
+    let makes_one = Command::new("unshare").args(["--pid", "--fork", "true"]).output();
+    if !makes_one.is_ok_and(|output| output.status.success()) {
+        // Past the test harness, which holds back what a test that passes prints.
+        std::io::stderr().write_all(b"skipped: `unshare --pid` needs root\n").unwrap();
+        return;
+    }
+    let folder = tempdir().unwrap();
+    write_texts(folder.path());
+    let sentiment = command("sentiment", folder.path());
+    let mut program = Command::new("unshare");
+    program.args(["--pid", "--fork"]).arg(sentiment.get_program()).current_dir(folder.path());
+    let options = OPTIONS.replace("--epochs 3", "--epochs 1000000");
+    program.args(options.split_whitespace()).args(["--checkpoint", "run"]);
+    let child = program.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
+    wait_for_records(folder.path());
+    let (id, children) = (child.id(), format!("/proc/{0}/task/{0}/children", child.id()));
+    let first = fs::read_to_string(children).unwrap().trim().parse().unwrap();
+    assert_ne!(first, id);
+    send("TERM", first);
+    let outcome = Outcome::of(child.wait_with_output().unwrap());
+    assert_eq!(outcome.code, Some(143), "{}", outcome.stderr);
+    assert!(outcome.stderr.contains("It is kept in run/relu-0/step-"), "{}", outcome.stderr);
+}
+
+/// Runs the program until the log has its first records, and sends it a signal.
+#[cfg(unix)]
+fn interrupted(mut program: Command, folder: &Path, signal: &str) -> Outcome {
+    let child = program.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    wait_for_records(folder);
+    send(signal, child.id());
+    Outcome::of(child.wait_with_output().unwrap())
+}
+
+#[cfg(unix)]
+fn wait_for_records(folder: &Path) {
     let records = || fs::read_to_string(folder.join("run.jsonl")).unwrap_or_default();
     while records().lines().count() < 3 {
         thread::sleep(Duration::from_millis(5));
     }
-    let signal = Command::new("kill").args(["-INT", &child.id().to_string()]).status();
-    assert!(signal.unwrap().success());
-    Outcome::of(child.wait_with_output().unwrap())
+}
+
+#[cfg(unix)]
+fn send(signal: &str, process: u32) {
+    let sent = Command::new("kill").args([&format!("-{signal}"), &process.to_string()]).status();
+    assert!(sent.unwrap().success());
 }
 
 /// Runs the program until that moment; whether it was still running then. A run that has ended is
@@ -140,6 +224,20 @@ fn checkpoints(folder: &Path) -> Vec<PathBuf> {
     };
     let all = list(folder.join("run")).into_iter().flat_map(list);
     all.filter(|path| path.extension().is_some_and(|kind| kind == "safetensors")).collect()
+}
+
+/// All temporary files.
+fn leftovers(folder: &Path) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            found.extend(leftovers(&path));
+        } else if path.extension().is_some_and(|kind| kind == "tmp") {
+            found.push(path);
+        }
+    }
+    found
 }
 
 fn model(folder: &Path) -> Vec<u8> {

@@ -89,10 +89,10 @@ enum Destination {
 impl Destination {
     fn of(path: &Path) -> io::Result<Self> {
         match fs::metadata(path) {
-            Ok(found) if found.is_dir() => Err(io::ErrorKind::IsADirectory.into()),
-            Ok(found) if !found.is_file() => Ok(Self::Stream),
+            Ok(found) if !found.is_file() && !found.is_dir() => Ok(Self::Stream),
             Ok(found) => {
-                // The rename would replace a file that is protected against writing.
+                // The system refuses a directory. The rename would replace a file that is protected
+                // against writing.
                 File::options().write(true).open(path)?;
                 Ok(Self::File { path: fs::canonicalize(path)?, replaced: Some(found) })
             }

@@ -3,6 +3,7 @@
 //! ```text
 //! folder/step-00000500.safetensors     the one before, in case the newest is damaged
 //! folder/step-00000750.safetensors     the newest: after 750 steps
+//! folder/lock                          held while a run writes here, so that no other one does
 //! ```
 //!
 //! Each file is one safetensors archive, written beside its place and then renamed, so that a crash at
@@ -22,6 +23,7 @@
 
 mod error;
 mod file;
+mod lock;
 mod resume;
 
 use std::any::Any;
@@ -29,6 +31,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use data::{Dataset, LittleEndian, Sequences};
 use serde::{Deserialize, Serialize};
@@ -37,6 +40,7 @@ use tensor::Tensor;
 
 pub use error::{CheckpointError, CheckpointFault};
 pub(crate) use file::{RECORD, is_memory};
+pub use lock::FolderLock;
 pub use resume::Checkpoint;
 
 use crate::{Moment, Observer, ObserverError};
@@ -88,6 +92,8 @@ pub struct Checkpoints {
     /// The step that this run has come to and can be resumed from: files of later steps are not its.
     reached: usize,
     written: Option<(usize, PathBuf)>,
+    /// Held while the run goes on.
+    lock: Option<Arc<FolderLock>>,
 }
 
 impl Checkpoints {
@@ -96,6 +102,8 @@ impl Checkpoints {
     /// replaces those of later steps, which were damaged or not wanted. The description is what it
     /// takes to use the model, as for [`save`](crate::save); a checkpoint with another one is not
     /// resumed.
+    ///
+    /// While the run goes on, no other one can write into the folder; see [`FolderLock`].
     ///
     /// # Errors
     /// When the folder cannot be made or read.
@@ -108,8 +116,9 @@ impl Checkpoints {
         description: &impl Serialize,
     ) -> Result<Self, CheckpointError> {
         let folder = folder.as_ref().to_path_buf();
-        let ready = fs::create_dir_all(&folder).and_then(|()| remove_leftovers(&folder));
+        let ready = fs::create_dir_all(&folder).and_then(|()| remove_old_leftovers(&folder));
         ready.map_err(|error| CheckpointFault::Folder(error).of(&folder))?;
+        data::remove_leftovers(&folder);
         Ok(Self {
             folder,
             every: None,
@@ -117,6 +126,7 @@ impl Checkpoints {
             settings: BTreeMap::new(),
             reached: 0,
             written: None,
+            lock: None,
         })
     }
 
@@ -159,18 +169,20 @@ impl Checkpoints {
     }
 
     /// Removes all but the checkpoint of this step and the newest ones before it of the same run.
-    fn remove_others(&self, written: usize) -> io::Result<()> {
-        let mut others = files(&self.folder)?;
+    fn remove_others(&self, written: usize) -> Result<(), CheckpointError> {
+        let fault = |error| CheckpointFault::Folder(error).of(&self.folder);
+        let mut others = files(&self.folder).map_err(fault)?;
         others.retain(|&(steps, _)| steps != written);
         let (own, foreign): (Vec<_>, Vec<_>) =
             others.into_iter().partition(|&(steps, _)| steps <= self.reached);
         let old = own.into_iter().skip(KEPT - 1);
-        old.chain(foreign).try_for_each(|(_, path)| fs::remove_file(path))
+        old.chain(foreign).try_for_each(|(_, path)| fs::remove_file(path)).map_err(fault)
     }
 }
 
 impl Observer<f32> for Checkpoints {
     fn begin(&mut self, now: &Moment<'_>) -> Result<(), ObserverError> {
+        self.lock = Some(Arc::new(FolderLock::take(&self.folder)?));
         self.reached = now.steps();
         Ok(())
     }
@@ -185,14 +197,20 @@ impl Observer<f32> for Checkpoints {
     }
 
     fn epoch(&mut self, now: &Moment<'_>) -> Result<(), ObserverError> {
-        self.write(now)
+        self.write(now)?;
+        if now.progress.is_over(now.options) {
+            self.lock = None;
+        }
+        Ok(())
     }
 
     fn stop(&mut self, now: &Moment<'_>) -> Result<(), ObserverError> {
         match self.written {
-            Some((steps, _)) if steps == now.steps() => Ok(()),
-            _ => self.write(now),
+            Some((steps, _)) if steps == now.steps() => {}
+            _ => self.write(now)?,
         }
+        self.lock = None;
+        Ok(())
     }
 }
 
@@ -263,8 +281,9 @@ fn files(folder: &Path) -> io::Result<Vec<(usize, PathBuf)>> {
     Ok(found)
 }
 
-/// Removes the temporary files that a run has left which was ended while it wrote one.
-fn remove_leftovers(folder: &Path) -> io::Result<()> {
+/// Removes the temporary files of earlier versions of this library, left behind by runs that were
+/// killed.
+fn remove_old_leftovers(folder: &Path) -> io::Result<()> {
     for entry in fs::read_dir(folder)? {
         let entry = entry?;
         let name = entry.file_name();

@@ -7,7 +7,7 @@
 //!
 //! What happens beside training is done by [`Observer`]s of a [`Session`]: [`Console`] draws bars,
 //! [`Log`] writes a file, [`Checkpoints`] lets training go on after a crash, [`Interrupt`] after
-//! Ctrl-C.
+//! Ctrl-C or SIGTERM.
 //!
 //! ```
 //! use autograd::Parameters;
@@ -55,14 +55,14 @@ mod shards;
 pub mod statistics;
 mod trainer;
 
-pub use checkpoint::{Checkpoint, CheckpointError, CheckpointFault, Checkpoints};
+pub use checkpoint::{Checkpoint, CheckpointError, CheckpointFault, Checkpoints, FolderLock};
 pub use comparison::{Comparison, Difference, Run, Verdict};
 pub use console::Console;
 pub use evaluate::Evaluation;
 pub use fit::{Fit, Session, TrainError};
 pub use history::{Epoch, History, Score};
 pub use interchange::{Float, Module, PyTorch, WeightsError, WeightsFault};
-pub use interrupt::{INTERRUPTED, Interrupt, InterruptError};
+pub use interrupt::{Interrupt, InterruptError};
 pub use log::{Log, LogError, LogEvery, LogFault};
 pub use loss::Loss;
 pub use observer::{Moment, Observer, ObserverError};

@@ -99,6 +99,22 @@ pub enum LogFault {
         /// What is wrong with it.
         found: String,
     },
+    /// A log that is to be continued is of another run.
+    #[error(
+        "the log is of another run: {what} was {saved} and is now {now}; give another file, or remove \
+         this one"
+    )]
+    OtherRun {
+        /// The seed, or the name of an option.
+        what: String,
+        /// What it was in the run that the log is of.
+        saved: String,
+        /// What it is now.
+        now: String,
+    },
+    /// A log that is to be continued does not say which run it is of.
+    #[error("the log has no record `start`; give another file, or remove this one")]
+    NoStart,
 }
 
 /// An observer that writes a record after each epoch, or each step, at once.
@@ -113,6 +129,15 @@ pub struct Log {
     run: String,
     /// For each run the last epoch and step that the file knows of.
     written: HashMap<String, Position>,
+    start: Option<Start>,
+    is_empty: bool,
+}
+
+/// How the run of a log was begun.
+#[derive(Debug)]
+struct Start {
+    seed: u64,
+    options: Value,
 }
 
 /// The number of an epoch and of a step in it; the end of an epoch comes after all its steps.
@@ -129,7 +154,7 @@ impl Log {
     pub fn create(path: impl AsRef<Path>, every: LogEvery) -> Result<Self, LogError> {
         let path = path.as_ref().to_path_buf();
         match File::create(&path) {
-            Ok(file) => Ok(Self { path, file, every, run: String::new(), written: HashMap::new() }),
+            Ok(file) => Ok(Self::with(path, file, every, Found::default())),
             Err(error) => Err(LogError { path, fault: error.into() }),
         }
     }
@@ -145,15 +170,49 @@ impl Log {
             let mut options = OpenOptions::new();
             let mut file =
                 options.read(true).write(true).create(true).truncate(false).open(&path)?;
-            let (written, end) = read(&file)?;
-            file.set_len(end)?;
+            let found = read(&file)?;
+            file.set_len(found.end)?;
             file.seek(SeekFrom::End(0))?;
-            Ok((file, written))
+            Ok((file, found))
         };
         match open() {
-            Ok((file, written)) => Ok(Self { path, file, every, run: String::new(), written }),
+            Ok((file, found)) => Ok(Self::with(path, file, every, found)),
             Err(fault) => Err(LogError { path, fault }),
         }
+    }
+
+    fn with(path: PathBuf, file: File, every: LogEvery, found: Found) -> Self {
+        let Found { written, start, end } = found;
+        Self { path, file, every, run: String::new(), written, start, is_empty: end == 0 }
+    }
+
+    /// Returns `true` if there was no record when it was opened.
+    pub fn is_empty(&self) -> bool {
+        self.is_empty
+    }
+
+    /// Checks that a log to be continued is of this run: that its record `start` has this seed, and
+    /// the same values of these options. Others may differ. Without this check the records of another
+    /// run would be taken for those of this one, and left out.
+    ///
+    /// # Errors
+    /// When it is of another run, or has no such record.
+    pub fn check_start(&self, seed: u64, options: &impl Serialize) -> Result<(), LogError> {
+        let options = serde_json::to_value(options).map_err(|error| self.error(error))?;
+        self.difference(seed, &options)
+            .map_or(Ok(()), |fault| Err(LogError { path: self.path.clone(), fault }))
+    }
+
+    /// What tells this seed and these options from those that the log was begun with.
+    fn difference(&self, seed: u64, options: &Value) -> Option<LogFault> {
+        let Some(start) = &self.start else { return Some(LogFault::NoStart) };
+        let differs = |what: &str, saved: &Value, now: &Value| {
+            let (saved, now) = (saved.to_string(), now.to_string());
+            (saved != now).then(|| LogFault::OtherRun { what: what.to_string(), saved, now })
+        };
+        let mut options = options.as_object().into_iter().flatten();
+        differs("the seed", &start.seed.into(), &seed.into())
+            .or_else(|| options.find_map(|(name, now)| differs(name, &start.options[name], now)))
     }
 
     /// Names the run of the records to come.
@@ -233,10 +292,18 @@ impl<T: Scalar> Observer<T> for Log {
     }
 }
 
-/// How far each run of a log has come, and where its last whole line ends.
-fn read(file: &File) -> Result<(HashMap<String, Position>, u64), LogFault> {
-    let mut written: HashMap<String, Position> = HashMap::new();
-    let mut end = 0;
+/// What a log holds that is to be continued.
+#[derive(Default)]
+struct Found {
+    /// How far each run has come.
+    written: HashMap<String, Position>,
+    start: Option<Start>,
+    /// Where the last whole line ends.
+    end: u64,
+}
+
+fn read(file: &File) -> Result<Found, LogFault> {
+    let mut found = Found::default();
     let mut reader = BufReader::new(file);
     let mut line = Vec::new();
     for number in 1.. {
@@ -245,15 +312,18 @@ fn read(file: &File) -> Result<(HashMap<String, Position>, u64), LogFault> {
         if line.last() != Some(&b'\n') {
             break;
         }
-        let place = serde_json::from_slice::<Line>(&line)
+        let mut record = serde_json::from_slice::<Line>(&line)
             .map_err(|error| LogFault::Record { line: number, found: error.to_string() })?;
-        if let Some((run, position)) = place.position() {
-            let last = written.entry(run).or_insert(position);
+        if found.start.is_none() {
+            found.start = record.start();
+        }
+        if let Some((run, position)) = record.position() {
+            let last = found.written.entry(run).or_insert(position);
             *last = position.max(*last);
         }
-        end += length as u64;
+        found.end += length as u64;
     }
-    Ok((written, end))
+    Ok(found)
 }
 
 /// What must be known of a line to continue a log.
@@ -264,9 +334,17 @@ struct Line {
     epoch: Option<usize>,
     step: Option<usize>,
     number: Option<usize>,
+    seed: Option<u64>,
+    options: Option<Value>,
 }
 
 impl Line {
+    /// What a record `start` says.
+    fn start(&mut self) -> Option<Start> {
+        (self.record == "start").then_some(())?;
+        Some(Start { seed: self.seed?, options: self.options.take().unwrap_or_default() })
+    }
+
     /// The run and the position that a record belongs to, if it is not to be written twice.
     fn position(self) -> Option<(String, Position)> {
         match self.record.as_str() {

@@ -15,7 +15,7 @@ mod heat_map;
 mod page;
 mod shape;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::io::Write;
 use std::path::Path;
 
@@ -290,7 +290,7 @@ impl Report {
         plots.extend(curves::parameters(self)?);
         plots.extend(shape::plot(self)?);
         plots.push(heat_map::plot(&self.best)?);
-        Ok(plots)
+        Ok(with_names_of_their_own(plots))
     }
 
     /// Writes each plot to `folder` as `NAME.svg`.
@@ -319,6 +319,23 @@ impl Report {
     pub fn write_json(&self, path: &Path) -> Result<(), ReportError> {
         write_text(path, &(self.to_json()? + "\n"))
     }
+}
+
+/// Numbers the plots whose name an earlier one has, as file systems see it: `a.b` and `a_b` are the
+/// same but for punctuation, `Relu` and `relu` but for case.
+fn with_names_of_their_own(plots: Vec<Plot>) -> Vec<Plot> {
+    let mut taken = HashSet::new();
+    let mut next: HashMap<String, usize> = HashMap::new();
+    let renamed = plots.into_iter().map(|plot| {
+        let mut name = plot.name().to_string();
+        while !taken.insert(name.to_lowercase()) {
+            let number = next.entry(plot.name().to_lowercase()).or_insert(2);
+            name = format!("{}-{number}", plot.name());
+            *number += 1;
+        }
+        plot.named(name)
+    });
+    renamed.collect()
 }
 
 fn write_text(path: &Path, text: &str) -> Result<(), ReportError> {

@@ -177,8 +177,21 @@ fn what_cannot_be_written_is_known_beforehand() {
     let before = names(directory.path());
     let long = "n".repeat(300);
     let places = [
-        "folder", "dangling", "far", "to_folder", "read_only", "protected", "ring", "new/",
-        "new/.", "new/..", ".", "..", "file/model.st", "none/model.st", &long,
+        "folder",
+        "dangling",
+        "far",
+        "to_folder",
+        "read_only",
+        "protected",
+        "ring",
+        "new/",
+        "new/.",
+        "new/..",
+        ".",
+        "..",
+        "file/model.st",
+        "none/model.st",
+        &long,
     ];
     for place in places {
         let path = directory.path().join(place);

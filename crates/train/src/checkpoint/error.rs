@@ -22,6 +22,12 @@ pub enum CheckpointFault {
     /// The folder cannot be made or read.
     #[error("cannot be a folder of checkpoints: {0}; give a folder that you may write to")]
     Folder(io::Error),
+    /// Another run writes into the folder.
+    #[error(
+        "is in use: another run writes its checkpoints there; wait until that has ended, or give \
+         another folder"
+    )]
+    InUse,
     /// The file cannot be read.
     #[error("cannot be read: {0}")]
     Read(io::Error),

@@ -109,6 +109,11 @@ impl Plot {
         &self.name
     }
 
+    /// The same plot under another name.
+    pub(super) fn named(self, name: String) -> Self {
+        Self { name, ..self }
+    }
+
     /// What there is to see.
     pub fn title(&self) -> &str {
         &self.title

@@ -129,9 +129,14 @@ fn symbol(name: &str, among: &BTreeSet<&String>) -> String {
     }
 }
 
-/// A name with nothing in it that a file's name cannot have.
+/// The beginning of a name, with nothing in it that a file's name cannot have. Several names may
+/// become the same one.
 fn file_name(name: &str) -> String {
-    name.chars().map(|c| if c.is_alphanumeric() { c } else { '-' }).collect()
+    // A file's name may have 255 bytes, and is made of two names and some more.
+    const MOST_BYTES: usize = 100;
+    let fits = |&(start, c): &(usize, char)| start + c.len_utf8() <= MOST_BYTES;
+    let letters = name.char_indices().take_while(fits).map(|(_, c)| c);
+    letters.map(|c| if c.is_alphanumeric() { c } else { '-' }).collect()
 }
 
 /// The ends of lines, in words.

@@ -131,9 +131,44 @@ fn names(folder: &Path) -> Vec<String> {
     let entries = fs::read_dir(folder).unwrap();
     let mut names: Vec<String> =
         entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+    names.retain(|name| name != LOCK);
     names.sort();
     names
 }
+
+#[test]
+fn two_runs_do_not_write_into_one_folder() {
+    let folder = tempdir().unwrap();
+    let mut second = checkpoints(folder.path());
+    let mut whole = Begins(|| {
+        let refused = train(7, None, &options(), &mut [&mut second]).unwrap_err().to_string();
+        assert_eq!(
+            refused,
+            format!(
+                "{}: is in use: another run writes its checkpoints there; wait until that has ended, \
+                 or give another folder",
+                folder.path().display()
+            )
+        );
+    });
+    // The lock is given back when the run ends, though the observer is still there.
+    let mut first = checkpoints(folder.path());
+    train(7, None, &options(), &mut [&mut first, &mut whole]).unwrap();
+    train(7, newest(folder.path()), &options(), &mut [&mut checkpoints(folder.path())]).unwrap();
+}
+
+/// An observer that does something else when training begins.
+struct Begins<F>(F);
+
+impl<F: FnMut()> Observer<f32> for Begins<F> {
+    fn begin(&mut self, _: &Moment<'_>) -> Result<(), ObserverError> {
+        (self.0)();
+        Ok(())
+    }
+}
+
+/// The file that a run locks stays in its folder.
+const LOCK: &str = "lock";
 
 /// A folder with the two newest checkpoints of a run that was stopped after six steps.
 fn stopped(folder: &Path) -> [PathBuf; 2] {
@@ -174,6 +209,8 @@ fn a_run_that_crashed_after_any_step_ends_as_if_it_had_not() {
         let observers: &mut [&mut dyn Observer<f32>] =
             &mut [&mut writer, &mut EndAfter::crash(steps)];
         assert_eq!(train(7, None, &options(), observers).unwrap_err(), "crash");
+        // A process that has crashed holds no lock.
+        drop(writer);
         let last = newest(folder.path());
         assert_eq!(last.is_none(), steps < 3);
         let initial = if last.is_some() { 99 } else { 7 };
@@ -262,7 +299,7 @@ fn a_damaged_file_does_not_take_the_place_of_the_one_before() {
 #[test]
 fn what_a_killed_run_left_half_written_is_removed() {
     let folder = tempdir().unwrap();
-    for name in ["step-00000003.safetensors.77.tmp", "notes.tmp"] {
+    for name in ["step-00000003.safetensors.77.tmp", ".wengert-abcdefgh.tmp", "notes.tmp"] {
         fs::write(folder.path().join(name), "half").unwrap();
     }
     assert!(newest(folder.path()).is_none());

@@ -159,3 +159,37 @@ fn a_log_that_is_none() {
         )
     );
 }
+
+#[test]
+fn a_log_of_another_run_is_not_continued() {
+    let folder = tempdir().unwrap();
+    let path = folder.path().join("run.jsonl");
+    let mut log = Log::create(&path, LogEvery::Epoch).unwrap();
+    assert!(log.is_empty());
+    log.start(&["sentiment".to_string()], 7, &json!({ "--lr": 0.1, "--epochs": 3 })).unwrap();
+    let log = Log::resume(&path, LogEvery::Epoch).unwrap();
+    assert!(!log.is_empty());
+    log.check_start(7, &json!({ "--lr": 0.1 })).unwrap();
+    let error = |seed, options| log.check_start(seed, &options).unwrap_err().to_string();
+    let other = |what, saved, now| {
+        format!(
+            "{}: the log is of another run: {what} was {saved} and is now {now}; give another file, \
+             or remove this one",
+            path.display()
+        )
+    };
+    assert_eq!(error(8, json!({ "--lr": 0.1 })), other("the seed", "7", "8"));
+    assert_eq!(error(7, json!({ "--lr": 0.2 })), other("--lr", "0.1", "0.2"));
+    assert_eq!(error(7, json!({ "--hidden": 5 })), other("--hidden", "null", "5"));
+
+    let old = folder.path().join("old.jsonl");
+    fs::write(&old, "{\"record\":\"stop\",\"run\":\"relu-0\",\"epoch\":1,\"step\":2}\n").unwrap();
+    let log = Log::resume(&old, LogEvery::Epoch).unwrap();
+    assert_eq!(
+        log.check_start(7, &json!({})).unwrap_err().to_string(),
+        format!(
+            "{}: the log has no record `start`; give another file, or remove this one",
+            old.display()
+        )
+    );
+}

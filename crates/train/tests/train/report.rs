@@ -223,6 +223,36 @@ fn plots_are_whole_svg_files_with_names_of_their_own() {
 }
 
 #[test]
+fn names_that_differ_only_in_punctuation_or_case_have_plots_of_their_own() {
+    let mut report = report(1);
+    let names = ["a.b", "a_b", "a b", "A.B", "a.b-2"].map(String::from);
+    let long = ["x", "y"].map(|end| format!("{}{end}", "long".repeat(100)));
+    let tracked: BTreeMap<String, f64> =
+        names.into_iter().chain(long).map(|name| (name, 1.0)).collect();
+    for run in report.models.iter_mut().flat_map(|model| &mut model.runs) {
+        run.history.epochs.iter_mut().for_each(|epoch| epoch.tracked = tracked.clone());
+    }
+    let folder = tempfile::tempdir().unwrap();
+    report.write_plots(folder.path()).unwrap();
+    let entries = std::fs::read_dir(folder.path()).unwrap();
+    let mut files: Vec<String> =
+        entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+    files.retain(|name| name.starts_with("relu-"));
+    files.sort();
+    let long = "long".repeat(25);
+    let expected = [
+        "relu-A-B.svg".to_string(),
+        "relu-a-b-2-2.svg".to_string(),
+        "relu-a-b-2.svg".to_string(),
+        "relu-a-b-3.svg".to_string(),
+        "relu-a-b-4.svg".to_string(),
+        format!("relu-{long}-2.svg"),
+        format!("relu-{long}.svg"),
+    ];
+    assert_eq!(files, expected);
+}
+
+#[test]
 fn every_colour_of_the_page_is_the_style_sheets() {
     let html = report(2).to_html().unwrap();
     let (_, body) = html.split_once("<body>").unwrap();

@@ -151,11 +151,11 @@ impl Training {
         }
         for class in missing {
             let count = samples.labels().to_vec().iter().filter(|&&label| label == class).count();
-            eprintln!(
+            ending::tell(format_args!(
                 "warning: no sample of the class {} is left to train on: all {count} are kept for \
                  validation; --split stratified trains on a share of each class",
                 excerpt(&names[class as usize])
-            );
+            ));
         }
         Ok(())
     }

@@ -36,8 +36,10 @@ pub fn train_each(options: &Train) -> Result<(), Box<dyn Error>> {
         println!("Saved as {file}. Use it: sentiment predict --model {file} TEXT");
     }
     print::outcome(&outcome, "`sentiment compare` trains with several.\n", &texts, is_quiet);
-    output.write(is_quiet, || report(&outcome, &texts, experiment))?;
-    Ok(saved?)
+    let written = output.write(is_quiet, || report(&outcome, &texts, experiment));
+    // The first error says where the model is.
+    saved?;
+    written
 }
 
 /// Trains with each activation and seed, and says which differences are more than luck.

@@ -116,7 +116,7 @@ fn run(folder: &Path) -> Result<ExitCode, Box<dyn Error>> {
     let mut parameters = Parameters::new(0);
     let model = model(&mut parameters);
     modules().load(folder.join("weights.safetensors"), &mut parameters)?;
-    let inputs = read_inputs(&folder.join("inputs.npy"))?;
+    let inputs = read_inputs(&folder.join("inputs.npy"), &model, &parameters)?;
     let outputs = outputs(&model, &parameters, &inputs);
     data::write_npy(folder.join("outputs.wengert.npy"), &outputs)?;
 
@@ -138,16 +138,16 @@ fn run(folder: &Path) -> Result<ExitCode, Box<dyn Error>> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// Reads token ids, and checks what the model would panic about.
-fn read_inputs(path: &Path) -> Result<Tensor<u32>, Box<dyn Error>> {
+/// Reads token ids that the model can read.
+fn read_inputs(
+    path: &Path,
+    model: &impl Model<Input = u32>,
+    parameters: &Parameters,
+) -> Result<Tensor<u32>, Box<dyn Error>> {
     let inputs = data::read_npy::<u32>(path)?;
-    if inputs.rank() != 2 {
-        let shape = inputs.shape();
-        return Err(format!("{}: shape {shape:?} is not [texts, tokens]", path.display()).into());
-    }
-    match inputs.values().iter().find(|&&id| id as usize >= VOCABULARY) {
-        None => Ok(inputs),
-        Some(id) => Err(format!("{}: id {id} is not below {VOCABULARY}", path.display()).into()),
+    match model.check_batch(parameters, &inputs) {
+        Ok(()) => Ok(inputs),
+        Err(error) => Err(format!("{}: {error}", path.display()).into()),
     }
 }
 

@@ -102,9 +102,12 @@ fn bad_files_are_errors() {
         outcome.stderr
     };
     data::write_npy(&inputs, &Tensor::from([[1, 49]])).expect("inputs");
-    assert_eq!(error(), "error: ./inputs.npy: id 49 is not below 49\n");
+    assert_eq!(
+        error(),
+        "error: ./inputs.npy: there is no row 49: the 49 rows are numbered from 0\n"
+    );
     data::write_npy(&inputs, &Tensor::from([1, 2])).expect("inputs");
-    assert_eq!(error(), "error: ./inputs.npy: shape [2] is not [texts, tokens]\n");
+    assert_eq!(error(), "error: ./inputs.npy: ids must be [batch, time], not [2]\n");
     data::write_npy(&inputs, &Tensor::from([[1, 2]])).expect("inputs");
     assert_eq!(error(), "error: ./outputs.keras.npy: shape [32, 3] is not [1, 3]\n");
     fs::remove_file(folder.path().join("weights.safetensors")).expect("no weights");

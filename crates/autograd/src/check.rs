@@ -39,6 +39,7 @@
 
 mod case;
 mod culprit;
+mod influence;
 mod laws;
 mod report;
 #[cfg(any(test, feature = "proptest"))]

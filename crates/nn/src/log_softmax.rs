@@ -7,7 +7,7 @@
 use autograd::{Adjoints, Formulas, Op, Var};
 use tensor::{Scalar, ShapeError, Tensor, shape};
 
-use crate::softmax::{log_softmax_values, sum_kept};
+use crate::softmax::{is_constant, log_softmax_values, sum_kept};
 
 /// The logarithm of the softmax along `axis`, -1 for the last.
 ///
@@ -40,7 +40,10 @@ impl<T: Scalar> Op<T> for LogSoftmax {
     }
 
     fn vjp(&self, _: &[&Tensor<T>], y: &Tensor<T>, dy: &Tensor<T>, dx: &mut Adjoints<'_, T>) {
-        dx.add(0, || dy - &(&y.map(T::exp) * &sum_kept(dy, self.axis)));
+        dx.add(0, || match is_constant(y, self.axis) {
+            true => Tensor::zeros(y.shape()),
+            false => dy - &(&y.map(T::exp) * &sum_kept(dy, self.axis)),
+        });
     }
 }
 

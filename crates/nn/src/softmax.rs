@@ -41,7 +41,10 @@ impl<T: Scalar> Op<T> for Softmax {
     }
 
     fn vjp(&self, _: &[&Tensor<T>], y: &Tensor<T>, dy: &Tensor<T>, dx: &mut Adjoints<'_, T>) {
-        dx.add(0, || y * &(dy - &sum_kept(&(dy * y), self.axis)));
+        dx.add(0, || match is_constant(y, self.axis) {
+            true => Tensor::zeros(y.shape()),
+            false => y * &(dy - &sum_kept(&(dy * y), self.axis)),
+        });
     }
 }
 
@@ -52,6 +55,12 @@ pub(crate) fn log_softmax_values<T: Scalar>(x: &Tensor<T>, axis: isize) -> Tenso
     }
     let shifted = x - &x.max(&[axis]).insert_axis(axis);
     &shifted - &sum_kept(&shifted.map(T::exp), axis).map(T::ln)
+}
+
+/// Whether there is one class, whose probability is 1 whatever x is. The formulas of the VJPs would
+/// give x̄ = ȳ − ȳ, which is NaN where ȳ is infinite.
+pub(crate) fn is_constant<T: Scalar>(y: &Tensor<T>, axis: isize) -> bool {
+    y.shape()[shape::expect("softmax", shape::axis(axis, y.rank()))] == 1
 }
 
 /// The sum along an axis, which stays with length 1.

@@ -18,27 +18,40 @@ use crate::op::{Adjoints, Op};
 use crate::tape::{Node, Source, layer, named};
 use crate::{ParameterId, Parameters, Pass, Tape, Var};
 
-/// The lines of the tape that fail on their own, in words.
+/// The ops of the tape that fail on their own, in words.
 pub(super) fn find<F>(subject: &Subject<'_, F>) -> Vec<String>
 where
+    F: for<'t> Fn(Pass<'t, Number>) -> Var<'t, Number>,
+{
+    let mut culprits = Vec::new();
+    for_each_op(subject, |name, op, inputs| {
+        let words = |fault| format!("{name}, {fault}");
+        culprits.extend(op.faults(inputs).into_iter().map(words));
+    });
+    culprits
+}
+
+/// Calls `visit` for each op that the function records and whose gradient is asked for: with its
+/// index, name, layer and line in words, the op itself, and the inputs that it had.
+pub(super) fn for_each_op<F>(
+    subject: &Subject<'_, F>,
+    mut visit: impl FnMut(&str, &Suspect, &Parameters<f64>),
+) where
     F: for<'t> Fn(Pass<'t, Number>) -> Var<'t, Number>,
 {
     let tape = Tape::default();
     (subject.function)(Pass::evaluation(&tape, &subject.still()));
     let mut nodes = tape.nodes.into_inner();
-    let mut culprits = Vec::new();
     for index in 0..nodes.len() {
         let at = nodes[index].at;
         let inputs = inputs_of(&nodes, index);
         let source = std::mem::replace(&mut nodes[index].source, Source::Constant);
         if let (Source::Op(op), true) = (source, nodes[index].needs_gradient) {
             let name = named(op.name(), layer(nodes[index].inputs.iter().copied(), &nodes));
-            let faults = Suspect(Rc::new(RefCell::new(op))).faults(&inputs);
-            let words = |fault| format!("%{index} = {name}, recorded at {at}, {fault}");
-            culprits.extend(faults.into_iter().map(words));
+            let op = Suspect(Rc::new(RefCell::new(op)));
+            visit(&format!("%{index} = {name}, recorded at {at}"), &op, &inputs);
         }
     }
-    culprits
 }
 
 /// The inputs that a line had; those are frozen whose gradient nobody asks for.
@@ -56,7 +69,7 @@ fn inputs_of(nodes: &[Node<Number>], index: usize) -> Parameters<f64> {
 
 /// An op that was recorded once and can be recorded again.
 #[derive(Clone)]
-struct Suspect(Rc<RefCell<Box<dyn Op<Number>>>>);
+pub(super) struct Suspect(Rc<RefCell<Box<dyn Op<Number>>>>);
 
 impl Op<Number> for Suspect {
     fn name(&self) -> &'static str {
@@ -78,7 +91,7 @@ impl Op<Number> for Suspect {
 
 impl Suspect {
     /// y for these inputs, on their tape.
-    fn apply<'t>(&self, x: &[Var<'t, Number>]) -> Var<'t, Number> {
+    pub(super) fn apply<'t>(&self, x: &[Var<'t, Number>]) -> Var<'t, Number> {
         x[0].tape().apply(self.clone(), x)
     }
 

@@ -2,7 +2,7 @@
 
 use tensor::{Key, Scalar, Shape, Tensor};
 
-use super::{Law, Number, Subject};
+use super::{Law, Number, Subject, influence};
 use crate::forward::{Dual, grad};
 use crate::{Parameters, Pass, Tape, Var};
 
@@ -52,6 +52,7 @@ where
             error: distance(&one_by_one(subject), &gradient),
             tolerance: 1e-12,
         },
+        influence::law_of_each_op(subject),
     ]
 }
 

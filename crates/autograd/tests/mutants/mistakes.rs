@@ -26,6 +26,8 @@ const LINEAR: &str = "the gradient is linear in the cotangent";
 const SAME: &str = "the same run gives bitwise the same gradient";
 const LAYOUT: &str = "the layout of inputs and cotangent does not matter";
 const ALONE: &str = "a gradient does not depend on which others are asked for";
+const INFLUENCE: &str =
+    "an input without influence gets no gradient, even from an infinite cotangent";
 const TWICE: &str = "an input used twice gets the sum of both gradients";
 
 /// Inputs of these shapes, normal draws.
@@ -293,6 +295,12 @@ fn wrong_at_some_points() -> Vec<Mutant> {
             }),
             &[&[3, 4]],
             SECOND_ORDER,
+        ),
+        mutant(
+            "a mask that multiplies instead of selecting",
+            relu().with_vjp(|x, _, dy, dx| dx.add(0, || dy * &is_positive(x[0]))),
+            &[&[3, 4]],
+            INFLUENCE,
         ),
     ]
 }

@@ -92,8 +92,8 @@ pub fn sigmoid() -> Written {
 pub fn relu() -> Written {
     Written::new(
         "relu",
-        |x| x[0] * &is_positive(x[0]),
-        |x, _, dy, dx| dx.add(0, || dy * &is_positive(x[0])),
+        |x| x[0].mask(&is_positive(x[0])),
+        |x, _, dy, dx| dx.add(0, || dy.mask(&is_positive(x[0]))),
     )
 }
 
@@ -150,8 +150,11 @@ pub fn softmax() -> Written {
     )
 }
 
-/// y (ȳ − ⟨ȳ, y⟩).
+/// y (ȳ − ⟨ȳ, y⟩). One class has probability 1 whatever x is.
 pub fn softmax_vjp(y: &Array, dy: &Array) -> Array {
+    if y.shape().last() == Some(&1) {
+        return Tensor::zeros(y.shape());
+    }
     y * &(dy - &(dy * y).sum(&[-1]).insert_axis(-1))
 }
 

@@ -21,6 +21,7 @@ pub mod generated;
 mod labels;
 mod little_endian;
 mod npy;
+mod read;
 mod sequences;
 mod split;
 mod standardizer;
@@ -30,10 +31,14 @@ mod write;
 
 pub use dataset::{Dataset, SplitError};
 pub use encoding::{NotText, Origin, no_utf8, text, without_mark};
-pub use excerpt::{excerpt, excerpts};
+pub use excerpt::{
+    beginning, excerpt, excerpts, printable, printable_json, printable_lines, printable_path,
+    quoted,
+};
 pub use labels::{Labels, UnknownLabel, label_notes};
 pub use little_endian::{LittleEndian, little_endian};
 pub use npy::{NpyError, NpyFault, NpyNumber, read_npy, write_npy};
+pub use read::{LONGEST_LINE, read_line, read_whole};
 pub use sequences::{Padding, Sequences, Side, pad_sequences};
 pub use split::Split;
 pub use standardizer::{Standardizer, flat_columns};

@@ -20,16 +20,18 @@ use half::f16;
 use tensor::Tensor;
 use thiserror::Error;
 
-use crate::excerpt::excerpt;
-use crate::{LittleEndian, WriteError, little_endian, write_whole};
+use crate::excerpt::{excerpt, printable, printable_path};
+use crate::{LittleEndian, WriteError, little_endian, read_whole, write_whole};
 
 const MAGIC: &[u8] = b"\x93NUMPY";
+/// The bytes that an empty array would have if its lengths of 0 were 1.
+const LARGEST_EMPTY: usize = 1 << 32;
 /// The elements begin at a multiple of this, so that they can be mapped into memory.
 const ALIGNMENT: usize = 64;
 
 /// A `.npy` file could not be used: the file, and its fault.
 #[derive(Debug, Error)]
-#[error("{}: {fault}", path.display())]
+#[error("{}: {}", printable_path(path), printable(&fault.to_string()))]
 pub struct NpyError {
     /// The file.
     pub path: PathBuf,
@@ -134,7 +136,7 @@ impl NpyNumber for u32 {
 /// in `T`: one too large for `f32`, or one that is no whole number for `u32`.
 pub fn read_npy<T: NpyNumber>(path: impl AsRef<Path>) -> Result<Tensor<T>, NpyError> {
     let path = path.as_ref();
-    let read = || parse(&std::fs::read(path).map_err(NpyFault::Read)?);
+    let read = || parse(&read_whole(path).map_err(NpyFault::Read)?);
     read().map_err(|fault| NpyError { path: path.to_path_buf(), fault })
 }
 
@@ -226,7 +228,11 @@ fn split(bytes: &[u8]) -> Result<(&str, &[u8]), NpyFault> {
 /// The bytes of an array; `None` when they, or the strides of an empty one, cannot be counted.
 fn bytes_needed(shape: &[usize], size: usize) -> Option<usize> {
     let bytes = shape.iter().try_fold(size, |bytes, &n| bytes.checked_mul(n.max(1)))?;
-    Some(if shape.contains(&0) { 0 } else { bytes })
+    match shape.contains(&0) {
+        false => Some(bytes),
+        // What is computed of an empty array may have its other lengths, which no element vouches for.
+        true => (bytes <= LARGEST_EMPTY).then_some(0),
+    }
 }
 
 struct Header {

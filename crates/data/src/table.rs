@@ -7,7 +7,7 @@
 mod error;
 mod records;
 
-use std::fs;
+use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
 use csv::StringRecord;
@@ -16,7 +16,7 @@ use tensor::Tensor;
 pub use error::{Fault, Misquoted, TableError};
 use records::{Row, first_line, line_ends, parse_rows};
 
-use crate::{Labels, NotText, encoding};
+use crate::{Labels, NotText, encoding, read_whole};
 
 /// The rows of a CSV file, each with as many fields as the header.
 ///
@@ -51,7 +51,7 @@ impl Table {
     /// When the file cannot be read, or as [`Table::parse`].
     pub fn read(path: impl AsRef<Path>) -> Result<Table, TableError> {
         let path = path.as_ref();
-        let bytes = fs::read(path).map_err(|error| TableError::file(path, error.into()))?;
+        let bytes = read_whole(path).map_err(|error| TableError::file(path, error.into()))?;
         Table::parse(path, &bytes)
     }
 
@@ -137,12 +137,28 @@ impl Table {
     ///
     /// When a column is missing or occurs twice, or a field is not a finite `f64`.
     pub fn numbers(&self, columns: &[impl AsRef<str>]) -> Result<Tensor<f64>, TableError> {
-        let indices = columns.iter().map(|column| self.index(column.as_ref()));
-        let indices = indices.collect::<Result<Vec<usize>, _>>()?;
+        let indices = self.indices(columns)?;
         let cells = self.rows.iter().flat_map(|row| indices.iter().map(move |&i| (row, i)));
         let numbers = cells.map(|(row, index)| self.number(row, index));
         let numbers = numbers.collect::<Result<Vec<f64>, _>>()?;
         Ok(Tensor::new([self.rows(), columns.len()], numbers))
+    }
+
+    /// The places of many columns, by one walk through the header.
+    fn indices(&self, columns: &[impl AsRef<str>]) -> Result<Vec<usize>, TableError> {
+        let mut places: HashMap<&str, (usize, bool)> = HashMap::new();
+        for (index, name) in self.columns().enumerate() {
+            places
+                .entry(name)
+                .and_modify(|(_, is_unique)| *is_unique = false)
+                .or_insert((index, true));
+        }
+        let index = |column: &str| match places.get(column) {
+            Some(&(index, true)) => Ok(index),
+            // Says what is wrong.
+            _ => self.index(column),
+        };
+        columns.iter().map(|column| index(column.as_ref())).collect()
     }
 
     fn index(&self, column: &str) -> Result<usize, TableError> {

@@ -10,6 +10,7 @@
 //! embedding with 1,000 rows has one for each and for padding. Other words become the
 //! out-of-vocabulary token, or are left out if there is none.
 
+use std::borrow::Cow;
 use std::cmp::Reverse;
 use std::collections::HashMap;
 
@@ -136,15 +137,13 @@ impl Tokenizer {
         let places = self.counts.iter().enumerate().map(|(place, (word, _))| (word.clone(), place));
         let mut places: HashMap<String, usize> = places.collect();
         for text in texts {
-            for word in self.rules.words(&self.rules.separated(text.as_ref())) {
-                match places.get(word) {
-                    Some(&place) => self.counts[place].1 += 1,
-                    None => {
-                        places.insert(word.to_owned(), self.counts.len());
-                        self.counts.push((word.to_owned(), 1));
-                    }
+            self.rules.each_word(text.as_ref(), |word| match places.get(word) {
+                Some(&place) => self.counts[place].1 = self.counts[place].1.saturating_add(1),
+                None => {
+                    places.insert(word.to_owned(), self.counts.len());
+                    self.counts.push((word.to_owned(), 1));
                 }
-            }
+            });
         }
         *self = Tokenizer::of(self.rules.clone(), std::mem::take(&mut self.counts));
     }
@@ -155,9 +154,9 @@ impl Tokenizer {
         texts: impl IntoIterator<Item = impl AsRef<str>>,
     ) -> Vec<Vec<u32>> {
         let sequence = |text: &str| {
-            let separated = self.rules.separated(text);
-            let ids = self.rules.words(&separated).map(|word| self.id(word));
-            ids.filter_map(|id| self.id_or_oov(id)).collect()
+            let mut ids = Vec::new();
+            self.rules.each_word(text, |word| ids.extend(self.id_or_oov(self.id(word))));
+            ids
         };
         texts.into_iter().map(|text| sequence(text.as_ref())).collect()
     }
@@ -218,9 +217,18 @@ impl Default for Tokenizer {
 }
 
 impl Rules {
-    /// The text with the separator for each character that is none of a word.
-    fn separated(&self, text: &str) -> String {
-        let text = if self.lower { text.to_lowercase() } else { text.to_owned() };
+    /// Calls `word` for one word after the other, so that a long text is not held in pieces.
+    fn each_word(&self, text: &str, word: impl FnMut(&str)) {
+        let text = match self.lower {
+            true => Cow::Owned(text.to_lowercase()),
+            false => Cow::Borrowed(text),
+        };
+        let mut letters = self.split.chars();
+        if let (Some(split), None) = (letters.next(), letters.next()) {
+            let words = text.split(|letter| letter == split || self.separates(letter));
+            return words.filter(|word| !word.is_empty()).for_each(word);
+        }
+        // Here a separator may also arise from letters of the text beside an inserted one.
         let mut separated = String::with_capacity(text.len());
         for letter in text.chars() {
             match self.separates(letter) {
@@ -228,11 +236,7 @@ impl Rules {
                 false => separated.push(letter),
             }
         }
-        separated
-    }
-
-    fn words<'a>(&'a self, separated: &'a str) -> impl Iterator<Item = &'a str> {
-        separated.split(&self.split).filter(|word| !word.is_empty())
+        separated.split(&self.split).filter(|word| !word.is_empty()).for_each(word);
     }
 
     fn separates(&self, letter: char) -> bool {
@@ -251,6 +255,12 @@ impl Rules {
 
 const EMPTY_SPLIT: &str = "the separator is empty, which would cut a text nowhere";
 
+/// The longest separator, in bytes: every filtered letter of a text becomes one.
+const LONGEST_SPLIT: usize = 32;
+
+/// The longest list of filtered letters, in bytes: every letter of a text is looked up there.
+const LONGEST_FILTERS: usize = 4096;
+
 /// What a file holds: the numbering follows from it.
 #[derive(Serialize, Deserialize)]
 struct Saved {
@@ -265,11 +275,20 @@ impl From<Tokenizer> for Saved {
 }
 
 impl TryFrom<Saved> for Tokenizer {
-    type Error = &'static str;
+    type Error = String;
 
-    fn try_from(saved: Saved) -> Result<Tokenizer, &'static str> {
-        if saved.rules.split.is_empty() {
-            return Err(EMPTY_SPLIT);
+    fn try_from(saved: Saved) -> Result<Tokenizer, String> {
+        let Rules { split, filters, .. } = &saved.rules;
+        if split.is_empty() {
+            return Err(EMPTY_SPLIT.to_owned());
+        }
+        for (what, text, most) in
+            [("separator", split, LONGEST_SPLIT), ("list of filters", filters, LONGEST_FILTERS)]
+        {
+            if text.len() > most {
+                let length = text.len();
+                return Err(format!("the {what} has {length} bytes, expected at most {most}"));
+            }
         }
         Ok(Tokenizer::of(saved.rules, saved.counts))
     }

@@ -15,6 +15,8 @@ use std::path::{Path, PathBuf};
 use tempfile::NamedTempFile;
 use thiserror::Error;
 
+use crate::excerpt::printable_path;
+
 /// How the names of temporary files begin and end.
 const NAME: (&str, &str) = (".wengert-", ".tmp");
 
@@ -22,7 +24,7 @@ const NAME: (&str, &str) = (".wengert-", ".tmp");
 #[derive(Debug, Error)]
 #[error(
     "{}: cannot be written: {error}; check that the directory exists and that you may write to it",
-    path.display()
+    printable_path(path)
 )]
 pub struct WriteError {
     path: PathBuf,

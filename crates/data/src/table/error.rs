@@ -6,12 +6,12 @@ use std::path::{Path, PathBuf};
 use csv::StringRecord;
 use thiserror::Error;
 
-use crate::excerpt::{excerpt, excerpts};
+use crate::excerpt::{excerpt, excerpts, printable, printable_path};
 use crate::{NotText, UnknownLabel};
 
 /// A fault of a CSV file and where it is.
 #[derive(Debug, Error)]
-#[error("{}: {fault}", place(path, *line))]
+#[error("{}: {}", place(path, *line), printable(&fault.to_string()))]
 pub struct TableError {
     /// The file, as it was given.
     pub path: PathBuf,
@@ -233,8 +233,8 @@ impl From<io::Error> for Fault {
 
 fn place(path: &Path, line: Option<u64>) -> String {
     match line {
-        Some(line) => format!("{}, line {line}", path.display()),
-        None => path.display().to_string(),
+        Some(line) => format!("{}, line {line}", printable_path(path)),
+        None => printable_path(path),
     }
 }
 

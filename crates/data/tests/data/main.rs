@@ -2,6 +2,7 @@
 
 mod batches;
 mod generated;
+mod hostile;
 mod labels;
 mod npy;
 mod table;

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use data::quoted;
 use safetensors::SafeTensorError;
 use safetensors::tensor::{Dtype, SafeTensors, TensorView, serialize};
 use tensor::Tensor;
@@ -56,13 +57,13 @@ impl Archive {
 
 fn tensor_of(name: &str, view: &TensorView<'_>) -> Result<Tensor<f32>, ArchiveError> {
     if view.dtype() != Dtype::F32 {
-        let what = format!("`{name}` is of type {:?} instead of F32", view.dtype());
+        let what = format!("{} is of type {:?} instead of F32", quoted(name), view.dtype());
         return Err(ArchiveError::Tensor(what));
     }
     // Also of an empty tensor: a length of 0 hides the product of the others, which strides need.
     let lengths = view.shape().iter().try_fold(1usize, |size, &n| size.checked_mul(n.max(1)));
     if lengths.is_none() {
-        let what = format!("`{name}` has the impossible shape {:?}", view.shape());
+        let what = format!("{} has the impossible shape {:?}", quoted(name), view.shape());
         return Err(ArchiveError::Tensor(what));
     }
     let numbers = view.data().chunks_exact(4).map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]]));

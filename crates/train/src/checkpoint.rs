@@ -24,6 +24,7 @@
 mod error;
 mod file;
 mod lock;
+mod record;
 mod resume;
 
 use std::any::Any;
@@ -39,8 +40,9 @@ use serde_json::Value;
 use tensor::Tensor;
 
 pub use error::{CheckpointError, CheckpointFault};
-pub(crate) use file::{RECORD, is_memory};
+pub(crate) use file::is_memory;
 pub use lock::FolderLock;
+pub(crate) use record::RECORD;
 pub use resume::Checkpoint;
 
 use crate::{Moment, Observer, ObserverError};
@@ -224,6 +226,11 @@ pub(crate) struct Fingerprint {
 }
 
 impl Fingerprint {
+    /// How many samples there are.
+    pub(crate) fn samples(&self) -> usize {
+        self.shape.first().copied().unwrap_or(0)
+    }
+
     pub(crate) fn of<I: Copy>(dataset: &Dataset<I>) -> Self {
         if let Some(sequences) = dataset.sequences() {
             return Self::of_sequences(sequences, dataset.labels());

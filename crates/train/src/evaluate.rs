@@ -43,17 +43,26 @@ impl<M: Model> Trainer<'_, M> {
         dataset: &Dataset<M::Input>,
     ) -> Evaluation {
         assert!(!dataset.is_empty(), "evaluate: there are no samples to evaluate on");
-        let logits = self.logits_of(parameters, dataset);
+        self.evaluate_logits(&self.logits_of(parameters, dataset), dataset.labels())
+    }
+
+    /// Compares logits `[n, outputs]` with labels `[n]`.
+    #[track_caller]
+    pub(crate) fn evaluate_logits<T: Scalar>(
+        &self,
+        logits: &Tensor<T>,
+        labels: &Tensor<u32>,
+    ) -> Evaluation {
         let tape = Tape::evaluation();
-        let loss = self.loss.of(tape.constant(logits.clone()), dataset.labels());
-        let probabilities = self.loss.probabilities(&logits);
+        let loss = self.loss.of(tape.constant(logits.clone()), labels);
+        let probabilities = self.loss.probabilities(logits);
         let classes = probabilities.shape()[1];
-        let predictions = self.loss.predictions(&logits).to_vec();
-        let labels = dataset.labels().to_vec();
+        let predictions = self.loss.predictions(logits).to_vec();
+        let labels = labels.to_vec();
         Evaluation {
             loss: loss.item().to_f64(),
             confusion: ConfusionMatrix::new(classes, &labels, &predictions),
-            roc_auc: (classes == 2).then(|| roc_auc_of(self.loss, &logits, &labels)).flatten(),
+            roc_auc: (classes == 2).then(|| roc_auc_of(self.loss, logits, &labels)).flatten(),
         }
     }
 }

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
+use data::printable;
 use serde::{Deserialize, Serialize};
 
 /// Loss and accuracy on one set of samples.
@@ -59,8 +60,15 @@ pub struct History {
 
 impl History {
     /// The epoch whose weights the model has now.
+    ///
+    /// # Panics
+    /// When `kept` is not the number of an epoch.
+    #[track_caller]
     pub fn kept_epoch(&self) -> &Epoch {
-        &self.epochs[self.kept - 1]
+        match self.kept.checked_sub(1).and_then(|index| self.epochs.get(index)) {
+            Some(epoch) => epoch,
+            None => panic!("History: epoch {} of {} was kept", self.kept, self.epochs.len()),
+        }
     }
 
     /// By what epochs and models are compared: `"validation"` or, where no samples were kept for that,
@@ -100,7 +108,7 @@ impl fmt::Display for Epoch {
         }
         write!(f, "  rate {}", self.rate)?;
         for (name, value) in &self.tracked {
-            write!(f, "  {} {value:.4}", short_name(name))?;
+            write!(f, "  {} {value:.4}", printable(short_name(name)))?;
         }
         write!(f, "  {:.2} s", self.seconds)
     }

@@ -15,12 +15,12 @@
 //! A padding id has a zero vector here whatever its row of the table holds, and in `nn.EmbeddingBag`.
 //! In `nn.Embedding` only the row makes it so: [`Module::padding`] writes that row as zeros.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use autograd::Parameters;
-use data::{LittleEndian, WriteError, write_whole};
+use data::{LittleEndian, WriteError, printable, printable_path, quoted, read_whole, write_whole};
 use half::{bf16, f16};
 use safetensors::SafeTensorError;
 use safetensors::tensor::{Dtype, SafeTensors, TensorView};
@@ -133,7 +133,7 @@ impl Float for f64 {
 
 /// Weights could not be exchanged: the file, and its fault.
 #[derive(Debug, Error)]
-#[error("{}: {fault}", path.display())]
+#[error("{}: {}", printable_path(path), printable(&fault.to_string()))]
 pub struct WeightsError {
     /// The file.
     pub path: PathBuf,
@@ -207,7 +207,7 @@ impl PyTorch {
         let entries = self.entries(parameters);
         let path = path.as_ref();
         let read = || {
-            let bytes = std::fs::read(path).map_err(WeightsFault::Read)?;
+            let bytes = read_whole(path).map_err(WeightsFault::Read)?;
             read_all(&bytes, &entries)
         };
         let values = read().map_err(|fault| WeightsError { path: path.to_path_buf(), fault })?;
@@ -349,13 +349,13 @@ fn read_all<T: Float>(bytes: &[u8], entries: &[Entry]) -> Result<Vec<Tensor<T>>,
         })?;
         values.push(entry.import(view)?);
     }
-    let known = |name: &str| entries.iter().any(|entry| entry.tensor == name);
-    match held.iter().find(|(name, _)| !known(name)) {
+    let known: HashSet<&str> = entries.iter().map(|entry| entry.tensor.as_str()).collect();
+    match held.iter().find(|(name, _)| !known.contains(*name)) {
         None => Ok(values),
         Some((name, view)) => Err(WeightsFault::Mismatch(format!(
-            "holds a tensor `{}` {:?} for which this model has no parameter: it is of another model, \
+            "holds a tensor {} {:?} for which this model has no parameter: it is of another model, \
              or leave that tensor out of the file",
-            name.escape_debug(),
+            quoted(name),
             view.shape()
         ))),
     }
@@ -380,8 +380,7 @@ fn numbers<T: Float, const N: usize>(bytes: &[u8], number: impl Fn([u8; N]) -> f
 
 /// The first twelve names, and how many more there are.
 fn names(held: &BTreeMap<&str, TensorView<'_>>) -> String {
-    let mut shown: Vec<String> =
-        held.keys().take(12).map(|name| format!("`{}`", name.escape_debug())).collect();
+    let mut shown: Vec<String> = held.keys().take(12).map(|name| quoted(name)).collect();
     match held.len().saturating_sub(12) {
         _ if held.is_empty() => "none".to_string(),
         0 => shown.join(", "),

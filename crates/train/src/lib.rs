@@ -35,6 +35,7 @@
 
 #![forbid(unsafe_code)]
 
+mod answer;
 mod archive;
 mod checkpoint;
 mod comparison;
@@ -55,6 +56,7 @@ mod shards;
 pub mod statistics;
 mod trainer;
 
+pub use answer::NotFinite;
 pub use checkpoint::{Checkpoint, CheckpointError, CheckpointFault, Checkpoints, FolderLock};
 pub use comparison::{Comparison, Difference, Run, Verdict};
 pub use console::Console;

@@ -21,9 +21,10 @@
 
 use std::collections::HashMap;
 use std::fs::{File, OpenOptions};
-use std::io::{self, BufRead, BufReader, Seek, SeekFrom, Write};
+use std::io::{self, BufReader, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
+use data::{beginning, printable, printable_path, read_line};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use tensor::Scalar;
@@ -77,7 +78,7 @@ pub enum LogEvery {
 
 /// Why a log cannot be written: the file, and what is wrong.
 #[derive(Debug, Error)]
-#[error("{}: {fault}", path.display())]
+#[error("{}: {}", printable_path(path), printable(&fault.to_string()))]
 pub struct LogError {
     /// The file.
     pub path: PathBuf,
@@ -303,17 +304,21 @@ struct Found {
 }
 
 fn read(file: &File) -> Result<Found, LogFault> {
-    let mut found = Found::default();
+    let (mut found, size) = (Found::default(), file.metadata()?.len());
     let mut reader = BufReader::new(file);
     let mut line = Vec::new();
     for number in 1.. {
-        line.clear();
-        let length = reader.read_until(b'\n', &mut line)?;
-        if line.last() != Some(&b'\n') {
+        // One byte is the line feed; a line that is cut off within has none.
+        let is_line = read_line(&mut reader, &mut line)?;
+        let length = line.len() as u64 + 1;
+        if !is_line || found.end + length > size {
             break;
         }
-        let mut record = serde_json::from_slice::<Line>(&line)
-            .map_err(|error| LogFault::Record { line: number, found: error.to_string() })?;
+        let mut record =
+            serde_json::from_slice::<Line>(&line).map_err(|error| LogFault::Record {
+                line: number,
+                found: beginning(&error.to_string(), 300).into_owned(),
+            })?;
         if found.start.is_none() {
             found.start = record.start();
         }
@@ -321,7 +326,7 @@ fn read(file: &File) -> Result<Found, LogFault> {
             let last = found.written.entry(run).or_insert(position);
             *last = position.max(*last);
         }
-        found.end += length as u64;
+        found.end += length;
     }
     Ok(found)
 }

@@ -22,6 +22,7 @@
 
 use std::collections::HashSet;
 
+use data::printable;
 use serde::Serialize;
 
 const TERMINAL_WIDTH: usize = 100;
@@ -318,8 +319,8 @@ impl ConfusionMatrix {
             names.len(),
             self.classes
         );
-        let visible = |c: char| if c.is_control() { ' ' } else { c };
-        names.iter().map(|name| name.as_ref().chars().map(visible).collect()).collect()
+        let on_one_line = |name: &S| name.as_ref().replace(['\n', '\r', '\t'], " ");
+        names.iter().map(|name| printable(&on_one_line(name)).into_owned()).collect()
     }
 }
 

@@ -281,7 +281,7 @@ impl Report {
         page::render(self)
     }
 
-    /// The plots that the page shows.
+    /// The plots that the page shows; of tracked parameters the first hundred of each model.
     ///
     /// # Errors
     /// When one cannot be drawn.

@@ -8,7 +8,7 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
 use autograd::Parameters;
-use data::WriteError;
+use data::{WriteError, beginning, printable, printable_path, quoted, read_whole};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use tensor::Tensor;
@@ -33,7 +33,7 @@ pub enum SaveError {
 
 /// Why a saved model could not be used: the file, and its fault.
 #[derive(Debug, Error)]
-#[error("{}: {fault}", path.display())]
+#[error("{}: {}", printable_path(path), printable(&fault.to_string()))]
 pub struct LoadError {
     /// The file.
     pub path: PathBuf,
@@ -95,7 +95,7 @@ impl Saved {
     pub fn read(path: impl AsRef<Path>) -> Result<Self, LoadError> {
         let path = path.as_ref().to_path_buf();
         let read = || {
-            let bytes = std::fs::read(&path).map_err(LoadFault::Read)?;
+            let bytes = read_whole(&path).map_err(LoadFault::Read)?;
             parse(&bytes)
         };
         match read() {
@@ -109,8 +109,14 @@ impl Saved {
     /// # Errors
     /// When the file describes something of another form.
     pub fn description<D: DeserializeOwned>(&self) -> Result<D, LoadError> {
-        serde_json::from_str(&self.description)
-            .map_err(|error| self.error(LoadFault::Foreign(error.to_string())))
+        serde_json::from_str(&self.description).map_err(|error| {
+            self.error(LoadFault::Foreign(beginning(&error.to_string(), 300).into_owned()))
+        })
+    }
+
+    /// How many numbers all saved parameters have.
+    pub fn count(&self) -> usize {
+        self.tensors.values().map(Tensor::len).sum()
     }
 
     /// Replaces the value of every parameter by the saved one.
@@ -147,7 +153,7 @@ pub(crate) fn replace_values(
         }
     }
     if let Some(name) = values.keys().filter(|name| parameters.find(name).is_none()).min() {
-        return Err(format!("there is a parameter `{name}` too many"));
+        return Err(format!("there is a parameter {} too many", quoted(name)));
     }
     for id in parameters.ids() {
         let value = values[parameters.name(id)].clone();
@@ -174,7 +180,8 @@ fn parse(bytes: &[u8]) -> Result<(String, HashMap<String, Tensor<f32>>), LoadFau
     match not_finite.map(|(name, _)| name).min() {
         None => Ok((description, tensors)),
         Some(name) => Err(LoadFault::Mismatch(format!(
-            "the parameter `{name}` holds a number that is infinite or NaN"
+            "the parameter {} holds a number that is infinite or NaN",
+            quoted(name)
         ))),
     }
 }

@@ -39,7 +39,9 @@ use tensor::{Key, Scalar, Tensor};
 pub struct Shards<T: Scalar = f32> {
     /// For shards that the calling thread computes itself.
     tape: Tape<T>,
-    /// What came of each. It stays until the next batch, when the thread that made it drops it: so
+    /// Into how many a batch is cut.
+    count: usize,
+    /// What came of each that there was so far. It stays until the next batch, when the thread that made it drops it: so
     /// that thread gets its buffers back.
     parts: Vec<Mutex<Option<Part<T>>>>,
 }
@@ -68,12 +70,12 @@ impl<T: Scalar> Shards<T> {
     #[track_caller]
     pub fn new(count: usize) -> Self {
         assert!(count > 0, "0 shards were asked for; a batch is at least one");
-        Self { tape: Tape::default(), parts: (0..count).map(|_| Mutex::default()).collect() }
+        Self { tape: Tape::default(), count, parts: Vec::new() }
     }
 
     /// How many shards a batch is cut into.
     pub fn count(&self) -> usize {
-        self.parts.len()
+        self.count
     }
 
     /// One pass, forward and backward, over a batch of so many samples. For each shard, `forward`
@@ -92,7 +94,9 @@ impl<T: Scalar> Shards<T> {
         forward: impl for<'t> Fn(Pass<'t, T>, Range<usize>) -> (Var<'t, T>, R) + Sync,
     ) -> Batch<T, R> {
         assert!(samples > 0, "the batch has no samples");
-        let count = self.parts.len().min(samples);
+        let count = self.count.min(samples);
+        let there = self.parts.len().max(count);
+        self.parts.resize_with(there, Mutex::default);
         let parts = &self.parts[..count];
         let returned: Vec<Mutex<Option<R>>> = parts.iter().map(|_| Mutex::default()).collect();
         let shard = |tape: &mut Tape<T>, number: usize| {

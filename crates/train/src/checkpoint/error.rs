@@ -3,12 +3,13 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
+use data::{printable, printable_path};
 use optim::StateError;
 use thiserror::Error;
 
 /// Why a checkpoint cannot be used: the file or folder, and its fault.
 #[derive(Debug, Error)]
-#[error("{}: {fault}", path.display())]
+#[error("{}: {}", printable_path(path), printable(&fault.to_string()))]
 pub struct CheckpointError {
     /// The file, or the folder.
     pub path: PathBuf,
@@ -37,6 +38,19 @@ pub enum CheckpointFault {
     /// The file is whole, but no checkpoint.
     #[error("is no checkpoint of this program ({0}); give the folder of one that was interrupted")]
     Foreign(String),
+    /// The file is whole, but says what cannot be true.
+    #[error(
+        "cannot be gone on with: {field} is {found}, expected {expected}; go on with a checkpoint as \
+         it was written, or begin a new run"
+    )]
+    Field {
+        /// The field of the record.
+        field: String,
+        /// Its value.
+        found: String,
+        /// What it should be.
+        expected: String,
+    },
     /// The file is a checkpoint of an earlier or later kind.
     #[error(
         "is of version {found} of the format, but this program reads version {expected}; resume it \
@@ -88,7 +102,7 @@ impl CheckpointFault {
 
     /// Whether the file says nothing that can be relied on, so that an earlier one may do.
     pub(crate) fn is_unreadable(&self) -> bool {
-        use CheckpointFault::{Damaged, Foreign, Read};
-        matches!(self, Read(_) | Damaged(_) | Foreign(_))
+        use CheckpointFault::{Damaged, Field, Foreign, Read};
+        matches!(self, Read(_) | Damaged(_) | Foreign(_) | Field { .. })
     }
 }

@@ -2,18 +2,14 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use tensor::Tensor;
 
-use super::{CheckpointFault, Fingerprint};
+use super::CheckpointFault;
+use super::record::{RECORD, Record, VERSION, read_json};
+use crate::Moment;
 use crate::archive::{self, Archive, ArchiveError};
-use crate::progress::Current;
 use crate::saved::DESCRIPTION;
-use crate::{Epoch, Fit, Moment};
-
-/// The metadata entry that makes a saved model a checkpoint.
-pub(crate) const RECORD: &str = "checkpoint";
 
 /// The metadata entry of the checksum.
 const CHECKSUM: &str = "crc32";
@@ -21,31 +17,12 @@ const CHECKSUM: &str = "crc32";
 /// What stands there while the checksum is computed.
 const NO_CHECKSUM: &str = "00000000";
 
-/// The version of the format that this program writes and reads.
-pub(super) const VERSION: u64 = 2;
-
 const TRAINING: &str = "training/";
 const OPTIMIZER: &str = "optimizer/";
 
 /// Whether the tensor of this name is of no use but to train on.
 pub(crate) fn is_memory(name: &str) -> bool {
     name.starts_with(TRAINING) || name.starts_with(OPTIMIZER)
-}
-
-/// All of a checkpoint that is not tensors.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct Record {
-    pub(super) version: u64,
-    pub(super) epochs: Vec<Epoch>,
-    pub(super) current: Current,
-    pub(super) best: usize,
-    pub(super) optimizer: optim::Progress,
-    /// The learning rate of the next step.
-    pub(super) rate: f64,
-    pub(super) options: Fit,
-    pub(super) settings: BTreeMap<String, Value>,
-    pub(super) data: Fingerprint,
 }
 
 /// The contents of a checkpoint.
@@ -83,6 +60,7 @@ impl Contents {
                 epochs: progress.epochs.clone(),
                 current: progress.current,
                 best: progress.best,
+                earlier_steps: state.progress.steps.saturating_sub(now.steps() as u64),
                 optimizer: state.progress,
                 rate: now.optimizer.rate(),
                 options: now.options.clone(),
@@ -126,8 +104,8 @@ impl Contents {
         check(&mut bytes, &text(CHECKSUM)?)?;
         let (record, description) = (text(RECORD)?, text(DESCRIPTION)?);
         let mut contents = Self {
-            description: read(DESCRIPTION, &description)?,
-            record: read_record(&record)?,
+            description: read_json(DESCRIPTION, &description)?,
+            record: Record::read(&record)?,
             weights: HashMap::new(),
             training: HashMap::new(),
             moments: BTreeMap::new(),
@@ -166,21 +144,4 @@ fn check(bytes: &mut [u8], stated: &str) -> Result<(), CheckpointFault> {
             Err(CheckpointFault::Damaged(what))
         }
     }
-}
-
-fn read_record(text: &str) -> Result<Record, CheckpointFault> {
-    #[derive(Deserialize)]
-    struct Versioned {
-        version: u64,
-    }
-    let Versioned { version } = read(RECORD, text)?;
-    match version {
-        VERSION => read(RECORD, text),
-        found => Err(CheckpointFault::Version { expected: VERSION, found }),
-    }
-}
-
-fn read<D: serde::de::DeserializeOwned>(name: &str, text: &str) -> Result<D, CheckpointFault> {
-    serde_json::from_str(text)
-        .map_err(|error| CheckpointFault::Foreign(format!("the metadata `{name}`: {error}")))
 }

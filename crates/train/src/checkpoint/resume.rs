@@ -1,16 +1,17 @@
 //! From a checkpoint back to a run.
 
 use std::collections::{BTreeMap, HashMap};
-use std::fs;
 use std::path::{Path, PathBuf};
 
 use autograd::Parameters;
+use data::{beginning, read_whole};
 use nn::Model;
 use optim::State;
 use serde_json::Value;
 use tensor::Tensor;
 
-use super::file::{Contents, Record};
+use super::file::Contents;
+use super::record::{Record, Run};
 use super::{CheckpointError, CheckpointFault, Checkpoints, files};
 use crate::saved::replace_values;
 use crate::{Fit, Progress, Session};
@@ -52,7 +53,7 @@ impl Checkpoints {
             files(&self.folder).map_err(|error| CheckpointFault::Folder(error).of(&self.folder))?;
         let mut damaged = Vec::new();
         for (_, path) in files {
-            let bytes = fs::read(&path).map_err(CheckpointFault::Read);
+            let bytes = read_whole(&path).map_err(CheckpointFault::Read);
             match bytes.and_then(Contents::decode).and_then(|found| self.check(found)) {
                 Ok(contents) => return Ok(Some(Checkpoint { path, contents, damaged })),
                 Err(fault) if fault.is_unreadable() => damaged.push(fault.of(&path)),
@@ -140,6 +141,11 @@ impl<M: Model> Session<'_, M, f32> {
         same("the shape of the training inputs", &record.data.shape, &self.data.shape)?;
         same("the checksum of the training labels", &record.data.labels, &self.data.labels)?;
         same("the checksum of the training inputs", &record.data.inputs, &self.data.inputs)?;
+        record.check_run(&Run {
+            samples: self.training.len(),
+            steps_per_epoch: self.steps_per_epoch,
+            has_validation: !self.validation.is_empty(),
+        })?;
         let done = record.epochs.len();
         match done <= *epochs {
             true => Ok(()),
@@ -185,10 +191,5 @@ fn difference(what: &str, saved: &Value, now: &Value) -> Option<CheckpointFault>
 
 /// The beginning of a value as JSON.
 fn excerpt(value: &Value) -> String {
-    const LONGEST: usize = 60;
-    let text = value.to_string();
-    match text.char_indices().nth(LONGEST) {
-        Some((end, _)) => format!("{}…", &text[..end]),
-        None => text,
-    }
+    beginning(&value.to_string(), 60).into_owned()
 }

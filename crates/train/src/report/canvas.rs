@@ -6,6 +6,7 @@
 
 use std::io;
 
+use data::{printable, printable_lines};
 use plotters::coord::Shift;
 use plotters::drawing::DrawingAreaErrorKind;
 use plotters::prelude::*;
@@ -96,6 +97,8 @@ impl Plot {
         paint(&area)?;
         area.present()?;
         drop(area);
+        // SVG cannot hold control characters at all.
+        let svg = printable_lines(&svg).into_owned();
         Ok(Self { subject, name, title, size, svg })
     }
 
@@ -159,13 +162,12 @@ pub(super) fn text(size: f64, ink: Ink, anchor: HPos) -> TextStyle<'static> {
     }
 }
 
-/// A name that a drawing has room for, without control characters, which SVG cannot hold.
+/// A name that a drawing has room for.
 pub(super) fn short(name: &str, longest: usize) -> String {
-    let visible = |c: char| if c.is_control() { ' ' } else { c };
-    let shown: String = name.chars().take(longest).map(visible).collect();
-    if name.chars().count() > longest {
+    let shown = printable(name);
+    if shown.chars().count() > longest {
         let cut: String = shown.chars().take(longest - 1).collect();
         return format!("{}…", cut.trim_end());
     }
-    shown
+    shown.into_owned()
 }

@@ -1,7 +1,7 @@
 //! Lines over the epochs: loss, accuracy, learned parameters. One panel for each model, all panels of
 //! a kind on one scale, so that they can be compared by eye.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 use std::ops::Range;
 
 use plotters::coord::types::{RangedCoordf64, RangedCoordi32};
@@ -17,6 +17,9 @@ use crate::{Epoch, Score};
 
 /// The size of a panel in CSS pixels.
 const SIZE: (f64, f64) = (380.0, 230.0);
+
+/// How many tracked parameters of a model are drawn; the figures of the others are in the JSON.
+const MOST_PANELS: usize = 100;
 
 /// A line with its band: at each epoch the mean over the seeds, the lowest and the highest.
 struct Line {
@@ -46,6 +49,7 @@ impl Line {
 
 impl Point {
     fn of(epoch: i32, values: &[f64]) -> Option<Self> {
+        let values: Vec<f64> = values.iter().copied().filter_map(drawable).collect();
         let mean = values.iter().sum::<f64>() / values.len() as f64;
         let low = values.iter().copied().reduce(f64::min)?;
         let high = values.iter().copied().reduce(f64::max)?;
@@ -96,8 +100,12 @@ pub(super) fn parameters(report: &Report) -> Result<Vec<Plot>, ReportError> {
     for model in &report.models {
         let epochs = model.runs.iter().flat_map(|run| &run.history.epochs);
         let names: BTreeSet<&String> = epochs.flat_map(|epoch| epoch.tracked.keys()).collect();
+        let mut alike: HashMap<&str, usize> = HashMap::new();
         for name in &names {
-            let symbol = symbol(name, &names);
+            *alike.entry(short_name(name)).or_default() += 1;
+        }
+        for name in names.iter().take(MOST_PANELS) {
+            let symbol = symbol(name, alike[short_name(name)] > 1);
             let mut line =
                 Line::of(&symbol, ACCENT, &model.runs, |epoch| epoch.tracked.get(*name).copied());
             let start = model.start.get(*name).and_then(|&start| Point::of(0, &[start]));
@@ -119,11 +127,10 @@ pub(super) fn parameters(report: &Report) -> Result<Vec<Plot>, ReportError> {
     Ok(plots)
 }
 
-/// A parameter's short name where that is enough to tell it from the others, else with its layer's.
-fn symbol(name: &str, among: &BTreeSet<&String>) -> String {
+/// A parameter's short name, with its layer's where another parameter has the same short name.
+fn symbol(name: &str, is_shared: bool) -> String {
     let short = short_name(name);
-    let alike = among.iter().filter(|other| short_name(other) == short).count();
-    match name.rsplit_once('.').filter(|_| alike > 1) {
+    match name.rsplit_once('.').filter(|_| is_shared) {
         Some((layer, _)) => format!("{layer}, {short}"),
         None => short.to_string(),
     }
@@ -156,7 +163,24 @@ fn ranges<'a>(lines: impl IntoIterator<Item = &'a Line>) -> (Range<i32>, Range<f
     let low = points.iter().map(|point| point.low).fold(f64::INFINITY, f64::min);
     let high = points.iter().map(|point| point.high).fold(f64::NEG_INFINITY, f64::max);
     let air = if high > low { 0.06 * (high - low) } else { 0.5 };
-    (first..last.max(first + 1), low - air..high + air)
+    (first..last.max(first + 1), apart(low - air, high + air))
+}
+
+/// The number as it is drawn: not farther from 0 than any axis reaches; `None` if it is not a number.
+pub(super) fn drawable(number: f64) -> Option<f64> {
+    const FARTHEST: f64 = 1e30;
+    (!number.is_nan()).then(|| number.clamp(-FARTHEST, FARTHEST))
+}
+
+/// The range between two ends, wide enough that its labels differ: plotters looks for them for ever
+/// where they cannot.
+pub(super) fn apart(low: f64, high: f64) -> Range<f64> {
+    if !(low.is_finite() && high.is_finite()) {
+        return 0.0..1.0;
+    }
+    let least = (1e-6 * low.abs().max(high.abs())).max(1e-9);
+    let missing = (least - (high - low)).max(0.0);
+    low - missing / 2.0..high + missing / 2.0
 }
 
 /// Draws lines with their bands; each is labelled at its end.

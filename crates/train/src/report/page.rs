@@ -7,6 +7,7 @@ use std::fmt::{self, Display, Formatter};
 
 use askama::Template;
 use askama::filters::HtmlSafe;
+use data::{printable_json, printable_lines};
 
 use super::{Mistake, ModelRuns, Plot, Report, ReportError, Subject};
 use crate::metrics::Scores;
@@ -25,8 +26,9 @@ struct Page<'a> {
 pub(super) fn render(report: &Report) -> Result<String, ReportError> {
     // `<` would let a text end the script element; within JSON it occurs in strings only.
     let json = report.to_json()?.replace('<', "\\u003c");
-    let page = Page { report, plots: report.plots()?, json };
-    page.render().map_err(|error| ReportError::Make(error.to_string()))
+    let page = Page { report, plots: report.plots()?, json: printable_json(&json) };
+    let page = page.render().map_err(|error| ReportError::Make(error.to_string()))?;
+    Ok(printable_lines(&page).into_owned())
 }
 
 /// A number of the JSON, as it stands on the page.

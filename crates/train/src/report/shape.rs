@@ -8,7 +8,7 @@ use plotters::style::text_anchor::HPos;
 use super::canvas::{
     ACCENT, Area, DrawError, Ink, MUTED, PAPER, Plot, RULE, SECOND, Subject, TEXT, px, text,
 };
-use super::curves::digits;
+use super::curves::{apart, digits, drawable};
 use super::{Report, ReportError, Role, Shape};
 
 /// The size of the plot in CSS pixels.
@@ -54,7 +54,7 @@ fn draw(area: &Area<'_>, shapes: &[Shape]) -> Result<(), DrawError> {
         .draw()?;
     for (row, shape) in shapes.iter().enumerate() {
         let (ink, width) = pen(shape);
-        let points = shape.points.iter().copied();
+        let points = shape.points.iter().filter_map(|&(x, y)| Some((drawable(x)?, drawable(y)?)));
         chart.draw_series(LineSeries::new(points, ink.colour.stroke_width(width)))?;
         // The upper left is free: there every such function is near zero.
         let at = (px(48.0), px(48.0 + 16.0 * row as f64));
@@ -67,13 +67,14 @@ fn draw(area: &Area<'_>, shapes: &[Shape]) -> Result<(), DrawError> {
 fn ranges(shapes: &[Shape]) -> (Range<f64>, Range<f64>) {
     let points = || shapes.iter().flat_map(|shape| &shape.points);
     let range = |numbers: Vec<f64>| {
-        let low = numbers.iter().copied().fold(f64::INFINITY, f64::min);
-        let high = numbers.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-        low..high.max(low + 1e-3)
+        let drawn = || numbers.iter().copied().filter_map(drawable);
+        let low = drawn().fold(f64::INFINITY, f64::min);
+        let high = drawn().fold(f64::NEG_INFINITY, f64::max);
+        apart(low, high.max(low + 1e-3))
     };
     let outputs = range(points().map(|point| point.1).collect());
     let air = 0.06 * (outputs.end - outputs.start);
-    (range(points().map(|point| point.0).collect()), outputs.start - air..outputs.end + air)
+    (range(points().map(|point| point.0).collect()), apart(outputs.start - air, outputs.end + air))
 }
 
 /// Colour and width of a line.

@@ -23,7 +23,7 @@ use train::{
 const STEPS: usize = 4;
 const EPOCHS: usize = 3;
 
-fn options() -> Fit {
+pub fn options() -> Fit {
     Fit { epochs: EPOCHS, batch_size: 8, seed: 5, clip_norm: Some(0.5), ..Fit::default() }
 }
 
@@ -49,14 +49,14 @@ fn adam() -> Adam {
 
 /// All that a run leaves, but for the time that it took.
 #[derive(Debug, PartialEq)]
-struct Outcome {
+pub struct Outcome {
     weights: Vec<u32>,
     moments: Vec<u32>,
-    history: History,
+    pub history: History,
 }
 
 /// Trains a network whose weights begin at `initial`, from a checkpoint on if one is given.
-fn train(
+pub fn train(
     initial: u64,
     checkpoint: Option<Checkpoint>,
     options: &Fit,
@@ -86,14 +86,14 @@ fn uninterrupted() -> Outcome {
 }
 
 /// Ends training after so many steps: politely, or as a crash does.
-struct EndAfter {
+pub struct EndAfter {
     steps: usize,
     is_crash: bool,
     is_reached: bool,
 }
 
 impl EndAfter {
-    fn stop(steps: usize) -> Self {
+    pub fn stop(steps: usize) -> Self {
         Self { steps, is_crash: false, is_reached: steps == 0 }
     }
 
@@ -117,7 +117,7 @@ fn checkpoints(folder: &Path) -> Checkpoints {
     Checkpoints::new(folder, &"a network").unwrap()
 }
 
-fn newest(folder: &Path) -> Option<Checkpoint> {
+pub fn newest(folder: &Path) -> Option<Checkpoint> {
     checkpoints(folder).newest().unwrap()
 }
 
@@ -442,8 +442,8 @@ fn replace(bytes: &mut [u8], from: &str, to: &str) {
 #[test]
 fn a_file_of_another_version() {
     assert_eq!(
-        altered(r#"{\"version\":2,"#, r#"{\"version\":1,"#),
-        "is of version 1 of the format, but this program reads version 2; resume it with the \
+        altered(r#"{\"version\":3,"#, r#"{\"version\":1,"#),
+        "is of version 1 of the format, but this program reads version 3; resume it with the \
          program that wrote it"
     );
 }

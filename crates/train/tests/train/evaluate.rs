@@ -182,3 +182,25 @@ fn of_equally_probable_classes_the_first_is_predicted() {
     let even = Tensor::<f32>::zeros([1, 1]);
     assert_eq!(Loss::BinaryCrossEntropy.predictions(&even).to_vec(), [0]);
 }
+
+#[test]
+fn an_output_that_is_not_finite_is_no_answer() {
+    let mut parameters = Parameters::<f32>::new(1);
+    let model = Features::new(1)
+        .then(Dense::new(&mut parameters, "hidden", 1, 2))
+        .then(Dense::new(&mut parameters, "output", 2, 2));
+    let ids: Vec<_> = parameters.ids().collect();
+    for id in ids {
+        parameters.get_mut(id).as_mut_slice().fill(1e20);
+    }
+    let trainer = Trainer::new(&model, Loss::SoftmaxCrossEntropy);
+    let inputs = Tensor::from([[-1.0], [1.0]]);
+    let dataset = Dataset::new(inputs.clone(), Tensor::from([0, 1]));
+    let expected = "output 1 for sample 2 is inf, which is not an answer: the model's weights or its \
+                    inputs are too large, or its training went wrong; train it again with a lower \
+                    learning rate";
+    let predicted = trainer.predict_finite(&parameters, &inputs).unwrap_err();
+    let evaluated = trainer.evaluate_finite(&parameters, &dataset).unwrap_err();
+    assert_eq!(predicted.to_string(), expected);
+    assert_eq!(evaluated, predicted);
+}

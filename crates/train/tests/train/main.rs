@@ -3,6 +3,7 @@
 mod checkpoints;
 mod comparison;
 mod evaluate;
+mod false_checkpoints;
 mod fit;
 mod interchange;
 mod log;

@@ -270,3 +270,45 @@ fn files_are_written_whole_and_a_folder_that_is_none_is_told() {
     let error = report.write_html(&folder.path().join("none/report.html")).unwrap_err();
     assert!(error.to_string().contains("none/report.html: cannot be written"), "{error}");
 }
+
+#[test]
+fn a_report_of_any_numbers_is_drawn() {
+    let numbers = [
+        f64::NAN,
+        f64::INFINITY,
+        f64::NEG_INFINITY,
+        f64::MAX,
+        f64::MIN,
+        3.4e38,
+        1e17,
+        1.0 + f64::EPSILON,
+        f64::MIN_POSITIVE,
+        5e-324,
+        -0.0,
+    ];
+    let pairs = numbers.iter().flat_map(|&a| numbers.iter().map(move |&b| (a, b)));
+    for (first, second) in pairs {
+        let mut report = report(1);
+        for model in &mut report.models {
+            for epoch in &mut model.runs[0].history.epochs {
+                let number = if epoch.number == 1 { first } else { second };
+                epoch.training = Score { loss: number, accuracy: number };
+                epoch.validation = Some(epoch.training);
+                epoch.tracked.values_mut().for_each(|value| *value = number);
+            }
+        }
+        for shape in &mut report.shapes {
+            shape.points = vec![(first, second), (second, first)];
+        }
+        assert_eq!(report.plots().unwrap().len(), 8, "{first} and {second}");
+    }
+}
+
+#[test]
+fn a_report_of_many_tracked_names_takes_no_time() {
+    let mut report = report(1);
+    let names = (0..20_000).map(|i| (format!("layer{i}.beta"), 1.0));
+    report.models[0].runs[0].history.epochs[0].tracked = names.collect();
+    let is_panel = |plot: &&train::report::Plot| plot.name().starts_with("relu-");
+    assert_eq!(report.plots().unwrap().iter().filter(is_panel).count(), 100);
+}

@@ -158,3 +158,14 @@ fn a_loss_that_is_not_finite_is_told_from_any_shard() {
 fn no_shards_are_a_mistake() {
     Shards::<f32>::new(0);
 }
+
+#[test]
+fn more_shards_than_samples_take_no_memory() {
+    let mut parameters = Parameters::<f64>::new(0);
+    let weight = parameters.add("weight", Tensor::scalar(2.0));
+    let mut shards = Shards::new(usize::MAX);
+    let batch = shards
+        .pass(&parameters, 3, Key::new(1), |pass, samples| (pass.parameter(weight), samples.len()));
+    assert_eq!((batch.loss, batch.returned), (2.0, vec![1, 1, 1]));
+    assert_eq!(shards.count(), usize::MAX);
+}

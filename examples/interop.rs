@@ -23,7 +23,7 @@ use std::process::ExitCode;
 
 use autograd::{Parameters, Pass, Tape};
 use clap::{Parser, Subcommand};
-use data::Dataset;
+use data::{Dataset, printable_path};
 use nn::{Dense, Embedding, Model, SwiGLU};
 use optim::Adam;
 use rand::RngExt;
@@ -147,7 +147,7 @@ fn read_inputs(
     let inputs = data::read_npy::<u32>(path)?;
     match model.check_batch(parameters, &inputs) {
         Ok(()) => Ok(inputs),
-        Err(error) => Err(format!("{}: {error}", path.display()).into()),
+        Err(error) => Err(format!("{}: {error}", printable_path(path)).into()),
     }
 }
 
@@ -164,7 +164,7 @@ fn largest_difference(outputs: &Tensor, path: &Path) -> Result<f32, Box<dyn Erro
     let others = data::read_npy::<f32>(path)?;
     if others.shape() != outputs.shape() {
         let (found, expected) = (others.shape(), outputs.shape());
-        return Err(format!("{}: shape {found:?} is not {expected:?}", path.display()).into());
+        return Err(format!("{}: shape {found:?} is not {expected:?}", printable_path(path)).into());
     }
     let pairs = outputs.to_vec().into_iter().zip(others.to_vec());
     Ok(pairs.map(|(x, y)| (x - y).abs()).fold(0.0, Scalar::maximum))

@@ -91,7 +91,7 @@ fn train(
     let history = keeper.train(&activation.to_string(), seed, session, &description)?;
     check(Weights::Trained, &parameters)?;
 
-    let evaluation = trainer.evaluate(&parameters, &texts.test);
+    let evaluation = trainer.evaluate_finite(&parameters, &texts.test)?;
     let probabilities = trainer.predict_samples(&parameters, &texts.test);
     Ok(Trained { activation, seed, parameters, history, evaluation, probabilities })
 }

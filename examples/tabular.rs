@@ -80,7 +80,7 @@ fn train(
         .map_err(|error| Interrupted::by(interrupt, error, "Nothing of it was kept"))?;
     check(Weights::Trained, &parameters)?;
 
-    let evaluation = trainer.evaluate(&parameters, &halves.test);
+    let evaluation = trainer.evaluate_finite(&parameters, &halves.test)?;
     if !options.training.quiet {
         println!(
             "{activation:<10}  seed {seed}  kept epoch {:>2} of {:>2}, the best in {}  test loss {:.4}  accuracy {:.1} %",

@@ -17,7 +17,7 @@ use std::process::ExitCode;
 use autograd::Var;
 use autograd::draw::Walk;
 use clap::{Parser, ValueEnum};
-use data::write_whole;
+use data::{printable_path, write_whole};
 
 use walks::Computation;
 
@@ -32,7 +32,7 @@ struct Options {
 
 fn write(folder: &Path) -> Result<ExitCode, Box<dyn Error>> {
     fs::create_dir_all(folder)
-        .map_err(|error| format!("--out {}: cannot be made: {error}", folder.display()))?;
+        .map_err(|error| format!("--out {}: cannot be made: {error}", printable_path(folder)))?;
     for computation in Computation::value_variants() {
         let draw = |result: Var| {
             let page = Walk::back_from(result).to_html(computation.title());
@@ -42,13 +42,13 @@ fn write(folder: &Path) -> Result<ExitCode, Box<dyn Error>> {
         for (extension, text) in computation.record(draw) {
             let path = folder.join(name.get_name()).with_extension(extension);
             write_whole(&path, |file| file.write_all(text.as_bytes()))?;
-            println!("{:>4} KiB  {}", text.len().div_ceil(1024), path.display());
+            println!("{:>4} KiB  {}", text.len().div_ceil(1024), printable_path(path));
         }
     }
     println!(
         "\nOpen the .html files in a browser and step with the arrow keys.\n\
          Draw the .dot files with Graphviz: dot -Tsvg {0}/scalar.dot > {0}/scalar.svg",
-        folder.display()
+        printable_path(folder)
     );
     Ok(ExitCode::SUCCESS)
 }

@@ -12,7 +12,7 @@ use std::process::ExitCode;
 
 use autograd::{Parameters, check};
 use clap::Args;
-use data::{Dataset, Split, SplitError, excerpt, label_notes};
+use data::{Dataset, Split, SplitError, excerpt, label_notes, printable_path};
 use nn::Model;
 use train::{Fit, Interrupt, TrainError, Trainer};
 
@@ -80,14 +80,14 @@ impl Source {
 #[command(next_help_heading = "Training")]
 pub struct Training {
     /// How many times to go over the training samples.
-    #[arg(long, value_name = "N", default_value_t = 10, value_parser = positive, allow_negative_numbers = true)]
+    #[arg(long, value_name = "N", default_value_t = 10, value_parser = up_to::<1_000_000>, allow_negative_numbers = true)]
     pub epochs: usize,
     /// How many samples make one step.
     #[arg(long, value_name = "N", default_value_t = 32, value_parser = positive, allow_negative_numbers = true)]
     pub batch_size: usize,
     /// Cut each batch into so many shards, for as many threads to work on: faster where batches are
     /// large. The result depends on N, but not on how many threads there are.
-    #[arg(long, value_name = "N", default_value_t = 1, value_parser = positive, allow_negative_numbers = true)]
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = up_to::<4096>, allow_negative_numbers = true)]
     pub shards: usize,
     /// Adam's learning rate.
     #[arg(long, value_name = "RATE", default_value_t = 0.001, value_parser = rate, allow_hyphen_values = true)]
@@ -230,6 +230,14 @@ pub fn positive(text: &str) -> Result<usize, String> {
     match text.parse() {
         Ok(0) | Err(_) => Err("expected a whole number of at least 1".to_string()),
         Ok(number) => Ok(number),
+    }
+}
+
+/// A whole number from 1 to `MOST`.
+pub fn up_to<const MOST: usize>(text: &str) -> Result<usize, String> {
+    match positive(text)? {
+        number if number <= MOST => Ok(number),
+        _ => Err(format!("expected a whole number of at most {MOST}")),
     }
 }
 

@@ -10,6 +10,7 @@ use std::path::{self, Path, PathBuf};
 
 use autograd::Parameters;
 use clap::Args;
+use data::printable_path;
 use train::report::Report;
 
 use super::Source;
@@ -52,7 +53,7 @@ impl Output {
             if let Some((other, _)) = before.find(|(_, other)| resolved(other) == resolved(path)) {
                 return Err(format!(
                     "{other} and {option} lead to the same place, {}; give each one of its own",
-                    path.display()
+                    printable_path(path)
                 ));
             }
         }
@@ -73,7 +74,7 @@ impl Output {
         let page = self.report.as_deref().map_or(Ok(()), |path| report.write_html(path));
         let figures = self.json.as_deref().map_or(Ok(()), |path| report.write_json(path));
         if let (Some(path), true, false) = (&self.report, page.is_ok(), is_quiet) {
-            println!("\nThe report is {}; open it in a browser.", path.display());
+            println!("\nThe report is {}; open it in a browser.", printable_path(path));
         }
         if let Some(folder) = &self.plots {
             make_folder("--plots", folder)?;
@@ -97,7 +98,7 @@ fn resolved(path: &Path) -> PathBuf {
 
 /// Checks that a file can be written where its bytes will really go.
 fn check_writable(option: &str, path: &Path) -> Result<(), String> {
-    let file = path.display();
+    let file = printable_path(path);
     if path.is_dir() {
         return Err(format!("{option} {file}: this is a directory; give the path of a file"));
     }
@@ -161,7 +162,7 @@ pub fn make_folder(option: &str, folder: &Path) -> Result<(), String> {
 }
 
 fn no_folder(option: &str, folder: &Path, error: &io::Error) -> String {
-    let folder = folder.display();
+    let folder = printable_path(folder);
     format!("{option} {folder}: cannot be made or written to: {error}; give another folder")
 }
 

@@ -46,6 +46,6 @@ pub fn run(
     let mut adam = Adam::new(10.0 * options.training.lr);
     let session = trainer.session(&mut parameters, &mut adam, &texts.train, &fit)?;
     let history = keeper.train(NAME, seed, session, &"logistic regression on word counts")?;
-    let evaluation = trainer.evaluate(&parameters, &texts.test);
+    let evaluation = trainer.evaluate_finite(&parameters, &texts.test)?;
     Ok((Run::new(&evaluation, &history, parameters.count()), history))
 }

@@ -4,6 +4,7 @@
 use std::error::Error;
 use std::path::Path;
 
+use data::printable_path;
 use train::{Comparison, History, Interrupt, Run};
 
 use super::keeping::Keeper;
@@ -32,7 +33,7 @@ pub fn train_each(options: &Train) -> Result<(), Box<dyn Error>> {
         None => Ok(()),
     };
     if let (Some(path), true, false) = (save, saved.is_ok(), is_quiet) {
-        let file = path.display();
+        let file = printable_path(path);
         println!("Saved as {file}. Use it: sentiment predict --model {file} TEXT");
     }
     print::outcome(&outcome, "`sentiment compare` trains with several.\n", &texts, is_quiet);

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::error::Error;
 
-use data::{Dataset, Table};
+use data::{Dataset, Table, printable_json, printable_path};
 use serde_json::{Value, json};
 use train::statistics::wilson_interval;
 use train::{Evaluation, Loss, Trainer};
@@ -21,10 +21,14 @@ pub fn run(options: &Evaluate) -> Result<(), Box<dyn Error>> {
         table.text(&options.text_column)?.into_iter().map(String::from).collect();
     let labels = table.classes(&options.label_column, &about.labels)?;
     let samples = Dataset::of_sequences(about.token_ids(&texts), labels);
-    let evaluation =
-        Trainer::new(&model, Loss::SoftmaxCrossEntropy).evaluate(&parameters, &samples);
+    let trainer = Trainer::new(&model, Loss::SoftmaxCrossEntropy);
+    let evaluation = trainer
+        .evaluate_finite(&parameters, &samples)
+        .map_err(|error| format!("--model {}: {error}", printable_path(&options.model)))?;
     match options.json {
-        true => println!("{}", figures(&evaluation, about.labels.names())),
+        true => {
+            println!("{}", printable_json(&figures(&evaluation, about.labels.names()).to_string()))
+        }
         false => print(&evaluation, about.labels.names()),
     }
     Ok(())

@@ -9,6 +9,7 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
+use data::{beginning, printable, printable_path, read_whole};
 use nn::Model;
 use serde::Serialize;
 use serde_json::Value;
@@ -194,7 +195,7 @@ impl Keeper {
 
 /// Checks that a folder holds no run yet.
 fn check_new(folder: &Path) -> Result<(), String> {
-    let folder_name = folder.display();
+    let folder_name = printable_path(folder);
     if folder.join(OPTIONS).exists() {
         return Err(format!(
             "--checkpoint {folder_name}: there is a run in this folder already; {} goes on with it, \
@@ -232,16 +233,21 @@ fn begin(folder: &Path, fixed: &Options) -> Result<(), Box<dyn Error>> {
 /// Checks that a folder holds a run that was begun with these options.
 fn check_same(folder: &Path, fixed: &Options) -> Result<(), Box<dyn Error>> {
     let (file, begins) = (folder.join(OPTIONS), with_folder("--checkpoint", folder));
-    let folder = folder.display();
-    let text = fs::read_to_string(&file).map_err(|error| {
+    let folder = printable_path(folder);
+    let text = read_whole(&file).map_err(|error| {
         format!(
             "--resume {folder}: there is no run to go on with, as {} cannot be read: {error}; \
              {begins} begins one",
-            file.display()
+            printable_path(&file)
         )
     })?;
-    let begun: Options = serde_json::from_str(&text).map_err(|error| {
-        format!("{}: these are no options of a run: {error}; begin a new one", file.display())
+    let begun: Options = serde_json::from_slice(&text).map_err(|error| {
+        let error = error.to_string();
+        let error = printable(&beginning(&error, 300)).into_owned();
+        format!(
+            "{}: these are no options of a run: {error}; begin a new one",
+            printable_path(&file)
+        )
     })?;
     // Runs that were begun before this was an option have the last samples for validation.
     let begun: Options =
@@ -252,6 +258,9 @@ fn check_same(folder: &Path, fixed: &Options) -> Result<(), Box<dyn Error>> {
         let (then, now) =
             (begun.get(name).unwrap_or(&nothing), fixed.get(name).unwrap_or(&nothing));
         if then != now {
+            let shown = |text: &str| printable(&beginning(text, 120)).into_owned();
+            let (name, then, now) =
+                (shown(name), shown(&then.to_string()), shown(&now.to_string()));
             return Err(format!(
                 "--resume {folder}: this run was begun with {name} {then}, but now it is {now}; \
                  resume it with {name} {then}, or begin a new one with --checkpoint"
@@ -272,7 +281,7 @@ fn resumed<'a, M: Model>(
         tell(format_args!("warning: {damage}"));
     }
     if !checkpoint.damaged().is_empty() {
-        let path = checkpoint.path().display();
+        let path = printable_path(checkpoint.path());
         tell(format_args!("warning: going on from the one before, {path}"));
     }
     Ok(session.resume(checkpoint)?)
@@ -283,7 +292,7 @@ fn left(folder: Option<&Path>, written: Option<&Path>) -> String {
     match (folder, written) {
         (Some(folder), Some(file)) => format!(
             "It is kept in {}; go on with\n\n    {}",
-            file.display(),
+            printable_path(file),
             command_to_resume(env::args_os(), folder)
         ),
         _ => "Nothing of it was kept; with --checkpoint DIR it could be resumed".to_string(),

@@ -13,7 +13,7 @@ use train::Interrupt;
 use super::keeping::{Keeper, Keeping, Options};
 use super::texts::Texts;
 use crate::cli::output::Output;
-use crate::cli::{Source, Training, positive, share, without_repeats};
+use crate::cli::{Source, Training, positive, share, up_to, without_repeats};
 
 /// Train a small text classifier, compare ReLU with SwiGLU on it, and use it.
 ///
@@ -112,7 +112,7 @@ pub struct Compare {
     #[command(flatten)]
     pub output: Output,
     /// Train with so many seeds, counted up from --seed.
-    #[arg(long, value_name = "N", default_value_t = 5, value_parser = positive, allow_negative_numbers = true, help_heading = "Training")]
+    #[arg(long, value_name = "N", default_value_t = 5, value_parser = up_to::<10_000>, allow_negative_numbers = true, help_heading = "Training")]
     pub seeds: usize,
     /// Also train a linear model on word counts: what can be had without a hidden layer.
     #[arg(long, help_heading = "Model")]

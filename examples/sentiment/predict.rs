@@ -6,13 +6,12 @@ use std::fs::File;
 use std::io::{self, BufRead, BufReader, IsTerminal};
 
 use autograd::Parameters;
-use data::NotText;
+use data::{NotText, printable, printable_json, printable_path, read_line};
 use nn::Model;
 use serde::Serialize;
 use train::{Loss, Trainer};
 
 use super::options::Predict;
-use super::print::printable;
 use super::saved::{Description, load};
 use crate::cli::ending::tell;
 
@@ -23,7 +22,7 @@ pub fn run(options: &Predict) -> Result<(), Box<dyn Error>> {
     match (options.text(), &options.file) {
         (Some(text), _) => classifier.classify(text, None, options)?,
         (None, Some(path)) => {
-            let name = format!("--file {}", path.display());
+            let name = format!("--file {}", printable_path(path));
             let file = File::open(path).map_err(|error| {
                 format!("{name}: cannot be read: {error}; give a file with a text on each line")
             })?;
@@ -52,9 +51,13 @@ fn classify_lines(
         return Err(format!("{source}: {what}").into());
     }
     let mut count = 0;
-    for line in lines.split(b'\n') {
+    let mut bytes = Vec::new();
+    loop {
         let fault = |what: String| format!("{source}, line {}: {what}", count + 1);
-        let bytes = line.map_err(|error| fault(format!("cannot be read: {error}")))?;
+        let is_line = read_line(&mut lines, &mut bytes);
+        if !is_line.map_err(|error| fault(format!("cannot be read: {error}")))? {
+            break;
+        }
         let text = data::text(&bytes).map_err(|(_, what)| {
             fault(match what {
                 NotText::Bytes { position, origin, .. } => {
@@ -93,7 +96,7 @@ impl<M: Model<Input = u32>> Classifier<M> {
         text: &str,
         line: Option<usize>,
         options: &Predict,
-    ) -> serde_json::Result<()> {
+    ) -> Result<(), Box<dyn Error>> {
         let ids = self.about.token_ids(&[text.to_string()]);
         let known = ids.total();
         if known == 0 {
@@ -103,12 +106,16 @@ impl<M: Model<Input = u32>> Classifier<M> {
             ));
         }
         let trainer = Trainer::new(&self.model, Loss::SoftmaxCrossEntropy);
-        let probabilities = trainer.predict(&self.parameters, &ids.padded()).to_vec();
+        let probabilities = trainer.predict_finite(&self.parameters, &ids.padded()).map_err(|error| {
+            let line = line.map_or(String::new(), |line| format!(", line {line}"));
+            format!("--model {}{line}: {error}", printable_path(&options.model))
+        })?;
+        let probabilities = probabilities.to_vec();
         let mut ranking: Vec<(f32, &str)> =
             probabilities.into_iter().zip(self.about.labels.names().iter().map(|n| &**n)).collect();
         ranking.sort_by(|a, b| b.0.total_cmp(&a.0));
         match options.json {
-            true => print_json(text, known, &ranking),
+            true => Ok(print_json(text, known, &ranking)?),
             false => {
                 print_ranking(line.map(|_| text), &ranking, options.top);
                 Ok(())
@@ -139,6 +146,6 @@ struct Answer<'a> {
 fn print_json(text: &str, known_words: usize, ranking: &[(f32, &str)]) -> serde_json::Result<()> {
     let probabilities = ranking.iter().map(|&(probability, name)| (name, probability)).collect();
     let answer = Answer { text, prediction: ranking[0].1, probabilities, known_words };
-    println!("{}", serde_json::to_string(&answer)?);
+    println!("{}", printable_json(&serde_json::to_string(&answer)?));
     Ok(())
 }

@@ -1,5 +1,7 @@
 //! What is printed about a run.
 
+use data::printable;
+
 use super::compare::Outcome;
 use super::texts::Texts;
 use crate::Trained;
@@ -68,15 +70,10 @@ fn best_model(best: &Trained, texts: &Texts) {
     }
 }
 
-/// Text from a file, with spaces for control characters: those could upset a terminal.
-pub fn printable(text: &str) -> String {
-    text.replace(char::is_control, " ")
-}
-
 /// The beginning of a text, on one line.
 fn beginning(text: &str) -> String {
     const LONGEST: usize = 90;
-    let line = printable(text).split_whitespace().collect::<Vec<_>>().join(" ");
+    let line = printable(&text.split_whitespace().collect::<Vec<_>>().join(" ")).into_owned();
     match line.char_indices().nth(LONGEST) {
         Some((end, _)) => format!("{}…", &line[..end]),
         None => line,

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use autograd::{Parameters, Tape};
-use data::Tokenizer;
+use data::{Tokenizer, printable_path};
 use nn::{relu, silu, swiglu};
 use tensor::Tensor;
 use train::report::{
@@ -49,7 +49,9 @@ pub fn report(outcome: &Outcome, texts: &Texts, experiment: &Experiment) -> Repo
 
 fn describe(texts: &Texts, experiment: &Experiment) -> String {
     let origin = match experiment.setup.source.files() {
-        Some((train, test)) => format!("From {} and {}", train.display(), test.display()),
+        Some((train, test)) => {
+            format!("From {} and {}", printable_path(train), printable_path(test))
+        }
         None => format!("Reviews generated with data seed {}", experiment.setup.source.data_seed),
     };
     format!(

@@ -77,6 +77,25 @@ impl Description {
         ids
     }
 
+    /// Checks that the file holds about as many numbers as it describes, before memory is taken for
+    /// them.
+    fn check_size(&self, saved: &Saved, path: &Path) -> Result<(), LoadError> {
+        const SMALL: usize = 1_000_000;
+        let Sizes { vocab, embedding, hidden, .. } = self.sizes;
+        // `Description::read` has checked that none of these overflows.
+        let described = vocab * embedding + embedding * hidden + hidden * self.labels.len();
+        let held = saved.count();
+        match described <= held.saturating_mul(2).max(SMALL) {
+            true => Ok(()),
+            false => Err(LoadError {
+                path: path.to_path_buf(),
+                fault: LoadFault::Mismatch(format!(
+                    "it describes {described} numbers but holds {held}"
+                )),
+            }),
+        }
+    }
+
     /// Reads what [`Description::save_somewhere`] wrote. A file from elsewhere may say anything; what
     /// could not be built or used is an error.
     fn read(saved: &Saved, path: &Path) -> Result<(Self, ActivationKind), LoadError> {
@@ -105,6 +124,7 @@ pub fn load(
 ) -> Result<(impl Model<Input = u32> + use<>, Parameters, Description), LoadError> {
     let saved = Saved::read(path)?;
     let (about, activation) = Description::read(&saved, path)?;
+    about.check_size(&saved, path)?;
     let mut parameters = Parameters::new(0);
     let model = crate::build(&mut parameters, activation, &about.sizes, about.labels.len());
     saved.load_into(&mut parameters)?;

@@ -4,7 +4,7 @@ use std::error::Error;
 use std::path::Path;
 
 use data::generated::{Review, reviews, write_reviews};
-use data::{Dataset, Labels, Sequences, Table, Tokenizer, excerpt, excerpts};
+use data::{Dataset, Labels, Sequences, Table, Tokenizer, excerpt, excerpts, printable_path};
 use tensor::{Key, Tensor};
 
 use super::options::Setup;
@@ -56,7 +56,7 @@ impl Texts {
                 names: owned(table.names(label_column)?),
             })
         };
-        let file = train.display();
+        let file = printable_path(train);
         let train = labelled(&train_table)?;
         let labels = Labels::of(train.names.clone());
         let column = format!("{file}, column `{label_column}`");

@@ -4,7 +4,7 @@ use clap::Parser;
 use nn::ActivationKind;
 
 use crate::cli::output::Output;
-use crate::cli::{Source, Training, positive};
+use crate::cli::{Source, Training, up_to};
 
 /// Compare activations on a table of numbers with a binary label.
 ///
@@ -53,7 +53,7 @@ pub struct Options {
     #[command(flatten)]
     pub training: Training,
     /// Train with so many seeds, counted up from --seed: means, 95 % intervals and a paired test.
-    #[arg(long, value_name = "N", default_value_t = 5, value_parser = positive, help_heading = "Training")]
+    #[arg(long, value_name = "N", default_value_t = 5, value_parser = up_to::<10_000>, help_heading = "Training")]
     pub seeds: usize,
     /// What to write.
     #[command(flatten)]

@@ -4,7 +4,7 @@ use std::error::Error;
 use std::path::Path;
 
 use data::generated::{tabular, write_tabular};
-use data::{Dataset, Labels, Standardizer, Table, excerpts, flat_columns};
+use data::{Dataset, Labels, Standardizer, Table, excerpts, flat_columns, printable_path};
 use tensor::Key;
 
 use super::options::Options;
@@ -67,7 +67,7 @@ fn read(train: &Path, test: &Path, options: &Options) -> Result<Samples, Box<dyn
     let table = Table::read(train)?;
     let names = table.names(&options.source.label_column)?;
     let labels = Labels::of(names.iter().copied());
-    let column = format!("{}, column `{}`", train.display(), options.source.label_column);
+    let column = format!("{}, column `{}`", printable_path(train), options.source.label_column);
     note_labels(&column, names);
     if labels.len() != 2 {
         return Err(format!(
@@ -90,7 +90,7 @@ fn read(train: &Path, test: &Path, options: &Options) -> Result<Samples, Box<dyn
         return Err(format!(
             "{}: expected at least one column of features, none of them the label `{}`; the \
              features are {features:?}",
-            train.display(),
+            printable_path(train),
             options.source.label_column
         )
         .into());

@@ -7,6 +7,7 @@ mod programs;
 mod bad_inputs;
 mod ending;
 mod files;
+mod hostile;
 mod interop;
 mod keeping;
 mod outputs;

@@ -22,7 +22,8 @@ fuzz_target!(|input: (Vec<Vec<u32>>, Option<u8>, bool, bool)| {
     for (row, sequence) in sequences.iter().enumerate() {
         let found = &ids[row * length..(row + 1) * length];
         let kept = sequence.len().min(length);
-        let tokens = if cuts_before { &sequence[sequence.len() - kept..] } else { &sequence[..kept] };
+        let tokens =
+            if cuts_before { &sequence[sequence.len() - kept..] } else { &sequence[..kept] };
         let place = if pads_before { &found[length - kept..] } else { &found[..kept] };
         assert_eq!(place, tokens);
     }

@@ -161,7 +161,7 @@ fn no_shards_are_a_mistake() {
 
 #[test]
 fn more_shards_than_samples_take_no_memory() {
-    let mut parameters = Parameters::<f64>::new(0);
+    let mut parameters = Parameters::<f64>::with_seed(0);
     let weight = parameters.add("weight", Tensor::scalar(2.0));
     let mut shards = Shards::new(usize::MAX);
     let batch = shards

@@ -106,10 +106,11 @@ impl<M: Model<Input = u32>> Classifier<M> {
             ));
         }
         let trainer = Trainer::new(&self.model, Loss::SoftmaxCrossEntropy);
-        let probabilities = trainer.predict_finite(&self.parameters, &ids.padded()).map_err(|error| {
-            let line = line.map_or(String::new(), |line| format!(", line {line}"));
-            format!("--model {}{line}: {error}", printable_path(&options.model))
-        })?;
+        let probabilities =
+            trainer.predict_finite(&self.parameters, &ids.padded()).map_err(|error| {
+                let line = line.map_or(String::new(), |line| format!(", line {line}"));
+                format!("--model {}{line}: {error}", printable_path(&options.model))
+            })?;
         let probabilities = probabilities.to_vec();
         let mut ranking: Vec<(f32, &str)> =
             probabilities.into_iter().zip(self.about.labels.names().iter().map(|n| &**n)).collect();

@@ -34,6 +34,28 @@ pub fn vectorised<R>(loops: impl FnMut() -> R) -> R {
     pulp::Arch::new().dispatch(Loops(loops))
 }
 
+/// The vector instructions that [`vectorised`] uses on this processor: `x86-64-v4` (AVX-512),
+/// `x86-64-v3` (AVX2 and FMA) or `neon`; `baseline` where it has none of these. An x86-64-v2 processor
+/// is one of the last kind: it runs the loops with the SSE2 of every x86-64.
+pub fn instruction_set() -> &'static str {
+    struct Name;
+
+    impl pulp::WithSimd for Name {
+        type Output = &'static str;
+
+        fn with_simd<S: pulp::Simd>(self, _: S) -> &'static str {
+            match std::any::type_name::<S>().rsplit("::").next() {
+                Some("V4") => "x86-64-v4",
+                Some("V3") => "x86-64-v3",
+                Some("Neon") => "neon",
+                _ => "baseline",
+            }
+        }
+    }
+
+    pulp::Arch::new().dispatch(Name)
+}
+
 impl<T: Copy + Send + Sync + 'static> Tensor<T> {
     /// `f` of each element.
     pub fn map<U: Copy + Send>(&self, f: impl Fn(T) -> U + Sync) -> Tensor<U> {

@@ -12,6 +12,7 @@ use std::array::from_fn;
 use crate::buffer::{self, Buffer};
 use crate::elementwise::vectorised;
 use crate::layout::Layout;
+use crate::pairwise::{GROUP, Pairwise};
 use crate::parallel;
 use crate::reduce::{LANES, fold_lanes};
 use crate::shape::expect;
@@ -60,7 +61,7 @@ fn map_part<T: Scalar, const I: usize, const O: usize, const S: usize>(
     mut outputs: [&mut [T]; O],
     f: &impl Fn([T; I]) -> ([T; O], [T; S]),
 ) -> [T; S] {
-    let mut sums = [[T::ZERO; LANES]; S];
+    let mut sums = Sums::new();
     vectorised(
         #[inline(always)]
         || {
@@ -76,7 +77,42 @@ fn map_part<T: Scalar, const I: usize, const O: usize, const S: usize>(
             );
         },
     );
-    sums.map(|lanes| fold_lanes(lanes, |x, y| x + y))
+    sums.total()
+}
+
+/// The sums of the summands: in lanes, and of these in groups, for accuracy.
+struct Sums<T, const S: usize> {
+    lanes: [[T; LANES]; S],
+    /// How many blocks have been added to the lanes.
+    blocks: usize,
+    groups: Pairwise<T>,
+}
+
+impl<T: Scalar, const S: usize> Sums<T, S> {
+    fn new() -> Self {
+        let groups = Pairwise::new(S * LANES);
+        Self { lanes: [[T::ZERO; LANES]; S], blocks: 0, groups }
+    }
+
+    /// Counts blocks as added to the lanes; those of a whole group are put aside.
+    #[inline(always)]
+    fn count(&mut self, blocks: usize) {
+        self.blocks += blocks;
+        if S > 0 && self.blocks >= GROUP {
+            let lanes = self.lanes.as_flattened();
+            self.groups.push(T::ZERO, |group| group.copy_from_slice(lanes), |x, y| x + y);
+            self.lanes = [[T::ZERO; LANES]; S];
+            self.blocks = 0;
+        }
+    }
+
+    fn total(mut self) -> [T; S] {
+        if let Some(groups) = self.groups.total(|x, y| x + y) {
+            let lanes = self.lanes.as_flattened_mut();
+            lanes.iter_mut().zip(groups).for_each(|(lane, &x)| *lane = x + *lane);
+        }
+        self.lanes.map(|lanes| fold_lanes(lanes, |x, y| x + y))
+    }
 }
 
 /// The blocks of one run, and the elements behind the last full one.
@@ -86,37 +122,45 @@ fn map_run<T: Scalar, const I: usize, const O: usize, const S: usize>(
     runs: [Run; I],
     length: usize,
     outputs: &mut [&mut [T]; O],
-    sums: &mut [[T; LANES]; S],
+    sums: &mut Sums<T, S>,
     f: &impl Fn([T; I]) -> ([T; O], [T; S]),
 ) {
     let sources: [Source<T>; I] = from_fn(|k| Source::new(storage[k], runs[k], length));
     let x = sources.each_ref().map(Source::values);
     // Copies, because what is local stays in registers.
     let steps = sources.each_ref().map(|source| source.step);
-    let mut lanes = *sums;
     let full = length - length % LANES;
-    for at in (0..full).step_by(LANES) {
-        let mut block = [[T::ZERO; LANES]; I];
-        for k in 0..I {
-            block[k].copy_from_slice(&x[k][at * steps[k]..][..LANES]);
-        }
-        let mut y = [[T::ZERO; LANES]; O];
-        for lane in 0..LANES {
-            let mut element = [T::ZERO; I];
+    let mut begin = 0;
+    while begin < full {
+        let blocks = (GROUP - sums.blocks % GROUP).min((full - begin) / LANES);
+        let end = begin + blocks * LANES;
+        let mut lanes = sums.lanes;
+        for at in (begin..end).step_by(LANES) {
+            let mut block = [[T::ZERO; LANES]; I];
             for k in 0..I {
-                element[k] = block[k][lane];
+                block[k].copy_from_slice(&x[k][at * steps[k]..][..LANES]);
             }
-            let (output, summand) = f(element);
+            let mut y = [[T::ZERO; LANES]; O];
+            for lane in 0..LANES {
+                let mut element = [T::ZERO; I];
+                for k in 0..I {
+                    element[k] = block[k][lane];
+                }
+                let (output, summand) = f(element);
+                for k in 0..O {
+                    y[k][lane] = output[k];
+                }
+                for k in 0..S {
+                    lanes[k][lane] += summand[k];
+                }
+            }
             for k in 0..O {
-                y[k][lane] = output[k];
-            }
-            for k in 0..S {
-                lanes[k][lane] += summand[k];
+                outputs[k][at..at + LANES].copy_from_slice(&y[k]);
             }
         }
-        for k in 0..O {
-            outputs[k][at..at + LANES].copy_from_slice(&y[k]);
-        }
+        sums.lanes = lanes;
+        sums.count(blocks);
+        begin = end;
     }
     for at in full..length {
         let (output, summand) = f(from_fn(|k| x[k][at * steps[k]]));
@@ -124,10 +168,10 @@ fn map_run<T: Scalar, const I: usize, const O: usize, const S: usize>(
             outputs[k][at] = output[k];
         }
         for k in 0..S {
-            lanes[k][at - full] += summand[k];
+            sums.lanes[k][at - full] += summand[k];
         }
     }
-    *sums = lanes;
+    sums.count(usize::from(full < length));
 }
 
 /// A run from which every block can be loaded in one way: the one at element `at` lies at

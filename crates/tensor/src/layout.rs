@@ -12,6 +12,8 @@
 
 use std::ops::Range;
 
+use smallvec::SmallVec;
+
 use crate::shape::{self, Shape, ShapeError};
 
 /// Shape, strides and offset, counted in elements.
@@ -85,7 +87,9 @@ impl Layout {
         let rank = self.shape.len();
         let positions: Shape =
             order.iter().map(|&along| shape::axis(along, rank)).collect::<Result<_, _>>()?;
-        if positions.len() != rank || (0..rank).any(|k| !positions.contains(&k)) {
+        let mut named: SmallVec<[bool; 4]> = SmallVec::from_elem(false, rank);
+        positions.iter().for_each(|&k| named[k] = true);
+        if positions.len() != rank || named.contains(&false) {
             return Err(ShapeError::new(format!(
                 "{order:?} is no order of the {rank} axes of shape {:?}: name each axis once",
                 self.shape

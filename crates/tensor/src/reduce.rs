@@ -1,20 +1,37 @@
 //! Reductions along any axes.
 //!
-//! A sum over axes is the adjoint of expanding along them, and is written as just that: the result,
-//! expanded back with stride 0 to the input's shape, receives every element where it lies.
+//! A sum over axes is the adjoint of expanding along them, and is written as just that: the result is
+//! expanded back with stride 0 to the input's shape, so the axes with stride 0 are those to reduce.
+//! They are reduced one after another, the innermost first, each in one of two ways:
 //!
-//! The order of additions depends on shape and layout only, so a result is always bitwise the same.
+//! ```text
+//! the innermost axis    each run becomes one number; the run is seen as rows of 64 lanes
+//! any axis before it    rows are added to rows
+//! ```
+//!
+//! Both add rows to rows, in the order of [`pairwise`](crate::pairwise), so a sum over ten million
+//! numbers is as accurate as one over a hundred. The order depends on shape and layout only, so a
+//! result is always bitwise the same.
 
-use crate::buffer;
+use smallvec::SmallVec;
+
+use crate::buffer::{self, Buffer};
 use crate::elementwise::vectorised;
 use crate::layout::Layout;
+use crate::pairwise::{GROUP, Pairwise};
 use crate::parallel;
 use crate::shape::{self, Shape, expect};
-use crate::strided::{Run, for_each_run};
+use crate::strided::{Axis, for_each_start, merge_axes, merged};
 use crate::{Scalar, Tensor};
 
-/// How many partial results a run keeps. One would make each step wait for the one before.
+/// How many partial results are kept at once. One would make each step wait for the one before.
 pub(crate) const LANES: usize = 16;
+
+/// A long run is folded in this many lanes: several registers, for an addition takes several cycles.
+const WIDE: usize = 4 * LANES;
+
+/// Rows are added this many columns at a time, so that partial sums stay in the cache.
+const COLUMNS: usize = 1024;
 
 impl<T: Scalar> Tensor<T> {
     /// The sum along the axes, which disappear.
@@ -90,13 +107,14 @@ impl<T: Scalar> Tensor<T> {
 
     /// Combines all elements that share a place in `kept` when it is expanded to this shape.
     fn fold_to(&self, kept: &[usize], start: T, combine: impl Fn(T, T) -> T + Copy + Sync) -> Self {
-        let mut folded = buffer::filled(shape::len(kept), start);
         let places = expect("reduce", Layout::contiguous(kept).expand(self.shape()));
         let layouts = [self.layout(), &places];
-        match &mut *folded {
-            [one] => *one = self.fold_to_one(layouts, start, combine),
-            folded => fold_part(self.storage(), layouts, folded, start, combine),
-        }
+        let folded = match shape::len(kept) {
+            0 => Vec::new().into(),
+            _ if self.is_empty() => buffer::filled(shape::len(kept), start),
+            1 => vec![self.fold_to_one(layouts, start, combine)].into(),
+            _ => Fold { start, combine }.part(self.storage(), layouts),
+        };
         Self::from_buffer(kept, folded)
     }
 
@@ -108,20 +126,30 @@ impl<T: Scalar> Tensor<T> {
         combine: impl Fn(T, T) -> T + Copy + Sync,
     ) -> T {
         let kernel = |layouts: [&Layout; 2], []: [&mut [T]; 0]| {
-            let mut folded = [start];
-            fold_part(self.storage(), layouts, &mut folded, start, combine);
-            folded[0]
+            Fold { start, combine }.part(self.storage(), layouts)[0]
         };
         parallel::divide(parallel::LIGHT, layouts, [], &kernel, &combine)
     }
 
     /// This tensor without the axes, each of length 1.
     fn drop_axes(self, axes: &[isize]) -> Self {
-        let rank = self.rank();
-        let dropped = |k: usize| axes.iter().any(|&along| shape::axis(along, rank) == Ok(k));
-        let shape: Shape = (0..rank).filter(|&k| !dropped(k)).map(|k| self.shape()[k]).collect();
-        self.reshape(shape)
+        let mut kept: SmallVec<[bool; 4]> = SmallVec::from_elem(true, self.rank());
+        for &along in axes {
+            kept[expect("reduce", shape::axis(along, self.rank()))] = false;
+        }
+        let lengths = self.shape().iter().zip(kept);
+        self.reshape(
+            lengths.filter(|(_, kept)| *kept).map(|(&length, _)| length).collect::<Shape>(),
+        )
     }
+}
+
+/// The sum of numbers side by side, as accurate as [`Tensor::sum`]. For loops within
+/// [`vectorised`].
+#[inline(always)]
+pub fn sum<T: Scalar>(values: &[T]) -> T {
+    let fold = Fold { start: T::ZERO, combine: |x, y| x + y };
+    fold.run(values, 0, values.len(), 1, &mut Pairwise::new(WIDE))
 }
 
 /// How many elements meet in each place of the result.
@@ -129,53 +157,206 @@ fn reduced_len(shape: &[usize], axes: &[isize]) -> usize {
     axes.iter().map(|&along| shape::axis(along, shape.len()).map_or(1, |at| shape[at])).product()
 }
 
-/// Combines each element of a part with what lies at its place in `folded`.
-fn fold_part<T: Scalar>(
-    values: &[T],
-    layouts: [&Layout; 2],
-    folded: &mut [T],
+/// What to combine elements with, and what leaves them as they are.
+#[derive(Clone, Copy)]
+struct Fold<T, F> {
     start: T,
-    combine: impl Fn(T, T) -> T + Copy,
-) {
-    vectorised(
-        #[inline(always)]
-        || {
-            for_each_run(
-                layouts,
-                #[inline(always)]
-                |[x, y], length| match (x.stride, y.stride) {
-                    (1, 0) => {
-                        let run =
-                            fold_in_lanes(&values[x.offset..x.offset + length], start, combine);
-                        folded[y.offset] = combine(folded[y.offset], run);
-                    }
-                    (1, 1) => {
-                        let target = &mut folded[y.offset..y.offset + length];
-                        let source = &values[x.offset..x.offset + length];
-                        target.iter_mut().zip(source).for_each(|(y, &x)| *y = combine(*y, x));
-                    }
-                    _ => fold_strided(values, x, folded, y, length, combine),
-                },
-            );
-        },
-    );
+    combine: F,
 }
 
-/// Folds a run in independent lanes, then the lanes.
-#[inline(always)]
-fn fold_in_lanes<T: Copy>(run: &[T], start: T, combine: impl Fn(T, T) -> T) -> T {
-    let mut lanes = [start; LANES];
-    let chunks = run.chunks_exact(LANES);
-    let rest = chunks.remainder();
-    for chunk in chunks {
-        for (lane, &x) in lanes.iter_mut().zip(chunk) {
-            *lane = combine(*lane, x);
+/// Rows of a buffer: row `i` begins at `first + i · apart`, and its numbers lie `stride` apart.
+#[derive(Clone, Copy)]
+struct Rows {
+    first: usize,
+    count: usize,
+    apart: usize,
+    stride: usize,
+}
+
+impl<T: Scalar, F: Fn(T, T) -> T + Copy> Fold<T, F> {
+    /// Reduces the axes along which the second layout has stride 0: one number for each of its
+    /// places, in their order. There is at least one element.
+    fn part(self, values: &[T], layouts: [&Layout; 2]) -> Buffer<T> {
+        let mut axes = merge_axes(layouts);
+        let mut offset = layouts[0].offset();
+        let mut folded: Option<Buffer<T>> = None;
+        loop {
+            let is_reduced = |axis: &Axis<2>| axis.strides[1] == 0;
+            let at = match (axes.iter().rposition(is_reduced), &folded) {
+                (Some(at), _) => at,
+                (None, Some(_)) => return folded.expect("an axis has been reduced"),
+                // All reduced axes have length 1.
+                (None, None) => {
+                    let before_last = axes.len().saturating_sub(1);
+                    axes.insert(before_last, Axis { length: 1, strides: [0, 0] });
+                    before_last
+                }
+            };
+            let next = self.axis(folded.as_deref().unwrap_or(values), offset, &axes, at);
+            folded = Some(next);
+            axes.remove(at);
+            axes = contiguous(axes);
+            offset = 0;
         }
     }
-    for (lane, &x) in lanes.iter_mut().zip(rest) {
-        *lane = combine(*lane, x);
+
+    /// Reduces one of the axes, behind which no other is to be reduced.
+    fn axis(self, values: &[T], offset: usize, axes: &[Axis<2>], at: usize) -> Buffer<T> {
+        let [reduced, last] = [axes[at], axes[axes.len() - 1]];
+        let mut others: SmallVec<[Axis<2>; 4]> = SmallVec::from_slice(axes);
+        others.remove(at);
+        let places: usize = others.iter().map(|axis| axis.length).product();
+        let mut folded = buffer::stale(places, self.start);
+        let is_last = at + 1 == axes.len();
+        // The columns of the rows that are added up.
+        let columns = if is_last { 1 } else { others.pop().expect("the last axis").length };
+        let mut rest = &mut folded[..];
+        let mut groups = Pairwise::new(COLUMNS);
+        vectorised(
+            #[inline(always)]
+            || {
+                for_each_start(&others, offset, |first| {
+                    let target = rest.split_off_mut(..columns).expect("a place for each");
+                    let Axis { length: count, strides: [apart, _] } = reduced;
+                    if is_last {
+                        target[0] = self.run(values, first, count, apart, &mut groups);
+                        return;
+                    }
+                    let stride = last.strides[0];
+                    for (k, target) in target.chunks_mut(COLUMNS).enumerate() {
+                        let first = first + k * COLUMNS * stride;
+                        self.rows(
+                            values,
+                            Rows { first, count, apart, stride },
+                            target,
+                            &mut groups,
+                        );
+                    }
+                });
+            },
+        );
+        folded
     }
-    fold_lanes(lanes, combine)
+
+    /// Folds a run, seen as rows of as many numbers as there are lanes.
+    #[inline(always)]
+    fn run(
+        self,
+        values: &[T],
+        first: usize,
+        length: usize,
+        stride: usize,
+        groups: &mut Pairwise<T>,
+    ) -> T {
+        let count = length / WIDE;
+        let mut lanes = [self.start; LANES];
+        if count > 0 {
+            let mut wide = [self.start; WIDE];
+            self.rows(
+                values,
+                Rows { first, count, apart: WIDE * stride, stride },
+                &mut wide,
+                groups,
+            );
+            for (lane, x) in lanes.iter_mut().enumerate() {
+                let [a, b, c, d] = std::array::from_fn(|k| wide[k * LANES + lane]);
+                *x = (self.combine)((self.combine)(a, b), (self.combine)(c, d));
+            }
+        }
+        let done = count * WIDE;
+        match stride {
+            1 => {
+                for chunk in values[first + done..first + length].chunks(LANES) {
+                    for (lane, &x) in lanes.iter_mut().zip(chunk) {
+                        *lane = (self.combine)(*lane, x);
+                    }
+                }
+            }
+            _ => {
+                for i in done..length {
+                    let lane = &mut lanes[i % LANES];
+                    *lane = (self.combine)(*lane, values[first + i * stride]);
+                }
+            }
+        }
+        fold_lanes(lanes, self.combine)
+    }
+
+    /// Adds rows up, each as long as `target`.
+    #[inline(always)]
+    fn rows(self, values: &[T], rows: Rows, target: &mut [T], groups: &mut Pairwise<T>) {
+        if rows.count <= GROUP {
+            return self.group(values, rows, target);
+        }
+        groups.clear(target.len());
+        for done in (0..rows.count).step_by(GROUP) {
+            let first = rows.first + done * rows.apart;
+            let group = Rows { first, count: GROUP.min(rows.count - done), ..rows };
+            groups.push(
+                self.start,
+                #[inline(always)]
+                |target| self.group(values, group, target),
+                self.combine,
+            );
+        }
+        target.copy_from_slice(groups.total(self.combine).expect("there are rows"));
+    }
+
+    /// Adds a few rows up, one after another, each as long as `target`.
+    #[inline(always)]
+    fn group(self, values: &[T], rows: Rows, target: &mut [T]) {
+        let mut column = 0;
+        if rows.stride == 1 {
+            while target.len() - column >= WIDE {
+                self.block::<4>(values, rows, &mut target[column..column + WIDE], column);
+                column += WIDE;
+            }
+            while target.len() - column >= LANES {
+                self.block::<1>(values, rows, &mut target[column..column + LANES], column);
+                column += LANES;
+            }
+        }
+        let rest = &mut target[column..];
+        rest.fill(self.start);
+        for row in 0..rows.count {
+            let first = rows.first + row * rows.apart + column * rows.stride;
+            for (i, x) in rest.iter_mut().enumerate() {
+                *x = (self.combine)(*x, values[first + i * rows.stride]);
+            }
+        }
+    }
+
+    /// The same for the columns, from `column` on, of `REGISTERS` times the lanes, whose sums stay in
+    /// registers.
+    #[inline(always)]
+    fn block<const REGISTERS: usize>(
+        self,
+        values: &[T],
+        rows: Rows,
+        target: &mut [T],
+        column: usize,
+    ) {
+        let mut sums = [[self.start; LANES]; REGISTERS];
+        for row in 0..rows.count {
+            let source = &values[rows.first + row * rows.apart + column..][..REGISTERS * LANES];
+            for (sums, source) in sums.iter_mut().zip(source.chunks_exact(LANES)) {
+                for (sum, &x) in sums.iter_mut().zip(source) {
+                    *sum = (self.combine)(*sum, x);
+                }
+            }
+        }
+        target.copy_from_slice(sums.as_flattened());
+    }
+}
+
+/// The axes of a buffer that holds one number for each of their places, row-major.
+fn contiguous(mut axes: SmallVec<[Axis<2>; 4]>) -> SmallVec<[Axis<2>; 4]> {
+    let mut stride = 1;
+    for axis in axes.iter_mut().rev() {
+        axis.strides[0] = stride;
+        stride *= axis.length;
+    }
+    merged(axes)
 }
 
 /// Folds the lanes pairwise.
@@ -189,21 +370,6 @@ pub(crate) fn fold_lanes<T: Copy>(mut lanes: [T; LANES], combine: impl Fn(T, T) 
         width /= 2;
     }
     lanes[0]
-}
-
-/// Folds a run of any strides, one element after another.
-fn fold_strided<T: Copy>(
-    values: &[T],
-    x: Run,
-    folded: &mut [T],
-    y: Run,
-    length: usize,
-    combine: impl Fn(T, T) -> T,
-) {
-    for i in 0..length {
-        let place = &mut folded[y.offset + i * y.stride];
-        *place = combine(*place, values[x.offset + i * x.stride]);
-    }
 }
 
 /// The position of the first largest element; a NaN counts as the largest.

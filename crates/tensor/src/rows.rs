@@ -3,7 +3,11 @@
 //! [`gather_rows`](Tensor::gather_rows) and [`scatter_add_rows`](Tensor::scatter_add_rows) are each
 //! other's adjoint: `⟨gather(x), y⟩ = ⟨x, scatter(y)⟩`.
 
-use crate::buffer;
+use std::collections::BTreeMap;
+
+use crate::buffer::{self, Buffer};
+use crate::elementwise::vectorised;
+use crate::pairwise::{GROUP, Pairwise};
 use crate::shape::{self, Shape, expect};
 use crate::{Scalar, Tensor};
 
@@ -81,13 +85,87 @@ impl<T: Scalar> Tensor<T> {
         let values = self.values();
         let ids_in_order = ids.values();
         expect("scatter_add_rows", shape::rows_exist(&ids_in_order, count));
-        let mut sums = buffer::filled(count * width, T::ZERO);
-        for (i, &id) in ids_in_order.iter().enumerate() {
-            let start = id as usize * width;
-            let source = &values[i * width..(i + 1) * width];
-            sums[start..start + width].iter_mut().zip(source).for_each(|(sum, &x)| *sum += x);
-        }
+        let mut sums = RowSums::new(count, width);
+        vectorised(
+            #[inline(always)]
+            || {
+                for (i, &id) in ids_in_order.iter().enumerate() {
+                    sums.add(id as usize, &values[i * width..(i + 1) * width]);
+                }
+            },
+        );
         let shape: Shape = std::iter::once(count).chain(row.iter().copied()).collect();
-        Self::from_buffer(&shape, sums)
+        sums.total().reshape(shape)
+    }
+}
+
+/// Sums of rows, to which rows are added in any order.
+///
+/// However many rows a sum gets, it is as accurate as a [sum along an axis](Tensor::sum): after some
+/// rows it is put aside, and those put aside are added two by two.
+///
+/// ```
+/// use tensor::{RowSums, Tensor};
+///
+/// let mut sums = RowSums::new(2, 3);
+/// sums.add(1, &[1.0, 2.0, 3.0]);
+/// sums.add(1, &[0.5, 0.5, 0.5]);
+/// assert_eq!(sums.total(), Tensor::from([[0.0, 0.0, 0.0], [1.5, 2.5, 3.5]]));
+/// ```
+pub struct RowSums<T: 'static> {
+    width: usize,
+    sums: Buffer<T>,
+    /// How many rows each of the sums holds: fewer than a group.
+    terms: Vec<u8>,
+    /// By number, the sums that have been put aside.
+    groups: BTreeMap<usize, Pairwise<T>>,
+}
+
+impl<T: Scalar> RowSums<T> {
+    /// `count` sums of no rows yet, each `width` numbers long.
+    pub fn new(count: usize, width: usize) -> Self {
+        let sums = buffer::filled(count * width, T::ZERO);
+        Self { width, sums, terms: vec![0; count], groups: BTreeMap::new() }
+    }
+
+    /// Adds a row to sum `number`.
+    ///
+    /// # Panics
+    /// When there is no such sum, or the row has another width.
+    #[inline(always)]
+    pub fn add(&mut self, number: usize, row: &[T]) {
+        assert!(row.len() == self.width, "a row of {} numbers, not {}", row.len(), self.width);
+        let start = number * self.width;
+        let sum = &mut self.sums[start..start + self.width];
+        sum.iter_mut().zip(row).for_each(|(sum, &x)| *sum += x);
+        self.terms[number] += 1;
+        if usize::from(self.terms[number]) == GROUP {
+            self.put_aside(number);
+        }
+    }
+
+    /// Begins a sum again at zero, and keeps what it was.
+    #[inline(never)]
+    fn put_aside(&mut self, number: usize) {
+        let start = number * self.width;
+        let sum = &mut self.sums[start..start + self.width];
+        let groups = self.groups.entry(number).or_insert_with(|| Pairwise::new(self.width));
+        vectorised(|| {
+            groups.push(T::ZERO, |group| group.copy_from_slice(sum), |x, y| x + y);
+            sum.fill(T::ZERO);
+        });
+        self.terms[number] = 0;
+    }
+
+    /// The sums, `[count, width]`.
+    pub fn total(mut self) -> Tensor<T> {
+        for (&number, groups) in &mut self.groups {
+            let start = number * self.width;
+            let sum = &mut self.sums[start..start + self.width];
+            if let Some(others) = groups.total(|x, y| x + y) {
+                sum.iter_mut().zip(others).for_each(|(sum, &x)| *sum = x + *sum);
+            }
+        }
+        Tensor::from_buffer(&[self.terms.len(), self.width], self.sums)
     }
 }

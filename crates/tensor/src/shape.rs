@@ -176,15 +176,14 @@ pub fn concat(shapes: &[&[usize]], along: isize) -> Result<Shape, ShapeError> {
 /// The shape that remains when the axes are reduced, each kept with length 1.
 pub fn reduce(shape: &[usize], axes: &[isize]) -> Result<Shape, ShapeError> {
     let mut reduced = Shape::from_slice(shape);
-    let mut seen = Shape::new();
+    let mut seen: SmallVec<[bool; 4]> = SmallVec::from_elem(false, shape.len());
     for &along in axes {
         let at = axis(along, shape.len())?;
-        if seen.contains(&at) {
+        if std::mem::replace(&mut seen[at], true) {
             return Err(ShapeError::new(format!(
                 "axis {at} is named twice in {axes:?}: name each axis once"
             )));
         }
-        seen.push(at);
         reduced[at] = 1;
     }
     Ok(reduced)

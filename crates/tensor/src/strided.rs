@@ -19,9 +19,9 @@ pub struct Run {
 
 /// An axis of the merged iteration space with its stride in each layout.
 #[derive(Clone, Copy)]
-struct Axis<const N: usize> {
-    length: usize,
-    strides: [usize; N],
+pub(crate) struct Axis<const N: usize> {
+    pub(crate) length: usize,
+    pub(crate) strides: [usize; N],
 }
 
 /// Calls `visit(runs, length)` for every innermost run, in row-major order.
@@ -45,22 +45,48 @@ pub fn for_each_run<const N: usize>(layouts: [&Layout; N], mut visit: impl FnMut
     }
 }
 
-/// Merges neighbouring axes wherever the outer stride is the inner stride times the inner length.
-fn merge_axes<const N: usize>(layouts: [&Layout; N]) -> SmallVec<[Axis<N>; 4]> {
+/// Calls `visit` with the offset of every index along these axes in the first layout, in row-major
+/// order. No axis is empty.
+#[inline(always)]
+pub(crate) fn for_each_start<const N: usize>(
+    axes: &[Axis<N>],
+    offset: usize,
+    mut visit: impl FnMut(usize),
+) {
+    let mut offsets = [offset; N];
+    let mut index: SmallVec<[usize; 4]> = SmallVec::from_elem(0, axes.len());
+    loop {
+        visit(offsets[0]);
+        if !advance(axes, &mut index, &mut offsets) {
+            return;
+        }
+    }
+}
+
+/// The axes that layouts of one shape have in common, merged.
+pub(crate) fn merge_axes<const N: usize>(layouts: [&Layout; N]) -> SmallVec<[Axis<N>; 4]> {
     let shape = layouts[0].shape();
     debug_assert!(layouts.iter().all(|layout| layout.shape() == shape), "layouts differ in shape");
-    let mut axes: SmallVec<[Axis<N>; 4]> = SmallVec::new();
-    for (k, &length) in shape.iter().enumerate() {
-        let strides = layouts.map(|layout| layout.strides()[k]);
-        match axes.last_mut() {
+    let strides = |k: usize| layouts.map(|layout| layout.strides()[k]);
+    merged(shape.iter().enumerate().map(|(k, &length)| Axis { length, strides: strides(k) }))
+}
+
+/// Merges neighbouring axes wherever the outer stride is the inner stride times the inner length.
+#[inline]
+pub(crate) fn merged<const N: usize>(
+    axes: impl IntoIterator<Item = Axis<N>>,
+) -> SmallVec<[Axis<N>; 4]> {
+    let mut merged: SmallVec<[Axis<N>; 4]> = SmallVec::new();
+    for Axis { length, strides } in axes {
+        match merged.last_mut() {
             _ if length == 1 => {}
             Some(outer) if (0..N).all(|n| outer.strides[n] == strides[n] * length) => {
                 *outer = Axis { length: outer.length * length, strides };
             }
-            _ => axes.push(Axis { length, strides }),
+            _ => merged.push(Axis { length, strides }),
         }
     }
-    axes
+    merged
 }
 
 /// Moves to the next index in row-major order, like an odometer; false after the last one.

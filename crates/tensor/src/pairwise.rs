@@ -1,0 +1,77 @@
+//! Sums of many terms whose rounding errors do not grow with their number.
+//!
+//! Terms added one by one to a growing sum are rounded to its digits: ten million times 0.1 in `f32`
+//! miss a million by 9 %. Here only [`GROUP`] terms are added one by one. The sums of the groups
+//! are combined two by two, then the sums of two groups, and so on:
+//!
+//! ```text
+//!             Σ
+//!       ┌─────┴─────┐
+//!    ┌──┴──┐     ┌──┴──┐
+//!   g₀     g₁   g₂     g₃      groups of 16 terms
+//! ```
+//!
+//! So a term passes through 16 + log₂(n/16) additions instead of n. The order depends on the number
+//! of terms alone.
+
+/// This many terms are added one by one.
+pub(crate) const GROUP: usize = 16;
+
+/// The groups that have been combined so far, each a row of numbers: at most one for each power of two.
+pub(crate) struct Pairwise<T> {
+    width: usize,
+    /// How many groups there have been.
+    groups: usize,
+    /// Sums of 2ᵏ groups, from the largest k to the smallest.
+    sums: Vec<T>,
+}
+
+impl<T: Copy> Pairwise<T> {
+    /// No groups yet; each is to be a row of `width` numbers.
+    pub(crate) fn new(width: usize) -> Self {
+        Self { width, groups: 0, sums: Vec::new() }
+    }
+
+    /// Forgets all groups.
+    pub(crate) fn clear(&mut self, width: usize) {
+        self.width = width;
+        self.groups = 0;
+        self.sums.clear();
+    }
+
+    /// Adds a group, which `write` gets to write, with any numbers in it.
+    #[inline(always)]
+    pub(crate) fn push(
+        &mut self,
+        fill: T,
+        write: impl FnOnce(&mut [T]),
+        combine: impl Fn(T, T) -> T + Copy,
+    ) {
+        let start = self.sums.len();
+        self.sums.resize(start + self.width, fill);
+        write(&mut self.sums[start..]);
+        self.groups += 1;
+        // As a binary counter carries.
+        for _ in 0..self.groups.trailing_zeros() {
+            self.combine_last_two(combine);
+        }
+    }
+
+    /// Everything combined; `None` if there was no group.
+    #[inline(always)]
+    pub(crate) fn total(&mut self, combine: impl Fn(T, T) -> T + Copy) -> Option<&[T]> {
+        while self.sums.len() > self.width {
+            self.combine_last_two(combine);
+        }
+        (self.groups > 0).then_some(&self.sums[..])
+    }
+
+    #[inline(always)]
+    fn combine_last_two(&mut self, combine: impl Fn(T, T) -> T) {
+        let kept = self.sums.len() - self.width;
+        let (before, last) = self.sums.split_at_mut(kept);
+        let target = &mut before[kept - self.width..];
+        target.iter_mut().zip(last).for_each(|(x, &mut y)| *x = combine(*x, y));
+        self.sums.truncate(kept);
+    }
+}

@@ -1,0 +1,157 @@
+//! Sums in `f32` are as accurate as those in `f64`, however many terms they have.
+
+use proptest::prelude::*;
+use tensor::{Key, RowSums, Tensor, fused};
+
+/// The largest relative error that a sum may have.
+const TOLERANCE: f64 = 1e-6;
+
+/// Data whose rounding errors point one way, or have no way to cancel.
+fn data() -> impl Strategy<Value = Data> {
+    prop_oneof![
+        (0.01..10.0f32).prop_map(Data::Constant),
+        (0.01..10.0f32).prop_map(Data::Positive),
+        (0.01..10.0f32).prop_map(Data::Alternating),
+    ]
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Data {
+    /// The same number everywhere.
+    Constant(f32),
+    /// Positive numbers up to this one.
+    Positive(f32),
+    /// Three times this number and once its negative, in turn.
+    Alternating(f32),
+}
+
+impl Data {
+    fn tensor(self, shape: &[usize]) -> Tensor {
+        let count = shape.iter().product();
+        match self {
+            Data::Constant(x) => Tensor::full(shape, x),
+            Data::Positive(x) => Tensor::uniform(shape, 0.0..f64::from(x), Key::new(1)),
+            Data::Alternating(x) => {
+                let signed = |i: usize| if i % 4 == 3 { -x } else { x };
+                Tensor::new(shape, (0..count).map(signed).collect())
+            }
+        }
+    }
+}
+
+/// The same shape in memory as: itself, transposed, a part of a larger one, and repeated.
+fn in_any_layout(data: Data, [a, b, c]: [usize; 3], layout: usize) -> Tensor {
+    match layout {
+        0 => data.tensor(&[a, b, c]),
+        1 => data.tensor(&[c, b, a]).permute(&[2, 1, 0]),
+        2 => data.tensor(&[b, a, c]).permute(&[1, 0, 2]),
+        3 => {
+            data.tensor(&[a + 1, b + 2, c + 3]).slice(0, 1..a + 1).slice(1, 2..b + 2).slice(2, ..c)
+        }
+        4 => data.tensor(&[b, 1]).expand([a, b, c]),
+        _ => data.tensor(&[1, c]).expand([a, b, c]),
+    }
+}
+
+/// The largest relative error of sums, compared with those of the same terms in `f64`.
+fn error(sums: &Tensor, exact: &Tensor<f64>) -> f64 {
+    assert_eq!(sums.shape(), exact.shape());
+    let pairs = sums.to_vec().into_iter().zip(exact.to_vec());
+    pairs.map(|(x, exact)| (f64::from(x) / exact - 1.0).abs()).fold(0.0, f64::max)
+}
+
+/// The sum along axes, in `f64` and by the definition: index by index.
+fn exact(x: &Tensor, axes: &[isize]) -> Tensor<f64> {
+    x.cast::<f64>().sum(axes)
+}
+
+const AXES: [&[isize]; 7] = [&[0], &[1], &[2], &[0, 1], &[1, 2], &[0, 2], &[0, 1, 2]];
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(48))]
+
+    #[test]
+    fn sums_along_any_axis_of_any_layout_are_accurate(
+        data in data(),
+        (long, short) in (2_000..40_000usize, [1..6usize, 1..6usize]),
+        place in 0..3usize,
+        layout in 0..6usize,
+    ) {
+        let mut shape = [short[0], short[0], short[1]];
+        shape[place] = long;
+        let x = in_any_layout(data, shape, layout);
+        for axes in AXES {
+            let error = error(&x.sum(axes), &exact(&x, axes));
+            prop_assert!(error < TOLERANCE, "{axes:?}: {error:e}");
+        }
+        prop_assert!(error(&x.sum_all(), &exact(&x, &[0, 1, 2])) < TOLERANCE);
+    }
+
+    #[test]
+    fn means_and_sums_to_a_shape_are_accurate(data in data(), rows in 1..60_000usize) {
+        let x = data.tensor(&[rows, 4]);
+        let exact = x.cast::<f64>();
+        prop_assert!(error(&x.mean(&[0]), &exact.mean(&[0])) < TOLERANCE);
+        prop_assert!(error(&x.sum_to(&[1, 4]), &exact.sum_to(&[1, 4])) < TOLERANCE);
+    }
+
+    #[test]
+    fn fused_sums_are_accurate(data in data(), rows in 1..400usize, columns in 1..400usize) {
+        let x = data.tensor(&[rows, columns]);
+        for x in [x.clone(), x.slice(1, columns / 2..), x.t()] {
+            let ([], [sum, doubled]) = fused::map([&x], |[x]| ([], [x, x + x]));
+            let exact = x.cast::<f64>().sum_all();
+            prop_assert!(error(&Tensor::scalar(sum), &exact) < TOLERANCE);
+            prop_assert!(error(&Tensor::scalar(doubled), &exact.scale(2.0)) < TOLERANCE);
+        }
+    }
+
+    #[test]
+    fn rows_added_at_one_place_are_accurate(data in data(), count in 1..60_000usize) {
+        let x = data.tensor(&[count, 3]);
+        let ids = Tensor::new([count], (0..count as u32).map(|i| u32::from(i % 7 == 0)).collect());
+        let exact = x.cast::<f64>().scatter_add_rows(&ids, 2);
+        prop_assert!(error(&x.scatter_add_rows(&ids, 2).slice(0, 1..), &exact.slice(0, 1..)) < TOLERANCE);
+        let all = Tensor::full([count], 0);
+        prop_assert!(error(&x.scatter_add_rows(&all, 1).reshape([3]), &x.cast::<f64>().sum(&[0])) < TOLERANCE);
+    }
+}
+
+#[test]
+fn ten_million_times_a_tenth_is_a_million() {
+    const COUNT: usize = 10_000_000;
+    let right = f64::from(0.1f32) * COUNT as f64;
+    let check = |what: &str, sum: f32, right: f64| {
+        let error = (f64::from(sum) / right - 1.0).abs();
+        assert!(error < TOLERANCE, "{what}: {sum} misses {right} by {error:e}");
+    };
+    let tenths: Tensor = Tensor::full([COUNT], 0.1);
+    check("flat", tenths.sum_all().item(), right);
+    check("expanded", Tensor::scalar(0.1f32).expand([COUNT]).sum_all().item(), right);
+    check("mean", tenths.mean(&[0]).item(), f64::from(0.1f32));
+    for columns in [2, 64] {
+        let rows = tenths.reshape([COUNT / columns, columns]);
+        let right = right / columns as f64;
+        rows.sum(&[0]).to_vec().into_iter().for_each(|sum| check("axis 0", sum, right));
+        rows.t().sum(&[1]).to_vec().into_iter().for_each(|sum| check("transposed", sum, right));
+        check("every second", rows.slice(1, 1..2).sum_all().item(), right);
+    }
+    let ([], [sum]) = fused::map([&tenths], |[x]| ([], [x]));
+    check("fused", sum, right);
+    let mut row_sums = RowSums::new(1, 1);
+    (0..COUNT).for_each(|_| row_sums.add(0, &[0.1f32]));
+    check("rows", row_sums.total().item(), right);
+}
+
+#[test]
+fn many_axes_take_linear_time() {
+    // Quadratic, these would take minutes.
+    const RANK: usize = 100_000;
+    let x: Tensor = Tensor::ones(vec![1; RANK]);
+    let axes: Vec<isize> = (0..RANK as isize).collect();
+    let reversed: Vec<isize> = axes.iter().rev().copied().collect();
+    assert_eq!(x.permute(&reversed).rank(), RANK);
+    assert_eq!(x.sum(&axes).item(), 1.0);
+    assert_eq!(x.sum(&reversed[1..]).shape(), [1]);
+    assert_eq!(x.max(&axes).item(), 1.0);
+}

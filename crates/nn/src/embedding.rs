@@ -10,7 +10,7 @@
 //! a text without any has mean zero).
 
 use autograd::{Adjoints, Formulas, Op, ParameterId, Parameters, Pass, Var};
-use tensor::{Scalar, ShapeError, Tensor, shape, vectorised};
+use tensor::{RowSums, Scalar, ShapeError, Tensor, shape, vectorised};
 
 use crate::{Model, init};
 
@@ -231,43 +231,39 @@ impl<T: Scalar> Op<T> for Mean {
     fn forward(&mut self, x: &[&Tensor<T>]) -> Tensor<T> {
         let dim = x[0].shape()[1];
         let table = x[0].values();
-        let mut y = Tensor::zeros([self.ids.shape()[0], dim]);
-        let means = y.as_mut_slice();
+        let texts = self.ids.shape()[0];
+        let mut sums = RowSums::new(texts, dim);
         vectorised(
             #[inline(always)]
             || {
-                for (text, (tokens, weight)) in self.texts::<T>().enumerate() {
-                    let mean = &mut means[text * dim..(text + 1) * dim];
+                for (text, (tokens, _)) in self.texts::<T>().enumerate() {
                     for id in tokens {
-                        let row = &table[id * dim..(id + 1) * dim];
-                        mean.iter_mut().zip(row).for_each(|(mean, &x)| *mean += x);
+                        sums.add(text, &table[id * dim..(id + 1) * dim]);
                     }
-                    mean.iter_mut().for_each(|mean| *mean = *mean * weight);
                 }
             },
         );
-        y
+        let weights = self.texts().map(|(_, weight)| weight).collect();
+        &sums.total() * &Tensor::new([texts, 1], weights)
     }
 
     fn vjp(&self, x: &[&Tensor<T>], _: &Tensor<T>, dy: &Tensor<T>, dx: &mut Adjoints<'_, T>) {
         dx.add(0, || {
             let dim = x[0].shape()[1];
             let dy = dy.values();
-            let mut gradient = Tensor::zeros(x[0].shape());
-            let rows = gradient.as_mut_slice();
+            let mut gradient = RowSums::new(x[0].shape()[0], dim);
+            let mut part = vec![T::ZERO; dim];
             vectorised(
                 #[inline(always)]
                 || {
                     for (text, (tokens, weight)) in self.texts::<T>().enumerate() {
                         let dy = &dy[text * dim..(text + 1) * dim];
-                        for id in tokens {
-                            let row = &mut rows[id * dim..(id + 1) * dim];
-                            row.iter_mut().zip(dy).for_each(|(row, &dy)| *row += dy * weight);
-                        }
+                        part.iter_mut().zip(dy).for_each(|(part, &dy)| *part = dy * weight);
+                        tokens.for_each(|id| gradient.add(id, &part));
                     }
                 },
             );
-            gradient
+            gradient.total()
         });
     }
 }

@@ -216,6 +216,85 @@ fn losses_are_finite_and_right_for_logits_of_ten_thousand() {
 }
 
 #[test]
+fn binary_cross_entropy_of_infinite_logits_is_its_limit() {
+    const INFINITY: f64 = f64::INFINITY;
+    for (logit, target, loss, slope) in [
+        (INFINITY, 0.0, INFINITY, 1.0),
+        (INFINITY, 1.0, 0.0, 0.0),
+        (-INFINITY, 0.0, 0.0, 0.0),
+        (-INFINITY, 1.0, INFINITY, -1.0),
+        (INFINITY, 0.5, INFINITY, 0.5),
+        (-INFINITY, 0.25, INFINITY, -0.25),
+    ] {
+        let tape = Tape::new();
+        let x = tape.variable(Tensor::from([logit]));
+        let found = nn::bce_with_logits(x, &Tensor::from([target]));
+        assert_eq!(found.item(), loss, "logit {logit}, target {target}");
+        assert_eq!(found.backward().of(x).item(), slope, "logit {logit}, target {target}");
+    }
+    let tape = Tape::new();
+    let x = tape.variable(Tensor::from([f64::NAN]));
+    assert!(nn::bce_with_logits(x, &Tensor::from([1.0])).item().is_nan());
+}
+
+/// As in PyTorch.
+#[test]
+fn a_class_of_logit_minus_infinity_has_probability_zero() {
+    let low = f64::NEG_INFINITY;
+    for (label, loss, slopes) in [(0, 0.0, [0.0, 0.0]), (1, f64::INFINITY, [1.0, -1.0])] {
+        let tape = Tape::new();
+        let x = tape.variable(Tensor::from([[0.0, low]]));
+        let found = nn::softmax_cross_entropy(x, &Tensor::from([label]));
+        assert_eq!(found.item(), loss);
+        assert_eq!(found.backward().of(x), Tensor::from([slopes]));
+    }
+}
+
+#[test]
+fn losses_of_a_million_equal_rows_are_the_loss_of_one() {
+    const ROWS: usize = 1_600_000;
+    let tape = Tape::evaluation();
+    let mean_and_exact = |mean: Var<'_, f32>, exact: f64| {
+        assert_relative_eq!(f64::from(mean.item()), exact, max_relative = 1e-6);
+    };
+    let x = f64::from(0.1f32);
+    let flat = tape.constant(Tensor::full([ROWS], 0.1f32));
+    let softplus = x.exp().ln_1p();
+    mean_and_exact(nn::bce_with_logits(flat, &Tensor::zeros([ROWS])), softplus);
+    let squares = nn::mean_squared_error(flat, tape.constant(Tensor::zeros([ROWS])));
+    mean_and_exact(squares, x * x);
+    let rows = tape.constant(Tensor::from([[0.1f32, 0.0]]).expand([ROWS, 2]));
+    mean_and_exact(nn::softmax_cross_entropy(rows, &Tensor::full([ROWS], 1)), softplus);
+}
+
+#[test]
+fn gradients_that_are_sums_over_a_large_batch_are_accurate() {
+    const ROWS: usize = 100_000;
+    let (table, ids) = (Tensor::full([2, 3], 0.1f32), Tensor::full([2, ROWS], 1));
+    let tape = Tape::new();
+    let table = tape.variable(table);
+    let mean = nn::embedding_mean(table, &ids, None);
+    for x in mean.value().to_vec() {
+        assert_relative_eq!(x, 0.1, max_relative = 1e-6);
+    }
+    let (x, weight) = (tape.constant(Tensor::ones([ROWS, 1])), tape.constant(Tensor::ones([1, 4])));
+    let bias = tape.variable(Tensor::zeros([4]));
+    let slopes = tape.constant(Tensor::full([ROWS, 4], 0.1f32));
+    let gradients = ((nn::dense(x, weight, bias) * slopes).sum_all() + mean.sum_all()).backward();
+    for g in gradients.of(bias).to_vec() {
+        assert_relative_eq!(f64::from(g), 1e5 * f64::from(0.1f32), max_relative = 1e-6);
+    }
+    for g in gradients.of(table).slice(0, 1..).to_vec() {
+        assert_relative_eq!(g, 2.0, max_relative = 1e-6);
+    }
+    let (ids, slopes) = (Tensor::full([ROWS], 0), tape.constant(Tensor::full([ROWS, 3], 0.1f32)));
+    let gradients = (nn::embedding(table, &ids, None) * slopes).sum_all().backward();
+    for g in gradients.of(table).slice(0, ..1).to_vec() {
+        assert_relative_eq!(f64::from(g), 1e5 * f64::from(0.1f32), max_relative = 1e-6);
+    }
+}
+
+#[test]
 fn padding_neither_counts_nor_learns() {
     let mut parameters = Parameters::<f64>::with_seed(3);
     let embedding = Embedding::new(&mut parameters, "embedding", 4, 2).padding(0);

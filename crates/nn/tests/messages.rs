@@ -35,8 +35,9 @@ fn a_mistake_is_explained_at_the_users_line() {
     let tape = Tape::default();
     let pass = Pass::evaluation(&tape, &parameters);
     let x = tape.constant(Tensor::zeros([7, 5]));
+    let (column, flat) = (tape.constant(Tensor::zeros([3, 1])), tape.constant(Tensor::zeros([3])));
 
-    let mistakes: [(&str, &dyn Fn()); 11] = [
+    let mistakes: [(&str, &dyn Fn()); 16] = [
         (
             "dense in layer `dense`: x [7, 5], weight [3, 2], bias [2] do not fit: they must be [..., inputs], \
              [inputs, outputs], [outputs]",
@@ -74,6 +75,26 @@ fn a_mistake_is_explained_at_the_users_line() {
              least one",
             &|| drop(nn::softmax_cross_entropy(x, &Tensor::from([0, 1])).value()),
         ),
+        (
+            "mean_squared_error: prediction [3, 1] and target [3] must have the same shape, with at \
+             least one element: reshape one to the shape of the other",
+            &|| drop(nn::mean_squared_error(column, flat).value()),
+        ),
+        (
+            "bce_with_logits: logits [3, 1] and targets [3] must have the same shape, with at least \
+             one element",
+            &|| drop(nn::bce_with_logits(column, &Tensor::zeros([3])).value()),
+        ),
+        ("bce_with_logits: targets must be between 0 and 1, but that at index [1] is 5", &|| {
+            drop(nn::bce_with_logits(flat, &Tensor::from([0.0, 5.0, 1.0])).value())
+        }),
+        (
+            "bce_with_logits: targets must be between 0 and 1, but that at index [2, 0] is -1",
+            &|| drop(nn::bce_with_logits(column, &Tensor::from([[0.0], [1.0], [-1.0]])).value()),
+        ),
+        ("bce_with_logits: targets must be between 0 and 1, but that at index [0] is NaN", &|| {
+            drop(nn::bce_with_logits(flat, &Tensor::from([f32::NAN, 0.0, 0.0])).value())
+        }),
         ("dropout: a rate must be at least 0 and below 1, not 1", &|| {
             drop(Dropout::new("dropout", 1.0))
         }),

@@ -6,6 +6,7 @@ use nn::Model;
 use tensor::{Scalar, Tensor};
 
 use crate::metrics::{ConfusionMatrix, roc_auc};
+use crate::trainer::EVALUATION_BATCH;
 use crate::{Loss, Score, Trainer};
 
 /// Figures of a model on a data set.
@@ -53,17 +54,32 @@ impl<M: Model> Trainer<'_, M> {
         logits: &Tensor<T>,
         labels: &Tensor<u32>,
     ) -> Evaluation {
-        let tape = Tape::evaluation();
-        let loss = self.loss.of(tape.constant(logits.clone()), labels);
+        let loss = self.mean_loss(logits, labels);
         let probabilities = self.loss.probabilities(logits);
         let classes = probabilities.shape()[1];
         let predictions = self.loss.predictions(logits).to_vec();
         let labels = labels.to_vec();
         Evaluation {
-            loss: loss.item().to_f64(),
+            loss,
             confusion: ConfusionMatrix::new(classes, &labels, &predictions),
             roc_auc: (classes == 2).then(|| roc_auc_of(self.loss, logits, &labels)).flatten(),
         }
+    }
+
+    /// The mean loss of all rows, added up in `f64` batch by batch.
+    #[track_caller]
+    fn mean_loss<T: Scalar>(&self, logits: &Tensor<T>, labels: &Tensor<u32>) -> f64 {
+        let count = labels.len();
+        let mut tape = Tape::evaluation();
+        let mut sum = 0.0;
+        for start in (0..count).step_by(EVALUATION_BATCH) {
+            tape.clear();
+            let batch = start..count.min(start + EVALUATION_BATCH);
+            let logits = tape.constant(logits.slice(0, batch.clone()));
+            let loss = self.loss.of(logits, &labels.slice(0, batch.clone()));
+            sum += loss.item().to_f64() * batch.len() as f64;
+        }
+        sum / count as f64
     }
 }
 

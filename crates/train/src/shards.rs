@@ -129,12 +129,21 @@ impl<T: Scalar> Shards<T> {
             let Part { loss, gradients } = only.take().expect("the shard has run");
             return (loss, gradients);
         }
-        let mut parts = parts.iter().filter_map(|part| part.as_ref());
-        let [first, second] = [(); 2].map(|()| parts.next().expect("there are at least two"));
-        let sum = (first.loss + second.loss, first.gradients.plus(&second.gradients));
-        parts.fold(sum, |(loss, gradients), part| {
-            (loss + part.loss, gradients.plus(&part.gradients))
-        })
+        let parts: Vec<&Part<T>> = parts.iter().filter_map(|part| part.as_ref()).collect();
+        pairwise(&parts)
+    }
+}
+
+/// The sums over two parts or more: each half for itself, so that rounding errors stay small.
+fn pairwise<T: Scalar>(parts: &[&Part<T>]) -> (T, Gradients<T>) {
+    match parts {
+        [only] => (only.loss, only.gradients.clone()),
+        [first, second] => (first.loss + second.loss, first.gradients.plus(&second.gradients)),
+        _ => {
+            let (first, last) = parts.split_at(parts.len().div_ceil(2));
+            let [first, last] = [first, last].map(pairwise);
+            (first.0 + last.0, first.1.plus(&last.1))
+        }
     }
 }
 

@@ -5,7 +5,8 @@
 //! x̄ = (σ(x) − t) L̄ / n
 //! ```
 //!
-//! The second form of L holds no logarithm of a number that may have underflowed to 0.
+//! The second form of L holds no logarithm of a number that may have underflowed to 0. Infinite logits
+//! have the limits of the formula: the loss is 0 where the logit is right and ∞ where it is wrong.
 
 use autograd::{Adjoints, Formulas, Op, Var};
 use tensor::{Scalar, ShapeError, Tensor, fused};
@@ -13,7 +14,7 @@ use tensor::{Scalar, ShapeError, Tensor, fused};
 /// The mean binary cross-entropy of logits against targets in 0..=1 of the same shape, in nats.
 ///
 /// # Panics
-/// When the shapes differ, or there is no element.
+/// When the shapes differ, there is no element, or a target is outside of 0..=1 or NaN.
 #[track_caller]
 pub fn bce_with_logits<'t, T: Scalar>(logits: Var<'t, T>, targets: &Tensor<T>) -> Var<'t, T> {
     logits.tape().apply(BceWithLogits { targets: targets.clone() }, &[logits])
@@ -43,12 +44,21 @@ impl<T: Scalar> Op<T> for BceWithLogits<T> {
                 self.targets.shape()
             )));
         }
-        Ok(())
+        let targets = self.targets.values();
+        let is_valid = |t: &T| *t >= T::ZERO && *t <= T::ONE;
+        match targets.iter().position(|t| !is_valid(t)) {
+            Some(at) => Err(ShapeError::new(format!(
+                "targets must be between 0 and 1, but that at index {:?} is {}",
+                index(at, self.targets.shape()),
+                targets[at]
+            ))),
+            None => Ok(()),
+        }
     }
 
     fn forward(&mut self, x: &[&Tensor<T>]) -> Tensor<T> {
         let ([], [sum]) = fused::map([x[0], &self.targets], |[x, t]| {
-            ([], [x.maximum(T::ZERO) - x * t + (-x.abs()).exp().ln_1p()])
+            ([], [linear_part(x, t) + (-x.abs()).exp().ln_1p()])
         });
         Tensor::scalar(sum / T::from_f64(self.targets.len() as f64))
     }
@@ -57,6 +67,26 @@ impl<T: Scalar> Op<T> for BceWithLogits<T> {
         let scale = dy.item() / T::from_f64(self.targets.len() as f64);
         dx.add(0, || x[0].zip_map(&self.targets, |x, t| (x.sigmoid() - t) * scale));
     }
+}
+
+/// max(x, 0) − x t, as a sum of two terms that are never negative. A factor of 0 makes a term 0, also
+/// where x is infinite.
+#[inline(always)]
+fn linear_part<T: Scalar>(x: T, t: T) -> T {
+    let term = |x: T, factor: T| {
+        if factor == T::ZERO && !x.is_nan() { T::ZERO } else { x * factor }
+    };
+    term(x.maximum(T::ZERO), T::ONE - t) + term((-x).maximum(T::ZERO), t)
+}
+
+/// The index of the element at this position in row-major order.
+fn index(mut position: usize, shape: &[usize]) -> Vec<usize> {
+    let mut index = vec![0; shape.len()];
+    for (i, length) in index.iter_mut().zip(shape).rev() {
+        *i = position % length;
+        position /= length;
+    }
+    index
 }
 
 #[cfg(test)]

@@ -6,14 +6,24 @@ mod softmax_cross_entropy;
 use autograd::Var;
 pub use bce_with_logits::bce_with_logits;
 pub use softmax_cross_entropy::softmax_cross_entropy;
-use tensor::Scalar;
+use tensor::{Scalar, ShapeError, shape};
 
-/// The mean of (prediction − target)², over all elements.
+/// The mean of (prediction − target)² over all elements of two tensors of one shape.
 ///
 /// # Panics
-/// When the shapes do not broadcast.
+/// When the shapes differ, or there is no element.
 #[track_caller]
 pub fn mean_squared_error<'t, T: Scalar>(prediction: Var<'t, T>, target: Var<'t, T>) -> Var<'t, T> {
+    let shapes = [prediction.shape(), target.shape()];
+    // Broadcast, [3, 1] against [3] would compare each prediction with each target.
+    if shapes[0] != shapes[1] || shape::len(&shapes[0]) == 0 {
+        let [prediction, target] = shapes;
+        let rule = format!(
+            "prediction {prediction:?} and target {target:?} must have the same shape, with at least \
+             one element: reshape one to the shape of the other"
+        );
+        shape::expect::<()>("mean_squared_error", Err(ShapeError::new(rule)));
+    }
     (prediction - target).powi(2).mean_all()
 }
 

@@ -8,7 +8,7 @@
 //! and its logarithm is −∞; together they are x − ln Σ eˣ, right for logits of any size.
 
 use autograd::{Adjoints, Formulas, Op, Var};
-use tensor::{Scalar, ShapeError, Tensor, vectorised};
+use tensor::{Scalar, ShapeError, Tensor, sum, vectorised};
 
 /// The mean cross-entropy of logits `[n, classes]` against labels `[n]`, in nats.
 ///
@@ -22,6 +22,9 @@ use tensor::{Scalar, ShapeError, Tensor, vectorised};
 /// assert_eq!(loss.item(), 2f64.ln() / 2.0);
 /// assert_eq!(loss.backward().of(logits), Tensor::from([[-0.25, 0.25], [0.0, 0.0]]));
 /// ```
+///
+/// A class whose logit is −∞ has probability 0: it adds nothing to the loss, unless it is the true one,
+/// whose loss is then ∞. A logit of ∞ makes the loss NaN, as in PyTorch.
 ///
 /// # Panics
 /// When the shapes do not fit, the batch is empty, or a label is not below the number of classes.
@@ -74,17 +77,15 @@ impl<T: Scalar> Op<T> for SoftmaxCrossEntropy<T> {
     fn forward(&mut self, x: &[&Tensor<T>]) -> Tensor<T> {
         let mut probabilities = x[0].contiguous();
         let rows = probabilities.as_mut_slice().chunks_exact_mut(x[0].shape()[1]);
-        let labels = self.labels.values();
-        let mut sum = T::ZERO;
-        for (row, &label) in rows.zip(labels.iter()) {
+        let loss = |(row, &label): (&mut [T], &u32)| {
             let logit = row[label as usize];
             let (largest, logarithm) = to_softmax(row);
             // Large logits first: their difference is small, and its digits are all there.
-            sum += (largest - logit) + logarithm;
-        }
-        drop(labels);
+            (largest - logit) + logarithm
+        };
+        let losses: Vec<T> = rows.zip(self.labels.values().iter()).map(loss).collect();
         self.probabilities = Some(probabilities);
-        Tensor::scalar(sum / T::from_f64(x[0].shape()[0] as f64))
+        Tensor::new([losses.len()], losses).mean(&[0])
     }
 
     fn vjp(&self, _: &[&Tensor<T>], _: &Tensor<T>, dy: &Tensor<T>, dx: &mut Adjoints<'_, T>) {
@@ -109,7 +110,7 @@ fn to_softmax<T: Scalar>(row: &mut [T]) -> (T, T) {
         || {
             let largest = row.iter().copied().reduce(T::maximum).unwrap_or(T::ZERO);
             row.iter_mut().for_each(|x| *x = (*x - largest).exp());
-            let sum = row.iter().copied().fold(T::ZERO, |sum, x| sum + x);
+            let sum = sum(row);
             row.iter_mut().for_each(|x| *x = *x / sum);
             (largest, sum.ln())
         },

@@ -1,13 +1,14 @@
 //! Values and gradients against PyTorch's in float64: an opinion from outside.
 //!
-//! `reference/generate.py` had PyTorch compute every op, layer, loss and optimizer and two training
-//! runs, and wrote inputs and results to the JSON files beside it. Here we compute the same; Python
+//! `reference/generate.py` had PyTorch compute every op, layer, loss and optimizer, two training
+//! runs and Adam on the rows of a table, and wrote inputs and results to the JSON files beside it. Here we compute the same; Python
 //! is not needed for that. The largest errors allowed:
 //!
 //! ```text
 //!                                                           f64      f32
 //! functions     value and gradients      abs. and rel.      1e-10    1e-6
 //! optimizers    parameters, each step    abs. and rel.      1e-10    1e-6
+//! rows          table                    abs. and rel.      1e-12    1e-6
 //! training      loss of each step        relative           1e-10    1e-4
 //! training      weights at the end       abs. and rel.      1e-10    1e-5
 //! ```
@@ -21,6 +22,7 @@ mod reference {
     pub mod fixture;
     pub mod functions;
     pub mod optimizers;
+    pub mod rows;
     pub mod training;
 }
 
@@ -30,6 +32,7 @@ use std::path::Path;
 use reference::fixture::{Worst, named, read};
 use reference::functions::{Functions, replay_all};
 use reference::optimizers::{self, Optimizers, optimizers};
+use reference::rows;
 use reference::training::{self, Worsts};
 use tensor::Scalar;
 
@@ -83,6 +86,12 @@ fn training_of_the_text_model_agrees() {
     let Worsts { losses, weights } = training::text::<f32>();
     losses.assert("text model in f32, losses", 1e-4);
     weights.assert("text model in f32, weights", 1e-5);
+}
+
+#[test]
+fn adam_on_rows_agrees_with_dense_adam() {
+    rows::replay::<f64>().assert("rows in f64", 1e-12);
+    rows::replay::<f32>().assert("rows in f32", 1e-6);
 }
 
 #[test]

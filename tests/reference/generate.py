@@ -432,6 +432,33 @@ def text():
     return train(parameters, loss_of, texts, labels, batches)
 
 
+# Rows: dense Adam on a table of which each step reads a few rows, so that most have no gradient.
+
+ROW_STEPS = 60
+
+
+def rows():
+    """A table [40, 3]; in each of 60 steps four ids, which may repeat, and the slope of each."""
+    generator = generator_for("rows")
+    table = rounded(torch.randn((40, 3), generator=generator)).requires_grad_()
+    fixture = {"rate": RATE, "table": table.detach().clone()}
+    adam = torch.optim.Adam([table], lr=RATE)
+    ids, slopes, tables = [], [], []
+    for _ in range(ROW_STEPS):
+        # Squared, because some words are frequent and most are rare.
+        ids.append((torch.rand(4, generator=generator) ** 2 * 40).long())
+        slopes.append(normal(4, 3)(generator))
+        adam.zero_grad()
+        (F.embedding(ids[-1], table) * slopes[-1]).sum().backward()
+        adam.step()
+        tables.append(table.detach().clone())
+    return fixture | {
+        "ids": torch.stack(ids),
+        "slopes": torch.stack(slopes),
+        "tables": {str(step): tables[step - 1] for step in [1, 20, 40, ROW_STEPS]},
+    }
+
+
 # Writing: one line for each tensor, so that a person can read the file and a diff is short.
 
 
@@ -452,7 +479,7 @@ def as_json(value, indent=""):
 def main():
     torch.set_default_dtype(torch.float64)
     torch.set_num_threads(1)
-    for make in [functions, optimizers, tabular, text]:
+    for make in [functions, optimizers, tabular, text, rows]:
         path = FOLDER / f"{make.__name__}.json"
         path.write_text(as_json(make()) + "\n")
         print(f"{path}: {path.stat().st_size / 1000:.0f} kB")

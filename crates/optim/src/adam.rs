@@ -6,13 +6,13 @@ mod table;
 use std::collections::BTreeMap;
 
 use autograd::{Gradient, Gradients, ParameterId, Parameters, Rows};
-use tensor::{Scalar, parallel, vectorised};
+use tensor::{Scalar, fused, parallel, shape, vectorised};
 
-use past::Past;
+use past::{Past, tolerance};
 use table::{Elements, Table};
 
 use crate::moments::{Moments, check_gradients};
-use crate::optimizer::Optimizer;
+use crate::optimizer::{GradientError, Optimizer};
 use crate::schedule::Schedule;
 use crate::state::{State, StateError};
 
@@ -26,6 +26,10 @@ use crate::state::{State, StateError};
 ///
 /// `m` and `v` begin at zero, which draws them towards it; the divisions for `m̂` and `v̂` take
 /// that back. The settings not given are the paper's: β₁ = 0.9, β₂ = 0.999, ε = 1e-8.
+///
+/// **Huge gradients.** Where `(1 − β₂) g²` is beyond the largest number of the scalar type (in `f32`,
+/// from |g| = 5.8e20 on with the paper's β₂), `v` would be infinite and the parameter would never move
+/// again. Such a step is [refused](Optimizer::check) before anything changes; clip the gradients.
 ///
 /// **Tables.** A batch reads a few rows of an embedding's table, and only those have a
 /// [gradient](Rows); the momentum of the others goes on all the same. Instead of a pass over the
@@ -108,8 +112,13 @@ impl<T: Scalar> Adam<T> {
     }
 
     /// Lets a table's rows rest while they have no gradient: neither their values move nor their
-    /// moments. That is another algorithm than the paper's, and cheaper: PyTorch calls it SparseAdam,
-    /// TensorFlow Addons LazyAdam. `t` counts the updates of the table, not those of the row.
+    /// moments. That is another algorithm than the paper's, and cheaper: TensorFlow Addons calls it
+    /// LazyAdam. `t` counts the updates of the table, not those of the row.
+    ///
+    /// PyTorch's SparseAdam differs in one point. It adds ε to `√v`, before the bias correction, and so
+    /// in effect adds `ε / √(1 − β₂ᵗ)` to `√v̂`: 31.6 ε in the first update. Where `√v̂` is far above ε,
+    /// both give the same.
+    ///
     /// Parameters whose gradient is not [rows](Rows) are updated as ever.
     pub fn lazy(mut self) -> Self {
         self.lazy = true;
@@ -130,6 +139,9 @@ impl<T: Scalar> Adam<T> {
         keep: impl Fn(&str, &[usize]) -> f64,
     ) {
         check_gradients(parameters, gradients);
+        if let Err(error) = self.check_squares(parameters, gradients) {
+            panic!("step: {error}");
+        }
         let rate = self.rate();
         for (id, gradient) in gradients.iter() {
             let keep = keep(parameters.name(id), gradient.shape());
@@ -181,7 +193,8 @@ impl<T: Scalar> Adam<T> {
         update: &Update<T>,
     ) {
         let table = self.tables.entry(id).or_insert_with(|| {
-            let past = Past::new(self.betas, self.epsilon, self.moments.updates(id));
+            let past =
+                Past::new(self.betas, self.epsilon, tolerance::<T>(), self.moments.updates(id));
             Table::new(parameters.shape(id)[0], past)
         });
         table.update(parameters, &mut self.moments, id, gradient, update);
@@ -226,7 +239,7 @@ impl<T: Scalar> Adam<T> {
         let mut tables = BTreeMap::new();
         for id in parameters.ids() {
             let updates = state.progress.updates[parameters.name(id)];
-            let past = |start| Past::new(self.betas, self.epsilon, start);
+            let past = |start| Past::new(self.betas, self.epsilon, tolerance::<T>(), start);
             let table = Table::restore(parameters, id, updates, &mut state.tensors, past)?;
             tables.extend(table.map(|table| (id, table)));
         }
@@ -273,7 +286,8 @@ impl<T: Scalar> Update<T> {
             || {
                 for (((x, &g), m), v) in values.iter_mut().zip(gradient).zip(&mut *m).zip(&mut *v) {
                     *m = beta1 * *m + fresh1 * g;
-                    *v = beta2 * *v + fresh2 * (g * g);
+                    // In this order g² itself, which may be infinite, is never there.
+                    *v = beta2 * *v + (fresh2 * g) * g;
                     let step = *m * correction1 / ((*v * correction2).sqrt() + epsilon);
                     *x = *x * keep - rate * step;
                 }
@@ -282,7 +296,48 @@ impl<T: Scalar> Update<T> {
     }
 }
 
+impl<T: Scalar> Adam<T> {
+    /// Refuses a finite gradient whose square is too large for `v`.
+    pub(crate) fn check_squares(
+        &self,
+        parameters: &Parameters<T>,
+        gradients: &Gradients<T>,
+    ) -> Result<(), GradientError> {
+        let fresh = T::from_f64(1.0 - self.betas[1]);
+        for (id, gradient) in gradients.iter() {
+            let stored = gradient.stored();
+            // 0 for finite numbers, NaN for others, and so is the sum.
+            let ([], [sum]) = fused::map([stored], |[g]| ([], [(fresh * g) * g * T::ZERO]));
+            if sum.is_finite() {
+                continue;
+            }
+            let is_lost = |g: &T| g.is_finite() && !((fresh * *g) * *g).is_finite();
+            if let Some(at) = stored.values().iter().position(is_lost) {
+                let value = stored.values()[at].to_f64();
+                let position = match gradient {
+                    Gradient::Rows(rows) => {
+                        let width = shape::len(&gradient.shape()[1..]);
+                        rows.ids()[at / width] as usize * width + at % width
+                    }
+                    Gradient::Dense(_) => at,
+                };
+                let name = parameters.name(id).to_string();
+                return Err(GradientError { name, position, value });
+            }
+        }
+        Ok(())
+    }
+}
+
 impl<T: Scalar> Optimizer<T> for Adam<T> {
+    fn check(
+        &self,
+        parameters: &Parameters<T>,
+        gradients: &Gradients<T>,
+    ) -> Result<(), GradientError> {
+        self.check_squares(parameters, gradients)
+    }
+
     fn step(&mut self, parameters: &mut Parameters<T>, gradients: &Gradients<T>) {
         self.step_keeping(parameters, gradients, |_, _| 1.0);
     }

@@ -7,7 +7,7 @@ use autograd::{Gradients, Parameters};
 use tensor::Scalar;
 
 use crate::adam::Adam;
-use crate::optimizer::Optimizer;
+use crate::optimizer::{GradientError, Optimizer};
 use crate::schedule::Schedule;
 use crate::state::{State, StateError};
 
@@ -108,6 +108,14 @@ impl<T: Scalar> AdamW<T> {
 }
 
 impl<T: Scalar> Optimizer<T> for AdamW<T> {
+    fn check(
+        &self,
+        parameters: &Parameters<T>,
+        gradients: &Gradients<T>,
+    ) -> Result<(), GradientError> {
+        self.adam.check_squares(parameters, gradients)
+    }
+
     fn step(&mut self, parameters: &mut Parameters<T>, gradients: &Gradients<T>) {
         let (Rule(decays), shrunk) = (&self.rule, 1.0 - self.adam.rate() * self.decay);
         self.adam.step_keeping(parameters, gradients, |name, shape| {

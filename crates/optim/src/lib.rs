@@ -50,7 +50,7 @@ mod state;
 pub use adam::Adam;
 pub use adamw::AdamW;
 pub use clip::{clip_global_norm, global_norm};
-pub use optimizer::Optimizer;
+pub use optimizer::{GradientError, Optimizer};
 pub use schedule::Schedule;
 pub use sgd::Sgd;
 pub use state::{Progress, State, StateError};

@@ -2,8 +2,24 @@
 
 use autograd::{Gradients, Parameters};
 use tensor::Scalar;
+use thiserror::Error;
 
 use crate::state::{State, StateError};
+
+/// A gradient that an optimizer cannot use: its moments would be infinite from then on.
+#[derive(Clone, Debug, PartialEq, Error)]
+#[error(
+    "the gradient of the parameter `{name}` is {value:e} at position {position}, and its square is too \
+     large for this scalar type: clip the gradients or lower the learning rate"
+)]
+pub struct GradientError {
+    /// The parameter.
+    pub name: String,
+    /// The position in the parameter, in row-major order.
+    pub position: usize,
+    /// The gradient there.
+    pub value: f64,
+}
 
 /// A rule that turns gradients into a change of the parameters.
 ///
@@ -13,12 +29,20 @@ use crate::state::{State, StateError};
 ///
 /// The trait can be a `Box<dyn Optimizer<f32>>`.
 pub trait Optimizer<T: Scalar> {
+    /// Checks that a step with these gradients leaves the optimizer in working order.
+    ///
+    /// # Errors
+    /// When a finite gradient is too large for what the optimizer computes of it.
+    fn check(&self, _: &Parameters<T>, _: &Gradients<T>) -> Result<(), GradientError> {
+        Ok(())
+    }
+
     /// Changes the parameters by one step. Clear the tape first: parameters that it still shares
     /// are copied.
     ///
     /// # Panics
-    /// When a gradient has not the shape of its parameter, or the parameters are not those of the
-    /// steps before.
+    /// When a gradient has not the shape of its parameter, the parameters are not those of the
+    /// steps before, or the gradients do not pass [`check`](Self::check).
     #[track_caller]
     fn step(&mut self, parameters: &mut Parameters<T>, gradients: &Gradients<T>);
 

@@ -16,7 +16,7 @@ use std::time::Instant;
 use autograd::{Parameters, Pass, Tape, Var};
 use data::{Dataset, Split, SplitError};
 use nn::Model;
-use optim::{Optimizer, clip_global_norm};
+use optim::{GradientError, Optimizer, clip_global_norm};
 use serde::{Deserialize, Serialize};
 use tensor::{Key, Scalar};
 use thiserror::Error;
@@ -131,6 +131,16 @@ pub enum TrainError {
         step: usize,
         /// The first line of the tape that is not finite.
         first: String,
+    },
+    /// The optimizer refuses a gradient. The parameters are those before the step.
+    #[error("in epoch {epoch}, step {step}: {error}")]
+    Gradient {
+        /// The epoch, counted from 1.
+        epoch: usize,
+        /// The step within the epoch, counted from 1.
+        step: usize,
+        /// Which gradient, and why.
+        error: GradientError,
     },
     /// The last step of an epoch has left a model that is of no use.
     #[error(
@@ -327,12 +337,7 @@ impl<M: Model, T: Scalar> Session<'_, M, T> {
                     key,
                     clip_norm,
                 )
-                .map_err(|(loss, first)| TrainError::NotFinite {
-                    loss,
-                    epoch: number,
-                    step: step + 1,
-                    first,
-                })?;
+                .map_err(|failure| failure.at(number, step + 1))?;
             self.progress.add_step(&outcome, batch.len());
             self.progress.current.seconds = earlier + start.elapsed().as_secs_f64();
             let score = outcome.score(batch.len());
@@ -385,7 +390,7 @@ impl<M: Model> Trainer<'_, M> {
         self.loss(Pass::evaluation(&tape, parameters), &training.select(&[0]));
     }
 
-    /// One step of gradient descent. The error is a loss that is not finite, and where it began.
+    /// One step of gradient descent. After an error, the parameters are as before.
     #[track_caller]
     fn step<T: Scalar>(
         &self,
@@ -395,7 +400,7 @@ impl<M: Model> Trainer<'_, M> {
         batch: &Dataset<M::Input>,
         key: Key,
         clip_norm: Option<f64>,
-    ) -> Result<Outcome, (f64, String)> {
+    ) -> Result<Outcome, Failure> {
         let result = match shards.count() {
             // Not by a closure: it would hide the line that called `fit` from the tape.
             1 => {
@@ -414,11 +419,12 @@ impl<M: Model> Trainer<'_, M> {
         tape.clear();
         let loss = result.loss.to_f64();
         let seen: Result<Vec<_>, _> = result.returned.into_iter().collect();
-        let hits = seen.map_err(|first| (loss, first))?;
+        let hits = seen.map_err(|first| Failure::Loss(loss, first))?;
         let mut gradients = result.gradients;
         if let Some(max) = clip_norm {
             clip_global_norm(&mut gradients, max);
         }
+        optimizer.check(parameters, &gradients).map_err(Failure::Gradient)?;
         optimizer.step(parameters, &gradients);
         Ok(Outcome { loss, correct: hits.iter().sum() })
     }
@@ -491,6 +497,23 @@ fn tracked<T: Scalar>(parameters: &Parameters<T>, names: &[String]) -> BTreeMap<
         Some((name.clone(), parameters.get(id).item().to_f64()))
     };
     names.iter().filter_map(value).collect()
+}
+
+/// Why a step was not taken.
+enum Failure {
+    /// The loss is not finite; and the first value that is not.
+    Loss(f64, String),
+    /// The optimizer refuses a gradient.
+    Gradient(GradientError),
+}
+
+impl Failure {
+    fn at(self, epoch: usize, step: usize) -> TrainError {
+        match self {
+            Failure::Loss(loss, first) => TrainError::NotFinite { loss, epoch, step, first },
+            Failure::Gradient(error) => TrainError::Gradient { epoch, step, error },
+        }
+    }
 }
 
 /// What one step saw before it changed the weights.

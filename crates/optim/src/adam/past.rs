@@ -25,12 +25,18 @@ use tensor::{Scalar, vectorised};
 /// How many powers of w the series goes to.
 const TERMS: usize = 8;
 
-/// What the series leaves out must be smaller than this share of it; else the sum is taken term by
-/// term. That is so in the first updates, in which 1 − β₂ᵗ grows quickly.
-const TOLERANCE: f64 = 1e-7;
+/// What a sum may leave out, as a share of it: less than the scalar type's own rounding over many
+/// updates. If the series would leave out more, the sum is taken term by term. That is so in the first
+/// updates, in which 1 − β₂ᵗ grows quickly.
+pub(super) fn tolerance<T: Scalar>() -> f64 {
+    // Only a type of more digits than `f32` holds this number.
+    let fine = 1.0 + 2f64.powi(-40);
+    if T::from_f64(fine).to_f64() == fine { 1e-13 } else { 1e-7 }
+}
 
-/// Terms from where β₁ʲ/√β₂ʲ is smaller than this are left out: they change nothing.
-const FADED: f64 = 1e-10;
+/// Terms from where β₁ʲ/√β₂ʲ is smaller than this share of the tolerance are left out: they change
+/// nothing.
+const FADED: f64 = 1e-3;
 
 /// So many updates are remembered; then all rows are brought up to date.
 pub(super) const LONGEST_PAST: usize = 4096;
@@ -40,6 +46,7 @@ pub(super) const LONGEST_PAST: usize = 4096;
 pub(super) struct Past {
     betas: [f64; 2],
     epsilon: f64,
+    tolerance: f64,
     /// After how many terms they have faded.
     terms: usize,
     /// The update after which `left` begins, when all rows were up to date.
@@ -65,20 +72,23 @@ struct Sums {
 
 impl Past {
     /// All rows are up to date after the update number `start`.
-    pub(super) fn new(betas: [f64; 2], epsilon: f64, start: u64) -> Self {
+    pub(super) fn new(betas: [f64; 2], epsilon: f64, tolerance: f64, start: u64) -> Self {
         let fading = betas[0] / betas[1].sqrt();
         // Where momentum outlives the mean of the squares, nothing fades and nothing is left out.
         let terms = match fading < 1.0 {
-            true => (FADED.ln() / fading.ln()).ceil().min(LONGEST_PAST as f64) as usize,
+            true => {
+                ((FADED * tolerance).ln() / fading.ln()).ceil().min(LONGEST_PAST as f64) as usize
+            }
             false => LONGEST_PAST,
         };
         let (left, powers) = (vec![Sums::default()], vec![[1.0; 2]]);
-        Self { betas, epsilon, terms, start, left, rates: vec![], factors: vec![], powers }
+        let (rates, factors) = (Vec::new(), Vec::new());
+        Self { betas, epsilon, tolerance, terms, start, left, rates, factors, powers }
     }
 
     /// A new one, for rows that are all up to date now.
     pub(super) fn anew(&self) -> Self {
-        Self::new(self.betas, self.epsilon, self.now())
+        Self::new(self.betas, self.epsilon, self.tolerance, self.now())
     }
 
     /// The number of the last update.
@@ -120,7 +130,7 @@ impl Past {
             return;
         }
         let sums = &self.left[(seen - self.start) as usize];
-        match sums.rest <= TOLERANCE * sums.series[0] {
+        match sums.rest <= self.tolerance * sums.series[0] {
             true => sums.move_values(self.epsilon, values, m, v),
             false => self.move_term_by_term(seen, values, m, v),
         }
@@ -203,10 +213,10 @@ mod tests {
     use proptest::collection::vec;
     use proptest::prelude::*;
 
-    use super::{LONGEST_PAST, Past, TOLERANCE};
+    use super::{LONGEST_PAST, Past, tolerance};
 
     fn past(betas: [f64; 2], epsilon: f64, start: u64, rates: &[f64]) -> Past {
-        let mut past = Past::new(betas, epsilon, start);
+        let mut past = Past::new(betas, epsilon, tolerance::<f32>(), start);
         rates.iter().for_each(|&rate| past.advance(rate));
         past
     }
@@ -244,7 +254,8 @@ mod tests {
     #[test]
     fn the_series_serves_all_but_the_first_updates() {
         let past = past([0.9, 0.999], 1e-8, 0, &[0.001; 1000]);
-        let short = |seen: usize| past.left[seen].rest <= TOLERANCE * past.left[seen].series[0];
+        let short =
+            |seen: usize| past.left[seen].rest <= past.tolerance * past.left[seen].series[0];
         assert!(!short(1), "while 1 − β₂ᵗ grows quickly, the sum is taken term by term");
         assert!((200..999).all(short));
     }

@@ -251,3 +251,56 @@ fn all_find_the_bottom_of_a_bowl() {
         assert_relative_eq!(*parameters.get(x), bottom, epsilon = 1e-3);
     }
 }
+
+/// The weight after steps with these gradients, at a rate of 0.1.
+fn steps_of_adam(gradients: &[f32]) -> f32 {
+    let mut parameters = Parameters::<f32>::new(0);
+    let x = parameters.add("x", Tensor::from([0.0]));
+    let mut adam = Adam::new(0.1);
+    for &g in gradients {
+        let tape = Tape::new();
+        let slope = tape.constant(Tensor::from([g]));
+        let gradients = (tape.parameter(&parameters, x) * slope).sum_all().backward();
+        drop(tape);
+        adam.step(&mut parameters, &gradients);
+    }
+    parameters.get(x).item()
+}
+
+/// The values are PyTorch's.
+#[test]
+fn adam_goes_on_after_a_huge_gradient() {
+    let gradients = [1.0, 1e20, 1.0, 1.0];
+    for (steps, expected) in [(1, -0.1), (2, -0.1744), (3, -0.2319), (4, -0.2791)] {
+        let found = steps_of_adam(&gradients[..steps]);
+        assert!((found - expected).abs() < 1e-4, "{steps} steps: {found}, not {expected}");
+    }
+}
+
+#[test]
+fn adam_refuses_a_gradient_whose_square_is_infinite() {
+    let mut parameters = Parameters::<f32>::new(0);
+    let small = parameters.add("small", Tensor::from([1.0]));
+    let large = parameters.add("large", Tensor::from([1.0, 2.0]));
+    let gradients = {
+        let tape = Tape::new();
+        let slopes = tape.constant(Tensor::from([1.0, -1e22]));
+        let large = tape.parameter(&parameters, large);
+        ((large * slopes).sum_all() + tape.parameter(&parameters, small).sum_all()).backward()
+    };
+    for mut adam in [Adam::new(0.1), Adam::new(0.1).lazy()] {
+        let error = adam.check(&parameters, &gradients).unwrap_err().to_string();
+        assert_eq!(
+            error,
+            "the gradient of the parameter `large` is -1e22 at position 1, and its square is too \
+             large for this scalar type: clip the gradients or lower the learning rate"
+        );
+        let step = std::panic::AssertUnwindSafe(|| adam.step(&mut parameters, &gradients));
+        assert!(std::panic::catch_unwind(step).is_err());
+        assert_eq!(parameters.get(small), &Tensor::from([1.0]));
+        assert_eq!(parameters.get(large), &Tensor::from([1.0, 2.0]));
+        assert_eq!(adam.steps(), 0);
+    }
+    assert!(AdamW::new(0.1).check(&parameters, &gradients).is_err());
+    assert!(Sgd::new(0.1).check(&parameters, &gradients).is_ok());
+}

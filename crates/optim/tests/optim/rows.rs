@@ -95,11 +95,11 @@ fn assert_as_dense<T: Scalar>(adam: &Adam<T>, happens: &[Between]) -> Result<(),
                 let ids = [0, 7, ROWS as u32 - 1, 7];
                 let read = parameters.get_rows(id, &ids);
                 let rows = expected.get(id).gather_rows(&Tensor::from(ids));
-                prop_assert!(largest_difference(&read, &rows) < 1e-6, "step {}", step);
+                prop_assert!(largest_difference(&read, &rows) < precision::<T>(), "step {}", step);
             }
             Between::ReadAll => {
                 let difference = largest_difference(parameters.get(id), expected.get(id));
-                prop_assert!(difference < 1e-6, "step {}: {}", step, difference);
+                prop_assert!(difference < precision::<T>(), "step {}: {}", step, difference);
             }
             Between::Clone => parameters = parameters.clone(),
             Between::Write => {
@@ -114,8 +114,13 @@ fn assert_as_dense<T: Scalar>(adam: &Adam<T>, happens: &[Between]) -> Result<(),
         dense.step(&mut expected, &gradients);
     }
     let difference = largest_difference(parameters.get(id), expected.get(id));
-    prop_assert!(difference < 1e-6, "at the end: {}", difference);
+    prop_assert!(difference < precision::<T>(), "at the end: {}", difference);
     Ok(())
+}
+
+/// What rows may differ from dense Adam: by the rounding of the scalar type.
+fn precision<T: Scalar>() -> f64 {
+    if T::from_f64(0.1).to_f64() == 0.1 { 1e-12 } else { 1e-6 }
 }
 
 fn adams<T: Scalar>(betas: impl Strategy<Value = [f64; 2]>) -> impl Strategy<Value = Adam<T>> {

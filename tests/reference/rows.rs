@@ -26,7 +26,7 @@ struct Run {
 /// Takes the steps, and compares the table where the fixture has it.
 pub fn replay<T: Scalar>() -> Worst {
     let run: Run = read("rows.json");
-    let mut parameters = Parameters::<T>::new(0);
+    let mut parameters = Parameters::<T>::with_seed(0);
     let table = parameters.add("table", run.table.tensor());
     let mut adam = Adam::new(run.rate);
     let (ids, slopes) = (run.ids.exact(), run.slopes.tensor::<T>());
@@ -34,7 +34,7 @@ pub fn replay<T: Scalar>() -> Worst {
     for step in 0..ids.shape()[0] {
         let at = |axis: usize| axis..axis + 1;
         let gradients = {
-            let tape = Tape::new();
+            let tape = Tape::default();
             let pass = Pass::training(&tape, &parameters, Key::new(0));
             let (rows, places) = pass.rows(table, &ids.slice(0, at(step)));
             let slopes = tape.constant(slopes.slice(0, at(step)));

@@ -226,13 +226,13 @@ fn binary_cross_entropy_of_infinite_logits_is_its_limit() {
         (INFINITY, 0.5, INFINITY, 0.5),
         (-INFINITY, 0.25, INFINITY, -0.25),
     ] {
-        let tape = Tape::new();
+        let tape = Tape::default();
         let x = tape.variable(Tensor::from([logit]));
         let found = nn::bce_with_logits(x, &Tensor::from([target]));
         assert_eq!(found.item(), loss, "logit {logit}, target {target}");
         assert_eq!(found.backward().of(x).item(), slope, "logit {logit}, target {target}");
     }
-    let tape = Tape::new();
+    let tape = Tape::default();
     let x = tape.variable(Tensor::from([f64::NAN]));
     assert!(nn::bce_with_logits(x, &Tensor::from([1.0])).item().is_nan());
 }
@@ -242,7 +242,7 @@ fn binary_cross_entropy_of_infinite_logits_is_its_limit() {
 fn a_class_of_logit_minus_infinity_has_probability_zero() {
     let low = f64::NEG_INFINITY;
     for (label, loss, slopes) in [(0, 0.0, [0.0, 0.0]), (1, f64::INFINITY, [1.0, -1.0])] {
-        let tape = Tape::new();
+        let tape = Tape::default();
         let x = tape.variable(Tensor::from([[0.0, low]]));
         let found = nn::softmax_cross_entropy(x, &Tensor::from([label]));
         assert_eq!(found.item(), loss);

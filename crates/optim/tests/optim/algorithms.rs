@@ -254,7 +254,7 @@ fn all_find_the_bottom_of_a_bowl() {
 
 /// The weight after steps with these gradients, at a rate of 0.1.
 fn steps_of_adam(gradients: &[f32]) -> f32 {
-    let mut parameters = Parameters::<f32>::new(0);
+    let mut parameters = Parameters::new(0);
     let x = parameters.add("x", Tensor::from([0.0]));
     let mut adam = Adam::new(0.1);
     for &g in gradients {
@@ -279,7 +279,7 @@ fn adam_goes_on_after_a_huge_gradient() {
 
 #[test]
 fn adam_refuses_a_gradient_whose_square_is_infinite() {
-    let mut parameters = Parameters::<f32>::new(0);
+    let mut parameters = Parameters::new(0);
     let small = parameters.add("small", Tensor::from([1.0]));
     let large = parameters.add("large", Tensor::from([1.0, 2.0]));
     let gradients = {

@@ -254,7 +254,7 @@ struct Update<T> {
     beta: [T; 2],
     /// 1 − β.
     fresh: [T; 2],
-    /// 1 / (1 − βᵗ).
+    /// 1 / (1 − β₁ᵗ) and 1 / √(1 − β₂ᵗ): times v, the square of the second might overflow.
     correction: [T; 2],
     epsilon: T,
     rate: T,
@@ -263,10 +263,11 @@ struct Update<T> {
 
 impl<T: Scalar> Update<T> {
     fn new(betas: [f64; 2], epsilon: f64, t: u64, rate: f64, keep: f64) -> Self {
+        let [correction1, correction2] = betas.map(|beta| 1.0 / (1.0 - beta.powf(t as f64)));
         Self {
             beta: betas.map(T::from_f64),
             fresh: betas.map(|beta| T::from_f64(1.0 - beta)),
-            correction: betas.map(|beta| T::from_f64(1.0 / (1.0 - beta.powf(t as f64)))),
+            correction: [correction1, correction2.sqrt()].map(T::from_f64),
             epsilon: T::from_f64(epsilon),
             rate: T::from_f64(rate),
             keep: T::from_f64(keep),
@@ -288,7 +289,7 @@ impl<T: Scalar> Update<T> {
                     *m = beta1 * *m + fresh1 * g;
                     // In this order g² itself, which may be infinite, is never there.
                     *v = beta2 * *v + (fresh2 * g) * g;
-                    let step = *m * correction1 / ((*v * correction2).sqrt() + epsilon);
+                    let step = *m * correction1 / (v.sqrt() * correction2 + epsilon);
                     *x = *x * keep - rate * step;
                 }
             },
@@ -313,7 +314,7 @@ impl<T: Scalar> Adam<T> {
             }
             let is_lost = |g: &T| g.is_finite() && !((fresh * *g) * *g).is_finite();
             if let Some(at) = stored.values().iter().position(is_lost) {
-                let value = stored.values()[at].to_f64();
+                let value = format!("{:e}", stored.values()[at]);
                 let position = match gradient {
                     Gradient::Rows(rows) => {
                         let width = shape::len(&gradient.shape()[1..]);

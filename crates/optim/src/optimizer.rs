@@ -9,7 +9,7 @@ use crate::state::{State, StateError};
 /// A gradient that an optimizer cannot use: its moments would be infinite from then on.
 #[derive(Clone, Debug, PartialEq, Error)]
 #[error(
-    "the gradient of the parameter `{name}` is {value:e} at position {position}, and its square is too \
+    "the gradient of the parameter `{name}` is {value} at position {position}, and its square is too \
      large for this scalar type: clip the gradients or lower the learning rate"
 )]
 pub struct GradientError {
@@ -17,8 +17,8 @@ pub struct GradientError {
     pub name: String,
     /// The position in the parameter, in row-major order.
     pub position: usize,
-    /// The gradient there.
-    pub value: f64,
+    /// The gradient there, as text: its scalar type is the model's.
+    pub value: String,
 }
 
 /// A rule that turns gradients into a change of the parameters.

@@ -91,7 +91,7 @@ fn modules() -> PyTorch {
 }
 
 fn train(folder: &Path) -> Result<ExitCode, Box<dyn Error>> {
-    fs::create_dir_all(folder).map_err(|error| format!("{}: {error}", folder.display()))?;
+    fs::create_dir_all(folder).map_err(|error| format!("{}: {error}", printable_path(folder)))?;
     let files = ["weights.safetensors", "inputs.npy", "outputs.wengert.npy"];
     let [weights, inputs, outputs_file] = files.map(|name| folder.join(name));
     for file in [&weights, &inputs, &outputs_file] {

@@ -12,7 +12,7 @@ use std::process::ExitCode;
 
 use autograd::{Parameters, check};
 use clap::Args;
-use data::{Dataset, Split, SplitError, excerpt, label_notes, printable_path};
+use data::{Dataset, Split, SplitError, excerpt, label_notes};
 use nn::Model;
 use train::{Fit, Interrupt, TrainError, Trainer};
 

@@ -106,7 +106,7 @@ fn check_writable(option: &str, path: &Path) -> Result<(), String> {
         return Err(format!(
             "{option} {file}: cannot be written: this is a link to {}, which is not there; give the \
              path of a file",
-            target.display()
+            printable_path(&target)
         ));
     }
     data::check_writable(path).map_err(|error| {
@@ -148,7 +148,7 @@ pub fn check_replaceable(
         data::check_writable(&file).map_err(|error| {
             format!(
                 "{option} {}: cannot be written: {}; move it away, or give another folder",
-                file.display(),
+                printable_path(&file),
                 error.reason()
             )
         })?;

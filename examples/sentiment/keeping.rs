@@ -302,7 +302,7 @@ fn left(folder: Option<&Path>, written: Option<&Path>) -> String {
 /// An option with its folder, as it can be typed: one that begins with a hyphen would be taken for
 /// an option itself.
 fn with_folder(option: &str, folder: &Path) -> String {
-    let name = folder.display();
+    let name = printable_path(folder);
     match folder.as_os_str().as_encoded_bytes().starts_with(b"-") {
         true => format!("{option}={name}"),
         false => format!("{option} {name}"),

@@ -5,7 +5,7 @@ use std::error::Error;
 use std::path::{Path, PathBuf};
 
 use autograd::Parameters;
-use data::{Labels, Sequences, Tokenizer};
+use data::{Labels, Sequences, Tokenizer, printable_path};
 use nn::{ActivationKind, Model};
 use serde::{Deserialize, Serialize};
 use train::{LoadError, LoadFault, Saved, save};
@@ -46,7 +46,7 @@ impl Description {
         match rescued {
             Some(file) => Err(format!(
                 "--save {error}. The model is kept in {}: move it to where you want it",
-                file.display()
+                printable_path(&file)
             )),
             None => Err(format!("--save {error}. The model could not be kept elsewhere either")),
         }

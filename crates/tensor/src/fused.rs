@@ -167,8 +167,8 @@ fn map_run<T: Scalar, const I: usize, const O: usize, const S: usize>(
         for k in 0..O {
             outputs[k][at] = output[k];
         }
-        for k in 0..S {
-            sums.lanes[k][at - full] += summand[k];
+        for (lanes, term) in sums.lanes.iter_mut().zip(summand) {
+            lanes[at - full] += term;
         }
     }
     sums.count(usize::from(full < length));

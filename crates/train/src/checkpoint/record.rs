@@ -136,7 +136,7 @@ impl Record {
     fn check_current(&self) -> Checked {
         let Current { steps, samples, loss, correct, seconds } = self.current;
         let all = self.data.samples();
-        let most = steps.checked_mul(self.options.batch_size).unwrap_or(usize::MAX).min(all);
+        let most = steps.saturating_mul(self.options.batch_size).min(all);
         let fewest = match steps {
             0 => 0,
             _ => (steps - 1).saturating_mul(self.options.batch_size).saturating_add(1),

@@ -257,7 +257,7 @@ fn check_same(folder: &Path, fixed: &Options) -> Result<(), Box<dyn Error>> {
     for name in all {
         let (then, now) =
             (begun.get(name).unwrap_or(&nothing), fixed.get(name).unwrap_or(&nothing));
-        if then != now {
+        if then != now || !fixed.contains_key(name) {
             let shown = |text: &str| printable(&beginning(text, 120)).into_owned();
             let (name, then, now) =
                 (shown(name), shown(&then.to_string()), shown(&now.to_string()));

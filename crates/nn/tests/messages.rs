@@ -1,6 +1,7 @@
 //! What a mistake is told.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::{Mutex, PoisonError};
 
 use autograd::{Parameters, Pass, Tape, Var};
 use nn::{Dense, Dropout, Embedding, Features, GatedSwiGLU, Layer, Model, SwiGLU};
@@ -8,8 +9,11 @@ use tensor::{Key, Scalar, Tensor};
 
 /// The message of the panic that a mistake brings, with its file and line.
 fn mistake<R>(mistake: impl FnOnce() -> R) -> (String, String, u32) {
+    // All tests of a process share the hook.
+    static HOOK: Mutex<()> = Mutex::new(());
+    let _one_at_a_time = HOOK.lock().unwrap_or_else(PoisonError::into_inner);
     let (sender, receiver) = std::sync::mpsc::channel();
-    let sender = std::sync::Mutex::new(sender);
+    let sender = Mutex::new(sender);
     let hook = std::panic::take_hook();
     std::panic::set_hook(Box::new(move |panic| {
         let words = panic.payload_as_str().unwrap_or_default().to_string();

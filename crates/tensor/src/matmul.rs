@@ -7,6 +7,7 @@
 //! Factors may have any strides, so a transposed factor is never copied.
 
 use crate::buffer;
+use crate::elementwise::vectorised;
 use crate::layout::Layout;
 use crate::shape::{self, expect};
 use crate::strided::for_each_run;
@@ -25,6 +26,21 @@ pub struct Matrix<'a, T> {
     pub row_stride: usize,
     /// The distance between columns.
     pub column_stride: usize,
+}
+
+impl<'a, T> Matrix<'a, T> {
+    /// The first `at` columns, and the others.
+    fn split_columns(self, at: usize) -> (Self, Self) {
+        let others = &self.values[at * self.column_stride..];
+        let columns = self.columns - at;
+        (Self { columns: at, ..self }, Self { values: others, columns, ..self })
+    }
+
+    /// The first `at` rows, and the others.
+    fn split_rows(self, at: usize) -> (Self, Self) {
+        let others = &self.values[at * self.row_stride..];
+        (Self { rows: at, ..self }, Self { values: others, rows: self.rows - at, ..self })
+    }
 }
 
 impl<T: Scalar> Tensor<T> {
@@ -55,16 +71,35 @@ fn multiply<T: Scalar>(left: &Tensor<T>, right: &Tensor<T>, shape: &[usize], pro
     if batch.is_empty() {
         let (left, right) =
             (matrix_at(left, left.layout().offset()), matrix_at(right, right.layout().offset()));
-        return T::matmul(left, right, product);
+        return multiply_matrices(left, right, product);
     }
     let mut targets = product.chunks_exact_mut(shape::len(&shape[batch.len()..]));
     for_each_run([&starts(left, batch), &starts(right, batch)], |[x, y], length| {
         for (i, target) in targets.by_ref().take(length).enumerate() {
             let left = matrix_at(left, x.offset + i * x.stride);
             let right = matrix_at(right, y.offset + i * y.stride);
-            T::matmul(left, right, target);
+            multiply_matrices(left, right, target);
         }
     });
+}
+
+/// Sums longer than this are cut into halves.
+const LONGEST_SUM: usize = 4096;
+
+/// The product of two matrices. The kernels add up one term after another, so that the rounding error
+/// of a long sum grows with its length, as of a weight's gradient over a large batch. Halved and
+/// halved again, it does not, and the additions cost nothing beside so many multiplications.
+fn multiply_matrices<T: Scalar>(left: Matrix<'_, T>, right: Matrix<'_, T>, product: &mut [T]) {
+    if left.columns <= LONGEST_SUM {
+        return T::matmul(left, right, product);
+    }
+    let half = left.columns / 2;
+    let (first, second) = left.split_columns(half);
+    let (upper, lower) = right.split_rows(half);
+    multiply_matrices(first, upper, product);
+    let mut rest = buffer::stale(product.len(), T::ZERO);
+    multiply_matrices(second, lower, &mut rest);
+    vectorised(|| product.iter_mut().zip(&*rest).for_each(|(sum, &x)| *sum += x));
 }
 
 /// The matrix of a batch that begins at this position of the buffer.

@@ -143,6 +143,23 @@ fn ten_million_times_a_tenth_is_a_million() {
     check("rows", row_sums.total().item(), right);
 }
 
+/// A matrix product adds up one term after another as far as its kernel goes, so it is held to the
+/// error of that length, however long the whole sum is.
+#[test]
+fn a_product_over_a_long_axis_keeps_the_digits_of_a_short_one() {
+    for (rows, columns) in [(1, 1), (2, 3), (16, 20)] {
+        for count in [4_097, 1_000_000] {
+            let left: Tensor = Tensor::full([count, rows], 0.1).t();
+            let product = left.matmul(&Tensor::ones([count, columns]));
+            let right = f64::from(0.1f32) * count as f64;
+            for sum in product.to_vec() {
+                let error = (f64::from(sum) / right - 1.0).abs();
+                assert!(error < 6e-5, "[{rows}, {count}] · [{count}, {columns}]: {error:e}");
+            }
+        }
+    }
+}
+
 #[test]
 fn many_axes_take_linear_time() {
     // Quadratic, these would take minutes.

@@ -197,8 +197,10 @@ pub fn gather() -> Written {
 pub fn embedding() -> Written {
     Written::new(
         "embedding",
-        |x| &x[0].gather_rows(&ids()) * &are_tokens(),
-        |x, _, dy, dx| dx.add(0, || (dy * &are_tokens()).scatter_add_rows(&ids(), x[0].shape()[0])),
+        |x| x[0].gather_rows(&ids()).mask(&are_tokens()),
+        |x, _, dy, dx| {
+            dx.add(0, || dy.mask(&are_tokens()).scatter_add_rows(&ids(), x[0].shape()[0]));
+        },
     )
 }
 

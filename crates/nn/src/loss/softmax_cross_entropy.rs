@@ -88,15 +88,17 @@ impl<T: Scalar> Op<T> for SoftmaxCrossEntropy<T> {
         Tensor::new([losses.len()], losses).mean(&[0])
     }
 
-    fn vjp(&self, _: &[&Tensor<T>], _: &Tensor<T>, dy: &Tensor<T>, dx: &mut Adjoints<'_, T>) {
+    fn vjp(&self, x: &[&Tensor<T>], _: &Tensor<T>, dy: &Tensor<T>, dx: &mut Adjoints<'_, T>) {
         dx.add(0, || {
             let probabilities = self.probabilities.as_ref().expect("forward ran");
             let scale = dy.item() / T::from_f64(self.labels.len() as f64);
-            let mut gradient = probabilities.scale(scale);
-            let classes = gradient.shape()[1];
-            let rows = gradient.as_mut_slice().chunks_exact_mut(classes);
-            for (row, &label) in rows.zip(self.labels.values().iter()) {
-                row[label as usize] = row[label as usize] - scale;
+            // Where the difference is 0, as for a single class, so is the gradient, for any ȳ.
+            let scaled = |x: T| if x == T::ZERO { T::ZERO } else { x * scale };
+            let mut gradient = probabilities.map(scaled);
+            let (starts, classes) = ((0..).step_by(x[0].shape()[1]), gradient.as_mut_slice());
+            for (start, &label) in starts.zip(self.labels.values().iter()) {
+                let at: usize = start + label as usize;
+                classes[at] = scaled(probabilities.storage()[at] - T::ONE);
             }
             gradient
         });

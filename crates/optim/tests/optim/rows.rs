@@ -52,9 +52,12 @@ fn dense_gradients<T: Scalar>(
     gradients
 }
 
+/// The largest difference of two entries, relative where they are above 1: updates of m/ε make large
+/// weights.
 fn largest_difference<T: Scalar>(a: &Tensor<T>, b: &Tensor<T>) -> f64 {
-    let differences = a.to_vec().into_iter().zip(b.to_vec());
-    differences.map(|(a, b)| (a.to_f64() - b.to_f64()).abs()).fold(0.0, f64::max)
+    let pairs = a.to_vec().into_iter().zip(b.to_vec());
+    let pairs = pairs.map(|(a, b)| (a.to_f64(), b.to_f64()));
+    pairs.map(|(a, b)| (a - b).abs() / b.abs().max(1.0)).fold(0.0, f64::max)
 }
 
 /// What happens between two steps, to both runs where it changes values.

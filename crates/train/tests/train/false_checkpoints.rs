@@ -139,9 +139,14 @@ fn no_number_of_a_checkpoint_can_upset_the_run_that_goes_on_with_it() {
     assert!(faults.is_empty(), "{} of {tried}:\n{}", faults.len(), faults.join("\n"));
 }
 
+/// The checkpoint of a run that has ended: its three epochs took twelve steps.
+fn ended() -> Vec<u8> {
+    checkpoint(13)
+}
+
 /// The message that refuses a checkpoint of three epochs in which a field has this value.
 fn refusal(place: &str, value: Value) -> String {
-    let file = checkpoint(12);
+    let file = ended();
     let mut record = record_of(&file);
     *record.pointer_mut(place).unwrap() = value;
     let message = go_on(&with_record(&file, &record)).unwrap_err();
@@ -156,7 +161,7 @@ fn the_message_names_the_field_its_value_and_what_was_expected() {
              new run"
         )
     };
-    let best = record_of(&checkpoint(12))["best"].clone();
+    let best = record_of(&ended())["best"].clone();
     let best = format!("`best` is 7, expected {best}, the number of the epoch with the best score");
     for (place, value, fault) in [
         ("/best", json!(7), best.as_str()),

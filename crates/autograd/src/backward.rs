@@ -5,11 +5,14 @@
 //! op's VJP then adds to the adjoints of its inputs. One walk costs a small multiple of the forward
 //! computation, whatever the number of inputs.
 
+use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
+
 use tensor::{Scalar, Tensor};
 
 use crate::gradient::{Gradient, Rows};
 use crate::op::Adjoints;
-use crate::parameters::ParameterId;
+use crate::parameters::{ParameterId, Parameters};
 use crate::tape::{Node, Source};
 use crate::var::Var;
 
@@ -22,8 +25,7 @@ pub struct Gradients<T: Scalar = f32> {
     adjoints: Vec<Option<Tensor<T>>>,
     /// Whether those of ops are kept too.
     keeps_all: bool,
-    /// By [`ParameterId`].
-    parameters: Vec<Option<Gradient<T>>>,
+    parameters: BTreeMap<ParameterId, Gradient<T>>,
 }
 
 impl<'t, T: Scalar> Var<'t, T> {
@@ -129,7 +131,7 @@ fn start<T: Scalar>(result: Var<'_, T>, cotangent: Tensor<T>, keeps_all: bool) -
         tape: Some(result.tape().id),
         adjoints: vec![None; nodes.len()],
         keeps_all,
-        parameters: Vec::new(),
+        parameters: BTreeMap::new(),
     };
     if nodes[result.index()].needs_gradient {
         gradients.adjoints[result.index()] = Some(cotangent);
@@ -175,12 +177,9 @@ impl<T: Scalar> Gradients<T> {
     }
 
     fn add_parameter(&mut self, id: ParameterId, gradient: Gradient<T>) {
-        if self.parameters.len() <= id.index() {
-            self.parameters.resize(id.index() + 1, None);
-        }
-        match &mut self.parameters[id.index()] {
-            Some(sum) => sum.add(&gradient),
-            empty => *empty = Some(gradient),
+        match self.parameters.entry(id) {
+            Entry::Occupied(mut sum) => sum.get_mut().add(&gradient),
+            Entry::Vacant(empty) => drop(empty.insert(gradient)),
         }
     }
 
@@ -188,12 +187,23 @@ impl<T: Scalar> Gradients<T> {
     /// differentiated lies on two tapes, so of their variables there is nothing in it, and
     /// [`of`](Self::of) panics.
     pub fn plus(&self, other: &Self) -> Self {
-        let count = self.parameters.len().max(other.parameters.len());
-        let sum = |index| match (self.parameter(index), other.parameter(index)) {
-            (Some(first), Some(second)) => Some(first.plus(second)),
-            (first, second) => first.or(second).cloned(),
-        };
-        let parameters = (0..count).map(sum).collect();
+        let only_there = other.iter().filter(|(id, _)| !self.parameters.contains_key(id));
+        let here = self.iter().map(|(id, first)| match other.parameters.get(&id) {
+            Some(second) => (id, first.plus(second)),
+            None => (id, first.clone()),
+        });
+        Self::of_parameters(here.chain(only_there.map(|(id, g)| (id, g.clone()))).collect())
+    }
+
+    /// Takes out the gradients of one store, for instance to clip each model of two on its own.
+    pub fn take(&mut self, parameters: &Parameters<T>) -> Self {
+        let all = std::mem::take(&mut self.parameters).into_iter();
+        let (taken, rest) = all.partition(|(id, _)| id.store() == parameters.store());
+        self.parameters = rest;
+        Self::of_parameters(taken)
+    }
+
+    fn of_parameters(parameters: BTreeMap<ParameterId, Gradient<T>>) -> Self {
         Self { tape: None, adjoints: Vec::new(), keeps_all: false, parameters }
     }
 
@@ -240,22 +250,30 @@ impl<T: Scalar> Gradients<T> {
     /// The gradient with respect to a parameter; `None` if the result does not depend on it or it
     /// is frozen.
     pub fn get(&self, id: ParameterId) -> Option<&Tensor<T>> {
-        self.parameter(id.index()).map(Gradient::dense)
+        self.parameters.get(&id).map(Gradient::dense)
     }
 
-    fn parameter(&self, index: usize) -> Option<&Gradient<T>> {
-        self.parameters.get(index)?.as_ref()
+    pub(crate) fn gradient(&self, id: ParameterId) -> Option<&Gradient<T>> {
+        self.parameters.get(&id)
     }
 
-    /// The gradients of all parameters that the result depends on, in the parameters' order.
+    /// The gradients of all parameters that the result depends on, store by store, in the
+    /// parameters' order.
     pub fn iter(&self) -> impl Iterator<Item = (ParameterId, &Gradient<T>)> {
-        let present = self.parameters.iter().enumerate();
-        present.filter_map(|(index, gradient)| Some((ParameterId::new(index), gradient.as_ref()?)))
+        self.parameters.iter().map(|(&id, gradient)| (id, gradient))
+    }
+
+    /// The gradients of one store's parameters.
+    pub fn iter_of(
+        &self,
+        parameters: &Parameters<T>,
+    ) -> impl Iterator<Item = (ParameterId, &Gradient<T>)> {
+        let store = parameters.store();
+        self.iter().filter(move |(id, _)| id.store() == store)
     }
 
     /// The gradients of all parameters, to be changed in place.
     pub fn iter_mut(&mut self) -> impl Iterator<Item = (ParameterId, &mut Gradient<T>)> {
-        let present = self.parameters.iter_mut().enumerate();
-        present.filter_map(|(index, gradient)| Some((ParameterId::new(index), gradient.as_mut()?)))
+        self.parameters.iter_mut().map(|(&id, gradient)| (id, gradient))
     }
 }

@@ -48,7 +48,7 @@ pub use backward::Gradients;
 pub use formulas::Formulas;
 pub use gradient::{Gradient, Rows};
 pub use op::{Adjoints, Op};
-pub use parameters::{Deferred, ParameterId, Parameters};
+pub use parameters::{Deferred, ParameterId, Parameters, StoreId};
 pub use pass::Pass;
 pub use tape::Tape;
 pub use var::Var;

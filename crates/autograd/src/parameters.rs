@@ -3,28 +3,49 @@
 //! A layer holds [`ParameterId`]s, never values. So saving a model is saving this store, tying two
 //! weights is using one id twice, counting is a sum, and [`cast`](Parameters::cast) turns a model
 //! trained in `f32` into one whose gradients can be checked in `f64`.
+//!
+//! Each id knows the store that made it, so the parameters of several stores, such as the two
+//! networks of a GAN, can be on one tape. Copies of a store (`clone`, `cast`, `map`) understand its
+//! ids too: a layer works with all of them.
 
 use std::fmt::{self, Debug};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 
 use tensor::{Key, Scalar, Tensor, shape};
 
-/// Names one parameter of a [`Parameters`].
+/// Names one parameter of a [`Parameters`] and of its copies.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct ParameterId(usize);
+pub struct ParameterId {
+    store: StoreId,
+    index: usize,
+}
 
 impl ParameterId {
-    pub(crate) fn new(index: usize) -> Self {
-        Self(index)
+    /// The store that made it.
+    pub fn store(self) -> StoreId {
+        self.store
     }
 
     /// Its position in the order of creation, from 0.
     pub fn index(self) -> usize {
-        self.0
+        self.index
     }
 }
 
+/// Tells the stores of a program apart. Copies of a store share its identity.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct StoreId(u64);
+
+/// Returns a number that it has not returned before.
+pub(crate) fn new_number() -> u64 {
+    static NEXT: AtomicU64 = AtomicU64::new(0);
+    NEXT.fetch_add(1, Ordering::Relaxed)
+}
+
 /// Named tensors in the order of their creation, and the seed of their initial values.
+///
+/// All methods that take an id panic if neither this store nor its original made it.
 ///
 /// ```
 /// use autograd::Parameters;
@@ -37,10 +58,20 @@ impl ParameterId {
 /// assert_eq!(parameters.count(), 550);
 /// println!("{parameters}");
 /// ```
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct Parameters<T: Scalar = f32> {
     entries: Vec<Parameter<T>>,
     key: Key,
+    store: StoreId,
+    /// A number of its own, which tells it from its copies.
+    copy: u64,
+}
+
+/// A copy of the store: the same ids name its parameters.
+impl<T: Scalar> Clone for Parameters<T> {
+    fn clone(&self) -> Self {
+        Self { entries: self.entries.clone(), copy: new_number(), ..*self }
+    }
 }
 
 #[derive(Debug)]
@@ -115,7 +146,51 @@ impl<T: Scalar> Parameters<T> {
     /// assert!(parameters.is_empty());
     /// ```
     pub fn with_seed(seed: u64) -> Self {
-        Self { entries: Vec::new(), key: Key::new(seed) }
+        let store = StoreId(new_number());
+        Self { entries: Vec::new(), key: Key::new(seed), store, copy: new_number() }
+    }
+
+    /// The identity of this store, which its ids and its copies share.
+    pub fn store(&self) -> StoreId {
+        self.store
+    }
+
+    /// Tells this store from its copies.
+    pub(crate) fn copy(&self) -> u64 {
+        self.copy
+    }
+
+    fn id(&self, index: usize) -> ParameterId {
+        ParameterId { store: self.store, index }
+    }
+
+    /// The position of a parameter, for which this store must have it.
+    #[track_caller]
+    fn index(&self, id: ParameterId) -> usize {
+        assert!(
+            id.store == self.store,
+            "parameters: the id of parameter number {} was made by another store: use the store \
+             that the layer was built with, or a clone() or cast() of it",
+            id.index
+        );
+        assert!(
+            id.index < self.entries.len(),
+            "parameters: there is no parameter number {}: it was added to the store after this \
+             copy was made; copy it again",
+            id.index
+        );
+        id.index
+    }
+
+    #[track_caller]
+    fn entry(&self, id: ParameterId) -> &Parameter<T> {
+        &self.entries[self.index(id)]
+    }
+
+    #[track_caller]
+    fn entry_mut(&mut self, id: ParameterId) -> &mut Parameter<T> {
+        let index = self.index(id);
+        &mut self.entries[index]
     }
 
     /// The key from which the parameter of this name draws its initial value.
@@ -135,17 +210,19 @@ impl<T: Scalar> Parameters<T> {
             "there is a parameter `{name}` already: give each layer a name of its own"
         );
         self.entries.push(Parameter::new(name.into(), value, true));
-        ParameterId(self.entries.len() - 1)
+        self.id(self.entries.len() - 1)
     }
 
     /// The value of a parameter.
+    #[track_caller]
     pub fn get(&self, id: ParameterId) -> &Tensor<T> {
-        self.entries[id.0].value()
+        self.entry(id).value()
     }
 
     /// The shape of a parameter.
+    #[track_caller]
     pub fn shape(&self, id: ParameterId) -> &[usize] {
-        self.entries[id.0].value.shape()
+        self.entry(id).value.shape()
     }
 
     /// Some rows of a parameter, up to date: `[ids, …]`.
@@ -154,7 +231,7 @@ impl<T: Scalar> Parameters<T> {
     /// When there is no row of one of these numbers.
     #[track_caller]
     pub fn get_rows(&self, id: ParameterId, ids: &[u32]) -> Tensor<T> {
-        let Parameter { value, debt, .. } = &self.entries[id.0];
+        let Parameter { value, debt, .. } = self.entry(id);
         let mut rows = value.gather_rows(&Tensor::new([ids.len()], ids.to_vec()));
         if let Some(debt) = debt {
             let width = shape::len(&value.shape()[1..]);
@@ -167,8 +244,9 @@ impl<T: Scalar> Parameters<T> {
 
     /// The value of a parameter, to be changed. While a tape still shares it, changing it copies
     /// it first: clear the tape before an optimizer's step.
+    #[track_caller]
     pub fn get_mut(&mut self, id: ParameterId) -> &mut Tensor<T> {
-        let entry = &mut self.entries[id.0];
+        let entry = self.entry_mut(id);
         if entry.debt.is_some() {
             entry.value = entry.value().clone();
             entry.debt = None;
@@ -178,49 +256,62 @@ impl<T: Scalar> Parameters<T> {
 
     /// For optimizers: the value of a parameter as it is stored, and what was [put
     /// off](Self::put_off) for it.
+    #[track_caller]
     pub fn stale(&self, id: ParameterId) -> (&Tensor<T>, Option<&dyn Deferred<T>>) {
-        let Parameter { value, debt, .. } = &self.entries[id.0];
+        let Parameter { value, debt, .. } = self.entry(id);
         (value, debt.as_ref().map(|debt| &*debt.owed))
     }
 
     /// For optimizers: the value of a parameter as it is stored, and what was [put
     /// off](Self::put_off) for it; from now on that counts as done.
+    #[track_caller]
     pub fn take_stale(
         &mut self,
         id: ParameterId,
     ) -> (&mut Tensor<T>, Option<Arc<dyn Deferred<T>>>) {
-        let entry = &mut self.entries[id.0];
+        let entry = self.entry_mut(id);
         (&mut entry.value, entry.debt.take().map(|debt| debt.owed))
     }
 
     /// For optimizers: the rows of this parameter, as stored, are owed some steps. All readers get
     /// them brought up to date.
+    #[track_caller]
     pub fn put_off(&mut self, id: ParameterId, owed: Arc<dyn Deferred<T>>) {
-        self.entries[id.0].debt = Some(Debt { owed, settled: OnceLock::new() });
+        self.entry_mut(id).debt = Some(Debt { owed, settled: OnceLock::new() });
     }
 
     /// The name of a parameter.
+    #[track_caller]
     pub fn name(&self, id: ParameterId) -> &str {
-        &self.entries[id.0].name
+        &self.entry(id).name
     }
 
+    #[track_caller]
     pub(crate) fn shared_name(&self, id: ParameterId) -> Arc<str> {
-        Arc::clone(&self.entries[id.0].name)
+        Arc::clone(&self.entry(id).name)
     }
 
     /// The parameter of this name.
     pub fn find(&self, name: &str) -> Option<ParameterId> {
-        self.entries.iter().position(|entry| *entry.name == *name).map(ParameterId)
+        self.entries.iter().position(|entry| *entry.name == *name).map(|k| self.id(k))
     }
 
     /// Keeps a parameter at its value from now on: it gets no gradient.
+    #[track_caller]
     pub fn freeze(&mut self, id: ParameterId) {
-        self.entries[id.0].trainable = false;
+        self.entry_mut(id).trainable = false;
+    }
+
+    /// Keeps all parameters at their values from now on: the cure for a copy, such as a target
+    /// network, that is on one tape with its original.
+    pub fn freeze_all(&mut self) {
+        self.entries.iter_mut().for_each(|entry| entry.trainable = false);
     }
 
     /// Whether a parameter gets gradients.
+    #[track_caller]
     pub fn is_trainable(&self, id: ParameterId) -> bool {
-        self.entries[id.0].trainable
+        self.entry(id).trainable
     }
 
     /// How many parameter tensors there are.
@@ -235,18 +326,33 @@ impl<T: Scalar> Parameters<T> {
 
     /// All ids, in order.
     pub fn ids(&self) -> impl Iterator<Item = ParameterId> + use<T> {
-        (0..self.entries.len()).map(ParameterId)
+        let store = self.store;
+        (0..self.entries.len()).map(move |index| ParameterId { store, index })
     }
 
     /// Id, name and value of each parameter, in order.
     pub fn iter(&self) -> impl Iterator<Item = (ParameterId, &str, &Tensor<T>)> {
         let entries = self.entries.iter().enumerate();
-        entries.map(|(index, entry)| (ParameterId(index), &*entry.name, entry.value()))
+        entries.map(|(index, entry)| (self.id(index), &*entry.name, entry.value()))
     }
 
     /// How many numbers there are: the sum of the tensors' sizes.
     pub fn count(&self) -> usize {
         self.entries.iter().map(|entry| entry.value.len()).sum()
+    }
+
+    /// The same parameters as another scalar type, cast row by row when they are read.
+    pub(crate) fn cast_on_demand<U: Scalar>(&self) -> Parameters<U> {
+        let mut cast = self.with_values(|id| Tensor::scalar(U::ZERO).expand(self.shape(id)));
+        for (id, entry) in self.ids().zip(&self.entries) {
+            if entry.value.rank() == 0 {
+                *cast.get_mut(id) = entry.value().cast();
+            } else {
+                let owed = entry.debt.as_ref().map(|debt| Arc::clone(&debt.owed));
+                cast.put_off(id, Arc::new(Cast { values: entry.value.clone(), owed }));
+            }
+        }
+        cast
     }
 
     /// The same parameters as another scalar type.
@@ -259,11 +365,39 @@ impl<T: Scalar> Parameters<T> {
         &self,
         mut value: impl FnMut(ParameterId, &Tensor<T>) -> Tensor<U>,
     ) -> Parameters<U> {
-        let entries = self.entries.iter().enumerate().map(|(index, entry)| {
-            let value = value(ParameterId(index), entry.value());
-            Parameter::new(Arc::clone(&entry.name), value, entry.trainable)
-        });
-        Parameters { entries: entries.collect(), key: self.key }
+        self.with_values(|id| value(id, self.get(id)))
+    }
+
+    /// The same names, with other values. None of the present ones is read.
+    pub(crate) fn with_values<U: Scalar>(
+        &self,
+        mut value: impl FnMut(ParameterId) -> Tensor<U>,
+    ) -> Parameters<U> {
+        let entries = self
+            .ids()
+            .zip(&self.entries)
+            .map(|(id, entry)| Parameter::new(Arc::clone(&entry.name), value(id), entry.trainable));
+        let (key, store) = (self.key, self.store);
+        Parameters { entries: entries.collect(), key, store, copy: new_number() }
+    }
+}
+
+/// The values of a parameter of another scalar type, by row.
+#[derive(Debug)]
+struct Cast<T: Scalar> {
+    values: Tensor<T>,
+    owed: Option<Arc<dyn Deferred<T>>>,
+}
+
+impl<T: Scalar, U: Scalar> Deferred<U> for Cast<T> {
+    fn catch_up(&self, row: usize, values: &mut [U]) {
+        let mut own = self.values.slice(0, row..row + 1).to_vec();
+        if let Some(owed) = &self.owed {
+            owed.catch_up(row, &mut own);
+        }
+        for (to, from) in values.iter_mut().zip(own) {
+            *to = U::from_f64(from.to_f64());
+        }
     }
 }
 

@@ -35,6 +35,11 @@ impl<'t, T: Scalar> Pass<'t, T> {
         Self { tape, parameters, noise: None }
     }
 
+    /// The tape that is recorded on, for instance for a pass over the parameters of another store.
+    pub fn tape(self) -> &'t Tape<T> {
+        self.tape
+    }
+
     /// The key for a layer's random behaviour in training, `None` in evaluation.
     pub fn noise(self) -> Option<Key> {
         self.noise

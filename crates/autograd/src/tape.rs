@@ -8,14 +8,13 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::panic::Location;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use smallvec::SmallVec;
 use tensor::{Scalar, Tensor, shape};
 
 use crate::op::Op;
-use crate::parameters::{ParameterId, Parameters};
+use crate::parameters::{ParameterId, Parameters, StoreId, new_number};
 use crate::var::Var;
 
 /// One line of the tape: a value, and how it came about.
@@ -86,6 +85,8 @@ pub struct Tape<T: Scalar = f32> {
     /// A number of these lines' own, by which gradients know them.
     pub(crate) id: u64,
     records: bool,
+    /// The stores whose gradients are asked for, and which copy of each is on the tape.
+    copies: RefCell<SmallVec<[(StoreId, u64); 2]>>,
     /// Whether a backward pass has taken the lines away.
     pub(crate) is_released: Cell<bool>,
     /// How long the op of a line took, if that is measured.
@@ -105,8 +106,9 @@ impl<T: Scalar> Default for Tape<T> {
     fn default() -> Self {
         Self {
             nodes: RefCell::default(),
-            id: new_id(),
+            id: new_number(),
             records: true,
+            copies: RefCell::default(),
             is_released: Cell::new(false),
             times: None,
         }
@@ -152,7 +154,8 @@ impl<T: Scalar> Tape<T> {
     /// Forgets all lines but keeps their memory for the next ones.
     pub fn clear(&mut self) {
         self.nodes.get_mut().clear();
-        self.id = new_id();
+        self.id = new_number();
+        self.copies.get_mut().clear();
         self.is_released.set(false);
         if let Some(times) = &mut self.times {
             times.get_mut().clear();
@@ -188,10 +191,14 @@ impl<T: Scalar> Tape<T> {
     }
 
     /// The value of a parameter; [`Gradients::get`](crate::Gradients::get) gives its gradient,
-    /// summed over all uses of the parameter.
+    /// summed over all uses of the parameter. Parameters of several stores may be on one tape.
+    ///
+    /// # Panics
+    /// When the id was made by another store, or a trainable parameter of another copy of the store
+    /// is on the tape.
     #[track_caller]
     pub fn parameter(&self, parameters: &Parameters<T>, id: ParameterId) -> Var<'_, T> {
-        let trains = self.records && parameters.is_trainable(id);
+        let trains = self.trains(parameters, id);
         let source = Source::Parameter(id, parameters.shared_name(id));
         self.push(Location::caller(), parameters.get(id).clone(), source, SmallVec::new(), trains)
     }
@@ -199,7 +206,8 @@ impl<T: Scalar> Tape<T> {
     /// Some rows of a parameter, with numbers that ascend. Its gradient is then that of these rows.
     ///
     /// # Panics
-    /// When there is no row of one of these numbers, or they do not ascend.
+    /// When there is no row of one of these numbers, or they do not ascend; and as
+    /// [`parameter`](Self::parameter).
     #[track_caller]
     pub fn parameter_rows(
         &self,
@@ -212,11 +220,32 @@ impl<T: Scalar> Tape<T> {
             "parameter_rows: the numbers of the rows must ascend, each named once; gather_rows of \
              these rows then repeats and orders them as you like"
         );
-        let trains = self.records && parameters.is_trainable(id);
+        let trains = self.trains(parameters, id);
         let value = parameters.get_rows(id, &ids);
         let read = RowsRead { table: parameters.shape(id).to_vec(), ids };
         let source = Source::Rows(id, parameters.shared_name(id), Box::new(read));
         self.push(Location::caller(), value, source, SmallVec::new(), trains)
+    }
+
+    /// Returns `true` if the gradient of a parameter is asked for. The tape then keeps to this copy
+    /// of its store: the gradients of two copies, which share their ids, would be added up.
+    #[track_caller]
+    fn trains(&self, parameters: &Parameters<T>, id: ParameterId) -> bool {
+        if !(parameters.is_trainable(id) && self.records) {
+            return false;
+        }
+        let mut copies = self.copies.borrow_mut();
+        match copies.iter().find(|(store, _)| *store == id.store()) {
+            None => copies.push((id.store(), parameters.copy())),
+            Some((_, copy)) => assert!(
+                *copy == parameters.copy(),
+                "parameter: `{}` is read from a second copy of its store, and both are trainable: \
+                 their gradients would be added up; call freeze_all() on the copy that is not to \
+                 be trained, or build the second model in a Parameters::new of its own",
+                parameters.name(id)
+            ),
+        }
+        true
     }
 
     /// Computes an op's value and writes it down: the one way in which anything is recorded.
@@ -298,6 +327,22 @@ impl<T: Scalar> Tape<T> {
         self.nodes.borrow().iter().map(|node| node.source.name()).collect()
     }
 
+    /// The name of a trainable parameter that was read from elsewhere than this very store.
+    pub(crate) fn parameter_of_another_store(
+        &self,
+        parameters: &Parameters<T>,
+    ) -> Option<Arc<str>> {
+        let own = (parameters.store(), parameters.copy());
+        let copies = self.copies.borrow();
+        let (other, _) = copies.iter().find(|copy| **copy != own)?;
+        self.nodes.borrow().iter().find_map(|node| match &node.source {
+            Source::Parameter(id, name) | Source::Rows(id, name, _) => {
+                (node.needs_gradient && id.store() == *other).then(|| Arc::clone(name))
+            }
+            _ => None,
+        })
+    }
+
     /// The first line whose value is infinite or NaN, in words: what to look at when a loss is.
     ///
     /// # Panics
@@ -314,12 +359,6 @@ impl<T: Scalar> Tape<T> {
         }
         Some(words)
     }
-}
-
-/// A number that no list of lines had before.
-fn new_id() -> u64 {
-    static NEXT: AtomicU64 = AtomicU64::new(0);
-    NEXT.fetch_add(1, Ordering::Relaxed)
 }
 
 /// A node as error messages name it: index, op or parameter, shape.

@@ -6,12 +6,12 @@ mod table;
 use std::collections::BTreeMap;
 
 use autograd::{Gradient, Gradients, ParameterId, Parameters, Rows};
-use tensor::{Scalar, fused, parallel, shape, vectorised};
+use tensor::{Scalar, parallel, shape, vectorised};
 
 use past::{Past, tolerance};
 use table::{Elements, Table};
 
-use crate::moments::{Moments, check_gradients};
+use crate::moments::{Moments, own_gradients};
 use crate::optimizer::{GradientError, Optimizer};
 use crate::schedule::Schedule;
 use crate::state::{State, StateError};
@@ -29,7 +29,7 @@ use crate::state::{State, StateError};
 ///
 /// **Huge gradients.** Where `(1 − β₂) g²` is beyond the largest number of the scalar type (in `f32`,
 /// from |g| = 5.8e20 on with the paper's β₂), `v` would be infinite and the parameter would never move
-/// again. Such a step is [refused](Optimizer::check) before anything changes; clip the gradients.
+/// again. Such a step is [refused](Optimizer::try_step) before anything changes; clip the gradients.
 ///
 /// **Tables.** A batch reads a few rows of an embedding's table, and only those have a
 /// [gradient](Rows); the momentum of the others goes on all the same. Instead of a pass over the
@@ -137,13 +137,14 @@ impl<T: Scalar> Adam<T> {
         parameters: &mut Parameters<T>,
         gradients: &Gradients<T>,
         keep: impl Fn(&str, &[usize]) -> f64,
-    ) {
-        check_gradients(parameters, gradients);
-        if let Err(error) = self.check_squares(parameters, gradients) {
-            panic!("step: {error}");
+    ) -> Result<(), GradientError> {
+        self.moments.check_store(parameters);
+        let own = own_gradients(parameters, gradients);
+        for &(id, gradient) in &own {
+            self.check_squares(parameters.name(id), gradient)?;
         }
         let rate = self.rate();
-        for (id, gradient) in gradients.iter() {
+        for (id, gradient) in own {
             let keep = keep(parameters.name(id), gradient.shape());
             let t = self.moments.updates(id) + 1;
             let update = Update::new(self.betas, self.epsilon, t, rate, keep);
@@ -158,6 +159,7 @@ impl<T: Scalar> Adam<T> {
             }
         }
         self.moments.steps += 1;
+        Ok(())
     }
 
     #[track_caller]
@@ -221,6 +223,7 @@ impl<T: Scalar> Adam<T> {
         }
     }
 
+    #[track_caller]
     pub(crate) fn state_as(&self, kind: &str, parameters: &Parameters<T>) -> State<T> {
         let mut state = self.moments.state(kind, parameters);
         for (&id, table) in &self.tables {
@@ -299,48 +302,62 @@ impl<T: Scalar> Update<T> {
 
 impl<T: Scalar> Adam<T> {
     /// Refuses a finite gradient whose square is too large for `v`.
-    pub(crate) fn check_squares(
-        &self,
-        parameters: &Parameters<T>,
-        gradients: &Gradients<T>,
-    ) -> Result<(), GradientError> {
+    fn check_squares(&self, name: &str, gradient: &Gradient<T>) -> Result<(), GradientError> {
         let fresh = T::from_f64(1.0 - self.betas[1]);
-        for (id, gradient) in gradients.iter() {
-            let stored = gradient.stored();
-            // 0 for finite numbers, NaN for others, and so is the sum.
-            let ([], [sum]) = fused::map([stored], |[g]| ([], [(fresh * g) * g * T::ZERO]));
-            if sum.is_finite() {
-                continue;
-            }
-            let is_lost = |g: &T| g.is_finite() && !((fresh * *g) * *g).is_finite();
-            if let Some(at) = stored.values().iter().position(is_lost) {
-                let value = format!("{:e}", stored.values()[at]);
-                let position = match gradient {
-                    Gradient::Rows(rows) => {
-                        let width = shape::len(&gradient.shape()[1..]);
-                        rows.ids()[at / width] as usize * width + at % width
-                    }
-                    Gradient::Dense(_) => at,
-                };
-                let name = parameters.name(id).to_string();
-                return Err(GradientError { name, position, value });
-            }
+        let is_square_finite = |g: T| ((fresh * g) * g).is_finite();
+        let stored = gradient.stored();
+        let values = stored.values();
+        if is_square_finite(largest_magnitude(&values)) {
+            return Ok(());
         }
-        Ok(())
+        // A gradient that is infinite itself is not the optimizer's matter.
+        let Some(at) = values.iter().position(|&g| g.is_finite() && !is_square_finite(g)) else {
+            return Ok(());
+        };
+        let position = match gradient {
+            Gradient::Rows(rows) => {
+                let width = shape::len(&gradient.shape()[1..]);
+                rows.ids()[at / width] as usize * width + at % width
+            }
+            Gradient::Dense(_) => at,
+        };
+        let value = format!("{:e}", values[at]);
+        Err(GradientError { name: name.to_string(), position, value })
     }
 }
 
+/// The largest |x|; NaN counts as nothing. In lanes, so that it becomes vector instructions.
+fn largest_magnitude<T: Scalar>(values: &[T]) -> T {
+    const LANES: usize = 16;
+    let larger = |x: T, y: T| if y > x { y } else { x };
+    vectorised(
+        #[inline(always)]
+        || {
+            let mut lanes = [T::ZERO; LANES];
+            let (chunks, rest) = values.as_chunks::<LANES>();
+            for chunk in chunks {
+                for (lane, x) in lanes.iter_mut().zip(chunk) {
+                    *lane = larger(*lane, x.abs());
+                }
+            }
+            lanes.into_iter().chain(rest.iter().map(|x| x.abs())).fold(T::ZERO, larger)
+        },
+    )
+}
+
 impl<T: Scalar> Optimizer<T> for Adam<T> {
-    fn check(
-        &self,
-        parameters: &Parameters<T>,
-        gradients: &Gradients<T>,
-    ) -> Result<(), GradientError> {
-        self.check_squares(parameters, gradients)
+    fn step(&mut self, parameters: &mut Parameters<T>, gradients: &Gradients<T>) {
+        if let Err(error) = self.try_step(parameters, gradients) {
+            panic!("step: {error}");
+        }
     }
 
-    fn step(&mut self, parameters: &mut Parameters<T>, gradients: &Gradients<T>) {
-        self.step_keeping(parameters, gradients, |_, _| 1.0);
+    fn try_step(
+        &mut self,
+        parameters: &mut Parameters<T>,
+        gradients: &Gradients<T>,
+    ) -> Result<(), GradientError> {
+        self.step_keeping(parameters, gradients, |_, _| 1.0)
     }
 
     fn rate(&self) -> f64 {

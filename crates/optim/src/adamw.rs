@@ -108,19 +108,21 @@ impl<T: Scalar> AdamW<T> {
 }
 
 impl<T: Scalar> Optimizer<T> for AdamW<T> {
-    fn check(
-        &self,
-        parameters: &Parameters<T>,
-        gradients: &Gradients<T>,
-    ) -> Result<(), GradientError> {
-        self.adam.check_squares(parameters, gradients)
+    fn step(&mut self, parameters: &mut Parameters<T>, gradients: &Gradients<T>) {
+        if let Err(error) = self.try_step(parameters, gradients) {
+            panic!("step: {error}");
+        }
     }
 
-    fn step(&mut self, parameters: &mut Parameters<T>, gradients: &Gradients<T>) {
+    fn try_step(
+        &mut self,
+        parameters: &mut Parameters<T>,
+        gradients: &Gradients<T>,
+    ) -> Result<(), GradientError> {
         let (Rule(decays), shrunk) = (&self.rule, 1.0 - self.adam.rate() * self.decay);
         self.adam.step_keeping(parameters, gradients, |name, shape| {
             if decays(name, shape) { shrunk } else { 1.0 }
-        });
+        })
     }
 
     fn rate(&self) -> f64 {

@@ -17,6 +17,10 @@ pub fn global_norm<T: Scalar>(gradients: &Gradients<T>) -> f64 {
 /// returns what it was before. Gradients within the bound are left as they are. Direction and
 /// proportions stay the same (Pascanu, Mikolov and Bengio 2013).
 ///
+/// The norm runs over all stores of parameters that the loss depends on. To clip one model of two by
+/// its own norm, as PyTorch's `clip_grad_norm_(generator.parameters(), …)` does, take its gradients
+/// out with [`Gradients::take`], or freeze the other model while this one is trained.
+///
 /// Where a gradient is infinite or NaN, so is the norm, and no factor mends that: the gradients are
 /// left as they are, and the caller may leave out the step.
 ///

@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 
-use autograd::{Gradients, ParameterId, Parameters};
+use autograd::{Gradient, Gradients, ParameterId, Parameters, StoreId};
 use tensor::{Scalar, Tensor};
 
 use crate::state::{Progress, State, StateError};
@@ -12,7 +12,9 @@ use crate::state::{Progress, State, StateError};
 #[derive(Clone, Debug)]
 pub(crate) struct Moments<T: Scalar, const N: usize> {
     names: [&'static str; N],
-    /// By [`ParameterId`]; `None` before the first gradient.
+    /// The store whose parameters have moments; `None` before the first gradient.
+    store: Option<StoreId>,
+    /// By index of the parameter; `None` before its first gradient.
     entries: Vec<Option<Entry<T, N>>>,
     /// How many steps the optimizer has taken.
     pub(crate) steps: u64,
@@ -27,7 +29,7 @@ struct Entry<T: Scalar, const N: usize> {
 
 impl<T: Scalar, const N: usize> Moments<T, N> {
     pub(crate) fn new(names: [&'static str; N]) -> Self {
-        Self { names, entries: Vec::new(), steps: 0 }
+        Self { names, store: None, entries: Vec::new(), steps: 0 }
     }
 
     /// The moments of a parameter, if it had a gradient already.
@@ -53,6 +55,7 @@ impl<T: Scalar, const N: usize> Moments<T, N> {
     /// The moments of a parameter, to take in one more gradient.
     #[track_caller]
     pub(crate) fn update(&mut self, parameters: &Parameters<T>, id: ParameterId) -> [&mut [T]; N] {
+        self.store = Some(parameters.store());
         if self.entries.len() < parameters.len() {
             self.entries.resize(parameters.len(), None);
         }
@@ -74,7 +77,20 @@ impl<T: Scalar, const N: usize> Moments<T, N> {
         entry.moments.each_mut().map(Tensor::as_mut_slice)
     }
 
+    /// # Panics
+    /// When the moments belong to the parameters of another store.
+    #[track_caller]
+    pub(crate) fn check_store(&self, parameters: &Parameters<T>) {
+        assert!(
+            self.store.is_none_or(|store| store == parameters.store()),
+            "optimizer: the parameters are not those of the steps before, but of another store: \
+             give each model an optimizer of its own"
+        );
+    }
+
+    #[track_caller]
     pub(crate) fn state(&self, kind: &str, parameters: &Parameters<T>) -> State<T> {
+        self.check_store(parameters);
         let mut updates = BTreeMap::new();
         let mut tensors = BTreeMap::new();
         for id in parameters.ids() {
@@ -110,6 +126,7 @@ impl<T: Scalar, const N: usize> Moments<T, N> {
         if let Some((name, _)) = tensors.pop_first() {
             return Err(StateError::UnknownTensor(name));
         }
+        self.store = Some(parameters.store());
         self.entries = entries;
         self.steps = progress.steps;
         Ok(())
@@ -177,11 +194,23 @@ impl Progress {
     }
 }
 
+/// The gradients of these parameters, for a step; those of other stores are left out.
+///
 /// # Panics
-/// When a gradient is not one of these parameters, or has another shape.
+/// When there are gradients, but of other stores only. When one is of a parameter that these
+/// parameters do not have, or has another shape.
 #[track_caller]
-pub(crate) fn check_gradients<T: Scalar>(parameters: &Parameters<T>, gradients: &Gradients<T>) {
-    for (id, gradient) in gradients.iter() {
+pub(crate) fn own_gradients<'g, T: Scalar>(
+    parameters: &Parameters<T>,
+    gradients: &'g Gradients<T>,
+) -> Vec<(ParameterId, &'g Gradient<T>)> {
+    let own: Vec<_> = gradients.iter_of(parameters).collect();
+    assert!(
+        !own.is_empty() || gradients.iter().next().is_none(),
+        "step: all gradients are of parameters of another store: give this optimizer the store \
+         that the loss was computed with"
+    );
+    for &(id, gradient) in &own {
         assert!(
             id.index() < parameters.len(),
             "step: there is a gradient of parameter number {}, but only {} parameters: the \
@@ -198,4 +227,5 @@ pub(crate) fn check_gradients<T: Scalar>(parameters: &Parameters<T>, gradients: 
             gradient.shape()
         );
     }
+    own
 }

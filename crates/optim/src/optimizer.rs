@@ -27,24 +27,39 @@ pub struct GradientError {
 /// frozen, is left as it is in that step, and so is what the optimizer remembers of it (as in
 /// PyTorch). A parameter whose gradient is zero, on the other hand, does take part.
 ///
+/// An optimizer serves one store of parameters. Where the gradients are those of several, as with
+/// the two networks of a GAN, it takes those of its own and leaves the others.
+///
 /// The trait can be a `Box<dyn Optimizer<f32>>`.
 pub trait Optimizer<T: Scalar> {
-    /// Checks that a step with these gradients leaves the optimizer in working order.
-    ///
-    /// # Errors
-    /// When a finite gradient is too large for what the optimizer computes of it.
-    fn check(&self, _: &Parameters<T>, _: &Gradients<T>) -> Result<(), GradientError> {
-        Ok(())
-    }
-
     /// Changes the parameters by one step. Clear the tape first: parameters that it still shares
     /// are copied.
     ///
     /// # Panics
-    /// When a gradient has not the shape of its parameter, the parameters are not those of the
-    /// steps before, or the gradients do not pass [`check`](Self::check).
+    /// When a gradient does not have the shape of its parameter, when all gradients are of another
+    /// store, when the parameters are not those of the steps before, or when
+    /// [`try_step`](Self::try_step) refuses the gradients.
     #[track_caller]
     fn step(&mut self, parameters: &mut Parameters<T>, gradients: &Gradients<T>);
+
+    /// [`step`](Self::step), with an error for gradients that the optimizer cannot use. The default
+    /// takes every step.
+    ///
+    /// # Errors
+    /// When a finite gradient is too large for what the optimizer computes of it. Parameters and
+    /// optimizer are then as they were.
+    ///
+    /// # Panics
+    /// As `step` does for the gradients of another model.
+    #[track_caller]
+    fn try_step(
+        &mut self,
+        parameters: &mut Parameters<T>,
+        gradients: &Gradients<T>,
+    ) -> Result<(), GradientError> {
+        self.step(parameters, gradients);
+        Ok(())
+    }
 
     /// The learning rate of the next step.
     fn rate(&self) -> f64;
@@ -54,6 +69,10 @@ pub trait Optimizer<T: Scalar> {
 
     /// All that is needed, besides the parameters' values, to go on later as if there had been no
     /// interruption.
+    ///
+    /// # Panics
+    /// When the parameters are not those of the steps before.
+    #[track_caller]
     fn state(&self, parameters: &Parameters<T>) -> State<T>;
 
     /// Takes up a saved state. The steps that follow are bit for bit those that would have followed

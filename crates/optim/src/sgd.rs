@@ -3,7 +3,7 @@
 use autograd::{Gradient, Gradients, Parameters};
 use tensor::{Scalar, Tensor, shape};
 
-use crate::moments::{Moments, check_gradients};
+use crate::moments::{Moments, own_gradients};
 use crate::optimizer::Optimizer;
 use crate::schedule::Schedule;
 use crate::state::{State, StateError};
@@ -102,10 +102,10 @@ fn descend<T: Scalar>(values: &mut Tensor<T>, gradient: &Gradient<T>, rate: T) {
 
 impl<T: Scalar> Optimizer<T> for Sgd<T> {
     fn step(&mut self, parameters: &mut Parameters<T>, gradients: &Gradients<T>) {
-        check_gradients(parameters, gradients);
+        self.moments.check_store(parameters);
         let rate = T::from_f64(self.rate());
         let momentum = T::from_f64(self.momentum);
-        for (id, gradient) in gradients.iter() {
+        for (id, gradient) in own_gradients(parameters, gradients) {
             if self.momentum == 0.0 {
                 descend(parameters.get_mut(id), gradient, rate);
                 continue;

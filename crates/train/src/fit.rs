@@ -424,8 +424,7 @@ impl<M: Model> Trainer<'_, M> {
         if let Some(max) = clip_norm {
             clip_global_norm(&mut gradients, max);
         }
-        optimizer.check(parameters, &gradients).map_err(Failure::Gradient)?;
-        optimizer.step(parameters, &gradients);
+        optimizer.try_step(parameters, &gradients).map_err(Failure::Gradient)?;
         Ok(Outcome { loss, correct: hits.iter().sum() })
     }
 

@@ -2,7 +2,8 @@
 //!
 //! A direction in the space of parameters is itself a [`Parameters`] with the same names and
 //! shapes, and so is a gradient. Frozen parameters do not move: their part of a direction counts as
-//! zero, and so does their gradient.
+//! zero, and so does their gradient. Parameters of other stores that the function reads count as
+//! constants.
 
 use tensor::{Scalar, Shape, Tensor};
 
@@ -120,8 +121,9 @@ pub(crate) fn moving<S: Scalar>(
         shapes(direction),
         shapes(at)
     );
+    let direction: Vec<&Tensor<S>> = direction.iter().map(|(_, _, value)| value).collect();
     at.map(|id, value| match at.is_trainable(id) {
-        true => Dual::tensor(value, direction.get(id)),
+        true => Dual::tensor(value, direction[id.index()]),
         false => Dual::tensor(value, &Tensor::scalar(S::ZERO)),
     })
 }

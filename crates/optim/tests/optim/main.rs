@@ -6,6 +6,7 @@ mod messages;
 mod rows;
 mod schedule;
 mod state;
+mod stores;
 mod threads;
 
 use autograd::{Gradient, Gradients, Parameters, Tape};

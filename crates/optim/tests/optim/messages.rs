@@ -15,8 +15,10 @@ thread_local! {
     static BLAMED: RefCell<String> = const { RefCell::new(String::new()) };
 }
 
-/// The message of a mistake, once it has been blamed on this file and not on one of the crate.
-fn message<R>(mistake: impl FnOnce() -> R) -> String {
+/// The message of a mistake, once it has been blamed on the caller's file and not on one of the
+/// crate.
+#[track_caller]
+pub fn message<R>(mistake: impl FnOnce() -> R) -> String {
     static HOOK: Once = Once::new();
     HOOK.call_once(|| {
         let print = take_hook();
@@ -28,7 +30,7 @@ fn message<R>(mistake: impl FnOnce() -> R) -> String {
     });
     let mistake = AssertUnwindSafe(|| drop(mistake()));
     let panic = catch_unwind(mistake).expect_err("this is a mistake");
-    assert_eq!(BLAMED.take(), file!());
+    assert_eq!(BLAMED.take(), std::panic::Location::caller().file());
     match panic.downcast::<String>() {
         Ok(text) => *text,
         Err(panic) => panic.downcast_ref::<&str>().expect("a panic message").to_string(),
@@ -119,8 +121,12 @@ fn parameters(shapes: &[&[usize]]) -> Parameters {
 fn gradients_and_parameters_must_belong_together() {
     let mut model = parameters(&[&[2, 3]]);
     let ones = Some(Tensor::ones([3]));
-    let fewer_elements = gradients(&model, std::slice::from_ref(&ones));
-    let more_parameters = gradients(&parameters(&[&[3], &[3]]), &[None, ones]);
+    let (mut reshaped, mut larger) = (model.clone(), model.clone());
+    let first = reshaped.ids().next().expect("there is one");
+    *reshaped.get_mut(first) = Tensor::zeros([3]);
+    larger.add("p1", Tensor::zeros([3]));
+    let fewer_elements = gradients(&reshaped, std::slice::from_ref(&ones));
+    let more_parameters = gradients(&larger, &[None, ones]);
     let mut optimizers: [Box<dyn Optimizer<f32>>; 3] =
         [Box::new(Sgd::new(0.1)), Box::new(Adam::new(0.1)), Box::new(AdamW::new(0.1))];
     for optimizer in &mut optimizers {
@@ -140,7 +146,10 @@ fn gradients_and_parameters_must_belong_together() {
 #[test]
 fn an_optimizer_serves_one_model() {
     let mut adam = Adam::new(0.1);
-    let (mut one, mut other) = (parameters(&[&[2]]), parameters(&[&[3]]));
+    let mut one = parameters(&[&[2]]);
+    let mut other = one.clone();
+    let first = other.ids().next().expect("there is one");
+    *other.get_mut(first) = Tensor::zeros([3]);
     let of_one = gradients(&one, &[Some(Tensor::ones([2]))]);
     let of_other = gradients(&other, &[Some(Tensor::ones([3]))]);
     adam.step(&mut one, &of_one);

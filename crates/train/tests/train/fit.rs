@@ -25,17 +25,17 @@ fn network<T: Scalar>(parameters: &mut Parameters<T>) -> impl Model<Input = f32>
         .then(Dense::new(parameters, "output", 8, 2))
 }
 
-/// Trains a fresh network; its parameters and what happened.
+/// Trains a fresh network; the network, its parameters and what happened.
 fn trained<T: Scalar>(
     dataset: &Dataset<f32>,
     initial_seed: u64,
     options: &Fit,
-) -> (Parameters<T>, History) {
+) -> (impl Model<Input = f32> + use<T>, Parameters<T>, History) {
     let mut parameters = Parameters::with_seed(initial_seed);
     let model = network(&mut parameters);
     let trainer = Trainer::new(&model, Loss::SoftmaxCrossEntropy);
     let history = trainer.fit(&mut parameters, &mut Adam::new(0.02), dataset, options);
-    (parameters, history.unwrap())
+    (model, parameters, history.unwrap())
 }
 
 /// All numbers, to be compared bit by bit.
@@ -54,8 +54,7 @@ fn a_small_problem_is_learned_in_either_precision() {
     let (train, test) = (quadrants(400, 1), quadrants(200, 2));
     let options = Fit { epochs: 40, ..Fit::default() };
     fn accuracy<T: Scalar>(train: &Dataset<f32>, test: &Dataset<f32>, options: &Fit) -> f64 {
-        let (parameters, _) = trained::<T>(train, 3, options);
-        let model = network(&mut Parameters::<T>::with_seed(3));
+        let (model, parameters, _) = trained::<T>(train, 3, options);
         Trainer::new(&model, Loss::SoftmaxCrossEntropy).evaluate(&parameters, test).accuracy()
     }
     assert!(accuracy::<f32>(&train, &test, &options) > 0.9);
@@ -66,12 +65,12 @@ fn a_small_problem_is_learned_in_either_precision() {
 fn the_seed_decides_everything() {
     let dataset = quadrants(100, 1);
     let options = Fit { epochs: 3, seed: 5, ..Fit::default() };
-    let (first, first_history) = trained::<f32>(&dataset, 7, &options);
-    let (again, again_history) = trained::<f32>(&dataset, 7, &options);
+    let (_, first, first_history) = trained::<f32>(&dataset, 7, &options);
+    let (_, again, again_history) = trained::<f32>(&dataset, 7, &options);
     assert_eq!(bits(&first), bits(&again));
     assert_eq!(without_seconds(first_history.clone()), without_seconds(again_history));
 
-    let (other, other_history) = trained::<f32>(&dataset, 7, &Fit { seed: 6, ..options });
+    let (_, other, other_history) = trained::<f32>(&dataset, 7, &Fit { seed: 6, ..options });
     assert_ne!(bits(&first), bits(&other));
     assert_ne!(without_seconds(first_history), without_seconds(other_history));
 }
@@ -88,14 +87,13 @@ fn the_last_samples_validate_and_are_never_trained_on() {
         keep_best: false,
         ..Fit::default()
     };
-    let (parameters, history) = trained::<f32>(&dataset, 7, &options);
+    let (model, parameters, history) = trained::<f32>(&dataset, 7, &options);
 
     let alone = Fit { validation_split: 0.0, ..options };
-    let (without, without_history) = trained::<f32>(&dataset.select(&front), 7, &alone);
+    let (_, without, without_history) = trained::<f32>(&dataset.select(&front), 7, &alone);
     assert_eq!(bits(&parameters), bits(&without));
     assert!(without_history.epochs.iter().all(|epoch| epoch.validation.is_none()));
 
-    let model = network(&mut Parameters::new(7));
     let trainer = Trainer::new(&model, Loss::SoftmaxCrossEntropy);
     let validation = trainer.evaluate(&parameters, &dataset.select(&back)).score();
     assert_eq!(history.epochs.last().unwrap().validation, Some(validation));
@@ -356,8 +354,8 @@ fn dropout_is_on_in_training_and_off_in_evaluation() {
     let losses: Vec<f64> = history.epochs.iter().map(|epoch| epoch.training.loss).collect();
     let evaluated = trainer.evaluate(&parameters, &dataset).loss;
     assert!(losses[0] != losses[1] && losses[0] != evaluated);
-    let plain =
-        Features::new(2).then(Dense::new(&mut Parameters::<f64>::with_seed(1), "dense", 2, 2));
+    let mut parameters = Parameters::<f64>::with_seed(1);
+    let plain = Features::new(2).then(Dense::new(&mut parameters, "dense", 2, 2));
     let plain = Trainer::new(&plain, Loss::SoftmaxCrossEntropy);
     assert_eq!(plain.evaluate(&parameters, &dataset).loss, evaluated);
 }

@@ -176,7 +176,7 @@ fn gradient_check(mistake: Option<Mistake>, texts: &Texts) -> Report {
     let model = Sentiment::new(&mut parameters, texts, mistake);
     let trainer = Trainer::new(&model, Loss::SoftmaxCrossEntropy);
     let samples = texts.train.batches(4).next().expect("there are reviews");
-    check::parameters(&parameters.cast(), |pass| trainer.loss(pass, &samples))
+    check::parameters(&parameters, |pass| trainer.loss(pass, &samples))
 }
 
 /// The right gradient, then the mistakes; each in a thread of its own.

@@ -192,7 +192,7 @@ impl Training {
             Weights::Initial => "before training",
             Weights::Trained => "on the trained weights",
         };
-        let report = check::parameters(&parameters.cast(), |pass| trainer.loss(pass, &samples));
+        let report = check::parameters(parameters, |pass| trainer.loss(pass, &samples));
         if !self.quiet {
             println!("Gradient check {when} {}", report.summary());
         }

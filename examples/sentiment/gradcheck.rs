@@ -31,5 +31,5 @@ fn check(activation: ActivationKind, texts: &Texts, options: &Gradcheck) -> chec
     let trainer = Trainer::new(&model, Loss::SoftmaxCrossEntropy);
     let count = options.samples.min(texts.train.len()) as u32;
     let samples = texts.train.select(&(0..count).collect::<Vec<_>>());
-    check::parameters(&parameters.cast(), |pass| trainer.loss(pass, &samples))
+    check::parameters(&parameters, |pass| trainer.loss(pass, &samples))
 }

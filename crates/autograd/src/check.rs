@@ -17,9 +17,16 @@
 //! The difference step is swept from 1e-3 to 1e-7, and the smallest is taken at which rounding does
 //! not spoil the difference. Small tensors are checked entry by entry; of large ones entries are
 //! drawn, half of them where the claimed gradient is not zero, and random directions through all
-//! entries besides. Where input and output are small, forward mode confirms every entry of J. A point
-//! at which the slopes on both sides disagree is a kink, such as ReLU's at 0; it is counted apart
-//! when the claimed slope lies between the two.
+//! entries besides. Where input and output are small, forward mode confirms every entry of J.
+//!
+//! At a kink, such as ReLU's at 0, there is no derivative that differences could measure. Forward
+//! mode takes the slope that the conventions give, so it must agree there too. If differences
+//! disagree and the ops on the way show why (see `kinks.rs`), they are taken at points beside, in
+//! pairs on opposite sides, so that each kink is left to both sides. Points beside which there is a
+//! kink in reach again are passed over; what could not be compared anywhere is counted and reported.
+//!
+//! Of a table that is read by rows, those rows are checked; see `compact.rs`. So a check costs what
+//! its samples cost, whatever the length of the table.
 //!
 //! Besides, some laws must hold for any VJP; see `laws.rs`. And when something fails, each line of
 //! the tape is checked on its own, and the culprit named with the line of your program that recorded
@@ -38,21 +45,25 @@
 //! [`Scalar`](tensor::Scalar).
 
 mod case;
+mod compact;
 mod culprit;
 mod influence;
+mod kinks;
 mod laws;
 mod report;
 #[cfg(any(test, feature = "proptest"))]
 pub mod strategy;
 mod witnesses;
 
+use std::cell::OnceCell;
 use std::panic::Location;
 
 pub use case::Case;
+use compact::Reading;
 pub use report::{Comparison, Finding, Law, Report, Witness};
-use tensor::{Key, Tensor};
+use tensor::{Key, Scalar, Tensor};
 
-use crate::forward::{Dual, as_parameters, parameters::collect};
+use crate::forward::{Dual, as_parameters};
 use crate::{Op, ParameterId, Parameters, Pass, Tape, Var};
 
 /// The number that a checked function computes with.
@@ -111,12 +122,16 @@ where
 }
 
 /// Checks the gradients of `function`, such as a model's loss on a few samples, with respect to
-/// all trainable parameters. Dropout is off.
+/// all trainable parameters, in `f64` whatever their scalar type. Dropout is off. Of a table that
+/// is read by rows ([`Pass::rows`]) only the rows that `function` reads are cast and checked: the
+/// gradient of the others is zero by construction. Parameters of another store that the function reads
+/// must be frozen: to check two models that share a loss, check each while the other is frozen.
 ///
 /// # Panics
-/// When `function` does, or its backward pass.
+/// When `function` does, or its backward pass, and when it reads a trainable parameter of another
+/// store.
 #[track_caller]
-pub fn parameters<F>(parameters: &Parameters<f64>, function: F) -> Report
+pub fn parameters<T: Scalar, F>(parameters: &Parameters<T>, function: F) -> Report
 where
     F: for<'t> Fn(Pass<'t, Number>) -> Var<'t, Number>,
 {
@@ -124,7 +139,8 @@ where
 }
 
 /// Everything there is to find, besides one law that the caller has checked.
-fn report<F>(at: &Parameters<f64>, function: F, checked: Option<Law>) -> Report
+#[track_caller]
+fn report<T: Scalar, F>(at: &Parameters<T>, function: F, checked: Option<Law>) -> Report
 where
     F: for<'t> Fn(Pass<'t, Number>) -> Var<'t, Number>,
 {
@@ -136,24 +152,46 @@ where
     report
 }
 
+/// How far to go from a point on a kink, relative to entries larger than 1.
+const ASIDE: f64 = 1e-3;
+/// How many pairs of points beside it are tried.
+const PAIRS: usize = 2;
+
 /// A function, the point at which it is checked, and the cotangent.
 struct Subject<'a, F> {
-    at: &'a Parameters<f64>,
+    /// What the function reads of its parameters: of tables, some rows perhaps.
+    reading: Reading,
+    at: Parameters<f64>,
+    /// The point, as duals that do not move.
+    still: Parameters<Number>,
     function: &'a F,
     cotangent: Tensor<Number>,
     key: Key,
+    claimed: OnceCell<Parameters<Number>>,
+    beside: OnceCell<Vec<Self>>,
 }
 
 impl<'a, F> Subject<'a, F>
 where
     F: for<'t> Fn(Pass<'t, Number>) -> Var<'t, Number>,
 {
-    fn new(at: &'a Parameters<f64>, function: &'a F) -> Self {
+    #[track_caller]
+    fn new<T: Scalar>(parameters: &Parameters<T>, function: &'a F) -> Self {
+        let (reading, at, output) = Reading::of(parameters, function);
         let key = Key::new(0).stream("gradient check");
-        let tape = Tape::evaluation();
-        let shape = function(Pass::evaluation(&tape, &at.cast())).shape();
-        let cotangent = Tensor::normal(shape, 0.0, 1.0, key.stream("cotangent"));
-        Self { at, function, cotangent, key }
+        let cotangent = Tensor::normal(output, 0.0, 1.0, key.stream("cotangent"));
+        Self::at(reading, at, function, cotangent)
+    }
+
+    fn at(
+        reading: Reading,
+        at: Parameters<f64>,
+        function: &'a F,
+        cotangent: Tensor<Number>,
+    ) -> Self {
+        let key = Key::new(0).stream("gradient check");
+        let (still, claimed, beside) = (at.cast(), OnceCell::new(), OnceCell::new());
+        Self { reading, at, still, function, cotangent, key, claimed, beside }
     }
 
     /// Hears all witnesses and checks all laws, besides one that the caller has checked.
@@ -163,15 +201,14 @@ where
         Report { findings, laws, culprits: Vec::new() }
     }
 
-    fn trainable(&self) -> impl Iterator<Item = ParameterId> + use<'a, F> {
-        let at = self.at;
-        at.ids().filter(move |&id| at.is_trainable(id))
+    fn trainable(&self) -> impl Iterator<Item = ParameterId> {
+        self.at.ids().filter(|&id| self.at.is_trainable(id))
     }
 
     /// f at some point.
     fn value(&self, at: &Parameters<Number>) -> Tensor<Number> {
         let tape = Tape::evaluation();
-        (self.function)(Pass::evaluation(&tape, at)).value()
+        (self.function)(Pass::evaluation(&tape, &self.reading.written_out(at))).value()
     }
 
     /// ⟨u, f⟩ at some point, as a dual number.
@@ -182,19 +219,67 @@ where
     /// The gradient of ⟨u, f⟩ at some point, for any u.
     fn gradient(&self, at: &Parameters<Number>, u: &Tensor<Number>) -> Parameters<Number> {
         let tape = Tape::default();
-        let result = (self.function)(Pass::evaluation(&tape, at));
-        collect(at, &result.vjp(u.clone()))
+        let all = self.reading.written_out(at);
+        let result = (self.function)(Pass::evaluation(&tape, &all));
+        self.reading.collect(at, &result.vjp(u.clone()))
+    }
+
+    /// The gradient of ⟨u, f⟩ at the point itself.
+    fn claimed(&self) -> &Parameters<Number> {
+        self.claimed.get_or_init(|| self.gradient(&self.still, &self.cotangent))
     }
 
     /// The point itself, as duals that do not move.
     fn still(&self) -> Parameters<Number> {
-        self.at.cast()
+        self.still.clone()
     }
 
+    /// The same function at points nearby, in pairs on opposite sides of this one.
+    fn beside(&self) -> &[Self] {
+        self.beside.get_or_init(|| {
+            let sides = (0..PAIRS).flat_map(|pair| [(pair, ASIDE), (pair, -ASIDE)]);
+            sides.map(|(pair, step)| self.moved_aside(pair, step)).collect()
+        })
+    }
+
+    fn moved_aside(&self, pair: usize, step: f64) -> Self {
+        let at = self.at.map(|id, at| match self.at.is_trainable(id) {
+            true => {
+                let direction = self.direction(id, &format!("aside {pair}"));
+                at.zip_map(&direction, |x, d| x + d * step * x.abs().max(1.0))
+            }
+            false => at.clone(),
+        });
+        Self::at(self.reading.clone(), at, self.function, self.cotangent.clone())
+    }
+}
+
+impl<F> Subject<'_, F> {
     /// A random direction for one parameter.
     fn direction(&self, id: ParameterId, name: &str) -> Tensor<f64> {
         let key = self.key.stream(name).fold_in(id.index() as u64);
         Tensor::normal(self.at.get(id).shape(), 0.0, 1.0, key)
+    }
+
+    /// The index in the parameter of an entry that the function reads, by its position.
+    fn index_of(&self, id: ParameterId, position: usize) -> Vec<usize> {
+        let mut index = witnesses::index_of(position, self.at.get(id).shape());
+        if let Some(rows) = self.reading.rows(id) {
+            index[0] = rows[index[0]] as usize;
+        }
+        index
+    }
+}
+
+/// Panics if the tape has a trainable parameter that does not move with these.
+#[track_caller]
+fn assert_no_other_store(tape: &Tape<Number>, parameters: &Parameters<Number>) {
+    if let Some(name) = tape.parameter_of_another_store(parameters) {
+        panic!(
+            "check: the function reads the trainable parameter `{name}` of another store or copy \
+             than the one to be checked: freeze that store and check it in a call of its own, or \
+             build both models in one Parameters"
+        );
     }
 }
 

@@ -401,7 +401,7 @@ fn a_stack_of_layers_passes_the_gradient_check() {
         .then(Dense::new(&mut parameters, "logits", 2, 2));
     let batch = Tensor::normal([5, 3], 0.0, 1.0, Key::new(2));
     let labels = Tensor::from([0, 1, 1, 0, 1]);
-    check::parameters(&parameters.cast(), |pass| {
+    check::parameters(&parameters, |pass| {
         nn::softmax_cross_entropy(model.forward(pass, &batch), &labels)
     })
     .assert();
@@ -416,7 +416,7 @@ fn a_text_model_passes_the_gradient_check() {
         .then(Dropout::new("dropout", 0.5))
         .then(Dense::new(&mut parameters, "logits", 6, 3));
     let ids = Tensor::from([[1, 5, 7, 0, 0], [19, 1, 1, 2, 0]]);
-    check::parameters(&parameters.cast(), |pass| {
+    check::parameters(&parameters, |pass| {
         nn::softmax_cross_entropy(model.forward(pass, &ids), &Tensor::from([2, 0]))
     })
     .assert();

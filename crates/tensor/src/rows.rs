@@ -30,15 +30,24 @@ impl<T: Copy + 'static> Tensor<T> {
         assert!(self.rank() > 0, "gather_rows: a scalar has no rows");
         let row = &self.shape()[1..];
         let width = shape::len(row);
-        let values = self.values();
         let ids_in_order = ids.values();
         expect("gather_rows", shape::rows_exist(&ids_in_order, self.shape()[0]));
         let shape: Shape = ids.shape().iter().chain(row).copied().collect();
         if shape::len(&shape) == 0 {
             return Self::new(shape, Vec::new());
         }
-        let mut gathered = buffer::stale(shape::len(&shape), values[0]);
-        for (&id, target) in ids_in_order.iter().zip(gathered.chunks_exact_mut(width)) {
+        let mut gathered =
+            buffer::stale(shape::len(&shape), self.storage()[self.layout().offset()]);
+        let targets = ids_in_order.iter().zip(gathered.chunks_exact_mut(width));
+        if !self.layout().is_contiguous() {
+            // Of a view, the rows alone are written out.
+            for (&id, target) in targets {
+                target.copy_from_slice(&self.slice(0, id as usize..id as usize + 1).values());
+            }
+            return Self::from_buffer(&shape, gathered);
+        }
+        let values = self.values();
+        for (&id, target) in targets {
             let start = id as usize * width;
             target.copy_from_slice(&values[start..start + width]);
         }

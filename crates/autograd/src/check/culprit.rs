@@ -11,7 +11,7 @@ use std::rc::Rc;
 use tensor::Tensor;
 
 use super::laws::repeated_input;
-use super::witnesses::{index_of, with};
+use super::witnesses::with;
 use super::{Comparison, Finding, Law, Number, Subject, Witness, inner, inner_size};
 use crate::forward::{Dual, as_parameters};
 use crate::op::{Adjoints, Op};
@@ -40,7 +40,7 @@ pub(super) fn for_each_op<F>(
     F: for<'t> Fn(Pass<'t, Number>) -> Var<'t, Number>,
 {
     let tape = Tape::default();
-    (subject.function)(Pass::evaluation(&tape, &subject.still()));
+    (subject.function)(Pass::evaluation(&tape, &subject.reading.written_out(&subject.still)));
     let mut nodes = tape.nodes.into_inner();
     for index in 0..nodes.len() {
         let at = nodes[index].at;
@@ -123,8 +123,8 @@ where
 {
     let name = &finding.name;
     let failing = |witness| finding.worst.iter().find(|c| c.witness == witness && !c.agrees());
-    if failing(Witness::ForwardMode).is_some() {
-        return format!("{name}: {}", wrong_entry(subject, id));
+    if let (Some(_), Some(entry)) = (failing(Witness::ForwardMode), wrong_entry(subject, id)) {
+        return format!("{name}: {entry}");
     }
     if let Some(differences) = failing(Witness::Differences) {
         return format!("{name}: {differences}");
@@ -134,13 +134,14 @@ where
     format!("{name}: the VJP is right, but not its derivative: {second_order}")
 }
 
-/// An entry of one input at which VJP and forward mode differ, in words.
-fn wrong_entry<F>(subject: &Subject<'_, F>, id: ParameterId) -> String
+/// An entry of one input at which VJP and forward mode differ, in words. There is none where they
+/// differ beside the point only, which is then on a kink.
+fn wrong_entry<F>(subject: &Subject<'_, F>, id: ParameterId) -> Option<String>
 where
     F: for<'t> Fn(Pass<'t, Number>) -> Var<'t, Number>,
 {
     let at = subject.at.get(id);
-    let claimed = Dual::values(subject.gradient(&subject.still(), &subject.cotangent).get(id));
+    let claimed = Dual::values(subject.claimed().get(id));
     let direction = subject.direction(id, "v").to_vec();
     let compare = |entries: Range<usize>, direction: &[f64]| {
         let mut v = Tensor::zeros(at.shape());
@@ -160,7 +161,9 @@ where
         let (first, second) = (entries.start..middle, middle..entries.end);
         entries = if compare(first.clone(), &direction).agrees() { second } else { first };
     }
-    let index = index_of(entries.start, at.shape());
-    let Comparison { claimed, measured, .. } = compare(entries, &vec![1.0; at.len()]);
-    format!("at {index:?} the VJP gives {claimed:.9}, forward mode {measured:.9}")
+    let index = subject.index_of(id, entries.start);
+    let at_entry = compare(entries, &vec![1.0; at.len()]);
+    let Comparison { claimed, measured, .. } = at_entry;
+    let words = format!("at {index:?} the VJP gives {claimed:.9}, forward mode {measured:.9}");
+    (!at_entry.agrees()).then_some(words)
 }

@@ -67,7 +67,7 @@ where
     let mut direction = Tensor::zeros(op.at.get(id).shape());
     direction.as_mut_slice()[entry] = 1.0;
     let points =
-        [op.at.clone(), nearby(op.at, op.key.fold_in(1)), nearby(op.at, op.key.fold_in(2))];
+        [op.at.clone(), nearby(&op.at, op.key.fold_in(1)), nearby(&op.at, op.key.fold_in(2))];
     points.iter().any(|point| {
         let moving = with(point.cast(), id, Dual::tensor(point.get(id), &direction));
         op.value(&moving).to_vec()[output].tangent != 0.0

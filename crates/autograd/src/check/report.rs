@@ -20,6 +20,11 @@ impl Witness {
     pub const ALL: [Witness; 4] =
         [Witness::Differences, Witness::ForwardMode, Witness::SecondOrder, Witness::Symmetry];
 
+    /// Returns `true` if it computes the derivative itself, which a kink does not disturb.
+    pub(super) fn is_exact(self) -> bool {
+        matches!(self, Witness::ForwardMode | Witness::Symmetry)
+    }
+
     /// The largest error that passes.
     pub fn tolerance(self) -> f64 {
         match self {
@@ -86,10 +91,16 @@ pub struct Finding {
     pub name: String,
     /// Its shape.
     pub shape: Vec<usize>,
+    /// How many rows of it the function reads, if it reads rows: only these are checked, because the
+    /// gradient of the others is zero by construction.
+    pub rows: Option<usize>,
     /// How many numbers were compared.
     pub compared: usize,
-    /// At how many of them the function has a kink, so that no single number is right.
+    /// How many comparisons with differences were moved beside the point, because it is on a kink,
+    /// where no single number is right.
     pub kinks: usize,
+    /// How many of these were not made, because a kink was in reach beside the point too.
+    pub undecided: usize,
     /// The worst comparison of each witness that was heard.
     pub worst: Vec<Comparison>,
 }
@@ -103,16 +114,6 @@ impl Finding {
             Some(known) if comparison.error() > known.error() => *known = comparison,
             Some(_) => {}
             None => self.worst.push(comparison),
-        }
-    }
-
-    /// Takes a comparison in, or, where it disagrees only because of a kink, counts that.
-    pub(super) fn add_or_count_kink(&mut self, comparison: Comparison, explained_by_kink: bool) {
-        if explained_by_kink && !comparison.agrees() {
-            self.compared += 1;
-            self.kinks += 1;
-        } else {
-            self.add(comparison);
         }
     }
 
@@ -234,8 +235,14 @@ fn write_finding(f: &mut fmt::Formatter<'_>, finding: &Finding, width: usize) ->
         write!(f, "  worst error {:.1e} ({})", worst.error(), worst.witness)?;
     }
     write!(f, " of {} numbers", finding.compared)?;
+    if let Some(rows) = finding.rows {
+        write!(f, " in the {rows} rows read")?;
+    }
     if finding.kinks > 0 {
         write!(f, ", {} at kinks", finding.kinks)?;
+    }
+    if finding.undecided > 0 {
+        write!(f, ", {} of them not compared: there are kinks all around", finding.undecided)?;
     }
     writeln!(f)?;
     for comparison in finding.worst.iter().filter(|comparison| !comparison.agrees()) {

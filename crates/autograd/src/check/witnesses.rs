@@ -3,17 +3,59 @@
 use rand::RngExt;
 use tensor::{Key, Tensor};
 
-use super::{Comparison, Finding, Number, Subject, Witness, inner, inner_size};
+use super::{Comparison, Finding, Number, Subject, Witness, inner, inner_size, kinks};
 use crate::forward::Dual;
 use crate::{ParameterId, Parameters, Pass, Var};
 
 /// The difference steps, relative to entries larger than 1.
-const STEPS: [f64; 5] = [1e-3, 1e-4, 1e-5, 1e-6, 1e-7];
+pub(super) const STEPS: [f64; 5] = [1e-3, 1e-4, 1e-5, 1e-6, 1e-7];
 /// Up to how many entries input and output may have for their whole Jacobian to be compared.
 const SMALL: usize = 8;
 /// How many entries of a tensor are checked one by one, and how many directions through all.
 const ENTRIES: usize = 48;
 const DIRECTIONS: usize = 4;
+
+/// A direction in which one parameter moves.
+struct Direction {
+    along: String,
+    /// Positions in the parameter, and how far each of them moves.
+    parts: Vec<(usize, f64)>,
+}
+
+impl Direction {
+    /// Along one entry, by its size where that is above 1.
+    fn entry<F>(subject: &Subject<'_, F>, id: ParameterId, position: usize) -> Self {
+        let size = subject.at.get(id).values()[position].abs().max(1.0);
+        let along = format!("{:?}", subject.index_of(id, position));
+        Self { along, parts: vec![(position, size)] }
+    }
+
+    fn through_all(along: String, direction: &Tensor<f64>) -> Self {
+        Self { along, parts: direction.to_vec().into_iter().enumerate().collect() }
+    }
+
+    /// Moves a parameter from the point by a step, and gives it tangents in this direction.
+    fn follow<F>(
+        &self,
+        subject: &Subject<'_, F>,
+        moved: &mut Parameters<Number>,
+        id: ParameterId,
+        (step, tangent): (f64, f64),
+    ) {
+        let at = subject.at.get(id).values();
+        let moved = moved.get_mut(id).as_mut_slice();
+        for &(k, d) in &self.parts {
+            moved[k] = Dual::new(at[k] + d * step, d * tangent);
+        }
+    }
+}
+
+/// What was heard at one point.
+struct Heard {
+    comparisons: Vec<Comparison>,
+    /// Whether a kink is within reach of the differences, so that they say nothing.
+    near_kink: bool,
+}
 
 /// Hears all witnesses on one parameter.
 pub(super) fn hear_all<F>(subject: &Subject<'_, F>, id: ParameterId) -> Finding
@@ -23,50 +65,88 @@ where
     let at = subject.at.get(id);
     let mut finding = Finding {
         name: subject.at.name(id).to_string(),
-        shape: at.shape().to_vec(),
+        shape: subject.reading.shape(id).to_vec(),
+        rows: subject.reading.rows(id).map(<[u32]>::len),
         compared: 0,
         kinks: 0,
+        undecided: 0,
         worst: Vec::new(),
     };
     if at.is_empty() {
         return finding;
     }
-    hear_differences(subject, id, &mut finding);
+    let claimed = Dual::values(subject.claimed().get(id));
+    let key = subject.key.stream("entries").fold_in(id.index() as u64);
+    for position in chosen_entries(&claimed, key) {
+        let direction = Direction::entry(subject, id, position);
+        hear(subject, id, &direction, &mut finding, |at| differences(at, id, &direction));
+    }
+    for k in 0..if at.len() > ENTRIES { DIRECTIONS } else { 0 } {
+        let along = format!("random direction {k}");
+        let direction =
+            Direction::through_all(along, &subject.direction(id, &format!("direction {k}")));
+        hear(subject, id, &direction, &mut finding, |at| differences(at, id, &direction));
+    }
     hear_whole_jacobian(subject, id, &mut finding);
-    hear_second_order(subject, id, &mut finding);
+    let v = Direction::through_all("random direction".to_string(), &subject.direction(id, "v"));
+    hear(subject, id, &v, &mut finding, |at| second_order(at, id, &v));
     finding
 }
 
-/// Central differences along entries, and along directions through all entries.
-fn hear_differences<F>(subject: &Subject<'_, F>, id: ParameterId, finding: &mut Finding)
+/// Compares at the point. If differences contradict the rest only because of kinks along this
+/// direction, the comparisons are repeated beside the point, on both sides of each kink.
+fn hear<F>(
+    subject: &Subject<'_, F>,
+    id: ParameterId,
+    direction: &Direction,
+    finding: &mut Finding,
+    compare: impl Fn(&Subject<'_, F>) -> Heard,
+) where
+    F: for<'t> Fn(Pass<'t, Number>) -> Var<'t, Number>,
+{
+    let (exact, measured): (Vec<_>, Vec<_>) =
+        compare(subject).comparisons.into_iter().partition(|c| c.witness.is_exact());
+    exact.into_iter().for_each(|comparison| finding.add(comparison));
+    let is_explained = || {
+        let mut moving = subject.still();
+        direction.follow(subject, &mut moving, id, (0.0, 1.0));
+        kinks::explain(subject, &moving)
+    };
+    if measured.iter().all(Comparison::agrees) || !is_explained() {
+        measured.into_iter().for_each(|comparison| finding.add(comparison));
+        return;
+    }
+    finding.kinks += measured.len();
+    let beside: Vec<Heard> =
+        subject.beside().iter().map(compare).filter(|heard| !heard.near_kink).collect();
+    if beside.is_empty() {
+        finding.undecided += measured.len();
+    }
+    beside.into_iter().flat_map(|heard| heard.comparisons).for_each(|c| finding.add(c));
+}
+
+/// Central differences along a direction.
+fn differences<F>(subject: &Subject<'_, F>, id: ParameterId, direction: &Direction) -> Heard
 where
     F: for<'t> Fn(Pass<'t, Number>) -> Var<'t, Number>,
 {
-    let at = subject.at.get(id);
-    let still = subject.still();
-    let claimed = Dual::values(subject.gradient(&still, &subject.cotangent).get(id));
-    let key = subject.key.stream("entries").fold_in(id.index() as u64);
-    let mut moved = still.clone();
-    for position in chosen_entries(&claimed, key) {
-        let start = at.values()[position];
-        let size = start.abs().max(1.0);
-        let measured = Slopes::measure(|step| {
-            moved.get_mut(id).as_mut_slice()[position] = Dual::new(start + step * size, 0.0);
-            subject.projection(&moved).value
-        });
-        moved.get_mut(id).as_mut_slice()[position] = Dual::new(start, 0.0);
-        let along = format!("{:?}", index_of(position, at.shape()));
-        let claim = claimed.values()[position] * size;
-        measured.compare(Witness::Differences, along, claim, 0.0, finding);
-    }
-    let directions = if at.len() > ENTRIES { DIRECTIONS } else { 0 };
-    for k in 0..directions {
-        let direction = subject.direction(id, &format!("direction {k}"));
-        let measured = Slopes::along(subject, id, &direction);
-        let (claim, size) = (inner(&claimed, &direction), inner_size(&claimed, &direction));
-        let along = format!("random direction {k}");
-        measured.compare(Witness::Differences, along, claim, size, finding);
-    }
+    let slopes = Slopes::along(subject, id, direction);
+    let (claimed, size) = along(&Dual::values(subject.claimed().get(id)), direction);
+    let comparison = Comparison {
+        witness: Witness::Differences,
+        along: direction.along.clone(),
+        claimed,
+        measured: slopes.central,
+        size,
+    };
+    Heard { comparisons: vec![comparison], near_kink: slopes.kink }
+}
+
+/// ⟨gradient, direction⟩, and the size of its terms.
+fn along(gradient: &Tensor<f64>, direction: &Direction) -> (f64, f64) {
+    let values = gradient.contiguous();
+    let terms = direction.parts.iter().map(|&(k, d)| values.values()[k] * d);
+    terms.fold((0.0, 0.0), |(sum, size), term| (sum + term, size + term.abs()))
 }
 
 /// Where input and output are small, every entry of J: rows from the backward pass, with one output
@@ -91,7 +171,7 @@ where
         let moving = with(subject.still(), id, Dual::tensor(at, &unit(at.shape(), i)));
         let column = Dual::tangents(&subject.value(&moving));
         for (j, row) in rows.iter().enumerate() {
-            let (entry, of) = (index_of(i, at.shape()), index_of(j, output));
+            let (entry, of) = (subject.index_of(id, i), index_of(j, output));
             finding.add(Comparison {
                 witness: Witness::ForwardMode,
                 along: format!("{entry:?} to {of:?} of the output"),
@@ -105,47 +185,39 @@ where
 
 /// One run over duals that move along a random direction gives Jv with the value, and with the
 /// gradient its derivative Hv: exact numbers for three comparisons.
-fn hear_second_order<F>(subject: &Subject<'_, F>, id: ParameterId, finding: &mut Finding)
+fn second_order<F>(subject: &Subject<'_, F>, id: ParameterId, v: &Direction) -> Heard
 where
     F: for<'t> Fn(Pass<'t, Number>) -> Var<'t, Number>,
 {
-    let (v, w) = (subject.direction(id, "v"), subject.direction(id, "w"));
-    let along_v = Dual::tensor(subject.at.get(id), &v);
-    let at_v = with(subject.still(), id, along_v);
-    let gradient_v = subject.gradient(&at_v, &subject.cotangent);
-    let claimed = Dual::values(gradient_v.get(id));
-    let forward = Comparison {
-        witness: Witness::ForwardMode,
-        along: "random direction".to_string(),
-        claimed: inner(&claimed, &v),
-        measured: subject.projection(&at_v).tangent,
-        size: inner_size(&claimed, &v),
+    let w = Direction::through_all(String::new(), &subject.direction(id, "w"));
+    let gradient_along = |direction: &Direction| {
+        let mut moving = subject.still();
+        direction.follow(subject, &mut moving, id, (0.0, 1.0));
+        (subject.gradient(&moving, &subject.cotangent), subject.projection(&moving).tangent)
     };
-    // At a kink every slope between the two sides is a derivative, and there is no second one.
-    let slopes = Slopes::along(subject, id, &v);
-    if slopes.kink {
-        let between = slopes.lie_around(forward.claimed) && slopes.lie_around(forward.measured);
-        finding.add_or_count_kink(forward, between);
-        return;
-    }
-    finding.add(forward);
-
-    let along_w = Dual::tensor(subject.at.get(id), &w);
-    let gradient_w = subject.gradient(&with(subject.still(), id, along_w), &subject.cotangent);
-    let (hv, hw) = (Dual::tangents(gradient_v.get(id)), Dual::tangents(gradient_w.get(id)));
-    if !Slopes::along(subject, id, &w).kink {
-        finding.add(Comparison {
-            witness: Witness::Symmetry,
-            along: "two random directions".to_string(),
-            claimed: inner(&hv, &w),
-            measured: inner(&hw, &v),
-            size: inner_size(&hv, &w).max(inner_size(&hw, &v)),
-        });
-    }
-    compare_slopes(subject, id, &v, &hv, finding);
+    let ((of_v, jv), (of_w, _)) = (gradient_along(v), gradient_along(&w));
+    let (hv, hw) = (Dual::tangents(of_v.get(id)), Dual::tangents(of_w.get(id)));
+    let (claimed, size) = along(&Dual::values(of_v.get(id)), v);
+    let ((whv, size_v), (vhw, size_w)) = (along(&hv, &w), along(&hw, v));
+    let exact = |witness, along: &str, claimed, measured, size| Comparison {
+        witness,
+        along: along.to_string(),
+        claimed,
+        measured,
+        size,
+    };
+    let mut heard = Heard {
+        comparisons: vec![
+            exact(Witness::ForwardMode, &v.along, claimed, jv, size),
+            exact(Witness::Symmetry, "two random directions", whv, vhw, size_v.max(size_w)),
+        ],
+        near_kink: Slopes::along(subject, id, v).kink,
+    };
+    compare_slopes(subject, id, v, &hv, &mut heard);
     for other in subject.trainable() {
-        compare_curvature(subject, id, &v, other, gradient_v.get(other), finding);
+        compare_curvature(subject, id, v, other, of_v.get(other), &mut heard);
     }
+    heard
 }
 
 /// The point with another value of one parameter.
@@ -163,19 +235,19 @@ pub(super) fn with(
 fn compare_slopes<F>(
     subject: &Subject<'_, F>,
     id: ParameterId,
-    v: &Tensor<f64>,
+    v: &Direction,
     hv: &Tensor<f64>,
-    finding: &mut Finding,
+    heard: &mut Heard,
 ) where
     F: for<'t> Fn(Pass<'t, Number>) -> Var<'t, Number>,
 {
     let mut moved = subject.still();
-    let measured = Slopes::measure(|step| {
-        *moved.get_mut(id) = subject.at.get(id).zip_map(v, |x, v| Dual::new(x + v * step, v));
+    let slopes = Slopes::measure(|step| {
+        v.follow(subject, &mut moved, id, (step, 1.0));
         subject.projection(&moved).tangent
     });
-    let along = "forward mode in one direction".to_string();
-    measured.compare(Witness::SecondOrder, along, inner(hv, v), inner_size(hv, v), finding);
+    let (claimed, size) = along(hv, v);
+    heard.add_second_order("forward mode in one direction".to_string(), claimed, size, &slopes);
 }
 
 /// The derivative of one parameter's gradient along a direction of another: exact, and by
@@ -183,80 +255,84 @@ fn compare_slopes<F>(
 fn compare_curvature<F>(
     subject: &Subject<'_, F>,
     id: ParameterId,
-    direction: &Tensor<f64>,
+    direction: &Direction,
     other: ParameterId,
     gradient: &Tensor<Number>,
-    finding: &mut Finding,
+    heard: &mut Heard,
 ) where
     F: for<'t> Fn(Pass<'t, Number>) -> Var<'t, Number>,
 {
     let probe = subject.direction(other, "probe");
     let exact = Dual::tangents(gradient);
-    let mut moved: Parameters<Number> = subject.still();
-    let measured = Slopes::measure(|step| {
-        let at = subject.at.get(id);
-        *moved.get_mut(id) = at.zip_map(direction, |x, d| Dual::new(x + d * step, 0.0));
+    let mut moved = subject.still();
+    let slopes = Slopes::measure(|step| {
+        direction.follow(subject, &mut moved, id, (step, 0.0));
         let gradient = subject.gradient(&moved, &subject.cotangent);
         inner(&Dual::values(gradient.get(other)), &probe)
     });
     let along = format!("the gradient of `{}`", subject.at.name(other));
-    let (claim, size) = (inner(&exact, &probe), inner_size(&exact, &probe));
-    measured.compare(Witness::SecondOrder, along, claim, size, finding);
+    heard.add_second_order(along, inner(&exact, &probe), inner_size(&exact, &probe), &slopes);
+}
+
+impl Heard {
+    fn add_second_order(&mut self, along: String, claimed: f64, size: f64, slopes: &Slopes) {
+        let (witness, measured) = (Witness::SecondOrder, slopes.central);
+        self.comparisons.push(Comparison { witness, along, claimed, measured, size });
+        self.near_kink |= slopes.kink;
+    }
 }
 
 /// What differences say about the slope of a function of one number at 0.
-struct Slopes {
+pub(super) struct Slopes {
     central: f64,
-    left: f64,
-    right: f64,
     /// Whether the function has a kink within the step that was taken.
-    kink: bool,
+    pub(super) kink: bool,
+    /// By how much slopes may differ that are the same.
+    noise: f64,
 }
 
 impl Slopes {
     /// The slope of ⟨u, f⟩ along a direction of one parameter.
-    fn along<F>(subject: &Subject<'_, F>, id: ParameterId, direction: &Tensor<f64>) -> Self
+    fn along<F>(subject: &Subject<'_, F>, id: ParameterId, direction: &Direction) -> Self
     where
         F: for<'t> Fn(Pass<'t, Number>) -> Var<'t, Number>,
     {
-        let at = subject.at.get(id);
         let mut moved = subject.still();
         Self::measure(|step| {
-            *moved.get_mut(id) = at.zip_map(direction, |x, d| Dual::new(x + d * step, 0.0));
+            direction.follow(subject, &mut moved, id, (step, 0.0));
             subject.projection(&moved).value
         })
     }
 
-    /// Sweeps the step, and takes the smallest at which rounding does not spoil the difference: so
-    /// near to the point there are few kinks of the function, and its curvature does not count.
     fn measure(mut function: impl FnMut(f64) -> f64) -> Self {
         let here = function(0.0);
-        let sides = STEPS.map(|step| {
-            let (low, high) = (function(-step), function(step));
-            [(here - low) / step, (high - here) / step]
+        Self::new(here, STEPS.map(|step| [function(-step), function(step)]), here.abs(), 1.0)
+    }
+
+    /// From the value at 0 and those at minus and plus each of [`STEPS`]. Takes the smallest step at
+    /// which rounding of numbers of this size does not spoil the difference: so near to the point
+    /// there are few kinks of the function, and its curvature does not count. Slopes below `slope`
+    /// are compared as if they had that size.
+    pub(super) fn new(here: f64, values: [[f64; 2]; STEPS.len()], size: f64, slope: f64) -> Self {
+        let sides: [[f64; 2]; STEPS.len()] = std::array::from_fn(|k| {
+            let [low, high] = values[k];
+            [(here - low) / STEPS[k], (high - here) / STEPS[k]]
         });
-        let rounding = STEPS.map(|step| 8.0 * f64::EPSILON * here.abs() / step);
+        let rounding = STEPS.map(|step| 8.0 * f64::EPSILON * size / step);
         let trusted = (0..STEPS.len()).rev().find(|&k| rounding[k] < 1e-7).unwrap_or(0);
         let [left, right] = sides[trusted];
         let jump = |k: usize| (sides[k][0] - sides[k][1]).abs();
         // Where a function is smooth, the two sides differ by step times curvature, and so a
         // thousand times less at a step a thousand times smaller. At a kink the difference stays.
-        let noise = 1e-6 * left.abs().max(right.abs()).max(1.0) + 10.0 * rounding[trusted];
+        let noise = 1e-6 * left.abs().max(right.abs()).max(slope) + 10.0 * rounding[trusted];
         let smooth = jump(0) * STEPS[trusted] / STEPS[0];
         let kink = jump(trusted) > noise && jump(trusted) > 10.0 * smooth;
-        Self { central: (left + right) / 2.0, left, right, kink }
+        Self { central: (left + right) / 2.0, kink, noise }
     }
 
-    /// Whether a slope lies between those of the two sides.
-    fn lie_around(&self, slope: f64) -> bool {
-        let margin = 1e-6 * self.left.abs().max(self.right.abs()).max(1.0);
-        (self.left.min(self.right) - margin..=self.left.max(self.right) + margin).contains(&slope)
-    }
-
-    /// Compares a claimed slope with the measured one; a kink is counted apart.
-    fn compare(self, witness: Witness, along: String, claimed: f64, size: f64, to: &mut Finding) {
-        let comparison = Comparison { witness, along, claimed, measured: self.central, size };
-        to.add_or_count_kink(comparison, self.kink && self.lie_around(claimed));
+    /// Returns `true` if this is the slope, as well as differences can tell.
+    pub(super) fn is_about(&self, slope: f64) -> bool {
+        (self.central - slope).abs() <= 10.0 * self.noise
     }
 }
 

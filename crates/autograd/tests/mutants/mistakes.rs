@@ -49,6 +49,7 @@ pub fn mutants() -> Vec<Mutant> {
         wrong_terms(),
         wrong_sums(),
         wrong_at_some_points(),
+        wrong_beside_kinks(),
         wrong_in_some_calls(),
         wrong_in_some_layouts(),
         wrong_in_second_order(),
@@ -302,6 +303,42 @@ fn wrong_at_some_points() -> Vec<Mutant> {
             &[&[3, 4]],
             INFLUENCE,
         ),
+    ]
+}
+
+/// At points where all that is there is kinks, so that differences at the point say nothing.
+fn wrong_beside_kinks() -> Vec<Mutant> {
+    let at_kinks = |mutant| Mutant { inputs: vec![Tensor::zeros([3, 4])], ..mutant };
+    let relu_of = |slope: fn(f64) -> f64| {
+        relu().with_vjp(move |x, _, dy, dx| {
+            dx.add(0, || dy * &x[0].map(|x| number(slope(x.value))));
+        })
+    };
+    vec![
+        at_kinks(mutant(
+            "a kink that leaks on its flat side",
+            relu_of(|x| if x < 0.0 { 0.3 } else { (x > 0.0).into() }),
+            &[],
+            DIFFERENCES,
+        )),
+        at_kinks(mutant(
+            "1% off beside a kink",
+            relu_of(|x| if x > 0.0 { 1.01 } else { 0.0 }),
+            &[],
+            DIFFERENCES,
+        )),
+        at_kinks(mutant(
+            "another slope at the kink than forward mode's",
+            relu_of(|x| (x >= 0.0).into()),
+            &[],
+            FORWARD_MODE,
+        )),
+        at_kinks(mutant(
+            "no gradient on either side of a kink",
+            relu_of(|_| 0.0),
+            &[],
+            DIFFERENCES,
+        )),
     ]
 }
 

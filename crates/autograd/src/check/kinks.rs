@@ -1,0 +1,78 @@
+//! Is it a kink? Where differences contradict forward mode, the ops on the way are looked at.
+//!
+//! At a kink, such as ReLU's at 0, a function has no derivative; the VJP and forward mode take the
+//! same slope by convention, and central differences find another one. With several kinks the
+//! function itself does not tell: of relu(x) − relu(−x) at 0 both sides have slope 1, while the
+//! conventions give 0. So each op is asked alone, output by output: the slopes on both sides differ
+//! at one that has a kink. An op that contradicts its differences *without* a kink is wrong.
+
+use tensor::Tensor;
+
+use super::witnesses::{STEPS, Slopes};
+use super::{Number, Subject};
+use crate::forward::Dual;
+use crate::tape::{Node, Source};
+use crate::{Op, Parameters, Pass, Tape, Var};
+
+/// Returns `true` if kinks, and nothing else, are why differences and forward mode disagree along
+/// the line on which these parameters move.
+pub(super) fn explain<F>(subject: &Subject<'_, F>, moving: &Parameters<Number>) -> bool
+where
+    F: for<'t> Fn(Pass<'t, Number>) -> Var<'t, Number>,
+{
+    let tape = Tape::default();
+    (subject.function)(Pass::evaluation(&tape, &subject.reading.written_out(moving)));
+    let mut nodes = tape.nodes.into_inner();
+    let mut some_kink = false;
+    for index in 0..nodes.len() {
+        let source = std::mem::replace(&mut nodes[index].source, Source::Constant);
+        if let Source::Op(mut op) = source {
+            match finding(&mut *op, &nodes, index) {
+                At::Smooth => {}
+                At::Kink => some_kink = true,
+                At::Unexplained => return false,
+            }
+        }
+    }
+    some_kink
+}
+
+/// What an op is like where it was recorded.
+enum At {
+    Smooth,
+    Kink,
+    /// Smooth, but with another slope than forward mode says.
+    Unexplained,
+}
+
+fn finding(op: &mut dyn Op<Number>, nodes: &[Node<Number>], index: usize) -> At {
+    let inputs: Vec<&Tensor<Number>> =
+        nodes[index].inputs.iter().map(|&k| &nodes[k].value).collect();
+    if inputs.iter().all(|x| x.values().iter().all(|x| x.tangent == 0.0)) {
+        return At::Smooth;
+    }
+    let mut at = |step: f64| {
+        let moved = |x: &&Tensor<Number>| x.map(|x| Dual::new(x.value + x.tangent * step, 0.0));
+        let moved: Vec<Tensor<Number>> = inputs.iter().map(moved).collect();
+        Dual::values(&op.forward(&moved.iter().collect::<Vec<_>>())).to_vec()
+    };
+    let sides = STEPS.map(|step| [at(-step), at(step)]);
+    let output = nodes[index].value.to_vec();
+    let largest = |values: &[Number], of: fn(&Number) -> f64| {
+        values.iter().map(|x| of(x).abs()).filter(|x| x.is_finite()).fold(0.0, f64::max)
+    };
+    let sizes = inputs.iter().map(|x| largest(&x.to_vec(), |x| x.value));
+    let size = sizes.fold(largest(&output, |y| y.value), f64::max);
+    let slope = largest(&output, |y| y.tangent);
+    let mut found = At::Smooth;
+    for (k, y) in output.iter().enumerate().filter(|(_, y)| y.value.is_finite()) {
+        let values = sides.each_ref().map(|sides| sides.each_ref().map(|side| side[k]));
+        let slopes = Slopes::new(y.value, values, size, slope);
+        if slopes.kink {
+            found = At::Kink;
+        } else if !slopes.is_about(y.tangent) {
+            return At::Unexplained;
+        }
+    }
+    found
+}

@@ -1,0 +1,170 @@
+//! A table of which a function reads some rows is checked by these rows, at their cost.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+
+use autograd::check::{self, Number};
+use autograd::{Adjoints, Deferred, Op, ParameterId, Parameters, Pass, Tape, Var};
+use proptest::prelude::*;
+use tensor::{Key, Scalar, Tensor};
+
+/// A table of 30 rows, and a weight.
+fn model(rows: usize) -> (Parameters<f32>, [ParameterId; 2]) {
+    let mut parameters = Parameters::new(0);
+    let table = parameters.add("table", Tensor::normal([rows, 3], 0.0, 1.0, Key::new(1)));
+    let weight = parameters.add("weight", Tensor::normal([3, 2], 0.0, 1.0, Key::new(2)));
+    (parameters, [table, weight])
+}
+
+/// The rows that `ids` names, by way of the rows or of the whole table.
+fn lookup<'t, T: Scalar>(
+    pass: Pass<'t, T>,
+    table: ParameterId,
+    ids: &Tensor<u32>,
+    by_rows: bool,
+) -> Var<'t, T> {
+    match by_rows {
+        true => {
+            let (rows, ids) = pass.rows(table, ids);
+            rows.gather_rows(&ids)
+        }
+        false => pass.parameter(table).gather_rows(ids),
+    }
+}
+
+#[test]
+fn of_a_table_the_rows_that_are_read_are_checked() {
+    let (parameters, [table, weight]) = model(1_000_000);
+    let ids = Tensor::from([700_000, 3, 700_000]);
+    let report = check::parameters(&parameters, |pass| {
+        lookup(pass, table, &ids, true).matmul(pass.parameter(weight)).tanh()
+    });
+    report.assert();
+    let [of_table, of_weight] = &report.findings[..] else { panic!("{report}") };
+    assert_eq!((&of_table.shape[..], of_table.rows), (&[1_000_000, 3][..], Some(2)));
+    assert_eq!(of_weight.rows, None);
+    assert!(report.to_string().contains("in the 2 rows read"), "{report}");
+}
+
+#[test]
+fn a_table_that_is_read_as_a_whole_too_is_checked_as_a_whole() {
+    let (parameters, [table, _]) = model(30);
+    let report = check::parameters(&parameters, |pass| {
+        lookup(pass, table, &Tensor::from([4, 9]), true).sum_all()
+            + pass.parameter(table).tanh().sum_all()
+    });
+    report.assert();
+    assert_eq!(report.findings[0].rows, None);
+}
+
+#[test]
+fn what_is_not_read_has_nothing_to_compare() {
+    let (parameters, [_, weight]) = model(30);
+    let report = check::parameters(&parameters, |pass| pass.parameter(weight).tanh());
+    report.assert();
+    assert_eq!((report.findings[0].rows, report.findings[0].compared), (Some(0), 0));
+}
+
+/// y = x², its VJP wrong in the second column.
+struct WrongColumn;
+
+impl Op<Number> for WrongColumn {
+    fn name(&self) -> &'static str {
+        "wrong_column"
+    }
+    fn forward(&mut self, x: &[&Tensor<Number>]) -> Tensor<Number> {
+        x[0] * x[0]
+    }
+    fn vjp(
+        &self,
+        x: &[&Tensor<Number>],
+        _: &Tensor<Number>,
+        dy: &Tensor<Number>,
+        dx: &mut Adjoints<Number>,
+    ) {
+        let factors = Tensor::from([2.0, 3.0, 2.0]).map(Number::from_f64);
+        dx.add(0, || &(dy * x[0]) * &factors);
+    }
+}
+
+#[test]
+fn a_wrong_entry_is_named_by_its_row_in_the_table() {
+    let (parameters, [table, _]) = model(30);
+    let report = check::parameters(&parameters, |pass| {
+        let rows = lookup(pass, table, &Tensor::from([17]), true);
+        pass.tape().apply(WrongColumn, &[rows])
+    });
+    assert!(!report.passes());
+    assert!(report.to_string().contains("along [17, 1]"), "{report}");
+}
+
+#[test]
+fn which_rows_are_read_must_not_depend_on_values() {
+    let (parameters, [table, _]) = model(30);
+    let runs = std::cell::Cell::new(0);
+    let mistake = AssertUnwindSafe(|| {
+        check::parameters(&parameters, |pass| {
+            runs.set(runs.get() + 1);
+            lookup(pass, table, &Tensor::from([runs.get()]), true).sum_all()
+        })
+    });
+    let panic = catch_unwind(mistake).expect_err("another row in each run");
+    let message = panic.downcast::<String>().expect("a message");
+    assert!(message.contains("which rows it reads must not depend on the values"), "{message}");
+}
+
+/// Steps that were put off: each adds 1 to every number of a row.
+#[derive(Debug)]
+struct PlusOne;
+
+impl Deferred<f32> for PlusOne {
+    fn catch_up(&self, _: usize, values: &mut [f32]) {
+        values.iter_mut().for_each(|x| *x += 1.0);
+    }
+}
+
+#[test]
+fn rows_and_wholes_that_are_owed_steps_are_checked_up_to_date() {
+    let (mut parameters, [table, _]) = model(30);
+    let expected = parameters.get(table).map(|x| x + 1.0);
+    parameters.put_off(table, Arc::new(PlusOne));
+    for by_rows in [true, false] {
+        let ids = Tensor::from([4]);
+        check::parameters(&parameters, |pass| {
+            let row = lookup(pass, table, &ids, by_rows);
+            let error = &row.value().map(|x| x.value) - &expected.gather_rows(&ids).cast::<f64>();
+            assert!(error.map(f64::abs).max(&[0, 1]).item() < 1e-2, "near the point");
+            row.tanh()
+        })
+        .assert();
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(32))]
+
+    /// The row path beside the dense path: the same values and the same gradients, and both pass.
+    #[test]
+    fn rows_have_the_gradients_of_the_whole_table(
+        ids in prop::collection::vec(0..30u32, 1..8),
+    ) {
+        let (parameters, [table, weight]) = model(30);
+        let ids = Tensor::new([ids.len()], ids);
+        let gradient = |by_rows| {
+            let tape = Tape::new();
+            let pass = Pass::evaluation(&tape, &parameters);
+            let y = lookup(pass, table, &ids, by_rows).matmul(pass.parameter(weight)).tanh();
+            y.sum_all().backward().get(table).expect("it is read").to_vec()
+        };
+        let [by_rows, dense] = [true, false].map(gradient);
+        for (found, expected) in by_rows.iter().zip(&dense) {
+            prop_assert!((found - expected).abs() <= 1e-6 * expected.abs().max(1.0));
+        }
+        for by_rows in [true, false] {
+            let report = check::parameters(&parameters, |pass| {
+                lookup(pass, table, &ids, by_rows).matmul(pass.parameter(weight)).tanh()
+            });
+            prop_assert!(report.passes(), "{}", report);
+        }
+    }
+}

@@ -143,10 +143,13 @@ fn words(
     let mut parameters = Parameters::new(best.seed);
     let sizes = &experiment.setup.sizes;
     let model = crate::build(&mut parameters, best.activation, sizes, texts.labels.len());
+    for (id, (_, _, trained)) in parameters.ids().zip(best.parameters.iter()) {
+        *parameters.get_mut(id) = trained.clone();
+    }
     let table = parameters.find("embedding.weight").expect("the model has an embedding");
     let ids = texts.test.select(&[text as u32]).inputs().to_vec();
     let (towards, against) = (towards as usize, against as usize);
-    let pushes = contributions(&model, &best.parameters, table, &ids, towards, against);
+    let pushes = contributions(&model, &parameters, table, &ids, towards, against);
     // The text's words that are known come in the order of the ids; those cut off have no push.
     let mut pushes = pushes.into_iter();
     let piece = |text: &str| Word {

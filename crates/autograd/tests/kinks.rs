@@ -53,7 +53,12 @@ impl Op<Number> for Relu {
             Mistake::AliveAtTheKink if x == zero => 1.0,
             _ => f64::from(x > zero),
         };
-        dx.add(0, || dy.zip_map(x[0], |dy, x| dy * Number::from_f64(slope(x))));
+        // Selects, for 0 · ∞ is not 0.
+        let times = |dy: Number, slope: f64| match slope {
+            0.0 => Number::ZERO,
+            slope => dy * Number::from_f64(slope),
+        };
+        dx.add(0, || dy.zip_map(x[0], |dy, x| times(dy, slope(x))));
     }
 }
 

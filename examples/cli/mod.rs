@@ -160,7 +160,7 @@ impl Training {
         Ok(())
     }
 
-    /// How samples were chosen for validation, for a report.
+    /// The way in which samples were chosen for validation, for a report.
     pub fn describe_split(&self) -> String {
         let share = self.validation_split * 100.0;
         match self.split {
@@ -249,7 +249,7 @@ pub fn rate(text: &str) -> Result<f64, String> {
     }
 }
 
-/// How samples are chosen for validation.
+/// A way of choosing samples for validation.
 fn split(text: &str) -> Result<Split, String> {
     match text {
         "stratified" => Ok(Split::Stratified),

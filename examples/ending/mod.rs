@@ -1,4 +1,4 @@
-//! How an example program begins and ends: with exit code 0, with 2 and its error, or once nobody
+//! The begin and end of an example program: with exit code 0, with 2 and its error, or once nobody
 //! reads on.
 //!
 //! `println!` and `eprintln!` panic where they cannot write. For standard output [`run`] turns that

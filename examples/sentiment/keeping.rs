@@ -309,7 +309,7 @@ fn with_folder(option: &str, folder: &Path) -> String {
     }
 }
 
-/// How this program was called, for the log: JSON is UTF-8, which an argument need not be.
+/// The call of this program, for the log: JSON is UTF-8, which an argument need not be.
 fn arguments() -> Vec<String> {
     env::args_os().map(|argument| argument.to_string_lossy().into_owned()).collect()
 }

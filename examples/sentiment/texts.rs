@@ -25,7 +25,7 @@ pub struct Texts {
     pub tokenizer: Tokenizer,
     /// After how many known words texts were cut, if they were.
     pub max_length: Option<usize>,
-    /// How many known words the longest training text has.
+    /// The number of known words in the longest training text.
     pub longest: usize,
     /// How many there are, in words.
     pub summary: String,

@@ -25,7 +25,7 @@
 //! pairs on opposite sides, so that each kink is left to both sides. Points beside which there is a
 //! kink in reach again are passed over; what could not be compared anywhere is counted and reported.
 //!
-//! Of a table that is read by rows, those rows are checked; see `compact.rs`. So a check costs what
+//! A table that is read by rows is checked in those rows; see `compact.rs`. So a check costs what
 //! its samples cost, whatever the length of the table.
 //!
 //! Besides, some laws must hold for any VJP; see `laws.rs`. And when something fails, each line of
@@ -42,7 +42,7 @@
 //! ```
 //!
 //! The function runs over [`Number`], a dual number, so an op of your own must be generic over
-//! [`Scalar`](tensor::Scalar).
+//! [`Scalar`].
 
 mod case;
 mod compact;
@@ -152,9 +152,9 @@ where
     report
 }
 
-/// How far to go from a point on a kink, relative to entries larger than 1.
+/// The distance to go from a point on a kink, relative to entries larger than 1.
 const ASIDE: f64 = 1e-3;
-/// How many pairs of points beside it are tried.
+/// The number of pairs of points beside it that are tried.
 const PAIRS: usize = 2;
 
 /// A function, the point at which it is checked, and the cotangent.

@@ -8,7 +8,7 @@ use tensor::{Key, Scalar, Tensor};
 
 type Array = Tensor<Number>;
 
-/// How an op of these tests is wrong.
+/// The mistake of an op of these tests.
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Mistake {
     None,

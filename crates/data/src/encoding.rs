@@ -9,7 +9,7 @@ use thiserror::Error;
 /// A byte-order mark in UTF-8. It says nothing about UTF-8, and is no part of the text.
 const MARK: &str = "\u{feff}";
 
-/// How many bytes decide what a binary file is.
+/// The number of bytes that decide what a binary file is.
 const BEGINNING: usize = 4096;
 
 /// What a file that should be UTF-8 text is instead.
@@ -28,7 +28,7 @@ pub enum NotText {
         position: usize,
         /// Its name for `iconv`.
         encoding: &'static str,
-        /// Whether it begins with a byte-order mark.
+        /// `true` if it begins with a byte-order mark.
         has_mark: bool,
     },
     /// Bytes of a family of encodings with one byte for each letter.
@@ -49,7 +49,7 @@ pub enum NotText {
     Kind {
         /// What it is, with its article.
         kind: &'static str,
-        /// How to get text out of it.
+        /// What makes text of it.
         mend: &'static str,
     },
     /// Bytes that no text has.
@@ -79,7 +79,7 @@ pub enum Origin {
 }
 
 impl Origin {
-    /// How to make UTF-8 of them.
+    /// What makes UTF-8 of them.
     pub fn advice(self) -> &'static str {
         match self {
             Origin::Latin1 => "from Latin-1: iconv -f latin1 -t utf-8",
@@ -108,7 +108,7 @@ impl Origin {
         if valid > invalid {
             return Origin::BrokenUtf8;
         }
-        // Of western European letters few stand beside another one that is not ASCII.
+        // In western European text a letter that is not ASCII rarely stands beside another.
         let is_high = |byte: &u8| !byte.is_ascii();
         let high = bytes.iter().filter(|byte| is_high(byte)).count();
         let beside = bytes.windows(2).filter(|pair| pair.iter().all(is_high)).count();
@@ -227,7 +227,7 @@ fn utf16(bytes: &[u8]) -> Option<(&'static str, bool)> {
     }
 }
 
-/// Whether the beginning reads as text in UTF-16: with a separator or a line end, without a NUL, and
+/// Returns `true` if the beginning reads as text in UTF-16: with a separator or a line end, without a NUL, and
 /// hardly as UTF-8.
 fn is_utf16(bytes: &[u8], unit: fn([u8; 2]) -> u16) -> bool {
     let start = &bytes[..bytes.len().min(BEGINNING)];

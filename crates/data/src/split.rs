@@ -1,4 +1,4 @@
-//! Which examples are kept back for validation.
+//! Chooses the examples that are kept back for validation.
 //!
 //! Files are often sorted, by label or by time. The last fifth of a file that is sorted by label holds
 //! whole classes that training then never sees; so examples are drawn, and by default so that each
@@ -10,7 +10,7 @@ use tensor::{Key, Tensor};
 
 use crate::SplitError;
 
-/// How examples are chosen for validation.
+/// A way of choosing examples for validation.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Split {
@@ -80,7 +80,7 @@ fn by_share(order: &[u32], labels: &[u32], count: usize) -> Vec<u32> {
     first
 }
 
-/// How many of each class make `count` examples of the same mix: the whole part of each class's share,
+/// The number of examples of each class that make `count` of the same mix: the whole part of each class's share,
 /// and one more for those with the largest remainders. The last example of a class is not given away.
 fn shares(labels: &[u32], count: usize) -> Vec<usize> {
     let classes = labels.iter().max().map_or(0, |&last| last as usize + 1);

@@ -99,7 +99,7 @@ impl Tokenizer {
         Tokenizer { rules: Rules { filters: filters.into(), ..self.rules }, ..self }
     }
 
-    /// Whether white space (as Unicode defines it), control characters, the zero-width space U+200B
+    /// `true` if white space (as Unicode defines it), control characters, the zero-width space U+200B
     /// and byte-order marks become separators too.
     ///
     /// ```

@@ -17,7 +17,7 @@ use thiserror::Error;
 
 use crate::excerpt::printable_path;
 
-/// How the names of temporary files begin and end.
+/// The beginning and end of the names of temporary files.
 const NAME: (&str, &str) = (".wengert-", ".tmp");
 
 /// A file could not be written.

@@ -57,7 +57,7 @@ pub(crate) fn log_softmax_values<T: Scalar>(x: &Tensor<T>, axis: isize) -> Tenso
     &shifted - &sum_kept(&shifted.map(T::exp), axis).map(T::ln)
 }
 
-/// Whether there is one class, whose probability is 1 whatever x is. The formulas of the VJPs would
+/// Returns `true` if there is one class, whose probability is 1 whatever x is. The formulas of the VJPs would
 /// give x̄ = ȳ − ȳ, which is NaN where ȳ is infinite.
 pub(crate) fn is_constant<T: Scalar>(y: &Tensor<T>, axis: isize) -> bool {
     y.shape()[shape::expect("softmax", shape::axis(axis, y.rank()))] == 1

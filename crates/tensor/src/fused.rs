@@ -83,7 +83,7 @@ fn map_part<T: Scalar, const I: usize, const O: usize, const S: usize>(
 /// The sums of the summands: in lanes, and of these in groups, for accuracy.
 struct Sums<T, const S: usize> {
     lanes: [[T; LANES]; S],
-    /// How many blocks have been added to the lanes.
+    /// The number of blocks that have been added to the lanes.
     blocks: usize,
     groups: Pairwise<T>,
 }

@@ -20,7 +20,7 @@ pub(crate) const GROUP: usize = 16;
 /// The groups that have been combined so far, each a row of numbers: at most one for each power of two.
 pub(crate) struct Pairwise<T> {
     width: usize,
-    /// How many groups there have been.
+    /// The number of groups so far.
     groups: usize,
     /// Sums of 2ᵏ groups, from the largest k to the smallest.
     sums: Vec<T>,

@@ -24,7 +24,7 @@ use crate::shape::{self, Shape, expect};
 use crate::strided::{Axis, for_each_start, merge_axes, merged};
 use crate::{Scalar, Tensor};
 
-/// How many partial results are kept at once. One would make each step wait for the one before.
+/// The number of partial results that are kept at once. One would make each step wait for the one before.
 pub(crate) const LANES: usize = 16;
 
 /// A long run is folded in this many lanes: several registers, for an addition takes several cycles.

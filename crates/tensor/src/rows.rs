@@ -40,7 +40,7 @@ impl<T: Copy + 'static> Tensor<T> {
             buffer::stale(shape::len(&shape), self.storage()[self.layout().offset()]);
         let targets = ids_in_order.iter().zip(gathered.chunks_exact_mut(width));
         if !self.layout().is_contiguous() {
-            // Of a view, the rows alone are written out.
+            // A view is not written out whole, only these rows.
             for (&id, target) in targets {
                 target.copy_from_slice(&self.slice(0, id as usize..id as usize + 1).values());
             }
@@ -128,7 +128,7 @@ const ROWS_IN_A_GROUP: u8 = 64;
 pub struct RowSums<T: 'static> {
     width: usize,
     sums: Buffer<T>,
-    /// How many rows each of the sums holds: fewer than a group.
+    /// The number of rows in each of the sums: fewer than a group.
     terms: Vec<u8>,
     /// By number, the sums that have been put aside.
     groups: BTreeMap<usize, Pairwise<T>>,

@@ -226,7 +226,7 @@ pub(crate) struct Fingerprint {
 }
 
 impl Fingerprint {
-    /// How many samples there are.
+    /// The number of samples.
     pub(crate) fn samples(&self) -> usize {
         self.shape.first().copied().unwrap_or(0)
     }

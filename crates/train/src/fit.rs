@@ -36,7 +36,7 @@ pub struct Fit {
     pub batch_size: usize,
     /// The share of samples that are not trained on but evaluated after each epoch.
     pub validation_split: f64,
-    /// Which samples these are. (Checkpoints from before this was a choice have the last ones.)
+    /// The way in which these are chosen. (Checkpoints from before this was a choice have the last ones.)
     #[serde(default = "last")]
     pub split: Split,
     /// How many shards each batch is cut into, to be worked on by as many threads; at least one. The
@@ -111,7 +111,7 @@ pub enum TrainError {
          cut the longest samples, or make batches of fewer"
     )]
     TooLong {
-        /// How many samples a batch has.
+        /// The number of samples in a batch.
         batch: usize,
         /// The length of the longest sample.
         longest: usize,
@@ -139,7 +139,7 @@ pub enum TrainError {
         epoch: usize,
         /// The step within the epoch, counted from 1.
         step: usize,
-        /// Which gradient, and why.
+        /// The gradient, and what is wrong with it.
         error: GradientError,
     },
     /// The last step of an epoch has left a model that is of no use.

@@ -31,7 +31,7 @@ pub struct Interrupt {
 
 #[derive(Debug, Default)]
 struct State {
-    /// Whether there is training to stop.
+    /// `true` if there is training to stop.
     has_begun: AtomicBool,
     /// The number of the signal; 0 before one has come.
     signal: AtomicU8,

@@ -134,7 +134,7 @@ pub struct Log {
     is_empty: bool,
 }
 
-/// How the run of a log was begun.
+/// The seed and options with which the run of a log was begun.
 #[derive(Debug)]
 struct Start {
     seed: u64,
@@ -296,7 +296,7 @@ impl<T: Scalar> Observer<T> for Log {
 /// What a log holds that is to be continued.
 #[derive(Default)]
 struct Found {
-    /// How far each run has come.
+    /// The last position of each run.
     written: HashMap<String, Position>,
     start: Option<Start>,
     /// Where the last whole line ends.

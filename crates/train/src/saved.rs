@@ -114,7 +114,7 @@ impl Saved {
         })
     }
 
-    /// How many numbers all saved parameters have.
+    /// The number of numbers in all saved parameters.
     pub fn count(&self) -> usize {
         self.tensors.values().map(Tensor::len).sum()
     }

@@ -12,7 +12,7 @@ use crate::Loss;
 /// How many samples are evaluated at once.
 pub(crate) const EVALUATION_BATCH: usize = 256;
 
-/// How many items of sequences, filled up, are evaluated at once, if it is more than one sequence.
+/// At most this many items of sequences, filled up, are evaluated at once, unless it is one sequence.
 const EVALUATION_ITEMS: usize = 1 << 22;
 
 /// Fits, evaluates and predicts with one model.

@@ -16,10 +16,10 @@ use super::{Law, Number, Subject};
 use crate::forward::Dual;
 use crate::{ParameterId, Parameters, Pass, Var};
 
-/// How many entries of an op's output get an infinite cotangent, one at a time.
+/// This many entries of an op's output get an infinite cotangent, one at a time.
 const OUTPUTS: u64 = 3;
 
-/// How many entries of each input that got NaN are looked at.
+/// This many entries of each input that got NaN are looked at.
 const ENTRIES: usize = 4;
 
 /// Nearby points are this far from the point, times a normal draw for each entry.
@@ -59,7 +59,7 @@ where
     })
 }
 
-/// Whether forward mode finds that an entry of an input moves an entry of the output, here or nearby.
+/// Returns `true` if forward mode finds that an entry of an input moves an entry of the output, here or nearby.
 fn has_influence<F>(op: &Subject<'_, F>, id: ParameterId, entry: usize, output: usize) -> bool
 where
     F: for<'t> Fn(Pass<'t, Number>) -> Var<'t, Number>,

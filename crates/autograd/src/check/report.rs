@@ -91,15 +91,15 @@ pub struct Finding {
     pub name: String,
     /// Its shape.
     pub shape: Vec<usize>,
-    /// How many rows of it the function reads, if it reads rows: only these are checked, because the
+    /// The number of its rows that the function reads, if it reads rows: only these are checked, because the
     /// gradient of the others is zero by construction.
     pub rows: Option<usize>,
     /// How many numbers were compared.
     pub compared: usize,
-    /// How many comparisons with differences were moved beside the point, because it is on a kink,
+    /// The number of comparisons with differences that were moved beside the point, because it is on a kink,
     /// where no single number is right.
     pub kinks: usize,
-    /// How many of these were not made, because a kink was in reach beside the point too.
+    /// The number of these that were not made, because a kink was in reach beside the point too.
     pub undecided: usize,
     /// The worst comparison of each witness that was heard.
     pub worst: Vec<Comparison>,

@@ -53,7 +53,7 @@ impl Direction {
 /// What was heard at one point.
 struct Heard {
     comparisons: Vec<Comparison>,
-    /// Whether a kink is within reach of the differences, so that they say nothing.
+    /// `true` if a kink is within reach of the differences, so that they say nothing.
     near_kink: bool,
 }
 

@@ -53,7 +53,7 @@ impl<T: Scalar> Op<T> for Max {
 }
 
 impl Max {
-    /// How many elements of `x` are equal to the largest, `wide`, along the axes. They are counted
+    /// The number of elements of `x` that are equal to the largest, `wide`, along the axes. They are counted
     /// in f64, since f32 counts no further than 2²⁴.
     fn ties<T: Scalar>(&self, x: &Tensor<T>, wide: &Tensor<T>) -> Tensor<T> {
         x.zip_map(wide, |x, y| f64::from(u8::from(x == y))).sum(&self.axes).cast()

@@ -120,7 +120,7 @@ pub enum Fault {
         column: String,
         /// The names in the header.
         header: Vec<String>,
-        /// Whether the header looks like one of the rows.
+        /// `true` if the header looks like one of the rows.
         is_headless: bool,
     },
     /// The header has a column twice.

@@ -36,7 +36,7 @@ pub(super) struct Record {
     pub(super) current: Current,
     pub(super) best: usize,
     pub(super) optimizer: optim::Progress,
-    /// How many steps the optimizer had taken before the run.
+    /// The number of steps that the optimizer had taken before the run.
     pub(super) earlier_steps: u64,
     /// The learning rate of the next step.
     pub(super) rate: f64,
@@ -47,7 +47,7 @@ pub(super) struct Record {
 
 /// What only the run that is resumed knows.
 pub(super) struct Run {
-    /// How many samples an epoch trains on.
+    /// The number of samples that an epoch trains on.
     pub(super) samples: usize,
     pub(super) steps_per_epoch: usize,
     pub(super) has_validation: bool,

@@ -18,7 +18,7 @@ use crate::{Epoch, Score};
 /// The size of a panel in CSS pixels.
 const SIZE: (f64, f64) = (380.0, 230.0);
 
-/// How many tracked parameters of a model are drawn; the figures of the others are in the JSON.
+/// At most this many tracked parameters of a model are drawn; the JSON has the figures of all.
 const MOST_PANELS: usize = 100;
 
 /// A line with its band: at each epoch the mean over the seeds, the lowest and the highest.

@@ -94,10 +94,19 @@ fn shares(labels: &[u32], count: usize) -> Vec<usize> {
     let mut shares: Vec<usize> = sizes.iter().map(|&size| (share(size) / all) as usize).collect();
     let mut by_remainder: Vec<usize> = (0..classes).filter(|&class| sizes[class] > 1).collect();
     by_remainder.sort_by_key(|&class| std::cmp::Reverse(share(sizes[class]) % all));
-    let missing = count - shares.iter().sum::<usize>();
-    let rounded_up = by_remainder.into_iter().filter(|&class| shares[class] + 1 < sizes[class]);
-    for class in rounded_up.take(missing).collect::<Vec<_>>() {
-        shares[class] += 1;
+    let mut missing = count - shares.iter().sum::<usize>();
+    // Classes of one example give none, so the others may have to give more than one.
+    while missing > 0 {
+        let before = missing;
+        for &class in &by_remainder {
+            if missing > 0 && shares[class] + 1 < sizes[class] {
+                shares[class] += 1;
+                missing -= 1;
+            }
+        }
+        if missing == before {
+            break;
+        }
     }
     shares
 }

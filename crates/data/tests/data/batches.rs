@@ -78,6 +78,17 @@ fn each_class_has_its_share_of_training_and_of_validation() {
     assert!(validation[1] > 5 && validation[1] < 40, "{validation:?}");
 }
 
+/// Two classes of a single example give none, so the third gives the four that are wanted.
+#[test]
+fn a_class_gives_more_than_its_share_where_others_have_none_to_give() {
+    let dataset = sorted_by_label(&[5, 1, 1]);
+    for seed in 0..20 {
+        let halves = dataset.split(0.55, Split::Stratified, Key::new(seed)).unwrap();
+        assert_eq!(counts(&halves.0, 3), [1, 1, 1]);
+        assert_eq!(counts(&halves.1, 3), [4, 0, 0]);
+    }
+}
+
 #[test]
 fn a_split_is_drawn_from_the_key_alone() {
     let dataset = sorted_by_label(&[50, 30, 20]);

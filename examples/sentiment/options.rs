@@ -293,7 +293,7 @@ pub struct Setup {
         help_heading = "Data"
     )]
     pub text_column: String,
-    /// Cut texts behind after so many known words; without it they are used whole.
+    /// Keep the first N known words of each text; without it texts are used whole.
     #[arg(
         long,
         value_name = "N",

@@ -156,7 +156,7 @@ pub fn export(source: &Source) -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// The token ids of each text, and how many texts were cut behind because they are longer.
+/// The token ids of each text, and the number of texts that were shortened because they are longer.
 pub fn token_ids(
     tokenizer: &Tokenizer,
     texts: &[String],

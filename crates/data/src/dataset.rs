@@ -26,7 +26,7 @@ enum Inputs<I: 'static> {
     Rows(Tensor<I>),
     Sequences {
         sequences: Sequences<I>,
-        /// The same as a rectangle, once somebody has asked for it.
+        /// The same as a rectangle, once it has been asked for.
         padded: OnceLock<Tensor<I>>,
     },
 }

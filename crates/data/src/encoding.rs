@@ -1,12 +1,12 @@
 //! Is this UTF-8 text, and if it is not, what is it? The answer names the command that mends it.
 //!
 //! Text comes from programs that write UTF-16 or Windows-1252 without saying so, and what is called
-//! `.csv` may be compressed or a spreadsheet. A decoder's "invalid byte" helps nobody who has such a
+//! `.csv` may be compressed or a spreadsheet. A decoder's "invalid byte" helps no one who has such a
 //! file; so what the bytes look like is worked out here. A guess is worded as one.
 
 use thiserror::Error;
 
-/// A byte-order mark in UTF-8. It says nothing about UTF-8, and is no part of the text.
+/// A byte-order mark in UTF-8. It says nothing about UTF-8, and is not part of the text.
 const MARK: &str = "\u{feff}";
 
 /// The number of bytes that decide what a binary file is.

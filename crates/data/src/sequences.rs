@@ -16,7 +16,7 @@ pub struct Sequences<I> {
 }
 
 impl<I: Copy> Sequences<I> {
-    /// The sequences in this order; `fill` is what short ones are filled up with behind where a
+    /// The sequences in this order; `fill` pads short ones at their end where a
     /// rectangle is needed.
     pub fn new(sequences: impl IntoIterator<Item = impl AsRef<[I]>>, fill: I) -> Sequences<I> {
         let (mut items, mut places) = (Vec::new(), Vec::new());
@@ -53,7 +53,7 @@ impl<I: Copy> Sequences<I> {
         self.places.iter().map(Range::len).sum()
     }
 
-    /// The same, each cut behind after so many items.
+    /// The same, each shortened to its first `longest` items.
     pub fn cut_to(&self, longest: usize) -> Sequences<I> {
         let cut = |place: &Range<usize>| place.start..place.end.min(place.start + longest);
         let places = self.places.iter().map(cut).collect();
@@ -71,7 +71,7 @@ impl<I: Copy> Sequences<I> {
         Sequences { items: Arc::clone(&self.items), places, fill: self.fill }
     }
 
-    /// All as one rectangle `[n, longest]`, short ones filled up behind.
+    /// All as one rectangle `[n, longest]`, short ones padded at their end.
     pub fn padded(&self) -> Tensor<I>
     where
         I: 'static,

@@ -86,7 +86,7 @@ impl<T: Scalar> Op<T> for EmbeddingMean<T> {
 
     fn forward(&mut self, x: &[&Tensor<T>]) -> Tensor<T> {
         let rows = x[0].gather_rows(&self.ids);
-        (&rows * &(&self.is_word * &self.one_over_n)).sum(&[1])
+        rows.mask(&(&self.is_word * &self.one_over_n)).sum(&[1])
     }
 
     fn vjp(&self, x: &[&Tensor<T>], _: &Tensor<T>, dy: &Tensor<T>, dx: &mut Adjoints<'_, T>) {
@@ -95,7 +95,8 @@ impl<T: Scalar> Op<T> for EmbeddingMean<T> {
             Some(Mistake::PaddingLearns) => self.one_over_n.clone(), // ✗
             _ => &self.is_word * &self.one_over_n,
         };
-        let rows = &dy.insert_axis(1) * &weight;
+        let rows = dy.insert_axis(1).expand([weight.shape()[0], weight.shape()[1], dy.shape()[1]]);
+        let rows = rows.mask(&weight);
         let vocabulary = x[0].shape()[0];
         dx.add(0, || match self.mistake {
             Some(Mistake::LastOneWins) => assign_rows(&rows, &self.ids, vocabulary), // ✗

@@ -175,3 +175,33 @@ proptest! {
         prop_assert!(approx::relative_eq!(together, apart, epsilon = 1e-12, max_relative = 1e-12));
     }
 }
+
+/// x times a weight, with half of the weight's gradient.
+#[derive(Clone)]
+struct HalfScale;
+
+impl<T: Scalar> Op<T> for HalfScale {
+    fn name(&self) -> &'static str {
+        "half_scale"
+    }
+    fn forward(&mut self, x: &[&Tensor<T>]) -> Tensor<T> {
+        x[0] * x[1]
+    }
+    fn vjp(&self, x: &[&Tensor<T>], _: &Tensor<T>, dy: &Tensor<T>, dx: &mut Adjoints<'_, T>) {
+        dx.add(0, || dy * x[1]);
+        dx.add(1, || (dy * x[0]).scale(T::from_f64(0.5)));
+    }
+}
+
+#[test]
+fn a_failed_check_names_the_layer_of_the_culprit() {
+    let mut parameters = Parameters::<f64>::with_seed(0);
+    let weight = parameters.add("hidden.weight", Tensor::from([2.0, 3.0]));
+    let report = check::parameters(&parameters, |pass| {
+        let x = pass.constant(Tensor::from([1.0, 5.0]).cast());
+        x.tape().apply(HalfScale, &[x, pass.parameter(weight)])
+    });
+    assert!(!report.passes());
+    let text = report.to_string();
+    assert!(text.contains("half_scale in layer `hidden`, recorded at"), "{text}");
+}

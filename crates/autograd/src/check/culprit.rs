@@ -43,10 +43,14 @@ pub(super) fn for_each_op<F>(
     (subject.function)(Pass::evaluation(&tape, &subject.reading.written_out(&subject.still)));
     let mut nodes = tape.nodes.into_inner();
     for index in 0..nodes.len() {
+        // Only ops are taken out: the names of parameters say which layer an op behind them is in.
+        if !(matches!(nodes[index].source, Source::Op(_)) && nodes[index].needs_gradient) {
+            continue;
+        }
         let at = nodes[index].at;
         let inputs = inputs_of(&nodes, index);
         let source = std::mem::replace(&mut nodes[index].source, Source::Constant);
-        if let (Source::Op(op), true) = (source, nodes[index].needs_gradient) {
+        if let Source::Op(op) = source {
             let name = named(op.name(), layer(nodes[index].inputs.iter().copied(), &nodes));
             let op = Suspect(Rc::new(RefCell::new(op)));
             visit(&format!("%{index} = {name}, recorded at {at}"), &op, &inputs);

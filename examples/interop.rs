@@ -157,7 +157,7 @@ fn outputs(
     inputs: &Tensor<u32>,
 ) -> Tensor {
     let tape = Tape::new();
-    model.forward(Pass::evaluation(&tape, parameters), inputs).value()
+    model.forward(Pass::eval(&tape, parameters), inputs).value()
 }
 
 fn largest_difference(outputs: &Tensor, path: &Path) -> Result<f32, Box<dyn Error>> {

@@ -84,7 +84,7 @@ fn shapes(models: &[ModelRuns]) -> Vec<Shape> {
         role,
         points: x.to_vec().into_iter().zip(y.to_vec()).collect(),
     };
-    let tape = Tape::evaluation();
+    let tape = Tape::no_grad();
     let input = tape.constant(x.clone());
     let number = |value| tape.constant(Tensor::scalar(value));
     let known = [

@@ -174,7 +174,7 @@ fn layer<T: Scalar, L: Layer + 'static>(build: fn(&mut Parameters<T>) -> L) -> R
         }
         let tape = Tape::default();
         let x = tape.variable(fixture.inputs[0].tensor());
-        let output = layer.forward(Pass::evaluation(&tape, &parameters), x);
+        let output = layer.forward(Pass::eval(&tape, &parameters), x);
         let found = output.vjp(fixture.cotangent.tensor());
         let of_parameters = found.iter().map(|(_, gradient)| gradient.dense().clone());
         Replay {

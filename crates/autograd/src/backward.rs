@@ -118,7 +118,7 @@ fn walk_back<T: Scalar>(result: Var<'_, T>, cotangent: Tensor<T>, keep_all: bool
 fn start<T: Scalar>(result: Var<'_, T>, cotangent: Tensor<T>, keeps_all: bool) -> Gradients<T> {
     assert!(
         result.tape().records(),
-        "backward: this tape was made with Tape::evaluation() and recorded nothing: use Tape::default()"
+        "backward: this tape was made with Tape::no_grad() and recorded nothing: use Tape::default()"
     );
     let shape = result.shape();
     assert!(

@@ -63,7 +63,7 @@ use compact::Reading;
 pub use report::{Comparison, Finding, Law, Report, Witness};
 use tensor::{Key, Scalar, Tensor};
 
-use crate::forward::{Dual, as_parameters};
+use crate::functional::{Dual, as_parameters};
 use crate::{Op, ParameterId, Parameters, Pass, Tape, Var};
 
 /// The number that a checked function computes with.
@@ -207,8 +207,8 @@ where
 
     /// f at some point.
     fn value(&self, at: &Parameters<Number>) -> Tensor<Number> {
-        let tape = Tape::evaluation();
-        (self.function)(Pass::evaluation(&tape, &self.reading.written_out(at))).value()
+        let tape = Tape::no_grad();
+        (self.function)(Pass::eval(&tape, &self.reading.written_out(at))).value()
     }
 
     /// ⟨u, f⟩ at some point, as a dual number.
@@ -220,7 +220,7 @@ where
     fn gradient(&self, at: &Parameters<Number>, u: &Tensor<Number>) -> Parameters<Number> {
         let tape = Tape::default();
         let all = self.reading.written_out(at);
-        let result = (self.function)(Pass::evaluation(&tape, &all));
+        let result = (self.function)(Pass::eval(&tape, &all));
         self.reading.collect(at, &result.vjp(u.clone()))
     }
 

@@ -26,7 +26,7 @@
 //! ```
 //!
 //! Where to read on: [`op`] (what an operation is), `ops/mul.rs` (one of them), [`tape`] (how it is
-//! recorded), [`backward`] (how the walk goes), [`draw`] (the tape as a picture), [`check`] (how to trust it), [`forward`] (derivatives
+//! recorded), [`backward`] (how the walk goes), [`draw`] (the tape as a picture), [`check`] (how to trust it), [`functional`] (derivatives
 //! of functions, first and second).
 
 #![forbid(unsafe_code)]
@@ -35,7 +35,7 @@ pub mod backward;
 pub mod check;
 pub mod draw;
 mod formulas;
-pub mod forward;
+pub mod functional;
 pub mod gradient;
 pub mod op;
 mod ops;

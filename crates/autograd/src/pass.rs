@@ -29,9 +29,9 @@ impl<'t, T: Scalar> Pass<'t, T> {
         Self { tape, parameters, noise: Some(key) }
     }
 
-    /// An evaluation pass: dropout is off. Combined with [`Tape::evaluation`] nothing is recorded
+    /// An evaluation pass: dropout is off. Combined with [`Tape::no_grad`] nothing is recorded
     /// for a backward pass either.
-    pub fn evaluation(tape: &'t Tape<T>, parameters: &'t Parameters<T>) -> Self {
+    pub fn eval(tape: &'t Tape<T>, parameters: &'t Parameters<T>) -> Self {
         Self { tape, parameters, noise: None }
     }
 

@@ -118,7 +118,7 @@ impl<T: Scalar> Default for Tape<T> {
 impl<T: Scalar> Tape<T> {
     /// An empty tape for evaluation: it keeps the values that variables name, but neither ops nor
     /// inputs, and cannot go backward.
-    pub fn evaluation() -> Self {
+    pub fn no_grad() -> Self {
         Self { records: false, ..Self::default() }
     }
 

@@ -152,7 +152,7 @@ proptest! {
         let ids = Tensor::new([ids.len()], ids);
         let gradient = |by_rows| {
             let tape = Tape::new();
-            let pass = Pass::evaluation(&tape, &parameters);
+            let pass = Pass::eval(&tape, &parameters);
             let y = lookup(pass, table, &ids, by_rows).matmul(pass.parameter(weight)).tanh();
             y.sum_all().backward().get(table).expect("it is read").to_vec()
         };

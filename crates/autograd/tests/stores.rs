@@ -3,7 +3,7 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use autograd::forward::parameters::value_and_grad;
+use autograd::functional::parameters::value_and_grad;
 use autograd::{Gradient, ParameterId, Parameters, Pass, Tape, Var, check};
 use tensor::{Key, Scalar, Tensor};
 
@@ -182,12 +182,12 @@ impl Gan {
 fn a_gan_of_two_stores_has_the_gradients_of_finite_differences() {
     let (gan, g, d) = Gan::new();
     let loss_at = |which: usize, g: &Parameters<f64>, d: &Parameters<f64>| {
-        let tape = Tape::evaluation();
-        gan.losses(Pass::evaluation(&tape, g), Pass::evaluation(&tape, d))[which].item()
+        let tape = Tape::no_grad();
+        gan.losses(Pass::eval(&tape, g), Pass::eval(&tape, d))[which].item()
     };
     for which in 0..2 {
         let tape = Tape::default();
-        let losses = gan.losses(Pass::evaluation(&tape, &g), Pass::evaluation(&tape, &d));
+        let losses = gan.losses(Pass::eval(&tape, &g), Pass::eval(&tape, &d));
         let gradients = losses[which].backward();
         assert_eq!(gradients.iter().count(), 6);
         let step = 1e-6;
@@ -220,13 +220,11 @@ fn each_network_of_a_gan_is_checked_while_the_other_is_frozen() {
     let (gan, g, d) = Gan::new();
     let (still_g, still_d) = (frozen(&g), frozen(&d));
     for which in 0..2 {
-        let of_generator = check::parameters(&g, |pass| {
-            gan.losses(pass, Pass::evaluation(pass.tape(), still_d))[which]
-        });
+        let of_generator =
+            check::parameters(&g, |pass| gan.losses(pass, Pass::eval(pass.tape(), still_d))[which]);
         of_generator.assert();
-        let of_discriminator = check::parameters(&d, |pass| {
-            gan.losses(Pass::evaluation(pass.tape(), still_g), pass)[which]
-        });
+        let of_discriminator =
+            check::parameters(&d, |pass| gan.losses(Pass::eval(pass.tape(), still_g), pass)[which]);
         of_discriminator.assert();
     }
 }

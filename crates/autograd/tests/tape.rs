@@ -105,7 +105,7 @@ fn a_shared_parameter_collects_all_its_uses() {
     let mut parameters = Parameters::new(0);
     let id = parameters.add("tied", Tensor::scalar(5.0));
     let tape = Tape::default();
-    let pass = Pass::evaluation(&tape, &parameters);
+    let pass = Pass::eval(&tape, &parameters);
     let y = pass.parameter(id) * pass.parameter(id) + pass.parameter(id);
     assert_eq!(y.backward().get(id).expect("it was used").item(), 11.0);
 }
@@ -146,13 +146,13 @@ fn adjoints_in_between_are_kept_on_request() {
 
 #[test]
 fn an_evaluation_tape_computes_but_does_not_record() {
-    let tape = Tape::evaluation();
+    let tape = Tape::no_grad();
     let x = tape.variable(Tensor::scalar(3.0));
     let y = x * x;
     assert_eq!(y.item(), 9.0);
     assert_eq!(
         message(|| y.backward()),
-        "backward: this tape was made with Tape::evaluation() and recorded nothing: use Tape::default()"
+        "backward: this tape was made with Tape::no_grad() and recorded nothing: use Tape::default()"
     );
 }
 

@@ -10,7 +10,7 @@
 //! a text without any has mean zero).
 
 use autograd::{Adjoints, Formulas, Op, ParameterId, Parameters, Pass, Var};
-use tensor::{RowSums, Scalar, ShapeError, Tensor, shape, vectorised};
+use tensor::{RowSums, Scalar, ShapeError, Tensor, shape, vectorized};
 
 use crate::{Model, init};
 
@@ -233,7 +233,7 @@ impl<T: Scalar> Op<T> for Mean {
         let table = x[0].values();
         let texts = self.ids.shape()[0];
         let mut sums = RowSums::new(texts, dim);
-        vectorised(
+        vectorized(
             #[inline(always)]
             || {
                 for (text, (tokens, _)) in self.texts::<T>().enumerate() {
@@ -253,7 +253,7 @@ impl<T: Scalar> Op<T> for Mean {
             let dy = dy.values();
             let mut gradient = RowSums::new(x[0].shape()[0], dim);
             let mut part = vec![T::ZERO; dim];
-            vectorised(
+            vectorized(
                 #[inline(always)]
                 || {
                     for (text, (tokens, weight)) in self.texts::<T>().enumerate() {

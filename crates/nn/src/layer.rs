@@ -67,7 +67,7 @@ pub trait Model: Sync {
     /// let mut parameters = Parameters::new(0);
     /// let model = Features::new(3).then(Dense::new(&mut parameters, "output", 3, 2));
     /// let tape = Tape::new();
-    /// let pass = Pass::evaluation(&tape, &parameters);
+    /// let pass = Pass::eval(&tape, &parameters);
     /// let error = model.try_forward(pass, &Tensor::zeros([1, 4])).unwrap_err();
     /// assert_eq!(error.to_string(), "a batch must have shape [batch, 3], not [1, 4]");
     /// ```

@@ -18,7 +18,7 @@
 //!
 //! let tape = Tape::new();
 //! let batch = Tensor::zeros([32, 10]);
-//! let output = model.forward(Pass::evaluation(&tape, &parameters), &batch);
+//! let output = model.forward(Pass::eval(&tape, &parameters), &batch);
 //! assert_eq!(output.shape().as_slice(), [32, 1]);
 //! ```
 //!

@@ -5,7 +5,7 @@
 
 use approx::assert_relative_eq;
 use autograd::check::Number;
-use autograd::forward::{hvp, parameters, value_and_grad};
+use autograd::functional::{hvp, parameters, value_and_grad};
 use autograd::{Parameters, Tape, Var};
 use nn::{
     ActivationKind, Dense, Embedding, Features, GatedSwiGLU, Layer, Model, SwiGLU, relu,

@@ -9,8 +9,8 @@ use tensor::{Key, Tensor};
 
 /// The output of a layer for `x` in evaluation.
 fn evaluate(layer: &impl Layer, parameters: &Parameters<f64>, x: &Tensor<f64>) -> Tensor<f64> {
-    let tape = Tape::evaluation();
-    layer.forward(Pass::evaluation(&tape, parameters), tape.constant(x.clone())).value()
+    let tape = Tape::no_grad();
+    layer.forward(Pass::eval(&tape, parameters), tape.constant(x.clone())).value()
 }
 
 fn matrix(rows: usize, columns: usize) -> impl Strategy<Value = Tensor<f64>> {
@@ -73,7 +73,7 @@ proptest! {
 
     #[test]
     fn softmax_does_not_see_a_shift(x in matrix(2, 5), shift in -100.0..100.0f64) {
-        let tape = Tape::evaluation();
+        let tape = Tape::no_grad();
         let (v, moved) = (tape.constant(x.clone()), tape.constant(x.map(|x| x + shift)));
         assert_relative_eq!(
             nn::softmax(v, -1).value(), nn::softmax(moved, -1).value(), max_relative = 1e-10
@@ -189,7 +189,7 @@ fn frozen_slopes_stay_and_learned_ones_get_gradients() {
     let frozen = SwiGLU::new(&mut parameters, "frozen").frozen(&mut parameters);
     let gated = GatedSwiGLU::new(&mut parameters, "gated", -1).frozen(&mut parameters);
     let tape = Tape::default();
-    let pass = Pass::evaluation(&tape, &parameters);
+    let pass = Pass::eval(&tape, &parameters);
     let x = tape.constant(Tensor::normal([3, 4], 0.0, 1.0, Key::new(1)));
     let y = gated.forward(pass, frozen.forward(pass, learned.forward(pass, x))).sum_all();
     let gradients = y.backward();
@@ -253,7 +253,7 @@ fn a_class_of_logit_minus_infinity_has_probability_zero() {
 #[test]
 fn losses_of_a_million_equal_rows_are_the_loss_of_one() {
     const ROWS: usize = 1_600_000;
-    let tape = Tape::evaluation();
+    let tape = Tape::no_grad();
     let mean_and_exact = |mean: Var<'_, f32>, exact: f64| {
         assert_relative_eq!(f64::from(mean.item()), exact, max_relative = 1e-6);
     };
@@ -300,7 +300,7 @@ fn padding_neither_counts_nor_learns() {
     let embedding = Embedding::new(&mut parameters, "embedding", 4, 2).padding(0);
     let (table, mean) = (embedding.table(), embedding.clone().mean());
     let tape = Tape::default();
-    let pass = Pass::evaluation(&tape, &parameters);
+    let pass = Pass::eval(&tape, &parameters);
     let short = mean.forward(pass, &Tensor::from([[2u32, 1], [3, 3]]));
     let padded = mean.forward(pass, &Tensor::from([[0u32, 2, 0, 1], [3, 0, 0, 0]]));
     assert_eq!(short.value(), padded.value());
@@ -320,7 +320,7 @@ fn dropout_keeps_the_expected_value_and_is_off_in_evaluation() {
     let tape = Tape::default();
     let x = tape.variable(Tensor::ones([100_000]));
     let layer = Dropout::new("dropout", 0.2);
-    assert_eq!(layer.forward(Pass::evaluation(&tape, &parameters), x).value(), x.value());
+    assert_eq!(layer.forward(Pass::eval(&tape, &parameters), x).value(), x.value());
 
     let pass = Pass::training(&tape, &parameters, Key::new(1));
     let y = layer.forward(pass, x);

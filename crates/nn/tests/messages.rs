@@ -37,7 +37,7 @@ fn a_mistake_is_explained_at_the_users_line() {
     let gated = GatedSwiGLU::new(&mut parameters, "gated", -1);
     let embedding = Embedding::new(&mut parameters, "embedding", 10, 4).mean();
     let tape = Tape::default();
-    let pass = Pass::evaluation(&tape, &parameters);
+    let pass = Pass::eval(&tape, &parameters);
     let x = tape.constant(Tensor::zeros([7, 5]));
     let (column, flat) = (tape.constant(Tensor::zeros([3, 1])), tape.constant(Tensor::zeros([3])));
 
@@ -137,7 +137,7 @@ fn a_mistake_inside_a_users_own_layer_is_reported_there() {
         let hidden = Dense::new(&mut parameters, "hidden", inputs, 4);
         let model = Features::new(features).then(Residual { hidden, adds });
         let tape = Tape::default();
-        let pass = Pass::evaluation(&tape, &parameters);
+        let pass = Pass::eval(&tape, &parameters);
         mistake(|| drop(model.forward(pass, &Tensor::zeros([2, features])).value()))
     };
     let (words, file, line) = report(3, 5, false);
@@ -156,7 +156,7 @@ fn a_batch_from_outside_gets_an_error_instead_of_a_panic() {
     let texts = table.clone().mean().then(Dense::new(&mut parameters, "output", 4, 2));
     let numbers = Features::new(3).then(Dense::new(&mut parameters, "numbers", 3, 2));
     let tape = Tape::default();
-    let pass = Pass::evaluation(&tape, &parameters);
+    let pass = Pass::eval(&tape, &parameters);
     let refused = |outcome: Result<Var<'_, f32>, tensor::ShapeError>| {
         outcome.expect_err("the batch does not fit").to_string()
     };

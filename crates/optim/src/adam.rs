@@ -6,7 +6,7 @@ mod table;
 use std::collections::BTreeMap;
 
 use autograd::{Gradient, Gradients, ParameterId, Parameters, Rows};
-use tensor::{Scalar, parallel, shape, vectorised};
+use tensor::{Scalar, parallel, shape, vectorized};
 
 use past::{Past, tolerance};
 use table::{Elements, Table};
@@ -285,7 +285,7 @@ impl<T: Scalar> Update<T> {
         let [correction1, correction2] = self.correction;
         // Copies, because what is behind a reference might change with each number written.
         let &Self { epsilon, rate, keep, .. } = self;
-        vectorised(
+        vectorized(
             #[inline(always)]
             || {
                 for (((x, &g), m), v) in values.iter_mut().zip(gradient).zip(&mut *m).zip(&mut *v) {
@@ -330,7 +330,7 @@ impl<T: Scalar> Adam<T> {
 fn largest_magnitude<T: Scalar>(values: &[T]) -> T {
     const LANES: usize = 16;
     let larger = |x: T, y: T| if y > x { y } else { x };
-    vectorised(
+    vectorized(
         #[inline(always)]
         || {
             let mut lanes = [T::ZERO; LANES];

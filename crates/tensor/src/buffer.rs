@@ -25,7 +25,7 @@ use std::cell::RefCell;
 use std::mem;
 use std::ops::{Deref, DerefMut};
 
-use crate::elementwise::vectorised;
+use crate::elementwise::vectorized;
 
 /// Buffers of fewer bytes are neither kept nor aligned.
 const SMALLEST_KEPT: usize = 1 << 10;
@@ -91,7 +91,7 @@ impl<T> DerefMut for Buffer<T> {
 /// A buffer of `len` elements that all are `value`.
 pub(crate) fn filled<T: Copy>(len: usize, value: T) -> Buffer<T> {
     let mut buffer = stale(len, value);
-    vectorised(|| buffer.fill(value));
+    vectorized(|| buffer.fill(value));
     buffer
 }
 

@@ -95,7 +95,7 @@ pub(crate) fn tanh(x: f32) -> f32 {
 }
 
 /// A polynomial by Horner's rule, highest power first. Each step is one instruction with one
-/// rounding inside [`vectorised`](crate::vectorised); outside it may be a call into a library.
+/// rounding inside [`vectorized`](crate::vectorized); outside it may be a call into a library.
 #[inline(always)]
 fn polynomial<const N: usize>(x: f32, coefficients: &[f32; N]) -> f32 {
     coefficients[1..].iter().fold(coefficients[0], |sum, &c| sum.mul_add(x, c))

@@ -19,7 +19,7 @@ use crate::{Scalar, Tensor};
 /// closure of more than a few lines needs `#[inline(always)]`: left as a function of its own it is
 /// compiled for the oldest processor.
 #[inline(always)]
-pub fn vectorised<R>(loops: impl FnMut() -> R) -> R {
+pub fn vectorized<R>(loops: impl FnMut() -> R) -> R {
     struct Loops<F>(F);
 
     impl<R, F: FnMut() -> R> pulp::WithSimd for Loops<F> {
@@ -34,7 +34,7 @@ pub fn vectorised<R>(loops: impl FnMut() -> R) -> R {
     pulp::Arch::new().dispatch(Loops(loops))
 }
 
-/// The vector instructions that [`vectorised`] uses on this processor: `x86-64-v4` (AVX-512),
+/// The vector instructions that [`vectorized`] uses on this processor: `x86-64-v4` (AVX-512),
 /// `x86-64-v3` (AVX2 and FMA) or `neon`; `baseline` where it has none of these. An x86-64-v2 processor
 /// is one of the last kind: it runs the loops with the SSE2 of every x86-64.
 pub fn instruction_set() -> &'static str {
@@ -150,7 +150,7 @@ fn write_runs<T: Send, const N: usize>(
     kernel: impl Fn([Run; N], &mut [T]) + Sync,
 ) {
     parallel::write(parallel::LIGHT, inputs, [output], |layouts, [mut rest]| {
-        vectorised(
+        vectorized(
             #[inline(always)]
             || {
                 for_each_run(

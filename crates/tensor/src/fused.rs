@@ -10,7 +10,7 @@
 use std::array::from_fn;
 
 use crate::buffer::{self, Buffer};
-use crate::elementwise::vectorised;
+use crate::elementwise::vectorized;
 use crate::layout::Layout;
 use crate::pairwise::{GROUP, Pairwise};
 use crate::parallel;
@@ -62,7 +62,7 @@ fn map_part<T: Scalar, const I: usize, const O: usize, const S: usize>(
     f: &impl Fn([T; I]) -> ([T; O], [T; S]),
 ) -> [T; S] {
     let mut sums = Sums::new();
-    vectorised(
+    vectorized(
         #[inline(always)]
         || {
             for_each_run(

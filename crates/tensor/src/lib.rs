@@ -47,7 +47,7 @@ mod tiles;
 mod views;
 
 pub use array::Tensor;
-pub use elementwise::{instruction_set, vectorised};
+pub use elementwise::{instruction_set, vectorized};
 pub use layout::Layout;
 pub use matmul::Matrix;
 pub use random::Key;

@@ -7,7 +7,7 @@
 //! Factors may have any strides, so a transposed factor is never copied.
 
 use crate::buffer;
-use crate::elementwise::vectorised;
+use crate::elementwise::vectorized;
 use crate::layout::Layout;
 use crate::shape::{self, expect};
 use crate::strided::for_each_run;
@@ -99,7 +99,7 @@ fn multiply_matrices<T: Scalar>(left: Matrix<'_, T>, right: Matrix<'_, T>, produ
     multiply_matrices(first, upper, product);
     let mut rest = buffer::stale(product.len(), T::ZERO);
     multiply_matrices(second, lower, &mut rest);
-    vectorised(|| product.iter_mut().zip(&*rest).for_each(|(sum, &x)| *sum += x));
+    vectorized(|| product.iter_mut().zip(&*rest).for_each(|(sum, &x)| *sum += x));
 }
 
 /// The matrix of a batch that begins at this position of the buffer.

@@ -16,7 +16,7 @@
 use smallvec::SmallVec;
 
 use crate::buffer::{self, Buffer};
-use crate::elementwise::vectorised;
+use crate::elementwise::vectorized;
 use crate::layout::Layout;
 use crate::pairwise::{GROUP, Pairwise};
 use crate::parallel;
@@ -145,7 +145,7 @@ impl<T: Scalar> Tensor<T> {
 }
 
 /// The sum of numbers side by side, as accurate as [`Tensor::sum`]. For loops within
-/// [`vectorised`].
+/// [`vectorized`].
 #[inline(always)]
 pub fn sum<T: Scalar>(values: &[T]) -> T {
     let fold = Fold { start: T::ZERO, combine: |x, y| x + y };
@@ -212,7 +212,7 @@ impl<T: Scalar, F: Fn(T, T) -> T + Copy> Fold<T, F> {
         let columns = if is_last { 1 } else { others.pop().expect("the last axis").length };
         let mut rest = &mut folded[..];
         let mut groups = Pairwise::new(COLUMNS);
-        vectorised(
+        vectorized(
             #[inline(always)]
             || {
                 for_each_start(&others, offset, |first| {

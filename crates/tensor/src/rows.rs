@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 
 use crate::buffer::{self, Buffer};
-use crate::elementwise::vectorised;
+use crate::elementwise::vectorized;
 use crate::pairwise::Pairwise;
 use crate::shape::{self, Shape, expect};
 use crate::{Scalar, Tensor};
@@ -95,7 +95,7 @@ impl<T: Scalar> Tensor<T> {
         let ids_in_order = ids.values();
         expect("scatter_add_rows", shape::rows_exist(&ids_in_order, count));
         let mut sums = RowSums::new(count, width);
-        vectorised(
+        vectorized(
             #[inline(always)]
             || {
                 for (i, &id) in ids_in_order.iter().enumerate() {
@@ -163,7 +163,7 @@ impl<T: Scalar> RowSums<T> {
         let start = number * self.width;
         let sum = &mut self.sums[start..start + self.width];
         let groups = self.groups.entry(number).or_insert_with(|| Pairwise::new(self.width));
-        vectorised(|| {
+        vectorized(|| {
             groups.push(T::ZERO, |group| group.copy_from_slice(sum), |x, y| x + y);
             sum.fill(T::ZERO);
         });

@@ -70,7 +70,7 @@ impl<M: Model> Trainer<'_, M> {
     #[track_caller]
     fn mean_loss<T: Scalar>(&self, logits: &Tensor<T>, labels: &Tensor<u32>) -> f64 {
         let count = labels.len();
-        let mut tape = Tape::evaluation();
+        let mut tape = Tape::no_grad();
         let mut sum = 0.0;
         for start in (0..count).step_by(EVALUATION_BATCH) {
             tape.clear();

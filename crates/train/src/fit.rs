@@ -386,8 +386,8 @@ impl<M: Model> Trainer<'_, M> {
     /// `fit`, before anything has begun, even if batches will run on other threads.
     #[track_caller]
     fn rehearse<T: Scalar>(&self, parameters: &Parameters<T>, training: &Dataset<M::Input>) {
-        let tape = Tape::evaluation();
-        self.loss(Pass::evaluation(&tape, parameters), &training.select(&[0]));
+        let tape = Tape::no_grad();
+        self.loss(Pass::eval(&tape, parameters), &training.select(&[0]));
     }
 
     /// One step of gradient descent. After an error, the parameters are as before.

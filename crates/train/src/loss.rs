@@ -38,7 +38,7 @@ impl Loss {
     pub fn probabilities<T: Scalar>(self, logits: &Tensor<T>) -> Tensor<T> {
         match self {
             Loss::SoftmaxCrossEntropy => {
-                let tape = Tape::evaluation();
+                let tape = Tape::no_grad();
                 nn::softmax(tape.constant(logits.clone()), -1).value()
             }
             Loss::BinaryCrossEntropy => {

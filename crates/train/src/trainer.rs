@@ -136,11 +136,11 @@ impl<'m, M: Model> Trainer<'m, M> {
         parameters: &Parameters<T>,
         batches: impl Iterator<Item = Tensor<M::Input>>,
     ) -> Tensor<T> {
-        let mut tape = Tape::evaluation();
+        let mut tape = Tape::no_grad();
         let mut outputs = Vec::new();
         for batch in batches {
             tape.clear();
-            let pass = Pass::evaluation(&tape, parameters);
+            let pass = Pass::eval(&tape, parameters);
             outputs.push(self.model.forward(pass, &batch).value());
         }
         Tensor::concat(&outputs.iter().collect::<Vec<_>>(), 0)

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use tensor::{Scalar, Tensor};
 
 use super::Number;
-use crate::forward::Dual;
+use crate::functional::Dual;
 use crate::tape::Source;
 use crate::{Deferred, Gradient, Gradients, ParameterId, Parameters, Pass, Tape, Var};
 
@@ -42,7 +42,7 @@ impl Reading {
     {
         let all = parameters.cast_on_demand::<Number>();
         let tape = Tape::default();
-        let output = function(Pass::evaluation(&tape, &all)).shape().to_vec();
+        let output = function(Pass::eval(&tape, &all)).shape().to_vec();
         super::assert_no_other_store(&tape, &all);
         let reading = Self { extents: extents(&tape, &all) };
         let read = all.with_values(|id| match reading.rows(id) {

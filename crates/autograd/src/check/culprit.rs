@@ -13,7 +13,7 @@ use tensor::Tensor;
 use super::laws::repeated_input;
 use super::witnesses::with;
 use super::{Comparison, Finding, Law, Number, Subject, Witness, inner, inner_size};
-use crate::forward::{Dual, as_parameters};
+use crate::functional::{Dual, as_parameters};
 use crate::op::{Adjoints, Op};
 use crate::tape::{Node, Source, layer, named};
 use crate::{ParameterId, Parameters, Pass, Tape, Var};
@@ -40,7 +40,7 @@ pub(super) fn for_each_op<F>(
     F: for<'t> Fn(Pass<'t, Number>) -> Var<'t, Number>,
 {
     let tape = Tape::default();
-    (subject.function)(Pass::evaluation(&tape, &subject.reading.written_out(&subject.still)));
+    (subject.function)(Pass::eval(&tape, &subject.reading.written_out(&subject.still)));
     let mut nodes = tape.nodes.into_inner();
     for index in 0..nodes.len() {
         // Only ops are taken out: the names of parameters say which layer an op behind them is in.

@@ -13,7 +13,7 @@ use tensor::{Key, Tensor};
 use super::culprit::for_each_op;
 use super::witnesses::with;
 use super::{Law, Number, Subject};
-use crate::forward::Dual;
+use crate::functional::Dual;
 use crate::{ParameterId, Parameters, Pass, Var};
 
 /// This many entries of an op's output get an infinite cotangent, one at a time.

@@ -10,7 +10,7 @@ use tensor::Tensor;
 
 use super::witnesses::{STEPS, Slopes};
 use super::{Number, Subject};
-use crate::forward::Dual;
+use crate::functional::Dual;
 use crate::tape::{Node, Source};
 use crate::{Op, Parameters, Pass, Tape, Var};
 
@@ -21,7 +21,7 @@ where
     F: for<'t> Fn(Pass<'t, Number>) -> Var<'t, Number>,
 {
     let tape = Tape::default();
-    (subject.function)(Pass::evaluation(&tape, &subject.reading.written_out(moving)));
+    (subject.function)(Pass::eval(&tape, &subject.reading.written_out(moving)));
     let mut nodes = tape.nodes.into_inner();
     let mut some_kink = false;
     for index in 0..nodes.len() {

@@ -3,7 +3,7 @@
 use tensor::{Key, Scalar, Shape, Tensor};
 
 use super::{Law, Number, Subject, influence};
-use crate::forward::{Dual, grad};
+use crate::functional::{Dual, grad};
 use crate::{Parameters, Pass, Tape, Var};
 
 /// All laws that concern the function as a whole.
@@ -105,7 +105,7 @@ fn output_shape<F>(function: &F, at: &[Tensor<Number>]) -> Shape
 where
     F: for<'t> Fn(&[Var<'t, Number>]) -> Var<'t, Number>,
 {
-    let tape = Tape::evaluation();
+    let tape = Tape::no_grad();
     let constants: Vec<Var<Number>> = at.iter().map(|x| tape.constant(x.clone())).collect();
     function(&constants).shape()
 }

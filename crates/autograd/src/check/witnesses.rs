@@ -4,7 +4,7 @@ use rand::RngExt;
 use tensor::{Key, Tensor};
 
 use super::{Comparison, Finding, Number, Subject, Witness, inner, inner_size, kinks};
-use crate::forward::Dual;
+use crate::functional::Dual;
 use crate::{ParameterId, Parameters, Pass, Var};
 
 /// The difference steps, relative to entries larger than 1.

@@ -159,7 +159,7 @@ impl<T: Scalar> Walk<T> {
         let tape = result.tape();
         assert!(
             tape.records(),
-            "walk: this tape was made with Tape::evaluation() and recorded nothing: use Tape::default()"
+            "walk: this tape was made with Tape::no_grad() and recorded nothing: use Tape::default()"
         );
         assert!(
             cotangent.shape() == result.shape().as_slice(),

@@ -2,7 +2,7 @@
 //! should see it, and the right ones pass on ten thousand random cases.
 //!
 //! `ops.rs` has the right ops, `mistakes.rs` the table of mistakes, as people make them. What was
-//! found is printed: `cargo test -p autograd --test mutants -- --nocapture`.
+//! found is printed: `cargo test -p wengert-autograd --test mutants -- --nocapture`.
 
 mod mistakes;
 mod ops;

@@ -8,7 +8,7 @@
 //! and its logarithm is −∞; together they are x − ln Σ eˣ, right for logits of any size.
 
 use autograd::{Adjoints, Formulas, Op, Var};
-use tensor::{Scalar, ShapeError, Tensor, sum, vectorised};
+use tensor::{Scalar, ShapeError, Tensor, sum, vectorized};
 
 /// The mean cross-entropy of logits `[n, classes]` against labels `[n]`, in nats.
 ///
@@ -107,7 +107,7 @@ impl<T: Scalar> Op<T> for SoftmaxCrossEntropy<T> {
 
 /// Turns a row into its softmax, and gives max x and ln Σ e^(x − max x), whose sum is ln Σ eˣ.
 fn to_softmax<T: Scalar>(row: &mut [T]) -> (T, T) {
-    vectorised(
+    vectorized(
         #[inline(always)]
         || {
             let largest = row.iter().copied().reduce(T::maximum).unwrap_or(T::ZERO);

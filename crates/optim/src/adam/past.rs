@@ -20,7 +20,7 @@
 //! The inner sums are the same for all rows left behind at `s`. So a row costs one square root and
 //! one division an element, however many updates it is owed.
 
-use tensor::{Scalar, vectorised};
+use tensor::{Scalar, vectorized};
 
 /// How many powers of w the series goes to.
 const TERMS: usize = 8;
@@ -142,7 +142,7 @@ impl Past {
         let factors = &self.factors[(seen - self.start) as usize..];
         for ([p, q], [decay1, decay2]) in factors.iter().zip(&self.powers[1..]).take(self.terms) {
             let (p, q) = (T::from_f64(p * decay1), T::from_f64(q * decay2));
-            vectorised(
+            vectorized(
                 #[inline(always)]
                 || {
                     for ((x, &m), &v) in values.iter_mut().zip(m).zip(v) {
@@ -160,7 +160,7 @@ impl Past {
         }
         let [decay1, root] = self.powers[(self.now() - seen) as usize];
         let [decay1, decay2] = [decay1, root * root].map(T::from_f64);
-        vectorised(
+        vectorized(
             #[inline(always)]
             || {
                 m.iter_mut().for_each(|m| *m = *m * decay1);
@@ -189,7 +189,7 @@ impl Sums {
     fn move_values<T: Scalar>(&self, epsilon: f64, values: &mut [T], m: &[T], v: &[T]) {
         let (q1, epsilon) = (T::from_f64(self.q1), T::from_f64(epsilon));
         let series = self.series.map(T::from_f64);
-        vectorised(
+        vectorized(
             #[inline(always)]
             || {
                 for ((x, &m), &v) in values.iter_mut().zip(m).zip(v) {

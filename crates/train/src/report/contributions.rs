@@ -36,7 +36,7 @@ pub fn contributions<M: Model<Input = u32>, T: Scalar>(
 ) -> Vec<f64> {
     let tape = Tape::default();
     let batch = Tensor::new([1, ids.len()], ids.to_vec());
-    let logits = model.forward(Pass::evaluation(&tape, parameters), &batch);
+    let logits = model.forward(Pass::eval(&tape, parameters), &batch);
     let cotangent = (0..logits.shape()[1]).map(|class| {
         T::from_f64(f64::from(u8::from(class == towards)) - f64::from(u8::from(class == against)))
     });

@@ -26,9 +26,9 @@ fn model(parameters: &mut Parameters<f64>) -> impl Model<Input = u32> + use<> {
 
 /// How far the logit of class 2 is above that of class 0.
 fn margin(model: &impl Model<Input = u32>, parameters: &Parameters<f64>, ids: &[u32]) -> f64 {
-    let tape = Tape::evaluation();
+    let tape = Tape::no_grad();
     let batch = Tensor::new([1, ids.len()], ids.to_vec());
-    let logits = model.forward(Pass::evaluation(&tape, parameters), &batch).value();
+    let logits = model.forward(Pass::eval(&tape, parameters), &batch).value();
     logits.get([0, 2]) - logits.get([0, 0])
 }
 

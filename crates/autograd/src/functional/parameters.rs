@@ -20,7 +20,7 @@ where
     F: for<'t> Fn(Pass<'t, S>) -> Var<'t, S>,
 {
     let tape = Tape::default();
-    let result = function(Pass::evaluation(&tape, at));
+    let result = function(Pass::eval(&tape, at));
     let gradients = result.backward();
     (result.item(), collect(at, &gradients))
 }
@@ -39,8 +39,8 @@ where
     F: for<'t> Fn(Pass<'t, Dual<S>>) -> Var<'t, Dual<S>>,
 {
     let moving = moving(at, direction);
-    let tape = Tape::evaluation();
-    let result = function(Pass::evaluation(&tape, &moving)).value();
+    let tape = Tape::no_grad();
+    let result = function(Pass::eval(&tape, &moving)).value();
     (Dual::values(&result), Dual::tangents(&result))
 }
 
@@ -69,7 +69,7 @@ where
     F: for<'t> Fn(Pass<'t, S>) -> Var<'t, S>,
 {
     let tape = Tape::default();
-    let result = function(Pass::evaluation(&tape, at));
+    let result = function(Pass::eval(&tape, at));
     let shape = result.shape();
     let rows: Vec<Parameters<S>> = (0..result.value().len())
         .map(|k| {

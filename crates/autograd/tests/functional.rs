@@ -1,7 +1,7 @@
 //! Forward mode and what is built on it, against closed forms and against each other.
 
 use approx::assert_relative_eq;
-use autograd::forward::{Dual, grad, hessian, hvp, jacobian, jvp, parameters, value_and_grad};
+use autograd::functional::{Dual, grad, hessian, hvp, jacobian, jvp, parameters, value_and_grad};
 use autograd::{ParameterId, Parameters, Pass, Var};
 use proptest::prelude::*;
 use tensor::strategy::tensors;

@@ -19,7 +19,7 @@ use tensor::{Matrix, Scalar, Tensor};
 /// Two duals are compared by their values, as the branches of a program are.
 ///
 /// ```
-/// use autograd::forward::Dual;
+/// use autograd::functional::Dual;
 /// use tensor::Scalar;
 ///
 /// // d/dx x² sin x at 2, along 1.

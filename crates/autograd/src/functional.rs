@@ -15,7 +15,7 @@
 //! closure from a [`Pass`](crate::Pass).
 //!
 //! ```
-//! use autograd::forward::{grad, hvp};
+//! use autograd::functional::{grad, hvp};
 //! use tensor::Tensor;
 //!
 //! // f(x) = exp(x³) at 0.5: f' = 3x² f, f'' = (6x + 9x⁴) f.

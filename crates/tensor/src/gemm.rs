@@ -1,44 +1,96 @@
 //! The call into the matrix-product library: the only `unsafe` code of the project.
+//!
+//! The crate `gemm` would choose between six element types. This file calls the crates of the two
+//! that are used, so that the others are not compiled.
 
 #![allow(unsafe_code)]
 
-use crate::Scalar;
+use gemm_common::Parallelism;
+
 use crate::matmul::Matrix;
 use crate::parallel;
 
-/// `product = left · right`, for `f32` and `f64`.
-pub(crate) fn multiply<T: Scalar>(left: Matrix<'_, T>, right: Matrix<'_, T>, product: &mut [T]) {
+/// `product = left · right`, for `f32`.
+pub(crate) fn multiply_f32(left: Matrix<'_, f32>, right: Matrix<'_, f32>, product: &mut [f32]) {
+    // SAFETY: the kernel is the library's for `f32`.
+    unsafe { multiply(gemm_f32::gemm::f32::get_gemm_fn(), 1.0, left, right, product) }
+}
+
+/// `product = left · right`, for `f64`.
+pub(crate) fn multiply_f64(left: Matrix<'_, f64>, right: Matrix<'_, f64>, product: &mut [f64]) {
+    // SAFETY: the kernel is the library's for `f64`.
+    unsafe { multiply(gemm_f64::gemm::f64::get_gemm_fn(), 1.0, left, right, product) }
+}
+
+/// `dst = alpha · dst + beta · lhs · rhs`, with a column stride and a row stride behind each pointer.
+type Kernel<T> = unsafe fn(
+    m: usize,
+    n: usize,
+    k: usize,
+    dst: *mut T,
+    isize,
+    isize,
+    read_dst: bool,
+    lhs: *const T,
+    isize,
+    isize,
+    rhs: *const T,
+    isize,
+    isize,
+    alpha: T,
+    beta: T,
+    conjugate_dst: bool,
+    conjugate_lhs: bool,
+    conjugate_rhs: bool,
+    Parallelism,
+);
+
+/// `product = left · right` by the kernel.
+///
+/// # Safety
+/// The kernel must be one of the library's. It reads element (i, j) of a factor at
+/// `i · row_stride + j · column_stride` for i < rows, j < columns, and writes the same of `product`.
+unsafe fn multiply<T: Copy>(
+    kernel: Kernel<T>,
+    one: T,
+    left: Matrix<'_, T>,
+    right: Matrix<'_, T>,
+    product: &mut [T],
+) {
     let (m, k, n) = (left.rows, left.columns, right.columns);
     assert!(m > 0 && k > 0 && n > 0, "empty products need no kernel");
     assert!(k == right.rows, "the caller has checked the shapes");
     assert!(m.checked_mul(n) == Some(product.len()), "the caller has made room for the product");
-    assert!(lies_inside(&left), "the left factor lies inside its buffer");
-    assert!(lies_inside(&right), "the right factor lies inside its buffer");
+    assert!(is_inside_buffer(&left), "the left factor lies inside its buffer");
+    assert!(is_inside_buffer(&right), "the right factor lies inside its buffer");
     let parallelism = match parallel::threads_for_product(m * k * n) {
-        1 => gemm::Parallelism::None,
-        threads => gemm::Parallelism::Rayon(threads),
+        1 => Parallelism::None,
+        threads => Parallelism::Rayon(threads),
     };
-    // SAFETY: `gemm` reads element (i, j) of a factor at `i · row_stride + j · column_stride` for
-    // i < rows, j < columns, and writes `product` row-major. The assertions above put the furthest
-    // of these inside the slices, all strides are non-negative, and the borrow checker keeps
-    // `product` apart from the factors. `T` is `f32` or `f64`, the types that call this.
+    // The kernels write by columns: a product by rows is (Bᵀ·Aᵀ)ᵀ. A single column is both.
+    let (lhs, rhs, column_stride, row_stride) = match n {
+        1 => (left, right, 1, 1),
+        _ => (right.t(), left.t(), n, 1),
+    };
+    // SAFETY: The assertions above put the furthest element of each matrix inside its slice, all
+    // strides are non-negative, and the borrow checker keeps `product` apart from the factors.
     unsafe {
-        gemm::gemm(
-            m,
-            n,
+        kernel(
+            lhs.rows,
+            rhs.columns,
             k,
             product.as_mut_ptr(),
-            1,
-            n as isize,
+            column_stride as isize,
+            row_stride,
             false,
-            left.values.as_ptr(),
-            left.column_stride as isize,
-            left.row_stride as isize,
-            right.values.as_ptr(),
-            right.column_stride as isize,
-            right.row_stride as isize,
-            T::ONE,
-            T::ONE,
+            lhs.values.as_ptr(),
+            lhs.column_stride as isize,
+            lhs.row_stride as isize,
+            rhs.values.as_ptr(),
+            rhs.column_stride as isize,
+            rhs.row_stride as isize,
+            one,
+            one,
             false,
             false,
             false,
@@ -47,8 +99,9 @@ pub(crate) fn multiply<T: Scalar>(left: Matrix<'_, T>, right: Matrix<'_, T>, pro
     }
 }
 
-/// Whether the last element of a matrix that is not empty is one of its buffer, and with it all.
-fn lies_inside<T>(matrix: &Matrix<'_, T>) -> bool {
+/// Returns `true` if the last element of a matrix that is not empty is inside its buffer, and with it
+/// every other.
+fn is_inside_buffer<T>(matrix: &Matrix<'_, T>) -> bool {
     let along = |count: usize, stride: usize| (count - 1).checked_mul(stride);
     let down = along(matrix.rows, matrix.row_stride);
     let right = along(matrix.columns, matrix.column_stride);

@@ -29,6 +29,17 @@ pub struct Matrix<'a, T> {
 }
 
 impl<'a, T> Matrix<'a, T> {
+    /// The transpose.
+    pub(crate) fn t(self) -> Self {
+        Self {
+            values: self.values,
+            rows: self.columns,
+            columns: self.rows,
+            row_stride: self.column_stride,
+            column_stride: self.row_stride,
+        }
+    }
+
     /// The first `at` columns, and the others.
     fn split_columns(self, at: usize) -> (Self, Self) {
         let others = &self.values[at * self.column_stride..];

@@ -155,7 +155,7 @@ impl Scalar for f32 {
         // A tile is as wide as a register; of a single column it would compute the most for nothing.
         match right.columns > 1 && multiplications <= tiles::MOST_MULTIPLICATIONS {
             true => tiles::multiply(left, right, product),
-            false => gemm::multiply(left, right, product),
+            false => gemm::multiply_f32(left, right, product),
         }
     }
 }
@@ -217,6 +217,6 @@ impl Scalar for f64 {
         f64::powi(self, n)
     }
     fn matmul(left: Matrix<'_, Self>, right: Matrix<'_, Self>, product: &mut [Self]) {
-        gemm::multiply(left, right, product);
+        gemm::multiply_f64(left, right, product);
     }
 }

@@ -7,7 +7,7 @@
 
 use gemm_common::Parallelism;
 
-use crate::matmul::Matrix;
+use crate::matrix::Matrix;
 use crate::parallel;
 
 /// `product = left · right`, for `f32`.

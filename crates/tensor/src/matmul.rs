@@ -6,53 +6,12 @@
 //!
 //! Factors may have any strides, so a transposed factor is never copied.
 
-use crate::buffer;
 use crate::elementwise::vectorized;
 use crate::layout::Layout;
+use crate::matrix::{Matrix, MatrixKernel};
 use crate::shape::{self, expect};
 use crate::strided::for_each_run;
-use crate::{Scalar, Tensor};
-
-/// A matrix inside a buffer: element (i, j) lies at `i · row_stride + j · column_stride`.
-#[derive(Clone, Copy, Debug)]
-pub struct Matrix<'a, T> {
-    /// The buffer, from the matrix's first element on.
-    pub values: &'a [T],
-    /// The number of rows.
-    pub rows: usize,
-    /// The number of columns.
-    pub columns: usize,
-    /// The distance between rows.
-    pub row_stride: usize,
-    /// The distance between columns.
-    pub column_stride: usize,
-}
-
-impl<'a, T> Matrix<'a, T> {
-    /// The transpose.
-    pub(crate) fn t(self) -> Self {
-        Self {
-            values: self.values,
-            rows: self.columns,
-            columns: self.rows,
-            row_stride: self.column_stride,
-            column_stride: self.row_stride,
-        }
-    }
-
-    /// The first `at` columns, and the others.
-    fn split_columns(self, at: usize) -> (Self, Self) {
-        let others = &self.values[at * self.column_stride..];
-        let columns = self.columns - at;
-        (Self { columns: at, ..self }, Self { values: others, columns, ..self })
-    }
-
-    /// The first `at` rows, and the others.
-    fn split_rows(self, at: usize) -> (Self, Self) {
-        let others = &self.values[at * self.row_stride..];
-        (Self { rows: at, ..self }, Self { values: others, rows: self.rows - at, ..self })
-    }
-}
+use crate::{Scalar, Tensor, buffer, gemm, tiles};
 
 impl<T: Scalar> Tensor<T> {
     /// The matrix product over the last two axes, `[…, m, k] · […, k, n] = […, m, n]`; the axes
@@ -102,7 +61,7 @@ const LONGEST_SUM: usize = 4096;
 /// halved again, it does not, and the additions cost nothing beside so many multiplications.
 fn multiply_matrices<T: Scalar>(left: Matrix<'_, T>, right: Matrix<'_, T>, product: &mut [T]) {
     if left.columns <= LONGEST_SUM {
-        return T::matmul(left, right, product);
+        return T::multiply(left, right, product);
     }
     let half = left.columns / 2;
     let (first, second) = left.split_columns(half);
@@ -131,13 +90,26 @@ fn starts<T>(tensor: &Tensor<T>, batch: &[usize]) -> Layout {
     expect("matmul", tensor.layout().outer_axes(tensor.rank() - 2).expand(batch))
 }
 
-/// The product by its definition: the reference that faster kernels must agree with,
-/// and the kernel of every scalar type that has no faster one.
-pub(crate) fn matmul_by_loops<T: Scalar>(
-    left: Matrix<'_, T>,
-    right: Matrix<'_, T>,
-    product: &mut [T],
-) {
+/// Small products have a kernel of their own, except of a single column: a tile is as wide as a
+/// register, and most of it would be computed for nothing.
+impl MatrixKernel for f32 {
+    fn multiply(left: Matrix<'_, f32>, right: Matrix<'_, f32>, product: &mut [f32]) {
+        let multiplications = left.rows * left.columns * right.columns;
+        match right.columns > 1 && multiplications <= tiles::MOST_MULTIPLICATIONS {
+            true => tiles::multiply(left, right, product),
+            false => gemm::multiply_f32(left, right, product),
+        }
+    }
+}
+
+impl MatrixKernel for f64 {
+    fn multiply(left: Matrix<'_, f64>, right: Matrix<'_, f64>, product: &mut [f64]) {
+        gemm::multiply_f64(left, right, product);
+    }
+}
+
+/// Writes `product = left · right` by its definition: the reference that faster kernels must agree with.
+pub fn multiply_by_loops<T: Scalar>(left: Matrix<'_, T>, right: Matrix<'_, T>, product: &mut [T]) {
     product.fill(T::ZERO);
     for i in 0..left.rows {
         for k in 0..left.columns {

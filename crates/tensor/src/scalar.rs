@@ -7,9 +7,7 @@ use std::fmt::{Debug, Display, LowerExp};
 use std::ops::{Add, AddAssign, Div, Mul, Neg, Sub};
 
 use crate::elementary;
-use crate::gemm;
-use crate::matmul::{Matrix, matmul_by_loops};
-use crate::tiles;
+use crate::matrix::MatrixKernel;
 
 /// A real number, or something that behaves like one under differentiation.
 ///
@@ -30,6 +28,7 @@ pub trait Scalar:
     + AddAssign
     + Send
     + Sync
+    + MatrixKernel
     + 'static
 {
     /// 0.
@@ -86,11 +85,6 @@ pub trait Scalar:
     #[inline(always)]
     fn is_nan(self) -> bool {
         self.partial_cmp(&self).is_none()
-    }
-
-    /// `product = left · right`; `product` is row-major and no factor is empty. The default is the naive triple loop.
-    fn matmul(left: Matrix<'_, Self>, right: Matrix<'_, Self>, product: &mut [Self]) {
-        matmul_by_loops(left, right, product);
     }
 }
 
@@ -150,14 +144,6 @@ impl Scalar for f32 {
     fn powi(self, n: i32) -> Self {
         f32::powi(self, n)
     }
-    fn matmul(left: Matrix<'_, Self>, right: Matrix<'_, Self>, product: &mut [Self]) {
-        let multiplications = left.rows * left.columns * right.columns;
-        // A tile is as wide as a register; of a single column it would compute the most for nothing.
-        match right.columns > 1 && multiplications <= tiles::MOST_MULTIPLICATIONS {
-            true => tiles::multiply(left, right, product),
-            false => gemm::multiply_f32(left, right, product),
-        }
-    }
 }
 
 impl Scalar for f64 {
@@ -215,8 +201,5 @@ impl Scalar for f64 {
     #[inline(always)]
     fn powi(self, n: i32) -> Self {
         f64::powi(self, n)
-    }
-    fn matmul(left: Matrix<'_, Self>, right: Matrix<'_, Self>, product: &mut [Self]) {
-        gemm::multiply_f64(left, right, product);
     }
 }

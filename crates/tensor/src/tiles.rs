@@ -20,7 +20,7 @@
 use pulp::{Arch, Simd, WithSimd, bytemuck};
 
 use crate::buffer::{self, Buffer};
-use crate::matmul::Matrix;
+use crate::matrix::Matrix;
 
 /// Up to so many multiplications these tiles are faster than the library (measured).
 pub(crate) const MOST_MULTIPLICATIONS: usize = 1 << 16;
@@ -164,7 +164,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::matmul::matmul_by_loops;
+    use crate::matmul::multiply_by_loops;
 
     /// Whole numbers, so that every order of additions gives the same.
     fn numbers(count: usize) -> impl Strategy<Value = Vec<f32>> {
@@ -189,7 +189,7 @@ mod tests {
             let right = matrix(&right, k, n, right_by_columns);
             let (mut tiled, mut defined) = (vec![f32::NAN; m * n], vec![f32::NAN; m * n]);
             multiply(left, right, &mut tiled);
-            matmul_by_loops(left, right, &mut defined);
+            multiply_by_loops(left, right, &mut defined);
             prop_assert_eq!(tiled, defined);
         }
 

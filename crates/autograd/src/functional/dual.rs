@@ -12,7 +12,7 @@ use std::cmp::Ordering;
 use std::fmt;
 use std::ops::{Add, AddAssign, Div, Mul, Neg, Sub};
 
-use tensor::{Matrix, Scalar, Tensor};
+use tensor::{Matrix, MatrixKernel, Scalar, Tensor};
 
 /// A number `value + tangent · ε` with ε² = 0.
 ///
@@ -252,9 +252,11 @@ impl<S: Scalar> Scalar for Dual<S> {
     fn minimum(self, other: Self) -> Self {
         -(-self).maximum(-other)
     }
+}
 
+impl<S: Scalar> MatrixKernel for Dual<S> {
     /// (A + A'ε)(B + B'ε) = AB + (A'B + AB')ε: three products of the scalar's own fast kernel.
-    fn matmul(left: Matrix<'_, Self>, right: Matrix<'_, Self>, product: &mut [Self]) {
+    fn multiply(left: Matrix<'_, Self>, right: Matrix<'_, Self>, product: &mut [Self]) {
         let part = |matrix: &Matrix<'_, Self>, part: fn(&Self) -> S| -> Vec<S> {
             let index = |i: usize, j: usize| i * matrix.row_stride + j * matrix.column_stride;
             let rows = 0..matrix.rows;
@@ -265,7 +267,7 @@ impl<S: Scalar> Scalar for Dual<S> {
         let count = product.len();
         let multiply = |left_values: &[S], right_values: &[S]| {
             let mut product = vec![S::ZERO; count];
-            S::matmul(
+            S::multiply(
                 row_major(left_values, left.rows, left.columns),
                 row_major(right_values, right.rows, right.columns),
                 &mut product,

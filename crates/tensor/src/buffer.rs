@@ -25,7 +25,7 @@ use std::cell::RefCell;
 use std::mem;
 use std::ops::{Deref, DerefMut};
 
-use crate::elementwise::vectorized;
+use crate::vectorized::vectorized;
 
 /// Buffers of fewer bytes are neither kept nor aligned.
 const SMALLEST_KEPT: usize = 1 << 10;

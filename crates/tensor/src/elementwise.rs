@@ -1,8 +1,6 @@
 //! Elementwise functions of one or two tensors, with broadcasting.
 //!
-//! One generic loop is compiled several times for different processors, and the best version
-//! that this machine runs is chosen at run time (`pulp`). So a plain release build uses the
-//! widest vectors there are.
+//! One loop serves every function: it is generic over the function and runs inside [`vectorized`].
 
 use std::ops::{Add, Div, Mul, Neg, Sub};
 
@@ -11,50 +9,8 @@ use crate::layout::Layout;
 use crate::parallel;
 use crate::shape::{self, expect};
 use crate::strided::{Run, for_each_run};
+use crate::vectorized::vectorized;
 use crate::{Scalar, Tensor};
-
-/// Runs `loops` in a version compiled for this processor's vector instructions.
-///
-/// Write the loops inside the closure, over slices, and call only what can be inlined into it. A
-/// closure of more than a few lines needs `#[inline(always)]`: left as a function of its own it is
-/// compiled for the oldest processor.
-#[inline(always)]
-pub fn vectorized<R>(loops: impl FnMut() -> R) -> R {
-    struct Loops<F>(F);
-
-    impl<R, F: FnMut() -> R> pulp::WithSimd for Loops<F> {
-        type Output = R;
-
-        #[inline(always)]
-        fn with_simd<S: pulp::Simd>(mut self, _: S) -> R {
-            (self.0)()
-        }
-    }
-
-    pulp::Arch::new().dispatch(Loops(loops))
-}
-
-/// The vector instructions that [`vectorized`] uses on this processor: `x86-64-v4` (AVX-512),
-/// `x86-64-v3` (AVX2 and FMA) or `neon`; `baseline` where it has none of these. An x86-64-v2 processor
-/// is one of the last kind: it runs the loops with the SSE2 of every x86-64.
-pub fn instruction_set() -> &'static str {
-    struct Name;
-
-    impl pulp::WithSimd for Name {
-        type Output = &'static str;
-
-        fn with_simd<S: pulp::Simd>(self, _: S) -> &'static str {
-            match std::any::type_name::<S>().rsplit("::").next() {
-                Some("V4") => "x86-64-v4",
-                Some("V3") => "x86-64-v3",
-                Some("Neon") => "neon",
-                _ => "baseline",
-            }
-        }
-    }
-
-    pulp::Arch::new().dispatch(Name)
-}
 
 impl<T: Copy + Send + Sync + 'static> Tensor<T> {
     /// `f` of each element.

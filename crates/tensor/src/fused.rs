@@ -10,13 +10,13 @@
 use std::array::from_fn;
 
 use crate::buffer::{self, Buffer};
-use crate::elementwise::vectorized;
 use crate::layout::Layout;
 use crate::pairwise::{GROUP, Pairwise};
 use crate::parallel;
 use crate::reduce::{LANES, fold_lanes};
 use crate::shape::expect;
 use crate::strided::{Run, for_each_run};
+use crate::vectorized::vectorized;
 use crate::{Scalar, Tensor};
 
 /// Computes `outputs, summands = f(inputs)` for each element: the outputs become tensors of the first

@@ -26,6 +26,7 @@
 mod array;
 mod buffer;
 mod compare;
+mod concat;
 mod display;
 mod elementary;
 mod elementwise;
@@ -45,10 +46,10 @@ pub mod shape;
 pub mod strategy;
 pub mod strided;
 mod tiles;
+mod vectorized;
 mod views;
 
 pub use array::Tensor;
-pub use elementwise::{instruction_set, vectorized};
 pub use layout::Layout;
 pub use matmul::multiply_by_loops;
 pub use matrix::{Matrix, MatrixKernel};
@@ -57,3 +58,4 @@ pub use reduce::sum;
 pub use rows::RowSums;
 pub use scalar::Scalar;
 pub use shape::{Shape, ShapeError};
+pub use vectorized::{instruction_set, vectorized};

@@ -6,11 +6,11 @@
 //!
 //! Factors may have any strides, so a transposed factor is never copied.
 
-use crate::elementwise::vectorized;
 use crate::layout::Layout;
 use crate::matrix::{Matrix, MatrixKernel};
 use crate::shape::{self, expect};
 use crate::strided::for_each_run;
+use crate::vectorized::vectorized;
 use crate::{Scalar, Tensor, buffer, gemm, tiles};
 
 impl<T: Scalar> Tensor<T> {

@@ -16,12 +16,12 @@
 use smallvec::SmallVec;
 
 use crate::buffer::{self, Buffer};
-use crate::elementwise::vectorized;
 use crate::layout::Layout;
 use crate::pairwise::{GROUP, Pairwise};
 use crate::parallel;
 use crate::shape::{self, Shape, expect};
 use crate::strided::{Axis, for_each_start, merge_axes, merged};
+use crate::vectorized::vectorized;
 use crate::{Scalar, Tensor};
 
 /// The number of partial results that are kept at once. One would make each step wait for the one before.

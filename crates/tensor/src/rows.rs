@@ -1,4 +1,4 @@
-//! Picking rows by number, adding rows back, and joining tensors.
+//! Picking rows by number, and adding rows back.
 //!
 //! [`gather_rows`](Tensor::gather_rows) and [`scatter_add_rows`](Tensor::scatter_add_rows) are each
 //! other's adjoint: `⟨gather(x), y⟩ = ⟨x, scatter(y)⟩`.
@@ -6,9 +6,9 @@
 use std::collections::BTreeMap;
 
 use crate::buffer::{self, Buffer};
-use crate::elementwise::vectorized;
 use crate::pairwise::Pairwise;
 use crate::shape::{self, Shape, expect};
+use crate::vectorized::vectorized;
 use crate::{Scalar, Tensor};
 
 impl<T: Copy + 'static> Tensor<T> {
@@ -52,26 +52,6 @@ impl<T: Copy + 'static> Tensor<T> {
             target.copy_from_slice(&values[start..start + width]);
         }
         Self::from_buffer(&shape, gathered)
-    }
-
-    /// The tensors joined along an axis.
-    ///
-    /// # Panics
-    /// When there are none, or they differ in an axis other than `axis`.
-    #[track_caller]
-    pub fn concat(tensors: &[&Self], axis: isize) -> Self {
-        let shapes: Vec<&[usize]> = tensors.iter().map(|tensor| tensor.shape()).collect();
-        let shape = expect("concat", shape::concat(&shapes, axis));
-        let at = expect("concat", shape::axis(axis, shape.len()));
-        let parts: Vec<_> = tensors.iter().map(|tensor| tensor.values()).collect();
-        let mut joined = Vec::with_capacity(shape::len(&shape));
-        for outer in 0..shape::len(&shape[..at]) {
-            for (part, tensor) in parts.iter().zip(tensors) {
-                let block = shape::len(&tensor.shape()[at..]);
-                joined.extend_from_slice(&part[outer * block..(outer + 1) * block]);
-            }
-        }
-        Self::new(shape, joined)
     }
 }
 

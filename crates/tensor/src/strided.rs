@@ -2,7 +2,7 @@
 //!
 //! Axes that step as one in *all* layouts are merged first, so two contiguous tensors are a single
 //! run however many axes they have, and a row added to a matrix is one run per row. The caller
-//! gets each innermost run and writes a plain loop over it, which the compiler vectorises.
+//! gets each innermost run and writes a plain loop over it, which the compiler vectorizes.
 
 use smallvec::SmallVec;
 

@@ -37,7 +37,7 @@ impl<T: Scalar> Op<T> for LeakyReluOp {
 }
 
 /// `value` times the slope at x. A slope of 0 gives 0 even for an infinite value. It is a choice of a
-/// factor, not between two products: that the compiler can vectorise.
+/// factor, not between two products: that the compiler can vectorize.
 #[inline(always)]
 fn times_slope<T: Scalar>(value: T, x: T, slope: T) -> T {
     let factor = if x > T::ZERO { T::ONE } else { slope };

@@ -1,0 +1,46 @@
+//! Loops compiled for several kinds of processors, of which the best is chosen at run time (`pulp`).
+//!
+//! So a plain release build uses the widest vectors that the machine has.
+
+/// Runs `loops` in a version compiled for this processor's vector instructions.
+///
+/// Write the loops inside the closure, over slices, and call only what can be inlined into it. A
+/// closure of more than a few lines needs `#[inline(always)]`: left as a function of its own it is
+/// compiled for the oldest processor.
+#[inline(always)]
+pub fn vectorized<R>(loops: impl FnMut() -> R) -> R {
+    struct Loops<F>(F);
+
+    impl<R, F: FnMut() -> R> pulp::WithSimd for Loops<F> {
+        type Output = R;
+
+        #[inline(always)]
+        fn with_simd<S: pulp::Simd>(mut self, _: S) -> R {
+            (self.0)()
+        }
+    }
+
+    pulp::Arch::new().dispatch(Loops(loops))
+}
+
+/// The vector instructions that [`vectorized`] uses on this processor: `x86-64-v4` (AVX-512),
+/// `x86-64-v3` (AVX2 and FMA) or `neon`; `baseline` where it has none of these. An x86-64-v2 processor
+/// is one of the last kind: it runs the loops with the SSE2 of every x86-64.
+pub fn instruction_set() -> &'static str {
+    struct Name;
+
+    impl pulp::WithSimd for Name {
+        type Output = &'static str;
+
+        fn with_simd<S: pulp::Simd>(self, _: S) -> &'static str {
+            match std::any::type_name::<S>().rsplit("::").next() {
+                Some("V4") => "x86-64-v4",
+                Some("V3") => "x86-64-v3",
+                Some("Neon") => "neon",
+                _ => "baseline",
+            }
+        }
+    }
+
+    pulp::Arch::new().dispatch(Name)
+}

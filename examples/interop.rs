@@ -27,8 +27,9 @@ use data::{Dataset, printable_path};
 use nn::{Dense, Embedding, Model, SwiGLU};
 use optim::Adam;
 use rand::RngExt;
+use store::{Module, PyTorch};
 use tensor::{Key, Scalar, Tensor};
-use train::{Fit, Loss, Module, PyTorch, Trainer};
+use train::{Fit, Loss, Trainer};
 
 /// The words of three topics, 16 each, after the padding.
 const VOCABULARY: usize = 49;
@@ -107,8 +108,8 @@ fn train(folder: &Path) -> Result<ExitCode, Box<dyn Error>> {
     println!("accuracy {:.1} %", 100.0 * trainer.evaluate(&parameters, &test).accuracy());
 
     modules().save(weights, &parameters)?;
-    data::write_npy(inputs, test.inputs())?;
-    data::write_npy(outputs_file, &outputs(&model, &parameters, test.inputs()))?;
+    store::write_npy(inputs, test.inputs())?;
+    store::write_npy(outputs_file, &outputs(&model, &parameters, test.inputs()))?;
     Ok(ExitCode::SUCCESS)
 }
 
@@ -118,7 +119,7 @@ fn run(folder: &Path) -> Result<ExitCode, Box<dyn Error>> {
     modules().load(folder.join("weights.safetensors"), &mut parameters)?;
     let inputs = read_inputs(&folder.join("inputs.npy"), &model, &parameters)?;
     let outputs = outputs(&model, &parameters, &inputs);
-    data::write_npy(folder.join("outputs.wengert.npy"), &outputs)?;
+    store::write_npy(folder.join("outputs.wengert.npy"), &outputs)?;
 
     let mut all_agree = true;
     for other in ["keras", "pytorch"] {
@@ -144,7 +145,7 @@ fn read_inputs(
     model: &impl Model<Input = u32>,
     parameters: &Parameters,
 ) -> Result<Tensor<u32>, Box<dyn Error>> {
-    let inputs = data::read_npy::<u32>(path)?;
+    let inputs = store::read_npy::<u32>(path)?;
     match model.check_batch(parameters, &inputs) {
         Ok(()) => Ok(inputs),
         Err(error) => Err(format!("{}: {error}", printable_path(path)).into()),
@@ -161,7 +162,7 @@ fn outputs(
 }
 
 fn largest_difference(outputs: &Tensor, path: &Path) -> Result<f32, Box<dyn Error>> {
-    let others = data::read_npy::<f32>(path)?;
+    let others = store::read_npy::<f32>(path)?;
     if others.shape() != outputs.shape() {
         let (found, expected) = (others.shape(), outputs.shape());
         return Err(format!("{}: shape {found:?} is not {expected:?}", printable_path(path)).into());

@@ -18,7 +18,8 @@ use std::process::ExitCode;
 use autograd::Parameters;
 use nn::{ActivationKind, Dense, Features, Model};
 use optim::Adam;
-use train::{Comparison, Evaluation, Fit, History, Interrupt, Loss, Run, Trainer};
+use report::{Comparison, Interrupt, Run};
+use train::{Evaluation, Fit, History, Loss, Trainer};
 
 use cli::{Interrupted, Weights};
 use tabular::options::Options;

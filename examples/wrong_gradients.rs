@@ -26,6 +26,7 @@ use std::error::Error;
 use std::process::ExitCode;
 use std::{iter, thread};
 
+use ::report::statistics::mean;
 use autograd::check::{self, Report};
 use autograd::{Parameters, Pass, Var};
 use clap::Parser;
@@ -34,7 +35,6 @@ use data::{Dataset, Labels, Padding, Side, Tokenizer, pad_sequences};
 use nn::{Dense, Dropout, Embedding, Layer, Model, SwiGLU};
 use optim::Adam;
 use tensor::{Key, Scalar, Tensor};
-use train::statistics::mean;
 use train::{Fit, Loss, TrainError, Trainer};
 
 use wrong_gradients::ops::{Mistake, PADDING, dense, embedding_mean, swiglu};

@@ -14,7 +14,8 @@ use autograd::{Parameters, check};
 use clap::Args;
 use data::{Dataset, Split, SplitError, excerpt, label_notes};
 use nn::Model;
-use train::{Fit, Interrupt, TrainError, Trainer};
+use report::Interrupt;
+use train::{Fit, TrainError, Trainer};
 
 use output::{check_folder, check_replaceable, make_folder};
 

@@ -11,7 +11,7 @@ use std::path::{self, Path, PathBuf};
 use autograd::Parameters;
 use clap::Args;
 use data::printable_path;
-use train::report::Report;
+use report::Report;
 
 use super::Source;
 

@@ -6,8 +6,9 @@ use std::error::Error;
 use autograd::{Parameters, Pass, Var};
 use nn::{Embedding, Model};
 use optim::Adam;
+use report::Run;
 use tensor::{Scalar, Tensor};
-use train::{Fit, History, Loss, Run, Trainer};
+use train::{Fit, History, Loss, Trainer};
 
 use super::keeping::Keeper;
 use super::options::Experiment;

@@ -5,7 +5,8 @@ use std::error::Error;
 use std::path::Path;
 
 use data::printable_path;
-use train::{Comparison, History, Interrupt, Run};
+use report::{Comparison, Interrupt, Run};
+use train::History;
 
 use super::keeping::Keeper;
 use super::options::{Compare, Experiment, Train};

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::error::Error;
 
 use data::{Dataset, Table, printable_json, printable_path};
+use report::statistics::wilson_interval;
 use serde_json::{Value, json};
-use train::statistics::wilson_interval;
 use train::{Evaluation, Loss, Trainer};
 
 use super::options::Evaluate;

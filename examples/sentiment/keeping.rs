@@ -11,11 +11,11 @@ use std::path::{Path, PathBuf};
 use clap::{Args, ValueEnum};
 use data::{beginning, printable, printable_path, read_whole};
 use nn::Model;
+use report::{Console, Interrupt, Log, LogEvery};
 use serde::Serialize;
 use serde_json::Value;
-use train::{
-    Checkpoints, Console, FolderLock, History, Interrupt, Log, LogEvery, Observer, Session,
-};
+use store::{Checkpoints, FolderLock};
+use train::{History, Observer, Session};
 
 use crate::cli::ending::tell;
 use crate::cli::output::{make_folder, quoted};
@@ -284,7 +284,7 @@ fn resumed<'a, M: Model>(
         let path = printable_path(checkpoint.path());
         tell(format_args!("warning: going on from the one before, {path}"));
     }
-    Ok(session.resume(checkpoint)?)
+    Ok(checkpoint.resume(session)?)
 }
 
 /// What is left of a run that a signal has stopped.

@@ -6,9 +6,9 @@ use std::path::{Path, PathBuf};
 use clap::builder::UnknownArgumentValueParser;
 use clap::{Args, Parser, Subcommand};
 use nn::ActivationKind;
+use report::Interrupt;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
-use train::Interrupt;
 
 use super::keeping::{Keeper, Keeping, Options};
 use super::texts::Texts;

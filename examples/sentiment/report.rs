@@ -5,11 +5,9 @@ use std::collections::BTreeMap;
 use autograd::{Parameters, Tape};
 use data::{Tokenizer, printable_path};
 use nn::{relu, silu, swiglu};
+use report::statistics::mean;
+use report::{BestModel, Mistake, ModelRuns, Report, Role, SeedRun, Shape, Word, contributions};
 use tensor::Tensor;
-use train::report::{
-    BestModel, Mistake, ModelRuns, Report, Role, SeedRun, Shape, Word, contributions,
-};
-use train::statistics::mean;
 
 use super::compare::Outcome;
 use super::options::Experiment;

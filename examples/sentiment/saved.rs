@@ -8,7 +8,7 @@ use autograd::Parameters;
 use data::{Labels, Sequences, Tokenizer, printable_path};
 use nn::{ActivationKind, Model};
 use serde::{Deserialize, Serialize};
-use train::{LoadError, LoadFault, Saved, save};
+use store::{LoadError, LoadFault, Saved, save};
 
 use super::options::Sizes;
 use super::texts::{Texts, token_ids};

@@ -1,8 +1,9 @@
 //! The report on several networks: what the page of `--report` is made of.
 
 use autograd::Parameters;
-use train::report::{BestModel, ModelRuns, Report};
-use train::{Comparison, History};
+use report::Comparison;
+use report::{BestModel, ModelRuns, Report};
+use train::History;
 
 use super::options::Options;
 use super::table::Halves;

@@ -1,7 +1,7 @@
 //! What is printed.
 
 use autograd::check::Report;
-use train::statistics::{Estimate, PairedTest};
+use report::statistics::{Estimate, PairedTest};
 
 use super::ops::Mistake;
 use crate::{Options, Outcome, Texts};

@@ -85,8 +85,8 @@ fn what_is_trained_here_has_the_form_of_the_fixtures() {
 fn outputs_that_differ_are_an_error() {
     let folder = copy("pytorch");
     let path = folder.path().join("outputs.keras.npy");
-    let outputs: Tensor = data::read_npy(&path).expect("outputs");
-    data::write_npy(&path, &outputs.map(|x| x + 0.001)).expect("changed outputs");
+    let outputs: Tensor = store::read_npy(&path).expect("outputs");
+    store::write_npy(&path, &outputs.map(|x| x + 0.001)).expect("changed outputs");
     let outcome = run_here(&folder);
     assert_eq!(outcome.code, Some(1));
     assert_eq!(outcome.stderr, "error: that is more than 1e-5: the models are not the same\n");
@@ -101,14 +101,14 @@ fn bad_files_are_errors() {
         assert_eq!(outcome.code, Some(2));
         outcome.stderr
     };
-    data::write_npy(&inputs, &Tensor::from([[1, 49]])).expect("inputs");
+    store::write_npy(&inputs, &Tensor::from([[1, 49]])).expect("inputs");
     assert_eq!(
         error(),
         "error: ./inputs.npy: there is no row 49: the 49 rows are numbered from 0\n"
     );
-    data::write_npy(&inputs, &Tensor::from([1, 2])).expect("inputs");
+    store::write_npy(&inputs, &Tensor::from([1, 2])).expect("inputs");
     assert_eq!(error(), "error: ./inputs.npy: ids must be [batch, time], not [2]\n");
-    data::write_npy(&inputs, &Tensor::from([[1, 2]])).expect("inputs");
+    store::write_npy(&inputs, &Tensor::from([[1, 2]])).expect("inputs");
     assert_eq!(error(), "error: ./outputs.keras.npy: shape [32, 3] is not [1, 3]\n");
     fs::remove_file(folder.path().join("weights.safetensors")).expect("no weights");
     assert_eq!(

@@ -17,8 +17,8 @@ use std::time::{Duration, Instant};
 
 use rand::rngs::ChaCha8Rng;
 use rand::{RngExt, SeedableRng};
+use store::Saved;
 use tempfile::tempdir;
-use train::Saved;
 
 use programs::{Outcome, accuracy, command, run};
 

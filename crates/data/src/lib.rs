@@ -6,8 +6,7 @@
 //!                    └─▶ names ───▶ Labels ─────────────────────▶ labels [n] ───────────┘
 //! ```
 //!
-//! A [`Dataset`] gives the validation split and mini-batches. [`read_npy`] and [`write_npy`] exchange arrays
-//! with NumPy.
+//! A [`Dataset`] gives the validation split and mini-batches.
 //!
 //! What comes from outside is checked here, once, and every fault names its file, line and column.
 //! Read [`Table`] first, then [`Tokenizer`] and [`Dataset`]; [`generated`] stands in for a file.
@@ -19,8 +18,6 @@ mod encoding;
 mod excerpt;
 pub mod generated;
 mod labels;
-mod little_endian;
-mod npy;
 mod read;
 mod sequences;
 mod split;
@@ -36,8 +33,6 @@ pub use excerpt::{
     quoted,
 };
 pub use labels::{Labels, UnknownLabel, label_notes};
-pub use little_endian::{LittleEndian, little_endian};
-pub use npy::{NpyError, NpyFault, NpyNumber, read_npy, write_npy};
 pub use read::{LONGEST_LINE, read_line, read_whole};
 pub use sequences::{Padding, Sequences, Side, pad_sequences};
 pub use split::Split;

@@ -21,7 +21,6 @@ use serde::{Deserialize, Serialize};
 use tensor::{Key, Scalar};
 use thiserror::Error;
 
-use crate::checkpoint::Fingerprint;
 use crate::{
     Batch, Epoch, History, Moment, Observer, ObserverError, Progress, Score, Shards, Trainer,
 };
@@ -153,7 +152,7 @@ pub enum TrainError {
         /// The parameter, or the validation loss.
         what: String,
     },
-    /// An observer, such as [`Interrupt`](crate::Interrupt), wanted training to stop.
+    /// An observer, such as one that waits for Ctrl-C, wanted training to stop.
     #[error("training was stopped in epoch {epoch} after step {step} of {steps}")]
     Stopped {
         /// The epoch, counted from 1.
@@ -225,14 +224,18 @@ impl<'m, M: Model> Trainer<'m, M> {
             steps_per_epoch,
             training,
             validation,
-            data: Fingerprint::of(dataset),
+            dataset,
             options,
             progress: Progress::start(),
         })
     }
 }
 
-/// A training run with those who look on. From [`Trainer::session`].
+/// A training run that has not begun, or has come as far as its [`Progress`] says. From
+/// [`Trainer::session`].
+///
+/// Parameters, optimizer and progress are all that a run depends on. To go on with an earlier run, set
+/// the three to what they were; `store::Checkpoint::resume` does that from a file.
 ///
 /// ```
 /// # use autograd::Parameters;
@@ -240,7 +243,17 @@ impl<'m, M: Model> Trainer<'m, M> {
 /// # use nn::{Dense, Features, Model};
 /// # use optim::Adam;
 /// # use tensor::Tensor;
-/// use train::{Console, Fit, Loss, Trainer};
+/// use train::{Fit, Loss, Moment, Observer, ObserverError, Trainer};
+///
+/// /// Prints a line after each epoch.
+/// struct Lines;
+///
+/// impl Observer<f32> for Lines {
+///     fn epoch(&mut self, now: &Moment<'_>) -> Result<(), ObserverError> {
+///         println!("{}", now.progress.epochs.last().expect("one has ended"));
+///         Ok(())
+///     }
+/// }
 ///
 /// # let inputs = Tensor::from([[0.0], [1.0], [2.0], [3.0], [4.0]]);
 /// # let dataset = Dataset::new(inputs, Tensor::from([0, 1, 0, 1, 0]));
@@ -249,23 +262,47 @@ impl<'m, M: Model> Trainer<'m, M> {
 /// let trainer = Trainer::new(&model, Loss::SoftmaxCrossEntropy);
 /// let history = trainer
 ///     .session(&mut parameters, &mut Adam::new(0.01), &dataset, &Fit::default())?
-///     .run(&mut [&mut Console::new("dense")])?;
+///     .run(&mut [&mut Lines])?;
 /// assert_eq!(history.epochs.len(), 10);
 /// # Ok::<(), train::TrainError>(())
 /// ```
 pub struct Session<'a, M: Model, T: Scalar> {
     trainer: Trainer<'a, M>,
-    pub(crate) parameters: &'a mut Parameters<T>,
-    pub(crate) optimizer: &'a mut dyn Optimizer<T>,
-    pub(crate) training: Dataset<M::Input>,
-    pub(crate) validation: Dataset<M::Input>,
-    pub(crate) steps_per_epoch: usize,
-    pub(crate) data: Fingerprint,
-    pub(crate) options: &'a Fit,
-    pub(crate) progress: Progress<T>,
+    /// The weights that training goes on with.
+    pub parameters: &'a mut Parameters<T>,
+    /// The optimizer, with its memory.
+    pub optimizer: &'a mut dyn Optimizer<T>,
+    /// How to train.
+    pub options: &'a Fit,
+    /// Where training goes on.
+    pub progress: Progress<T>,
+    dataset: &'a Dataset<M::Input>,
+    training: Dataset<M::Input>,
+    validation: Dataset<M::Input>,
+    steps_per_epoch: usize,
 }
 
 impl<M: Model, T: Scalar> Session<'_, M, T> {
+    /// The data set, with the samples for validation.
+    pub fn dataset(&self) -> &Dataset<M::Input> {
+        self.dataset
+    }
+
+    /// The number of samples that an epoch trains on.
+    pub fn training_samples(&self) -> usize {
+        self.training.len()
+    }
+
+    /// The number of samples that an epoch is evaluated on.
+    pub fn validation_samples(&self) -> usize {
+        self.validation.len()
+    }
+
+    /// The number of steps of an epoch.
+    pub fn steps_per_epoch(&self) -> usize {
+        self.steps_per_epoch
+    }
+
     /// Trains to the end while the observers look on; they are told in their order.
     ///
     /// # Errors
@@ -293,7 +330,7 @@ impl<M: Model, T: Scalar> Session<'_, M, T> {
     #[track_caller]
     fn epoch(&mut self, observers: &mut [&mut dyn Observer<T>]) -> Result<Epoch, TrainError> {
         let number = self.progress.epoch();
-        let earlier = self.progress.current.seconds;
+        let earlier = self.progress.running.seconds;
         let start = Instant::now();
         let training = self.train_once(number, observers)?;
         let validation = (!self.validation.is_empty())
@@ -318,7 +355,7 @@ impl<M: Model, T: Scalar> Session<'_, M, T> {
         number: usize,
         observers: &mut [&mut dyn Observer<T>],
     ) -> Result<Score, TrainError> {
-        let earlier = self.progress.current.seconds;
+        let earlier = self.progress.running.seconds;
         let start = Instant::now();
         let (mut tape, mut shards) = (Tape::default(), Shards::new(self.options.shards));
         let key = Key::new(self.options.seed).stream("fit").fold_in(number as u64);
@@ -339,7 +376,7 @@ impl<M: Model, T: Scalar> Session<'_, M, T> {
                 )
                 .map_err(|failure| failure.at(number, step + 1))?;
             self.progress.add_step(&outcome, batch.len());
-            self.progress.current.seconds = earlier + start.elapsed().as_secs_f64();
+            self.progress.running.seconds = earlier + start.elapsed().as_secs_f64();
             let score = outcome.score(batch.len());
             self.tell(observers, Some(score), |observer, now| observer.step(now))?;
         }
@@ -360,7 +397,7 @@ impl<M: Model, T: Scalar> Session<'_, M, T> {
             options: self.options,
             steps_per_epoch: self.steps_per_epoch,
             batch,
-            data: &self.data,
+            dataset: self.dataset,
         };
         let mut stops = false;
         for observer in observers.iter_mut() {

@@ -115,7 +115,7 @@ impl fmt::Display for Epoch {
 }
 
 /// The last part of a parameter's name; one that spells a Greek letter is written as that letter.
-pub(crate) fn short_name(name: &str) -> &str {
+pub fn short_name(name: &str) -> &str {
     match name.rsplit('.').next().unwrap_or(name) {
         "alpha" => "α",
         "beta" => "β",

@@ -1,13 +1,11 @@
 //! From a model and a data set to a trained model and honest figures about it.
 //!
 //! [`Trainer`] pairs a model with a [`Loss`]; it fits, evaluates and predicts. [`metrics`] says how
-//! good predictions are, [`statistics`] whether one model is really better than another,
-//! [`report`] draws a page of it all, [`save`] keeps a model for later,
-//! and [`PyTorch`] exchanges weights with other frameworks.
+//! good predictions are.
 //!
-//! What happens beside training is done by [`Observer`]s of a [`Session`]: [`Console`] draws bars,
-//! [`Log`] writes a file, [`Checkpoints`] lets training go on after a crash, [`Interrupt`] after
-//! Ctrl-C or SIGTERM.
+//! What happens beside training is done by [`Observer`]s of a [`Session`]. This crate has none of
+//! them and knows neither files nor terminals: `store` has checkpoints, `report` has progress bars,
+//! logs and the handling of Ctrl-C.
 //!
 //! ```
 //! use autograd::Parameters;
@@ -36,40 +34,23 @@
 #![forbid(unsafe_code)]
 
 mod answer;
-mod archive;
-mod checkpoint;
-mod comparison;
-mod console;
 mod evaluate;
 mod fit;
 mod history;
-mod interchange;
-mod interrupt;
-mod log;
 mod loss;
 pub mod metrics;
 mod observer;
 mod progress;
-pub mod report;
-mod saved;
 mod shards;
-pub mod statistics;
 mod trainer;
 
 pub use answer::NotFinite;
-pub use checkpoint::{Checkpoint, CheckpointError, CheckpointFault, Checkpoints, FolderLock};
-pub use comparison::{Comparison, Difference, Run, Verdict};
-pub use console::Console;
 pub use evaluate::Evaluation;
 pub use fit::{Fit, Session, TrainError};
-pub use history::{Epoch, History, Score};
-pub use interchange::{Float, Module, PyTorch, WeightsError, WeightsFault};
-pub use interrupt::{Interrupt, InterruptError};
-pub use log::{Log, LogError, LogEvery, LogFault};
+pub use history::{Epoch, History, Score, short_name};
 pub use loss::Loss;
-pub use observer::{Moment, Observer, ObserverError};
-pub use progress::Progress;
-pub use saved::{LoadError, LoadFault, SaveError, Saved, save};
+pub use observer::{AnyDataset, Moment, Observer, ObserverError};
+pub use progress::{Progress, RunningEpoch};
 pub use shards::{Batch, Shards};
 pub use trainer::Trainer;
 

@@ -3,13 +3,14 @@
 //! Observers change nothing, so a run is the same with and without them. All they can do is to end
 //! it, by an error or by [`Observer::wants_stop`].
 
+use std::any::Any;
 use std::error::Error;
 
 use autograd::Parameters;
+use data::Dataset;
 use optim::Optimizer;
-use tensor::Scalar;
+use tensor::{Scalar, Tensor};
 
-use crate::checkpoint::Fingerprint;
 use crate::{Fit, Progress, Score};
 
 /// Why an observer could not do its part. It ends training.
@@ -72,12 +73,40 @@ pub struct Moment<'a, T: Scalar = f32> {
     pub steps_per_epoch: usize,
     /// The score of the batch of the last step, before that step; `None` if none was taken yet.
     pub batch: Option<Score>,
-    pub(crate) data: &'a Fingerprint,
+    /// The data set, with the samples for validation.
+    pub dataset: &'a dyn AnyDataset,
 }
 
 impl<T: Scalar> Moment<'_, T> {
     /// How many steps have been taken in all epochs.
     pub fn steps(&self) -> usize {
-        self.progress.epochs().len() * self.steps_per_epoch + self.progress.step()
+        self.progress.epochs.len() * self.steps_per_epoch + self.progress.step()
+    }
+}
+
+/// A [`Dataset`] whose type of input is not known, for observers of runs on any type.
+pub trait AnyDataset {
+    /// The shape of the inputs, `[n, …]`; of sequences, `[n, longest]`.
+    fn shape(&self) -> Vec<usize>;
+    /// The labels, `[n]`.
+    fn labels(&self) -> &Tensor<u32>;
+    /// The data set itself, to be downcast to a [`Dataset`] of a known type.
+    fn as_any(&self) -> &dyn Any;
+}
+
+impl<I: Copy + 'static> AnyDataset for Dataset<I> {
+    fn shape(&self) -> Vec<usize> {
+        match self.sequences() {
+            Some(sequences) => vec![sequences.len(), sequences.longest()],
+            None => self.inputs().shape().to_vec(),
+        }
+    }
+
+    fn labels(&self) -> &Tensor<u32> {
+        Dataset::labels(self)
+    }
+
+    fn as_any(&self) -> &dyn Any {
+        self
     }
 }

@@ -1,5 +1,5 @@
 //! How far a training run has come: with the weights and the optimizer's memory, all that the rest of
-//! the run depends on. So it is also what a checkpoint has to hold.
+//! the run depends on. So it is also what a checkpoint has to hold, and its fields are public.
 //!
 //! There is no random state in it. Order and dropout come from keys that are computed from the seed,
 //! the number of the epoch and that of the step (see [`tensor::Key`]), so the position is enough.
@@ -14,34 +14,36 @@ use crate::{Epoch, Fit, History, Score};
 /// The position of a run between two steps, and what it has kept of those before.
 #[derive(Clone, Debug)]
 pub struct Progress<T: Scalar = f32> {
-    pub(crate) epochs: Vec<Epoch>,
-    pub(crate) current: Current,
+    /// The epochs that have ended.
+    pub epochs: Vec<Epoch>,
+    /// The epoch that is running.
+    pub running: RunningEpoch,
     /// The number of the best epoch so far; 0 before the first has ended.
-    pub(crate) best: usize,
+    pub best: usize,
     /// Its weights, where the run is to end with them.
-    pub(crate) best_weights: Option<Parameters<T>>,
+    pub best_weights: Option<Parameters<T>>,
 }
 
-/// The epoch that is running: how many steps it has done, and sums over their samples.
+/// An epoch between two of its steps: how many it has done, and sums over their samples.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct Current {
-    pub(crate) steps: usize,
-    pub(crate) samples: usize,
-    pub(crate) loss: f64,
-    pub(crate) correct: usize,
-    pub(crate) seconds: f64,
+pub struct RunningEpoch {
+    /// The number of steps taken.
+    pub steps: usize,
+    /// The number of samples in these steps.
+    pub samples: usize,
+    /// The sum of the losses of these samples.
+    pub loss: f64,
+    /// The number of samples whose class was predicted.
+    pub correct: usize,
+    /// How long the steps took.
+    pub seconds: f64,
 }
 
 impl<T: Scalar> Progress<T> {
-    /// Before the first step.
-    pub(crate) fn start() -> Self {
-        Self { epochs: Vec::new(), current: Current::default(), best: 0, best_weights: None }
-    }
-
-    /// The epochs that have ended.
-    pub fn epochs(&self) -> &[Epoch] {
-        &self.epochs
+    /// The progress of a run before its first step.
+    pub fn start() -> Self {
+        Self { epochs: Vec::new(), running: RunningEpoch::default(), best: 0, best_weights: None }
     }
 
     /// The number, counted from 1, of the epoch that the next step belongs to. After the last epoch
@@ -52,12 +54,12 @@ impl<T: Scalar> Progress<T> {
 
     /// How many steps of that epoch have been taken.
     pub fn step(&self) -> usize {
-        self.current.steps
+        self.running.steps
     }
 
     /// The mean over the steps that the running epoch has taken; `None` before its first.
     pub fn score(&self) -> Option<Score> {
-        let Current { samples, loss, correct, .. } = self.current;
+        let RunningEpoch { samples, loss, correct, .. } = self.running;
         let mean = |sum: f64| sum / samples as f64;
         (samples > 0).then(|| Score { loss: mean(loss), accuracy: mean(correct as f64) })
     }
@@ -68,8 +70,8 @@ impl<T: Scalar> Progress<T> {
         self.best_weights.as_ref().unwrap_or(present)
     }
 
-    /// Whether the run has ended: all epochs are done, or patience is at an end.
-    pub(crate) fn is_over(&self, options: &Fit) -> bool {
+    /// Returns `true` if the run has ended: all epochs are done, or patience is at an end.
+    pub fn is_over(&self, options: &Fit) -> bool {
         let done = self.epochs.len();
         let waited = done - self.best;
         let is_enough = |patience| done > 0 && waited >= patience;
@@ -78,10 +80,10 @@ impl<T: Scalar> Progress<T> {
 
     /// Counts in a step on so many samples.
     pub(crate) fn add_step(&mut self, outcome: &Outcome, samples: usize) {
-        self.current.steps += 1;
-        self.current.samples += samples;
-        self.current.loss += outcome.loss * samples as f64;
-        self.current.correct += outcome.correct;
+        self.running.steps += 1;
+        self.running.samples += samples;
+        self.running.loss += outcome.loss * samples as f64;
+        self.running.correct += outcome.correct;
     }
 
     /// Ends the running epoch, whose weights may be the best.
@@ -92,7 +94,7 @@ impl<T: Scalar> Progress<T> {
             self.best_weights = options.keep_best.then(|| weights.clone());
         }
         self.epochs.push(epoch);
-        self.current = Current::default();
+        self.running = RunningEpoch::default();
     }
 
     /// What happened, and the weights to end with if they are not the present ones.

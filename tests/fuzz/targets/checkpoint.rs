@@ -14,7 +14,8 @@ use optim::Adam;
 use safetensors::tensor::{SafeTensors, serialize};
 use serde_json::Value;
 use tensor::Tensor;
-use train::{Checkpoint, Checkpoints, Fit, History, Loss, Trainer};
+use store::{Checkpoint, Checkpoints};
+use train::{Fit, History, Loss, Trainer};
 
 thread_local! {
     static REAL: LazyCell<Vec<u8>> = LazyCell::new(|| {
@@ -39,7 +40,7 @@ fn run(
     let mut adam = Adam::new(0.01);
     let mut session = trainer.session(&mut parameters, &mut adam, &dataset, fit).unwrap();
     if let Some(checkpoint) = checkpoint {
-        session = session.resume(checkpoint).map_err(|error| error.to_string())?;
+        session = checkpoint.resume(session).map_err(|error| error.to_string())?;
     }
     let mut observers = Vec::new();
     observers.extend(writer.map(|writer| writer as &mut dyn train::Observer<f32>));

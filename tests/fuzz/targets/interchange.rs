@@ -5,7 +5,7 @@
 use autograd::Parameters;
 use libfuzzer_sys::fuzz_target;
 use nn::Dense;
-use train::{Module, PyTorch};
+use store::{Module, PyTorch};
 
 fuzz_target!(|bytes: &[u8]| {
     let folder = tempfile::tempdir().unwrap();

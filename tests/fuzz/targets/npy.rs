@@ -2,7 +2,7 @@
 
 #![no_main]
 
-use data::{read_npy, write_npy};
+use store::{read_npy, write_npy};
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|bytes: &[u8]| {

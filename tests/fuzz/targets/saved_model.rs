@@ -5,7 +5,7 @@
 use autograd::Parameters;
 use libfuzzer_sys::fuzz_target;
 use nn::Dense;
-use train::Saved;
+use store::Saved;
 
 fuzz_target!(|bytes: &[u8]| {
     let folder = tempfile::tempdir().unwrap();

@@ -4,7 +4,6 @@ mod batches;
 mod generated;
 mod hostile;
 mod labels;
-mod npy;
 mod table;
 mod tokenizer;
 mod write;

@@ -1,0 +1,83 @@
+//! What a person sees while a model trains.
+//!
+//! On a terminal a bar fills with the steps of the epoch, and each finished epoch leaves a line above
+//! it. Piped into a file there are only the lines.
+
+mod bottom_line;
+
+use std::fmt::Write;
+
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
+use tensor::Scalar;
+use train::{Moment, Observer, ObserverError, Score};
+
+use bottom_line::BottomLine;
+pub(crate) use bottom_line::release_terminal;
+
+/// An observer that draws a bar on the last line of a terminal's standard error, and prints a line
+/// for each epoch on standard output.
+///
+/// Whatever else the program prints stays above the bar.
+#[derive(Debug)]
+pub struct Console {
+    label: String,
+    bar: ProgressBar,
+}
+
+impl Console {
+    /// With this label in front of bar and lines.
+    pub fn new(label: impl Into<String>) -> Self {
+        Self { label: label.into(), bar: ProgressBar::hidden() }
+    }
+
+    /// The bar of the epoch that is running now.
+    fn new_bar<T: Scalar>(&mut self, now: &Moment<'_, T>) {
+        let Some(line) = BottomLine::of_stderr() else { return };
+        let target = ProgressDrawTarget::term_like(Box::new(line));
+        let (epoch, epochs) = (now.progress.epoch(), now.options.epochs);
+        self.bar = ProgressBar::with_draw_target(Some(now.steps_per_epoch as u64), target)
+            .with_style(style())
+            .with_prefix(format!("{}  epoch {epoch}/{epochs}", self.label))
+            .with_position(now.progress.step() as u64);
+        // The rate is that of the steps to come.
+        self.bar.reset_eta();
+    }
+}
+
+impl<T: Scalar> Observer<T> for Console {
+    fn begin(&mut self, now: &Moment<'_, T>) -> Result<(), ObserverError> {
+        if now.progress.epoch() <= now.options.epochs {
+            self.new_bar(now);
+        }
+        Ok(())
+    }
+
+    fn step(&mut self, now: &Moment<'_, T>) -> Result<(), ObserverError> {
+        if let (false, Some(Score { loss, accuracy })) =
+            (self.bar.is_hidden(), now.progress.score())
+        {
+            self.bar.set_message(format!("loss {loss:.4}  accuracy {:.1} %", accuracy * 100.0));
+        }
+        self.bar.inc(1);
+        Ok(())
+    }
+
+    fn epoch(&mut self, now: &Moment<'_, T>) -> Result<(), ObserverError> {
+        // Gives the terminal its last line back first: where nobody reads on, printing ends the program.
+        self.bar = ProgressBar::hidden();
+        if let Some(epoch) = now.progress.epochs.last() {
+            println!("{}  {epoch}", self.label);
+        }
+        self.begin(now)
+    }
+}
+
+fn style() -> ProgressStyle {
+    ProgressStyle::with_template("{prefix} {wide_bar} {pos}/{len}  {rate}  {eta} left  {msg}")
+        .unwrap_or_else(|_| ProgressStyle::default_bar())
+        .with_key("rate", |state: &ProgressState, text: &mut dyn Write| {
+            // There is nobody to tell that a bar could not be drawn.
+            let _ = write!(text, "{:.0}/s", state.per_sec());
+        })
+        .progress_chars("━╸─")
+}

@@ -1,0 +1,105 @@
+//! Ctrl-C and SIGTERM: the first one ends training after the step that is running, the second one ends
+//! the program at once.
+//!
+//! SIGTERM is what `kill`, `timeout`, container engines and batch systems send before they kill. The
+//! kernel does not deliver either signal to process 1 (the first of a container) unless there is a
+//! handler, so a program listens from its beginning on; until it trains, the first signal ends it at
+//! once.
+//!
+//! SIGHUP, which says that the terminal has closed, is left as it is: it ends a program, and a program
+//! under `nohup` goes on. The newest checkpoint stays either way.
+
+use std::io;
+use std::process;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
+
+use tensor::Scalar;
+use thiserror::Error;
+use train::{Moment, Observer, ObserverError};
+
+use crate::console::release_terminal;
+
+/// The number of the signal that Ctrl-C sends.
+const SIGINT: u8 = 2;
+
+/// An observer that stops training when the user presses Ctrl-C or the process gets SIGTERM.
+#[derive(Clone, Debug)]
+pub struct Interrupt {
+    state: Arc<State>,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    /// `true` if there is training to stop.
+    has_begun: AtomicBool,
+    /// The number of the signal; 0 before one has come.
+    signal: AtomicU8,
+}
+
+/// Signals cannot be listened to.
+#[derive(Debug, Error)]
+#[error("Ctrl-C and SIGTERM cannot be handled: {0}")]
+pub struct InterruptError(#[from] io::Error);
+
+impl Interrupt {
+    /// Listens to Ctrl-C and SIGTERM, once in a program. Before training begins, and when it comes
+    /// for the second time, a signal ends the program with [`exit_code`](Self::exit_code).
+    ///
+    /// # Errors
+    /// When the system does not allow it, or there is a handler already.
+    pub fn listen() -> Result<Self, InterruptError> {
+        let state = Arc::<State>::default();
+        listen(Arc::clone(&state))?;
+        Ok(Self { state })
+    }
+
+    /// The exit code of a program that the signal has ended: 128 and the signal's number, so 130
+    /// after Ctrl-C and 143 after SIGTERM.
+    pub fn exit_code(&self) -> u8 {
+        match self.state.signal.load(Ordering::Relaxed) {
+            0 => exit_code(SIGINT),
+            signal => exit_code(signal),
+        }
+    }
+}
+
+fn exit_code(signal: u8) -> u8 {
+    128 + signal
+}
+
+impl State {
+    fn receive(&self, signal: u8) {
+        let is_first = self.signal.swap(signal, Ordering::Relaxed) == 0;
+        if !is_first || !self.has_begun.load(Ordering::Relaxed) {
+            release_terminal();
+            process::exit(exit_code(signal).into());
+        }
+    }
+}
+
+#[cfg(unix)]
+fn listen(state: Arc<State>) -> io::Result<()> {
+    use signal_hook::consts::signal::{SIGINT, SIGTERM};
+
+    let mut signals = signal_hook::iterator::Signals::new([SIGINT, SIGTERM])?;
+    let receive = move || signals.forever().for_each(|signal| state.receive(signal as u8));
+    std::thread::Builder::new().name("signals".to_string()).spawn(receive).map(drop)
+}
+
+/// Elsewhere there is Ctrl-C only.
+#[cfg(not(unix))]
+fn listen(state: Arc<State>) -> io::Result<()> {
+    ctrlc::set_handler(move || state.receive(SIGINT)).map_err(io::Error::other)
+}
+
+impl<T: Scalar> Observer<T> for Interrupt {
+    fn begin(&mut self, _now: &Moment<'_, T>) -> Result<(), ObserverError> {
+        self.state.has_begun.store(true, Ordering::Relaxed);
+        Ok(())
+    }
+
+    fn wants_stop(&self) -> bool {
+        self.state.signal.load(Ordering::Relaxed) != 0
+    }
+}

@@ -1,0 +1,260 @@
+//! Lines over the epochs: loss, accuracy, learned parameters. One panel for each model, all panels of
+//! a kind on one scale, so that they can be compared by eye.
+
+use std::collections::{BTreeSet, HashMap};
+use std::ops::Range;
+
+use plotters::coord::types::{RangedCoordf64, RangedCoordi32};
+use plotters::prelude::*;
+use plotters::style::text_anchor::HPos;
+
+use super::canvas::{
+    ACCENT, Area, DrawError, Ink, MUTED, PAPER, Plot, RULE, Subject, TEXT, px, text,
+};
+use super::{ModelRuns, Report, ReportError, SeedRun};
+use train::{Epoch, Score, short_name};
+
+/// The size of a panel in CSS pixels.
+const SIZE: (f64, f64) = (380.0, 230.0);
+
+/// At most this many tracked parameters of a model are drawn; the JSON has the figures of all.
+const MOST_PANELS: usize = 100;
+
+/// A line with its band: at each epoch the mean over the seeds, the lowest and the highest.
+struct Line {
+    label: String,
+    ink: Ink,
+    points: Vec<Point>,
+}
+
+struct Point {
+    epoch: i32,
+    low: f64,
+    mean: f64,
+    high: f64,
+}
+
+impl Line {
+    /// A figure of each epoch, over runs of which some may have stopped early.
+    fn of(label: &str, ink: Ink, runs: &[SeedRun], figure: impl Fn(&Epoch) -> Option<f64>) -> Self {
+        let last = runs.iter().map(|run| run.history.epochs.len()).max().unwrap_or(0);
+        let point = |index: usize| {
+            let epochs = runs.iter().filter_map(|run| run.history.epochs.get(index));
+            Point::of(index as i32 + 1, &epochs.filter_map(&figure).collect::<Vec<_>>())
+        };
+        Self { label: label.to_string(), ink, points: (0..last).filter_map(point).collect() }
+    }
+}
+
+impl Point {
+    fn of(epoch: i32, values: &[f64]) -> Option<Self> {
+        let values: Vec<f64> = values.iter().copied().filter_map(drawable).collect();
+        let mean = values.iter().sum::<f64>() / values.len() as f64;
+        let low = values.iter().copied().reduce(f64::min)?;
+        let high = values.iter().copied().reduce(f64::max)?;
+        Some(Self { epoch, low, mean, high })
+    }
+}
+
+/// A panel of loss and one of accuracy for each model.
+pub(super) fn training(report: &Report) -> Result<Vec<Plot>, ReportError> {
+    let mut plots = panels(report, Subject::Loss, "loss", "loss, nats", |score| score.loss)?;
+    plots.extend(panels(report, Subject::Accuracy, "accuracy", "accuracy, %", |score| {
+        score.accuracy * 100.0
+    })?);
+    Ok(plots)
+}
+
+fn panels(
+    report: &Report,
+    subject: Subject,
+    name: &str,
+    unit: &str,
+    figure: fn(&Score) -> f64,
+) -> Result<Vec<Plot>, ReportError> {
+    let lines = |model: &ModelRuns| {
+        let training = |epoch: &Epoch| Some(figure(&epoch.training));
+        let validation = |epoch: &Epoch| epoch.validation.as_ref().map(figure);
+        let lines = [
+            Line::of("training", MUTED, &model.runs, training),
+            Line::of("validation", ACCENT, &model.runs, validation),
+        ];
+        lines.into_iter().filter(|line| !line.points.is_empty()).collect::<Vec<_>>()
+    };
+    let all: Vec<Vec<Line>> = report.models.iter().map(lines).collect();
+    let (epochs, heights) = ranges(all.iter().flatten());
+    let panel = |(model, lines): (&ModelRuns, &Vec<Line>)| {
+        let title = format!("{}: {unit}, by epoch. {}", model.name, described(lines));
+        let name = format!("{name}-{}", file_name(&model.name));
+        Plot::draw(subject, name, title, SIZE, |area| {
+            panel(area, &format!("{}: {unit}", model.name), lines, &epochs, &heights)
+        })
+    };
+    report.models.iter().zip(&all).map(panel).collect()
+}
+
+/// A panel for each tracked parameter of each model, from its value before training on.
+pub(super) fn parameters(report: &Report) -> Result<Vec<Plot>, ReportError> {
+    let mut plots = Vec::new();
+    for model in &report.models {
+        let epochs = model.runs.iter().flat_map(|run| &run.history.epochs);
+        let names: BTreeSet<&String> = epochs.flat_map(|epoch| epoch.tracked.keys()).collect();
+        let mut alike: HashMap<&str, usize> = HashMap::new();
+        for name in &names {
+            *alike.entry(short_name(name)).or_default() += 1;
+        }
+        for name in names.iter().take(MOST_PANELS) {
+            let symbol = symbol(name, alike[short_name(name)] > 1);
+            let mut line =
+                Line::of(&symbol, ACCENT, &model.runs, |epoch| epoch.tracked.get(*name).copied());
+            let start = model.start.get(*name).and_then(|&start| Point::of(0, &[start]));
+            line.points.splice(0..0, start);
+            let heading = format!("{}: {symbol}", model.name);
+            let title = format!("{heading}, by epoch. {}", described(std::slice::from_ref(&line)));
+            // Which parameter it is says the heading.
+            if let Some(last) = line.points.last() {
+                line.label = format!("{:.2}", last.mean);
+            }
+            let lines = [line];
+            let file = format!("{}-{}", file_name(&model.name), file_name(name));
+            plots.push(Plot::draw(Subject::Learned, file, title, SIZE, |area| {
+                let (epochs, heights) = ranges(&lines);
+                panel(area, &heading, &lines, &epochs, &heights)
+            })?);
+        }
+    }
+    Ok(plots)
+}
+
+/// A parameter's short name, with its layer's where another parameter has the same short name.
+fn symbol(name: &str, is_shared: bool) -> String {
+    let short = short_name(name);
+    match name.rsplit_once('.').filter(|_| is_shared) {
+        Some((layer, _)) => format!("{layer}, {short}"),
+        None => short.to_string(),
+    }
+}
+
+/// The beginning of a name, with nothing in it that a file's name cannot have. Several names may
+/// become the same one.
+fn file_name(name: &str) -> String {
+    // A file's name may have 255 bytes, and is made of two names and some more.
+    const MOST_BYTES: usize = 100;
+    let fits = |&(start, c): &(usize, char)| start + c.len_utf8() <= MOST_BYTES;
+    let letters = name.char_indices().take_while(fits).map(|(_, c)| c);
+    letters.map(|c| if c.is_alphanumeric() { c } else { '-' }).collect()
+}
+
+/// The ends of lines, in words.
+fn described(lines: &[Line]) -> String {
+    let ends = lines.iter().filter_map(|line| {
+        let (first, last) = (line.points.first()?, line.points.last()?);
+        Some(format!("{} from {:.2} to {:.2}", line.label, first.mean, last.mean))
+    });
+    ends.collect::<Vec<_>>().join("; ")
+}
+
+/// The epochs and heights that hold all lines and their bands, with a little air.
+fn ranges<'a>(lines: impl IntoIterator<Item = &'a Line>) -> (Range<i32>, Range<f64>) {
+    let points: Vec<&Point> = lines.into_iter().flat_map(|line| &line.points).collect();
+    let first = points.iter().map(|point| point.epoch).min().unwrap_or(1);
+    let last = points.iter().map(|point| point.epoch).max().unwrap_or(1);
+    let low = points.iter().map(|point| point.low).fold(f64::INFINITY, f64::min);
+    let high = points.iter().map(|point| point.high).fold(f64::NEG_INFINITY, f64::max);
+    let air = if high > low { 0.06 * (high - low) } else { 0.5 };
+    (first..last.max(first + 1), apart(low - air, high + air))
+}
+
+/// The number as it is drawn: not farther from 0 than any axis reaches; `None` if it is not a number.
+pub(super) fn drawable(number: f64) -> Option<f64> {
+    const FARTHEST: f64 = 1e30;
+    (!number.is_nan()).then(|| number.clamp(-FARTHEST, FARTHEST))
+}
+
+/// The range between two ends, wide enough that its labels differ: plotters looks for them for ever
+/// where they cannot.
+pub(super) fn apart(low: f64, high: f64) -> Range<f64> {
+    if !(low.is_finite() && high.is_finite()) {
+        return 0.0..1.0;
+    }
+    let least = (1e-6 * low.abs().max(high.abs())).max(1e-9);
+    let missing = (least - (high - low)).max(0.0);
+    low - missing / 2.0..high + missing / 2.0
+}
+
+/// Draws lines with their bands; each is labelled at its end.
+fn panel(
+    area: &Area<'_>,
+    heading: &str,
+    lines: &[Line],
+    epochs: &Range<i32>,
+    heights: &Range<f64>,
+) -> Result<(), DrawError> {
+    area.draw(&Text::new(heading.to_string(), (px(2.0), px(9.0)), text(13.0, TEXT, HPos::Left)))?;
+    let mut chart = ChartBuilder::on(area)
+        .margin_top(px(24.0))
+        .margin_right(px(68.0))
+        .x_label_area_size(px(34.0))
+        .y_label_area_size(px(36.0))
+        .build_cartesian_2d(epochs.clone(), heights.clone())?;
+    let digits = digits(heights.end - heights.start);
+    chart
+        .configure_mesh()
+        .disable_x_mesh()
+        .x_labels(6)
+        .y_labels(5)
+        .y_label_formatter(&|y| format!("{y:.digits$}").replace('-', "−"))
+        .x_desc("epoch")
+        .axis_desc_style(text(11.0, MUTED, HPos::Center))
+        .label_style(text(11.0, MUTED, HPos::Center))
+        .axis_style(PAPER.colour)
+        .bold_line_style(RULE.colour.stroke_width(2))
+        .light_line_style(TRANSPARENT)
+        .draw()?;
+    for line in lines {
+        draw_line(&mut chart, line)?;
+    }
+    let ends = lines.iter().filter_map(|line| {
+        let last = line.points.last()?;
+        Some((chart.backend_coord(&(last.epoch, last.mean)), line))
+    });
+    label_ends(area, ends.collect())
+}
+
+/// A panel's coordinates: epochs to the right, a figure upwards.
+type Chart<'a, 'b> = ChartContext<'a, SVGBackend<'b>, Cartesian2d<RangedCoordi32, RangedCoordf64>>;
+
+/// Draws a line over its band, or a dot where there is one epoch only.
+fn draw_line(chart: &mut Chart<'_, '_>, line: &Line) -> Result<(), DrawError> {
+    let colour = line.ink.colour;
+    if line.points.iter().any(|point| point.high > point.low) {
+        let upper = line.points.iter().map(|point| (point.epoch, point.high));
+        let lower = line.points.iter().rev().map(|point| (point.epoch, point.low));
+        let band: Vec<(i32, f64)> = upper.chain(lower).collect();
+        chart.plotting_area().draw(&Polygon::new(band, colour.mix(0.18)))?;
+    }
+    let mean = line.points.iter().map(|point| (point.epoch, point.mean));
+    chart.draw_series(LineSeries::new(mean.clone(), colour.stroke_width(3)))?;
+    if line.points.len() == 1 {
+        chart.draw_series(mean.map(|at| Circle::new(at, px(2.0), colour.filled())))?;
+    }
+    Ok(())
+}
+
+/// Writes each line's label to the right of its end, moved apart where they would overlap.
+fn label_ends(area: &Area<'_>, mut ends: Vec<((i32, i32), &Line)>) -> Result<(), DrawError> {
+    ends.sort_by_key(|((_, y), _)| *y);
+    let mut free = i32::MIN;
+    for ((x, y), line) in ends {
+        let y = y.max(free);
+        free = y + px(13.0);
+        let style = text(11.0, line.ink, HPos::Left);
+        area.draw(&Text::new(line.label.clone(), (x + px(5.0), y), style))?;
+    }
+    Ok(())
+}
+
+/// How many decimals tell apart some five labels on an axis of this length.
+pub(super) fn digits(length: f64) -> usize {
+    (-(length / 5.0).log10()).ceil().clamp(0.0, 6.0) as usize
+}

@@ -1,0 +1,224 @@
+//! Is one model better than another, or was it luck?
+//!
+//! Training depends on a seed, so one run shows one draw from a distribution of results. Here are
+//! the few tools that turn several runs into a statement:
+//!
+//! - [`Estimate`]: the mean over runs and how far the true mean may be from it;
+//! - [`PairedTest`]: whether two models differ, when both were trained on the same seeds. Pairing
+//!   removes what a seed does to both (the split, the order of the batches), which is often larger
+//!   than the difference between the models;
+//! - [`wilson_interval`]: how far an accuracy on `n` test samples may be from the accuracy on all
+//!   data.
+//!
+//! All intervals are at 95 %. The unit is that of the values: per cent in, per cent out. A value
+//! that is not finite (a run that diverged) makes the mean not finite, and `t` and `p` not a
+//! number.
+
+use std::fmt::{self, Display, Formatter};
+
+use serde::Serialize;
+use statrs::distribution::{ContinuousCDF, StudentsT};
+
+/// The arithmetic mean.
+///
+/// # Panics
+///
+/// If there are no values.
+#[track_caller]
+pub fn mean(values: &[f64]) -> f64 {
+    assert!(!values.is_empty(), "a mean needs at least one value, got none");
+    // Measured from the first value, so that equal values have exactly that mean, and hence no
+    // spread.
+    let first = values[0];
+    let shifted: f64 = values.iter().map(|value| value - first).sum();
+    first + shifted / values.len() as f64
+}
+
+/// The sample standard deviation `√(Σ (x - x̄)² / (n - 1))`, or `None` for fewer than two values.
+///
+/// ```
+/// # use report::statistics::standard_deviation;
+/// assert_eq!(standard_deviation(&[1.0, 3.0, 5.0]), Some(2.0));
+/// assert_eq!(standard_deviation(&[1.0]), None);
+/// ```
+pub fn standard_deviation(values: &[f64]) -> Option<f64> {
+    if values.len() < 2 {
+        return None;
+    }
+    let mean = mean(values);
+    let squares: f64 = values.iter().map(|value| (value - mean).powi(2)).sum();
+    Some((squares / (values.len() - 1) as f64).sqrt())
+}
+
+/// A mean and the half-width of its 95 % confidence interval, printed as `83.5 ± 0.4`.
+///
+/// It prints with one decimal, or as many as the format asks for. A width is filled on the left, as
+/// for a number.
+///
+/// ```
+/// use report::statistics::Estimate;
+///
+/// let accuracy = Estimate::of(&[83.1, 83.9, 83.4, 83.6, 83.5]);
+/// assert_eq!(accuracy.to_string(), "83.5 ± 0.4");
+/// assert_eq!(format!("{accuracy:.2}"), "83.50 ± 0.36");
+/// assert_eq!(format!("{accuracy:>12}"), "  83.5 ± 0.4");
+/// assert_eq!(Estimate::of(&[83.5]).to_string(), "83.5");
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct Estimate {
+    /// The mean of the values.
+    pub mean: f64,
+    /// Half the width of the interval around the mean, or `None` for a single value, which says
+    /// nothing about the spread.
+    pub half_width: Option<f64>,
+}
+
+impl Estimate {
+    /// The mean of `values` with its interval by Student's t (1908): `x̄ ± t₀.₉₇₅(n - 1) · s / √n`,
+    /// where `s` is the sample standard deviation.
+    ///
+    /// The interval is right for values drawn independently from one normal distribution.
+    ///
+    /// # Panics
+    ///
+    /// If there are no values.
+    #[track_caller]
+    pub fn of(values: &[f64]) -> Self {
+        Self {
+            mean: mean(values),
+            half_width: standard_error(values)
+                .map(|error| students_t(values.len() - 1).inverse_cdf(0.975) * error),
+        }
+    }
+}
+
+impl Display for Estimate {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        let decimals = f.precision().unwrap_or(1);
+        let mut text = format!("{:.decimals$}", self.mean);
+        if let Some(half_width) = self.half_width {
+            text += &format!(" ± {half_width:.decimals$}");
+        }
+        write!(f, "{text:>width$}", width = f.width().unwrap_or(0))
+    }
+}
+
+/// Student's paired t-test (1908): do two models differ, over runs that share their seeds?
+///
+/// With `d` the differences `first - second`, `d̄` their mean and `s` their sample standard
+/// deviation,
+///
+/// ```text
+/// t = d̄ / (s / √n),   p = P(|T| ≥ |t|),   T ~ Student's t with n - 1 degrees of freedom
+/// ```
+///
+/// `p` is how often chance alone would give a difference at least this large if the models were
+/// equal. It is below 0.05 exactly when the interval of the difference leaves out 0.
+///
+/// ```
+/// use report::statistics::PairedTest;
+///
+/// let swiglu = [83.1, 83.9, 83.4, 83.6, 83.5]; // accuracy of each seed, in per cent
+/// let relu   = [80.0, 80.9, 80.1, 80.6, 79.9];
+/// let test = PairedTest::of(&swiglu, &relu).expect("two runs or more");
+/// assert_eq!(test.difference.to_string(), "3.2 ± 0.3");
+/// assert_eq!(format!("t({}) = {:.1}", test.degrees_of_freedom, test.t), "t(4) = 28.1");
+/// assert!(test.p < 0.0001);
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct PairedTest {
+    /// The mean of `first - second`, with its interval.
+    pub difference: Estimate,
+    /// The mean difference in standard errors. Infinite when all differences are equal and not 0.
+    pub t: f64,
+    /// The number of pairs less one.
+    pub degrees_of_freedom: usize,
+    /// The two-sided p-value. When all differences are equal it is 1 if they are 0, else 0.
+    pub p: f64,
+}
+
+impl PairedTest {
+    /// Compares `first[i]` with `second[i]`, or `None` for fewer than two pairs, which cannot show
+    /// a spread.
+    ///
+    /// # Panics
+    ///
+    /// If the two slices differ in length.
+    #[track_caller]
+    pub fn of(first: &[f64], second: &[f64]) -> Option<Self> {
+        assert!(
+            first.len() == second.len(),
+            "a paired test needs pairs, got {} values and {} values",
+            first.len(),
+            second.len()
+        );
+        let differences: Vec<f64> = first.iter().zip(second).map(|(a, b)| a - b).collect();
+        let standard_error = standard_error(&differences)?;
+        let difference = Estimate::of(&differences);
+        let degrees_of_freedom = differences.len() - 1;
+        // Without a difference there is no evidence of one, also where 0 / 0 would not say so.
+        let t = if difference.mean == 0.0 { 0.0 } else { difference.mean / standard_error };
+        Some(Self { difference, t, degrees_of_freedom, p: two_sided_p(t, degrees_of_freedom) })
+    }
+}
+
+/// The standard error of the mean, `s / √n`.
+fn standard_error(values: &[f64]) -> Option<f64> {
+    standard_deviation(values).map(|deviation| deviation / (values.len() as f64).sqrt())
+}
+
+fn two_sided_p(t: f64, degrees_of_freedom: usize) -> f64 {
+    if t.is_nan() {
+        return f64::NAN; // statrs would panic
+    }
+    // The lower tail: 1 - cdf(|t|) would lose a small p to rounding.
+    2.0 * students_t(degrees_of_freedom).cdf(-t.abs())
+}
+
+fn students_t(degrees_of_freedom: usize) -> StudentsT {
+    StudentsT::new(0.0, 1.0, degrees_of_freedom as f64)
+        .expect("two values or more have at least one degree of freedom")
+}
+
+/// The 95 % score interval of Wilson (1927) for an accuracy: `correct` answers on `samples`
+/// independent samples.
+///
+/// Returns the lower and the upper bound, as fractions. With `p = correct / n` and `z = 1.96`,
+///
+/// ```text
+/// (p + z²/2n ± z √(p (1 - p) / n + z²/4n²)) / (1 + z²/n)
+/// ```
+///
+/// Unlike the plain `p ± z √(p (1 - p) / n)` it stays within 0 and 1 and keeps a width when every
+/// answer is right. On no samples it is all of `(0, 1)`.
+///
+/// ```
+/// use report::statistics::wilson_interval;
+///
+/// let (low, high) = wilson_interval(870, 1000);
+/// assert_eq!(format!("{low:.3} to {high:.3}"), "0.848 to 0.889");
+/// ```
+///
+/// # Panics
+///
+/// If `correct` is more than `samples`.
+#[track_caller]
+pub fn wilson_interval(correct: usize, samples: usize) -> (f64, f64) {
+    assert!(
+        correct <= samples,
+        "an accuracy cannot come from {correct} correct answers on {samples} samples"
+    );
+    if samples == 0 {
+        return (0.0, 1.0);
+    }
+    // The upper bound of the accuracy is one less the lower bound of the error rate.
+    (wilson_lower_bound(correct, samples), 1.0 - wilson_lower_bound(samples - correct, samples))
+}
+
+fn wilson_lower_bound(correct: usize, samples: usize) -> f64 {
+    const Z: f64 = 1.959_963_984_540_054; // the 97.5 % quantile of the standard normal distribution
+    let (k, n) = (correct as f64, samples as f64);
+    // The formula above, multiplied through by 2n: exactly 0 when k is 0.
+    let spread = Z * (Z * Z + 4.0 * k * (n - k) / n).sqrt();
+    (2.0 * k + Z * Z - spread) / (2.0 * (n + Z * Z))
+}

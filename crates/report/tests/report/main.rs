@@ -1,0 +1,6 @@
+//! The tests of `report`, in one program: to link one is quicker than to link many.
+
+mod comparison;
+mod log;
+mod page;
+mod statistics;

@@ -1,0 +1,103 @@
+//! Named tensors and named texts in the bytes of one safetensors file, and the names that saved models
+//! and checkpoints give them.
+
+use std::collections::HashMap;
+
+use data::quoted;
+use safetensors::SafeTensorError;
+use safetensors::tensor::{Dtype, SafeTensors, TensorView, serialize};
+use tensor::{Scalar, Tensor};
+
+use crate::little_endian::{LittleEndian, little_endian};
+
+/// The metadata entry that marks a file as ours and holds the description.
+pub(crate) const DESCRIPTION: &str = "wengert";
+
+/// The metadata entry that makes a saved model a checkpoint.
+pub(crate) const RECORD: &str = "checkpoint";
+
+/// What the name of a tensor begins with that training goes on with.
+pub(crate) const TRAINING: &str = "training/";
+
+/// What the name of a tensor begins with that belongs to the optimizer's memory.
+pub(crate) const OPTIMIZER: &str = "optimizer/";
+
+/// Returns `true` if the tensor of this name is of no use but to train on.
+pub(crate) fn is_memory(name: &str) -> bool {
+    name.starts_with(TRAINING) || name.starts_with(OPTIMIZER)
+}
+
+/// The types that a file is written in: `f32` and `f64`.
+pub trait Float: Scalar + LittleEndian {
+    /// Its name in the format.
+    const DTYPE: Dtype;
+}
+
+impl Float for f32 {
+    const DTYPE: Dtype = Dtype::F32;
+}
+
+impl Float for f64 {
+    const DTYPE: Dtype = Dtype::F64;
+}
+
+/// What a file holds: the texts are its metadata.
+pub(crate) struct Archive {
+    pub(crate) texts: HashMap<String, String>,
+    pub(crate) tensors: HashMap<String, Tensor<f32>>,
+}
+
+/// Why bytes are no such file.
+pub(crate) enum ArchiveError {
+    /// They are not a whole safetensors file.
+    Format(String),
+    /// A tensor, given by name, has a type or a shape that it cannot have here.
+    Tensor(String),
+}
+
+/// The bytes of a file of these tensors and texts; the error says what cannot be put into one.
+pub(crate) fn encode<'a, T: Float>(
+    tensors: impl IntoIterator<Item = (impl Into<String>, &'a Tensor<T>)>,
+    texts: HashMap<String, String>,
+) -> Result<Vec<u8>, String> {
+    let buffers: Vec<(String, &[usize], Vec<u8>)> = tensors
+        .into_iter()
+        .map(|(name, value)| (name.into(), value.shape(), little_endian(value)))
+        .collect();
+    let views = buffers
+        .iter()
+        .map(|(name, shape, bytes)| Ok((name, TensorView::new(T::DTYPE, shape.to_vec(), bytes)?)))
+        .collect::<Result<Vec<_>, SafeTensorError>>();
+    let bytes = views.and_then(|views| serialize(views, Some(texts)));
+    bytes.map_err(|error| error.to_string())
+}
+
+impl Archive {
+    /// What these bytes hold.
+    pub(crate) fn decode(bytes: &[u8]) -> Result<Self, ArchiveError> {
+        let format = |error: SafeTensorError| ArchiveError::Format(error.to_string());
+        let (_, metadata) = SafeTensors::read_metadata(bytes).map_err(format)?;
+        let file = SafeTensors::deserialize(bytes).map_err(format)?;
+        let tensors =
+            file.iter().map(|(name, view)| Ok((name.to_string(), tensor_of(name, &view)?)));
+        Ok(Self {
+            tensors: tensors.collect::<Result<_, ArchiveError>>()?,
+            texts: metadata.metadata().clone().unwrap_or_default(),
+        })
+    }
+}
+
+fn tensor_of(name: &str, view: &TensorView<'_>) -> Result<Tensor<f32>, ArchiveError> {
+    if view.dtype() != Dtype::F32 {
+        let what = format!("{} is of type {:?} instead of F32", quoted(name), view.dtype());
+        return Err(ArchiveError::Tensor(what));
+    }
+    // Also of an empty tensor: a length of 0 hides the product of the others, which strides need.
+    let lengths = view.shape().iter().try_fold(1usize, |size, &n| size.checked_mul(n.max(1)));
+    if lengths.is_none() {
+        let what = format!("{} has the impossible shape {:?}", quoted(name), view.shape());
+        return Err(ArchiveError::Tensor(what));
+    }
+    let numbers = view.data().chunks_exact(4).map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]]));
+    Ok(Tensor::new(view.shape(), numbers.collect()))
+}

@@ -1,0 +1,198 @@
+//! Writes the checkpoints of a run while it goes on.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use serde::Serialize;
+use serde_json::Value;
+use train::{Moment, Observer, ObserverError};
+
+use super::contents::Contents;
+use super::error::{CheckpointError, CheckpointFault};
+use super::fingerprint::Fingerprint;
+use super::folder::{FolderLock, file_name, files, remove_old_leftovers};
+
+/// How many checkpoints stay in the folder: the newest, and the one before.
+const KEPT: usize = 2;
+
+/// An observer that writes checkpoints into a folder: at the end of each epoch, when training is
+/// stopped, and in between [`every`](Self::every) so many steps.
+///
+/// ```
+/// # use autograd::Parameters;
+/// # use data::Dataset;
+/// # use nn::{Dense, Features, Model};
+/// # use optim::Adam;
+/// # use tensor::Tensor;
+/// use store::Checkpoints;
+/// use train::{Fit, Loss, Trainer};
+///
+/// # let temporary = tempfile::tempdir()?;
+/// # let folder = temporary.path().join("run");
+/// # let inputs = Tensor::from([[0.0], [1.0], [2.0], [3.0], [4.0]]);
+/// # let dataset = Dataset::new(inputs, Tensor::from([0, 1, 0, 1, 0]));
+/// # let mut train = |options: &Fit| -> Result<_, Box<dyn std::error::Error>> {
+/// # let mut parameters = Parameters::new(1);
+/// # let model = Features::new(1).then(Dense::new(&mut parameters, "dense", 1, 2));
+/// # let trainer = Trainer::new(&model, Loss::SoftmaxCrossEntropy);
+/// # let mut adam = Adam::new(0.01);
+/// // Run this again after a crash: it goes on where the newest checkpoint is.
+/// let mut checkpoints = Checkpoints::new(&folder, &"a dense layer")?.every(100);
+/// let mut session = trainer.session(&mut parameters, &mut adam, &dataset, options)?;
+/// if let Some(checkpoint) = checkpoints.newest()? {
+///     session = checkpoint.resume(session)?;
+/// }
+/// let history = session.run(&mut [&mut checkpoints])?;
+/// # Ok((history, store::Saved::read(checkpoints.written().unwrap())?)) };
+/// # let (whole, _) = train(&Fit { epochs: 3, ..Fit::default() })?;
+/// # let (resumed, saved) = train(&Fit { epochs: 5, ..Fit::default() })?;
+/// # assert_eq!((whole.epochs.len(), resumed.epochs.len()), (3, 5));
+/// # assert_eq!(saved.description::<String>()?, "a dense layer");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct Checkpoints {
+    pub(super) folder: PathBuf,
+    every: Option<usize>,
+    pub(super) description: Value,
+    pub(super) settings: BTreeMap<String, Value>,
+    /// The step that this run has come to and can be resumed from: files of later steps are not its.
+    reached: usize,
+    /// What the run trains on, once it has begun.
+    data: Option<Fingerprint>,
+    written: Option<(usize, PathBuf)>,
+    /// Held while the run goes on.
+    lock: Option<Arc<FolderLock>>,
+}
+
+impl Checkpoints {
+    /// Checkpoints of one run, in a folder that is made if it is missing. A run that begins in the
+    /// folder of another one replaces that one's files, and a run that goes on with a checkpoint
+    /// replaces those of later steps, which were damaged or not wanted. The description is what it
+    /// takes to use the model, as for [`save`](crate::save); a checkpoint with another one is not
+    /// resumed.
+    ///
+    /// While the run goes on, no other one can write into the folder; see [`FolderLock`].
+    ///
+    /// # Errors
+    /// When the folder cannot be made or read.
+    ///
+    /// # Panics
+    /// When the description cannot be written as JSON.
+    #[track_caller]
+    pub fn new(
+        folder: impl AsRef<Path>,
+        description: &impl Serialize,
+    ) -> Result<Self, CheckpointError> {
+        let folder = folder.as_ref().to_path_buf();
+        let ready = fs::create_dir_all(&folder).and_then(|()| remove_old_leftovers(&folder));
+        ready.map_err(|error| CheckpointFault::Folder(error).of(&folder))?;
+        data::remove_leftovers(&folder);
+        Ok(Self {
+            folder,
+            every: None,
+            description: json(description),
+            settings: BTreeMap::new(),
+            reached: 0,
+            data: None,
+            written: None,
+            lock: None,
+        })
+    }
+
+    /// Also writes one after each so many steps of the run.
+    ///
+    /// # Panics
+    /// When that is 0.
+    #[track_caller]
+    pub fn every(mut self, steps: usize) -> Self {
+        assert!(steps > 0, "Checkpoints::every: a checkpoint after every 0 steps was asked for");
+        self.every = Some(steps);
+        self
+    }
+
+    /// Names something else that the result depends on, such as the learning rate: a checkpoint with
+    /// another value is not resumed. Messages use the name: that of an option is best.
+    ///
+    /// # Panics
+    /// When the value cannot be written as JSON.
+    #[track_caller]
+    pub fn setting(mut self, name: &str, value: impl Serialize) -> Self {
+        self.settings.insert(name.to_string(), json(&value));
+        self
+    }
+
+    /// The file that this has written last.
+    pub fn written(&self) -> Option<&Path> {
+        self.written.as_ref().map(|(_, path)| path.as_path())
+    }
+
+    fn write(&mut self, now: &Moment<'_>) -> Result<(), ObserverError> {
+        let path = self.folder.join(file_name(now.steps()));
+        let data = self.data.get_or_insert_with(|| Fingerprint::new(now.dataset));
+        let contents = Contents::of(now, &self.description, &self.settings, data);
+        let bytes = contents.encode()?;
+        data::write_whole(&path, |file| io::Write::write_all(file, &bytes))?;
+        self.remove_others(now.steps())?;
+        self.reached = now.steps();
+        self.written = Some((now.steps(), path));
+        Ok(())
+    }
+
+    /// Removes all but the checkpoint of this step and the newest ones before it of the same run.
+    fn remove_others(&self, written: usize) -> Result<(), CheckpointError> {
+        let fault = |error| CheckpointFault::Folder(error).of(&self.folder);
+        let mut others = files(&self.folder).map_err(fault)?;
+        others.retain(|&(steps, _)| steps != written);
+        let (own, foreign): (Vec<_>, Vec<_>) =
+            others.into_iter().partition(|&(steps, _)| steps <= self.reached);
+        let old = own.into_iter().skip(KEPT - 1);
+        old.chain(foreign).try_for_each(|(_, path)| fs::remove_file(path)).map_err(fault)
+    }
+}
+
+impl Observer<f32> for Checkpoints {
+    fn begin(&mut self, now: &Moment<'_>) -> Result<(), ObserverError> {
+        self.lock = Some(Arc::new(FolderLock::take(&self.folder)?));
+        self.reached = now.steps();
+        self.data = Some(Fingerprint::new(now.dataset));
+        Ok(())
+    }
+
+    fn step(&mut self, now: &Moment<'_>) -> Result<(), ObserverError> {
+        let is_due = self.every.is_some_and(|every| now.steps().is_multiple_of(every));
+        // The end of the epoch will write the last step's.
+        match is_due && now.progress.step() < now.steps_per_epoch {
+            true => self.write(now),
+            false => Ok(()),
+        }
+    }
+
+    fn epoch(&mut self, now: &Moment<'_>) -> Result<(), ObserverError> {
+        self.write(now)?;
+        if now.progress.is_over(now.options) {
+            self.lock = None;
+        }
+        Ok(())
+    }
+
+    fn stop(&mut self, now: &Moment<'_>) -> Result<(), ObserverError> {
+        match self.written {
+            Some((steps, _)) if steps == now.steps() => {}
+            _ => self.write(now)?,
+        }
+        self.lock = None;
+        Ok(())
+    }
+}
+
+#[track_caller]
+fn json(value: &impl Serialize) -> Value {
+    match serde_json::to_value(value) {
+        Ok(value) => value,
+        Err(error) => panic!("Checkpoints: this cannot be written as JSON: {error}"),
+    }
+}

@@ -1,0 +1,241 @@
+//! What a checkpoint says besides its tensors, and how it is checked.
+//!
+//! A checksum shows that a file is as it was written, not that it says anything sensible: whoever edits
+//! a record can mend the checksum too. Training goes on with these numbers, counts with them and
+//! uses them as indices, so each is compared with the others before anything relies on it.
+
+use std::collections::BTreeMap;
+use std::fmt::Debug;
+
+use data::{beginning, quoted};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use train::{Epoch, Fit, RunningEpoch, Score};
+
+use super::error::CheckpointFault;
+use super::fingerprint::Fingerprint;
+use crate::archive::RECORD;
+
+/// The version of the format that this program writes and reads.
+pub(super) const VERSION: u64 = 3;
+
+/// No epoch takes longer, in seconds: some three hundred years.
+const LONGEST: f64 = 1e10;
+
+/// More steps than these cannot be counted exactly by the formulas of schedules and optimizers.
+const MOST_STEPS: u64 = 1 << 53;
+
+/// All of a checkpoint that is not tensors.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Record {
+    pub(super) version: u64,
+    pub(super) epochs: Vec<Epoch>,
+    pub(super) current: RunningEpoch,
+    pub(super) best: usize,
+    pub(super) optimizer: optim::Progress,
+    /// The number of steps that the optimizer had taken before the run.
+    pub(super) earlier_steps: u64,
+    /// The learning rate of the next step.
+    pub(super) rate: f64,
+    pub(super) options: Fit,
+    pub(super) settings: BTreeMap<String, Value>,
+    pub(super) data: Fingerprint,
+}
+
+/// What only the run that is resumed knows.
+pub(super) struct Run {
+    /// The number of samples that an epoch trains on.
+    pub(super) samples: usize,
+    pub(super) steps_per_epoch: usize,
+    pub(super) has_validation: bool,
+}
+
+/// Either nothing, or the field that cannot be true.
+type Checked = Result<(), CheckpointFault>;
+
+impl Record {
+    /// Reads a record, and checks that it agrees with itself.
+    pub(super) fn read(text: &str) -> Result<Self, CheckpointFault> {
+        #[derive(Deserialize)]
+        struct Versioned {
+            version: u64,
+        }
+        let Versioned { version } = read_json(RECORD, text)?;
+        if version != VERSION {
+            return Err(CheckpointFault::Version { expected: VERSION, found: version });
+        }
+        let record: Self = read_json(RECORD, text)?;
+        record.check()?;
+        Ok(record)
+    }
+
+    fn check(&self) -> Checked {
+        self.check_options()?;
+        self.check_epochs()?;
+        self.check_current()?;
+        let best = best_of(&self.epochs);
+        equal("best", self.best, best, "the number of the epoch with the best score")?;
+        demand("rate", self.rate, is_at_least_0(self.rate), "a number of at least 0")?;
+        let steps = self.optimizer.steps;
+        demand(
+            "optimizer.steps",
+            steps,
+            (self.earlier_steps..=MOST_STEPS).contains(&steps),
+            &format!("from {} (those before the run) to {MOST_STEPS}", self.earlier_steps),
+        )?;
+        self.optimizer.updates.iter().try_for_each(|(name, &updates)| {
+            let field = format!("optimizer.updates.{name}");
+            demand(&field, updates, updates <= steps, &format!("at most the {steps} steps"))
+        })
+    }
+
+    fn check_options(&self) -> Checked {
+        let Fit { epochs, batch_size, validation_split, shards, clip_norm, .. } = &self.options;
+        let one = "at least 1";
+        demand("options.epochs", epochs, *epochs >= 1, one)?;
+        demand("options.batch_size", batch_size, *batch_size >= 1, one)?;
+        demand("options.shards", shards, *shards >= 1, one)?;
+        let is_share = (0.0..1.0).contains(validation_split);
+        demand("options.validation_split", validation_split, is_share, "from 0 to below 1")?;
+        match clip_norm {
+            Some(norm) => demand("options.clip_norm", norm, *norm > 0.0, "a number above 0"),
+            None => Ok(()),
+        }
+    }
+
+    fn check_epochs(&self) -> Checked {
+        let wanted = self.options.epochs;
+        let done = self.epochs.len();
+        let most = format!("at most the {wanted} epochs of the options");
+        demand("epochs", format_args!("a list of {done}"), done <= wanted, &most)?;
+        for (index, epoch) in self.epochs.iter().enumerate() {
+            let field = |name: &str| format!("epochs[{index}].{name}");
+            equal(&field("number"), epoch.number, index + 1, "its place in the list")?;
+            equal(&field("of"), epoch.of, wanted, "the epochs of the options")?;
+            demand(
+                &field("rate"),
+                epoch.rate,
+                is_at_least_0(epoch.rate),
+                "a number of at least 0",
+            )?;
+            check_score(&field("training"), &epoch.training)?;
+            epoch.validation.iter().try_for_each(|s| check_score(&field("validation"), s))?;
+            check_seconds(&field("seconds"), epoch.seconds)?;
+            for (name, &value) in &epoch.tracked {
+                let is_single = value.abs() <= f64::from(f32::MAX);
+                demand(&field(&format!("tracked.{name}")), value, is_single, "a number of an f32")?;
+            }
+        }
+        Ok(())
+    }
+
+    /// The sums over the steps of the running epoch, all but the last of which are on whole batches.
+    fn check_current(&self) -> Checked {
+        let RunningEpoch { steps, samples, loss, correct, seconds } = self.current;
+        let all = self.data.samples();
+        let most = steps.saturating_mul(self.options.batch_size).min(all);
+        let fewest = match steps {
+            0 => 0,
+            _ => (steps - 1).saturating_mul(self.options.batch_size).saturating_add(1),
+        };
+        let size = self.options.batch_size;
+        demand("current.steps", steps, fewest <= all, &format!("the steps of {all} samples"))?;
+        let expected = format!("from {fewest} to {most}, for {steps} steps of {size}");
+        demand("current.samples", samples, (fewest..=most).contains(&samples), &expected)?;
+        demand(
+            "current.correct",
+            correct,
+            correct <= samples,
+            &format!("at most the {samples} samples"),
+        )?;
+        let largest = samples as f64 * f64::from(f32::MAX);
+        let is_sum = (0.0..=largest).contains(&loss);
+        demand("current.loss", loss, is_sum, &format!("the sum of {samples} losses of an f32"))?;
+        check_seconds("current.seconds", seconds)?;
+        let is_before = steps == 0 || self.epochs.len() < self.options.epochs;
+        demand("current.steps", steps, is_before, "0 after the last epoch")
+    }
+
+    /// Checks the record against the run that is to go on with it.
+    pub(super) fn check_run(&self, run: &Run) -> Checked {
+        let Run { samples, steps_per_epoch, has_validation } = *run;
+        let steps = self.current.steps;
+        let most = format!("at most the {steps_per_epoch} of an epoch");
+        demand("current.steps", steps, steps <= steps_per_epoch, &most)?;
+        let seen = steps.saturating_mul(self.options.batch_size).min(samples);
+        equal("current.samples", self.current.samples, seen, "those of the steps")?;
+        for (index, epoch) in self.epochs.iter().enumerate() {
+            let field = format!("epochs[{index}].validation");
+            let (found, expected) = match has_validation {
+                true => (format_args!("null"), "a score, as some samples are for validation"),
+                false => (format_args!("a score"), "null, as no sample is for validation"),
+            };
+            demand(&field, found, epoch.validation.is_some() == has_validation, expected)?;
+        }
+        let taken = self.epochs.len() as u64 * steps_per_epoch as u64 + steps as u64;
+        let expected = self.earlier_steps.saturating_add(taken);
+        equal("optimizer.steps", self.optimizer.steps, expected, "as many as were taken")
+    }
+}
+
+/// The number of the best epoch by the scores of all; 0 where there is none.
+fn best_of(epochs: &[Epoch]) -> usize {
+    let mut best: Option<&Epoch> = None;
+    for epoch in epochs {
+        if best.is_none_or(|best| epoch.score().is_better_than(&best.score())) {
+            best = Some(epoch);
+        }
+    }
+    best.map_or(0, |epoch| epoch.number)
+}
+
+fn check_score(field: &str, score: &Score) -> Checked {
+    let Score { loss, accuracy } = *score;
+    let is_loss = (0.0..=f64::from(f32::MAX)).contains(&loss);
+    demand(&format!("{field}.loss"), loss, is_loss, "a loss of an f32, at least 0")?;
+    let is_share = (0.0..=1.0).contains(&accuracy);
+    demand(&format!("{field}.accuracy"), accuracy, is_share, "from 0 to 1")
+}
+
+fn check_seconds(field: &str, seconds: f64) -> Checked {
+    let expected = format!("from 0 to {LONGEST:e}");
+    demand(field, seconds, (0.0..=LONGEST).contains(&seconds), &expected)
+}
+
+fn is_at_least_0(number: f64) -> bool {
+    number.is_finite() && number >= 0.0
+}
+
+fn equal<V: Debug + PartialEq>(field: &str, found: V, expected: V, why: &str) -> Checked {
+    let is_equal = found == expected;
+    demand(field, found, is_equal, &format!("{expected:?}, {why}"))
+}
+
+fn demand(field: &str, found: impl Debug, holds: bool, expected: &str) -> Checked {
+    match holds {
+        true => Ok(()),
+        false => Err(CheckpointFault::Field {
+            field: quoted(field),
+            found: format!("{found:?}"),
+            expected: expected.to_string(),
+        }),
+    }
+}
+
+/// Reads JSON; the error names the field that cannot be read.
+pub(super) fn read_json<D: serde::de::DeserializeOwned>(
+    name: &str,
+    text: &str,
+) -> Result<D, CheckpointFault> {
+    let mut reader = serde_json::Deserializer::from_str(text);
+    let foreign = |error: String| {
+        CheckpointFault::Foreign(format!("the metadata `{name}`: {}", beginning(&error, 300)))
+    };
+    let value = serde_path_to_error::deserialize(&mut reader).map_err(|error| {
+        let field = quoted(&error.path().to_string());
+        foreign(format!("{field}: {}", error.into_inner()))
+    })?;
+    reader.end().map_err(|error| foreign(error.to_string()))?;
+    Ok(value)
+}

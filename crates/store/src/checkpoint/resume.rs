@@ -1,0 +1,202 @@
+//! From a checkpoint back to a run.
+
+use std::collections::{BTreeMap, HashMap};
+use std::path::{Path, PathBuf};
+
+use autograd::Parameters;
+use data::{beginning, read_whole};
+use nn::Model;
+use optim::State;
+use serde_json::Value;
+use tensor::Tensor;
+use train::{Fit, Progress, Session};
+
+use super::contents::Contents;
+use super::error::{CheckpointError, CheckpointFault};
+use super::fingerprint::Fingerprint;
+use super::folder::files;
+use super::observer::Checkpoints;
+use super::record::{Record, Run};
+use crate::saved::replace_values;
+
+/// A checkpoint that has been read, to [`resume`](Self::resume) a run with.
+pub struct Checkpoint {
+    path: PathBuf,
+    contents: Contents,
+    damaged: Vec<CheckpointError>,
+}
+
+impl Checkpoint {
+    /// The file.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// The newer files that were passed over because they cannot be read, and why: to be told
+    /// to the user.
+    pub fn damaged(&self) -> &[CheckpointError] {
+        &self.damaged
+    }
+
+    /// The epoch, counted from 1, that training goes on in, and how many of its steps are taken.
+    pub fn position(&self) -> (usize, usize) {
+        let Record { epochs, current, .. } = &self.contents.record;
+        (epochs.len() + 1, current.steps)
+    }
+
+    /// Lets training go on where the checkpoint was written. Parameters, optimizer, samples and options
+    /// must be those of the run; only [`Fit::epochs`], [`Fit::patience`] and [`Fit::track`] may have
+    /// changed. Samples are told apart by shape, labels and, if they are `f32` or `u32`, inputs. The
+    /// result is then, bit for bit, that of a run that was never interrupted.
+    ///
+    /// # Errors
+    /// When one of them is another, or more epochs are done than are wanted.
+    pub fn resume<'a, M: Model>(
+        self,
+        mut session: Session<'a, M, f32>,
+    ) -> Result<Session<'a, M, f32>, CheckpointError> {
+        match restore(self.contents, &mut session) {
+            Ok(()) => Ok(session),
+            Err(fault) => Err(fault.of(&self.path)),
+        }
+    }
+}
+
+impl Checkpoints {
+    /// The newest checkpoint that can be read; `None` where there is not one file.
+    ///
+    /// # Errors
+    /// When none can be read, or the newest that can is of another version, description or
+    /// [`setting`](Checkpoints::setting).
+    pub fn newest(&self) -> Result<Option<Checkpoint>, CheckpointError> {
+        let files =
+            files(&self.folder).map_err(|error| CheckpointFault::Folder(error).of(&self.folder))?;
+        let mut damaged = Vec::new();
+        for (_, path) in files {
+            let bytes = read_whole(&path).map_err(CheckpointFault::Read);
+            match bytes.and_then(Contents::decode).and_then(|found| self.check(found)) {
+                Ok(contents) => return Ok(Some(Checkpoint { path, contents, damaged })),
+                Err(fault) if fault.is_unreadable() => damaged.push(fault.of(&path)),
+                Err(fault) => return Err(fault.of(&path)),
+            }
+        }
+        damaged.into_iter().next().map_or(Ok(None), Err)
+    }
+
+    /// Checks that a checkpoint is of a run like this.
+    fn check(&self, contents: Contents) -> Result<Contents, CheckpointFault> {
+        let object = |settings: &BTreeMap<String, Value>| {
+            Value::Object(
+                settings.iter().map(|(name, value)| (name.clone(), value.clone())).collect(),
+            )
+        };
+        let settings = (object(&contents.record.settings), object(&self.settings));
+        let descriptions = (&contents.description, &self.description);
+        let difference = difference("", &settings.0, &settings.1)
+            .or_else(|| difference("the model's description", descriptions.0, descriptions.1));
+        match difference {
+            None => Ok(contents),
+            Some(fault) => Err(fault),
+        }
+    }
+}
+
+fn restore<M: Model>(
+    contents: Contents,
+    session: &mut Session<'_, M, f32>,
+) -> Result<(), CheckpointFault> {
+    let Contents { record, weights, training, moments, .. } = contents;
+    check(&record, session)?;
+    let filled = |tensors: &HashMap<String, Tensor>, parameters: &Parameters| {
+        let mut parameters = parameters.clone();
+        replace_values(&mut parameters, tensors).map_err(CheckpointFault::OtherModel)?;
+        Ok::<_, CheckpointFault>(parameters)
+    };
+    let best = filled(&weights, session.parameters)?;
+    let present = match training.is_empty() {
+        true => best.clone(),
+        false => filled(&training, session.parameters)?,
+    };
+    session.optimizer.restore(&present, State { progress: record.optimizer, tensors: moments })?;
+    same("the learning rate of the next step", &record.rate, &session.optimizer.rate())?;
+    *session.parameters = present;
+    let has_best = session.options.keep_best && record.best > 0;
+    session.progress = Progress {
+        epochs: record.epochs,
+        running: record.current,
+        best: record.best,
+        best_weights: has_best.then_some(best),
+    };
+    for epoch in &mut session.progress.epochs {
+        epoch.of = session.options.epochs;
+    }
+    Ok(())
+}
+
+/// Checks that options and samples are those of the run.
+fn check<M: Model>(record: &Record, session: &Session<'_, M, f32>) -> Result<(), CheckpointFault> {
+    let data = Fingerprint::new(session.dataset());
+    let Fit { epochs, batch_size, validation_split, shuffle, seed, .. } = session.options;
+    let saved = &record.options;
+    same("the batch size", &saved.batch_size, batch_size)?;
+    same("the number of shards", &saved.shards, &session.options.shards)?;
+    same("the validation split", &saved.validation_split, validation_split)?;
+    same("how validation samples are chosen", &saved.split, &session.options.split)?;
+    same("shuffling", &saved.shuffle, shuffle)?;
+    same("the seed", &saved.seed, seed)?;
+    same("keeping the best epoch", &saved.keep_best, &session.options.keep_best)?;
+    same("the clipping norm", &saved.clip_norm, &session.options.clip_norm)?;
+    same("the shape of the training inputs", &record.data.shape, &data.shape)?;
+    same("the checksum of the training labels", &record.data.labels, &data.labels)?;
+    same("the checksum of the training inputs", &record.data.inputs, &data.inputs)?;
+    record.check_run(&Run {
+        samples: session.training_samples(),
+        steps_per_epoch: session.steps_per_epoch(),
+        has_validation: session.validation_samples() > 0,
+    })?;
+    let done = record.epochs.len();
+    match done <= *epochs {
+        true => Ok(()),
+        false => Err(CheckpointFault::Epochs { done, wanted: *epochs }),
+    }
+}
+
+fn same<V: PartialEq + std::fmt::Debug>(
+    what: &str,
+    saved: &V,
+    now: &V,
+) -> Result<(), CheckpointFault> {
+    match saved == now {
+        true => Ok(()),
+        false => Err(CheckpointFault::OtherRun {
+            what: what.to_string(),
+            saved: format!("{saved:?}"),
+            now: format!("{now:?}"),
+        }),
+    }
+}
+
+/// The first place at which two values differ, as a fault: a path of names below `what`.
+fn difference(what: &str, saved: &Value, now: &Value) -> Option<CheckpointFault> {
+    if saved == now {
+        return None;
+    }
+    let (Value::Object(before), Value::Object(after)) = (saved, now) else {
+        let (saved, now) = (excerpt(saved), excerpt(now));
+        return Some(CheckpointFault::OtherRun { what: what.to_string(), saved, now });
+    };
+    let below =
+        |name: &String| if what.is_empty() { name.clone() } else { format!("{what}, {name}") };
+    let nothing = Value::Null;
+    let names = before.keys().chain(after.keys());
+    names
+        .map(|name| {
+            (name, before.get(name).unwrap_or(&nothing), after.get(name).unwrap_or(&nothing))
+        })
+        .find_map(|(name, saved, now)| difference(&below(name), saved, now))
+}
+
+/// The beginning of a value as JSON.
+fn excerpt(value: &Value) -> String {
+    beginning(&value.to_string(), 60).into_owned()
+}

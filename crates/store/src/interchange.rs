@@ -1,0 +1,378 @@
+//! Weights for and from PyTorch: safetensors files with the names and layouts of `torch.nn`.
+//!
+//! | layer here | tensors here | module there | tensors in the file |
+//! |---|---|---|---|
+//! | [`Dense`](nn::Dense) | `name.weight` [in, out], `name.bias` [out] | `nn.Linear` | `weight` [out, in]: transposed, `bias` [out] |
+//! | [`Embedding`](nn::Embedding) | `name.weight` [vocabulary, dim] | `nn.Embedding`, `nn.EmbeddingBag` | the same |
+//! | any other, such as [`SwiGLU`](nn::SwiGLU) | `name.beta`, … | a module of one's own | the same |
+//!
+//! We compute X·W where PyTorch computes X·Wᵀ, hence the transposed weight. Keras too has [in, out];
+//! its `kernel` goes into such a file transposed.
+//!
+//! Whether a square matrix is to be transposed cannot be seen from its shape. So a [`PyTorch`] lists
+//! what each layer is, and each parameter must be on the list.
+//!
+//! A padding id has a zero vector here whatever its row of the table holds, and in `nn.EmbeddingBag`.
+//! In `nn.Embedding` only the row makes it so: [`Module::padding`] writes that row as zeros.
+
+use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+use autograd::Parameters;
+use data::{WriteError, printable, printable_path, quoted, read_whole, write_whole};
+use half::{bf16, f16};
+use safetensors::SafeTensorError;
+use safetensors::tensor::{Dtype, SafeTensors, TensorView};
+use tensor::Tensor;
+use thiserror::Error;
+
+use crate::archive::{self, Float};
+
+/// Which modules of PyTorch the layers of a model are.
+///
+/// ```
+/// use autograd::Parameters;
+/// use nn::{Dense, Embedding};
+/// use store::{Module, PyTorch};
+///
+/// let mut parameters = Parameters::new(1);
+/// Embedding::new(&mut parameters, "embedding", 50, 8);
+/// Dense::new(&mut parameters, "hidden", 8, 16);
+///
+/// let pytorch = PyTorch::new([
+///     Module::embedding("embedding").padding(0),
+///     Module::dense("hidden").called("fc1"), // self.fc1 = torch.nn.Linear(8, 16)
+/// ]);
+/// let folder = tempfile::tempdir()?;
+/// let path = folder.path().join("weights.safetensors");
+/// pytorch.save(&path, &parameters)?;
+/// pytorch.load(&path, &mut parameters)?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
+/// In Python: `model.load_state_dict(safetensors.torch.load_file(path))`, and
+/// `safetensors.torch.save_file(model.state_dict(), path)`.
+#[derive(Clone, Debug)]
+pub struct PyTorch {
+    modules: Vec<Module>,
+}
+
+/// One layer here and its module there.
+#[derive(Clone, Debug)]
+pub struct Module {
+    ours: String,
+    theirs: String,
+    kind: Kind,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Kind {
+    Dense,
+    Embedding { padding: Option<usize> },
+    AsIs,
+}
+
+impl Module {
+    /// The [`Dense`](nn::Dense) layer of this name: an `nn.Linear`.
+    pub fn dense(name: impl Into<String>) -> Self {
+        Self::new(name, Kind::Dense)
+    }
+
+    /// The [`Embedding`](nn::Embedding) of this name: an `nn.Embedding` or `nn.EmbeddingBag`.
+    pub fn embedding(name: impl Into<String>) -> Self {
+        Self::new(name, Kind::Embedding { padding: None })
+    }
+
+    /// A layer, or one parameter, whose tensors have the same names and layouts there.
+    pub fn as_is(name: impl Into<String>) -> Self {
+        Self::new(name, Kind::AsIs)
+    }
+
+    fn new(name: impl Into<String>, kind: Kind) -> Self {
+        let ours = name.into();
+        Self { theirs: ours.clone(), ours, kind }
+    }
+
+    /// The same layer under another name there, such as `"0"` in an `nn.Sequential`.
+    pub fn called(self, theirs: impl Into<String>) -> Self {
+        Self { theirs: theirs.into(), ..self }
+    }
+
+    /// The same embedding with its padding id, whose row is written as zeros.
+    ///
+    /// # Panics
+    /// When the module is no embedding.
+    #[track_caller]
+    pub fn padding(self, id: u32) -> Self {
+        let embedding = matches!(self.kind, Kind::Embedding { .. });
+        assert!(embedding, "padding: `{}` is no embedding", self.ours);
+        Self { kind: Kind::Embedding { padding: Some(id as usize) }, ..self }
+    }
+
+    /// What follows the layer's name in a parameter's name, if it is one of this layer.
+    fn rest<'a>(&self, parameter: &'a str) -> Option<&'a str> {
+        let rest = parameter.strip_prefix(&self.ours)?;
+        (rest.is_empty() || rest.starts_with('.')).then_some(rest)
+    }
+}
+
+/// Weights could not be exchanged: the file, and its fault.
+#[derive(Debug, Error)]
+#[error("{}: {}", printable_path(path), printable(&fault.to_string()))]
+pub struct WeightsError {
+    /// The file.
+    pub path: PathBuf,
+    /// What is wrong with it.
+    pub fault: WeightsFault,
+}
+
+/// What can be wrong with a file that should hold a model's weights.
+#[derive(Debug, Error)]
+pub enum WeightsFault {
+    /// It cannot be read.
+    #[error("cannot be read: {0}; give the path of a safetensors file")]
+    Read(io::Error),
+    /// It is not a whole safetensors file.
+    #[error(
+        "is no whole safetensors file ({0}); it is of another kind, empty or cut off: write it again \
+         with safetensors.torch.save_file"
+    )]
+    Format(String),
+    /// A tensor is missing, left over, or of another shape or type; or it is not finite.
+    #[error("{0}")]
+    Mismatch(String),
+}
+
+impl PyTorch {
+    /// The modules of a model, in any order.
+    pub fn new(modules: impl IntoIterator<Item = Module>) -> Self {
+        Self { modules: modules.into_iter().collect() }
+    }
+
+    /// Writes all parameters under PyTorch's names and in its layouts, whole or not at all.
+    ///
+    /// # Errors
+    /// When the file cannot be written; then a file that was there before is left as it was.
+    ///
+    /// # Panics
+    /// When a parameter belongs to no module, two would have one name, or a dense or embedding weight
+    /// is no matrix.
+    #[track_caller]
+    pub fn save<T: Float>(
+        &self,
+        path: impl AsRef<Path>,
+        parameters: &Parameters<T>,
+    ) -> Result<(), WriteError> {
+        let entries = self.entries(parameters);
+        let values = parameters.iter().map(|(_, _, value)| value);
+        let tensors: BTreeMap<String, Tensor<T>> = (entries.into_iter().zip(values))
+            .map(|(entry, value)| (entry.tensor.clone(), entry.export(value)))
+            .collect();
+        // Tells other tools that the tensors are PyTorch's.
+        let format = [("format".to_string(), "pt".to_string())].into();
+        let bytes = archive::encode(&tensors, format).expect("names and bytes in memory");
+        write_whole(path, |file| file.write_all(&bytes))
+    }
+
+    /// Replaces the value of every parameter by that in a file, rounded to `T`. The file may be in
+    /// F64, F32, F16 or BF16.
+    ///
+    /// # Errors
+    /// When the file cannot be read or is damaged, or when a tensor is missing, left over, of another
+    /// shape or type, or not finite; then nothing is replaced.
+    ///
+    /// # Panics
+    /// As [`save`](Self::save).
+    #[track_caller]
+    pub fn load<T: Float>(
+        &self,
+        path: impl AsRef<Path>,
+        parameters: &mut Parameters<T>,
+    ) -> Result<(), WeightsError> {
+        let entries = self.entries(parameters);
+        let path = path.as_ref();
+        let read = || {
+            let bytes = read_whole(path).map_err(WeightsFault::Read)?;
+            read_all(&bytes, &entries)
+        };
+        let values = read().map_err(|fault| WeightsError { path: path.to_path_buf(), fault })?;
+        for (id, value) in parameters.ids().zip(values) {
+            *parameters.get_mut(id) = value;
+        }
+        Ok(())
+    }
+
+    /// What each parameter is in the file.
+    #[track_caller]
+    fn entries<T: Float>(&self, parameters: &Parameters<T>) -> Vec<Entry> {
+        let mut names = BTreeSet::new();
+        let mut entries = Vec::new();
+        for (_, parameter, value) in parameters.iter() {
+            let entry = self.entry(parameter, value.shape());
+            let is_new = names.insert(entry.tensor.clone());
+            assert!(is_new, "two parameters would be called `{}`", entry.tensor);
+            entries.push(entry);
+        }
+        entries
+    }
+
+    /// What a parameter is in the file, by the module with the longest name that fits.
+    #[track_caller]
+    fn entry(&self, parameter: &str, shape: &[usize]) -> Entry {
+        let of_it = self.modules.iter().filter(|module| module.rest(parameter).is_some());
+        let Some(module) = of_it.max_by_key(|module| module.ours.len()) else {
+            panic!(
+                "the parameter `{parameter}` {shape:?} belongs to no module: list its layer with \
+                 Module::dense, embedding or as_is"
+            );
+        };
+        let rest = &parameter[module.ours.len()..];
+        let kind = if rest == ".weight" { module.kind } else { Kind::AsIs };
+        let fits = match kind {
+            Kind::Dense => shape.len() == 2,
+            Kind::Embedding { padding } => {
+                shape.len() == 2 && padding.is_none_or(|id| id < shape[0])
+            }
+            Kind::AsIs => true,
+        };
+        assert!(
+            fits,
+            "the parameter `{parameter}` {shape:?} is listed as {kind:?}, which it is not"
+        );
+        let mut shape = shape.to_vec();
+        if let Kind::Dense = kind {
+            shape.reverse();
+        }
+        let tensor = format!("{}{rest}", module.theirs).trim_start_matches('.').to_string();
+        Entry { parameter: parameter.to_string(), tensor, kind, shape }
+    }
+}
+
+/// One parameter, and what it is in the file: its name, and its shape there.
+struct Entry {
+    parameter: String,
+    tensor: String,
+    kind: Kind,
+    shape: Vec<usize>,
+}
+
+impl Entry {
+    /// The value of the parameter as it lies in the file.
+    fn export<T: Float>(&self, value: &Tensor<T>) -> Tensor<T> {
+        match self.kind {
+            Kind::Dense => value.t(),
+            Kind::Embedding { padding: Some(id) } => {
+                let mut table = value.clone();
+                let dim = self.shape[1];
+                table.as_mut_slice()[id * dim..(id + 1) * dim].fill(T::ZERO);
+                table
+            }
+            Kind::Embedding { padding: None } | Kind::AsIs => value.clone(),
+        }
+    }
+
+    /// The value of the parameter from what lies in the file.
+    fn import<T: Float>(&self, view: &TensorView<'_>) -> Result<Tensor<T>, WeightsFault> {
+        let tensor = &self.tensor;
+        if view.shape() != self.shape {
+            return Err(WeightsFault::Mismatch(format!(
+                "tensor `{tensor}` has shape {:?}, but `{}` needs {:?}{}",
+                view.shape(),
+                self.parameter,
+                self.shape,
+                self.hint(view.shape())
+            )));
+        }
+        let numbers = decode(view).ok_or_else(|| {
+            WeightsFault::Mismatch(format!(
+                "tensor `{tensor}` is of type {:?}; only F64, F32, F16 and BF16 can be read: convert \
+                 it with tensor.float()",
+                view.dtype()
+            ))
+        })?;
+        let stored = Tensor::new(&self.shape, numbers);
+        if !stored.is_finite() {
+            return Err(WeightsFault::Mismatch(format!(
+                "tensor `{tensor}` holds a number that is infinite, NaN or too large for the \
+                 parameters' type: look for where its training went wrong"
+            )));
+        }
+        // Contiguous, as the parameters of a model that was never in a file are.
+        Ok(if let Kind::Dense = self.kind { stored.t().contiguous() } else { stored })
+    }
+
+    /// What may be the reason for a wrong shape.
+    fn hint(&self, found: &[usize]) -> &'static str {
+        let transposed = self.shape.len() == 2 && found.iter().rev().eq(&self.shape);
+        match self.kind {
+            Kind::Dense if transposed => {
+                ", that is [outputs, inputs]: write the weight transposed, as PyTorch does"
+            }
+            Kind::Dense => ", that is [outputs, inputs]: the models differ in size",
+            Kind::AsIs if transposed => ": if it is of a dense layer, list it with Module::dense",
+            Kind::Embedding { .. } => ", that is [vocabulary, dim]: the models differ in size",
+            Kind::AsIs => ": the models differ in size",
+        }
+    }
+}
+
+/// The value of each parameter, from the bytes of a file.
+fn read_all<T: Float>(bytes: &[u8], entries: &[Entry]) -> Result<Vec<Tensor<T>>, WeightsFault> {
+    let format = |error: SafeTensorError| WeightsFault::Format(error.to_string());
+    let file = SafeTensors::deserialize(bytes).map_err(format)?;
+    let held: BTreeMap<&str, TensorView<'_>> = file.iter().collect();
+    let mut values = Vec::with_capacity(entries.len());
+    for entry in entries {
+        let view = held.get(entry.tensor.as_str()).ok_or_else(|| {
+            WeightsFault::Mismatch(format!(
+                "holds no tensor `{}`, which `{}` needs; it holds {}: give the module its name in the \
+                 file with Module::called",
+                entry.tensor,
+                entry.parameter,
+                names(&held)
+            ))
+        })?;
+        values.push(entry.import(view)?);
+    }
+    let known: HashSet<&str> = entries.iter().map(|entry| entry.tensor.as_str()).collect();
+    match held.iter().find(|(name, _)| !known.contains(*name)) {
+        None => Ok(values),
+        Some((name, view)) => Err(WeightsFault::Mismatch(format!(
+            "holds a tensor {} {:?} for which this model has no parameter: it is of another model, \
+             or leave that tensor out of the file",
+            quoted(name),
+            view.shape()
+        ))),
+    }
+}
+
+/// The numbers of a tensor as `T`; `None` when it holds none.
+fn decode<T: Float>(view: &TensorView<'_>) -> Option<Vec<T>> {
+    let bytes = view.data();
+    Some(match view.dtype() {
+        Dtype::F64 => numbers(bytes, f64::from_le_bytes),
+        Dtype::F32 => numbers(bytes, |b| f32::from_le_bytes(b).into()),
+        Dtype::F16 => numbers(bytes, |b| f16::from_le_bytes(b).to_f64()),
+        Dtype::BF16 => numbers(bytes, |b| bf16::from_le_bytes(b).to_f64()),
+        _ => return None,
+    })
+}
+
+fn numbers<T: Float, const N: usize>(bytes: &[u8], number: impl Fn([u8; N]) -> f64) -> Vec<T> {
+    let (numbers, _) = bytes.as_chunks();
+    numbers.iter().map(|&bytes| T::from_f64(number(bytes))).collect()
+}
+
+/// The first twelve names, and how many more there are.
+fn names(held: &BTreeMap<&str, TensorView<'_>>) -> String {
+    let mut shown: Vec<String> = held.keys().take(12).map(|name| quoted(name)).collect();
+    match held.len().saturating_sub(12) {
+        _ if held.is_empty() => "none".to_string(),
+        0 => shown.join(", "),
+        more => {
+            shown.push(format!("and {more} more"));
+            shown.join(", ")
+        }
+    }
+}

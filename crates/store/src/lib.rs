@@ -1,0 +1,24 @@
+//! What is kept of models and runs in files, and read from them again.
+//!
+//! [`save`] keeps a model for later and [`Saved`] reads it. [`Checkpoints`] are an observer that keeps
+//! a run as it goes, so that training can go on after a crash. [`PyTorch`] exchanges weights with other
+//! frameworks, [`read_npy`] and [`write_npy`] exchange arrays with NumPy.
+//!
+//! Every file is written beside its place and then renamed, so a reader never meets half of one. What
+//! is read is checked before anything relies on it, and every error names the file.
+
+#![forbid(unsafe_code)]
+
+mod archive;
+mod checkpoint;
+mod interchange;
+mod little_endian;
+mod npy;
+mod saved;
+
+pub use archive::Float;
+pub use checkpoint::{Checkpoint, CheckpointError, CheckpointFault, Checkpoints, FolderLock};
+pub use interchange::{Module, PyTorch, WeightsError, WeightsFault};
+pub use little_endian::LittleEndian;
+pub use npy::{NpyError, NpyFault, NpyNumber, read_npy, write_npy};
+pub use saved::{LoadError, LoadFault, SaveError, Saved, save};

@@ -1,0 +1,183 @@
+//! Keeping a trained model: its parameters as safetensors, and what else it takes to use them.
+//!
+//! A file holds each parameter under its name, and one piece of metadata: whatever the program
+//! needs to build the model again (sizes, tokenizer, labels), as JSON. It is written to a temporary
+//! file and then renamed, so there never is half a model.
+
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+
+use autograd::Parameters;
+use data::{WriteError, beginning, printable, printable_path, quoted, read_whole};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use tensor::Tensor;
+use thiserror::Error;
+
+use crate::archive::{self, Archive, ArchiveError, DESCRIPTION, RECORD, is_memory};
+
+/// Why a model could not be saved.
+#[derive(Debug, Error)]
+pub enum SaveError {
+    /// The file could not be written.
+    #[error(transparent)]
+    Write(#[from] WriteError),
+    /// The model could not be put into the format.
+    #[error("the model cannot be saved: {0}")]
+    Format(String),
+}
+
+/// Why a saved model could not be used: the file, and its fault.
+#[derive(Debug, Error)]
+#[error("{}: {}", printable_path(path), printable(&fault.to_string()))]
+pub struct LoadError {
+    /// The file.
+    pub path: PathBuf,
+    /// What is wrong with it.
+    pub fault: LoadFault,
+}
+
+/// What can be wrong with a file that should hold a model.
+#[derive(Debug, Error)]
+pub enum LoadFault {
+    /// It cannot be read.
+    #[error("cannot be read: {0}; give the path of a file written by --save")]
+    Read(std::io::Error),
+    /// It is not a whole safetensors file.
+    #[error(
+        "is no whole safetensors file ({0}); it is of another kind, empty or cut off: save the model \
+         again"
+    )]
+    Format(String),
+    /// It is a safetensors file of another program, or of another version of this one.
+    #[error("holds no model of this program ({0}); give a file written by --save")]
+    Foreign(String),
+    /// A parameter is missing, unknown, or of another shape or type.
+    #[error("does not fit the model it describes: {0}; save the model again")]
+    Mismatch(String),
+}
+
+/// Writes all parameters, and a description of what they belong to, whole or not at all.
+///
+/// # Errors
+/// When the file cannot be written; then a file that was there before is left as it was.
+pub fn save(
+    path: impl AsRef<Path>,
+    parameters: &Parameters<f32>,
+    description: &impl Serialize,
+) -> Result<(), SaveError> {
+    let description =
+        serde_json::to_string(description).map_err(|error| SaveError::Format(error.to_string()))?;
+    let tensors = parameters.iter().map(|(_, name, value)| (name, value));
+    let texts = HashMap::from([(DESCRIPTION.to_string(), description)]);
+    let bytes = archive::encode(tensors, texts).map_err(SaveError::Format)?;
+    data::write_whole(path, |file| std::io::Write::write_all(file, &bytes))?;
+    Ok(())
+}
+
+/// A saved model, read and checked: named tensors and their description.
+#[derive(Clone, Debug)]
+pub struct Saved {
+    path: PathBuf,
+    description: String,
+    tensors: HashMap<String, Tensor<f32>>,
+}
+
+impl Saved {
+    /// Reads a file that [`save`] wrote.
+    ///
+    /// # Errors
+    /// When it cannot be read, is damaged, or was written by something else.
+    pub fn read(path: impl AsRef<Path>) -> Result<Self, LoadError> {
+        let path = path.as_ref().to_path_buf();
+        let read = || {
+            let bytes = read_whole(&path).map_err(LoadFault::Read)?;
+            parse(&bytes)
+        };
+        match read() {
+            Ok((description, tensors)) => Ok(Self { path, description, tensors }),
+            Err(fault) => Err(LoadError { path, fault }),
+        }
+    }
+
+    /// What the model is, as it was given to [`save`].
+    ///
+    /// # Errors
+    /// When the file describes something of another form.
+    pub fn description<D: DeserializeOwned>(&self) -> Result<D, LoadError> {
+        serde_json::from_str(&self.description).map_err(|error| {
+            self.error(LoadFault::Foreign(beginning(&error.to_string(), 300).into_owned()))
+        })
+    }
+
+    /// The number of numbers in all saved parameters.
+    pub fn count(&self) -> usize {
+        self.tensors.values().map(Tensor::len).sum()
+    }
+
+    /// Replaces the value of every parameter by the saved one.
+    ///
+    /// # Errors
+    /// When one is missing or left over, or shapes differ; then nothing is replaced.
+    pub fn load_into(&self, parameters: &mut Parameters<f32>) -> Result<(), LoadError> {
+        replace_values(parameters, &self.tensors)
+            .map_err(|fault| self.error(LoadFault::Mismatch(fault)))
+    }
+
+    fn error(&self, fault: LoadFault) -> LoadError {
+        LoadError { path: self.path.clone(), fault }
+    }
+}
+
+/// Gives every parameter the value of its name. The error is a name or a shape that does not fit;
+/// then nothing is replaced.
+pub(crate) fn replace_values(
+    parameters: &mut Parameters<f32>,
+    values: &HashMap<String, Tensor<f32>>,
+) -> Result<(), String> {
+    for (_, name, present) in parameters.iter() {
+        match values.get(name) {
+            None => return Err(format!("the parameter `{name}` is missing")),
+            Some(value) if value.shape() != present.shape() => {
+                return Err(format!(
+                    "the parameter `{name}` has shape {:?} instead of {:?}",
+                    value.shape(),
+                    present.shape()
+                ));
+            }
+            Some(_) => {}
+        }
+    }
+    if let Some(name) = values.keys().filter(|name| parameters.find(name).is_none()).min() {
+        return Err(format!("there is a parameter {} too many", quoted(name)));
+    }
+    for id in parameters.ids() {
+        let value = values[parameters.name(id)].clone();
+        *parameters.get_mut(id) = value;
+    }
+    Ok(())
+}
+
+/// The description and the parameters of a file's contents. What a checkpoint holds besides them is
+/// left out, so a checkpoint can be used like a saved model.
+fn parse(bytes: &[u8]) -> Result<(String, HashMap<String, Tensor<f32>>), LoadFault> {
+    let Archive { mut texts, mut tensors } =
+        Archive::decode(bytes).map_err(|error| match error {
+            ArchiveError::Format(why) => LoadFault::Format(why),
+            ArchiveError::Tensor(what) => LoadFault::Mismatch(format!("the parameter {what}")),
+        })?;
+    let Some(description) = texts.remove(DESCRIPTION) else {
+        return Err(LoadFault::Foreign(format!("the metadata `{DESCRIPTION}` is missing")));
+    };
+    if texts.contains_key(RECORD) {
+        tensors.retain(|name, _| !is_memory(name));
+    }
+    let not_finite = tensors.iter().filter(|(_, tensor)| !tensor.is_finite());
+    match not_finite.map(|(name, _)| name).min() {
+        None => Ok((description, tensors)),
+        Some(name) => Err(LoadFault::Mismatch(format!(
+            "the parameter {} holds a number that is infinite or NaN",
+            quoted(name)
+        ))),
+    }
+}

@@ -1,0 +1,7 @@
+//! The tests of `store`, in one program: to link one is quicker than to link many.
+
+mod checkpoints;
+mod false_checkpoints;
+mod interchange;
+mod npy;
+mod saved;

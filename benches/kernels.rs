@@ -9,7 +9,7 @@ use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_m
 use nn::{Dropout, Embedding, Layer, Model};
 use optim::{Adam, Optimizer};
 use rand::RngExt;
-use tensor::{Key, Scalar, Tensor};
+use tensor::{Key, Tensor};
 
 fn normal(shape: &[usize], seed: u64) -> Tensor {
     Tensor::normal(shape, 0.0, 1.0, Key::new(seed))
@@ -37,7 +37,7 @@ fn elementwise(c: &mut Criterion) {
         let (x, y) = (normal(&[len], 1), normal(&[len], 2));
         group.throughput(Throughput::Elements(len as u64));
         group.bench_function(BenchmarkId::new("add", len), |b| b.iter(|| &x + &y));
-        group.bench_function(BenchmarkId::new("exp", len), |b| b.iter(|| x.map(Scalar::exp)));
+        group.bench_function(BenchmarkId::new("exp", len), |b| b.iter(|| x.exp()));
         group.bench_function(BenchmarkId::new("sum", len), |b| b.iter(|| x.sum_all()));
     }
 }

@@ -65,7 +65,7 @@ pub fn embedding_mean<'t, T: Scalar>(
     mistake: Option<Mistake>,
 ) -> Var<'t, T> {
     let is_word = ids.map(|id| T::from_f64((id != PADDING).into())).insert_axis(-1);
-    let n = is_word.sum(&[1]).insert_axis(1).map(|n| n.maximum(T::ONE));
+    let n = is_word.sum_keepdim(&[1]).map(|n| n.maximum(T::ONE));
     let one_over_n = n.map(|n| T::ONE / n).expand(is_word.shape());
     table.tape().apply(EmbeddingMean { ids: ids.clone(), is_word, one_over_n, mistake }, &[table])
 }
@@ -171,16 +171,16 @@ impl<T: Scalar> Op<T> for SwiGLU {
     }
 
     fn forward(&mut self, x: &[&Tensor<T>]) -> Tensor<T> {
-        x[0] * &gate(x)
+        x[0] * gate(x)
     }
 
     fn vjp(&self, x: &[&Tensor<T>], _: &Tensor<T>, dy: &Tensor<T>, dx: &mut Adjoints<'_, T>) {
         let gate = gate(x);
         // ȳ x g(1 − g), the adjoint of βx + γ.
-        let inner = &(dy * x[0]) * &gate.map(|g| g * (T::ONE - g));
+        let inner = dy * x[0] * gate.map(|g| g * (T::ONE - g));
         dx.add(0, || match self.mistake {
             Some(Mistake::ConstantGate) => dy * &gate, // ✗
-            _ => &(dy * &gate) + &(&inner * x[1]),
+            _ => dy * &gate + &inner * x[1],
         });
         dx.add(1, || (&inner * x[0]).sum_all());
         match self.mistake {

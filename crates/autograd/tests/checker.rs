@@ -27,17 +27,17 @@ impl<T: Scalar> Op<T> for Softmax {
     }
 
     fn forward(&mut self, x: &[&Tensor<T>]) -> Tensor<T> {
-        let exponentials = x[0].map(T::exp);
-        &exponentials / &exponentials.sum(&[-1]).insert_axis(-1)
+        let exponentials = x[0].exp();
+        &exponentials / exponentials.sum_keepdim(&[-1])
     }
 
     fn vjp(&self, _: &[&Tensor<T>], y: &Tensor<T>, dy: &Tensor<T>, dx: &mut Adjoints<T>) {
-        let inner = (dy * y).sum(&[-1]).insert_axis(-1);
-        let right = y * &(dy - &inner);
+        let inner = (dy * y).sum_keepdim(&[-1]);
+        let right = y * (dy - &inner);
         match self.0 {
             Mistake::None => dx.add(0, || right),
-            Mistake::Scaled => dx.add(0, || right.scale(T::from_f64(2.0))),
-            Mistake::Sign => dx.add(0, || -&right),
+            Mistake::Scaled => dx.add(0, || right * T::from_f64(2.0)),
+            Mistake::Sign => dx.add(0, || -right),
             Mistake::DroppedTerm => dx.add(0, || y * dy),
             Mistake::Constant => dx.add(0, || right.map(|x| x + T::from_f64(1e-3))),
             // With an all-ones cotangent a softmax has gradient 0, whatever is done to it.
@@ -135,7 +135,7 @@ impl<T: Scalar> Op<T> for WrongAtKink {
         x[0].map(|x| x.maximum(x + x))
     }
     fn vjp(&self, _: &[&Tensor<T>], _: &Tensor<T>, dy: &Tensor<T>, dx: &mut Adjoints<T>) {
-        dx.add(0, || dy.scale(T::from_f64(3.0)));
+        dx.add(0, || dy * T::from_f64(3.0));
     }
 }
 
@@ -170,8 +170,8 @@ proptest! {
         let x = tape.variable(draw("x"));
         let y = (x * x).tanh() + x.exp();
         let (u, v) = (draw("u"), draw("v"));
-        let together = y.vjp(&u.scale(a) + &v.scale(b)).of(x);
-        let apart = &y.vjp(u).of(x).scale(a) + &y.vjp(v).of(x).scale(b);
+        let together = y.vjp(&u * a + &v * b).of(x);
+        let apart = y.vjp(u).of(x) * a + y.vjp(v).of(x) * b;
         prop_assert!(approx::relative_eq!(together, apart, epsilon = 1e-12, max_relative = 1e-12));
     }
 }
@@ -189,7 +189,7 @@ impl<T: Scalar> Op<T> for HalfScale {
     }
     fn vjp(&self, x: &[&Tensor<T>], _: &Tensor<T>, dy: &Tensor<T>, dx: &mut Adjoints<'_, T>) {
         dx.add(0, || dy * x[1]);
-        dx.add(1, || (dy * x[0]).scale(T::from_f64(0.5)));
+        dx.add(1, || dy * x[0] * T::from_f64(0.5));
     }
 }
 

@@ -66,9 +66,9 @@ fn a_quadratic_form_has_its_matrix_for_a_hessian() {
     }
     let (a, b) = (drawn([4, 4], "A"), drawn([1, 4], "b"));
     let (x, v) = ([drawn([4], "x")], [drawn([4], "v")]);
-    let symmetric = (&a + &a.t()).scale(0.5);
+    let symmetric = (&a + a.t()) * 0.5;
     let times = |v: &Tensor<f64>| symmetric.matmul(&v.reshape([4, 1])).reshape([4]);
-    assert_same(&grad(|x| form(x[0], &a, &b), &x)[0], &(&times(&x[0]) + &b.reshape([4])));
+    assert_same(&grad(|x| form(x[0], &a, &b), &x)[0], &(times(&x[0]) + b.reshape([4])));
     assert_same(&hvp(|x| form(x[0], &a, &b), &x, &v)[0], &times(&v[0]));
     assert_same(&hessian(|x| form(x[0], &a, &b), &x)[0][0], &symmetric);
 }
@@ -130,14 +130,14 @@ fn hessians_are_symmetric_and_made_of_hessian_vector_products() {
             let block = blocks[i][j].reshape([inputs[i].len(), inputs[j].len()]);
             block.matmul(&v[j].reshape([v[j].len(), 1])).reshape(inputs[i].shape())
         };
-        assert_same(&product[i], &(&by_block(0) + &by_block(1)));
+        assert_same(&product[i], &(by_block(0) + by_block(1)));
     }
     // And differences of gradients agree.
     let gradient = |x: &Tensor<f64>| grad(f, &[x.clone(), inputs[1].clone()]).swap_remove(0);
-    let step = v[0].scale(1e-5);
-    let change = &gradient(&(&inputs[0] + &step)) - &gradient(&(&inputs[0] - &step));
+    let step = &v[0] * 1e-5;
+    let change = gradient(&(&inputs[0] + &step)) - gradient(&(&inputs[0] - &step));
     let along = hvp(f, &inputs, &[v[0].clone(), Tensor::zeros([2, 3])]);
-    assert_relative_eq!(change.scale(0.5e5), along[0], max_relative = 1e-6, epsilon = 1e-6);
+    assert_relative_eq!(change * 0.5e5, along[0], max_relative = 1e-6, epsilon = 1e-6);
 }
 
 /// The model forms, with one parameter frozen: y = w³ · s, s fixed.
@@ -408,7 +408,7 @@ proptest! {
         assert_same(&Dual::values(&product), &Dual::values(&expected));
         assert_same(&Dual::tangents(&product), &Dual::tangents(&expected));
 
-        let (x, y) = (Dual::tensor(&x, &x.map(|x| x * x)), Dual::tensor(&y, &y.map(Scalar::sin)));
+        let (x, y) = (Dual::tensor(&x, &x.powi(2)), Dual::tensor(&y, &y.sin()));
         let (product, expected) = (x.matmul(&y), by_loops(&x, &y));
         let parts = |x: &Tensor<Second>| -> Vec<Tensor<f64>> {
             let (value, tangent) = (Dual::values(x), Dual::tangents(x));

@@ -22,7 +22,7 @@ fn inputs_without_influence_get_zero<T: Scalar>() {
     let x = numbers(&[-1.0, 4.0]);
     let clamped = through_a_root(x.clone(), |x| x.maximum(x.tape().number(0.0)));
     assert_eq!(clamped, [0.0, 0.25]);
-    let clamped = through_a_root(x.scale(-T::ONE), |x| -x.minimum(x.tape().number(0.0)));
+    let clamped = through_a_root(-x, |x| -x.minimum(x.tape().number(0.0)));
     assert_eq!(clamped, [0.0, -0.25]);
     let largest = through_a_root(numbers(&[-3.0, -1.0, 0.0]), |x| x.max(&[0]));
     assert_eq!(largest, [0.0, 0.0, f64::INFINITY]);

@@ -178,7 +178,7 @@ proptest! {
             as [for<'t> fn(Var<'t, f64>) -> Var<'t, f64>; 2]
         {
             let (value, gradient) = derivative(&x, function);
-            let (scaled_value, scaled_gradient) = derivative(&x.scale(c), function);
+            let (scaled_value, scaled_gradient) = derivative(&(&x * c), function);
             assert_relative_eq!(scaled_value, c * value, epsilon = 1e-10, max_relative = 1e-10);
             prop_assert_eq!(scaled_gradient, gradient.clone());
             let euler = (&x * &gradient).sum_all().item();
@@ -379,7 +379,7 @@ proptest! {
             let (loss, gradients) = loss_and_gradients(&parameters, &model, &ids, &labels);
             mean.0 += loss / 5.0;
             for (id, _, gradient) in gradients.iter() {
-                mean.1.get_mut(id).add_in_place(&gradient.scale(0.2));
+                mean.1.get_mut(id).add_in_place(&(gradient * 0.2));
             }
         }
         assert_same_loss(&mean, &loss_and_gradients(&parameters, &model, &ids, &labels));

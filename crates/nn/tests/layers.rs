@@ -177,7 +177,7 @@ fn the_gated_form_is_the_articles_keras_layer_on_any_axis() {
         let layer = GatedSwiGLU::new(&mut parameters, name, axis);
         let half = x.shape()[axis.rem_euclid(2) as usize] / 2;
         let (out, gate) = (x.slice(axis, ..half), x.slice(axis, half..));
-        let expected = &out * &gate.map(|gate: f64| gate / (1.0 + (-gate).exp()));
+        let expected = &out * gate.map(|gate: f64| gate / (1.0 + (-gate).exp()));
         assert_relative_eq!(evaluate(&layer, &parameters, &x), expected, max_relative = 1e-14);
     }
 }

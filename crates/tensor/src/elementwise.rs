@@ -2,8 +2,6 @@
 //!
 //! One loop serves every function: it is generic over the function and runs inside [`vectorized`].
 
-use std::ops::{Add, Div, Mul, Neg, Sub};
-
 use crate::buffer;
 use crate::layout::Layout;
 use crate::parallel;
@@ -51,9 +49,9 @@ impl<T: Copy + Send + Sync + 'static> Tensor<T> {
         self.zip("zip_map", other, f)
     }
 
-    /// [`zip_map`](Self::zip_map) under the name that an error is to bear.
+    /// [`zip_map`](Self::zip_map) for the operation that an error names.
     #[track_caller]
-    fn zip<U: Copy + Sync + 'static, V: Copy + Send>(
+    pub(crate) fn zip<U: Copy + Sync + 'static, V: Copy + Send>(
         &self,
         name: &str,
         other: &Tensor<U>,
@@ -199,49 +197,5 @@ impl<T: Scalar> Tensor<T> {
     /// Each element times a number.
     pub fn scale(&self, factor: T) -> Self {
         self.map(|x| x * factor)
-    }
-}
-
-impl<T: Scalar> Neg for &Tensor<T> {
-    type Output = Tensor<T>;
-
-    fn neg(self) -> Tensor<T> {
-        self.map(|x| -x)
-    }
-}
-
-impl<T: Scalar> Add for &Tensor<T> {
-    type Output = Tensor<T>;
-
-    #[track_caller]
-    fn add(self, other: Self) -> Tensor<T> {
-        self.zip("add", other, |x, y| x + y)
-    }
-}
-
-impl<T: Scalar> Sub for &Tensor<T> {
-    type Output = Tensor<T>;
-
-    #[track_caller]
-    fn sub(self, other: Self) -> Tensor<T> {
-        self.zip("sub", other, |x, y| x - y)
-    }
-}
-
-impl<T: Scalar> Mul for &Tensor<T> {
-    type Output = Tensor<T>;
-
-    #[track_caller]
-    fn mul(self, other: Self) -> Tensor<T> {
-        self.zip("mul", other, |x, y| x * y)
-    }
-}
-
-impl<T: Scalar> Div for &Tensor<T> {
-    type Output = Tensor<T>;
-
-    #[track_caller]
-    fn div(self, other: Self) -> Tensor<T> {
-        self.zip("div", other, |x, y| x / y)
     }
 }

@@ -15,14 +15,15 @@
 //!
 //! let x = Tensor::from([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]]);
 //! let column_means = x.mean(&[0]);
-//! assert_eq!((&x - &column_means).to_vec(), [-1.5, -1.5, -1.5, 1.5, 1.5, 1.5]);
+//! assert_eq!((&x - column_means).to_vec(), [-1.5, -1.5, -1.5, 1.5, 1.5, 1.5]);
 //! assert_eq!(x.matmul(&x.t()), Tensor::from([[14.0, 32.0], [32.0, 77.0]]));
 //! ```
 //!
 //! Where to read on: [`shape`] (broadcasting), [`layout`] (views), [`strided`] (the loop), then
-//! the operations in any order: `elementwise`, `reduce`, `matmul`, `rows`. How large ones use all
-//! cores says [`parallel`].
+//! the operations in any order: `elementwise`, `arithmetic`, `functions`, `reduce`, `matmul`, `rows`.
+//! See [`parallel`] for how large operations use several cores.
 
+mod arithmetic;
 mod array;
 mod buffer;
 mod compare;
@@ -30,6 +31,7 @@ mod concat;
 mod display;
 mod elementary;
 mod elementwise;
+mod functions;
 pub mod fused;
 mod gemm;
 pub mod layout;

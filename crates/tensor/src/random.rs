@@ -6,7 +6,7 @@
 use std::ops::Range;
 
 use rand::rngs::ChaCha8Rng;
-use rand::{Rng, RngExt, SeedableRng};
+use rand::{RngExt, SeedableRng};
 use rand_distr::{Distribution, Normal, Uniform};
 
 use crate::{Scalar, Tensor, buffer, shape};
@@ -66,16 +66,25 @@ impl Tensor<u32> {
 }
 
 impl<T: Scalar> Tensor<T> {
-    /// Independent draws from a distribution, drawn in `f64`, so that every scalar type gets the
-    /// same numbers up to its rounding.
+    /// Returns independent draws from a distribution, drawn in `f64`, so that every scalar type gets
+    /// the same numbers up to its rounding.
+    ///
+    /// ```
+    /// use rand_distr::Exp1;
+    /// use tensor::{Key, Tensor};
+    ///
+    /// let waits: Tensor = Tensor::sample([2, 3], Exp1, Key::new(7));
+    /// assert_eq!(waits, Tensor::<f64>::sample([2, 3], Exp1, Key::new(7)).cast());
+    /// ```
     pub fn sample(
         shape: impl AsRef<[usize]>,
         distribution: impl Distribution<f64>,
-        rng: &mut impl Rng,
+        key: Key,
     ) -> Self {
         let shape = shape.as_ref();
+        let mut rng = key.rng();
         let mut draws = buffer::stale(shape::len(shape), T::ZERO);
-        draws.fill_with(|| T::from_f64(distribution.sample(rng)));
+        draws.fill_with(|| T::from_f64(distribution.sample(&mut rng)));
         Self::from_buffer(shape, draws)
     }
 
@@ -86,7 +95,7 @@ impl<T: Scalar> Tensor<T> {
     #[track_caller]
     pub fn uniform(shape: impl AsRef<[usize]>, range: Range<f64>, key: Key) -> Self {
         match Uniform::new(range.start, range.end) {
-            Ok(uniform) => Self::sample(shape, uniform, &mut key.rng()),
+            Ok(uniform) => Self::sample(shape, uniform, key),
             Err(error) => panic!("uniform: {range:?} is no range to draw from: {error}"),
         }
     }
@@ -98,9 +107,7 @@ impl<T: Scalar> Tensor<T> {
     #[track_caller]
     pub fn normal(shape: impl AsRef<[usize]>, mean: f64, deviation: f64, key: Key) -> Self {
         match Normal::new(mean, deviation) {
-            Ok(normal) if mean.is_finite() && deviation >= 0.0 => {
-                Self::sample(shape, normal, &mut key.rng())
-            }
+            Ok(normal) if mean.is_finite() && deviation >= 0.0 => Self::sample(shape, normal, key),
             _ => panic!(
                 "normal: there is no distribution with mean {mean} and standard deviation \
                  {deviation}: both must be finite, the deviation not negative"

@@ -33,24 +33,45 @@ const WIDE: usize = 4 * LANES;
 /// Rows are added this many columns at a time, so that partial sums stay in the cache.
 const COLUMNS: usize = 1024;
 
+/// Axes are named by number, and negative numbers count from the end, as in NumPy. The axes of a
+/// reduction disappear; where a method's name ends in `keepdim` they stay with length 1, so that the
+/// result broadcasts against the tensor it came from.
+///
+/// ```
+/// use tensor::Tensor;
+///
+/// let x = Tensor::from([[1.0, 2.0], [3.0, 5.0]]);
+/// assert_eq!(x.sum(&[1]), Tensor::from([3.0, 8.0]));
+/// assert_eq!(x.sum_keepdim(&[-1]), Tensor::from([[3.0], [8.0]]));
+/// assert_eq!(&x / x.max_keepdim(&[1]), Tensor::from([[0.5, 1.0], [0.6, 1.0]]));
+/// assert_eq!(x.min(&[0, 1]).item(), 1.0);
+/// ```
 impl<T: Scalar> Tensor<T> {
-    /// The sum along the axes, which disappear.
+    /// Returns Σ x along the axes, which disappear.
     ///
     /// # Panics
     /// When an axis does not exist or is named twice.
     #[track_caller]
     pub fn sum(&self, axes: &[isize]) -> Self {
-        let kept = expect("sum", shape::reduce(self.shape(), axes));
-        self.fold_to(&kept, T::ZERO, |x, y| x + y).drop_axes(axes)
+        self.fold("sum", axes, T::ZERO, add).remove_axes(axes)
     }
 
-    /// The sum of all elements, without axes.
+    /// Returns Σ x along the axes, which stay with length 1.
+    ///
+    /// # Panics
+    /// When an axis does not exist or is named twice.
+    #[track_caller]
+    pub fn sum_keepdim(&self, axes: &[isize]) -> Self {
+        self.fold("sum_keepdim", axes, T::ZERO, add)
+    }
+
+    /// Returns Σ x over all elements, a tensor without axes.
     pub fn sum_all(&self) -> Self {
-        self.fold_to(&[], T::ZERO, |x, y| x + y)
+        self.fold_to(&[], T::ZERO, add)
     }
 
-    /// The sum over all the axes along which a tensor of `shape` would be expanded to this one:
-    /// the adjoint of [`expand`](Self::expand). Free when the shapes are equal.
+    /// Returns the sum over all the axes along which a tensor of `shape` would be expanded to this
+    /// one: the adjoint of [`expand`](Self::expand). Free when the shapes are equal.
     ///
     /// # Panics
     /// When `shape` does not expand to this shape.
@@ -60,36 +81,69 @@ impl<T: Scalar> Tensor<T> {
             return self.clone();
         }
         expect("sum_to", shape::expands(shape, self.shape()));
-        self.fold_to(shape, T::ZERO, |x, y| x + y)
+        self.fold_to(shape, T::ZERO, add)
     }
 
-    /// The mean along the axes, which disappear; NaN where there is nothing to average.
+    /// Returns Σ x / n along the axes, which disappear; NaN where n is 0.
     ///
     /// # Panics
     /// When an axis does not exist or is named twice.
     #[track_caller]
     pub fn mean(&self, axes: &[isize]) -> Self {
-        let sum = self.sum(axes);
-        let count = T::from_f64(reduced_len(self.shape(), axes) as f64);
-        sum.map(|x| x / count)
+        self.mean_named("mean", axes).remove_axes(axes)
     }
 
-    /// The largest element along the axes, which disappear; NaN where there is one.
+    /// Returns Σ x / n along the axes, which stay with length 1; NaN where n is 0.
+    ///
+    /// # Panics
+    /// When an axis does not exist or is named twice.
+    #[track_caller]
+    pub fn mean_keepdim(&self, axes: &[isize]) -> Self {
+        self.mean_named("mean_keepdim", axes)
+    }
+
+    /// Returns Σ x / n over all n elements, a tensor without axes; NaN where n is 0.
+    pub fn mean_all(&self) -> Self {
+        self.sum_all() / T::from_f64(self.len() as f64)
+    }
+
+    /// Returns the largest element along the axes, which disappear; NaN where there is one.
     ///
     /// # Panics
     /// When an axis does not exist or is named twice, or when there is nothing to choose from.
     #[track_caller]
     pub fn max(&self, axes: &[isize]) -> Self {
-        let kept = expect("max", shape::reduce(self.shape(), axes));
-        assert!(
-            reduced_len(self.shape(), axes) > 0 || shape::len(&kept) == 0,
-            "max: shape {:?} has no elements along axes {axes:?} to choose from",
-            self.shape()
-        );
-        self.fold_to(&kept, T::from_f64(f64::NEG_INFINITY), T::maximum).drop_axes(axes)
+        self.choose("max", axes, f64::NEG_INFINITY, T::maximum).remove_axes(axes)
     }
 
-    /// The index of the largest element along one axis, which disappears; the first of equals.
+    /// Returns the largest element along the axes, which stay with length 1; NaN where there is one.
+    ///
+    /// # Panics
+    /// When an axis does not exist or is named twice, or when there is nothing to choose from.
+    #[track_caller]
+    pub fn max_keepdim(&self, axes: &[isize]) -> Self {
+        self.choose("max_keepdim", axes, f64::NEG_INFINITY, T::maximum)
+    }
+
+    /// Returns the smallest element along the axes, which disappear; NaN where there is one.
+    ///
+    /// # Panics
+    /// When an axis does not exist or is named twice, or when there is nothing to choose from.
+    #[track_caller]
+    pub fn min(&self, axes: &[isize]) -> Self {
+        self.choose("min", axes, f64::INFINITY, T::minimum).remove_axes(axes)
+    }
+
+    /// Returns the smallest element along the axes, which stay with length 1; NaN where there is one.
+    ///
+    /// # Panics
+    /// When an axis does not exist or is named twice, or when there is nothing to choose from.
+    #[track_caller]
+    pub fn min_keepdim(&self, axes: &[isize]) -> Self {
+        self.choose("min_keepdim", axes, f64::INFINITY, T::minimum)
+    }
+
+    /// Returns the index of the largest element along one axis, which disappears; the first of equals.
     ///
     /// # Panics
     /// When the axis does not exist or has no element.
@@ -103,6 +157,43 @@ impl<T: Scalar> Tensor<T> {
         let mut shape = Shape::from_slice(last.shape());
         shape[last.rank() - 1] = 1;
         Tensor::new(shape, winners).transpose(axis, -1).remove_axis(axis)
+    }
+
+    /// The mean along the axes, which stay, for the operation that an error names.
+    #[track_caller]
+    fn mean_named(&self, name: &str, axes: &[isize]) -> Self {
+        let sum = self.fold(name, axes, T::ZERO, add);
+        sum / T::from_f64(reduced_len(self.shape(), axes) as f64)
+    }
+
+    /// [`fold`](Self::fold) with a function that chooses one of two; `worst` is never chosen.
+    #[track_caller]
+    fn choose(
+        &self,
+        name: &str,
+        axes: &[isize],
+        worst: f64,
+        better: impl Fn(T, T) -> T + Copy + Sync,
+    ) -> Self {
+        let kept = expect(name, shape::reduce(self.shape(), axes));
+        assert!(
+            !self.is_empty() || shape::len(&kept) == 0,
+            "{name}: shape {:?} has no elements along axes {axes:?} to choose from",
+            self.shape()
+        );
+        self.fold_to(&kept, T::from_f64(worst), better)
+    }
+
+    /// Combines the elements along the axes, which stay, for the operation that an error names.
+    #[track_caller]
+    fn fold(
+        &self,
+        name: &str,
+        axes: &[isize],
+        start: T,
+        combine: impl Fn(T, T) -> T + Copy + Sync,
+    ) -> Self {
+        self.fold_to(&expect(name, shape::reduce(self.shape(), axes)), start, combine)
     }
 
     /// Combines all elements that share a place in `kept` when it is expanded to this shape.
@@ -130,26 +221,19 @@ impl<T: Scalar> Tensor<T> {
         };
         parallel::divide(parallel::LIGHT, layouts, [], &kernel, &combine)
     }
-
-    /// This tensor without the axes, each of length 1.
-    fn drop_axes(self, axes: &[isize]) -> Self {
-        let mut kept: SmallVec<[bool; 4]> = SmallVec::from_elem(true, self.rank());
-        for &along in axes {
-            kept[expect("reduce", shape::axis(along, self.rank()))] = false;
-        }
-        let lengths = self.shape().iter().zip(kept);
-        self.reshape(
-            lengths.filter(|(_, kept)| *kept).map(|(&length, _)| length).collect::<Shape>(),
-        )
-    }
 }
 
 /// The sum of numbers side by side, as accurate as [`Tensor::sum`]. For loops within
 /// [`vectorized`].
 #[inline(always)]
 pub fn sum<T: Scalar>(values: &[T]) -> T {
-    let fold = Fold { start: T::ZERO, combine: |x, y| x + y };
+    let fold = Fold { start: T::ZERO, combine: add };
     fold.run(values, 0, values.len(), 1, &mut Pairwise::new(WIDE))
+}
+
+#[inline(always)]
+fn add<T: Scalar>(x: T, y: T) -> T {
+    x + y
 }
 
 /// How many elements meet in each place of the result.

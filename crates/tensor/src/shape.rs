@@ -4,6 +4,7 @@
 //! rule and what would fit, so that every caller, on the tape or off it, reports the same words.
 
 use std::fmt;
+use std::ops::{Bound, Range, RangeBounds};
 
 use smallvec::SmallVec;
 
@@ -70,6 +71,26 @@ pub fn axis(axis: isize, rank: usize) -> Result<usize, ShapeError> {
             ),
         }))
     }
+}
+
+/// The positions that a range names on an axis of this length, whatever ends the range leaves open.
+///
+/// ```
+/// assert_eq!(tensor::shape::range(2.., 5), 2..5);
+/// assert_eq!(tensor::shape::range(..=2, 5), 0..3);
+/// ```
+pub fn range(range: impl RangeBounds<usize>, length: usize) -> Range<usize> {
+    let start = match range.start_bound() {
+        Bound::Included(&start) => start,
+        Bound::Excluded(&before) => before + 1,
+        Bound::Unbounded => 0,
+    };
+    let end = match range.end_bound() {
+        Bound::Included(&last) => last + 1,
+        Bound::Excluded(&end) => end,
+        Bound::Unbounded => length,
+    };
+    start..end
 }
 
 /// The shape to which both broadcast, by NumPy's rule: aligned at the last axis, two lengths fit
@@ -187,6 +208,34 @@ pub fn reduce(shape: &[usize], axes: &[isize]) -> Result<Shape, ShapeError> {
         reduced[at] = 1;
     }
     Ok(reduced)
+}
+
+/// The shape with an axis of length 1 put in, which is axis `along` of the result.
+pub fn insert_axis(shape: &[usize], along: isize) -> Result<Shape, ShapeError> {
+    let mut wider = Shape::from_slice(shape);
+    wider.insert(axis(along, shape.len() + 1)?, 1);
+    Ok(wider)
+}
+
+/// The shape that remains when axes of length 1 are taken out.
+pub fn remove_axes(shape: &[usize], axes: &[isize]) -> Result<Shape, ShapeError> {
+    let mut kept: SmallVec<[bool; 4]> = SmallVec::from_elem(true, shape.len());
+    for &along in axes {
+        let at = axis(along, shape.len())?;
+        if !std::mem::replace(&mut kept[at], false) {
+            return Err(ShapeError::new(format!(
+                "axis {at} is named twice in {axes:?}: name each axis once"
+            )));
+        }
+        if shape[at] != 1 {
+            return Err(ShapeError::new(format!(
+                "axis {at} of shape {shape:?} is {} long, not 1",
+                shape[at]
+            )));
+        }
+    }
+    let lengths = shape.iter().zip(kept);
+    Ok(lengths.filter(|(_, kept)| *kept).map(|(&length, _)| length).collect())
 }
 
 /// Checks that a table of `rows` rows has each row that `ids` names.

@@ -1,9 +1,9 @@
 //! Views: the same elements under another layout, without copying.
 
-use std::ops::{Bound, RangeBounds};
+use std::ops::RangeBounds;
 
 use crate::Tensor;
-use crate::shape::{self, Shape, ShapeError, expect};
+use crate::shape::{self, expect};
 
 impl<T: Copy + 'static> Tensor<T> {
     /// The same elements, in row-major order, under another shape. A view where the strides allow
@@ -64,17 +64,8 @@ impl<T: Copy + 'static> Tensor<T> {
     #[track_caller]
     pub fn slice(&self, axis: isize, range: impl RangeBounds<usize>) -> Self {
         let at = expect("slice", shape::axis(axis, self.rank()));
-        let start = match range.start_bound() {
-            Bound::Included(&start) => start,
-            Bound::Excluded(&before) => before + 1,
-            Bound::Unbounded => 0,
-        };
-        let end = match range.end_bound() {
-            Bound::Included(&last) => last + 1,
-            Bound::Excluded(&end) => end,
-            Bound::Unbounded => self.shape()[at],
-        };
-        self.with_layout(expect("slice", self.layout().slice(axis, start..end)))
+        let range = shape::range(range, self.shape()[at]);
+        self.with_layout(expect("slice", self.layout().slice(axis, range)))
     }
 
     /// Repeated along axes of length 1 and along new outer axes, as broadcasting does.
@@ -86,31 +77,31 @@ impl<T: Copy + 'static> Tensor<T> {
         self.with_layout(expect("expand", self.layout().expand(shape.as_ref())))
     }
 
-    /// With an axis of length 1 put in so that it becomes axis `axis` of the result.
+    /// Returns the tensor with an axis of length 1 put in, so that it becomes axis `axis` of the
+    /// result.
     ///
     /// # Panics
     /// When the result would have no such axis.
     #[track_caller]
     pub fn insert_axis(&self, axis: isize) -> Self {
-        let at = expect("insert_axis", shape::axis(axis, self.rank() + 1));
-        let mut shape = Shape::from_slice(self.shape());
-        shape.insert(at, 1);
-        self.reshape(shape)
+        self.reshape(expect("insert_axis", shape::insert_axis(self.shape(), axis)))
     }
 
-    /// With an axis of length 1 taken out.
+    /// Returns the tensor with an axis of length 1 taken out.
     ///
     /// # Panics
     /// When the axis does not exist or is longer than 1.
     #[track_caller]
     pub fn remove_axis(&self, axis: isize) -> Self {
-        let at = expect("remove_axis", shape::axis(axis, self.rank()));
-        let mut shape = Shape::from_slice(self.shape());
-        let length = shape.remove(at);
-        if length != 1 {
-            let error = format!("axis {at} of shape {:?} is {length} long, not 1", self.shape());
-            expect::<()>("remove_axis", Err(ShapeError::new(error)));
-        }
-        self.reshape(shape)
+        self.reshape(expect("remove_axis", shape::remove_axes(self.shape(), &[axis])))
+    }
+
+    /// Returns the tensor with several axes of length 1 taken out.
+    ///
+    /// # Panics
+    /// When an axis does not exist, is named twice or is longer than 1.
+    #[track_caller]
+    pub fn remove_axes(&self, axes: &[isize]) -> Self {
+        self.reshape(expect("remove_axes", shape::remove_axes(self.shape(), axes)))
     }
 }

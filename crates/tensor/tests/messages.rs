@@ -68,6 +68,19 @@ fn a_mistake_is_explained_at_the_users_line_with_shapes_and_rule() {
         "add: shapes [2, 3] and [4, 3] do not broadcast: aligned at the last axis, lengths must be \
          equal or 1, but axis -2 has 2 against 4"
     );
+    for (name, mistake) in [
+        ("sub", (|x, y| x - y) as fn(Tensor, Tensor) -> Tensor),
+        ("mul", |x, y| &x * y),
+        ("div", |x, y| x / &y),
+        ("maximum", |x, y| x.maximum(&y)),
+        ("minimum", |x, y| x.minimum(&y)),
+    ] {
+        let message = message(|| mistake(x.clone(), y.clone()));
+        assert!(
+            message.starts_with(&format!("{name}: shapes [2, 3] and [4, 3] do not")),
+            "{message}"
+        );
+    }
     assert_eq!(
         message(|| x.matmul(&y)),
         "matmul: shapes [2, 3] and [4, 3] do not fit: [m, k] · [k, n] needs equal inner lengths, but \
@@ -89,6 +102,26 @@ fn a_mistake_is_explained_at_the_users_line_with_shapes_and_rule() {
     assert_eq!(
         message(|| x.sum(&[1, -1])),
         "sum: axis 1 is named twice in [1, -1]: name each axis once"
+    );
+    assert_eq!(
+        message(|| x.mean(&[0, 0])),
+        "mean: axis 0 is named twice in [0, 0]: name each axis once"
+    );
+    assert_eq!(
+        message(|| Tensor::<f32>::zeros([2, 0]).min_keepdim(&[-1])),
+        "min_keepdim: shape [2, 0] has no elements along axes [-1] to choose from"
+    );
+    assert_eq!(
+        message(|| x.insert_axis(3)),
+        "insert_axis: axis 3 does not exist: with 3 axes it must lie in -3..=2"
+    );
+    assert_eq!(
+        message(|| x.remove_axis(1)),
+        "remove_axis: axis 1 of shape [2, 3] is 3 long, not 1"
+    );
+    assert_eq!(
+        message(|| Tensor::<f32>::zeros([1, 2]).remove_axes(&[0, -2])),
+        "remove_axes: axis 0 is named twice in [0, -2]: name each axis once"
     );
     assert_eq!(
         message(|| x.slice(1, 2..5)),

@@ -32,7 +32,7 @@ fn factors() -> impl Strategy<Value = (Vec<usize>, Vec<usize>)> {
 
 /// `[…, m, k, 1] ⊙ […, 1, k, n]`, summed over k.
 fn by_inner_products<T: Scalar>(a: &Tensor<T>, b: &Tensor<T>) -> Tensor<T> {
-    (&a.insert_axis(-1) * &b.insert_axis(-3)).sum(&[-2])
+    (a.insert_axis(-1) * b.insert_axis(-3)).sum(&[-2])
 }
 
 /// A tensor and some of its axes, some of them counted from the end.
@@ -66,7 +66,7 @@ proptest! {
     #[test]
     fn map_applies_to_each_element(x in any_tensor()) {
         let doubled: Vec<f64> = x.to_vec().iter().map(|x| x * 2.0).collect();
-        prop_assert_eq!(x.scale(2.0).to_vec(), doubled);
+        prop_assert_eq!(x.map(|x| x * 2.0).to_vec(), doubled);
     }
 
     #[test]
@@ -79,7 +79,7 @@ proptest! {
         prop_assert_eq!((&a + &b).to_vec(), pairs(|a, b| a + b));
         prop_assert_eq!((&a - &b).to_vec(), pairs(|a, b| a - b));
         prop_assert_eq!((&a * &b).to_vec(), pairs(|a, b| a * b));
-        prop_assert_eq!((-&a).to_vec(), a.scale(-1.0).to_vec());
+        prop_assert_eq!((-&a).to_vec(), (&a * -1.0).to_vec());
         let same = |x: &f64, y: &f64| x == y || (x.is_nan() && y.is_nan());
         let quotient = (&a / &b).to_vec();
         prop_assert!(quotient.iter().zip(&pairs(|a, b| a / b)).all(|(x, y)| same(x, y)));
@@ -124,8 +124,8 @@ proptest! {
     #[test]
     fn sum_to_is_the_adjoint_of_expand((x, y) in broadcastable()) {
         prop_assume!(shape::expands(x.shape(), y.shape()).is_ok());
-        let left = (&x.expand(y.shape()) * &y).sum_all().item();
-        let right = (&x * &y.sum_to(x.shape())).sum_all().item();
+        let left = (x.expand(y.shape()) * &y).sum_all().item();
+        let right = (&x * y.sum_to(x.shape())).sum_all().item();
         prop_assert_eq!(left, right);
     }
 

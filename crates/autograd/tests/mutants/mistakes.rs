@@ -62,13 +62,13 @@ fn wrong_formulas() -> Vec<Mutant> {
     vec![
         mutant(
             "twice too large",
-            square().with_vjp(|x, _, dy, dx| dx.add(0, || (dy * x[0]).scale(number(4.0)))),
+            square().with_vjp(|x, _, dy, dx| dx.add(0, || dy * x[0] * number(4.0))),
             &[&[3, 4]],
             DIFFERENCES,
         ),
         mutant(
             "sign flipped",
-            sin().with_vjp(|x, _, dy, dx| dx.add(0, || -&(dy * &x[0].map(cos)))),
+            sin().with_vjp(|x, _, dy, dx| dx.add(0, || -(dy * x[0].map(cos)))),
             &[&[3, 4]],
             DIFFERENCES,
         ),
@@ -82,13 +82,13 @@ fn wrong_formulas() -> Vec<Mutant> {
         ),
         mutant(
             "relative error 1e-5",
-            square().with_vjp(|x, _, dy, dx| dx.add(0, || (dy * x[0]).scale(number(2.00002)))),
+            square().with_vjp(|x, _, dy, dx| dx.add(0, || dy * x[0] * number(2.00002))),
             &[&[3, 4]],
             FORWARD_MODE,
         ),
         mutant(
             "relative error 1e-10",
-            square().with_vjp(|x, _, dy, dx| dx.add(0, || (dy * x[0]).scale(number(2.0000000002)))),
+            square().with_vjp(|x, _, dy, dx| dx.add(0, || dy * x[0] * number(2.0000000002))),
             &[&[3, 4]],
             FORWARD_MODE,
         ),
@@ -111,7 +111,7 @@ fn wrong_formulas() -> Vec<Mutant> {
             "the denominator not squared",
             div().with_vjp(|x, _, dy, dx| {
                 dx.add(0, || dy / x[1]);
-                dx.add(1, || -&(&(dy * x[0]) / x[1]));
+                dx.add(1, || -(dy * x[0] / x[1]));
             }),
             &[&[3, 4], &[3, 4]],
             DIFFERENCES,
@@ -142,7 +142,7 @@ fn wrong_terms() -> Vec<Mutant> {
         mutant(
             "right for an all-ones cotangent only",
             softmax().with_vjp(|_, y, dy, dx| {
-                dx.add(0, || softmax_vjp(y, dy).scale(number(2.0)));
+                dx.add(0, || softmax_vjp(y, dy) * number(2.0));
             }),
             &[&[3, 4]],
             DIFFERENCES,
@@ -150,7 +150,7 @@ fn wrong_terms() -> Vec<Mutant> {
         mutant(
             "added twice",
             sigmoid().with_vjp(|_, y, dy, dx| {
-                let contribution = dy * &y.map(|y| y * (number(1.0) - y));
+                let contribution = dy * y.map(|y| y * (number(1.0) - y));
                 dx.add(0, || contribution.clone());
                 dx.add(0, || contribution);
             }),
@@ -161,7 +161,7 @@ fn wrong_terms() -> Vec<Mutant> {
             "no gradient for γ",
             swiglu().with_vjp(|x, _, dy, dx| {
                 let (g, inner) = swiglu_parts(x, dy);
-                dx.add(0, || &(dy * &g) + &(&inner * x[1]));
+                dx.add(0, || dy * &g + &inner * x[1]);
                 dx.add(1, || (&inner * x[0]).sum_to(x[1].shape()));
             }),
             &[&[3, 4], &[4], &[]],
@@ -171,7 +171,7 @@ fn wrong_terms() -> Vec<Mutant> {
             "β where γ should be",
             swiglu().with_vjp(|x, _, dy, dx| {
                 let (g, inner) = swiglu_parts(&[x[0], x[1], x[1]], dy);
-                dx.add(0, || &(dy * &g) + &(&inner * x[1]));
+                dx.add(0, || dy * &g + &inner * x[1]);
                 dx.add(1, || (&inner * x[0]).sum_to(x[1].shape()));
                 dx.add(2, || inner.sum_to(x[2].shape()));
             }),
@@ -182,7 +182,7 @@ fn wrong_terms() -> Vec<Mutant> {
             "β forgotten in the chain",
             swiglu().with_vjp(|x, _, dy, dx| {
                 let (g, inner) = swiglu_parts(x, dy);
-                dx.add(0, || &(dy * &g) + &inner);
+                dx.add(0, || dy * &g + &inner);
                 dx.add(1, || (&inner * x[0]).sum_to(x[1].shape()));
                 dx.add(2, || inner.sum_to(x[2].shape()));
             }),
@@ -221,7 +221,7 @@ fn wrong_sums() -> Vec<Mutant> {
         mutant(
             "a mean over the wrong axis's length",
             mean().with_vjp(|x, _, dy, dx| {
-                dx.add(0, || dy.scale(number(0.25)).expand(x[0].shape()));
+                dx.add(0, || (dy * number(0.25)).expand(x[0].shape()));
             }),
             &[&[3, 4]],
             DIFFERENCES,
@@ -266,7 +266,7 @@ fn wrong_at_some_points() -> Vec<Mutant> {
         mutant(
             "zero where x is negative",
             square().with_vjp(|x, _, dy, dx| {
-                dx.add(0, || &(dy * x[0]).scale(number(2.0)) * &is_positive(x[0]));
+                dx.add(0, || dy * x[0] * number(2.0) * is_positive(x[0]));
             }),
             &[&[3, 4]],
             DIFFERENCES,
@@ -277,7 +277,7 @@ fn wrong_at_some_points() -> Vec<Mutant> {
                 "sign flipped where x is large",
                 sin().with_vjp(|x, _, dy, dx| {
                     let cos_of_small = |x| if x > number(10.0) { -cos(x) } else { cos(x) };
-                    dx.add(0, || dy * &x[0].map(cos_of_small));
+                    dx.add(0, || dy * x[0].map(cos_of_small));
                 }),
                 &[],
                 DIFFERENCES,
@@ -291,7 +291,7 @@ fn wrong_at_some_points() -> Vec<Mutant> {
                 let first = OnceCell::new();
                 move |_, y, dy, dx| {
                     let y: &Array = first.get_or_init(|| constant(y));
-                    dx.add(0, || dy * &y.map(|y| y * (number(1.0) - y)));
+                    dx.add(0, || dy * y.map(|y| y * (number(1.0) - y)));
                 }
             }),
             &[&[3, 4]],
@@ -299,7 +299,7 @@ fn wrong_at_some_points() -> Vec<Mutant> {
         ),
         mutant(
             "a mask that multiplies instead of selecting",
-            relu().with_vjp(|x, _, dy, dx| dx.add(0, || dy * &is_positive(x[0]))),
+            relu().with_vjp(|x, _, dy, dx| dx.add(0, || dy * is_positive(x[0]))),
             &[&[3, 4]],
             INFLUENCE,
         ),
@@ -311,7 +311,7 @@ fn wrong_beside_kinks() -> Vec<Mutant> {
     let at_kinks = |mutant| Mutant { inputs: vec![Tensor::zeros([3, 4])], ..mutant };
     let relu_of = |slope: fn(f64) -> f64| {
         relu().with_vjp(move |x, _, dy, dx| {
-            dx.add(0, || dy * &x[0].map(|x| number(slope(x.value))));
+            dx.add(0, || dy * x[0].map(|x| number(slope(x.value))));
         })
     };
     vec![
@@ -351,7 +351,7 @@ fn wrong_in_some_calls() -> Vec<Mutant> {
                 move |_, y, dy, dx| {
                     calls.set(calls.get() + 1);
                     let factor = number(1.0 + f64::from(calls.get() % 2) * 1e-15);
-                    dx.add(0, || (dy * y).scale(factor));
+                    dx.add(0, || dy * y * factor);
                 }
             }),
             &[&[3, 4]],
@@ -372,8 +372,8 @@ fn wrong_in_some_calls() -> Vec<Mutant> {
             "β and γ learn only where x does",
             swiglu().with_vjp(|x, _, dy, dx| {
                 let (g, inner) = swiglu_parts(x, dy);
-                let shared = if dx.wants(0) { inner } else { inner.scale(number(0.0)) };
-                dx.add(0, || &(dy * &g) + &(&shared * x[1]));
+                let shared = if dx.wants(0) { inner } else { inner * number(0.0) };
+                dx.add(0, || dy * &g + &shared * x[1]);
                 dx.add(1, || (&shared * x[0]).sum_to(x[1].shape()));
                 dx.add(2, || shared.sum_to(x[2].shape()));
             }),
@@ -386,7 +386,7 @@ fn wrong_in_some_calls() -> Vec<Mutant> {
 fn wrong_in_some_layouts() -> Vec<Mutant> {
     let square_of = |rearrange: fn(&Array) -> Array| {
         square().with_vjp(move |x, _, dy, dx| {
-            dx.add(0, || (dy * &rearrange(x[0])).scale(number(2.0)));
+            dx.add(0, || dy * rearrange(x[0]) * number(2.0));
         })
     };
     vec![
@@ -412,7 +412,7 @@ fn wrong_in_some_layouts() -> Vec<Mutant> {
             "the cotangent read in the order of its storage",
             square().with_vjp(|x, _, dy, dx| {
                 let dy = from_storage(dy, |start, _, k| start + k);
-                dx.add(0, || (&dy * x[0]).scale(number(2.0)));
+                dx.add(0, || dy * x[0] * number(2.0));
             }),
             &[&[3, 4]],
             LAYOUT,
@@ -424,7 +424,7 @@ fn wrong_in_second_order() -> Vec<Mutant> {
     vec![
         mutant(
             "its slope taken for a constant",
-            sin().with_vjp(|x, _, dy, dx| dx.add(0, || dy * &constant(&x[0].map(cos)))),
+            sin().with_vjp(|x, _, dy, dx| dx.add(0, || dy * constant(&x[0].map(cos)))),
             &[&[3, 4]],
             SECOND_ORDER,
         ),
@@ -432,7 +432,7 @@ fn wrong_in_second_order() -> Vec<Mutant> {
             "one of two factors taken for a constant",
             mul().with_vjp(|x, _, dy, dx| {
                 dx.add(0, || dy * x[1]);
-                dx.add(1, || dy * &constant(x[0]));
+                dx.add(1, || dy * constant(x[0]));
             }),
             &[&[3, 4], &[3, 4]],
             SECOND_ORDER,
@@ -440,8 +440,8 @@ fn wrong_in_second_order() -> Vec<Mutant> {
         mutant(
             "an outer factor taken for a constant",
             softmax().with_vjp(|_, y, dy, dx| {
-                let inner = (dy * y).sum(&[-1]).insert_axis(-1);
-                dx.add(0, || &constant(y) * &(dy - &inner));
+                let inner = (dy * y).sum_keepdim(&[-1]);
+                dx.add(0, || constant(y) * (dy - inner));
             }),
             &[&[3, 4]],
             SYMMETRY,
@@ -469,7 +469,7 @@ fn wrong_in_the_cotangent() -> Vec<Mutant> {
         mutant(
             "negative cotangents stopped",
             relu().with_vjp(|x, _, dy, dx| {
-                dx.add(0, || &(dy * &is_positive(dy)) * &is_positive(x[0]));
+                dx.add(0, || dy * is_positive(dy) * is_positive(x[0]));
             }),
             &[&[3, 4]],
             LINEAR,
@@ -489,7 +489,7 @@ fn constant(x: &Array) -> Array {
 /// The VJP of `square`, 1% too large at one position.
 fn square_wrong_at(position: usize) -> Written {
     square().with_vjp(move |x, _, dy, dx| {
-        let mut wrong = (dy * x[0]).scale(number(2.0));
+        let mut wrong = dy * x[0] * number(2.0);
         let entry = &mut wrong.as_mut_slice()[position];
         *entry = *entry * number(1.01);
         dx.add(0, || wrong);

@@ -58,11 +58,7 @@ pub fn number(x: f64) -> Number {
 
 /// y = x².
 pub fn square() -> Written {
-    Written::new(
-        "square",
-        |x| x[0] * x[0],
-        |x, _, dy, dx| dx.add(0, || (dy * x[0]).scale(number(2.0))),
-    )
+    Written::new("square", |x| x[0] * x[0], |x, _, dy, dx| dx.add(0, || dy * x[0] * number(2.0)))
 }
 
 /// y = eˣ.
@@ -72,11 +68,7 @@ pub fn exp() -> Written {
 
 /// y = sin x.
 pub fn sin() -> Written {
-    Written::new(
-        "sin",
-        |x| x[0].map(Number::sin),
-        |x, _, dy, dx| dx.add(0, || dy * &x[0].map(Number::cos)),
-    )
+    Written::new("sin", |x| x[0].map(Number::sin), |x, _, dy, dx| dx.add(0, || dy * x[0].cos()))
 }
 
 /// y = σ(x).
@@ -84,7 +76,7 @@ pub fn sigmoid() -> Written {
     Written::new(
         "sigmoid",
         |x| x[0].map(Number::sigmoid),
-        |_, y, dy, dx| dx.add(0, || dy * &y.map(|y| y * (number(1.0) - y))),
+        |_, y, dy, dx| dx.add(0, || dy * y.map(|y| y * (number(1.0) - y))),
     )
 }
 
@@ -121,7 +113,7 @@ pub fn div() -> Written {
         |x| x[0] / x[1],
         |x, y, dy, dx| {
             dx.add(0, || (dy / x[1]).sum_to(x[0].shape()));
-            dx.add(1, || -&(&(dy * y) / x[1]).sum_to(x[1].shape()));
+            dx.add(1, || -(dy * y / x[1]).sum_to(x[1].shape()));
         },
     )
 }
@@ -144,7 +136,7 @@ pub fn softmax() -> Written {
         "softmax",
         |x| {
             let exponentials = x[0].map(Number::exp);
-            &exponentials / &exponentials.sum(&[-1]).insert_axis(-1)
+            &exponentials / exponentials.sum_keepdim(&[-1])
         },
         |_, y, dy, dx| dx.add(0, || softmax_vjp(y, dy)),
     )
@@ -155,7 +147,7 @@ pub fn softmax_vjp(y: &Array, dy: &Array) -> Array {
     if y.shape().last() == Some(&1) {
         return Tensor::zeros(y.shape());
     }
-    y * &(dy - &(dy * y).sum(&[-1]).insert_axis(-1))
+    y * (dy - (dy * y).sum_keepdim(&[-1]))
 }
 
 /// The mean of the rows.
@@ -165,7 +157,7 @@ pub fn mean() -> Written {
         |x| x[0].mean(&[0]),
         |x, _, dy, dx| {
             let share = number(1.0 / x[0].shape()[0] as f64);
-            dx.add(0, || dy.scale(share).expand(x[0].shape()));
+            dx.add(0, || (dy * share).expand(x[0].shape()));
         },
     )
 }
@@ -175,7 +167,7 @@ pub fn norm() -> Written {
     Written::new(
         "norm",
         |x| (x[0] * x[0]).sum_all().map(Number::sqrt),
-        |x, y, dy, dx| dx.add(0, || x[0] * &(dy / y)),
+        |x, y, dy, dx| dx.add(0, || x[0] * (dy / y)),
     )
 }
 
@@ -213,10 +205,10 @@ fn are_tokens() -> Array {
 pub fn swiglu() -> Written {
     Written::new(
         "swiglu",
-        |x| x[0] * &gate(x[0], x[1], x[2]),
+        |x| x[0] * gate(x[0], x[1], x[2]),
         |x, _, dy, dx| {
             let (g, inner) = swiglu_parts(x, dy);
-            dx.add(0, || &(dy * &g) + &(&inner * x[1]));
+            dx.add(0, || dy * &g + &inner * x[1]);
             dx.add(1, || (&inner * x[0]).sum_to(x[1].shape()));
             dx.add(2, || inner.sum_to(x[2].shape()));
         },
@@ -225,13 +217,13 @@ pub fn swiglu() -> Written {
 
 /// σ(βx + γ).
 pub fn gate(x: &Array, beta: &Array, gamma: &Array) -> Array {
-    (&(x * beta) + gamma).map(Number::sigmoid)
+    (x * beta + gamma).sigmoid()
 }
 
 /// The gate g, and ȳ x g(1 − g), the adjoint of βx + γ.
 pub fn swiglu_parts(x: &[&Array], dy: &Array) -> (Array, Array) {
     let g = gate(x[0], x[1], x[2]);
-    let inner = &(dy * x[0]) * &g.map(|g| g * (number(1.0) - g));
+    let inner = dy * x[0] * g.map(|g| g * (number(1.0) - g));
     (g, inner)
 }
 

@@ -33,7 +33,7 @@ proptest! {
         let factor = if norm > max { max / norm } else { 1.0 };
         for (id, clipped) in clipped.iter() {
             let given = given[id.index()].as_ref().expect("it has a gradient");
-            prop_assert_eq!(clipped.dense(), &given.scale(factor));
+            prop_assert_eq!(clipped.dense(), &(given * factor));
         }
         prop_assert!(relative_eq!(global_norm(&clipped), norm.min(max), max_relative = 1e-14));
     }

@@ -1,0 +1,119 @@
+//! `+`, `-`, `*` and `/` between tensors and numbers, elementwise and with broadcasting.
+//!
+//! An operand may be a tensor, a reference to one, or a number, so formulas are written as on paper:
+//!
+//! ```
+//! use tensor::Tensor;
+//!
+//! let x = Tensor::from([1.0, 2.0, 3.0]);
+//! let y = (&x - x.mean_all()) * 2.0 + 1.0;
+//! assert_eq!(y, Tensor::from([-1.0, 1.0, 3.0]));
+//! assert_eq!(1.0 / (&x * &x), Tensor::from([1.0, 0.25, 1.0 / 9.0]));
+//! ```
+//!
+//! A number is on the left only if it is an `f32` or an `f64`: the language lets this crate say so for
+//! types it knows, but not for every [`Scalar`].
+//!
+//! Two tensors must have shapes that broadcast, or the operator panics at its caller's line.
+
+use std::ops::{Add, Div, Mul, Neg, Sub};
+
+use crate::{Scalar, Tensor};
+
+impl<T: Scalar> Neg for &Tensor<T> {
+    type Output = Tensor<T>;
+
+    fn neg(self) -> Tensor<T> {
+        self.map(|x| -x)
+    }
+}
+
+impl<T: Scalar> Neg for Tensor<T> {
+    type Output = Tensor<T>;
+
+    fn neg(self) -> Tensor<T> {
+        -&self
+    }
+}
+
+/// Implements an operator for each kind of operands. All of them are the first or the second form.
+macro_rules! operator {
+    ($Operator:ident, $name:ident, $of_numbers:expr) => {
+        impl<T: Scalar> $Operator for &Tensor<T> {
+            type Output = Tensor<T>;
+
+            #[track_caller]
+            fn $name(self, other: Self) -> Tensor<T> {
+                self.zip(stringify!($name), other, $of_numbers)
+            }
+        }
+
+        impl<T: Scalar> $Operator<T> for &Tensor<T> {
+            type Output = Tensor<T>;
+
+            fn $name(self, number: T) -> Tensor<T> {
+                self.map(|x| $of_numbers(x, number))
+            }
+        }
+
+        impl<T: Scalar> $Operator for Tensor<T> {
+            type Output = Tensor<T>;
+
+            #[track_caller]
+            fn $name(self, other: Self) -> Tensor<T> {
+                (&self).$name(&other)
+            }
+        }
+
+        impl<T: Scalar> $Operator<&Tensor<T>> for Tensor<T> {
+            type Output = Tensor<T>;
+
+            #[track_caller]
+            fn $name(self, other: &Tensor<T>) -> Tensor<T> {
+                (&self).$name(other)
+            }
+        }
+
+        impl<T: Scalar> $Operator<Tensor<T>> for &Tensor<T> {
+            type Output = Tensor<T>;
+
+            #[track_caller]
+            fn $name(self, other: Tensor<T>) -> Tensor<T> {
+                self.$name(&other)
+            }
+        }
+
+        impl<T: Scalar> $Operator<T> for Tensor<T> {
+            type Output = Tensor<T>;
+
+            fn $name(self, number: T) -> Tensor<T> {
+                (&self).$name(number)
+            }
+        }
+
+        operator!($Operator, $name, $of_numbers, f32);
+        operator!($Operator, $name, $of_numbers, f64);
+    };
+    ($Operator:ident, $name:ident, $of_numbers:expr, $Number:ty) => {
+        impl $Operator<&Tensor<$Number>> for $Number {
+            type Output = Tensor<$Number>;
+
+            fn $name(self, tensor: &Tensor<$Number>) -> Tensor<$Number> {
+                tensor.map(|x| $of_numbers(self, x))
+            }
+        }
+
+        impl $Operator<Tensor<$Number>> for $Number {
+            type Output = Tensor<$Number>;
+
+            fn $name(self, tensor: Tensor<$Number>) -> Tensor<$Number> {
+                self.$name(&tensor)
+            }
+        }
+    };
+}
+
+operator!(Add, add, |x, y| x + y);
+operator!(Sub, sub, |x, y| x - y);
+operator!(Mul, mul, |x, y| x * y);
+operator!(Div, div, |x, y| x / y);

@@ -38,7 +38,6 @@ mod features;
 mod gated_swiglu;
 pub mod init;
 mod layer;
-mod log_softmax;
 mod loss;
 mod softmax;
 mod swiglu;
@@ -50,9 +49,8 @@ pub use embedding::{Embedding, EmbeddingMean, embedding, embedding_mean};
 pub use features::Features;
 pub use gated_swiglu::GatedSwiGLU;
 pub use layer::{Layer, Model, Then};
-pub use log_softmax::log_softmax;
 pub use loss::{bce_with_logits, mean_squared_error, softmax_cross_entropy};
-pub use softmax::softmax;
+pub use softmax::{log_softmax, softmax};
 pub use swiglu::{SwiGLU, swiglu};
 
 #[cfg(test)]
@@ -69,10 +67,10 @@ mod tests {
         ("embedding_mean", super::embedding::mean_cases),
         ("gelu", super::activation::gelu_cases),
         ("leaky_relu", super::activation::leaky_relu_cases),
-        ("log_softmax", super::log_softmax::cases),
+        ("log_softmax", super::softmax::cases::log_softmax),
         ("relu", super::activation::relu_cases),
         ("silu", super::activation::silu_cases),
-        ("softmax", super::softmax::cases),
+        ("softmax", super::softmax::cases::softmax),
         ("softmax_cross_entropy", super::loss::softmax_cross_entropy_cases),
         ("swiglu", super::swiglu::cases),
     ];

@@ -1,35 +1,65 @@
-//! y = eˣ / Σ eˣ along an axis: positive numbers that sum to 1.
+//! Softmax along an axis, positive numbers that sum to 1, and its logarithm.
 //!
 //! ```text
-//! x̄ = y ⊙ (ȳ − ⟨ȳ, y⟩)
+//! softmax        y = eˣ / Σ eˣ         x̄ = y ⊙ (ȳ − Σ ȳ y)
+//! log_softmax    y = x − ln Σ eˣ       x̄ = ȳ − eʸ Σ ȳ
 //! ```
 //!
-//! Subtracting the largest x first changes nothing in exact arithmetic, and keeps eˣ from
+//! The logarithm is not taken of the softmax, whose small numbers underflow to 0. Both are computed from
+//! x − max x: subtracting the largest x changes nothing in exact arithmetic, and keeps eˣ from
 //! overflowing.
 
 use autograd::{Adjoints, Formulas, Op, Var};
 use tensor::{Scalar, ShapeError, Tensor, shape};
 
-/// The softmax along `axis`, -1 for the last.
+/// Records the softmax along `axis`, -1 for the last.
 ///
 /// # Panics
 /// When the axis does not exist.
 #[track_caller]
 pub fn softmax<T: Scalar>(x: Var<'_, T>, axis: isize) -> Var<'_, T> {
-    x.tape().apply(Softmax { axis }, &[x])
+    let softmax = Softmax {
+        name: "softmax",
+        axis,
+        formulas: ["y = eˣ / Σ eˣ", "x̄ = y ⊙ (ȳ − ⟨ȳ, y⟩)"],
+        forward: |logarithm| logarithm.exp(),
+        vjp: |y, dy, axis| y * (dy - (dy * y).sum_keepdim(&[axis])),
+    };
+    x.tape().apply(softmax, &[x])
 }
 
-struct Softmax {
+/// Records the logarithm of the softmax along `axis`, -1 for the last.
+///
+/// # Panics
+/// When the axis does not exist.
+#[track_caller]
+pub fn log_softmax<T: Scalar>(x: Var<'_, T>, axis: isize) -> Var<'_, T> {
+    let log_softmax = Softmax {
+        name: "log_softmax",
+        axis,
+        formulas: ["y = x − ln Σ eˣ", "x̄ = ȳ − eʸ Σ ȳ"],
+        forward: |logarithm| logarithm,
+        vjp: |y, dy, axis| dy - y.exp() * dy.sum_keepdim(&[axis]),
+    };
+    x.tape().apply(log_softmax, &[x])
+}
+
+struct Softmax<T: Scalar> {
+    name: &'static str,
     axis: isize,
+    /// Of y and of x̄.
+    formulas: [&'static str; 2],
+    forward: fn(log_softmax: Tensor<T>) -> Tensor<T>,
+    vjp: fn(y: &Tensor<T>, dy: &Tensor<T>, axis: isize) -> Tensor<T>,
 }
 
-impl<T: Scalar> Op<T> for Softmax {
+impl<T: Scalar> Op<T> for Softmax<T> {
     fn name(&self) -> &'static str {
-        "softmax"
+        self.name
     }
 
     fn formulas(&self) -> Option<Formulas> {
-        Some(Formulas::new("y = eˣ / Σ eˣ").vjp("x̄ = y ⊙ (ȳ − ⟨ȳ, y⟩)"))
+        Some(Formulas::new(self.formulas[0]).vjp(self.formulas[1]))
     }
 
     fn check(&self, shapes: &[&[usize]]) -> Result<(), ShapeError> {
@@ -37,47 +67,50 @@ impl<T: Scalar> Op<T> for Softmax {
     }
 
     fn forward(&mut self, x: &[&Tensor<T>]) -> Tensor<T> {
-        log_softmax_values(x[0], self.axis).map(T::exp)
+        let logarithm = match x[0].is_empty() {
+            true => x[0].clone(),
+            false => {
+                let shifted = x[0] - x[0].max_keepdim(&[self.axis]);
+                &shifted - shifted.exp().sum_keepdim(&[self.axis]).ln()
+            }
+        };
+        (self.forward)(logarithm)
     }
 
     fn vjp(&self, _: &[&Tensor<T>], y: &Tensor<T>, dy: &Tensor<T>, dx: &mut Adjoints<'_, T>) {
-        dx.add(0, || match is_constant(y, self.axis) {
-            true => Tensor::zeros(y.shape()),
-            false => y * &(dy - &sum_kept(&(dy * y), self.axis)),
+        let axis = shape::expect(self.name, shape::axis(self.axis, y.rank()));
+        dx.add(0, || match y.shape()[axis] {
+            // A single class has probability 1 whatever x is. The formulas would give ȳ − ȳ, which is NaN
+            // where ȳ is infinite.
+            1 => Tensor::zeros(y.shape()),
+            _ => (self.vjp)(y, dy, self.axis),
         });
     }
 }
 
-/// x − max x − ln Σ e^(x − max x) along an axis.
-pub(crate) fn log_softmax_values<T: Scalar>(x: &Tensor<T>, axis: isize) -> Tensor<T> {
-    if x.is_empty() {
-        return x.clone();
-    }
-    let shifted = x - &x.max(&[axis]).insert_axis(axis);
-    &shifted - &sum_kept(&shifted.map(T::exp), axis).map(T::ln)
-}
-
-/// Returns `true` if there is one class, whose probability is 1 whatever x is. The formulas of the VJPs would
-/// give x̄ = ȳ − ȳ, which is NaN where ȳ is infinite.
-pub(crate) fn is_constant<T: Scalar>(y: &Tensor<T>, axis: isize) -> bool {
-    y.shape()[shape::expect("softmax", shape::axis(axis, y.rank()))] == 1
-}
-
-/// The sum along an axis, which stays with length 1.
-pub(crate) fn sum_kept<T: Scalar>(x: &Tensor<T>, axis: isize) -> Tensor<T> {
-    x.sum(&[axis]).insert_axis(axis)
-}
-
 #[cfg(test)]
-pub(crate) fn cases() -> proptest::strategy::BoxedStrategy<autograd::check::Case> {
-    use autograd::check::{Case, strategy::small};
+pub(crate) mod cases {
+    use autograd::Var;
+    use autograd::check::{Case, Number, strategy::small};
     use proptest::{prelude::*, sample::Index};
 
-    (small(-2.0..2.0), any::<Index>())
-        .prop_filter("a scalar has no axis", |(x, _)| x.rank() > 0)
-        .prop_map(|(x, pick)| {
-            let axis = pick.index(x.rank()) as isize;
-            Case::new("softmax", vec![x], move |x| softmax(x[0], axis))
-        })
-        .boxed()
+    type Function = for<'t> fn(Var<'t, Number>, isize) -> Var<'t, Number>;
+
+    pub(crate) fn softmax() -> BoxedStrategy<Case> {
+        along_an_axis("softmax", |x, axis| super::softmax(x, axis))
+    }
+
+    pub(crate) fn log_softmax() -> BoxedStrategy<Case> {
+        along_an_axis("log_softmax", |x, axis| super::log_softmax(x, axis))
+    }
+
+    fn along_an_axis(op: &'static str, function: Function) -> BoxedStrategy<Case> {
+        (small(-2.0..2.0), any::<Index>())
+            .prop_filter("a scalar has no axis", |(x, _)| x.rank() > 0)
+            .prop_map(move |(x, pick)| {
+                let axis = pick.index(x.rank()) as isize;
+                Case::new(op, vec![x], move |x| function(x[0], axis))
+            })
+            .boxed()
+    }
 }

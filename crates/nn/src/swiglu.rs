@@ -118,29 +118,28 @@ impl<T: Scalar> Op<T> for SwiGLUOp<T> {
         y
     }
 
-    fn vjp(&self, x: &[&Tensor<T>], _: &Tensor<T>, dy: &Tensor<T>, dx: &mut Adjoints<'_, T>) {
+    fn vjp(&self, x: &[&Tensor<T>], _: &Tensor<T>, dy: &Tensor<T>, adjoints: &mut Adjoints<'_, T>) {
         let &[x, beta, gamma] = x else { unreachable!("swiglu has three inputs") };
         let gate = self.gate.as_ref().expect("forward ran");
         // ȳ x g(1 − g), the adjoint of βx + γ, is what all three have in common.
         let inner = |dy: T, x: T, gate: T| dy * x * gate * (T::ONE - gate);
+        let inputs = [x, gate, dy, beta];
         if (beta.len(), gamma.len()) == (1, 1) {
-            let ([x_bar], [beta_bar, gamma_bar]) =
-                fused::map([x, gate, dy, beta], |[x, gate, dy, beta]| {
-                    let inner = inner(dy, x, gate);
-                    ([dy * gate + inner * beta], [inner * x, inner])
-                });
-            dx.add(0, || x_bar);
-            dx.add(1, || Tensor::full(beta.shape(), beta_bar));
-            dx.add(2, || Tensor::full(gamma.shape(), gamma_bar));
+            let ([dx], [dbeta, dgamma]) = fused::map(inputs, |[x, gate, dy, beta]| {
+                let inner = inner(dy, x, gate);
+                ([dy * gate + inner * beta], [inner * x, inner])
+            });
+            adjoints.add(0, || dx);
+            adjoints.add(1, || Tensor::full(beta.shape(), dbeta));
+            adjoints.add(2, || Tensor::full(gamma.shape(), dgamma));
         } else {
-            let ([x_bar, beta_bar, gamma_bar], []) =
-                fused::map([x, gate, dy, beta], |[x, gate, dy, beta]| {
-                    let inner = inner(dy, x, gate);
-                    ([dy * gate + inner * beta, inner * x, inner], [])
-                });
-            dx.add(0, || x_bar);
-            dx.add(1, || beta_bar.sum_to(beta.shape()));
-            dx.add(2, || gamma_bar.sum_to(gamma.shape()));
+            let ([dx, dbeta, dgamma], []) = fused::map(inputs, |[x, gate, dy, beta]| {
+                let inner = inner(dy, x, gate);
+                ([dy * gate + inner * beta, inner * x, inner], [])
+            });
+            adjoints.add(0, || dx);
+            adjoints.add(1, || dbeta.sum_to(beta.shape()));
+            adjoints.add(2, || dgamma.sum_to(gamma.shape()));
         }
     }
 }

@@ -213,8 +213,25 @@ fn collect_op_names(folder: &Path, names: &mut Vec<String>) {
             continue;
         }
         let text = std::fs::read_to_string(&path).expect("a source file");
-        for op in text.split("\nimpl<T: Scalar> Op<T> for ").skip(1) {
-            names.push(op.split('"').nth(1).expect("the op's name").to_string());
+        for (at, _) in text.match_indices("\nimpl<") {
+            let op = text[at..].trim_start();
+            let header = op.split('{').next().unwrap_or_default();
+            if header.contains("> Op<") && header.contains(" for ") {
+                let (body, _) = op.split_once("\n}\n").expect("an impl ends");
+                names.extend(op_names(body, &text));
+            }
         }
+    }
+}
+
+/// The name that an implementation of `Op` returns; where it returns a field, all names that its file
+/// gives to that field.
+fn op_names(body: &str, file: &str) -> Vec<String> {
+    let (_, name) = body.split_once("fn name(").expect("an op has a name");
+    let (name, _) = name.split_once('}').expect("a function ends");
+    let quoted = |text: &str| text.split('"').next().expect("a quote ends").to_string();
+    match name.split_once('"') {
+        Some((_, name)) => vec![quoted(name)],
+        None => file.split("name: \"").skip(1).map(quoted).collect(),
     }
 }

@@ -30,7 +30,7 @@ impl<T: Scalar> Op<T> for DivOp {
 
     fn vjp(&self, x: &[&Tensor<T>], y: &Tensor<T>, dy: &Tensor<T>, dx: &mut Adjoints<'_, T>) {
         dx.add(0, || (dy / x[1]).sum_to(x[0].shape()));
-        dx.add(1, || -&(&(dy * y) / x[1]).sum_to(x[1].shape()));
+        dx.add(1, || -(dy * y / x[1]).sum_to(x[1].shape()));
     }
 }
 

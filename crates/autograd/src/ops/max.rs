@@ -3,11 +3,12 @@
 
 use tensor::{Scalar, ShapeError, Tensor, shape};
 
-use super::sum::spread;
+use super::sum::keep_axes;
 use crate::{Adjoints, Formulas, Op, Var};
 
 struct Max {
     axes: Vec<isize>,
+    keepdim: bool,
 }
 
 impl<T: Scalar> Op<T> for Max {
@@ -36,49 +37,87 @@ impl<T: Scalar> Op<T> for Max {
     fn forward(&mut self, x: &[&Tensor<T>]) -> Tensor<T> {
         // The mean of x − y over the largest elements is 0. It matters where the numbers carry a
         // derivative of their own: of several equal elements, each then has its part in it.
-        let y = x[0].max(&self.axes);
-        let wide = spread(&y, x[0].shape(), &self.axes);
+        let y = x[0].max_keepdim(&self.axes);
         let excess = |x: T, y: T| if x == y && y.is_finite() { x - y } else { T::ZERO };
-        let sum = x[0].zip_map(&wide, excess).sum(&self.axes);
-        &y + &(&sum / &self.ties(x[0], &wide))
+        let sum = x[0].zip_map(&y, excess).sum_keepdim(&self.axes);
+        let y = &y + sum / self.ties(x[0], &y);
+        match self.keepdim {
+            true => y,
+            false => y.remove_axes(&self.axes),
+        }
     }
 
     fn vjp(&self, x: &[&Tensor<T>], y: &Tensor<T>, dy: &Tensor<T>, dx: &mut Adjoints<'_, T>) {
         dx.add(0, || {
-            let wide = spread(y, x[0].shape(), &self.axes);
-            let part = spread(&(dy / &self.ties(x[0], &wide)), x[0].shape(), &self.axes);
-            part.mask(&x[0].zip_map(&wide, |x, y| if x == y { T::ONE } else { T::ZERO }))
+            let y = keep_axes(y, x[0].shape(), &self.axes);
+            let dy = keep_axes(dy, x[0].shape(), &self.axes);
+            let is_largest = x[0].zip_map(&y, |x, y| if x == y { T::ONE } else { T::ZERO });
+            (dy / self.ties(x[0], &y)).expand(x[0].shape()).mask(&is_largest)
         });
     }
 }
 
 impl Max {
-    /// The number of elements of `x` that are equal to the largest, `wide`, along the axes. They are counted
-    /// in f64, since f32 counts no further than 2²⁴.
-    fn ties<T: Scalar>(&self, x: &Tensor<T>, wide: &Tensor<T>) -> Tensor<T> {
-        x.zip_map(wide, |x, y| f64::from(u8::from(x == y))).sum(&self.axes).cast()
+    /// Returns the number of elements of `x` that are equal to the largest, `y`, along the axes, which
+    /// stay. They are counted in f64, since f32 counts no further than 2²⁴.
+    fn ties<T: Scalar>(&self, x: &Tensor<T>, y: &Tensor<T>) -> Tensor<T> {
+        x.zip_map(y, |x, y| f64::from(u8::from(x == y))).sum_keepdim(&self.axes).cast()
     }
 }
 
 impl<T: Scalar> Var<'_, T> {
-    /// The largest element along the axes, which disappear.
+    /// Records the largest element along the axes, which disappear.
     ///
     /// # Panics
     /// When an axis does not exist or is named twice, or there is nothing to choose from.
     #[track_caller]
     pub fn max(self, axes: &[isize]) -> Self {
-        self.tape().apply(Max { axes: axes.to_vec() }, &[self])
+        self.tape().apply(Max { axes: axes.to_vec(), keepdim: false }, &[self])
+    }
+
+    /// Records the largest element along the axes, which stay with length 1.
+    ///
+    /// # Panics
+    /// When an axis does not exist or is named twice, or there is nothing to choose from.
+    #[track_caller]
+    pub fn max_keepdim(self, axes: &[isize]) -> Self {
+        self.tape().apply(Max { axes: axes.to_vec(), keepdim: true }, &[self])
+    }
+
+    /// Records the smallest element along the axes, which disappear: min x = −max(−x).
+    ///
+    /// # Panics
+    /// When an axis does not exist or is named twice, or there is nothing to choose from.
+    #[track_caller]
+    pub fn min(self, axes: &[isize]) -> Self {
+        -(-self).max(axes)
+    }
+
+    /// Records the smallest element along the axes, which stay with length 1.
+    ///
+    /// # Panics
+    /// When an axis does not exist or is named twice, or there is nothing to choose from.
+    #[track_caller]
+    pub fn min_keepdim(self, axes: &[isize]) -> Self {
+        -(-self).max_keepdim(axes)
     }
 }
 
 #[cfg(test)]
 pub(super) fn cases() -> proptest::strategy::BoxedStrategy<crate::check::Case> {
-    use proptest::prelude::*;
+    use proptest::{prelude::*, sample::select};
 
-    use crate::check::{Case, strategy::with_axes};
+    use crate::check::{Case, Number, strategy::with_axes};
 
-    with_axes(-2.0..2.0)
-        .prop_filter("nothing to choose from", |(x, _)| !x.is_empty())
-        .prop_map(|(x, axes)| Case::new("max", vec![x], move |x| x[0].max(&axes)))
+    type Reduction = for<'t> fn(Var<'t, Number>, &[isize]) -> Var<'t, Number>;
+    let reductions: [Reduction; 4] = [
+        |x, axes| x.max(axes),
+        |x, axes| x.max_keepdim(axes),
+        |x, axes| x.min(axes),
+        |x, axes| x.min_keepdim(axes),
+    ];
+    (with_axes(-2.0..2.0), select(reductions.to_vec()))
+        .prop_filter("nothing to choose from", |((x, _), _)| !x.is_empty())
+        .prop_map(|((x, axes), reduce)| Case::new("max", vec![x], move |x| reduce(x[0], &axes)))
         .boxed()
 }

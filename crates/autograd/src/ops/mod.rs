@@ -1,4 +1,4 @@
-//! The operations, one a file.
+//! The operations, one a file; elementwise functions of one input share [`unary`].
 //!
 //! A file holds, top to bottom: the formula and its derivative, the op, the method of [`Var`] that
 //! records it, and the cases on which its gradient is checked. A new op is a new file and a line
@@ -6,31 +6,23 @@
 //!
 //! [`Var`]: crate::Var
 
-mod abs;
 mod add;
 mod concat;
-mod cos;
 mod div;
-mod exp;
 mod expand;
 mod gather_rows;
-mod ln;
 mod matmul;
 mod max;
 mod maximum;
 mod mul;
-mod neg;
 mod permute;
 mod powi;
 mod reshape;
 mod scatter_add_rows;
-mod sigmoid;
-mod sin;
 mod slice;
-mod sqrt;
 mod sub;
 mod sum;
-mod tanh;
+mod unary;
 
 #[cfg(test)]
 mod tests {
@@ -39,31 +31,31 @@ mod tests {
     };
 
     const OPS: &[(&str, Cases)] = &[
-        ("abs", super::abs::cases),
+        ("abs", super::unary::cases::abs),
         ("add", super::add::cases),
         ("concat", super::concat::cases),
-        ("cos", super::cos::cases),
+        ("cos", super::unary::cases::cos),
         ("div", super::div::cases),
-        ("exp", super::exp::cases),
+        ("exp", super::unary::cases::exp),
         ("expand", super::expand::cases),
         ("gather_rows", super::gather_rows::cases),
-        ("ln", super::ln::cases),
+        ("ln", super::unary::cases::ln),
         ("matmul", super::matmul::cases),
         ("max", super::max::cases),
         ("maximum", super::maximum::cases),
         ("mul", super::mul::cases),
-        ("neg", super::neg::cases),
+        ("neg", super::unary::cases::neg),
         ("permute", super::permute::cases),
         ("powi", super::powi::cases),
         ("reshape", super::reshape::cases),
         ("scatter_add_rows", super::scatter_add_rows::cases),
-        ("sigmoid", super::sigmoid::cases),
-        ("sin", super::sin::cases),
+        ("sigmoid", super::unary::cases::sigmoid),
+        ("sin", super::unary::cases::sin),
         ("slice", super::slice::cases),
-        ("sqrt", super::sqrt::cases),
+        ("sqrt", super::unary::cases::sqrt),
         ("sub", super::sub::cases),
         ("sum", super::sum::cases),
-        ("tanh", super::tanh::cases),
+        ("tanh", super::unary::cases::tanh),
     ];
 
     #[test]

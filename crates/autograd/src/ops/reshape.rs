@@ -39,19 +39,55 @@ impl<T: Scalar> Var<'_, T> {
     pub fn reshape(self, shape: impl AsRef<[usize]>) -> Self {
         self.tape().apply(Reshape { to: Shape::from_slice(shape.as_ref()) }, &[self])
     }
+
+    /// Records the same elements with an axis of length 1 put in, so that it becomes axis `axis` of
+    /// the result.
+    ///
+    /// ```
+    /// use autograd::Tape;
+    /// use tensor::Tensor;
+    ///
+    /// let tape = Tape::<f64>::default();
+    /// let x = tape.variable(Tensor::from([1.0, 2.0]));
+    /// let products = x.insert_axis(1) * x;
+    /// assert_eq!(products.value(), Tensor::from([[1.0, 2.0], [2.0, 4.0]]));
+    /// ```
+    ///
+    /// # Panics
+    /// When the result would have no such axis.
+    #[track_caller]
+    pub fn insert_axis(self, axis: isize) -> Self {
+        self.reshape(shape::expect("insert_axis", shape::insert_axis(&self.shape(), axis)))
+    }
+
+    /// Records the same elements with an axis of length 1 taken out.
+    ///
+    /// # Panics
+    /// When the axis does not exist or is longer than 1.
+    #[track_caller]
+    pub fn remove_axis(self, axis: isize) -> Self {
+        self.reshape(shape::expect("remove_axis", shape::remove_axes(&self.shape(), &[axis])))
+    }
 }
 
 #[cfg(test)]
 pub(super) fn cases() -> proptest::strategy::BoxedStrategy<crate::check::Case> {
-    use proptest::prelude::*;
+    use proptest::{prelude::*, sample::Index};
 
     use crate::check::{Case, strategy::small};
 
-    (small(-2.0..2.0), any::<bool>())
-        .prop_map(|(x, flat)| {
-            let reversed: Vec<usize> = x.shape().iter().rev().copied().collect();
-            let to = if flat { vec![x.len()] } else { reversed };
-            Case::new("reshape", vec![x], move |x| x[0].reshape(&to))
-        })
-        .boxed()
+    let reshaped = (small(-2.0..2.0), any::<bool>()).prop_map(|(x, flat)| {
+        let reversed: Vec<usize> = x.shape().iter().rev().copied().collect();
+        let to = if flat { vec![x.len()] } else { reversed };
+        Case::new("reshape", vec![x], move |x| x[0].reshape(&to))
+    });
+    let widened = (small(-2.0..2.0), any::<Index>()).prop_map(|(x, pick)| {
+        let axis = pick.index(x.rank() + 1) as isize;
+        Case::new("reshape", vec![x], move |x| x[0].insert_axis(axis))
+    });
+    let narrowed = (small(-2.0..2.0), any::<Index>()).prop_map(|(x, pick)| {
+        let axis = pick.index(x.rank() + 1) as isize;
+        Case::new("reshape", vec![x.insert_axis(axis)], move |x| x[0].remove_axis(axis))
+    });
+    prop_oneof![2 => reshaped, 1 => widened, 1 => narrowed].boxed()
 }

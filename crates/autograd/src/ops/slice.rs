@@ -1,6 +1,6 @@
 //! y is a part of x along one axis, so x̄ is ȳ in that part and 0 elsewhere.
 
-use std::ops::Range;
+use std::ops::{Range, RangeBounds};
 
 use tensor::{Scalar, Shape, ShapeError, Tensor, layout::Layout, shape};
 
@@ -47,12 +47,24 @@ impl<T: Scalar> Op<T> for Slice {
 }
 
 impl<T: Scalar> Var<'_, T> {
-    /// The part of one axis that `range` names.
+    /// Records the part of one axis that `range` names.
+    ///
+    /// ```
+    /// use autograd::Tape;
+    /// use tensor::Tensor;
+    ///
+    /// let tape = Tape::<f64>::default();
+    /// let x = tape.variable(Tensor::from([1.0, 2.0, 3.0]));
+    /// assert_eq!((x.slice(0, 1..) - x.slice(0, ..2)).value(), Tensor::from([1.0, 1.0]));
+    /// ```
     ///
     /// # Panics
     /// When the axis does not exist or the range reaches beyond it.
     #[track_caller]
-    pub fn slice(self, axis: isize, range: Range<usize>) -> Self {
+    pub fn slice(self, axis: isize, range: impl RangeBounds<usize>) -> Self {
+        let shape = self.shape();
+        let at = shape::expect("slice", shape::axis(axis, shape.len()));
+        let range = shape::range(range, shape[at]);
         self.tape().apply(Slice { axis, range }, &[self])
     }
 }

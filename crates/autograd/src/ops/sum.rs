@@ -6,6 +6,7 @@ use crate::{Adjoints, Formulas, Op, Var};
 
 struct Sum {
     axes: Vec<isize>,
+    keepdim: bool,
 }
 
 impl<T: Scalar> Op<T> for Sum {
@@ -25,69 +26,111 @@ impl<T: Scalar> Op<T> for Sum {
     }
 
     fn forward(&mut self, x: &[&Tensor<T>]) -> Tensor<T> {
-        x[0].sum(&self.axes)
+        match self.keepdim {
+            true => x[0].sum_keepdim(&self.axes),
+            false => x[0].sum(&self.axes),
+        }
     }
 
     fn vjp(&self, x: &[&Tensor<T>], _: &Tensor<T>, dy: &Tensor<T>, dx: &mut Adjoints<'_, T>) {
-        dx.add(0, || spread(dy, x[0].shape(), &self.axes));
+        dx.add(0, || keep_axes(dy, x[0].shape(), &self.axes).expand(x[0].shape()));
     }
 }
 
-/// A reduced tensor, repeated along the axes that were reduced away, to the shape before that.
-pub(super) fn spread<T: Scalar>(reduced: &Tensor<T>, shape: &[usize], axes: &[isize]) -> Tensor<T> {
-    let kept = shape::expect("spread", shape::reduce(shape, axes));
-    reduced.reshape(kept).expand(shape)
+/// Returns a tensor of this shape after its reduction, with the reduced axes kept at length 1 whether
+/// or not they have disappeared.
+pub(super) fn keep_axes<T: Scalar>(
+    reduced: &Tensor<T>,
+    shape: &[usize],
+    axes: &[isize],
+) -> Tensor<T> {
+    reduced.reshape(shape::expect("keep_axes", shape::reduce(shape, axes)))
 }
 
 impl<T: Scalar> Var<'_, T> {
-    /// The sum along the axes, which disappear; negative axes count from the end.
+    /// Records Σ x along the axes, which disappear; negative axes count from the end.
     ///
     /// # Panics
     /// When an axis does not exist or is named twice.
     #[track_caller]
     pub fn sum(self, axes: &[isize]) -> Self {
-        self.tape().apply(Sum { axes: axes.to_vec() }, &[self])
+        self.tape().apply(Sum { axes: axes.to_vec(), keepdim: false }, &[self])
     }
 
-    /// The sum of all elements, without axes.
+    /// Records Σ x along the axes, which stay with length 1.
+    ///
+    /// ```
+    /// use autograd::Tape;
+    /// use tensor::Tensor;
+    ///
+    /// let tape = Tape::<f64>::default();
+    /// let x = tape.variable(Tensor::from([[1.0, 3.0], [1.0, 1.0]]));
+    /// let shares = x / x.sum_keepdim(&[1]);
+    /// assert_eq!(shares.value(), Tensor::from([[0.25, 0.75], [0.5, 0.5]]));
+    /// ```
+    ///
+    /// # Panics
+    /// When an axis does not exist or is named twice.
+    #[track_caller]
+    pub fn sum_keepdim(self, axes: &[isize]) -> Self {
+        self.tape().apply(Sum { axes: axes.to_vec(), keepdim: true }, &[self])
+    }
+
+    /// Records Σ x over all elements, without axes.
     #[track_caller]
     pub fn sum_all(self) -> Self {
         let axes: Vec<isize> = (0..self.shape().len() as isize).collect();
         self.sum(&axes)
     }
 
-    /// The mean along the axes, which disappear.
+    /// Records Σ x / n along the axes, which disappear.
     ///
     /// # Panics
     /// When an axis does not exist or is named twice.
     #[track_caller]
     pub fn mean(self, axes: &[isize]) -> Self {
-        let before = self.shape();
-        let sum = self.sum(axes);
-        let count = shape::len(&before) as f64 / shape::len(&sum.shape()) as f64;
-        sum / count
+        mean(self, self.sum(axes))
     }
 
-    /// The mean of all elements, without axes.
+    /// Records Σ x / n along the axes, which stay with length 1.
+    ///
+    /// # Panics
+    /// When an axis does not exist or is named twice.
+    #[track_caller]
+    pub fn mean_keepdim(self, axes: &[isize]) -> Self {
+        mean(self, self.sum_keepdim(axes))
+    }
+
+    /// Records Σ x / n over all n elements, without axes.
     #[track_caller]
     pub fn mean_all(self) -> Self {
-        let count = shape::len(&self.shape()) as f64;
-        self.sum_all() / count
+        mean(self, self.sum_all())
     }
+}
+
+/// Divides a sum of `x` by the number of terms of each of its elements.
+#[track_caller]
+fn mean<'t, T: Scalar>(x: Var<'t, T>, sum: Var<'t, T>) -> Var<'t, T> {
+    sum / (shape::len(&x.shape()) as f64 / shape::len(&sum.shape()) as f64)
 }
 
 #[cfg(test)]
 pub(super) fn cases() -> proptest::strategy::BoxedStrategy<crate::check::Case> {
-    use proptest::prelude::*;
+    use proptest::{prelude::*, sample::select};
 
-    use crate::check::{Case, strategy::with_axes};
+    use crate::check::{Case, Number, strategy::with_axes};
 
+    type Reduction = for<'t> fn(Var<'t, Number>, &[isize]) -> Var<'t, Number>;
+    let case = |(x, axes): (Tensor<f64>, Vec<isize>), reduce: Reduction| {
+        Case::new("sum", vec![x], move |x| reduce(x[0], &axes))
+    };
+    let sums: [Reduction; 2] = [|x, axes| x.sum(axes), |x, axes| x.sum_keepdim(axes)];
+    let means: [Reduction; 2] = [|x, axes| x.mean(axes), |x, axes| x.mean_keepdim(axes)];
     prop_oneof![
-        with_axes(-2.0..2.0)
-            .prop_map(|(x, axes)| Case::new("sum", vec![x], move |x| x[0].sum(&axes))),
-        with_axes(-2.0..2.0)
-            .prop_filter("a mean of nothing is NaN", |(x, _)| !x.is_empty())
-            .prop_map(|(x, axes)| Case::new("sum", vec![x], move |x| x[0].mean(&axes))),
+        (with_axes(-2.0..2.0), select(sums.to_vec())).prop_map(move |(x, sum)| case(x, sum)),
+        (with_axes(-2.0..2.0), select(means.to_vec()))
+            .prop_filter("a mean of nothing is NaN", |((x, _), _)| !x.is_empty())
+            .prop_map(move |(x, mean)| case(x, mean)),
     ]
     .boxed()
 }

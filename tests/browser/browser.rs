@@ -3,9 +3,6 @@
 //!
 //! Where Chromium is absent the tests say so and pass; `.ci/run` installs it.
 
-#[path = "../programs/mod.rs"]
-mod programs;
-
 mod harness;
 mod page;
 mod report;

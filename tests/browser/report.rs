@@ -6,8 +6,9 @@ use std::fs;
 use serde_json::Value;
 use tempfile::{TempDir, tempdir};
 
+use programs::{accuracy, run, wengert};
+
 use crate::page::{PHONE, Page};
-use crate::programs::{accuracy, run};
 
 /// A class and a text that a careless page would run.
 const CLASS: &str = "<b onclick='x'>joy</b>";
@@ -28,7 +29,7 @@ fn trained(command: &str) -> (TempDir, String) {
         "{command} --train train.csv --test test.csv --vocab 50 --embedding 4 --hidden 3 --lr 0.05 \
          --epochs 12 --report report.html --json report.json"
     );
-    let output = run("sentiment", folder.path(), &arguments).success();
+    let output = run(wengert(), folder.path(), &arguments).success();
     (folder, output)
 }
 

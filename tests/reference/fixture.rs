@@ -10,7 +10,7 @@ use tensor::{Scalar, Tensor};
 
 /// Reads one of the files that `generate.py` wrote.
 pub fn read<F: DeserializeOwned>(name: &str) -> F {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/reference").join(name);
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("reference").join(name);
     let text = std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{name}: {error}"));
     serde_json::from_str(&text).unwrap_or_else(|error| panic!("{name}: {error}"))
 }

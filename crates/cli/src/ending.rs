@@ -1,0 +1,60 @@
+//! How a program ends: with exit code 0, with 2 and its error, or once no one reads on. The examples
+//! end in the same way.
+//!
+//! `println!` and `eprintln!` panic where they cannot write. For standard output [`run`] turns that
+//! into an exit code. Standard error is written to by [`tell`] only, which cannot fail: whether an
+//! error can be told or not, the exit code says that there was one.
+
+#![allow(dead_code, reason = "each program takes what it needs")]
+
+use std::error::Error;
+use std::fmt::Display;
+use std::io::{self, Write};
+use std::panic;
+use std::process::{self, ExitCode};
+
+/// What a shell shows for a program that was ended by the signal PIPE (128 + 13).
+const NOBODY_READS: u8 = 141;
+
+/// Runs a program; an error is told on standard error and gives exit code 2.
+pub fn run(program: impl FnOnce() -> Result<ExitCode, Box<dyn Error>>) -> ExitCode {
+    end_with_the_reader();
+    let code = program().unwrap_or_else(|error| {
+        tell(format_args!("error: {error}"));
+        ExitCode::from(2)
+    });
+    match io::stdout().flush() {
+        Ok(()) => code,
+        Err(error) => ExitCode::from(code_for_unwritten(&error.to_string())),
+    }
+}
+
+/// Writes a line to standard error, where that is possible.
+pub fn tell(line: impl Display) {
+    let _ = writeln!(io::stderr(), "{line}");
+}
+
+/// Ends the program when its output cannot be written. `println!` would panic.
+fn end_with_the_reader() {
+    let report = panic::take_hook();
+    panic::set_hook(Box::new(move |panic| match panic.payload_as_str() {
+        Some(words) if words.starts_with("failed printing to stdout") => {
+            process::exit(code_for_unwritten(words).into());
+        }
+        _ => report(panic),
+    }));
+}
+
+/// The exit code where standard output cannot be written, and the reason said: quietly behind
+/// `| head`, where nobody reads it any more, otherwise (a full disk) with an error.
+pub fn code_for_unwritten(reason: &str) -> u8 {
+    if reason.contains("Broken pipe") {
+        return NOBODY_READS;
+    }
+    let what = "failed printing to stdout";
+    match reason.starts_with(what) {
+        true => tell(format_args!("error: {reason}")),
+        false => tell(format_args!("error: {what}: {reason}")),
+    }
+    2
+}

@@ -1,0 +1,51 @@
+//! The end of a run that a signal has stopped.
+
+use std::error::Error;
+use std::fmt::{self, Display};
+use std::process::ExitCode;
+
+use report::Interrupt;
+use train::TrainError;
+
+use crate::ending;
+
+/// Runs a program: exit code 0, 2 with the error on standard error, or after Ctrl-C 130 and after
+/// SIGTERM 143.
+pub fn run(program: impl FnOnce() -> Result<(), Box<dyn Error>>) -> ExitCode {
+    ending::run(|| match program() {
+        Err(error) => {
+            let interrupted: Box<Interrupted> = error.downcast()?;
+            // Behind the ^C that the terminal shows.
+            ending::tell(format_args!("\ninterrupted: {interrupted}"));
+            Ok(ExitCode::from(interrupted.code))
+        }
+        Ok(()) => Ok(ExitCode::SUCCESS),
+    })
+}
+
+/// Training was stopped by a signal.
+#[derive(Debug)]
+pub struct Interrupted {
+    message: String,
+    code: u8,
+}
+
+impl Interrupted {
+    /// An error of training, with what is left of it where a signal was the reason.
+    pub fn by(interrupt: &Interrupt, error: TrainError, left: impl Display) -> Box<dyn Error> {
+        match error {
+            TrainError::Stopped { .. } => {
+                Box::new(Self { message: format!("{error}. {left}"), code: interrupt.exit_code() })
+            }
+            error => error.into(),
+        }
+    }
+}
+
+impl Display for Interrupted {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+impl Error for Interrupted {}

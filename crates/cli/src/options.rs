@@ -1,0 +1,52 @@
+//! The command line: which command runs, and without one how to train.
+
+use clap::{Parser, Subcommand};
+
+use crate::sentiment::options as sentiment;
+use crate::tabular::options as tabular;
+
+/// Train a small text classifier, compare ReLU with SwiGLU on it, and use it.
+///
+/// Without a command it trains: it generates 10,000 short reviews over eight emotions, trains the
+/// article's model on them (an embedding, its mean over the words, a hidden layer, a softmax) once
+/// with ReLU and once with SwiGLU, and evaluates both on 2,000 more. Before training it checks the
+/// model's gradients against four independent witnesses in 64-bit arithmetic.
+///
+/// The options below are those of `train`; each command tells its own with `wengert COMMAND --help`.
+#[derive(Debug, Parser)]
+#[command(
+    name = "wengert",
+    max_term_width = 100,
+    args_conflicts_with_subcommands = true,
+    after_help = "Examples:
+  wengert                                              generated reviews, ReLU and SwiGLU
+  wengert --train train.csv --test test.csv            your data: columns `text` and `label`
+  wengert train --activation swiglu --save model.st    keep the model ...
+  wengert predict --model model.st 'so happy'          ... use it on a text ...
+  wengert evaluate --model model.st --test more.csv    ... and see how good it is elsewhere
+  wengert compare --seeds 5                            a difference, or luck?
+  wengert compare --report report.html                 the same, as a page to look at
+  wengert gradcheck                                    are the gradients right?
+  wengert tabular                                      a network for tables of numbers
+
+With cargo: cargo run --release --bin wengert -- COMMAND OPTIONS"
+)]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Option<Command>,
+    /// Without a command: how to train.
+    #[command(flatten)]
+    pub train: sentiment::Train,
+}
+
+/// What the program does.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    Train(sentiment::Train),
+    Compare(sentiment::Compare),
+    Evaluate(sentiment::Evaluate),
+    Predict(sentiment::Predict),
+    Gradcheck(sentiment::Gradcheck),
+    Tabular(tabular::Options),
+}

@@ -1,0 +1,210 @@
+//! What a program writes about its runs when it is asked to: a report page, figures, plots.
+
+use std::collections::BTreeMap;
+use std::env;
+use std::error::Error;
+use std::ffi::{OsStr, OsString};
+use std::fs;
+use std::io;
+use std::path::{self, Path, PathBuf};
+
+use autograd::Parameters;
+use clap::Args;
+use data::printable_path;
+use report::Report;
+
+use crate::source::Source;
+
+/// Files to write.
+#[derive(Args, Clone, Debug)]
+#[command(next_help_heading = "Output")]
+pub struct Output {
+    /// Write a page of curves, tables and mistakes: one HTML file that needs no network.
+    #[arg(long, value_name = "FILE")]
+    pub report: Option<PathBuf>,
+    /// Write the figures of that page as JSON; shares are from 0 to 1.
+    #[arg(long, value_name = "FILE")]
+    pub json: Option<PathBuf>,
+    /// Write the plots of that page as SVG files into DIR.
+    #[arg(long, value_name = "DIR")]
+    pub plots: Option<PathBuf>,
+}
+
+/// An option and the path that was given to it, if it was.
+pub type Place<'a> = (&'static str, Option<&'a Path>);
+
+impl Output {
+    /// Checks before training that all can be written after it, these files and folders too, and
+    /// that nothing is written over something else. Nothing is left behind.
+    pub fn check(&self, source: &Source, files: &[Place], folders: &[Place]) -> Result<(), String> {
+        let own = [("--report", self.report.as_deref()), ("--json", self.json.as_deref())];
+        let files = given([files, &own].concat());
+        let folders = given([folders, &[("--plots", self.plots.as_deref())]].concat());
+        files.iter().try_for_each(|(option, path)| check_writable(option, path))?;
+        folders.iter().try_for_each(|(option, path)| check_folder(option, path))?;
+        if let Some(folder) = &self.plots {
+            check_replaceable("--plots", folder, |name| name.ends_with(".svg"))?;
+        }
+        let samples = source.places();
+        let samples = samples.iter().map(|(option, path)| (*option, path.as_path()));
+        let others: Vec<_> = samples.chain(folders).collect();
+        for (i, (option, path)) in files.iter().enumerate() {
+            let mut before = others.iter().chain(&files[..i]);
+            if let Some((other, _)) = before.find(|(_, other)| resolved(other) == resolved(path)) {
+                return Err(format!(
+                    "{other} and {option} lead to the same place, {}; give each one of its own",
+                    printable_path(path)
+                ));
+            }
+        }
+        Ok(())
+    }
+
+    /// Writes what was asked for, and says where it is. Without a wish nothing is computed.
+    pub fn write(
+        &self,
+        is_quiet: bool,
+        report: impl FnOnce() -> Report,
+    ) -> Result<(), Box<dyn Error>> {
+        if self.report.is_none() && self.json.is_none() && self.plots.is_none() {
+            return Ok(());
+        }
+        let report = report();
+        // One that fails does not keep the others from being written.
+        let page = self.report.as_deref().map_or(Ok(()), |path| report.write_html(path));
+        let figures = self.json.as_deref().map_or(Ok(()), |path| report.write_json(path));
+        if let (Some(path), true, false) = (&self.report, page.is_ok(), is_quiet) {
+            println!("\nThe report is {}; open it in a browser.", printable_path(path));
+        }
+        if let Some(folder) = &self.plots {
+            make_folder("--plots", folder)?;
+            report.write_plots(folder)?;
+        }
+        page?;
+        Ok(figures?)
+    }
+}
+
+fn given(places: Vec<Place<'_>>) -> Vec<(&'static str, &Path)> {
+    places.into_iter().filter_map(|(option, path)| Some((option, path?))).collect()
+}
+
+/// Where a path leads, however it is spelled. A file that is not there yet is in a folder that is.
+fn resolved(path: &Path) -> PathBuf {
+    let absolute = path::absolute(path).unwrap_or_else(|_| path.to_path_buf());
+    let in_folder = || Some(absolute.parent()?.canonicalize().ok()?.join(absolute.file_name()?));
+    absolute.canonicalize().ok().or_else(in_folder).unwrap_or(absolute)
+}
+
+/// Checks that a file can be written where its bytes will really go.
+fn check_writable(option: &str, path: &Path) -> Result<(), String> {
+    let file = printable_path(path);
+    if path.is_dir() {
+        return Err(format!("{option} {file}: this is a directory; give the path of a file"));
+    }
+    if let (Ok(target), false) = (path.read_link(), path.exists()) {
+        return Err(format!(
+            "{option} {file}: cannot be written: this is a link to {}, which is not there; give the \
+             path of a file",
+            printable_path(&target)
+        ));
+    }
+    data::check_writable(path).map_err(|error| {
+        format!(
+            "{option} {file}: cannot be written: {}; give a file in a directory that exists and \
+             that you may write to",
+            error.reason()
+        )
+    })
+}
+
+/// Checks that a folder can be made and written to, by making it. What was made is removed again.
+pub fn check_folder(option: &str, folder: &Path) -> Result<(), String> {
+    let path = path::absolute(folder).unwrap_or_else(|_| folder.to_path_buf());
+    let missing: Vec<&Path> = path.ancestors().take_while(|path| !path.exists()).collect();
+    let made = make_folder(option, folder);
+    let tried = made.and_then(|()| {
+        let trial = data::check_writable(folder.join("trial"));
+        trial.map_err(|error| no_folder(option, folder, error.reason()))
+    });
+    for made in missing {
+        // The innermost first. One that another run has put something into stays.
+        let _ = fs::remove_dir(made);
+    }
+    tried
+}
+
+/// Checks that nothing is in the way of the files of these names in a folder, such as a directory.
+pub fn check_replaceable(
+    option: &str,
+    folder: &Path,
+    is_meant: impl Fn(&str) -> bool,
+) -> Result<(), String> {
+    for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
+        if !entry.file_name().to_str().is_some_and(&is_meant) {
+            continue;
+        }
+        let file = entry.path();
+        data::check_writable(&file).map_err(|error| {
+            format!(
+                "{option} {}: cannot be written: {}; move it away, or give another folder",
+                printable_path(&file),
+                error.reason()
+            )
+        })?;
+    }
+    Ok(())
+}
+
+/// Makes a folder, and those around it, if they are not there.
+pub fn make_folder(option: &str, folder: &Path) -> Result<(), String> {
+    fs::create_dir_all(folder).map_err(|error| no_folder(option, folder, &error))
+}
+
+fn no_folder(option: &str, folder: &Path, error: &io::Error) -> String {
+    let folder = printable_path(folder);
+    format!("{option} {folder}: cannot be made or written to: {error}; give another folder")
+}
+
+/// The command that started this program, to be typed again.
+pub fn command() -> String {
+    let mut words: Vec<OsString> = env::args_os().collect();
+    if let Some(program) = words.first_mut() {
+        *program = Path::new(program).file_stem().unwrap_or_default().to_owned();
+    }
+    quoted(&words)
+}
+
+/// Words as a line for any shell. A word that cannot be shown, since it is not UTF-8 or holds
+/// control characters, is written as a call of `printf` which gives its bytes.
+pub fn quoted(words: &[OsString]) -> String {
+    let quote = |word: &OsString| match word.to_str() {
+        Some(text) if !text.contains(char::is_control) => {
+            // Only a NUL cannot be quoted, and no argument of a program has one.
+            shlex::try_quote(text).map_or_else(|_| text.to_string(), |text| text.into_owned())
+        }
+        _ => printed(word),
+    };
+    words.iter().map(quote).collect::<Vec<_>>().join(" ")
+}
+
+/// A word as `"$(printf %b '…')"`, with all but letters, digits and what paths are made of in octal.
+fn printed(word: &OsStr) -> String {
+    let byte = |&byte: &u8| match byte {
+        b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'/' | b'.' | b'_' | b'-' | b'=' | b',' => {
+            char::from(byte).to_string()
+        }
+        other => format!("\\0{other:03o}"),
+    };
+    let bytes: String = word.as_encoded_bytes().iter().map(byte).collect();
+    format!("\"$(printf %b '{bytes}')\"")
+}
+
+/// The numbers among the parameters that have these names.
+pub fn numbers(parameters: &Parameters, names: &[&str]) -> BTreeMap<String, f64> {
+    let number = |name: &&str| {
+        let id = parameters.find(name)?;
+        Some((name.to_string(), f64::from(parameters.get(id).item())))
+    };
+    names.iter().filter_map(number).collect()
+}

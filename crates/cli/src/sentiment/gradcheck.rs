@@ -1,0 +1,35 @@
+//! The command `gradcheck`: are the gradients right? Asked before the first step, as it should be.
+
+use std::error::Error;
+
+use autograd::{Parameters, check};
+use nn::ActivationKind;
+use train::{Loss, Trainer};
+
+use super::options::Gradcheck;
+use super::texts::{Texts, export};
+
+/// Checks the model with each activation; the error is the first that is wrong.
+pub fn run(options: &Gradcheck) -> Result<(), Box<dyn Error>> {
+    let texts = options.setup.texts()?;
+    export(&options.setup.source)?;
+    println!("{}\n", texts.summary);
+    for &activation in &options.setup.activation {
+        let report = check(activation, &texts, options);
+        println!("{activation}: gradient check {}\n{report}", report.summary());
+        if !report.passes() {
+            return Err(format!("the gradients with {activation} are wrong").into());
+        }
+    }
+    Ok(())
+}
+
+fn check(activation: ActivationKind, texts: &Texts, options: &Gradcheck) -> check::Report {
+    let mut parameters = Parameters::new(options.seed);
+    let classes = texts.labels.len();
+    let model = super::build(&mut parameters, activation, &options.setup.sizes, classes);
+    let trainer = Trainer::new(&model, Loss::SoftmaxCrossEntropy);
+    let count = options.samples.min(texts.train.len()) as u32;
+    let samples = texts.train.select(&(0..count).collect::<Vec<_>>());
+    check::parameters(&parameters, |pass| trainer.loss(pass, &samples))
+}

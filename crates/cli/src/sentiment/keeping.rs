@@ -1,0 +1,333 @@
+//! What is shown and kept of a run while it goes on: bars, a log, checkpoints, and Ctrl-C.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::env;
+use std::error::Error;
+use std::ffi::OsString;
+use std::fs;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use clap::{Args, ValueEnum};
+use data::{beginning, printable, printable_path, read_whole};
+use nn::Model;
+use report::{Console, Interrupt, Log, LogEvery};
+use serde::Serialize;
+use serde_json::Value;
+use store::{Checkpoints, FolderLock};
+use train::{History, Observer, Session};
+
+use crate::ending::tell;
+use crate::interrupted::Interrupted;
+use crate::output::{make_folder, quoted};
+use crate::values::positive;
+
+/// What to keep of a run, and where.
+#[derive(Args, Clone, Debug)]
+#[command(next_help_heading = "Keeping")]
+pub struct Keeping {
+    /// Write a checkpoint into this folder at the end of each epoch, and when Ctrl-C is pressed or
+    /// SIGTERM comes, so that --resume can go on after an interruption. Each model has a subfolder with its newest
+    /// checkpoint and the one before; `predict --model` takes such a file too.
+    #[arg(long, value_name = "DIR", group = "folder", conflicts_with = "resume")]
+    pub checkpoint: Option<PathBuf>,
+    /// Also write one after every N steps.
+    #[arg(long, value_name = "N", value_parser = positive, requires = "folder")]
+    pub every: Option<usize>,
+    /// Go on with the run that was interrupted while it wrote checkpoints into this folder. The other
+    /// options must be what they were; only --epochs, --patience and --activation may change. The
+    /// result is the same, bit by bit, as without the interruption; models that are finished are not
+    /// trained again.
+    #[arg(long, value_name = "DIR", group = "folder")]
+    pub resume: Option<PathBuf>,
+    /// Write the run into this file as JSON Lines, while it goes on: `tail -f` shows it. A run that is
+    /// resumed goes on with its file.
+    #[arg(long, value_name = "FILE")]
+    pub log: Option<PathBuf>,
+    /// Whether the log has a record for each step or for each epoch only.
+    #[arg(long, value_name = "WHAT", default_value = "epoch", requires = "log")]
+    pub log_every: Every,
+}
+
+/// How often the log gets a record.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Every {
+    Step,
+    Epoch,
+}
+
+/// Options by name.
+pub type Options = BTreeMap<String, Value>;
+
+/// The file in the folder of checkpoints that holds the options a run was begun with.
+const OPTIONS: &str = "options.json";
+
+/// Runs sessions, and keeps what was asked for.
+pub struct Keeper {
+    folder: Option<PathBuf>,
+    resumes: bool,
+    every: Option<usize>,
+    log: Option<Log>,
+    is_quiet: bool,
+    interrupt: Interrupt,
+    /// Held to the end, so that no other run writes into the folder.
+    _lock: Option<FolderLock>,
+}
+
+impl Keeping {
+    /// Locks the folder, and opens the log. A run can be resumed with the same `fixed` options
+    /// only; the `free` ones may change.
+    pub fn open(
+        &self,
+        interrupt: Interrupt,
+        is_quiet: bool,
+        seed: u64,
+        fixed: Options,
+        free: Options,
+    ) -> Result<Keeper, Box<dyn Error>> {
+        if let Some(folder) = &self.checkpoint {
+            check_new(folder)?;
+            make_folder("--checkpoint", folder)?;
+        }
+        if let Some(folder) = &self.resume {
+            check_same(folder, &fixed)?;
+        }
+        let lock = self.lock()?;
+        let log =
+            self.log.as_deref().map(|path| self.open_log(path, seed, &fixed, free)).transpose()?;
+        if let Some(folder) = &self.checkpoint {
+            begin(folder, &fixed)?;
+        }
+        Ok(Keeper {
+            folder: self.checkpoint.clone().or_else(|| self.resume.clone()),
+            resumes: self.resume.is_some(),
+            every: self.every,
+            log,
+            is_quiet,
+            interrupt,
+            _lock: lock,
+        })
+    }
+
+    /// Sees to it that no other run writes into the folder.
+    fn lock(&self) -> Result<Option<FolderLock>, String> {
+        let (option, folder) = match (&self.checkpoint, &self.resume) {
+            (Some(folder), _) => ("--checkpoint", folder),
+            (_, Some(folder)) => ("--resume", folder),
+            (None, None) => return Ok(None),
+        };
+        let lock = FolderLock::take(folder).map_err(|error| format!("{option} {error}"))?;
+        // Another run may have begun here before the lock was taken.
+        self.checkpoint.as_deref().map_or(Ok(()), check_new)?;
+        Ok(Some(lock))
+    }
+
+    fn open_log(
+        &self,
+        path: &Path,
+        seed: u64,
+        fixed: &Options,
+        free: Options,
+    ) -> Result<Log, Box<dyn Error>> {
+        let every = match self.log_every {
+            Every::Step => LogEvery::Step,
+            Every::Epoch => LogEvery::Epoch,
+        };
+        let mut log = match self.resume.is_some() && path.is_file() {
+            true => Log::resume(path, every)?,
+            false => Log::create(path, every)?,
+        };
+        match log.is_empty() {
+            true => {
+                let options: Options = fixed.clone().into_iter().chain(free).collect();
+                log.start(&arguments(), seed, &options)?;
+            }
+            false => log.check_start(seed, fixed)?,
+        }
+        Ok(log)
+    }
+}
+
+impl Keeper {
+    /// Whether nothing but final figures and errors is to be printed.
+    pub fn is_quiet(&self) -> bool {
+        self.is_quiet
+    }
+
+    /// Trains the model of this name with this seed; with --resume from its newest checkpoint on, if
+    /// it has one.
+    pub fn train<M: Model>(
+        &mut self,
+        name: &str,
+        seed: u64,
+        session: Session<'_, M, f32>,
+        description: &impl Serialize,
+    ) -> Result<History, Box<dyn Error>> {
+        let run = format!("{name}-{seed}");
+        let mut checkpoints = self.checkpoints(&run, description)?;
+        let session = match &checkpoints {
+            Some(checkpoints) if self.resumes => resumed(session, checkpoints)?,
+            _ => session,
+        };
+        let mut console = (!self.is_quiet).then(|| Console::new(name));
+        let mut observers: Vec<&mut dyn Observer<f32>> = vec![&mut self.interrupt];
+        observers.extend(console.as_mut().map(|console| console as _));
+        observers.extend(self.log.as_mut().map(|log| log.of_run(&run) as _));
+        observers.extend(checkpoints.as_mut().map(|checkpoints| checkpoints as _));
+        session.run(&mut observers).map_err(|error| {
+            let written = checkpoints.as_ref().and_then(Checkpoints::written);
+            Interrupted::by(&self.interrupt, error, left(self.folder.as_deref(), written))
+        })
+    }
+
+    fn checkpoints(
+        &self,
+        run: &str,
+        description: &impl Serialize,
+    ) -> Result<Option<Checkpoints>, Box<dyn Error>> {
+        let Some(folder) = &self.folder else { return Ok(None) };
+        let mut checkpoints = Checkpoints::new(folder.join(run), description)?;
+        if let Some(steps) = self.every {
+            checkpoints = checkpoints.every(steps);
+        }
+        Ok(Some(checkpoints))
+    }
+}
+
+/// Checks that a folder holds no run yet.
+fn check_new(folder: &Path) -> Result<(), String> {
+    let folder_name = printable_path(folder);
+    if folder.join(OPTIONS).exists() {
+        return Err(format!(
+            "--checkpoint {folder_name}: there is a run in this folder already; {} goes on with it, \
+             or give another folder to begin a new one",
+            with_folder("--resume", folder)
+        ));
+    }
+    match has_checkpoints(folder) {
+        false => Ok(()),
+        true => Err(format!(
+            "--checkpoint {folder_name}: there are checkpoints in this folder, but no {OPTIONS} to go \
+             on with them; give another folder to begin a new run"
+        )),
+    }
+}
+
+/// Whether a subfolder holds a file that is called as a checkpoint is.
+fn has_checkpoints(folder: &Path) -> bool {
+    let entries = |folder: &Path| fs::read_dir(folder).into_iter().flatten().flatten();
+    let mut files = entries(folder).flat_map(|run| entries(&run.path()));
+    files.any(|file| {
+        let name = file.file_name();
+        name.to_str()
+            .is_some_and(|name| name.starts_with("step-") && name.ends_with(".safetensors"))
+    })
+}
+
+/// Writes the options of a new run into its folder.
+fn begin(folder: &Path, fixed: &Options) -> Result<(), Box<dyn Error>> {
+    let file = folder.join(OPTIONS);
+    let text = serde_json::to_string_pretty(fixed)?;
+    Ok(data::write_whole(file, |file| writeln!(file, "{text}"))?)
+}
+
+/// Checks that a folder holds a run that was begun with these options.
+fn check_same(folder: &Path, fixed: &Options) -> Result<(), Box<dyn Error>> {
+    let (file, begins) = (folder.join(OPTIONS), with_folder("--checkpoint", folder));
+    let folder = printable_path(folder);
+    let text = read_whole(&file).map_err(|error| {
+        format!(
+            "--resume {folder}: there is no run to go on with, as {} cannot be read: {error}; \
+             {begins} begins one",
+            printable_path(&file)
+        )
+    })?;
+    let begun: Options = serde_json::from_slice(&text).map_err(|error| {
+        let error = error.to_string();
+        let error = printable(&beginning(&error, 300)).into_owned();
+        format!(
+            "{}: these are no options of a run: {error}; begin a new one",
+            printable_path(&file)
+        )
+    })?;
+    // Runs that were begun before this was an option have the last samples for validation.
+    let begun: Options =
+        [("--split".to_string(), "last".into())].into_iter().chain(begun).collect();
+    let nothing = Value::Null;
+    let all: BTreeSet<&String> = begun.keys().chain(fixed.keys()).collect();
+    for name in all {
+        let (then, now) =
+            (begun.get(name).unwrap_or(&nothing), fixed.get(name).unwrap_or(&nothing));
+        if then != now || !fixed.contains_key(name) {
+            let shown = |text: &str| printable(&beginning(text, 120)).into_owned();
+            let (name, then, now) =
+                (shown(name), shown(&then.to_string()), shown(&now.to_string()));
+            return Err(format!(
+                "--resume {folder}: this run was begun with {name} {then}, but now it is {now}; \
+                 resume it with {name} {then}, or begin a new one with --checkpoint"
+            )
+            .into());
+        }
+    }
+    Ok(())
+}
+
+/// The session from its newest checkpoint on, if it has one; what was passed over is told.
+fn resumed<'a, M: Model>(
+    session: Session<'a, M, f32>,
+    checkpoints: &Checkpoints,
+) -> Result<Session<'a, M, f32>, Box<dyn Error>> {
+    let Some(checkpoint) = checkpoints.newest()? else { return Ok(session) };
+    for damage in checkpoint.damaged() {
+        tell(format_args!("warning: {damage}"));
+    }
+    if !checkpoint.damaged().is_empty() {
+        let path = printable_path(checkpoint.path());
+        tell(format_args!("warning: going on from the one before, {path}"));
+    }
+    Ok(checkpoint.resume(session)?)
+}
+
+/// What is left of a run that a signal has stopped.
+fn left(folder: Option<&Path>, written: Option<&Path>) -> String {
+    match (folder, written) {
+        (Some(folder), Some(file)) => format!(
+            "It is kept in {}; go on with\n\n    {}",
+            printable_path(file),
+            command_to_resume(env::args_os(), folder)
+        ),
+        _ => "Nothing of it was kept; with --checkpoint DIR it could be resumed".to_string(),
+    }
+}
+
+/// An option with its folder, as it can be typed: one that begins with a hyphen would be taken for
+/// an option itself.
+fn with_folder(option: &str, folder: &Path) -> String {
+    let name = printable_path(folder);
+    match folder.as_os_str().as_encoded_bytes().starts_with(b"-") {
+        true => format!("{option}={name}"),
+        false => format!("{option} {name}"),
+    }
+}
+
+/// The call of this program, for the log: JSON is UTF-8, which an argument need not be.
+fn arguments() -> Vec<String> {
+    env::args_os().map(|argument| argument.to_string_lossy().into_owned()).collect()
+}
+
+/// The same call with --resume in place of --checkpoint, quoted for a shell.
+fn command_to_resume(mut arguments: impl Iterator<Item = OsString>, folder: &Path) -> String {
+    let mut words: Vec<OsString> = Vec::new();
+    while let Some(word) = arguments.next() {
+        match word.as_encoded_bytes() {
+            b"--checkpoint" | b"--resume" => drop(arguments.next()),
+            other if other.starts_with(b"--checkpoint=") || other.starts_with(b"--resume=") => {}
+            _ => words.push(word),
+        }
+    }
+    // As one word, since a folder may begin with a hyphen.
+    let mut resume = OsString::from("--resume=");
+    resume.push(folder);
+    words.push(resume);
+    quoted(&words)
+}

@@ -1,0 +1,86 @@
+//! The article's text classifier: its model and its training, here; in the files beside this one the
+//! texts, the commands with their options, and what is printed and kept.
+
+mod baseline;
+pub mod compare;
+pub mod evaluate;
+pub mod gradcheck;
+mod keeping;
+pub mod options;
+mod page;
+pub mod predict;
+mod print;
+mod saved;
+mod texts;
+
+use std::error::Error;
+
+use autograd::Parameters;
+use nn::{ActivationKind, Dense, Dropout, Embedding, Model};
+use optim::Adam;
+use tensor::Tensor;
+use train::{Evaluation, Fit, History, Loss, Trainer};
+
+use crate::training::Weights;
+use keeping::Keeper;
+use options::{Experiment, Sizes};
+use saved::Description;
+use texts::{PADDING, Texts};
+
+/// Token ids `[batch, time]` to logits `[batch, classes]`.
+fn build(
+    parameters: &mut Parameters,
+    activation: ActivationKind,
+    sizes: &Sizes,
+    classes: usize,
+) -> impl Model<Input = u32> + use<> {
+    Embedding::new(parameters, "embedding", sizes.vocab, sizes.embedding)
+        .padding(PADDING)
+        .mean()
+        .then(Dropout::new("dropout1", sizes.dropout))
+        .then(Dense::new(parameters, "hidden", sizes.embedding, sizes.hidden))
+        .then(activation.layer(parameters, "activation"))
+        .then(Dropout::new("dropout2", sizes.dropout))
+        .then(Dense::new(parameters, "output", sizes.hidden, classes))
+}
+
+/// SwiGLU's β and γ, which the other activations have not.
+const TRACKED: [&str; 2] = ["activation.beta", "activation.gamma"];
+
+/// A model after training, and what it says about the test texts.
+pub struct Trained {
+    activation: ActivationKind,
+    seed: u64,
+    parameters: Parameters,
+    history: History,
+    evaluation: Evaluation,
+    probabilities: Tensor,
+}
+
+fn train(
+    activation: ActivationKind,
+    seed: u64,
+    texts: &Texts,
+    options: &Experiment,
+    keeper: &mut Keeper,
+) -> Result<Trained, Box<dyn Error>> {
+    let mut parameters = Parameters::new(seed);
+    let model = build(&mut parameters, activation, &options.setup.sizes, texts.labels.len());
+    let trainer = Trainer::new(&model, Loss::SoftmaxCrossEntropy);
+    let mut adam = Adam::new(options.training.lr);
+    let track = TRACKED.map(String::from).to_vec();
+    let fit = Fit { seed, track, ..options.training.fit() };
+    let description = Description::new(&options.setup.sizes, activation, texts);
+
+    let check = |weights, parameters: &Parameters| {
+        options.training.check_gradients(weights, seed, &trainer, parameters, &texts.train)
+    };
+    check(Weights::Initial, &parameters)?;
+    let session = trainer.session(&mut parameters, &mut adam, &texts.train, &fit)?;
+    let history = keeper.train(&activation.to_string(), seed, session, &description)?;
+    check(Weights::Trained, &parameters)?;
+
+    let evaluation = trainer.evaluate_finite(&parameters, &texts.test)?;
+    let probabilities = trainer.predict_samples(&parameters, &texts.test);
+    Ok(Trained { activation, seed, parameters, history, evaluation, probabilities })
+}

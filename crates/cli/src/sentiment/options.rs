@@ -1,0 +1,350 @@
+//! What can be asked for about a text classifier.
+
+use std::error::Error;
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use clap::builder::UnknownArgumentValueParser;
+use nn::ActivationKind;
+use report::Interrupt;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+use super::keeping::{Keeper, Keeping, Options};
+use super::texts::Texts;
+use crate::output::Output;
+use crate::source::Source;
+use crate::training::Training;
+use crate::values::{positive, share, up_to, without_repeats};
+
+/// Train a model with each activation, once, and report on the best.
+///
+/// The model is an embedding, its mean over the words of a text, a hidden layer and a softmax. A
+/// share of the training samples is held back to choose by: the epoch that is best on them is kept,
+/// and of the models the best is reported on and saved.
+#[derive(Args, Clone, Debug)]
+#[command(after_help = "Examples:
+  wengert train                                          generated reviews, ReLU and SwiGLU
+  wengert train --train train.csv --test test.csv        your data: columns `text` and `label`
+  wengert train --activation swiglu --save model.st      keep the model
+  wengert train --report report.html                     curves, tables and mistakes as a page
+  wengert train --epochs 30 --patience 3                 until three epochs bring nothing better
+  wengert train --export reviews                         write the generated reviews as CSV files")]
+pub struct Train {
+    /// Texts, models and training.
+    #[command(flatten)]
+    pub experiment: Experiment,
+    /// What to write.
+    #[command(flatten)]
+    pub output: Output,
+    /// Save the best of the models, for `predict` and `evaluate`: the one that is best in validation, or
+    /// with --validation-split 0 in training.
+    #[arg(long, value_name = "FILE", help_heading = "Output")]
+    pub save: Option<PathBuf>,
+    /// Only to say where it went.
+    #[arg(
+        long,
+        hide = true,
+        value_parser = UnknownArgumentValueParser::suggest_arg("compare --seeds")
+    )]
+    seeds: Option<usize>,
+}
+
+/// Train with each activation and several seeds, and tell a real difference from luck.
+///
+/// A single run shows one draw from a distribution of results. Over several seeds each figure is a
+/// mean with its 95 % interval (Student's t), and each activation is held against the first one by a
+/// paired t-test: two runs with the same seed share the order of the samples and the initial weights.
+#[derive(Args, Clone, Debug)]
+#[command(after_help = "Examples:
+  wengert compare                                        ReLU against SwiGLU, five seeds each
+  wengert compare --activation relu,silu,swiglu          is it the learned β and γ, or the shape?
+  wengert compare --baseline --seeds 10                  and what can a linear model do?
+  wengert compare --report report.html                   a page with bands over the seeds
+  wengert compare --train train.csv --test test.csv      your data: columns `text` and `label`")]
+pub struct Compare {
+    /// Texts, models and training.
+    #[command(flatten)]
+    pub experiment: Experiment,
+    /// What to write.
+    #[command(flatten)]
+    pub output: Output,
+    /// Train with so many seeds, counted up from --seed.
+    #[arg(long, value_name = "N", default_value_t = 5, value_parser = up_to::<10_000>, allow_negative_numbers = true, help_heading = "Training")]
+    pub seeds: usize,
+    /// Also train a linear model on word counts: what can be had without a hidden layer.
+    #[arg(long, help_heading = "Model")]
+    pub baseline: bool,
+}
+
+/// Evaluate a saved model on other texts with labels.
+///
+/// Prints the loss, the accuracy with its 95 % interval (Wilson), the confusion matrix, and
+/// precision, recall and F1 of each class. The labels must be among those that the model was trained
+/// on.
+#[derive(Args, Clone, Debug)]
+#[command(after_help = "Examples:
+  wengert evaluate --model model.st --test more.csv
+  wengert evaluate --model model.st --test tweets.csv --text-column tweet --label-column mood
+  wengert evaluate --model model.st --test more.csv --json")]
+pub struct Evaluate {
+    /// The model: a file written by `train --save`.
+    #[arg(long, value_name = "FILE")]
+    pub model: PathBuf,
+    /// The texts and their labels: a CSV file with a header.
+    #[arg(long, value_name = "FILE")]
+    pub test: PathBuf,
+    /// The column that holds the text.
+    #[arg(long, value_name = "NAME", default_value = "text")]
+    pub text_column: String,
+    /// The column that holds the class name.
+    #[arg(long, value_name = "NAME", default_value = "label")]
+    pub label_column: String,
+    /// Print the figures as one JSON object; shares are from 0 to 1.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Classify texts with a saved model: the probability of each class.
+///
+/// The text is given as an argument, or texts as the lines of a file or of standard input. Words that
+/// the model has not met in training count for nothing; where it knows none, a note says so.
+#[derive(Args, Clone, Debug)]
+#[command(after_help = "Examples:
+  wengert predict --model model.st 'so happy'
+  wengert predict --model model.st '-1 star'
+  wengert predict --model model.st -- '--a text that begins like an option'
+  wengert predict --model model.st --file texts.txt --top 1
+  echo 'so happy' | wengert predict --model model.st --json")]
+pub struct Predict {
+    /// The text. Without it and without --file, the lines of standard input.
+    #[arg(allow_hyphen_values = true, value_parser = text_not_option)]
+    text: Option<String>,
+    /// The same, and it may look like an option.
+    #[arg(last = true, value_name = "TEXT", conflicts_with_all = ["text", "file"])]
+    any_text: Option<String>,
+    /// The model: a file written by `train --save`.
+    #[arg(long, value_name = "FILE")]
+    pub model: PathBuf,
+    /// A file with a text on each line.
+    #[arg(long, value_name = "FILE", conflicts_with = "text")]
+    pub file: Option<PathBuf>,
+    /// Show only so many classes, the most probable ones.
+    #[arg(long, value_name = "N", value_parser = positive, allow_negative_numbers = true, conflicts_with = "json")]
+    pub top: Option<usize>,
+    /// Print a JSON object for each text, on a line of its own; probabilities are from 0 to 1.
+    #[arg(long)]
+    pub json: bool,
+}
+
+impl Predict {
+    /// The text that was given as an argument.
+    pub fn text(&self) -> Option<&str> {
+        self.text.as_deref().or(self.any_text.as_deref())
+    }
+}
+
+/// A text, unless it looks like an option that is misspelled.
+fn text_not_option(text: &str) -> Result<String, String> {
+    let begins_with_a_letter =
+        |word: &str| word.starts_with(|c: char| c.is_alphabetic() || c == '-');
+    match text.strip_prefix('-') {
+        Some(word) if begins_with_a_letter(word) && !text.contains(char::is_whitespace) => {
+            Err("there is no such option; see --help. If it is the text, put `--` before it"
+                .to_string())
+        }
+        _ => Ok(text.to_string()),
+    }
+}
+
+/// Check the model's gradients against four independent witnesses, without training.
+///
+/// In 64-bit arithmetic, with the weights that training would begin with and a few of the training
+/// texts: central differences, forward mode by dual numbers, and in second order Hessian-vector
+/// products and their symmetry. A line for each parameter; exit code 2 where one is wrong.
+#[derive(Args, Clone, Debug)]
+#[command(after_help = "Examples:
+  wengert gradcheck                                      with ReLU and with SwiGLU
+  wengert gradcheck --activation gelu --samples 16       another activation, more texts
+  wengert gradcheck --train train.csv --test test.csv    on your texts")]
+pub struct Gradcheck {
+    /// Texts and models.
+    #[command(flatten)]
+    pub setup: Setup,
+    /// The seed of the initial weights.
+    #[arg(
+        long,
+        value_name = "N",
+        default_value_t = 0,
+        allow_negative_numbers = true,
+        help_heading = "Check"
+    )]
+    pub seed: u64,
+    /// Check on so many texts, the first ones.
+    #[arg(long, value_name = "N", default_value_t = 4, value_parser = positive, allow_negative_numbers = true, help_heading = "Check")]
+    pub samples: usize,
+}
+
+/// What `train` and `compare` have in common.
+#[derive(Args, Clone, Debug)]
+pub struct Experiment {
+    /// Texts and models.
+    #[command(flatten)]
+    pub setup: Setup,
+    /// How to train.
+    #[command(flatten)]
+    pub training: Training,
+    /// What to keep of it while it goes on.
+    #[command(flatten)]
+    pub keeping: Keeping,
+}
+
+impl Experiment {
+    /// Who keeps what is to be kept.
+    pub fn keeper(&self, interrupt: Interrupt) -> Result<Keeper, Box<dyn Error>> {
+        let Self { setup, training, keeping } = self;
+        let options = |pairs: &[(&str, Value)]| -> Options {
+            pairs.iter().map(|(name, value)| (name.to_string(), value.clone())).collect()
+        };
+        // JSON is UTF-8, which a path need not be.
+        let path = |path: &Option<PathBuf>| json!(path.as_deref().map(Path::to_string_lossy));
+        let fixed = options(&[
+            ("--seed", json!(training.seed)),
+            ("--lr", json!(training.lr)),
+            ("--batch-size", json!(training.batch_size)),
+            ("--shards", json!(training.shards)),
+            ("--validation-split", json!(training.validation_split)),
+            ("--split", json!(training.split)),
+            ("--max-length", json!(setup.max_length)),
+            ("--vocab", json!(setup.sizes.vocab)),
+            ("--embedding", json!(setup.sizes.embedding)),
+            ("--hidden", json!(setup.sizes.hidden)),
+            ("--dropout", json!(setup.sizes.dropout)),
+            ("--data-seed", json!(setup.source.data_seed)),
+            ("--train", path(&setup.source.train)),
+            ("--text-column", json!(setup.text_column)),
+            ("--label-column", json!(setup.source.label_column)),
+        ]);
+        let activations: Vec<String> = setup.activation.iter().map(ToString::to_string).collect();
+        let free = options(&[
+            ("--activation", json!(activations)),
+            ("--epochs", json!(training.epochs)),
+            ("--patience", json!(training.patience)),
+            ("--test", path(&setup.source.test)),
+        ]);
+        keeping.open(interrupt, training.quiet, training.seed, fixed, free)
+    }
+}
+
+/// Texts, and models to classify them.
+#[derive(Args, Clone, Debug)]
+pub struct Setup {
+    /// Where the samples come from.
+    #[command(flatten)]
+    pub source: Source,
+    /// The column that holds the text.
+    #[arg(
+        long,
+        value_name = "NAME",
+        default_value = "text",
+        requires = "train",
+        help_heading = "Data"
+    )]
+    pub text_column: String,
+    /// Keep the first N known words of each text; without it texts are used whole.
+    #[arg(
+        long,
+        value_name = "N",
+        value_parser = positive,
+        allow_negative_numbers = true,
+        help_heading = "Data"
+    )]
+    pub max_length: Option<usize>,
+    /// The activations, the first one being held against the others: relu, leaky-relu, tanh, sigmoid,
+    /// gelu, silu, swiglu.
+    #[arg(
+        long,
+        value_name = "NAME,...",
+        value_delimiter = ',',
+        default_value = "relu,swiglu",
+        help_heading = "Model"
+    )]
+    pub activation: Vec<ActivationKind>,
+    /// The sizes of the model.
+    #[command(flatten)]
+    pub sizes: Sizes,
+}
+
+impl Setup {
+    /// Checks what can be checked without the texts, reads or generates them, and checks the rest.
+    pub fn texts(&self) -> Result<Texts, Box<dyn Error>> {
+        without_repeats("--activation", &self.activation)?;
+        self.source.check()?;
+        let texts = Texts::load(self)?;
+        self.sizes.check(texts.labels.len())?;
+        Ok(texts)
+    }
+
+    /// Checks that a batch fits into memory: its texts are filled up to the longest of them.
+    pub fn check_batch(&self, batch_size: usize, texts: &Texts) -> Result<(), String> {
+        const LARGEST: usize = 1 << 27;
+        let batch = batch_size.min(texts.train.len());
+        match batch.saturating_mul(texts.longest) <= LARGEST {
+            true => Ok(()),
+            false => Err(format!(
+                "a training text has {} known words: with as many for each of a batch's {batch} texts, \
+                 that is more than {LARGEST}; cut it by --max-length, or choose a smaller --batch-size",
+                texts.longest
+            )),
+        }
+    }
+}
+
+/// The sizes of the model.
+#[derive(Args, Clone, Debug, Deserialize, Serialize)]
+pub struct Sizes {
+    /// How many of the most frequent words to know, as Keras' num_words (which counts the padding).
+    #[arg(long, value_name = "N", default_value_t = 1000, value_parser = vocabulary, allow_negative_numbers = true, help_heading = "Model")]
+    pub vocab: usize,
+    /// The length of a word's vector.
+    #[arg(long, value_name = "N", default_value_t = 128, value_parser = positive, allow_negative_numbers = true, help_heading = "Model")]
+    pub embedding: usize,
+    /// The width of the hidden layer.
+    #[arg(long, value_name = "N", default_value_t = 64, value_parser = positive, allow_negative_numbers = true, help_heading = "Model")]
+    pub hidden: usize,
+    /// The share of numbers that each dropout layer drops in training.
+    #[arg(long, value_name = "SHARE", default_value_t = 0.2, value_parser = share, allow_hyphen_values = true, help_heading = "Model")]
+    pub dropout: f64,
+}
+
+impl Sizes {
+    /// The largest model, in numbers: with Adam's moments it takes about 2 GB to train.
+    const LARGEST: usize = 100_000_000;
+
+    /// Checks that a model of these sizes fits into memory.
+    pub fn check(&self, classes: usize) -> Result<(), String> {
+        let matrix = |rows: usize, columns: usize| rows.saturating_mul(columns);
+        let numbers = matrix(self.vocab, self.embedding.max(classes))
+            .saturating_add(matrix(self.embedding, self.hidden))
+            .saturating_add(matrix(self.hidden, classes));
+        match numbers <= Self::LARGEST {
+            true => Ok(()),
+            false => Err(format!(
+                "--vocab {}, --embedding {} and --hidden {} make a model of more than {} numbers; \
+                 choose smaller ones",
+                self.vocab,
+                self.embedding,
+                self.hidden,
+                Self::LARGEST
+            )),
+        }
+    }
+}
+
+/// A whole number of at least 2.
+fn vocabulary(text: &str) -> Result<usize, String> {
+    match positive(text) {
+        Ok(number) if number > 1 => Ok(number),
+        _ => Err("expected a whole number of at least 2; one of them is the padding".to_string()),
+    }
+}

@@ -1,0 +1,81 @@
+//! What is printed about a run.
+
+use data::printable;
+
+use super::Trained;
+use super::compare::Outcome;
+use super::texts::Texts;
+
+/// The epoch that was kept, the test figures, and what the activation learned.
+pub fn after_training(trained: &Trained) {
+    let Trained { activation, seed, parameters, history, evaluation, .. } = trained;
+    println!(
+        "{activation}  seed {seed}: kept epoch {}, the best in {}; test loss {:.4}, accuracy {:.1} %, macro F1 {:.1} %",
+        history.kept,
+        history.judged_by(),
+        evaluation.loss,
+        evaluation.accuracy() * 100.0,
+        evaluation.confusion.macro_average().f1 * 100.0
+    );
+    if let (Some(beta), Some(gamma)) =
+        (parameters.find("activation.beta"), parameters.find("activation.gamma"))
+    {
+        println!(
+            "{activation}  learned β = {:.4} and γ = {:.4}, from 1 and 0",
+            parameters.get(beta).item(),
+            parameters.get(gamma).item()
+        );
+    }
+    println!();
+}
+
+/// The final figures; unless only those are wanted, with a hint and details of the best model.
+pub fn outcome(outcome: &Outcome, hint: &str, texts: &Texts, is_quiet: bool) {
+    let macro_classes = outcome.best.evaluation.confusion.macro_classes();
+    if is_quiet {
+        println!("{}{macro_classes}", outcome.comparison);
+        return;
+    }
+    println!("\n{}{hint}{macro_classes}\n", outcome.comparison);
+    best_model(&outcome.best, texts);
+}
+
+/// The confusion matrix of the best model, its figures by class, and a few of its predictions.
+fn best_model(best: &Trained, texts: &Texts) {
+    let names = texts.labels.names();
+    println!(
+        "The model that was best in {} ({}):\n\n{}\n",
+        best.history.judged_by(),
+        best.activation,
+        best.parameters
+    );
+    println!("Its confusion matrix on the test texts, and the figures of each class:\n");
+    println!("{}", best.evaluation.confusion.table(names));
+    println!("{}", best.evaluation.confusion.report(names));
+    println!("Its first predictions:");
+    let predictions = best.probabilities.argmax(-1).to_vec();
+    let truth = texts.test.labels().to_vec();
+    for (i, text) in texts.test_texts.iter().enumerate().take(6) {
+        let (found, label) = (predictions[i], truth[i]);
+        let confidence = best.probabilities.get([i, found as usize]) * 100.0;
+        let verdict = match found == label {
+            true => String::new(),
+            false => format!("  (labelled {})", printable(texts.labels.name(label))),
+        };
+        println!(
+            "  {confidence:>3.0} % {}{verdict}\n        {}",
+            printable(texts.labels.name(found)),
+            beginning(text)
+        );
+    }
+}
+
+/// The beginning of a text, on one line.
+fn beginning(text: &str) -> String {
+    const LONGEST: usize = 90;
+    let line = printable(&text.split_whitespace().collect::<Vec<_>>().join(" ")).into_owned();
+    match line.char_indices().nth(LONGEST) {
+        Some((end, _)) => format!("{}…", &line[..end]),
+        None => line,
+    }
+}

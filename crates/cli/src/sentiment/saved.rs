@@ -1,0 +1,132 @@
+//! Keeping a trained classifier, and getting it back.
+
+use std::env;
+use std::error::Error;
+use std::path::{Path, PathBuf};
+
+use autograd::Parameters;
+use data::{Labels, Sequences, Tokenizer, printable_path};
+use nn::{ActivationKind, Model};
+use serde::{Deserialize, Serialize};
+use store::{LoadError, LoadFault, Saved, save};
+
+use super::options::Sizes;
+use super::texts::{Texts, token_ids};
+use crate::notes::note;
+
+/// All it takes, besides the parameters, to classify a text.
+#[derive(Deserialize, Serialize)]
+pub struct Description {
+    activation: String,
+    sizes: Sizes,
+    pub labels: Labels,
+    tokenizer: Tokenizer,
+    /// After how many known words texts are cut, if they are.
+    maxlen: Option<usize>,
+}
+
+impl Description {
+    pub fn new(sizes: &Sizes, activation: ActivationKind, texts: &Texts) -> Self {
+        Self {
+            activation: activation.to_string(),
+            sizes: sizes.clone(),
+            labels: texts.labels.clone(),
+            tokenizer: texts.tokenizer.clone(),
+            maxlen: texts.max_length,
+        }
+    }
+
+    /// Saves the model at this path; where that fails, under a new name in the current or the
+    /// temporary folder, as the training would be lost otherwise. The error says where.
+    pub fn save_somewhere(&self, path: &Path, parameters: &Parameters) -> Result<(), String> {
+        let Err(error) = save(path, parameters, self) else { return Ok(()) };
+        let rescued = [env::current_dir().unwrap_or_default(), env::temp_dir()]
+            .into_iter()
+            .find_map(|folder| self.save_anew(&folder, parameters).ok());
+        match rescued {
+            Some(file) => Err(format!(
+                "--save {error}. The model is kept in {}: move it to where you want it",
+                printable_path(&file)
+            )),
+            None => Err(format!("--save {error}. The model could not be kept elsewhere either")),
+        }
+    }
+
+    /// Saves the model under a name that no file of the folder has.
+    fn save_anew(&self, folder: &Path, parameters: &Parameters) -> Result<PathBuf, Box<dyn Error>> {
+        let mut name = tempfile::Builder::new();
+        name.prefix("model-").suffix(".safetensors").rand_bytes(8);
+        // Removed again if the model cannot be written in its place.
+        let place = name.tempfile_in(folder)?.into_temp_path();
+        save(&place, parameters, self)?;
+        Ok(place.keep()?)
+    }
+
+    /// The token ids of each text, cut as in training; what is cut is told.
+    pub fn token_ids(&self, texts: &[String]) -> Sequences<u32> {
+        let (ids, cut) = token_ids(&self.tokenizer, texts, self.maxlen);
+        if let (Some(longest), true) = (self.maxlen, cut > 0) {
+            let which = match texts.len() {
+                1 => "this text has".to_string(),
+                all => format!("{cut} of {all} texts have"),
+            };
+            note(&format!(
+                "{which} more than {longest} known words; this model reads only as many"
+            ));
+        }
+        ids
+    }
+
+    /// Checks that the file holds about as many numbers as it describes, before memory is taken for
+    /// them.
+    fn check_size(&self, saved: &Saved, path: &Path) -> Result<(), LoadError> {
+        const SMALL: usize = 1_000_000;
+        let Sizes { vocab, embedding, hidden, .. } = self.sizes;
+        // `Description::read` has checked that none of these overflows.
+        let described = vocab * embedding + embedding * hidden + hidden * self.labels.len();
+        let held = saved.count();
+        match described <= held.saturating_mul(2).max(SMALL) {
+            true => Ok(()),
+            false => Err(LoadError {
+                path: path.to_path_buf(),
+                fault: LoadFault::Mismatch(format!(
+                    "it describes {described} numbers but holds {held}"
+                )),
+            }),
+        }
+    }
+
+    /// Reads what [`Description::save_somewhere`] wrote. A file from elsewhere may say anything; what
+    /// could not be built or used is an error.
+    fn read(saved: &Saved, path: &Path) -> Result<(Self, ActivationKind), LoadError> {
+        let about: Self = saved.description()?;
+        let foreign =
+            |why: String| LoadError { path: path.to_path_buf(), fault: LoadFault::Foreign(why) };
+        let activation = about.activation.parse();
+        let activation = activation.map_err(|error| foreign(format!("{error}")))?;
+        let Sizes { vocab, embedding, hidden, dropout } = about.sizes;
+        let consistent = about.labels.len() >= 2
+            && about.tokenizer.vocabulary_size() <= vocab
+            && embedding > 0
+            && hidden > 0
+            && (0.0..1.0).contains(&dropout)
+            && about.sizes.check(about.labels.len()).is_ok();
+        match consistent {
+            true => Ok((about, activation)),
+            false => Err(foreign("there is no such model as it describes".to_string())),
+        }
+    }
+}
+
+/// The model of a file written by [`Description::save_somewhere`], its parameters and its description.
+pub fn load(
+    path: &Path,
+) -> Result<(impl Model<Input = u32> + use<>, Parameters, Description), LoadError> {
+    let saved = Saved::read(path)?;
+    let (about, activation) = Description::read(&saved, path)?;
+    about.check_size(&saved, path)?;
+    let mut parameters = Parameters::new(0);
+    let model = super::build(&mut parameters, activation, &about.sizes, about.labels.len());
+    saved.load_into(&mut parameters)?;
+    Ok((model, parameters, about))
+}

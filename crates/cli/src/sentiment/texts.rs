@@ -1,0 +1,188 @@
+//! From texts to token ids.
+
+use std::error::Error;
+use std::path::Path;
+
+use data::generated::{Review, reviews, write_reviews};
+use data::{Dataset, Labels, Sequences, Table, Tokenizer, excerpt, excerpts, printable_path};
+use tensor::{Key, Tensor};
+
+use super::options::Setup;
+use crate::notes::{note, note_labels};
+use crate::source::Source;
+
+/// The id that fills short texts up; the tokenizer gives it to no word.
+pub const PADDING: u32 = 0;
+
+/// More classes than this are names or texts read as labels by mistake.
+const MOST_CLASSES: usize = 1_000;
+
+/// Training and test texts as token ids, and what made them so.
+pub struct Texts {
+    pub train: Dataset<u32>,
+    pub test: Dataset<u32>,
+    pub test_texts: Vec<String>,
+    pub labels: Labels,
+    pub tokenizer: Tokenizer,
+    /// After how many known words texts were cut, if they were.
+    pub max_length: Option<usize>,
+    /// The number of known words in the longest training text.
+    pub longest: usize,
+    /// How many there are, in words.
+    pub summary: String,
+}
+
+/// Texts with the name of each one's class.
+struct Labelled {
+    texts: Vec<String>,
+    names: Vec<String>,
+}
+
+impl Texts {
+    /// Reads the CSV files, or generates reviews.
+    pub fn load(setup: &Setup) -> Result<Self, Box<dyn Error>> {
+        match setup.source.files() {
+            Some((train, test)) => Self::read(train, test, setup),
+            None => Self::generate(setup),
+        }
+    }
+
+    fn read(train: &Path, test: &Path, setup: &Setup) -> Result<Self, Box<dyn Error>> {
+        let (text_column, label_column) = (&setup.text_column, &setup.source.label_column);
+        check_columns(text_column, label_column)?;
+        let (train_table, test_table) = (Table::read(train)?, Table::read(test)?);
+        let labelled = |table: &Table| -> Result<Labelled, Box<dyn Error>> {
+            Ok(Labelled {
+                texts: owned(table.text(text_column)?),
+                names: owned(table.names(label_column)?),
+            })
+        };
+        let file = printable_path(train);
+        let train = labelled(&train_table)?;
+        let labels = Labels::of(train.names.clone());
+        let column = format!("{file}, column `{label_column}`");
+        if !(2..=MOST_CLASSES).contains(&labels.len()) {
+            return Err(format!(
+                "{column}: found {} different labels, such as {}; expected \
+                 from 2 to {MOST_CLASSES} classes",
+                labels.len(),
+                excerpt(labels.name(0))
+            )
+            .into());
+        }
+        note_labels(&column, train.names.iter().map(String::as_str));
+        // Checked here, where an unknown label still has a file and a line.
+        test_table.classes(label_column, &labels)?;
+        Self::encode(train, labelled(&test_table)?, labels, setup)
+    }
+
+    fn generate(setup: &Setup) -> Result<Self, Box<dyn Error>> {
+        let (train, test) = generated(&setup.source);
+        let labelled = |reviews: Vec<Review>| Labelled {
+            names: reviews.iter().map(|review| review.label.to_string()).collect(),
+            texts: reviews.into_iter().map(|review| review.text).collect(),
+        };
+        let train = labelled(train);
+        let labels = Labels::of(train.names.clone());
+        Self::encode(train, labelled(test), labels, setup)
+    }
+
+    /// Fits the tokenizer on the training texts, and makes token ids of all.
+    fn encode(
+        train: Labelled,
+        test: Labelled,
+        labels: Labels,
+        setup: &Setup,
+    ) -> Result<Self, Box<dyn Error>> {
+        let mut tokenizer = Tokenizer::new().with_num_words(setup.sizes.vocab);
+        tokenizer.fit_on_texts(&train.texts);
+        let dataset = |labelled: &Labelled| -> Result<(Dataset<u32>, usize), Box<dyn Error>> {
+            let classes = labelled.names.iter().map(|name| labels.class(name));
+            let classes = classes.collect::<Result<Vec<u32>, _>>()?;
+            let (ids, cut) = token_ids(&tokenizer, &labelled.texts, setup.max_length);
+            Ok((Dataset::of_sequences(ids, Tensor::new([classes.len()], classes)), cut))
+        };
+        let ((train, cut), (test_data, cut_in_test)) = (dataset(&train)?, dataset(&test)?);
+        let longest = train.sequences().map_or(0, Sequences::longest);
+        if longest == 0 {
+            return Err("there is no word in the training texts; expected texts of words".into());
+        }
+        if let (Some(max_length), true) = (setup.max_length, cut + cut_in_test > 0) {
+            note(&format!(
+                "{cut} of {} training texts and {cut_in_test} of {} test texts have more than \
+                 {max_length} known words and are cut (--max-length)",
+                train.len(),
+                test_data.len()
+            ));
+        }
+        let words = tokenizer.word_counts().len();
+        let known = match setup.sizes.vocab - 1 {
+            known if known < words => format!("of which the {known} most frequent are known"),
+            _ => "all of them known".to_string(),
+        };
+        let summary = format!(
+            "{} training and {} test texts, {} classes: {}\n{words} different words, {known}; at most \
+             {longest} known words in a training text",
+            train.len(),
+            test_data.len(),
+            labels.len(),
+            excerpts(labels.names()),
+        );
+        Ok(Self {
+            train,
+            test: test_data,
+            test_texts: test.texts,
+            labels,
+            tokenizer,
+            max_length: setup.max_length,
+            longest,
+            summary,
+        })
+    }
+}
+
+/// Reviews to train and to test on.
+fn generated(source: &Source) -> (Vec<Review>, Vec<Review>) {
+    let key = Key::new(source.data_seed);
+    (reviews(10_000, key.stream("train")), reviews(2_000, key.stream("test")))
+}
+
+/// Writes the generated reviews as CSV files, if that is asked for.
+pub fn export(source: &Source) -> Result<(), Box<dyn Error>> {
+    if let Some((train_file, test_file)) = source.export_files()? {
+        let (train, test) = generated(source);
+        write_reviews(train_file, &train)?;
+        write_reviews(test_file, &test)?;
+    }
+    Ok(())
+}
+
+/// The token ids of each text, and the number of texts that were shortened because they are longer.
+pub fn token_ids(
+    tokenizer: &Tokenizer,
+    texts: &[String],
+    max_length: Option<usize>,
+) -> (Sequences<u32>, usize) {
+    let ids = Sequences::new(tokenizer.texts_to_sequences(texts), PADDING);
+    match max_length {
+        None => (ids, 0),
+        Some(longest) => {
+            let cut = ids.iter().filter(|ids| ids.len() > longest).count();
+            (ids.cut_to(longest), cut)
+        }
+    }
+}
+
+/// Checks that a text and its label are not the same.
+pub fn check_columns(text: &str, label: &str) -> Result<(), String> {
+    match text == label {
+        false => Ok(()),
+        true => Err(format!(
+            "--text-column and --label-column are both `{text}`: the label would be read off the text"
+        )),
+    }
+}
+
+fn owned(texts: Vec<&str>) -> Vec<String> {
+    texts.into_iter().map(str::to_string).collect()
+}

@@ -1,0 +1,126 @@
+//! The command `tabular`: the article's network for tables, 10 → 50 → 25 → 1, with several
+//! activations side by side.
+//!
+//! The article gives it 76,250 parameters; it has 550 + 1,275 + 26 = 1,851.
+
+pub mod options;
+mod page;
+mod table;
+
+use std::error::Error;
+
+use autograd::Parameters;
+use nn::{ActivationKind, Dense, Features, Model};
+use optim::Adam;
+use report::{Comparison, Interrupt, Run};
+use train::{Evaluation, Fit, History, Loss, Trainer};
+
+use crate::interrupted::Interrupted;
+use crate::training::Weights;
+use crate::values::without_repeats;
+use options::Options;
+use page::report;
+use table::Halves;
+
+/// Features `[batch, features]` to one logit `[batch, 1]`.
+fn build(
+    parameters: &mut Parameters,
+    activation: ActivationKind,
+    features: usize,
+) -> impl Model<Input = f32> + use<> {
+    Features::new(features)
+        .then(Dense::new(parameters, "first", features, 50))
+        .then(activation.layer(parameters, "first.activation"))
+        .then(Dense::new(parameters, "second", 50, 25))
+        .then(activation.layer(parameters, "second.activation"))
+        .then(Dense::new(parameters, "output", 25, 1))
+}
+
+/// SwiGLU's β and γ in both layers, which the other activations have not.
+const TRACKED: [&str; 4] = [
+    "first.activation.beta",
+    "first.activation.gamma",
+    "second.activation.beta",
+    "second.activation.gamma",
+];
+
+/// A network after training, and how good it is on the test rows.
+struct Trained {
+    activation: ActivationKind,
+    seed: u64,
+    parameters: Parameters,
+    history: History,
+    evaluation: Evaluation,
+}
+
+fn train(
+    activation: ActivationKind,
+    seed: u64,
+    halves: &Halves,
+    options: &Options,
+    interrupt: &mut Interrupt,
+) -> Result<Trained, Box<dyn Error>> {
+    let mut parameters = Parameters::new(seed);
+    let model = build(&mut parameters, activation, halves.features());
+    let trainer = Trainer::new(&model, Loss::BinaryCrossEntropy);
+    let mut adam = Adam::new(options.training.lr);
+    let track = TRACKED.map(String::from).to_vec();
+    let fit = Fit { seed, track, ..options.training.fit() };
+
+    let check = |weights, parameters: &Parameters| {
+        options.training.check_gradients(weights, seed, &trainer, parameters, &halves.train)
+    };
+    check(Weights::Initial, &parameters)?;
+    let session = trainer.session(&mut parameters, &mut adam, &halves.train, &fit)?;
+    let history = session
+        .run(&mut [interrupt])
+        .map_err(|error| Interrupted::by(interrupt, error, "Nothing of it was kept"))?;
+    check(Weights::Trained, &parameters)?;
+
+    let evaluation = trainer.evaluate_finite(&parameters, &halves.test)?;
+    if !options.training.quiet {
+        println!(
+            "{activation:<10}  seed {seed}  kept epoch {:>2} of {:>2}, the best in {}  test loss {:.4}  accuracy {:.1} %",
+            history.kept,
+            history.epochs.len(),
+            history.judged_by(),
+            evaluation.loss,
+            evaluation.accuracy() * 100.0
+        );
+    }
+    Ok(Trained { activation, seed, parameters, history, evaluation })
+}
+
+/// Trains with each activation and seed, and says which differences are more than luck.
+pub fn compare(options: &Options) -> Result<(), Box<dyn Error>> {
+    without_repeats("--activation", &options.activation)?;
+    let mut interrupt = Interrupt::listen()?;
+    options.output.check(&options.source, &[], &[])?;
+    options.source.check()?;
+    let halves = Halves::load(options)?;
+    options.training.check_split(options.seeds, &halves.train, &halves.classes)?;
+    let mut comparison = Comparison::default();
+    let mut histories = Vec::new();
+    let mut best: Option<Trained> = None;
+    for seed in options.training.seeds(options.seeds) {
+        for &activation in &options.activation {
+            let trained = train(activation, seed, &halves, options, &mut interrupt)?;
+            let Trained { evaluation, history, parameters, .. } = &trained;
+            let run = Run::new(evaluation, history, parameters.count());
+            comparison.add(&activation.to_string(), run);
+            histories.push((activation.to_string(), seed, history.clone()));
+            if best.as_ref().is_none_or(|best| history.is_better_than(&best.history)) {
+                best = Some(trained);
+            }
+        }
+    }
+    let is_quiet = options.training.quiet;
+    let best = best.expect("at least one network was trained");
+    let macro_classes = best.evaluation.confusion.macro_classes();
+    match is_quiet {
+        true => println!("{comparison}{macro_classes}"),
+        false => println!("\n{comparison}{macro_classes}\n"),
+    }
+    let report = || report(&comparison, &histories, &best, &halves, options);
+    options.output.write(is_quiet, report)
+}

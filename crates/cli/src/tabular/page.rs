@@ -1,0 +1,51 @@
+//! The report on several networks: what the page of `--report` is made of.
+
+use autograd::Parameters;
+use report::Comparison;
+use report::{BestModel, ModelRuns, Report};
+use train::History;
+
+use super::options::Options;
+use super::table::Halves;
+use super::{TRACKED, Trained};
+use crate::output::{command, numbers};
+
+/// The figures of all runs, and the details of the best. `histories` has name, seed and history of
+/// each run.
+pub fn report(
+    comparison: &Comparison,
+    histories: &[(String, u64, History)],
+    best: &Trained,
+    halves: &Halves,
+    options: &Options,
+) -> Report {
+    let mut models = ModelRuns::of(comparison, histories);
+    for (model, &activation) in models.iter_mut().zip(&options.activation) {
+        let mut parameters = Parameters::new(options.training.seed);
+        super::build(&mut parameters, activation, halves.features());
+        model.start = numbers(&parameters, &TRACKED);
+    }
+    let names: Vec<&str> = models.iter().map(|model| model.name.as_str()).collect();
+    let Trained { activation, seed, parameters, evaluation, .. } = best;
+    Report {
+        title: format!("A network for tables with {}", names.join(", ")),
+        command: command(),
+        data: format!(
+            "{} rows of {} features to train on, {}, and {} to test on.",
+            halves.train.len(),
+            halves.features(),
+            options.training.describe_split(),
+            halves.test.len()
+        ),
+        differences: comparison.differences(),
+        shapes: Vec::new(),
+        best: BestModel::new(
+            &activation.to_string(),
+            *seed,
+            parameters,
+            evaluation,
+            &halves.classes,
+        ),
+        models,
+    }
+}

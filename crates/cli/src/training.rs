@@ -1,0 +1,150 @@
+//! How a model is trained: the options that `train`, `compare` and `tabular` share.
+
+use std::collections::BTreeSet;
+
+use autograd::{Parameters, check};
+use clap::Args;
+use data::{Dataset, Split, SplitError, excerpt};
+use nn::Model;
+use train::{Fit, Trainer};
+
+use crate::ending::tell;
+use crate::values::{positive, rate, share, split, up_to};
+
+/// The options of a training run.
+#[derive(Args, Clone, Debug)]
+#[command(next_help_heading = "Training")]
+pub struct Training {
+    /// How many times to go over the training samples.
+    #[arg(long, value_name = "N", default_value_t = 10, value_parser = up_to::<1_000_000>, allow_negative_numbers = true)]
+    pub epochs: usize,
+    /// How many samples make one step.
+    #[arg(long, value_name = "N", default_value_t = 32, value_parser = positive, allow_negative_numbers = true)]
+    pub batch_size: usize,
+    /// Cut each batch into so many shards, for as many threads to work on: faster where batches are
+    /// large. The result depends on N, but not on how many threads there are.
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = up_to::<4096>, allow_negative_numbers = true)]
+    pub shards: usize,
+    /// Adam's learning rate.
+    #[arg(long, value_name = "RATE", default_value_t = 0.001, value_parser = rate, allow_hyphen_values = true)]
+    pub lr: f64,
+    /// The share of training samples kept for validation: the weights of the epoch that is best on them
+    /// are kept. With 0 all are trained on, and the epoch that is best in training is kept.
+    #[arg(long, value_name = "SHARE", default_value_t = 0.2, value_parser = share, allow_hyphen_values = true)]
+    pub validation_split: f64,
+    /// Which samples these are: `stratified`, drawn by --seed from each class by its share; `shuffled`,
+    /// drawn from all; or `last`, the last ones of the file, as in Keras.
+    #[arg(long, value_name = "HOW", default_value = "stratified", value_parser = split)]
+    pub split: Split,
+    /// Stop after so many epochs without a better one.
+    #[arg(long, value_name = "N", value_parser = positive, allow_negative_numbers = true)]
+    pub patience: Option<usize>,
+    /// The seed of initial weights, order and dropout. The same seed gives the same result.
+    #[arg(long, value_name = "N", default_value_t = 0, allow_negative_numbers = true)]
+    pub seed: u64,
+    /// Check the gradients by all witnesses, before training and again on the trained weights, and
+    /// print a line for each parameter. (Without it they are checked once, and summed up in a line.)
+    #[arg(long)]
+    pub gradcheck: bool,
+    /// Print nothing but the final figures, notes and errors.
+    #[arg(long, conflicts_with = "gradcheck")]
+    pub quiet: bool,
+}
+
+impl Training {
+    /// So many seeds, counted up from --seed.
+    pub fn seeds(&self, count: usize) -> impl Iterator<Item = u64> + use<> {
+        let first = self.seed;
+        (0..count as u64).map(move |k| first.wrapping_add(k))
+    }
+
+    /// How to train, but for seed and progress.
+    pub fn fit(&self) -> Fit {
+        Fit {
+            epochs: self.epochs,
+            batch_size: self.batch_size,
+            shards: self.shards,
+            validation_split: self.validation_split,
+            split: self.split,
+            patience: self.patience,
+            ..Fit::default()
+        }
+    }
+
+    /// Checks that samples can be split as is wanted, and warns of classes with nothing to train on.
+    /// `names` are those of the classes.
+    pub fn check_split<I: Copy>(
+        &self,
+        seeds: usize,
+        samples: &Dataset<I>,
+        names: &[String],
+    ) -> Result<(), SplitError> {
+        let mut missing = BTreeSet::new();
+        for seed in self.seeds(seeds) {
+            let (training, _) = Fit { seed, ..self.fit() }.split(samples)?;
+            let trained: BTreeSet<u32> = training.labels().to_vec().into_iter().collect();
+            missing.extend((0..names.len() as u32).filter(|class| !trained.contains(class)));
+        }
+        for class in missing {
+            let count = samples.labels().to_vec().iter().filter(|&&label| label == class).count();
+            tell(format_args!(
+                "warning: no sample of the class {} is left to train on: all {count} are kept for \
+                 validation; --split stratified trains on a share of each class",
+                excerpt(&names[class as usize])
+            ));
+        }
+        Ok(())
+    }
+
+    /// The way in which samples were chosen for validation, for a report.
+    pub fn describe_split(&self) -> String {
+        let share = self.validation_split * 100.0;
+        match self.split {
+            Split::Stratified => format!("{share:.0} % of each class held back for validation"),
+            Split::Shuffled => {
+                format!("{share:.0} % of them, drawn by lot, held back for validation")
+            }
+            Split::Last => format!("the last {share:.0} % of them held back for validation"),
+        }
+    }
+
+    /// Checks the gradients of the first seed's models in f64 on a few samples, and says what came
+    /// of it: in one line, or with --gradcheck in one for each parameter, and again once trained.
+    /// The error is a gradient that is wrong.
+    pub fn check_gradients<M: Model>(
+        &self,
+        weights: Weights,
+        seed: u64,
+        trainer: &Trainer<'_, M>,
+        parameters: &Parameters,
+        dataset: &Dataset<M::Input>,
+    ) -> Result<(), String> {
+        let wanted = weights == Weights::Initial || self.gradcheck;
+        let (true, true, Some(samples)) = (wanted, seed == self.seed, dataset.batches(4).next())
+        else {
+            return Ok(());
+        };
+        let when = match weights {
+            Weights::Initial => "before training",
+            Weights::Trained => "on the trained weights",
+        };
+        let report = check::parameters(parameters, |pass| trainer.loss(pass, &samples));
+        if !self.quiet {
+            println!("Gradient check {when} {}", report.summary());
+        }
+        if self.gradcheck {
+            println!("{report}");
+        }
+        match report.passes() {
+            true => Ok(()),
+            false => Err(format!("the gradients {when} are wrong\n{report}")),
+        }
+    }
+}
+
+/// With which weights gradients are checked.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Weights {
+    Initial,
+    Trained,
+}

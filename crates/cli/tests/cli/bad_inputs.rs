@@ -1,0 +1,544 @@
+//! Runs that must fail: whatever is wrong, the program says what and where, ends with exit code 2,
+//! and leaves nothing behind.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
+use std::sync::LazyLock;
+
+use crate::files::{Files, SMALL, TRAIN_NUMBERS, TRAIN_TEXTS, folder_with, good_files};
+use crate::program::wengert;
+use programs::Outcome;
+
+/// A run, and the words by which a person finds the fault.
+struct BadInput {
+    arguments: String,
+    tells: Vec<String>,
+}
+
+fn bad(arguments: impl Into<String>, tells: &[&str]) -> BadInput {
+    let tells = tells.iter().map(|tell| tell.to_string()).collect();
+    BadInput { arguments: arguments.into(), tells }
+}
+
+#[test]
+fn a_hundred_bad_inputs_are_told_clearly() {
+    let inputs: Vec<BadInput> = [
+        options(),
+        conflicts(),
+        csv_files(),
+        text_files(),
+        number_files(),
+        models(),
+        uses_of_a_model(),
+        outputs(),
+    ]
+    .into_iter()
+    .flatten()
+    .collect();
+    assert!(inputs.len() >= 100, "{} bad inputs", inputs.len());
+    let faults: Vec<String> = inputs.iter().filter_map(fault_of).collect();
+    assert!(faults.is_empty(), "{} of {}:\n{}", faults.len(), inputs.len(), faults.join("\n"));
+}
+
+/// What is wrong with how the program took a bad input.
+fn fault_of(input: &BadInput) -> Option<String> {
+    let BadInput { arguments, tells } = input;
+    let folder = folder_with(&FILES);
+    let Outcome { code, stdout, stderr } = wengert(folder.path(), arguments);
+    let absent = |tell: &&String| !stderr.contains(tell.as_str());
+    let fault = match tells.iter().find(absent) {
+        _ if code != Some(2) => format!("exit code {code:?}"),
+        _ if !stderr.starts_with("error: ") => "no `error: ` at the beginning".to_string(),
+        _ if stderr.contains("panicked") || stderr.contains("RUST_BACKTRACE") => "a panic".into(),
+        _ if stdout.contains("weighted F1") || stdout.contains("Saved as") => "a result".into(),
+        _ if contents(folder.path()) != *FILES => "files were changed or left behind".into(),
+        Some(tell) => format!("no `{tell}` in the message"),
+        None => return None,
+    };
+    Some(format!("\n{arguments}\n{fault}\n{stderr}"))
+}
+
+/// All files below a folder, and its empty folders.
+fn contents(folder: &Path) -> Files {
+    let mut found = BTreeMap::new();
+    let mut folders = vec![folder.to_path_buf()];
+    while let Some(next) = folders.pop() {
+        if fs::read_dir(&next).unwrap().next().is_none() {
+            found.insert("an empty folder", Vec::new());
+        }
+        for entry in fs::read_dir(next).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+                continue;
+            }
+            let name = path.strip_prefix(folder).unwrap().to_str().unwrap();
+            let name = FILES.keys().find(|known| **known == name).copied().unwrap_or("another");
+            found.insert(name, fs::read(path).unwrap());
+        }
+    }
+    found
+}
+
+/// Options that are no option, out of range, no number, or no name.
+fn options() -> Vec<BadInput> {
+    let whole = "expected a whole number of at least 1";
+    let share = "expected a number from 0 to below 1, such as 0.2";
+    let rate = "expected a number above 0, such as 0.001";
+    let both = [
+        ("--epochs 0", ["--epochs <N>", whole]),
+        ("--epochs ten", ["--epochs <N>", whole]),
+        ("--epochs 1.5", ["--epochs <N>", whole]),
+        ("--epochs 99999999999999999999", ["--epochs <N>", whole]),
+        ("--batch-size 0", ["--batch-size <N>", whole]),
+        ("--shards 0", ["--shards <N>", whole]),
+        ("--batch-size=-1", ["--batch-size <N>", whole]),
+        ("--batch-size ''", ["--batch-size <N>", whole]),
+        ("--patience 0", ["--patience <N>", whole]),
+        ("--seed=-1", ["--seed <N>", "invalid digit"]),
+        ("--seed 18446744073709551616", ["--seed <N>", "too large"]),
+        ("--data-seed x", ["--data-seed <N>", "invalid digit"]),
+        ("--lr 0", ["--lr <RATE>", rate]),
+        ("--lr=-0.1", ["--lr <RATE>", rate]),
+        ("--lr nan", ["--lr <RATE>", rate]),
+        ("--lr inf", ["--lr <RATE>", rate]),
+        ("--lr fast", ["--lr <RATE>", rate]),
+        ("--validation-split 1", ["--validation-split <SHARE>", share]),
+        ("--validation-split=-0.1", ["--validation-split <SHARE>", share]),
+        ("--validation-split nan", ["--validation-split <SHARE>", share]),
+        ("--validation-split 20%", ["--validation-split <SHARE>", share]),
+        ("--activation swish", ["--activation", "`swish`: choose one of relu, leaky-relu"]),
+        ("--activation relu,", ["--activation", "choose one of relu"]),
+        ("--activation ReLU", ["--activation", "choose one of relu"]),
+        ("--activation relu,tanh,relu", ["--activation", "`relu` is given twice"]),
+        ("--epoch 3", ["'--epoch'", "'--epochs'"]),
+        ("--verbose", ["--verbose", "--help"]),
+        ("train.csv", ["train.csv", "--help"]),
+        ("--epochs", ["--epochs <N>", "value is required"]),
+        ("--epochs 1 --epochs 2", ["--epochs <N>", "multiple times"]),
+    ];
+    let vocabulary = "expected a whole number of at least 2; one of them is the padding";
+    let sentiment = [
+        ("--vocab 0", ["--vocab <N>", vocabulary]),
+        ("--vocab 1", ["--vocab <N>", vocabulary]),
+        ("--vocab all", ["--vocab <N>", vocabulary]),
+        ("--embedding 0", ["--embedding <N>", whole]),
+        ("--hidden 0", ["--hidden <N>", whole]),
+        ("--hidden 18446744073709551616", ["--hidden <N>", whole]),
+        ("--dropout 1", ["--dropout <SHARE>", share]),
+        ("--dropout=-0.5", ["--dropout <SHARE>", share]),
+        ("--dropout nan", ["--dropout <SHARE>", share]),
+        ("compare --baseline yes", ["'yes'", "--help"]),
+        ("compare --seeds 0", ["--seeds <N>", whole]),
+        ("compare --seeds many", ["--seeds <N>", whole]),
+        ("compare --save model.st", ["--save", "--help"]),
+        ("--seeds 5", ["--seeds", "compare --seeds"]),
+        ("train --seeds 5", ["--seeds", "compare --seeds"]),
+        ("train --epochs 0", ["--epochs <N>", whole]),
+        ("--epochs 1 train", ["'train'", "--epochs <N>"]),
+        ("tran", ["'tran'", "'train'"]),
+        ("gradcheck --samples 0", ["--samples <N>", whole]),
+        ("gradcheck --epochs 3", ["--epochs", "--help"]),
+        ("gradcheck --activation relu,relu", ["--activation", "`relu` is given twice"]),
+    ];
+    let both = both.iter().flat_map(|(arguments, tells)| {
+        ["", "tabular"].map(|command| bad(format!("{command} {arguments}"), tells))
+    });
+    let sentiment = sentiment.iter().map(|(arguments, tells)| bad(*arguments, tells));
+    both.chain(sentiment)
+        .chain([
+            bad("tabular --seeds 0", &["--seeds <N>", whole]),
+            bad("tabular --seeds many", &["--seeds <N>", whole]),
+            bad("tabular --vocab 1000", &["--vocab", "--help"]),
+            bad("tabular --save model.st", &["--save", "--help"]),
+        ])
+        .collect()
+}
+
+/// Options that do not go together, and numbers that do not suit the data.
+fn conflicts() -> Vec<BadInput> {
+    let large = "make a model of more than 100000000 numbers; choose smaller ones";
+    let training = |command, arguments: &str, tells: &[&str]| {
+        let data = if command == "train" { TRAIN_TEXTS } else { TRAIN_NUMBERS };
+        bad(format!("{command} {data} {arguments}"), tells)
+    };
+    let mut inputs = vec![
+        training("train", "--vocab 1000000000000", &["--vocab 1000000000000", large]),
+        training("train", "--hidden 18446744073709551615", &["--hidden", large]),
+        training("train", "--embedding 9999999999", &["--embedding 9999999999", large]),
+        training(
+            "train",
+            "--text-column label",
+            &["--text-column and --label-column are both `label`"],
+        ),
+        bad(format!("gradcheck {TRAIN_TEXTS} --hidden 18446744073709551615"), &[large]),
+        training("tabular", "--features a,b,a", &["--features: `a` is given twice"]),
+        training("tabular", "--features a,label", &["numbers.csv", "none of them the label"]),
+        training("tabular", "--features a,,b", &["numbers.csv, line 1", "no column ``"]),
+        training("tabular", "--features a,c", &["numbers.csv, line 1", "no column `c`"]),
+        training("tabular", "--features A", &["no column `A`", "did you mean `a`?"]),
+    ];
+    inputs.extend([
+        bad("--text-column review", &["--train <FILE>"]),
+        bad("gradcheck --text-column review", &["--train <FILE>"]),
+        bad("tabular --features a,b", &["--train <FILE>"]),
+    ]);
+    for command in ["train", "tabular"] {
+        inputs.extend([
+            bad(format!("{command} --train texts.csv"), &["--test <FILE>"]),
+            bad(format!("{command} --test texts.csv"), &["--train <FILE>"]),
+            bad(format!("{command} --label-column class"), &["--train <FILE>"]),
+            training(command, "--export data", &["--export <DIR>", "--train"]),
+            training(command, "--data-seed 1", &["--data-seed <N>", "--train"]),
+            training(
+                command,
+                "--validation-split 0.999",
+                &["60 examples with a validation fraction of 0.999 leave 0 for training"],
+            ),
+            training(
+                command,
+                "--validation-split 0.0000000000000000001",
+                &["leave 60 for training and 0 for validation"],
+            ),
+            training(command, "--lr 1e38", &["the loss is NaN in epoch 1, step 2", "lower"]),
+            training(
+                command,
+                "--lr 1e300 --batch-size 100",
+                &["after epoch 1 the parameter `", "is infinite or NaN. A lower learning rate"],
+            ),
+        ]);
+    }
+    inputs
+}
+
+/// Files that are no table, for both models, as training and as test data.
+fn csv_files() -> Vec<BadInput> {
+    let faults: [(&str, &[&str]); 11] = [
+        ("none.csv", &["none.csv: there is no such file"]),
+        ("none/texts.csv", &["none/texts.csv: there is no such file"]),
+        ("folder", &["folder: this is a directory"]),
+        ("empty.csv", &["empty.csv: the file is empty"]),
+        ("blank.csv", &["blank.csv: the file is empty"]),
+        ("header.csv", &["header.csv: there are no rows below the header"]),
+        ("long.csv", &["long.csv, line 3", "expected 2 fields", "found 3"]),
+        ("short.csv", &["short.csv, line 2", "expected 2 fields", "found 1"]),
+        ("quote.csv", &["quote.csv, line 3", "never closed"]),
+        ("latin1.csv", &["latin1.csv, line 2", "byte 4", "0xE9", "UTF-8"]),
+        ("whole.st", &["whole.st, line 1", "UTF-8"]),
+    ];
+    let inputs = faults.iter().flat_map(|(file, tells)| {
+        [
+            bad(format!("--train {file} --test texts.csv"), tells),
+            bad(format!("--train texts.csv --test {file}"), tells),
+            bad(format!("tabular --train {file} --test numbers.csv"), tells),
+            bad(format!("tabular --train numbers.csv --test {file}"), tells),
+        ]
+    });
+    inputs.collect()
+}
+
+/// Tables that are none of texts.
+fn text_files() -> Vec<BadInput> {
+    let training = |file: &str, tells: &[&str]| bad(format!("--train {file} --test {file}"), tells);
+    let testing =
+        |file: &str, tells: &[&str]| bad(format!("--train texts.csv --test {file}"), tells);
+    vec![
+        training("emotion.csv", &["emotion.csv, line 1", "no column `label`", "`emotion`"]),
+        testing("emotion.csv", &["emotion.csv, line 1", "no column `label`"]),
+        training("numbers.csv", &["numbers.csv, line 1", "no column `text`"]),
+        training("capital.csv", &["no column `text`", "did you mean `Text`?"]),
+        training("semicolon.csv", &["no column `text`", "separate the fields by commas"]),
+        training("twice.csv", &["twice.csv, line 1", "`label` occurs twice", "columns 2 and 3"]),
+        training("unlabelled.csv", &["unlabelled.csv, line 3", "column `label`", "empty field"]),
+        testing("envy.csv", &["envy.csv, line 3", "column `label`", "`envy`", "`joy`"]),
+        training("joy.csv", &["joy.csv, column `label`", "found 1 different label", "`joy`"]),
+        training("ids.csv", &["ids.csv, column `label`", "found 1001 different labels"]),
+        training("wordless.csv", &["no word in the training texts"]),
+        training("one.csv", &["one.csv, column `label`", "found 1 different label"]),
+        bad(
+            "--train two.csv --test two.csv --validation-split 0.6",
+            &["2 examples with a validation fraction of 0.6 leave 0 for training"],
+        ),
+        bad(
+            format!("{TRAIN_TEXTS} --text-column review"),
+            &["texts.csv, line 1", "no column `review`"],
+        ),
+        bad(format!("{TRAIN_TEXTS} --label-column ''"), &["texts.csv, line 1", "no column ``"]),
+    ]
+}
+
+/// Tables that are none of numbers with two classes.
+fn number_files() -> Vec<BadInput> {
+    let training =
+        |file: &str, tells: &[&str]| bad(format!("tabular --train {file} --test {file}"), tells);
+    let testing = |file: &str, tells: &[&str]| {
+        bad(format!("tabular --train numbers.csv --test {file}"), tells)
+    };
+    let finite = "expected a finite number such as -1.5 or 2e3, found";
+    vec![
+        training("word.csv", &["word.csv, line 3", "column `b`", finite, "`many`"]),
+        testing("word.csv", &["word.csv, line 3", "column `b`", finite]),
+        training("nan.csv", &["nan.csv, line 2", "column `a`", finite, "`NaN`"]),
+        training("inf.csv", &["inf.csv, line 2", "column `a`", finite, "`-inf`"]),
+        training("gap.csv", &["gap.csv, line 3", "column `a`", finite, "an empty field"]),
+        training("huge.csv", &["huge.csv, line 2", "column `b`", finite, "`1e309`"]),
+        training("comma.csv", &["comma.csv, line 2", finite, "`1,5`"]),
+        training("three.csv", &["three.csv, column `label`", "found 3 classes (`x`, `y`, `z`)"]),
+        training("same.csv", &["same.csv, column `label`", "found 1 classes (`x`)"]),
+        testing("maybe.csv", &["maybe.csv, line 2", "column `label`", "`maybe`", "`no`, `yes`"]),
+        training("labels.csv", &["labels.csv", "expected at least one column of features"]),
+        training("unnamed.csv", &["unnamed.csv, line 1", "no column `label`"]),
+        training("double.csv", &["double.csv, line 1", "`a` occurs twice", "columns 1 and 2"]),
+        testing("fewer.csv", &["fewer.csv, line 1", "no column `b`"]),
+        bad(
+            "tabular --train pair.csv --test pair.csv --validation-split 0.6",
+            &["2 examples with a validation fraction of 0.6 leave 0 for training"],
+        ),
+        bad("tabular --train tiny.csv --test far.csv", &["too far from", "training rows"]),
+        bad(
+            format!("tabular {TRAIN_NUMBERS} --label-column class"),
+            &["numbers.csv, line 1", "no column `class`"],
+        ),
+        bad(
+            format!("tabular {TRAIN_NUMBERS} --label-column a"),
+            &["numbers.csv, column `a`", "found 60 classes"],
+        ),
+    ]
+}
+
+/// Files that are no model, or one that does not fit its description.
+fn models() -> Vec<BadInput> {
+    let whole = "is no whole safetensors file";
+    let foreign = "holds no model of this program";
+    let impossible = "there is no such model as it describes";
+    let mismatch = "does not fit the model it describes";
+    let faults: [(&str, &[&str]); 23] = [
+        ("none.st", &["cannot be read"]),
+        ("folder", &["cannot be read"]),
+        ("empty.csv", &[whole]),
+        ("texts.csv", &[whole]),
+        ("cut.st", &[whole]),
+        ("cut_header.st", &[whole]),
+        ("longer.st", &[whole]),
+        ("foreign.st", &[foreign, "metadata `wengert` is missing"]),
+        ("incomplete.st", &[foreign, "missing field `sizes`"]),
+        ("activation.st", &[foreign, "no activation `mish`"]),
+        ("vocab.st", &[foreign, impossible]),
+        ("embedding.st", &[foreign, impossible]),
+        ("dropout.st", &[foreign, impossible]),
+        ("negative.st", &[foreign, "invalid value"]),
+        ("one_class.st", &[foreign, impossible]),
+        ("tokens.st", &[foreign, impossible]),
+        ("hidden.st", &[mismatch, "shape [4, 3] instead of [4, 2]"]),
+        ("swiglu.st", &[mismatch, "`activation.beta` is missing"]),
+        ("renamed.st", &[mismatch, "`output.bias` is missing"]),
+        ("integers.st", &[mismatch, "I32 instead of F32"]),
+        ("nan.st", &[mismatch, "infinite or NaN"]),
+        ("infinite.st", &[mismatch, "infinite or NaN"]),
+        ("four_classes.st", &[mismatch, "shape [3, 3] instead of [3, 4]"]),
+    ];
+    let inputs = faults.iter().flat_map(|(file, faults)| {
+        let name = format!("{file}: ");
+        let tells = [&[name.as_str()], *faults].concat();
+        [
+            bad(format!("predict --model {file} happy"), &tells),
+            bad(format!("evaluate --model {file} --test texts.csv"), &tells),
+        ]
+    });
+    inputs.collect()
+}
+
+/// A good model, and what it cannot be used on.
+fn uses_of_a_model() -> Vec<BadInput> {
+    let predict = |arguments: &str, tells: &[&str]| {
+        bad(format!("predict --model whole.st {arguments}"), tells)
+    };
+    let evaluate = |arguments: &str, tells: &[&str]| {
+        bad(format!("evaluate --model whole.st {arguments}"), tells)
+    };
+    vec![
+        bad("predict hello", &["--model <FILE>"]),
+        bad("predict", &["--model <FILE>"]),
+        predict("so happy", &["'happy'", "--help"]),
+        predict("happy --file texts.csv", &["--file <FILE>", "[TEXT]"]),
+        predict("--file none.txt", &["--file none.txt: cannot be read", "a text on each line"]),
+        predict("--file folder", &["--file folder"]),
+        predict("--file empty.csv", &["--file empty.csv: there is no text"]),
+        predict("--file latin1.txt", &["--file latin1.txt, line 2: byte 4 is not UTF-8"]),
+        predict("", &["standard input: there is no text", "TEXT", "--file"]),
+        predict("happy --top 0", &["--top <N>", "expected a whole number of at least 1"]),
+        predict("happy --top 2 --json", &["--top <N>", "--json"]),
+        predict("happy --train texts.csv", &["--train", "--help"]),
+        bad("evaluate --test texts.csv", &["--model <FILE>"]),
+        evaluate("", &["--test <FILE>"]),
+        evaluate("texts.csv", &["'texts.csv'", "--help"]),
+        evaluate("--test none.csv", &["none.csv: there is no such file"]),
+        evaluate("--test empty.csv", &["empty.csv: the file is empty"]),
+        evaluate("--test header.csv", &["header.csv: there are no rows below the header"]),
+        evaluate("--test latin1.csv", &["latin1.csv, line 2", "UTF-8"]),
+        evaluate("--test envy.csv", &["envy.csv, line 3", "`envy`", "`joy`"]),
+        evaluate("--test emotion.csv", &["emotion.csv, line 1", "no column `label`", "`emotion`"]),
+        evaluate("--test capital.csv", &["no column `text`", "did you mean `Text`?"]),
+        evaluate(
+            "--test texts.csv --text-column label",
+            &["--text-column and --label-column are both `label`"],
+        ),
+        evaluate("--test texts.csv --seed 3", &["--seed", "--help"]),
+    ]
+}
+
+/// Places that cannot be written to. That is found before training: it would be a pity afterwards.
+fn outputs() -> Vec<BadInput> {
+    let saving =
+        |path: &str, tells: &[&str]| bad(format!("{TRAIN_TEXTS} {SMALL} --save {path}"), tells);
+    let mut inputs = vec![
+        saving("none/model.st", &["--save none/model.st: cannot be written", "directory"]),
+        saving("folder", &["--save folder: this is a directory"]),
+        saving(".", &["--save .: this is a directory"]),
+        saving("texts.csv/model.st", &["--save texts.csv/model.st: cannot be written"]),
+        saving("''", &["--save <FILE>"]),
+        saving("a --report a", &["--save and --report lead to the same place"]),
+        saving("texts.csv", &["--train and --save lead to the same place"]),
+        bad("--export data --resume none", &["--resume none: there is no run"]),
+        bad("--export folder --save folder/test.csv", &["--export and --save lead to"]),
+        bad(
+            "tabular --train none.csv --test none.csv --plots plots",
+            &["none.csv: there is no such file"],
+        ),
+    ];
+    for command in ["train", "compare"] {
+        let writing = |output: &str, tells: &[&str]| {
+            bad(format!("{command} {TRAIN_TEXTS} {SMALL} {output}"), tells)
+        };
+        inputs.extend([
+            writing("--report none/a.html", &["--report none/a.html: cannot be written"]),
+            writing("--report folder", &["--report folder: this is a directory"]),
+            writing("--json none/a.json", &["--json none/a.json: cannot be written"]),
+            writing("--json .", &["--json .: this is a directory"]),
+            writing("--report a --json a", &["--report and --json lead to the same place, a;"]),
+            writing("--report a --json ./folder/../a", &["--report and --json lead to the same"]),
+            writing("--report texts.csv", &["--train and --report lead to the same place"]),
+            writing("--log a --json a", &["--log and --json lead to the same place"]),
+            writing("--log run --checkpoint run", &["--checkpoint and --log lead to the same"]),
+            writing("--log run.jsonl --checkpoint texts.csv", &["--checkpoint texts.csv: cannot"]),
+            writing("--log none/a --checkpoint run", &["--log none/a: cannot be written"]),
+            writing("--plots plots --log a --resume none", &["--resume none: there is no run"]),
+            writing("--checkpoint run --validation-split 0.999", &["leave 0 for training"]),
+            writing("--report ''", &["--report <FILE>"]),
+            writing("--plots texts.csv", &["--plots texts.csv: cannot be made"]),
+            writing("--plots texts.csv/plots", &["--plots texts.csv/plots: cannot be made"]),
+        ]);
+    }
+    for command in ["train", "tabular"] {
+        inputs.extend([
+            bad(format!("{command} --export texts.csv"), &["--export texts.csv: cannot be made"]),
+            bad(
+                format!("{command} --export texts.csv/data"),
+                &["--export texts.csv/data: cannot be made"],
+            ),
+            bad(format!("{command} --export occupied"), &["occupied/train.csv: cannot be written"]),
+        ]);
+    }
+    inputs
+}
+
+/// All files that a run finds in its folder.
+static FILES: LazyLock<Files> = LazyLock::new(files);
+
+fn files() -> Files {
+    let mut files = good_files();
+    let texts: [(&str, &[u8]); 20] = [
+        ("folder/inside.txt", b""),
+        ("occupied/train.csv/inside.txt", b""),
+        ("empty.csv", b""),
+        ("blank.csv", b"\r\n\n"),
+        ("header.csv", b"text,label\n"),
+        ("long.csv", b"text,label\na,joy\nb,fear,anger\n"),
+        ("short.csv", b"text,label\na\n"),
+        ("quote.csv", b"text,label\na,joy\n\"b,fear\n"),
+        ("latin1.csv", b"text,label\ncaf\xe9,joy\n"),
+        ("latin1.txt", b"made me happy\ncaf\xe9"),
+        ("emotion.csv", b"text,emotion\na,joy\nb,fear\n"),
+        ("capital.csv", b"Text,label\na,joy\nb,fear\n"),
+        ("semicolon.csv", b"text;label\na;joy\nb;fear\n"),
+        ("twice.csv", b"text,label,label\na,joy,fear\n"),
+        ("unlabelled.csv", b"text,label\na,joy\nb, \n"),
+        ("envy.csv", b"text,label\na,joy\nb,envy\n"),
+        ("joy.csv", b"text,label\na,joy\nb,joy\n"),
+        ("one.csv", b"text,label\na,joy\n"),
+        ("two.csv", b"text,label\na,joy\nb,fear\n"),
+        ("wordless.csv", b"text,label\n!!,joy\n...,fear\n"),
+    ];
+    let numbers: [(&str, &[u8]); 16] = [
+        ("word.csv", b"a,b,label\n1,2,yes\n3,many,no\n"),
+        ("nan.csv", b"a,b,label\nNaN,2,yes\n3,4,no\n"),
+        ("inf.csv", b"a,b,label\n-inf,2,yes\n3,4,no\n"),
+        ("gap.csv", b"a,b,label\n1,2,yes\n ,4,no\n"),
+        ("huge.csv", b"a,b,label\n1,1e309,yes\n3,4,no\n"),
+        ("comma.csv", b"a,b,label\n\"1,5\",2,yes\n3,4,no\n"),
+        ("three.csv", b"a,b,label\n1,2,x\n3,4,y\n5,6,z\n"),
+        ("same.csv", b"a,b,label\n1,2,x\n3,4,x\n"),
+        ("maybe.csv", b"a,b,label\n1,2,maybe\n"),
+        ("labels.csv", b"label\nx\ny\nx\ny\n"),
+        ("unnamed.csv", b"a,b,c\n1,2,x\n3,4,y\n"),
+        ("double.csv", b"a,a,label\n1,2,x\n3,4,y\n"),
+        ("fewer.csv", b"a,label\n1,yes\n3,no\n"),
+        ("pair.csv", b"a,b,label\n1,2,x\n3,4,y\n"),
+        ("tiny.csv", b"a,label\n1e-38,x\n2e-38,y\n"),
+        ("far.csv", b"a,label\n3e38,x\n"),
+    ];
+    files.extend(texts.iter().chain(&numbers).map(|&(name, content)| (name, content.to_vec())));
+    let ids = (0..1001).map(|i| format!("text,{i}\n"));
+    files.insert("ids.csv", format!("text,label\n{}", ids.collect::<String>()).into_bytes());
+    files.extend(damaged_models());
+    files
+}
+
+/// A model, and what can become of one.
+fn damaged_models() -> Files {
+    let folder = folder_with(&good_files());
+    let options = format!("{TRAIN_TEXTS} {SMALL} --activation relu --epochs 1 --save whole.st");
+    wengert(folder.path(), &options).success();
+    let whole = fs::read(folder.path().join("whole.st")).unwrap();
+
+    let foreign = br#"{"x":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}}"#;
+    let foreign = [&(foreign.len() as u64).to_le_bytes()[..], foreign, &[0; 4]].concat();
+    let last_number = |number: f32| {
+        let (rest, _) = whole.split_at(whole.len() - 4);
+        [rest, &number.to_le_bytes()].concat()
+    };
+    let edited = |from: &str, to: &str| with_header(&whole, from, to);
+    BTreeMap::from([
+        ("cut.st", whole[..whole.len() - 1].to_vec()),
+        ("cut_header.st", whole[..20].to_vec()),
+        ("longer.st", [&whole[..], b"!"].concat()),
+        ("foreign.st", foreign),
+        ("incomplete.st", edited(r#"\"sizes\":"#, r#"\"size\":"#)),
+        ("activation.st", edited(r#":\"relu\""#, r#":\"mish\""#)),
+        ("vocab.st", edited(r#"\"vocab\":50"#, r#"\"vocab\":1000000000000000"#)),
+        ("embedding.st", edited(r#"\"embedding\":4"#, r#"\"embedding\":0"#)),
+        ("dropout.st", edited(r#"\"dropout\":0.2"#, r#"\"dropout\":2.0"#)),
+        ("negative.st", edited(r#"\"hidden\":3"#, r#"\"hidden\":-3"#)),
+        ("one_class.st", edited(r#",\"fear\",\"joy\"]"#, "]")),
+        ("tokens.st", edited(r#"\"vocab\":50"#, r#"\"vocab\":5"#)),
+        ("hidden.st", edited(r#"\"hidden\":3"#, r#"\"hidden\":2"#)),
+        ("swiglu.st", edited(r#":\"relu\""#, r#":\"swiglu\""#)),
+        ("renamed.st", edited(r#""output.bias""#, r#""output.base""#)),
+        ("integers.st", edited("F32", "I32")),
+        ("nan.st", last_number(f32::NAN)),
+        ("infinite.st", last_number(f32::INFINITY)),
+        ("four_classes.st", edited(r#",\"joy\"]"#, r#",\"joy\",\"zeal\"]"#)),
+        ("whole.st", whole.clone()),
+    ])
+}
+
+/// A safetensors file with a text in its header replaced. The header's length comes first.
+fn with_header(file: &[u8], from: &str, to: &str) -> Vec<u8> {
+    let (length, rest) = file.split_at(8);
+    let length = u64::from_le_bytes(length.try_into().unwrap()) as usize;
+    let header = str::from_utf8(&rest[..length]).unwrap();
+    assert!(header.contains(from), "no {from} in {header}");
+    let header = header.replace(from, to);
+    [&(header.len() as u64).to_le_bytes()[..], header.as_bytes(), &rest[length..]].concat()
+}

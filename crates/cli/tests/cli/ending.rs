@@ -1,0 +1,90 @@
+//! Output that nobody reads to its end, as behind `| head`, or that cannot be written.
+
+use std::io::{self, Write};
+use std::process::{Command, Stdio};
+
+use programs::{
+    Outcome, assert_code_without_stderr, assert_ends_quietly, assert_tells_of_a_full_disk,
+    run_into, unread_pipe,
+};
+
+use crate::files::{SMALL, TRAIN_TEXTS, folder_with, good_files};
+use crate::program::{WENGERT, command, wengert};
+
+#[test]
+fn the_program_ends_quietly_when_nobody_reads_on() {
+    let folder = folder_with(&good_files());
+    for arguments in ["--save model.st", "--help"] {
+        assert_ends_quietly(WENGERT, folder.path(), arguments);
+    }
+}
+
+#[test]
+fn a_model_is_saved_even_when_nobody_reads_its_figures() {
+    let folder = folder_with(&good_files());
+    let arguments = format!("{TRAIN_TEXTS} {SMALL} --epochs 1 --quiet --save model.st");
+    let outcome = run_into(unread_pipe(), WENGERT, folder.path(), &arguments);
+    assert_eq!(outcome.code, Some(141));
+    wengert(folder.path(), "predict --model model.st happy").success();
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_full_disk_is_an_error() {
+    let folder = folder_with(&good_files());
+    for arguments in ["--quiet --epochs 1", "predict --help", "tabular --help"] {
+        assert_tells_of_a_full_disk(WENGERT, folder.path(), arguments);
+    }
+}
+
+/// An error that cannot be told is still an error, and a note that cannot be told is none.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_standard_error_that_cannot_be_written_changes_no_exit_code() {
+    let folder = folder_with(&good_files());
+    let train = format!("train {TRAIN_TEXTS} {SMALL} --epochs 2");
+    let save = format!("{train} --save model.st --checkpoint run");
+    wengert(folder.path(), &save).success();
+    let newest = folder.path().join("run/relu-0/step-00000004.safetensors");
+    let damage = || std::fs::write(&newest, "half").expect("a damaged checkpoint");
+    let warned = format!("{train} --resume run");
+    for (arguments, expected) in [
+        ("--epochs 0", 2),
+        ("--train none.csv --test none.csv", 2),
+        ("train --save none/model.st", 2),
+        ("predict --model model.st zzz", 0),
+        ("predict --model none.st zzz", 2),
+        ("evaluate --model none.st --test texts.csv", 2),
+        (&warned, 0),
+        ("tabular --train none.csv --test none.csv", 2),
+        ("tabular --seeds 0", 2),
+    ] {
+        assert_code_without_stderr(WENGERT, folder.path(), arguments, expected, damage);
+    }
+}
+
+/// In a terminal of its own, which `script` makes and records. Where that is absent, the test says so
+/// and passes.
+#[cfg(target_os = "linux")]
+#[test]
+fn the_terminal_scrolls_whole_again_when_nobody_reads_on() {
+    let folder = folder_with(&good_files());
+    let wengert = command(folder.path()).get_program().display().to_string();
+    let training = format!("'{wengert}' {TRAIN_TEXTS} {SMALL} --epochs 100000");
+    let session = format!("stty rows 24 cols 80; {training} | head -n 8");
+    let recorded = Command::new("script")
+        .args(["--quiet", "--command", &session, "/dev/null"])
+        .current_dir(folder.path())
+        .env("TERM", "xterm")
+        .stdin(Stdio::null())
+        .output();
+    if recorded.as_ref().is_err_and(|error| error.kind() == io::ErrorKind::NotFound) {
+        // Past the test harness, which holds back what a test that passes prints.
+        writeln!(io::stderr(), "skipped: install the program `script` (util-linux)")
+            .expect("stderr");
+        return;
+    }
+    let recorded = Outcome::of(recorded.expect("a recording")).stdout;
+    let (_, behind) = recorded.rsplit_once("\x1b[1;23r").expect("a line set apart for the bar");
+    assert!(behind.contains("\x1b[r"), "{recorded:?}");
+}

@@ -1,0 +1,12 @@
+//! The program on the command line: help, the same output twice, saved models, readers that leave, and
+//! a hundred bad inputs.
+
+mod bad_inputs;
+mod ending;
+mod files;
+mod hostile;
+mod keeping;
+mod outputs;
+mod program;
+mod reading;
+mod runs;

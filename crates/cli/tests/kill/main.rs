@@ -1,0 +1,265 @@
+//! Runs that are interrupted, by `kill -9` at random moments, by Ctrl-C or by SIGTERM: whatever is left, they go
+//! on, and end like one that was left alone.
+
+use std::ffi::{OsStr, OsString};
+use std::fs;
+#[cfg(target_os = "linux")]
+use std::io::Write;
+#[cfg(unix)]
+use std::os::unix::ffi::OsStrExt;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use rand::rngs::ChaCha8Rng;
+use rand::{RngExt, SeedableRng};
+use store::Saved;
+use tempfile::tempdir;
+
+use programs::{Outcome, accuracy, command, run};
+
+const WENGERT: &str = env!("CARGO_BIN_EXE_wengert");
+
+/// How many times the program is killed.
+const KILLS: usize = 50;
+
+/// Two small models; a checkpoint after every third step, so that many kills meet one half written.
+const OPTIONS: &str = "train --vocab 400 --embedding 24 --hidden 12 --lr 0.005 --epochs 3 --train \
+                       train.csv --test train.csv --save model.st --log run.jsonl";
+
+/// A file of texts whose label is told by one word.
+fn write_texts(folder: &Path) {
+    let words = [("happy", "joy"), ("scared", "fear"), ("furious", "anger")];
+    let row = |i: usize| {
+        let (word, label) = words[i % 3];
+        format!("a{} b{} made me {word},{label}\n", i % 127, i % 89)
+    };
+    let rows: String = (0..1200).map(row).collect();
+    fs::write(folder.join("train.csv"), format!("text,label\n{rows}")).unwrap();
+}
+
+/// Begins the run in a folder, or goes on with it.
+fn arguments(folder: &Path) -> String {
+    let is_begun = folder.join("run/options.json").exists();
+    let option = if is_begun { "--resume" } else { "--checkpoint" };
+    format!("{OPTIONS} --every 3 {option} run")
+}
+
+#[test]
+fn fifty_kills_leave_every_checkpoint_whole_and_the_result_as_it_was() {
+    let (alone, killed) = (tempdir().unwrap(), tempdir().unwrap());
+    write_texts(alone.path());
+    write_texts(killed.path());
+    let start = Instant::now();
+    let expected = run(WENGERT, alone.path(), OPTIONS).success();
+    let mut span = start.elapsed();
+    assert!(accuracy(&expected, "swiglu") > 90.0, "{expected}");
+
+    let mut rng = ChaCha8Rng::seed_from_u64(9);
+    let mut kills = 0;
+    while kills < KILLS {
+        let was_running = kill_after(span.mul_f64(rng.random()), killed.path());
+        kills += usize::from(was_running);
+        // A span that follows the machine's speed: kills that come too late do not count.
+        span = span.mul_f64(if was_running { 1.1 } else { 0.8 });
+        for file in checkpoints(killed.path()) {
+            let read = Saved::read(&file);
+            assert!(read.is_ok(), "after kill {kills}: {}", read.unwrap_err());
+        }
+    }
+
+    let ended = run(WENGERT, killed.path(), &arguments(killed.path()));
+    assert_eq!(ended.stderr, "", "a checkpoint was damaged");
+    assert_eq!(figures(&ended.success()), figures(&expected));
+    assert_eq!(model(killed.path()), model(alone.path()));
+    assert_eq!(epochs(killed.path()), epochs(alone.path()));
+    assert_eq!(leftovers(killed.path()), Vec::<PathBuf>::new());
+}
+
+/// Ctrl-C is the signal INT; TERM is what `kill`, `timeout` and container engines send.
+#[cfg(unix)]
+#[test]
+fn a_run_ended_by_a_signal_goes_on_by_the_command_that_it_prints() {
+    let alone = tempdir().unwrap();
+    write_texts(alone.path());
+    let options = OPTIONS.replace("--epochs 3", "--epochs 60");
+    let expected = run(WENGERT, alone.path(), &options).success();
+
+    let not_unicode = OsStr::from_bytes(b"caf\xe9 'of' $x");
+    for (signal, code, checkpoints) in [
+        ("INT", 130, OsStr::new("run")),
+        ("TERM", 143, OsStr::new("-x")),
+        ("TERM", 143, OsStr::new("two words; 'quotes' \"$HOME\"\n\x1b[31m")),
+        ("INT", 130, not_unicode),
+    ] {
+        let stopped = tempdir().unwrap();
+        write_texts(stopped.path());
+        let mut program = command(WENGERT, stopped.path());
+        let mut checkpoint = OsString::from("--checkpoint=");
+        checkpoint.push(checkpoints);
+        program.args(options.split_whitespace()).arg(checkpoint);
+        let outcome = interrupted(program, stopped.path(), signal);
+        assert_eq!(outcome.code, Some(code), "{}", outcome.stderr);
+        assert!(outcome.stderr.starts_with("\ninterrupted: training was stopped in epoch "));
+        let (_, command) = outcome.stderr.split_once("; go on with\n\n    ").unwrap();
+        assert!(!command.trim_end().contains(char::is_control), "{command:?}");
+        let resumed = Command::new("sh").args(["-c", command]).current_dir(stopped.path()).output();
+        let resumed = Outcome::of(resumed.unwrap()).success();
+        assert_eq!(figures(&resumed), figures(&expected));
+        assert_eq!(model(stopped.path()), model(alone.path()));
+        assert_eq!(epochs(stopped.path()), epochs(alone.path()));
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn a_signal_ends_a_run_without_checkpoints_too() {
+    let folder = tempdir().unwrap();
+    write_texts(folder.path());
+    let mut program = command(WENGERT, folder.path());
+    program.args(OPTIONS.replace("--epochs 3", "--epochs 1000000").split_whitespace());
+    let outcome = interrupted(program, folder.path(), "TERM");
+    assert_eq!(outcome.code, Some(143), "{}", outcome.stderr);
+    assert!(outcome.stderr.contains("Nothing of it was kept; with --checkpoint DIR"));
+}
+
+/// Where standard error cannot be written, the exit code still says what has happened.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_signal_shows_in_the_exit_code_where_nothing_can_be_told() {
+    let folder = tempdir().unwrap();
+    write_texts(folder.path());
+    let mut program = command(WENGERT, folder.path());
+    program.args(OPTIONS.replace("--epochs 3", "--epochs 1000000").split_whitespace());
+    let full = fs::File::options().write(true).open("/dev/full").unwrap();
+    let child = program.stdout(Stdio::null()).stderr(full).spawn().unwrap();
+    wait_for_records(folder.path());
+    send("TERM", child.id());
+    assert_eq!(Outcome::of(child.wait_with_output().unwrap()).code, Some(143));
+}
+
+/// The kernel does not deliver a signal to process 1 unless it has a handler. Where this user may not
+/// make a process 1 of his own, the test says so and passes.
+#[cfg(target_os = "linux")]
+#[test]
+fn process_1_is_ended_by_a_signal_too() {
+    let makes_one = Command::new("unshare").args(["--pid", "--fork", "true"]).output();
+    if !makes_one.is_ok_and(|output| output.status.success()) {
+        // Past the test harness, which holds back what a test that passes prints.
+        std::io::stderr().write_all(b"skipped: `unshare --pid` needs root\n").unwrap();
+        return;
+    }
+    let folder = tempdir().unwrap();
+    write_texts(folder.path());
+    let wengert = command(WENGERT, folder.path());
+    let mut program = Command::new("unshare");
+    program.args(["--pid", "--fork"]).arg(wengert.get_program()).current_dir(folder.path());
+    let options = OPTIONS.replace("--epochs 3", "--epochs 1000000");
+    program.args(options.split_whitespace()).args(["--checkpoint", "run"]);
+    let child = program.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
+    wait_for_records(folder.path());
+    let (id, children) = (child.id(), format!("/proc/{0}/task/{0}/children", child.id()));
+    let first = fs::read_to_string(children).unwrap().trim().parse().unwrap();
+    assert_ne!(first, id);
+    send("TERM", first);
+    let outcome = Outcome::of(child.wait_with_output().unwrap());
+    assert_eq!(outcome.code, Some(143), "{}", outcome.stderr);
+    assert!(outcome.stderr.contains("It is kept in run/relu-0/step-"), "{}", outcome.stderr);
+}
+
+/// Runs the program until the log has its first records, and sends it a signal.
+#[cfg(unix)]
+fn interrupted(mut program: Command, folder: &Path, signal: &str) -> Outcome {
+    let child = program.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    wait_for_records(folder);
+    send(signal, child.id());
+    Outcome::of(child.wait_with_output().unwrap())
+}
+
+#[cfg(unix)]
+fn wait_for_records(folder: &Path) {
+    let records = || fs::read_to_string(folder.join("run.jsonl")).unwrap_or_default();
+    while records().lines().count() < 3 {
+        thread::sleep(Duration::from_millis(5));
+    }
+}
+
+#[cfg(unix)]
+fn send(signal: &str, process: u32) {
+    let sent = Command::new("kill").args([&format!("-{signal}"), &process.to_string()]).status();
+    assert!(sent.unwrap().success());
+}
+
+/// Runs the program until that moment; whether it was still running then. A run that has ended is
+/// forgotten, so that the next kill meets one that goes on.
+fn kill_after(moment: Duration, folder: &Path) -> bool {
+    let arguments = arguments(folder);
+    let mut program = command(WENGERT, folder);
+    let mut child = program
+        .args(arguments.split_whitespace())
+        .stdout(fs::File::create(folder.join("stdout.txt")).unwrap())
+        .stderr(fs::File::create(folder.join("stderr.txt")).unwrap())
+        .spawn()
+        .unwrap();
+    thread::sleep(moment);
+    let was_running = child.try_wait().unwrap().is_none();
+    child.kill().unwrap();
+    let status = child.wait().unwrap();
+    let errors = fs::read_to_string(folder.join("stderr.txt")).unwrap();
+    assert_eq!(errors, "", "{arguments}");
+    if status.success() {
+        fs::remove_dir_all(folder.join("run")).unwrap();
+        fs::remove_file(folder.join("run.jsonl")).unwrap();
+    }
+    was_running
+}
+
+/// All checkpoints of all models.
+fn checkpoints(folder: &Path) -> Vec<PathBuf> {
+    let list = |folder: PathBuf| {
+        let entries = fs::read_dir(folder).into_iter().flatten();
+        entries.map(|entry| entry.unwrap().path()).collect::<Vec<_>>()
+    };
+    let all = list(folder.join("run")).into_iter().flat_map(list);
+    all.filter(|path| path.extension().is_some_and(|kind| kind == "safetensors")).collect()
+}
+
+/// All temporary files.
+fn leftovers(folder: &Path) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            found.extend(leftovers(&path));
+        } else if path.extension().is_some_and(|kind| kind == "tmp") {
+            found.push(path);
+        }
+    }
+    found
+}
+
+fn model(folder: &Path) -> Vec<u8> {
+    fs::read(folder.join("model.st")).unwrap()
+}
+
+/// What a run prints in the end, but for the time that it took.
+fn figures(stdout: &str) -> String {
+    let lines = stdout.lines().skip_while(|line| !line.starts_with("model  "));
+    let without_seconds = lines.map(|line| match line.rsplit_once("  ") {
+        Some((before, last)) if last.trim().parse::<f64>().is_ok() => before,
+        _ => line,
+    });
+    without_seconds.collect::<Vec<_>>().join("\n")
+}
+
+/// The epochs in the log, without the time that they took.
+fn epochs(folder: &Path) -> Vec<serde_json::Value> {
+    let log = fs::read_to_string(folder.join("run.jsonl")).unwrap();
+    let records = log.lines().map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap());
+    let epochs = records.filter(|record| record["record"] == "epoch").map(|mut record| {
+        record.as_object_mut().unwrap().remove("seconds");
+        record
+    });
+    epochs.collect()
+}

@@ -1,0 +1,6 @@
+//! How an example ends: as the program `wengert` does.
+
+#[path = "../crates/cli/src/ending.rs"]
+mod ending;
+
+pub use ending::run;

@@ -1,0 +1,28 @@
+//! The pages of tapes that an example writes.
+
+use std::fs;
+
+use programs::{run, run_with};
+
+use crate::example;
+
+#[test]
+fn pages_and_graphs_are_written_where_asked_for() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let text = run(example("tape_pages"), folder.path(), "--out some/pages").success();
+    for file in ["scalar.html", "scalar.dot", "sentiment.html", "sentiment.dot"] {
+        let path = folder.path().join("some/pages").join(file);
+        let length = fs::metadata(&path).expect("it was written").len();
+        assert!((100..1_000_000).contains(&length), "{file}: {length} bytes");
+        assert!(text.contains(file));
+    }
+}
+
+#[test]
+fn a_folder_that_cannot_be_made_is_named() {
+    let folder = tempfile::tempdir().expect("a folder");
+    fs::write(folder.path().join("file"), "").expect("a file");
+    let outcome = run_with(example("tape_pages"), folder.path(), &["--out", "file/pages"]);
+    assert_eq!((outcome.code, outcome.stdout.as_str()), (Some(2), ""));
+    assert!(outcome.stderr.starts_with("error: --out file/pages: cannot be made: "));
+}

@@ -24,7 +24,7 @@ fn differentiate() -> Result<ExitCode, Box<dyn Error>> {
 
     // A claim about a derivative is worth as much as its check.
     let report = check::inputs(&[x.value(), y.value()], |v| v[0] * v[1] + v[0].sin());
-    println!("\nWhat independent witnesses say:\n{report}");
+    println!("\nWhat independent methods say:\n{report}");
     Ok(ExitCode::SUCCESS)
 }
 

@@ -1,6 +1,6 @@
 //! How an example ends: as the program `wengert` does.
 
 #[path = "../crates/cli/src/ending.rs"]
-mod ending;
+mod program;
 
-pub use ending::run;
+pub use program::run;

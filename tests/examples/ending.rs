@@ -1,9 +1,9 @@
 //! Output of an example that nobody reads to its end, as behind `| head`, or that cannot be written.
 
-use programs::{assert_code_without_stderr, assert_ends_quietly, assert_tells_of_a_full_disk};
+use programs::{
+    assert_code_without_stderr, assert_ends_quietly, assert_tells_of_a_full_disk, example,
+};
 use tempfile::tempdir;
-
-use crate::example;
 
 #[test]
 fn an_example_ends_quietly_when_nobody_reads_on() {
@@ -12,6 +12,7 @@ fn an_example_ends_quietly_when_nobody_reads_on() {
         ("tape_pages", "--out pages"),
         ("interop", "train new"),
         ("wrong_gradients", ""),
+        ("sentiment", ""),
         ("xor", ""),
         ("derivative", ""),
     ] {
@@ -27,6 +28,7 @@ fn a_full_disk_is_an_error() {
         ("tape_pages", "--out pages"),
         ("interop", "train new"),
         ("wrong_gradients", "--help"),
+        ("sentiment", ""),
         ("xor", ""),
         ("derivative", ""),
     ] {
@@ -43,6 +45,7 @@ fn a_standard_error_that_cannot_be_written_changes_no_exit_code() {
         ("interop", "run none", 2),
         ("tape_pages", "--out file/pages", 2),
         ("wrong_gradients", "--epochs 0", 2),
+        ("sentiment", "--verbose", 2),
         ("xor", "", 0),
         ("derivative", "", 0),
     ] {

@@ -19,9 +19,7 @@ use std::path::Path;
 use tempfile::{TempDir, tempdir};
 use tensor::Tensor;
 
-use programs::{Outcome, run};
-
-use crate::example;
+use programs::{Outcome, example, run};
 
 /// A copy of what a framework has trained, for the program writes its own outputs beside it.
 fn copy(trained: &str) -> TempDir {

@@ -2,9 +2,7 @@
 
 use std::fs;
 
-use programs::{run, run_with};
-
-use crate::example;
+use programs::{example, run, run_with};
 
 #[test]
 fn pages_and_graphs_are_written_where_asked_for() {

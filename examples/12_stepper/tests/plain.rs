@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use programs::{assert_code_without_stderr, assert_ends_quietly, assert_tells_of_a_full_disk, run};
 
 fn stepper() -> PathBuf {
-    programs::example("stepper", "stepper")
+    programs::example("stepper")
 }
 
 #[test]

@@ -137,49 +137,37 @@ pub fn accuracy(stdout: &str, model: &str) -> f64 {
 /// Returns the path of the program `wengert`. For tests of other packages; those of its own have
 /// `env!("CARGO_BIN_EXE_wengert")`.
 pub fn wengert() -> PathBuf {
-    built("wengert-cli", "wengert", Kind::Program)
+    built("wengert")
 }
 
-/// Returns the path of an example of this package.
-pub fn example(package: &str, name: &str) -> PathBuf {
-    built(package, name, Kind::Example)
+/// Returns the path of an example.
+pub fn example(name: &str) -> PathBuf {
+    built(&format!("examples/{name}"))
 }
 
 /// The program that cargo has built above the folder of this test. For a single test (`cargo test
 /// --test browser`) cargo builds no others: a missing one is built here, but one that is older than
 /// its source stays, so run `cargo build --workspace --bins --examples` before.
-fn built(package: &str, name: &str, kind: Kind) -> PathBuf {
+fn built(name: &str) -> PathBuf {
     let test = env::current_exe().expect("the path of this test");
     let profile = test.parent().and_then(Path::parent).expect("…/PROFILE/deps/TEST");
-    let folder = match kind {
-        Kind::Program => profile.to_path_buf(),
-        Kind::Example => profile.join("examples"),
-    };
-    let path = folder.join(format!("{name}{}", env::consts::EXE_SUFFIX));
+    let path = profile.join(format!("{name}{}", env::consts::EXE_SUFFIX));
     if !path.exists() {
-        build(package, name, kind, profile);
+        build_all(profile);
     }
     path
 }
 
-#[derive(Clone, Copy)]
-enum Kind {
-    Program,
-    Example,
-}
-
-fn build(package: &str, name: &str, kind: Kind, profile: &Path) {
+/// Builds all of them: for a single one cargo might choose other features of the libraries, and
+/// compile those again.
+fn build_all(profile: &Path) {
     let folder = profile.file_name().and_then(|name| name.to_str()).expect("the profile's folder");
-    let option = match kind {
-        Kind::Program => "--bin",
-        Kind::Example => "--example",
-    };
+    let name = if folder == "debug" { "dev" } else { folder };
     let built = Command::new(env!("CARGO"))
-        .args(["build", "--package", package, option, name])
-        .args(["--profile", if folder == "debug" { "dev" } else { folder }])
+        .args(["build", "--workspace", "--bins", "--examples", "--profile", name])
         .arg("--target-dir")
         .arg(profile.parent().expect("the target folder"))
         .current_dir(env!("CARGO_MANIFEST_DIR"))
         .status();
-    assert!(built.expect("cargo").success(), "{name} cannot be built");
+    assert!(built.expect("cargo").success(), "the programs cannot be built");
 }

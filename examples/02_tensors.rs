@@ -1,0 +1,59 @@
+//! Tensors: shapes, views and broadcasting, and what broadcasting means for a gradient.
+//!
+//!     cargo run --release --example tensors
+//!
+//! A tensor is numbers in a row and a layout, which says how many steps an index takes. Transposing,
+//! slicing and expanding change the layout and copy no number. Where two shapes differ, the smaller
+//! tensor is repeated along its missing axes and those of length 1: NumPy's rules.
+//!
+//! Repeating a number uses it several times, so its gradient is the sum over its uses. The last lines
+//! show it: the gradient of the row `b` has the shape of `b`, and counts the two rows of `x`.
+
+mod ending;
+
+use std::error::Error;
+use std::process::ExitCode;
+
+use autograd::{Tape, check};
+use tensor::Tensor;
+
+fn show() -> Result<ExitCode, Box<dyn Error>> {
+    let x = Tensor::from([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]]);
+    println!("x, shape {:?}:\n{x}\n", x.shape());
+
+    // Views of the same six numbers.
+    println!("x.t(), shape {:?}:\n{}\n", x.t().shape(), x.t());
+    println!("its last two columns:\n{}\n", x.slice(1, 1..));
+
+    // [2, 3] and [3] give [2, 3]: the row is added to both rows of x.
+    let row = Tensor::from([10.0, 20.0, 30.0]);
+    println!("x + row {:?}:\n{}\n", row.shape(), &x + &row);
+
+    // [2, 3] and [2, 1] give [2, 3] as well: the column is repeated three times.
+    let column = Tensor::from([[0.0], [100.0]]);
+    println!("x + column {:?}:\n{}\n", column.shape(), &x + &column);
+
+    // Reductions name the axes that they take away.
+    println!("sums of the rows {}, mean of all {}\n", x.sum(&[1]), x.mean(&[0, 1]));
+
+    // On a tape the same, and its derivatives: f = Σ (x + b)².
+    let tape = Tape::<f64>::default();
+    let (x, b) = (tape.variable(x), tape.variable(row));
+    let sum = x + b;
+    let f = (sum * sum).sum_all();
+    println!("f = Σ (x + b)² = {}, recorded as\n\n{tape}", f.item());
+    let gradients = f.backward();
+    println!("∂f/∂x = 2 (x + b), shape {:?}:\n{}\n", x.shape(), gradients.of(x));
+    println!("∂f/∂b = the sum of its rows, shape {:?}:\n{}\n", b.shape(), gradients.of(b));
+
+    let report = check::inputs(&[x.value(), b.value()], |v| {
+        let sum = v[0] + v[1];
+        (sum * sum).sum_all()
+    });
+    println!("The gradient check {}", report.summary());
+    Ok(ExitCode::SUCCESS)
+}
+
+fn main() -> ExitCode {
+    ending::run(show)
+}

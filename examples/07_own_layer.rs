@@ -1,0 +1,95 @@
+//! A layer and an optimizer of one's own, in a model with the library's.
+//!
+//!     cargo run --release --example own_layer
+//!
+//! The layer is RMSNorm (Zhang and Sennrich 2019): it divides each row by its root mean square and
+//! scales each column by a learned gain. A layer holds the ids of its parameters; their values are in
+//! the store, and a pass puts them on the tape. It has no backward pass of its own: the tape has one.
+//!
+//! The optimizer is sign descent, θ ← θ − η sign(g): each weight moves by the same step, as in Lion
+//! (Chen et al. 2023) without its momentum.
+//!
+//! It prints the parameters, the gradient check of the whole model, and the loss on two spirals that a
+//! straight line cannot separate.
+
+mod ending;
+
+use std::error::Error;
+use std::process::ExitCode;
+
+use autograd::{Gradients, ParameterId, Parameters, Pass, Tape, Var, check};
+use nn::{Activation, Dense, Features, Layer, Model};
+use tensor::{Key, Scalar, Tensor};
+
+/// y = gain · x / √(mean of x² over the row + ε).
+struct RmsNorm {
+    gain: ParameterId,
+}
+
+impl RmsNorm {
+    const EPSILON: f64 = 1e-6;
+
+    fn new<T: Scalar>(parameters: &mut Parameters<T>, name: &str, width: usize) -> Self {
+        Self { gain: parameters.add(format!("{name}.gain"), Tensor::ones([width])) }
+    }
+}
+
+impl Layer for RmsNorm {
+    fn forward<'t, T: Scalar>(&self, pass: Pass<'t, T>, x: Var<'t, T>) -> Var<'t, T> {
+        let rows = x.shape()[0];
+        let mean_square = (x * x).mean(&[-1]).reshape([rows, 1]);
+        pass.parameter(self.gain) * x / (mean_square + Self::EPSILON).sqrt()
+    }
+}
+
+/// Moves each weight by `rate` against the sign of its gradient.
+fn sign_descent(parameters: &mut Parameters, gradients: &Gradients, rate: f32) {
+    for (id, gradient) in gradients.iter() {
+        let step = gradient.dense().map(|g| rate * g.signum());
+        *parameters.get_mut(id) = parameters.get(id) - &step;
+    }
+}
+
+/// Points on two spirals that wind around each other, `[2 n, 2]`, and which of the two, `[2 n, 1]`.
+fn spirals(n: usize) -> (Tensor, Tensor) {
+    let (mut points, mut arms) = (Vec::new(), Vec::new());
+    for i in 0..2 * n {
+        let (along, arm) = ((i / 2) as f32 / n as f32, (i % 2) as f32);
+        let angle = 4.0 * along + std::f32::consts::PI * arm;
+        points.extend([along * angle.cos(), along * angle.sin()]);
+        arms.push(arm);
+    }
+    (Tensor::new([2 * n, 2], points), Tensor::new([2 * n, 1], arms))
+}
+
+fn train() -> Result<ExitCode, Box<dyn Error>> {
+    let mut parameters = Parameters::new(0);
+    let model = Features::new(2)
+        .then(Dense::new(&mut parameters, "hidden", 2, 32))
+        .then(RmsNorm::new(&mut parameters, "norm", 32))
+        .then(Activation::Tanh)
+        .then(Dense::new(&mut parameters, "output", 32, 1));
+    println!("{parameters}\n");
+
+    let (points, arms) = spirals(100);
+    let few = points.slice(0, 10..14);
+    let report = check::parameters(&parameters, |pass| model.forward(pass, &few));
+    println!("The gradient check {}\n", report.summary());
+
+    for step in 0..=500 {
+        let tape = Tape::new();
+        let logits = model.forward(Pass::training(&tape, &parameters, Key::new(step)), &points);
+        let loss = nn::bce_with_logits(logits, &arms);
+        if step % 100 == 0 {
+            println!("step {step:>3}: loss {:.4}", loss.item());
+        }
+        let gradients = loss.backward();
+        drop(tape);
+        sign_descent(&mut parameters, &gradients, 0.002);
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn main() -> ExitCode {
+    ending::run(train)
+}

@@ -1,0 +1,137 @@
+//! What the examples to read print: each shows what its head says it shows.
+
+use std::fs;
+use std::path::Path;
+
+use programs::{Outcome, accuracy, example, run, wengert};
+use tempfile::{TempDir, tempdir};
+
+/// Returns what an example without arguments prints.
+#[track_caller]
+fn printed(name: &str) -> String {
+    run(example(name), Path::new("."), "").success()
+}
+
+/// Returns the number behind `words` on the last line that has them.
+#[track_caller]
+fn number_behind(output: &str, words: &str) -> f64 {
+    let (_, behind) = output.rsplit_once(words).unwrap_or_else(|| panic!("{words}: {output}"));
+    let number = behind.split_whitespace().next().expect("a number").trim_end_matches(',');
+    number.parse().unwrap_or_else(|_| panic!("{number:?} in {output}"))
+}
+
+#[test]
+fn the_derivatives_of_the_expression_are_printed_and_checked() {
+    let output = printed("derivative");
+    assert!(output.contains("y + cos x = 2.583853"), "{output}");
+    assert!(output.contains("01_derivative.rs:"), "the tape names lines of the example: {output}");
+}
+
+#[test]
+fn a_broadcast_row_gets_the_sum_of_the_gradient_over_its_rows() {
+    let output = printed("tensors");
+    assert!(output.contains("shape [3]:\n[ 50,  94, 138]"), "{output}");
+    assert!(output.contains("The gradient check passed: "), "{output}");
+}
+
+#[test]
+fn an_op_of_ones_own_passes_the_gradient_check() {
+    let output = printed("own_op");
+    assert!(output.contains("The gradient check passed: "), "{output}");
+}
+
+#[test]
+fn the_gradient_check_names_the_wrong_op_and_its_line() {
+    let output = printed("gradient_check");
+    assert!(output.contains("WRONG"), "{output}");
+    let culprit = output.lines().find(|line| line.starts_with("culprit: ")).expect("a culprit");
+    assert!(culprit.contains("silu"), "{culprit}");
+    assert!(culprit.contains("04_gradient_check.rs:"), "{culprit}");
+}
+
+#[test]
+fn linear_regression_finds_the_weights_of_the_data() {
+    let output = printed("linear_regression");
+    assert!(number_behind(&output, "step 50: loss ") < 0.012, "{output}");
+    let weight = number_behind(&output, "weight [[");
+    assert!((weight - 2.0).abs() < 0.05, "{output}");
+}
+
+#[test]
+fn xor_is_learned() {
+    let output = printed("xor");
+    assert!(number_behind(&output, "step 300: loss ") < 0.05, "{output}");
+}
+
+#[test]
+fn a_layer_of_ones_own_passes_the_gradient_check_and_learns() {
+    let output = printed("own_layer");
+    assert!(output.contains("The gradient check passed: "), "{output}");
+    assert!(number_behind(&output, "step 500: loss ") < 0.1, "{output}");
+}
+
+#[test]
+fn on_the_table_both_networks_reach_85_per_cent() {
+    let output = printed("tabular");
+    for activation in ["relu", "swiglu"] {
+        assert!(accuracy(&output, activation) >= 85.0, "{output}");
+    }
+}
+
+#[test]
+fn the_comparison_of_activations_has_the_figures_of_the_program() {
+    let output = printed("sentiment");
+    let program = run(wengert(), Path::new("."), "train --quiet").success();
+    for activation in ["relu", "swiglu"] {
+        assert_eq!(accuracy(&output, activation), accuracy(&program, activation));
+    }
+    assert_eq!(output.matches("gradient check before training passed: ").count(), 2, "{output}");
+    assert!(output.contains("activation.beta has become "), "{output}");
+}
+
+/// A folder with texts whose label is told by one word, and with files that are not fit.
+fn folder() -> TempDir {
+    let folder = tempdir().expect("a folder");
+    let words = [("happy", "joy"), ("scared", "fear"), ("furious", "anger")];
+    let row = |i: usize| format!("the number {} is {},{}\n", i % 7, words[i % 3].0, words[i % 3].1);
+    let rows: String = (0..300).map(row).collect();
+    for (name, content) in [
+        ("texts.csv", format!("text,label\n{rows}")),
+        ("envy.csv", "text,label\nhappy,joy\nscared,envy\n".to_string()),
+        ("joy.csv", "text,label\nhappy,joy\n".to_string()),
+        ("wordless.csv", "text,label\n!!,joy\n...,fear\n".to_string()),
+        ("columns.csv", "text,mood\nhappy,joy\n".to_string()),
+    ] {
+        fs::write(folder.path().join(name), content).expect("a file");
+    }
+    folder
+}
+
+#[test]
+fn the_comparison_of_activations_reads_files() {
+    let arguments = "--train texts.csv --test texts.csv";
+    let output = run(example("sentiment"), folder().path(), arguments).success();
+    assert!(output.starts_with("300 training and 300 test texts, 3 classes\n"), "{output}");
+    assert!(accuracy(&output, "swiglu") > 90.0, "{output}");
+}
+
+#[test]
+fn the_comparison_of_activations_tells_what_is_wrong_with_its_input() {
+    for (arguments, fault) in [
+        ("--verbose", "found [\"--verbose\"]: give nothing, or --train FILE --test FILE"),
+        ("--train texts.csv", "give nothing, or --train FILE --test FILE"),
+        ("--train none.csv --test texts.csv", "none.csv: there is no such file"),
+        (
+            "--train texts.csv --test envy.csv",
+            "envy.csv, line 3: column `label`: the label `envy` is not one of",
+        ),
+        ("--train columns.csv --test texts.csv", "columns.csv, line 1: there is no column `label`"),
+        ("--train joy.csv --test joy.csv", "the training texts have 1 words and 1 labels"),
+        ("--train wordless.csv --test texts.csv", "the training texts have 0 words and 2 labels"),
+    ] {
+        let Outcome { code, stdout, stderr } =
+            run(example("sentiment"), folder().path(), arguments);
+        assert_eq!((code, stdout.as_str()), (Some(2), ""), "{arguments}: {stderr}");
+        assert!(stderr.starts_with("error: ") && stderr.contains(fault), "{arguments}: {stderr}");
+    }
+}

@@ -14,7 +14,7 @@ use std::panic;
 use std::process::{self, ExitCode};
 
 /// What a shell shows for a program that was ended by the signal PIPE (128 + 13).
-const NOBODY_READS: u8 = 141;
+const NO_ONE_READS: u8 = 141;
 
 /// Runs a program; an error is told on standard error and gives exit code 2.
 pub fn run(program: impl FnOnce() -> Result<ExitCode, Box<dyn Error>>) -> ExitCode {
@@ -46,10 +46,10 @@ fn end_with_the_reader() {
 }
 
 /// The exit code where standard output cannot be written, and the reason said: quietly behind
-/// `| head`, where nobody reads it any more, otherwise (a full disk) with an error.
+/// `| head`, where no one reads it any more, otherwise (a full disk) with an error.
 pub fn code_for_unwritten(reason: &str) -> u8 {
     if reason.contains("Broken pipe") {
-        return NOBODY_READS;
+        return NO_ONE_READS;
     }
     let what = "failed printing to stdout";
     match reason.starts_with(what) {

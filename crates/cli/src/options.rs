@@ -10,9 +10,9 @@ use crate::tabular::options as tabular;
 /// Without a command it trains: it generates 10,000 short reviews over eight emotions, trains the
 /// article's model on them (an embedding, its mean over the words, a hidden layer, a softmax) once
 /// with ReLU and once with SwiGLU, and evaluates both on 2,000 more. Before training it checks the
-/// model's gradients against four independent witnesses in 64-bit arithmetic.
+/// model's gradients by four independent methods in 64-bit arithmetic.
 ///
-/// The options below are those of `train`; each command tells its own with `wengert COMMAND --help`.
+/// The options below belong to `train`; `wengert COMMAND --help` shows those of another command.
 #[derive(Debug, Parser)]
 #[command(
     name = "wengert",

@@ -21,7 +21,7 @@ pub struct Training {
     /// How many samples make one step.
     #[arg(long, value_name = "N", default_value_t = 32, value_parser = positive, allow_negative_numbers = true)]
     pub batch_size: usize,
-    /// Cut each batch into so many shards, for as many threads to work on: faster where batches are
+    /// Cut each batch into N shards, for as many threads to work on: faster where batches are
     /// large. The result depends on N, but not on how many threads there are.
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = up_to::<4096>, allow_negative_numbers = true)]
     pub shards: usize,
@@ -36,13 +36,13 @@ pub struct Training {
     /// drawn from all; or `last`, the last ones of the file, as in Keras.
     #[arg(long, value_name = "HOW", default_value = "stratified", value_parser = split)]
     pub split: Split,
-    /// Stop after so many epochs without a better one.
+    /// Stop after N epochs without a better one.
     #[arg(long, value_name = "N", value_parser = positive, allow_negative_numbers = true)]
     pub patience: Option<usize>,
     /// The seed of initial weights, order and dropout. The same seed gives the same result.
     #[arg(long, value_name = "N", default_value_t = 0, allow_negative_numbers = true)]
     pub seed: u64,
-    /// Check the gradients by all witnesses, before training and again on the trained weights, and
+    /// Check the gradients by all methods, before training and again on the trained weights, and
     /// print a line for each parameter. (Without it they are checked once, and summed up in a line.)
     #[arg(long)]
     pub gradcheck: bool,
@@ -52,13 +52,13 @@ pub struct Training {
 }
 
 impl Training {
-    /// So many seeds, counted up from --seed.
+    /// Returns `count` seeds, counted up from --seed.
     pub fn seeds(&self, count: usize) -> impl Iterator<Item = u64> + use<> {
         let first = self.seed;
         (0..count as u64).map(move |k| first.wrapping_add(k))
     }
 
-    /// How to train, but for seed and progress.
+    /// Returns how to train; the seed and what is tracked are left to the caller.
     pub fn fit(&self) -> Fit {
         Fit {
             epochs: self.epochs,
@@ -72,7 +72,7 @@ impl Training {
     }
 
     /// Checks that samples can be split as is wanted, and warns of classes with nothing to train on.
-    /// `names` are those of the classes.
+    /// `names` are the names of the classes.
     pub fn check_split<I: Copy>(
         &self,
         seeds: usize,
@@ -96,7 +96,7 @@ impl Training {
         Ok(())
     }
 
-    /// The way in which samples were chosen for validation, for a report.
+    /// Describes for a report how samples were chosen for validation.
     pub fn describe_split(&self) -> String {
         let share = self.validation_split * 100.0;
         match self.split {
@@ -142,7 +142,7 @@ impl Training {
     }
 }
 
-/// With which weights gradients are checked.
+/// The weights with which gradients are checked.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Weights {
     Initial,

@@ -24,7 +24,7 @@ pub fn train_each(options: &Train) -> Result<(), Box<dyn Error>> {
     let (texts, mut keeper) = begin(experiment, 1, output, save.as_deref())?;
     let outcome = train_all(experiment, 1, false, &texts, &mut keeper)?;
     let is_quiet = keeper.is_quiet();
-    // First of all, as whatever comes now may fail, and nobody may read what is printed.
+    // Before anything else, as all that follows may fail, if only because no one reads what is printed.
     let saved = match save {
         Some(path) => {
             let Trained { activation, parameters, .. } = &outcome.best;

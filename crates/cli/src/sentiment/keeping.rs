@@ -44,7 +44,7 @@ pub struct Keeping {
     /// resumed goes on with its file.
     #[arg(long, value_name = "FILE")]
     pub log: Option<PathBuf>,
-    /// Whether the log has a record for each step or for each epoch only.
+    /// Write a record for each step, or for each epoch only.
     #[arg(long, value_name = "WHAT", default_value = "epoch", requires = "log")]
     pub log_every: Every,
 }
@@ -149,7 +149,7 @@ impl Keeping {
 }
 
 impl Keeper {
-    /// Whether nothing but final figures and errors is to be printed.
+    /// Returns `true` if nothing but final figures and errors is to be printed.
     pub fn is_quiet(&self) -> bool {
         self.is_quiet
     }
@@ -213,7 +213,7 @@ fn check_new(folder: &Path) -> Result<(), String> {
     }
 }
 
-/// Whether a subfolder holds a file that is called as a checkpoint is.
+/// Returns `true` if a subfolder holds a file with the name of a checkpoint.
 fn has_checkpoints(folder: &Path) -> bool {
     let entries = |folder: &Path| fs::read_dir(folder).into_iter().flatten().flatten();
     let mut files = entries(folder).flat_map(|run| entries(&run.path()));

@@ -53,7 +53,7 @@ pub struct Train {
 /// Train with each activation and several seeds, and tell a real difference from luck.
 ///
 /// A single run shows one draw from a distribution of results. Over several seeds each figure is a
-/// mean with its 95 % interval (Student's t), and each activation is held against the first one by a
+/// mean with its 95 % interval (Student's t), and each activation is compared with the first one by a
 /// paired t-test: two runs with the same seed share the order of the samples and the initial weights.
 #[derive(Args, Clone, Debug)]
 #[command(after_help = "Examples:
@@ -69,7 +69,7 @@ pub struct Compare {
     /// What to write.
     #[command(flatten)]
     pub output: Output,
-    /// Train with so many seeds, counted up from --seed.
+    /// Train with N seeds, counted up from --seed.
     #[arg(long, value_name = "N", default_value_t = 5, value_parser = up_to::<10_000>, allow_negative_numbers = true, help_heading = "Training")]
     pub seeds: usize,
     /// Also train a linear model on word counts: what can be had without a hidden layer.
@@ -129,7 +129,7 @@ pub struct Predict {
     /// A file with a text on each line.
     #[arg(long, value_name = "FILE", conflicts_with = "text")]
     pub file: Option<PathBuf>,
-    /// Show only so many classes, the most probable ones.
+    /// Show only the N most probable classes.
     #[arg(long, value_name = "N", value_parser = positive, allow_negative_numbers = true, conflicts_with = "json")]
     pub top: Option<usize>,
     /// Print a JSON object for each text, on a line of its own; probabilities are from 0 to 1.
@@ -157,7 +157,7 @@ fn text_not_option(text: &str) -> Result<String, String> {
     }
 }
 
-/// Check the model's gradients against four independent witnesses, without training.
+/// Check the model's gradients by four independent methods, without training.
 ///
 /// In 64-bit arithmetic, with the weights that training would begin with and a few of the training
 /// texts: central differences, forward mode by dual numbers, and in second order Hessian-vector
@@ -180,7 +180,7 @@ pub struct Gradcheck {
         help_heading = "Check"
     )]
     pub seed: u64,
-    /// Check on so many texts, the first ones.
+    /// Check on the first N texts.
     #[arg(long, value_name = "N", default_value_t = 4, value_parser = positive, allow_negative_numbers = true, help_heading = "Check")]
     pub samples: usize,
 }
@@ -200,7 +200,7 @@ pub struct Experiment {
 }
 
 impl Experiment {
-    /// Who keeps what is to be kept.
+    /// Returns the keeper of what is to be kept.
     pub fn keeper(&self, interrupt: Interrupt) -> Result<Keeper, Box<dyn Error>> {
         let Self { setup, training, keeping } = self;
         let options = |pairs: &[(&str, Value)]| -> Options {
@@ -260,7 +260,7 @@ pub struct Setup {
         help_heading = "Data"
     )]
     pub max_length: Option<usize>,
-    /// The activations, the first one being held against the others: relu, leaky-relu, tanh, sigmoid,
+    /// The activations, the first one compared with each of the others: relu, leaky-relu, tanh, sigmoid,
     /// gelu, silu, swiglu.
     #[arg(
         long,

@@ -42,7 +42,7 @@ impl Description {
         let Err(error) = save(path, parameters, self) else { return Ok(()) };
         let rescued = [env::current_dir().unwrap_or_default(), env::temp_dir()]
             .into_iter()
-            .find_map(|folder| self.save_anew(&folder, parameters).ok());
+            .find_map(|folder| self.save_under_new_name(&folder, parameters).ok());
         match rescued {
             Some(file) => Err(format!(
                 "--save {error}. The model is kept in {}: move it to where you want it",
@@ -53,7 +53,11 @@ impl Description {
     }
 
     /// Saves the model under a name that no file of the folder has.
-    fn save_anew(&self, folder: &Path, parameters: &Parameters) -> Result<PathBuf, Box<dyn Error>> {
+    fn save_under_new_name(
+        &self,
+        folder: &Path,
+        parameters: &Parameters,
+    ) -> Result<PathBuf, Box<dyn Error>> {
         let mut name = tempfile::Builder::new();
         name.prefix("model-").suffix(".safetensors").rand_bytes(8);
         // Removed again if the model cannot be written in its place.

@@ -37,7 +37,7 @@ pub struct Options {
         help_heading = "Data"
     )]
     pub features: Vec<String>,
-    /// The activations to compare, the first one being held against the others: relu, leaky-relu,
+    /// The activations to compare, the first one with each of the others: relu, leaky-relu,
     /// tanh, sigmoid, gelu, silu, swiglu.
     #[arg(
         long,
@@ -50,7 +50,7 @@ pub struct Options {
     /// How to train.
     #[command(flatten)]
     pub training: Training,
-    /// Train with so many seeds, counted up from --seed: means, 95 % intervals and a paired test.
+    /// Train with N seeds, counted up from --seed: means, 95 % intervals and a paired test.
     #[arg(long, value_name = "N", default_value_t = 5, value_parser = up_to::<10_000>, help_heading = "Training")]
     pub seeds: usize,
     /// What to write.

@@ -1,4 +1,4 @@
-//! The kernels under the training steps, each at sizes from those of a small model up.
+//! The kernels under the training steps, each at sizes from a small model's up.
 //!
 //!     cargo bench --bench kernels -- matmul
 

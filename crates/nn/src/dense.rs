@@ -23,7 +23,7 @@ pub struct Dense {
 }
 
 impl Dense {
-    /// A layer with a bias.
+    /// Creates a layer with a bias.
     #[track_caller]
     pub fn new<T: Scalar>(
         parameters: &mut Parameters<T>,
@@ -36,7 +36,7 @@ impl Dense {
         Self { bias: Some(bias), ..layer }
     }
 
-    /// A layer without a bias.
+    /// Creates a layer without a bias.
     #[track_caller]
     pub fn without_bias<T: Scalar>(
         parameters: &mut Parameters<T>,
@@ -49,12 +49,12 @@ impl Dense {
         Self { weight: parameters.add(name, weight), bias: None }
     }
 
-    /// The id of the weight, `[inputs, outputs]`.
+    /// Returns the id of the weight, `[inputs, outputs]`.
     pub fn weight(&self) -> ParameterId {
         self.weight
     }
 
-    /// The id of the bias, `[outputs]`.
+    /// Returns the id of the bias, `[outputs]`.
     pub fn bias(&self) -> Option<ParameterId> {
         self.bias
     }
@@ -71,7 +71,7 @@ impl Layer for Dense {
     }
 }
 
-/// `x · weight + bias` for `x` `[…, inputs]`, `weight` `[inputs, outputs]`, `bias` `[outputs]`.
+/// Records `x · weight + bias` for `x` `[…, inputs]`, `weight` `[inputs, outputs]`, `bias` `[outputs]`.
 ///
 /// # Panics
 /// When the shapes do not fit.
@@ -122,7 +122,7 @@ impl<T: Scalar> Op<T> for DenseOp {
     }
 }
 
-/// All axes but the last merged into one: `[…, n]` becomes `[rows, n]`.
+/// Merges all axes but the last into one: `[…, n]` becomes `[rows, n]`.
 fn flatten<T: Scalar>(x: &Tensor<T>) -> Tensor<T> {
     let last = x.rank() - 1;
     x.reshape([shape::len(&x.shape()[..last]), x.shape()[last]])

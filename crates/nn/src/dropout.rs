@@ -3,7 +3,7 @@
 //! evaluation needs no change.
 //!
 //! ```text
-//! y = x ⊙ m,   x̄ = ȳ ⊙ m,   mᵢ = 0 with probability p, else 1 / (1 − p)
+//! y = x ⊙ m,   x̄ = ȳ ⊙ m,   mᵢ = 0 with probability p, otherwise 1 / (1 − p)
 //! ```
 //!
 //! Where m is 0, y and x̄ are 0 even if x or ȳ is infinite: the mask selects, it does not multiply.
@@ -24,10 +24,10 @@ pub struct Dropout {
 }
 
 impl Dropout {
-    /// Drops with probability `rate`.
+    /// Creates a layer that drops with probability `rate`.
     ///
     /// # Panics
-    /// When `rate` does not lie in 0..1.
+    /// When `rate` is not in 0..1.
     #[track_caller]
     pub fn new(name: &str, rate: f64) -> Self {
         assert_rate(rate);
@@ -56,10 +56,10 @@ fn assert_rate(rate: f64) {
     );
 }
 
-/// x with each element dropped with probability `rate`, else divided by `1 − rate`.
+/// Records x with each element dropped with probability `rate`, otherwise divided by `1 − rate`.
 ///
 /// # Panics
-/// When `rate` does not lie in 0..1.
+/// When `rate` is not in 0..1.
 #[track_caller]
 pub fn dropout<T: Scalar>(x: Var<'_, T>, rate: f64, key: Key) -> Var<'_, T> {
     assert_rate(rate);
@@ -80,7 +80,7 @@ impl<T: Scalar> Op<T> for DropoutOp<T> {
     fn formulas(&self) -> Option<Formulas> {
         Some(
             Formulas::new(format!(
-                "y = x ⊙ m, mᵢ = 0 with probability {}, else 1 / (1 − {0})",
+                "y = x ⊙ m, mᵢ = 0 with probability {}, otherwise 1 / (1 − {0})",
                 self.rate
             ))
             .vjp("x̄ = ȳ ⊙ m"),
@@ -89,7 +89,7 @@ impl<T: Scalar> Op<T> for DropoutOp<T> {
 
     fn forward(&mut self, x: &[&Tensor<T>]) -> Tensor<T> {
         let scale = T::from_f64(1.0 / (1.0 - self.rate));
-        // Of the 2³² numbers that a draw may be, the share `rate` lies below this one.
+        // A draw is one of 2³² numbers. The share of them below this one is `rate`.
         let dropped = (self.rate * 2f64.powi(32)) as u32;
         let draws = Tensor::random_bits(x[0].shape(), self.key);
         let mask = draws.map(|draw| if draw < dropped { T::ZERO } else { scale });

@@ -12,7 +12,7 @@ pub struct Features {
 }
 
 impl Features {
-    /// Rows of `count` features.
+    /// Creates the beginning of a model that takes rows of `count` features.
     pub fn new(count: usize) -> Self {
         Self { count }
     }

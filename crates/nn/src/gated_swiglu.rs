@@ -12,7 +12,7 @@ use tensor::{Scalar, ShapeError, shape};
 
 use crate::{Layer, SwiGLU};
 
-/// Halves one axis: `[…, 2n, …]` becomes `[…, n, …]`. Its parameters are those of [`SwiGLU`].
+/// Halves one axis: `[…, 2n, …]` becomes `[…, n, …]`. It has the parameters of [`SwiGLU`].
 #[derive(Clone, Debug)]
 pub struct GatedSwiGLU {
     swiglu: SwiGLU,
@@ -20,18 +20,18 @@ pub struct GatedSwiGLU {
 }
 
 impl GatedSwiGLU {
-    /// Splits along `axis`, -1 for the last; one learned β and γ.
+    /// Creates a layer that splits along `axis`, -1 for the last, with one learned β and γ.
     #[track_caller]
     pub fn new<T: Scalar>(parameters: &mut Parameters<T>, name: &str, axis: isize) -> Self {
         Self { swiglu: SwiGLU::new(parameters, name), axis }
     }
 
-    /// The same layer with β and γ kept at their present values: at 1 and 0 it is the Keras layer.
+    /// Returns the same layer with β and γ kept at their present values: at 1 and 0 it is the Keras layer.
     pub fn frozen<T: Scalar>(self, parameters: &mut Parameters<T>) -> Self {
         Self { swiglu: self.swiglu.frozen(parameters), ..self }
     }
 
-    /// The activation of the gate.
+    /// Returns the activation of the gate.
     pub fn swiglu(&self) -> &SwiGLU {
         &self.swiglu
     }

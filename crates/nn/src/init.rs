@@ -1,11 +1,11 @@
 //! Initial values of weights, each named after its source.
 //!
-//! The aim of all of them: activations and gradients neither grow nor vanish from layer to layer.
+//! All have one aim: activations and gradients neither grow nor vanish from layer to layer.
 
 use tensor::{Key, Scalar, Tensor};
 
-/// Uniform within ±√(6 / (inputs + outputs)), for a weight `[inputs, outputs]` (Glorot and Bengio
-/// 2010): a compromise between keeping the variance of activations and that of gradients.
+/// Returns uniform draws within ±√(6 / (inputs + outputs)), for a weight `[inputs, outputs]` (Glorot and Bengio
+/// 2010): a compromise between keeping the variance of activations and keeping the variance of gradients.
 ///
 /// ```
 /// use nn::init;
@@ -20,14 +20,14 @@ pub fn glorot_uniform<T: Scalar>(inputs: usize, outputs: usize, key: Key) -> Ten
     Tensor::uniform([inputs, outputs], -limit..limit, key)
 }
 
-/// Normal with standard deviation √(2 / inputs), for a weight `[inputs, outputs]` (He et al. 2015):
+/// Returns normal draws with standard deviation √(2 / inputs), for a weight `[inputs, outputs]` (He et al. 2015):
 /// keeps the variance of activations when ReLU zeroes half of them.
 pub fn he_normal<T: Scalar>(inputs: usize, outputs: usize, key: Key) -> Tensor<T> {
     let deviation = (2.0 / inputs.max(1) as f64).sqrt();
     Tensor::normal([inputs, outputs], 0.0, deviation, key)
 }
 
-/// Uniform within ±0.05, for a table `[rows, dim]`: what Keras' `Embedding` begins with.
+/// Returns uniform draws within ±0.05, for a table `[rows, dim]`, as Keras' `Embedding` does.
 pub fn small_uniform<T: Scalar>(rows: usize, dim: usize, key: Key) -> Tensor<T> {
     Tensor::uniform([rows, dim], -0.05..0.05, key)
 }

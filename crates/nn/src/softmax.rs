@@ -47,7 +47,7 @@ pub fn log_softmax<T: Scalar>(x: Var<'_, T>, axis: isize) -> Var<'_, T> {
 struct Softmax<T: Scalar> {
     name: &'static str,
     axis: isize,
-    /// Of y and of x̄.
+    /// The formulas of y and x̄.
     formulas: [&'static str; 2],
     forward: fn(log_softmax: Tensor<T>) -> Tensor<T>,
     vjp: fn(y: &Tensor<T>, dy: &Tensor<T>, axis: isize) -> Tensor<T>,

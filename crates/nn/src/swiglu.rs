@@ -26,13 +26,13 @@ pub struct SwiGLU {
 }
 
 impl SwiGLU {
-    /// One β and one γ for all features.
+    /// Creates a layer with one β and one γ for all features.
     #[track_caller]
     pub fn new<T: Scalar>(parameters: &mut Parameters<T>, name: &str) -> Self {
         Self::with_shape(parameters, name, &[])
     }
 
-    /// A β and a γ for each feature, that is for each position along the last axis.
+    /// Creates a layer with a β and a γ for each feature, that is for each position along the last axis.
     #[track_caller]
     pub fn per_feature<T: Scalar>(
         parameters: &mut Parameters<T>,
@@ -50,19 +50,19 @@ impl SwiGLU {
         }
     }
 
-    /// The same layer with β and γ kept at their present values.
+    /// Returns the same layer with β and γ kept at their present values.
     pub fn frozen<T: Scalar>(self, parameters: &mut Parameters<T>) -> Self {
         parameters.freeze(self.beta);
         parameters.freeze(self.gamma);
         self
     }
 
-    /// The id of β.
+    /// Returns the id of β.
     pub fn beta(&self) -> ParameterId {
         self.beta
     }
 
-    /// The id of γ.
+    /// Returns the id of γ.
     pub fn gamma(&self) -> ParameterId {
         self.gamma
     }
@@ -75,10 +75,10 @@ impl Layer for SwiGLU {
     }
 }
 
-/// x · σ(βx + γ), elementwise; β and γ broadcast to the shape of x.
+/// Records x · σ(βx + γ), elementwise; β and γ broadcast to the shape of x.
 ///
 /// # Panics
-/// When they do not.
+/// When β or γ does not broadcast to the shape of x.
 #[track_caller]
 pub fn swiglu<'t, T: Scalar>(x: Var<'t, T>, beta: Var<'t, T>, gamma: Var<'t, T>) -> Var<'t, T> {
     x.tape().apply(SwiGLUOp { gate: None }, &[x, beta, gamma])

@@ -1,5 +1,5 @@
 //! Every layer and model of this crate passes the gradient check, with respect to its parameters
-//! and its input. The list below is held against the sources: a new layer must be on it.
+//! and its input. The list below is compared with the sources: a new layer must be on it.
 
 use std::collections::BTreeSet;
 use std::path::Path;

@@ -385,7 +385,7 @@ proptest! {
         assert_same_loss(&mean, &loss_and_gradients(&parameters, &model, &ids, &labels));
     }
 
-    /// Exchanging two hidden units, with all their weights, is no change of the function.
+    /// Exchanging two hidden units, with all their weights, does not change the function.
     #[test]
     fn hidden_units_may_change_places(
         seed in 0..100u64, x in matrix(4, 3), order in permutation(5)

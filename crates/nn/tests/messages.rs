@@ -75,7 +75,7 @@ fn a_mistake_is_explained_at_the_users_line() {
             &|| drop(nn::softmax_cross_entropy(x, &Tensor::from([0, 1, 2, 3, 4, 5, 0])).value()),
         ),
         (
-            "softmax_cross_entropy: logits [7, 5] and labels [2] must have equally many rows, at \
+            "softmax_cross_entropy: logits [7, 5] and labels [2] must have the same number of rows, at \
              least one",
             &|| drop(nn::softmax_cross_entropy(x, &Tensor::from([0, 1])).value()),
         ),

@@ -21,7 +21,7 @@ pub struct Tensor<T: 'static = f32> {
 }
 
 impl<T: 'static> Tensor<T> {
-    /// A tensor of this shape with the values in row-major order.
+    /// Creates a tensor of this shape from its values in row-major order.
     ///
     /// # Panics
     /// When the number of values is not the product of the shape.
@@ -33,61 +33,61 @@ impl<T: 'static> Tensor<T> {
         Self::from_buffer(shape, values.into())
     }
 
-    /// A tensor of this shape whose elements fill the buffer.
+    /// Creates a tensor of this shape whose elements fill the buffer.
     pub(crate) fn from_buffer(shape: &[usize], buffer: Buffer<T>) -> Self {
         debug_assert_eq!(buffer.len(), shape::len(shape), "one element for each index");
         Self { storage: Arc::new(buffer), layout: Layout::contiguous(shape) }
     }
 
-    /// A tensor without axes that holds one value.
+    /// Creates a tensor without axes that holds one value.
     pub fn scalar(value: T) -> Self {
         Self::new([], vec![value])
     }
 
-    /// The length of each axis.
+    /// Returns the length of each axis.
     pub fn shape(&self) -> &[usize] {
         self.layout.shape()
     }
 
-    /// The number of axes.
+    /// Returns the number of axes.
     pub fn rank(&self) -> usize {
         self.shape().len()
     }
 
-    /// The number of elements.
+    /// Returns the number of elements.
     pub fn len(&self) -> usize {
         self.layout.len()
     }
 
-    /// Whether there is no element.
+    /// Returns `true` if the tensor has no elements.
     pub fn is_empty(&self) -> bool {
         self.layout.is_empty()
     }
 
-    /// Where the elements lie in [`storage`](Self::storage).
+    /// Returns the position of each element in [`storage`](Self::storage).
     pub fn layout(&self) -> &Layout {
         &self.layout
     }
 
-    /// The whole buffer, of which a view shows a part.
+    /// Returns the whole buffer. A view shows a part of it.
     pub fn storage(&self) -> &[T] {
         &self.storage
     }
 
-    /// The same buffer under another layout.
+    /// Returns the same buffer under another layout.
     pub(crate) fn with_layout(&self, layout: Layout) -> Self {
         Self { storage: Arc::clone(&self.storage), layout }
     }
 }
 
 impl<T: Copy + 'static> Tensor<T> {
-    /// A tensor whose elements all are `value`.
+    /// Creates a tensor whose elements are all `value`.
     pub fn full(shape: impl AsRef<[usize]>, value: T) -> Self {
         let shape = shape.as_ref();
         Self::from_buffer(shape, buffer::filled(shape::len(shape), value))
     }
 
-    /// The elements in row-major order: the buffer itself where it already lies so, else a copy.
+    /// Returns the elements in row-major order: the buffer itself if that is its order, otherwise a copy.
     pub fn values(&self) -> Cow<'_, [T]> {
         match self.as_slice() {
             Some(values) => Cow::Borrowed(values),
@@ -95,13 +95,13 @@ impl<T: Copy + 'static> Tensor<T> {
         }
     }
 
-    /// The elements in row-major order, copied.
+    /// Returns a copy of the elements in row-major order.
     pub fn to_vec(&self) -> Vec<T> {
         self.values().into_owned()
     }
 
-    /// This tensor with its elements side by side in row-major order: itself where they lie so
-    /// already, else a copy.
+    /// Returns this tensor with its elements side by side in row-major order: itself if they are so
+    /// already, otherwise a copy.
     pub fn contiguous(&self) -> Self {
         match self.as_slice() {
             Some(_) => self.clone(),
@@ -109,13 +109,13 @@ impl<T: Copy + 'static> Tensor<T> {
         }
     }
 
-    /// The elements in row-major order, if they lie so in the buffer.
+    /// Returns the elements if they are side by side in row-major order in the buffer.
     fn as_slice(&self) -> Option<&[T]> {
         let start = self.layout.offset();
         self.layout.is_contiguous().then(|| &self.storage[start..start + self.len()])
     }
 
-    /// The elements in row-major order, from whatever layout, in a buffer of their own.
+    /// Returns a buffer of the elements in row-major order, from any layout.
     fn gather(&self) -> Buffer<T> {
         if self.is_empty() {
             return Vec::new().into();
@@ -136,8 +136,8 @@ impl<T: Copy + 'static> Tensor<T> {
         values
     }
 
-    /// The elements in row-major order, to write to. Copies first if the buffer is shared with
-    /// another tensor or holds more than these elements.
+    /// Returns the elements in row-major order for writing. Copies them first if the buffer is shared
+    /// with another tensor or holds more than these elements.
     pub fn as_mut_slice(&mut self) -> &mut [T] {
         if !self.layout.is_contiguous() || self.storage.len() != self.len() {
             *self = Self::from_buffer(self.shape(), self.gather());
@@ -145,22 +145,22 @@ impl<T: Copy + 'static> Tensor<T> {
         &mut *Arc::make_mut(&mut self.storage)
     }
 
-    /// The element at this index.
+    /// Returns the element at this index.
     ///
     /// # Panics
-    /// When the index does not lie within the shape.
+    /// When the index is not within the shape.
     #[track_caller]
     pub fn get(&self, index: impl AsRef<[usize]>) -> T {
         let index = index.as_ref();
         let inside =
             index.len() == self.rank() && index.iter().zip(self.shape()).all(|(i, n)| i < n);
-        assert!(inside, "get: index {index:?} does not lie within shape {:?}", self.shape());
+        assert!(inside, "get: index {index:?} is not within shape {:?}", self.shape());
         let steps: usize =
             index.iter().zip(self.layout.strides()).map(|(i, stride)| i * stride).sum();
         self.storage[self.layout.offset() + steps]
     }
 
-    /// The only element of a tensor that holds one.
+    /// Returns the only element of a tensor that holds one.
     ///
     /// # Panics
     /// When there are none or several.
@@ -177,17 +177,17 @@ impl<T: Copy + 'static> Tensor<T> {
 }
 
 impl<T: Scalar> Tensor<T> {
-    /// A tensor of zeros.
+    /// Creates a tensor of zeros.
     pub fn zeros(shape: impl AsRef<[usize]>) -> Self {
         Self::full(shape, T::ZERO)
     }
 
-    /// A tensor of ones.
+    /// Creates a tensor of ones.
     pub fn ones(shape: impl AsRef<[usize]>) -> Self {
         Self::full(shape, T::ONE)
     }
 
-    /// The same numbers as another scalar type, rounded to it. Free when the type is the same.
+    /// Returns the same numbers as another scalar type, rounded to it. Free when the type is the same.
     ///
     /// ```
     /// let x = tensor::Tensor::from([0.1f32]).cast::<f64>();
@@ -201,7 +201,7 @@ impl<T: Scalar> Tensor<T> {
         }
     }
 
-    /// Whether every element is neither infinite nor NaN.
+    /// Returns `true` if no element is infinite or NaN.
     pub fn is_finite(&self) -> bool {
         self.values().iter().all(|x| x.is_finite())
     }

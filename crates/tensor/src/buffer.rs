@@ -1,4 +1,4 @@
-//! Where the elements of a tensor live, and what becomes of a buffer that is dropped.
+//! The memory of tensors: kept by each thread when a tensor is dropped, and handed out again.
 //!
 //! The operating system gives out fresh memory page by page, at the first touch of each page, and
 //! takes longer over a page than a kernel over the numbers on it. A training step asks for the same
@@ -30,13 +30,13 @@ use crate::vectorized::vectorized;
 /// Buffers of fewer bytes are neither kept nor aligned.
 const SMALLEST_KEPT: usize = 1 << 10;
 
-/// A thread keeps at most so many bytes that nobody uses.
+/// A thread keeps at most this many unused bytes.
 const MOST_KEPT: usize = 1 << 28;
 
 /// The bytes of a cache line.
 const LINE: usize = 64;
 
-/// Buffers begin at so many different lines of a page.
+/// Buffers begin at this many different lines of a page.
 const STARTS: usize = 8;
 
 /// The lines between two such starts.
@@ -88,22 +88,22 @@ impl<T> DerefMut for Buffer<T> {
     }
 }
 
-/// A buffer of `len` elements that all are `value`.
+/// Creates a buffer of `len` elements that are all `value`.
 pub(crate) fn filled<T: Copy>(len: usize, value: T) -> Buffer<T> {
     let mut buffer = stale(len, value);
     vectorized(|| buffer.fill(value));
     buffer
 }
 
-/// A buffer of `len` elements with any values, for a kernel that overwrites them all. Where there
-/// is nothing to reuse they are `fill`.
+/// Creates a buffer of `len` elements with any values, for a kernel that overwrites them all. Where
+/// there is nothing to reuse they are `fill`.
 pub(crate) fn stale<T: Copy>(len: usize, fill: T) -> Buffer<T> {
     let (mut values, start) = with_room(len);
     values.resize(start + len, fill);
     Buffer { values, start }
 }
 
-/// A buffer with these elements.
+/// Creates a buffer with these elements.
 pub(crate) fn copied<T: Copy>(elements: &[T]) -> Buffer<T> {
     let Some(&fill) = elements.first() else { return Vec::new().into() };
     let mut copy = stale(elements.len(), fill);
@@ -111,8 +111,8 @@ pub(crate) fn copied<T: Copy>(elements: &[T]) -> Buffer<T> {
     copy
 }
 
-/// A vector with room for `len` elements from the position on that comes with it. Which elements it
-/// holds is left open.
+/// Returns a vector, and a position in it with room for `len` elements behind it. The vector may hold
+/// any elements.
 fn with_room<T: 'static>(len: usize) -> (Vec<T>, usize) {
     match len * size_of::<T>() < SMALLEST_KEPT {
         true => (Vec::with_capacity(len), 0),
@@ -130,17 +130,17 @@ struct Store {
     types: Vec<(TypeId, Box<dyn Any>)>,
     /// The size of all kept buffers.
     bytes: usize,
-    /// How many buffers have been handed out.
+    /// The number of buffers handed out.
     taken: usize,
 }
 
-/// The buffers of one type by size: bin `k` holds those of 2ᵏ elements.
+/// The buffers of one type by size: bin `k` holds buffers of 2ᵏ elements.
 struct Bins<T>(Vec<Bin<T>>);
 
 struct Bin<T> {
     kept: Vec<Vec<T>>,
-    /// How many were handed out and have not come back. No more than these are kept, so buffers
-    /// that were made elsewhere do not pile up.
+    /// The number of buffers handed out that have not come back. No more than this are kept, so
+    /// buffers that were made elsewhere do not pile up.
     lent: usize,
 }
 
@@ -258,7 +258,7 @@ mod tests {
         drop(first);
         let second = stale(SIZE - 1, 0.0f32);
         assert_eq!((block(&second), second.len()), (address, SIZE - 1));
-        assert!(second.contains(&7.0), "nobody has filled it");
+        assert!(second.contains(&7.0), "it was not filled");
     }
 
     #[test]

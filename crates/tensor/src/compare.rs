@@ -1,13 +1,13 @@
 //! Equality: exact, and by the measures of the `approx` crate, element by element.
 //!
-//! Tensors of different shapes are never equal; how they lie in memory does not matter.
+//! Tensors of different shapes are never equal; their layouts do not matter.
 
 use approx::{AbsDiffEq, RelativeEq, UlpsEq};
 
 use crate::Tensor;
 
 impl<T: Copy> Tensor<T> {
-    /// Whether the shapes are equal and `same` holds for each pair of elements.
+    /// Returns `true` if the shapes are equal and `same` holds for each pair of elements.
     fn all_pairs<U: Copy>(&self, other: &Tensor<U>, same: impl Fn(&T, &U) -> bool) -> bool {
         self.shape() == other.shape()
             && self.values().iter().zip(other.values().iter()).all(|(x, y)| same(x, y))

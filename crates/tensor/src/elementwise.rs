@@ -11,7 +11,7 @@ use crate::vectorized::vectorized;
 use crate::{Scalar, Tensor};
 
 impl<T: Copy + Send + Sync + 'static> Tensor<T> {
-    /// `f` of each element.
+    /// Returns `f` of each element.
     pub fn map<U: Copy + Send>(&self, f: impl Fn(T) -> U + Sync) -> Tensor<U> {
         if self.is_empty() {
             return Tensor::new(self.shape(), Vec::new());
@@ -27,7 +27,7 @@ impl<T: Copy + Send + Sync + 'static> Tensor<T> {
         Tensor::from_buffer(self.shape(), mapped)
     }
 
-    /// `f` of each pair of elements, after broadcasting both to one shape.
+    /// Returns `f` of each pair of elements, after broadcasting both to one shape.
     ///
     /// ```
     /// use tensor::Tensor;
@@ -96,8 +96,8 @@ impl<T: Copy + Send + Sync + 'static> Tensor<T> {
     }
 }
 
-/// Has `kernel` write the output run by run, in large tensors with several threads: it gets where a
-/// run of each input lies, and the place for its results.
+/// Calls `kernel` to write the output run by run, in large tensors on several threads. The kernel gets
+/// the position of a run of each input, and the place for its results.
 fn write_runs<T: Send, const N: usize>(
     inputs: [&Layout; N],
     output: &mut [T],
@@ -183,8 +183,8 @@ impl<T: Scalar> Tensor<T> {
         self.zip_apply(other, |x, y| x + y);
     }
 
-    /// This tensor times `mask`, broadcast to this shape, where the mask is not 0; 0 elsewhere. A
-    /// product would be NaN where the mask is 0 and the element infinite.
+    /// Returns this tensor times `mask`, broadcast to this shape, where the mask is not 0; 0 elsewhere.
+    /// A product would be NaN where the mask is 0 and the element infinite.
     ///
     /// # Panics
     /// When `mask` does not broadcast to this shape.

@@ -19,8 +19,8 @@ use crate::strided::{Run, for_each_run};
 use crate::vectorized::vectorized;
 use crate::{Scalar, Tensor};
 
-/// Computes `outputs, summands = f(inputs)` for each element: the outputs become tensors of the first
-/// input's shape, the summands are added up over all elements, in a fixed order.
+/// Computes `outputs, summands = f(inputs)` for each element. Returns the outputs as tensors of the
+/// first input's shape, and the sum of each summand over all elements, in a fixed order.
 ///
 /// ```
 /// use tensor::{Tensor, fused};
@@ -94,7 +94,7 @@ impl<T: Scalar, const S: usize> Sums<T, S> {
         Self { lanes: [[T::ZERO; LANES]; S], blocks: 0, groups }
     }
 
-    /// Counts blocks as added to the lanes; those of a whole group are put aside.
+    /// Counts blocks as added to the lanes; when they fill a group, its sums are put aside.
     #[inline(always)]
     fn count(&mut self, blocks: usize) {
         self.blocks += blocks;
@@ -174,7 +174,7 @@ fn map_run<T: Scalar, const I: usize, const O: usize, const S: usize>(
     sums.count(usize::from(full < length));
 }
 
-/// A run from which every block can be loaded in one way: the one at element `at` lies at
+/// A run from which every block can be loaded in one way: the block at element `at` begins at
 /// `at · step`.
 struct Source<'a, T: 'static> {
     /// A repeated element, as a block that all steps load again.

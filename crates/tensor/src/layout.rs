@@ -1,6 +1,6 @@
-//! Where each element of a tensor lies in its buffer, and the views that only change that.
+//! The position of each element of a tensor in its buffer, and the views that only change that.
 //!
-//! Element `(i₀, …, iₙ₋₁)` lies at `offset + Σₖ iₖ · strideₖ`. Every view is a new choice of shape,
+//! Element `(i₀, …, iₙ₋₁)` is at `offset + Σₖ iₖ · strideₖ`. Every view is a new choice of shape,
 //! strides and offset over the same buffer:
 //!
 //! | view | what changes |
@@ -36,7 +36,7 @@ impl Clone for Layout {
 }
 
 impl Layout {
-    /// Row-major order from offset 0: the last axis varies fastest.
+    /// Creates the layout of row-major order from offset 0: the last axis varies fastest.
     pub fn contiguous(shape: &[usize]) -> Self {
         let mut strides = Shape::from_elem(1, shape.len());
         for k in (1..shape.len()).rev() {
@@ -46,32 +46,32 @@ impl Layout {
         Self { shape, strides, offset: 0 }
     }
 
-    /// The length of each axis.
+    /// Returns the length of each axis.
     pub fn shape(&self) -> &[usize] {
         &self.shape
     }
 
-    /// The distance in the buffer between neighbours along each axis.
+    /// Returns the distance in the buffer between neighbors along each axis.
     pub fn strides(&self) -> &[usize] {
         &self.strides
     }
 
-    /// The position of the first element.
+    /// Returns the position of the first element.
     pub fn offset(&self) -> usize {
         self.offset
     }
 
-    /// The number of elements.
+    /// Returns the number of elements.
     pub fn len(&self) -> usize {
         shape::len(&self.shape)
     }
 
-    /// Whether there is no element, because some axis has length 0.
+    /// Returns `true` if there are no elements, because some axis has length 0.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
 
-    /// Whether the elements lie side by side in row-major order.
+    /// Returns `true` if the elements are side by side in row-major order.
     pub fn is_contiguous(&self) -> bool {
         let mut expected = 1;
         self.is_empty()
@@ -82,7 +82,7 @@ impl Layout {
             })
     }
 
-    /// The axes in another order: axis `k` of the result is axis `order[k]` of this one.
+    /// Returns the layout with its axes in another order: axis `k` of the result is axis `order[k]` of this one.
     pub fn permute(&self, order: &[isize]) -> Result<Self, ShapeError> {
         let rank = self.shape.len();
         let positions: Shape =
@@ -91,7 +91,7 @@ impl Layout {
         positions.iter().for_each(|&k| named[k] = true);
         if positions.len() != rank || named.contains(&false) {
             return Err(ShapeError::new(format!(
-                "{order:?} is no order of the {rank} axes of shape {:?}: name each axis once",
+                "{order:?} does not order the {rank} axes of shape {:?}: name each axis once",
                 self.shape
             )));
         }
@@ -102,7 +102,7 @@ impl Layout {
         })
     }
 
-    /// Two axes swapped.
+    /// Returns the layout with two axes swapped.
     pub(crate) fn transpose(&self, first: usize, second: usize) -> Self {
         let mut swapped = self.clone();
         swapped.shape.swap(first, second);
@@ -110,12 +110,12 @@ impl Layout {
         swapped
     }
 
-    /// The part of `along` that `range` names.
+    /// Returns the part of the axis `along` that `range` names.
     pub fn slice(&self, along: isize, range: Range<usize>) -> Result<Self, ShapeError> {
         let at = shape::axis(along, self.shape.len())?;
         if range.start > range.end || range.end > self.shape[at] {
             return Err(ShapeError::new(format!(
-                "range {range:?} does not lie within axis {at} of shape {:?}",
+                "range {range:?} is not within axis {at} of shape {:?}",
                 self.shape
             )));
         }
@@ -128,7 +128,7 @@ impl Layout {
         Ok(part)
     }
 
-    /// The part before the position `middle` of an axis, and the part from there on.
+    /// Returns the part before the position `middle` of an axis, and the part from there on.
     pub(crate) fn split(&self, axis: usize, middle: usize) -> (Self, Self) {
         let (mut before, mut behind) = (self.clone(), self.clone());
         before.shape[axis] = middle;
@@ -137,7 +137,8 @@ impl Layout {
         (before, behind)
     }
 
-    /// Repetition without copying: axes of length 1 and missing outer axes get stride 0.
+    /// Returns the layout that repeats elements without copying: axes of length 1 and missing outer
+    /// axes get stride 0.
     pub fn expand(&self, to: &[usize]) -> Result<Self, ShapeError> {
         if self.shape() == to {
             return Ok(self.clone());
@@ -153,8 +154,8 @@ impl Layout {
         Ok(Self { shape: Shape::from_slice(to), strides, offset: self.offset })
     }
 
-    /// The same elements in the same order under another shape; `None` where no strides can
-    /// express that and the elements would have to be copied.
+    /// Returns the layout of the same elements in the same order under another shape; `None` if strides
+    /// cannot express that and the elements must be copied.
     pub fn reshape(&self, to: &[usize]) -> Result<Option<Self>, ShapeError> {
         shape::reshape(&self.shape, to)?;
         if self.is_empty() {
@@ -169,7 +170,8 @@ impl Layout {
         let (mut length, mut stride) = (1, 1);
         for k in (0..to.len()).rev() {
             if length == 1 && to[k] > 1 {
-                (length, stride) = blocks.pop().expect("both shapes have equally many elements");
+                (length, stride) =
+                    blocks.pop().expect("both shapes have the same number of elements");
             }
             if length % to[k] != 0 {
                 return Ok(None);
@@ -181,7 +183,7 @@ impl Layout {
         Ok(Some(Self { shape: Shape::from_slice(to), strides, offset: self.offset }))
     }
 
-    /// The layout of the first `count` axes alone: where each entry along them begins.
+    /// Returns the layout of the first `count` axes alone: where each entry along them begins.
     pub(crate) fn outer_axes(&self, count: usize) -> Self {
         Self {
             shape: Shape::from_slice(&self.shape[..count]),
@@ -190,7 +192,7 @@ impl Layout {
         }
     }
 
-    /// Length and stride of each run of axes that can be walked as one, outermost first.
+    /// Returns length and stride of each run of axes that can be walked as one, outermost first.
     fn blocks(&self) -> Vec<(usize, usize)> {
         let mut blocks: Vec<(usize, usize)> = Vec::with_capacity(self.shape.len());
         for (&length, &stride) in self.shape.iter().zip(&self.strides) {

@@ -1,6 +1,6 @@
 //! Strided n-dimensional arrays over any scalar: the numbers, without gradients.
 //!
-//! A [`Tensor`] is a shared buffer and a [`Layout`] that says where in it each element lies:
+//! A [`Tensor`] is a shared buffer and a [`Layout`] that says where in it each element is:
 //!
 //! ```text
 //! element (i₀, …, iₙ₋₁)  =  storage[offset + Σₖ iₖ · strideₖ]

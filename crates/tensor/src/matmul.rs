@@ -14,7 +14,7 @@ use crate::vectorized::vectorized;
 use crate::{Scalar, Tensor, buffer, gemm, tiles};
 
 impl<T: Scalar> Tensor<T> {
-    /// The matrix product over the last two axes, `[…, m, k] · […, k, n] = […, m, n]`; the axes
+    /// Returns the matrix product over the last two axes, `[…, m, k] · […, k, n] = […, m, n]`; the axes
     /// before them broadcast.
     ///
     /// # Panics
@@ -56,9 +56,9 @@ fn multiply<T: Scalar>(left: &Tensor<T>, right: &Tensor<T>, shape: &[usize], pro
 /// Sums longer than this are cut into halves.
 const LONGEST_SUM: usize = 4096;
 
-/// The product of two matrices. The kernels add up one term after another, so that the rounding error
-/// of a long sum grows with its length, as of a weight's gradient over a large batch. Halved and
-/// halved again, it does not, and the additions cost nothing beside so many multiplications.
+/// Writes the product of two matrices. The kernels add up one term after another, so the rounding error
+/// of a sum grows with its length; the gradient of a weight over a large batch is such a sum. Halving
+/// long sums prevents it, and the additions cost nothing beside the multiplications.
 fn multiply_matrices<T: Scalar>(left: Matrix<'_, T>, right: Matrix<'_, T>, product: &mut [T]) {
     if left.columns <= LONGEST_SUM {
         return T::multiply(left, right, product);
@@ -72,7 +72,7 @@ fn multiply_matrices<T: Scalar>(left: Matrix<'_, T>, right: Matrix<'_, T>, produ
     vectorized(|| product.iter_mut().zip(&*rest).for_each(|(sum, &x)| *sum += x));
 }
 
-/// The matrix of a batch that begins at this position of the buffer.
+/// Returns the matrix of a batch that begins at this position of the buffer.
 fn matrix_at<T>(tensor: &Tensor<T>, start: usize) -> Matrix<'_, T> {
     let outer = tensor.rank() - 2;
     let (shape, strides) = (tensor.shape(), tensor.layout().strides());
@@ -85,7 +85,7 @@ fn matrix_at<T>(tensor: &Tensor<T>, start: usize) -> Matrix<'_, T> {
     }
 }
 
-/// Where each matrix begins, after broadcasting to a batch of this shape.
+/// Returns the position at which each matrix begins, after broadcasting to a batch of this shape.
 fn starts<T>(tensor: &Tensor<T>, batch: &[usize]) -> Layout {
     expect("matmul", tensor.layout().outer_axes(tensor.rank() - 2).expand(batch))
 }

@@ -1,8 +1,8 @@
 //! A matrix inside a buffer, and the kernel that an element type brings for the product of two.
 //!
-//! Which kernel the types of this crate have is said in `matmul.rs`.
+//! See `matmul.rs` for the kernels of this crate's element types.
 
-/// A matrix inside a buffer: element (i, j) lies at `i · row_stride + j · column_stride`.
+/// A matrix inside a buffer: element (i, j) is at `i · row_stride + j · column_stride`.
 #[derive(Clone, Copy, Debug)]
 pub struct Matrix<'a, T> {
     /// The buffer, from the matrix's first element on.
@@ -18,7 +18,7 @@ pub struct Matrix<'a, T> {
 }
 
 impl<'a, T> Matrix<'a, T> {
-    /// The transpose.
+    /// Returns the transpose.
     pub(crate) fn t(self) -> Self {
         Self {
             values: self.values,
@@ -29,14 +29,14 @@ impl<'a, T> Matrix<'a, T> {
         }
     }
 
-    /// The first `at` columns, and the others.
+    /// Returns the first `at` columns, and the others.
     pub(crate) fn split_columns(self, at: usize) -> (Self, Self) {
         let others = &self.values[at * self.column_stride..];
         let columns = self.columns - at;
         (Self { columns: at, ..self }, Self { values: others, columns, ..self })
     }
 
-    /// The first `at` rows, and the others.
+    /// Returns the first `at` rows, and the others.
     pub(crate) fn split_rows(self, at: usize) -> (Self, Self) {
         let others = &self.values[at * self.row_stride..];
         (Self { rows: at, ..self }, Self { values: others, rows: self.rows - at, ..self })

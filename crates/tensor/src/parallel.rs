@@ -14,7 +14,7 @@
 
 use crate::layout::Layout;
 
-/// Work of fewer than twice so many elements is not divided, where each costs about an addition.
+/// Work of fewer than twice this many elements is not divided, where each costs about an addition.
 /// Handing work to a thread that waits takes 5 to 12 µs, and its inputs come from the cache of another
 /// core, so that the sum of two tensors gains nothing below 2²⁰ elements. (Measured on two cores of a
 /// Zen 5, against one.)
@@ -28,8 +28,8 @@ pub const HEAVY: usize = 1 << 16;
 /// 2^21.97, and little more than half as long for 192³ = 2^22.75.
 const SMALLEST_PRODUCT: usize = 1 << 22;
 
-/// So many `f32` fill a cache line. Parts begin with a line where the whole does: else each vector
-/// instruction reads across two, and Adam's step takes 1.7 times as long.
+/// The number of `f32` that fill a cache line. Parts begin with a line where the whole does: otherwise
+/// each vector instruction reads across two, and Adam's step takes 1.7 times as long.
 const LINE: usize = 16;
 
 /// Runs `kernel` on parts of the work, as many at a time as there are threads, and combines their
@@ -100,7 +100,7 @@ pub fn write<T: Send, const I: usize, const O: usize>(
     divide(worth, inputs, outputs, &kernel, &|(), ()| ());
 }
 
-/// Both results, computed at once where there is another thread to do so.
+/// Returns both results, computed at the same time if there is another thread.
 fn join<A: Send, B: Send>(
     first: impl FnOnce() -> A + Send,
     second: impl FnOnce() -> B + Send,
@@ -111,7 +111,7 @@ fn join<A: Send, B: Send>(
     }
 }
 
-/// How many threads a matrix product of so many multiplications is to use.
+/// Returns the number of threads for a matrix product of this many multiplications.
 pub(crate) fn threads_for_product(multiplications: usize) -> usize {
     match multiplications < SMALLEST_PRODUCT {
         true => 1,

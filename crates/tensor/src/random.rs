@@ -25,28 +25,28 @@ use crate::{Scalar, Tensor, buffer, shape};
 pub struct Key(u64);
 
 impl Key {
-    /// The key from which a program derives all others.
+    /// Creates the key from which a program derives all others.
     pub fn new(seed: u64) -> Self {
         Self(mix(seed))
     }
 
-    /// The key of the stream with this number, such as a step or an epoch.
+    /// Returns the key of the stream with this number, such as a step or an epoch.
     pub fn fold_in(self, number: u64) -> Self {
         Self(mix(mix(self.0) ^ mix(number)))
     }
 
-    /// The key of the stream with this name, such as a layer's.
+    /// Returns the key of the stream with this name, such as a layer's.
     pub fn stream(self, name: &str) -> Self {
         name.bytes().fold(self.fold_in(name.len() as u64), |key, byte| key.fold_in(byte.into()))
     }
 
-    /// The generator of this stream, at its start.
+    /// Returns the generator of this stream, at its start.
     pub fn rng(self) -> ChaCha8Rng {
         ChaCha8Rng::seed_from_u64(self.0)
     }
 }
 
-/// The finaliser of SplitMix64 (Steele, Lea and Flood 2014): every bit of the input changes about
+/// The finalizer of SplitMix64 (Steele, Lea and Flood 2014): every bit of the input changes about
 /// half of the output's.
 fn mix(seed: u64) -> u64 {
     let mut z = seed.wrapping_add(0x9e37_79b9_7f4a_7c15);
@@ -56,7 +56,7 @@ fn mix(seed: u64) -> u64 {
 }
 
 impl Tensor<u32> {
-    /// Uniform draws from all numbers of 32 bits.
+    /// Returns uniform draws from all numbers of 32 bits.
     pub fn random_bits(shape: impl AsRef<[usize]>, key: Key) -> Self {
         let shape = shape.as_ref();
         let mut bits = buffer::stale(shape::len(shape), 0);
@@ -88,7 +88,7 @@ impl<T: Scalar> Tensor<T> {
         Self::from_buffer(shape, draws)
     }
 
-    /// Uniform draws from `range`. Rounded to `f32`, one in some ten millions is the upper bound.
+    /// Returns uniform draws from `range`. Rounded to `f32`, about one in ten million is the upper bound.
     ///
     /// # Panics
     /// When the range is empty or not finite.
@@ -96,11 +96,11 @@ impl<T: Scalar> Tensor<T> {
     pub fn uniform(shape: impl AsRef<[usize]>, range: Range<f64>, key: Key) -> Self {
         match Uniform::new(range.start, range.end) {
             Ok(uniform) => Self::sample(shape, uniform, key),
-            Err(error) => panic!("uniform: {range:?} is no range to draw from: {error}"),
+            Err(error) => panic!("uniform: nothing can be drawn from {range:?}: {error}"),
         }
     }
 
-    /// Normal draws with this mean and standard deviation.
+    /// Returns normal draws with this mean and standard deviation.
     ///
     /// # Panics
     /// When one is not finite or the deviation is negative.

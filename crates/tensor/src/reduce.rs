@@ -24,7 +24,8 @@ use crate::strided::{Axis, for_each_start, merge_axes, merged};
 use crate::vectorized::vectorized;
 use crate::{Scalar, Tensor};
 
-/// The number of partial results that are kept at once. One would make each step wait for the one before.
+/// The number of partial results that are kept at the same time. With one, each step would wait for
+/// the step before.
 pub(crate) const LANES: usize = 16;
 
 /// A long run is folded in this many lanes: several registers, for an addition takes several cycles.
@@ -209,7 +210,7 @@ impl<T: Scalar> Tensor<T> {
         Self::from_buffer(kept, folded)
     }
 
-    /// Combines all elements, in parts of which each may have a thread of its own.
+    /// Combines all elements, in parts that may each have a thread of their own.
     fn fold_to_one(
         &self,
         layouts: [&Layout; 2],
@@ -223,7 +224,7 @@ impl<T: Scalar> Tensor<T> {
     }
 }
 
-/// The sum of numbers side by side, as accurate as [`Tensor::sum`]. For loops within
+/// Returns the sum of numbers side by side, as accurate as [`Tensor::sum`]. For loops within
 /// [`vectorized`].
 #[inline(always)]
 pub fn sum<T: Scalar>(values: &[T]) -> T {
@@ -236,7 +237,7 @@ fn add<T: Scalar>(x: T, y: T) -> T {
     x + y
 }
 
-/// How many elements meet in each place of the result.
+/// Returns the number of elements that are combined in each place of the result.
 fn reduced_len(shape: &[usize], axes: &[isize]) -> usize {
     axes.iter().map(|&along| shape::axis(along, shape.len()).map_or(1, |at| shape[at])).product()
 }

@@ -12,8 +12,8 @@ use crate::vectorized::vectorized;
 use crate::{Scalar, Tensor};
 
 impl<T: Copy + 'static> Tensor<T> {
-    /// The rows, that is the entries along the first axis, that `ids` names: the result has the
-    /// shape of `ids` followed by that of a row.
+    /// Returns the rows, that is the entries along the first axis, that `ids` names: the result has the
+    /// shape of `ids` followed by the shape of a row.
     ///
     /// ```
     /// use tensor::Tensor;
@@ -24,7 +24,7 @@ impl<T: Copy + 'static> Tensor<T> {
     /// ```
     ///
     /// # Panics
-    /// When there is no axis, or no row of that number.
+    /// When the tensor is a scalar, or a row does not exist.
     #[track_caller]
     pub fn gather_rows(&self, ids: &Tensor<u32>) -> Self {
         assert!(self.rank() > 0, "gather_rows: a scalar has no rows");
@@ -56,16 +56,16 @@ impl<T: Copy + 'static> Tensor<T> {
 }
 
 impl<T: Scalar> Tensor<T> {
-    /// A tensor of `count` rows into which each row of this one has been added at the place that
-    /// `ids` names; rows no id names are zero.
+    /// Returns a tensor of `count` rows. Each row of this tensor is added to the row that its id names;
+    /// rows that no id names are zero.
     ///
     /// # Panics
-    /// When this tensor's shape does not begin with that of `ids`, or an id is not below `count`.
+    /// When this tensor's shape does not begin with the shape of `ids`, or an id is not below `count`.
     #[track_caller]
     pub fn scatter_add_rows(&self, ids: &Tensor<u32>, count: usize) -> Self {
         assert!(
             self.shape().starts_with(ids.shape()),
-            "scatter_add_rows: shape {:?} must begin with that of the ids, {:?}",
+            "scatter_add_rows: shape {:?} must begin with the shape of the ids, {:?}",
             self.shape(),
             ids.shape()
         );
@@ -115,7 +115,7 @@ pub struct RowSums<T: 'static> {
 }
 
 impl<T: Scalar> RowSums<T> {
-    /// `count` sums of no rows yet, each `width` numbers long.
+    /// Creates `count` sums without rows, each `width` numbers long.
     pub fn new(count: usize, width: usize) -> Self {
         let sums = buffer::filled(count * width, T::ZERO);
         Self { width, sums, terms: vec![0; count], groups: BTreeMap::new() }
@@ -124,7 +124,7 @@ impl<T: Scalar> RowSums<T> {
     /// Adds a row to sum `number`.
     ///
     /// # Panics
-    /// When there is no such sum, or the row has another width.
+    /// When the sum does not exist, or the row has another width.
     #[inline(always)]
     pub fn add(&mut self, number: usize, row: &[T]) {
         assert!(row.len() == self.width, "a row of {} numbers, not {}", row.len(), self.width);
@@ -150,7 +150,7 @@ impl<T: Scalar> RowSums<T> {
         self.terms[number] = 0;
     }
 
-    /// The sums, `[count, width]`.
+    /// Returns the sums, `[count, width]`.
     pub fn total(mut self) -> Tensor<T> {
         for (&number, groups) in &mut self.groups {
             let start = number * self.width;

@@ -11,7 +11,7 @@ use crate::matrix::MatrixKernel;
 
 /// A real number, or something that behaves like one under differentiation.
 ///
-/// Comparison is that of the value. The elementary functions are the ones that the operations and
+/// Numbers are compared by their values. The elementary functions are the ones that the operations and
 /// layers need; each is correct to a few units in the last place wherever its result is a normal
 /// number.
 pub trait Scalar:
@@ -40,7 +40,7 @@ pub trait Scalar:
     fn from_f64(value: f64) -> Self;
     /// The value as `f64`.
     fn to_f64(self) -> f64;
-    /// Neither infinite nor NaN.
+    /// Returns `true` if this is neither infinite nor NaN.
     fn is_finite(self) -> bool;
     /// |x|.
     fn abs(self) -> Self;
@@ -81,7 +81,7 @@ pub trait Scalar:
         if other < self || other.is_nan() { other } else { self }
     }
 
-    /// Whether this is not a number.
+    /// Returns `true` if this is not a number.
     #[inline(always)]
     fn is_nan(self) -> bool {
         self.partial_cmp(&self).is_none()

@@ -66,7 +66,7 @@ pub fn axis(axis: isize, rank: usize) -> Result<usize, ShapeError> {
         Err(ShapeError::new(match rank {
             0 => format!("axis {axis} does not exist: a scalar has no axes"),
             _ => format!(
-                "axis {axis} does not exist: with {rank} axes it must lie in -{rank}..={}",
+                "axis {axis} does not exist: with {rank} axes it must be in -{rank}..={}",
                 rank - 1
             ),
         }))

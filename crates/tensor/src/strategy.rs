@@ -56,7 +56,7 @@ fn contiguous<T: Scalar>(
     vec(elements, count).prop_map(move |values| Tensor::new(&shape, values)).boxed()
 }
 
-/// The axes lie in memory in a random order.
+/// The axes are in memory in a random order.
 fn transposed<T: Scalar>(
     shape: Vec<usize>,
     elements: impl Strategy<Value = T> + Clone + 'static,

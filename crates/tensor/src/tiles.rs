@@ -22,7 +22,7 @@ use pulp::{Arch, Simd, WithSimd, bytemuck};
 use crate::buffer::{self, Buffer};
 use crate::matrix::Matrix;
 
-/// Up to so many multiplications these tiles are faster than the library (measured).
+/// Up to this many multiplications these tiles are faster than the library (measured).
 pub(crate) const MOST_MULTIPLICATIONS: usize = 1 << 16;
 
 /// `product = left · right`.

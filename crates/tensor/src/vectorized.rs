@@ -1,4 +1,4 @@
-//! Loops compiled for several kinds of processors, of which the best is chosen at run time (`pulp`).
+//! Loops compiled for several kinds of processors. The best version is chosen at run time (`pulp`).
 //!
 //! So a plain release build uses the widest vectors that the machine has.
 

@@ -6,8 +6,8 @@ use crate::Tensor;
 use crate::shape::{self, expect};
 
 impl<T: Copy + 'static> Tensor<T> {
-    /// The same elements, in row-major order, under another shape. A view where the strides allow
-    /// it, else a copy.
+    /// Returns the same elements, in row-major order, under another shape: a view where the strides
+    /// allow it, otherwise a copy.
     ///
     /// # Panics
     /// When the shapes differ in their number of elements.
@@ -23,7 +23,7 @@ impl<T: Copy + 'static> Tensor<T> {
         }
     }
 
-    /// The axes in another order: axis `k` of the result is axis `order[k]` of this tensor.
+    /// Returns the tensor with its axes in another order: axis `k` of the result is axis `order[k]` of this tensor.
     ///
     /// # Panics
     /// When `order` does not name each axis once.
@@ -32,7 +32,8 @@ impl<T: Copy + 'static> Tensor<T> {
         self.with_layout(expect("permute", self.layout().permute(order)))
     }
 
-    /// The last two axes swapped: the transpose of a matrix, or of each matrix of a batch.
+    /// Returns the tensor with its last two axes swapped: the transpose of a matrix, or of each matrix
+    /// of a batch.
     ///
     /// # Panics
     /// When there are fewer than two axes.
@@ -41,7 +42,7 @@ impl<T: Copy + 'static> Tensor<T> {
         self.transpose(-2, -1)
     }
 
-    /// Two axes swapped.
+    /// Returns the tensor with two axes swapped.
     ///
     /// # Panics
     /// When an axis does not exist.
@@ -52,7 +53,7 @@ impl<T: Copy + 'static> Tensor<T> {
         self.with_layout(self.layout().transpose(first, second))
     }
 
-    /// The part of one axis that `range` names.
+    /// Returns the part of one axis that `range` names.
     ///
     /// ```
     /// let x = tensor::Tensor::from([[1, 2, 3], [4, 5, 6]]);
@@ -68,7 +69,7 @@ impl<T: Copy + 'static> Tensor<T> {
         self.with_layout(expect("slice", self.layout().slice(axis, range)))
     }
 
-    /// Repeated along axes of length 1 and along new outer axes, as broadcasting does.
+    /// Returns the tensor repeated along axes of length 1 and along new outer axes, as broadcasting does.
     ///
     /// # Panics
     /// When this shape does not broadcast to `shape`.

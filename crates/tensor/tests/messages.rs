@@ -97,7 +97,7 @@ fn a_mistake_is_explained_at_the_users_line_with_shapes_and_rule() {
     );
     assert_eq!(
         message(|| x.sum(&[2])),
-        "sum: axis 2 does not exist: with 2 axes it must lie in -2..=1"
+        "sum: axis 2 does not exist: with 2 axes it must be in -2..=1"
     );
     assert_eq!(
         message(|| x.sum(&[1, -1])),
@@ -113,7 +113,7 @@ fn a_mistake_is_explained_at_the_users_line_with_shapes_and_rule() {
     );
     assert_eq!(
         message(|| x.insert_axis(3)),
-        "insert_axis: axis 3 does not exist: with 3 axes it must lie in -3..=2"
+        "insert_axis: axis 3 does not exist: with 3 axes it must be in -3..=2"
     );
     assert_eq!(
         message(|| x.remove_axis(1)),
@@ -125,7 +125,7 @@ fn a_mistake_is_explained_at_the_users_line_with_shapes_and_rule() {
     );
     assert_eq!(
         message(|| x.slice(1, 2..5)),
-        "slice: range 2..5 does not lie within axis 1 of shape [2, 3]"
+        "slice: range 2..5 is not within axis 1 of shape [2, 3]"
     );
     assert_eq!(
         message(|| Tensor::concat(&[&x, &y], 1)),
@@ -142,7 +142,7 @@ fn a_mistake_is_explained_at_the_users_line_with_shapes_and_rule() {
     );
     assert_eq!(
         message(|| Tensor::<f32>::uniform([2], 1.0..1.0, Key::new(0))),
-        "uniform: 1.0..1.0 is no range to draw from: low > high (or equal if exclusive) in uniform \
+        "uniform: nothing can be drawn from 1.0..1.0: low > high (or equal if exclusive) in uniform \
          distribution"
     );
     assert_eq!(

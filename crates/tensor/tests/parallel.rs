@@ -21,7 +21,7 @@ fn with_any_threads<T: Scalar>(compute: impl Fn() -> Vec<Tensor<T>> + Sync) -> V
     one
 }
 
-/// A matrix of this shape whose elements lie in memory in one of four ways.
+/// A matrix of this shape in one of four layouts.
 fn matrix<T: Scalar>(rows: usize, columns: usize, way: usize, seed: u64) -> Tensor<T> {
     let random = |shape: [usize; 2]| Tensor::<T>::normal(shape, 0.0, 1.0, Key::new(seed));
     match way {

@@ -53,7 +53,7 @@ fn in_any_layout(data: Data, [a, b, c]: [usize; 3], layout: usize) -> Tensor {
     }
 }
 
-/// The largest relative error of sums, compared with those of the same terms in `f64`.
+/// The largest relative error of sums, compared with the same sums in `f64`.
 fn error(sums: &Tensor, exact: &Tensor<f64>) -> f64 {
     assert_eq!(sums.shape(), exact.shape());
     let pairs = sums.to_vec().into_iter().zip(exact.to_vec());

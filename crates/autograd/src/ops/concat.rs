@@ -37,7 +37,7 @@ impl<T: Scalar> Op<T> for Concat {
 }
 
 impl<'t, T: Scalar> Var<'t, T> {
-    /// The inputs joined along an axis.
+    /// Records the inputs joined along an axis.
     ///
     /// # Panics
     /// When there are none, or they differ in an axis other than `axis`.

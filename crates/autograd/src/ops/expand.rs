@@ -31,7 +31,8 @@ impl<T: Scalar> Op<T> for Expand {
 }
 
 impl<T: Scalar> Var<'_, T> {
-    /// Repeated along axes of length 1 and along new outer axes, as broadcasting does.
+    /// Records the elements repeated along axes of length 1 and along new outer axes, as broadcasting
+    /// does.
     ///
     /// # Panics
     /// When this shape does not broadcast to `shape`.

@@ -34,11 +34,11 @@ impl<T: Scalar> Op<T> for GatherRows {
 }
 
 impl<T: Scalar> Var<'_, T> {
-    /// The rows, that is the entries along the first axis, that `ids` names: the result has the
-    /// shape of `ids` followed by that of a row.
+    /// Records the rows, that is the entries along the first axis, that `ids` names: the result has the
+    /// shape of `ids` followed by the shape of a row.
     ///
     /// # Panics
-    /// When there is no row of that number.
+    /// When a row does not exist.
     #[track_caller]
     pub fn gather_rows(self, ids: &Tensor<u32>) -> Self {
         self.tape().apply(GatherRows { ids: ids.clone() }, &[self])

@@ -33,7 +33,7 @@ impl<T: Scalar> Op<T> for Matmul {
 }
 
 impl<T: Scalar> Var<'_, T> {
-    /// The matrix product over the last two axes, `[…, m, k] · […, k, n] = […, m, n]`; the axes
+    /// Records the matrix product over the last two axes, `[…, m, k] · […, k, n] = […, m, n]`; the axes
     /// before them broadcast.
     ///
     /// # Panics

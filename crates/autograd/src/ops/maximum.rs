@@ -14,8 +14,8 @@ impl<T: Scalar> Op<T> for Maximum {
     fn formulas(&self) -> Option<Formulas> {
         Some(
             Formulas::new("y = max(a, b)")
-                .vjp("ā = ȳ where a > b, ȳ / 2 where a = b, else 0")
-                .vjp("b̄ = ȳ where b > a, ȳ / 2 where a = b, else 0"),
+                .vjp("ā = ȳ where a > b, ȳ / 2 where a = b, 0 elsewhere")
+                .vjp("b̄ = ȳ where b > a, ȳ / 2 where a = b, 0 elsewhere"),
         )
     }
 
@@ -24,7 +24,7 @@ impl<T: Scalar> Op<T> for Maximum {
     }
 
     fn forward(&mut self, x: &[&Tensor<T>]) -> Tensor<T> {
-        x[0].zip_map(x[1], T::maximum)
+        x[0].maximum(x[1])
     }
 
     fn vjp(&self, x: &[&Tensor<T>], _: &Tensor<T>, dy: &Tensor<T>, dx: &mut Adjoints<'_, T>) {
@@ -33,7 +33,7 @@ impl<T: Scalar> Op<T> for Maximum {
     }
 }
 
-/// What part of ȳ goes to `own`: all, half or nothing.
+/// Returns the part of ȳ that goes to `own`: 1, 1/2 or 0.
 fn share<T: Scalar>(own: &Tensor<T>, other: &Tensor<T>) -> Tensor<T> {
     own.zip_map(other, |own, other| {
         T::from_f64(if own > other {
@@ -47,7 +47,7 @@ fn share<T: Scalar>(own: &Tensor<T>, other: &Tensor<T>) -> Tensor<T> {
 }
 
 impl<T: Scalar> Var<'_, T> {
-    /// The larger of two, elementwise, with broadcasting.
+    /// Records the larger of two, elementwise, with broadcasting.
     ///
     /// # Panics
     /// When the shapes do not broadcast.
@@ -56,7 +56,7 @@ impl<T: Scalar> Var<'_, T> {
         self.tape().apply(Maximum, &[self, other])
     }
 
-    /// The smaller of two, elementwise, with broadcasting: min(a, b) = −max(−a, −b).
+    /// Records the smaller of two, elementwise, with broadcasting: min(a, b) = −max(−a, −b).
     ///
     /// # Panics
     /// When the shapes do not broadcast.

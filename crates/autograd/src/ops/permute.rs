@@ -39,7 +39,8 @@ impl<T: Scalar> Op<T> for Permute {
 }
 
 impl<T: Scalar> Var<'_, T> {
-    /// The axes in another order: axis `k` of the result is axis `order[k]` of this.
+    /// Records the same elements with the axes in another order: axis `k` of the result is axis
+    /// `order[k]` of this.
     ///
     /// # Panics
     /// When `order` does not name each axis once.
@@ -48,7 +49,7 @@ impl<T: Scalar> Var<'_, T> {
         self.tape().apply(Permute { order: order.to_vec() }, &[self])
     }
 
-    /// Two axes swapped.
+    /// Records the same elements with two axes swapped.
     ///
     /// # Panics
     /// When an axis does not exist.
@@ -62,7 +63,8 @@ impl<T: Scalar> Var<'_, T> {
         self.permute(&order)
     }
 
-    /// The last two axes swapped: the transpose of a matrix, or of each matrix of a batch.
+    /// Records the same elements with the last two axes swapped: the transpose of a matrix, or of each
+    /// matrix of a batch.
     ///
     /// # Panics
     /// When there are fewer than two axes.

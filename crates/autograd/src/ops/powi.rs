@@ -32,7 +32,7 @@ impl<T: Scalar> Op<T> for Powi {
 }
 
 impl<T: Scalar> Var<'_, T> {
-    /// Each element to the power of a whole number.
+    /// Records each element to the power of a whole number.
     #[track_caller]
     pub fn powi(self, exponent: i32) -> Self {
         self.tape().apply(Powi { exponent }, &[self])

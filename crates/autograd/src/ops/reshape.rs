@@ -31,7 +31,7 @@ impl<T: Scalar> Op<T> for Reshape {
 }
 
 impl<T: Scalar> Var<'_, T> {
-    /// The same elements, in row-major order, under another shape.
+    /// Records the same elements, in row-major order, under another shape.
     ///
     /// # Panics
     /// When the shapes differ in their number of elements.

@@ -1,5 +1,5 @@
-//! y adds each row of x to the row that an id names, so the row's adjoint is that row of ȳ: the
-//! adjoint of `gather_rows`.
+//! y adds each row of x to the row that its id names, so the adjoint of a row of x is the row of ȳ with
+//! that id. It is the adjoint of `gather_rows`.
 
 use tensor::{Scalar, ShapeError, Tensor, shape};
 
@@ -22,7 +22,7 @@ impl<T: Scalar> Op<T> for ScatterAddRows {
     fn check(&self, shapes: &[&[usize]]) -> Result<(), ShapeError> {
         if !shapes[0].starts_with(self.ids.shape()) {
             return Err(ShapeError::new(format!(
-                "shape {:?} must begin with that of the ids, {:?}",
+                "shape {:?} must begin with the shape of the ids, {:?}",
                 shapes[0],
                 self.ids.shape()
             )));
@@ -40,11 +40,11 @@ impl<T: Scalar> Op<T> for ScatterAddRows {
 }
 
 impl<T: Scalar> Var<'_, T> {
-    /// A table of `count` rows into which each row of this has been added at the place that `ids`
-    /// names; rows no id names are zero.
+    /// Records a table of `count` rows. Each row of this is added to the row that its id names; rows that
+    /// no id names are zero.
     ///
     /// # Panics
-    /// When this shape does not begin with that of `ids`, or an id is not below `count`.
+    /// When this shape does not begin with the shape of `ids`, or an id is not below `count`.
     #[track_caller]
     pub fn scatter_add_rows(self, ids: &Tensor<u32>, count: usize) -> Self {
         self.tape().apply(ScatterAddRows { ids: ids.clone(), count }, &[self])

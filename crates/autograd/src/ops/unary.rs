@@ -12,7 +12,7 @@ use crate::{Adjoints, Formulas, Op, Var};
 
 struct Unary<T: Scalar> {
     name: &'static str,
-    /// Of y and of x̄.
+    /// The formulas of y and x̄.
     formulas: [&'static str; 2],
     forward: fn(x: &Tensor<T>) -> Tensor<T>,
     vjp: Vjp<T>,

@@ -11,7 +11,7 @@ use std::f64::consts::{FRAC_1_SQRT_2, FRAC_2_SQRT_PI};
 use autograd::{Adjoints, Formulas, Op, Var};
 use tensor::{Scalar, Tensor};
 
-/// x · Φ(x), elementwise (Hendrycks and Gimpel 2016), in the exact form with erf.
+/// Records x · Φ(x), elementwise (Hendrycks and Gimpel 2016), in the exact form with erf.
 #[track_caller]
 pub fn gelu<T: Scalar>(x: Var<'_, T>) -> Var<'_, T> {
     x.tape().apply(GeluOp, &[x])

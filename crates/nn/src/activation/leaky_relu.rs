@@ -1,9 +1,9 @@
-//! y = x where x > 0, else αx, so x̄ = ȳ or αȳ. At the kink x = 0 the derivative is taken as α.
+//! y = x where x > 0, αx elsewhere, so x̄ = ȳ or αȳ. At the kink x = 0 the derivative is taken as α.
 
 use autograd::{Adjoints, Formulas, Op, Var};
 use tensor::{Scalar, Tensor};
 
-/// x where x > 0, else `slope` · x, elementwise (Maas et al. 2013).
+/// Records x where x > 0, `slope` · x elsewhere (Maas et al. 2013).
 #[track_caller]
 pub fn leaky_relu<T: Scalar>(x: Var<'_, T>, slope: f64) -> Var<'_, T> {
     x.tape().apply(LeakyReluOp { slope }, &[x])
@@ -20,8 +20,8 @@ impl<T: Scalar> Op<T> for LeakyReluOp {
 
     fn formulas(&self) -> Option<Formulas> {
         Some(
-            Formulas::new(format!("y = x where x > 0, else {} x", self.slope))
-                .vjp(format!("x̄ = ȳ where x > 0, else {} ȳ", self.slope)),
+            Formulas::new(format!("y = x where x > 0, {} x elsewhere", self.slope))
+                .vjp(format!("x̄ = ȳ where x > 0, {} ȳ elsewhere", self.slope)),
         )
     }
 
@@ -36,8 +36,8 @@ impl<T: Scalar> Op<T> for LeakyReluOp {
     }
 }
 
-/// `value` times the slope at x. A slope of 0 gives 0 even for an infinite value. It is a choice of a
-/// factor, not between two products: that the compiler can vectorize.
+/// Returns `value` times the slope at x. A slope of 0 gives 0 even for an infinite value. The choice is
+/// between two factors, not between two products, because the compiler can vectorize that.
 #[inline(always)]
 fn times_slope<T: Scalar>(value: T, x: T, slope: T) -> T {
     let factor = if x > T::ZERO { T::ONE } else { slope };

@@ -82,7 +82,7 @@ pub enum ActivationKind {
 }
 
 impl ActivationKind {
-    /// All of them with their names.
+    /// All activation functions with their names.
     pub const ALL: [(&str, ActivationKind); 7] = [
         ("relu", ActivationKind::Relu),
         ("leaky-relu", ActivationKind::LeakyRelu),
@@ -93,7 +93,7 @@ impl ActivationKind {
         ("swiglu", ActivationKind::SwiGLU),
     ];
 
-    /// The layer. Its parameters, if it has any, get names that begin with `name`.
+    /// Creates the layer. Its parameters, if it has any, get names that begin with `name`.
     #[track_caller]
     pub fn layer<T: Scalar>(self, parameters: &mut Parameters<T>, name: &str) -> Activation {
         match self {
@@ -124,7 +124,7 @@ impl FromStr for ActivationKind {
     }
 }
 
-/// A name that is no activation function's.
+/// The error of a name that no activation function has.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct UnknownActivation(String);
 

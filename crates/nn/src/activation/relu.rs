@@ -1,9 +1,9 @@
-//! y = max(x, 0), so x̄ = ȳ where x > 0, else 0. At the kink x = 0 the derivative is taken as 0.
+//! y = max(x, 0), so x̄ = ȳ where x > 0, 0 elsewhere. At the kink x = 0 the derivative is taken as 0.
 
 use autograd::{Adjoints, Formulas, Op, Var};
 use tensor::{Scalar, Tensor};
 
-/// max(x, 0), elementwise (Nair and Hinton 2010). Its derivative at 0 is taken as 0.
+/// Records max(x, 0), elementwise (Nair and Hinton 2010). Its derivative at 0 is taken as 0.
 #[track_caller]
 pub fn relu<T: Scalar>(x: Var<'_, T>) -> Var<'_, T> {
     x.tape().apply(ReluOp, &[x])
@@ -17,7 +17,7 @@ impl<T: Scalar> Op<T> for ReluOp {
     }
 
     fn formulas(&self) -> Option<Formulas> {
-        Some(Formulas::new("y = max(x, 0)").vjp("x̄ = ȳ where x > 0, else 0"))
+        Some(Formulas::new("y = max(x, 0)").vjp("x̄ = ȳ where x > 0, 0 elsewhere"))
     }
 
     fn forward(&mut self, x: &[&Tensor<T>]) -> Tensor<T> {

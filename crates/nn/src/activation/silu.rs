@@ -3,7 +3,7 @@
 use autograd::{Adjoints, Formulas, Op, Var};
 use tensor::{Scalar, Tensor};
 
-/// x · σ(x), elementwise (Elfwing et al. 2018; Ramachandran et al. 2017).
+/// Records x · σ(x), elementwise (Elfwing et al. 2018; Ramachandran et al. 2017).
 #[track_caller]
 pub fn silu<T: Scalar>(x: Var<'_, T>) -> Var<'_, T> {
     x.tape().apply(SiluOp, &[x])

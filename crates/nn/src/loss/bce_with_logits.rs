@@ -11,10 +11,10 @@
 use autograd::{Adjoints, Formulas, Op, Var};
 use tensor::{Scalar, ShapeError, Tensor, fused};
 
-/// The mean binary cross-entropy of logits against targets in 0..=1 of the same shape, in nats.
+/// Records the mean binary cross-entropy of logits and targets in 0..=1 of the same shape, in nats.
 ///
 /// # Panics
-/// When the shapes differ, there is no element, or a target is outside of 0..=1 or NaN.
+/// When the shapes differ, there are no elements, or a target is NaN or not in 0..=1.
 #[track_caller]
 pub fn bce_with_logits<'t, T: Scalar>(logits: Var<'t, T>, targets: &Tensor<T>) -> Var<'t, T> {
     logits.tape().apply(BceWithLogits { targets: targets.clone() }, &[logits])
@@ -69,7 +69,7 @@ impl<T: Scalar> Op<T> for BceWithLogits<T> {
     }
 }
 
-/// max(x, 0) − x t, as a sum of two terms that are never negative. A factor of 0 makes a term 0, also
+/// Returns max(x, 0) − x t, as a sum of two terms that are never negative. A factor of 0 makes a term 0, also
 /// where x is infinite.
 #[inline(always)]
 fn linear_part<T: Scalar>(x: T, t: T) -> T {
@@ -79,7 +79,7 @@ fn linear_part<T: Scalar>(x: T, t: T) -> T {
     term(x.maximum(T::ZERO), T::ONE - t) + term((-x).maximum(T::ZERO), t)
 }
 
-/// The index of the element at this position in row-major order.
+/// Returns the index of the element at this position in row-major order.
 fn index(mut position: usize, shape: &[usize]) -> Vec<usize> {
     let mut index = vec![0; shape.len()];
     for (i, length) in index.iter_mut().zip(shape).rev() {
@@ -96,7 +96,7 @@ pub(crate) fn cases() -> proptest::strategy::BoxedStrategy<autograd::check::Case
     use tensor::strategy::tensors;
 
     small(-4.0..4.0)
-        .prop_filter("a mean of nothing is no loss", |x| !x.is_empty())
+        .prop_filter("a mean of nothing is NaN", |x| !x.is_empty())
         .prop_flat_map(|x| (tensors(x.shape().to_vec(), 0.0..=1.0), Just(x)))
         .prop_map(|(targets, logits)| {
             let targets = targets.cast();

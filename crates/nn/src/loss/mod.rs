@@ -8,10 +8,10 @@ pub use bce_with_logits::bce_with_logits;
 pub use softmax_cross_entropy::softmax_cross_entropy;
 use tensor::{Scalar, ShapeError, shape};
 
-/// The mean of (prediction − target)² over all elements of two tensors of one shape.
+/// Records the mean of (prediction − target)² over all elements of two tensors of one shape.
 ///
 /// # Panics
-/// When the shapes differ, or there is no element.
+/// When the shapes differ, or there are no elements.
 #[track_caller]
 pub fn mean_squared_error<'t, T: Scalar>(prediction: Var<'t, T>, target: Var<'t, T>) -> Var<'t, T> {
     let shapes = [prediction.shape(), target.shape()];

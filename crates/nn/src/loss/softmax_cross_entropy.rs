@@ -10,7 +10,7 @@
 use autograd::{Adjoints, Formulas, Op, Var};
 use tensor::{Scalar, ShapeError, Tensor, sum, vectorized};
 
-/// The mean cross-entropy of logits `[n, classes]` against labels `[n]`, in nats.
+/// Records the mean cross-entropy of logits `[n, classes]` and labels `[n]`, in nats.
 ///
 /// ```
 /// use autograd::Tape;
@@ -63,7 +63,7 @@ impl<T: Scalar> Op<T> for SoftmaxCrossEntropy<T> {
         };
         if rows != count || rows == 0 {
             return Err(ShapeError::new(format!(
-                "logits {logits:?} and labels {labels:?} must have equally many rows, at least one"
+                "logits {logits:?} and labels {labels:?} must have the same number of rows, at least one"
             )));
         }
         match self.labels.values().iter().find(|&&label| label as usize >= classes) {
@@ -105,7 +105,7 @@ impl<T: Scalar> Op<T> for SoftmaxCrossEntropy<T> {
     }
 }
 
-/// Turns a row into its softmax, and gives max x and ln Σ e^(x − max x), whose sum is ln Σ eˣ.
+/// Turns a row into its softmax. Returns max x and ln Σ e^(x − max x), whose sum is ln Σ eˣ.
 fn to_softmax<T: Scalar>(row: &mut [T]) -> (T, T) {
     vectorized(
         #[inline(always)]

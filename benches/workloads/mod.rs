@@ -93,7 +93,7 @@ fn text_b256() -> Step {
     let mut step = 0;
     Box::new(move || {
         step += 1;
-        let batch = shards.pass(&parameters, 256, Key::new(step), |pass, samples| {
+        let batch = shards.forward_backward(&parameters, 256, Key::new(step), |pass, samples| {
             let logits = model.forward(pass, &ids.slice(0, samples.clone()));
             (nn::softmax_cross_entropy(logits, &labels.slice(0, samples)), ())
         });

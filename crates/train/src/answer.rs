@@ -9,7 +9,8 @@ use nn::Model;
 use tensor::{Scalar, Tensor};
 use thiserror::Error;
 
-use crate::{Evaluation, Trainer};
+use crate::evaluate::Evaluation;
+use crate::trainer::Trainer;
 
 /// An output of a model, or its loss, is infinite or NaN.
 #[derive(Clone, Debug, PartialEq, Error)]

@@ -5,9 +5,10 @@ use data::Dataset;
 use nn::Model;
 use tensor::{Scalar, Tensor};
 
+use crate::history::Score;
+use crate::loss::Loss;
 use crate::metrics::{ConfusionMatrix, roc_auc};
-use crate::trainer::EVALUATION_BATCH;
-use crate::{Loss, Score, Trainer};
+use crate::trainer::{EVALUATION_BATCH, Trainer};
 
 /// Figures of a model on a data set.
 #[derive(Clone, Debug)]

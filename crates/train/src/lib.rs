@@ -34,23 +34,28 @@
 #![forbid(unsafe_code)]
 
 mod answer;
+mod error;
 mod evaluate;
 mod fit;
 mod history;
 mod loss;
 pub mod metrics;
 mod observer;
+mod options;
 mod progress;
+mod session;
 mod shards;
 mod trainer;
 
 pub use answer::NotFinite;
+pub use error::TrainError;
 pub use evaluate::Evaluation;
-pub use fit::{Fit, Session, TrainError};
 pub use history::{Epoch, History, Score, short_name};
 pub use loss::Loss;
 pub use observer::{AnyDataset, Moment, Observer, ObserverError};
+pub use options::Fit;
 pub use progress::{Progress, RunningEpoch};
+pub use session::Session;
 pub use shards::{Batch, Shards};
 pub use trainer::Trainer;
 

@@ -11,7 +11,9 @@ use data::Dataset;
 use optim::Optimizer;
 use tensor::{Scalar, Tensor};
 
-use crate::{Fit, Progress, Score};
+use crate::history::Score;
+use crate::options::Fit;
+use crate::progress::Progress;
 
 /// Why an observer could not do its part. It ends training.
 pub type ObserverError = Box<dyn Error + Send + Sync>;

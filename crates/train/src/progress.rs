@@ -8,8 +8,8 @@ use autograd::Parameters;
 use serde::{Deserialize, Serialize};
 use tensor::Scalar;
 
-use crate::fit::Outcome;
-use crate::{Epoch, Fit, History, Score};
+use crate::history::{Epoch, History, Score};
+use crate::options::Fit;
 
 /// The position of a run between two steps, and what it has kept of those before.
 #[derive(Clone, Debug)]
@@ -78,12 +78,14 @@ impl<T: Scalar> Progress<T> {
         done >= options.epochs || options.patience.is_some_and(is_enough)
     }
 
-    /// Counts in a step on so many samples.
-    pub(crate) fn add_step(&mut self, outcome: &Outcome, samples: usize) {
+    /// Counts in a step: the mean loss of its samples, the number of them whose class was predicted,
+    /// and the time since the epoch began.
+    pub(crate) fn add_step(&mut self, loss: f64, correct: usize, samples: usize, seconds: f64) {
         self.running.steps += 1;
         self.running.samples += samples;
-        self.running.loss += outcome.loss * samples as f64;
-        self.running.correct += outcome.correct;
+        self.running.loss += loss * samples as f64;
+        self.running.correct += correct;
+        self.running.seconds = seconds;
     }
 
     /// Ends the running epoch, whose weights may be the best.

@@ -15,7 +15,7 @@ use std::ops::Range;
 use std::sync::Mutex;
 
 use autograd::{Gradients, Parameters, Pass, Tape, Var};
-use tensor::{Key, Scalar, Tensor};
+use tensor::{Key, Scalar};
 
 /// Computes the gradient of a batch in a fixed number of parts, as many at a time as there are
 /// threads.
@@ -29,7 +29,7 @@ use tensor::{Key, Scalar, Tensor};
 /// let weight = parameters.add("weight", Tensor::scalar(2.0));
 /// let x = Tensor::from([1.0, 2.0, 3.0, 4.0]);
 ///
-/// let batch = Shards::new(2).pass(&parameters, 4, Key::new(1), |pass, samples| {
+/// let batch = Shards::new(2).forward_backward(&parameters, 4, Key::new(1), |pass, samples| {
 ///     let x = pass.constant(x.slice(0, samples));
 ///     ((x * pass.parameter(weight)).mean_all(), ())
 /// });
@@ -86,7 +86,7 @@ impl<T: Scalar> Shards<T> {
     /// # Panics
     /// When there is no sample, and when `forward` does.
     #[track_caller]
-    pub fn pass<R: Send>(
+    pub fn forward_backward<R: Send>(
         &mut self,
         parameters: &Parameters<T>,
         samples: usize,
@@ -103,12 +103,13 @@ impl<T: Scalar> Shards<T> {
             let mut part = parts[number].lock().expect("no other thread has this shard");
             part.take();
             let range = number * samples / count..(number + 1) * samples / count;
-            let share = T::from_f64(range.len() as f64 / samples as f64);
+            let share = range.len() as f64 / samples as f64;
             let key = if count == 1 { key } else { key.stream("shard").fold_in(number as u64) };
             let (loss, other) = forward(Pass::training(tape, parameters, key), range);
-            let gradients = loss.vjp(Tensor::full(loss.shape(), share));
-            *part = Some(Part { loss: loss.item() * share, gradients });
+            let loss = loss * share;
+            *part = Some(Part { loss: loss.item(), gradients: loss.backward_releasing() });
             *returned[number].lock().expect("no other thread has this shard") = Some(other);
+            // The tape shares the parameters' buffers; cleared, an optimizer can change them in place.
             tape.clear();
         };
         for_each_shard(count, &mut self.tape, shard);

@@ -7,7 +7,7 @@ use data::Dataset;
 use nn::Model;
 use tensor::{Scalar, ShapeError, Tensor};
 
-use crate::Loss;
+use crate::loss::Loss;
 
 /// How many samples are evaluated at once.
 pub(crate) const EVALUATION_BATCH: usize = 256;
@@ -16,11 +16,20 @@ pub(crate) const EVALUATION_BATCH: usize = 256;
 const EVALUATION_ITEMS: usize = 1 << 22;
 
 /// Fits, evaluates and predicts with one model.
-#[derive(Clone, Copy, Debug)]
+#[derive(Debug)]
 pub struct Trainer<'m, M> {
     pub(crate) model: &'m M,
     pub(crate) loss: Loss,
 }
+
+// Not derived: that would ask for a model that can be copied.
+impl<M> Clone for Trainer<'_, M> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<M> Copy for Trainer<'_, M> {}
 
 impl<'m, M: Model> Trainer<'m, M> {
     /// A trainer for `model`, whose outputs `loss` understands.

@@ -135,7 +135,7 @@ fn restore<M: Model>(
 
 /// Checks that options and samples are those of the run.
 fn check<M: Model>(record: &Record, session: &Session<'_, M, f32>) -> Result<(), CheckpointFault> {
-    let data = Fingerprint::new(session.dataset());
+    let data = Fingerprint::new(session.dataset);
     let Fit { epochs, batch_size, validation_split, shuffle, seed, .. } = session.options;
     let saved = &record.options;
     same("the batch size", &saved.batch_size, batch_size)?;
@@ -150,9 +150,9 @@ fn check<M: Model>(record: &Record, session: &Session<'_, M, f32>) -> Result<(),
     same("the checksum of the training labels", &record.data.labels, &data.labels)?;
     same("the checksum of the training inputs", &record.data.inputs, &data.inputs)?;
     record.check_run(&Run {
-        samples: session.training_samples(),
-        steps_per_epoch: session.steps_per_epoch(),
-        has_validation: session.validation_samples() > 0,
+        samples: session.training.len(),
+        steps_per_epoch: session.steps_per_epoch,
+        has_validation: !session.validation.is_empty(),
     })?;
     let done = record.epochs.len();
     match done <= *epochs {

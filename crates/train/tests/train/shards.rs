@@ -38,7 +38,7 @@ fn pass(count: usize, shards: usize, dropout: f64) -> Batch<f64, ()> {
     let model = network(&mut parameters, dropout);
     let mut shards = Shards::new(shards);
     let mut pass = |key| {
-        shards.pass(&parameters, count, key, |pass, samples| {
+        shards.forward_backward(&parameters, count, key, |pass, samples| {
             let labels = dataset.labels().slice(0, samples.clone());
             let logits = model.forward(pass, &dataset.inputs().slice(0, samples));
             (softmax_cross_entropy(logits, &labels), ())
@@ -97,7 +97,7 @@ fn shards_draw_noise_of_their_own() {
     let draw = |pass: Pass<'_>| Tensor::random_bits([], pass.noise().unwrap()).item();
     let draws = |count| {
         let mut shards = Shards::new(count);
-        let batch = shards.pass(&parameters, 4, Key::new(1), |pass, _| {
+        let batch = shards.forward_backward(&parameters, 4, Key::new(1), |pass, _| {
             (pass.constant(Tensor::scalar(0.0)), draw(pass))
         });
         batch.returned
@@ -164,8 +164,9 @@ fn more_shards_than_samples_take_no_memory() {
     let mut parameters = Parameters::<f64>::with_seed(0);
     let weight = parameters.add("weight", Tensor::scalar(2.0));
     let mut shards = Shards::new(usize::MAX);
-    let batch = shards
-        .pass(&parameters, 3, Key::new(1), |pass, samples| (pass.parameter(weight), samples.len()));
+    let batch = shards.forward_backward(&parameters, 3, Key::new(1), |pass, samples| {
+        (pass.parameter(weight), samples.len())
+    });
     assert_eq!((batch.loss, batch.returned), (2.0, vec![1, 1, 1]));
     assert_eq!(shards.count(), usize::MAX);
 }

@@ -1,0 +1,79 @@
+//! Why training could not begin or go on.
+
+use data::SplitError;
+use optim::GradientError;
+use thiserror::Error;
+
+use crate::observer::ObserverError;
+
+/// Why training could not begin or go on.
+#[derive(Debug, Error)]
+pub enum TrainError {
+    /// There are no samples.
+    #[error("there is nothing to train on: the data set has no samples")]
+    NoSamples,
+    /// The validation split leaves nothing to train or to validate on.
+    #[error(transparent)]
+    Split(#[from] SplitError),
+    /// A batch of sequences is too large when all are as long as the longest.
+    #[error(
+        "a batch of {batch} samples, each filled up to the longest one of {longest} items, is too large; \
+         cut the longest samples, or make batches of fewer"
+    )]
+    TooLong {
+        /// The number of samples in a batch.
+        batch: usize,
+        /// The length of the longest sample.
+        longest: usize,
+    },
+    /// The loss is infinite or NaN.
+    #[error(
+        "the loss is {loss} in epoch {epoch}, step {step}. The first value that is not finite is \
+         {first}. A lower learning rate or clipping the gradients may help, or the data hold such a \
+         value"
+    )]
+    NotFinite {
+        /// The loss.
+        loss: f64,
+        /// The epoch, counted from 1.
+        epoch: usize,
+        /// The step within the epoch, counted from 1.
+        step: usize,
+        /// The first line of the tape that is not finite.
+        first: String,
+    },
+    /// The optimizer refuses a gradient. The parameters are those before the step.
+    #[error("in epoch {epoch}, step {step}: {error}")]
+    Gradient {
+        /// The epoch, counted from 1.
+        epoch: usize,
+        /// The step within the epoch, counted from 1.
+        step: usize,
+        /// The gradient, and what is wrong with it.
+        error: GradientError,
+    },
+    /// The last step of an epoch has left a model that is of no use.
+    #[error(
+        "after epoch {epoch} {what} is infinite or NaN. A lower learning rate or clipping the \
+         gradients may help, or the data hold such a value"
+    )]
+    Diverged {
+        /// The epoch, counted from 1.
+        epoch: usize,
+        /// The parameter, or the validation loss.
+        what: String,
+    },
+    /// An observer, such as one that waits for Ctrl-C, wanted training to stop.
+    #[error("training was stopped in epoch {epoch} after step {step} of {steps}")]
+    Stopped {
+        /// The epoch, counted from 1.
+        epoch: usize,
+        /// How many of its steps were taken.
+        step: usize,
+        /// How many it has.
+        steps: usize,
+    },
+    /// An observer could not do its part.
+    #[error(transparent)]
+    Observer(ObserverError),
+}

@@ -23,7 +23,7 @@ fn fit() -> Result<ExitCode, Box<dyn Error>> {
     let key = Key::new(0);
     let x = Tensor::normal([SAMPLES, 2], 0.0, 1.0, key.stream("inputs"));
     let noise = Tensor::normal([SAMPLES, 1], 0.0, 0.1, key.stream("noise"));
-    let y = &(&x.matmul(&Tensor::from([[2.0], [-3.0]])) + &Tensor::scalar(1.0)) + &noise;
+    let y = x.matmul(&Tensor::from([[2.0], [-3.0]])) + 1.0 + noise;
 
     let mut weight = Tensor::zeros([2, 1]);
     let mut bias = Tensor::zeros([1]);

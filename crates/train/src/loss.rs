@@ -42,7 +42,7 @@ impl Loss {
                 nn::softmax(tape.constant(logits.clone()), -1).value()
             }
             Loss::BinaryCrossEntropy => {
-                let (no, yes) = (logits.map(|x| (-x).sigmoid()), logits.map(T::sigmoid));
+                let (no, yes) = ((-logits).sigmoid(), logits.sigmoid());
                 Tensor::concat(&[&no, &yes], -1)
             }
         }

@@ -1,14 +1,15 @@
-//! Equality: exact, and by the measures of the `approx` crate, element by element.
-//!
-//! Tensors of different shapes are never equal; their layouts do not matter.
-
-use approx::{AbsDiffEq, RelativeEq, UlpsEq};
+//! Equality, element by element. Tensors of different shapes are never equal; their layouts do not
+//! matter.
 
 use crate::Tensor;
 
 impl<T: Copy> Tensor<T> {
     /// Returns `true` if the shapes are equal and `same` holds for each pair of elements.
-    fn all_pairs<U: Copy>(&self, other: &Tensor<U>, same: impl Fn(&T, &U) -> bool) -> bool {
+    pub(crate) fn all_pairs<U: Copy>(
+        &self,
+        other: &Tensor<U>,
+        same: impl Fn(&T, &U) -> bool,
+    ) -> bool {
         self.shape() == other.shape()
             && self.values().iter().zip(other.values().iter()).all(|(x, y)| same(x, y))
     }
@@ -17,37 +18,5 @@ impl<T: Copy> Tensor<T> {
 impl<T: Copy + PartialEq> PartialEq for Tensor<T> {
     fn eq(&self, other: &Self) -> bool {
         self.all_pairs(other, T::eq)
-    }
-}
-
-impl<T: Copy + AbsDiffEq<Epsilon: Copy>> AbsDiffEq for Tensor<T> {
-    type Epsilon = T::Epsilon;
-
-    fn default_epsilon() -> T::Epsilon {
-        T::default_epsilon()
-    }
-
-    fn abs_diff_eq(&self, other: &Self, epsilon: T::Epsilon) -> bool {
-        self.all_pairs(other, |x, y| x.abs_diff_eq(y, epsilon))
-    }
-}
-
-impl<T: Copy + RelativeEq<Epsilon: Copy>> RelativeEq for Tensor<T> {
-    fn default_max_relative() -> T::Epsilon {
-        T::default_max_relative()
-    }
-
-    fn relative_eq(&self, other: &Self, epsilon: T::Epsilon, max_relative: T::Epsilon) -> bool {
-        self.all_pairs(other, |x, y| x.relative_eq(y, epsilon, max_relative))
-    }
-}
-
-impl<T: Copy + UlpsEq<Epsilon: Copy>> UlpsEq for Tensor<T> {
-    fn default_max_ulps() -> u32 {
-        T::default_max_ulps()
-    }
-
-    fn ulps_eq(&self, other: &Self, epsilon: T::Epsilon, max_ulps: u32) -> bool {
-        self.all_pairs(other, |x, y| x.ulps_eq(y, epsilon, max_ulps))
     }
 }

@@ -23,6 +23,8 @@
 //! the operations in any order: `elementwise`, `arithmetic`, `functions`, `reduce`, `matmul`, `rows`.
 //! See [`parallel`] for how large operations use several cores.
 
+#[cfg(feature = "approx")]
+mod approximate;
 mod arithmetic;
 mod array;
 mod buffer;

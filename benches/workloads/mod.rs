@@ -61,9 +61,8 @@ where
     let mut step = 0;
     Box::new(move || {
         step += 1;
-        let loss = loss(Pass::training(&tape, &parameters, Key::new(step)));
-        let gradients = loss.backward_releasing();
-        tape.clear();
+        let loss = loss(Pass::training(&tape, &parameters, Key::new(step))).id();
+        let gradients = tape.backward_freeing(loss);
         adam.step(&mut parameters, &gradients);
     })
 }

@@ -18,9 +18,9 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use autograd::Var;
-use autograd::draw::Walk;
 use clap::{Parser, ValueEnum};
 use data::{printable_path, write_whole};
+use inspect::{Walk, to_dot};
 
 use walks::Computation;
 
@@ -38,8 +38,8 @@ fn write(folder: &Path) -> Result<ExitCode, Box<dyn Error>> {
         .map_err(|error| format!("--out {}: cannot be made: {error}", printable_path(folder)))?;
     for computation in Computation::value_variants() {
         let draw = |result: Var| {
-            let page = Walk::back_from(result).to_html(computation.title());
-            [("html", page), ("dot", result.tape().to_dot())]
+            let page = Walk::back_from(result).timed(result.tape()).to_html(computation.title());
+            [("html", page), ("dot", to_dot(result.tape()))]
         };
         let name = computation.to_possible_value().expect("no variant is hidden");
         for (extension, text) in computation.record(draw) {

@@ -36,7 +36,7 @@ impl Computation {
 
 /// Small, and yet `a` is read twice: its adjoint is a sum over both paths.
 fn scalar<R>(finish: impl FnOnce(Var) -> R) -> R {
-    let tape = Tape::timed();
+    let tape = Tape::new();
     let a = tape.variable(Tensor::scalar(2.0));
     let b = tape.variable(Tensor::scalar(3.0));
     let product = a * b;
@@ -57,7 +57,7 @@ fn sentiment<R>(finish: impl FnOnce(Var) -> R) -> R {
     let output = Dense::new(&mut parameters, "output", 12, labels);
 
     // Layer by layer, so that each has a line of its own here.
-    let tape = Tape::timed();
+    let tape = Tape::new();
     let pass = Pass::training(&tape, &parameters, key.stream("noise"));
     let x = embedding.forward(pass, &ids);
     let x = dropout1.forward(pass, x);

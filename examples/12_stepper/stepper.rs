@@ -20,8 +20,8 @@ use std::error::Error;
 use std::io::{self, IsTerminal};
 use std::process::ExitCode;
 
-use autograd::draw::Walk;
 use clap::Parser;
+use inspect::Walk;
 use ratatui::DefaultTerminal;
 use ratatui::crossterm::event::{self, Event, KeyCode, KeyEventKind, KeyModifiers};
 
@@ -62,7 +62,7 @@ fn step_through(terminal: &mut DefaultTerminal, title: &str, walk: &Walk) -> io:
 }
 
 fn show(options: &Options) -> Result<ExitCode, Box<dyn Error>> {
-    let walk = options.model.record(|result| Walk::back_from(result));
+    let walk = options.model.record(|result| Walk::back_from(result).timed(result.tape()));
     if options.plain || !io::stdout().is_terminal() || !io::stdin().is_terminal() {
         print!("{}\n\n{walk}", options.model.title());
         return Ok(ExitCode::SUCCESS);

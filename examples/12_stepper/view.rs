@@ -1,6 +1,7 @@
 //! One step of a walk, drawn on a terminal.
 
-use autograd::draw::{Contribution, Detail, Reading, Role, Shown, Step, Walk};
+use autograd::NodeKind;
+use inspect::{Contribution, Detail, Reading, Shown, Step, Walk};
 use ratatui::Frame;
 use ratatui::layout::{Constraint, Direction, Layout, Margin};
 use ratatui::style::{Color, Modifier, Style, Stylize};
@@ -24,7 +25,7 @@ pub fn draw(frame: &mut Frame, title: &str, walk: &Walk, step: usize) {
     };
     let [left, right] = Layout::new(direction, shares).areas(body);
     frame.render_widget(headline(title, walk, step), head);
-    let mut state = TableState::new().with_selected(walk.steps()[step].line());
+    let mut state = TableState::new().with_selected(walk.steps()[step].node());
     frame.render_stateful_widget(list(walk, step), left, &mut state);
     let words = Paragraph::new(words(walk, step)).wrap(Wrap { trim: false });
     frame.render_widget(Block::bordered().border_style(Style::new().dim()), right);
@@ -47,24 +48,24 @@ fn headline<'a>(title: &'a str, walk: &Walk, step: usize) -> Line<'a> {
 
 /// The Wengert list, as far as it is known.
 fn list<'a>(walk: &Walk, step: usize) -> Table<'a> {
-    let rows = (0..walk.lines().len()).map(|line| {
-        let value = match walk.is_computed(line, step) {
-            true => short(&walk.lines()[line].value),
+    let rows = (0..walk.nodes().len()).map(|node| {
+        let value = match walk.is_computed(node, step) {
+            true => short(&walk.nodes()[node].value),
             false => String::new(),
         };
-        let adjoint = walk.adjoint(line, step).map(short).unwrap_or_default();
+        let adjoint = walk.adjoint(node, step).map(short).unwrap_or_default();
         let cells = [
-            Span::from(format!("%{line}")).dim(),
-            Span::from(walk.expression(line)),
+            Span::from(format!("%{node}")).dim(),
+            Span::from(walk.expression(node)),
             Span::from(value),
             Span::from(adjoint).fg(BACKWARD),
         ];
         let row = Row::new(cells);
-        if walk.is_computed(line, step) { row } else { row.dim() }
+        if walk.is_computed(node, step) { row } else { row.dim() }
     });
     let widths =
         [Constraint::Length(5), Constraint::Fill(3), Constraint::Fill(2), Constraint::Fill(2)];
-    let header = Row::new(["line", "operation", "value", "adjoint"]).dim();
+    let header = Row::new(["node", "operation", "value", "adjoint"]).dim();
     let here = Style::new().fg(accent(walk, step)).add_modifier(Modifier::REVERSED);
     let block = Block::bordered().border_style(Style::new().dim());
     Table::new(rows, widths).header(header).row_highlight_style(here).block(block)
@@ -85,48 +86,48 @@ fn reading(tensor: &Tensor) -> Reading {
 /// What happens at a step.
 fn words(walk: &Walk, step: usize) -> Vec<Line<'static>> {
     let here = &walk.steps()[step];
-    let mut words = vec![heading(walk, here.line())];
+    let mut words = vec![heading(walk, here.node())];
     match here {
-        Step::Compute { line } => computed(walk, *line, &mut words),
+        Step::Compute { node } => computed(walk, *node, &mut words),
         Step::Begin { adjoint, .. } => {
             words.push("is the result. Its adjoint, with which the way back begins:".into());
             tensor(adjoint, BACKWARD, &mut words);
         }
-        Step::Visit { line } => {
+        Step::Visit { node } => {
             words.push("has its adjoint complete:".into());
-            let adjoint = walk.adjoint(*line, step).expect("a line visited has one");
+            let adjoint = walk.adjoint(*node, step).expect("a visited node has one");
             tensor(adjoint, BACKWARD, &mut words);
-            for (input, to) in walk.lines()[*line].inputs.iter().enumerate() {
-                let formula = walk.vjp_formula(*line, input);
+            for (input, to) in walk.nodes()[*node].inputs.iter().enumerate() {
+                let formula = walk.vjp_formula(*node, input);
                 words.push(Line::from(format!("{formula}  → %{to}")));
             }
         }
         Step::Contribute(added) => contributed(walk, added, &mut words),
     }
     words.push(Line::default());
-    words.extend(facts(walk, here.line()));
+    words.extend(facts(walk, here.node()));
     words
 }
 
-fn heading(walk: &Walk, line: usize) -> Line<'static> {
-    let expression = walk.expression(line);
-    Line::from(vec![Span::from(format!("%{line} ")).dim(), Span::from(expression).bold()])
+fn heading(walk: &Walk, node: usize) -> Line<'static> {
+    let expression = walk.expression(node);
+    Line::from(vec![Span::from(format!("%{node} ")).dim(), Span::from(expression).bold()])
 }
 
 fn formula(text: &str, color: Color) -> Line<'static> {
     Line::from(format!("    {text}")).fg(color).bold()
 }
 
-fn computed(walk: &Walk, line: usize, words: &mut Vec<Line<'static>>) {
-    let this = &walk.lines()[line];
+fn computed(walk: &Walk, node: usize, words: &mut Vec<Line<'static>>) {
+    let this = &walk.nodes()[node];
     match &this.formulas {
         Some(formulas) => words.push(formula(formulas.forward(), FORWARD)),
-        None if this.role == Role::Op => words.push("This op says no formula.".into()),
+        None if this.kind == NodeKind::Op => words.push("This op says no formula.".into()),
         None => {}
     }
     for input in &this.inputs {
         words.push(format!("%{input}").dim().into());
-        tensor(&walk.lines()[*input].value, Color::Reset, words);
+        tensor(&walk.nodes()[*input].value, Color::Reset, words);
     }
     words.push("value".dim().into());
     tensor(&this.value, FORWARD, words);
@@ -134,7 +135,7 @@ fn computed(walk: &Walk, line: usize, words: &mut Vec<Line<'static>>) {
 
 fn contributed(walk: &Walk, added: &Contribution<f32>, words: &mut Vec<Line<'static>>) {
     words.push(Line::from(format!("hands its adjoint on to %{}:", added.to)));
-    words.push(formula(walk.vjp_formula(added.line, added.input), BACKWARD));
+    words.push(formula(walk.vjp_formula(added.node, added.input), BACKWARD));
     if let Some(before) = &added.before {
         words.push("so far".dim().into());
         tensor(before, BACKWARD, words);
@@ -173,8 +174,8 @@ fn shade(letter: char, color: Color) -> Span<'static> {
     Span::from(block).fg(if letter.is_ascii_uppercase() { Color::Gray } else { color })
 }
 
-fn facts(walk: &Walk, line: usize) -> Vec<Line<'static>> {
-    let this = &walk.lines()[line];
+fn facts(walk: &Walk, node: usize) -> Vec<Line<'static>> {
+    let this = &walk.nodes()[node];
     let mut facts =
         vec![format!("shape {:?}, {} bytes", this.value.shape(), reading(&this.value).bytes)];
     if let Some(scope) = this.scope {

@@ -1,7 +1,7 @@
-//! The page on which a reader steps through a tape: `autograd::draw`.
+//! The page on which a reader steps through a tape: the crate `inspect`.
 
-use autograd::draw::{Detail, Reading, Role, Shown, Step, Walk, number};
-use autograd::{Parameters, Pass, Tape};
+use autograd::{NodeKind, Parameters, Pass, Tape};
+use inspect::{Detail, Reading, Shown, Step, Walk, number};
 use nn::{Dense, Dropout, Features, Layer, Model, SwiGLU};
 use serde_json::{Value, json};
 use tensor::{Key, Tensor};
@@ -16,7 +16,7 @@ fn scalar() -> Walk<f64> {
     Walk::back_from(product + a.sin())
 }
 
-/// A network of so many equal layers, each of seven lines, and its loss.
+/// A network of equal layers, each of seven nodes, and its loss.
 fn network(layers: usize) -> Walk<f32> {
     let mut parameters = Parameters::new(0);
     let mut stack = Vec::new();
@@ -27,10 +27,10 @@ fn network(layers: usize) -> Walk<f32> {
         stack.push(dense.then(activation).then(Dropout::new(&name, 0.1)));
     }
     let model = Features::new(12).then(stack);
-    let tape = Tape::timed();
+    let tape = Tape::default();
     let pass = Pass::training(&tape, &parameters, Key::new(1));
     let output = model.forward(pass, &Tensor::normal([8, 12], 0.0, 1.0, Key::new(2)));
-    Walk::back_from(nn::softmax_cross_entropy(output, &Tensor::full([8], 3)))
+    Walk::back_from(nn::softmax_cross_entropy(output, &Tensor::full([8], 3))).timed(&tape)
 }
 
 fn open(name: &str, html: &str) -> Option<Page> {
@@ -66,7 +66,7 @@ fn at_every_step(page: &Page, steps: usize, expression: &str) -> Vec<Value> {
 
 /// What [`CARD`] must hold for a tensor.
 fn as_shown(walk: &Walk, tensor: &Tensor) -> Value {
-    let detail = Detail::for_tensors(walk.lines().len() + walk.steps().len());
+    let detail = Detail::for_tensors(walk.nodes().len() + walk.steps().len());
     match Reading::of(tensor, detail).shown {
         Shown::Numbers(rows) => json!(rows.concat()),
         Shown::Strip { min, mean, max, .. } => {
@@ -80,11 +80,11 @@ fn a_scalar_walk_shows_its_numbers_at_every_step() {
     let walk = scalar();
     let Some(page) = open("scalar", &walk.to_html("f(a, b) = a·b + sin a")) else { return };
     for step in 0..walk.steps().len() {
-        let of_line = |line| walk.adjoint(line, step).map_or(String::new(), |x| number(x.item()));
-        let expected: Vec<String> = (0..walk.lines().len()).map(of_line).collect();
+        let of_node = |node| walk.adjoint(node, step).map_or(String::new(), |x| number(x.item()));
+        let expected: Vec<String> = (0..walk.nodes().len()).map(of_node).collect();
         assert_eq!(adjoints_in_graph(&page), json!(expected), "at step {step}");
         let now = page.text(".node.now .number");
-        assert_eq!(now, format!("%{}", walk.steps()[step].line()));
+        assert_eq!(now, format!("%{}", walk.steps()[step].node()));
         page.press("ArrowRight");
     }
     // At the end one more key does nothing, and the list shows the gradients.
@@ -128,10 +128,10 @@ fn a_network_shows_its_tensors() {
     let cards = at_every_step(&page, steps, CARD);
     for (step, card) in walk.steps().iter().zip(&cards) {
         let (term, tensor) = match step {
-            Step::Compute { line } => ("value".to_string(), &walk.lines()[*line].value),
+            Step::Compute { node } => ("value".to_string(), &walk.nodes()[*node].value),
             Step::Begin { adjoint, .. } => ("adjoint".to_string(), adjoint),
-            Step::Visit { line } => {
-                ("adjoint".to_string(), walk.adjoint(*line, steps - 1).expect("its own"))
+            Step::Visit { node } => {
+                ("adjoint".to_string(), walk.adjoint(*node, steps - 1).expect("its own"))
             }
             Step::Contribute(added) => {
                 let equals = if added.before.is_some() { "= " } else { "" };
@@ -141,18 +141,18 @@ fn a_network_shows_its_tensors() {
         assert_eq!(card[term], as_shown(&walk, tensor), "at {step:?}");
     }
     let facts =
-        at_every_step(&page, walk.lines().len(), "document.querySelector('.facts').innerText");
-    for (line, facts) in walk.lines().iter().zip(facts) {
+        at_every_step(&page, walk.nodes().len(), "document.querySelector('.facts').innerText");
+    for (node, facts) in walk.nodes().iter().zip(facts) {
         let is_timed = facts.as_str().expect("a text").contains("time\nforward ");
-        assert_eq!(is_timed, line.role == Role::Op, "a timed tape times its ops: {facts}");
+        assert_eq!(is_timed, node.kind == NodeKind::Op, "a timed walk times its ops: {facts}");
     }
     assert_eq!(page.complaints(), Vec::<String>::new());
 }
 
 #[test]
-fn five_hundred_lines_open_as_layers_and_each_opens_on_a_click() {
+fn five_hundred_nodes_open_as_layers_and_each_opens_on_a_click() {
     let walk = network(71);
-    assert!((490..=510).contains(&walk.lines().len()), "{} lines", walk.lines().len());
+    assert!((490..=510).contains(&walk.nodes().len()), "{} nodes", walk.nodes().len());
     let Some(page) = open("deep", &walk.to_html("A deep network")) else { return };
     let count =
         |selector: &str| page.evaluate(&format!("document.querySelectorAll({selector:?}).length"));
@@ -168,7 +168,7 @@ fn five_hundred_lines_open_as_layers_and_each_opens_on_a_click() {
     page.click(".handle[data-scope='3']");
     assert_eq!(count(".node.scope"), 71);
     page.click("#open-all");
-    assert_eq!(count(".node:not(.scope)"), walk.lines().len());
+    assert_eq!(count(".node:not(.scope)"), walk.nodes().len());
     page.click("#close-all");
     assert_eq!(count(".node.scope"), 71);
     assert_eq!(page.complaints(), Vec::<String>::new());

@@ -161,7 +161,7 @@ fn replay<T: Scalar>(fixture: &Function, compute: Compute<T>) -> Replay<T> {
     Replay {
         output: output.value(),
         gradients: wanted.map(|(&x, _)| found.of(x)).collect(),
-        op: tape.op_names()[output.index()],
+        op: tape.nodes().get(output.index()).name(),
     }
 }
 
@@ -180,7 +180,7 @@ fn layer<T: Scalar, L: Layer + 'static>(build: fn(&mut Parameters<T>) -> L) -> R
         Replay {
             output: output.value(),
             gradients: std::iter::once(found.of(x)).chain(of_parameters).collect(),
-            op: tape.op_names()[output.index()],
+            op: tape.nodes().get(output.index()).name(),
         }
     })
 }

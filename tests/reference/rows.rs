@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use autograd::{Gradient, Parameters, Pass, Tape};
+use autograd::{Gradient, Parameters, Pass, RowsRead, Tape};
 use optim::{Adam, Optimizer};
 use serde::Deserialize;
 use tensor::{Key, Scalar};
@@ -36,11 +36,11 @@ pub fn replay<T: Scalar>() -> Worst {
         let gradients = {
             let tape = Tape::default();
             let pass = Pass::training(&tape, &parameters, Key::new(0));
-            let (rows, places) = pass.rows(table, &ids.slice(0, at(step)));
+            let RowsRead { rows, positions } = pass.rows(table, &ids.slice(0, at(step)));
             let slopes = tape.constant(slopes.slice(0, at(step)));
-            (nn::embedding(rows, &places, None) * slopes).sum_all().backward()
+            (nn::embedding(rows, &positions, None) * slopes).sum_all().backward()
         };
-        assert!(gradients.iter().all(|(_, gradient)| matches!(gradient, Gradient::Rows(_))));
+        assert!(gradients.iter().all(|(_, gradient)| matches!(gradient, Gradient::Sparse(_))));
         adam.step(&mut parameters, &gradients);
         if let Some(expected) = run.tables.get(&(step + 1).to_string()) {
             worst.compare(format!("step {}", step + 1), parameters.get(table), expected);

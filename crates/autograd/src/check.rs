@@ -63,6 +63,7 @@ use compact::Reading;
 pub use report::{Comparison, Finding, Law, Report, Witness};
 use tensor::{Key, Scalar, Tensor};
 
+use crate::NodeView;
 use crate::functional::{Dual, as_parameters};
 use crate::{Op, ParameterId, Parameters, Pass, Tape, Var};
 
@@ -274,7 +275,10 @@ impl<F> Subject<'_, F> {
 /// Panics if the tape has a trainable parameter that does not move with these.
 #[track_caller]
 fn assert_no_other_store(tape: &Tape<Number>, parameters: &Parameters<Number>) {
-    if let Some(name) = tape.parameter_of_another_store(parameters) {
+    let Some(store) = tape.copies.borrow().other_than(parameters) else { return };
+    let nodes = tape.nodes();
+    let other = nodes.iter().filter(|node| node.needs_gradient()).filter_map(NodeView::parameter);
+    if let Some((_, name)) = other.into_iter().find(|(id, _)| id.store() == store) {
         panic!(
             "check: the function reads the trainable parameter `{name}` of another store or copy \
              than the one to be checked: freeze that store and check it in a call of its own, or \

@@ -1,12 +1,12 @@
-//! The tape: reverse-mode automatic differentiation.
+//! Reverse-mode automatic differentiation, on a tape.
 //!
-//! A program that computes numbers is a list of elementary operations. [`Tape`] writes that list
-//! down while the program runs; [`Var::backward`] walks it from the end, and by the chain rule
-//! turns the derivative of the result with respect to each line into that with respect to the
-//! lines it read:
+//! A program that computes numbers is a list of elementary operations. [`Tape`] records that list
+//! while the program runs; [`Var::backward`] walks it from the end, and by the chain rule turns the
+//! derivative of the result with respect to each node into the derivatives with respect to the nodes
+//! it read:
 //!
 //! ```text
-//! forward    y = op(x₁, …, xₙ)             one line of the tape
+//! forward    y = op(x₁, …, xₙ)             one node of the tape
 //! backward   x̄ᵢ += (∂y/∂xᵢ)ᵀ ȳ             its vector–Jacobian product (VJP)
 //! ```
 //!
@@ -25,30 +25,48 @@
 //! println!("{tape}");
 //! ```
 //!
-//! Where to read on: [`op`] (what an operation is), `ops/mul.rs` (one of them), [`tape`] (how it is
-//! recorded), [`backward`] (how the walk goes), [`draw`] (the tape as a picture), [`check`] (how to trust it), [`functional`] (derivatives
-//! of functions, first and second).
+//! # Where to read
+//!
+//! The core is seven files, to be read in this order: `op.rs` (what an operation is; `ops/mul.rs` is
+//! one), `tape.rs` (how operations are recorded), `var.rs` (a value on the tape), `backward.rs` (the
+//! walk), `gradients.rs` (what it returns), `parameters.rs` (the numbers that training changes) and
+//! `pass.rs` (what a layer is given). The core knows dense tensors alone, and nothing of files,
+//! printing or timing.
+//!
+//! Beside it stand [`sparse`] (gradients of a few rows of a table), [`check`] (how a gradient is
+//! trusted), [`functional`] (derivatives of functions, first and second), `freeing.rs` (the walk that
+//! frees the tape as it goes), `view.rs` (a look at a tape from outside), `print.rs`, `identity.rs`
+//! and `copies.rs` (tapes, stores and their copies told apart) and `mistakes.rs` (what is said when a
+//! program is wrong).
 
 #![forbid(unsafe_code)]
 
 pub mod backward;
 pub mod check;
-pub mod draw;
+mod copies;
 mod formulas;
+mod freeing;
 pub mod functional;
-pub mod gradient;
+mod gradients;
+mod identity;
+mod mistakes;
 pub mod op;
 mod ops;
 mod parameters;
 mod pass;
+mod print;
+pub mod sparse;
 pub mod tape;
 mod var;
+mod view;
 
-pub use backward::Gradients;
 pub use formulas::Formulas;
-pub use gradient::{Gradient, Rows};
+pub use gradients::Gradients;
+pub use identity::{NodeId, ParameterId, StoreId};
 pub use op::{Adjoints, Op};
-pub use parameters::{Deferred, ParameterId, Parameters, StoreId};
+pub use parameters::Parameters;
 pub use pass::Pass;
+pub use sparse::{Gradient, RowSource, RowsRead, SparseGradient, Value};
 pub use tape::Tape;
 pub use var::Var;
+pub use view::{NodeKind, NodeView, Nodes};

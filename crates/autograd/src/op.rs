@@ -27,35 +27,34 @@
 //! let y = tape.apply(Cube, &[x]).sum_all();
 //! assert_eq!(y.backward().of(x), Tensor::from([3.0, 12.0]));
 //!
-//! // Your own op is checked like any other, by all witnesses, because it works for any scalar.
+//! // Your own op is checked like any other, by all methods, because it works for any scalar.
 //! autograd::check::op(|| Cube, &[Tensor::from([1.0, 2.0])]).assert();
 //! ```
-
-use std::panic::Location;
 
 use tensor::{Scalar, ShapeError, Tensor};
 
 use crate::formulas::Formulas;
+use crate::mistakes::assert_fits_input;
 use crate::tape::Node;
 
 /// A differentiable operation on tensors.
 pub trait Op<T: Scalar>: 'static {
-    /// The name that the printed tape and error messages show.
+    /// Returns the name that the printed tape and error messages show.
     fn name(&self) -> &'static str;
 
-    /// What it computes in both directions, for a tape that is drawn; an op without says so there.
+    /// Returns what it computes in both directions, for a tape that is drawn.
     fn formulas(&self) -> Option<Formulas> {
         None
     }
 
-    /// Whether inputs of these shapes fit. The error is reported at the user's line, before
+    /// Checks that inputs of these shapes fit. The error is reported at the user's line, before
     /// `forward` runs. An op that takes any shapes keeps the default.
     fn check(&self, shapes: &[&[usize]]) -> Result<(), ShapeError> {
         let _ = shapes;
         Ok(())
     }
 
-    /// The value `y = op(x)`. What the VJP needs besides `x` and `y` may be kept in `self`.
+    /// Returns the value `y = op(x)`. What the VJP needs besides `x` and `y` may be kept in `self`.
     fn forward(&mut self, x: &[&Tensor<T>]) -> Tensor<T>;
 
     /// Adds `(∂y/∂xᵢ)ᵀ dy` to the adjoint of each input that wants one. `dy` has the shape of `y`.
@@ -64,15 +63,14 @@ pub trait Op<T: Scalar>: 'static {
 
 /// The adjoints of an op's inputs, to which its VJP adds.
 pub struct Adjoints<'a, T: Scalar> {
-    pub(crate) op: &'static str,
-    pub(crate) at: &'static Location<'static>,
+    pub(crate) node: &'a Node<T>,
     pub(crate) inputs: &'a [usize],
     pub(crate) nodes: &'a [Node<T>],
     pub(crate) adjoints: &'a mut [Option<Tensor<T>>],
 }
 
 impl<T: Scalar> Adjoints<'_, T> {
-    /// Whether input `i` depends on anything whose gradient is asked for.
+    /// Returns `true` if input `i` depends on anything whose gradient is asked for.
     pub fn wants(&self, i: usize) -> bool {
         self.nodes[self.inputs[i]].needs_gradient
     }
@@ -81,23 +79,14 @@ impl<T: Scalar> Adjoints<'_, T> {
     /// wants none. The first is stored as it is; there are no zeros to add it to.
     ///
     /// # Panics
-    /// When the contribution has not the shape of the input: a mistake in the op's VJP.
+    /// If the contribution does not have the shape of the input: a mistake in the op's VJP.
     pub fn add(&mut self, i: usize, contribution: impl FnOnce() -> Tensor<T>) {
         if !self.wants(i) {
             return;
         }
         let contribution = contribution();
-        let input = self.inputs[i];
-        assert!(
-            contribution.shape() == self.nodes[input].value.shape(),
-            "backward: the VJP of `{}`, recorded at {}, gave a gradient of shape {:?} for input {i} \
-             of shape {:?}: they must be equal",
-            self.op,
-            self.at,
-            contribution.shape(),
-            self.nodes[input].value.shape()
-        );
-        match &mut self.adjoints[input] {
+        assert_fits_input(self, i, &contribution);
+        match &mut self.adjoints[self.inputs[i]] {
             Some(sum) => sum.add_in_place(&contribution),
             empty => *empty = Some(contribution),
         }

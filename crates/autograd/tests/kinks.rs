@@ -90,7 +90,7 @@ fn report(x: &Tensor<f64>, a: &Tensor<f64>, b: &Tensor<f64>, mistake: Mistake) -
     let mut parameters = Parameters::with_seed(0);
     let x = parameters.add("x", x.clone());
     check::parameters(&parameters, |pass| {
-        let (x, tape) = (pass.parameter(x), pass.tape());
+        let (x, tape) = (pass.parameter(x), pass.tape);
         let (a, b) = (tape.constant(a.cast()), tape.constant(b.cast()));
         let relu = |x| tape.apply(Relu(mistake), &[x]);
         let kinks = relu(x * a) * b + x.abs() * a + x.maximum(x * b) - (relu(x) - relu(-x));
@@ -142,7 +142,7 @@ fn a_hidden_layer_at_the_kinks_of_all_its_units_passes() {
     let bias = parameters.add("bias", Tensor::zeros([64]));
     let weight = parameters.add("weight", Tensor::normal([64, 3], 0.0, 1.0, Key::new(1)));
     let report = check::parameters(&parameters, |pass| {
-        let hidden = pass.tape().apply(Relu(Mistake::None), &[pass.parameter(bias)]);
+        let hidden = pass.tape.apply(Relu(Mistake::None), &[pass.parameter(bias)]);
         hidden.reshape([1, 64]).matmul(pass.parameter(weight)).tanh()
     });
     report.assert();

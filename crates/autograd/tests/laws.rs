@@ -5,7 +5,7 @@
 
 use approx::assert_relative_eq;
 use autograd::functional::{Dual, grad, jacobian, value_and_grad};
-use autograd::{Gradients, Tape, Var};
+use autograd::{Gradients, Parameters, Tape, Var};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::Index;
@@ -342,7 +342,7 @@ proptest! {
     }
 
     #[test]
-    fn an_evaluation_tape_gives_bitwise_the_values_of_a_recording_one(
+    fn a_no_grad_tape_gives_bitwise_the_values_of_a_recording_one(
         steps in steps(), inputs in two_matrices()
     ) {
         let value_on = |tape: Tape<f64>| {
@@ -361,24 +361,29 @@ proptest! {
         used.clear();
         let fresh = gradients_on(&Tape::default(), &steps, &inputs);
         prop_assert_eq!(gradients_on(&used, &steps, &inputs), fresh.clone());
-        // And behind other lines, which are not part of the result.
+        // And behind other nodes, which are not part of the result.
         prop_assert_eq!(gradients_on(&used, &steps, &inputs), fresh);
     }
 
     #[test]
-    fn releasing_the_lines_changes_no_bit(steps in steps(), inputs in two_matrices()) {
+    fn freeing_the_nodes_changes_no_bit(steps in steps(), inputs in two_matrices()) {
+        let mut parameters = Parameters::<f64>::with_seed(0);
+        let mut add = |name, value: &Tensor<f64>| parameters.add(name, value.clone());
+        let ids = [add("a", &inputs[0]), add("b", &inputs[1])];
+        let bits = |gradients: &Gradients<f64>| ids.map(|id| gradients.get(id).cloned());
         let mut tape = Tape::default();
-        let gradients = |tape: &Tape<f64>, backward: fn(Var<'_, f64>) -> Gradients<f64>| {
-            let x = inputs.each_ref().map(|x| tape.variable(x.clone()));
-            let gradients = backward(run(&steps, &x).sum_all());
-            x.map(|x| gradients.of(x))
+        let kept = {
+            let x = ids.map(|id| tape.parameter(&parameters, id));
+            bits(&run(&steps, &x).sum_all().backward())
         };
-        let kept = gradients(&tape, |y| y.backward());
-        tape.clear();
-        let released = gradients(&tape, |y| y.backward_releasing());
-        prop_assert_eq!(&released, &kept);
-        tape.clear();
-        prop_assert_eq!(gradients(&tape, |y| y.backward_releasing()), kept);
+        for _ in 0..2 {
+            tape.clear();
+            let result = {
+                let x = ids.map(|id| tape.parameter(&parameters, id));
+                run(&steps, &x).sum_all().id()
+            };
+            prop_assert_eq!(&bits(&tape.backward_freeing(result)), &kept);
+        }
     }
 
     /// Two programs on one tape: which one is recorded first does not matter.

@@ -60,7 +60,7 @@ fn rows_of_two_tables_have_gradients_of_their_own() {
         tape.parameter_rows(&a, in_a, vec![1]) + tape.parameter_rows(&b, in_b, vec![7]) * 2.0;
     let gradients = rows.sum_all().backward();
     let ids = gradients.iter().map(|(id, gradient)| match gradient {
-        Gradient::Rows(rows) => (id, rows.ids()[0]),
+        Gradient::Sparse(rows) => (id, rows.ids()[0]),
         Gradient::Dense(_) => panic!("the gradient of rows is rows"),
     });
     assert!(ids.eq([(in_a, 1), (in_b, 7)]));
@@ -221,10 +221,10 @@ fn each_network_of_a_gan_is_checked_while_the_other_is_frozen() {
     let (still_g, still_d) = (frozen(&g), frozen(&d));
     for which in 0..2 {
         let of_generator =
-            check::parameters(&g, |pass| gan.losses(pass, Pass::eval(pass.tape(), still_d))[which]);
+            check::parameters(&g, |pass| gan.losses(pass, Pass::eval(pass.tape, still_d))[which]);
         of_generator.assert();
         let of_discriminator =
-            check::parameters(&d, |pass| gan.losses(Pass::eval(pass.tape(), still_g), pass)[which]);
+            check::parameters(&d, |pass| gan.losses(Pass::eval(pass.tape, still_g), pass)[which]);
         of_discriminator.assert();
     }
 }
@@ -235,7 +235,7 @@ fn the_checker_refuses_a_trainable_parameter_that_it_cannot_move() {
     let other = b.cast::<check::Number>();
     assert_eq!(
         message(|| check::parameters(&a, |pass| {
-            pass.parameter(in_a) * pass.tape().parameter(&other, in_b)
+            pass.parameter(in_a) * pass.tape.parameter(&other, in_b)
         })),
         "check: the function reads the trainable parameter `b` of another store or copy than the \
          one to be checked: freeze that store and check it in a call of its own, or build both \
@@ -243,7 +243,7 @@ fn the_checker_refuses_a_trainable_parameter_that_it_cannot_move() {
     );
     let copy = a.cast::<check::Number>();
     assert!(
-        message(|| check::parameters(&a, |pass| pass.tape().parameter(&copy, in_a)))
+        message(|| check::parameters(&a, |pass| pass.tape.parameter(&copy, in_a)))
             .starts_with("check: the function reads the trainable parameter `a` of another store")
     );
 }
@@ -252,6 +252,6 @@ fn the_checker_refuses_a_trainable_parameter_that_it_cannot_move() {
 fn functional_gradients_are_those_of_one_store() {
     let ((a, in_a), (b, in_b)) = (store("a", 3.0), store("b", 5.0));
     let (value, gradient) =
-        value_and_grad(|pass| pass.parameter(in_a) * pass.tape().parameter(&b, in_b), &a);
+        value_and_grad(|pass| pass.parameter(in_a) * pass.tape.parameter(&b, in_b), &a);
     assert_eq!((value, gradient.get(in_a).item()), (15.0, 5.0));
 }

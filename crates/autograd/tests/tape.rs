@@ -41,7 +41,7 @@ fn the_printed_tape_is_the_wengert_list_with_the_users_lines() {
         .map(|line| line.split("  ").map(str::trim).filter(|word| !word.is_empty()).collect())
         .collect();
     let at = |line| format!("{}:{line}", file!());
-    assert_eq!(words[0], ["line", "op", "inputs", "shape", "recorded at"]);
+    assert_eq!(words[0], ["node", "op", "inputs", "shape", "recorded at"]);
     assert_eq!(words[1][..3], ["%0", "constant", "[1, 2]"]);
     assert_eq!(words[2][..4], ["%1", "parameter", "w", "[2, 2]"]);
     assert_eq!(words[3][..4], ["%2", "matmul", "%0 %1", "[1, 2]"]);
@@ -124,28 +124,20 @@ fn a_frozen_parameter_gets_no_gradient() {
 }
 
 #[test]
-fn adjoints_in_between_are_kept_on_request() {
+fn gradients_hold_the_adjoint_of_every_value_in_between() {
     let tape = Tape::default();
     let x = tape.variable(Tensor::scalar(2.0));
     let square = x * x;
     let unread = x.exp();
     let y = square * square;
-    let gradients = y.vjp_keeping_all(Tensor::scalar(1.0));
+    let gradients = y.backward();
     assert_eq!(gradients.of(square).item(), 8.0);
     assert_eq!(gradients.of(unread).item(), 0.0);
     assert_eq!(gradients.of(x).item(), 32.0);
-    let index = square.index();
-    assert_eq!(
-        message(|| y.backward().of(square)),
-        format!(
-            "of: the adjoint of %{index} is not kept, because it is not a variable: use \
-             vjp_keeping_all(cotangent) to keep those of all lines"
-        )
-    );
 }
 
 #[test]
-fn an_evaluation_tape_computes_but_does_not_record() {
+fn a_no_grad_tape_computes_but_does_not_record() {
     let tape = Tape::no_grad();
     let x = tape.variable(Tensor::scalar(3.0));
     let y = x * x;
@@ -157,7 +149,7 @@ fn an_evaluation_tape_computes_but_does_not_record() {
 }
 
 #[test]
-fn a_cleared_tape_begins_anew() {
+fn a_cleared_tape_is_empty_and_records_again() {
     let mut tape = Tape::default();
     tape.variable(Tensor::scalar(1.0f32));
     tape.clear();
@@ -266,26 +258,24 @@ fn a_vjp_of_the_wrong_shape_names_op_and_line() {
 }
 
 #[test]
-fn a_released_tape_wants_to_be_cleared() {
-    let mut tape = Tape::<f64>::default();
-    let (unused, x) = (tape.variable(Tensor::from([7.0])), tape.variable(Tensor::from([1.0, 2.0])));
-    let gradients = (x * x).sum_all().backward_releasing();
-    assert_eq!(gradients.of(x), Tensor::from([2.0, 4.0]));
-    assert_eq!(gradients.of(unused), Tensor::from([0.0]));
-    let mistakes = [
-        message(|| x.value()),
-        message(|| x.exp()),
-        message(|| tape.number(1.0)),
-        message(|| tape.first_non_finite()),
-        message(|| tape.op_names()),
-        message(|| tape.to_dot()),
-    ];
-    for text in mistakes {
-        assert!(text.starts_with("tape: backward_releasing() has released its lines"), "{text}");
-    }
-    assert_eq!(tape.to_string(), "backward_releasing() has released the lines of this tape\n");
-    tape.clear();
-    assert_eq!(tape.number(1.0).item(), 1.0);
+fn a_freed_tape_is_empty_and_records_again() {
+    let mut parameters = Parameters::<f64>::with_seed(0);
+    let id = parameters.add("x", Tensor::from([1.0, 2.0]));
+    let mut tape = Tape::default();
+    let loss = {
+        let x = tape.parameter(&parameters, id);
+        (x * x).sum_all().id()
+    };
+    let gradients = tape.backward_freeing(loss);
+    assert_eq!(gradients.get(id), Some(&Tensor::from([2.0, 4.0])));
+    assert!(tape.is_empty());
+    assert_eq!(
+        message(|| tape.backward_freeing(loss)),
+        "backward_freeing: %2 is not a node of this tape, or was one before the tape was cleared"
+    );
+    let x = tape.variable(Tensor::scalar(3.0));
+    assert_eq!(message(|| gradients.of(x))[..33], *"of: these are not gradients of th");
+    assert_eq!((x * x).backward().of(x).item(), 6.0);
 }
 
 #[test]

@@ -38,7 +38,7 @@ impl Dropout {
 impl Layer for Dropout {
     #[track_caller]
     fn forward<'t, T: Scalar>(&self, pass: Pass<'t, T>, x: Var<'t, T>) -> Var<'t, T> {
-        match pass.noise() {
+        match pass.noise {
             Some(key) if self.rate > 0.0 => {
                 let place = x.tape().len() as u64;
                 dropout(x, self.rate, key.stream(&self.name).fold_in(place))

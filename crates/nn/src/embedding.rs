@@ -9,7 +9,7 @@
 //! it does not learn, and the mean neither sums nor counts it (n_b counts the real tokens of text b;
 //! a text without any has mean zero).
 
-use autograd::{Adjoints, Formulas, Op, ParameterId, Parameters, Pass, Var};
+use autograd::{Adjoints, Formulas, Op, ParameterId, Parameters, Pass, RowsRead, Var};
 use tensor::{RowSums, Scalar, ShapeError, Tensor, shape, vectorized};
 
 use crate::{Model, init};
@@ -51,21 +51,6 @@ impl Embedding {
     pub fn table(&self) -> ParameterId {
         self.table
     }
-
-    /// The rows that `ids` names, and the ids and the padding as numbers of these rows.
-    #[track_caller]
-    fn read<'t, T: Scalar>(
-        &self,
-        pass: Pass<'t, T>,
-        ids: &Tensor<u32>,
-    ) -> (Var<'t, T>, Tensor<u32>, Option<u32>) {
-        let (table, positions) = pass.rows(self.table, ids);
-        let padding = self.padding.and_then(|padding| {
-            let at = ids.values().iter().position(|&id| id == padding)?;
-            Some(positions.values()[at])
-        });
-        (table, positions, padding)
-    }
 }
 
 impl Model for Embedding {
@@ -73,8 +58,9 @@ impl Model for Embedding {
 
     #[track_caller]
     fn forward<'t, T: Scalar>(&self, pass: Pass<'t, T>, ids: &Tensor<u32>) -> Var<'t, T> {
-        let (table, ids, padding) = self.read(pass, ids);
-        embedding(table, &ids, padding)
+        let RowsRead { rows, positions } = pass.rows(self.table, ids);
+        let ids = ids.clone();
+        pass.tape.apply(Lookup { ids, positions, padding: self.padding }, &[rows])
     }
 
     fn check_batch<T: Scalar>(
@@ -104,8 +90,10 @@ impl Model for EmbeddingMean {
 
     #[track_caller]
     fn forward<'t, T: Scalar>(&self, pass: Pass<'t, T>, ids: &Tensor<u32>) -> Var<'t, T> {
-        let (table, ids, padding) = self.embedding.read(pass, ids);
-        embedding_mean(table, &ids, padding)
+        let Embedding { table, padding } = self.embedding;
+        let RowsRead { rows, positions } = pass.rows(table, ids);
+        let (ids, positions) = (ids.contiguous(), positions.contiguous());
+        pass.tape.apply(Mean { ids, positions, padding }, &[rows])
     }
 
     fn check_batch<T: Scalar>(
@@ -127,7 +115,8 @@ pub fn embedding<'t, T: Scalar>(
     ids: &Tensor<u32>,
     padding: Option<u32>,
 ) -> Var<'t, T> {
-    table.tape().apply(Lookup { ids: ids.clone(), padding }, &[table])
+    let (ids, positions) = (ids.clone(), ids.clone());
+    table.tape().apply(Lookup { ids, positions, padding }, &[table])
 }
 
 /// The mean, over the tokens of each row of `ids` `[batch, time]` that are not padding, of the rows
@@ -141,11 +130,16 @@ pub fn embedding_mean<'t, T: Scalar>(
     ids: &Tensor<u32>,
     padding: Option<u32>,
 ) -> Var<'t, T> {
-    table.tape().apply(Mean { ids: ids.contiguous(), padding }, &[table])
+    let (ids, positions) = (ids.contiguous(), ids.contiguous());
+    table.tape().apply(Mean { ids, positions, padding }, &[table])
 }
 
+/// Looks tokens up in a table, or in those of its rows that they name.
 struct Lookup {
+    /// The tokens.
     ids: Tensor<u32>,
+    /// For each token, its row in the op's input.
+    positions: Tensor<u32>,
     padding: Option<u32>,
 }
 
@@ -162,11 +156,11 @@ impl<T: Scalar> Op<T> for Lookup {
     }
 
     fn check(&self, shapes: &[&[usize]]) -> Result<(), ShapeError> {
-        check_ids(&self.ids, shapes[0])
+        check_ids(&self.positions, shapes[0])
     }
 
     fn forward(&mut self, x: &[&Tensor<T>]) -> Tensor<T> {
-        let rows = x[0].gather_rows(&self.ids);
+        let rows = x[0].gather_rows(&self.positions);
         match self.padding {
             Some(_) => rows.mask(&self.real_tokens()),
             None => rows,
@@ -175,10 +169,10 @@ impl<T: Scalar> Op<T> for Lookup {
 
     fn vjp(&self, x: &[&Tensor<T>], _: &Tensor<T>, dy: &Tensor<T>, dx: &mut Adjoints<'_, T>) {
         dx.add(0, || {
-            let vocabulary = x[0].shape()[0];
+            let rows = x[0].shape()[0];
             match self.padding {
-                Some(_) => dy.mask(&self.real_tokens()).scatter_add_rows(&self.ids, vocabulary),
-                None => dy.scatter_add_rows(&self.ids, vocabulary),
+                Some(_) => dy.mask(&self.real_tokens()).scatter_add_rows(&self.positions, rows),
+                None => dy.scatter_add_rows(&self.positions, rows),
             }
         });
     }
@@ -193,23 +187,32 @@ impl Lookup {
 
 /// The fused op: there is never a tensor of shape `[batch, time, dim]`.
 struct Mean {
+    /// The tokens.
     ids: Tensor<u32>,
+    /// For each token, its row in the op's input.
+    positions: Tensor<u32>,
     padding: Option<u32>,
 }
 
 impl Mean {
-    /// For each text its real tokens and 1 / their number.
+    /// Returns, for each text, the rows of its tokens that are not padding, and 1 / their number.
     fn texts<T: Scalar>(&self) -> impl Iterator<Item = (impl Iterator<Item = usize>, T)> {
         let time = self.ids.shape()[1];
-        let start = self.ids.layout().offset();
-        let ids = &self.ids.storage()[start..start + self.ids.len()];
-        let real = |id: &&u32| Some(**id) != self.padding;
+        let [ids, positions] = [&self.ids, &self.positions].map(numbers);
+        let is_token = |(id, _): &(&u32, &u32)| Some(**id) != self.padding;
         (0..self.ids.shape()[0]).map(move |text| {
-            let tokens = ids[text * time..(text + 1) * time].iter().filter(real);
+            let text = text * time..(text + 1) * time;
+            let tokens = ids[text.clone()].iter().zip(&positions[text]).filter(is_token);
             let count = tokens.clone().count().max(1);
-            (tokens.map(|&id| id as usize), T::from_f64(1.0 / count as f64))
+            (tokens.map(|(_, &row)| row as usize), T::from_f64(1.0 / count as f64))
         })
     }
+}
+
+/// The numbers of a contiguous tensor.
+fn numbers(ids: &Tensor<u32>) -> &[u32] {
+    let start = ids.layout().offset();
+    &ids.storage()[start..start + ids.len()]
 }
 
 impl<T: Scalar> Op<T> for Mean {
@@ -225,7 +228,7 @@ impl<T: Scalar> Op<T> for Mean {
     }
 
     fn check(&self, shapes: &[&[usize]]) -> Result<(), ShapeError> {
-        check_texts(&self.ids, shapes[0])
+        check_texts(&self.positions, shapes[0])
     }
 
     fn forward(&mut self, x: &[&Tensor<T>]) -> Tensor<T> {
@@ -237,8 +240,8 @@ impl<T: Scalar> Op<T> for Mean {
             #[inline(always)]
             || {
                 for (text, (tokens, _)) in self.texts::<T>().enumerate() {
-                    for id in tokens {
-                        sums.add(text, &table[id * dim..(id + 1) * dim]);
+                    for row in tokens {
+                        sums.add(text, &table[row * dim..(row + 1) * dim]);
                     }
                 }
             },
@@ -259,7 +262,7 @@ impl<T: Scalar> Op<T> for Mean {
                     for (text, (tokens, weight)) in self.texts::<T>().enumerate() {
                         let dy = &dy[text * dim..(text + 1) * dim];
                         part.iter_mut().zip(dy).for_each(|(part, &dy)| *part = dy * weight);
-                        tokens.for_each(|id| gradient.add(id, &part));
+                        tokens.for_each(|row| gradient.add(row, &part));
                     }
                 },
             );

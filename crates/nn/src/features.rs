@@ -23,7 +23,7 @@ impl Model for Features {
 
     #[track_caller]
     fn forward<'t, T: Scalar>(&self, pass: Pass<'t, T>, batch: &Tensor<f32>) -> Var<'t, T> {
-        shape::expect("features", self.check_batch(pass.parameters(), batch));
+        shape::expect("features", self.check_batch(pass.parameters, batch));
         pass.constant(batch.cast())
     }
 

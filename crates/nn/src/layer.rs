@@ -83,7 +83,7 @@ pub trait Model: Sync {
         pass: Pass<'t, T>,
         batch: &Tensor<Self::Input>,
     ) -> Result<Var<'t, T>, ShapeError> {
-        self.check_batch(pass.parameters(), batch)?;
+        self.check_batch(pass.parameters, batch)?;
         Ok(self.forward(pass, batch))
     }
 

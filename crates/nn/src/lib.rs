@@ -56,7 +56,7 @@ pub use swiglu::{SwiGLU, swiglu};
 #[cfg(test)]
 mod tests {
     use autograd::check::strategy::{
-        Cases, assert_all_are_listed, assert_formulas, assert_gradients, assert_walks,
+        Cases, assert_all_are_listed, assert_contributions, assert_formulas, assert_gradients,
     };
 
     const OPS: &[(&str, Cases)] = &[
@@ -86,8 +86,8 @@ mod tests {
     }
 
     #[test]
-    fn every_op_is_walked_as_backward_does() {
-        assert_walks(OPS);
+    fn contributions_of_every_op_add_up_to_the_backward_walk() {
+        assert_contributions(OPS);
     }
 
     #[test]

@@ -1,18 +1,22 @@
-//! Steps whose length does not depend on the size of the gradients.
+//! Adam: steps whose length does not depend on the size of the gradients.
+//!
+//! This file is the algorithm of the paper, one pass over each parameter. What stands beside it:
+//! `adam/sparse.rs` updates the rows of a table that have a gradient and defers the others, and is
+//! checked against this file; `adam/overflow.rs` refuses gradients whose squares are infinite;
+//! `adam/settings.rs` has the constructor.
 
-mod past;
-mod table;
+mod overflow;
+mod settings;
+mod sparse;
 
-use std::collections::BTreeMap;
+use autograd::{Gradient, Gradients, Parameters};
+use tensor::{Scalar, Tensor, parallel, vectorized};
 
-use autograd::{Gradient, Gradients, ParameterId, Parameters, Rows};
-use tensor::{Scalar, parallel, shape, vectorized};
-
-use past::{Past, tolerance};
-use table::{Elements, Table};
+use settings::Constants;
+use sparse::SparseUpdates;
 
 use crate::moments::{Moments, own_gradients};
-use crate::optimizer::{GradientError, Optimizer};
+use crate::optimizer::{GradientError, Optimizer, expect};
 use crate::schedule::Schedule;
 use crate::state::{State, StateError};
 
@@ -32,11 +36,11 @@ use crate::state::{State, StateError};
 /// again. Such a step is [refused](Optimizer::try_step) before anything changes; clip the gradients.
 ///
 /// **Tables.** A batch reads a few rows of an embedding's table, and only those have a
-/// [gradient](Rows); the momentum of the others goes on all the same. Instead of a pass over the
-/// table, a step updates the rows with a gradient and leaves the others behind. Whoever reads a row
-/// gets it brought up to date, be it for the next batch, to save or to print it. So a step costs what
-/// the rows of its batch cost, whatever the size of the table, and the result is that of the formula
-/// up to rounding. (Every 4,096 updates there is one pass over the table.) [`lazy`](Self::lazy) leaves
+/// [gradient](autograd::SparseGradient); the momentum of the others goes on all the same. Instead of
+/// a pass over the table, a step updates the rows with a gradient and defers the updates of the
+/// others until they are read, for the next batch, to save or to print them. So a step costs what the
+/// rows of its batch cost, whatever the size of the table, and the result is that of the formula up
+/// to rounding. (Every 4,096 updates there is one pass over the table.) [`lazy`](Self::lazy) leaves
 /// the formula, and is faster.
 ///
 /// ```
@@ -58,202 +62,47 @@ use crate::state::{State, StateError};
 /// ```
 #[derive(Clone, Debug)]
 pub struct Adam<T: Scalar = f32> {
+    pub(crate) kind: &'static str,
     schedule: Schedule,
-    betas: [f64; 2],
-    epsilon: f64,
-    lazy: bool,
+    constants: Constants,
     moments: Moments<T, 2>,
-    /// Those parameters of which some rows may have been left behind.
-    tables: BTreeMap<ParameterId, Table<T>>,
+    sparse: SparseUpdates<T>,
 }
 
 impl<T: Scalar> Adam<T> {
-    /// Adam with this learning rate or schedule; the paper proposes 0.001.
-    ///
-    /// # Panics
-    /// When the rate is negative or not finite.
+    /// Takes one step. A parameter for whose name and shape `keep` returns a factor is first shrunk
+    /// by it: that moves all of its numbers, so its gradient counts as dense.
     #[track_caller]
-    pub fn new(rate: impl Into<Schedule>) -> Self {
-        Self {
-            schedule: rate.into(),
-            betas: [0.9, 0.999],
-            epsilon: 1e-8,
-            lazy: false,
-            moments: Moments::new(["m", "v"]),
-            tables: BTreeMap::new(),
-        }
-    }
-
-    /// Sets the decay rates β₁ and β₂ of the two means.
-    ///
-    /// # Panics
-    /// When one does not lie in `[0, 1)`.
-    #[track_caller]
-    pub fn betas(mut self, beta1: f64, beta2: f64) -> Self {
-        for beta in [beta1, beta2] {
-            assert!((0.0..1.0).contains(&beta), "betas: {beta} does not lie in [0, 1)");
-        }
-        self.betas = [beta1, beta2];
-        self
-    }
-
-    /// Sets ε, which keeps the step finite where the gradients are zero.
-    ///
-    /// # Panics
-    /// When it is not positive and finite.
-    #[track_caller]
-    pub fn epsilon(mut self, epsilon: f64) -> Self {
-        assert!(
-            epsilon > 0.0 && epsilon.is_finite(),
-            "epsilon: {epsilon} is not positive and finite"
-        );
-        self.epsilon = epsilon;
-        self
-    }
-
-    /// Lets a table's rows rest while they have no gradient: neither their values move nor their
-    /// moments. That is another algorithm than the paper's, and cheaper: TensorFlow Addons calls it
-    /// LazyAdam. `t` counts the updates of the table, not those of the row.
-    ///
-    /// PyTorch's SparseAdam differs in one point. It adds ε to `√v`, before the bias correction, and so
-    /// in effect adds `ε / √(1 − β₂ᵗ)` to `√v̂`: 31.6 ε in the first update. Where `√v̂` is far above ε,
-    /// both give the same.
-    ///
-    /// Parameters whose gradient is not [rows](Rows) are updated as ever.
-    pub fn lazy(mut self) -> Self {
-        self.lazy = true;
-        self
-    }
-
-    fn kind(&self) -> &'static str {
-        if self.lazy { "LazyAdam" } else { "Adam" }
-    }
-
-    /// One step that first shrinks each parameter by the factor that `keep` gives for its name and
-    /// shape.
-    #[track_caller]
-    pub(crate) fn step_keeping(
+    pub(crate) fn step_shrinking(
         &mut self,
         parameters: &mut Parameters<T>,
         gradients: &Gradients<T>,
-        keep: impl Fn(&str, &[usize]) -> f64,
+        keep: impl Fn(&str, &[usize]) -> Option<f64>,
     ) -> Result<(), GradientError> {
         self.moments.check_store(parameters);
         let own = own_gradients(parameters, gradients);
-        for &(id, gradient) in &own {
-            self.check_squares(parameters.name(id), gradient)?;
-        }
+        overflow::check(parameters, &own, self.constants.betas[1])?;
         let rate = self.rate();
         for (id, gradient) in own {
+            let update = Update::new(self.constants, self.moments.updates(id) + 1, rate);
             let keep = keep(parameters.name(id), gradient.shape());
-            let t = self.moments.updates(id) + 1;
-            let update = Update::new(self.betas, self.epsilon, t, rate, keep);
-            match gradient {
-                Gradient::Rows(rows) if keep == 1.0 && self.lazy => {
-                    self.update_lazily(parameters, id, rows, &update);
-                }
-                Gradient::Rows(rows) if keep == 1.0 => {
-                    self.update_rows(parameters, id, rows, &update);
-                }
-                gradient => self.update_all(parameters, id, gradient, &update),
+            if let (Gradient::Sparse(rows), None) = (gradient, keep) {
+                self.sparse.update(parameters, &mut self.moments, id, rows, &update);
+                continue;
             }
+            self.sparse.catch_up(parameters, &mut self.moments, id);
+            let moments = self.moments.update(parameters, id);
+            let update = Update { keep: T::from_f64(keep.unwrap_or(1.0)), ..update };
+            update.apply_to_all(parameters.get_mut(id), gradient.dense(), moments);
         }
         self.moments.steps += 1;
-        Ok(())
-    }
-
-    #[track_caller]
-    fn update_all(
-        &mut self,
-        parameters: &mut Parameters<T>,
-        id: ParameterId,
-        gradient: &Gradient<T>,
-        update: &Update<T>,
-    ) {
-        self.settle(parameters, id);
-        let [m, v] = self.moments.update(parameters, id);
-        let values = parameters.get_mut(id).as_mut_slice();
-        let gradient = gradient.dense().contiguous();
-        // Light, because it waits for memory: a table that lies in the cache of one core stays there.
-        parallel::write(
-            parallel::LIGHT,
-            [gradient.layout()],
-            [values, m, v],
-            |[part], [values, m, v]| {
-                let gradient = &gradient.storage()[part.offset()..part.offset() + part.len()];
-                update.apply(values, gradient, m, v);
-            },
-        );
-    }
-
-    #[track_caller]
-    fn update_rows(
-        &mut self,
-        parameters: &mut Parameters<T>,
-        id: ParameterId,
-        gradient: &Rows<T>,
-        update: &Update<T>,
-    ) {
-        let table = self.tables.entry(id).or_insert_with(|| {
-            let past =
-                Past::new(self.betas, self.epsilon, tolerance::<T>(), self.moments.updates(id));
-            Table::new(parameters.shape(id)[0], past)
-        });
-        table.update(parameters, &mut self.moments, id, gradient, update);
-    }
-
-    #[track_caller]
-    fn update_lazily(
-        &mut self,
-        parameters: &mut Parameters<T>,
-        id: ParameterId,
-        gradient: &Rows<T>,
-        update: &Update<T>,
-    ) {
-        self.settle(parameters, id);
-        let moments = self.moments.update(parameters, id);
-        let mut elements = Elements::new(parameters.get_mut(id), moments);
-        elements.update(gradient, update, |_, _| ());
-    }
-
-    /// Brings all rows of a parameter up to date.
-    fn settle(&mut self, parameters: &mut Parameters<T>, id: ParameterId) {
-        if let Some(table) = self.tables.remove(&id) {
-            table.settle(parameters, &mut self.moments, id);
-        }
-    }
-
-    #[track_caller]
-    pub(crate) fn state_as(&self, kind: &str, parameters: &Parameters<T>) -> State<T> {
-        let mut state = self.moments.state(kind, parameters);
-        for (&id, table) in &self.tables {
-            table.save(parameters, id, &mut state.tensors);
-        }
-        state
-    }
-
-    pub(crate) fn restore_as(
-        &mut self,
-        kind: &str,
-        parameters: &Parameters<T>,
-        mut state: State<T>,
-    ) -> Result<(), StateError> {
-        state.progress.check(kind, parameters)?;
-        let mut tables = BTreeMap::new();
-        for id in parameters.ids() {
-            let updates = state.progress.updates[parameters.name(id)];
-            let past = |start| Past::new(self.betas, self.epsilon, tolerance::<T>(), start);
-            let table = Table::restore(parameters, id, updates, &mut state.tensors, past)?;
-            tables.extend(table.map(|table| (id, table)));
-        }
-        self.moments.restore(kind, parameters, state)?;
-        self.tables = tables;
         Ok(())
     }
 }
 
 /// The numbers of one update that are the same for all elements of a parameter.
 struct Update<T> {
+    constants: Constants,
     beta: [T; 2],
     /// 1 − β.
     fresh: [T; 2],
@@ -265,26 +114,37 @@ struct Update<T> {
 }
 
 impl<T: Scalar> Update<T> {
-    fn new(betas: [f64; 2], epsilon: f64, t: u64, rate: f64, keep: f64) -> Self {
+    fn new(constants: Constants, t: u64, rate: f64) -> Self {
+        let Constants { betas, epsilon } = constants;
         let [correction1, correction2] = betas.map(|beta| 1.0 / (1.0 - beta.powf(t as f64)));
         Self {
+            constants,
             beta: betas.map(T::from_f64),
             fresh: betas.map(|beta| T::from_f64(1.0 - beta)),
             correction: [correction1, correction2.sqrt()].map(T::from_f64),
             epsilon: T::from_f64(epsilon),
             rate: T::from_f64(rate),
-            keep: T::from_f64(keep),
+            keep: T::ONE,
         }
     }
 
-    /// The formula of [`Adam`] in one pass over the parameter, so that each number is read from
-    /// memory and written to it once.
+    /// Updates all of a parameter, on several cores if it is large.
+    fn apply_to_all(&self, values: &mut Tensor<T>, gradient: &Tensor<T>, [m, v]: [&mut [T]; 2]) {
+        let gradient = gradient.contiguous();
+        let (layout, values) = ([gradient.layout()], [values.as_mut_slice(), m, v]);
+        // Light, because it waits for memory: a table that is in the cache of one core stays there.
+        parallel::write(parallel::LIGHT, layout, values, |[part], [values, m, v]| {
+            let gradient = &gradient.storage()[part.offset()..part.offset() + part.len()];
+            self.apply(values, gradient, m, v);
+        });
+    }
+
+    /// The formula of [`Adam`] in one pass, so that each number is read from memory and written to
+    /// it once.
     fn apply(&self, values: &mut [T], gradient: &[T], m: &mut [T], v: &mut [T]) {
-        let [beta1, beta2] = self.beta;
-        let [fresh1, fresh2] = self.fresh;
-        let [correction1, correction2] = self.correction;
         // Copies, because what is behind a reference might change with each number written.
-        let &Self { epsilon, rate, keep, .. } = self;
+        let &Self { beta: [beta1, beta2], fresh: [fresh1, fresh2], epsilon, rate, keep, .. } = self;
+        let [correction1, correction2] = self.correction;
         vectorized(
             #[inline(always)]
             || {
@@ -300,56 +160,9 @@ impl<T: Scalar> Update<T> {
     }
 }
 
-impl<T: Scalar> Adam<T> {
-    /// Refuses a finite gradient whose square is too large for `v`.
-    fn check_squares(&self, name: &str, gradient: &Gradient<T>) -> Result<(), GradientError> {
-        let fresh = T::from_f64(1.0 - self.betas[1]);
-        let is_square_finite = |g: T| ((fresh * g) * g).is_finite();
-        let stored = gradient.stored();
-        let values = stored.values();
-        if is_square_finite(largest_magnitude(&values)) {
-            return Ok(());
-        }
-        // A gradient that is infinite itself is not the optimizer's matter.
-        let Some(at) = values.iter().position(|&g| g.is_finite() && !is_square_finite(g)) else {
-            return Ok(());
-        };
-        let position = match gradient {
-            Gradient::Rows(rows) => {
-                let width = shape::len(&gradient.shape()[1..]);
-                rows.ids()[at / width] as usize * width + at % width
-            }
-            Gradient::Dense(_) => at,
-        };
-        let value = format!("{:e}", values[at]);
-        Err(GradientError { name: name.to_string(), position, value })
-    }
-}
-
-/// The largest |x|; NaN counts as nothing. In lanes, so that it becomes vector instructions.
-fn largest_magnitude<T: Scalar>(values: &[T]) -> T {
-    const LANES: usize = 16;
-    let larger = |x: T, y: T| if y > x { y } else { x };
-    vectorized(
-        #[inline(always)]
-        || {
-            let mut lanes = [T::ZERO; LANES];
-            let (chunks, rest) = values.as_chunks::<LANES>();
-            for chunk in chunks {
-                for (lane, x) in lanes.iter_mut().zip(chunk) {
-                    *lane = larger(*lane, x.abs());
-                }
-            }
-            lanes.into_iter().chain(rest.iter().map(|x| x.abs())).fold(T::ZERO, larger)
-        },
-    )
-}
-
 impl<T: Scalar> Optimizer<T> for Adam<T> {
     fn step(&mut self, parameters: &mut Parameters<T>, gradients: &Gradients<T>) {
-        if let Err(error) = self.try_step(parameters, gradients) {
-            panic!("step: {error}");
-        }
+        expect(self.try_step(parameters, gradients));
     }
 
     fn try_step(
@@ -357,7 +170,7 @@ impl<T: Scalar> Optimizer<T> for Adam<T> {
         parameters: &mut Parameters<T>,
         gradients: &Gradients<T>,
     ) -> Result<(), GradientError> {
-        self.step_keeping(parameters, gradients, |_, _| 1.0)
+        self.step_shrinking(parameters, gradients, |_, _| None)
     }
 
     fn rate(&self) -> f64 {
@@ -369,10 +182,11 @@ impl<T: Scalar> Optimizer<T> for Adam<T> {
     }
 
     fn state(&self, parameters: &Parameters<T>) -> State<T> {
-        self.state_as(self.kind(), parameters)
+        self.sparse.saved_with(self.moments.state(self.kind, parameters), parameters)
     }
 
     fn restore(&mut self, parameters: &Parameters<T>, state: State<T>) -> Result<(), StateError> {
-        self.restore_as(self.kind(), parameters, state)
+        let (state, sparse) = self.sparse.restored(self.kind, self.constants, parameters, state)?;
+        self.moments.restore(self.kind, parameters, state).map(|()| self.sparse = sparse)
     }
 }

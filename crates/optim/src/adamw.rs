@@ -7,7 +7,7 @@ use autograd::{Gradients, Parameters};
 use tensor::Scalar;
 
 use crate::adam::Adam;
-use crate::optimizer::{GradientError, Optimizer};
+use crate::optimizer::{GradientError, Optimizer, expect};
 use crate::schedule::Schedule;
 use crate::state::{State, StateError};
 
@@ -40,18 +40,18 @@ use crate::state::{State, StateError};
 pub struct AdamW<T: Scalar = f32> {
     adam: Adam<T>,
     decay: f64,
-    rule: Rule,
+    rule: DecayRule,
 }
 
 /// Whether a parameter decays, by its name and shape.
 #[derive(Clone)]
-struct Rule(Arc<Predicate>);
+struct DecayRule(Arc<Predicate>);
 
 type Predicate = dyn Fn(&str, &[usize]) -> bool + Send + Sync;
 
-impl fmt::Debug for Rule {
+impl fmt::Debug for DecayRule {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Rule")
+        f.write_str("DecayRule")
     }
 }
 
@@ -62,11 +62,9 @@ impl<T: Scalar> AdamW<T> {
     /// When the rate is negative or not finite.
     #[track_caller]
     pub fn new(rate: impl Into<Schedule>) -> Self {
-        Self {
-            adam: Adam::new(rate),
-            decay: 0.01,
-            rule: Rule(Arc::new(|_, shape| shape.len() >= 2)),
-        }
+        let mut adam = Adam::new(rate);
+        adam.kind = "AdamW";
+        Self { adam, decay: 0.01, rule: DecayRule(Arc::new(|_, shape| shape.len() >= 2)) }
     }
 
     /// As [`Adam::betas`].
@@ -102,16 +100,14 @@ impl<T: Scalar> AdamW<T> {
 
     /// Sets which parameters decay: those for whose name and shape `rule` is true.
     pub fn decays(mut self, rule: impl Fn(&str, &[usize]) -> bool + Send + Sync + 'static) -> Self {
-        self.rule = Rule(Arc::new(rule));
+        self.rule = DecayRule(Arc::new(rule));
         self
     }
 }
 
 impl<T: Scalar> Optimizer<T> for AdamW<T> {
     fn step(&mut self, parameters: &mut Parameters<T>, gradients: &Gradients<T>) {
-        if let Err(error) = self.try_step(parameters, gradients) {
-            panic!("step: {error}");
-        }
+        expect(self.try_step(parameters, gradients));
     }
 
     fn try_step(
@@ -119,9 +115,9 @@ impl<T: Scalar> Optimizer<T> for AdamW<T> {
         parameters: &mut Parameters<T>,
         gradients: &Gradients<T>,
     ) -> Result<(), GradientError> {
-        let (Rule(decays), shrunk) = (&self.rule, 1.0 - self.adam.rate() * self.decay);
-        self.adam.step_keeping(parameters, gradients, |name, shape| {
-            if decays(name, shape) { shrunk } else { 1.0 }
+        let (DecayRule(decays), shrunk) = (&self.rule, 1.0 - self.adam.rate() * self.decay);
+        self.adam.step_shrinking(parameters, gradients, |name, shape| {
+            decays(name, shape).then_some(shrunk)
         })
     }
 
@@ -134,10 +130,10 @@ impl<T: Scalar> Optimizer<T> for AdamW<T> {
     }
 
     fn state(&self, parameters: &Parameters<T>) -> State<T> {
-        self.adam.state_as("AdamW", parameters)
+        self.adam.state(parameters)
     }
 
     fn restore(&mut self, parameters: &Parameters<T>, state: State<T>) -> Result<(), StateError> {
-        self.adam.restore_as("AdamW", parameters, state)
+        self.adam.restore(parameters, state)
     }
 }

@@ -84,3 +84,11 @@ pub trait Optimizer<T: Scalar> {
     /// This optimizer is then as it was.
     fn restore(&mut self, parameters: &Parameters<T>, state: State<T>) -> Result<(), StateError>;
 }
+
+/// Panics at the caller's line if a step was refused.
+#[track_caller]
+pub(crate) fn expect(outcome: Result<(), GradientError>) {
+    if let Err(error) = outcome {
+        panic!("step: {error}");
+    }
+}

@@ -88,7 +88,7 @@ impl<T: Scalar> Sgd<T> {
 fn descend<T: Scalar>(values: &mut Tensor<T>, gradient: &Gradient<T>, rate: T) {
     let rows = match gradient {
         Gradient::Dense(gradient) => return values.zip_apply(gradient, |x, g| x - rate * g),
-        Gradient::Rows(rows) => rows,
+        Gradient::Sparse(rows) => rows,
     };
     let width = shape::len(&values.shape()[1..]);
     let values = values.as_mut_slice();

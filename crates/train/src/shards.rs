@@ -107,10 +107,9 @@ impl<T: Scalar> Shards<T> {
             let key = if count == 1 { key } else { key.stream("shard").fold_in(number as u64) };
             let (loss, other) = forward(Pass::training(tape, parameters, key), range);
             let loss = loss * share;
-            *part = Some(Part { loss: loss.item(), gradients: loss.backward_releasing() });
+            let (node, loss) = (loss.id(), loss.item());
+            *part = Some(Part { loss, gradients: tape.backward_freeing(node) });
             *returned[number].lock().expect("no other thread has this shard") = Some(other);
-            // The tape shares the parameters' buffers; cleared, an optimizer can change them in place.
-            tape.clear();
         };
         for_each_shard(count, &mut self.tape, shard);
         let returned =

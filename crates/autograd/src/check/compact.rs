@@ -5,14 +5,14 @@
 //! there is nothing to check in them. The first run of the function shows which rows it reads; from
 //! then on the check holds, moves and compares these. A table that is read as a whole stays whole.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use tensor::{Scalar, Tensor};
 
 use super::Number;
 use crate::functional::Dual;
-use crate::tape::Source;
-use crate::{Deferred, Gradient, Gradients, ParameterId, Parameters, Pass, Tape, Var};
+use crate::{Gradient, Gradients, ParameterId, Parameters, Pass, RowSource, Tape, Value, Var};
 
 /// What a function reads of a store.
 #[derive(Clone)]
@@ -40,14 +40,14 @@ impl Reading {
     where
         F: for<'t> Fn(Pass<'t, Number>) -> Var<'t, Number>,
     {
-        let all = parameters.cast_on_demand::<Number>();
+        let all = cast_on_demand(parameters);
         let tape = Tape::default();
         let output = function(Pass::eval(&tape, &all)).shape().to_vec();
         super::assert_no_other_store(&tape, &all);
         let reading = Self { extents: extents(&tape, &all) };
         let read = all.with_values(|id| match reading.rows(id) {
-            Some(rows) => Dual::values(&all.get_rows(id, rows)),
-            None => Dual::values(all.get(id)),
+            Some(rows) => Dual::values(&all.get_rows(id, rows)).into(),
+            None => Dual::values(all.get(id)).into(),
         });
         (reading, read, output)
     }
@@ -65,17 +65,13 @@ impl Reading {
     /// The parameters as the function wants them: tables have all their rows again, and those that
     /// are read have these values.
     pub(super) fn written_out(&self, read: &Parameters<Number>) -> Parameters<Number> {
-        let mut all = read.with_values(|id| match self.rows(id) {
-            Some(_) => Tensor::scalar(Number::ZERO).expand(self.shape(id)),
-            None => read.get(id).clone(),
-        });
-        for id in read.ids() {
-            if let Some(rows) = &self.extents[id.index()].rows {
-                let values = read.get(id).contiguous();
-                all.put_off(id, Arc::new(ReadRows { rows: Arc::clone(rows), values }));
+        read.with_values(|id| match &self.extents[id.index()] {
+            Extent { rows: None, .. } => read.get(id).clone().into(),
+            Extent { rows: Some(rows), shape } => {
+                let (shape, rows) = (shape.clone(), Arc::clone(rows));
+                on_demand(ReadRows { shape, rows, values: read.get(id).clone() })
             }
-        }
-        all
+        })
     }
 
     /// The gradients with respect to what is read; zeros where the result does not depend on it.
@@ -84,9 +80,10 @@ impl Reading {
         read: &Parameters<Number>,
         gradients: &Gradients<Number>,
     ) -> Parameters<Number> {
-        read.with_values(|id| match (gradients.gradient(id), self.rows(id)) {
-            (None, _) => Tensor::zeros(read.get(id).shape()),
-            (Some(Gradient::Rows(gradient)), Some(rows)) => {
+        let of_parameters: BTreeMap<ParameterId, &Gradient<Number>> = gradients.iter().collect();
+        read.map(|id, value| match (of_parameters.get(&id), self.rows(id)) {
+            (None, _) => Tensor::zeros(value.shape()),
+            (Some(Gradient::Sparse(gradient)), Some(rows)) => {
                 let place = |row| rows.binary_search(row).expect("this row is read") as u32;
                 let places: Vec<u32> = gradient.ids().iter().map(place).collect();
                 let places = Tensor::new([places.len()], places);
@@ -102,13 +99,11 @@ fn extents(tape: &Tape<Number>, parameters: &Parameters<Number>) -> Vec<Extent> 
     let has_rows = |id| !parameters.shape(id).is_empty();
     let mut rows: Vec<Option<Vec<u32>>> =
         parameters.ids().map(|id| has_rows(id).then(Vec::new)).collect();
-    for node in tape.nodes.borrow().iter() {
-        match &node.source {
-            Source::Parameter(id, _) if id.store() == parameters.store() => rows[id.index()] = None,
-            Source::Rows(id, _, read) if id.store() == parameters.store() => {
-                rows[id.index()].iter_mut().for_each(|rows| rows.extend(&read.ids));
-            }
-            _ => {}
+    for node in tape.nodes().iter() {
+        let Some((id, _)) = node.parameter() else { continue };
+        if id.store() == parameters.store() {
+            let read = &mut rows[id.index()];
+            *read = read.take().zip(node.rows()).map(|(rows, more)| [&rows[..], more].concat());
         }
     }
     let ascending = |mut rows: Vec<u32>| {
@@ -120,22 +115,56 @@ fn extents(tape: &Tape<Number>, parameters: &Parameters<Number>) -> Vec<Extent> 
     shapes.zip(rows).map(|(shape, rows)| Extent { shape, rows: rows.map(ascending) }).collect()
 }
 
-/// The values of the rows that the function reads.
+/// The same parameters in the check's scalar type. A row is cast when it is read.
+fn cast_on_demand<T: Scalar>(parameters: &Parameters<T>) -> Parameters<Number> {
+    parameters.with_values(|id| match parameters.shape(id) {
+        [] => parameters.get(id).cast().into(),
+        shape => on_demand(CastRows { shape: shape.to_vec(), value: parameters.share(id) }),
+    })
+}
+
+fn on_demand(source: impl RowSource<Number>) -> Value<Number> {
+    let source: Arc<dyn RowSource<Number>> = Arc::new(source);
+    source.into()
+}
+
+/// The rows of a value of another scalar type.
+#[derive(Debug)]
+struct CastRows<T: Scalar> {
+    shape: Vec<usize>,
+    value: Value<T>,
+}
+
+impl<T: Scalar> RowSource<Number> for CastRows<T> {
+    fn shape(&self) -> &[usize] {
+        &self.shape
+    }
+    fn rows(&self, ids: &[u32]) -> Tensor<Number> {
+        self.value.rows(ids).cast()
+    }
+}
+
+/// The rows that the function reads. All others have no value.
 #[derive(Debug)]
 struct ReadRows {
+    shape: Vec<usize>,
     rows: Arc<[u32]>,
     values: Tensor<Number>,
 }
 
-impl Deferred<Number> for ReadRows {
-    fn catch_up(&self, row: usize, values: &mut [Number]) {
-        let place = self.rows.binary_search(&(row as u32)).unwrap_or_else(|_| {
-            panic!(
-                "check: the function reads row {row} of a table in one run and not in another; \
+impl RowSource<Number> for ReadRows {
+    fn shape(&self) -> &[usize] {
+        &self.shape
+    }
+    fn rows(&self, ids: &[u32]) -> Tensor<Number> {
+        let place = |id: &u32| match self.rows.binary_search(id) {
+            Ok(place) => place as u32,
+            Err(_) => panic!(
+                "check: the function reads row {id} of a table in one run and not in another; \
                  which rows it reads must not depend on the values of the parameters"
-            )
-        });
-        let start = place * values.len();
-        values.copy_from_slice(&self.values.values()[start..start + values.len()]);
+            ),
+        };
+        let places: Vec<u32> = ids.iter().map(place).collect();
+        self.values.gather_rows(&Tensor::new([places.len()], places))
     }
 }

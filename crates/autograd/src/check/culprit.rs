@@ -15,7 +15,8 @@ use super::witnesses::with;
 use super::{Comparison, Finding, Law, Number, Subject, Witness, inner, inner_size};
 use crate::functional::{Dual, as_parameters};
 use crate::op::{Adjoints, Op};
-use crate::tape::{Node, Source, layer, named};
+use crate::tape::{Node, Source};
+use crate::view::in_layer;
 use crate::{ParameterId, Parameters, Pass, Tape, Var};
 
 /// The ops of the tape that fail on their own, in words.
@@ -51,7 +52,8 @@ pub(super) fn for_each_op<F>(
         let inputs = inputs_of(&nodes, index);
         let source = std::mem::replace(&mut nodes[index].source, Source::Constant);
         if let Source::Op(op) = source {
-            let name = named(op.name(), layer(nodes[index].inputs.iter().copied(), &nodes));
+            let inputs_of_op = nodes[index].inputs.iter().map(|&input| &nodes[input]);
+            let name = in_layer(op.name(), inputs_of_op);
             let op = Suspect(Rc::new(RefCell::new(op)));
             visit(&format!("%{index} = {name}, recorded at {at}"), &op, &inputs);
         }

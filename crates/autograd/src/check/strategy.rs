@@ -14,9 +14,7 @@ use tensor::strategy::{broadcastable_shapes, shapes, tensors};
 use tensor::{Key, Tensor};
 
 use super::{Case, Number};
-use crate::draw::{Role, Walk};
-use crate::tape::{Node, Source};
-use crate::{Tape, Var};
+use crate::{NodeKind, Tape, Var};
 
 /// Numbers from a range, and often the points at which functions are difficult: 0, where there are
 /// kinks, numbers next to it, and ±1, so that ties come up.
@@ -151,46 +149,65 @@ pub fn assert_formulas(ops: &[(&str, Cases)]) {
         let case = cases().new_tree(&mut runner).expect("a case can be drawn").current();
         let tape = Tape::default();
         case.record(&tape);
-        let nodes = tape.nodes.borrow();
-        let node = nodes.iter().find(|node| node.source.name() == *name);
-        let Some(Node { source: Source::Op(op), inputs, .. }) = node else {
+        let nodes = tape.nodes();
+        let Some(node) = nodes.iter().find(|node| node.name() == *name) else {
             panic!("{name}: its cases do not record it");
         };
-        let formulas = op.formulas().unwrap_or_else(|| panic!("{name} says no formula"));
+        let formulas = node.formulas().unwrap_or_else(|| panic!("{name} says no formula"));
         let said = formulas.vjps().len();
-        assert!(said == inputs.len() || said == 1, "{name} says {said} VJPs: {formulas:?}");
+        assert!(said == node.inputs().len() || said == 1, "{name} says {said} VJPs: {formulas:?}");
         assert!(formulas.vjps().chain([formulas.forward()]).all(|text| text.contains(" = ")));
     }
 }
 
-/// Checks that a recorded walk through each op has the adjoints of the backward walk, to the last
-/// bit.
+/// Checks that the contributions of each op alone, added up node by node, are the adjoints of the
+/// backward walk to the last bit.
 ///
 /// # Panics
-/// When one differs.
+/// If one differs.
 #[track_caller]
-pub fn assert_walks(ops: &[(&str, Cases)]) {
+pub fn assert_contributions(ops: &[(&str, Cases)]) {
     let config = Config { cases: 32, ..Config::default() };
     for (name, cases) in ops {
         assert_each(config.clone(), &(cases(), any::<u64>()), name, |(case, seed)| {
             let tape = Tape::default();
             let result = case.record(&tape);
             let cotangent = Tensor::normal(result.shape(), 0.0, 1.0, Key::new(seed));
-            let gradients = result.vjp_keeping_all(cotangent.clone());
-            let walk = Walk::with_cotangent(result, cotangent);
-            let last = walk.steps().len() - 1;
-            for (line, recorded) in walk.lines().iter().enumerate() {
-                let depends = matches!(recorded.role, Role::Variable | Role::Op);
-                let expected = depends.then(|| gradients.of(Var::new(&tape, line)));
-                let found = walk.adjoint(line, last).cloned();
+            let gradients = result.vjp(cotangent.clone());
+            for (node, found) in tape.nodes().iter().zip(sums_of_contributions(result, cotangent)) {
+                let depends = matches!(node.kind(), NodeKind::Variable | NodeKind::Op);
+                let index = node.index();
+                let expected = depends.then(|| gradients.of(Var { tape: &tape, index }));
                 // As text, which tells any two numbers apart and 0 from -0.
                 let text =
                     |adjoint: Option<Tensor<_>>| format!("{:?}", adjoint.map(|x| x.to_vec()));
-                assert_eq!(text(found), text(expected), "line {line}");
+                assert_eq!(text(found), text(expected), "{node}");
             }
             Ok(())
         });
     }
+}
+
+/// Returns the adjoint of each node, by its contributions; `None` where there is none.
+fn sums_of_contributions(
+    result: Var<'_, Number>,
+    cotangent: Tensor<Number>,
+) -> Vec<Option<Tensor<Number>>> {
+    let nodes = result.tape().nodes();
+    let mut adjoints: Vec<Option<Tensor<Number>>> = vec![None; result.index() + 1];
+    adjoints[result.index()] = Some(cotangent);
+    for index in (0..=result.index()).rev() {
+        let Some(dy) = adjoints[index].clone() else { continue };
+        let node = nodes.get(index);
+        for (&input, part) in node.inputs().iter().zip(node.contributions(&dy)) {
+            match (&mut adjoints[input], part) {
+                (_, None) => {}
+                (Some(sum), Some(part)) => sum.add_in_place(&part),
+                (first, part) => *first = part,
+            }
+        }
+    }
+    adjoints
 }
 
 /// Checks that the list names all the ops that a crate's sources define, in alphabetical order.

@@ -24,10 +24,22 @@ mod sub;
 mod sum;
 mod unary;
 
+use tensor::{Scalar, Tensor};
+
+use crate::{Tape, Var};
+
+impl<T: Scalar> Tape<T> {
+    /// Records a single number that is constant, as in the formula `x + 1.0`.
+    #[track_caller]
+    pub fn number(&self, number: f64) -> Var<'_, T> {
+        self.constant(Tensor::scalar(T::from_f64(number)))
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use crate::check::strategy::{
-        Cases, assert_all_are_listed, assert_formulas, assert_gradients, assert_walks,
+        Cases, assert_all_are_listed, assert_contributions, assert_formulas, assert_gradients,
     };
 
     const OPS: &[(&str, Cases)] = &[
@@ -69,8 +81,8 @@ mod tests {
     }
 
     #[test]
-    fn every_op_is_walked_as_backward_does() {
-        assert_walks(OPS);
+    fn contributions_of_every_op_add_up_to_the_backward_walk() {
+        assert_contributions(OPS);
     }
 
     #[test]

@@ -33,7 +33,7 @@ fn rows_gradients<T: Scalar>(
 ) -> Gradients<T> {
     let tape = Tape::default();
     let pass = Pass::training(&tape, parameters, Key::new(0));
-    let (rows, _) = pass.rows(id, &batch(step));
+    let rows = pass.rows(id, &batch(step)).rows;
     let drawn: Tensor<f64> = Tensor::normal(rows.shape(), 0.01, 0.1, Key::new(step as u64));
     (rows * tape.constant(drawn.cast())).sum_all().backward()
 }
@@ -46,7 +46,7 @@ fn dense_gradients<T: Scalar>(
 ) -> Gradients<T> {
     let mut gradients = rows_gradients(parameters, id, step);
     for (_, gradient) in gradients.iter_mut() {
-        assert!(matches!(gradient, Gradient::Rows(_)), "what these tests are about");
+        assert!(matches!(gradient, Gradient::Sparse(_)), "what these tests are about");
         *gradient = Gradient::Dense(gradient.dense().clone());
     }
     gradients

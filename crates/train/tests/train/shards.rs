@@ -84,7 +84,7 @@ proptest! {
 fn rows_stay_rows() {
     let Batch { gradients, .. } = pass(6, 3, 0.0);
     let (_, table) = gradients.iter().next().unwrap();
-    let Gradient::Rows(rows) = table else { panic!("the table's gradient was written out") };
+    let Gradient::Sparse(rows) = table else { panic!("the table's gradient was written out") };
     let mut expected = texts(6).inputs().to_vec();
     expected.sort_unstable();
     expected.dedup();
@@ -94,7 +94,7 @@ fn rows_stay_rows() {
 #[test]
 fn shards_draw_noise_of_their_own() {
     let parameters: Parameters = Parameters::with_seed(0);
-    let draw = |pass: Pass<'_>| Tensor::random_bits([], pass.noise().unwrap()).item();
+    let draw = |pass: Pass<'_>| Tensor::random_bits([], pass.noise.unwrap()).item();
     let draws = |count| {
         let mut shards = Shards::new(count);
         let batch = shards.forward_backward(&parameters, 4, Key::new(1), |pass, _| {

@@ -2,10 +2,11 @@
 
 use std::fmt;
 
+use autograd::NodeKind;
 use tensor::{Scalar, Tensor};
 
-use super::reading::{Detail, Reading};
-use super::walk::{Contribution, Role, Step, Walk};
+use crate::reading::{Detail, Reading};
+use crate::walk::{Contribution, Step, Walk};
 
 /// Up to this many elements a tensor is printed as its numbers.
 const FEW: usize = 12;
@@ -18,17 +19,17 @@ fn read<T: Scalar>(tensor: &Tensor<T>) -> String {
 impl<T: Scalar> fmt::Display for Walk<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.write_forward(f)?;
-        if self.steps().len() > self.lines().len() {
+        if self.steps().len() > self.nodes().len() {
             writeln!(f, "\nbackward")?;
         }
         for (index, step) in self.steps().iter().enumerate() {
             match step {
                 Step::Compute { .. } => {}
-                Step::Begin { line, .. } => writeln!(f, "  from %{line}, the result")?,
-                Step::Visit { line } => {
-                    let adjoint = self.adjoint(*line, index).expect("a line visited has one");
-                    let expression = self.expression(*line);
-                    writeln!(f, "  %{line} = {expression}: adjoint {}", read(adjoint))?;
+                Step::Begin { node, .. } => writeln!(f, "  from %{node}, the result")?,
+                Step::Visit { node } => {
+                    let adjoint = self.adjoint(*node, index).expect("a visited node has one");
+                    let expression = self.expression(*node);
+                    writeln!(f, "  %{node} = {expression}: adjoint {}", read(adjoint))?;
                 }
                 Step::Contribute(added) => self.write_contribution(f, added)?,
             }
@@ -39,21 +40,21 @@ impl<T: Scalar> fmt::Display for Walk<T> {
 
 impl<T: Scalar> Walk<T> {
     fn write_forward(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let cells = |line: usize| {
-            let formulas = self.lines()[line].formulas.as_ref();
+        let cells = |node: usize| {
+            let formulas = self.nodes()[node].formulas.as_ref();
             let formula = formulas.map_or("", |formulas| formulas.forward());
-            [format!("%{line}"), self.expression(line), formula.to_string()]
+            [format!("%{node}"), self.expression(node), formula.to_string()]
         };
-        let rows: Vec<[String; 3]> = (0..self.lines().len()).map(cells).collect();
+        let rows: Vec<[String; 3]> = (0..self.nodes().len()).map(cells).collect();
         let widths: [usize; 3] = std::array::from_fn(|column| {
             rows.iter().map(|row| row[column].chars().count()).max().unwrap_or(0)
         });
         writeln!(f, "forward")?;
-        for (row, line) in rows.iter().zip(self.lines()) {
+        for (row, node) in rows.iter().zip(self.nodes()) {
             for (cell, width) in row.iter().zip(widths) {
                 write!(f, "  {cell:<width$}")?;
             }
-            writeln!(f, "  {}", read(&line.value))?;
+            writeln!(f, "  {}", read(&node.value))?;
         }
         Ok(())
     }
@@ -64,30 +65,30 @@ impl<T: Scalar> Walk<T> {
         added: &Contribution<T>,
     ) -> fmt::Result {
         let amount = read(&added.amount);
-        write!(f, "      {}  to %{}: ", self.vjp_formula(added.line, added.input), added.to)?;
+        write!(f, "      {}  to %{}: ", self.vjp_formula(added.node, added.input), added.to)?;
         match &added.before {
             None => writeln!(f, "{amount}"),
             Some(before) => writeln!(f, "{} + {amount} = {}", read(before), read(&added.adjoint)),
         }
     }
 
-    /// A line as it would be written: `mul(%0, %1)`, `parameter hidden.weight`, `variable`.
-    pub fn expression(&self, line: usize) -> String {
-        let line = &self.lines()[line];
-        match (&line.role, &line.name) {
-            (Role::Op, _) => {
-                let inputs: Vec<String> = line.inputs.iter().map(|i| format!("%{i}")).collect();
-                format!("{}({})", line.op, inputs.join(", "))
+    /// Returns a node as it would be written: `mul(%0, %1)`, `parameter hidden.weight`, `variable`.
+    pub fn expression(&self, node: usize) -> String {
+        let node = &self.nodes()[node];
+        match (node.kind, &node.name) {
+            (NodeKind::Op, _) => {
+                let inputs: Vec<String> = node.inputs.iter().map(|i| format!("%{i}")).collect();
+                format!("{}({})", node.op, inputs.join(", "))
             }
-            (_, Some(name)) => format!("{} {name}", line.op),
-            _ => line.op.to_string(),
+            (_, Some(name)) => format!("{} {name}", node.op),
+            _ => node.op.to_string(),
         }
     }
 
-    /// The formula of what a line's VJP adds to one of its inputs; that there is none, in words,
-    /// for an op that says none.
-    pub fn vjp_formula(&self, line: usize, input: usize) -> &str {
-        let formulas = self.lines()[line].formulas.as_ref();
+    /// Returns the formula of what a node's VJP adds to one of its inputs, or words that say that
+    /// the op has none.
+    pub fn vjp_formula(&self, node: usize, input: usize) -> &str {
+        let formulas = self.nodes()[node].formulas.as_ref();
         formulas.and_then(|f| f.of_input(input)).unwrap_or("(this op says no formula)")
     }
 }

@@ -13,19 +13,19 @@ pub enum Gradient<T: Scalar = f32> {
     /// With respect to each element.
     Dense(Tensor<T>),
     /// With respect to some rows; that of all others is zero.
-    Rows(Rows<T>),
+    Sparse(SparseGradient<T>),
 }
 
 /// Some rows of a gradient whose other rows are zero.
 #[derive(Clone, Debug)]
-pub struct Rows<T: Scalar = f32> {
+pub struct SparseGradient<T: Scalar = f32> {
     shape: Vec<usize>,
     ids: Vec<u32>,
     values: Tensor<T>,
     dense: OnceLock<Tensor<T>>,
 }
 
-impl<T: Scalar> Rows<T> {
+impl<T: Scalar> SparseGradient<T> {
     /// Rows of a tensor of this shape: `values` `[ids, …]` are those with the numbers `ids`, which
     /// ascend.
     pub(crate) fn new(shape: &[usize], ids: &[u32], values: Tensor<T>) -> Self {
@@ -66,7 +66,7 @@ impl<T: Scalar> Gradient<T> {
     pub fn shape(&self) -> &[usize] {
         match self {
             Gradient::Dense(gradient) => gradient.shape(),
-            Gradient::Rows(rows) => &rows.shape,
+            Gradient::Sparse(rows) => &rows.shape,
         }
     }
 
@@ -74,7 +74,7 @@ impl<T: Scalar> Gradient<T> {
     pub fn dense(&self) -> &Tensor<T> {
         match self {
             Gradient::Dense(gradient) => gradient,
-            Gradient::Rows(rows) => rows.dense.get_or_init(|| rows.to_dense()),
+            Gradient::Sparse(rows) => rows.dense.get_or_init(|| rows.to_dense()),
         }
     }
 
@@ -82,7 +82,7 @@ impl<T: Scalar> Gradient<T> {
     pub fn stored(&self) -> &Tensor<T> {
         match self {
             Gradient::Dense(gradient) => gradient,
-            Gradient::Rows(rows) => &rows.values,
+            Gradient::Sparse(rows) => &rows.values,
         }
     }
 
@@ -90,7 +90,7 @@ impl<T: Scalar> Gradient<T> {
     pub fn stored_mut(&mut self) -> &mut Tensor<T> {
         match self {
             Gradient::Dense(gradient) => gradient,
-            Gradient::Rows(rows) => {
+            Gradient::Sparse(rows) => {
                 rows.dense.take();
                 &mut rows.values
             }
@@ -100,7 +100,7 @@ impl<T: Scalar> Gradient<T> {
     /// Adds the gradient of another use of the parameter.
     pub fn add(&mut self, other: &Self) {
         match (&mut *self, other) {
-            (Gradient::Rows(rows), Gradient::Rows(others)) if rows.ids == others.ids => {
+            (Gradient::Sparse(rows), Gradient::Sparse(others)) if rows.ids == others.ids => {
                 rows.dense.take();
                 rows.values.add_in_place(&others.values);
             }
@@ -112,7 +112,9 @@ impl<T: Scalar> Gradient<T> {
     /// The sum of this gradient and another of the same parameter. Of rows and rows it is rows.
     pub(crate) fn plus(&self, other: &Self) -> Self {
         match (self, other) {
-            (Gradient::Rows(rows), Gradient::Rows(others)) => Gradient::Rows(rows.plus(others)),
+            (Gradient::Sparse(rows), Gradient::Sparse(others)) => {
+                Gradient::Sparse(rows.plus(others))
+            }
             _ => Gradient::Dense(self.dense() + other.dense()),
         }
     }

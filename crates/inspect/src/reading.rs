@@ -8,7 +8,7 @@ use tensor::{Scalar, Tensor};
 /// A tensor, as far as a person can read it.
 ///
 /// ```
-/// use autograd::draw::{Detail, Reading};
+/// use inspect::{Detail, Reading};
 /// use tensor::Tensor;
 ///
 /// let detail = Detail { numbers: 4, cells: (1, 8) };

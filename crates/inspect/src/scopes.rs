@@ -1,4 +1,4 @@
-//! Which lines of a tape belong to which layer.
+//! The layers of a tape: which nodes belong to which.
 //!
 //! A parameter's name says its layer: `hidden.weight` is in the scope `hidden`. From there:
 //!
@@ -7,34 +7,30 @@
 //!   from: a dropout behind a layer belongs to the layer, as does the loss to the last one.
 //! - Parameters and constants are in the scope of the first op that reads them; variables in none.
 //!
-//! A scope that is left and entered again, as by a layer that is used twice, is a scope anew:
-//! `cell`, `cell (2)`. So each holds ops that stand together on the tape, and when every scope is
+//! A scope that is left and entered again, as by a layer that is used twice, is another
+//! scope: `cell`, `cell (2)`. So each holds ops that stand together on the tape, and when every scope is
 //! drawn as one node the graph still has no cycle.
 
 use std::collections::BTreeMap;
 
+use autograd::{NodeKind, NodeView, Nodes};
 use tensor::Scalar;
-
-use crate::tape::{Node, Source, layer};
 
 /// The layers of a tape.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Scopes {
     pub names: Vec<String>,
-    /// By line of the tape.
-    pub of_line: Vec<Option<usize>>,
+    /// By index of the node.
+    pub of_node: Vec<Option<usize>>,
 }
 
 impl Scopes {
-    pub fn of<T: Scalar>(nodes: &[Node<T>]) -> Self {
-        let mut scopes = Self { names: Vec::new(), of_line: vec![None; nodes.len()] };
+    pub fn new<T: Scalar>(nodes: &Nodes<'_, T>) -> Self {
+        let mut scopes = Self { names: Vec::new(), of_node: vec![None; nodes.iter().len()] };
         let mut open: Option<(usize, &str)> = None;
         let mut entered = BTreeMap::new();
-        for (line, node) in nodes.iter().enumerate() {
-            if !is_op(node) {
-                continue;
-            }
-            open = match layer(node.inputs.iter().copied(), nodes) {
+        for node in nodes.iter().filter(|node| node.kind() == NodeKind::Op) {
+            open = match node.layer() {
                 Some(name) if open.is_none_or(|(_, current)| current != name) => {
                     let times: &mut usize = entered.entry(name).or_default();
                     *times += 1;
@@ -47,25 +43,32 @@ impl Scopes {
                 Some(_) => open,
                 None => open.filter(|(scope, _)| scopes.goes_on(*scope, node, nodes)),
             };
-            scopes.of_line[line] = open.map(|(scope, _)| scope);
+            scopes.of_node[node.index()] = open.map(|(scope, _)| scope);
         }
         scopes.adopt_leaves(nodes);
         scopes
     }
 
-    /// Whether all ops that this one reads are in the scope, and there is one.
-    fn goes_on<T: Scalar>(&self, scope: usize, node: &Node<T>, nodes: &[Node<T>]) -> bool {
-        let mut ops = node.inputs.iter().filter(|&&input| is_op(&nodes[input])).peekable();
-        ops.peek().is_some() && ops.all(|&input| self.of_line[input] == Some(scope))
+    /// Returns `true` if the node reads an op, and all ops that it reads are in the scope.
+    fn goes_on<T: Scalar>(
+        &self,
+        scope: usize,
+        node: NodeView<'_, T>,
+        nodes: &Nodes<'_, T>,
+    ) -> bool {
+        let is_op = |input: &&usize| nodes.get(**input).kind() == NodeKind::Op;
+        let mut ops = node.inputs().iter().filter(is_op).peekable();
+        ops.peek().is_some() && ops.all(|&input| self.of_node[input] == Some(scope))
     }
 
-    fn adopt_leaves<T: Scalar>(&mut self, nodes: &[Node<T>]) {
-        let mut is_read = vec![false; nodes.len()];
-        for (line, node) in nodes.iter().enumerate() {
-            for &input in &node.inputs {
-                let stands_alone = is_op(&nodes[input]) || is_variable(&nodes[input]);
-                if !stands_alone && !is_read[input] {
-                    self.of_line[input] = self.of_line[line];
+    fn adopt_leaves<T: Scalar>(&mut self, nodes: &Nodes<'_, T>) {
+        let mut is_read = vec![false; self.of_node.len()];
+        for node in nodes.iter() {
+            for &input in node.inputs() {
+                let kind = nodes.get(input).kind();
+                let is_adopted = matches!(kind, NodeKind::Constant | NodeKind::Parameter);
+                if is_adopted && !is_read[input] {
+                    self.of_node[input] = self.of_node[node.index()];
                 }
                 is_read[input] = true;
             }
@@ -73,25 +76,17 @@ impl Scopes {
     }
 }
 
-fn is_op<T: Scalar>(node: &Node<T>) -> bool {
-    matches!(node.source, Source::Op(_) | Source::Evaluated(_))
-}
-
-fn is_variable<T: Scalar>(node: &Node<T>) -> bool {
-    matches!(node.source, Source::Variable)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Parameters, Tape};
+    use autograd::{Parameters, Tape};
     use tensor::Tensor;
 
-    /// The scope of each line, `-` for none.
+    /// The scope of each node, `-` for none.
     fn scopes(tape: &Tape<f64>) -> Vec<String> {
-        let scopes = Scopes::of(&tape.nodes.borrow());
+        let scopes = Scopes::new(&tape.nodes());
         let name = |scope: &Option<usize>| scope.map_or("-".into(), |s| scopes.names[s].clone());
-        scopes.of_line.iter().map(name).collect()
+        scopes.of_node.iter().map(name).collect()
     }
 
     #[test]

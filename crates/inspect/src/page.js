@@ -1,12 +1,12 @@
 // Walks through a recorded tape. The page's data, made by html.rs:
-//   lines     what the tape holds; `value` is a position in `readings`
-//   scopes    the names of the layers; a line's `scope` is a position among them
+//   nodes     what the tape holds; `value` is a position in `readings`
+//   scopes    the names of the layers; a node's `scope` is a position among them
 //   steps     what happens, in order: compute …, begin, then visit and contribute …
 //   readings  tensors as they are shown
 "use strict";
 
 const walk = JSON.parse(document.getElementById("walk").textContent);
-const { lines, scopes, steps, readings } = walk;
+const { nodes: tape, scopes, steps, readings } = walk;
 const byId = id => document.getElementById(id);
 
 /** An HTML element with attributes and children. */
@@ -29,34 +29,34 @@ function drawn(tag, attributes = {}, ...children) {
 
 let now = 0;
 
-/** The adjoint of a line as far as it has come, a position in `readings`; null before any. */
-function adjointOf(line) {
-  for (let at = now; at >= lines.length; at--) {
+/** The adjoint of a node as far as it has come, a position in `readings`; null before any. */
+function adjointOf(index) {
+  for (let at = now; at >= tape.length; at--) {
     const step = steps[at];
-    if (step.kind === "begin" && step.line === line) return step.adjoint;
-    if (step.kind === "contribute" && step.to === line) return step.adjoint;
+    if (step.kind === "begin" && step.node === index) return step.adjoint;
+    if (step.kind === "contribute" && step.to === index) return step.adjoint;
   }
   return null;
 }
 
-const isComputed = line => line <= now;
-const visitOf = line => steps.findIndex(step => step.kind === "visit" && step.line === line);
-const visits = lines.map((_, line) => visitOf(line));
-const isComplete = line => visits[line] >= 0 && visits[line] <= now;
+const isComputed = index => index <= now;
+const visitOf = index => steps.findIndex(step => step.kind === "visit" && step.node === index);
+const visits = tape.map((_, index) => visitOf(index));
+const isComplete = index => visits[index] >= 0 && visits[index] <= now;
 
 // ---- The graph: which boxes there are, and where ----------------------------------------------
 
-// Up to this many lines a graph opens with all its layers open.
-const FEW_LINES = 40;
-const isOpen = scopes.map(() => lines.length <= FEW_LINES);
+// Up to this many nodes a graph opens with all its layers open.
+const FEW_NODES = 40;
+const isOpen = scopes.map(() => tape.length <= FEW_NODES);
 
 const GAP = { x: 22, y: 34 };
 const PADDING = 14;
 const LABEL = 22;
 const HEIGHT = 58;
 
-const label = line => {
-  const { name, op, scope } = lines[line];
+const label = index => {
+  const { name, op, scope } = tape[index];
   if (name === null) return op;
   return scope === null ? name : name.slice(name.lastIndexOf(".") + 1);
 };
@@ -186,16 +186,16 @@ function settle(layer) {
 /** The whole graph: layers that are open are laid out on their own first, then stand as one box. */
 function layout() {
   const members = scopes.map(() => []);
-  const leaf = lines.map((line, index) => {
-    const width = widthOf(`%${index} ${label(index)}`, short(line.value));
-    return { line: index, scope: line.scope, width, height: HEIGHT, key: index };
+  const leaf = tape.map((entry, index) => {
+    const width = widthOf(`%${index} ${label(index)}`, short(entry.value));
+    return { index, scope: entry.scope, width, height: HEIGHT, key: index };
   });
   for (const node of leaf) if (node.scope !== null) members[node.scope].push(node);
   const groups = members.map((inside, scope) => box(scope, inside));
   const unitOf = leaf.map(node => (node.scope === null ? node : groups[node.scope]));
   const units = [...new Set(unitOf)].sort((a, b) => a.key - b.key);
   const outer = new Map();
-  for (const [reader, { inputs }] of lines.entries()) {
+  for (const [reader, { inputs }] of tape.entries()) {
     for (const input of inputs) {
       const [from, to] = [unitOf[input], unitOf[reader]];
       if (from !== to) outer.set(`${from.key} ${to.key}`, [from, to]);
@@ -213,12 +213,12 @@ function layout() {
 
 /** A layer as one box. What it reads from outside comes in at the top, and has its own way through. */
 function box(scope, inside) {
-  const group = { scope, inside, open: isOpen[scope], key: Math.max(...inside.map(node => node.line)), routes: new Map() };
+  const group = { scope, inside, open: isOpen[scope], key: Math.max(...inside.map(node => node.index)), routes: new Map() };
   if (!group.open) return Object.assign(group, { width: widthOf(scopes[scope]), height: HEIGHT });
   const ports = [], edges = [];
   for (const to of inside) {
-    for (const input of new Set(lines[to.line].inputs)) {
-      let from = inside.find(node => node.line === input);
+    for (const input of new Set(tape[to.index].inputs)) {
+      let from = inside.find(node => node.index === input);
       if (!from) ports.push(from = { width: 4, height: 0, isPort: true });
       edges.push([from, to, input]);
     }
@@ -226,7 +226,7 @@ function box(scope, inside) {
   const { width, height, bends } = layered([...ports, ...inside], edges);
   for (const edge of edges) {
     const [from, to, input] = edge;
-    group.routes.set(routeKey(input, to.line), [...(from.isPort ? [from] : []), ...bends.get(edge)]);
+    group.routes.set(routeKey(input, to.index), [...(from.isPort ? [from] : []), ...bends.get(edge)]);
   }
   return Object.assign(group, { width: width + 2 * PADDING, height: height + LABEL + 1.5 * PADDING });
 }
@@ -246,22 +246,22 @@ function drawGraph() {
   });
   shapes = { svg, scale, edges: [], nodes: new Map(), boxes: new Map() };
   for (const group of groups) if (group.open) svg.append(drawOutline(group));
-  for (const [reader, { inputs }] of lines.entries()) {
-    for (const [input, line] of inputs.entries()) {
-      const [from, to] = [unitOf[line], unitOf[reader]];
+  for (const [reader, { inputs }] of tape.entries()) {
+    for (const [input, index] of inputs.entries()) {
+      const [from, to] = [unitOf[index], unitOf[reader]];
       if (from === to && from.open === false) continue;
       const outside = from === to ? [] : size.bends.get(outer.get(`${from.key} ${to.key}`));
-      const bends = [...outside, ...(to.routes?.get(routeKey(line, reader)) ?? [])];
-      const start = from.open === false ? from : leaf[line];
+      const bends = [...outside, ...(to.routes?.get(routeKey(index, reader)) ?? [])];
+      const start = from.open === false ? from : leaf[index];
       const end = to.open === false ? to : leaf[reader];
-      // Two inputs that are one line would lie on each other.
-      const nudge = inputs.indexOf(line) === inputs.lastIndexOf(line) ? 0 : (input - (inputs.length - 1) / 2) * 14;
+      // Two inputs that are one node would lie on each other.
+      const nudge = inputs.indexOf(index) === inputs.lastIndexOf(index) ? 0 : (input - (inputs.length - 1) / 2) * 14;
       const path = drawn("path", { class: "edge", d: curve(start, bends, end, nudge) });
-      shapes.edges.push({ path, reader, input, line });
+      shapes.edges.push({ path, reader, input, index });
       svg.append(path);
     }
   }
-  for (const node of leaf) if (unitOf[node.line].open !== false) svg.append(drawNode(node));
+  for (const node of leaf) if (unitOf[node.index].open !== false) svg.append(drawNode(node));
   for (const group of groups) svg.append(group.open ? drawHandle(group) : drawScope(group));
   byId("graph").replaceChildren(svg);
 }
@@ -291,15 +291,15 @@ const rectangle = (node, attributes) => drawn("rect", {
 });
 
 function drawNode(node) {
-  const isLeaf = lines[node.line].role !== "op";
+  const isLeaf = tape[node.index].role !== "op";
   const text = (className, dy, ...content) => drawn("text", { class: className, x: node.x, y: node.y + dy }, ...content);
   const adjoint = text("adjoint", 21);
-  const number = drawn("tspan", { class: "number" }, `%${node.line}`);
-  const group = drawn("g", { class: "node", "data-line": node.line },
+  const number = drawn("tspan", { class: "number" }, `%${node.index}`);
+  const group = drawn("g", { class: "node", "data-node": node.index },
     rectangle(node, { rx: isLeaf ? 20 : 5 }),
-    text("name", -11, number, ` ${label(node.line)}`), text("value", 5, short(lines[node.line].value)), adjoint);
-  group.addEventListener("click", () => go(stepFor(node.line)));
-  shapes.nodes.set(node.line, { group, adjoint, node });
+    text("name", -11, number, ` ${label(node.index)}`), text("value", 5, short(tape[node.index].value)), adjoint);
+  group.addEventListener("click", () => go(stepFor(node.index)));
+  shapes.nodes.set(node.index, { group, adjoint, node });
   return group;
 }
 
@@ -310,7 +310,7 @@ function drawScope(box) {
     class: "node scope", "data-scope": box.scope, tabindex: 0, role: "button",
     "aria-label": `open the layer ${scopes[box.scope]}`,
   }, rectangle({ ...box, x: box.x + 4, y: box.y + 4 }, { class: "shadow", rx: 5 }), rectangle(box, { rx: 5 }),
-  text("name", -11, scopes[box.scope]), text("value", 5, `${box.inside.length} lines`), adjoint);
+  text("name", -11, scopes[box.scope]), text("value", 5, `${box.inside.length} nodes`), adjoint);
   onActivate(group, () => toggle(box.scope));
   shapes.boxes.set(box.scope, { group, adjoint, node: box });
   return group;
@@ -349,8 +349,8 @@ function toggleAll(open) {
   show();
 }
 
-/** The step to go to for a line: on the way back where its adjoint is complete, else where it is computed. */
-const stepFor = line => (now >= lines.length && visits[line] >= 0 ? visits[line] : line);
+/** The step to go to for a node: on the way back where its adjoint is complete, else where it is computed. */
+const stepFor = index => (now >= tape.length && visits[index] >= 0 ? visits[index] : index);
 
 // ---- A step, shown -----------------------------------------------------------------------------
 
@@ -368,23 +368,23 @@ function show() {
 }
 
 function showGraph(step) {
-  for (const [line, { group, adjoint }] of shapes.nodes) {
-    mark(group, [line], step);
-    const reading = adjointOf(line);
+  for (const [index, { group, adjoint }] of shapes.nodes) {
+    mark(group, [index], step);
+    const reading = adjointOf(index);
     adjoint.textContent = reading === null ? "" : readings[reading].shape.length === 0 ? short(reading) : "adjoint";
   }
   for (const [, { group, adjoint, node }] of shapes.boxes) {
-    const inside = node.inside.map(({ line }) => line);
+    const inside = node.inside.map(({ index }) => index);
     mark(group, inside, step);
     const complete = inside.filter(isComplete).length;
     adjoint.textContent = complete ? `${complete} adjoint${complete > 1 ? "s" : ""}` : "";
   }
   byId("graph").querySelector(".pulse")?.remove();
-  for (const { path, reader, input, line } of shapes.edges) {
-    const sent = step.kind === "contribute" && reader === step.line && input === step.input;
-    path.classList.toggle("read", step.kind === "compute" && reader === step.line);
+  for (const { path, reader, input, index } of shapes.edges) {
+    const sent = step.kind === "contribute" && reader === step.node && input === step.input;
+    path.classList.toggle("read", step.kind === "compute" && reader === step.node);
     path.classList.toggle("sent", sent);
-    path.classList.toggle("done", isComputed(reader) && isComputed(line));
+    path.classList.toggle("done", isComputed(reader) && isComputed(index));
     if (sent) pulse(path);
   }
   keepInSight(step);
@@ -392,9 +392,9 @@ function showGraph(step) {
 
 function mark(group, inside, step) {
   group.classList.toggle("todo", !inside.some(isComputed));
-  group.classList.toggle("now", inside.includes(step.line));
+  group.classList.toggle("now", inside.includes(step.node));
   group.classList.toggle("target", step.kind === "contribute" && inside.includes(step.to));
-  group.classList.toggle("reached", inside.some(line => adjointOf(line) !== null));
+  group.classList.toggle("reached", inside.some(index => adjointOf(index) !== null));
   group.classList.toggle("complete", inside.some(isComplete));
 }
 
@@ -408,8 +408,8 @@ function pulse(path) {
 }
 
 function keepInSight(step) {
-  const line = step.line;
-  const shape = shapes.nodes.get(line) ?? shapes.boxes.get(lines[line].scope);
+  const index = step.node;
+  const shape = shapes.nodes.get(index) ?? shapes.boxes.get(tape[index].scope);
   const graph = byId("graph");
   graph.scrollTo({
     left: (shape.node.x + PADDING) * shapes.scale - graph.clientWidth / 2,
@@ -419,55 +419,55 @@ function keepInSight(step) {
 }
 
 function showList(step) {
-  for (const [line, row] of [...byId("list").querySelectorAll("tbody tr")].entries()) {
-    row.classList.toggle("now", line === step.line);
-    row.classList.toggle("target", line === step.to);
+  for (const [index, row] of [...byId("list").querySelectorAll("tbody tr")].entries()) {
+    row.classList.toggle("now", index === step.node);
+    row.classList.toggle("target", index === step.to);
   }
 }
 
 // ---- The card: one step in words and numbers ---------------------------------------------------
 
-const indexOf = line => element("span", { class: "index" }, `%${line}`);
-const full = line => lines[line].name ?? lines[line].op;
+const indexOf = index => element("span", { class: "index" }, `%${index}`);
+const full = index => tape[index].name ?? tape[index].op;
 
 const WORDS = {
   compute: () => "computed",
   begin: () => "the result: from here backward",
-  visit: ({ line }) => (lines[line].role === "op" ? "its adjoint is complete" : "its adjoint is complete: this is its gradient"),
+  visit: ({ node: index }) => (tape[index].role === "op" ? "its adjoint is complete" : "its adjoint is complete: this is its gradient"),
   contribute: ({ to }) => `hands its adjoint on to %${to}`,
 };
 
 function showCard(step) {
-  const title = element("h3", {}, indexOf(step.line), ` ${full(step.line)}`);
+  const title = element("h3", {}, indexOf(step.node), ` ${full(step.node)}`);
   byId("card").replaceChildren(
-    element("p", { class: "what" }, WORDS[step.kind](step)), title, ...CARDS[step.kind](step), facts(step.line));
+    element("p", { class: "what" }, WORDS[step.kind](step)), title, ...CARDS[step.kind](step), facts(step.node));
 }
 
 const CARDS = {
-  compute: ({ line }) => {
-    const { role, forward, value, inputs } = lines[line];
-    const list = pairs(...inputs.map((input, i) => [`input ${i}`, `%${input}`, lines[input].value]), ["value", "", value]);
+  compute: ({ node: index }) => {
+    const { role, forward, value, inputs } = tape[index];
+    const list = pairs(...inputs.map((input, i) => [`input ${i}`, `%${input}`, tape[input].value]), ["value", "", value]);
     return role === "op" ? [formula(forward), list] : [list];
   },
-  begin: ({ line, adjoint }) => [
+  begin: ({ node: index, adjoint }) => [
     element("p", {}, "The derivative of the result with respect to itself: the adjoint with which the walk back begins."),
-    pairs(["value", "", lines[line].value], ["adjoint", "", adjoint]),
+    pairs(["value", "", tape[index].value], ["adjoint", "", adjoint]),
   ],
-  visit: ({ line }) => {
-    const { role, vjps, inputs } = lines[line];
-    const parts = [pairs(["value", "", lines[line].value], ["adjoint", "", adjointOf(line)])];
+  visit: ({ node: index }) => {
+    const { role, vjps, inputs } = tape[index];
+    const parts = [pairs(["value", "", tape[index].value], ["adjoint", "", adjointOf(index)])];
     if (role !== "op") return parts;
     const next = inputs.map((input, i) => element("p", { class: "formula vjp" }, vjps[i] ?? silent(), ` → %${input}`));
     return [...next, ...parts];
   },
-  contribute: ({ line, input, to, contribution, before, adjoint }) => {
+  contribute: ({ node: index, input, to, contribution, before, adjoint }) => {
     const sum = before === null
       ? pairs([`adjoint of %${to}`, "", adjoint])
       : pairs(["so far", "", before], ["+ this", "", contribution], [`= adjoint of %${to}`, "", adjoint]);
     sum.classList.add("sum", "adjoint");
-    const given = pairs(["value", "", lines[line].value], ["adjoint", "", adjointOf(line)]);
-    const operands = lines[line].inputs.map((other, i) => [`input ${i}`, `%${other}`, lines[other].value]);
-    return [formula(lines[line].vjps[input], "vjp"), sum, pairs(...operands), given];
+    const given = pairs(["value", "", tape[index].value], ["adjoint", "", adjointOf(index)]);
+    const operands = tape[index].inputs.map((other, i) => [`input ${i}`, `%${other}`, tape[other].value]);
+    return [formula(tape[index].vjps[input], "vjp"), sum, pairs(...operands), given];
   },
 };
 
@@ -509,8 +509,8 @@ function strip({ min, mean, max, cells }) {
   return element("div", {}, grid, element("p", { class: "summary" }, `min ${min}  mean ${mean}  max ${max}`));
 }
 
-function facts(line) {
-  const { value, scope, at, source, forwardTime, backwardTime } = lines[line];
+function facts(index) {
+  const { value, scope, at, source, forwardTime, backwardTime } = tape[index];
   const { shape, bytes } = readings[value];
   const list = element("dl", { class: "facts" });
   const fact = (term, ...about) => list.append(element("dt", {}, term), element("dd", {}, ...about));
@@ -545,11 +545,11 @@ byId("next").onclick = () => go(now + 1);
 byId("last").onclick = () => go(steps.length - 1);
 byId("slider").max = steps.length - 1;
 byId("slider").oninput = event => go(Number(event.target.value));
-byId("controls").style.setProperty("--turn", `${(100 * (lines.length - 0.5)) / Math.max(1, steps.length - 1)}%`);
+byId("controls").style.setProperty("--turn", `${(100 * (tape.length - 0.5)) / Math.max(1, steps.length - 1)}%`);
 byId("list").classList.add("live");
-for (const [line, row] of [...byId("list").querySelectorAll("tbody tr")].entries()) row.onclick = () => go(stepFor(line));
+for (const [index, row] of [...byId("list").querySelectorAll("tbody tr")].entries()) row.onclick = () => go(stepFor(index));
 
-byId("legend").append(element("span", {}, "Arrow keys step. A click goes to a line or opens a layer."));
+byId("legend").append(element("span", {}, "Arrow keys step. A click goes to a node or opens a layer."));
 if (scopes.length) {
   const open = element("button", { id: "open-all" }, "open all");
   const close = element("button", { id: "close-all" }, "close all");

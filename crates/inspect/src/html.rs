@@ -8,28 +8,21 @@ use std::fs;
 use std::panic::Location;
 use std::time::Duration;
 
+use autograd::{NodeKind, Var};
 use serde::Serialize;
 use tensor::{Scalar, Tensor};
 
-use super::reading::{Detail, Reading};
-use super::walk::{Contribution, Line, Role, Step, Walk};
-use crate::tape::Tape;
-use crate::var::Var;
+use crate::reading::{Detail, Reading};
+use crate::walk::{Contribution, NodeRecord, Step, Walk};
 
-impl<T: Scalar> Tape<T> {
-    /// A page on which a reader steps through this tape, forward to `result` and back from it: see
-    /// [`Walk::to_html`].
-    ///
-    /// # Panics
-    /// When the result is on another tape, is not a single number, or the tape is for evaluation.
-    #[track_caller]
-    pub fn to_html(&self, result: Var<'_, T>) -> String {
-        assert!(
-            std::ptr::eq(self, result.tape()),
-            "to_html: the result is on another tape: call it on result.tape()"
-        );
-        Walk::back_from(result).to_html("A tape, forward and back")
-    }
+/// Returns a page on which a reader steps through a tape, forward to `result` and back from it: see
+/// [`Walk::to_html`].
+///
+/// # Panics
+/// If the result is not a single number, or its tape does not record.
+#[track_caller]
+pub fn to_html<T: Scalar>(result: Var<'_, T>) -> String {
+    Walk::back_from(result).to_html("A tape, forward and back")
 }
 
 impl<T: Scalar> Walk<T> {
@@ -39,7 +32,7 @@ impl<T: Scalar> Walk<T> {
     /// stand the step's formula, value, adjoint and contribution. Where the source files can be
     /// read from the current folder the page shows the line that recorded each op.
     pub fn to_html(&self, title: &str) -> String {
-        let data = serde_json::to_string(&Data::of(self)).expect("strings and numbers");
+        let data = serde_json::to_string(&Data::new(self)).expect("strings and numbers");
         fill(include_str!("page.html"), |name| match name {
             "title" => escape(title),
             "style" => include_str!("page.css").to_string(),
@@ -53,7 +46,7 @@ impl<T: Scalar> Walk<T> {
 
     /// How much of each tensor is shown, so that a page of any number of lines stays small.
     fn detail(&self) -> Detail {
-        Detail::for_tensors(self.lines().len() + self.steps().len())
+        Detail::for_tensors(self.nodes().len() + self.steps().len())
     }
 }
 
@@ -87,24 +80,24 @@ fn escape(text: &str) -> String {
 
 /// The Wengert list with final values and adjoints.
 fn table<T: Scalar>(walk: &Walk<T>) -> String {
-    let head = "<table>\n<thead><tr><th>line</th><th>operation</th><th class=\"optional\">formula\
+    let head = "<table>\n<thead><tr><th>node</th><th>operation</th><th class=\"optional\">formula\
                 </th><th>value</th><th>adjoint</th><th class=\"optional\">recorded at</th></tr>\
                 </thead>\n<tbody>\n";
     let detail = Detail { numbers: 4, cells: (1, 1) };
     let last = walk.steps().len() - 1;
-    let row = |(index, line): (usize, &Line<T>)| {
+    let row = |(index, node): (usize, &NodeRecord<T>)| {
         let read = |tensor: &Tensor<T>| escape(&Reading::of(tensor, detail).range());
         format!(
             "<tr><td>%{index}</td><td>{}</td><td class=\"optional\">{}</td><td class=\"digits\">{}\
              </td><td class=\"digits adjoint\">{}</td><td class=\"at optional\">{}</td></tr>\n",
             escape(&walk.expression(index)),
-            escape(line.formulas.as_ref().map_or("", |formulas| formulas.forward())),
-            read(&line.value),
+            escape(node.formulas.as_ref().map_or("", |formulas| formulas.forward())),
+            read(&node.value),
             walk.adjoint(index, last).map_or_else(String::new, read),
-            escape(&place(line.at)),
+            escape(&place(node.at)),
         )
     };
-    let rows: String = walk.lines().iter().enumerate().map(row).collect();
+    let rows: String = walk.nodes().iter().enumerate().map(row).collect();
     format!("{head}{rows}</tbody>\n</table>")
 }
 
@@ -115,7 +108,7 @@ fn place(at: &Location) -> String {
 /// What the page's script reads.
 #[derive(Serialize)]
 struct Data<'a> {
-    lines: Vec<LineData<'a>>,
+    nodes: Vec<NodeData<'a>>,
     scopes: &'a [String],
     steps: Vec<StepData>,
     readings: Vec<Reading>,
@@ -123,7 +116,7 @@ struct Data<'a> {
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct LineData<'a> {
+struct NodeData<'a> {
     role: &'static str,
     op: &'a str,
     name: Option<&'a str>,
@@ -144,17 +137,17 @@ struct LineData<'a> {
 #[serde(tag = "kind", rename_all = "lowercase")]
 enum StepData {
     Compute {
-        line: usize,
+        node: usize,
     },
     Begin {
-        line: usize,
+        node: usize,
         adjoint: usize,
     },
     Visit {
-        line: usize,
+        node: usize,
     },
     Contribute {
-        line: usize,
+        node: usize,
         input: usize,
         to: usize,
         contribution: usize,
@@ -164,7 +157,7 @@ enum StepData {
 }
 
 impl<'a> Data<'a> {
-    fn of<T: Scalar>(walk: &'a Walk<T>) -> Self {
+    fn new<T: Scalar>(walk: &'a Walk<T>) -> Self {
         let detail = walk.detail();
         let mut sources = Sources::default();
         let mut readings = Vec::new();
@@ -172,70 +165,70 @@ impl<'a> Data<'a> {
             readings.push(Reading::of(tensor, detail));
             readings.len() - 1
         };
-        let mut lines = Vec::new();
-        for line in walk.lines() {
-            lines.push(LineData::of(line, read(&line.value), sources.line(line.at)));
+        let mut nodes = Vec::new();
+        for node in walk.nodes() {
+            nodes.push(NodeData::new(node, read(&node.value), sources.line(node.at)));
         }
-        let mut adjoints = vec![None; lines.len()];
+        let mut adjoints = vec![None; nodes.len()];
         let mut steps = Vec::new();
         for step in walk.steps() {
-            steps.push(StepData::of(step, &mut adjoints, &mut read));
+            steps.push(StepData::new(step, &mut adjoints, &mut read));
         }
-        Self { lines, scopes: walk.scopes(), steps, readings }
+        Self { nodes, scopes: walk.scopes(), steps, readings }
     }
 }
 
-impl<'a> LineData<'a> {
-    fn of<T: Scalar>(line: &'a Line<T>, value: usize, source: Option<String>) -> Self {
-        let formulas = line.formulas.as_ref();
+impl<'a> NodeData<'a> {
+    fn new<T: Scalar>(node: &'a NodeRecord<T>, value: usize, source: Option<String>) -> Self {
+        let formulas = node.formulas.as_ref();
         let vjp = |input| formulas.and_then(|formulas| formulas.of_input(input));
         let time = |time: Option<Duration>| time.map(|time| format!("{time:.1?}"));
         Self {
-            role: match line.role {
-                Role::Constant => "constant",
-                Role::Variable => "variable",
-                Role::Parameter => "parameter",
-                Role::Op => "op",
+            role: match node.kind {
+                NodeKind::Constant => "constant",
+                NodeKind::Variable => "variable",
+                NodeKind::Parameter => "parameter",
+                NodeKind::Op => "op",
             },
-            op: line.op,
-            name: line.name.as_deref(),
-            inputs: &line.inputs,
+            op: node.op,
+            name: node.name.as_deref(),
+            inputs: &node.inputs,
             forward: formulas.map(|formulas| formulas.forward()),
-            vjps: (0..line.inputs.len()).map(vjp).collect(),
+            vjps: (0..node.inputs.len()).map(vjp).collect(),
             value,
-            scope: line.scope,
-            at: place(line.at),
+            scope: node.scope,
+            at: place(node.at),
             source,
-            forward_time: time(line.forward_time),
-            backward_time: time(line.backward_time),
+            forward_time: time(node.forward_time),
+            backward_time: time(node.backward_time),
         }
     }
 }
 
 impl StepData {
-    /// A step whose tensors are `read`; `adjoints` are the readings of the lines' adjoints so far.
-    fn of<T: Scalar>(
+    /// A step whose tensors are `read`; `adjoints` are the readings of the nodes' adjoints so far.
+    fn new<T: Scalar>(
         step: &Step<T>,
         adjoints: &mut [Option<usize>],
         read: &mut impl FnMut(&Tensor<T>) -> usize,
     ) -> Self {
         match step {
-            Step::Compute { line } => StepData::Compute { line: *line },
-            Step::Begin { line, adjoint } => {
+            Step::Compute { node } => StepData::Compute { node: *node },
+            Step::Begin { node, adjoint } => {
                 let adjoint = read(adjoint);
-                adjoints[*line] = Some(adjoint);
-                StepData::Begin { line: *line, adjoint }
+                adjoints[*node] = Some(adjoint);
+                StepData::Begin { node: *node, adjoint }
             }
-            Step::Visit { line } => StepData::Visit { line: *line },
+            Step::Visit { node } => StepData::Visit { node: *node },
             Step::Contribute(added) => {
-                let Contribution { line, input, to, amount, adjoint, .. } = &**added;
+                let Contribution { node, input, to, amount, adjoint, .. } = &**added;
                 let before = adjoints[*to];
                 let contribution = read(amount);
                 // The first contribution is the adjoint.
                 let adjoint = before.map_or(contribution, |_| read(adjoint));
                 adjoints[*to] = Some(adjoint);
-                let (line, input, to) = (*line, *input, *to);
-                StepData::Contribute { line, input, to, contribution, before, adjoint }
+                let (node, input, to) = (*node, *input, *to);
+                StepData::Contribute { node, input, to, contribution, before, adjoint }
             }
         }
     }

@@ -3,8 +3,8 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Duration;
 
-use autograd::draw::{Line, Step, Walk};
 use autograd::{Adjoints, Op, Parameters, Tape, Var};
+use inspect::{NodeRecord, Step, Walk};
 use proptest::prelude::*;
 use tensor::strategy::tensors;
 use tensor::{Key, Tensor};
@@ -32,7 +32,7 @@ proptest! {
 }
 
 #[test]
-fn an_op_that_reads_a_line_twice_contributes_twice() {
+fn an_op_that_reads_a_node_twice_contributes_twice() {
     let tape = Tape::default();
     let x = tape.variable(Tensor::scalar(3.0));
     let walk = Walk::back_from(x * x);
@@ -84,7 +84,7 @@ fn a_tape_is_a_graph_with_a_box_for_each_layer() {
     let x = tape.variable(Tensor::ones([1, 2]));
     let _y = x.matmul(tape.parameter(&parameters, weight)).sum_all();
     assert_eq!(
-        tape.to_dot(),
+        inspect::to_dot(&tape),
         r#"digraph tape {
   node [fontname="Helvetica", shape=box, style=rounded];
   subgraph cluster_0 {
@@ -108,7 +108,7 @@ fn a_page_loads_nothing_and_escapes_what_users_name() {
     let id = parameters.add("</script><img src=x>&{{data}}.w", Tensor::<f64>::scalar(2.0));
     let tape = Tape::default();
     let weight = tape.parameter(&parameters, id);
-    let page = tape.to_html(weight * weight);
+    let page = inspect::to_html(weight * weight);
     assert_eq!(page.matches("</script>").count(), 2);
     assert!(!page.contains("<img"));
     assert!(page.contains("parameter &lt;/script&gt;&lt;img src=x&gt;&amp;{{data}}.w</td>"));
@@ -118,13 +118,13 @@ fn a_page_loads_nothing_and_escapes_what_users_name() {
 
 #[test]
 fn a_page_of_five_hundred_large_tensors_stays_below_a_megabyte() {
-    let tape = Tape::timed();
+    let tape = Tape::default();
     let x = tape.variable(Tensor::<f32>::normal([64, 64], 0.0, 1.0, Key::new(0)));
     let mut y = x;
     for _ in 0..249 {
         y = y.sin() + x;
     }
-    let page = tape.to_html(y.sum_all());
+    let page = Walk::back_from(y.sum_all()).timed(&tape).to_html("A deep tape");
     assert_eq!(tape.len(), 500);
     assert!(page.len() < 1_000_000, "{} bytes", page.len());
 }
@@ -154,18 +154,19 @@ fn an_op_without_formulas_says_so() {
 }
 
 #[test]
-fn only_a_timed_tape_measures() {
-    let timed_lines = |tape: Tape<f64>| {
-        let walk = Walk::back_from(textbook(&tape));
-        let is_timed = |time: fn(&Line<f64>) -> Option<Duration>| -> Vec<bool> {
-            walk.lines().iter().map(|line| time(line).is_some()).collect()
+fn only_a_timed_walk_measures() {
+    let tape = Tape::default();
+    let walk = Walk::back_from(textbook(&tape));
+    let timed_nodes = |walk: &Walk<f64>| {
+        let is_timed = |time: fn(&NodeRecord<f64>) -> Option<Duration>| -> Vec<bool> {
+            walk.nodes().iter().map(|node| time(node).is_some()).collect()
         };
-        [is_timed(|line| line.forward_time), is_timed(|line| line.backward_time)]
+        [is_timed(|node| node.forward_time), is_timed(|node| node.backward_time)]
     };
-    assert_eq!(timed_lines(Tape::default()), [[false; 5], [false; 5]]);
+    assert_eq!(timed_nodes(&walk), [[false; 5], [false; 5]]);
     // Variables take no time; mul, sin and add do.
     let ops = [false, false, true, true, true];
-    assert_eq!(timed_lines(Tape::timed()), [ops, ops]);
+    assert_eq!(timed_nodes(&walk.timed(&tape)), [ops, ops]);
 }
 
 /// The message of a panic.

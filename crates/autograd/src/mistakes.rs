@@ -1,0 +1,127 @@
+//! What is said about a programmer's mistake: the op, the shapes, the rule, and what to do.
+//!
+//! Each function panics at its caller's caller, the user's line. They stand here so that the core
+//! reads as what it computes.
+
+use tensor::{Scalar, Tensor, shape};
+
+use crate::gradients::Gradients;
+use crate::identity::{NodeId, ParameterId};
+use crate::op::{Adjoints, Op};
+use crate::parameters::Parameters;
+use crate::tape::{Node, Source, Tape};
+use crate::var::Var;
+use crate::view::in_layer;
+
+/// Checks that an op's inputs are on its tape.
+#[track_caller]
+pub(crate) fn assert_one_tape<T: Scalar>(tape: &Tape<T>, op: &impl Op<T>, inputs: &[Var<'_, T>]) {
+    assert!(
+        inputs.iter().all(|input| std::ptr::eq(tape, input.tape())),
+        "{}: the inputs belong to different tapes: record all of them on one",
+        op.name()
+    );
+}
+
+/// Checks that the shapes of an op's inputs fit.
+#[track_caller]
+pub(crate) fn assert_shapes_fit<T: Scalar>(op: &impl Op<T>, inputs: &[&Node<T>]) {
+    let shapes: smallvec::SmallVec<[&[usize]; 4]> =
+        inputs.iter().map(|input| input.value.shape()).collect();
+    if let Err(error) = op.check(&shapes) {
+        shape::expect(&in_layer(op.name(), inputs.iter().copied()), Err(error))
+    }
+}
+
+/// Checks that a VJP's contribution to input `i` has the shape of that input.
+#[track_caller]
+pub(crate) fn assert_fits_input<T: Scalar>(dx: &Adjoints<'_, T>, i: usize, given: &Tensor<T>) {
+    let expected = dx.nodes[dx.inputs[i]].value.shape();
+    assert!(
+        given.shape() == expected,
+        "backward: the VJP of `{}`, recorded at {}, gave a gradient of shape {:?} for input {i} \
+         of shape {expected:?}: they must be equal",
+        dx.node.source.name(),
+        dx.node.at,
+        given.shape()
+    );
+}
+
+/// Checks that a result is a single number.
+#[track_caller]
+pub(crate) fn assert_one_number(shape: &[usize]) {
+    assert!(
+        shape.iter().all(|&length| length == 1),
+        "backward: a gradient is that of one number, but this has shape {shape:?}: reduce it \
+         with sum_all() or mean_all(), or give a cotangent to vjp(cotangent)"
+    );
+}
+
+/// Checks that a walk back can begin at this result with this cotangent.
+#[track_caller]
+pub(crate) fn assert_can_go_back<T: Scalar>(
+    tape: &Tape<T>,
+    result: &Node<T>,
+    cotangent: &Tensor<T>,
+) {
+    assert!(
+        tape.records(),
+        "backward: this tape was made with Tape::no_grad() and recorded nothing: use Tape::default()"
+    );
+    let (found, expected) = (cotangent.shape(), result.value.shape());
+    assert!(
+        found == expected,
+        "vjp: the cotangent has shape {found:?}, the result {expected:?}: they must be equal"
+    );
+}
+
+/// Checks that a node is on the tape.
+#[track_caller]
+pub(crate) fn assert_on_tape<T: Scalar>(tape: &Tape<T>, node: NodeId) {
+    assert!(
+        node.tape == tape.id,
+        "backward_freeing: %{} is not a node of this tape, or was one before the tape was cleared",
+        node.index
+    );
+}
+
+/// Checks that gradients are those of a variable's tape.
+#[track_caller]
+pub(crate) fn assert_own_tape<T: Scalar>(gradients: &Gradients<T>, variable: Var<'_, T>) {
+    let NodeId { tape, index } = variable.id();
+    assert!(
+        gradients.tape == Some(tape),
+        "of: these are not gradients of the tape of %{index}: ask those of its own; a sum of \
+         gradients has those of parameters only"
+    );
+}
+
+/// Checks that a node is one whose adjoint can be asked for.
+#[track_caller]
+pub(crate) fn assert_has_adjoint<T: Scalar>(node: &Node<T>, index: usize) {
+    if let Source::Parameter(_, name, _) = &node.source {
+        panic!("of: %{index} is the parameter `{name}`: ask for it with get(id)");
+    }
+    assert!(
+        node.needs_gradient,
+        "of: %{index} is a constant, which has no gradient: make it, or what it is computed \
+         from, with tape.variable(value)"
+    );
+}
+
+/// Checks that an id names a parameter of this store.
+#[track_caller]
+pub(crate) fn assert_knows<T: Scalar>(parameters: &Parameters<T>, id: ParameterId) {
+    assert!(
+        id.store == parameters.store(),
+        "parameters: the id of parameter number {} was made by another store: use the store \
+         that the layer was built with, or a clone() or cast() of it",
+        id.index
+    );
+    assert!(
+        id.index < parameters.len(),
+        "parameters: there is no parameter number {}: it was added to the store after this \
+         copy was made; copy it again",
+        id.index
+    );
+}

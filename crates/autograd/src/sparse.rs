@@ -1,0 +1,23 @@
+//! Tables of which a step reads a few rows: sparse gradients and rows on demand.
+//!
+//! A batch of texts reads a few hundred of an embedding's fifty thousand rows. The core of this
+//! crate knows dense tensors alone, and with them a step would cost what the whole table costs. This
+//! module stands beside it:
+//!
+//! - [`Pass::rows`](crate::Pass::rows) puts the rows that a batch reads on the tape, and not the table.
+//! - The [`Gradient`] of a table that was read so is a [`SparseGradient`]: those rows alone.
+//! - The [`Value`] of a parameter may be a [`RowSource`], which computes a row when it is read. So an
+//!   optimizer can defer the updates of all other rows.
+//!
+//! The core meets this module in three places: a parameter's value ([`Value`]), the node that reads
+//! it (`Read`), and the sum of its gradients ([`Gradient`]). The dense path is the reference: a
+//! property test in `tests/sparse.rs` holds both equal.
+
+mod gradient;
+mod read;
+mod value;
+
+pub use gradient::{Gradient, SparseGradient};
+pub(crate) use read::Read;
+pub use read::RowsRead;
+pub use value::{RowSource, Value};

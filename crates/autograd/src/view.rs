@@ -1,0 +1,252 @@
+//! A look at a recorded tape, from outside: what each node is, and what its VJP does.
+//!
+//! The core records and walks. Everything that looks at the result, such as printing, drawing, timing
+//! and the search for a wrong op, reads these views.
+
+use std::cell::Ref;
+use std::panic::Location;
+
+use tensor::{Scalar, Tensor};
+
+use crate::formulas::Formulas;
+use crate::identity::ParameterId;
+use crate::op::Adjoints;
+use crate::sparse::Read;
+use crate::tape::{Node, Source, Tape};
+
+/// The nodes of a tape, to be read.
+///
+/// ```
+/// use autograd::Tape;
+/// use tensor::Tensor;
+///
+/// let tape = Tape::new();
+/// let x = tape.variable(Tensor::scalar(3.0));
+/// let y = x * x;
+/// let nodes = tape.nodes();
+/// let product = nodes.get(y.index());
+/// assert_eq!((product.name(), product.inputs()), ("mul", &[0, 0][..]));
+/// let to_inputs = product.contributions(&Tensor::scalar(1.0));
+/// assert_eq!(to_inputs, [Some(Tensor::scalar(3.0)), Some(Tensor::scalar(3.0))]);
+/// ```
+pub struct Nodes<'t, T: Scalar>(Ref<'t, Vec<Node<T>>>);
+
+/// One node of a tape, to be read.
+#[derive(Clone, Copy)]
+pub struct NodeView<'a, T: Scalar> {
+    index: usize,
+    nodes: &'a [Node<T>],
+}
+
+/// Where the value of a node comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NodeKind {
+    /// A value without a gradient, such as data.
+    Constant,
+    /// A value whose gradient is asked for.
+    Variable,
+    /// A parameter of a model, or some rows of one.
+    Parameter,
+    /// An operation.
+    Op,
+}
+
+impl<T: Scalar> Tape<T> {
+    /// Returns `true` if this tape records for a backward pass.
+    pub fn records(&self) -> bool {
+        self.records
+    }
+
+    /// Returns the number of nodes.
+    pub fn len(&self) -> usize {
+        self.nodes.borrow().len()
+    }
+
+    /// Returns `true` if nothing has been recorded.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Returns a view of the nodes. Nothing can be recorded while it is held.
+    pub fn nodes(&self) -> Nodes<'_, T> {
+        Nodes(self.nodes.borrow())
+    }
+
+    /// Computes the value of an op's node again, for instance to measure how long that takes; `None`
+    /// for nodes of other kinds.
+    ///
+    /// # Panics
+    /// If there is no such node.
+    pub fn recompute(&self, index: usize) -> Option<Tensor<T>> {
+        let inputs = self.nodes.borrow()[index].inputs.clone();
+        let inputs: Vec<Tensor<T>> =
+            inputs.iter().map(|&input| self.nodes.borrow()[input].value.clone()).collect();
+        match &mut self.nodes.borrow_mut()[index].source {
+            Source::Op(op) => Some(op.forward(&inputs.iter().collect::<Vec<_>>())),
+            _ => None,
+        }
+    }
+
+    /// Describes the first node whose value is infinite or NaN: what to look at when a loss is.
+    pub fn first_non_finite(&self) -> Option<String> {
+        let nodes = self.nodes();
+        let node = nodes.iter().find(|node| !node.value().is_finite())?;
+        let inputs: Vec<_> =
+            node.inputs().iter().map(|input| nodes.get(*input).to_string()).collect();
+        let mut words = format!("{node}, at {}", node.at());
+        if !inputs.is_empty() {
+            words += &format!(", from {}", inputs.join(", "));
+        }
+        Some(words)
+    }
+}
+
+impl<T: Scalar> Nodes<'_, T> {
+    /// Returns the node with this index.
+    ///
+    /// # Panics
+    /// If there is none.
+    #[track_caller]
+    pub fn get(&self, index: usize) -> NodeView<'_, T> {
+        let len = self.0.len();
+        assert!(index < len, "nodes: there is no node %{index} on a tape of {len} nodes");
+        NodeView { index, nodes: &self.0 }
+    }
+
+    /// Returns all nodes, in the order in which they were recorded.
+    pub fn iter(&self) -> impl DoubleEndedIterator<Item = NodeView<'_, T>> + ExactSizeIterator {
+        (0..self.0.len()).map(|index| NodeView { index, nodes: &self.0 })
+    }
+}
+
+impl<'a, T: Scalar> NodeView<'a, T> {
+    fn node(self) -> &'a Node<T> {
+        &self.nodes[self.index]
+    }
+
+    /// Returns its index: the number behind `%` in a printed tape.
+    pub fn index(self) -> usize {
+        self.index
+    }
+
+    /// Returns where its value comes from.
+    pub fn kind(self) -> NodeKind {
+        match self.node().source {
+            Source::Constant => NodeKind::Constant,
+            Source::Variable => NodeKind::Variable,
+            Source::Parameter(..) => NodeKind::Parameter,
+            Source::Op(_) | Source::Unrecorded(_) => NodeKind::Op,
+        }
+    }
+
+    /// Returns the name of its op; `constant`, `variable`, `parameter` or `rows` for the others.
+    pub fn name(self) -> &'static str {
+        self.node().source.name()
+    }
+
+    /// Returns the parameter that it reads, with its name.
+    pub fn parameter(self) -> Option<(ParameterId, &'a str)> {
+        self.node().source.parameter()
+    }
+
+    /// Returns the rows of the parameter that it reads; `None` if it reads all of it, or is an op.
+    pub fn rows(self) -> Option<&'a [u32]> {
+        match &self.node().source {
+            Source::Parameter(_, _, Read::Rows { ids, .. }) => Some(ids),
+            _ => None,
+        }
+    }
+
+    /// Returns the indices of the nodes that its op reads.
+    pub fn inputs(self) -> &'a [usize] {
+        &self.node().inputs
+    }
+
+    /// Returns its value.
+    pub fn value(self) -> &'a Tensor<T> {
+        &self.node().value
+    }
+
+    /// Returns the line of the program that recorded it.
+    pub fn at(self) -> &'static Location<'static> {
+        self.node().at
+    }
+
+    /// Returns `true` if a variable or a trainable parameter is among its ancestors.
+    pub fn needs_gradient(self) -> bool {
+        self.node().needs_gradient
+    }
+
+    /// Returns what its op computes, in mathematics; `None` if the op does not say.
+    pub fn formulas(self) -> Option<Formulas> {
+        match &self.node().source {
+            Source::Op(op) => op.formulas(),
+            _ => None,
+        }
+    }
+
+    /// Returns the layer that its op belongs to: the part before the last dot in the name of the
+    /// first parameter that it reads, such as `hidden` for `hidden.weight`.
+    pub fn layer(self) -> Option<&'a str> {
+        layer(self.inputs().iter().map(|&input| &self.nodes[input]))
+    }
+
+    /// Returns what its op's VJP gives to each input alone, for the adjoint `dy` of the node; `None`
+    /// for inputs that want nothing, and no entries for nodes without an op.
+    ///
+    /// The op sees inputs that are nodes of their own, even if two of them are the same node, and
+    /// adjoints that are empty.
+    pub fn contributions(self, dy: &Tensor<T>) -> Vec<Option<Tensor<T>>> {
+        let node = self.node();
+        let Source::Op(op) = &node.source else { return Vec::new() };
+        let alone: Vec<Node<T>> =
+            node.inputs.iter().map(|&input| as_constant(&self.nodes[input])).collect();
+        let inputs: Vec<usize> = (0..alone.len()).collect();
+        let mut adjoints = vec![None; alone.len()];
+        let mut dx = Adjoints { node, inputs: &inputs, nodes: &alone, adjoints: &mut adjoints };
+        let x: Vec<&Tensor<T>> = alone.iter().map(|input| &input.value).collect();
+        op.vjp(&x, &node.value, dy, &mut dx);
+        adjoints
+    }
+}
+
+/// A node by itself: the same value, which wants a gradient if this does.
+fn as_constant<T: Scalar>(node: &Node<T>) -> Node<T> {
+    let (source, inputs) = (Source::Constant, smallvec::SmallVec::new());
+    Node { value: node.value.clone(), source, inputs, ..*node }
+}
+
+impl<T: Scalar> Source<T> {
+    pub(crate) fn name(&self) -> &'static str {
+        match self {
+            Source::Constant => "constant",
+            Source::Variable => "variable",
+            Source::Parameter(_, _, read) => read.name(),
+            Source::Op(op) => op.name(),
+            Source::Unrecorded(name) => name,
+        }
+    }
+
+    fn parameter(&self) -> Option<(ParameterId, &str)> {
+        match self {
+            Source::Parameter(id, name, _) => Some((*id, name)),
+            _ => None,
+        }
+    }
+}
+
+/// The layer of an op that reads these nodes.
+fn layer<'a, T: Scalar>(mut inputs: impl Iterator<Item = &'a Node<T>>) -> Option<&'a str> {
+    inputs.find_map(|input| Some(input.source.parameter()?.1.rsplit_once('.')?.0))
+}
+
+/// An op with the layer that these inputs put it in, if there is one, as messages name it.
+pub(crate) fn in_layer<'a, T: Scalar>(
+    op: &str,
+    inputs: impl Iterator<Item = &'a Node<T>>,
+) -> String {
+    match layer(inputs) {
+        Some(layer) => format!("{op} in layer `{layer}`"),
+        None => op.to_string(),
+    }
+}

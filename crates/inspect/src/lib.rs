@@ -1,0 +1,34 @@
+//! A tape drawn: as a page to step through, as a graph for Graphviz, as text.
+//!
+//! [`to_dot`] draws the graph for Graphviz. [`to_html`] writes one page that needs nothing else: it
+//! shows the list and the graph, and steps through both directions with the arrow keys. The page
+//! shows a [`Walk`]: a recording of each step with its numbers, which other programs show in their
+//! own way (`examples/stepper` does in a terminal).
+//!
+//! ```
+//! use autograd::Tape;
+//! use tensor::Tensor;
+//!
+//! let tape = Tape::new();
+//! let x = tape.variable(Tensor::scalar(2.0));
+//! let y = x * x.sin();
+//! assert!(inspect::to_html(y).starts_with("<!doctype html>"));
+//! assert!(inspect::to_dot(&tape).contains("sin"));
+//! ```
+//!
+//! Both draw a layer as one box, by the names of its parameters: see [`Walk::scopes`]. All of this
+//! reads a tape through [`Tape::nodes`](autograd::Tape::nodes).
+
+#![forbid(unsafe_code)]
+
+mod dot;
+mod html;
+mod plain;
+mod reading;
+mod scopes;
+mod walk;
+
+pub use dot::to_dot;
+pub use html::to_html;
+pub use reading::{Detail, Reading, Shown, number};
+pub use walk::{Contribution, NodeRecord, Step, Walk};

@@ -1,0 +1,64 @@
+//! Gradients whose squares are beyond the largest number of the scalar type.
+//!
+//! With one of them in `v` the parameter would never move again, so a step is refused before it changes
+//! anything.
+
+use autograd::{Gradient, ParameterId, Parameters};
+use tensor::{Scalar, shape, vectorized};
+
+use crate::optimizer::GradientError;
+
+/// Refuses finite gradients for which `(1 − β₂) g²` is infinite.
+pub(super) fn check<T: Scalar>(
+    parameters: &Parameters<T>,
+    gradients: &[(ParameterId, &Gradient<T>)],
+    beta2: f64,
+) -> Result<(), GradientError> {
+    let fresh = T::from_f64(1.0 - beta2);
+    let is_square_finite = |g: T| ((fresh * g) * g).is_finite();
+    for &(id, gradient) in gradients {
+        let values = gradient.stored().values();
+        if is_square_finite(largest_magnitude(&values)) {
+            continue;
+        }
+        // The caller deals with a gradient that is infinite itself.
+        let too_large = |&g: &T| g.is_finite() && !is_square_finite(g);
+        if let Some(at) = values.iter().position(too_large) {
+            let name = parameters.name(id).to_string();
+            let (position, value) = (position(gradient, at), format!("{:e}", values[at]));
+            return Err(GradientError { name, position, value });
+        }
+    }
+    Ok(())
+}
+
+/// Returns the position in the parameter of a stored number.
+fn position<T: Scalar>(gradient: &Gradient<T>, at: usize) -> usize {
+    match gradient {
+        Gradient::Sparse(rows) => {
+            let width = shape::len(&gradient.shape()[1..]);
+            rows.ids()[at / width] as usize * width + at % width
+        }
+        Gradient::Dense(_) => at,
+    }
+}
+
+/// Returns the largest |x|, where NaN does not count. In lanes, so that it becomes vector
+/// instructions.
+fn largest_magnitude<T: Scalar>(values: &[T]) -> T {
+    const LANES: usize = 16;
+    let larger = |x: T, y: T| if y > x { y } else { x };
+    vectorized(
+        #[inline(always)]
+        || {
+            let mut lanes = [T::ZERO; LANES];
+            let (chunks, rest) = values.as_chunks::<LANES>();
+            for chunk in chunks {
+                for (lane, x) in lanes.iter_mut().zip(chunk) {
+                    *lane = larger(*lane, x.abs());
+                }
+            }
+            lanes.into_iter().chain(rest.iter().map(|x| x.abs())).fold(T::ZERO, larger)
+        },
+    )
+}

@@ -1,0 +1,59 @@
+//! What Adam is built with.
+
+use tensor::Scalar;
+
+use super::Adam;
+use super::sparse::SparseUpdates;
+use crate::moments::Moments;
+use crate::schedule::Schedule;
+
+/// β₁, β₂ and ε.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Constants {
+    pub(super) betas: [f64; 2],
+    pub(super) epsilon: f64,
+}
+
+impl<T: Scalar> Adam<T> {
+    /// Creates Adam with this learning rate or schedule; the paper proposes 0.001.
+    ///
+    /// # Panics
+    /// If the rate is negative or not finite.
+    #[track_caller]
+    pub fn new(rate: impl Into<Schedule>) -> Self {
+        Self {
+            kind: "Adam",
+            schedule: rate.into(),
+            constants: Constants { betas: [0.9, 0.999], epsilon: 1e-8 },
+            moments: Moments::new(["m", "v"]),
+            sparse: SparseUpdates::deferring(),
+        }
+    }
+
+    /// Sets the decay rates β₁ and β₂ of the two means.
+    ///
+    /// # Panics
+    /// If one is not in `[0, 1)`.
+    #[track_caller]
+    pub fn betas(mut self, beta1: f64, beta2: f64) -> Self {
+        for beta in [beta1, beta2] {
+            assert!((0.0..1.0).contains(&beta), "betas: {beta} does not lie in [0, 1)");
+        }
+        self.constants.betas = [beta1, beta2];
+        self
+    }
+
+    /// Sets ε, which keeps the step finite where the gradients are zero.
+    ///
+    /// # Panics
+    /// If it is not positive and finite.
+    #[track_caller]
+    pub fn epsilon(mut self, epsilon: f64) -> Self {
+        assert!(
+            epsilon > 0.0 && epsilon.is_finite(),
+            "epsilon: {epsilon} is not positive and finite"
+        );
+        self.constants.epsilon = epsilon;
+        self
+    }
+}

@@ -89,7 +89,7 @@ fn name(mistake: Option<Mistake>) -> &'static str {
 fn print_findings(report: &Report) {
     let text = report.to_string();
     let telling =
-        |line: &&str| report.passes() || line.contains("WRONG") || line.starts_with("culprit");
+        |line: &&str| report.passes() || line.contains("WRONG") || line.starts_with("wrong op");
     for line in text.lines().filter(telling) {
         match line.rsplit_once(": ") {
             Some((who, what)) => println!("    {who}:\n        {what}"),

@@ -1,8 +1,9 @@
-//! Is a gradient right? Independent witnesses, each able to say no.
+//! Checks gradients by independent methods, each of which can fail.
 //!
-//! A backward pass claims a vector–Jacobian product Jᵀu. What else knows something about J?
+//! A backward pass computes a vector–Jacobian product Jᵀu. Four methods compute the same number, or a
+//! number that must be equal to it, without the backward pass:
 //!
-//! | witness | compares | agreement |
+//! | method | compares | agreement |
 //! |---|---|---|
 //! | differences | ⟨Jᵀu, v⟩ with (L(θ + hv) − L(θ − hv)) / 2h, L = ⟨u, f⟩ | 1e-6 |
 //! | forward mode | ⟨Jᵀu, v⟩ with ⟨u, Jv⟩, where Jv comes from dual numbers | 1e-12 |
@@ -16,8 +17,7 @@
 //!
 //! The difference step is swept from 1e-3 to 1e-7, and the smallest is taken at which rounding does
 //! not spoil the difference. Small tensors are checked entry by entry; of large ones entries are
-//! drawn, half of them where the claimed gradient is not zero, and random directions through all
-//! entries besides. Where input and output are small, forward mode confirms every entry of J.
+//! drawn, half of them where the gradient is not zero, and random directions through all entries. Where input and output are small, forward mode confirms every entry of J.
 //!
 //! At a kink, such as ReLU's at 0, there is no derivative that differences could measure. Forward
 //! mode takes the slope that the conventions give, so it must agree there too. If differences
@@ -28,9 +28,9 @@
 //! A table that is read by rows is checked in those rows; see `compact.rs`. So a check costs what
 //! its samples cost, whatever the length of the table.
 //!
-//! Besides, some laws must hold for any VJP; see `laws.rs`. And when something fails, each line of
-//! the tape is checked on its own, and the culprit named with the line of your program that recorded
-//! it; see `culprit.rs`.
+//! Some laws must hold for any VJP; see `laws.rs`. If something fails, each op of the tape is checked
+//! by itself, and the wrong one is named with the line of your program that recorded it; see
+//! `wrong_ops.rs`.
 //!
 //! ```
 //! use tensor::Tensor;
@@ -46,21 +46,21 @@
 
 mod case;
 mod compact;
-mod culprit;
 mod influence;
 mod kinks;
 mod laws;
+mod methods;
 mod report;
 #[cfg(any(test, feature = "proptest"))]
 pub mod strategy;
-mod witnesses;
+mod wrong_ops;
 
 use std::cell::OnceCell;
 use std::panic::Location;
 
 pub use case::Case;
 use compact::Reading;
-pub use report::{Comparison, Finding, Law, Report, Witness};
+pub use report::{Comparison, Finding, Law, Method, Report};
 use tensor::{Key, Scalar, Tensor};
 
 use crate::NodeView;
@@ -139,16 +139,16 @@ where
     report(parameters, function, None)
 }
 
-/// Everything there is to find, besides one law that the caller has checked.
+/// Checks everything, but for one law that the caller has checked.
 #[track_caller]
 fn report<T: Scalar, F>(at: &Parameters<T>, function: F, checked: Option<Law>) -> Report
 where
     F: for<'t> Fn(Pass<'t, Number>) -> Var<'t, Number>,
 {
     let subject = Subject::new(at, &function);
-    let mut report = subject.hear(checked);
+    let mut report = subject.compare(checked);
     if !report.passes() {
-        report.culprits = culprit::find(&subject);
+        report.wrong_ops = wrong_ops::find(&subject);
     }
     report
 }
@@ -168,7 +168,7 @@ struct Subject<'a, F> {
     function: &'a F,
     cotangent: Tensor<Number>,
     key: Key,
-    claimed: OnceCell<Parameters<Number>>,
+    analytic: OnceCell<Parameters<Number>>,
     beside: OnceCell<Vec<Self>>,
 }
 
@@ -191,15 +191,15 @@ where
         cotangent: Tensor<Number>,
     ) -> Self {
         let key = Key::new(0).stream("gradient check");
-        let (still, claimed, beside) = (at.cast(), OnceCell::new(), OnceCell::new());
-        Self { reading, at, still, function, cotangent, key, claimed, beside }
+        let (still, analytic, beside) = (at.cast(), OnceCell::new(), OnceCell::new());
+        Self { reading, at, still, function, cotangent, key, analytic, beside }
     }
 
-    /// Hears all witnesses and checks all laws, besides one that the caller has checked.
-    fn hear(&self, checked: Option<Law>) -> Report {
-        let findings = self.trainable().map(|id| witnesses::hear_all(self, id)).collect();
+    /// Compares by all methods and checks all laws, but for one that the caller has checked.
+    fn compare(&self, checked: Option<Law>) -> Report {
+        let findings = self.trainable().map(|id| methods::compare_all(self, id)).collect();
         let laws = laws::check_all(self).into_iter().chain(checked).collect();
-        Report { findings, laws, culprits: Vec::new() }
+        Report { findings, laws, wrong_ops: Vec::new() }
     }
 
     fn trainable(&self) -> impl Iterator<Item = ParameterId> {
@@ -226,8 +226,8 @@ where
     }
 
     /// The gradient of ⟨u, f⟩ at the point itself.
-    fn claimed(&self) -> &Parameters<Number> {
-        self.claimed.get_or_init(|| self.gradient(&self.still, &self.cotangent))
+    fn analytic(&self) -> &Parameters<Number> {
+        self.analytic.get_or_init(|| self.gradient(&self.still, &self.cotangent))
     }
 
     /// The point itself, as duals that do not move.
@@ -264,7 +264,7 @@ impl<F> Subject<'_, F> {
 
     /// The index in the parameter of an entry that the function reads, by its position.
     fn index_of(&self, id: ParameterId, position: usize) -> Vec<usize> {
-        let mut index = witnesses::index_of(position, self.at.get(id).shape());
+        let mut index = methods::index_of(position, self.at.get(id).shape());
         if let Some(rows) = self.reading.rows(id) {
             index[0] = rows[index[0]] as usize;
         }

@@ -1,6 +1,6 @@
 //! The checker is checked: right gradients pass, and every wrong one is caught.
 
-use autograd::check::{self, Witness};
+use autograd::check::{self, Method};
 use autograd::{Adjoints, Op, Parameters, Tape};
 use proptest::prelude::*;
 use tensor::{Key, Scalar, Tensor};
@@ -83,7 +83,7 @@ fn mistakes_in_large_tensors_are_caught_by_samples_and_directions() {
 }
 
 #[test]
-fn the_report_names_witness_input_entry_both_numbers_and_the_users_line() {
+fn the_report_names_method_input_entry_both_numbers_and_the_users_line() {
     let line = line!() + 2;
     let x = Tensor::normal([1, 4], 0.0, 1.0, Key::new(3));
     let report = check::inputs(&[x], |x| x[0].tape().apply(Softmax(Mistake::WrongAtOneEntry), x));
@@ -94,17 +94,17 @@ fn the_report_names_witness_input_entry_both_numbers_and_the_users_line() {
         text.contains("\n    forward mode, along [0, 1] to [0, 1] of the output: backward "),
         "{text}"
     );
-    let culprit = format!("culprit: %1 = softmax, recorded at {}:{line}:", file!());
-    assert!(text.contains(&culprit), "{text}");
+    let wrong_op = format!("wrong op: %1 = softmax, recorded at {}:{line}:", file!());
+    assert!(text.contains(&wrong_op), "{text}");
     assert!(text.contains(", input 0: at [0, 1] the VJP gives "), "{text}");
 }
 
 #[test]
-fn an_op_on_its_own_is_blamed_at_the_line_of_its_check() {
+fn a_wrong_op_is_named_with_the_line_of_its_check() {
     let line = line!() + 1;
     let report = check::op(|| Softmax(Mistake::Sign), &[Tensor::from([[0.5, 1.0, -1.0]])]);
-    let culprit = format!("softmax, recorded at {}:{line}:", file!());
-    assert!(report.to_string().contains(&culprit), "{report}");
+    let place = format!("softmax, recorded at {}:{line}:", file!());
+    assert!(report.to_string().contains(&place), "{report}");
 }
 
 #[test]
@@ -124,7 +124,7 @@ fn a_wrong_slope_at_a_kink_is_still_wrong() {
     assert!(!report.passes(), "{report}");
 }
 
-/// y = max(x, 2x), with slope 3 claimed at the tie.
+/// y = max(x, 2x), with slope 3 analytic at the tie.
 struct WrongAtKink;
 
 impl<T: Scalar> Op<T> for WrongAtKink {
@@ -157,7 +157,7 @@ fn parameters_are_reported_by_name_and_frozen_ones_left_out() {
 fn a_gradient_that_is_not_a_number_fails() {
     let report = check::inputs(&[Tensor::from([-1.0])], |x| x[0].ln());
     assert!(!report.passes());
-    assert_eq!(report.worst_error(Witness::Differences), f64::INFINITY);
+    assert_eq!(report.worst_error(Method::Differences), f64::INFINITY);
 }
 
 proptest! {
@@ -194,7 +194,7 @@ impl<T: Scalar> Op<T> for HalfScale {
 }
 
 #[test]
-fn a_failed_check_names_the_layer_of_the_culprit() {
+fn a_failed_check_names_the_layer_of_the_wrong_op() {
     let mut parameters = Parameters::<f64>::with_seed(0);
     let weight = parameters.add("hidden.weight", Tensor::from([2.0, 3.0]));
     let report = check::parameters(&parameters, |pass| {

@@ -1,6 +1,6 @@
 //! Points with many kinks at once: right gradients pass, and wrong ones are still caught.
 
-use autograd::check::{self, Number, Report, Witness};
+use autograd::check::{self, Method, Number, Report};
 use autograd::{Adjoints, Op, Parameters};
 use proptest::prelude::*;
 use proptest::test_runner::{RngAlgorithm, TestRng, TestRunner};
@@ -190,5 +190,5 @@ fn where_there_are_kinks_all_around_the_report_says_that_nothing_was_compared() 
     let report = check::op(|| Comb, &[Tensor::from([3e-8])]);
     assert!(report.findings[0].undecided > 0, "{report}");
     assert!(report.to_string().contains("not compared: there are kinks all around"), "{report}");
-    assert_eq!(report.worst_error(Witness::ForwardMode), 0.0);
+    assert_eq!(report.worst_error(Method::ForwardMode), 0.0);
 }

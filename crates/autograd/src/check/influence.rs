@@ -10,8 +10,8 @@
 
 use tensor::{Key, Tensor};
 
-use super::culprit::for_each_op;
-use super::witnesses::with;
+use super::methods::with;
+use super::wrong_ops::for_each_op;
 use super::{Law, Number, Subject};
 use crate::functional::Dual;
 use crate::{ParameterId, Parameters, Pass, Var};

@@ -8,7 +8,7 @@
 
 use tensor::Tensor;
 
-use super::witnesses::{STEPS, Slopes};
+use super::methods::{STEPS, Slopes};
 use super::{Number, Subject};
 use crate::functional::Dual;
 use crate::tape::{Node, Source};

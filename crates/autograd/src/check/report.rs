@@ -2,9 +2,9 @@
 
 use std::fmt;
 
-/// One way to learn about a derivative without asking its backward pass.
+/// A way to find a derivative that does not use the backward pass.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Witness {
+pub enum Method {
     /// Central differences of values.
     Differences,
     /// Forward mode: a directional derivative by dual numbers.
@@ -15,72 +15,72 @@ pub enum Witness {
     Symmetry,
 }
 
-impl Witness {
-    /// All of them.
-    pub const ALL: [Witness; 4] =
-        [Witness::Differences, Witness::ForwardMode, Witness::SecondOrder, Witness::Symmetry];
+impl Method {
+    /// All methods.
+    pub const ALL: [Method; 4] =
+        [Method::Differences, Method::ForwardMode, Method::SecondOrder, Method::Symmetry];
 
     /// Returns `true` if it computes the derivative itself, which a kink does not disturb.
     pub(super) fn is_exact(self) -> bool {
-        matches!(self, Witness::ForwardMode | Witness::Symmetry)
+        matches!(self, Method::ForwardMode | Method::Symmetry)
     }
 
     /// The largest error that passes.
     pub fn tolerance(self) -> f64 {
         match self {
-            Witness::Differences => 1e-6,
-            Witness::ForwardMode => 1e-12,
-            Witness::SecondOrder => 1e-5,
-            Witness::Symmetry => 1e-10,
+            Method::Differences => 1e-6,
+            Method::ForwardMode => 1e-12,
+            Method::SecondOrder => 1e-5,
+            Method::Symmetry => 1e-10,
         }
     }
 }
 
-impl fmt::Display for Witness {
+impl fmt::Display for Method {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(match self {
-            Witness::Differences => "differences",
-            Witness::ForwardMode => "forward mode",
-            Witness::SecondOrder => "second order",
-            Witness::Symmetry => "symmetry",
+            Method::Differences => "differences",
+            Method::ForwardMode => "forward mode",
+            Method::SecondOrder => "second order",
+            Method::Symmetry => "symmetry",
         })
     }
 }
 
-/// One number that the backward pass claims, and the same as a witness has it.
+/// One number from the backward pass, and the same number by another method.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Comparison {
-    /// Who contradicts or agrees.
-    pub witness: Witness,
+    /// The other method.
+    pub method: Method,
     /// Along which entry, or in which random direction.
     pub along: String,
-    /// From the backward pass.
-    pub claimed: f64,
-    /// From the witness.
-    pub measured: f64,
+    /// The number from the backward pass.
+    pub analytic: f64,
+    /// The number by the other method.
+    pub numerical: f64,
     /// The size of the terms that make these numbers up.
     pub size: f64,
 }
 
 impl Comparison {
-    /// The difference of the two, relative to their size where that is above 1. NaN counts as
-    /// infinite.
+    /// Returns the difference of the two numbers, relative to their size if that is above 1. NaN
+    /// counts as infinite.
     pub fn error(&self) -> f64 {
-        let scale = self.claimed.abs().max(self.measured.abs()).max(self.size).max(1.0);
-        let error = (self.claimed - self.measured).abs() / scale;
+        let scale = self.analytic.abs().max(self.numerical.abs()).max(self.size).max(1.0);
+        let error = (self.analytic - self.numerical).abs() / scale;
         if error.is_nan() { f64::INFINITY } else { error }
     }
 
-    /// Whether the error is within the witness's tolerance.
+    /// Returns `true` if the error is within the method's tolerance.
     pub fn agrees(&self) -> bool {
-        self.error() <= self.witness.tolerance()
+        self.error() <= self.method.tolerance()
     }
 }
 
 impl fmt::Display for Comparison {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { witness, along, claimed, measured, .. } = self;
-        write!(f, "{witness}, along {along}: backward {claimed:.12}, but {measured:.12}")
+        let Self { method, along, analytic, numerical, .. } = self;
+        write!(f, "{method}, along {along}: backward {analytic:.12}, but {numerical:.12}")
     }
 }
 
@@ -94,22 +94,22 @@ pub struct Finding {
     /// The number of its rows that the function reads, if it reads rows: only these are checked, because the
     /// gradient of the others is zero by construction.
     pub rows: Option<usize>,
-    /// How many numbers were compared.
+    /// The number of comparisons.
     pub compared: usize,
     /// The number of comparisons with differences that were moved beside the point, because it is on a kink,
     /// where no single number is right.
     pub kinks: usize,
     /// The number of these that were not made, because a kink was in reach beside the point too.
     pub undecided: usize,
-    /// The worst comparison of each witness that was heard.
+    /// The worst comparison by each method.
     pub worst: Vec<Comparison>,
 }
 
 impl Finding {
-    /// Takes a comparison in; of each witness the worst is kept.
+    /// Adds a comparison, and keeps the worst of each method.
     pub(super) fn add(&mut self, comparison: Comparison) {
         self.compared += 1;
-        let known = self.worst.iter_mut().find(|known| known.witness == comparison.witness);
+        let known = self.worst.iter_mut().find(|known| known.method == comparison.method);
         match known {
             Some(known) if comparison.error() > known.error() => *known = comparison,
             Some(_) => {}
@@ -117,14 +117,14 @@ impl Finding {
         }
     }
 
-    /// Whether all witnesses agree.
+    /// Returns `true` if all methods agree.
     pub fn passes(&self) -> bool {
         self.worst.iter().all(Comparison::agrees)
     }
 
-    /// The comparison that is worst in relation to its witness's tolerance.
+    /// Returns the comparison that is worst in relation to its method's tolerance.
     pub fn worst_of_all(&self) -> Option<&Comparison> {
-        let ratio = |comparison: &Comparison| comparison.error() / comparison.witness.tolerance();
+        let ratio = |comparison: &Comparison| comparison.error() / comparison.method.tolerance();
         self.worst.iter().max_by(|a, b| ratio(a).total_cmp(&ratio(b)))
     }
 }
@@ -141,7 +141,7 @@ pub struct Law {
 }
 
 impl Law {
-    /// Whether it holds.
+    /// Returns `true` if it holds.
     pub fn holds(&self) -> bool {
         self.error <= self.tolerance
     }
@@ -160,36 +160,35 @@ pub struct Report {
     pub findings: Vec<Finding>,
     /// The laws, for the function as a whole.
     pub laws: Vec<Law>,
-    /// The lines of the tape that fail on their own, in words; looked for when something fails.
-    pub culprits: Vec<String>,
+    /// Describes the ops of the tape that fail on their own; looked for if something fails.
+    pub wrong_ops: Vec<String>,
 }
 
 impl Report {
-    /// Whether all witnesses agree and all laws hold.
+    /// Returns `true` if all methods agree and all laws hold.
     pub fn passes(&self) -> bool {
         self.findings.iter().all(Finding::passes) && self.laws.iter().all(Law::holds)
     }
 
-    /// The largest error of one witness.
-    pub fn worst_error(&self, witness: Witness) -> f64 {
+    /// Returns the largest error by one method.
+    pub fn worst_error(&self, method: Method) -> f64 {
         let all = self.findings.iter().flat_map(|finding| &finding.worst);
-        all.filter(|c| c.witness == witness).map(Comparison::error).fold(0.0, f64::max)
+        all.filter(|c| c.method == method).map(Comparison::error).fold(0.0, f64::max)
     }
 
-    /// How many numbers were compared.
+    /// Returns the number of comparisons.
     pub fn compared(&self) -> usize {
         self.findings.iter().map(|finding| finding.compared).sum()
     }
 
-    /// The outcome in one line: the number of comparisons and the worst error of each witness.
+    /// Returns the outcome in one line: the number of comparisons and the worst error by each method.
     pub fn summary(&self) -> String {
-        let errors =
-            Witness::ALL.map(|witness| format!("{witness} {:.0e}", self.worst_error(witness)));
-        let verdict = if self.passes() { "passed" } else { "FAILED" };
-        format!("{verdict}: {} numbers, worst error by {}", self.compared(), errors.join(", "))
+        let errors = Method::ALL.map(|method| format!("{method} {:.0e}", self.worst_error(method)));
+        let outcome = if self.passes() { "passed" } else { "FAILED" };
+        format!("{outcome}: {} numbers, worst error by {}", self.compared(), errors.join(", "))
     }
 
-    /// The report as an error, unless it passes. With `?` it fails a test of `proptest!` without a
+    /// Returns the report as an error, unless it passes. With `?` it fails a test of `proptest!` without a
     /// panic, so that shrinking does not print one report after another.
     ///
     /// # Errors
@@ -220,8 +219,8 @@ impl fmt::Display for Report {
         for law in self.laws.iter().filter(|law| !law.holds()) {
             writeln!(f, "broken law: {law}")?;
         }
-        for culprit in &self.culprits {
-            writeln!(f, "culprit: {culprit}")?;
+        for op in &self.wrong_ops {
+            writeln!(f, "wrong op: {op}")?;
         }
         Ok(())
     }
@@ -229,10 +228,10 @@ impl fmt::Display for Report {
 
 fn write_finding(f: &mut fmt::Formatter<'_>, finding: &Finding, width: usize) -> fmt::Result {
     let shape = format!("{:?}", finding.shape);
-    let verdict = if finding.passes() { "ok" } else { "WRONG" };
-    write!(f, "{:<width$}  {shape:<12}  {verdict:<5}", finding.name)?;
+    let outcome = if finding.passes() { "ok" } else { "WRONG" };
+    write!(f, "{:<width$}  {shape:<12}  {outcome:<5}", finding.name)?;
     if let Some(worst) = finding.worst_of_all() {
-        write!(f, "  worst error {:.1e} ({})", worst.error(), worst.witness)?;
+        write!(f, "  worst error {:.1e} ({})", worst.error(), worst.method)?;
     }
     write!(f, " of {} numbers", finding.compared)?;
     if let Some(rows) = finding.rows {

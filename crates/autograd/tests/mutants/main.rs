@@ -1,4 +1,4 @@
-//! The checker is checked: of ops written by hand, each wrong version is caught, by the witness that
+//! The checker is checked: of ops written by hand, each wrong version is caught, by the method that
 //! should see it, and the right ones pass on ten thousand random cases.
 //!
 //! `ops.rs` has the right ops, `mistakes.rs` the table of mistakes, as people make them. What was
@@ -11,7 +11,7 @@ use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use autograd::check::{self, Report, Witness};
+use autograd::check::{self, Method, Report};
 use mistakes::{Mutant, mutants};
 use ops::right_ops;
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
@@ -19,26 +19,26 @@ use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 /// Random cases for each right op.
 const CASES: u32 = 800;
 
-/// All who object, by name: witnesses and laws.
+/// All who object, by name: methods and laws.
 fn objections(report: &Report) -> Vec<String> {
-    let objects = |witness: &Witness| {
-        let heard = report.findings.iter().flat_map(|finding| &finding.worst);
-        heard.filter(|c| c.witness == *witness).any(|comparison| !comparison.agrees())
+    let objects = |method: &Method| {
+        let compared = report.findings.iter().flat_map(|finding| &finding.worst);
+        compared.filter(|c| c.method == *method).any(|comparison| !comparison.agrees())
     };
-    let witnesses = Witness::ALL.into_iter().filter(objects).map(|witness| witness.to_string());
+    let methods = Method::ALL.into_iter().filter(objects).map(|method| method.to_string());
     let laws = report.laws.iter().filter(|law| !law.holds()).map(|law| law.name.to_string());
-    witnesses.chain(laws).collect()
+    methods.chain(laws).collect()
 }
 
 /// Who objects to a mutant, among them those who should; its op is named with the line below.
-fn trial(mutant: &Mutant) -> Vec<String> {
+fn caught_by(mutant: &Mutant) -> Vec<String> {
     let Mutant { mistake, op, inputs, seen_by } = mutant;
     let line = line!() + 2;
     let outcome = catch_unwind(AssertUnwindSafe(|| {
         check::inputs(inputs, |x| x[0].tape().apply(op.clone(), x))
     }));
     let (objections, text) = match outcome {
-        Ok(report) => (objections(&report), report.culprits.join("\n")),
+        Ok(report) => (objections(&report), report.wrong_ops.join("\n")),
         Err(panic) => (vec!["panic".to_string()], *panic.downcast::<String>().expect("a message")),
     };
     assert!(objections.contains(seen_by), "{mistake}: seen by {objections:?}, not by {seen_by}");
@@ -51,7 +51,7 @@ fn trial(mutant: &Mutant) -> Vec<String> {
 #[test]
 fn every_mistake_is_caught_and_its_op_named() {
     let mutants = mutants();
-    let outcomes: Vec<Vec<String>> = mutants.iter().map(trial).collect();
+    let outcomes: Vec<Vec<String>> = mutants.iter().map(caught_by).collect();
     for (mutant, objections) in mutants.iter().zip(&outcomes) {
         println!("{:<52} {}", mutant.mistake, objections.join("; "));
     }
@@ -72,7 +72,7 @@ fn right_ops_pass_ten_thousand_random_cases() {
             let report = check::op(|| right.op.clone(), &inputs);
             cases.set(cases.get() + 1);
             numbers.set(numbers.get() + report.compared());
-            gap.set(gap.get().max(report.worst_error(Witness::ForwardMode)));
+            gap.set(gap.get().max(report.worst_error(Method::ForwardMode)));
             Ok(report.result()?)
         });
         outcome.unwrap_or_else(|error| panic!("{}: {error}", right.op.name));

@@ -1,9 +1,9 @@
 //! The mistakes, each in an op that is otherwise right, with the inputs on which it must be caught
-//! and one who must object: a witness, a law, or the backward pass itself by a panic.
+//! and one who must object: a method, a law, or the backward pass itself by a panic.
 
 use std::cell::{Cell, OnceCell};
 
-use autograd::check::Witness;
+use autograd::check::Method;
 use tensor::{Key, Scalar, Tensor};
 
 use crate::ops::*;
@@ -16,10 +16,10 @@ pub struct Mutant {
     pub seen_by: String,
 }
 
-const DIFFERENCES: Witness = Witness::Differences;
-const FORWARD_MODE: Witness = Witness::ForwardMode;
-const SECOND_ORDER: Witness = Witness::SecondOrder;
-const SYMMETRY: Witness = Witness::Symmetry;
+const DIFFERENCES: Method = Method::Differences;
+const FORWARD_MODE: Method = Method::ForwardMode;
+const SECOND_ORDER: Method = Method::SecondOrder;
+const SYMMETRY: Method = Method::Symmetry;
 const PANIC: &str = "panic";
 const ZERO: &str = "a zero cotangent gives a zero gradient";
 const LINEAR: &str = "the gradient is linear in the cotangent";

@@ -1,9 +1,9 @@
-//! The witnesses: central differences, forward mode, second order, symmetry.
+//! The methods: central differences, forward mode, second order, symmetry.
 
 use rand::RngExt;
 use tensor::{Key, Tensor};
 
-use super::{Comparison, Finding, Number, Subject, Witness, inner, inner_size, kinks};
+use super::{Comparison, Finding, Method, Number, Subject, inner, inner_size, kinks};
 use crate::functional::Dual;
 use crate::{ParameterId, Parameters, Pass, Var};
 
@@ -11,7 +11,7 @@ use crate::{ParameterId, Parameters, Pass, Var};
 pub(super) const STEPS: [f64; 5] = [1e-3, 1e-4, 1e-5, 1e-6, 1e-7];
 /// Up to how many entries input and output may have for their whole Jacobian to be compared.
 const SMALL: usize = 8;
-/// How many entries of a tensor are checked one by one, and how many directions through all.
+/// The number of entries of a large tensor that are checked one by one, and of directions through all.
 const ENTRIES: usize = 48;
 const DIRECTIONS: usize = 4;
 
@@ -50,15 +50,15 @@ impl Direction {
     }
 }
 
-/// What was heard at one point.
-struct Heard {
+/// What was compared at one point.
+struct Compared {
     comparisons: Vec<Comparison>,
     /// `true` if a kink is within reach of the differences, so that they say nothing.
     near_kink: bool,
 }
 
-/// Hears all witnesses on one parameter.
-pub(super) fn hear_all<F>(subject: &Subject<'_, F>, id: ParameterId) -> Finding
+/// Compares the gradient of one parameter by all methods.
+pub(super) fn compare_all<F>(subject: &Subject<'_, F>, id: ParameterId) -> Finding
 where
     F: for<'t> Fn(Pass<'t, Number>) -> Var<'t, Number>,
 {
@@ -75,71 +75,71 @@ where
     if at.is_empty() {
         return finding;
     }
-    let claimed = Dual::values(subject.claimed().get(id));
+    let analytic = Dual::values(subject.analytic().get(id));
     let key = subject.key.stream("entries").fold_in(id.index() as u64);
-    for position in chosen_entries(&claimed, key) {
+    for position in chosen_entries(&analytic, key) {
         let direction = Direction::entry(subject, id, position);
-        hear(subject, id, &direction, &mut finding, |at| differences(at, id, &direction));
+        compare_at(subject, id, &direction, &mut finding, |at| differences(at, id, &direction));
     }
     for k in 0..if at.len() > ENTRIES { DIRECTIONS } else { 0 } {
         let along = format!("random direction {k}");
         let direction =
             Direction::through_all(along, &subject.direction(id, &format!("direction {k}")));
-        hear(subject, id, &direction, &mut finding, |at| differences(at, id, &direction));
+        compare_at(subject, id, &direction, &mut finding, |at| differences(at, id, &direction));
     }
-    hear_whole_jacobian(subject, id, &mut finding);
+    compare_whole_jacobian(subject, id, &mut finding);
     let v = Direction::through_all("random direction".to_string(), &subject.direction(id, "v"));
-    hear(subject, id, &v, &mut finding, |at| second_order(at, id, &v));
+    compare_at(subject, id, &v, &mut finding, |at| second_order(at, id, &v));
     finding
 }
 
 /// Compares at the point. If differences contradict the rest only because of kinks along this
 /// direction, the comparisons are repeated beside the point, on both sides of each kink.
-fn hear<F>(
+fn compare_at<F>(
     subject: &Subject<'_, F>,
     id: ParameterId,
     direction: &Direction,
     finding: &mut Finding,
-    compare: impl Fn(&Subject<'_, F>) -> Heard,
+    compare: impl Fn(&Subject<'_, F>) -> Compared,
 ) where
     F: for<'t> Fn(Pass<'t, Number>) -> Var<'t, Number>,
 {
-    let (exact, measured): (Vec<_>, Vec<_>) =
-        compare(subject).comparisons.into_iter().partition(|c| c.witness.is_exact());
+    let (exact, numerical): (Vec<_>, Vec<_>) =
+        compare(subject).comparisons.into_iter().partition(|c| c.method.is_exact());
     exact.into_iter().for_each(|comparison| finding.add(comparison));
     let is_explained = || {
         let mut moving = subject.still();
         direction.follow(subject, &mut moving, id, (0.0, 1.0));
         kinks::explain(subject, &moving)
     };
-    if measured.iter().all(Comparison::agrees) || !is_explained() {
-        measured.into_iter().for_each(|comparison| finding.add(comparison));
+    if numerical.iter().all(Comparison::agrees) || !is_explained() {
+        numerical.into_iter().for_each(|comparison| finding.add(comparison));
         return;
     }
-    finding.kinks += measured.len();
-    let beside: Vec<Heard> =
-        subject.beside().iter().map(compare).filter(|heard| !heard.near_kink).collect();
+    finding.kinks += numerical.len();
+    let beside: Vec<Compared> =
+        subject.beside().iter().map(compare).filter(|compared| !compared.near_kink).collect();
     if beside.is_empty() {
-        finding.undecided += measured.len();
+        finding.undecided += numerical.len();
     }
-    beside.into_iter().flat_map(|heard| heard.comparisons).for_each(|c| finding.add(c));
+    beside.into_iter().flat_map(|compared| compared.comparisons).for_each(|c| finding.add(c));
 }
 
 /// Central differences along a direction.
-fn differences<F>(subject: &Subject<'_, F>, id: ParameterId, direction: &Direction) -> Heard
+fn differences<F>(subject: &Subject<'_, F>, id: ParameterId, direction: &Direction) -> Compared
 where
     F: for<'t> Fn(Pass<'t, Number>) -> Var<'t, Number>,
 {
     let slopes = Slopes::along(subject, id, direction);
-    let (claimed, size) = along(&Dual::values(subject.claimed().get(id)), direction);
+    let (analytic, size) = along(&Dual::values(subject.analytic().get(id)), direction);
     let comparison = Comparison {
-        witness: Witness::Differences,
+        method: Method::Differences,
         along: direction.along.clone(),
-        claimed,
-        measured: slopes.central,
+        analytic,
+        numerical: slopes.central,
         size,
     };
-    Heard { comparisons: vec![comparison], near_kink: slopes.kink }
+    Compared { comparisons: vec![comparison], near_kink: slopes.kink }
 }
 
 /// ⟨gradient, direction⟩, and the size of its terms.
@@ -151,7 +151,7 @@ fn along(gradient: &Tensor<f64>, direction: &Direction) -> (f64, f64) {
 
 /// Where input and output are small, every entry of J: rows from the backward pass, with one output
 /// as cotangent, and columns from forward mode, along one input.
-fn hear_whole_jacobian<F>(subject: &Subject<'_, F>, id: ParameterId, finding: &mut Finding)
+fn compare_whole_jacobian<F>(subject: &Subject<'_, F>, id: ParameterId, finding: &mut Finding)
 where
     F: for<'t> Fn(Pass<'t, Number>) -> Var<'t, Number>,
 {
@@ -173,10 +173,10 @@ where
         for (j, row) in rows.iter().enumerate() {
             let (entry, of) = (subject.index_of(id, i), index_of(j, output));
             finding.add(Comparison {
-                witness: Witness::ForwardMode,
+                method: Method::ForwardMode,
                 along: format!("{entry:?} to {of:?} of the output"),
-                claimed: row.values()[i],
-                measured: column.values()[j],
+                analytic: row.values()[i],
+                numerical: column.values()[j],
                 size: 0.0,
             });
         }
@@ -185,7 +185,7 @@ where
 
 /// One run over duals that move along a random direction gives Jv with the value, and with the
 /// gradient its derivative Hv: exact numbers for three comparisons.
-fn second_order<F>(subject: &Subject<'_, F>, id: ParameterId, v: &Direction) -> Heard
+fn second_order<F>(subject: &Subject<'_, F>, id: ParameterId, v: &Direction) -> Compared
 where
     F: for<'t> Fn(Pass<'t, Number>) -> Var<'t, Number>,
 {
@@ -197,27 +197,27 @@ where
     };
     let ((of_v, jv), (of_w, _)) = (gradient_along(v), gradient_along(&w));
     let (hv, hw) = (Dual::tangents(of_v.get(id)), Dual::tangents(of_w.get(id)));
-    let (claimed, size) = along(&Dual::values(of_v.get(id)), v);
+    let (analytic, size) = along(&Dual::values(of_v.get(id)), v);
     let ((whv, size_v), (vhw, size_w)) = (along(&hv, &w), along(&hw, v));
-    let exact = |witness, along: &str, claimed, measured, size| Comparison {
-        witness,
+    let exact = |method, along: &str, analytic, numerical, size| Comparison {
+        method,
         along: along.to_string(),
-        claimed,
-        measured,
+        analytic,
+        numerical,
         size,
     };
-    let mut heard = Heard {
+    let mut compared = Compared {
         comparisons: vec![
-            exact(Witness::ForwardMode, &v.along, claimed, jv, size),
-            exact(Witness::Symmetry, "two random directions", whv, vhw, size_v.max(size_w)),
+            exact(Method::ForwardMode, &v.along, analytic, jv, size),
+            exact(Method::Symmetry, "two random directions", whv, vhw, size_v.max(size_w)),
         ],
         near_kink: Slopes::along(subject, id, v).kink,
     };
-    compare_slopes(subject, id, v, &hv, &mut heard);
+    compare_slopes(subject, id, v, &hv, &mut compared);
     for other in subject.trainable() {
-        compare_curvature(subject, id, v, other, of_v.get(other), &mut heard);
+        compare_curvature(subject, id, v, other, of_v.get(other), &mut compared);
     }
-    heard
+    compared
 }
 
 /// The point with another value of one parameter.
@@ -237,7 +237,7 @@ fn compare_slopes<F>(
     id: ParameterId,
     v: &Direction,
     hv: &Tensor<f64>,
-    heard: &mut Heard,
+    compared: &mut Compared,
 ) where
     F: for<'t> Fn(Pass<'t, Number>) -> Var<'t, Number>,
 {
@@ -246,8 +246,8 @@ fn compare_slopes<F>(
         v.follow(subject, &mut moved, id, (step, 1.0));
         subject.projection(&moved).tangent
     });
-    let (claimed, size) = along(hv, v);
-    heard.add_second_order("forward mode in one direction".to_string(), claimed, size, &slopes);
+    let (analytic, size) = along(hv, v);
+    compared.add_second_order("forward mode in one direction".to_string(), analytic, size, &slopes);
 }
 
 /// The derivative of one parameter's gradient along a direction of another: exact, and by
@@ -258,7 +258,7 @@ fn compare_curvature<F>(
     direction: &Direction,
     other: ParameterId,
     gradient: &Tensor<Number>,
-    heard: &mut Heard,
+    compared: &mut Compared,
 ) where
     F: for<'t> Fn(Pass<'t, Number>) -> Var<'t, Number>,
 {
@@ -271,13 +271,13 @@ fn compare_curvature<F>(
         inner(&Dual::values(gradient.get(other)), &probe)
     });
     let along = format!("the gradient of `{}`", subject.at.name(other));
-    heard.add_second_order(along, inner(&exact, &probe), inner_size(&exact, &probe), &slopes);
+    compared.add_second_order(along, inner(&exact, &probe), inner_size(&exact, &probe), &slopes);
 }
 
-impl Heard {
-    fn add_second_order(&mut self, along: String, claimed: f64, size: f64, slopes: &Slopes) {
-        let (witness, measured) = (Witness::SecondOrder, slopes.central);
-        self.comparisons.push(Comparison { witness, along, claimed, measured, size });
+impl Compared {
+    fn add_second_order(&mut self, along: String, analytic: f64, size: f64, slopes: &Slopes) {
+        let (method, numerical) = (Method::SecondOrder, slopes.central);
+        self.comparisons.push(Comparison { method, along, analytic, numerical, size });
         self.near_kink |= slopes.kink;
     }
 }
@@ -285,9 +285,9 @@ impl Heard {
 /// What differences say about the slope of a function of one number at 0.
 pub(super) struct Slopes {
     central: f64,
-    /// Whether the function has a kink within the step that was taken.
+    /// `true` if the function has a kink within the step that was taken.
     pub(super) kink: bool,
-    /// By how much slopes may differ that are the same.
+    /// Equal slopes may differ by this much.
     noise: f64,
 }
 
@@ -336,12 +336,13 @@ impl Slopes {
     }
 }
 
-/// All positions of a small tensor; of a large one some, half of them where the gradient is not 0.
-fn chosen_entries(claimed: &Tensor<f64>, key: Key) -> Vec<usize> {
-    if claimed.len() <= ENTRIES {
-        return (0..claimed.len()).collect();
+/// Returns all positions of a small tensor. Of a large one it draws some, half of them where the
+/// gradient is not 0.
+fn chosen_entries(analytic: &Tensor<f64>, key: Key) -> Vec<usize> {
+    if analytic.len() <= ENTRIES {
+        return (0..analytic.len()).collect();
     }
-    let values = claimed.values();
+    let values = analytic.values();
     let active: Vec<usize> = (0..values.len()).filter(|&k| values[k] != 0.0).collect();
     let mut rng = key.rng();
     let mut draw = |k: usize| match active.len() {

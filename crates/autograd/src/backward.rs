@@ -66,7 +66,7 @@ pub(crate) fn start<T: Scalar>(
 }
 
 /// Passes the adjoint of a node on to its inputs, which are among the nodes `before` it. Returns the
-/// adjoint if it is not that of a parameter, which is filed under the parameter's id.
+/// adjoint; `None` for a parameter, whose adjoint is added to the parameter's gradient.
 pub(crate) fn visit<T: Scalar>(
     gradients: &mut Gradients<T>,
     node: &Node<T>,

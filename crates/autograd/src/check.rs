@@ -19,7 +19,7 @@
 //! not spoil the difference. Small tensors are checked entry by entry; of large ones entries are
 //! drawn, half of them where the gradient is not zero, and random directions through all entries. Where input and output are small, forward mode confirms every entry of J.
 //!
-//! At a kink, such as ReLU's at 0, there is no derivative that differences could measure. Forward
+//! At a kink, such as ReLU's at 0, a function has no derivative that differences could measure. Forward
 //! mode takes the slope that the conventions give, so it must agree there too. If differences
 //! disagree and the ops on the way show why (see `kinks.rs`), they are taken at points beside, in
 //! pairs on opposite sides, so that each kink is left to both sides. Points beside which there is a
@@ -83,7 +83,7 @@ where
     report(&as_parameters(inputs), |pass| function(&pass.all_parameters()), repeated)
 }
 
-/// Checks an op on these inputs; `make` makes it anew for each run.
+/// Checks an op on these inputs; `make` creates it for each run.
 ///
 /// # Panics
 /// When the inputs do not fit the op.

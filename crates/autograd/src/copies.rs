@@ -47,7 +47,7 @@ impl<T: Scalar> Parameters<T> {
     }
 }
 
-/// Which copy of each store a tape reads trainable parameters from.
+/// The copy of each store that a tape reads trainable parameters from.
 ///
 /// Copies share their ids, so the gradients of two of them on one tape would be added up.
 #[derive(Default)]

@@ -5,7 +5,7 @@
 
 use std::borrow::Cow;
 
-/// The formula of an op and those of its vector–Jacobian products, in plain text.
+/// The formulas of an op and of its vector–Jacobian products, in plain text.
 ///
 /// By convention the result is `y`, the adjoint of `v` is `v̄`, and matrices are capital letters.
 ///

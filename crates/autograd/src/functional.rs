@@ -77,7 +77,7 @@ where
 /// The value of a function, and its derivative along `tangents`: the Jacobian–vector product.
 ///
 /// # Panics
-/// When `tangents` has not a tensor of the shape of each input.
+/// If `tangents` does not have a tensor of the shape of each input.
 #[track_caller]
 pub fn jvp<S: Scalar, F>(
     function: F,
@@ -98,7 +98,7 @@ where
 /// that direction (Pearlmutter 1994).
 ///
 /// # Panics
-/// When the result is not a single number, or `tangents` has not a tensor of the shape of each
+/// If the result is not a single number, or `tangents` does not have a tensor of the shape of each
 /// input.
 #[track_caller]
 pub fn hvp<S: Scalar, F>(

@@ -1,4 +1,4 @@
-//! Which is which: numbers that tell tapes, stores of parameters and their copies apart.
+//! Numbers that tell tapes, stores of parameters and their copies apart.
 //!
 //! An index alone would mean something on every tape and in every store. So each index travels with
 //! the number of what it belongs to, and a mix-up is a message instead of a wrong gradient.

@@ -85,14 +85,14 @@ pub(crate) fn assert_on_tape<T: Scalar>(tape: &Tape<T>, node: NodeId) {
     );
 }
 
-/// Checks that gradients are those of a variable's tape.
+/// Checks that gradients belong to a variable's tape.
 #[track_caller]
 pub(crate) fn assert_own_tape<T: Scalar>(gradients: &Gradients<T>, variable: Var<'_, T>) {
     let NodeId { tape, index } = variable.id();
     assert!(
         gradients.tape == Some(tape),
-        "of: these are not gradients of the tape of %{index}: ask those of its own; a sum of \
-         gradients has those of parameters only"
+        "of: these gradients belong to another tape than %{index}: ask the gradients of its own \
+         tape; a sum of gradients knows parameters only"
     );
 }
 
@@ -120,7 +120,7 @@ pub(crate) fn assert_knows<T: Scalar>(parameters: &Parameters<T>, id: ParameterI
     );
     assert!(
         id.index < parameters.len(),
-        "parameters: there is no parameter number {}: it was added to the store after this \
+        "parameters: parameter number {} does not exist here: it was added to the store after this \
          copy was made; copy it again",
         id.index
     );

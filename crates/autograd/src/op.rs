@@ -76,7 +76,7 @@ impl<T: Scalar> Adjoints<'_, T> {
     }
 
     /// Adds to the adjoint of input `i`. The contribution is not even computed for an input that
-    /// wants none. The first is stored as it is; there are no zeros to add it to.
+    /// wants none. The first is stored as it is; it is not added to zeros.
     ///
     /// # Panics
     /// If the contribution does not have the shape of the input: a mistake in the op's VJP.

@@ -47,7 +47,7 @@ pub(crate) enum Source<T: Scalar> {
 /// no [`Var`] of the old one is left.
 pub struct Tape<T: Scalar = f32> {
     pub(crate) nodes: RefCell<Vec<Node<T>>>,
-    /// Tells these nodes from those of other tapes, and from those before `clear`.
+    /// Tells these nodes from the nodes of other tapes, and from the nodes before `clear`.
     pub(crate) id: u64,
     pub(crate) records: bool,
     pub(crate) copies: RefCell<Copies>,

@@ -76,7 +76,7 @@ impl<T: Scalar> Tape<T> {
     /// for nodes of other kinds.
     ///
     /// # Panics
-    /// If there is no such node.
+    /// If the tape has no node with this index.
     pub fn recompute(&self, index: usize) -> Option<Tensor<T>> {
         let inputs = self.nodes.borrow()[index].inputs.clone();
         let inputs: Vec<Tensor<T>> =
@@ -105,11 +105,11 @@ impl<T: Scalar> Nodes<'_, T> {
     /// Returns the node with this index.
     ///
     /// # Panics
-    /// If there is none.
+    /// If the tape has no node with this index.
     #[track_caller]
     pub fn get(&self, index: usize) -> NodeView<'_, T> {
         let len = self.0.len();
-        assert!(index < len, "nodes: there is no node %{index} on a tape of {len} nodes");
+        assert!(index < len, "nodes: %{index} is not on this tape, which has {len} nodes");
         NodeView { index, nodes: &self.0 }
     }
 

@@ -5,7 +5,7 @@ use autograd::{Adjoints, Op, Parameters, Tape};
 use proptest::prelude::*;
 use tensor::{Key, Scalar, Tensor};
 
-/// How a VJP for y = softmax(x) along the last axis can be wrong.
+/// Mistakes in a VJP for y = softmax(x) along the last axis.
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Mistake {
     None,

@@ -284,7 +284,7 @@ proptest! {
 
 // Programs: random sequences of ops on 3×3 matrices, each on results of earlier ones.
 
-/// Which op, on which two earlier results.
+/// An op, and the two earlier results that it reads.
 type Step = (usize, Index, Index);
 
 fn steps() -> impl Strategy<Value = Vec<Step>> {

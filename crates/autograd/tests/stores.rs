@@ -81,7 +81,7 @@ fn an_id_of_another_store_is_refused() {
     let added = larger.add("added", Tensor::scalar(1.0));
     assert_eq!(
         message(|| before.get(added).clone()),
-        "parameters: there is no parameter number 1: it was added to the store after this copy was \
+        "parameters: parameter number 1 does not exist here: it was added to the store after this copy was \
          made; copy it again"
     );
 }

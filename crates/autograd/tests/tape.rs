@@ -274,7 +274,7 @@ fn a_freed_tape_is_empty_and_records_again() {
         "backward_freeing: %2 is not a node of this tape, or was one before the tape was cleared"
     );
     let x = tape.variable(Tensor::scalar(3.0));
-    assert_eq!(message(|| gradients.of(x))[..33], *"of: these are not gradients of th");
+    assert_eq!(message(|| gradients.of(x))[..30], *"of: these gradients belong to ");
     assert_eq!((x * x).backward().of(x).item(), 6.0);
 }
 
@@ -283,8 +283,8 @@ fn gradients_answer_for_variables_of_their_own_tape() {
     let (tape, other) = (Tape::<f64>::default(), Tape::default());
     let (x, y) = (tape.variable(Tensor::scalar(2.0)), other.variable(Tensor::scalar(3.0)));
     let (of_x, of_y) = ((x * x).backward(), (y * y).backward());
-    let foreign = "of: these are not gradients of the tape of %0: ask those of its own; a sum of \
-                   gradients has those of parameters only";
+    let foreign = "of: these gradients belong to another tape than %0: ask the gradients of its own \
+                   tape; a sum of gradients knows parameters only";
     assert_eq!(message(|| of_x.of(y)), foreign);
     assert_eq!(message(|| of_x.plus(&of_y).of(x)), foreign);
 

@@ -44,7 +44,7 @@ impl<T: Scalar> Walk<T> {
         })
     }
 
-    /// How much of each tensor is shown, so that a page of any number of lines stays small.
+    /// Returns limits for each tensor such that a page of any number of nodes stays small.
     fn detail(&self) -> Detail {
         Detail::for_tensors(self.nodes().len() + self.steps().len())
     }

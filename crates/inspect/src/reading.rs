@@ -1,4 +1,4 @@
-//! How a tensor is shown: a small one as its numbers, a large one as a strip of shades.
+//! A tensor shown to a person: a small one as its numbers, a large one as a strip of shades.
 
 use std::fmt;
 
@@ -46,7 +46,7 @@ pub enum Shown {
     },
 }
 
-/// How much of a tensor is shown.
+/// The limits within which a tensor is shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Detail {
     /// Up to how many elements are shown as numbers, if no row is long.
@@ -55,7 +55,7 @@ pub struct Detail {
     pub cells: (usize, usize),
 }
 
-/// Rows longer than this are not shown as numbers: side by side they fit no phone.
+/// Rows longer than this are not shown as numbers: side by side they do not fit a phone.
 const MOST_COLUMNS: usize = 6;
 
 impl Detail {
@@ -82,7 +82,7 @@ impl Reading {
         Self { shape: tensor.shape().to_vec(), bytes, shown }
     }
 
-    /// In a few words: the numbers if they are few, else the shape and the range.
+    /// Returns a few words: the numbers if they are few, otherwise the shape and the range.
     pub fn range(&self) -> String {
         match &self.shown {
             Shown::Numbers(_) => self.to_string(),
@@ -128,7 +128,7 @@ fn strip(values: &[f64], columns: usize, (most_rows, most_columns): (usize, usiz
     }
 }
 
-/// The means of blocks of a matrix, at most so many rows and columns of them.
+/// Returns the means of blocks of a matrix, in at most this many rows and columns.
 fn block_means(values: &[f64], columns: usize, rows: usize, across: usize) -> Vec<Vec<f64>> {
     let lines: Vec<&[f64]> = values.chunks(columns).collect();
     let height = lines.len().div_ceil(rows);

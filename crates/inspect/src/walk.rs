@@ -4,7 +4,7 @@
 //! tape that is complete: it calls each op's own VJP once more, on adjoints that are empty, and so
 //! sees each contribution before it is summed. The sums are taken in the order of the backward walk,
 //! and come out the same to the last bit, provided that a VJP adds to its inputs in their order and to
-//! each once, as those of this project do.
+//! each once, as all VJPs of this project do.
 
 use std::panic::Location;
 use std::time::{Duration, Instant};
@@ -42,7 +42,7 @@ pub struct Walk<T: Scalar = f32> {
 pub struct NodeRecord<T: Scalar> {
     /// Where its value comes from.
     pub kind: NodeKind,
-    /// The op's name, or that of the kind.
+    /// The name of the op, or of the kind.
     pub op: &'static str,
     /// The parameter's name.
     pub name: Option<String>,
@@ -56,9 +56,9 @@ pub struct NodeRecord<T: Scalar> {
     pub scope: Option<usize>,
     /// The line of the program that recorded it.
     pub at: &'static Location<'static>,
-    /// How long its op takes; `None` if that was not [measured](Walk::timed).
+    /// The time that its op takes; `None` if it was not [measured](Walk::timed).
     pub forward_time: Option<Duration>,
-    /// How long its VJP takes, under the same condition.
+    /// The time that its VJP takes, under the same condition.
     pub backward_time: Option<Duration>,
 }
 
@@ -91,7 +91,7 @@ pub enum Step<T: Scalar> {
 pub struct Contribution<T: Scalar> {
     /// The node whose op it is.
     pub node: usize,
-    /// The position of the input among those of the op, from 0.
+    /// The position of the input among the op's inputs, from 0.
     pub input: usize,
     /// The node that is that input.
     pub to: usize,

@@ -134,7 +134,7 @@ pub fn embedding_mean<'t, T: Scalar>(
     table.tape().apply(Mean { ids, positions, padding }, &[table])
 }
 
-/// Looks tokens up in a table, or in those of its rows that they name.
+/// Looks tokens up in a table, or in the rows of it that they name.
 struct Lookup {
     /// The tokens.
     ids: Tensor<u32>,
@@ -279,7 +279,7 @@ fn check_ids(ids: &Tensor<u32>, table: &[usize]) -> Result<(), ShapeError> {
     shape::rows_exist(&ids.values(), vocabulary)
 }
 
-/// Checks that the ids are those of a batch of texts, and that the table has a row for each.
+/// Checks that the ids are a batch of texts, and that the table has a row for each.
 fn check_texts(ids: &Tensor<u32>, table: &[usize]) -> Result<(), ShapeError> {
     if ids.rank() != 2 {
         let shape = ids.shape();

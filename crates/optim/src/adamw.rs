@@ -22,8 +22,8 @@ use crate::state::{State, StateError};
 /// terms, as in PyTorch; `λ` is 0.01 unless given.
 ///
 /// **Which parameters decay:** those with two axes or more, such as the weights of a dense layer
-/// and an embedding's table. Biases, gains and the slopes of activations do not: zero is no better
-/// a place for them than another. [`decays`](Self::decays) changes the rule. As with all
+/// and an embedding's table. Biases, gains and the slopes of activations do not: zero is
+/// not a better place for them than another. [`decays`](Self::decays) changes the rule. As with all
 /// optimizers, a parameter without a gradient is left alone, so it does not decay either.
 /// A table that decays moves in each of its rows: then a step is a pass over all of it, while
 /// [`Adam`] touches only the rows that a batch reads. Exempt a large embedding, as below.
@@ -43,7 +43,7 @@ pub struct AdamW<T: Scalar = f32> {
     rule: DecayRule,
 }
 
-/// Whether a parameter decays, by its name and shape.
+/// Decides by name and shape if a parameter decays.
 #[derive(Clone)]
 struct DecayRule(Arc<Predicate>);
 
@@ -70,7 +70,7 @@ impl<T: Scalar> AdamW<T> {
     /// As [`Adam::betas`].
     ///
     /// # Panics
-    /// When one does not lie in `[0, 1)`.
+    /// If one is not in `[0, 1)`.
     #[track_caller]
     pub fn betas(mut self, beta1: f64, beta2: f64) -> Self {
         self.adam = self.adam.betas(beta1, beta2);

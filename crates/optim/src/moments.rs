@@ -1,4 +1,4 @@
-//! What an optimizer remembers of each parameter: `N` tensors of its shape, called its moments.
+//! The moments of each parameter: `N` tensors of its shape that an optimizer keeps.
 //!
 //! They begin as zeros when the parameter gets its first gradient, and change only with a gradient.
 
@@ -16,13 +16,13 @@ pub(crate) struct Moments<T: Scalar, const N: usize> {
     store: Option<StoreId>,
     /// By index of the parameter; `None` before its first gradient.
     entries: Vec<Option<Entry<T, N>>>,
-    /// How many steps the optimizer has taken.
+    /// The number of steps that the optimizer has taken.
     pub(crate) steps: u64,
 }
 
 #[derive(Clone, Debug)]
 struct Entry<T: Scalar, const N: usize> {
-    /// How many gradients the moments hold.
+    /// The number of gradients that the moments hold.
     updates: u64,
     moments: [Tensor<T>; N],
 }
@@ -32,7 +32,7 @@ impl<T: Scalar, const N: usize> Moments<T, N> {
         Self { names, store: None, entries: Vec::new(), steps: 0 }
     }
 
-    /// The moments of a parameter, if it had a gradient already.
+    /// Returns the moments of a parameter; `None` before its first gradient.
     pub(crate) fn get(&self, id: ParameterId) -> Option<&[Tensor<T>; N]> {
         self.entry(id).map(|entry| &entry.moments)
     }
@@ -43,7 +43,7 @@ impl<T: Scalar, const N: usize> Moments<T, N> {
         Some(entry.moments.each_mut().map(Tensor::as_mut_slice))
     }
 
-    /// How many gradients the moments of a parameter hold.
+    /// Returns the number of gradients that the moments of a parameter hold.
     pub(crate) fn updates(&self, id: ParameterId) -> u64 {
         self.entry(id).map_or(0, |entry| entry.updates)
     }
@@ -52,7 +52,7 @@ impl<T: Scalar, const N: usize> Moments<T, N> {
         self.entries.get(id.index()).and_then(Option::as_ref)
     }
 
-    /// The moments of a parameter, to take in one more gradient.
+    /// Returns the moments of a parameter, to add one more gradient to them.
     #[track_caller]
     pub(crate) fn update(&mut self, parameters: &Parameters<T>, id: ParameterId) -> [&mut [T]; N] {
         self.store = Some(parameters.store());
@@ -83,7 +83,7 @@ impl<T: Scalar, const N: usize> Moments<T, N> {
     pub(crate) fn check_store(&self, parameters: &Parameters<T>) {
         assert!(
             self.store.is_none_or(|store| store == parameters.store()),
-            "optimizer: the parameters are not those of the steps before, but of another store: \
+            "optimizer: the parameters belong to another store than in the steps before: \
              give each model an optimizer of its own"
         );
     }
@@ -151,7 +151,7 @@ impl<T: Scalar, const N: usize> Moments<T, N> {
     }
 }
 
-/// A saved tensor, if it has the shape of its parameter.
+/// Returns a saved tensor if it has the shape of its parameter.
 pub(crate) fn with_shape<T: Scalar>(
     name: String,
     saved: Tensor<T>,
@@ -165,7 +165,7 @@ pub(crate) fn with_shape<T: Scalar>(
 }
 
 impl Progress {
-    /// Whether this belongs to such an optimizer of these parameters.
+    /// Checks that this belongs to such an optimizer of these parameters.
     pub(crate) fn check<T: Scalar>(
         &self,
         kind: &str,
@@ -194,11 +194,11 @@ impl Progress {
     }
 }
 
-/// The gradients of these parameters, for a step; those of other stores are left out.
+/// Returns the gradients of these parameters, for a step. It leaves out the gradients of other stores.
 ///
 /// # Panics
-/// When there are gradients, but of other stores only. When one is of a parameter that these
-/// parameters do not have, or has another shape.
+/// If there are gradients, but of other stores only; if one is of a parameter that these parameters
+/// do not have, or has another shape.
 #[track_caller]
 pub(crate) fn own_gradients<'g, T: Scalar>(
     parameters: &Parameters<T>,
@@ -214,14 +214,14 @@ pub(crate) fn own_gradients<'g, T: Scalar>(
         assert!(
             id.index() < parameters.len(),
             "step: there is a gradient of parameter number {}, but only {} parameters: the \
-             gradients are those of another model",
+             gradients belong to another model",
             id.index(),
             parameters.len()
         );
         assert!(
             gradient.shape() == parameters.shape(id),
-            "step: the parameter `{}` has shape {:?}, its gradient {:?}: the gradients are those \
-             of another model",
+            "step: the parameter `{}` has shape {:?}, its gradient {:?}: the gradients belong \
+             to another model",
             parameters.name(id),
             parameters.shape(id),
             gradient.shape()

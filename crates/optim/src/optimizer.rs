@@ -27,8 +27,8 @@ pub struct GradientError {
 /// frozen, is left as it is in that step, and so is what the optimizer remembers of it (as in
 /// PyTorch). A parameter whose gradient is zero, on the other hand, does take part.
 ///
-/// An optimizer serves one store of parameters. Where the gradients are those of several, as with
-/// the two networks of a GAN, it takes those of its own and leaves the others.
+/// An optimizer serves one store of parameters. Among the gradients of several stores, as with the
+/// two networks of a GAN, it takes its own and leaves the others.
 ///
 /// The trait can be a `Box<dyn Optimizer<f32>>`.
 pub trait Optimizer<T: Scalar> {
@@ -36,8 +36,8 @@ pub trait Optimizer<T: Scalar> {
     /// are copied.
     ///
     /// # Panics
-    /// When a gradient does not have the shape of its parameter, when all gradients are of another
-    /// store, when the parameters are not those of the steps before, or when
+    /// If a gradient does not have the shape of its parameter, all gradients are of another store, the
+    /// parameters belong to another store than in the steps before, or
     /// [`try_step`](Self::try_step) refuses the gradients.
     #[track_caller]
     fn step(&mut self, parameters: &mut Parameters<T>, gradients: &Gradients<T>);
@@ -46,7 +46,7 @@ pub trait Optimizer<T: Scalar> {
     /// takes every step.
     ///
     /// # Errors
-    /// When a finite gradient is too large for what the optimizer computes of it. Parameters and
+    /// If a finite gradient is too large for what the optimizer computes from it. Parameters and
     /// optimizer are then as they were.
     ///
     /// # Panics
@@ -61,26 +61,26 @@ pub trait Optimizer<T: Scalar> {
         Ok(())
     }
 
-    /// The learning rate of the next step.
+    /// Returns the learning rate of the next step.
     fn rate(&self) -> f64;
 
-    /// How many steps have been taken.
+    /// Returns the number of steps taken.
     fn steps(&self) -> u64;
 
-    /// All that is needed, besides the parameters' values, to go on later as if there had been no
-    /// interruption.
+    /// Returns everything that is needed, besides the parameters' values, to go on later as if the run
+    /// had not been interrupted.
     ///
     /// # Panics
-    /// When the parameters are not those of the steps before.
+    /// If the parameters belong to another store than in the steps before.
     #[track_caller]
     fn state(&self, parameters: &Parameters<T>) -> State<T>;
 
-    /// Takes up a saved state. The steps that follow are bit for bit those that would have followed
-    /// [`state`](Self::state), provided that the parameters have their values of then and this
-    /// optimizer was built with the same settings: those are not part of the state.
+    /// Restores a saved state. The steps that follow are bit for bit the steps that would have followed
+    /// [`state`](Self::state), provided that the parameters have the values they had then and this
+    /// optimizer was built with the same settings, which are not part of the state.
     ///
     /// # Errors
-    /// When the state is that of another kind of optimizer or of other parameters, or incomplete.
+    /// If the state belongs to another kind of optimizer or to other parameters, or is incomplete.
     /// This optimizer is then as it was.
     fn restore(&mut self, parameters: &Parameters<T>, state: State<T>) -> Result<(), StateError>;
 }

@@ -19,10 +19,10 @@ use crate::state::{State, StateError};
 /// This is PyTorch's form: the rate stands outside of `b`. Sutskever et al. have it inside,
 /// `v ← μ v − η g`; for a constant rate the two are the same, with `v = −η b`, and when a schedule
 /// changes the rate, ours takes effect on the whole of `b` at once. Their Nesterov gradient is
-/// taken at `θ + μ v`; here, as in PyTorch, `θ` stands for that point.
+/// taken at `θ + μ v`; here, as in PyTorch, `θ` is that point.
 ///
-/// Of an embedding's table, plain descent touches the rows that have a gradient. With momentum, all
-/// rows move in each step, which takes a pass over the table.
+/// Plain descent touches only the rows of an embedding's table that have a gradient. With momentum,
+/// all rows move in each step, which takes a pass over the table.
 ///
 /// ```
 /// use autograd::{Parameters, Tape};
@@ -60,10 +60,10 @@ impl<T: Scalar> Sgd<T> {
     /// Sets the momentum `μ`; 0, as at first, is plain descent.
     ///
     /// # Panics
-    /// When it does not lie in `[0, 1)`.
+    /// If it is not in `[0, 1)`.
     #[track_caller]
     pub fn momentum(mut self, momentum: f64) -> Self {
-        assert!((0.0..1.0).contains(&momentum), "momentum: {momentum} does not lie in [0, 1)");
+        assert!((0.0..1.0).contains(&momentum), "momentum: {momentum} is not in [0, 1)");
         self.momentum = momentum;
         self
     }
@@ -71,10 +71,10 @@ impl<T: Scalar> Sgd<T> {
     /// Looks ahead along `b`, as in the formula above.
     ///
     /// # Panics
-    /// When there is no momentum.
+    /// If the momentum is 0.
     #[track_caller]
     pub fn nesterov(mut self) -> Self {
-        assert!(self.momentum > 0.0, "nesterov: there is no momentum: call momentum(0.9) first");
+        assert!(self.momentum > 0.0, "nesterov: the momentum is 0: call momentum(0.9) first");
         self.nesterov = true;
         self
     }

@@ -1,4 +1,4 @@
-//! What an optimizer remembers, in a form that a file can hold.
+//! The state of an optimizer, in a form that a file can hold.
 
 use std::collections::BTreeMap;
 
@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use tensor::{Scalar, Tensor};
 use thiserror::Error;
 
-/// An optimizer's memory: numbers and names for a file's header, and tensors for its body.
+/// The state of an optimizer: numbers and names for a file's header, and tensors for its body.
 ///
 /// ```
 /// use autograd::{Parameters, Tape};
@@ -35,9 +35,9 @@ pub struct State<T: Scalar = f32> {
     pub progress: Progress,
     /// The moments, such as `m.hidden.weight` for the moment `m` of the parameter `hidden.weight`,
     /// each of its parameter's shape. For a table `embedding.weight`, of which [`Adam`](crate::Adam)
-    /// has left rows behind, also `behind.embedding.weight` `[rows]` (how many updates each row is
-    /// behind), `rates.embedding.weight` (the rates of the last updates) and
-    /// `stale.embedding.weight` (the values without what they are owed).
+    /// has deferred updates, also `behind.embedding.weight` `[rows]` (the number of pending updates of
+    /// each row), `rates.embedding.weight` (the rates of the last updates) and
+    /// `stale.embedding.weight` (the values before the pending updates).
     pub tensors: BTreeMap<String, Tensor<T>>,
 }
 
@@ -47,9 +47,9 @@ pub struct State<T: Scalar = f32> {
 pub struct Progress {
     /// The kind of optimizer.
     pub kind: String,
-    /// How many steps it has taken.
+    /// The number of steps it has taken.
     pub steps: u64,
-    /// For each parameter, how many gradients its moments hold. Where it is 0 there are no tensors.
+    /// For each parameter, the number of gradients that its moments hold. At 0 it has no tensors.
     pub updates: BTreeMap<String, u64>,
 }
 

@@ -110,7 +110,7 @@ pub fn assert_each<S: Strategy>(
     name: &str,
     test: impl Fn(S::Value) -> Result<(), TestCaseError>,
 ) {
-    // A failure prints its case; there is no source file beside which to keep it.
+    // A failure prints its case. A file of past failures would have no source file to stand beside.
     let config = Config { failure_persistence: None, ..config };
     let outcome = quietly(|| TestRunner::new(config).run(cases, test));
     if let Err(error) = outcome {

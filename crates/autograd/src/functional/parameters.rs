@@ -28,7 +28,7 @@ where
 /// The value of a function, and its derivative along `direction`.
 ///
 /// # Panics
-/// When `direction` has not the shapes of the parameters.
+/// If `direction` does not have the shapes of the parameters.
 #[track_caller]
 pub fn jvp<S: Scalar, F>(
     function: F,
@@ -47,7 +47,8 @@ where
 /// The Hessian of a function of one number, times `direction`.
 ///
 /// # Panics
-/// When the result is not a single number, or `direction` has not the shapes of the parameters.
+/// When the result is not a single number, or `direction` does not have the shapes of the
+/// parameters.
 #[track_caller]
 pub fn hvp<S: Scalar, F>(
     function: F,

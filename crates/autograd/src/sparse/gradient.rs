@@ -48,7 +48,7 @@ impl<T: Scalar> SparseGradient<T> {
         let mut ids = [&self.ids[..], &other.ids].concat();
         ids.sort_unstable();
         ids.dedup();
-        let place = |id| ids.binary_search(id).expect("each id is among those of both") as u32;
+        let place = |id| ids.binary_search(id).expect("each id comes from one of the two") as u32;
         let places: Vec<u32> = self.ids.iter().chain(&other.ids).map(place).collect();
         let rows = Tensor::concat(&[&self.values, &other.values], 0);
         let values = rows.scatter_add_rows(&Tensor::new([places.len()], places), ids.len());

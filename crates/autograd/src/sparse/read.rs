@@ -1,4 +1,4 @@
-//! How a node reads a parameter: as a whole, or some rows of it.
+//! The node that reads a parameter: as a whole, or some rows of it.
 
 use tensor::{Scalar, Tensor, shape};
 
@@ -48,7 +48,7 @@ impl<T: Scalar> Tape<T> {
     /// Records some rows of a parameter, whose ids ascend. The gradient is [sparse](SparseGradient).
     ///
     /// # Panics
-    /// If there is no row of one of these ids, or they do not ascend; and as
+    /// If the parameter has no row with one of these ids, or they do not ascend; and as
     /// [`parameter`](Self::parameter).
     #[track_caller]
     pub fn parameter_rows(

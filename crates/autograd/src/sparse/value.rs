@@ -41,13 +41,14 @@ use crate::{ParameterId, Parameters};
 /// assert_eq!(parameters.get_rows(table, &[7, 700]), Tensor::from([[7.0], [700.0]]));
 /// ```
 pub trait RowSource<T: Scalar>: Any + Debug + Send + Sync {
-    /// Returns the shape of the whole parameter. It has at least one axis, that of the rows.
+    /// Returns the shape of the whole parameter. It has at least one axis, along which the
+    /// rows are numbered.
     fn shape(&self) -> &[usize];
 
     /// Returns the rows with these numbers: `[ids, …]`.
     ///
     /// # Panics
-    /// If a number is not that of a row.
+    /// If the parameter has no row with one of these ids.
     fn rows(&self, ids: &[u32]) -> Tensor<T>;
 }
 
@@ -127,7 +128,7 @@ impl<T: Scalar> Parameters<T> {
     /// Returns some rows of a parameter: `[ids, …]`.
     ///
     /// # Panics
-    /// If a number is not that of a row.
+    /// If the parameter has no row with one of these ids.
     #[track_caller]
     pub fn get_rows(&self, id: ParameterId, ids: &[u32]) -> Tensor<T> {
         self.entry(id).value.rows(ids)

@@ -89,7 +89,7 @@ pub fn relu() -> Written {
     )
 }
 
-/// 1 where x > 0, else 0.
+/// 1 where x > 0, 0 elsewhere.
 pub fn is_positive(x: &Array) -> Array {
     x.map(|x| number((x > number(0.0)).into()))
 }

@@ -37,7 +37,7 @@ impl<T: Scalar> Adam<T> {
     #[track_caller]
     pub fn betas(mut self, beta1: f64, beta2: f64) -> Self {
         for beta in [beta1, beta2] {
-            assert!((0.0..1.0).contains(&beta), "betas: {beta} does not lie in [0, 1)");
+            assert!((0.0..1.0).contains(&beta), "betas: {beta} is not in [0, 1)");
         }
         self.constants.betas = [beta1, beta2];
         self

@@ -67,7 +67,7 @@ fn gradients_without_a_length_are_left_as_they_are() {
     }
 }
 
-/// The rows written out are not those of before.
+/// A dense copy made before clipping is not returned after it.
 #[test]
 fn rows_are_clipped_too() {
     let mut parameters = autograd::Parameters::<f64>::with_seed(0);

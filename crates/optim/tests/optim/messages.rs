@@ -66,14 +66,8 @@ fn a_schedule_must_make_sense() {
 
 #[test]
 fn settings_must_make_sense() {
-    assert_eq!(
-        message(|| Adam::<f32>::new(0.1).betas(0.9, 1.0)),
-        "betas: 1 does not lie in [0, 1)"
-    );
-    assert_eq!(
-        message(|| AdamW::<f32>::new(0.1).betas(-0.1, 0.9)),
-        "betas: -0.1 does not lie in [0, 1)"
-    );
+    assert_eq!(message(|| Adam::<f32>::new(0.1).betas(0.9, 1.0)), "betas: 1 is not in [0, 1)");
+    assert_eq!(message(|| AdamW::<f32>::new(0.1).betas(-0.1, 0.9)), "betas: -0.1 is not in [0, 1)");
     assert_eq!(
         message(|| Adam::<f32>::new(0.1).epsilon(0.0)),
         "epsilon: 0 is not positive and finite"
@@ -96,7 +90,7 @@ fn settings_must_make_sense() {
 fn nesterov_needs_momentum() {
     assert_eq!(
         message(|| Sgd::<f32>::new(0.1).nesterov()),
-        "nesterov: there is no momentum: call momentum(0.9) first"
+        "nesterov: the momentum is 0: call momentum(0.9) first"
     );
 }
 
@@ -132,13 +126,13 @@ fn gradients_and_parameters_must_belong_together() {
     for optimizer in &mut optimizers {
         assert_eq!(
             message(|| optimizer.step(&mut model, &fewer_elements)),
-            "step: the parameter `p0` has shape [2, 3], its gradient [3]: the gradients are those \
-             of another model"
+            "step: the parameter `p0` has shape [2, 3], its gradient [3]: the gradients belong \
+             to another model"
         );
         assert_eq!(
             message(|| optimizer.step(&mut model, &more_parameters)),
             "step: there is a gradient of parameter number 1, but only 1 parameters: the gradients \
-             are those of another model"
+             belong to another model"
         );
     }
 }

@@ -1,5 +1,5 @@
 //! A table of which each step has the gradients of a few rows: the result is that of dense Adam,
-//! whoever reads what in between, and a saved state goes on bit for bit.
+//! no matter what is read in between, and a saved state goes on bit for bit.
 
 use autograd::{Gradient, Gradients, ParameterId, Parameters, Pass, Tape};
 use optim::{Adam, AdamW, Optimizer, Schedule, Sgd};

@@ -76,8 +76,8 @@ fn an_optimizer_that_remembers_one_store_refuses_another_of_the_same_shapes() {
     for make in &OPTIMIZERS[1..] {
         let mut optimizer = make();
         optimizer.step(&mut a, &gradients);
-        let refused = "optimizer: the parameters are not those of the steps before, but of another \
-                       store: give each model an optimizer of its own";
+        let refused = "optimizer: the parameters belong to another store than in the steps \
+                       before: give each model an optimizer of its own";
         assert_eq!(message(|| optimizer.step(&mut b, &gradients)), refused);
         assert_eq!(message(|| optimizer.state(&b)), refused);
     }

@@ -15,7 +15,7 @@ fn trained(shape: [usize; 2], threads: usize) -> Vec<u32> {
     for _ in 0..3 {
         let gradients = {
             let tape = Tape::default();
-            // Transposed, so that the gradient does not lie in row-major order.
+            // Transposed, so that the gradient is not in row-major order.
             let slopes = tape.constant(Tensor::normal([shape[1], shape[0]], 0.0, 1.0, Key::new(2)));
             (tape.parameter(&parameters, x).t() * slopes).sum_all().backward()
         };

@@ -2,8 +2,7 @@
 //!
 //! Between two steps the parameter's value is a [`PendingRows`]: the values as they were left, and what
 //! it takes to bring a row up to date when it is read. At the next step the optimizer takes the values
-//! back. If they are not those that it left, somebody has written to the parameter, and then they are
-//! up to date.
+//! back. If the parameter has another value by then, it was written to, and is up to date.
 
 use std::any::Any;
 use std::collections::BTreeMap;

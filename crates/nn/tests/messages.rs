@@ -1,32 +1,9 @@
 //! What a mistake is told.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::{Mutex, PoisonError};
-
 use autograd::{Parameters, Pass, Tape, Var};
+use mistakes::told;
 use nn::{Dense, Dropout, Embedding, Features, GatedSwiGLU, Layer, Model, SwiGLU};
 use tensor::{Key, Scalar, Tensor};
-
-/// The message of the panic that a mistake brings, with its file and line.
-fn mistake<R>(mistake: impl FnOnce() -> R) -> (String, String, u32) {
-    // All tests of a process share the hook.
-    static HOOK: Mutex<()> = Mutex::new(());
-    let _one_at_a_time = HOOK.lock().unwrap_or_else(PoisonError::into_inner);
-    let (sender, receiver) = std::sync::mpsc::channel();
-    let sender = Mutex::new(sender);
-    let hook = std::panic::take_hook();
-    std::panic::set_hook(Box::new(move |panic| {
-        let words = panic.payload_as_str().unwrap_or_default().to_string();
-        let at = panic.location().map(|at| (at.file().to_string(), at.line()));
-        let (file, line) = at.unwrap_or_default();
-        let sender = sender.lock().expect("one panic at a time");
-        sender.send((words, file, line)).expect("the test listens");
-    }));
-    let outcome = catch_unwind(AssertUnwindSafe(|| drop(mistake())));
-    std::panic::set_hook(hook);
-    outcome.expect_err("this is a mistake");
-    receiver.recv().expect("the hook ran")
-}
 
 #[test]
 fn a_mistake_is_explained_at_the_users_line() {
@@ -41,7 +18,7 @@ fn a_mistake_is_explained_at_the_users_line() {
     let x = tape.constant(Tensor::zeros([7, 5]));
     let (column, flat) = (tape.constant(Tensor::zeros([3, 1])), tape.constant(Tensor::zeros([3])));
 
-    let mistakes: [(&str, &dyn Fn()); 16] = [
+    let cases: [(&str, &dyn Fn()); 16] = [
         (
             "dense in layer `dense`: x [7, 5], weight [3, 2], bias [2] do not fit: they must be [..., inputs], \
              [inputs, outputs], [outputs]",
@@ -106,10 +83,8 @@ fn a_mistake_is_explained_at_the_users_line() {
             drop(nn::dropout(x, -0.5, Key::new(0)).value())
         }),
     ];
-    for (expected, run) in mistakes {
-        let (words, file, _) = mistake(run);
-        assert_eq!(words, expected);
-        assert!(file.ends_with("messages.rs"), "{expected}: reported in {file}");
+    for (expected, run) in cases {
+        assert_eq!(mistakes::message(run), expected);
     }
 }
 
@@ -138,15 +113,18 @@ fn a_mistake_inside_a_users_own_layer_is_reported_there() {
         let model = Features::new(features).then(Residual { hidden, adds });
         let tape = Tape::default();
         let pass = Pass::eval(&tape, &parameters);
-        mistake(|| drop(model.forward(pass, &Tensor::zeros([2, features])).value()))
+        told(|| model.forward(pass, &Tensor::zeros([2, features])).value())
     };
-    let (words, file, line) = report(3, 5, false);
-    assert!(words.starts_with("dense in layer `hidden`: x [2, 3], weight [5, 4]"), "{words}");
-    assert!(file.ends_with("messages.rs") && line == CALL, "{file}:{line} is not line {CALL}");
+    let call = report(3, 5, false);
+    assert!(
+        call.message.starts_with("dense in layer `hidden`: x [2, 3], weight [5, 4]"),
+        "{call:?}"
+    );
+    assert_eq!((call.file.as_str(), call.line), (file!(), CALL));
 
-    let (words, file, line) = report(3, 3, true);
-    assert!(words.starts_with("add: "), "{words}");
-    assert!(file.ends_with("messages.rs") && line == SUM, "{file}:{line} is not line {SUM}");
+    let sum = report(3, 3, true);
+    assert!(sum.message.starts_with("add: "), "{sum:?}");
+    assert_eq!((sum.file.as_str(), sum.line), (file!(), SUM));
 }
 
 #[test]

@@ -1,35 +1,7 @@
 //! What a person reads: printed tensors, and the panics that a mistake brings.
 
-use std::cell::RefCell;
-use std::panic::{AssertUnwindSafe, catch_unwind, set_hook, take_hook};
-use std::sync::Once;
-
+use mistakes::message;
 use tensor::{Key, Tensor};
-
-thread_local! {
-    /// The file that the last panic of this thread was blamed on.
-    static BLAMED: RefCell<String> = const { RefCell::new(String::new()) };
-}
-
-/// The message of a mistake, once it has been blamed on this file and not on one of the crate.
-fn message<R>(mistake: impl FnOnce() -> R) -> String {
-    static HOOK: Once = Once::new();
-    HOOK.call_once(|| {
-        let print = take_hook();
-        set_hook(Box::new(move |panic| {
-            let file = panic.location().map_or("", |location| location.file());
-            BLAMED.set(file.to_string());
-            print(panic);
-        }));
-    });
-    let mistake = AssertUnwindSafe(|| drop(mistake()));
-    let panic = catch_unwind(mistake).expect_err("this is a mistake");
-    assert_eq!(BLAMED.take(), file!());
-    match panic.downcast::<String>() {
-        Ok(text) => *text,
-        Err(panic) => panic.downcast_ref::<&str>().expect("a panic message").to_string(),
-    }
-}
 
 #[test]
 fn a_small_tensor_prints_whole() {

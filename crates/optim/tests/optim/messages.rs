@@ -1,41 +1,11 @@
 //! A programmer's mistake panics at their line, and says what to do.
 
-use std::cell::RefCell;
-use std::panic::{AssertUnwindSafe, catch_unwind, set_hook, take_hook};
-use std::sync::Once;
-
 use autograd::Parameters;
+use mistakes::message;
 use optim::{Adam, AdamW, Optimizer, Schedule, Sgd, clip_global_norm};
 use tensor::Tensor;
 
 use crate::gradients;
-
-thread_local! {
-    /// The file that the last panic of this thread was blamed on.
-    static BLAMED: RefCell<String> = const { RefCell::new(String::new()) };
-}
-
-/// The message of a mistake, once it has been blamed on the caller's file and not on one of the
-/// crate.
-#[track_caller]
-pub fn message<R>(mistake: impl FnOnce() -> R) -> String {
-    static HOOK: Once = Once::new();
-    HOOK.call_once(|| {
-        let print = take_hook();
-        set_hook(Box::new(move |panic| {
-            let file = panic.location().map_or("", |location| location.file());
-            BLAMED.set(file.to_string());
-            print(panic);
-        }));
-    });
-    let mistake = AssertUnwindSafe(|| drop(mistake()));
-    let panic = catch_unwind(mistake).expect_err("this is a mistake");
-    assert_eq!(BLAMED.take(), std::panic::Location::caller().file());
-    match panic.downcast::<String>() {
-        Ok(text) => *text,
-        Err(panic) => panic.downcast_ref::<&str>().expect("a panic message").to_string(),
-    }
-}
 
 #[test]
 fn a_rate_must_make_sense() {

@@ -4,7 +4,7 @@ use autograd::{Gradients, ParameterId, Parameters, Tape};
 use optim::{Adam, AdamW, Optimizer, Sgd, clip_global_norm, global_norm};
 use tensor::Tensor;
 
-use crate::messages::message;
+use mistakes::message;
 
 type Make = fn() -> Box<dyn Optimizer<f64>>;
 

@@ -491,34 +491,17 @@ fn layers_that_do_not_fit_are_reported_at_the_line_that_trains_them() {
         let trainer = Trainer::new(&model, Loss::SoftmaxCrossEntropy);
         let options = Fit { shards, ..Fit::default() };
         let mut sgd = Sgd::new(0.1);
-        let (words, at) = panic_of(|| {
+        let told = mistakes::told(|| {
             drop(trainer.fit(&mut parameters, &mut sgd, &quadrants(10, 1), &options));
         });
         let line = line!() - 2;
-        assert!(words.starts_with("dense in layer `output`: x [1, 3], weight [4, 2]"), "{words}");
-        assert_eq!(at, format!("{}:{line}", file!()), "with {shards} shards");
+        let message = &told.message;
+        assert!(
+            message.starts_with("dense in layer `output`: x [1, 3], weight [4, 2]"),
+            "{message}"
+        );
+        assert_eq!((told.file.as_str(), told.line), (file!(), line), "with {shards} shards");
     }
-}
-
-/// The message of a panic, and its file and line.
-fn panic_of(mistake: impl FnOnce()) -> (String, String) {
-    let (sender, receiver) = std::sync::mpsc::channel();
-    let sender = Mutex::new(sender);
-    let here = std::thread::current().id();
-    let hook = std::panic::take_hook();
-    std::panic::set_hook(Box::new(move |panic| {
-        if std::thread::current().id() != here {
-            return;
-        }
-        let words = panic.payload_as_str().unwrap_or_default().to_string();
-        let at = panic.location().map(|at| format!("{}:{}", at.file(), at.line()));
-        let sender = sender.lock().expect("one panic at a time");
-        sender.send((words, at.unwrap_or_default())).expect("the test listens");
-    }));
-    let outcome = std::panic::catch_unwind(std::panic::AssertUnwindSafe(mistake));
-    std::panic::set_hook(hook);
-    outcome.expect_err("this is a mistake");
-    receiver.recv().expect("the hook ran")
 }
 
 #[test]

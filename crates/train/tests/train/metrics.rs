@@ -1,8 +1,7 @@
 //! Metrics against scikit-learn's figures, against their definitions, and as a person sees them printed.
 
-use std::panic::{UnwindSafe, catch_unwind};
-
 use approx::assert_relative_eq;
+use mistakes::message;
 use proptest::prelude::*;
 use train::metrics::{ConfusionMatrix, Scores, roc_auc};
 
@@ -156,41 +155,33 @@ weighted average         56.2      58.3    56.1       12
 #[test]
 fn mistakes_are_named() {
     assert_eq!(
-        panic_message(|| ConfusionMatrix::new(0, &[], &[])),
+        message(|| ConfusionMatrix::new(0, &[], &[])),
         "a confusion matrix needs at least one class, got 0"
     );
     assert_eq!(
-        panic_message(|| ConfusionMatrix::new(2, &[0, 1, 1], &[0, 1])),
+        message(|| ConfusionMatrix::new(2, &[0, 1, 1], &[0, 1])),
         "a confusion matrix needs one prediction per label, got 3 labels and 2 predictions"
     );
     assert_eq!(
-        panic_message(|| ConfusionMatrix::new(2, &[0, 1], &[0, 2])),
+        message(|| ConfusionMatrix::new(2, &[0, 1], &[0, 2])),
         "sample 1 has label 1 and prediction 2, but with 2 classes both must be below 2"
     );
     assert_eq!(
-        panic_message(|| ConfusionMatrix::new(2, &[5], &[0])),
+        message(|| ConfusionMatrix::new(2, &[5], &[0])),
         "sample 0 has label 5 and prediction 0, but with 2 classes both must be below 2"
     );
     assert_eq!(
-        panic_message(|| ConfusionMatrix::new(2, &[], &[]).scores(2)),
+        message(|| ConfusionMatrix::new(2, &[], &[]).scores(2)),
         "no count of class 2 predicted as 2: with 2 classes both must be below 2"
     );
     assert_eq!(
-        panic_message(|| ConfusionMatrix::new(2, &[], &[]).table(&["one"])),
+        message(|| ConfusionMatrix::new(2, &[], &[]).table(&["one"])),
         "a table needs one name per class, got 1 names for 2 classes"
     );
     assert_eq!(
-        panic_message(|| roc_auc(&[true], &[])),
+        message(|| roc_auc(&[true], &[])),
         "ROC AUC needs one score per label, got 1 labels and 0 scores"
     );
-}
-
-fn panic_message<T>(mistake: impl FnOnce() -> T + UnwindSafe) -> String {
-    let Err(panic) = catch_unwind(mistake) else {
-        panic!("the mistake must panic");
-    };
-    let formatted = panic.downcast_ref::<String>().cloned();
-    formatted.unwrap_or_else(|| panic.downcast_ref::<&str>().expect("a text").to_string())
 }
 
 /// A number of classes, and a label and a prediction for each sample.

@@ -39,8 +39,8 @@ fn fit() -> Result<ExitCode, Box<dyn Error>> {
 
         // Backward, and a step downhill.
         let gradients = loss.backward();
-        weight = &weight - &gradients.of(w).scale(RATE);
-        bias = &bias - &gradients.of(b).scale(RATE);
+        weight = weight - gradients.of(w) * RATE;
+        bias = bias - gradients.of(b) * RATE;
     }
     println!("\nweight {}, bias {}; the data were made with [2, -3] and 1", weight.t(), bias);
     Ok(ExitCode::SUCCESS)

@@ -83,7 +83,7 @@ impl Op<Number> for WrongColumn {
         dx: &mut Adjoints<Number>,
     ) {
         let factors = Tensor::from([2.0, 3.0, 2.0]).map(Number::from_f64);
-        dx.add(0, || &(dy * x[0]) * &factors);
+        dx.add(0, || dy * x[0] * factors);
     }
 }
 
@@ -137,7 +137,7 @@ fn pending_updates_are_applied_before_a_check() {
         check::parameters(&parameters, |pass| {
             let row = lookup(pass, table, &ids, by_rows);
             let error = &row.value().map(|x| x.value) - &expected.gather_rows(&ids).cast::<f64>();
-            assert!(error.map(f64::abs).max(&[0, 1]).item() < 1e-2, "near the point");
+            assert!(error.abs().max(&[0, 1]).item() < 1e-2, "near the point");
             row.tanh()
         })
         .assert();

@@ -193,9 +193,4 @@ impl<T: Scalar> Tensor<T> {
         let wide = mask.with_layout(expect("mask", mask.layout().expand(self.shape())));
         self.zip("mask", &wide, |x, m| if m == T::ZERO { T::ZERO } else { x * m })
     }
-
-    /// Each element times a number.
-    pub fn scale(&self, factor: T) -> Self {
-        self.map(|x| x * factor)
-    }
 }

@@ -19,8 +19,8 @@ where
     let of_other = subject.gradient(&still, &other);
     // Factors that move: in second order, cotangents do.
     let (a, b) = (Dual::new(2.0, 0.5), Dual::new(-3.0, 0.7));
-    let of_mixed = subject.gradient(&still, &(&u.scale(a) + &other.scale(b)));
-    let mixed = gradient.map(|id, g| &g.scale(a) + &of_other.get(id).scale(b));
+    let of_mixed = subject.gradient(&still, &(u * a + &other * b));
+    let mixed = gradient.map(|id, g| g * a + of_other.get(id) * b);
     let nothing = subject.gradient(&still, &Tensor::zeros(u.shape()));
     let zeros = nothing.map(|_, g| Tensor::<Number>::zeros(g.shape()));
     vec![

@@ -80,6 +80,7 @@ impl<T: Scalar> Adjoints<'_, T> {
     ///
     /// # Panics
     /// If the contribution does not have the shape of the input: a mistake in the op's VJP.
+    #[track_caller]
     pub fn add(&mut self, i: usize, contribution: impl FnOnce() -> Tensor<T>) {
         if !self.wants(i) {
             return;

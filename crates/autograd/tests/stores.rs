@@ -1,17 +1,10 @@
 //! Two stores of parameters on one tape: each gets its own gradients, and two copies of one store
 //! are told apart or refused.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
-
 use autograd::functional::parameters::value_and_grad;
 use autograd::{Gradient, ParameterId, Parameters, Pass, Tape, Var, check};
+use mistakes::message;
 use tensor::{Key, Scalar, Tensor};
-
-/// The message of a mistake.
-fn message<R>(mistake: impl FnOnce() -> R) -> String {
-    let panic = catch_unwind(AssertUnwindSafe(|| drop(mistake()))).expect_err("this is a mistake");
-    *panic.downcast::<String>().expect("a panic message")
-}
 
 /// A store of one number.
 fn store(name: &str, value: f64) -> (Parameters<f64>, ParameterId) {

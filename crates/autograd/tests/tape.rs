@@ -1,20 +1,11 @@
 //! What the tape records, prints and refuses.
 
 use std::cell::Cell;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::rc::Rc;
 
 use autograd::{Adjoints, Op, Parameters, Pass, Tape, Var};
+use mistakes::message;
 use tensor::{Key, Tensor};
-
-fn message<R>(mistake: impl FnOnce() -> R) -> String {
-    let mistake = AssertUnwindSafe(|| drop(mistake()));
-    let panic = catch_unwind(mistake).expect_err("this is a mistake");
-    match panic.downcast::<String>() {
-        Ok(text) => *text,
-        Err(panic) => panic.downcast_ref::<&str>().expect("a panic message").to_string(),
-    }
-}
 
 #[test]
 fn a_formula_reads_like_mathematics() {

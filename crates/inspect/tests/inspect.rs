@@ -1,10 +1,10 @@
 //! A tape drawn and walked: what is recorded is what backward computes, and text is exact.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Duration;
 
 use autograd::{Adjoints, Op, Parameters, Tape, Var};
 use inspect::{NodeRecord, Step, Walk};
+use mistakes::message;
 use proptest::prelude::*;
 use tensor::strategy::tensors;
 use tensor::{Key, Tensor};
@@ -137,10 +137,10 @@ impl Op<f64> for Half {
         "half"
     }
     fn forward(&mut self, x: &[&Tensor<f64>]) -> Tensor<f64> {
-        x[0].scale(0.5)
+        x[0] * 0.5
     }
     fn vjp(&self, _: &[&Tensor<f64>], _: &Tensor<f64>, dy: &Tensor<f64>, dx: &mut Adjoints<f64>) {
-        dx.add(0, || dy.scale(0.5));
+        dx.add(0, || dy * 0.5);
     }
 }
 
@@ -167,12 +167,6 @@ fn only_a_timed_walk_measures() {
     // Variables take no time; mul, sin and add do.
     let ops = [false, false, true, true, true];
     assert_eq!(timed_nodes(&walk.timed(&tape)), [ops, ops]);
-}
-
-/// The message of a panic.
-fn message<R>(mistake: impl FnOnce() -> R) -> String {
-    let panic = catch_unwind(AssertUnwindSafe(|| drop(mistake()))).expect_err("a mistake");
-    *panic.downcast::<String>().expect("a message that names shapes")
 }
 
 #[test]

@@ -11,7 +11,7 @@ use std::path::{self, Path, PathBuf};
 use autograd::Parameters;
 use clap::Args;
 use data::printable_path;
-use report::Report;
+use report::TrainingReport;
 
 use crate::source::Source;
 
@@ -64,7 +64,7 @@ impl Output {
     pub fn write(
         &self,
         is_quiet: bool,
-        report: impl FnOnce() -> Report,
+        report: impl FnOnce() -> TrainingReport,
     ) -> Result<(), Box<dyn Error>> {
         if self.report.is_none() && self.json.is_none() && self.plots.is_none() {
             return Ok(());

@@ -35,7 +35,7 @@ pub const DEFAULT_FILTERS: &str = "!\"#$%&()*+,-./:;<=>?@[\\]^_`{|}~\t\n";
 /// assert_eq!(tokenizer.sequences_to_texts(&sequences), ["not at all <oov>"]);
 /// ```
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(try_from = "Saved", into = "Saved")]
+#[serde(try_from = "SavedTokenizer", into = "SavedTokenizer")]
 pub struct Tokenizer {
     rules: Rules,
     /// Each word and how often it occurred, by first appearance.
@@ -263,21 +263,21 @@ const LONGEST_FILTERS: usize = 4096;
 
 /// What a file holds: the numbering follows from it.
 #[derive(Serialize, Deserialize)]
-struct Saved {
+struct SavedTokenizer {
     rules: Rules,
     counts: Vec<(String, u64)>,
 }
 
-impl From<Tokenizer> for Saved {
-    fn from(tokenizer: Tokenizer) -> Saved {
-        Saved { rules: tokenizer.rules, counts: tokenizer.counts }
+impl From<Tokenizer> for SavedTokenizer {
+    fn from(tokenizer: Tokenizer) -> SavedTokenizer {
+        SavedTokenizer { rules: tokenizer.rules, counts: tokenizer.counts }
     }
 }
 
-impl TryFrom<Saved> for Tokenizer {
+impl TryFrom<SavedTokenizer> for Tokenizer {
     type Error = String;
 
-    fn try_from(saved: Saved) -> Result<Tokenizer, String> {
+    fn try_from(saved: SavedTokenizer) -> Result<Tokenizer, String> {
         let Rules { split, filters, .. } = &saved.rules;
         if split.is_empty() {
             return Err(EMPTY_SPLIT.to_owned());

@@ -12,7 +12,7 @@ use crate::statistics::{Estimate, PairedTest, wilson_interval};
 
 /// The result of training one model with one seed.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
-pub struct Run {
+pub struct RunResult {
     /// The accuracy on the test samples, a fraction.
     pub accuracy: f64,
     /// The macro F1 on the test samples, a fraction.
@@ -29,7 +29,7 @@ pub struct Run {
     pub samples: usize,
 }
 
-impl Run {
+impl RunResult {
     /// The figures of a model of so many parameters.
     pub fn new(evaluation: &Evaluation, history: &History, parameters: usize) -> Self {
         Self {
@@ -51,17 +51,17 @@ impl Run {
 }
 
 /// A model's name and runs.
-type Model = (String, Vec<Run>);
+type ModelResults = (String, Vec<RunResult>);
 
 /// Runs of several models; printed as a table with what follows from it.
 #[derive(Clone, Debug, Default)]
-pub struct Comparison {
-    models: Vec<Model>,
+pub struct ModelComparison {
+    models: Vec<ModelResults>,
 }
 
-impl Comparison {
+impl ModelComparison {
     /// Adds a run of the model of this name. Runs are paired by the order in which they are added.
-    pub fn add(&mut self, name: &str, run: Run) {
+    pub fn add(&mut self, name: &str, run: RunResult) {
         match self.models.iter_mut().find(|(known, _)| known == name) {
             Some((_, runs)) => runs.push(run),
             None => self.models.push((name.to_string(), vec![run])),
@@ -69,7 +69,7 @@ impl Comparison {
     }
 
     /// Each model's name and runs, in the order in which they were added.
-    pub fn models(&self) -> &[(String, Vec<Run>)] {
+    pub fn models(&self) -> &[(String, Vec<RunResult>)] {
         &self.models
     }
 
@@ -80,7 +80,7 @@ impl Comparison {
         let base = per_cent(base, |run| run.accuracy);
         let (paired, _) = self.others();
         let level = level(paired.len());
-        let difference = |(model, runs): &Model| {
+        let difference = |(model, runs): &ModelResults| {
             let test = PairedTest::of(&per_cent(runs, |run| run.accuracy), &base)?;
             let verdict = Verdict::of(&test, level);
             Some(Difference { model: model.clone(), from: from.clone(), test, verdict })
@@ -90,7 +90,7 @@ impl Comparison {
 
     /// The models but the first: those that have as many runs as it, so that each has its pair, and
     /// those that have not.
-    fn others(&self) -> (Vec<&Model>, Vec<&Model>) {
+    fn others(&self) -> (Vec<&ModelResults>, Vec<&ModelResults>) {
         let seeds = self.models.first().map_or(0, |(_, runs)| runs.len());
         self.models.iter().skip(1).partition(|(_, runs)| runs.len() == seeds)
     }
@@ -161,11 +161,11 @@ impl fmt::Display for Difference {
 }
 
 /// A figure of each run, in per cent, as one estimate.
-fn per_cent(runs: &[Run], figure: impl Fn(&Run) -> f64) -> Vec<f64> {
+fn per_cent(runs: &[RunResult], figure: impl Fn(&RunResult) -> f64) -> Vec<f64> {
     runs.iter().map(|run| figure(run) * 100.0).collect()
 }
 
-impl fmt::Display for Comparison {
+impl fmt::Display for ModelComparison {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Some((_, [first, ..])) =
             self.models.first().map(|(name, runs)| (name, runs.as_slice()))
@@ -184,7 +184,7 @@ impl fmt::Display for Comparison {
         }
         writeln!(f, "  {:>10}  {:>7}", "parameters", "seconds")?;
         for (name, runs) in &self.models {
-            let figure = |figure: fn(&Run) -> f64| Estimate::of(&per_cent(runs, figure));
+            let figure = |figure: fn(&RunResult) -> f64| Estimate::of(&per_cent(runs, figure));
             let (accuracy, macro_f1) = (figure(|run| run.accuracy), figure(|run| run.macro_f1));
             let weighted_f1 = figure(|run| run.weighted_f1);
             write!(f, "{name:<width$}  {accuracy:>12}  {macro_f1:>12}  {weighted_f1:>13}")?;
@@ -202,7 +202,7 @@ impl fmt::Display for Comparison {
 }
 
 /// What a single run can and cannot say.
-fn write_one_seed(f: &mut fmt::Formatter<'_>, run: &Run) -> fmt::Result {
+fn write_one_seed(f: &mut fmt::Formatter<'_>, run: &RunResult) -> fmt::Result {
     let (low, high) = run.accuracy_interval();
     writeln!(
         f,
@@ -214,7 +214,7 @@ fn write_one_seed(f: &mut fmt::Formatter<'_>, run: &Run) -> fmt::Result {
     )
 }
 
-impl Comparison {
+impl ModelComparison {
     fn write_paired_tests(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let seeds = || self.models.iter().map(|(_, runs)| runs.len());
         let (fewest, most) = (seeds().min().unwrap_or(0), seeds().max().unwrap_or(0));

@@ -9,7 +9,7 @@ use std::fmt::Write;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
 use tensor::Scalar;
-use train::{Moment, Observer, ObserverError, Score};
+use train::{Context, Observer, ObserverError, Score};
 
 use bottom_line::BottomLine;
 pub(crate) use bottom_line::release_terminal;
@@ -31,7 +31,7 @@ impl Console {
     }
 
     /// The bar of the epoch that is running now.
-    fn new_bar<T: Scalar>(&mut self, now: &Moment<'_, T>) {
+    fn new_bar<T: Scalar>(&mut self, now: &Context<'_, T>) {
         let Some(line) = BottomLine::of_stderr() else { return };
         let target = ProgressDrawTarget::term_like(Box::new(line));
         let (epoch, epochs) = (now.progress.epoch(), now.options.epochs);
@@ -45,14 +45,14 @@ impl Console {
 }
 
 impl<T: Scalar> Observer<T> for Console {
-    fn begin(&mut self, now: &Moment<'_, T>) -> Result<(), ObserverError> {
+    fn begin(&mut self, now: &Context<'_, T>) -> Result<(), ObserverError> {
         if now.progress.epoch() <= now.options.epochs {
             self.new_bar(now);
         }
         Ok(())
     }
 
-    fn step(&mut self, now: &Moment<'_, T>) -> Result<(), ObserverError> {
+    fn step(&mut self, now: &Context<'_, T>) -> Result<(), ObserverError> {
         if let (false, Some(Score { loss, accuracy })) =
             (self.bar.is_hidden(), now.progress.score())
         {
@@ -62,7 +62,7 @@ impl<T: Scalar> Observer<T> for Console {
         Ok(())
     }
 
-    fn epoch(&mut self, now: &Moment<'_, T>) -> Result<(), ObserverError> {
+    fn epoch(&mut self, now: &Context<'_, T>) -> Result<(), ObserverError> {
         // Gives the terminal its last line back first: where nobody reads on, printing ends the program.
         self.bar = ProgressBar::hidden();
         if let Some(epoch) = now.progress.epochs.last() {

@@ -16,7 +16,7 @@ use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
 
 use tensor::Scalar;
 use thiserror::Error;
-use train::{Moment, Observer, ObserverError};
+use train::{Context, Observer, ObserverError};
 
 use crate::console::release_terminal;
 
@@ -26,11 +26,11 @@ const SIGINT: u8 = 2;
 /// An observer that stops training when the user presses Ctrl-C or the process gets SIGTERM.
 #[derive(Clone, Debug)]
 pub struct Interrupt {
-    state: Arc<State>,
+    state: Arc<SignalState>,
 }
 
 #[derive(Debug, Default)]
-struct State {
+struct SignalState {
     /// `true` if there is training to stop.
     has_begun: AtomicBool,
     /// The number of the signal; 0 before one has come.
@@ -49,7 +49,7 @@ impl Interrupt {
     /// # Errors
     /// When the system does not allow it, or there is a handler already.
     pub fn listen() -> Result<Self, InterruptError> {
-        let state = Arc::<State>::default();
+        let state = Arc::<SignalState>::default();
         listen(Arc::clone(&state))?;
         Ok(Self { state })
     }
@@ -68,7 +68,7 @@ fn exit_code(signal: u8) -> u8 {
     128 + signal
 }
 
-impl State {
+impl SignalState {
     fn receive(&self, signal: u8) {
         let is_first = self.signal.swap(signal, Ordering::Relaxed) == 0;
         if !is_first || !self.has_begun.load(Ordering::Relaxed) {
@@ -79,7 +79,7 @@ impl State {
 }
 
 #[cfg(unix)]
-fn listen(state: Arc<State>) -> io::Result<()> {
+fn listen(state: Arc<SignalState>) -> io::Result<()> {
     use signal_hook::consts::signal::{SIGINT, SIGTERM};
 
     let mut signals = signal_hook::iterator::Signals::new([SIGINT, SIGTERM])?;
@@ -89,12 +89,12 @@ fn listen(state: Arc<State>) -> io::Result<()> {
 
 /// Elsewhere there is Ctrl-C only.
 #[cfg(not(unix))]
-fn listen(state: Arc<State>) -> io::Result<()> {
+fn listen(state: Arc<SignalState>) -> io::Result<()> {
     ctrlc::set_handler(move || state.receive(SIGINT)).map_err(io::Error::other)
 }
 
 impl<T: Scalar> Observer<T> for Interrupt {
-    fn begin(&mut self, _now: &Moment<'_, T>) -> Result<(), ObserverError> {
+    fn begin(&mut self, _now: &Context<'_, T>) -> Result<(), ObserverError> {
         self.state.has_begun.store(true, Ordering::Relaxed);
         Ok(())
     }

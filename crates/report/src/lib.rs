@@ -1,8 +1,8 @@
 //! What people see of a training run.
 //!
 //! While it goes on, observers show it: [`Console`] draws bars, [`Log`] writes a file, and
-//! [`Interrupt`] ends it after Ctrl-C or SIGTERM. Afterwards [`Comparison`] puts several models side by
-//! side, [`statistics`] tells whether one is really better than another, and [`Report`] draws a page of
+//! [`Interrupt`] ends it after Ctrl-C or SIGTERM. Afterwards [`ModelComparison`] puts several models side by
+//! side, [`statistics`] tells whether one is really better than another, and [`TrainingReport`] draws a page of
 //! it all.
 
 #![forbid(unsafe_code)]
@@ -14,11 +14,11 @@ mod log;
 mod page;
 pub mod statistics;
 
-pub use comparison::{Comparison, Difference, Run, Verdict};
+pub use comparison::{Difference, ModelComparison, RunResult, Verdict};
 pub use console::Console;
 pub use interrupt::{Interrupt, InterruptError};
 pub use log::{Log, LogError, LogEvery, LogFault};
 pub use page::{
-    BestModel, ClassScores, Mistake, ModelRuns, ParameterRow, Plot, Report, ReportError, Role,
-    SeedRun, Shape, Subject, Word, contributions,
+    ActivationCurve, BestModel, ClassScores, CurveRole, ModelRuns, ParameterRow, Plot, PlotSubject,
+    ReportError, SeedRun, TrainingReport, Word, WrongPrediction, contributions,
 };

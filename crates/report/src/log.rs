@@ -29,12 +29,12 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use tensor::Scalar;
 use thiserror::Error;
-use train::{Epoch, Moment, Observer, ObserverError, Score};
+use train::{Context, Epoch, Observer, ObserverError, Score};
 
 /// A line of the file; the table above says what the fields are.
 #[derive(Serialize)]
 #[serde(tag = "record", rename_all = "lowercase")]
-enum Record<'a> {
+enum LogRecord<'a> {
     Start {
         command: &'a [String],
         seed: u64,
@@ -232,10 +232,10 @@ impl Log {
         options: &impl Serialize,
     ) -> Result<(), LogError> {
         let options = serde_json::to_value(options).map_err(|error| self.error(error))?;
-        self.write(&Record::Start { command, seed, options })
+        self.write(&LogRecord::Start { command, seed, options })
     }
 
-    fn write(&mut self, record: &Record<'_>) -> Result<(), LogError> {
+    fn write(&mut self, record: &LogRecord<'_>) -> Result<(), LogError> {
         let line = serde_json::to_string(record).map_err(|error| self.error(error))?;
         let done = self.file.write_all(format!("{line}\n").as_bytes());
         done.map_err(|error| self.error(error))
@@ -256,39 +256,39 @@ impl Log {
 }
 
 impl<T: Scalar> Observer<T> for Log {
-    fn begin(&mut self, now: &Moment<'_, T>) -> Result<(), ObserverError> {
+    fn begin(&mut self, now: &Context<'_, T>) -> Result<(), ObserverError> {
         let (run, epoch, step) = (self.run.clone(), now.progress.epoch(), now.progress.step());
         match now.steps() {
             0 => Ok(()),
-            _ => Ok(self.write(&Record::Resume { run, epoch, step })?),
+            _ => Ok(self.write(&LogRecord::Resume { run, epoch, step })?),
         }
     }
 
-    fn step(&mut self, now: &Moment<'_, T>) -> Result<(), ObserverError> {
+    fn step(&mut self, now: &Context<'_, T>) -> Result<(), ObserverError> {
         let (run, epoch, step) = (self.run.clone(), now.progress.epoch(), now.progress.step());
         match now.batch {
             Some(Score { loss, accuracy })
                 if self.every == LogEvery::Step && self.is_new((epoch, step)) =>
             {
                 let rate = now.optimizer.rate();
-                Ok(self.write(&Record::Step { run, epoch, step, loss, accuracy, rate })?)
+                Ok(self.write(&LogRecord::Step { run, epoch, step, loss, accuracy, rate })?)
             }
             _ => Ok(()),
         }
     }
 
-    fn epoch(&mut self, now: &Moment<'_, T>) -> Result<(), ObserverError> {
+    fn epoch(&mut self, now: &Context<'_, T>) -> Result<(), ObserverError> {
         match now.progress.epochs.last() {
             Some(epoch) if self.is_new((epoch.number, END)) => {
-                Ok(self.write(&Record::Epoch { run: self.run.clone(), epoch })?)
+                Ok(self.write(&LogRecord::Epoch { run: self.run.clone(), epoch })?)
             }
             _ => Ok(()),
         }
     }
 
-    fn stop(&mut self, now: &Moment<'_, T>) -> Result<(), ObserverError> {
+    fn stop(&mut self, now: &Context<'_, T>) -> Result<(), ObserverError> {
         let (run, epoch, step) = (self.run.clone(), now.progress.epoch(), now.progress.step());
-        Ok(self.write(&Record::Stop { run, epoch, step })?)
+        Ok(self.write(&LogRecord::Stop { run, epoch, step })?)
     }
 }
 
@@ -314,7 +314,7 @@ fn read(file: &File) -> Result<Found, LogFault> {
             break;
         }
         let mut record =
-            serde_json::from_slice::<Line>(&line).map_err(|error| LogFault::Record {
+            serde_json::from_slice::<LogLine>(&line).map_err(|error| LogFault::Record {
                 line: number,
                 found: beginning(&error.to_string(), 300).into_owned(),
             })?;
@@ -332,7 +332,7 @@ fn read(file: &File) -> Result<Found, LogFault> {
 
 /// What must be known of a line to continue a log.
 #[derive(Deserialize)]
-struct Line {
+struct LogLine {
     record: String,
     run: Option<String>,
     epoch: Option<usize>,
@@ -342,7 +342,7 @@ struct Line {
     options: Option<Value>,
 }
 
-impl Line {
+impl LogLine {
     /// What a record `start` says.
     fn start(&mut self) -> Option<Start> {
         (self.record == "start").then_some(())?;

@@ -1,8 +1,8 @@
 //! A report of training runs: one page to look at, to keep, and to send to someone.
 //!
-//! A [`Report`] is figures and nothing else. [`Report::to_json`] writes them for programs,
-//! [`Report::to_html`] draws them as one file that needs no network and holds the same JSON, and
-//! [`Report::plots`] gives each drawing by itself. So whatever the page shows can be recomputed from
+//! A [`TrainingReport`] is figures and nothing else. [`TrainingReport::to_json`] writes them for programs,
+//! [`TrainingReport::to_html`] draws them as one file that needs no network and holds the same JSON, and
+//! [`TrainingReport::plots`] gives each drawing by itself. So whatever the page shows can be recomputed from
 //! what it carries.
 //!
 //! Where to read on: `contributions.rs` (which words a prediction rests on, by one backward pass),
@@ -27,15 +27,15 @@ use thiserror::Error;
 use train::metrics::Scores;
 use train::{Evaluation, History, Score};
 
-pub use canvas::{Plot, Subject};
+pub use canvas::{Plot, PlotSubject};
 pub use contributions::contributions;
 
 use crate::statistics::Estimate;
-use crate::{Comparison, Difference, Run};
+use crate::{Difference, ModelComparison, RunResult};
 
 /// Figures of one or several training runs. Accuracies and other shares are from 0 to 1.
 #[derive(Clone, Debug, Serialize)]
-pub struct Report {
+pub struct TrainingReport {
     /// What the page is about, in a few words.
     pub title: String,
     /// The command that made it, as typed.
@@ -47,7 +47,7 @@ pub struct Report {
     /// What the paired tests say, with two seeds or more.
     pub differences: Vec<Difference>,
     /// Activation functions to draw in one plot.
-    pub shapes: Vec<Shape>,
+    pub shapes: Vec<ActivationCurve>,
     /// The model to show in detail.
     pub best: BestModel,
 }
@@ -77,16 +77,16 @@ pub struct SeedRun {
     /// What happened in training.
     pub history: History,
     /// What came of it, on the test samples.
-    pub test: Run,
+    pub test: RunResult,
 }
 
 /// An activation function, as points to draw.
 #[derive(Clone, Debug, Serialize)]
-pub struct Shape {
+pub struct ActivationCurve {
     /// What to call it.
     pub label: String,
     /// What it is there for.
-    pub role: Role,
+    pub role: CurveRole,
     /// Input and output.
     pub points: Vec<(f64, f64)>,
 }
@@ -94,7 +94,7 @@ pub struct Shape {
 /// Why an activation function is drawn.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Role {
+pub enum CurveRole {
     /// To compare with.
     Reference,
     /// The function before training.
@@ -123,7 +123,7 @@ pub struct BestModel {
     /// Its parameters.
     pub parameters: Vec<ParameterRow>,
     /// Wrong predictions, the most confident first.
-    pub mistakes: Vec<Mistake>,
+    pub mistakes: Vec<WrongPrediction>,
 }
 
 /// The figures of one class.
@@ -153,7 +153,7 @@ pub struct ParameterRow {
 
 /// A text that was taken for another class.
 #[derive(Clone, Debug, Serialize)]
-pub struct Mistake {
+pub struct WrongPrediction {
     /// The text, cut into words and what stands between them: joined, they are the text.
     pub text: Vec<Word>,
     /// The class it is labelled with.
@@ -194,26 +194,25 @@ impl ModelRuns {
     /// # Panics
     /// When a run of the comparison has no history.
     #[track_caller]
-    pub fn of(comparison: &Comparison, histories: &[(String, u64, History)]) -> Vec<Self> {
-        let models =
-            comparison.models().iter().map(|(name, tests)| {
-                let estimate = |figure: fn(&Run) -> f64| {
-                    Estimate::of(&tests.iter().map(figure).collect::<Vec<_>>())
-                };
-                let own: Vec<_> = histories.iter().filter(|(model, ..)| model == name).collect();
-                assert!(own.len() == tests.len(), "{name}: a history for each run is needed");
-                let run = |(&(_, seed, history), &test): (&&(String, u64, History), &Run)| {
-                    SeedRun { seed: *seed, history: history.clone(), test }
-                };
-                Self {
-                    name: name.clone(),
-                    accuracy: estimate(|run| run.accuracy),
-                    macro_f1: estimate(|run| run.macro_f1),
-                    weighted_f1: estimate(|run| run.weighted_f1),
-                    start: BTreeMap::new(),
-                    runs: own.iter().zip(tests).map(run).collect(),
-                }
-            });
+    pub fn of(comparison: &ModelComparison, histories: &[(String, u64, History)]) -> Vec<Self> {
+        let models = comparison.models().iter().map(|(name, tests)| {
+            let estimate = |figure: fn(&RunResult) -> f64| {
+                Estimate::of(&tests.iter().map(figure).collect::<Vec<_>>())
+            };
+            let own: Vec<_> = histories.iter().filter(|(model, ..)| model == name).collect();
+            assert!(own.len() == tests.len(), "{name}: a history for each run is needed");
+            let run = |(&(_, seed, history), &test): (&&(String, u64, History), &RunResult)| {
+                SeedRun { seed: *seed, history: history.clone(), test }
+            };
+            Self {
+                name: name.clone(),
+                accuracy: estimate(|run| run.accuracy),
+                macro_f1: estimate(|run| run.macro_f1),
+                weighted_f1: estimate(|run| run.weighted_f1),
+                start: BTreeMap::new(),
+                runs: own.iter().zip(tests).map(run).collect(),
+            }
+        });
         models.collect()
     }
 }
@@ -265,7 +264,7 @@ impl BestModel {
     }
 }
 
-impl Report {
+impl TrainingReport {
     /// The figures as JSON, on one line.
     ///
     /// # Errors

@@ -14,7 +14,7 @@
 //! training/hidden.weight     the weights that training goes on with, where they are others
 //! optimizer/m.hidden.weight  the optimizer's memory
 //! metadata  wengert          the description of the model, as `save` writes it
-//!           checkpoint       a `Record`: position, history, options, as JSON
+//!           checkpoint       a `CheckpointRecord`: position, history, options, as JSON
 //!           crc32            the checksum of the file, computed with zeros in this place
 //! ```
 //!

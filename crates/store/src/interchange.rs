@@ -205,7 +205,7 @@ impl PyTorch {
 
     /// What each parameter is in the file.
     #[track_caller]
-    fn entries<T: Float>(&self, parameters: &Parameters<T>) -> Vec<Entry> {
+    fn entries<T: Float>(&self, parameters: &Parameters<T>) -> Vec<WeightEntry> {
         let mut names = BTreeSet::new();
         let mut entries = Vec::new();
         for (_, parameter, value) in parameters.iter() {
@@ -219,7 +219,7 @@ impl PyTorch {
 
     /// What a parameter is in the file, by the module with the longest name that fits.
     #[track_caller]
-    fn entry(&self, parameter: &str, shape: &[usize]) -> Entry {
+    fn entry(&self, parameter: &str, shape: &[usize]) -> WeightEntry {
         let of_it = self.modules.iter().filter(|module| module.rest(parameter).is_some());
         let Some(module) = of_it.max_by_key(|module| module.ours.len()) else {
             panic!(
@@ -245,19 +245,19 @@ impl PyTorch {
             shape.reverse();
         }
         let tensor = format!("{}{rest}", module.theirs).trim_start_matches('.').to_string();
-        Entry { parameter: parameter.to_string(), tensor, kind, shape }
+        WeightEntry { parameter: parameter.to_string(), tensor, kind, shape }
     }
 }
 
 /// One parameter, and what it is in the file: its name, and its shape there.
-struct Entry {
+struct WeightEntry {
     parameter: String,
     tensor: String,
     kind: Kind,
     shape: Vec<usize>,
 }
 
-impl Entry {
+impl WeightEntry {
     /// The value of the parameter as it lies in the file.
     fn export<T: Float>(&self, value: &Tensor<T>) -> Tensor<T> {
         match self.kind {
@@ -318,7 +318,10 @@ impl Entry {
 }
 
 /// The value of each parameter, from the bytes of a file.
-fn read_all<T: Float>(bytes: &[u8], entries: &[Entry]) -> Result<Vec<Tensor<T>>, WeightsFault> {
+fn read_all<T: Float>(
+    bytes: &[u8],
+    entries: &[WeightEntry],
+) -> Result<Vec<Tensor<T>>, WeightsFault> {
     let format = |error: SafeTensorError| WeightsFault::Format(error.to_string());
     let file = SafeTensors::deserialize(bytes).map_err(format)?;
     let held: BTreeMap<&str, TensorView<'_>> = file.iter().collect();

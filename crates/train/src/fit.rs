@@ -22,7 +22,7 @@ use tensor::{Key, Scalar, Tensor};
 
 use crate::error::TrainError;
 use crate::history::{Epoch, History, Score};
-use crate::observer::{Moment, Observer, ObserverError};
+use crate::observer::{Context, Observer, ObserverError};
 use crate::options::Fit;
 use crate::session::Session;
 use crate::shards::Shards;
@@ -149,9 +149,9 @@ impl<M: Model, T: Scalar> Session<'_, M, T> {
         &self,
         observers: &mut [&mut dyn Observer<T>],
         batch: Option<Score>,
-        what: impl Fn(&mut dyn Observer<T>, &Moment<'_, T>) -> Result<(), ObserverError>,
+        what: impl Fn(&mut dyn Observer<T>, &Context<'_, T>) -> Result<(), ObserverError>,
     ) -> Result<(), TrainError> {
-        let now = Moment {
+        let now = Context {
             progress: &self.progress,
             parameters: self.parameters,
             optimizer: self.optimizer,

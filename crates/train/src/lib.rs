@@ -52,7 +52,7 @@ pub use error::TrainError;
 pub use evaluate::Evaluation;
 pub use history::{Epoch, History, Score, short_name};
 pub use loss::Loss;
-pub use observer::{AnyDataset, Moment, Observer, ObserverError};
+pub use observer::{AnyDataset, Context, Observer, ObserverError};
 pub use options::Fit;
 pub use progress::{Progress, RunningEpoch};
 pub use session::Session;

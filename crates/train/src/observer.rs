@@ -21,13 +21,13 @@ pub type ObserverError = Box<dyn Error + Send + Sync>;
 /// Is told what happens in training. A method that is not written does nothing.
 ///
 /// ```
-/// use train::{Moment, Observer, ObserverError};
+/// use train::{Context, Observer, ObserverError};
 ///
 /// /// The largest loss of a batch in the whole run.
 /// struct WorstBatch(f64);
 ///
 /// impl Observer<f32> for WorstBatch {
-///     fn step(&mut self, now: &Moment<'_, f32>) -> Result<(), ObserverError> {
+///     fn step(&mut self, now: &Context<'_, f32>) -> Result<(), ObserverError> {
 ///         self.0 = now.batch.map_or(self.0, |batch| batch.loss.max(self.0));
 ///         Ok(())
 ///     }
@@ -35,17 +35,17 @@ pub type ObserverError = Box<dyn Error + Send + Sync>;
 /// ```
 pub trait Observer<T: Scalar> {
     /// Training begins, or goes on where a checkpoint left it.
-    fn begin(&mut self, _now: &Moment<'_, T>) -> Result<(), ObserverError> {
+    fn begin(&mut self, _now: &Context<'_, T>) -> Result<(), ObserverError> {
         Ok(())
     }
 
     /// A step has been taken.
-    fn step(&mut self, _now: &Moment<'_, T>) -> Result<(), ObserverError> {
+    fn step(&mut self, _now: &Context<'_, T>) -> Result<(), ObserverError> {
         Ok(())
     }
 
     /// An epoch has ended: the last one of [`Progress::epochs`].
-    fn epoch(&mut self, _now: &Moment<'_, T>) -> Result<(), ObserverError> {
+    fn epoch(&mut self, _now: &Context<'_, T>) -> Result<(), ObserverError> {
         Ok(())
     }
 
@@ -56,13 +56,13 @@ pub trait Observer<T: Scalar> {
     }
 
     /// Training stops before its end because an observer wants it to.
-    fn stop(&mut self, _now: &Moment<'_, T>) -> Result<(), ObserverError> {
+    fn stop(&mut self, _now: &Context<'_, T>) -> Result<(), ObserverError> {
         Ok(())
     }
 }
 
-/// A run between two steps.
-pub struct Moment<'a, T: Scalar = f32> {
+/// What an observer is told: the run as it is between two steps.
+pub struct Context<'a, T: Scalar = f32> {
     /// How far it has come.
     pub progress: &'a Progress<T>,
     /// The weights.
@@ -79,7 +79,7 @@ pub struct Moment<'a, T: Scalar = f32> {
     pub dataset: &'a dyn AnyDataset,
 }
 
-impl<T: Scalar> Moment<'_, T> {
+impl<T: Scalar> Context<'_, T> {
     /// How many steps have been taken in all epochs.
     pub fn steps(&self) -> usize {
         self.progress.epochs.len() * self.steps_per_epoch + self.progress.step()

@@ -24,13 +24,13 @@ use crate::trainer::Trainer;
 /// # use nn::{Dense, Features, Model};
 /// # use optim::Adam;
 /// # use tensor::Tensor;
-/// use train::{Fit, Loss, Moment, Observer, ObserverError, Trainer};
+/// use train::{Fit, Loss, Context, Observer, ObserverError, Trainer};
 ///
 /// /// Prints a line after each epoch.
 /// struct Lines;
 ///
 /// impl Observer<f32> for Lines {
-///     fn epoch(&mut self, now: &Moment<'_>) -> Result<(), ObserverError> {
+///     fn epoch(&mut self, now: &Context<'_>) -> Result<(), ObserverError> {
 ///         println!("{}", now.progress.epochs.last().expect("one has ended"));
 ///         Ok(())
 ///     }

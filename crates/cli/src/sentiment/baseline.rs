@@ -6,7 +6,7 @@ use std::error::Error;
 use autograd::{Parameters, Pass, Var};
 use nn::{Embedding, Model};
 use optim::Adam;
-use report::Run;
+use report::RunResult;
 use tensor::{Scalar, Tensor};
 use train::{Fit, History, Loss, Trainer};
 
@@ -37,7 +37,7 @@ pub fn run(
     seed: u64,
     options: &Experiment,
     keeper: &mut Keeper,
-) -> Result<(Run, History), Box<dyn Error>> {
+) -> Result<(RunResult, History), Box<dyn Error>> {
     let mut parameters = Parameters::new(seed);
     let (vocab, classes) = (options.setup.sizes.vocab, texts.labels.len());
     let votes = Embedding::new(&mut parameters, "votes", vocab, classes);
@@ -48,5 +48,5 @@ pub fn run(
     let session = trainer.session(&mut parameters, &mut adam, &texts.train, &fit)?;
     let history = keeper.train(NAME, seed, session, &"logistic regression on word counts")?;
     let evaluation = trainer.evaluate_finite(&parameters, &texts.test)?;
-    Ok((Run::new(&evaluation, &history, parameters.count()), history))
+    Ok((RunResult::new(&evaluation, &history, parameters.count()), history))
 }

@@ -5,7 +5,7 @@ use std::error::Error;
 use std::path::Path;
 
 use data::printable_path;
-use report::{Comparison, Interrupt, Run};
+use report::{Interrupt, ModelComparison, RunResult};
 use train::History;
 
 use super::Trained;
@@ -74,7 +74,7 @@ fn begin(
 
 /// What came of training several models.
 pub struct Outcome {
-    pub comparison: Comparison,
+    pub comparison: ModelComparison,
     /// Name, seed and history of each run.
     pub histories: Vec<(String, u64, History)>,
     /// The one with the best score in validation, or without that in training.
@@ -91,7 +91,7 @@ fn train_all(
     if !keeper.is_quiet() {
         println!("{}\n", texts.summary);
     }
-    let mut comparison = Comparison::default();
+    let mut comparison = ModelComparison::default();
     let mut histories = Vec::new();
     let mut best: Option<Trained> = None;
     for seed in options.training.seeds(seeds) {
@@ -101,7 +101,7 @@ fn train_all(
                 print::after_training(&trained);
             }
             let Trained { evaluation, history, parameters, .. } = &trained;
-            let run = Run::new(evaluation, history, parameters.count());
+            let run = RunResult::new(evaluation, history, parameters.count());
             comparison.add(&activation.to_string(), run);
             histories.push((activation.to_string(), seed, history.clone()));
             if best.as_ref().is_none_or(|best| history.is_better_than(&best.history)) {

@@ -6,7 +6,10 @@ use autograd::{Parameters, Tape};
 use data::{Tokenizer, printable_path};
 use nn::{relu, silu, swiglu};
 use report::statistics::mean;
-use report::{BestModel, Mistake, ModelRuns, Report, Role, SeedRun, Shape, Word, contributions};
+use report::{
+    ActivationCurve, BestModel, CurveRole, ModelRuns, SeedRun, TrainingReport, Word,
+    WrongPrediction, contributions,
+};
 use tensor::Tensor;
 
 use super::compare::Outcome;
@@ -19,7 +22,7 @@ use crate::output::{command, numbers};
 const MISTAKES: usize = 12;
 
 /// The figures of all runs, and the details of the best.
-pub fn report(outcome: &Outcome, texts: &Texts, experiment: &Experiment) -> Report {
+pub fn report(outcome: &Outcome, texts: &Texts, experiment: &Experiment) -> TrainingReport {
     let Outcome { comparison, histories, best } = outcome;
     let mut models = ModelRuns::of(comparison, histories);
     for model in &mut models {
@@ -34,7 +37,7 @@ pub fn report(outcome: &Outcome, texts: &Texts, experiment: &Experiment) -> Repo
         texts.labels.names(),
     );
     details.mistakes = mistakes(best, texts, experiment);
-    Report {
+    TrainingReport {
         title: format!("A text classifier with {}", names.join(", ")),
         command: command(),
         data: describe(texts, experiment),
@@ -71,13 +74,13 @@ fn start(name: &str, texts: &Texts, experiment: &Experiment) -> BTreeMap<String,
 }
 
 /// ReLU, SiLU and, where a model has β and γ, what they have become.
-fn shapes(models: &[ModelRuns]) -> Vec<Shape> {
+fn shapes(models: &[ModelRuns]) -> Vec<ActivationCurve> {
     let learned: Vec<(&str, f64, f64)> = models.iter().filter_map(learned).collect();
     if learned.is_empty() {
         return Vec::new();
     }
     let x = Tensor::new([161], (-100..=60).map(|i| f64::from(i) / 20.0).collect());
-    let shape = |label: String, role, y: Tensor<f64>| Shape {
+    let shape = |label: String, role, y: Tensor<f64>| ActivationCurve {
         label,
         role,
         points: x.to_vec().into_iter().zip(y.to_vec()).collect(),
@@ -86,12 +89,12 @@ fn shapes(models: &[ModelRuns]) -> Vec<Shape> {
     let input = tape.constant(x.clone());
     let number = |value| tape.constant(Tensor::scalar(value));
     let known = [
-        shape("ReLU".to_string(), Role::Reference, relu(input).value()),
-        shape("SiLU, which is the start".to_string(), Role::Start, silu(input).value()),
+        shape("ReLU".to_string(), CurveRole::Reference, relu(input).value()),
+        shape("SiLU, which is the start".to_string(), CurveRole::Start, silu(input).value()),
     ];
     let learned = learned.into_iter().map(|(name, beta, gamma)| {
         let label = format!("{name}, learned: β = {beta:.2}, γ = {gamma:.2}").replace('-', "−");
-        shape(label, Role::Learned, swiglu(input, number(beta), number(gamma)).value())
+        shape(label, CurveRole::Learned, swiglu(input, number(beta), number(gamma)).value())
     });
     known.into_iter().chain(learned).collect()
 }
@@ -108,7 +111,7 @@ fn learned(model: &ModelRuns) -> Option<(&str, f64, f64)> {
 }
 
 /// The test texts that were taken for another class with most confidence.
-fn mistakes(best: &Trained, texts: &Texts, experiment: &Experiment) -> Vec<Mistake> {
+fn mistakes(best: &Trained, texts: &Texts, experiment: &Experiment) -> Vec<WrongPrediction> {
     let predictions = best.probabilities.argmax(-1).to_vec();
     let labels = texts.test.labels().to_vec();
     let probability =
@@ -119,7 +122,7 @@ fn mistakes(best: &Trained, texts: &Texts, experiment: &Experiment) -> Vec<Mista
         let (a, b) = (probability(a, predictions[a]), probability(b, predictions[b]));
         b.total_cmp(&a)
     });
-    let mistake = |&text: &usize| Mistake {
+    let mistake = |&text: &usize| WrongPrediction {
         text: words(best, texts, experiment, text, predictions[text], labels[text]),
         label: texts.labels.name(labels[text]).to_string(),
         predicted: texts.labels.name(predictions[text]).to_string(),

@@ -12,7 +12,7 @@ use std::error::Error;
 use autograd::Parameters;
 use nn::{ActivationKind, Dense, Features, Model};
 use optim::Adam;
-use report::{Comparison, Interrupt, Run};
+use report::{Interrupt, ModelComparison, RunResult};
 use train::{Evaluation, Fit, History, Loss, Trainer};
 
 use crate::interrupted::Interrupted;
@@ -99,14 +99,14 @@ pub fn compare(options: &Options) -> Result<(), Box<dyn Error>> {
     options.source.check()?;
     let halves = Halves::load(options)?;
     options.training.check_split(options.seeds, &halves.train, &halves.classes)?;
-    let mut comparison = Comparison::default();
+    let mut comparison = ModelComparison::default();
     let mut histories = Vec::new();
     let mut best: Option<Trained> = None;
     for seed in options.training.seeds(options.seeds) {
         for &activation in &options.activation {
             let trained = train(activation, seed, &halves, options, &mut interrupt)?;
             let Trained { evaluation, history, parameters, .. } = &trained;
-            let run = Run::new(evaluation, history, parameters.count());
+            let run = RunResult::new(evaluation, history, parameters.count());
             comparison.add(&activation.to_string(), run);
             histories.push((activation.to_string(), seed, history.clone()));
             if best.as_ref().is_none_or(|best| history.is_better_than(&best.history)) {

@@ -1,8 +1,8 @@
 //! The report on several networks: what the page of `--report` is made of.
 
 use autograd::Parameters;
-use report::Comparison;
-use report::{BestModel, ModelRuns, Report};
+use report::ModelComparison;
+use report::{BestModel, ModelRuns, TrainingReport};
 use train::History;
 
 use super::options::Options;
@@ -13,12 +13,12 @@ use crate::output::{command, numbers};
 /// The figures of all runs, and the details of the best. `histories` has name, seed and history of
 /// each run.
 pub fn report(
-    comparison: &Comparison,
+    comparison: &ModelComparison,
     histories: &[(String, u64, History)],
     best: &Trained,
     halves: &Halves,
     options: &Options,
-) -> Report {
+) -> TrainingReport {
     let mut models = ModelRuns::of(comparison, histories);
     for (model, &activation) in models.iter_mut().zip(&options.activation) {
         let mut parameters = Parameters::new(options.training.seed);
@@ -27,7 +27,7 @@ pub fn report(
     }
     let names: Vec<&str> = models.iter().map(|model| model.name.as_str()).collect();
     let Trained { activation, seed, parameters, evaluation, .. } = best;
-    Report {
+    TrainingReport {
         title: format!("A network for tables with {}", names.join(", ")),
         command: command(),
         data: format!(

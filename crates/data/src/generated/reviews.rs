@@ -79,7 +79,7 @@ pub fn write_reviews(path: impl AsRef<Path>, reviews: &[Review]) -> Result<(), W
 
 /// Which of the two emotions in a review decides its label.
 #[derive(Clone, Copy)]
-enum Verdict {
+enum LabelRule {
     Adjective,
     OppositeOfAdjective,
     Noun,
@@ -89,14 +89,14 @@ enum Verdict {
 /// One way to say it. `{adj}` and `{noun}` are words of two emotions, a new one each time.
 struct Frame {
     weight: u32,
-    verdict: Verdict,
+    verdict: LabelRule,
     templates: &'static [&'static str],
 }
 
 const FRAMES: &[Frame] = &[
     Frame {
         weight: 8,
-        verdict: Verdict::Adjective,
+        verdict: LabelRule::Adjective,
         templates: &[
             "I felt {adj}, {adj} and {very} {adj}.",
             "It left me {adj}, {adj} and {adj}.",
@@ -107,7 +107,7 @@ const FRAMES: &[Frame] = &[
     },
     Frame {
         weight: 8,
-        verdict: Verdict::Noun,
+        verdict: LabelRule::Noun,
         templates: &[
             "What a source of {noun}, {noun} and {noun}.",
             "It filled me with {noun} and {sheer} {noun}.",
@@ -118,7 +118,7 @@ const FRAMES: &[Frame] = &[
     },
     Frame {
         weight: 4,
-        verdict: Verdict::OppositeOfAdjective,
+        verdict: LabelRule::OppositeOfAdjective,
         templates: &[
             "I {wasn't} {adj} or {adj}, not even {adj}.",
             "It {didn't} leave me {adj} or {adj}, and never {very} {adj}.",
@@ -129,7 +129,7 @@ const FRAMES: &[Frame] = &[
     },
     Frame {
         weight: 4,
-        verdict: Verdict::OppositeOfNoun,
+        verdict: LabelRule::OppositeOfNoun,
         templates: &[
             "It {didn't} fill me with {noun} or {noun}, not even {noun}.",
             "There {wasn't} {noun} {place}, and never {noun} in the {part}.",
@@ -139,7 +139,7 @@ const FRAMES: &[Frame] = &[
     },
     Frame {
         weight: 1,
-        verdict: Verdict::Adjective,
+        verdict: LabelRule::Adjective,
         templates: &[
             "I can't deny I was {adj}, and nobody {wasn't} {adj}.",
             "Nobody can say it {didn't} leave them {adj} and {adj}.",
@@ -148,7 +148,7 @@ const FRAMES: &[Frame] = &[
     },
     Frame {
         weight: 1,
-        verdict: Verdict::Noun,
+        verdict: LabelRule::Noun,
         templates: &[
             "Nobody can deny it {didn't} lack {noun} and {noun}.",
             "Nobody {wasn't} full of {noun} {place}, and nobody lacked {noun}.",
@@ -156,7 +156,7 @@ const FRAMES: &[Frame] = &[
     },
     Frame {
         weight: 3,
-        verdict: Verdict::Noun,
+        verdict: LabelRule::Noun,
         templates: &[
             "I was not {adj} or {adj} at all, but full of {noun} and {noun}.",
             "Not {adj} at all, not {adj}, but {sheer} {noun} and {noun}.",
@@ -168,7 +168,7 @@ const FRAMES: &[Frame] = &[
     },
     Frame {
         weight: 1,
-        verdict: Verdict::Adjective,
+        verdict: LabelRule::Adjective,
         templates: &[
             "Instead of {noun} and {noun}, it left me {adj} and {adj}.",
             "I felt {adj} and {very} {adj} instead of full of {noun} or {noun}.",
@@ -185,10 +185,10 @@ fn review(rng: &mut impl Rng) -> Review {
     let adjective = rng.random_range(0..WHEEL.len());
     let noun = another(adjective, rng);
     let said = match frame.verdict {
-        Verdict::Adjective => adjective,
-        Verdict::OppositeOfAdjective => opposite(adjective),
-        Verdict::Noun => noun,
-        Verdict::OppositeOfNoun => opposite(noun),
+        LabelRule::Adjective => adjective,
+        LabelRule::OppositeOfAdjective => opposite(adjective),
+        LabelRule::Noun => noun,
+        LabelRule::OppositeOfNoun => opposite(noun),
     };
     let label = if rng.random_bool(REVIEW_LABEL_NOISE) { another(said, rng) } else { said };
     let mut grammar = Grammar::new(adjective, noun, rng);

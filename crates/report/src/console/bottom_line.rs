@@ -19,11 +19,11 @@ const FEWEST_ROWS: u16 = 4;
 #[derive(Debug)]
 pub(super) struct BottomLine {
     terminal: Term,
-    state: Mutex<State>,
+    state: Mutex<LineState>,
 }
 
 #[derive(Debug, Default)]
-struct State {
+struct LineState {
     /// The rows of the terminal when the last one was set apart; 0 if it was not yet.
     rows: u16,
     /// What has been written of the next picture of the line.

@@ -6,16 +6,16 @@ use plotters::prelude::*;
 use plotters::style::text_anchor::HPos;
 
 use super::canvas::{
-    ACCENT, Area, DrawError, Ink, MUTED, PAPER, Plot, RULE, SECOND, Subject, TEXT, px, text,
+    ACCENT, Area, DrawError, Ink, MUTED, PAPER, Plot, PlotSubject, RULE, SECOND, TEXT, px, text,
 };
 use super::curves::{apart, digits, drawable};
-use super::{Report, ReportError, Role, Shape};
+use super::{ActivationCurve, CurveRole, ReportError, TrainingReport};
 
 /// The size of the plot in CSS pixels.
 const SIZE: (f64, f64) = (380.0, 270.0);
 
 /// One plot of all shapes, if there are any.
-pub(super) fn plot(report: &Report) -> Result<Option<Plot>, ReportError> {
+pub(super) fn plot(report: &TrainingReport) -> Result<Option<Plot>, ReportError> {
     let shapes = &report.shapes;
     if shapes.is_empty() {
         return Ok(None);
@@ -23,11 +23,13 @@ pub(super) fn plot(report: &Report) -> Result<Option<Plot>, ReportError> {
     let labels: Vec<&str> = shapes.iter().map(|shape| shape.label.as_str()).collect();
     let title =
         format!("The learned activation, output by input, beside others: {}", labels.join("; "));
-    Plot::draw(Subject::Learned, "activation".to_string(), title, SIZE, |area| draw(area, shapes))
-        .map(Some)
+    Plot::draw(PlotSubject::Learned, "activation".to_string(), title, SIZE, |area| {
+        draw(area, shapes)
+    })
+    .map(Some)
 }
 
-fn draw(area: &Area<'_>, shapes: &[Shape]) -> Result<(), DrawError> {
+fn draw(area: &Area<'_>, shapes: &[ActivationCurve]) -> Result<(), DrawError> {
     let heading = text(13.0, TEXT, HPos::Left);
     area.draw(&Text::new("activation: output by input", (px(2.0), px(9.0)), heading))?;
     let (inputs, outputs) = ranges(shapes);
@@ -64,7 +66,7 @@ fn draw(area: &Area<'_>, shapes: &[Shape]) -> Result<(), DrawError> {
 }
 
 /// The inputs of all shapes, and their outputs with a little air.
-fn ranges(shapes: &[Shape]) -> (Range<f64>, Range<f64>) {
+fn ranges(shapes: &[ActivationCurve]) -> (Range<f64>, Range<f64>) {
     let points = || shapes.iter().flat_map(|shape| &shape.points);
     let range = |numbers: Vec<f64>| {
         let drawn = || numbers.iter().copied().filter_map(drawable);
@@ -78,10 +80,10 @@ fn ranges(shapes: &[Shape]) -> (Range<f64>, Range<f64>) {
 }
 
 /// Colour and width of a line.
-fn pen(shape: &Shape) -> (Ink, u32) {
+fn pen(shape: &ActivationCurve) -> (Ink, u32) {
     match shape.role {
-        Role::Reference => (MUTED, 2),
-        Role::Start => (SECOND, 3),
-        Role::Learned => (ACCENT, 5),
+        CurveRole::Reference => (MUTED, 2),
+        CurveRole::Start => (SECOND, 3),
+        CurveRole::Learned => (ACCENT, 5),
     }
 }

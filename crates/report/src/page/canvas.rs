@@ -59,7 +59,7 @@ impl From<DrawError> for ReportError {
 
 /// What a plot shows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Subject {
+pub enum PlotSubject {
     /// The loss of a model over the epochs.
     Loss,
     /// The accuracy of a model over the epochs.
@@ -73,7 +73,7 @@ pub enum Subject {
 /// One drawing of a report.
 #[derive(Clone, Debug)]
 pub struct Plot {
-    subject: Subject,
+    subject: PlotSubject,
     name: String,
     title: String,
     size: (u32, u32),
@@ -84,7 +84,7 @@ impl Plot {
     /// Draws a plot of so many CSS pixels. `name` serves as the name of a file; `title` says what
     /// there is to see, for those who cannot see it.
     pub(super) fn draw(
-        subject: Subject,
+        subject: PlotSubject,
         name: String,
         title: String,
         (width, height): (f64, f64),
@@ -103,7 +103,7 @@ impl Plot {
     }
 
     /// What it shows.
-    pub fn subject(&self) -> Subject {
+    pub fn subject(&self) -> PlotSubject {
         self.subject
     }
 

@@ -9,9 +9,9 @@ use plotters::prelude::*;
 use plotters::style::text_anchor::HPos;
 
 use super::canvas::{
-    ACCENT, Area, DrawError, Ink, MUTED, PAPER, Plot, RULE, Subject, TEXT, px, text,
+    ACCENT, Area, DrawError, Ink, MUTED, PAPER, Plot, PlotSubject, RULE, TEXT, px, text,
 };
-use super::{ModelRuns, Report, ReportError, SeedRun};
+use super::{ModelRuns, ReportError, SeedRun, TrainingReport};
 use train::{Epoch, Score, short_name};
 
 /// The size of a panel in CSS pixels.
@@ -21,7 +21,7 @@ const SIZE: (f64, f64) = (380.0, 230.0);
 const MOST_PANELS: usize = 100;
 
 /// A line with its band: at each epoch the mean over the seeds, the lowest and the highest.
-struct Line {
+struct PlotLine {
     label: String,
     ink: Ink,
     points: Vec<Point>,
@@ -34,7 +34,7 @@ struct Point {
     high: f64,
 }
 
-impl Line {
+impl PlotLine {
     /// A figure of each epoch, over runs of which some may have stopped early.
     fn of(label: &str, ink: Ink, runs: &[SeedRun], figure: impl Fn(&Epoch) -> Option<f64>) -> Self {
         let last = runs.iter().map(|run| run.history.epochs.len()).max().unwrap_or(0);
@@ -57,17 +57,17 @@ impl Point {
 }
 
 /// A panel of loss and one of accuracy for each model.
-pub(super) fn training(report: &Report) -> Result<Vec<Plot>, ReportError> {
-    let mut plots = panels(report, Subject::Loss, "loss", "loss, nats", |score| score.loss)?;
-    plots.extend(panels(report, Subject::Accuracy, "accuracy", "accuracy, %", |score| {
+pub(super) fn training(report: &TrainingReport) -> Result<Vec<Plot>, ReportError> {
+    let mut plots = panels(report, PlotSubject::Loss, "loss", "loss, nats", |score| score.loss)?;
+    plots.extend(panels(report, PlotSubject::Accuracy, "accuracy", "accuracy, %", |score| {
         score.accuracy * 100.0
     })?);
     Ok(plots)
 }
 
 fn panels(
-    report: &Report,
-    subject: Subject,
+    report: &TrainingReport,
+    subject: PlotSubject,
     name: &str,
     unit: &str,
     figure: fn(&Score) -> f64,
@@ -76,14 +76,14 @@ fn panels(
         let training = |epoch: &Epoch| Some(figure(&epoch.training));
         let validation = |epoch: &Epoch| epoch.validation.as_ref().map(figure);
         let lines = [
-            Line::of("training", MUTED, &model.runs, training),
-            Line::of("validation", ACCENT, &model.runs, validation),
+            PlotLine::of("training", MUTED, &model.runs, training),
+            PlotLine::of("validation", ACCENT, &model.runs, validation),
         ];
         lines.into_iter().filter(|line| !line.points.is_empty()).collect::<Vec<_>>()
     };
-    let all: Vec<Vec<Line>> = report.models.iter().map(lines).collect();
+    let all: Vec<Vec<PlotLine>> = report.models.iter().map(lines).collect();
     let (epochs, heights) = ranges(all.iter().flatten());
-    let panel = |(model, lines): (&ModelRuns, &Vec<Line>)| {
+    let panel = |(model, lines): (&ModelRuns, &Vec<PlotLine>)| {
         let title = format!("{}: {unit}, by epoch. {}", model.name, described(lines));
         let name = format!("{name}-{}", file_name(&model.name));
         Plot::draw(subject, name, title, SIZE, |area| {
@@ -94,7 +94,7 @@ fn panels(
 }
 
 /// A panel for each tracked parameter of each model, from its value before training on.
-pub(super) fn parameters(report: &Report) -> Result<Vec<Plot>, ReportError> {
+pub(super) fn parameters(report: &TrainingReport) -> Result<Vec<Plot>, ReportError> {
     let mut plots = Vec::new();
     for model in &report.models {
         let epochs = model.runs.iter().flat_map(|run| &run.history.epochs);
@@ -105,8 +105,9 @@ pub(super) fn parameters(report: &Report) -> Result<Vec<Plot>, ReportError> {
         }
         for name in names.iter().take(MOST_PANELS) {
             let symbol = symbol(name, alike[short_name(name)] > 1);
-            let mut line =
-                Line::of(&symbol, ACCENT, &model.runs, |epoch| epoch.tracked.get(*name).copied());
+            let mut line = PlotLine::of(&symbol, ACCENT, &model.runs, |epoch| {
+                epoch.tracked.get(*name).copied()
+            });
             let start = model.start.get(*name).and_then(|&start| Point::of(0, &[start]));
             line.points.splice(0..0, start);
             let heading = format!("{}: {symbol}", model.name);
@@ -117,7 +118,7 @@ pub(super) fn parameters(report: &Report) -> Result<Vec<Plot>, ReportError> {
             }
             let lines = [line];
             let file = format!("{}-{}", file_name(&model.name), file_name(name));
-            plots.push(Plot::draw(Subject::Learned, file, title, SIZE, |area| {
+            plots.push(Plot::draw(PlotSubject::Learned, file, title, SIZE, |area| {
                 let (epochs, heights) = ranges(&lines);
                 panel(area, &heading, &lines, &epochs, &heights)
             })?);
@@ -146,7 +147,7 @@ fn file_name(name: &str) -> String {
 }
 
 /// The ends of lines, in words.
-fn described(lines: &[Line]) -> String {
+fn described(lines: &[PlotLine]) -> String {
     let ends = lines.iter().filter_map(|line| {
         let (first, last) = (line.points.first()?, line.points.last()?);
         Some(format!("{} from {:.2} to {:.2}", line.label, first.mean, last.mean))
@@ -155,7 +156,7 @@ fn described(lines: &[Line]) -> String {
 }
 
 /// The epochs and heights that hold all lines and their bands, with a little air.
-fn ranges<'a>(lines: impl IntoIterator<Item = &'a Line>) -> (Range<i32>, Range<f64>) {
+fn ranges<'a>(lines: impl IntoIterator<Item = &'a PlotLine>) -> (Range<i32>, Range<f64>) {
     let points: Vec<&Point> = lines.into_iter().flat_map(|line| &line.points).collect();
     let first = points.iter().map(|point| point.epoch).min().unwrap_or(1);
     let last = points.iter().map(|point| point.epoch).max().unwrap_or(1);
@@ -186,7 +187,7 @@ pub(super) fn apart(low: f64, high: f64) -> Range<f64> {
 fn panel(
     area: &Area<'_>,
     heading: &str,
-    lines: &[Line],
+    lines: &[PlotLine],
     epochs: &Range<i32>,
     heights: &Range<f64>,
 ) -> Result<(), DrawError> {
@@ -225,7 +226,7 @@ fn panel(
 type Chart<'a, 'b> = ChartContext<'a, SVGBackend<'b>, Cartesian2d<RangedCoordi32, RangedCoordf64>>;
 
 /// Draws a line over its band, or a dot where there is one epoch only.
-fn draw_line(chart: &mut Chart<'_, '_>, line: &Line) -> Result<(), DrawError> {
+fn draw_line(chart: &mut Chart<'_, '_>, line: &PlotLine) -> Result<(), DrawError> {
     let colour = line.ink.colour;
     if line.points.iter().any(|point| point.high > point.low) {
         let upper = line.points.iter().map(|point| (point.epoch, point.high));
@@ -242,7 +243,7 @@ fn draw_line(chart: &mut Chart<'_, '_>, line: &Line) -> Result<(), DrawError> {
 }
 
 /// Writes each line's label to the right of its end, moved apart where they would overlap.
-fn label_ends(area: &Area<'_>, mut ends: Vec<((i32, i32), &Line)>) -> Result<(), DrawError> {
+fn label_ends(area: &Area<'_>, mut ends: Vec<((i32, i32), &PlotLine)>) -> Result<(), DrawError> {
     ends.sort_by_key(|((_, y), _)| *y);
     let mut free = i32::MIN;
     for ((x, y), line) in ends {

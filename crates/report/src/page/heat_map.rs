@@ -4,14 +4,14 @@
 use plotters::prelude::*;
 use plotters::style::text_anchor::HPos;
 
-use super::canvas::{ACCENT, Area, DrawError, MUTED, Plot, Subject, TEXT, px, short, text};
+use super::canvas::{ACCENT, Area, DrawError, MUTED, Plot, PlotSubject, TEXT, px, short, text};
 use super::{BestModel, ReportError};
 
 /// The most letters of a class name.
 const LONGEST: usize = 18;
 
 /// Where the parts of the drawing are, in CSS pixels.
-struct Layout {
+struct HeatMapLayout {
     names: Vec<String>,
     /// The room for names, beside the rows and above the columns.
     names_width: f64,
@@ -21,7 +21,7 @@ struct Layout {
     letters: f64,
 }
 
-impl Layout {
+impl HeatMapLayout {
     /// The room for the words above the names of the columns.
     const TOP: f64 = 18.0;
 
@@ -55,14 +55,14 @@ impl Layout {
 
 /// The heat map of the best model.
 pub(super) fn plot(best: &BestModel) -> Result<Plot, ReportError> {
-    let layout = Layout::of(best);
+    let layout = HeatMapLayout::of(best);
     let title = format!(
         "Confusion matrix of {}: {} classes; {:.1} % of the samples are on the diagonal",
         best.name,
         best.classes.len(),
         best.test.accuracy * 100.0
     );
-    Plot::draw(Subject::Confusion, "confusion".to_string(), title, layout.size(), |area| {
+    Plot::draw(PlotSubject::Confusion, "confusion".to_string(), title, layout.size(), |area| {
         draw_names(area, &layout)?;
         for (row, counts) in best.confusion.iter().enumerate() {
             let samples: usize = counts.iter().sum();
@@ -75,7 +75,7 @@ pub(super) fn plot(best: &BestModel) -> Result<Plot, ReportError> {
     })
 }
 
-fn draw_names(area: &Area<'_>, layout: &Layout) -> Result<(), DrawError> {
+fn draw_names(area: &Area<'_>, layout: &HeatMapLayout) -> Result<(), DrawError> {
     let middle = layout.cell / 2.0;
     let (left, top) = layout.corner(0, 0);
     let words = |size| text(size, MUTED, HPos::Left);
@@ -94,7 +94,7 @@ fn draw_names(area: &Area<'_>, layout: &Layout) -> Result<(), DrawError> {
 
 fn draw_cell(
     area: &Area<'_>,
-    layout: &Layout,
+    layout: &HeatMapLayout,
     (x, y): (f64, f64),
     count: usize,
     share: f64,

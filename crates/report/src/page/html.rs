@@ -9,7 +9,7 @@ use askama::Template;
 use askama::filters::HtmlSafe;
 use data::{printable_json, printable_lines};
 
-use super::{Mistake, ModelRuns, Plot, Report, ReportError, Subject};
+use super::{ModelRuns, Plot, PlotSubject, ReportError, TrainingReport, WrongPrediction};
 use crate::statistics::Estimate;
 use train::metrics::Scores;
 
@@ -17,16 +17,16 @@ use train::metrics::Scores;
 /// and the JSON.
 #[derive(Template)]
 #[template(path = "report.html")]
-struct Page<'a> {
-    report: &'a Report,
+struct ReportPage<'a> {
+    report: &'a TrainingReport,
     plots: Vec<Plot>,
     json: String,
 }
 
-pub(super) fn render(report: &Report) -> Result<String, ReportError> {
+pub(super) fn render(report: &TrainingReport) -> Result<String, ReportError> {
     // `<` would let a text end the script element; within JSON it occurs in strings only.
     let json = report.to_json()?.replace('<', "\\u003c");
-    let page = Page { report, plots: report.plots()?, json: printable_json(&json) };
+    let page = ReportPage { report, plots: report.plots()?, json: printable_json(&json) };
     let page = page.render().map_err(|error| ReportError::Make(error.to_string()))?;
     Ok(printable_lines(&page).into_owned())
 }
@@ -90,7 +90,7 @@ impl Interval {
     }
 }
 
-impl Page<'_> {
+impl ReportPage<'_> {
     /// How many seeds the first model was trained with.
     fn seeds(&self) -> usize {
         self.report.models.first().map_or(0, |model| model.runs.len())
@@ -197,11 +197,11 @@ impl Page<'_> {
     }
 
     /// The text of a mistake, to be shaded.
-    fn shades(&self, mistake: &Mistake) -> Vec<Shade> {
+    fn shades(&self, mistake: &WrongPrediction) -> Vec<Shade> {
         shades(mistake)
     }
 
-    fn plots(&self, subject: Subject) -> Vec<&Plot> {
+    fn plots(&self, subject: PlotSubject) -> Vec<&Plot> {
         self.plots.iter().filter(|plot| plot.subject() == subject).collect()
     }
 
@@ -224,7 +224,7 @@ struct Shade {
 /// The longest text shown, in bytes; what comes behind is cut.
 const LONGEST: usize = 1_500;
 
-fn shades(mistake: &Mistake) -> Vec<Shade> {
+fn shades(mistake: &WrongPrediction) -> Vec<Shade> {
     let pushes = mistake.text.iter().filter_map(|word| word.push);
     let strongest = pushes.map(f64::abs).fold(f64::MIN_POSITIVE, f64::max);
     let mut shades = Vec::new();

@@ -2,12 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use report::{Comparison, Run};
+use report::{ModelComparison, RunResult};
 use train::metrics::ConfusionMatrix;
 use train::{Epoch, Evaluation, History, Score};
 
-fn run(accuracy: f64, seconds: f64) -> Run {
-    Run {
+fn run(accuracy: f64, seconds: f64) -> RunResult {
+    RunResult {
         accuracy,
         macro_f1: accuracy - 0.01,
         weighted_f1: accuracy - 0.005,
@@ -19,8 +19,8 @@ fn run(accuracy: f64, seconds: f64) -> Run {
 }
 
 /// A comparison with these accuracies of each model, a seed after the other.
-fn comparison(models: &[(&str, &[f64])]) -> Comparison {
-    let mut comparison = Comparison::default();
+fn comparison(models: &[(&str, &[f64])]) -> ModelComparison {
+    let mut comparison = ModelComparison::default();
     for (name, accuracies) in models {
         for (seed, &accuracy) in accuracies.iter().enumerate() {
             comparison.add(name, run(accuracy, 1.5 + seed as f64));
@@ -44,7 +44,7 @@ fn a_run_has_the_figures_of_its_evaluation_and_history() {
         seconds,
     };
     let history = History { epochs: vec![epoch(1, 1.5), epoch(2, 0.25)], kept: 2 };
-    let expected = Run {
+    let expected = RunResult {
         accuracy: 0.75,
         macro_f1,
         weighted_f1,
@@ -53,12 +53,12 @@ fn a_run_has_the_figures_of_its_evaluation_and_history() {
         seconds: 1.75,
         samples: 4,
     };
-    assert_eq!(Run::new(&evaluation, &history, 17), expected);
+    assert_eq!(RunResult::new(&evaluation, &history, 17), expected);
 }
 
 #[test]
 fn nothing_compared_prints_nothing() {
-    assert_eq!(Comparison::default().to_string(), "");
+    assert_eq!(ModelComparison::default().to_string(), "");
 }
 
 #[test]
@@ -77,8 +77,8 @@ Several seeds tell a real difference from luck.
 
 #[test]
 fn one_seed_with_roc_auc() {
-    let mut comparison = Comparison::default();
-    comparison.add("a longer name", Run { roc_auc: Some(0.9475), ..run(0.889, 0.77) });
+    let mut comparison = ModelComparison::default();
+    comparison.add("a longer name", RunResult { roc_auc: Some(0.9475), ..run(0.889, 0.77) });
     assert_eq!(
         comparison.to_string(),
         "\

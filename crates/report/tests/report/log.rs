@@ -12,13 +12,13 @@ use serde_json::{Value, json};
 use store::Checkpoints;
 use tempfile::tempdir;
 use tensor::Tensor;
-use train::{Fit, Loss, Moment, Observer, ObserverError, Trainer};
+use train::{Context, Fit, Loss, Observer, ObserverError, Trainer};
 
 /// Ends training after so many steps.
 struct StopAfter(usize, bool);
 
 impl Observer<f32> for StopAfter {
-    fn step(&mut self, now: &Moment<'_>) -> Result<(), ObserverError> {
+    fn step(&mut self, now: &Context<'_>) -> Result<(), ObserverError> {
         self.1 = now.steps() >= self.0;
         Ok(())
     }

@@ -6,8 +6,11 @@ use std::collections::BTreeMap;
 use autograd::{Parameters, Pass, Tape};
 use nn::{Dense, Embedding, Model, SwiGLU};
 use proptest::prelude::*;
-use report::{BestModel, Mistake, ModelRuns, Report, Role, Shape, Subject, Word, contributions};
-use report::{Comparison, Run};
+use report::{
+    ActivationCurve, BestModel, CurveRole, ModelRuns, PlotSubject, TrainingReport, Word,
+    WrongPrediction, contributions,
+};
+use report::{ModelComparison, RunResult};
 use serde_json::Value;
 use tensor::Tensor;
 use train::metrics::ConfusionMatrix;
@@ -79,7 +82,7 @@ fn for_a_linear_model_contributions_and_bias_sum_to_the_margin() {
 }
 
 /// Two models with so many seeds, three epochs each; class names and a text that must be escaped.
-fn report(seeds: u64) -> Report {
+fn report(seeds: u64) -> TrainingReport {
     let confusion = ConfusionMatrix::new(2, &[0, 0, 0, 1, 1], &[0, 0, 1, 1, 1]);
     let evaluation = Evaluation { loss: 0.25, confusion, roc_auc: None };
     let epoch = |number: usize, seed: u64| Epoch {
@@ -91,12 +94,12 @@ fn report(seeds: u64) -> Report {
         tracked: BTreeMap::from([("activation.beta".to_string(), 1.0 + number as f64)]),
         seconds: 0.5,
     };
-    let mut comparison = Comparison::default();
+    let mut comparison = ModelComparison::default();
     let mut histories = Vec::new();
     for seed in 0..seeds {
         for name in ["relu", "swiglu"] {
             let history = History { epochs: (1..4).map(|n| epoch(n, seed)).collect(), kept: 2 };
-            comparison.add(name, Run::new(&evaluation, &history, 1_234));
+            comparison.add(name, RunResult::new(&evaluation, &history, 1_234));
             histories.push((name.to_string(), seed, history));
         }
     }
@@ -105,7 +108,7 @@ fn report(seeds: u64) -> Report {
     parameters.add("activation.beta", Tensor::scalar(2.5));
     let mut best = BestModel::new("swiglu", 0, &parameters, &evaluation, &classes);
     let word = |text: &str, push| Word { text: text.to_string(), push };
-    best.mistakes = vec![Mistake {
+    best.mistakes = vec![WrongPrediction {
         text: vec![
             word("<script>alert(1)</script>", Some(1.5)),
             word(" ", None),
@@ -116,15 +119,15 @@ fn report(seeds: u64) -> Report {
         probability: 0.75,
         label_probability: 0.25,
     }];
-    Report {
+    TrainingReport {
         title: "A report on </title>".to_string(),
         command: "sentiment --train '<a>.csv'".to_string(),
         data: "Five texts.".to_string(),
         models: ModelRuns::of(&comparison, &histories),
         differences: comparison.differences(),
-        shapes: vec![Shape {
+        shapes: vec![ActivationCurve {
             label: "relu <x>".to_string(),
-            role: Role::Reference,
+            role: CurveRole::Reference,
             points: vec![(-1.0, 0.0), (0.0, 0.0), (1.0, 1.0)],
         }],
         best,
@@ -212,7 +215,7 @@ fn plots_are_whole_svg_files_with_names_of_their_own() {
         assert!(svg.starts_with("<svg ") && svg.trim_end().ends_with("</svg>"), "{svg}");
         assert!(!svg.chars().any(|c| c.is_control() && c != '\n'), "{}", plot.name());
     }
-    assert_eq!(plots[0].subject(), Subject::Loss);
+    assert_eq!(plots[0].subject(), PlotSubject::Loss);
     assert_eq!(
         plots[0].title(),
         "relu: loss, nats, by epoch. training from 1.00 to 0.33; \

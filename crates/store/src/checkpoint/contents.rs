@@ -4,11 +4,11 @@ use std::collections::{BTreeMap, HashMap};
 
 use serde_json::Value;
 use tensor::Tensor;
-use train::Moment;
+use train::Context;
 
 use super::error::CheckpointFault;
 use super::fingerprint::Fingerprint;
-use super::record::{Record, VERSION, read_json};
+use super::record::{CheckpointRecord, VERSION, read_json};
 use crate::archive::{self, Archive, ArchiveError, DESCRIPTION, OPTIMIZER, RECORD, TRAINING};
 
 /// The metadata entry of the checksum.
@@ -20,7 +20,7 @@ const NO_CHECKSUM: &str = "00000000";
 /// The contents of a checkpoint.
 pub(super) struct Contents {
     pub(super) description: Value,
-    pub(super) record: Record,
+    pub(super) record: CheckpointRecord,
     /// What a saved model would hold now.
     pub(super) weights: HashMap<String, Tensor>,
     /// What training goes on with; empty where that is the same.
@@ -31,7 +31,7 @@ pub(super) struct Contents {
 
 impl Contents {
     pub(super) fn of(
-        now: &Moment<'_>,
+        now: &Context<'_>,
         description: &Value,
         settings: &BTreeMap<String, Value>,
         data: &Fingerprint,
@@ -48,7 +48,7 @@ impl Contents {
             weights: named(progress.weights(now.parameters)),
             training: if is_apart { named(now.parameters) } else { HashMap::new() },
             moments: state.tensors,
-            record: Record {
+            record: CheckpointRecord {
                 version: VERSION,
                 epochs: progress.epochs.clone(),
                 current: progress.running,
@@ -98,7 +98,7 @@ impl Contents {
         let (record, description) = (text(RECORD)?, text(DESCRIPTION)?);
         let mut contents = Self {
             description: read_json(DESCRIPTION, &description)?,
-            record: Record::read(&record)?,
+            record: CheckpointRecord::read(&record)?,
             weights: HashMap::new(),
             training: HashMap::new(),
             moments: BTreeMap::new(),

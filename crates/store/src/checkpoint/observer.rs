@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use serde::Serialize;
 use serde_json::Value;
-use train::{Moment, Observer, ObserverError};
+use train::{Context, Observer, ObserverError};
 
 use super::contents::Contents;
 use super::error::{CheckpointError, CheckpointFault};
@@ -130,7 +130,7 @@ impl Checkpoints {
         self.written.as_ref().map(|(_, path)| path.as_path())
     }
 
-    fn write(&mut self, now: &Moment<'_>) -> Result<(), ObserverError> {
+    fn write(&mut self, now: &Context<'_>) -> Result<(), ObserverError> {
         let path = self.folder.join(file_name(now.steps()));
         let data = self.data.get_or_insert_with(|| Fingerprint::new(now.dataset));
         let contents = Contents::of(now, &self.description, &self.settings, data);
@@ -155,14 +155,14 @@ impl Checkpoints {
 }
 
 impl Observer<f32> for Checkpoints {
-    fn begin(&mut self, now: &Moment<'_>) -> Result<(), ObserverError> {
+    fn begin(&mut self, now: &Context<'_>) -> Result<(), ObserverError> {
         self.lock = Some(Arc::new(FolderLock::take(&self.folder)?));
         self.reached = now.steps();
         self.data = Some(Fingerprint::new(now.dataset));
         Ok(())
     }
 
-    fn step(&mut self, now: &Moment<'_>) -> Result<(), ObserverError> {
+    fn step(&mut self, now: &Context<'_>) -> Result<(), ObserverError> {
         let is_due = self.every.is_some_and(|every| now.steps().is_multiple_of(every));
         // The end of the epoch will write the last step's.
         match is_due && now.progress.step() < now.steps_per_epoch {
@@ -171,7 +171,7 @@ impl Observer<f32> for Checkpoints {
         }
     }
 
-    fn epoch(&mut self, now: &Moment<'_>) -> Result<(), ObserverError> {
+    fn epoch(&mut self, now: &Context<'_>) -> Result<(), ObserverError> {
         self.write(now)?;
         if now.progress.is_over(now.options) {
             self.lock = None;
@@ -179,7 +179,7 @@ impl Observer<f32> for Checkpoints {
         Ok(())
     }
 
-    fn stop(&mut self, now: &Moment<'_>) -> Result<(), ObserverError> {
+    fn stop(&mut self, now: &Context<'_>) -> Result<(), ObserverError> {
         match self.written {
             Some((steps, _)) if steps == now.steps() => {}
             _ => self.write(now)?,

@@ -28,7 +28,7 @@ const MOST_STEPS: u64 = 1 << 53;
 /// All of a checkpoint that is not tensors.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Record {
+pub(super) struct CheckpointRecord {
     pub(super) version: u64,
     pub(super) epochs: Vec<Epoch>,
     pub(super) current: RunningEpoch,
@@ -44,7 +44,7 @@ pub(super) struct Record {
 }
 
 /// What only the run that is resumed knows.
-pub(super) struct Run {
+pub(super) struct ResumedRun {
     /// The number of samples that an epoch trains on.
     pub(super) samples: usize,
     pub(super) steps_per_epoch: usize,
@@ -54,7 +54,7 @@ pub(super) struct Run {
 /// Either nothing, or the field that cannot be true.
 type Checked = Result<(), CheckpointFault>;
 
-impl Record {
+impl CheckpointRecord {
     /// Reads a record, and checks that it agrees with itself.
     pub(super) fn read(text: &str) -> Result<Self, CheckpointFault> {
         #[derive(Deserialize)]
@@ -158,8 +158,8 @@ impl Record {
     }
 
     /// Checks the record against the run that is to go on with it.
-    pub(super) fn check_run(&self, run: &Run) -> Checked {
-        let Run { samples, steps_per_epoch, has_validation } = *run;
+    pub(super) fn check_run(&self, run: &ResumedRun) -> Checked {
+        let ResumedRun { samples, steps_per_epoch, has_validation } = *run;
         let steps = self.current.steps;
         let most = format!("at most the {steps_per_epoch} of an epoch");
         demand("current.steps", steps, steps <= steps_per_epoch, &most)?;

@@ -16,7 +16,7 @@ use super::error::{CheckpointError, CheckpointFault};
 use super::fingerprint::Fingerprint;
 use super::folder::files;
 use super::observer::Checkpoints;
-use super::record::{Record, Run};
+use super::record::{CheckpointRecord, ResumedRun};
 use crate::saved::replace_values;
 
 /// A checkpoint that has been read, to [`resume`](Self::resume) a run with.
@@ -40,7 +40,7 @@ impl Checkpoint {
 
     /// The epoch, counted from 1, that training goes on in, and how many of its steps are taken.
     pub fn position(&self) -> (usize, usize) {
-        let Record { epochs, current, .. } = &self.contents.record;
+        let CheckpointRecord { epochs, current, .. } = &self.contents.record;
         (epochs.len() + 1, current.steps)
     }
 
@@ -134,7 +134,10 @@ fn restore<M: Model>(
 }
 
 /// Checks that options and samples are those of the run.
-fn check<M: Model>(record: &Record, session: &Session<'_, M, f32>) -> Result<(), CheckpointFault> {
+fn check<M: Model>(
+    record: &CheckpointRecord,
+    session: &Session<'_, M, f32>,
+) -> Result<(), CheckpointFault> {
     let data = Fingerprint::new(session.dataset);
     let Fit { epochs, batch_size, validation_split, shuffle, seed, .. } = session.options;
     let saved = &record.options;
@@ -149,7 +152,7 @@ fn check<M: Model>(record: &Record, session: &Session<'_, M, f32>) -> Result<(),
     same("the shape of the training inputs", &record.data.shape, &data.shape)?;
     same("the checksum of the training labels", &record.data.labels, &data.labels)?;
     same("the checksum of the training inputs", &record.data.inputs, &data.inputs)?;
-    record.check_run(&Run {
+    record.check_run(&ResumedRun {
         samples: session.training.len(),
         steps_per_epoch: session.steps_per_epoch,
         has_validation: !session.validation.is_empty(),

@@ -15,7 +15,7 @@ use safetensors::tensor::{Dtype, TensorView, serialize};
 use store::{Checkpoint, CheckpointError, Checkpoints, Saved};
 use tempfile::tempdir;
 use tensor::{Key, Tensor};
-use train::{Fit, History, Loss, Moment, Observer, ObserverError, Trainer};
+use train::{Context, Fit, History, Loss, Observer, ObserverError, Trainer};
 
 /// Steps in an epoch, and epochs of a run.
 const STEPS: usize = 4;
@@ -47,7 +47,7 @@ fn adam() -> Adam {
 
 /// All that a run leaves, but for the time that it took.
 #[derive(Debug, PartialEq)]
-pub struct Outcome {
+pub struct FinalState {
     weights: Vec<u32>,
     moments: Vec<u32>,
     pub history: History,
@@ -59,7 +59,7 @@ pub fn train(
     checkpoint: Option<Checkpoint>,
     options: &Fit,
     observers: &mut [&mut dyn Observer<f32>],
-) -> Result<Outcome, String> {
+) -> Result<FinalState, String> {
     let mut parameters = Parameters::with_seed(initial);
     let model = network(&mut parameters, 3);
     let trainer = Trainer::new(&model, Loss::SoftmaxCrossEntropy);
@@ -72,14 +72,14 @@ pub fn train(
     history.epochs.iter_mut().for_each(|epoch| epoch.seconds = 0.0);
     let bits = |tensor: &Tensor| tensor.to_vec().into_iter().map(f32::to_bits).collect::<Vec<_>>();
     let state = adam.state(&parameters);
-    Ok(Outcome {
+    Ok(FinalState {
         weights: parameters.iter().flat_map(|(_, _, value)| bits(value)).collect(),
         moments: state.tensors.values().flat_map(bits).collect(),
         history,
     })
 }
 
-fn uninterrupted() -> Outcome {
+fn uninterrupted() -> FinalState {
     train(7, None, &options(), &mut []).unwrap()
 }
 
@@ -101,7 +101,7 @@ impl EndAfter {
 }
 
 impl Observer<f32> for EndAfter {
-    fn step(&mut self, now: &Moment<'_>) -> Result<(), ObserverError> {
+    fn step(&mut self, now: &Context<'_>) -> Result<(), ObserverError> {
         self.is_reached = now.steps() >= self.steps;
         if self.is_crash && self.is_reached { Err("crash".into()) } else { Ok(()) }
     }
@@ -120,7 +120,7 @@ pub fn newest(folder: &Path) -> Option<Checkpoint> {
 }
 
 /// Goes on with the run in a folder, with initial weights that do not matter, to its end.
-fn resumed(folder: &Path) -> Outcome {
+fn resumed(folder: &Path) -> FinalState {
     train(99, newest(folder), &options(), &mut [&mut checkpoints(folder)]).unwrap()
 }
 
@@ -159,7 +159,7 @@ fn two_runs_do_not_write_into_one_folder() {
 struct Begins<F>(F);
 
 impl<F: FnMut()> Observer<f32> for Begins<F> {
-    fn begin(&mut self, _: &Moment<'_>) -> Result<(), ObserverError> {
+    fn begin(&mut self, _: &Context<'_>) -> Result<(), ObserverError> {
         (self.0)();
         Ok(())
     }

@@ -9,7 +9,8 @@ use super::canvas::{
     ACCENT, Area, DrawError, Ink, MUTED, PAPER, Plot, PlotSubject, RULE, SECOND, TEXT, px, text,
 };
 use super::curves::{apart, digits, drawable};
-use super::{ActivationCurve, CurveRole, ReportError, TrainingReport};
+use super::error::ReportError;
+use super::figures::{ActivationCurve, CurveRole, TrainingReport};
 
 /// The size of the plot in CSS pixels.
 const SIZE: (f64, f64) = (380.0, 270.0);

@@ -12,7 +12,7 @@ use plotters::drawing::DrawingAreaErrorKind;
 use plotters::prelude::*;
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 
-use super::ReportError;
+use super::error::ReportError;
 
 /// A colour of a light page, and its name.
 #[derive(Clone, Copy)]

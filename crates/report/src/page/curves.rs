@@ -11,7 +11,8 @@ use plotters::style::text_anchor::HPos;
 use super::canvas::{
     ACCENT, Area, DrawError, Ink, MUTED, PAPER, Plot, PlotSubject, RULE, TEXT, px, text,
 };
-use super::{ModelRuns, ReportError, SeedRun, TrainingReport};
+use super::error::ReportError;
+use super::figures::{ModelRuns, SeedRun, TrainingReport};
 use train::{Epoch, Score, short_name};
 
 /// The size of a panel in CSS pixels.

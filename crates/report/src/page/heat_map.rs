@@ -5,7 +5,8 @@ use plotters::prelude::*;
 use plotters::style::text_anchor::HPos;
 
 use super::canvas::{ACCENT, Area, DrawError, MUTED, Plot, PlotSubject, TEXT, px, short, text};
-use super::{BestModel, ReportError};
+use super::error::ReportError;
+use super::figures::BestModel;
 
 /// The most letters of a class name.
 const LONGEST: usize = 18;

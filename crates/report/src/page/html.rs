@@ -9,7 +9,9 @@ use askama::Template;
 use askama::filters::HtmlSafe;
 use data::{printable_json, printable_lines};
 
-use super::{ModelRuns, Plot, PlotSubject, ReportError, TrainingReport, WrongPrediction};
+use super::canvas::{Plot, PlotSubject};
+use super::error::ReportError;
+use super::figures::{ModelRuns, TrainingReport, WrongPrediction};
 use crate::statistics::Estimate;
 use train::metrics::Scores;
 
@@ -23,12 +25,18 @@ struct ReportPage<'a> {
     json: String,
 }
 
-pub(super) fn render(report: &TrainingReport) -> Result<String, ReportError> {
-    // `<` would let a text end the script element; within JSON it occurs in strings only.
-    let json = report.to_json()?.replace('<', "\\u003c");
-    let page = ReportPage { report, plots: report.plots()?, json: printable_json(&json) };
-    let page = page.render().map_err(|error| ReportError::Make(error.to_string()))?;
-    Ok(printable_lines(&page).into_owned())
+impl TrainingReport {
+    /// The page: one file with its style, its plots and the figures as JSON.
+    ///
+    /// # Errors
+    /// When it cannot be drawn.
+    pub fn to_html(&self) -> Result<String, ReportError> {
+        // `<` would let a text end the script element; within JSON it occurs in strings only.
+        let json = self.to_json()?.replace('<', "\\u003c");
+        let page = ReportPage { report: self, plots: self.plots()?, json: printable_json(&json) };
+        let page = page.render().map_err(|error| ReportError::Make(error.to_string()))?;
+        Ok(printable_lines(&page).into_owned())
+    }
 }
 
 /// A number of the JSON, as it stands on the page.

@@ -1,0 +1,39 @@
+//! All plots of a report, each under a name of its own.
+
+use std::collections::{HashMap, HashSet};
+
+use super::canvas::Plot;
+use super::error::ReportError;
+use super::figures::TrainingReport;
+use super::{activations, curves, heat_map};
+
+impl TrainingReport {
+    /// The plots that the page shows; of tracked parameters the first hundred of each model.
+    ///
+    /// # Errors
+    /// When one cannot be drawn.
+    pub fn plots(&self) -> Result<Vec<Plot>, ReportError> {
+        let mut plots = curves::training(self)?;
+        plots.extend(curves::parameters(self)?);
+        plots.extend(activations::plot(self)?);
+        plots.push(heat_map::plot(&self.best)?);
+        Ok(with_names_of_their_own(plots))
+    }
+}
+
+/// Numbers the plots whose name an earlier one has, as file systems see it: `a.b` and `a_b` are the
+/// same but for punctuation, `Relu` and `relu` but for case.
+fn with_names_of_their_own(plots: Vec<Plot>) -> Vec<Plot> {
+    let mut taken = HashSet::new();
+    let mut next: HashMap<String, usize> = HashMap::new();
+    let renamed = plots.into_iter().map(|plot| {
+        let mut name = plot.name().to_string();
+        while !taken.insert(name.to_lowercase()) {
+            let number = next.entry(plot.name().to_lowercase()).or_insert(2);
+            name = format!("{}-{number}", plot.name());
+            *number += 1;
+        }
+        plot.named(name)
+    });
+    renamed.collect()
+}

@@ -4,7 +4,7 @@
 //!
 //! A tensor is numbers in a row and a layout, which says how many steps an index takes. Transposing,
 //! slicing and expanding change the layout and copy no number. Where two shapes differ, the smaller
-//! tensor is repeated along its missing axes and those of length 1: NumPy's rules.
+//! tensor is repeated along the axes that it lacks or that have length 1: NumPy's rules.
 //!
 //! Repeating a number uses it several times, so its gradient is the sum over its uses. The last lines
 //! show it: the gradient of the row `b` has the shape of `b`, and counts the two rows of `x`.

@@ -2,8 +2,8 @@
 //!
 //!     cargo run --release --example gradient_check
 //!
-//! The op is x · σ(x). By the product rule its derivative is σ(x) + x σ(x)(1 − σ(x)); here somebody has
-//! forgotten the second term, as happens. The values are right, the loss would fall, and nothing
+//! The op is x · σ(x). By the product rule its derivative is σ(x) + x σ(x)(1 − σ(x)); here the
+//! second term was forgotten, as happens. The values are right, the loss would fall, and nothing
 //! would complain: only a check can tell.
 //!
 //! The check compares the derivative with independent ones: central differences, which need no calculus

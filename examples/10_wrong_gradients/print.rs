@@ -37,7 +37,7 @@ pub fn table(outcomes: &[Outcome]) {
         let test = test.expect("at least two seeds were trained");
         let verdict = match outcome.accuracies == right.accuracies {
             true => "the same",
-            // Bonferroni: of many comparisons one in twenty would else seem real by luck alone.
+            // Bonferroni: otherwise one in twenty comparisons would seem real by luck alone.
             false if test.p >= 0.05 / wrong.len() as f64 => "no difference shown",
             false if test.difference.mean > 0.0 => "better",
             false => "worse",
@@ -85,7 +85,7 @@ fn name(mistake: Option<Mistake>) -> &'static str {
     mistake.map_or("nothing: the right gradient", Mistake::name)
 }
 
-/// All of a report without a mistake, else the lines that find it.
+/// Prints the whole report of a right gradient; of a wrong one, the lines that find the mistake.
 fn print_findings(report: &Report) {
     let text = report.to_string();
     let telling =

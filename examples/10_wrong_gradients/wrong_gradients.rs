@@ -13,8 +13,8 @@
 //!
 //! Four epochs are few, and a mistake that slows learning down costs most then. With `--epochs 12`
 //! two differences remain: 39 points where the words never learn, and 1.6 for the constant gate.
-//! The padding row costs nothing at all, because the forward pass never reads it: until somebody
-//! clips gradients by their norm, in which that row takes part.
+//! The padding row costs nothing at all, because the forward pass never reads it: until the
+//! gradients are clipped by their norm, in which that row takes part.
 
 #[path = "../../crates/cli/src/ending.rs"]
 mod ending;
@@ -48,10 +48,10 @@ const LEARNING_RATE: f64 = 0.003;
 #[derive(Parser)]
 #[command(name = "wrong_gradients", max_term_width = 100)]
 struct Options {
-    /// How many times to train each model, with seeds from 0.
+    /// Train each model N times, with seeds from 0.
     #[arg(long, value_name = "N", default_value_t = 5, value_parser = at_least_two)]
     seeds: u64,
-    /// How many times to go over the training reviews.
+    /// Go over the training reviews N times.
     #[arg(long, value_name = "N", default_value_t = 4, value_parser = at_least_two)]
     epochs: u64,
 }
@@ -170,7 +170,7 @@ fn run(mistake: Option<Mistake>, texts: &Texts, options: &Options) -> Result<Out
     Ok(Outcome { mistake, report, first_loss: mean(&first), last_loss: mean(&last), accuracies })
 }
 
-/// Asks all witnesses about the loss of four reviews, in 64-bit arithmetic.
+/// Checks the gradients of the loss of four reviews, in 64-bit arithmetic.
 fn gradient_check(mistake: Option<Mistake>, texts: &Texts) -> Report {
     let mut parameters = Parameters::new(0);
     let model = Sentiment::new(&mut parameters, texts, mistake);

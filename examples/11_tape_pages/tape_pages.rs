@@ -3,7 +3,7 @@
 //!     cargo run --release --example tape_pages
 //!
 //! One page is a scalar expression, the other a training step of the sentiment classifier. Beside
-//! each lies the graph for Graphviz.
+//! each the graph is written for Graphviz.
 
 #[path = "../../crates/cli/src/ending.rs"]
 mod ending;

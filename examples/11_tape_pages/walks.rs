@@ -7,7 +7,7 @@ use data::{Labels, Padding, Tokenizer, pad_sequences};
 use nn::{Dense, Dropout, Embedding, Layer, Model, SwiGLU};
 use tensor::{Key, Tensor};
 
-/// Which computation to walk through.
+/// The computation to walk through.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum Computation {
     /// f(a, b) = a·b + sin a, in numbers.

@@ -31,10 +31,10 @@ use walks::Computation;
 #[derive(Parser)]
 #[command(after_help = "Example: cargo run --release --example stepper -- --model sentiment")]
 struct Options {
-    /// Which computation to walk through.
+    /// The computation to walk through.
     #[arg(long, value_enum, default_value_t = Computation::Scalar)]
     model: Computation,
-    /// Print the whole walk as text, as is done anyway where the output is no terminal.
+    /// Print the whole walk as text. Without a terminal that happens anyway.
     #[arg(long)]
     plain: bool,
 }

@@ -38,7 +38,7 @@ use train::{Fit, Loss, Trainer};
 const VOCABULARY: usize = 49;
 const TOPICS: usize = 3;
 const LONGEST: usize = 12;
-/// Outputs of other frameworks may differ by so much: sums are formed in another order.
+/// The largest difference allowed to other frameworks' outputs, which form sums in another order.
 const TOLERANCE: f32 = 1e-5;
 
 /// Trains a small model, or runs one that another framework has trained.

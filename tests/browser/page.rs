@@ -34,7 +34,7 @@ pub struct Page {
 #[derive(Default)]
 struct Seen {
     complaints: Vec<String>,
-    /// How many markers of [`Page::complaints`] have come through.
+    /// The number of markers of [`Page::complaints`] that have come through.
     markers: usize,
 }
 
@@ -55,7 +55,7 @@ fn folder() -> PathBuf {
 }
 
 impl Page {
-    /// Opens an HTML file on a desk-sized screen. `None`, said aloud, where there is no browser.
+    /// Opens an HTML file on a desk-sized screen. Without a browser it says so and returns `None`.
     pub fn open(file: &Path) -> Option<Self> {
         let Ok(executable) = browser::default_executable() else {
             // Not eprintln!, which a test that passes does not show.
@@ -170,7 +170,7 @@ impl Page {
         self.seen.lock().expect("no listener panics").complaints.clone()
     }
 
-    /// How many CSS pixels the page is wider than the screen: 0 unless it scrolls sideways.
+    /// Returns by how many CSS pixels the page is wider than the screen: 0 unless it scrolls sideways.
     pub fn overflow(&self) -> u64 {
         let wider = "document.documentElement.scrollWidth - document.documentElement.clientWidth";
         self.evaluate(wider).as_u64().expect("a width")

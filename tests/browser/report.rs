@@ -15,7 +15,7 @@ const CLASS: &str = "<b onclick='x'>joy</b>";
 const TEXT: &str =
     "the number 1 made me happy <script>document.title = '!'</script> <img src=x onerror=alert(1)>";
 
-/// Trains on a few texts, of which one is labelled wrongly in the test file, and writes the page.
+/// Trains on a few texts, with one wrong label in the test file, and writes the page.
 fn trained(command: &str) -> (TempDir, String) {
     let folder = tempdir().unwrap();
     let words = [("happy", CLASS), ("scared", "fear"), ("furious", "anger")];
@@ -33,7 +33,7 @@ fn trained(command: &str) -> (TempDir, String) {
     (folder, output)
 }
 
-/// The figures that a page shows and those of the JSON beside them, where they differ.
+/// The figures of a page that differ from the JSON beside them.
 const DIFFERENT: &str = "(() => {
     const json = JSON.parse(document.querySelector('#figures').textContent);
     const at = path => path.slice(1).split('/').reduce((value, key) => value[key], json);
@@ -46,7 +46,7 @@ const DIFFERENT: &str = "(() => {
 })()";
 
 #[test]
-fn the_page_shows_the_figures_of_the_run_and_bothers_nobody() {
+fn the_page_shows_the_figures_of_the_run_and_logs_no_complaint() {
     for command in ["train", "compare --seeds 3 --baseline"] {
         let (folder, output) = trained(command);
         let Some(page) = Page::open(&folder.path().join("report.html")) else { return };

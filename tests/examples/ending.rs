@@ -1,4 +1,4 @@
-//! Output of an example that nobody reads to its end, as behind `| head`, or that cannot be written.
+//! Output of an example that no one reads to its end, as behind `| head`, or that cannot be written.
 
 use programs::{
     assert_code_without_stderr, assert_ends_quietly, assert_tells_of_a_full_disk, example,
@@ -6,7 +6,7 @@ use programs::{
 use tempfile::tempdir;
 
 #[test]
-fn an_example_ends_quietly_when_nobody_reads_on() {
+fn an_example_ends_quietly_when_no_one_reads_on() {
     let folder = tempdir().expect("a folder");
     for (name, arguments) in [
         ("tape_pages", "--out pages"),

@@ -25,7 +25,7 @@ pub type Functions = BTreeMap<String, Function>;
 /// What we found for one fixture.
 pub struct Replay<T: Scalar> {
     output: Tensor<T>,
-    /// Of the inputs that are not constants.
+    /// The gradients of the inputs that are not constants.
     gradients: Vec<Tensor<T>>,
     /// The op that gave the output.
     pub op: &'static str,

@@ -101,7 +101,7 @@ fn store<T: Scalar>(values: &ByName) -> Parameters<T> {
     parameters
 }
 
-/// Gradients with given values: those of Σ ⟨gradient, parameter⟩.
+/// Gradients with given values, as the gradients of Σ ⟨gradient, parameter⟩.
 fn given<T: Scalar>(gradients: &ByName<Option<Array>>, parameters: &Parameters<T>) -> Gradients<T> {
     let tape = Tape::default();
     let terms = gradients.iter().filter_map(|(name, gradient)| {

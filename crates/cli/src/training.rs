@@ -15,10 +15,10 @@ use crate::values::{positive, rate, share, split, up_to};
 #[derive(Args, Clone, Debug)]
 #[command(next_help_heading = "Training")]
 pub struct Training {
-    /// How many times to go over the training samples.
+    /// Go over the training samples N times.
     #[arg(long, value_name = "N", default_value_t = 10, value_parser = up_to::<1_000_000>, allow_negative_numbers = true)]
     pub epochs: usize,
-    /// How many samples make one step.
+    /// Take a step for every N samples.
     #[arg(long, value_name = "N", default_value_t = 32, value_parser = positive, allow_negative_numbers = true)]
     pub batch_size: usize,
     /// Cut each batch into N shards, for as many threads to work on: faster where batches are
@@ -32,7 +32,7 @@ pub struct Training {
     /// are kept. With 0 all are trained on, and the epoch that is best in training is kept.
     #[arg(long, value_name = "SHARE", default_value_t = 0.2, value_parser = share, allow_hyphen_values = true)]
     pub validation_split: f64,
-    /// Which samples these are: `stratified`, drawn by --seed from each class by its share; `shuffled`,
+    /// The way to choose them: `stratified`, drawn by --seed from each class by its share; `shuffled`,
     /// drawn from all; or `last`, the last ones of the file, as in Keras.
     #[arg(long, value_name = "HOW", default_value = "stratified", value_parser = split)]
     pub split: Split,

@@ -1,7 +1,7 @@
 //! A run as a file of JSON Lines: one record a line, for plots and scripts, and for `tail -f`.
 //!
 //! ```text
-//! {"record":"start","command":["sentiment","train"],"seed":0,"options":{…}}
+//! {"record":"start","command":["wengert","train"],"seed":0,"options":{…}}
 //! {"record":"step","run":"swiglu","epoch":1,"step":1,"loss":2.08,"accuracy":0.125,"rate":0.001}
 //! {"record":"epoch","run":"swiglu","number":1,"of":10,"rate":0.001,"training":{"loss":1.6,…},…}
 //! {"record":"resume","run":"swiglu","epoch":2,"step":37}

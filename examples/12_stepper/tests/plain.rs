@@ -1,4 +1,4 @@
-//! The stepper where there is no terminal: it prints the walk as text.
+//! The stepper without a terminal: it prints the walk as text.
 
 use std::path::PathBuf;
 
@@ -54,7 +54,7 @@ fn a_computation_that_does_not_exist_is_an_error() {
 }
 
 #[test]
-fn it_ends_quietly_when_nobody_reads_on() {
+fn it_ends_quietly_when_no_one_reads_on() {
     let folder = tempfile::tempdir().expect("a folder");
     assert_ends_quietly(stepper(), folder.path(), "--plain");
 }

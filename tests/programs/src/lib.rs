@@ -9,7 +9,7 @@ use std::io::{self, PipeWriter};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
-/// How a program ended, and what it wrote.
+/// The end of a program, and what it wrote.
 pub struct Outcome {
     /// The exit code, unless a signal ended the program.
     pub code: Option<i32>,
@@ -134,8 +134,8 @@ pub fn accuracy(stdout: &str, model: &str) -> f64 {
     row.unwrap_or_else(|| panic!("no row of {model} in:\n{stdout}"))[1].parse().expect("a number")
 }
 
-/// Returns the path of the program `wengert`. For tests of other packages; those of its own have
-/// `env!("CARGO_BIN_EXE_wengert")`.
+/// Returns the path of the program `wengert`. Tests of its own package have
+/// `env!("CARGO_BIN_EXE_wengert")` instead.
 pub fn wengert() -> PathBuf {
     built("wengert")
 }

@@ -49,7 +49,7 @@ pub struct Keeping {
     pub log_every: Every,
 }
 
-/// How often the log gets a record.
+/// What the log gets a record for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum Every {
     Step,
@@ -246,7 +246,7 @@ fn check_same(folder: &Path, fixed: &Options) -> Result<(), Box<dyn Error>> {
         let error = error.to_string();
         let error = printable(&beginning(&error, 300)).into_owned();
         format!(
-            "{}: these are no options of a run: {error}; begin a new one",
+            "{}: these are not the options of a run: {error}; begin a new one",
             printable_path(&file)
         )
     })?;

@@ -303,7 +303,7 @@ impl Setup {
 /// The sizes of the model.
 #[derive(Args, Clone, Debug, Deserialize, Serialize)]
 pub struct Sizes {
-    /// How many of the most frequent words to know, as Keras' num_words (which counts the padding).
+    /// Know the N most frequent words, as Keras' num_words does (it counts the padding).
     #[arg(long, value_name = "N", default_value_t = 1000, value_parser = vocabulary, allow_negative_numbers = true, help_heading = "Model")]
     pub vocab: usize,
     /// The length of a word's vector.

@@ -18,7 +18,7 @@ use super::texts::Texts;
 use super::{TRACKED, Trained};
 use crate::output::{command, numbers};
 
-/// How many mistakes are shown.
+/// The number of mistakes that are shown.
 const MISTAKES: usize = 12;
 
 /// The figures of all runs, and the details of the best.

@@ -28,7 +28,7 @@ pub struct Texts {
     pub max_length: Option<usize>,
     /// The number of known words in the longest training text.
     pub longest: usize,
-    /// How many there are, in words.
+    /// A sentence with the number of texts, classes and words.
     pub summary: String,
 }
 
@@ -105,7 +105,7 @@ impl Texts {
         let ((train, cut), (test_data, cut_in_test)) = (dataset(&train)?, dataset(&test)?);
         let longest = train.sequences().map_or(0, Sequences::longest);
         if longest == 0 {
-            return Err("there is no word in the training texts; expected texts of words".into());
+            return Err("the training texts have no words; give texts of words".into());
         }
         if let (Some(max_length), true) = (setup.max_length, cut + cut_in_test > 0) {
             note(&format!(
@@ -117,7 +117,7 @@ impl Texts {
         }
         let words = tokenizer.word_counts().len();
         let known = match setup.sizes.vocab - 1 {
-            known if known < words => format!("of which the {known} most frequent are known"),
+            known if known < words => format!("the {known} most frequent of them known"),
             _ => "all of them known".to_string(),
         };
         let summary = format!(

@@ -35,9 +35,11 @@ impl Halves {
             note(&words);
         }
         if !halves.test.inputs().is_finite() {
-            return Err("a number of the test rows is too far from those of the training rows to \
+            return Err(
+                "a number of the test rows is too far from the numbers of the training rows to \
                         be brought to their scale: correct or remove its row"
-                .into());
+                    .into(),
+            );
         }
         if !options.training.quiet {
             println!(
@@ -50,7 +52,7 @@ impl Halves {
         Ok(halves)
     }
 
-    /// How many features a row has.
+    /// Returns the number of features of a row.
     pub fn features(&self) -> usize {
         self.train.inputs().shape()[1]
     }

@@ -81,7 +81,7 @@ fn contents(folder: &Path) -> Files {
     found
 }
 
-/// Options that are no option, out of range, no number, or no name.
+/// Options that do not exist, and values that are out of range, not a number, or not a name.
 fn options() -> Vec<BadInput> {
     let whole = "expected a whole number of at least 1";
     let share = "expected a number from 0 to below 1, such as 0.2";
@@ -212,7 +212,7 @@ fn conflicts() -> Vec<BadInput> {
     inputs
 }
 
-/// Files that are no table, for both models, as training and as test data.
+/// Files that are not a table, for both models, as training and as test data.
 fn csv_files() -> Vec<BadInput> {
     let faults: [(&str, &[&str]); 11] = [
         ("none.csv", &["none.csv: there is no such file"]),
@@ -238,7 +238,7 @@ fn csv_files() -> Vec<BadInput> {
     inputs.collect()
 }
 
-/// Tables that are none of texts.
+/// Tables without the texts that are expected.
 fn text_files() -> Vec<BadInput> {
     let training = |file: &str, tells: &[&str]| bad(format!("--train {file} --test {file}"), tells);
     let testing =
@@ -254,7 +254,7 @@ fn text_files() -> Vec<BadInput> {
         testing("envy.csv", &["envy.csv, line 3", "column `label`", "`envy`", "`joy`"]),
         training("joy.csv", &["joy.csv, column `label`", "found 1 different label", "`joy`"]),
         training("ids.csv", &["ids.csv, column `label`", "found 1001 different labels"]),
-        training("wordless.csv", &["no word in the training texts"]),
+        training("wordless.csv", &["the training texts have no words"]),
         training("one.csv", &["one.csv, column `label`", "found 1 different label"]),
         bad(
             "--train two.csv --test two.csv --validation-split 0.6",
@@ -268,7 +268,7 @@ fn text_files() -> Vec<BadInput> {
     ]
 }
 
-/// Tables that are none of numbers with two classes.
+/// Tables that do not hold numbers with two classes.
 fn number_files() -> Vec<BadInput> {
     let training =
         |file: &str, tells: &[&str]| bad(format!("tabular --train {file} --test {file}"), tells);
@@ -307,7 +307,7 @@ fn number_files() -> Vec<BadInput> {
     ]
 }
 
-/// Files that are no model, or one that does not fit its description.
+/// Files that are not a model, and models that do not fit their description.
 fn models() -> Vec<BadInput> {
     let whole = "is no whole safetensors file";
     let foreign = "holds no model of this program";

@@ -1,4 +1,4 @@
-//! Output that nobody reads to its end, as behind `| head`, or that cannot be written.
+//! Output that no one reads to its end, as behind `| head`, or that cannot be written.
 
 use std::io::{self, Write};
 use std::process::{Command, Stdio};
@@ -12,7 +12,7 @@ use crate::files::{SMALL, TRAIN_TEXTS, folder_with, good_files};
 use crate::program::{WENGERT, command, wengert};
 
 #[test]
-fn the_program_ends_quietly_when_nobody_reads_on() {
+fn the_program_ends_quietly_when_no_one_reads_on() {
     let folder = folder_with(&good_files());
     for arguments in ["--save model.st", "--help"] {
         assert_ends_quietly(WENGERT, folder.path(), arguments);
@@ -20,7 +20,7 @@ fn the_program_ends_quietly_when_nobody_reads_on() {
 }
 
 #[test]
-fn a_model_is_saved_even_when_nobody_reads_its_figures() {
+fn a_model_is_saved_even_when_no_one_reads_its_figures() {
     let folder = folder_with(&good_files());
     let arguments = format!("{TRAIN_TEXTS} {SMALL} --epochs 1 --quiet --save model.st");
     let outcome = run_into(unread_pipe(), WENGERT, folder.path(), &arguments);
@@ -67,7 +67,7 @@ fn a_standard_error_that_cannot_be_written_changes_no_exit_code() {
 /// and passes.
 #[cfg(target_os = "linux")]
 #[test]
-fn the_terminal_scrolls_whole_again_when_nobody_reads_on() {
+fn the_terminal_scrolls_whole_again_when_no_one_reads_on() {
     let folder = folder_with(&good_files());
     let wengert = command(folder.path()).get_program().display().to_string();
     let training = format!("'{wengert}' {TRAIN_TEXTS} {SMALL} --epochs 100000");

@@ -148,7 +148,8 @@ fn runs_that_cannot_be_kept_or_resumed() {
     );
     fs::write(folder.join("run/options.json"), "[]").unwrap();
     assert!(
-        error(folder, "--resume run").starts_with("run/options.json: these are no options of a")
+        error(folder, "--resume run")
+            .starts_with("run/options.json: these are not the options of a")
     );
     assert!(
         error(folder, "--checkpoint texts.csv")

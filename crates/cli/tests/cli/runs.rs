@@ -228,8 +228,8 @@ fn the_first_lines_count_texts_classes_and_words() {
     for (vocab, known) in [
         (50, "all of them known"),
         (15, "all of them known"),
-        (14, "of which the 13 most frequent are known"),
-        (2, "of which the 1 most frequent are known"),
+        (14, "the 13 most frequent of them known"),
+        (2, "the 1 most frequent of them known"),
     ] {
         let arguments = format!("{TRAIN_TEXTS} --epochs 1 --activation relu --vocab {vocab}");
         let output = wengert(folder.path(), &arguments).success();

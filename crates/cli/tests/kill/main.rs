@@ -21,7 +21,7 @@ use programs::{Outcome, accuracy, command, run};
 
 const WENGERT: &str = env!("CARGO_BIN_EXE_wengert");
 
-/// How many times the program is killed.
+/// The number of times that the program is killed.
 const KILLS: usize = 50;
 
 /// Two small models; a checkpoint after every third step, so that many kills meet one half written.

@@ -20,6 +20,7 @@ mod parse;
 mod sentiment;
 mod source;
 mod tabular;
+mod trained;
 mod training;
 mod values;
 

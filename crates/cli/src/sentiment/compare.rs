@@ -5,10 +5,8 @@ use std::error::Error;
 use std::path::Path;
 
 use data::printable_path;
-use report::{Interrupt, ModelComparison, RunResult};
-use train::History;
+use report::Interrupt;
 
-use super::Trained;
 use super::keeping::Keeper;
 use super::options::{Compare, Experiment, Train};
 use super::page::report;
@@ -16,6 +14,7 @@ use super::saved::Description;
 use super::texts::{Texts, export};
 use super::{baseline, print};
 use crate::output::Output;
+use crate::trained::{Outcome, Trained};
 
 /// Trains a model with each activation, and keeps the one that is best in validation, or without
 /// that in training.
@@ -27,7 +26,7 @@ pub fn train_each(options: &Train) -> Result<(), Box<dyn Error>> {
     // Before anything else, as all that follows may fail, if only because no one reads what is printed.
     let saved = match save {
         Some(path) => {
-            let Trained { activation, parameters, .. } = &outcome.best;
+            let Trained { activation, parameters, .. } = outcome.best();
             let description = Description::new(&experiment.setup.sizes, *activation, &texts);
             description.save_somewhere(path, parameters)
         }
@@ -37,7 +36,7 @@ pub fn train_each(options: &Train) -> Result<(), Box<dyn Error>> {
         let file = printable_path(path);
         println!("Saved as {file}. Use it: wengert predict --model {file} TEXT");
     }
-    print::outcome(&outcome, "`wengert compare` trains with several.\n", &texts, is_quiet);
+    print::outcome(&outcome, "`wengert compare` trains with several.\n", &texts, experiment);
     let written = output.write(is_quiet, || report(&outcome, &texts, experiment));
     // The first error says where the model is.
     saved?;
@@ -49,7 +48,7 @@ pub fn over_seeds(options: &Compare) -> Result<(), Box<dyn Error>> {
     let Compare { experiment, output, seeds, baseline } = options;
     let (texts, mut keeper) = begin(experiment, *seeds, output, None)?;
     let outcome = train_all(experiment, *seeds, *baseline, &texts, &mut keeper)?;
-    print::outcome(&outcome, "", &texts, keeper.is_quiet());
+    print::outcome(&outcome, "", &texts, experiment);
     output.write(keeper.is_quiet(), || report(&outcome, &texts, experiment))
 }
 
@@ -72,15 +71,6 @@ fn begin(
     Ok((texts, keeper))
 }
 
-/// What came of training several models.
-pub struct Outcome {
-    pub comparison: ModelComparison,
-    /// Name, seed and history of each run.
-    pub histories: Vec<(String, u64, History)>,
-    /// The one with the best score in validation, or without that in training.
-    pub best: Trained,
-}
-
 fn train_all(
     options: &Experiment,
     seeds: usize,
@@ -91,29 +81,19 @@ fn train_all(
     if !keeper.is_quiet() {
         println!("{}\n", texts.summary);
     }
-    let mut comparison = ModelComparison::default();
-    let mut histories = Vec::new();
-    let mut best: Option<Trained> = None;
+    let mut outcome = Outcome::default();
     for seed in options.training.seeds(seeds) {
         for &activation in &options.setup.activation {
             let trained = super::train(activation, seed, texts, options, keeper)?;
             if !keeper.is_quiet() {
                 print::after_training(&trained);
             }
-            let Trained { evaluation, history, parameters, .. } = &trained;
-            let run = RunResult::new(evaluation, history, parameters.count());
-            comparison.add(&activation.to_string(), run);
-            histories.push((activation.to_string(), seed, history.clone()));
-            if best.as_ref().is_none_or(|best| history.is_better_than(&best.history)) {
-                best = Some(trained);
-            }
+            outcome.add(trained);
         }
         if with_baseline {
             let (run, history) = baseline::run(texts, seed, options, keeper)?;
-            comparison.add(baseline::NAME, run);
-            histories.push((baseline::NAME.to_string(), seed, history));
+            outcome.add_run(baseline::NAME, seed, run, history);
         }
     }
-    let best = best.expect("at least one model was trained");
-    Ok(Outcome { comparison, histories, best })
+    Ok(outcome)
 }

@@ -19,8 +19,9 @@ use autograd::Parameters;
 use nn::{ActivationKind, Dense, Dropout, Embedding, Model};
 use optim::Adam;
 use tensor::Tensor;
-use train::{Evaluation, Fit, History, Loss, Trainer};
+use train::{Fit, Loss, Trainer};
 
+use crate::trained::Trained;
 use crate::training::Weights;
 use keeping::Keeper;
 use options::{Experiment, Sizes};
@@ -47,16 +48,6 @@ fn build(
 /// SwiGLU's β and γ, which the other activations have not.
 const TRACKED: [&str; 2] = ["activation.beta", "activation.gamma"];
 
-/// A model after training, and what it says about the test texts.
-pub struct Trained {
-    activation: ActivationKind,
-    seed: u64,
-    parameters: Parameters,
-    history: History,
-    evaluation: Evaluation,
-    probabilities: Tensor,
-}
-
 fn train(
     activation: ActivationKind,
     seed: u64,
@@ -81,6 +72,25 @@ fn train(
     check(Weights::Trained, &parameters)?;
 
     let evaluation = trainer.evaluate_finite(&parameters, &texts.test)?;
-    let probabilities = trainer.predict_samples(&parameters, &texts.test);
-    Ok(Trained { activation, seed, parameters, history, evaluation, probabilities })
+    Ok(Trained { activation, seed, parameters, history, evaluation })
+}
+
+/// Builds a trained model again, over a copy of its parameters: a layer's ids belong to one store.
+fn rebuild(
+    trained: &Trained,
+    sizes: &Sizes,
+    classes: usize,
+) -> (impl Model<Input = u32> + use<>, Parameters) {
+    let mut parameters = Parameters::new(trained.seed);
+    let model = build(&mut parameters, trained.activation, sizes, classes);
+    for (id, (_, _, value)) in parameters.ids().zip(trained.parameters.iter()) {
+        *parameters.get_mut(id) = value.clone();
+    }
+    (model, parameters)
+}
+
+/// Returns the probability of each class for each test text, `[texts, classes]`.
+fn probabilities(trained: &Trained, texts: &Texts, sizes: &Sizes) -> Tensor {
+    let (model, parameters) = rebuild(trained, sizes, texts.labels.len());
+    Trainer::new(&model, Loss::SoftmaxCrossEntropy).predict_samples(&parameters, &texts.test)
 }

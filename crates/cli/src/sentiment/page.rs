@@ -12,18 +12,19 @@ use report::{
 };
 use tensor::Tensor;
 
-use super::compare::Outcome;
+use super::TRACKED;
 use super::options::Experiment;
 use super::texts::Texts;
-use super::{TRACKED, Trained};
 use crate::output::{command, numbers};
+use crate::trained::{Outcome, Trained};
 
 /// The number of mistakes that are shown.
 const MISTAKES: usize = 12;
 
 /// The figures of all runs, and the details of the best.
 pub fn report(outcome: &Outcome, texts: &Texts, experiment: &Experiment) -> TrainingReport {
-    let Outcome { comparison, histories, best } = outcome;
+    let Outcome { comparison, histories, .. } = outcome;
+    let best = outcome.best();
     let mut models = ModelRuns::of(comparison, histories);
     for model in &mut models {
         model.start = start(&model.name, texts, experiment);
@@ -112,10 +113,11 @@ fn learned(model: &ModelRuns) -> Option<(&str, f64, f64)> {
 
 /// The test texts that were taken for another class with most confidence.
 fn mistakes(best: &Trained, texts: &Texts, experiment: &Experiment) -> Vec<WrongPrediction> {
-    let predictions = best.probabilities.argmax(-1).to_vec();
+    let probabilities = super::probabilities(best, texts, &experiment.setup.sizes);
+    let predictions = probabilities.argmax(-1).to_vec();
     let labels = texts.test.labels().to_vec();
     let probability =
-        |text: usize, class: u32| f64::from(best.probabilities.get([text, class as usize]));
+        |text: usize, class: u32| f64::from(probabilities.get([text, class as usize]));
     let mut wrong: Vec<usize> =
         (0..labels.len()).filter(|&text| predictions[text] != labels[text]).collect();
     wrong.sort_by(|&a, &b| {
@@ -141,12 +143,8 @@ fn words(
     towards: u32,
     against: u32,
 ) -> Vec<Word> {
-    let mut parameters = Parameters::new(best.seed);
     let sizes = &experiment.setup.sizes;
-    let model = super::build(&mut parameters, best.activation, sizes, texts.labels.len());
-    for (id, (_, _, trained)) in parameters.ids().zip(best.parameters.iter()) {
-        *parameters.get_mut(id) = trained.clone();
-    }
+    let (model, parameters) = super::rebuild(best, sizes, texts.labels.len());
     let table = parameters.find("embedding.weight").expect("the model has an embedding");
     let ids = texts.test.select(&[text as u32]).inputs().to_vec();
     let (towards, against) = (towards as usize, against as usize);

@@ -2,9 +2,9 @@
 
 use data::printable;
 
-use super::Trained;
-use super::compare::Outcome;
+use super::options::{Experiment, Sizes};
 use super::texts::Texts;
+use crate::trained::{Outcome, Trained};
 
 /// The epoch that was kept, the test figures, and what the activation learned.
 pub fn after_training(trained: &Trained) {
@@ -30,18 +30,18 @@ pub fn after_training(trained: &Trained) {
 }
 
 /// The final figures; unless only those are wanted, with a hint and details of the best model.
-pub fn outcome(outcome: &Outcome, hint: &str, texts: &Texts, is_quiet: bool) {
-    let macro_classes = outcome.best.evaluation.confusion.macro_classes();
-    if is_quiet {
+pub fn outcome(outcome: &Outcome, hint: &str, texts: &Texts, experiment: &Experiment) {
+    let macro_classes = outcome.best().evaluation.confusion.macro_classes();
+    if experiment.training.quiet {
         println!("{}{macro_classes}", outcome.comparison);
         return;
     }
     println!("\n{}{hint}{macro_classes}\n", outcome.comparison);
-    best_model(&outcome.best, texts);
+    best_model(outcome.best(), texts, &experiment.setup.sizes);
 }
 
 /// The confusion matrix of the best model, its figures by class, and a few of its predictions.
-fn best_model(best: &Trained, texts: &Texts) {
+fn best_model(best: &Trained, texts: &Texts, sizes: &Sizes) {
     let names = texts.labels.names();
     println!(
         "The model that was best in {} ({}):\n\n{}\n",
@@ -53,11 +53,12 @@ fn best_model(best: &Trained, texts: &Texts) {
     println!("{}", best.evaluation.confusion.table(names));
     println!("{}", best.evaluation.confusion.report(names));
     println!("Its first predictions:");
-    let predictions = best.probabilities.argmax(-1).to_vec();
+    let probabilities = super::probabilities(best, texts, sizes);
+    let predictions = probabilities.argmax(-1).to_vec();
     let truth = texts.test.labels().to_vec();
     for (i, text) in texts.test_texts.iter().enumerate().take(6) {
         let (found, label) = (predictions[i], truth[i]);
-        let confidence = best.probabilities.get([i, found as usize]) * 100.0;
+        let confidence = probabilities.get([i, found as usize]) * 100.0;
         let verdict = match found == label {
             true => String::new(),
             false => format!("  (labelled {})", printable(texts.labels.name(label))),

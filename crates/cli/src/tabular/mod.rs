@@ -12,10 +12,11 @@ use std::error::Error;
 use autograd::Parameters;
 use nn::{ActivationKind, Dense, Features, Model};
 use optim::Adam;
-use report::{Interrupt, ModelComparison, RunResult};
-use train::{Evaluation, Fit, History, Loss, Trainer};
+use report::Interrupt;
+use train::{Fit, Loss, Trainer};
 
 use crate::interrupted::Interrupted;
+use crate::trained::{Outcome, Trained};
 use crate::training::Weights;
 use crate::values::without_repeats;
 use options::Options;
@@ -43,15 +44,6 @@ const TRACKED: [&str; 4] = [
     "second.activation.beta",
     "second.activation.gamma",
 ];
-
-/// A network after training, and how good it is on the test rows.
-struct Trained {
-    activation: ActivationKind,
-    seed: u64,
-    parameters: Parameters,
-    history: History,
-    evaluation: Evaluation,
-}
 
 fn train(
     activation: ActivationKind,
@@ -99,28 +91,17 @@ pub fn compare(options: &Options) -> Result<(), Box<dyn Error>> {
     options.source.check()?;
     let halves = Halves::load(options)?;
     options.training.check_split(options.seeds, &halves.train, &halves.classes)?;
-    let mut comparison = ModelComparison::default();
-    let mut histories = Vec::new();
-    let mut best: Option<Trained> = None;
+    let mut outcome = Outcome::default();
     for seed in options.training.seeds(options.seeds) {
         for &activation in &options.activation {
-            let trained = train(activation, seed, &halves, options, &mut interrupt)?;
-            let Trained { evaluation, history, parameters, .. } = &trained;
-            let run = RunResult::new(evaluation, history, parameters.count());
-            comparison.add(&activation.to_string(), run);
-            histories.push((activation.to_string(), seed, history.clone()));
-            if best.as_ref().is_none_or(|best| history.is_better_than(&best.history)) {
-                best = Some(trained);
-            }
+            outcome.add(train(activation, seed, &halves, options, &mut interrupt)?);
         }
     }
-    let is_quiet = options.training.quiet;
-    let best = best.expect("at least one network was trained");
-    let macro_classes = best.evaluation.confusion.macro_classes();
-    match is_quiet {
+    let comparison = &outcome.comparison;
+    let macro_classes = outcome.best().evaluation.confusion.macro_classes();
+    match options.training.quiet {
         true => println!("{comparison}{macro_classes}"),
         false => println!("\n{comparison}{macro_classes}\n"),
     }
-    let report = || report(&comparison, &histories, &best, &halves, options);
-    options.output.write(is_quiet, report)
+    options.output.write(options.training.quiet, || report(&outcome, &halves, options))
 }

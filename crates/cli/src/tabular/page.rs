@@ -1,24 +1,17 @@
 //! The report on several networks: what the page of `--report` is made of.
 
 use autograd::Parameters;
-use report::ModelComparison;
 use report::{BestModel, ModelRuns, TrainingReport};
-use train::History;
 
+use super::TRACKED;
 use super::options::Options;
 use super::table::Halves;
-use super::{TRACKED, Trained};
 use crate::output::{command, numbers};
+use crate::trained::{Outcome, Trained};
 
-/// The figures of all runs, and the details of the best. `histories` has name, seed and history of
-/// each run.
-pub fn report(
-    comparison: &ModelComparison,
-    histories: &[(String, u64, History)],
-    best: &Trained,
-    halves: &Halves,
-    options: &Options,
-) -> TrainingReport {
+/// The figures of all runs, and the details of the best.
+pub fn report(outcome: &Outcome, halves: &Halves, options: &Options) -> TrainingReport {
+    let Outcome { comparison, histories, .. } = outcome;
     let mut models = ModelRuns::of(comparison, histories);
     for (model, &activation) in models.iter_mut().zip(&options.activation) {
         let mut parameters = Parameters::new(options.training.seed);
@@ -26,7 +19,7 @@ pub fn report(
         model.start = numbers(&parameters, &TRACKED);
     }
     let names: Vec<&str> = models.iter().map(|model| model.name.as_str()).collect();
-    let Trained { activation, seed, parameters, evaluation, .. } = best;
+    let Trained { activation, seed, parameters, evaluation, .. } = outcome.best();
     TrainingReport {
         title: format!("A network for tables with {}", names.join(", ")),
         command: command(),

@@ -1,0 +1,47 @@
+//! What comes of training several models, one after the other.
+
+use autograd::Parameters;
+use nn::ActivationKind;
+use report::{ModelComparison, RunResult};
+use train::{Evaluation, History};
+
+/// A model after training, and its figures on the test samples.
+pub struct Trained {
+    pub activation: ActivationKind,
+    pub seed: u64,
+    pub parameters: Parameters,
+    pub history: History,
+    pub evaluation: Evaluation,
+}
+
+/// The runs so far, and the best model among them.
+#[derive(Default)]
+pub struct Outcome {
+    pub comparison: ModelComparison,
+    /// Name, seed and history of each run.
+    pub histories: Vec<(String, u64, History)>,
+    best: Option<Trained>,
+}
+
+impl Outcome {
+    /// Adds a model. The one with the best score in validation is kept, or without that in training.
+    pub fn add(&mut self, trained: Trained) {
+        let Trained { activation, seed, parameters, history, evaluation } = &trained;
+        let run = RunResult::new(evaluation, history, parameters.count());
+        self.add_run(&activation.to_string(), *seed, run, history.clone());
+        if self.best.as_ref().is_none_or(|best| trained.history.is_better_than(&best.history)) {
+            self.best = Some(trained);
+        }
+    }
+
+    /// Adds a run that is only to be compared, such as a baseline's.
+    pub fn add_run(&mut self, name: &str, seed: u64, run: RunResult, history: History) {
+        self.comparison.add(name, run);
+        self.histories.push((name.to_string(), seed, history));
+    }
+
+    /// Returns the best model. Panics if none was added.
+    pub fn best(&self) -> &Trained {
+        self.best.as_ref().expect("at least one model was trained")
+    }
+}

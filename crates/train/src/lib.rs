@@ -58,8 +58,3 @@ pub use progress::{Progress, RunningEpoch};
 pub use session::Session;
 pub use shards::{Batch, Shards};
 pub use trainer::Trainer;
-
-/// The README's programs, compiled and run as doctests.
-#[cfg(doctest)]
-#[doc = include_str!("../../../README.md")]
-struct Readme;

@@ -32,7 +32,7 @@ pub struct Fit {
     pub keep_best: bool,
     /// Scale gradients down to this global norm where theirs is larger.
     pub clip_norm: Option<f64>,
-    /// The names of parameters, of one number each, whose value each [`Epoch`] is to note. A name
+    /// The names of parameters, of one number each, whose value each [`Epoch`](crate::Epoch) is to note. A name
     /// that the model has not is left out, so one list serves several models.
     pub track: Vec<String>,
 }

@@ -59,7 +59,7 @@ use std::cell::OnceCell;
 use std::panic::Location;
 
 pub use case::Case;
-use compact::Reading;
+use compact::RowsUnderCheck;
 pub use report::{Comparison, Finding, Law, Method, Report};
 use tensor::{Key, Scalar, Tensor};
 
@@ -161,7 +161,7 @@ const PAIRS: usize = 2;
 /// A function, the point at which it is checked, and the cotangent.
 struct Subject<'a, F> {
     /// What the function reads of its parameters: of tables, some rows perhaps.
-    reading: Reading,
+    reading: RowsUnderCheck,
     at: Parameters<f64>,
     /// The point, as duals that do not move.
     still: Parameters<Number>,
@@ -178,14 +178,14 @@ where
 {
     #[track_caller]
     fn new<T: Scalar>(parameters: &Parameters<T>, function: &'a F) -> Self {
-        let (reading, at, output) = Reading::of(parameters, function);
+        let (reading, at, output) = RowsUnderCheck::of(parameters, function);
         let key = Key::new(0).stream("gradient check");
         let cotangent = Tensor::normal(output, 0.0, 1.0, key.stream("cotangent"));
         Self::at(reading, at, function, cotangent)
     }
 
     fn at(
-        reading: Reading,
+        reading: RowsUnderCheck,
         at: Parameters<f64>,
         function: &'a F,
         cotangent: Tensor<Number>,

@@ -13,7 +13,7 @@ use clap::Args;
 use data::printable_path;
 use report::TrainingReport;
 
-use crate::source::Source;
+use crate::source::SampleSource;
 
 /// Files to write.
 #[derive(Args, Clone, Debug)]
@@ -36,7 +36,12 @@ pub type Place<'a> = (&'static str, Option<&'a Path>);
 impl Output {
     /// Checks before training that all can be written after it, these files and folders too, and
     /// that nothing is written over something else. Nothing is left behind.
-    pub fn check(&self, source: &Source, files: &[Place], folders: &[Place]) -> Result<(), String> {
+    pub fn check(
+        &self,
+        source: &SampleSource,
+        files: &[Place],
+        folders: &[Place],
+    ) -> Result<(), String> {
         let own = [("--report", self.report.as_deref()), ("--json", self.json.as_deref())];
         let files = given([files, &own].concat());
         let folders = given([folders, &[("--plots", self.plots.as_deref())]].concat());

@@ -9,7 +9,7 @@ use crate::output::{check_folder, check_replaceable, make_folder};
 /// Where the samples come from.
 #[derive(Args, Clone, Debug)]
 #[command(next_help_heading = "Data")]
-pub struct Source {
+pub struct SampleSource {
     /// Training samples: a CSV file with a header. Without it, samples are generated.
     #[arg(long, value_name = "FILE", requires = "test")]
     pub train: Option<PathBuf>,
@@ -33,7 +33,7 @@ pub struct Source {
     pub export: Option<PathBuf>,
 }
 
-impl Source {
+impl SampleSource {
     /// The training and the test file, if there are any.
     pub fn files(&self) -> Option<(&Path, &Path)> {
         Some((self.train.as_deref()?, self.test.as_deref()?))

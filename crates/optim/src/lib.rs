@@ -53,4 +53,4 @@ pub use clip::{clip_global_norm, global_norm};
 pub use optimizer::{GradientError, Optimizer};
 pub use schedule::Schedule;
 pub use sgd::Sgd;
-pub use state::{Progress, State, StateError};
+pub use state::{State, StateError, StateHeader};

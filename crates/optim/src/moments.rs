@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use autograd::{Gradient, Gradients, ParameterId, Parameters, StoreId};
 use tensor::{Scalar, Tensor};
 
-use crate::state::{Progress, State, StateError};
+use crate::state::{State, StateError, StateHeader};
 
 #[derive(Clone, Debug)]
 pub(crate) struct Moments<T: Scalar, const N: usize> {
@@ -100,7 +100,10 @@ impl<T: Scalar, const N: usize> Moments<T, N> {
                 tensors.insert(format!("{name}.{parameter}"), moment.clone());
             }
         }
-        State { progress: Progress { kind: kind.to_string(), steps: self.steps, updates }, tensors }
+        State {
+            header: StateHeader { kind: kind.to_string(), steps: self.steps, updates },
+            tensors,
+        }
     }
 
     pub(crate) fn restore(
@@ -109,12 +112,12 @@ impl<T: Scalar, const N: usize> Moments<T, N> {
         parameters: &Parameters<T>,
         state: State<T>,
     ) -> Result<(), StateError> {
-        let State { progress, mut tensors } = state;
-        progress.check(kind, parameters)?;
+        let State { header, mut tensors } = state;
+        header.check(kind, parameters)?;
         let mut entries = Vec::with_capacity(parameters.len());
         for id in parameters.ids() {
             let parameter = parameters.name(id);
-            entries.push(match progress.updates[parameter] {
+            entries.push(match header.updates[parameter] {
                 0 => None,
                 updates => {
                     let shape = parameters.shape(id);
@@ -128,7 +131,7 @@ impl<T: Scalar, const N: usize> Moments<T, N> {
         }
         self.store = Some(parameters.store());
         self.entries = entries;
-        self.steps = progress.steps;
+        self.steps = header.steps;
         Ok(())
     }
 
@@ -164,7 +167,7 @@ pub(crate) fn with_shape<T: Scalar>(
     Err(StateError::Shape { name, expected, found })
 }
 
-impl Progress {
+impl StateHeader {
     /// Checks that this belongs to such an optimizer of these parameters.
     pub(crate) fn check<T: Scalar>(
         &self,

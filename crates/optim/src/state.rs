@@ -20,8 +20,8 @@ use thiserror::Error;
 /// adam.step(&mut parameters, &gradients);
 ///
 /// let state = adam.state(&parameters);
-/// assert_eq!(state.progress.kind, "Adam");
-/// assert_eq!(state.progress.steps, 1);
+/// assert_eq!(state.header.kind, "Adam");
+/// assert_eq!(state.header.steps, 1);
 /// assert!(state.tensors.keys().eq(["m.hidden.weight", "v.hidden.weight"]));
 ///
 /// let mut resumed = Adam::new(0.001);
@@ -32,7 +32,7 @@ use thiserror::Error;
 #[derive(Clone, Debug, PartialEq)]
 pub struct State<T: Scalar = f32> {
     /// What is not a tensor.
-    pub progress: Progress,
+    pub header: StateHeader,
     /// The moments, such as `m.hidden.weight` for the moment `m` of the parameter `hidden.weight`,
     /// each of its parameter's shape. For a table `embedding.weight`, of which [`Adam`](crate::Adam)
     /// has deferred updates, also `behind.embedding.weight` `[rows]` (the number of pending updates of
@@ -44,7 +44,7 @@ pub struct State<T: Scalar = f32> {
 /// The part of a [`State`] that is not tensors.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Progress {
+pub struct StateHeader {
     /// The kind of optimizer.
     pub kind: String,
     /// The number of steps it has taken.

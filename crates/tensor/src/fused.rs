@@ -125,10 +125,10 @@ fn map_run<T: Scalar, const I: usize, const O: usize, const S: usize>(
     sums: &mut Sums<T, S>,
     f: &impl Fn([T; I]) -> ([T; O], [T; S]),
 ) {
-    let sources: [Source<T>; I] = from_fn(|k| Source::new(storage[k], runs[k], length));
-    let x = sources.each_ref().map(Source::values);
+    let operands: [Operand<T>; I] = from_fn(|k| Operand::new(storage[k], runs[k], length));
+    let x = operands.each_ref().map(Operand::values);
     // Copies, because what is local stays in registers.
-    let steps = sources.each_ref().map(|source| source.step);
+    let steps = operands.each_ref().map(|source| source.step);
     let full = length - length % LANES;
     let mut begin = 0;
     while begin < full {
@@ -176,7 +176,7 @@ fn map_run<T: Scalar, const I: usize, const O: usize, const S: usize>(
 
 /// A run from which every block can be loaded in one way: the block at element `at` begins at
 /// `at · step`.
-struct Source<'a, T: 'static> {
+struct Operand<'a, T: 'static> {
     /// A repeated element, as a block that all steps load again.
     repeated: [T; LANES],
     /// Elements that do not lie side by side, copied so that they do.
@@ -185,7 +185,7 @@ struct Source<'a, T: 'static> {
     step: usize,
 }
 
-impl<'a, T: Scalar> Source<'a, T> {
+impl<'a, T: Scalar> Operand<'a, T> {
     #[inline(always)]
     fn new(storage: &'a [T], run: Run, length: usize) -> Self {
         let first = storage[run.offset];

@@ -16,7 +16,7 @@ use crate::{Gradient, Gradients, ParameterId, Parameters, Pass, RowSource, Tape,
 
 /// What a function reads of a store.
 #[derive(Clone)]
-pub(super) struct Reading {
+pub(super) struct RowsUnderCheck {
     /// By parameter.
     extents: Vec<Extent>,
 }
@@ -29,7 +29,7 @@ struct Extent {
     rows: Option<Arc<[u32]>>,
 }
 
-impl Reading {
+impl RowsUnderCheck {
     /// Runs the function once. Returns what it reads, the values of that, and the shape of its
     /// output.
     #[track_caller]

@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 use super::keeping::{Keeper, Keeping, Options};
 use super::texts::Texts;
 use crate::output::Output;
-use crate::source::Source;
+use crate::source::SampleSource;
 use crate::training::Training;
 use crate::values::{positive, share, up_to, without_repeats};
 
@@ -241,7 +241,7 @@ impl Experiment {
 pub struct Setup {
     /// Where the samples come from.
     #[command(flatten)]
-    pub source: Source,
+    pub source: SampleSource,
     /// The column that holds the text.
     #[arg(
         long,

@@ -9,7 +9,7 @@ use tensor::{Key, Tensor};
 
 use super::options::Setup;
 use crate::notes::{note, note_labels};
-use crate::source::Source;
+use crate::source::SampleSource;
 
 /// The id that fills short texts up; the tokenizer gives it to no word.
 pub const PADDING: u32 = 0;
@@ -142,13 +142,13 @@ impl Texts {
 }
 
 /// Reviews to train and to test on.
-fn generated(source: &Source) -> (Vec<Review>, Vec<Review>) {
+fn generated(source: &SampleSource) -> (Vec<Review>, Vec<Review>) {
     let key = Key::new(source.data_seed);
     (reviews(10_000, key.stream("train")), reviews(2_000, key.stream("test")))
 }
 
 /// Writes the generated reviews as CSV files, if that is asked for.
-pub fn export(source: &Source) -> Result<(), Box<dyn Error>> {
+pub fn export(source: &SampleSource) -> Result<(), Box<dyn Error>> {
     if let Some((train_file, test_file)) = source.export_files()? {
         let (train, test) = generated(source);
         write_reviews(train_file, &train)?;

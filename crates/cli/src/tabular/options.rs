@@ -4,7 +4,7 @@ use clap::Args;
 use nn::ActivationKind;
 
 use crate::output::Output;
-use crate::source::Source;
+use crate::source::SampleSource;
 use crate::training::Training;
 use crate::values::up_to;
 
@@ -27,7 +27,7 @@ use crate::values::up_to;
 pub struct Options {
     /// Where the samples come from.
     #[command(flatten)]
-    pub source: Source,
+    pub source: SampleSource,
     /// The columns that hold the features; without it all others.
     #[arg(
         long,

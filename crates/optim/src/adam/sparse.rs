@@ -114,10 +114,10 @@ impl<T: Scalar> SparseUpdates<T> {
         parameters: &Parameters<T>,
         mut state: State<T>,
     ) -> Result<(State<T>, Self), StateError> {
-        state.progress.check(kind, parameters)?;
+        state.header.check(kind, parameters)?;
         let mut tables = BTreeMap::new();
         for id in parameters.ids() {
-            let updates = state.progress.updates[parameters.name(id)];
+            let updates = state.header.updates[parameters.name(id)];
             let tensors = &mut state.tensors;
             let table = DeferredTable::restore(parameters, id, constants, updates, tensors)?;
             tables.extend(table.map(|table| (id, table)));

@@ -320,7 +320,7 @@ fn lazy_adam_moves_the_rows_of_the_batch() {
     }
     let theta = Tensor::new([ROWS, WIDTH], theta);
     assert!(largest_difference(parameters.get(id), &theta) < 1e-12);
-    assert_eq!(adam.state(&parameters).progress.kind, "LazyAdam");
+    assert_eq!(adam.state(&parameters).header.kind, "LazyAdam");
 }
 
 /// A dense gradient is one of every row.

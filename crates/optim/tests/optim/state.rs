@@ -35,8 +35,8 @@ fn assert_resumes<T: Scalar>(run: &Run, stop: usize) -> Result<(), TestCaseError
         let mut parameters = run.parameters();
         run.play(0..stop, &mut *first, &mut parameters);
         let mut state = first.state(&parameters);
-        let header = serde_json::to_string(&state.progress).expect("JSON");
-        state.progress = serde_json::from_str(&header).expect("what was just written");
+        let header = serde_json::to_string(&state.header).expect("JSON");
+        state.header = serde_json::from_str(&header).expect("what was just written");
         second.restore(&parameters, state)?;
         run.play(stop..run.steps(), &mut *second, &mut parameters);
 
@@ -72,7 +72,7 @@ fn a_state_names_what_it_holds() {
     let (sgd, parameters) = stepped(Sgd::new(0.1).momentum(0.9));
     let state = sgd.state(&parameters);
     assert_eq!(
-        serde_json::to_string(&state.progress).expect("JSON"),
+        serde_json::to_string(&state.header).expect("JSON"),
         r#"{"kind":"Sgd with momentum","steps":1,"updates":{"b":1,"unused":0,"w":1}}"#
     );
     let tensors: Vec<_> = state.tensors.into_iter().collect();
@@ -109,24 +109,24 @@ fn refusal(spoil: impl FnOnce(&mut optim::State<f64>)) -> StateError {
 fn a_state_that_does_not_fit_is_refused() {
     let message = |spoil: fn(&mut optim::State<f64>)| refusal(spoil).to_string();
     assert_eq!(
-        message(|state| state.progress.kind = "Sgd".to_string()),
+        message(|state| state.header.kind = "Sgd".to_string()),
         "expected the state of Adam, found that of Sgd: restore it into Sgd"
     );
     assert_eq!(
         message(|state| {
-            state.progress.updates.remove("unused");
+            state.header.updates.remove("unused");
         }),
         "the state has no parameter `unused`, but the model has: it was saved with another model"
     );
     assert_eq!(
         message(|state| {
-            state.progress.updates.insert("extra".to_string(), 0);
+            state.header.updates.insert("extra".to_string(), 0);
         }),
         "the state has a parameter `extra`, but the model has not: it was saved with another model"
     );
     assert_eq!(
         message(|state| {
-            state.progress.updates.insert("b".to_string(), 5);
+            state.header.updates.insert("b".to_string(), 5);
         }),
         "the state is damaged: the parameter `b` has 5 updates, more than steps were taken (1)"
     );

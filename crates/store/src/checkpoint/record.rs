@@ -33,7 +33,7 @@ pub(super) struct CheckpointRecord {
     pub(super) epochs: Vec<Epoch>,
     pub(super) current: RunningEpoch,
     pub(super) best: usize,
-    pub(super) optimizer: optim::Progress,
+    pub(super) optimizer: optim::StateHeader,
     /// The number of steps that the optimizer had taken before the run.
     pub(super) earlier_steps: u64,
     /// The learning rate of the next step.

@@ -117,7 +117,7 @@ fn restore<M: Model>(
         true => best.clone(),
         false => filled(&training, session.parameters)?,
     };
-    session.optimizer.restore(&present, State { progress: record.optimizer, tensors: moments })?;
+    session.optimizer.restore(&present, State { header: record.optimizer, tensors: moments })?;
     same("the learning rate of the next step", &record.rate, &session.optimizer.rate())?;
     *session.parameters = present;
     let has_best = session.options.keep_best && record.best > 0;

@@ -53,7 +53,7 @@ pub(super) struct DeferredUpdates {
     /// The number of the update after which all rows were up to date.
     start: u64,
     /// For each update from `start` on, the sums for a row that has had no gradient since.
-    sums: Vec<Sums>,
+    sums: Vec<SeriesSums>,
     /// The rate η of each update after `start`.
     rates: Vec<f64>,
     /// p and q of each update after `start`, before decay.
@@ -64,7 +64,7 @@ pub(super) struct DeferredUpdates {
 
 /// The inner sums of the series for one s.
 #[derive(Clone, Copy, Debug, Default)]
-struct Sums {
+struct SeriesSums {
     q1: f64,
     series: [f64; TERMS],
     /// The sum Σⱼ pⱼ δⱼⁿ/(1 − δⱼ) for n = TERMS: what the series leaves out, at most.
@@ -87,7 +87,7 @@ impl DeferredUpdates {
             }
             false => MOST_UPDATES,
         };
-        let (sums, powers) = (vec![Sums::default()], vec![[1.0; 2]]);
+        let (sums, powers) = (vec![SeriesSums::default()], vec![[1.0; 2]]);
         let (rates, factors) = (Vec::new(), Vec::new());
         Self { constants, tolerance, terms, start, sums, rates, factors, powers }
     }
@@ -125,7 +125,7 @@ impl DeferredUpdates {
         {
             sums.add(p * decay1, q * decay2);
         }
-        self.sums.push(Sums::default());
+        self.sums.push(SeriesSums::default());
     }
 
     /// Applies to the values of a row all updates after the number `last`; `m` and `v` date from then.
@@ -175,7 +175,7 @@ impl DeferredUpdates {
     }
 }
 
-impl Sums {
+impl SeriesSums {
     /// Adds the term with this p and q to each sum.
     fn add(&mut self, p: f64, q: f64) {
         if self.q1 == 0.0 {

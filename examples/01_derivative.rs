@@ -7,8 +7,7 @@ mod ending;
 use std::error::Error;
 use std::process::ExitCode;
 
-use autograd::{Tape, check};
-use tensor::Tensor;
+use wengert::{Tape, Tensor, check};
 
 fn differentiate() -> Result<ExitCode, Box<dyn Error>> {
     // f(x, y) = x·y + sin x, the textbook example.

@@ -14,8 +14,7 @@ mod ending;
 use std::error::Error;
 use std::process::ExitCode;
 
-use autograd::{Tape, check};
-use tensor::Tensor;
+use wengert::{Tape, Tensor, check};
 
 fn show() -> Result<ExitCode, Box<dyn Error>> {
     let x = Tensor::from([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]]);

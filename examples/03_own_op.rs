@@ -13,8 +13,7 @@ mod ending;
 use std::error::Error;
 use std::process::ExitCode;
 
-use autograd::{Adjoints, Op, Tape, Var, check};
-use tensor::{Scalar, Tensor};
+use wengert::{Adjoints, Op, Scalar, Tape, Tensor, Var, check};
 
 /// y = ln(1 + eˣ), so x̄ = σ(x) ȳ.
 struct Softplus;

@@ -16,8 +16,7 @@ mod ending;
 use std::error::Error;
 use std::process::ExitCode;
 
-use autograd::{Adjoints, Op, Var, check};
-use tensor::{Key, Scalar, Tensor};
+use wengert::{Adjoints, Key, Op, Scalar, Tensor, Var, check};
 
 /// y = x σ(x), with a wrong VJP.
 struct Silu;

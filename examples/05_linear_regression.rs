@@ -13,8 +13,7 @@ mod ending;
 use std::error::Error;
 use std::process::ExitCode;
 
-use autograd::Tape;
-use tensor::{Key, Tensor};
+use wengert::{Key, Tape, Tensor};
 
 const SAMPLES: usize = 200;
 const RATE: f32 = 0.1;

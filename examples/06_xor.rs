@@ -7,10 +7,9 @@ mod ending;
 use std::error::Error;
 use std::process::ExitCode;
 
-use autograd::{Parameters, Pass, Tape};
-use nn::{Activation, Dense, Features, Model};
-use optim::{Adam, Optimizer};
-use tensor::{Key, Tensor};
+use wengert::nn::{Activation, Dense, Features, Model};
+use wengert::optim::{Adam, Optimizer};
+use wengert::{Key, Parameters, Pass, Tape, Tensor};
 
 fn train() -> Result<ExitCode, Box<dyn Error>> {
     let inputs = Tensor::from([[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]]);
@@ -27,7 +26,7 @@ fn train() -> Result<ExitCode, Box<dyn Error>> {
     let mut tape = Tape::new();
     for step in 0..=300 {
         let output = model.forward(Pass::training(&tape, &parameters, Key::new(step)), &inputs);
-        let loss = nn::bce_with_logits(output, &targets);
+        let loss = wengert::nn::bce_with_logits(output, &targets);
         if step == 0 {
             println!("{tape}");
         }

@@ -17,9 +17,8 @@ mod ending;
 use std::error::Error;
 use std::process::ExitCode;
 
-use autograd::{Gradients, ParameterId, Parameters, Pass, Tape, Var, check};
-use nn::{Activation, Dense, Features, Layer, Model};
-use tensor::{Key, Scalar, Tensor};
+use wengert::nn::{Activation, Dense, Features, Layer, Model};
+use wengert::{Gradients, Key, ParameterId, Parameters, Pass, Scalar, Tape, Tensor, Var, check};
 
 /// y = gain · x / √(mean of x² over the row + ε).
 struct RmsNorm {
@@ -79,7 +78,7 @@ fn train() -> Result<ExitCode, Box<dyn Error>> {
     for step in 0..=500 {
         let tape = Tape::new();
         let logits = model.forward(Pass::training(&tape, &parameters, Key::new(step)), &points);
-        let loss = nn::bce_with_logits(logits, &arms);
+        let loss = wengert::nn::bce_with_logits(logits, &arms);
         if step % 100 == 0 {
             println!("step {step:>3}: loss {:.4}", loss.item());
         }

@@ -18,13 +18,12 @@ mod ending;
 use std::error::Error;
 use std::process::ExitCode;
 
-use autograd::Parameters;
-use data::generated::{TABULAR_FEATURES, tabular};
-use data::{Dataset, Standardizer};
-use nn::{ActivationKind, Dense, Features, Model};
-use optim::Adam;
-use tensor::Key;
-use train::{Fit, Loss, TrainError, Trainer};
+use wengert::data::generated::{TABULAR_FEATURES, tabular};
+use wengert::data::{Dataset, Standardizer};
+use wengert::nn::{ActivationKind, Dense, Features, Model};
+use wengert::optim::Adam;
+use wengert::train::{Fit, Loss, TrainError, Trainer};
+use wengert::{Key, Parameters};
 
 /// Trains the network with this activation, and prints its figures.
 fn run(

@@ -17,13 +17,12 @@ use std::error::Error;
 use std::ffi::OsString;
 use std::process::ExitCode;
 
-use autograd::{Parameters, check};
-use data::generated::reviews;
-use data::{Dataset, Labels, Sequences, Table, TableError, Tokenizer};
-use nn::{ActivationKind, Dense, Dropout, Embedding, Model};
-use optim::Adam;
-use tensor::Key;
-use train::{Fit, Loss, Trainer};
+use wengert::data::generated::reviews;
+use wengert::data::{Dataset, Labels, Sequences, Table, TableError, Tokenizer};
+use wengert::nn::{ActivationKind, Dense, Dropout, Embedding, Model};
+use wengert::optim::Adam;
+use wengert::train::{Fit, Loss, Trainer};
+use wengert::{Key, Parameters, check};
 
 /// The number of token ids: 0 fills short texts up, the most frequent words have the others.
 const VOCABULARY: usize = 1000;

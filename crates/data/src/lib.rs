@@ -16,6 +16,7 @@
 mod dataset;
 mod encoding;
 mod excerpt;
+mod file_error;
 pub mod generated;
 mod labels;
 mod read;
@@ -32,6 +33,7 @@ pub use excerpt::{
     beginning, excerpt, excerpts, printable, printable_json, printable_lines, printable_path,
     quoted,
 };
+pub use file_error::FileError;
 pub use labels::{Labels, UnknownLabel, label_notes};
 pub use read::{LONGEST_LINE, read_line, read_whole};
 pub use sequences::{Padding, Sequences, Side, pad_sequences};

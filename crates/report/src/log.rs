@@ -24,7 +24,7 @@ use std::fs::{File, OpenOptions};
 use std::io::{self, BufReader, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
-use data::{beginning, printable, printable_path, read_line};
+use data::{FileError, beginning, read_line};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use tensor::Scalar;
@@ -76,14 +76,7 @@ pub enum LogEvery {
 }
 
 /// Why a log cannot be written: the file, and what is wrong.
-#[derive(Debug, Error)]
-#[error("{}: {}", printable_path(path), printable(&fault.to_string()))]
-pub struct LogError {
-    /// The file.
-    pub path: PathBuf,
-    /// What is wrong with it.
-    pub fault: LogFault,
-}
+pub type LogError = FileError<LogFault>;
 
 /// What can be wrong with a log.
 #[derive(Debug, Error)]
@@ -155,7 +148,7 @@ impl Log {
         let path = path.as_ref().to_path_buf();
         match File::create(&path) {
             Ok(file) => Ok(Self::with(path, file, every, Found::default())),
-            Err(error) => Err(LogError { path, fault: error.into() }),
+            Err(error) => Err(FileError::new(path, error.into())),
         }
     }
 
@@ -177,7 +170,7 @@ impl Log {
         };
         match open() {
             Ok((file, found)) => Ok(Self::with(path, file, every, found)),
-            Err(fault) => Err(LogError { path, fault }),
+            Err(fault) => Err(FileError::new(path, fault)),
         }
     }
 
@@ -200,7 +193,7 @@ impl Log {
     pub fn check_start(&self, seed: u64, options: &impl Serialize) -> Result<(), LogError> {
         let options = serde_json::to_value(options).map_err(|error| self.error(error))?;
         self.difference(seed, &options)
-            .map_or(Ok(()), |fault| Err(LogError { path: self.path.clone(), fault }))
+            .map_or(Ok(()), |fault| Err(FileError::new(&self.path, fault)))
     }
 
     /// What tells this seed and these options from those that the log was begun with.
@@ -242,7 +235,7 @@ impl Log {
     }
 
     fn error(&self, error: impl Into<io::Error>) -> LogError {
-        LogError { path: self.path.clone(), fault: error.into().into() }
+        FileError::new(&self.path, error.into().into())
     }
 
     /// Whether a record of this position is still to be written; from now on it is not.

@@ -17,10 +17,10 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::io::{self, Write};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use autograd::Parameters;
-use data::{WriteError, printable, printable_path, quoted, read_whole, write_whole};
+use data::{FileError, WriteError, quoted, read_whole, write_whole};
 use half::{bf16, f16};
 use safetensors::SafeTensorError;
 use safetensors::tensor::{Dtype, SafeTensors, TensorView};
@@ -118,14 +118,7 @@ impl Module {
 }
 
 /// Weights could not be exchanged: the file, and its fault.
-#[derive(Debug, Error)]
-#[error("{}: {}", printable_path(path), printable(&fault.to_string()))]
-pub struct WeightsError {
-    /// The file.
-    pub path: PathBuf,
-    /// What is wrong with it.
-    pub fault: WeightsFault,
-}
+pub type WeightsError = FileError<WeightsFault>;
 
 /// What can be wrong with a file that should hold a model's weights.
 #[derive(Debug, Error)]
@@ -196,7 +189,7 @@ impl PyTorch {
             let bytes = read_whole(path).map_err(WeightsFault::Read)?;
             read_all(&bytes, &entries)
         };
-        let values = read().map_err(|fault| WeightsError { path: path.to_path_buf(), fault })?;
+        let values = read().map_err(|fault| FileError::new(path, fault))?;
         for (id, value) in parameters.ids().zip(values) {
             *parameters.get_mut(id) = value;
         }

@@ -14,9 +14,9 @@
 //! message without the file's name to a panic.
 
 use std::io::{self, Write};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-use data::{WriteError, excerpt, printable, printable_path, read_whole, write_whole};
+use data::{FileError, WriteError, excerpt, read_whole, write_whole};
 use half::f16;
 use tensor::Tensor;
 use thiserror::Error;
@@ -30,14 +30,7 @@ const LARGEST_EMPTY: usize = 1 << 32;
 const ALIGNMENT: usize = 64;
 
 /// A `.npy` file could not be used: the file, and its fault.
-#[derive(Debug, Error)]
-#[error("{}: {}", printable_path(path), printable(&fault.to_string()))]
-pub struct NpyError {
-    /// The file.
-    pub path: PathBuf,
-    /// What is wrong with it.
-    pub fault: NpyFault,
-}
+pub type NpyError = FileError<NpyFault>;
 
 /// What can be wrong with a `.npy` file.
 #[derive(Debug, Error)]
@@ -137,7 +130,7 @@ impl NpyNumber for u32 {
 pub fn read_npy<T: NpyNumber>(path: impl AsRef<Path>) -> Result<Tensor<T>, NpyError> {
     let path = path.as_ref();
     let read = || parse(&read_whole(path).map_err(NpyFault::Read)?);
-    read().map_err(|fault| NpyError { path: path.to_path_buf(), fault })
+    read().map_err(|fault| FileError::new(path, fault))
 }
 
 /// Writes an array of any layout, row-major and in little-endian order, whole or not at all.

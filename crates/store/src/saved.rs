@@ -8,7 +8,7 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
 use autograd::Parameters;
-use data::{WriteError, beginning, printable, printable_path, quoted, read_whole};
+use data::{FileError, WriteError, beginning, quoted, read_whole};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use tensor::Tensor;
@@ -28,14 +28,7 @@ pub enum SaveError {
 }
 
 /// Why a saved model could not be used: the file, and its fault.
-#[derive(Debug, Error)]
-#[error("{}: {}", printable_path(path), printable(&fault.to_string()))]
-pub struct LoadError {
-    /// The file.
-    pub path: PathBuf,
-    /// What is wrong with it.
-    pub fault: LoadFault,
-}
+pub type LoadError = FileError<LoadFault>;
 
 /// What can be wrong with a file that should hold a model.
 #[derive(Debug, Error)]
@@ -96,7 +89,7 @@ impl Saved {
         };
         match read() {
             Ok((description, tensors)) => Ok(Self { path, description, tensors }),
-            Err(fault) => Err(LoadError { path, fault }),
+            Err(fault) => Err(FileError::new(path, fault)),
         }
     }
 
@@ -125,7 +118,7 @@ impl Saved {
     }
 
     fn error(&self, fault: LoadFault) -> LoadError {
-        LoadError { path: self.path.clone(), fault }
+        FileError::new(&self.path, fault)
     }
 }
 

@@ -1,21 +1,14 @@
 //! Why a run cannot be resumed.
 
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-use data::{printable, printable_path};
+use data::FileError;
 use optim::StateError;
 use thiserror::Error;
 
 /// Why a checkpoint cannot be used: the file or folder, and its fault.
-#[derive(Debug, Error)]
-#[error("{}: {}", printable_path(path), printable(&fault.to_string()))]
-pub struct CheckpointError {
-    /// The file, or the folder.
-    pub path: PathBuf,
-    /// What is wrong with it.
-    pub fault: CheckpointFault,
-}
+pub type CheckpointError = FileError<CheckpointFault>;
 
 /// What can be wrong with a checkpoint.
 #[derive(Debug, Error)]
@@ -97,10 +90,10 @@ pub enum CheckpointFault {
 impl CheckpointFault {
     /// The fault of this file.
     pub(crate) fn of(self, path: &Path) -> CheckpointError {
-        CheckpointError { path: path.to_path_buf(), fault: self }
+        FileError::new(path, self)
     }
 
-    /// Whether the file says nothing that can be relied on, so that an earlier one may do.
+    /// Returns `true` if nothing in the file can be relied on, so that an earlier one may do.
     pub(crate) fn is_unreadable(&self) -> bool {
         use CheckpointFault::{Damaged, Field, Foreign, Read};
         matches!(self, Read(_) | Damaged(_) | Foreign(_) | Field { .. })

@@ -1,6 +1,6 @@
 //! The walk back over the tape.
 //!
-//! It begins with the cotangent of the result, 1 for a loss, and visits the nodes in reverse. When
+//! It begins with the cotangent, which is the adjoint of the result: 1 for a loss. It visits the nodes in reverse. When
 //! it comes to a node, all nodes that read it have been visited, so its adjoint is complete; its
 //! op's VJP then adds to the adjoints of its inputs. One walk costs a small multiple of the forward
 //! computation, whatever the number of inputs.
@@ -36,6 +36,7 @@ impl<T: Scalar> Var<'_, T> {
         let nodes = self.tape().nodes.borrow();
         let mut gradients = start(self.tape(), &nodes, self.index(), cotangent);
         for index in (0..=self.index()).rev() {
+            // Kept for `Gradients::of`; the freeing walk drops it.
             if let Some(adjoint) = visit(&mut gradients, &nodes[index], &nodes[..index]) {
                 gradients.adjoints[index] = Some(adjoint);
             }
@@ -66,13 +67,14 @@ pub(crate) fn start<T: Scalar>(
 }
 
 /// Passes the adjoint of a node on to its inputs, which are among the nodes `before` it. Returns the
-/// adjoint; `None` for a parameter, whose adjoint is added to the parameter's gradient.
+/// adjoint, if the node has one and is not a parameter; a parameter's is added to its gradient.
 pub(crate) fn visit<T: Scalar>(
     gradients: &mut Gradients<T>,
     node: &Node<T>,
     before: &[Node<T>],
 ) -> Option<Tensor<T>> {
-    let dy = gradients.adjoints[before.len()].take()?;
+    let index = before.len();
+    let dy = gradients.adjoints[index].take()?;
     match &node.source {
         Source::Parameter(id, _, read) => {
             gradients.add(*id, read.gradient(dy));

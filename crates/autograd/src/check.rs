@@ -17,7 +17,8 @@
 //!
 //! The difference step is swept from 1e-3 to 1e-7, and the smallest is taken at which rounding does
 //! not spoil the difference. Small tensors are checked entry by entry; of large ones entries are
-//! drawn, half of them where the gradient is not zero, and random directions through all entries. Where input and output are small, forward mode confirms every entry of J.
+//! drawn, half of them where the gradient is not zero, and random directions through all entries.
+//! Where input and output are small, forward mode confirms every entry of J.
 //!
 //! At a kink, such as ReLU's at 0, a function has no derivative that differences could measure. Forward
 //! mode takes the slope that the conventions give, so it must agree there too. If differences

@@ -42,7 +42,8 @@ impl<T: Scalar> Gradients<T> {
     }
 
     /// Returns the gradient with respect to a parameter; `None` if the result does not depend on it
-    /// or it is frozen.
+    /// or it is frozen. A sparse gradient is written out in full the first time; [`iter`](Self::iter)
+    /// returns it as it is.
     pub fn get(&self, id: ParameterId) -> Option<&Tensor<T>> {
         self.parameters.get(&id).map(Gradient::dense)
     }
@@ -80,9 +81,9 @@ impl<T: Scalar> Gradients<T> {
     /// tapes, so it has no adjoints of variables.
     pub fn plus(&self, other: &Self) -> Self {
         let mut parameters = self.parameters.clone();
-        for (&id, other) in &other.parameters {
-            let sum = parameters.entry(id).and_modify(|first| *first = first.plus(other));
-            sum.or_insert_with(|| other.clone());
+        for (&id, second) in &other.parameters {
+            let sum = parameters.entry(id).and_modify(|first| *first = first.plus(second));
+            sum.or_insert_with(|| second.clone());
         }
         Self { tape: None, adjoints: Vec::new(), parameters }
     }

@@ -30,10 +30,10 @@
 //! The core is seven files, to be read in this order: `op.rs` (what an operation is; `ops/mul.rs` is
 //! one), `tape.rs` (how operations are recorded), `var.rs` (a value on the tape), `backward.rs` (the
 //! walk), `gradients.rs` (what it returns), `parameters.rs` (the numbers that training changes) and
-//! `pass.rs` (what a layer is given). The core knows dense tensors alone, and nothing of files,
-//! printing or timing.
+//! `pass.rs` (what a layer is given). The core computes with dense tensors. It meets sparse rows in
+//! three types, `Value`, `Read` and `Gradient`, and knows nothing of files, printing or timing.
 //!
-//! Beside it stand [`sparse`] (gradients of a few rows of a table), [`check`] (how a gradient is
+//! Beside it stand `ops/` (the operations), `formulas.rs` (an op's formulas as text), [`sparse`] (gradients of a few rows of a table), [`check`] (how a gradient is
 //! trusted), [`functional`] (derivatives of functions, first and second), `freeing.rs` (the walk that
 //! frees the tape as it goes), `view.rs` (a look at a tape from outside), `print.rs`, `identity.rs`
 //! and `copies.rs` (tapes, stores and their copies told apart) and `mistakes.rs` (what is said when a

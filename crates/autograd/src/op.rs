@@ -63,9 +63,12 @@ pub trait Op<T: Scalar>: 'static {
 
 /// The adjoints of an op's inputs, to which its VJP adds.
 pub struct Adjoints<'a, T: Scalar> {
+    /// The node whose VJP this is.
     pub(crate) node: &'a Node<T>,
+    /// Its inputs, as indices of `nodes`. `NodeView::contributions` numbers them anew.
     pub(crate) inputs: &'a [usize],
     pub(crate) nodes: &'a [Node<T>],
+    /// By index of `nodes`.
     pub(crate) adjoints: &'a mut [Option<Tensor<T>>],
 }
 

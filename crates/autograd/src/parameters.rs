@@ -6,7 +6,7 @@
 //!
 //! Each id knows the store that made it, so the parameters of several stores, such as the two
 //! networks of a GAN, can be on one tape. Copies of a store (`clone`, `cast`, `map`) understand its
-//! ids too: a layer works with all of them.
+//! ids too: a layer works with all of them; see `copies.rs`. Rows on demand are in `sparse/value.rs`.
 
 use std::sync::Arc;
 
@@ -153,7 +153,7 @@ impl<T: Scalar> Parameters<T> {
         self.entry(id).trainable
     }
 
-    /// Returns the number of parameter tensors.
+    /// Returns the number of parameter tensors; [`count`](Self::count) counts their numbers.
     pub fn len(&self) -> usize {
         self.entries.len()
     }

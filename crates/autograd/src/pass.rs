@@ -1,4 +1,6 @@
 //! One forward pass: what a layer is given besides its input.
+//!
+//! `Pass::rows`, for tables, is in `sparse/read.rs`.
 
 use tensor::{Key, Scalar, Tensor};
 
@@ -46,11 +48,12 @@ impl<'t, T: Scalar> Pass<'t, T> {
     /// Records the values of all parameters, in order.
     #[track_caller]
     pub fn all_parameters(self) -> Vec<Var<'t, T>> {
-        let mut variables = Vec::with_capacity(self.parameters.len());
+        // A loop: a closure would hide the caller's line from the tape.
+        let mut recorded = Vec::with_capacity(self.parameters.len());
         for id in self.parameters.ids() {
-            variables.push(self.parameter(id));
+            recorded.push(self.parameter(id));
         }
-        variables
+        recorded
     }
 
     /// Records a constant, such as the input.

@@ -1,7 +1,7 @@
 //! Tables of which a step reads a few rows: sparse gradients and rows on demand.
 //!
 //! A batch of texts reads a few hundred of an embedding's fifty thousand rows. The core of this
-//! crate knows dense tensors alone, and with them a step would cost what the whole table costs. This
+//! crate computes with dense tensors, and with them a step would cost what the whole table costs. This
 //! module stands beside it:
 //!
 //! - [`Pass::rows`](crate::Pass::rows) puts the rows that a batch reads on the tape, and not the table.

@@ -2,6 +2,9 @@
 //!
 //! An operation can only read what was computed before it. So the order in which nodes are recorded
 //! is a topological order, and going backward needs no search and no recursion.
+//!
+//! More methods of [`Tape`] are in `view.rs` (`nodes`, `len`, `records`), `freeing.rs`
+//! (`backward_freeing`), `sparse/read.rs` (`parameter_rows`) and `ops/mod.rs` (`number`).
 
 use std::cell::RefCell;
 use std::panic::Location;
@@ -24,7 +27,7 @@ pub(crate) struct Node<T: Scalar> {
     pub(crate) source: Source<T>,
     /// The nodes that the op read.
     pub(crate) inputs: SmallVec<[usize; 3]>,
-    /// `true` if a variable or a trainable parameter is among its ancestors.
+    /// `true` if it is, or depends on, a variable or a trainable parameter of a recording tape.
     pub(crate) needs_gradient: bool,
     /// The user's line.
     pub(crate) at: &'static Location<'static>,
@@ -49,7 +52,9 @@ pub struct Tape<T: Scalar = f32> {
     pub(crate) nodes: RefCell<Vec<Node<T>>>,
     /// Tells these nodes from the nodes of other tapes, and from the nodes before `clear`.
     pub(crate) id: u64,
+    /// `false` for a `no_grad` tape.
     pub(crate) records: bool,
+    /// The one copy of each store that this tape trains.
     pub(crate) copies: RefCell<Copies>,
 }
 
@@ -70,8 +75,8 @@ impl<T: Scalar> Default for Tape<T> {
 }
 
 impl<T: Scalar> Tape<T> {
-    /// Creates an empty tape that keeps the values that variables name, but neither ops nor inputs,
-    /// and cannot go backward.
+    /// Creates an empty tape that keeps the value of each [`Var`], but neither ops nor inputs, and
+    /// cannot go backward.
     pub fn no_grad() -> Self {
         Self { records: false, ..Self::default() }
     }
@@ -108,7 +113,7 @@ impl<T: Scalar> Tape<T> {
         self.read(parameters, id, Read::Whole)
     }
 
-    /// Records what is read of a parameter.
+    /// Records a parameter, the whole of it or some of its rows.
     #[track_caller]
     pub(crate) fn read(
         &self,

@@ -7,7 +7,7 @@ use crate::tape::Tape;
 
 /// A value on a tape. It is `Copy`, so formulas are written as on paper: `a * b + c`.
 ///
-/// What can be done with it is listed below; each method is defined beside its op, in `ops/`.
+/// Its operations are defined beside their ops, in `ops/`.
 #[derive(Clone, Copy)]
 pub struct Var<'t, T: Scalar = f32> {
     pub(crate) tape: &'t Tape<T>,

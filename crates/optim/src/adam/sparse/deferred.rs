@@ -101,7 +101,7 @@ impl<T: Scalar> DeferredTable<T> {
         let of_all = moments.update(parameters, id);
         let mut elements = Elements::new(parameters.get_mut(id), of_all);
         if !stale {
-            self.catch_up_all(&mut elements, stale);
+            self.catch_up_all(&mut elements, false);
         }
         elements.update(gradient, update, |elements, row| self.catch_up(elements, row, stale));
         self.note_update(gradient.ids(), update.rate.to_f64());

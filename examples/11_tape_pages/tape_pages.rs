@@ -19,7 +19,8 @@ use std::process::ExitCode;
 
 use autograd::Var;
 use clap::{Parser, ValueEnum};
-use data::{printable_path, write_whole};
+use data::printable_path;
+use files::write_whole;
 use inspect::{Walk, to_dot};
 
 use walks::Computation;

@@ -99,7 +99,7 @@ fn train(folder: &Path) -> Result<ExitCode, Box<dyn Error>> {
     let files = ["weights.safetensors", "inputs.npy", "outputs.wengert.npy"];
     let [weights, inputs, outputs_file] = files.map(|name| folder.join(name));
     for file in [&weights, &inputs, &outputs_file] {
-        data::check_writable(file)?;
+        files::check_writable(file)?;
     }
 
     let mut parameters = Parameters::new(0);

@@ -114,7 +114,7 @@ fn check_writable(option: &str, path: &Path) -> Result<(), String> {
             printable_path(&target)
         ));
     }
-    data::check_writable(path).map_err(|error| {
+    files::check_writable(path).map_err(|error| {
         format!(
             "{option} {file}: cannot be written: {}; give a file in a directory that exists and \
              that you may write to",
@@ -129,7 +129,7 @@ pub fn check_folder(option: &str, folder: &Path) -> Result<(), String> {
     let missing: Vec<&Path> = path.ancestors().take_while(|path| !path.exists()).collect();
     let made = make_folder(option, folder);
     let tried = made.and_then(|()| {
-        let trial = data::check_writable(folder.join("trial"));
+        let trial = files::check_writable(folder.join("trial"));
         trial.map_err(|error| no_folder(option, folder, error.reason()))
     });
     for made in missing {
@@ -150,7 +150,7 @@ pub fn check_replaceable(
             continue;
         }
         let file = entry.path();
-        data::check_writable(&file).map_err(|error| {
+        files::check_writable(&file).map_err(|error| {
             format!(
                 "{option} {}: cannot be written: {}; move it away, or give another folder",
                 printable_path(&file),

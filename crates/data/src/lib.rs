@@ -41,4 +41,4 @@ pub use split::Split;
 pub use standardizer::{Standardizer, flat_columns};
 pub use table::{Fault, Misquoted, Table, TableError};
 pub use tokenizer::{DEFAULT_FILTERS, Tokenizer};
-pub use write::{WriteError, check_writable, remove_leftovers, write_csv, write_whole};
+pub use write::write_csv;

@@ -1,239 +1,25 @@
-//! Writing a file so that a reader never meets half of it: into a temporary file in the same folder,
-//! which then takes the file's place. A device or a pipe has no place for that and is written to as
-//! it is.
-//!
-//! The temporary file is called `.wengert-XXXXXXXX.tmp`, with eight random letters. It is always a new
-//! file: one that is there already, or a link that someone has planted, is not opened. It is locked
-//! while it is being written, and the kernel gives the lock back when the process ends, however that
-//! ends. So a file of such a name that is not locked was left behind by a run that was killed; the
-//! next one that writes into the folder removes it.
+//! Writing CSV files, quoted as RFC 4180 says.
 
-use std::fs::{self, File, Metadata, TryLockError};
-use std::io::{self, BufWriter, Write};
-use std::path::{Path, PathBuf};
+use std::io::{self, Write};
 
-use tempfile::NamedTempFile;
-use thiserror::Error;
-
-use crate::excerpt::printable_path;
-
-/// The beginning and end of the names of temporary files.
-const NAME: (&str, &str) = (".wengert-", ".tmp");
-
-/// A file could not be written.
-#[derive(Debug, Error)]
-#[error(
-    "{}: cannot be written: {error}; check that the directory exists and that you may write to it",
-    printable_path(path)
-)]
-pub struct WriteError {
-    path: PathBuf,
-    error: io::Error,
-}
-
-impl WriteError {
-    /// What the system said, without the path.
-    pub fn reason(&self) -> &io::Error {
-        &self.error
-    }
-}
-
-/// Writes a file whole or not at all: `write` fills a temporary file in the same directory, which
-/// then takes the place of `path`, or of the file that a link at `path` leads to. A file that was
-/// there keeps its permissions, and its owner where the system allows that; a new one gets those that
-/// the process gives to new files. What is no file, such as `/dev/stdout`, is written to directly.
+/// Writes rows as CSV, a header first.
 ///
 /// # Errors
 ///
-/// When `path` is a directory, a link that leads nowhere, or a file that is protected against writing;
-/// when creating, filling or renaming the temporary file fails. The temporary file is removed and a
-/// file at `path` is left as it was.
-pub fn write_whole(
-    path: impl AsRef<Path>,
-    write: impl FnOnce(&mut BufWriter<File>) -> io::Result<()>,
-) -> Result<(), WriteError> {
-    let path = path.as_ref();
-    let done = match Destination::of(path) {
-        Ok(Destination::Stream) => write_directly(path, write),
-        Ok(Destination::File { path, replaced }) => replace(&path, replaced.as_ref(), write),
-        Err(error) => Err(error),
-    };
-    done.map_err(|error| WriteError { path: path.to_owned(), error })
-}
-
-/// Checks that [`write_whole`] can write to this path, before the work whose result it is to hold.
-/// Nothing is left behind. A disk that is full, or fills up meanwhile, is not found out.
-///
-/// # Errors
-///
-/// Those of [`write_whole`].
-pub fn check_writable(path: impl AsRef<Path>) -> Result<(), WriteError> {
-    let path = path.as_ref();
-    let checked = match Destination::of(path) {
-        // It is not opened: a pipe would wait for its reader.
-        Ok(Destination::Stream) => Ok(()),
-        Ok(Destination::File { path, replaced }) => {
-            temporary_in(folder_of(&path), replaced.as_ref()).map(drop)
-        }
-        Err(error) => Err(error),
-    };
-    checked.map_err(|error| WriteError { path: path.to_owned(), error })
-}
-
-/// Where the bytes for a path go.
-enum Destination {
-    /// A device, a pipe or a socket.
-    Stream,
-    /// A file in an existing folder, all links resolved, in place of one that there may be.
-    File { path: PathBuf, replaced: Option<Metadata> },
-}
-
-impl Destination {
-    fn of(path: &Path) -> io::Result<Self> {
-        match fs::metadata(path) {
-            Ok(found) if !found.is_file() && !found.is_dir() => Ok(Self::Stream),
-            Ok(found) => {
-                // The system refuses a directory. The rename would replace a file that is protected
-                // against writing.
-                File::options().write(true).open(path)?;
-                Ok(Self::File { path: fs::canonicalize(path)?, replaced: Some(found) })
-            }
-            Err(error) if error.kind() == io::ErrorKind::NotFound && !path.is_symlink() => {
-                match names_a_folder(path) {
-                    true => Err(io::ErrorKind::IsADirectory.into()),
-                    false => Ok(Self::File { path: path.to_owned(), replaced: None }),
-                }
-            }
-            Err(error) => Err(error),
-        }
-    }
-}
-
-/// Returns `true` for `a/`, `a/.` and `a/..`, to which no file can be renamed.
-fn names_a_folder(path: &Path) -> bool {
-    let without_the_end = path.components().as_path();
-    path.file_name().is_none() || without_the_end.as_os_str() != path.as_os_str()
-}
-
-fn folder_of(path: &Path) -> &Path {
-    match path.parent() {
-        Some(folder) if !folder.as_os_str().is_empty() => folder,
-        _ => Path::new("."),
-    }
-}
-
-fn write_directly(
-    path: &Path,
-    write: impl FnOnce(&mut BufWriter<File>) -> io::Result<()>,
-) -> io::Result<()> {
-    let mut writer = BufWriter::new(File::options().write(true).open(path)?);
-    write(&mut writer)?;
-    writer.flush()
-}
-
-fn replace(
-    path: &Path,
-    replaced: Option<&Metadata>,
-    write: impl FnOnce(&mut BufWriter<File>) -> io::Result<()>,
-) -> io::Result<()> {
-    // Dropped on the way to an error, the temporary path removes its file.
-    let (file, temporary) = temporary_in(folder_of(path), replaced)?.into_parts();
-    let mut writer = BufWriter::new(file);
-    write(&mut writer)?;
-    let file = writer.into_inner()?;
-    file.sync_all()?;
-    temporary.persist(path).map_err(|error| error.error)?;
-    // The file is in its place by now. Some network drives cannot do this, which is no error.
-    let _ = sync_folder(folder_of(path));
-    Ok(())
-}
-
-/// Creates a temporary file with the permissions of the file that it is to replace, and locks it.
-fn temporary_in(folder: &Path, replaced: Option<&Metadata>) -> io::Result<NamedTempFile> {
-    remove_leftovers(folder);
-    let mut builder = tempfile::Builder::new();
-    builder.prefix(NAME.0).suffix(NAME.1).rand_bytes(8);
-    loop {
-        let temporary = builder.make_in(folder, |path| create(path, replaced))?;
-        let is_locked = !matches!(temporary.as_file().try_lock(), Err(TryLockError::WouldBlock));
-        // Another run may have met the file before its lock, and removed it as a leftover.
-        if is_locked && temporary.path().exists() {
-            return Ok(temporary);
-        }
-    }
-}
-
-fn create(path: &Path, replaced: Option<&Metadata>) -> io::Result<File> {
-    let mut options = File::options();
-    options.write(true).create_new(true);
-    let Some(replaced) = replaced else { return options.open(path) };
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let file = options.open(path)?;
-    keep_owner(&file, replaced);
-    file.set_permissions(replaced.permissions())?;
-    Ok(file)
-}
-
-/// Gives a file the owner and the group of another. Only root may do that, and needs it: otherwise a
-/// user's file would be root's afterwards.
-fn keep_owner(file: &File, replaced: &Metadata) {
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::MetadataExt;
-        let _ = std::os::unix::fs::fchown(file, Some(replaced.uid()), Some(replaced.gid()));
-    }
-    #[cfg(not(unix))]
-    let _ = (file, replaced);
-}
-
-/// Removes the temporary files in a folder that were left behind by runs that were killed. That is
-/// tidiness: what cannot be removed stays.
-pub fn remove_leftovers(folder: impl AsRef<Path>) {
-    for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
-        let name = entry.file_name();
-        let is_temporary =
-            name.to_str().is_some_and(|name| name.starts_with(NAME.0) && name.ends_with(NAME.1));
-        if is_temporary && entry.file_type().is_ok_and(|kind| kind.is_file()) {
-            remove_unless_locked(&entry.path());
-        }
-    }
-}
-
-fn remove_unless_locked(path: &Path) {
-    let file = File::options().write(true).open(path);
-    if let Ok(file) = file
-        && file.try_lock().is_ok()
-    {
-        let _ = fs::remove_file(path);
-    }
-}
-
-/// Waits until the new name is on the disk too. Only Unix lets a program open a folder for that.
-fn sync_folder(folder: &Path) -> io::Result<()> {
-    if cfg!(unix) { File::open(folder)?.sync_all() } else { Ok(()) }
-}
-
-/// Writes a CSV file whole or not at all, quoted as RFC 4180 says.
-///
-/// # Errors
-///
-/// As [`write_whole`], and when a row's length differs from the header's.
+/// When `writer` fails, and when a row's length differs from the header's.
 pub fn write_csv<H, R>(
-    path: impl AsRef<Path>,
+    writer: impl Write,
     header: impl IntoIterator<Item = H>,
     rows: impl IntoIterator<Item = R>,
-) -> Result<(), WriteError>
+) -> io::Result<()>
 where
     H: AsRef<[u8]>,
     R: IntoIterator<Item: AsRef<[u8]>>,
 {
-    write_whole(path, |file| {
-        let mut writer = csv::Writer::from_writer(file);
-        writer.write_record(header)?;
-        for row in rows {
-            writer.write_record(row)?;
-        }
-        writer.flush()
-    })
+    let mut writer = csv::Writer::from_writer(writer);
+    writer.write_record(header)?;
+    for row in rows {
+        writer.write_record(row)?;
+    }
+    writer.flush()
 }

@@ -16,6 +16,7 @@ pub mod statistics;
 
 pub use comparison::{Difference, ModelComparison, RunResult, Verdict};
 pub use console::Console;
+pub use files::WriteError;
 pub use interrupt::{Interrupt, InterruptError};
 pub use log::{Log, LogError, LogEvery, LogFault};
 pub use page::{

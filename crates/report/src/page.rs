@@ -22,7 +22,7 @@ mod plots;
 use std::io::Write;
 use std::path::Path;
 
-use data::write_whole;
+use files::write_whole;
 
 pub use canvas::{Plot, PlotSubject};
 pub use contributions::contributions;

@@ -20,7 +20,8 @@ use std::io::{self, Write};
 use std::path::Path;
 
 use autograd::Parameters;
-use data::{FileError, WriteError, quoted, read_whole, write_whole};
+use data::{FileError, quoted, read_whole};
+use files::{WriteError, write_whole};
 use half::{bf16, f16};
 use safetensors::SafeTensorError;
 use safetensors::tensor::{Dtype, SafeTensors, TensorView};

@@ -18,6 +18,7 @@ mod saved;
 
 pub use archive::Float;
 pub use checkpoint::{Checkpoint, CheckpointError, CheckpointFault, Checkpoints, FolderLock};
+pub use files::WriteError;
 pub use interchange::{Module, PyTorch, WeightsError, WeightsFault};
 pub use little_endian::LittleEndian;
 pub use npy::{NpyError, NpyFault, NpyNumber, read_npy, write_npy};

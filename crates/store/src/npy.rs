@@ -16,7 +16,8 @@
 use std::io::{self, Write};
 use std::path::Path;
 
-use data::{FileError, WriteError, excerpt, read_whole, write_whole};
+use data::{FileError, excerpt, read_whole};
+use files::{WriteError, write_whole};
 use half::f16;
 use tensor::Tensor;
 use thiserror::Error;

@@ -8,7 +8,8 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
 use autograd::Parameters;
-use data::{FileError, WriteError, beginning, quoted, read_whole};
+use data::{FileError, beginning, quoted, read_whole};
+use files::WriteError;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use tensor::Tensor;
@@ -64,7 +65,7 @@ pub fn save(
     let tensors = parameters.iter().map(|(_, name, value)| (name, value));
     let texts = HashMap::from([(DESCRIPTION.to_string(), description)]);
     let bytes = archive::encode(tensors, texts).map_err(SaveError::Format)?;
-    data::write_whole(path, |file| std::io::Write::write_all(file, &bytes))?;
+    files::write_whole(path, |file| std::io::Write::write_all(file, &bytes))?;
     Ok(())
 }
 

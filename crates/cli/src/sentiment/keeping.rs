@@ -228,7 +228,7 @@ fn has_checkpoints(folder: &Path) -> bool {
 fn begin(folder: &Path, fixed: &Options) -> Result<(), Box<dyn Error>> {
     let file = folder.join(OPTIONS);
     let text = serde_json::to_string_pretty(fixed)?;
-    Ok(data::write_whole(file, |file| writeln!(file, "{text}"))?)
+    Ok(files::write_whole(file, |file| writeln!(file, "{text}"))?)
 }
 
 /// Checks that a folder holds a run that was begun with these options.

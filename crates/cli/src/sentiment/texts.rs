@@ -5,6 +5,7 @@ use std::path::Path;
 
 use data::generated::{Review, reviews, write_reviews};
 use data::{Dataset, Labels, Sequences, Table, Tokenizer, excerpt, excerpts, printable_path};
+use files::write_whole;
 use tensor::{Key, Tensor};
 
 use super::options::Setup;
@@ -151,8 +152,8 @@ fn generated(source: &SampleSource) -> (Vec<Review>, Vec<Review>) {
 pub fn export(source: &SampleSource) -> Result<(), Box<dyn Error>> {
     if let Some((train_file, test_file)) = source.export_files()? {
         let (train, test) = generated(source);
-        write_reviews(train_file, &train)?;
-        write_reviews(test_file, &test)?;
+        write_whole(train_file, |file| write_reviews(file, &train))?;
+        write_whole(test_file, |file| write_reviews(file, &test))?;
     }
     Ok(())
 }

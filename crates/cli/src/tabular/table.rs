@@ -5,6 +5,7 @@ use std::path::Path;
 
 use data::generated::{tabular, write_tabular};
 use data::{Dataset, Labels, Standardizer, Table, excerpts, flat_columns, printable_path};
+use files::write_whole;
 use tensor::Key;
 
 use super::options::Options;
@@ -110,8 +111,8 @@ fn generate(options: &Options) -> Result<Samples, Box<dyn Error>> {
     let key = Key::new(options.source.data_seed);
     let (train, test) = (tabular(10_000, key.stream("train")), tabular(2_000, key.stream("test")));
     if let Some((train_file, test_file)) = options.source.export_files()? {
-        write_tabular(train_file, &train)?;
-        write_tabular(test_file, &test)?;
+        write_whole(train_file, |file| write_tabular(file, &train))?;
+        write_whole(test_file, |file| write_tabular(file, &test))?;
     }
     let exact =
         |half: Dataset<f32>| Dataset::new(half.inputs().map(f64::from), half.labels().clone());

@@ -27,13 +27,13 @@
 
 mod words;
 
-use std::path::Path;
+use std::io::{self, Write};
 
 use rand::seq::{IndexedRandom, SliceRandom};
 use rand::{Rng, RngExt};
 use tensor::Key;
 
-use crate::{WriteError, write_csv};
+use crate::write_csv;
 use words::{WHEEL, expansions};
 
 /// The share of [`reviews`] whose label is replaced by one of the other seven.
@@ -71,10 +71,10 @@ pub fn reviews(count: usize, key: Key) -> Vec<Review> {
 ///
 /// # Errors
 ///
-/// When the file cannot be written; then a file that was there before is left as it was.
-pub fn write_reviews(path: impl AsRef<Path>, reviews: &[Review]) -> Result<(), WriteError> {
+/// When `writer` fails.
+pub fn write_reviews(writer: impl Write, reviews: &[Review]) -> io::Result<()> {
     let rows = reviews.iter().map(|review| [review.text.as_str(), review.label]);
-    write_csv(path, ["text", "label"], rows)
+    write_csv(writer, ["text", "label"], rows)
 }
 
 /// Which of the two emotions in a review decides its label.

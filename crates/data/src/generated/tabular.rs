@@ -13,13 +13,13 @@
 //! multi-layer perceptron 10 → 50 → 25 → 1 with ReLU 87 to 89 % in 10 epochs, and no model gets
 //! more than 97 % right in the long run: the labels of 3 % are flipped.
 
-use std::path::Path;
+use std::io::{self, Write};
 
 use rand::RngExt;
 use rand_distr::StandardNormal;
 use tensor::{Key, Tensor};
 
-use crate::{Dataset, WriteError, write_csv};
+use crate::{Dataset, write_csv};
 
 /// The number of features of a row of [`tabular`].
 pub const TABULAR_FEATURES: usize = 10;
@@ -60,8 +60,8 @@ fn score(x: &[f32; TABULAR_FEATURES]) -> f32 {
 ///
 /// # Errors
 ///
-/// When the file cannot be written; then a file that was there before is left as it was.
-pub fn write_tabular(path: impl AsRef<Path>, dataset: &Dataset<f32>) -> Result<(), WriteError> {
+/// When `writer` fails.
+pub fn write_tabular(writer: impl Write, dataset: &Dataset<f32>) -> io::Result<()> {
     let features: usize = dataset.inputs().shape()[1..].iter().product();
     let header = (1..=features).map(|i| format!("x{i}")).chain(["label".to_owned()]);
     let (inputs, labels) = (dataset.inputs().to_vec(), dataset.labels().to_vec());
@@ -69,5 +69,5 @@ pub fn write_tabular(path: impl AsRef<Path>, dataset: &Dataset<f32>) -> Result<(
         let row = &inputs[i * features..(i + 1) * features];
         row.iter().map(|&x| f64::from(x).to_string()).chain([label.to_string()]).collect::<Vec<_>>()
     });
-    write_csv(path, header, rows)
+    write_csv(writer, header, rows)
 }

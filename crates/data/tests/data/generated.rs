@@ -1,6 +1,7 @@
 //! The generated data: the same from the same seed, and shaped as promised.
 
 use std::collections::{BTreeMap, HashSet};
+use std::fs::File;
 
 use data::generated::{REVIEW_LABEL_NOISE, reviews, tabular, write_reviews, write_tabular};
 use data::{Labels, Table, Tokenizer};
@@ -106,13 +107,13 @@ fn generated_data_reads_back_from_csv() {
     let path = directory.path().join("data.csv");
 
     let reviews = reviews(100, Key::new(1));
-    write_reviews(&path, &reviews).unwrap();
+    write_reviews(File::create(&path).unwrap(), &reviews).unwrap();
     let table = Table::read(&path).unwrap();
     assert!(table.text("text").unwrap().into_iter().eq(reviews.iter().map(|r| &r.text)));
     assert!(table.names("label").unwrap().into_iter().eq(reviews.iter().map(|r| r.label)));
 
     let dataset = tabular(100, Key::new(1));
-    write_tabular(&path, &dataset).unwrap();
+    write_tabular(File::create(&path).unwrap(), &dataset).unwrap();
     let table = Table::read(&path).unwrap();
     let features: Vec<String> = (1..=10).map(|i| format!("x{i}")).collect();
     assert_eq!(

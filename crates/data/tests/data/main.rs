@@ -6,4 +6,3 @@ mod hostile;
 mod labels;
 mod table;
 mod tokenizer;
-mod write;

@@ -1,6 +1,6 @@
 //! Why a report could not be made or written.
 
-use data::WriteError;
+use files::WriteError;
 use thiserror::Error;
 
 /// Why a report could not be written.

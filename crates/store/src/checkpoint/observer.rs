@@ -90,7 +90,7 @@ impl Checkpoints {
         let folder = folder.as_ref().to_path_buf();
         let ready = fs::create_dir_all(&folder).and_then(|()| remove_old_leftovers(&folder));
         ready.map_err(|error| CheckpointFault::Folder(error).of(&folder))?;
-        data::remove_leftovers(&folder);
+        files::remove_leftovers(&folder);
         Ok(Self {
             folder,
             every: None,
@@ -135,7 +135,7 @@ impl Checkpoints {
         let data = self.data.get_or_insert_with(|| Fingerprint::new(now.dataset));
         let contents = Contents::of(now, &self.description, &self.settings, data);
         let bytes = contents.encode()?;
-        data::write_whole(&path, |file| io::Write::write_all(file, &bytes))?;
+        files::write_whole(&path, |file| io::Write::write_all(file, &bytes))?;
         self.remove_others(now.steps())?;
         self.reached = now.steps();
         self.written = Some((now.steps(), path));

@@ -4,7 +4,9 @@ use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::Path;
 
-use data::{check_writable, write_whole};
+use data::{Table, write_csv};
+use files::{check_writable, write_whole};
+use proptest::prelude::*;
 
 #[test]
 fn a_file_is_written_whole_or_not_at_all() {
@@ -205,4 +207,23 @@ fn what_cannot_be_written_is_known_beforehand() {
     }
     check_writable("/dev/full").unwrap();
     assert_eq!(names(directory.path()), before);
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(32))]
+
+    #[test]
+    fn what_is_written_reads_back(
+        rows in prop::collection::vec(prop::array::uniform3(any::<String>()), 1..20),
+    ) {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("rows.csv");
+        write_whole(&path, |file| write_csv(file, ["a", "b", "c"], &rows)).unwrap();
+        let table = Table::read(&path).unwrap();
+        for (column, name) in ["a", "b", "c"].into_iter().enumerate() {
+            let expected: Vec<&str> = rows.iter().map(|row| row[column].as_str()).collect();
+            prop_assert_eq!(table.text(name).unwrap(), expected);
+        }
+        prop_assert_eq!(names(directory.path()), ["rows.csv"], "the temporary file is gone");
+    }
 }

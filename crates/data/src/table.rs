@@ -5,15 +5,16 @@
 //! not where RFC 4180 allows it is not, as it would swallow the rows below.
 
 mod error;
+mod fields;
 mod records;
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
-use csv::StringRecord;
 use tensor::Tensor;
 
 pub use error::{Fault, Misquoted, TableError};
+use fields::Fields;
 use records::{Row, first_line, line_ends, parse_rows};
 
 use crate::{Labels, NotText, encoding, read_whole};
@@ -229,7 +230,7 @@ impl Table {
     }
 }
 
-fn owned(header: &StringRecord) -> Vec<String> {
+fn owned(header: &Fields) -> Vec<String> {
     header.iter().map(|name| name.trim().to_owned()).collect()
 }
 

@@ -1,8 +1,8 @@
 //! Inputs with their labels, the validation split, and mini-batches.
 //!
-//! Texts have different lengths. A data set of them keeps their token ids one text behind the other,
-//! and only a batch becomes a rectangle, as long as its own longest text: one long text among many
-//! costs what its words cost.
+//! Texts have different lengths. A data set of texts keeps their token ids in one buffer, one text
+//! after the other. Only a batch becomes a rectangle, as long as its own longest text. So one long
+//! text costs the memory of its own words, not a longer row for every other text.
 
 use std::fmt;
 use std::ops::Range;
@@ -26,30 +26,30 @@ enum Inputs<I: 'static> {
     Rows(Tensor<I>),
     Sequences {
         sequences: Sequences<I>,
-        /// The same as a rectangle, once it has been asked for.
+        /// The sequences as a rectangle, computed on first use.
         padded: OnceLock<Tensor<I>>,
     },
 }
 
-/// A validation split that leaves one half without examples.
+/// A validation split that leaves one part without samples.
 #[derive(Clone, Debug, PartialEq, Error)]
 pub enum SplitError {
-    /// The fraction is not a share.
+    /// The fraction is outside 0 .. 1.
     #[error("the validation fraction must be at least 0 and below 1, found {0}")]
     Fraction(f64),
-    /// Too few examples for this fraction.
+    /// There are too few samples for this fraction.
     #[error(
-        "{examples} examples with a validation fraction of {fraction} leave {training} for \
+        "{examples} samples with a validation fraction of {fraction} leave {training} for \
          training and {} for validation; both need at least one: give more data or another \
          fraction",
         examples - training
     )]
     TooFew {
-        /// Examples there are.
+        /// The number of samples.
         examples: usize,
         /// The fraction asked for.
         fraction: f64,
-        /// Examples that would be left to train on.
+        /// The number of samples that would be left to train on.
         training: usize,
     },
 }
@@ -59,7 +59,7 @@ impl<I: Copy + 'static> Dataset<I> {
     ///
     /// # Panics
     ///
-    /// When the labels are not one axis as long as the inputs' first.
+    /// If the labels are not `[n]`, where n is the length of the inputs' first axis.
     #[track_caller]
     pub fn new(inputs: Tensor<I>, labels: Tensor<u32>) -> Dataset<I> {
         assert!(
@@ -86,7 +86,7 @@ impl<I: Copy + 'static> Dataset<I> {
     ///
     /// # Panics
     ///
-    /// When the labels are not one axis, one for each sequence.
+    /// If the labels are not `[n]`, one for each sequence.
     #[track_caller]
     pub fn of_sequences(sequences: Sequences<I>, labels: Tensor<u32>) -> Dataset<I> {
         assert!(
@@ -98,8 +98,8 @@ impl<I: Copy + 'static> Dataset<I> {
         Dataset { inputs: Inputs::of(sequences), labels }
     }
 
-    /// The inputs, `[n, …]`. Sequences are filled up to the longest of them, which may be much larger
-    /// than they are: ask a batch for it, not a whole data set.
+    /// Returns the inputs, `[n, …]`. Sequences are padded to the longest one, which may take much
+    /// more memory than the sequences do: call this on a batch, not on a whole data set.
     pub fn inputs(&self) -> &Tensor<I> {
         match &self.inputs {
             Inputs::Rows(rows) => rows,
@@ -107,7 +107,7 @@ impl<I: Copy + 'static> Dataset<I> {
         }
     }
 
-    /// The sequences that this was made of, if it was made of any.
+    /// Returns the sequences, if the data set was created from sequences.
     pub fn sequences(&self) -> Option<&Sequences<I>> {
         match &self.inputs {
             Inputs::Rows(_) => None,
@@ -115,26 +115,26 @@ impl<I: Copy + 'static> Dataset<I> {
         }
     }
 
-    /// The labels, `[n]`.
+    /// Returns the labels, `[n]`.
     pub fn labels(&self) -> &Tensor<u32> {
         &self.labels
     }
 
-    /// The number of examples, n.
+    /// Returns the number of samples, n.
     pub fn len(&self) -> usize {
         self.labels.shape()[0]
     }
 
-    /// Whether there are no examples.
+    /// Returns `true` if there are no samples.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
 
-    /// The examples at these positions, in this order; a position may come twice.
+    /// Returns the samples at these positions, in this order. A position may occur twice.
     ///
     /// # Panics
     ///
-    /// When a position is not below [`Dataset::len`].
+    /// If a position is not below [`Dataset::len`].
     #[track_caller]
     pub fn select(&self, positions: &[u32]) -> Dataset<I> {
         let rows = Tensor::new([positions.len()], positions.to_vec());
@@ -147,11 +147,11 @@ impl<I: Copy + 'static> Dataset<I> {
         Dataset { inputs, labels: self.labels.gather_rows(&rows) }
     }
 
-    /// The examples in this range of positions.
+    /// Returns the samples in this range of positions.
     ///
     /// # Panics
     ///
-    /// When the range ends behind [`Dataset::len`].
+    /// If the range ends after [`Dataset::len`].
     #[track_caller]
     pub fn slice(&self, range: Range<usize>) -> Dataset<I> {
         let inputs = match &self.inputs {
@@ -161,27 +161,27 @@ impl<I: Copy + 'static> Dataset<I> {
         Dataset { inputs, labels: self.labels.slice(0, range) }
     }
 
-    /// Splits off the last `fraction` of the examples for validation: `(training, validation)`.
+    /// Splits off the last `fraction` of the samples for validation: `(training, validation)`.
     ///
-    /// This is Keras' `validation_split`, and [`Split::Last`] of [`Dataset::split`]: nothing is
-    /// shuffled first, so of a file that is sorted by label whole classes may be missing in training.
+    /// This is Keras' `validation_split`, and [`Split::Last`] of [`Dataset::split`]. Nothing is
+    /// shuffled first, so training may miss whole classes of a file that is sorted by label.
     ///
     /// # Errors
     ///
-    /// As [`Dataset::split`].
+    /// If [`Dataset::split`] fails.
     pub fn split_validation(&self, fraction: f64) -> Result<(Dataset<I>, Dataset<I>), SplitError> {
         self.split(fraction, Split::Last, Key::new(0))
     }
 
-    /// Splits off a `fraction` of the examples for validation: `(training, validation)`, each in the
-    /// order of the data set. `key` is what [`Split::Stratified`] and [`Split::Shuffled`] draw from.
+    /// Splits off a `fraction` of the samples for validation: `(training, validation)`, each in the
+    /// order of the data set. [`Split::Stratified`] and [`Split::Shuffled`] draw from `key`.
     ///
-    /// The training part has ⌊n · (1 − fraction)⌋ examples. With a fraction of 0 the validation part
+    /// The training part has ⌊n · (1 − fraction)⌋ samples. With a fraction of 0 the validation part
     /// is empty.
     ///
     /// # Errors
     ///
-    /// When the fraction is not in 0 .. 1, or a part would be empty although the fraction is above
+    /// If the fraction is not in 0 .. 1, or a part would be empty although the fraction is above
     /// 0.
     pub fn split(
         &self,
@@ -200,22 +200,22 @@ impl<I: Copy + 'static> Dataset<I> {
         Ok((self.select(&training), self.select(&validation)))
     }
 
-    /// Mini-batches of `size` examples in order. The last one holds what is left.
+    /// Returns mini-batches of `size` samples in order. The last batch may be shorter.
     ///
     /// # Panics
     ///
-    /// When `size` is 0.
+    /// If `size` is 0.
     #[track_caller]
     pub fn batches(&self, size: usize) -> impl ExactSizeIterator<Item = Dataset<I>> {
         batch_ranges(self.len(), size).map(|range| self.slice(range))
     }
 
-    /// Mini-batches of `size` examples in an order drawn from `key`: each example once, the last
-    /// batch short if need be.
+    /// Returns mini-batches of `size` samples in an order drawn from `key`. Each sample occurs
+    /// once. The last batch may be shorter.
     ///
     /// # Panics
     ///
-    /// When `size` is 0.
+    /// If `size` is 0.
     ///
     /// ```
     /// use data::Dataset;
@@ -245,7 +245,7 @@ impl<I: Copy> Inputs<I> {
     }
 }
 
-/// The shapes only; print [`Dataset::inputs`] to see the numbers.
+/// Shows the shapes only; print [`Dataset::inputs`] to see the numbers.
 impl<I: Copy + 'static> fmt::Debug for Dataset<I> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut shapes = f.debug_struct("Dataset");
@@ -259,6 +259,6 @@ impl<I: Copy + 'static> fmt::Debug for Dataset<I> {
 
 #[track_caller]
 fn batch_ranges(len: usize, size: usize) -> impl ExactSizeIterator<Item = Range<usize>> {
-    assert!(size > 0, "a batch size of 0 was asked for; a batch needs at least one example");
+    assert!(size > 0, "a batch size of 0 was asked for; a batch needs at least one sample");
     (0..len).step_by(size).map(move |start| start..len.min(start + size))
 }

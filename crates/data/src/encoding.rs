@@ -1,15 +1,16 @@
-//! Is this UTF-8 text, and if it is not, what is it? The answer names the command that mends it.
+//! Checks that bytes are UTF-8 text. If they are not, the error says what they look like and which
+//! command converts them.
 //!
-//! Text comes from programs that write UTF-16 or Windows-1252 without saying so, and what is called
-//! `.csv` may be compressed or a spreadsheet. A decoder's "invalid byte" helps no one who has such a
-//! file; so what the bytes look like is worked out here. A guess is worded as one.
+//! Many programs write UTF-16 or Windows-1252 without saying so, and a file called `.csv` may be
+//! compressed or a spreadsheet. A decoder's "invalid byte" does not help a user with such a file,
+//! so this module works out what the bytes look like. A guess is worded as a guess.
 
 use thiserror::Error;
 
-/// A byte-order mark in UTF-8. It says nothing about UTF-8, and is not part of the text.
+/// A byte-order mark in UTF-8. It carries no information there, and is not part of the text.
 const MARK: &str = "\u{feff}";
 
-/// The number of bytes that decide what a binary file is.
+/// The number of bytes that are inspected to tell the kind of a binary file.
 const BEGINNING: usize = 4096;
 
 /// What a file that should be UTF-8 text is instead.
@@ -22,16 +23,16 @@ pub enum NotText {
         if *has_mark { "it begins with a byte-order mark" } else { "without a byte-order mark" }
     )]
     Utf16 {
-        /// The first byte that is not that of UTF-8 text.
+        /// The first byte that does not occur in UTF-8 text.
         byte: u8,
         /// Its place in the line, from 1.
         position: usize,
-        /// Its name for `iconv`.
+        /// The name of the encoding for `iconv`.
         encoding: &'static str,
-        /// `true` if it begins with a byte-order mark.
+        /// `true` if the file begins with a byte-order mark.
         has_mark: bool,
     },
-    /// Bytes of a family of encodings with one byte for each letter.
+    /// Text in another encoding, such as one with a byte for each letter.
     #[error(
         "byte {position} of the line, 0x{byte:02X}, is not valid UTF-8; save the file as UTF-8 ({})",
         origin.advice()
@@ -41,34 +42,34 @@ pub enum NotText {
         byte: u8,
         /// Its place in the line, from 1.
         position: usize,
-        /// What they look like.
+        /// The encoding that the bytes look like.
         origin: Origin,
     },
     /// A file of another kind, by its first bytes.
     #[error("this is {kind}, not UTF-8 text; {mend}")]
     Kind {
-        /// What it is, with its article.
+        /// The kind of file, with its article.
         kind: &'static str,
-        /// What makes text of it.
+        /// How to turn it into text.
         mend: &'static str,
     },
-    /// Bytes that no text has.
+    /// Bytes that do not occur in text.
     #[error(
         "byte {position} of the line, 0x{byte:02X}, is not part of UTF-8 text: this is a binary file; \
          give a text file"
     )]
     Binary {
-        /// The first byte that no text has.
+        /// The first byte that does not occur in text.
         byte: u8,
         /// Its place in the line, from 1.
         position: usize,
     },
 }
 
-/// What bytes that are not UTF-8 look like.
+/// The encoding that bytes outside UTF-8 look like.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Origin {
-    /// Letters of western Europe, no byte from 0x80 to 0x9F.
+    /// Letters of western Europe, without bytes from 0x80 to 0x9F.
     Latin1,
     /// The same with quotes, dashes or the euro sign at 0x80 to 0x9F.
     Windows1252,
@@ -79,7 +80,7 @@ pub enum Origin {
 }
 
 impl Origin {
-    /// What makes UTF-8 of them.
+    /// Returns how to convert the bytes to UTF-8.
     pub fn advice(self) -> &'static str {
         match self {
             Origin::Latin1 => "from Latin-1: iconv -f latin1 -t utf-8",
@@ -97,7 +98,7 @@ impl Origin {
         }
     }
 
-    /// What the bytes look like, of which some are not UTF-8.
+    /// Returns the likely origin of bytes that are not all UTF-8.
     fn of(bytes: &[u8]) -> Origin {
         let chunks = bytes.utf8_chunks();
         let (mut valid, mut invalid) = (0, 0);
@@ -108,7 +109,7 @@ impl Origin {
         if valid > invalid {
             return Origin::BrokenUtf8;
         }
-        // In western European text a letter that is not ASCII rarely stands beside another.
+        // In western European text two letters outside ASCII are rarely neighbours.
         let is_high = |byte: &u8| !byte.is_ascii();
         let high = bytes.iter().filter(|byte| is_high(byte)).count();
         let beside = bytes.windows(2).filter(|pair| pair.iter().all(is_high)).count();
@@ -122,11 +123,11 @@ impl Origin {
     }
 }
 
-/// The text of a file, without a byte-order mark.
+/// Returns the text of a file, without a byte-order mark.
 ///
 /// # Errors
 ///
-/// When the bytes are not UTF-8 text; with the offset of the first one that is not.
+/// If the bytes are not UTF-8 text. The error has the offset of the first byte that is not.
 ///
 /// ```
 /// assert_eq!(data::text(b"\xef\xbb\xbfso happy"), Ok("so happy"));
@@ -154,7 +155,8 @@ pub fn text(bytes: &[u8]) -> Result<&str, (usize, NotText)> {
     Ok(without_mark(text))
 }
 
-/// What a file is whose beginning already shows that it is not UTF-8 text, and where that is.
+/// Returns the fault of a file whose beginning already shows that it is not UTF-8 text, and its
+/// offset.
 pub fn no_utf8(bytes: &[u8]) -> Option<(usize, NotText)> {
     if let Some(other) = other_kind(bytes) {
         return Some((0, other));
@@ -165,18 +167,18 @@ pub fn no_utf8(bytes: &[u8]) -> Option<(usize, NotText)> {
     Some((offset, NotText::Utf16 { byte, position, encoding, has_mark }))
 }
 
-/// The text without a byte-order mark before it.
+/// Returns the text without a leading byte-order mark.
 pub fn without_mark(text: &str) -> &str {
     text.strip_prefix(MARK).unwrap_or(text)
 }
 
-/// The place of a byte in its line, from 1.
+/// Returns the place of a byte in its line, from 1.
 fn place(bytes: &[u8], offset: usize) -> usize {
     let start = bytes[..offset].iter().rposition(|&byte| byte == b'\n').map_or(0, |end| end + 1);
     offset - start + 1
 }
 
-/// What a file is that begins like one of another kind.
+/// Returns the kind of a file that begins like something other than text.
 fn other_kind(bytes: &[u8]) -> Option<NotText> {
     const AS_CSV: &str = "open it in its program and save it as CSV (UTF-8)";
     let start = &bytes[..bytes.len().min(BEGINNING)];
@@ -216,7 +218,8 @@ fn other_kind(bytes: &[u8]) -> Option<NotText> {
     Some(NotText::Kind { kind, mend })
 }
 
-/// The name of the UTF-16 that it is, if it is, and whether a mark says so.
+/// Returns `iconv`'s name of the UTF-16 variant and `true` if a mark declares it; `None` for other
+/// bytes.
 fn utf16(bytes: &[u8]) -> Option<(&'static str, bool)> {
     match bytes {
         [0xff, 0xfe, ..] | [0xfe, 0xff, ..] => Some(("UTF-16", true)),
@@ -227,8 +230,8 @@ fn utf16(bytes: &[u8]) -> Option<(&'static str, bool)> {
     }
 }
 
-/// Returns `true` if the beginning reads as text in UTF-16: with a separator or a line end, without a NUL, and
-/// hardly as UTF-8.
+/// Returns `true` if the beginning is plausible as UTF-16 text (it has a separator or a line end,
+/// and no NUL) and implausible as UTF-8.
 fn is_utf16(bytes: &[u8], unit: fn([u8; 2]) -> u16) -> bool {
     let start = &bytes[..bytes.len().min(BEGINNING)];
     let units: Vec<u16> = start.chunks_exact(2).map(|pair| unit([pair[0], pair[1]])).collect();

@@ -1,16 +1,17 @@
-//! Text from a file inside a message: short, on one line, and with nothing that could upset a
-//! terminal.
+//! Makes text from a file safe to show in a message: short, on one line, and without characters
+//! that a terminal would obey.
 //!
-//! A name in a file may hold the escape sequences that clear a screen or set its title, the
-//! bidirectional controls that reverse what stands after them, or characters of no width that make two
-//! names look alike. Whatever a file says goes through a function of this module before it enters a
-//! message, a table or a drawing.
+//! A name in a file may contain escape sequences that clear a screen or set its title,
+//! bidirectional controls that reverse the text after them, or characters of no width that make two
+//! names look alike. All text from files passes through a function of this module before it enters
+//! a message, a table or a drawing.
 
 use std::borrow::Cow;
 use std::path::Path;
 
-/// The text on one line, with an escape such as `\u{1b}` or `\n` for each character that cannot be
-/// seen: controls, bidirectional controls, line and paragraph separators, and characters of no width.
+/// Returns the text on one line, with an escape such as `\u{1b}` or `\n` for each character that
+/// cannot be seen: controls, bidirectional controls, line and paragraph separators, and characters
+/// of no width.
 ///
 /// ```
 /// assert_eq!(data::printable("caf\u{e9} \u{202e}\x1b[2J\n"), r"café \u{202e}\u{1b}[2J\n");
@@ -19,7 +20,7 @@ pub fn printable(text: &str) -> Cow<'_, str> {
     escaped(text, is_hidden)
 }
 
-/// The same for a text of several lines: line breaks and tabs stay.
+/// Returns [`printable`] text of several lines: line breaks and tabs stay.
 pub fn printable_lines(text: &str) -> Cow<'_, str> {
     escaped(text, |c| is_hidden(c) && !matches!(c, '\n' | '\t'))
 }
@@ -40,12 +41,12 @@ fn escaped(text: &str, is_escaped: fn(char) -> bool) -> Cow<'_, str> {
     Cow::Owned(shown)
 }
 
-/// A path, as [`printable`] text.
+/// Returns a path as [`printable`] text.
 pub fn printable_path(path: impl AsRef<Path>) -> String {
     printable(&path.as_ref().to_string_lossy()).into_owned()
 }
 
-/// JSON with the same meaning, without the characters that [`printable`] escapes.
+/// Returns JSON with the same meaning, without the characters that [`printable`] escapes.
 ///
 /// ```
 /// assert_eq!(data::printable_json("[\"\u{202e}\"]"), r#"["\u202e"]"#);
@@ -54,7 +55,7 @@ pub fn printable_json(json: &str) -> String {
     let mut shown = String::with_capacity(json.len());
     for c in json.chars() {
         match is_hidden(c) {
-            // Between the values there are no such characters, but for line breaks and tabs.
+            // Between the values of a document only line breaks and tabs can occur.
             true if !matches!(c, '\n' | '\r' | '\t') => {
                 let mut units = [0; 2];
                 for unit in c.encode_utf16(&mut units) {
@@ -67,18 +68,18 @@ pub fn printable_json(json: &str) -> String {
     shown
 }
 
-/// A name of a file, such as that of a parameter, between backticks: [`printable`], and at most 120
-/// characters of it.
+/// Returns a name from a file, such as a parameter's name, between backticks: [`printable`], and at
+/// most 120 characters of it.
 pub fn quoted(name: &str) -> String {
     format!("`{}`", printable(&beginning(name, 120)))
 }
 
-/// At most 40 characters of the text, between backticks.
+/// Returns at most 40 characters of the text, between backticks.
 pub fn excerpt(text: &str) -> String {
     format!("`{}`", beginning(text, 40).escape_debug())
 }
 
-/// The first twelve names, and how many more there are.
+/// Returns the first twelve names, and the number of others.
 pub fn excerpts(names: &[String]) -> String {
     let mut shown: Vec<String> = names.iter().take(12).map(|name| excerpt(name)).collect();
     if names.len() > shown.len() {
@@ -87,7 +88,7 @@ pub fn excerpts(names: &[String]) -> String {
     shown.join(", ")
 }
 
-/// At most so many characters of a text, and a sign that there are more.
+/// Returns at most `most` characters of a text, and an ellipsis if it is longer.
 pub fn beginning(text: &str, most: usize) -> Cow<'_, str> {
     match text.char_indices().nth(most) {
         Some((end, _)) => Cow::Owned(format!("{}…", &text[..end])),

@@ -18,7 +18,7 @@ pub struct FileError<F: Debug + Display> {
 }
 
 impl<F: Debug + Display> FileError<F> {
-    /// The fault of the file at `path`.
+    /// Returns the fault of the file at `path`.
     pub fn new(path: impl AsRef<Path>, fault: F) -> Self {
         Self { path: path.as_ref().to_path_buf(), fault }
     }

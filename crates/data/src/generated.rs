@@ -1,5 +1,5 @@
-//! Data sets made up from a seed, so that the examples run on a fresh clone without a download and
-//! a test knows what a model should reach.
+//! Generates data sets from a seed. The example programs run on a fresh clone without a download,
+//! and a test knows which accuracy a model should reach.
 
 mod reviews;
 mod tabular;

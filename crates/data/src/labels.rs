@@ -10,8 +10,8 @@ use crate::excerpt::{excerpt, excerpts};
 
 /// The distinct class names in order: class `c` is the `c`-th of them.
 ///
-/// Names that are numbers come first and by value (`"2"` before `"10"`), the rest by alphabet, so
-/// the numbering depends on the set of names only.
+/// Names that are numbers come first, by value (`"2"` before `"10"`); the others follow by
+/// alphabet. So the numbering depends on the set of names only.
 ///
 /// ```
 /// use data::Labels;
@@ -39,12 +39,12 @@ pub struct Labels {
 pub struct UnknownLabel {
     /// The name found.
     pub label: String,
-    /// The names there are.
+    /// The names of the classes.
     pub known: Vec<String>,
 }
 
 impl Labels {
-    /// The classes that occur among these names.
+    /// Creates the classes that occur among these names.
     pub fn of(names: impl IntoIterator<Item = impl Into<String>>) -> Labels {
         let mut names: Vec<String> = names.into_iter().map(Into::into).collect();
         names.sort_by(|a, b| by_number_then_text(a, b));
@@ -52,26 +52,26 @@ impl Labels {
         Labels { names }
     }
 
-    /// The names, by class.
+    /// Returns the names, by class.
     pub fn names(&self) -> &[String] {
         &self.names
     }
 
-    /// The number of classes.
+    /// Returns the number of classes.
     pub fn len(&self) -> usize {
         self.names.len()
     }
 
-    /// Whether there are no classes.
+    /// Returns `true` if there are no classes.
     pub fn is_empty(&self) -> bool {
         self.names.is_empty()
     }
 
-    /// The name of a class.
+    /// Returns the name of a class.
     ///
     /// # Panics
     ///
-    /// When there is no such class.
+    /// If the class is not below [`Labels::len`].
     #[track_caller]
     pub fn name(&self, class: u32) -> &str {
         match self.names.get(class as usize) {
@@ -80,11 +80,11 @@ impl Labels {
         }
     }
 
-    /// The class of a name.
+    /// Returns the class of a name.
     ///
     /// # Errors
     ///
-    /// When the name is not one of the classes.
+    /// If the name is not one of the classes.
     pub fn class(&self, name: &str) -> Result<u32, UnknownLabel> {
         match self.names.binary_search_by(|known| by_number_then_text(known, name)) {
             Ok(class) => Ok(class as u32),
@@ -93,8 +93,8 @@ impl Labels {
     }
 }
 
-/// Says which names look like one class written in several ways, and which read like a missing value:
-/// for a note to the user. `names` has the label of each row.
+/// Returns notes for the user on names that look like one class written in several ways, and on
+/// names that read like a missing value. `names` has the label of each row.
 ///
 /// ```
 /// let notes = data::label_notes(["joy", "Joy", "joy", "sad"]);
@@ -131,21 +131,21 @@ pub fn label_notes(names: impl IntoIterator<Item = impl AsRef<str>>) -> Vec<Stri
     }
     for name in rows.keys().filter(|name| MISSING.contains(&essence(name).as_str())) {
         notes.push(format!(
-            "the label {} reads like a missing value, but is a class; if it is none, remove these rows",
+            "the label {} reads like a missing value, but is a class; if it is not meant as one, remove these rows",
             with_rows(name)
         ));
     }
     notes
 }
 
-/// What programs write where there is no value, as [`essence`] has it.
+/// The texts that programs write for a missing value, in the form of [`essence`].
 const MISSING: [&str; 13] =
     ["", "nan", "none", "null", "nil", "n/a", "#n/a", "<na>", "na", "-", "--", "?", "missing"];
 
-/// What is left of a name without differences that are easily overlooked.
+/// Returns a name without differences that are easily overlooked.
 fn essence(name: &str) -> String {
     match finite(visible(name).trim()) {
-        // Adding zero makes one zero of the two that there are.
+        // Adding zero turns −0 into 0.
         Some(number) => (number + 0.0).to_string(),
         None => visible(name)
             .to_lowercase()
@@ -156,7 +156,7 @@ fn essence(name: &str) -> String {
     }
 }
 
-/// A name without characters that take no space.
+/// Returns a name without characters that take no space.
 fn visible(name: &str) -> String {
     let is_invisible = |letter: char| {
         matches!(letter, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}')
@@ -166,7 +166,7 @@ fn visible(name: &str) -> String {
     name.replace(is_invisible, "")
 }
 
-/// In what names with the same essence differ.
+/// Returns how names with the same essence differ.
 fn difference(group: &[&str]) -> &'static str {
     let all_equal =
         |form: fn(&str) -> String| group.iter().all(|name| form(name) == form(group[0]));
@@ -180,7 +180,7 @@ fn difference(group: &[&str]) -> &'static str {
     }
 }
 
-/// The known label that an unknown one may be meant to be.
+/// Returns a question that suggests the known label like this unknown one, if there is any.
 fn hint(label: &str, known: &[String]) -> String {
     match known.iter().find(|name| essence(name) == essence(label)) {
         Some(name) => format!("; did you mean {}?", excerpt(name)),

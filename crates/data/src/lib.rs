@@ -1,4 +1,4 @@
-//! From files and texts to mini-batches, and data sets made up from a seed.
+//! Turns files and texts into mini-batches, and generates data sets from a seed.
 //!
 //! ```text
 //! CSV file ─▶ Table ─┬─▶ text ────▶ Tokenizer ─▶ Sequences ─────▶ inputs [n, longest] ──┐
@@ -8,8 +8,8 @@
 //!
 //! A [`Dataset`] gives the validation split and mini-batches.
 //!
-//! What comes from outside is checked here, once, and every fault names its file, line and column.
-//! Read [`Table`] first, then [`Tokenizer`] and [`Dataset`]; [`generated`] stands in for a file.
+//! Input from outside is checked here, once. Every fault names its file, line and column. Read
+//! [`Table`] first, then [`Tokenizer`] and [`Dataset`]; [`generated`] replaces a file.
 
 #![forbid(unsafe_code)]
 

@@ -1,13 +1,13 @@
-//! Reading files of unknown length: a device or a pipe may never end, and a line may be all of it.
+//! Reads files of unknown length. A device or a pipe may never end, and may have no line breaks.
 
 use std::fs::File;
 use std::io::{self, BufRead, Read};
 use std::path::Path;
 
-/// The largest file that is read whole: 4 GiB.
+/// The size of the largest file that is read whole: 4 GiB.
 const LARGEST_FILE: u64 = 1 << 32;
 
-/// The most that is read from what is not a file, such as a pipe: 256 MiB.
+/// The most bytes that are read from a pipe or a device: 256 MiB.
 const LARGEST_STREAM: u64 = 1 << 28;
 
 /// The longest line that [`read_line`] reads: 16 MiB.
@@ -17,8 +17,8 @@ pub const LONGEST_LINE: usize = 1 << 24;
 ///
 /// # Errors
 ///
-/// When it cannot be read, is larger than 4 GiB, or is a pipe or a device and does not end within 256
-/// MiB.
+/// If the file cannot be read or is larger than 4 GiB, or if a pipe or a device does not end within
+/// 256 MiB.
 pub fn read_whole(path: impl AsRef<Path>) -> io::Result<Vec<u8>> {
     let file = File::open(path)?;
     let about = file.metadata()?;
@@ -37,11 +37,11 @@ pub fn read_whole(path: impl AsRef<Path>) -> io::Result<Vec<u8>> {
     }
 }
 
-/// Reads the next line into `line`, without its `\n`; `false` at the end.
+/// Reads the next line into `line`, without its `\n`. Returns `false` at the end.
 ///
 /// # Errors
 ///
-/// When it cannot be read, or is longer than [`LONGEST_LINE`].
+/// If the line cannot be read, or is longer than [`LONGEST_LINE`].
 pub fn read_line(reader: &mut impl BufRead, line: &mut Vec<u8>) -> io::Result<bool> {
     line.clear();
     let read = reader.take(LONGEST_LINE as u64 + 1).read_until(b'\n', line)?;

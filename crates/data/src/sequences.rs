@@ -1,12 +1,12 @@
-//! Token sequences of different lengths: one behind the other, or as one rectangular tensor.
+//! Token sequences of different lengths, in one buffer or as one rectangular tensor.
 
 use std::ops::Range;
 use std::sync::Arc;
 
 use tensor::Tensor;
 
-/// Sequences of different lengths in one buffer, which all selections from them share. They take the
-/// memory of their items, however long the longest of them is.
+/// Sequences of different lengths in one buffer, which all selections share. The length of the
+/// longest sequence does not change the memory of the others.
 #[derive(Clone, Debug)]
 pub struct Sequences<I> {
     items: Arc<Vec<I>>,
@@ -16,8 +16,8 @@ pub struct Sequences<I> {
 }
 
 impl<I: Copy> Sequences<I> {
-    /// The sequences in this order; `fill` pads short ones at their end where a
-    /// rectangle is needed.
+    /// Creates a buffer of these sequences. [`padded`](Self::padded) extends short ones with
+    /// `fill`.
     pub fn new(sequences: impl IntoIterator<Item = impl AsRef<[I]>>, fill: I) -> Sequences<I> {
         let (mut items, mut places) = (Vec::new(), Vec::new());
         for sequence in sequences {
@@ -28,50 +28,50 @@ impl<I: Copy> Sequences<I> {
         Sequences { items: Arc::new(items), places, fill }
     }
 
-    /// The number of sequences.
+    /// Returns the number of sequences.
     pub fn len(&self) -> usize {
         self.places.len()
     }
 
-    /// Returns `true` if there are none.
+    /// Returns `true` if there are no sequences.
     pub fn is_empty(&self) -> bool {
         self.places.is_empty()
     }
 
-    /// The sequences, in order.
+    /// Returns the sequences, in order.
     pub fn iter(&self) -> impl ExactSizeIterator<Item = &[I]> {
         self.places.iter().map(|place| &self.items[place.clone()])
     }
 
-    /// The length of the longest one; 0 if there is none.
+    /// Returns the length of the longest sequence; 0 if there are no sequences.
     pub fn longest(&self) -> usize {
         self.places.iter().map(Range::len).max().unwrap_or(0)
     }
 
-    /// The number of items in all of them.
+    /// Returns the number of items in all sequences.
     pub fn total(&self) -> usize {
         self.places.iter().map(Range::len).sum()
     }
 
-    /// The same, each shortened to its first `longest` items.
+    /// Returns the sequences, each shortened to its first `longest` items.
     pub fn cut_to(&self, longest: usize) -> Sequences<I> {
         let cut = |place: &Range<usize>| place.start..place.end.min(place.start + longest);
         let places = self.places.iter().map(cut).collect();
         Sequences { items: Arc::clone(&self.items), places, fill: self.fill }
     }
 
-    /// Those at these positions, in this order.
+    /// Returns the sequences at these positions, in this order.
     ///
     /// # Panics
     ///
-    /// When a position is not below [`Sequences::len`].
+    /// If a position is not below [`Sequences::len`].
     #[track_caller]
     pub fn select(&self, positions: impl IntoIterator<Item = usize>) -> Sequences<I> {
         let places = positions.into_iter().map(|position| self.places[position].clone()).collect();
         Sequences { items: Arc::clone(&self.items), places, fill: self.fill }
     }
 
-    /// All as one rectangle `[n, longest]`, short ones padded at their end.
+    /// Returns the sequences as one rectangle `[n, longest]`, short ones padded at their end.
     pub fn padded(&self) -> Tensor<I>
     where
         I: 'static,
@@ -86,7 +86,7 @@ impl<I: Copy> Sequences<I> {
     }
 }
 
-/// The end of a sequence at which something is added or cut off.
+/// The end of a sequence at which tokens are added or cut off.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Side {
     /// Before the first token.
@@ -98,13 +98,13 @@ pub enum Side {
 /// How [`pad_sequences`] brings sequences to one length. The default is Keras'.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Padding {
-    /// The length of every row; `None` is the length of the longest sequence.
+    /// The length of every row; `None` for the length of the longest sequence.
     pub maxlen: Option<usize>,
-    /// Where short sequences are filled up.
+    /// The end at which short sequences are padded.
     pub padding: Side,
-    /// Where long sequences are cut.
+    /// The end at which long sequences are cut.
     pub truncating: Side,
-    /// The id that fills up; the tokenizer gives 0 to no word.
+    /// The id to pad with. The tokenizer reserves 0 for this.
     pub value: u32,
 }
 
@@ -114,7 +114,7 @@ impl Default for Padding {
     }
 }
 
-/// Pads or cuts each sequence to one length, as Keras' `pad_sequences`: the result is
+/// Pads or cuts each sequence to one length, as Keras' `pad_sequences` does. The result is
 /// `[sequences.len(), maxlen]`.
 ///
 /// ```

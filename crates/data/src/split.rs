@@ -1,7 +1,7 @@
-//! Chooses the examples that are kept back for validation.
+//! Chooses the samples for validation.
 //!
-//! Files are often sorted, by label or by time. The last fifth of a file that is sorted by label holds
-//! whole classes that training then never sees; so examples are drawn, and by default so that each
+//! Files are often sorted, by label or by time. If the last fifth of a file that is sorted by label
+//! is split off, training never sees whole classes. So samples are drawn at random. By default each
 //! class has its share in both parts.
 
 use rand::seq::SliceRandom;
@@ -10,28 +10,28 @@ use tensor::{Key, Tensor};
 
 use crate::SplitError;
 
-/// A way of choosing examples for validation.
+/// A way of choosing samples for validation.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Split {
-    /// Drawn by lot from each class by its share, so that both parts have about the same mix; a class
-    /// with a single example is trained on. Where each example has a label of its own, as
+    /// Draws from each class by its share, so that both parts have about the same mix. A class with
+    /// a single sample is trained on. If each sample has a label of its own, this is
     /// [`Split::Shuffled`].
     #[default]
     Stratified,
-    /// Drawn by lot from all.
+    /// Draws from all samples.
     Shuffled,
-    /// The last ones in the data set's order, as in Keras.
+    /// Takes the last samples in the data set's order, as Keras does.
     Last,
 }
 
 impl Split {
-    /// The positions of the examples for validation, in ascending order; ⌈n · fraction⌉ of them.
+    /// Returns the positions of the ⌈n · fraction⌉ samples for validation, in ascending order.
     /// `labels` is `[n]`.
     ///
     /// # Errors
     ///
-    /// When the fraction is not in 0 .. 1, or a part would be empty although the fraction is above
+    /// If the fraction is not in 0 .. 1, or a part would be empty although the fraction is above
     /// 0.
     pub fn validation_positions(
         self,
@@ -62,7 +62,7 @@ impl Split {
     }
 }
 
-/// The same positions, those first that make `count` examples of the same mix as all.
+/// Reorders the positions. The first `count` have about the same mix of classes as all.
 fn by_share(order: &[u32], labels: &[u32], count: usize) -> Vec<u32> {
     let mut wanted = shares(labels, count);
     let (mut first, mut others) = (Vec::new(), Vec::new());
@@ -80,22 +80,22 @@ fn by_share(order: &[u32], labels: &[u32], count: usize) -> Vec<u32> {
     first
 }
 
-/// The number of examples of each class that make `count` of the same mix: the whole part of each class's share,
-/// and one more for those with the largest remainders. The last example of a class is not given away.
+/// Returns how many of `count` samples each class contributes: the whole part of its share, and one
+/// more for the classes with the largest remainders. The last sample of a class is never taken.
 fn shares(labels: &[u32], count: usize) -> Vec<usize> {
     let classes = labels.iter().max().map_or(0, |&last| last as usize + 1);
     let mut sizes = vec![0_usize; classes];
     for &label in labels {
         sizes[label as usize] += 1;
     }
-    // In whole numbers, where no rounding depends on the machine.
+    // Whole numbers give the same result on every machine.
     let share = |size: usize| size as u128 * count as u128;
     let all = labels.len().max(1) as u128;
     let mut shares: Vec<usize> = sizes.iter().map(|&size| (share(size) / all) as usize).collect();
     let mut by_remainder: Vec<usize> = (0..classes).filter(|&class| sizes[class] > 1).collect();
     by_remainder.sort_by_key(|&class| std::cmp::Reverse(share(sizes[class]) % all));
     let mut missing = count - shares.iter().sum::<usize>();
-    // Classes of one example give none, so the others may have to give more than one.
+    // Classes of one sample contribute none, so others may have to contribute several more.
     while missing > 0 {
         let before = missing;
         for &class in &by_remainder {

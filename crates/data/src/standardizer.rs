@@ -1,8 +1,7 @@
-//! Features on one scale: zero mean and unit deviation per column, as measured on the training
-//! half.
+//! Scales features to zero mean and unit deviation per column, as measured on the training part.
 //!
-//! All of it is computed in 64 bits, and only the result is rounded to the 32 bits that a model works
-//! with. Rounded first, a column of points in time (1700000029, 1700000034, …) would be one number in
+//! The computation uses 64 bits. Only its result is rounded to the 32 bits of a model. If the input
+//! were rounded, a column of points in time (1700000029, 1700000034, …) would hold one number in
 //! all rows.
 
 use serde::{Deserialize, Serialize};
@@ -10,8 +9,8 @@ use tensor::Tensor;
 
 /// The mean μ and the standard deviation σ of each column, so that `z = (x − μ) / σ`.
 ///
-/// Fit it on the training rows only and apply it to all: a test set that takes part in its own
-/// scaling has leaked into training.
+/// Fit it on the training rows only and apply it to all rows. Otherwise the test set leaks into
+/// training.
 ///
 /// ```
 /// use data::Standardizer;
@@ -29,30 +28,30 @@ pub struct Standardizer {
 
 /// `z = ((x − origin) / range − mean) / deviation`.
 ///
-/// The difference to another number of the column is exact where the numbers are close together, so
-/// a shift of a whole column changes nothing; and divided by the column's range no square overflows.
+/// `x − origin` is exact for numbers that are close together, so a shift of a whole column changes
+/// nothing. The division by the range keeps squares from overflowing.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 struct Column {
     /// The column's first number.
     origin: f64,
     /// The largest number less the smallest, divided by [`SHRINK`]; 1 for a constant column.
     range: f64,
-    /// That of `(x − origin) / range`.
+    /// The mean of `(x − origin) / range`.
     mean: f64,
-    /// That of `(x − origin) / range`; 1 for a constant column.
+    /// The standard deviation of `(x − origin) / range`; 1 for a constant column.
     deviation: f64,
 }
 
-/// Numbers are divided by this before they are subtracted, lest 1e308 − (−1e308) be infinite.
+/// Numbers are divided by this before they are subtracted, so that 1e308 − (−1e308) stays finite.
 const SHRINK: f64 = 4.0;
 
 impl Standardizer {
-    /// Measures each column of `[rows, columns]`. The deviation is that of the population (divided
-    /// by the number of rows); a column that is constant becomes 0 at that number, and keeps its unit.
+    /// Measures each column of `[rows, columns]`, with the population's standard deviation (divided
+    /// by the number of rows). A constant column is only shifted to 0.
     ///
     /// # Panics
     ///
-    /// When there are not two axes, or no rows.
+    /// If the features do not have two axes, or have no rows.
     #[track_caller]
     pub fn fit(features: &Tensor<f64>) -> Standardizer {
         let &[rows, columns] = features.shape() else {
@@ -64,12 +63,12 @@ impl Standardizer {
         Standardizer { columns: (0..columns).map(|j| Column::fit(column(j))).collect() }
     }
 
-    /// The features on the scale of the training rows, `[rows, columns]` as given. A number that is
-    /// further away than 32 bits can tell becomes infinite.
+    /// Returns the features on the scale of the training rows, `[rows, columns]`. A number too
+    /// large for 32 bits becomes infinite.
     ///
     /// # Panics
     ///
-    /// When the number of columns is not that of [`Standardizer::fit`].
+    /// If the number of columns differs from [`Standardizer::fit`].
     #[track_caller]
     pub fn transform(&self, features: &Tensor<f64>) -> Tensor<f32> {
         assert!(
@@ -102,7 +101,7 @@ impl Column {
         Column { mean, deviation: (squares / count).sqrt(), ..column }
     }
 
-    /// Where a number is in the column's range, as seen from the first one: from −1 to 1 in training.
+    /// Returns `(x − origin) / range`, which is from −1 to 1 in training.
     fn place(&self, x: f64) -> f64 {
         (x / SHRINK - self.origin / SHRINK) / self.range
     }
@@ -112,9 +111,9 @@ impl Column {
     }
 }
 
-/// Says of each column that its numbers tell no rows apart, or few: for a note to the user. `names`
-/// and the columns of `features`, `[rows, columns]`, and of `scaled`, the same on one scale, go
-/// together.
+/// Returns notes for the user on columns whose numbers tell few rows apart, or none. `names` has a
+/// name for each column of `features`, `[rows, columns]`. `scaled` is the result of
+/// [`Standardizer::transform`].
 pub fn flat_columns(
     names: &[impl AsRef<str>],
     features: &Tensor<f64>,
@@ -131,14 +130,14 @@ pub fn flat_columns(
             all.dedup();
             all.len()
         };
-        // Adding zero makes one zero of the two that there are.
+        // Adding zero turns −0 into 0.
         let found = different(&|i| (before[i] + 0.0).to_bits());
         let left = different(&|i| u64::from((after[i] + 0.0).to_bits()));
         if found == 1 {
             notes.push(format!("column {name} is {} in every row, so it tells nothing", before[j]));
         } else if 2 * left < found {
             notes.push(format!(
-                "column {name} has {found} different numbers, but on one scale only {left}: a few lie so \
+                "column {name} has {found} different numbers, but on one scale only {left}: a few are so \
                  far away that the others become one; take the logarithm, or remove those rows"
             ));
         }

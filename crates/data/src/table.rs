@@ -1,8 +1,8 @@
-//! A CSV file by column name, with an error for each fault that says where it is and what to do.
+//! Reads a CSV file by column name. The error of each fault says where it is and what to do.
 //!
 //! Fields follow RFC 4180: separated by commas, in double quotes where they hold commas, quotes or
-//! line breaks. A byte-order mark, CRLF or CR line ends and blank lines are accepted; a quote that is
-//! not where RFC 4180 allows it is not, as it would swallow the rows below.
+//! line breaks. A byte-order mark, CRLF or CR line ends and blank lines are accepted; a quote in a
+//! place that RFC 4180 does not allow is an error, as it would swallow the rows below.
 
 mod error;
 mod fields;
@@ -49,19 +49,19 @@ impl Table {
     ///
     /// # Errors
     ///
-    /// When the file cannot be read, or as [`Table::parse`].
+    /// If the file cannot be read, or [`Table::parse`] fails.
     pub fn read(path: impl AsRef<Path>) -> Result<Table, TableError> {
         let path = path.as_ref();
         let bytes = read_whole(path).map_err(|error| TableError::file(path, error.into()))?;
         Table::parse(path, &bytes)
     }
 
-    /// Reads the content of a file that is in memory; `path` is what error messages call it.
+    /// Reads the content of a file that is in memory. Error messages name it `path`.
     ///
     /// # Errors
     ///
-    /// When it is empty, has no rows below the header, is not UTF-8, has a row with more or fewer
-    /// fields than the header, a quote that is never closed, or text behind a closing quote.
+    /// If the content is empty, has no rows below the header, is not UTF-8, has a row with more or
+    /// fewer fields than the header, a quote that is never closed, or text after a closing quote.
     pub fn parse(path: impl AsRef<Path>, bytes: &[u8]) -> Result<Table, TableError> {
         let path = path.as_ref();
         let text = utf8(path, bytes)?;
@@ -82,42 +82,42 @@ impl Table {
         Ok(table)
     }
 
-    /// The names in the header, without surrounding spaces.
+    /// Returns the names in the header, without surrounding spaces.
     pub fn columns(&self) -> impl Iterator<Item = &str> {
         self.header.fields.iter().map(str::trim)
     }
 
-    /// The number of rows below the header, at least one.
+    /// Returns the number of rows below the header, at least one.
     pub fn rows(&self) -> usize {
         self.rows.len()
     }
 
-    /// A column as it stands in the file.
+    /// Returns a column exactly as in the file.
     ///
     /// # Errors
     ///
-    /// When the column is missing or occurs twice.
+    /// If the column is missing or occurs twice.
     pub fn text(&self, column: &str) -> Result<Vec<&str>, TableError> {
         let index = self.index(column)?;
         Ok(self.rows.iter().map(|row| &row.fields[index]).collect())
     }
 
-    /// A column of class names, without surrounding spaces.
+    /// Returns a column of class names, without surrounding spaces.
     ///
     /// # Errors
     ///
-    /// When the column is missing or occurs twice, or a name is empty.
+    /// If the column is missing or occurs twice, or a name is empty.
     pub fn names(&self, column: &str) -> Result<Vec<&str>, TableError> {
         let index = self.index(column)?;
         let name = |row| self.name(row, index);
         self.rows.iter().map(name).collect()
     }
 
-    /// A column of class names as class numbers, `[rows]`.
+    /// Returns a column of class names as class numbers, `[rows]`.
     ///
     /// # Errors
     ///
-    /// As [`Table::names`], and when a name is not among the labels.
+    /// If [`Table::names`] fails, or a name is not among the labels.
     pub fn classes(&self, column: &str, labels: &Labels) -> Result<Tensor<u32>, TableError> {
         let index = self.index(column)?;
         let class = |row: &Row| {
@@ -131,12 +131,12 @@ impl Table {
 
     /// Columns of numbers, `[rows, columns]`. Spaces around a number are dropped.
     ///
-    /// They are 64-bit numbers, as 32 bits cannot tell 1700000029 from 1700000034; bring them to one
-    /// scale by a [`Standardizer`](crate::Standardizer) before rounding them.
+    /// The numbers have 64 bits, because 32 bits cannot tell 1700000029 from 1700000034. Scale them
+    /// with a [`Standardizer`](crate::Standardizer) before rounding them.
     ///
     /// # Errors
     ///
-    /// When a column is missing or occurs twice, or a field is not a finite `f64`.
+    /// If a column is missing or occurs twice, or a field is not a finite `f64`.
     pub fn numbers(&self, columns: &[impl AsRef<str>]) -> Result<Tensor<f64>, TableError> {
         let indices = self.indices(columns)?;
         let cells = self.rows.iter().flat_map(|row| indices.iter().map(move |&i| (row, i)));
@@ -145,7 +145,7 @@ impl Table {
         Ok(Tensor::new([self.rows(), columns.len()], numbers))
     }
 
-    /// The places of many columns, by one walk through the header.
+    /// Returns the places of many columns in one pass over the header.
     fn indices(&self, columns: &[impl AsRef<str>]) -> Result<Vec<usize>, TableError> {
         let mut places: HashMap<&str, (usize, bool)> = HashMap::new();
         for (index, name) in self.columns().enumerate() {
@@ -156,7 +156,7 @@ impl Table {
         }
         let index = |column: &str| match places.get(column) {
             Some(&(index, true)) => Ok(index),
-            // Says what is wrong.
+            // The slow way has the error.
             _ => self.index(column),
         };
         columns.iter().map(|column| index(column.as_ref())).collect()

@@ -1,14 +1,15 @@
-//! Texts as sequences of word ids, with the semantics of Keras' `Tokenizer`.
+//! Turns texts into sequences of word ids, with the semantics of Keras' `Tokenizer`.
 //!
-//! A text is lower-cased, white space and each of the filtered characters become a separator, and what
-//! stands between separators is a word. (Keras knows no white space but space, tab and line feed, and
-//! glues the words around others, such as a carriage return, together: see [`Tokenizer::keras`].) Words are numbered by how often they occur: 1 is the most frequent
-//! one, ties go to the word that came first, and 0 is left for padding. With an out-of-vocabulary
-//! token that token is 1 and the words begin at 2.
+//! A text is lower-cased. White space and the filtered characters become separators, and the text
+//! between two separators is a word. (For Keras only space, tab and line feed are white space. It
+//! joins the words around other characters, such as a carriage return: see [`Tokenizer::keras`].)
+//! Words are numbered by frequency: 1 is the most frequent word, ties go to the word that came
+//! first, and 0 is reserved for padding. An out-of-vocabulary token, if there is one, has id 1, and
+//! the words begin at 2.
 //!
-//! With `num_words` only ids *below* `num_words` are used, so 1,000 keeps 999 of them, and an
-//! embedding with 1,000 rows has one for each and for padding. Other words become the
-//! out-of-vocabulary token, or are left out if there is none.
+//! With `num_words` only ids *below* `num_words` are used: 1,000 keeps 999 words, and an embedding
+//! needs 1,000 rows, one for padding. Other words become the out-of-vocabulary token, or are left
+//! out if there is none.
 
 use std::borrow::Cow;
 use std::cmp::Reverse;
@@ -16,14 +17,15 @@ use std::collections::HashMap;
 
 use serde::{Deserialize, Serialize};
 
-/// What Keras replaces by separators: punctuation but the apostrophe, tab and line feed.
+/// The characters that Keras replaces by separators: punctuation except the apostrophe, tab and
+/// line feed.
 pub const DEFAULT_FILTERS: &str = "!\"#$%&()*+,-./:;<=>?@[\\]^_`{|}~\t\n";
 
 /// A vocabulary and the rule that cuts a text into words.
 ///
-/// With [`Tokenizer::keras`] its one departure from Keras is this: a text word that equals the out-of-vocabulary token *is* that
-/// token. (Keras would give it, and with it every unknown word, an id by frequency, which may be as
-/// large as `num_words` or larger.)
+/// [`Tokenizer::keras`] differs from Keras in one point: a word of a text that equals the
+/// out-of-vocabulary token *is* that token. (Keras gives it, and with it every unknown word, an id
+/// by frequency, which may be `num_words` or larger.)
 ///
 /// ```
 /// use data::Tokenizer;
@@ -53,19 +55,20 @@ struct Rules {
     lower: bool,
     filters: String,
     split: String,
-    /// Tokenizers that were saved before this was a choice are Keras'.
+    /// A file from before this option holds a tokenizer of Keras.
     #[serde(default)]
     white_space: bool,
 }
 
 impl Tokenizer {
-    /// Keras' defaults but for white space: all words, none out of vocabulary, lower case,
-    /// [`DEFAULT_FILTERS`], split at any white space.
+    /// Creates a tokenizer with Keras' defaults except for white space: all words, no
+    /// out-of-vocabulary token, lower case, [`DEFAULT_FILTERS`], split at any white space.
     pub fn new() -> Tokenizer {
         Tokenizer::keras().with_white_space(true)
     }
 
-    /// Keras' defaults, exactly: those of [`Tokenizer::new`], but split at spaces.
+    /// Creates a tokenizer with exactly Keras' defaults: like [`Tokenizer::new`], but split at
+    /// spaces.
     pub fn keras() -> Tokenizer {
         let rules = Rules {
             num_words: None,
@@ -84,23 +87,23 @@ impl Tokenizer {
         Tokenizer::of(rules, self.counts)
     }
 
-    /// The token with id 1 that stands for every word without an id of its own.
+    /// Sets the token with id 1, which replaces every word without an id.
     pub fn with_oov_token(self, token: impl Into<String>) -> Tokenizer {
         Tokenizer::of(Rules { oov_token: Some(token.into()), ..self.rules }, self.counts)
     }
 
-    /// Whether texts are lower-cased.
+    /// Sets whether texts are lower-cased.
     pub fn with_lower(self, lower: bool) -> Tokenizer {
         Tokenizer { rules: Rules { lower, ..self.rules }, ..self }
     }
 
-    /// The characters that become separators.
+    /// Sets the characters that become separators.
     pub fn with_filters(self, filters: impl Into<String>) -> Tokenizer {
         Tokenizer { rules: Rules { filters: filters.into(), ..self.rules }, ..self }
     }
 
-    /// `true` if white space (as Unicode defines it), control characters, the zero-width space U+200B
-    /// and byte-order marks become separators too.
+    /// Sets whether white space (as Unicode defines it), control characters, the zero-width space
+    /// U+200B and byte-order marks become separators too.
     ///
     /// ```
     /// let text = "so\rhappy\u{a0}today";
@@ -115,11 +118,11 @@ impl Tokenizer {
         Tokenizer { rules: Rules { white_space, ..self.rules }, ..self }
     }
 
-    /// The separator.
+    /// Sets the separator.
     ///
     /// # Panics
     ///
-    /// When it is empty.
+    /// If the separator is empty.
     #[track_caller]
     pub fn with_split(self, split: impl Into<String>) -> Tokenizer {
         let split = split.into();
@@ -127,12 +130,12 @@ impl Tokenizer {
         Tokenizer { rules: Rules { split, ..self.rules }, ..self }
     }
 
-    /// Returns `true` if this character never is part of a word.
+    /// Returns `true` if this character is never part of a word.
     pub fn separates(&self, letter: char) -> bool {
         self.rules.separates(letter) || self.rules.split.chars().eq([letter])
     }
 
-    /// Counts the words of these texts, on top of those counted before, and numbers them anew.
+    /// Adds the words of these texts to the counts and numbers all words again.
     pub fn fit_on_texts(&mut self, texts: impl IntoIterator<Item = impl AsRef<str>>) {
         let places = self.counts.iter().enumerate().map(|(place, (word, _))| (word.clone(), place));
         let mut places: HashMap<String, usize> = places.collect();
@@ -148,7 +151,7 @@ impl Tokenizer {
         *self = Tokenizer::of(self.rules.clone(), std::mem::take(&mut self.counts));
     }
 
-    /// The ids of each text's words.
+    /// Returns the ids of each text's words.
     pub fn texts_to_sequences(
         &self,
         texts: impl IntoIterator<Item = impl AsRef<str>>,
@@ -161,7 +164,7 @@ impl Tokenizer {
         texts.into_iter().map(|text| sequence(text.as_ref())).collect()
     }
 
-    /// The words of each sequence, joined by spaces. Ids without a word in use become the
+    /// Returns the words of each sequence, joined by spaces. Ids without a word in use become the
     /// out-of-vocabulary token, or are left out if there is none.
     pub fn sequences_to_texts(&self, sequences: &[Vec<u32>]) -> Vec<String> {
         let word = |&id: &u32| self.id_or_oov(Some(id)).and_then(|id| self.word(id));
@@ -169,24 +172,24 @@ impl Tokenizer {
         sequences.iter().map(|sequence| text(sequence).join(" ")).collect()
     }
 
-    /// The id of a word by frequency, also where `num_words` keeps it out of use (Keras'
+    /// Returns the id of a word by frequency, even if `num_words` excludes it (Keras'
     /// `word_index`).
     pub fn id(&self, word: &str) -> Option<u32> {
         self.ids.get(word).copied()
     }
 
-    /// The word with this id (Keras' `index_word`).
+    /// Returns the word with this id (Keras' `index_word`).
     pub fn word(&self, id: u32) -> Option<&str> {
         let index = (id as usize).checked_sub(1)?;
         self.words.get(index).map(String::as_str)
     }
 
-    /// Each word and how often it occurred, by first appearance (Keras' `word_counts`).
+    /// Returns each word and how often it occurred, by first appearance (Keras' `word_counts`).
     pub fn word_counts(&self) -> &[(String, u64)] {
         &self.counts
     }
 
-    /// The number of rows an embedding needs: one more than the largest id in use.
+    /// Returns the number of rows an embedding needs: one more than the largest id in use.
     pub fn vocabulary_size(&self) -> usize {
         let all = self.words.len() + 1;
         let reserved = if self.rules.oov_token.is_some() { 2 } else { 1 };
@@ -217,7 +220,7 @@ impl Default for Tokenizer {
 }
 
 impl Rules {
-    /// Calls `word` for one word after the other, so that a long text is not held in pieces.
+    /// Calls `word` for one word after the other, so that a long text needs no list of words.
     fn each_word(&self, text: &str, word: impl FnMut(&str)) {
         let text = match self.lower {
             true => Cow::Owned(text.to_lowercase()),
@@ -228,7 +231,7 @@ impl Rules {
             let words = text.split(|letter| letter == split || self.separates(letter));
             return words.filter(|word| !word.is_empty()).for_each(word);
         }
-        // Here a separator may also arise from letters of the text beside an inserted one.
+        // An inserted separator may form another one together with letters of the text.
         let mut separated = String::with_capacity(text.len());
         for letter in text.chars() {
             match self.separates(letter) {
@@ -255,13 +258,13 @@ impl Rules {
 
 const EMPTY_SPLIT: &str = "the separator is empty, which would cut a text nowhere";
 
-/// The longest separator, in bytes: every filtered letter of a text becomes one.
+/// The longest separator, in bytes. Every filtered letter of a text becomes one.
 const LONGEST_SPLIT: usize = 32;
 
-/// The longest list of filtered letters, in bytes: every letter of a text is looked up there.
+/// The longest list of filtered letters, in bytes. Every letter of a text is looked up there.
 const LONGEST_FILTERS: usize = 4096;
 
-/// What a file holds: the numbering follows from it.
+/// The content of a file. The numbering follows from it.
 #[derive(Serialize, Deserialize)]
 struct SavedTokenizer {
     rules: Rules,

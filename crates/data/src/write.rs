@@ -6,7 +6,7 @@ use std::io::{self, Write};
 ///
 /// # Errors
 ///
-/// When `writer` fails, and when a row's length differs from the header's.
+/// If `writer` fails, or a row's length differs from the header's.
 pub fn write_csv<H, R>(
     mut writer: impl Write,
     header: impl IntoIterator<Item = H>,

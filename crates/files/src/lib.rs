@@ -1,13 +1,13 @@
-//! Files written beside their place and then renamed, so that a reader never meets half of one.
+//! Writes a file so that a reader never sees half of it.
 //!
-//! [`write_whole`] writes into a temporary file in the same folder, which then takes the file's place.
-//! A device or a pipe has no place for that and is written to as it is.
+//! [`write_whole`] writes to a temporary file in the same folder, which is then renamed. A device
+//! or a pipe is written to directly.
 //!
-//! The temporary file is called `.wengert-XXXXXXXX.tmp`, with eight random letters. It is always a new
-//! file: one that is there already, or a link that someone has planted, is not opened. It is locked
-//! while it is being written, and the kernel gives the lock back when the process ends, however that
-//! ends. So a file of such a name that is not locked was left behind by a run that was killed; the
-//! next one that writes into the folder removes it.
+//! The temporary file is called `.wengert-XXXXXXXX.tmp`, with eight random letters. It is always a
+//! new file: an existing file, or a link planted by an attacker, is not opened. It is locked while
+//! it is written. The kernel releases the lock when the process ends, even if it is killed. So a
+//! file of such a name without a lock is a leftover of a killed run; the next run that writes into
+//! the folder removes it.
 
 #![forbid(unsafe_code)]
 
@@ -34,22 +34,22 @@ pub struct WriteError {
 }
 
 impl WriteError {
-    /// What the system said, without the path.
+    /// Returns the system's error, without the path.
     pub fn reason(&self) -> &io::Error {
         &self.error
     }
 }
 
-/// Writes a file whole or not at all: `write` fills a temporary file in the same directory, which
-/// then takes the place of `path`, or of the file that a link at `path` leads to. A file that was
-/// there keeps its permissions, and its owner where the system allows that; a new one gets those that
-/// the process gives to new files. What is no file, such as `/dev/stdout`, is written to directly.
+/// Writes a file whole or not at all. `write` fills a temporary file in the same directory, which
+/// then replaces `path`, or the file that a link at `path` leads to. An existing file keeps its
+/// permissions, and its owner if the system allows that; a new file gets the process's default
+/// permissions. A path that is not a file, such as `/dev/stdout`, is written to directly.
 ///
 /// # Errors
 ///
-/// When `path` is a directory, a link that leads nowhere, or a file that is protected against writing;
-/// when creating, filling or renaming the temporary file fails. The temporary file is removed and a
-/// file at `path` is left as it was.
+/// If `path` is a directory, a dangling link, or a file that is protected against writing; or if
+/// creating, filling or renaming the temporary file fails. Then the temporary file is removed, and
+/// an existing file at `path` is left as it was.
 pub fn write_whole(
     path: impl AsRef<Path>,
     write: impl FnOnce(&mut BufWriter<File>) -> io::Result<()>,
@@ -63,16 +63,16 @@ pub fn write_whole(
     done.map_err(|error| WriteError { path: path.to_owned(), error })
 }
 
-/// Checks that [`write_whole`] can write to this path, before the work whose result it is to hold.
-/// Nothing is left behind. A disk that is full, or fills up meanwhile, is not found out.
+/// Checks that [`write_whole`] can write to this path, before the work whose result will be
+/// written. The check leaves no file. It does not notice a full disk.
 ///
 /// # Errors
 ///
-/// Those of [`write_whole`].
+/// If [`write_whole`] would fail.
 pub fn check_writable(path: impl AsRef<Path>) -> Result<(), WriteError> {
     let path = path.as_ref();
     let checked = match Destination::of(path) {
-        // It is not opened: a pipe would wait for its reader.
+        // Opening a pipe would wait for its reader.
         Ok(Destination::Stream) => Ok(()),
         Ok(Destination::File { path, replaced }) => {
             temporary_in(folder_of(&path), replaced.as_ref()).map(drop)
@@ -82,11 +82,11 @@ pub fn check_writable(path: impl AsRef<Path>) -> Result<(), WriteError> {
     checked.map_err(|error| WriteError { path: path.to_owned(), error })
 }
 
-/// Where the bytes for a path go.
+/// The destination of the bytes for a path.
 enum Destination {
     /// A device, a pipe or a socket.
     Stream,
-    /// A file in an existing folder, all links resolved, in place of one that there may be.
+    /// A file in an existing folder, all links resolved, which may replace an existing file.
     File { path: PathBuf, replaced: Option<Metadata> },
 }
 
@@ -138,19 +138,19 @@ fn replace(
     replaced: Option<&Metadata>,
     write: impl FnOnce(&mut BufWriter<File>) -> io::Result<()>,
 ) -> io::Result<()> {
-    // Dropped on the way to an error, the temporary path removes its file.
+    // If an error returns early, dropping the temporary path removes its file.
     let (file, temporary) = temporary_in(folder_of(path), replaced)?.into_parts();
     let mut writer = BufWriter::new(file);
     write(&mut writer)?;
     let file = writer.into_inner()?;
     file.sync_all()?;
     temporary.persist(path).map_err(|error| error.error)?;
-    // The file is in its place by now. Some network drives cannot do this, which is no error.
+    // The file is already in its place. Some network drives cannot do this, so an error is ignored.
     let _ = sync_folder(folder_of(path));
     Ok(())
 }
 
-/// Creates a temporary file with the permissions of the file that it is to replace, and locks it.
+/// Creates a temporary file with the permissions of the file that it will replace, and locks it.
 fn temporary_in(folder: &Path, replaced: Option<&Metadata>) -> io::Result<NamedTempFile> {
     remove_leftovers(folder);
     let mut builder = tempfile::Builder::new();
@@ -158,7 +158,7 @@ fn temporary_in(folder: &Path, replaced: Option<&Metadata>) -> io::Result<NamedT
     loop {
         let temporary = builder.make_in(folder, |path| create(path, replaced))?;
         let is_locked = !matches!(temporary.as_file().try_lock(), Err(TryLockError::WouldBlock));
-        // Another run may have met the file before its lock, and removed it as a leftover.
+        // Another run may have seen the file before its lock, and removed it as a leftover.
         if is_locked && temporary.path().exists() {
             return Ok(temporary);
         }
@@ -177,8 +177,8 @@ fn create(path: &Path, replaced: Option<&Metadata>) -> io::Result<File> {
     Ok(file)
 }
 
-/// Gives a file the owner and the group of another. Only root may do that, and needs it: otherwise a
-/// user's file would be root's afterwards.
+/// Gives a file the owner and the group of the replaced one. Only root may do that, and only root
+/// needs it: otherwise a user's file would belong to root afterwards.
 fn keep_owner(file: &File, replaced: &Metadata) {
     #[cfg(unix)]
     {
@@ -189,8 +189,8 @@ fn keep_owner(file: &File, replaced: &Metadata) {
     let _ = (file, replaced);
 }
 
-/// Removes the temporary files in a folder that were left behind by runs that were killed. That is
-/// tidiness: what cannot be removed stays.
+/// Removes temporary files left behind in a folder by runs that were killed. A file that cannot be
+/// removed stays.
 pub fn remove_leftovers(folder: impl AsRef<Path>) {
     for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
         let name = entry.file_name();

@@ -1,4 +1,4 @@
-//! Files that are written whole or not at all; what is a link stays one, and what is no file too.
+//! Files are written whole or not at all. Links stay links, and pipes are written to directly.
 
 use std::fs::{self, File};
 use std::io::{self, Write};
@@ -49,7 +49,7 @@ fn a_link_stays_and_leads_to_the_new_text() {
 
 #[cfg(unix)]
 #[test]
-fn a_link_to_nowhere_is_told_and_stays() {
+fn a_dangling_link_is_an_error_and_stays() {
     let directory = tempfile::tempdir().unwrap();
     let link = directory.path().join("link");
     std::os::unix::fs::symlink("none", &link).unwrap();
@@ -58,7 +58,7 @@ fn a_link_to_nowhere_is_told_and_stays() {
     assert!(link.is_symlink());
 }
 
-/// As `--json /dev/stdout` does, where that is a pipe.
+/// A program does this with `--json /dev/stdout` if its output is a pipe.
 #[cfg(unix)]
 #[test]
 fn a_pipe_is_written_to() {
@@ -69,7 +69,7 @@ fn a_pipe_is_written_to() {
     assert_eq!(io::read_to_string(reader).unwrap(), "text");
 }
 
-/// The names in a folder, sorted.
+/// Returns the names in a folder, sorted.
 fn names(folder: &Path) -> Vec<String> {
     let entries = fs::read_dir(folder).unwrap();
     let mut names: Vec<String> =
@@ -96,7 +96,7 @@ fn a_file_keeps_its_permissions_and_a_new_one_gets_the_usual_ones() {
     }
 }
 
-/// The names of temporary files were once made of the process number, which someone can know.
+/// Another user could guess a temporary name made of the process number.
 #[cfg(unix)]
 #[test]
 fn a_link_planted_at_a_temporary_name_is_not_followed() {
@@ -130,7 +130,7 @@ fn leftovers_of_killed_runs_are_removed_and_nothing_else_is() {
 }
 
 #[test]
-fn a_file_that_is_being_written_is_no_leftover() {
+fn a_file_that_is_being_written_is_not_a_leftover() {
     let directory = tempfile::tempdir().unwrap();
     let [outer, inner] = ["outer", "inner"].map(|name| directory.path().join(name));
     write_whole(&outer, |file| {
@@ -161,10 +161,10 @@ fn many_threads_write_into_one_folder_at_once() {
     assert_eq!(names(directory.path()), ["file0", "file1", "file2"]);
 }
 
-/// Each holds for root too, whom permissions do not bind.
+/// Each holds for root too, who may ignore permissions.
 #[cfg(target_os = "linux")]
 #[test]
-fn what_cannot_be_written_is_known_beforehand() {
+fn check_writable_fails_where_writing_would() {
     use std::os::unix::fs::symlink;
     let directory = tempfile::tempdir().unwrap();
     let path = |name: &str| directory.path().join(name);

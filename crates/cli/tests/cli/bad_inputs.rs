@@ -59,7 +59,7 @@ fn fault_of(input: &BadInput) -> Option<String> {
     Some(format!("\n{arguments}\n{fault}\n{stderr}"))
 }
 
-/// All files below a folder, and its empty folders.
+/// Returns all files below a folder, and its empty folders.
 fn contents(folder: &Path) -> Files {
     let mut found = BTreeMap::new();
     let mut folders = vec![folder.to_path_buf()];
@@ -194,7 +194,7 @@ fn conflicts() -> Vec<BadInput> {
             training(
                 command,
                 "--validation-split 0.999",
-                &["60 examples with a validation fraction of 0.999 leave 0 for training"],
+                &["60 samples with a validation fraction of 0.999 leave 0 for training"],
             ),
             training(
                 command,
@@ -258,7 +258,7 @@ fn text_files() -> Vec<BadInput> {
         training("one.csv", &["one.csv, column `label`", "found 1 different label"]),
         bad(
             "--train two.csv --test two.csv --validation-split 0.6",
-            &["2 examples with a validation fraction of 0.6 leave 0 for training"],
+            &["2 samples with a validation fraction of 0.6 leave 0 for training"],
         ),
         bad(
             format!("{TRAIN_TEXTS} --text-column review"),
@@ -293,7 +293,7 @@ fn number_files() -> Vec<BadInput> {
         testing("fewer.csv", &["fewer.csv, line 1", "no column `b`"]),
         bad(
             "tabular --train pair.csv --test pair.csv --validation-split 0.6",
-            &["2 examples with a validation fraction of 0.6 leave 0 for training"],
+            &["2 samples with a validation fraction of 0.6 leave 0 for training"],
         ),
         bad("tabular --train tiny.csv --test far.csv", &["too far from", "training rows"]),
         bad(
@@ -309,7 +309,7 @@ fn number_files() -> Vec<BadInput> {
 
 /// Files that are not a model, and models that do not fit their description.
 fn models() -> Vec<BadInput> {
-    let whole = "is no whole safetensors file";
+    let whole = "is not a whole safetensors file";
     let foreign = "holds no model of this program";
     let impossible = "there is no such model as it describes";
     let mismatch = "does not fit the model it describes";
@@ -349,7 +349,7 @@ fn models() -> Vec<BadInput> {
     inputs.collect()
 }
 
-/// A good model, and what it cannot be used on.
+/// Returns a good model, and what it cannot be used on.
 fn uses_of_a_model() -> Vec<BadInput> {
     let predict = |arguments: &str, tells: &[&str]| {
         bad(format!("predict --model whole.st {arguments}"), tells)
@@ -495,7 +495,7 @@ fn files() -> Files {
     files
 }
 
-/// A model, and what can become of one.
+/// Returns a model, and what can become of one.
 fn damaged_models() -> Files {
     let folder = folder_with(&good_files());
     let options = format!("{TRAIN_TEXTS} {SMALL} --activation relu --epochs 1 --save whole.st");
@@ -533,7 +533,7 @@ fn damaged_models() -> Files {
     ])
 }
 
-/// A safetensors file with a text in its header replaced. The header's length comes first.
+/// Returns a safetensors file with a text in its header replaced. The header's length comes first.
 fn with_header(file: &[u8], from: &str, to: &str) -> Vec<u8> {
     let (length, rest) = file.split_at(8);
     let length = u64::from_le_bytes(length.try_into().unwrap()) as usize;

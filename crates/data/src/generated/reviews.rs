@@ -1,8 +1,9 @@
 //! Short reviews over the eight emotions of Plutchik's wheel, from a grammar in which words
 //! interact.
 //!
-//! The article's classifier sees the *mean* of its word vectors, a bag of words. So that the bag
-//! decides the label, and yet no weighted count of words does, a review has one of these frames:
+//! The article's classifier sees the *mean* of its word vectors, a bag of words. The bag of a
+//! review must decide its label, while no weighted count of its words may. So a review has one of
+//! these frames:
 //!
 //! | frame | share | example | label |
 //! |---|---|---|---|
@@ -12,18 +13,18 @@
 //! | contrast | 10 % | "not happy at all, but full of dread" | the noun's |
 //! | reversed contrast | 3 % | "instead of dread, it left me happy" | the adjective's |
 //!
-//! Intensifiers ("very", "sheer", "slightly") stand on either side. The label of 8 % is wrong, so
-//! no model gets more than 92 % right in the long run.
+//! Intensifiers ("very", "sheer", "slightly") occur in all frames. The label of 8 % is wrong, so no
+//! model gets more than 92 % right in the long run.
 //!
 //! A linear model can only let each word vote, and "merry" votes for joy also where it is negated;
 //! a hidden layer can ask "is *never* there as well?".
 //!
-//! With 10,000 training and 2,000 test reviews, measured for the seeds 7 and 0 of the data: logistic
-//! regression on word counts 63 and 64 % test accuracy; the article's model (an embedding of 128,
-//! the mean, dropout 0.2, 64 hidden units, dropout 0.2; 10 epochs of Adam) 88 and 87 % with ReLU,
-//! 87 and 85 % with SwiGLU. Besides the wrong labels it misses contrast: it learns that the noun
-//! decides, not that "instead" reverses this. Negation it learns abruptly, between the third and
-//! the eighth epoch; with dropout 0.5 ten epochs are too few (76 to 79 %, SwiGLU 64 to 65).
+//! With 10,000 training and 2,000 test reviews, measured for the seeds 7 and 0 of the data:
+//! logistic regression on word counts 63 and 64 % test accuracy; the article's model (an embedding
+//! of 128, the mean, dropout 0.2, 64 hidden units, dropout 0.2; 10 epochs of Adam) 88 and 87 % with
+//! ReLU, 87 and 85 % with SwiGLU. Besides the wrong labels it misses contrast: it learns that the
+//! noun decides, not that "instead" reverses this. Negation it learns abruptly, between the third
+//! and the eighth epoch; with dropout 0.5 ten epochs are too few (76 to 79 %, SwiGLU 64 to 65).
 
 mod words;
 
@@ -71,13 +72,13 @@ pub fn reviews(count: usize, key: Key) -> Vec<Review> {
 ///
 /// # Errors
 ///
-/// When `writer` fails.
+/// If `writer` fails.
 pub fn write_reviews(writer: impl Write, reviews: &[Review]) -> io::Result<()> {
     let rows = reviews.iter().map(|review| [review.text.as_str(), review.label]);
     write_csv(writer, ["text", "label"], rows)
 }
 
-/// Which of the two emotions in a review decides its label.
+/// The rule by which the two emotions of a review decide its label.
 #[derive(Clone, Copy)]
 enum LabelRule {
     Adjective,
@@ -86,7 +87,8 @@ enum LabelRule {
     OppositeOfNoun,
 }
 
-/// One way to say it. `{adj}` and `{noun}` are words of two emotions, a new one each time.
+/// Sentences that share a rule. `{adj}` and `{noun}` are words of two emotions, a new word each
+/// time.
 struct Frame {
     weight: u32,
     verdict: LabelRule,
@@ -205,12 +207,12 @@ fn opposite(emotion: usize) -> usize {
     (emotion + WHEEL.len() / 2) % WHEEL.len()
 }
 
-/// Any emotion but this one.
+/// Returns any emotion but this one.
 fn another(emotion: usize, rng: &mut impl Rng) -> usize {
     (emotion + rng.random_range(1..WHEEL.len())) % WHEEL.len()
 }
 
-/// Fills in templates, with emotion words in an order drawn anew for each review.
+/// Fills in templates. Each review draws its own order of the emotion words.
 struct Grammar {
     adjectives: Vec<&'static str>,
     nouns: Vec<&'static str>,
@@ -225,8 +227,8 @@ impl Grammar {
         Grammar { adjectives, nouns }
     }
 
-    /// Replaces each `{symbol}` by one of its expansions, drawn evenly, and what that holds in
-    /// turn.
+    /// Replaces each `{symbol}` by one of its expansions, drawn evenly, and expands the symbols in
+    /// it too.
     fn expand(&mut self, template: &str, rng: &mut impl Rng) -> String {
         let mut pieces = template.split('{');
         let mut text = pieces.next().unwrap_or_default().to_owned();

@@ -6,8 +6,8 @@
 //! score = 1.5·x₁·x₂ + 0.6·(1.5 − x₃² − x₄²) + 0.5·sign(x₅·x₆) + 0.5·x₇  >  0
 //! ```
 //!
-//! so a product, a disc (inside it the score is higher) and an XOR, each uncorrelated with every
-//! single feature: a linear model sees x₇ only. x₈, x₉ and x₁₀ must be ignored.
+//! This is a product, a disc (inside it the score is higher) and an XOR. Each is uncorrelated with
+//! every single feature, so a linear model sees x₇ only. x₈, x₉ and x₁₀ must be ignored.
 //!
 //! With 10,000 training rows, logistic regression reaches 58 to 59 % on 2,000 test rows, a
 //! multi-layer perceptron 10 → 50 → 25 → 1 with ReLU 87 to 89 % in 10 epochs, and no model gets
@@ -60,7 +60,7 @@ fn score(x: &[f32; TABULAR_FEATURES]) -> f32 {
 ///
 /// # Errors
 ///
-/// When `writer` fails.
+/// If `writer` fails.
 pub fn write_tabular(writer: impl Write, dataset: &Dataset<f32>) -> io::Result<()> {
     let features: usize = dataset.inputs().shape()[1..].iter().product();
     let header = (1..=features).map(|i| format!("x{i}")).chain(["label".to_owned()]);

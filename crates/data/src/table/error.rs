@@ -1,4 +1,4 @@
-//! What can be wrong with a CSV file.
+//! The faults of a CSV file and their messages.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -13,15 +13,16 @@ use crate::{NotText, UnknownLabel};
 #[derive(Debug, Error)]
 #[error("{}: {}", place(path, *line), printable(&fault.to_string()))]
 pub struct TableError {
-    /// The file, as it was given.
+    /// The file, as the caller gave it.
     pub path: PathBuf,
-    /// The line of the file, from 1, if it has to do with one. A row is named by its first line.
+    /// The line of the fault, from 1, if it has one. A row is named by its first line.
     pub line: Option<u64>,
     /// What is wrong.
     pub fault: Fault,
 }
 
-/// What is wrong with a CSV file. The message says what was expected, what was found, and the mend.
+/// What is wrong with a CSV file. The message says what was expected, what was found, and what to
+/// do.
 #[derive(Debug, Error)]
 pub enum Fault {
     /// There is no file of this name.
@@ -37,11 +38,11 @@ pub enum Fault {
     #[error("cannot be read: {0}")]
     Unreadable(io::Error),
     /// The file has no bytes, or blank lines only.
-    #[error("the file is empty; expected a header with column names, then a row for each example")]
+    #[error("the file is empty; expected a header with column names, then a row for each sample")]
     Empty,
     /// The file ends after the header.
     #[error(
-        "there are no rows below the header ({}); expected a row for each example",
+        "there are no rows below the header ({}); expected a row for each sample",
         excerpts(header)
     )]
     NoRows {
@@ -51,7 +52,7 @@ pub enum Fault {
     /// The file is not UTF-8 text.
     #[error(transparent)]
     NotText(#[from] NotText),
-    /// The fields are separated by something else than commas.
+    /// The fields are separated by another character than commas.
     #[error(
         "the fields are separated by {} ({}), expected commas; save it with commas between the \
          fields, texts that hold commas in double quotes, and a header of column names as first line",
@@ -59,7 +60,7 @@ pub enum Fault {
         excerpt(found)
     )]
     Separator {
-        /// What separates them.
+        /// The character found.
         separator: char,
         /// The header.
         found: String,
@@ -70,7 +71,7 @@ pub enum Fault {
          a quote inside a quoted field twice"
     )]
     OpenQuote,
-    /// A quoted field goes on after its closing quote.
+    /// Text follows the closing quote of a field.
     #[error(
         "a double quote opens on this line and closes on line {closed}, but is followed by {}; a \
          quoted field ends with its closing quote: remove the quote that should not be there, or write \
@@ -80,7 +81,7 @@ pub enum Fault {
     TextAfterQuote {
         /// The line of the closing quote.
         closed: u64,
-        /// What follows it on that line.
+        /// The text after it on that line.
         after: String,
     },
     /// A quote inside a quoted field has a backslash before it.
@@ -105,7 +106,7 @@ pub enum Fault {
         header: Vec<String>,
         /// The number of fields in the row.
         found: usize,
-        /// A field whose quotes are not taken for quotes, if there is one.
+        /// A field whose quotes do not count as quotes, if there is one.
         cause: Option<Misquoted>,
     },
     /// The header lacks a column.
@@ -116,7 +117,7 @@ pub enum Fault {
         hint(column, header, *is_headless)
     )]
     MissingColumn {
-        /// The name asked for.
+        /// The requested name.
         column: String,
         /// The names in the header.
         header: Vec<String>,
@@ -144,12 +145,12 @@ pub enum Fault {
         /// The column.
         column: String,
     },
-    /// A class name that is none of the known ones.
+    /// A class name that is not one of the known ones.
     #[error("column {}: {unknown}; correct it, or train on rows that have it", excerpt(column))]
     UnknownLabel {
         /// The column.
         column: String,
-        /// The name, and those that are known.
+        /// The name and the known names.
         unknown: UnknownLabel,
     },
     /// A field that is not a finite number.
@@ -169,14 +170,14 @@ pub enum Fault {
 /// A field with a double quote that does not count as one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Misquoted {
-    /// White space stands before the quote that is to open the field.
+    /// White space precedes the quote that should open the field.
     Space(String),
-    /// A backslash stands before a quote.
+    /// A backslash precedes a quote.
     Backslash(String),
 }
 
 impl Misquoted {
-    /// The first such field of a row.
+    /// Returns the first such field of a row.
     pub(super) fn of(row: &Fields) -> Option<Misquoted> {
         row.iter().find_map(|field| match field.trim_start() {
             start if start.len() < field.len() && start.starts_with('"') => {
@@ -205,7 +206,7 @@ impl Misquoted {
 }
 
 impl Fault {
-    /// The fault of a header whose names are separated by something else than commas.
+    /// Returns the fault of a header whose names are separated by another character than commas.
     pub(super) fn separator(header: &str) -> Option<Fault> {
         let count = |separator: char| header.matches(separator).count();
         let separator = [';', '\t', '|'].into_iter().max_by_key(|&separator| count(separator))?;
@@ -254,8 +255,8 @@ fn separators(separator: char) -> &'static str {
     }
 }
 
-/// The usual reasons why a column is missing: its name is written otherwise or in quotes, the file
-/// has no header, or it is not a table at all.
+/// Returns the likely reason why a column is missing: its name is spelled differently or in quotes,
+/// the file has no header, or the file is not a table.
 fn hint(column: &str, header: &[String], is_headless: bool) -> String {
     let is_same = |name: &&String| name.trim_matches('"').trim().eq_ignore_ascii_case(column);
     match header.iter().find(is_same) {

@@ -1,9 +1,9 @@
-//! RFC 4180, strictly: the rows of a CSV text, or where a quote is not as it should be.
+//! Parses CSV text strictly by RFC 4180. An error says where a quote is misplaced.
 //!
-//! A lenient reader takes all lines up to the next quote for one field when somebody has opened a
-//! quote and never closed it; whole rows vanish without a word. So nothing may stand between a closing
-//! quote and the end of its field, as in the strict mode of Python's `csv`. A quote inside a field
-//! that does not begin with one (`5" nail`) is a letter like any other.
+//! If a quote is opened and never closed, a lenient reader takes all lines up to the next quote for
+//! one field, and whole rows vanish without a message. So nothing may follow a closing quote inside
+//! its field, as in the strict mode of Python's `csv`. A quote inside
+//! a field that does not begin with one (`5" nail`) is a letter like any other.
 
 use super::error::Fault;
 use super::fields::Fields;
@@ -15,11 +15,11 @@ pub(super) struct Row {
     pub(super) fields: Fields,
 }
 
-/// All rows of a text but the blank ones, the header included.
+/// Returns all rows of a text except blank ones, including the header.
 ///
 /// # Errors
 ///
-/// The fault and the line on which the quote opens that causes it.
+/// If a quote is misplaced. The error has the fault and the line on which the quote opens.
 pub(super) fn parse_rows(text: &str) -> Result<Vec<Row>, (u64, Fault)> {
     let mut reader = Reader { rest: text, line: 1 };
     let mut rows = Vec::new();
@@ -62,7 +62,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// The content of the quoted field that begins here. What follows it ends a field.
+    /// Returns the content of the quoted field that begins here.
     fn quoted(&mut self) -> Result<String, (u64, Fault)> {
         let (whole, opened) = (self.rest, self.line);
         let mut content = String::new();
@@ -87,7 +87,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// The next bytes, which are read now.
+    /// Consumes the next bytes and returns them.
     fn take(&mut self, bytes: usize) -> &'a str {
         let (taken, rest) = self.rest.split_at(bytes);
         self.line += line_ends(taken.as_bytes());
@@ -96,7 +96,7 @@ impl<'a> Reader<'a> {
     }
 }
 
-/// The cause that the first line of a field with a misplaced quote shows, if it does.
+/// Returns the cause of a misplaced quote, if the first line of the field shows it.
 fn fault_of(field: &str) -> Option<Fault> {
     let line = first_line(field);
     line.contains("\\\"").then_some(Fault::BackslashQuote { found: line })
@@ -106,7 +106,7 @@ pub(super) fn first_line(text: &str) -> String {
     text.split(['\r', '\n']).next().unwrap_or_default().to_owned()
 }
 
-/// The number of line ends: `\n`, `\r\n`, or `\r` alone.
+/// Returns the number of line ends: `\n`, `\r\n`, or `\r` alone.
 pub(super) fn line_ends(bytes: &[u8]) -> u64 {
     let ends = bytes.iter().enumerate().filter(|&(i, &byte)| match byte {
         b'\n' => true,

@@ -6,7 +6,7 @@ use data::{
 use proptest::prelude::*;
 use tensor::{Key, Tensor};
 
-/// Row `i` is `[i, 10 i]` with label `i`.
+/// Returns `n` samples: row `i` is `[i, 10 i]` with label `i`.
 fn numbered(n: u32) -> Dataset<u32> {
     let inputs = (0..n).flat_map(|i| [i, 10 * i]).collect();
     Dataset::new(Tensor::new([n as usize, 2], inputs), Tensor::new([n as usize], (0..n).collect()))
@@ -41,7 +41,7 @@ fn no_sequences_pad_to_no_rows() {
 }
 
 #[test]
-fn the_validation_split_takes_the_last_examples() {
+fn the_validation_split_takes_the_last_samples() {
     let (training, validation) = numbered(10).split_validation(0.2).unwrap();
     assert_eq!(labels([&training]), [0, 1, 2, 3, 4, 5, 6, 7]);
     assert_eq!(labels([&validation]), [8, 9]);
@@ -49,7 +49,7 @@ fn the_validation_split_takes_the_last_examples() {
     assert_eq!((training.len(), validation.is_empty()), (3, true));
 }
 
-/// A data set with this many examples of each class, sorted by label.
+/// Returns a data set with this many samples of each class, sorted by label.
 fn sorted_by_label(counts: &[usize]) -> Dataset<u32> {
     let labels = counts.iter().enumerate().flat_map(|(class, &n)| vec![class as u32; n]);
     let labels: Vec<u32> = labels.collect();
@@ -70,7 +70,7 @@ fn each_class_has_its_share_of_training_and_of_validation() {
     };
     assert_eq!(split(&[400, 100], Split::Last), (vec![400, 0], vec![0, 100]));
     assert_eq!(split(&[400, 100], Split::Stratified), (vec![320, 80], vec![80, 20]));
-    // 13 of 64, of which 12.2, 0.6 and 0.2: the last example of a class is not given away.
+    // The shares of 13 are 12.2, 0.6 and 0.2. The last sample of a class is never taken.
     assert_eq!(split(&[60, 3, 1], Split::Stratified), (vec![48, 2, 1], vec![12, 1, 0]));
     assert_eq!(split(&[1, 1, 8], Split::Stratified), (vec![1, 1, 6], vec![0, 0, 2]));
     let (training, validation) = split(&[400, 100], Split::Shuffled);
@@ -78,9 +78,9 @@ fn each_class_has_its_share_of_training_and_of_validation() {
     assert!(validation[1] > 5 && validation[1] < 40, "{validation:?}");
 }
 
-/// Two classes of a single example give none, so the third gives the four that are wanted.
+/// Two classes of a single sample contribute none, so the third contributes all four.
 #[test]
-fn a_class_gives_more_than_its_share_where_others_have_none_to_give() {
+fn a_class_contributes_more_than_its_share_if_others_cannot() {
     let dataset = sorted_by_label(&[5, 1, 1]);
     for seed in 0..20 {
         let halves = dataset.split(0.55, Split::Stratified, Key::new(seed)).unwrap();
@@ -124,7 +124,7 @@ fn a_split_that_leaves_a_part_empty_is_an_error() {
     );
     assert_eq!(
         message(1, 0.2),
-        "1 examples with a validation fraction of 0.2 leave 0 for training and 1 for validation; \
+        "1 samples with a validation fraction of 0.2 leave 0 for training and 1 for validation; \
          both need at least one: give more data or another fraction"
     );
     assert!(matches!(numbered(9).split_validation(f64::NAN), Err(SplitError::Fraction(_))));
@@ -133,18 +133,18 @@ fn a_split_that_leaves_a_part_empty_is_an_error() {
 #[test]
 #[should_panic(expected = "inputs of shape [3, 2] need labels of shape [n], one for each row; \
                            found [2]")]
-fn labels_are_as_many_as_inputs() {
+fn the_number_of_labels_must_equal_the_number_of_inputs() {
     Dataset::new(Tensor::new([3, 2], vec![0.0; 6]), Tensor::new([2], vec![0, 1]));
 }
 
 #[test]
 #[should_panic(expected = "a batch size of 0 was asked for")]
-fn a_batch_needs_an_example() {
+fn a_batch_needs_a_sample() {
     let _ = numbered(3).batches(0);
 }
 
 #[test]
-fn features_are_scaled_by_the_training_half() {
+fn features_are_scaled_by_the_training_part() {
     let train = Tensor::new([4, 2], vec![1.0, 0.1, 5.0, 0.1, 1.0, 0.1, 5.0, 0.1]);
     let standardizer = Standardizer::fit(&train);
     // Mean 3, population deviation 2; the second column is constant.
@@ -192,7 +192,7 @@ fn a_column_that_tells_no_rows_apart_is_named() {
 
 #[test]
 #[should_panic(expected = "fitted on 2 columns, found features of shape [1, 3]")]
-fn features_have_the_columns_of_the_training_half() {
+fn features_have_the_columns_of_the_training_part() {
     let standardizer = Standardizer::fit(&Tensor::new([1, 2], vec![1.0, 2.0]));
     standardizer.transform(&Tensor::new([1, 3], vec![0.0; 3]));
 }
@@ -222,7 +222,7 @@ proptest! {
     }
 
     #[test]
-    fn an_epoch_has_every_example_once(n in 0..50_u32, size in 1..20_usize, seed in any::<u64>()) {
+    fn an_epoch_has_every_sample_once(n in 0..50_u32, size in 1..20_usize, seed in any::<u64>()) {
         let dataset = numbered(n);
         let ordered: Vec<_> = dataset.batches(size).collect();
         prop_assert_eq!(labels(&ordered), (0..n).collect::<Vec<_>>());
@@ -264,7 +264,7 @@ proptest! {
             for (class, &size) in sizes.iter().enumerate() {
                 let share = size as f64 * validation.len() as f64 / dataset.len() as f64;
                 let is_fair = (kept[class] as f64 - share).abs() < 1.0 + 1e-9;
-                // Where single examples must be trained on, others take their place.
+                // Other classes replace single samples, which must be trained on.
                 let has_singles = sizes.contains(&1);
                 prop_assert!(!stratified || is_fair || has_singles, "{sizes:?} {kept:?}");
                 let can_train = sizes.iter().filter(|&&size| size > 0).count() <= training.len();

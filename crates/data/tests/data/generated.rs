@@ -1,4 +1,4 @@
-//! The generated data: the same from the same seed, and shaped as promised.
+//! Generated data depend on the seed only and have the documented properties.
 
 use std::collections::{BTreeMap, HashSet};
 use std::fs::File;

@@ -1,5 +1,5 @@
-//! What a file may hold to do harm: characters that a terminal obeys, sizes that no memory holds,
-//! bytes without end.
+//! Files meant to do harm: characters that a terminal obeys, sizes that exceed memory, endless
+//! bytes.
 
 use std::io::{BufReader, Cursor};
 
@@ -9,7 +9,8 @@ use data::{
 };
 use proptest::prelude::*;
 
-/// Every character that a person cannot see and a terminal, an editor or a browser may obey.
+/// Returns every character that a person cannot see and a terminal, an editor or a browser may
+/// obey.
 fn hidden() -> impl Iterator<Item = char> {
     let ranges = [
         '\0'..='\u{1f}',
@@ -40,7 +41,7 @@ fn hidden_characters_are_escaped_wherever_a_text_is_shown() {
 }
 
 #[test]
-fn what_can_be_seen_stays_as_it_is() {
+fn visible_characters_stay_as_they_are() {
     for text in ["", "so happy", "Ä ß é 你好 עברית", "a\u{a0}b", "it's `quoted` \\n", "❤️"]
     {
         assert_eq!(printable(text), text);
@@ -76,7 +77,7 @@ fn a_tokenizer_whose_separator_would_multiply_a_text_is_refused() {
 }
 
 #[test]
-fn a_word_counted_as_often_as_can_be_is_counted_no_further() {
+fn word_counts_saturate() {
     let mut json = serde_json::to_value(Tokenizer::new()).unwrap();
     json["counts"] = serde_json::json!([["happy", u64::MAX]]);
     let mut tokenizer: Tokenizer = serde_json::from_value(json).unwrap();
@@ -84,7 +85,7 @@ fn a_word_counted_as_often_as_can_be_is_counted_no_further() {
     assert_eq!(tokenizer.word_counts(), [("happy".to_string(), u64::MAX)]);
 }
 
-/// Each column was once looked for by a walk through all names: 2 · 10¹⁰ comparisons.
+/// Searching all names for each column would take 2 · 10¹⁰ comparisons.
 #[test]
 fn a_table_may_have_a_hundred_thousand_columns() {
     let names: Vec<String> = (0..100_000).map(|i| format!("a_feature_of_number_{i}")).collect();

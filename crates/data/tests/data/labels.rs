@@ -28,7 +28,7 @@ fn an_unknown_name_is_answered_with_the_known_ones() {
 
 #[test]
 #[should_panic(expected = "Labels::name: class 2 of 2 classes")]
-fn a_class_that_is_not_there_has_no_name() {
+fn the_name_of_a_class_out_of_range_panics() {
     Labels::of(["a", "b"]).name(2);
 }
 
@@ -66,7 +66,7 @@ fn labels_that_read_like_missing_values_are_named() {
 }
 
 #[test]
-fn an_unknown_name_that_looks_like_a_known_one_is_told_so() {
+fn an_unknown_name_is_answered_with_the_known_name_it_looks_like() {
     let labels = Labels::of(["joy", "1"]);
     let message = |name| labels.class(name).unwrap_err().to_string();
     assert!(message("Joy").ends_with("(`1`, `joy`); did you mean `joy`?"));

@@ -37,7 +37,7 @@ fn numbers_come_in_the_order_asked_for() {
 }
 
 #[test]
-fn a_file_that_cannot_be_opened_is_named() {
+fn the_error_names_a_file_that_cannot_be_opened() {
     let directory = tempfile::tempdir().unwrap();
     let missing = directory.path().join("none.csv");
     assert_eq!(
@@ -56,14 +56,14 @@ fn a_file_that_cannot_be_opened_is_named() {
 #[test]
 fn a_file_without_rows_is_an_error() {
     let empty = "train.csv: the file is empty; expected a header with column names, then a row \
-                 for each example";
+                 for each sample";
     assert_eq!(fault(""), empty);
     assert_eq!(fault("\n\r\n\n"), empty);
     assert_eq!(fault("\u{feff}"), empty);
     assert_eq!(
         fault("text,label\n"),
         "train.csv: there are no rows below the header (`text`, `label`); expected a row for each \
-         example"
+         sample"
     );
 }
 
@@ -178,7 +178,7 @@ fn files_of_other_kinds_are_named_with_what_makes_text_of_them() {
 }
 
 #[test]
-fn text_behind_a_closing_quote_is_named_by_the_line_on_which_the_quote_opens() {
+fn text_after_a_closing_quote_is_reported_on_the_line_where_the_quote_opens() {
     let message = |closed: u64, after: &str| {
         format!(
             "a double quote opens on this line and closes on line {closed}, but is followed by \
@@ -186,7 +186,7 @@ fn text_behind_a_closing_quote_is_named_by_the_line_on_which_the_quote_opens() {
              there, or write a quote inside a quoted field twice"
         )
     };
-    // Six rows, of which a lenient reader makes three.
+    // A lenient reader would turn these six rows into three.
     let stray =
         "text,label\n\"so happy,joy\nwhat a day,joy\nrain again,sad\n\"bad day,sad\nsunny,joy\n";
     assert_eq!(fault(stray), format!("train.csv, line 2: {}", message(5, "bad day,sad")));
@@ -207,7 +207,7 @@ fn text_behind_a_closing_quote_is_named_by_the_line_on_which_the_quote_opens() {
 }
 
 #[test]
-fn a_quote_inside_a_field_that_none_opens_is_a_letter() {
+fn a_quote_inside_an_unquoted_field_is_a_letter() {
     let table = read("text,label\n5\" nail,joy\nsay \"hi\",joy\n \"x\",joy\na\"\"b,joy\n");
     let texts = ["5\" nail", "say \"hi\"", " \"x\"", "a\"\"b"];
     assert_eq!(table.text("text").unwrap(), texts);
@@ -262,7 +262,7 @@ fn other_separators_are_named_also_where_a_text_holds_a_comma() {
 }
 
 #[test]
-fn a_header_that_is_none_is_named_as_the_cause() {
+fn a_missing_header_is_named_as_the_cause() {
     let missing = |content: &str, column: &str| read(content).text(column).unwrap_err().to_string();
     let headless = "this line looks like a row: put a header with the column names";
     assert!(missing("so happy,joy\nso glad,joy\n", "text").contains(headless));
@@ -334,7 +334,7 @@ fn a_label_that_is_empty_or_unknown_is_named() {
 }
 
 #[test]
-fn a_field_that_is_no_finite_number_is_named() {
+fn a_field_that_is_not_a_finite_number_is_named() {
     let fault = |field: &str| {
         let table = read(&format!("x1,x2\n1,2\n3,{field}\n"));
         table.numbers(&["x1", "x2"]).unwrap_err().to_string()
@@ -400,7 +400,7 @@ proptest! {
             content += &format!("\"{}\",0\n", field.replace('"', "\"\""));
         }
         content += &blank.concat();
-        // Counted as an editor does: every `\r\n`, then every `\r` or `\n`, ends a line.
+        // Editors count lines this way: every `\r\n`, then every `\r` or `\n`, ends a line.
         let line = 1 + content.replace("\r\n", "\n").matches(['\r', '\n']).count() as u64;
         content += "fault,none\n";
         let error = read(&content).numbers(&["number"]).unwrap_err();

@@ -44,7 +44,7 @@ fn num_words_keeps_the_ids_below_it() {
 }
 
 #[test]
-fn the_oov_token_is_1_and_stands_for_every_word_without_an_id() {
+fn the_oov_token_is_1_and_replaces_every_word_without_an_id() {
     let tokenizer = fitted(Tokenizer::keras().with_num_words(5).with_oov_token("<unk>"));
     let sequences = tokenizer.texts_to_sequences(NEW);
     assert_eq!(sequences, [vec![2, 1, 4, 1, 4], vec![1, 1, 3], vec![], vec![]]);
@@ -56,7 +56,7 @@ fn the_oov_token_is_1_and_stands_for_every_word_without_an_id() {
 }
 
 #[test]
-fn an_oov_token_has_its_id_even_where_num_words_leaves_none() {
+fn an_oov_token_has_its_id_even_if_num_words_allows_none() {
     let tokenizer = fitted(Tokenizer::keras().with_num_words(1).with_oov_token("<unk>"));
     assert_eq!(tokenizer.texts_to_sequences(["it sat"]), [[1, 1]]);
     assert_eq!(tokenizer.vocabulary_size(), 2);
@@ -125,7 +125,7 @@ fn words_end_at_any_white_space() {
 }
 
 #[test]
-fn a_tokenizer_saved_before_white_space_was_a_choice_is_that_of_keras() {
+fn a_tokenizer_saved_before_the_white_space_option_splits_as_keras_does() {
     let saved = serde_json::to_string(&fitted(Tokenizer::keras())).unwrap();
     let before = saved.replace(",\"white_space\":false", "");
     assert_ne!(before, saved);
@@ -138,7 +138,7 @@ fn a_tokenizer_saved_before_white_space_was_a_choice_is_that_of_keras() {
     assert_eq!(loaded.texts_to_sequences(["the\rcat"]), [[1, 2]]);
 }
 
-/// `word_index` and `texts_to_sequences`, line by line as Keras has them for the default filters.
+/// `word_index` and `texts_to_sequences`, copied line by line from Keras for the default filters.
 mod keras {
     use super::DEFAULT_FILTERS;
 
@@ -179,7 +179,7 @@ mod keras {
 
 proptest! {
     #[test]
-    fn ids_are_those_of_keras(
+    fn ids_equal_keras(
         texts in prop::collection::vec("[abAB'., \té]{0,12}", 1..8),
         new in prop::collection::vec("[abAcC., ]{0,12}", 0..4),
         num_words in 0..8_usize,
@@ -211,7 +211,7 @@ proptest! {
     }
 
     #[test]
-    fn a_saved_tokenizer_goes_on_where_it_was(
+    fn a_saved_tokenizer_continues_counting(
         first in prop::collection::vec(any::<String>(), 0..4),
         second in prop::collection::vec(any::<String>(), 0..4),
     ) {

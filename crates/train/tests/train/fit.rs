@@ -1,4 +1,4 @@
-//! Training: what is learned, from which samples, in which order, and when it stops.
+//! Training: the result, the samples used, their order, and when training stops.
 
 use std::sync::Mutex;
 
@@ -38,7 +38,7 @@ fn trained<T: Scalar>(
     (model, parameters, history.unwrap())
 }
 
-/// All numbers, to be compared bit by bit.
+/// Returns all numbers, to be compared bit by bit.
 fn bits<T: Scalar>(parameters: &Parameters<T>) -> Vec<u64> {
     let numbers = parameters.iter().flat_map(|(_, _, value)| value.to_vec());
     numbers.map(|x| x.to_f64().to_bits()).collect()
@@ -181,7 +181,7 @@ impl Model for Spy {
     }
 }
 
-/// The batches of each epoch on the samples 0, 1, …, 6.
+/// Returns the batches of each epoch on the samples 0, 1, …, 6.
 fn batches_seen(options: &Fit) -> Vec<Vec<Vec<f32>>> {
     let inputs = Tensor::new([7, 1], (0..7).map(|i| i as f32).collect());
     let dataset = Dataset::new(inputs, Tensor::from([0, 1, 0, 1, 0, 1, 0]));
@@ -250,8 +250,8 @@ impl Optimizer<f32> for Script {
     }
 }
 
-/// Positive numbers are of class 1, negative ones of class 0, so the logit `w x` is right for every
-/// sample where w > 0, with a lower loss the larger w is.
+/// Returns numbers: positive ones of class 1, negative ones of class 0. So for w > 0 the logit `w
+/// x` is right for every sample, and the loss is lower the larger w is.
 fn signs() -> Dataset<f32> {
     let inputs = Tensor::from([[1.0], [-1.0], [2.0], [-2.0], [1.5], [-1.5]]);
     Dataset::new(inputs, Tensor::from([1, 0, 1, 0, 1, 0]))
@@ -287,7 +287,7 @@ fn the_weights_of_the_best_epoch_are_kept() {
 }
 
 #[test]
-fn of_equal_epochs_the_first_is_kept() {
+fn the_first_of_equal_epochs_is_kept() {
     let (history, ..) = scripted(&[-1.0, 3.0, 3.0], Fit::default());
     assert_eq!(history.kept, 2);
 }
@@ -301,7 +301,7 @@ fn the_last_weights_are_kept_when_asked_for() {
 }
 
 #[test]
-fn patience_stops_after_so_many_epochs_without_a_better_one() {
+fn patience_is_the_number_of_epochs_without_a_better_one() {
     let epochs = |patience, values| {
         let options = Fit { patience: Some(patience), ..Fit::default() };
         let (history, weight, _) = scripted(values, options);
@@ -390,7 +390,7 @@ fn without_samples_there_is_nothing_to_train_on() {
     );
     assert_eq!(
         fit(&signs(), 0.9),
-        "6 examples with a validation fraction of 0.9 leave 0 for training and 6 for validation; \
+        "6 samples with a validation fraction of 0.9 leave 0 for training and 6 for validation; \
          both need at least one: give more data or another fraction"
     );
     for (fraction, found) in [(1.0, "1"), (-0.5, "-0.5"), (f64::NAN, "NaN")] {
@@ -401,19 +401,19 @@ fn without_samples_there_is_nothing_to_train_on() {
 
 #[test]
 #[should_panic(expected = "fit: 0 epochs were asked for; training takes at least one")]
-fn training_for_no_epoch_is_a_mistake() {
+fn training_for_no_epoch_panics() {
     trained::<f32>(&quadrants(10, 1), 1, &Fit { epochs: 0, ..Fit::default() });
 }
 
 #[test]
-#[should_panic(expected = "a batch size of 0 was asked for; a batch needs at least one example")]
-fn training_in_batches_of_nothing_is_a_mistake() {
+#[should_panic(expected = "a batch size of 0 was asked for; a batch needs at least one sample")]
+fn a_batch_size_of_0_panics() {
     trained::<f32>(&quadrants(10, 1), 1, &Fit { batch_size: 0, ..Fit::default() });
 }
 
 #[test]
 #[should_panic(expected = "BinaryCrossEntropy: labels must be 0 or 1, but one is 2")]
-fn a_third_class_is_a_mistake_for_one_logit() {
+fn a_third_class_for_one_logit_panics() {
     let dataset = Dataset::new(Tensor::from([[1.0], [2.0]]), Tensor::from([1, 2]));
     let mut parameters = Parameters::new(1);
     let model = one_weight(&mut parameters);
@@ -479,8 +479,8 @@ fn an_epoch_that_ends_in_useless_weights_stops_training() {
     assert_eq!(fit(&[-f32::MAX], 0.34), format!("after epoch 1 the validation loss {advice}"));
 }
 
-/// A layer that does not fit the one before it is the mistake of the line that puts them together or
-/// trains them, on however many threads the batches run.
+/// A layer that does not fit the one before it panics at the line that joins the layers or trains
+/// them, for any number of threads.
 #[test]
 fn layers_that_do_not_fit_are_reported_at_the_line_that_trains_them() {
     for shards in [1, 2] {

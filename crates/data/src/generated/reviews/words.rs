@@ -1,9 +1,9 @@
 //! The words of the generated reviews.
 //!
-//! Emotion words come as adjectives and as nouns, and no word is both: that is how a bag of words
-//! still tells "not merry at all, but full of dread" from "instead of dread, merry".
+//! Emotion words come as adjectives and as nouns, and no word is both. So a bag of words still
+//! tells "not merry at all, but full of dread" from "instead of dread, merry".
 
-/// One of Plutchik's eight emotions with the words that stand for it.
+/// One of Plutchik's eight emotions with the words that express it.
 pub(super) struct Emotion {
     pub(super) name: &'static str,
     pub(super) adjectives: [&'static str; 5],
@@ -54,7 +54,8 @@ pub(super) const WHEEL: [Emotion; 8] = [
     },
 ];
 
-/// What a `{symbol}` of a template may become. An expansion may hold symbols itself.
+/// Returns the texts that may replace a `{symbol}` of a template. An expansion may hold symbols
+/// itself.
 pub(super) fn expansions(symbol: &str) -> &'static [&'static str] {
     match symbol {
         "opening" => OPENINGS,

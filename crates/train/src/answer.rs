@@ -1,7 +1,7 @@
-//! Answers that can be used.
+//! Predictions that are checked to be finite.
 //!
-//! A model of finite weights may still overflow: with weights of 1e20 two layers give infinite logits,
-//! and the softmax of two infinities is NaN. A program must not print that as a probability.
+//! A model with finite weights may still overflow: with weights of 1e20 two layers give infinite
+//! logits, and the softmax of two infinities is NaN. A program must not print NaN as a probability.
 
 use autograd::Parameters;
 use data::Dataset;
@@ -19,20 +19,20 @@ use crate::trainer::Trainer;
      training went wrong; train it again with a lower learning rate"
 )]
 pub struct NotFinite {
-    /// The output, by its sample and class, or the loss.
+    /// The name of the output (its sample and class) or of the loss.
     pub what: String,
     /// The number.
     pub value: f64,
 }
 
 impl<M: Model> Trainer<'_, M> {
-    /// [`predict`](Self::predict), where each answer must be a number.
+    /// Returns what [`predict`](Self::predict) returns, after checking that each output is finite.
     ///
     /// # Errors
-    /// When an output of the model is infinite or NaN.
+    /// If an output of the model is infinite or NaN.
     ///
     /// # Panics
-    /// As [`predict`](Self::predict).
+    /// If [`predict`](Self::predict) panics.
     #[track_caller]
     pub fn predict_finite<T: Scalar>(
         &self,
@@ -44,13 +44,14 @@ impl<M: Model> Trainer<'_, M> {
         Ok(self.loss.probabilities(&logits))
     }
 
-    /// [`evaluate`](Self::evaluate), where each output and the loss must be numbers.
+    /// Returns what [`evaluate`](Self::evaluate) returns, after checking that each output and the
+    /// loss are finite.
     ///
     /// # Errors
-    /// When one of them is infinite or NaN.
+    /// If an output or the loss is infinite or NaN.
     ///
     /// # Panics
-    /// As [`evaluate`](Self::evaluate).
+    /// If [`evaluate`](Self::evaluate) panics.
     #[track_caller]
     pub fn evaluate_finite<T: Scalar>(
         &self,

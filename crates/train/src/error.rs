@@ -15,7 +15,7 @@ pub enum TrainError {
     /// The validation split leaves nothing to train or to validate on.
     #[error(transparent)]
     Split(#[from] SplitError),
-    /// A batch of sequences is too large when all are as long as the longest.
+    /// A batch of sequences, padded to the longest one, is too large.
     #[error(
         "a batch of {batch} samples, each filled up to the longest one of {longest} items, is too large; \
          cut the longest samples, or make batches of fewer"
@@ -39,7 +39,7 @@ pub enum TrainError {
         epoch: usize,
         /// The step within the epoch, counted from 1.
         step: usize,
-        /// The first line of the tape that is not finite.
+        /// The first node of the tape that is not finite.
         first: String,
     },
     /// The optimizer refuses a gradient. The parameters are those before the step.
@@ -49,10 +49,10 @@ pub enum TrainError {
         epoch: usize,
         /// The step within the epoch, counted from 1.
         step: usize,
-        /// The gradient, and what is wrong with it.
+        /// The gradient and its fault.
         error: GradientError,
     },
-    /// The last step of an epoch has left a model that is of no use.
+    /// A parameter or the validation loss is not finite after an epoch.
     #[error(
         "after epoch {epoch} {what} is infinite or NaN. A lower learning rate or clipping the \
          gradients may help, or the data hold such a value"
@@ -68,12 +68,12 @@ pub enum TrainError {
     Stopped {
         /// The epoch, counted from 1.
         epoch: usize,
-        /// How many of its steps were taken.
+        /// The number of steps taken in it.
         step: usize,
-        /// How many it has.
+        /// The number of steps of an epoch.
         steps: usize,
     },
-    /// An observer could not do its part.
+    /// An observer failed.
     #[error(transparent)]
     Observer(ObserverError),
 }

@@ -1,4 +1,4 @@
-//! How good a trained model is on data it has not seen.
+//! Evaluates a trained model on data it has not seen.
 
 use autograd::{Parameters, Tape};
 use data::Dataset;
@@ -10,34 +10,34 @@ use crate::loss::Loss;
 use crate::metrics::{ConfusionMatrix, roc_auc};
 use crate::trainer::{EVALUATION_BATCH, Trainer};
 
-/// Figures of a model on a data set.
+/// The loss and the quality of a model's predictions on a data set.
 #[derive(Clone, Debug)]
 pub struct Evaluation {
     /// The mean loss, in nats.
     pub loss: f64,
-    /// Counts of true against predicted class, and all figures that follow from them.
+    /// The number of samples of each true class by predicted class.
     pub confusion: ConfusionMatrix,
-    /// The area under the ROC curve; for two classes, both present in the data.
+    /// The area under the ROC curve, if there are two classes and both occur in the data.
     pub roc_auc: Option<f64>,
 }
 
 impl Evaluation {
-    /// The share of samples whose class was predicted.
+    /// Returns the share of samples whose class was predicted.
     pub fn accuracy(&self) -> f64 {
         self.confusion.accuracy()
     }
 
-    /// Loss and accuracy, as a [`History`](crate::History) keeps them.
+    /// Returns loss and accuracy in the form of a [`History`](crate::History).
     pub fn score(&self) -> Score {
         Score { loss: self.loss, accuracy: self.accuracy() }
     }
 }
 
 impl<M: Model> Trainer<'_, M> {
-    /// Evaluates the model, with dropout off.
+    /// Evaluates the model in evaluation mode (with dropout off).
     ///
     /// # Panics
-    /// When the data set is empty or does not fit the model.
+    /// If the data set is empty or does not fit the model.
     #[track_caller]
     pub fn evaluate<T: Scalar>(
         &self,
@@ -67,7 +67,7 @@ impl<M: Model> Trainer<'_, M> {
         }
     }
 
-    /// The mean loss of all rows, added up in `f64` batch by batch.
+    /// Returns the mean loss of all rows, added up in `f64` batch by batch.
     #[track_caller]
     fn mean_loss<T: Scalar>(&self, logits: &Tensor<T>, labels: &Tensor<u32>) -> f64 {
         let count = labels.len();
@@ -84,7 +84,8 @@ impl<M: Model> Trainer<'_, M> {
     }
 }
 
-/// The area under the ROC curve of the evidence for class 1: the difference of the two logits.
+/// Returns the area under the ROC curve of the evidence for class 1: the difference of the two
+/// logits.
 fn roc_auc_of<T: Scalar>(loss: Loss, logits: &Tensor<T>, labels: &[u32]) -> Option<f64> {
     let evidence = match loss {
         Loss::SoftmaxCrossEntropy => &logits.slice(-1, 1..2) - &logits.slice(-1, 0..1),

@@ -7,9 +7,9 @@
 //!     evaluate on the validation samples; keep the weights if they are the best so far
 //! ```
 //!
-//! [`Session::run`] is this loop. How far it has come is kept in a [`Progress`](crate::Progress), so it can begin
-//! anywhere. What happens beside training is done by [`Observer`]s, so nothing here knows of progress
-//! bars or files.
+//! [`Session::run`] is this loop. Its position is a [`Progress`](crate::Progress), so it can begin
+//! anywhere. [`Observer`]s do everything beside training, so nothing here knows of progress bars or
+//! files.
 
 use std::collections::BTreeMap;
 use std::time::Instant;
@@ -29,17 +29,20 @@ use crate::shards::Shards;
 use crate::trainer::Trainer;
 
 impl<'m, M: Model> Trainer<'m, M> {
-    /// Trains the model, whose parameters `optimizer` changes, on `dataset`.
+    /// Trains the model on `dataset`. `optimizer` updates `parameters`.
     ///
     /// The same seed, data and initial parameters give bitwise the same result.
     ///
     /// # Errors
-    /// When there are no samples or the validation split leaves a part empty. When the loss is not
-    /// finite; then the parameters are those before the step that failed. When a parameter or the
-    /// validation loss is not finite after an epoch; then they are those after it.
+    /// If there are no samples, or the validation split leaves a part empty.
+    ///
+    /// If the loss is not finite. Then the parameters are as before the step that failed.
+    ///
+    /// If a parameter or the validation loss is not finite after an epoch. Then the parameters are as
+    /// after that epoch.
     ///
     /// # Panics
-    /// When the data do not fit the model, or the batch size or the number of epochs or shards is 0.
+    /// If the data do not fit the model, or the batch size or the number of epochs or shards is 0.
     #[track_caller]
     pub fn fit<T: Scalar>(
         &self,
@@ -53,14 +56,14 @@ impl<'m, M: Model> Trainer<'m, M> {
 }
 
 impl<M: Model, T: Scalar> Session<'_, M, T> {
-    /// Trains to the end while the observers look on; they are told in their order.
+    /// Trains to the end and calls the observers, in their order.
     ///
     /// # Errors
-    /// Those of [`Trainer::fit`]; and when an observer fails or stops the run. Then the parameters
-    /// are those of the last step.
+    /// If [`Trainer::fit`] would fail, or an observer fails or stops the run. Then the parameters
+    /// are as after the last step.
     ///
     /// # Panics
-    /// When the data do not fit the model.
+    /// If the data do not fit the model.
     #[track_caller]
     pub fn run(mut self, observers: &mut [&mut dyn Observer<T>]) -> Result<History, TrainError> {
         let trainer = self.trainer;
@@ -106,7 +109,7 @@ impl<M: Model, T: Scalar> Session<'_, M, T> {
         Ok(history)
     }
 
-    /// Changes the parameters along these gradients. After an error they are as before.
+    /// Updates the parameters with these gradients. After an error they are unchanged.
     fn step(&mut self, mut gradients: Gradients<T>) -> Result<(), TrainError> {
         if let Some(max) = self.options.clip_norm {
             clip_global_norm(&mut gradients, max);
@@ -118,20 +121,20 @@ impl<M: Model, T: Scalar> Session<'_, M, T> {
         })
     }
 
-    /// The error of a loss that is infinite or NaN, with the first such value on its tape.
+    /// Returns the error of a loss that is infinite or NaN, with the first such value on its tape.
     fn not_finite(&self, loss: f64, first: String) -> TrainError {
         let (epoch, step) = (self.progress.epoch(), self.progress.step() + 1);
         TrainError::NotFinite { loss, epoch, step, first }
     }
 
-    /// The score of the present weights on the validation samples, if there are any.
+    /// Returns the score of the current weights on the validation samples, if there are any.
     #[track_caller]
     fn validate(&self) -> Option<Score> {
         let is_possible = !self.validation.is_empty();
         is_possible.then(|| self.trainer.evaluate(self.parameters, &self.validation).score())
     }
 
-    /// The record of the epoch whose last step has been taken.
+    /// Returns the record of the epoch whose last step has been taken.
     fn ended_epoch(&self, validation: Option<Score>, seconds: f64) -> Epoch {
         Epoch {
             number: self.progress.epoch(),
@@ -144,7 +147,7 @@ impl<M: Model, T: Scalar> Session<'_, M, T> {
         }
     }
 
-    /// Tells each observer, and then asks them whether to stop.
+    /// Calls each observer, then stops the run if one of them wants that.
     fn tell(
         &self,
         observers: &mut [&mut dyn Observer<T>],
@@ -180,8 +183,8 @@ impl<M: Model, T: Scalar> Session<'_, M, T> {
 }
 
 impl<M: Model> Trainer<'_, M> {
-    /// Returns the number of samples whose class the logits predict. If their loss is not finite, the
-    /// error is the first value on the tape that is not.
+    /// Returns the number of samples whose class the logits predict. If their loss is not finite,
+    /// the error is the first value on the tape that is not.
     fn count_correct<T: Scalar>(
         &self,
         logits: Var<'_, T>,
@@ -197,7 +200,7 @@ impl<M: Model> Trainer<'_, M> {
     }
 }
 
-/// The samples of one epoch in batches, shuffled or not.
+/// Returns the samples of one epoch in batches, shuffled or not.
 #[track_caller]
 fn batches<'d, I: Copy>(
     training: &'d Dataset<I>,
@@ -210,7 +213,7 @@ fn batches<'d, I: Copy>(
     }
 }
 
-/// Checks what no later step of the epoch has used.
+/// Checks the values that no step of the epoch has used since they changed.
 fn check_finite<T: Scalar>(
     parameters: &Parameters<T>,
     validation: Option<Score>,
@@ -226,7 +229,7 @@ fn check_finite<T: Scalar>(
     }
 }
 
-/// The values of those of the named parameters that there are.
+/// Returns the values of the named parameters. Names that the model does not have are left out.
 fn tracked<T: Scalar>(parameters: &Parameters<T>, names: &[String]) -> BTreeMap<String, f64> {
     let value = |name: &String| {
         let id = parameters.find(name)?;

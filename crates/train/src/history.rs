@@ -1,4 +1,4 @@
-//! What happened in training, epoch by epoch.
+//! The record of a training run, epoch by epoch.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -16,7 +16,7 @@ pub struct Score {
 }
 
 impl Score {
-    /// Higher accuracy, or the same with a lower loss.
+    /// Returns `true` if the accuracy is higher, or equal with a lower loss.
     pub fn is_better_than(&self, other: &Score) -> bool {
         self.accuracy > other.accuracy
             || (self.accuracy == other.accuracy && self.loss < other.loss)
@@ -26,24 +26,27 @@ impl Score {
 /// One pass over the training samples.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Epoch {
-    /// Counted from 1.
+    /// The number of the epoch, counted from 1.
     pub number: usize,
-    /// How many epochs were asked for.
+    /// The number of epochs requested.
     pub of: usize,
-    /// The learning rate that the schedule had reached at its end: that of the next step.
+    /// The learning rate of the next step after the epoch.
     pub rate: f64,
-    /// The mean over its batches, each at the weights of its time and with dropout on.
+    /// The mean over its batches, each with the weights before its step and with dropout on.
     pub training: Score,
-    /// On the validation samples at the end of the epoch; without a validation split there is none.
+    /// The score on the validation samples at the end of the epoch; `None` without a validation
+    /// split.
     pub validation: Option<Score>,
-    /// The parameters that [`Fit::track`](crate::Fit::track) names, by name, at the end of the epoch.
+    /// The values at the end of the epoch of the parameters that [`Fit::track`](crate::Fit::track)
+    /// names.
     pub tracked: BTreeMap<String, f64>,
-    /// How long it took.
+    /// The duration of the epoch, in seconds.
     pub seconds: f64,
 }
 
 impl Epoch {
-    /// What epochs are compared by: the validation score, or without one that of training.
+    /// Returns the score to compare epochs by: the validation score, or without one the training
+    /// score.
     pub fn score(&self) -> Score {
         self.validation.unwrap_or(self.training)
     }
@@ -52,17 +55,17 @@ impl Epoch {
 /// The epochs of one training run, at least one.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct History {
-    /// In the order they ran.
+    /// The epochs in the order they ran.
     pub epochs: Vec<Epoch>,
     /// The number, counted from 1, of the epoch whose weights the model has now.
     pub kept: usize,
 }
 
 impl History {
-    /// The epoch whose weights the model has now.
+    /// Returns the epoch whose weights the model has now.
     ///
     /// # Panics
-    /// When `kept` is not the number of an epoch.
+    /// If `kept` is not the number of an epoch.
     #[track_caller]
     pub fn kept_epoch(&self) -> &Epoch {
         match self.kept.checked_sub(1).and_then(|index| self.epochs.get(index)) {
@@ -71,8 +74,8 @@ impl History {
         }
     }
 
-    /// By what epochs and models are compared: `"validation"` or, where no samples were kept for that,
-    /// `"training"`.
+    /// Returns which score epochs and models are compared by: `"validation"` or, without validation
+    /// samples, `"training"`.
     pub fn judged_by(&self) -> &'static str {
         match self.kept_epoch().validation {
             Some(_) => "validation",
@@ -80,18 +83,19 @@ impl History {
         }
     }
 
-    /// Whether the model is now better than that of another run: by the scores of the kept epochs.
+    /// Returns `true` if this run's model is better than another run's, by the scores of the kept
+    /// epochs.
     pub fn is_better_than(&self, other: &History) -> bool {
         self.kept_epoch().score().is_better_than(&other.kept_epoch().score())
     }
 
-    /// How long the epochs took together.
+    /// Returns the total duration of the epochs, in seconds.
     pub fn seconds(&self) -> f64 {
         self.epochs.iter().map(|epoch| epoch.seconds).sum()
     }
 }
 
-/// One line, the same on a terminal and in a file.
+/// Writes one line, the same for a terminal and a file.
 impl fmt::Display for Epoch {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let width = self.of.to_string().len();
@@ -114,7 +118,7 @@ impl fmt::Display for Epoch {
     }
 }
 
-/// The last part of a parameter's name; one that spells a Greek letter is written as that letter.
+/// Returns the last part of a parameter's name. The name of a Greek letter becomes that letter.
 pub fn short_name(name: &str) -> &str {
     match name.rsplit('.').next().unwrap_or(name) {
         "alpha" => "α",

@@ -1,11 +1,11 @@
-//! From a model and a data set to a trained model and honest figures about it.
+//! Trains a model on a data set and measures how good it is.
 //!
 //! [`Trainer`] pairs a model with a [`Loss`]; it fits, evaluates and predicts. [`metrics`] says how
 //! good predictions are.
 //!
-//! What happens beside training is done by [`Observer`]s of a [`Session`]. This crate has none of
-//! them and knows neither files nor terminals: `store` has checkpoints, `report` has progress bars,
-//! logs and the handling of Ctrl-C.
+//! [`Observer`]s of a [`Session`] do everything beside training. This crate has no observers and
+//! knows neither files nor terminals: `store` has checkpoints, `report` has progress bars, logs and
+//! the handling of Ctrl-C.
 //!
 //! ```
 //! use autograd::Parameters;

@@ -1,9 +1,9 @@
-//! What a model's outputs mean: the loss to train with, the probabilities, the predicted classes.
+//! Turns a model's outputs into the loss to train with, probabilities and predicted classes.
 
 use autograd::{Tape, Var};
 use tensor::{Scalar, Tensor};
 
-/// How logits are compared with class labels.
+/// A loss that compares logits with class labels.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Loss {
     /// One logit for each class, `[n, classes]`; see [`nn::softmax_cross_entropy`].
@@ -13,10 +13,10 @@ pub enum Loss {
 }
 
 impl Loss {
-    /// The mean loss of logits against labels `[n]`, in nats.
+    /// Returns the mean loss of logits against labels `[n]`, in nats.
     ///
     /// # Panics
-    /// When the shapes do not fit, or a label is no class.
+    /// If the shapes do not fit, or a label is not a class.
     #[track_caller]
     pub fn of<'t, T: Scalar>(self, logits: Var<'t, T>, labels: &Tensor<u32>) -> Var<'t, T> {
         match self {
@@ -34,7 +34,7 @@ impl Loss {
         }
     }
 
-    /// The probability of each class, `[n, classes]`: rows sum to 1.
+    /// Returns the probability of each class, `[n, classes]`: rows sum to 1.
     pub fn probabilities<T: Scalar>(self, logits: &Tensor<T>) -> Tensor<T> {
         match self {
             Loss::SoftmaxCrossEntropy => {
@@ -48,7 +48,8 @@ impl Loss {
         }
     }
 
-    /// The most probable class of each row, `[n]`; the first of equals.
+    /// Returns the most probable class of each row, `[n]`. Of equally probable classes it takes the
+    /// first.
     pub fn predictions<T: Scalar>(self, logits: &Tensor<T>) -> Tensor<u32> {
         match self {
             Loss::SoftmaxCrossEntropy => logits.argmax(-1),

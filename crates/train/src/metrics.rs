@@ -1,4 +1,4 @@
-//! How good a classifier's predictions are.
+//! Measures of a classifier's predictions.
 //!
 //! Accuracy alone misleads when classes are unequal: on data that is 90 % one class, a model that
 //! always answers that class is 90 % accurate and has learnt nothing. So every figure here is
@@ -10,8 +10,8 @@
 //! - `FN` the samples of `c` predicted as another class (false negatives),
 //!
 //! ```text
-//! precision = TP / (TP + FP)          of what was called c, the share that is c
-//! recall    = TP / (TP + FN)          of what is c, the share that was called c
+//! precision = TP / (TP + FP)          the share of samples predicted as c that are c
+//! recall    = TP / (TP + FN)          the share of samples of c that are predicted as c
 //! F1        = 2 TP / (2 TP + FP + FN) the harmonic mean of the two
 //! ```
 //!
@@ -29,7 +29,7 @@ const TERMINAL_WIDTH: usize = 100;
 const CORNER: &str = "true \\ predicted";
 const NAME_WIDTH: usize = CORNER.len();
 
-/// How often each true class was predicted as each class.
+/// The number of samples of each true class that were predicted as each class.
 ///
 /// A figure whose denominator is zero is 0, as with scikit-learn's `zero_division=0`: the precision
 /// of a class that was never predicted, the recall of a class that has no samples, the accuracy on
@@ -61,16 +61,16 @@ pub struct ConfusionMatrix {
 /// Precision, recall and F1, of one class or averaged over all; each from 0 to 1.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
 pub struct Scores {
-    /// Of the samples predicted as this class, the share that belongs to it.
+    /// The share of samples predicted as this class that belong to it.
     pub precision: f64,
-    /// Of the samples that belong to this class, the share predicted as it.
+    /// The share of samples of this class that are predicted as it.
     pub recall: f64,
     /// The harmonic mean of precision and recall.
     pub f1: f64,
 }
 
 impl Scores {
-    /// A line of [`ConfusionMatrix::report`], aligned with its heading.
+    /// Returns a line of [`ConfusionMatrix::report`], aligned with its heading.
     fn line(&self, head: &str, samples: usize) -> String {
         format!(
             "{head:NAME_WIDTH$}{:13.1}{:10.1}{:8.1}{samples:9}\n",
@@ -109,17 +109,17 @@ impl ConfusionMatrix {
         Self { classes, counts }
     }
 
-    /// The number of classes.
+    /// Returns the number of classes.
     pub fn classes(&self) -> usize {
         self.classes
     }
 
-    /// The number of samples.
+    /// Returns the number of samples.
     pub fn samples(&self) -> usize {
         self.counts.iter().sum()
     }
 
-    /// The number of samples of class `truth` that were predicted as class `predicted`.
+    /// Returns the number of samples of class `truth` that were predicted as class `predicted`.
     ///
     /// # Panics
     ///
@@ -135,7 +135,7 @@ impl ConfusionMatrix {
         self.counts[truth * self.classes + predicted]
     }
 
-    /// The number of samples that belong to `class`.
+    /// Returns the number of samples that belong to `class`.
     ///
     /// # Panics
     ///
@@ -149,17 +149,17 @@ impl ConfusionMatrix {
         samples
     }
 
-    /// The number of samples whose predicted class is the true one.
+    /// Returns the number of samples whose predicted class is the true one.
     pub fn correct(&self) -> usize {
         (0..self.classes).map(|class| self.count(class, class)).sum()
     }
 
-    /// The share of samples whose predicted class is the true one.
+    /// Returns the share of samples whose predicted class is the true one.
     pub fn accuracy(&self) -> f64 {
         ratio(self.correct(), self.samples())
     }
 
-    /// Precision, recall and F1 of one class against all others.
+    /// Returns precision, recall and F1 of one class against all others.
     ///
     /// # Panics
     ///
@@ -176,16 +176,17 @@ impl ConfusionMatrix {
         }
     }
 
-    /// The plain mean of each score over the classes: a rare class counts as much as a common one.
+    /// Returns the plain mean of each score over the classes: a rare class counts as much as a
+    /// common one.
     ///
-    /// The mean is over all [`classes`](Self::classes), also those without samples, which score 0.
+    /// The mean is over all [`classes`](Self::classes). A class without samples scores 0.
     /// Scikit-learn does the same if it is given `labels=range(classes)`; by default it leaves out
     /// classes that occur neither as a label nor as a prediction.
     pub fn macro_average(&self) -> Scores {
         self.average(|_| 1.0 / self.classes as f64)
     }
 
-    /// Over which classes [`macro_average`](Self::macro_average) runs, as a sentence.
+    /// Returns a sentence that says which classes [`macro_average`](Self::macro_average) includes.
     ///
     /// ```
     /// # use train::metrics::ConfusionMatrix;
@@ -209,7 +210,7 @@ impl ConfusionMatrix {
         }
     }
 
-    /// The mean of each score over the classes, each weighted by its share of the samples.
+    /// Returns the mean of each score over the classes, each weighted by its share of the samples.
     ///
     /// The weighted recall is the accuracy.
     pub fn weighted_average(&self) -> Scores {
@@ -227,12 +228,13 @@ impl ConfusionMatrix {
         mean
     }
 
-    /// The counts as a table to print: a row for each true class, a column for each predicted one.
+    /// Returns the counts as a table to print: a row for each true class, a column for each
+    /// predicted one.
     ///
-    /// It fits a terminal of 100 columns with up to 20 classes while counts are below 1,000; past
-    /// that it grows wider, for no digit is ever dropped. Long names are cut to what fits; where
-    /// that would leave two rows or columns with the same head, classes are numbered instead. Control
-    /// characters in names show as spaces.
+    /// It fits a terminal of 100 columns with up to 20 classes while counts are below 1,000. Larger
+    /// tables are wider, because no digit is ever dropped. Long names are cut. If two rows or
+    /// columns would then have the same head, classes are numbered instead. Control characters in
+    /// names show as spaces.
     ///
     /// ```
     /// # use train::metrics::ConfusionMatrix;
@@ -267,8 +269,8 @@ impl ConfusionMatrix {
         table + "\n"
     }
 
-    /// The width of a column with the gap before it: what the longest name asks for, at most an
-    /// equal share of the terminal, at least what the largest count or class number needs.
+    /// Returns the width of a column with the gap before it: the width of the longest name, at most
+    /// an equal share of the terminal, and at least the width of the largest count or class number.
     fn cell_width(&self, names: &[String]) -> usize {
         let longest = names.iter().map(|name| name.chars().count()).fold(0, usize::max);
         let largest = self.counts.iter().copied().fold(self.classes, usize::max);
@@ -278,8 +280,8 @@ impl ConfusionMatrix {
         wanted.min(share).max(needed)
     }
 
-    /// Precision, recall, F1 (per cent) and support of each class as a table to print, with their
-    /// averages below. Long names are cut as in [`table`](Self::table).
+    /// Returns precision, recall, F1 (per cent) and support of each class as a table to print, with
+    /// their averages below. Long names are cut as in [`table`](Self::table).
     ///
     /// ```
     /// # use train::metrics::ConfusionMatrix;
@@ -324,12 +326,12 @@ impl ConfusionMatrix {
     }
 }
 
-/// `part / whole`, or 0 where there is nothing to divide by.
+/// Returns `part / whole`, or 0 if `whole` is 0.
 fn ratio(part: usize, whole: usize) -> f64 {
     if whole == 0 { 0.0 } else { part as f64 / whole as f64 }
 }
 
-/// The heads of rows, cut to `NAME_WIDTH`, and of columns, cut to `width`.
+/// Returns the heads of rows, cut to `NAME_WIDTH`, and of columns, cut to `width`.
 fn heads(names: &[String], width: usize) -> (Vec<String>, Vec<String>) {
     let shortest: HashSet<String> =
         names.iter().map(|name| cut(name, width.min(NAME_WIDTH))).collect();
@@ -346,12 +348,12 @@ fn cut(name: &str, width: usize) -> String {
     name.chars().take(width).collect()
 }
 
-/// The area under the ROC curve of a binary classifier: the probability that a random positive
-/// sample scores higher than a random negative one. 1 is a perfect ranking, 0.5 is chance.
+/// Returns the area under the ROC curve of a binary classifier: the probability that a random
+/// positive sample scores higher than a random negative one. 1 is a perfect ranking, 0.5 is chance.
 ///
-/// `labels[i]` says whether sample `i` is positive; `scores[i]` is higher the surer the model is
-/// that it is. Only the order of the scores matters, so logits and probabilities give the same
-/// figure. With `P` positives and `N` negatives,
+/// `labels[i]` is `true` if sample `i` is positive. `scores[i]` is higher the surer the model is
+/// that it is positive. Only the order of the scores matters, so logits and probabilities give the
+/// same figure. With `P` positives and `N` negatives,
 ///
 /// ```text
 /// AUC = U / (P N),   U = Σ over pairs (positive p, negative n) of 1 if s_p > s_n, ½ if s_p = s_n, 0 otherwise
@@ -360,8 +362,8 @@ fn cut(name: &str, width: usize) -> String {
 /// `U` is the rank statistic of Mann and Whitney (1947); sorting finds it in `O(n log n)` without
 /// visiting the pairs. (Hanley and McNeil 1982 show that it is the area under the curve.)
 ///
-/// `None` where the area is undefined: all samples are of one class, there are none, or a score is
-/// NaN and has no rank.
+/// Returns `None` if the area is undefined: all samples are of one class, there are no samples, or
+/// a score is NaN and has no rank.
 ///
 /// ```
 /// use train::metrics::roc_auc;

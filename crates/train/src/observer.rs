@@ -1,7 +1,7 @@
-//! Who may look on while a model trains: progress bars, logs, checkpoints, whatever a user adds.
+//! Observers of training: progress bars, logs, checkpoints, and a user's own.
 //!
-//! Observers change nothing, so a run is the same with and without them. All they can do is to end
-//! it, by an error or by [`Observer::wants_stop`].
+//! Observers change nothing, so a run is the same with and without them. They can only end it, by
+//! an error or by [`Observer::wants_stop`].
 
 use std::any::Any;
 use std::error::Error;
@@ -15,10 +15,10 @@ use crate::history::Score;
 use crate::options::Fit;
 use crate::progress::Progress;
 
-/// Why an observer could not do its part. It ends training.
+/// The error of an observer. It ends training.
 pub type ObserverError = Box<dyn Error + Send + Sync>;
 
-/// Is told what happens in training. A method that is not written does nothing.
+/// Is called while a model trains. Each method does nothing by default.
 ///
 /// ```
 /// use train::{Context, Observer, ObserverError};
@@ -34,65 +34,65 @@ pub type ObserverError = Box<dyn Error + Send + Sync>;
 /// }
 /// ```
 pub trait Observer<T: Scalar> {
-    /// Training begins, or goes on where a checkpoint left it.
+    /// Called when training begins or resumes.
     fn begin(&mut self, _now: &Context<'_, T>) -> Result<(), ObserverError> {
         Ok(())
     }
 
-    /// A step has been taken.
+    /// Called after each step.
     fn step(&mut self, _now: &Context<'_, T>) -> Result<(), ObserverError> {
         Ok(())
     }
 
-    /// An epoch has ended: the last one of [`Progress::epochs`].
+    /// Called after each epoch, which is the last one of [`Progress::epochs`].
     fn epoch(&mut self, _now: &Context<'_, T>) -> Result<(), ObserverError> {
         Ok(())
     }
 
-    /// Whether training shall stop; asked after [`begin`](Self::begin) and after
-    /// each step and each epoch.
+    /// Returns `true` if training should stop. Called after [`begin`](Self::begin) and after each
+    /// step and each epoch.
     fn wants_stop(&self) -> bool {
         false
     }
 
-    /// Training stops before its end because an observer wants it to.
+    /// Called when training stops early because an observer wants that.
     fn stop(&mut self, _now: &Context<'_, T>) -> Result<(), ObserverError> {
         Ok(())
     }
 }
 
-/// What an observer is told: the run as it is between two steps.
+/// The state of a run between two steps, for observers.
 pub struct Context<'a, T: Scalar = f32> {
-    /// How far it has come.
+    /// The position of the run.
     pub progress: &'a Progress<T>,
     /// The weights.
     pub parameters: &'a Parameters<T>,
     /// The optimizer, with its memory and the rate of the next step.
     pub optimizer: &'a dyn Optimizer<T>,
-    /// How it is trained.
+    /// The options of the run.
     pub options: &'a Fit,
-    /// How many steps an epoch has.
+    /// The number of steps of an epoch.
     pub steps_per_epoch: usize,
-    /// The score of the batch of the last step, before that step; `None` if none was taken yet.
+    /// The score on the batch of the last step, before that step; `None` before the first step.
     pub batch: Option<Score>,
     /// The data set, with the samples for validation.
     pub dataset: &'a dyn AnyDataset,
 }
 
 impl<T: Scalar> Context<'_, T> {
-    /// How many steps have been taken in all epochs.
+    /// Returns the number of steps taken in all epochs.
     pub fn steps(&self) -> usize {
         self.progress.epochs.len() * self.steps_per_epoch + self.progress.step()
     }
 }
 
-/// A [`Dataset`] whose type of input is not known, for observers of runs on any type.
+/// A [`Dataset`] of any input type, for observers of runs on any type.
 pub trait AnyDataset {
-    /// The shape of the inputs, `[n, …]`; of sequences, `[n, longest]`.
+    /// Returns the shape of the inputs, `[n, …]`; for sequences `[n, longest]`.
     fn shape(&self) -> Vec<usize>;
-    /// The labels, `[n]`.
+    /// Returns the labels, `[n]`.
     fn labels(&self) -> &Tensor<u32>;
-    /// The data set itself, to be downcast to a [`Dataset`] of a known type.
+    /// Returns the data set itself, to be downcast to a [`Dataset`] of a known type.
     fn as_any(&self) -> &dyn Any;
 }
 

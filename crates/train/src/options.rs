@@ -1,39 +1,41 @@
-//! How to train.
+//! The options of a training run.
 
 use data::{Dataset, Split, SplitError};
 use serde::{Deserialize, Serialize};
 use tensor::Key;
 
-/// How to train. The default is the article's: 10 epochs, batches of 32, a fifth of the samples for
-/// validation; and the weights of the best epoch are kept.
+/// The options of a training run. The default is the article's: 10 epochs, batches of 32, a fifth
+/// of the samples for validation. It also keeps the weights of the best epoch.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Fit {
-    /// How many times to go over the training samples, at most; at least once.
+    /// The largest number of passes over the training samples, at least 1.
     pub epochs: usize,
-    /// How many samples make one step.
+    /// The number of samples of a step.
     pub batch_size: usize,
-    /// The share of samples that are not trained on but evaluated after each epoch.
+    /// The share of samples that are used for validation after each epoch instead of training.
     pub validation_split: f64,
-    /// The way in which these are chosen. (Checkpoints from before this was a choice have the last ones.)
+    /// The way of choosing samples for validation. (Checkpoints from before this option used the
+    /// last ones.)
     #[serde(default = "last")]
     pub split: Split,
-    /// How many shards each batch is cut into, to be worked on by as many threads; at least one. The
-    /// result depends on the number of shards, but not on that of threads. See
+    /// The number of shards of a batch, at least 1. Each shard can run on a thread of its own.
+    /// The result depends on the number of shards, but not on the number of threads. See
     /// [`Shards`](crate::Shards).
     pub shards: usize,
-    /// Whether to draw a new order of the training samples for each epoch.
+    /// `true` to draw a new order of the training samples for each epoch.
     pub shuffle: bool,
-    /// Where the order and dropout come from.
+    /// The seed of the order and of dropout.
     pub seed: u64,
-    /// Stop when so many epochs in a row were not better than the best; `None` for never.
+    /// The number of epochs in a row without a new best one after which training stops; `None` for
+    /// no limit.
     pub patience: Option<usize>,
-    /// Whether to end with the weights of the epoch with the highest validation accuracy (of
-    /// equals, the lowest validation loss) instead of those of the last.
+    /// `true` to end with the weights of the epoch with the highest validation accuracy (of
+    /// equals, the lowest validation loss) instead of the last epoch's.
     pub keep_best: bool,
-    /// Scale gradients down to this global norm where theirs is larger.
+    /// The largest global norm of the gradients. Larger gradients are scaled down to it.
     pub clip_norm: Option<f64>,
-    /// The names of parameters, of one number each, whose value each [`Epoch`](crate::Epoch) is to note. A name
-    /// that the model has not is left out, so one list serves several models.
+    /// The names of parameters of one number, whose values each [`Epoch`](crate::Epoch) records. A
+    /// name that the model does not have is left out, so one list serves several models.
     pub track: Vec<String>,
 }
 
@@ -60,11 +62,11 @@ fn last() -> Split {
 }
 
 impl Fit {
-    /// The samples to train on and those to validate on: `(training, validation)`. The draw depends on
-    /// the seed only.
+    /// Returns the samples for training and for validation, `(training, validation)`. The draw
+    /// depends on the seed only.
     ///
     /// # Errors
-    /// When one of the two would be empty.
+    /// If [`Dataset::split`] fails: the fraction is not in 0 .. 1, or a part would be empty.
     pub fn split<I: Copy>(
         &self,
         dataset: &Dataset<I>,

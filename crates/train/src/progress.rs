@@ -1,8 +1,8 @@
-//! How far a training run has come: with the weights and the optimizer's memory, all that the rest of
-//! the run depends on. So it is also what a checkpoint has to hold, and its fields are public.
+//! The position of a training run. The rest of the run depends on it, on the weights and on the
+//! optimizer's memory only. So a checkpoint must hold it, and its fields are public.
 //!
-//! There is no random state in it. Order and dropout come from keys that are computed from the seed,
-//! the number of the epoch and that of the step (see [`tensor::Key`]), so the position is enough.
+//! It has no random state. Order and dropout come from keys that are computed from the seed, the
+//! epoch and the step (see [`tensor::Key`]), so the position is enough.
 
 use autograd::Parameters;
 use serde::{Deserialize, Serialize};
@@ -11,7 +11,7 @@ use tensor::Scalar;
 use crate::history::{Epoch, History, Score};
 use crate::options::Fit;
 
-/// The position of a run between two steps, and what it has kept of those before.
+/// The position of a run between two steps, with the results so far.
 #[derive(Clone, Debug)]
 pub struct Progress<T: Scalar = f32> {
     /// The epochs that have ended.
@@ -20,11 +20,11 @@ pub struct Progress<T: Scalar = f32> {
     pub running: RunningEpoch,
     /// The number of the best epoch so far; 0 before the first has ended.
     pub best: usize,
-    /// Its weights, where the run is to end with them.
+    /// The weights of the best epoch, if the run keeps them.
     pub best_weights: Option<Parameters<T>>,
 }
 
-/// An epoch between two of its steps: how many it has done, and sums over their samples.
+/// An epoch between two of its steps: the number of steps taken, and sums over their samples.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct RunningEpoch {
@@ -36,41 +36,41 @@ pub struct RunningEpoch {
     pub loss: f64,
     /// The number of samples whose class was predicted.
     pub correct: usize,
-    /// How long the steps took.
+    /// The duration of the steps, in seconds.
     pub seconds: f64,
 }
 
 impl<T: Scalar> Progress<T> {
-    /// The progress of a run before its first step.
+    /// Creates the progress of a run before its first step.
     pub fn start() -> Self {
         Self { epochs: Vec::new(), running: RunningEpoch::default(), best: 0, best_weights: None }
     }
 
-    /// The number, counted from 1, of the epoch that the next step belongs to. After the last epoch
-    /// it is one more than there are.
+    /// Returns the number, counted from 1, of the epoch of the next step. After the last epoch this
+    /// is one more than the number of epochs.
     pub fn epoch(&self) -> usize {
         self.epochs.len() + 1
     }
 
-    /// How many steps of that epoch have been taken.
+    /// Returns the number of steps taken in that epoch.
     pub fn step(&self) -> usize {
         self.running.steps
     }
 
-    /// The mean over the steps that the running epoch has taken; `None` before its first.
+    /// Returns the mean over the steps of the running epoch; `None` before its first step.
     pub fn score(&self) -> Option<Score> {
         let RunningEpoch { samples, loss, correct, .. } = self.running;
         let mean = |sum: f64| sum / samples as f64;
         (samples > 0).then(|| Score { loss: mean(loss), accuracy: mean(correct as f64) })
     }
 
-    /// The weights to predict with if training were to end now: those of the best epoch where the
-    /// run keeps them, else the present ones.
+    /// Returns the weights to predict with if training ended now: the best epoch's weights if the
+    /// run keeps them, otherwise the current ones.
     pub fn weights<'a>(&'a self, present: &'a Parameters<T>) -> &'a Parameters<T> {
         self.best_weights.as_ref().unwrap_or(present)
     }
 
-    /// Returns `true` if the run has ended: all epochs are done, or patience is at an end.
+    /// Returns `true` if the run has ended: all epochs are done, or patience has run out.
     pub fn is_over(&self, options: &Fit) -> bool {
         let done = self.epochs.len();
         let waited = done - self.best;
@@ -78,7 +78,7 @@ impl<T: Scalar> Progress<T> {
         done >= options.epochs || options.patience.is_some_and(is_enough)
     }
 
-    /// Counts in a step: the mean loss of its samples, the number of them whose class was predicted,
+    /// Adds a step: the mean loss of its samples, the number of samples whose class was predicted,
     /// and the time since the epoch began.
     pub(crate) fn add_step(&mut self, loss: f64, correct: usize, samples: usize, seconds: f64) {
         self.running.steps += 1;
@@ -88,7 +88,7 @@ impl<T: Scalar> Progress<T> {
         self.running.seconds = seconds;
     }
 
-    /// Ends the running epoch, whose weights may be the best.
+    /// Ends the running epoch and keeps its weights if they are the best so far.
     pub(crate) fn add_epoch(&mut self, epoch: Epoch, weights: &Parameters<T>, options: &Fit) {
         let best = self.best.checked_sub(1).map(|index| self.epochs[index].score());
         if best.is_none_or(|best| epoch.score().is_better_than(&best)) {
@@ -99,7 +99,7 @@ impl<T: Scalar> Progress<T> {
         self.running = RunningEpoch::default();
     }
 
-    /// What happened, and the weights to end with if they are not the present ones.
+    /// Returns the history, and the weights to end with if they are not the current ones.
     pub(crate) fn end(self) -> (History, Option<Parameters<T>>) {
         let kept = if self.best_weights.is_some() { self.best } else { self.epochs.len() };
         (History { epochs: self.epochs, kept }, self.best_weights)

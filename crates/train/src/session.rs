@@ -1,5 +1,5 @@
-//! A training run before it begins: the data split and checked, and all that the run depends on in one
-//! place.
+//! Prepares a training run: splits and checks the data, and collects everything that the run
+//! depends on.
 
 use autograd::{Parameters, Pass, Tape};
 use data::Dataset;
@@ -12,11 +12,10 @@ use crate::options::Fit;
 use crate::progress::Progress;
 use crate::trainer::Trainer;
 
-/// A training run that has not begun, or has come as far as its [`Progress`] says. From
-/// [`Trainer::session`].
+/// A training run at the position of its [`Progress`], created by [`Trainer::session`].
 ///
-/// Parameters, optimizer and progress are all that a run depends on. To go on with an earlier run, set
-/// the three to what they were; `store::Checkpoint::resume` does that from a file.
+/// A run depends on parameters, optimizer and progress. To resume an earlier run, set the three to
+/// their earlier values; `store::Checkpoint::resume` does that from a file.
 ///
 /// ```
 /// # use autograd::Parameters;
@@ -49,19 +48,19 @@ use crate::trainer::Trainer;
 /// ```
 pub struct Session<'a, M: Model, T: Scalar> {
     pub(crate) trainer: Trainer<'a, M>,
-    /// The weights that training goes on with.
+    /// The weights that training continues with.
     pub parameters: &'a mut Parameters<T>,
     /// The optimizer, with its memory.
     pub optimizer: &'a mut dyn Optimizer<T>,
-    /// How to train.
+    /// The options of the run.
     pub options: &'a Fit,
-    /// Where training goes on.
+    /// The position at which training continues.
     pub progress: Progress<T>,
     /// The data set, with the samples for validation.
     pub dataset: &'a Dataset<M::Input>,
     /// The samples to train on.
     pub training: Dataset<M::Input>,
-    /// The samples to evaluate on after each epoch; there may be none.
+    /// The samples to evaluate on after each epoch; may be empty.
     pub validation: Dataset<M::Input>,
     /// The number of steps of an epoch.
     pub steps_per_epoch: usize,
@@ -71,10 +70,10 @@ impl<'m, M: Model> Trainer<'m, M> {
     /// Prepares a training run, to be observed or resumed; [`Session::run`] trains.
     ///
     /// # Errors
-    /// When there are no samples or the validation split leaves a part empty.
+    /// If there are no samples or the validation split leaves a part empty.
     ///
     /// # Panics
-    /// When the data do not fit the model, or the batch size or the number of epochs or shards is 0.
+    /// If the data do not fit the model, or the batch size or the number of epochs or shards is 0.
     #[track_caller]
     pub fn session<'a, T: Scalar>(
         &self,
@@ -108,8 +107,8 @@ impl<'m, M: Model> Trainer<'m, M> {
         })
     }
 
-    /// Runs the model on a first sample and on one of the highest class. So layers and labels that do
-    /// not fit are reported at the line that called `fit`, before anything has begun.
+    /// Runs the model on the first sample and on one of the highest class. So a mismatch of layers
+    /// or labels is reported at the line that called `fit`, before training begins.
     #[track_caller]
     fn rehearse<T: Scalar>(&self, parameters: &Parameters<T>, training: &Dataset<M::Input>) {
         let labels = training.labels().to_vec();
@@ -121,10 +120,10 @@ impl<'m, M: Model> Trainer<'m, M> {
     }
 }
 
-/// The most items in a batch of sequences, filled up: 1 GB of memory with what a step makes of them.
+/// The most items in a batch of padded sequences. A step needs about 1 GB of memory for them.
 const LARGEST_BATCH: usize = 1 << 27;
 
-/// Checks that a batch of sequences can be held in memory. Rows of a tensor are there already.
+/// Checks that a batch of sequences fits into memory. Rows of a tensor are in memory already.
 fn check_size<I: Copy>(dataset: &Dataset<I>, batch_size: usize) -> Result<(), TrainError> {
     let Some(sequences) = dataset.sequences() else { return Ok(()) };
     let (batch, longest) = (batch_size.min(sequences.len()), sequences.longest());

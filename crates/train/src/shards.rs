@@ -1,8 +1,8 @@
-//! One batch on several threads.
+//! Runs one batch on several threads.
 //!
-//! A batch is cut into a fixed number of shards. Each goes forward and backward on a tape of its
-//! own, and their results are added up. As the loss of a batch is the mean over its samples, that of
-//! a shard counts by its share of them:
+//! A batch is cut into a fixed number of shards. Each shard runs forward and backward on a tape of
+//! its own, and the results are added. The loss of a batch is the mean over its samples, so the
+//! loss of a shard is weighted by its share of samples:
 //!
 //! ```text
 //! L = Σₖ nₖ/n · Lₖ        ∇L = Σₖ nₖ/n · ∇Lₖ
@@ -39,52 +39,55 @@ use tensor::{Key, Scalar};
 pub struct Shards<T: Scalar = f32> {
     /// For shards that the calling thread computes itself.
     tape: Tape<T>,
-    /// Into how many a batch is cut.
+    /// The number of shards of a batch.
     count: usize,
-    /// What came of each that there was so far. It stays until the next batch, when the thread that made it drops it: so
-    /// that thread gets its buffers back.
+    /// The results of each shard of the last batch. The thread that made a result drops it in the
+    /// next batch, and so gets its buffers back.
     parts: Vec<Mutex<Option<Part<T>>>>,
 }
 
-/// What came of one shard, by its share.
+/// The loss and gradients of one shard, weighted by its share of samples.
 struct Part<T: Scalar> {
     loss: T,
     gradients: Gradients<T>,
 }
 
-/// What came of a batch.
+/// The loss and gradients of a batch.
 pub struct Batch<T: Scalar, R> {
     /// The mean loss.
     pub loss: T,
     /// Its gradients with respect to the parameters.
     pub gradients: Gradients<T>,
-    /// What each shard has returned besides its loss.
+    /// The other value that each shard has returned with its loss.
     pub returned: Vec<R>,
 }
 
 impl<T: Scalar> Shards<T> {
-    /// Batches are to be cut into so many shards; those with fewer samples, into one a sample.
+    /// Creates a computation that cuts each batch into `count` shards, or into one for each sample
+    /// if it has fewer.
     ///
     /// # Panics
-    /// When there are none.
+    /// If `count` is 0.
     #[track_caller]
     pub fn new(count: usize) -> Self {
         assert!(count > 0, "0 shards were asked for; a batch is at least one");
         Self { tape: Tape::default(), count, parts: Vec::new() }
     }
 
-    /// How many shards a batch is cut into.
+    /// Returns the number of shards that a batch is cut into.
     pub fn count(&self) -> usize {
         self.count
     }
 
-    /// One pass, forward and backward, over a batch of so many samples. For each shard, `forward`
-    /// gets the range of its samples, and returns their mean loss and whatever else is of interest.
+    /// Runs one pass, forward and backward, over a batch of `samples` samples. For each shard,
+    /// `forward` gets the range of its samples, and returns their mean loss and a value of the
+    /// caller's choice.
     ///
-    /// Each shard draws its noise, such as dropout, from a key of its own; a single shard from `key`.
+    /// Each shard draws its noise, such as dropout, from a key of its own; a single shard from
+    /// `key`.
     ///
     /// # Panics
-    /// When there is no sample, and when `forward` does.
+    /// If `samples` is 0, or `forward` panics.
     #[track_caller]
     pub fn forward_backward<R: Send>(
         &mut self,
@@ -134,7 +137,8 @@ impl<T: Scalar> Shards<T> {
     }
 }
 
-/// The sums over two parts or more: each half for itself, so that rounding errors stay small.
+/// Returns the sums over the parts. It adds each half separately, which keeps rounding errors
+/// small.
 fn pairwise<T: Scalar>(parts: &[&Part<T>]) -> (T, Gradients<T>) {
     match parts {
         [only] => (only.loss, only.gradients.clone()),
@@ -147,7 +151,7 @@ fn pairwise<T: Scalar>(parts: &[&Part<T>]) -> (T, Gradients<T>) {
     }
 }
 
-/// Calls `shard` for each number. A shard goes to the same thread for every batch.
+/// Calls `shard` for each number. A shard runs on the same thread for every batch.
 fn for_each_shard<T: Scalar>(
     count: usize,
     tape: &mut Tape<T>,

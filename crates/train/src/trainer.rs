@@ -9,10 +9,11 @@ use tensor::{Scalar, ShapeError, Tensor};
 
 use crate::loss::Loss;
 
-/// How many samples are evaluated at once.
+/// The number of samples that are evaluated at once.
 pub(crate) const EVALUATION_BATCH: usize = 256;
 
-/// At most this many items of sequences, filled up, are evaluated at once, unless it is one sequence.
+/// The most items of padded sequences that are evaluated at once, unless a single sequence is
+/// longer.
 const EVALUATION_ITEMS: usize = 1 << 22;
 
 /// Fits, evaluates and predicts with one model.
@@ -22,7 +23,7 @@ pub struct Trainer<'m, M> {
     pub(crate) loss: Loss,
 }
 
-// Not derived: that would ask for a model that can be copied.
+// A derived implementation would require a model that can be copied.
 impl<M> Clone for Trainer<'_, M> {
     fn clone(&self) -> Self {
         *self
@@ -32,24 +33,24 @@ impl<M> Clone for Trainer<'_, M> {
 impl<M> Copy for Trainer<'_, M> {}
 
 impl<'m, M: Model> Trainer<'m, M> {
-    /// A trainer for `model`, whose outputs `loss` understands.
+    /// Creates a trainer for `model`, whose outputs must suit `loss`.
     pub fn new(model: &'m M, loss: Loss) -> Self {
         Self { model, loss }
     }
 
-    /// The mean loss of a batch, on the tape of `pass`.
+    /// Returns the mean loss of a batch, on the tape of `pass`.
     ///
     /// # Panics
-    /// When the batch does not fit the model.
+    /// If the batch does not fit the model.
     #[track_caller]
     pub fn loss<'t, T: Scalar>(&self, pass: Pass<'t, T>, batch: &Dataset<M::Input>) -> Var<'t, T> {
         self.loss.of(self.model.forward(pass, batch.inputs()), batch.labels())
     }
 
-    /// The probability of each class for each input, `[n, classes]`.
+    /// Returns the probability of each class for each input, `[n, classes]`.
     ///
     /// # Panics
-    /// When the inputs do not fit the model; [`try_predict`](Self::try_predict) gives an error
+    /// If the inputs do not fit the model; [`try_predict`](Self::try_predict) gives an error
     /// instead.
     #[track_caller]
     pub fn predict<T: Scalar>(
@@ -60,7 +61,8 @@ impl<'m, M: Model> Trainer<'m, M> {
         self.loss.probabilities(&self.logits(parameters, inputs))
     }
 
-    /// [`predict`](Self::predict) for inputs that may not fit, such as those of a request to a server.
+    /// Returns what [`predict`](Self::predict) returns, after checking that the inputs fit the
+    /// model. A server can use it on the inputs of a request.
     ///
     /// ```
     /// use autograd::Parameters;
@@ -77,10 +79,10 @@ impl<'m, M: Model> Trainer<'m, M> {
     /// ```
     ///
     /// # Errors
-    /// When [`Model::check_batch`] refuses the inputs.
+    /// If [`Model::check_batch`] refuses the inputs.
     ///
     /// # Panics
-    /// When the layers do not fit each other.
+    /// If the layers do not fit each other.
     #[track_caller]
     pub fn try_predict<T: Scalar>(
         &self,
@@ -91,11 +93,11 @@ impl<'m, M: Model> Trainer<'m, M> {
         Ok(self.predict(parameters, inputs))
     }
 
-    /// The probability of each class for each sample, `[n, classes]`; as [`predict`](Self::predict),
-    /// but of sequences it fills up those of a few samples at a time.
+    /// Returns the probability of each class for each sample, `[n, classes]`. Unlike
+    /// [`predict`](Self::predict), it pads the sequences of only a few samples at a time.
     ///
     /// # Panics
-    /// When the samples do not fit the model.
+    /// If the samples do not fit the model.
     #[track_caller]
     pub fn predict_samples<T: Scalar>(
         &self,
@@ -105,7 +107,7 @@ impl<'m, M: Model> Trainer<'m, M> {
         self.loss.probabilities(&self.logits_of(parameters, samples))
     }
 
-    /// The model's outputs, computed batch by batch in evaluation mode.
+    /// Returns the model's outputs, computed batch by batch in evaluation mode.
     #[track_caller]
     pub(crate) fn logits<T: Scalar>(
         &self,
@@ -114,7 +116,8 @@ impl<'m, M: Model> Trainer<'m, M> {
     ) -> Tensor<T> {
         assert!(inputs.rank() > 0, "the inputs must be [n, …], one entry for each sample, not []");
         let count = inputs.shape()[0];
-        // At least one batch, so that an empty input gives an output with the right columns.
+        // There is at least one batch, so that an empty input gives an output with the right
+        // columns.
         let starts = (0..count.max(1)).step_by(EVALUATION_BATCH);
         self.outputs(
             parameters,
@@ -122,7 +125,7 @@ impl<'m, M: Model> Trainer<'m, M> {
         )
     }
 
-    /// The model's outputs for each sample.
+    /// Returns the model's outputs for each sample.
     #[track_caller]
     pub(crate) fn logits_of<T: Scalar>(
         &self,
@@ -156,8 +159,8 @@ impl<'m, M: Model> Trainer<'m, M> {
     }
 }
 
-/// Ranges of sequences of these lengths to evaluate at once: [`EVALUATION_BATCH`] of them, or fewer
-/// where one is so long that the others would be filled up to more than [`EVALUATION_ITEMS`].
+/// Returns ranges of sequences of these lengths to evaluate at once: [`EVALUATION_BATCH`] of them,
+/// or fewer if padding to the longest would give more than [`EVALUATION_ITEMS`] items.
 fn evaluation_batches(lengths: impl Iterator<Item = usize>) -> Vec<Range<usize>> {
     let mut batches: Vec<Range<usize>> = Vec::new();
     let mut longest = 0;
@@ -177,7 +180,8 @@ fn evaluation_batches(lengths: impl Iterator<Item = usize>) -> Vec<Range<usize>>
             }
         }
     }
-    // At least one batch, so that no samples give an output with the right columns.
+    // There is at least one batch, so that an empty data set gives an output with the right
+    // columns.
     if batches.is_empty() {
         batches.push(0..0);
     }

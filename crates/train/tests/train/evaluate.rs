@@ -22,7 +22,7 @@ fn samples(count: usize, classes: u32) -> Dataset<f32> {
     Dataset::new(inputs, Tensor::new([count], labels))
 }
 
-/// x · W + b, number by number.
+/// Computes x · W + b, number by number.
 fn logits_by_hand(parameters: &Parameters<f64>, inputs: &Tensor<f32>) -> Vec<Vec<f64>> {
     let value = |name| parameters.get(parameters.find(name).unwrap());
     let (weight, bias) = (value("dense.weight"), value("dense.bias"));
@@ -38,7 +38,7 @@ fn first_largest(row: &[f64]) -> u32 {
 }
 
 #[test]
-fn softmax_figures_are_those_by_hand_for_any_number_of_samples() {
+fn softmax_figures_equal_those_by_hand_for_any_number_of_samples() {
     let mut parameters = Parameters::with_seed(1);
     let model = linear(&mut parameters, 3);
     let trainer = Trainer::new(&model, Loss::SoftmaxCrossEntropy);
@@ -73,7 +73,7 @@ fn softmax_figures_are_those_by_hand_for_any_number_of_samples() {
 }
 
 #[test]
-fn binary_figures_are_those_by_hand_for_any_number_of_samples() {
+fn binary_figures_equal_those_by_hand_for_any_number_of_samples() {
     let mut parameters = Parameters::with_seed(1);
     let model = linear(&mut parameters, 1);
     let trainer = Trainer::new(&model, Loss::BinaryCrossEntropy);
@@ -135,7 +135,7 @@ fn no_inputs_have_no_predictions() {
 
 #[test]
 #[should_panic(expected = "evaluate: there are no samples to evaluate on")]
-fn evaluating_on_no_samples_is_a_mistake() {
+fn evaluating_on_no_samples_panics() {
     let mut parameters = Parameters::with_seed(1);
     let model = linear(&mut parameters, 3);
     Trainer::new(&model, Loss::SoftmaxCrossEntropy).evaluate(&parameters, &samples(0, 3));
@@ -184,7 +184,7 @@ fn of_equally_probable_classes_the_first_is_predicted() {
 }
 
 #[test]
-fn an_output_that_is_not_finite_is_no_answer() {
+fn an_output_that_is_not_finite_is_an_error() {
     let mut parameters = Parameters::<f32>::new(1);
     let model = Features::new(1)
         .then(Dense::new(&mut parameters, "hidden", 1, 2))

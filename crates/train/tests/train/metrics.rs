@@ -1,4 +1,5 @@
-//! Metrics against scikit-learn's figures, against their definitions, and as a person sees them printed.
+//! Metrics against scikit-learn's figures, against their definitions, and as a person sees them
+//! printed.
 
 use approx::assert_relative_eq;
 use mistakes::message;
@@ -14,10 +15,10 @@ fn assert_scores(found: Scores, precision: f64, recall: f64, f1: f64) {
     assert_relative_eq!(found.f1, f1, epsilon = 1e-12);
 }
 
-// Reference: scikit-learn 1.9.1, `precision_recall_fscore_support(..., labels=range(5), zero_division=0)`.
-// Class 3 is never predicted and class 4 does not occur at all.
+// Reference: scikit-learn 1.9.1, `precision_recall_fscore_support(..., labels=range(5),
+// zero_division=0)`. Class 3 is never predicted and class 4 does not occur at all.
 #[test]
-fn scores_are_those_of_scikit_learn() {
+fn scores_equal_scikit_learn() {
     let matrix = ConfusionMatrix::new(5, &LABELS, &PREDICTIONS);
     assert_relative_eq!(matrix.accuracy(), 0.5833333333333334, epsilon = 1e-12);
     assert_scores(matrix.scores(0), 0.5, 0.75, 0.6);
@@ -49,7 +50,7 @@ fn on_no_samples_every_score_is_zero() {
 
 // Reference: scikit-learn's `roc_auc_score`. Positives and negatives share the scores 0.1 and 0.4.
 #[test]
-fn auc_is_that_of_scikit_learn_with_ties() {
+fn auc_with_ties_equals_scikit_learn() {
     let labels = [0, 0, 1, 1, 0, 1, 0, 1, 1, 0].map(|label| label == 1);
     let scores = [0.1, 0.4, 0.35, 0.8, 0.4, 0.4, 0.2, 0.9, 0.1, 0.7];
     assert_eq!(roc_auc(&labels, &scores), Some(0.62));
@@ -184,7 +185,7 @@ fn mistakes_are_named() {
     );
 }
 
-/// A number of classes, and a label and a prediction for each sample.
+/// Returns a number of classes, and a label and a prediction for each sample.
 fn classified() -> impl Strategy<Value = (usize, Vec<(u32, u32)>)> {
     (1_usize..8).prop_flat_map(|classes| {
         let class = 0..classes as u32;
@@ -198,7 +199,8 @@ fn matrix_of(classes: usize, samples: &[(u32, u32)]) -> ConfusionMatrix {
     ConfusionMatrix::new(classes, &labels, &predictions)
 }
 
-/// Samples of both classes. The scores are multiples of 1/8 from a short range, so many are tied.
+/// Samples of both classes. The scores are multiples of 1/8 from a short range, which gives many
+/// ties.
 fn scored() -> impl Strategy<Value = (Vec<bool>, Vec<f64>)> {
     let sample = (any::<bool>(), (-12_i32..12).prop_map(|n| f64::from(n) / 8.0));
     prop::collection::vec(sample, 2..40)
@@ -218,7 +220,7 @@ proptest! {
     }
 
     #[test]
-    fn f1_is_the_harmonic_mean_and_lies_between_precision_and_recall((classes, samples) in classified()) {
+    fn f1_is_the_harmonic_mean_and_is_between_precision_and_recall((classes, samples) in classified()) {
         let matrix = matrix_of(classes, &samples);
         for class in 0..classes {
             let Scores { precision, recall, f1 } = matrix.scores(class);

@@ -1,4 +1,4 @@
-//! Batches cut into shards: the result of one pass over the whole, for any number of threads.
+//! A batch cut into shards gives the result of one pass over the whole, for any number of threads.
 
 use autograd::{Gradient, Gradients, Parameters, Pass, Var};
 use data::Dataset;
@@ -31,7 +31,7 @@ fn network<T: Scalar>(
         .then(Dense::new(parameters, "output", 4, 3))
 }
 
-/// The loss and gradients of all texts in one batch.
+/// Returns the loss and gradients of all texts in one batch.
 fn pass(count: usize, shards: usize, dropout: f64) -> Batch<f64, ()> {
     let dataset = texts(count);
     let mut parameters = Parameters::with_seed(1);
@@ -44,7 +44,7 @@ fn pass(count: usize, shards: usize, dropout: f64) -> Batch<f64, ()> {
             (softmax_cross_entropy(logits, &labels), ())
         })
     };
-    // A batch before it leaves nothing behind.
+    // An earlier batch must not change the result.
     pass(Key::new(1));
     pass(Key::new(2))
 }
@@ -138,7 +138,7 @@ impl Model for Diverges {
 }
 
 #[test]
-fn a_loss_that_is_not_finite_is_told_from_any_shard() {
+fn a_loss_that_is_not_finite_is_reported_from_any_shard() {
     let inputs = Tensor::from([[1.0], [2.0], [3.0], [f32::INFINITY]]);
     let dataset = Dataset::new(inputs, Tensor::from([0, 1, 0, 1]));
     let mut parameters: Parameters = Parameters::with_seed(1);
@@ -155,7 +155,7 @@ fn a_loss_that_is_not_finite_is_told_from_any_shard() {
 
 #[test]
 #[should_panic(expected = "0 shards were asked for; a batch is at least one")]
-fn no_shards_are_a_mistake() {
+fn a_number_of_0_shards_panics() {
     Shards::<f32>::new(0);
 }
 

@@ -1,6 +1,6 @@
-//! Several models side by side, over one or more seeds.
+//! Compares several models over one or more seeds.
 //!
-//! The first model is the one that the others are held against. With several seeds each figure is
+//! The other models are compared with the first one. With several seeds each figure is
 //! a mean with its 95 % interval, and a paired test says whether a difference is more than luck.
 
 use std::fmt;
@@ -21,16 +21,16 @@ pub struct RunResult {
     pub weighted_f1: f64,
     /// The area under the ROC curve, a fraction; with two classes only.
     pub roc_auc: Option<f64>,
-    /// How many numbers the model has.
+    /// The number of numbers in the model's parameters.
     pub parameters: usize,
-    /// How long training took.
+    /// The duration of training, in seconds.
     pub seconds: f64,
-    /// How many test samples there were.
+    /// The number of test samples.
     pub samples: usize,
 }
 
 impl RunResult {
-    /// The figures of a model of so many parameters.
+    /// Creates the figures of a model with this number of parameters.
     pub fn new(evaluation: &Evaluation, history: &History, parameters: usize) -> Self {
         Self {
             accuracy: evaluation.accuracy(),
@@ -43,7 +43,7 @@ impl RunResult {
         }
     }
 
-    /// The 95 % interval of the accuracy by the number of test samples alone.
+    /// Returns the 95 % interval of the accuracy by the number of test samples alone.
     pub(crate) fn accuracy_interval(&self) -> (f64, f64) {
         let correct = (self.accuracy * self.samples as f64).round() as usize;
         wilson_interval(correct, self.samples)
@@ -53,7 +53,7 @@ impl RunResult {
 /// A model's name and runs.
 type ModelResults = (String, Vec<RunResult>);
 
-/// Runs of several models; printed as a table with what follows from it.
+/// Runs of several models. It prints a table and the conclusions.
 #[derive(Clone, Debug, Default)]
 pub struct ModelComparison {
     models: Vec<ModelResults>,
@@ -68,13 +68,13 @@ impl ModelComparison {
         }
     }
 
-    /// Each model's name and runs, in the order in which they were added.
+    /// Returns each model's name and runs, in the order in which they were added.
     pub fn models(&self) -> &[(String, Vec<RunResult>)] {
         &self.models
     }
 
-    /// The accuracy of each model that has as many runs as the first one against that one's, seed by
-    /// seed; none with a single seed.
+    /// Compares the accuracy of each model that has as many runs as the first one with the first
+    /// one's, seed by seed. With a single seed the list is empty.
     pub fn differences(&self) -> Vec<Difference> {
         let Some((from, base)) = self.models.first() else { return Vec::new() };
         let base = per_cent(base, |run| run.accuracy);
@@ -88,34 +88,34 @@ impl ModelComparison {
         paired.into_iter().filter_map(difference).collect()
     }
 
-    /// The models but the first: those that have as many runs as it, so that each has its pair, and
-    /// those that have not.
+    /// Returns the models after the first: those with as many runs as the first, whose runs form
+    /// pairs, and the others.
     fn others(&self) -> (Vec<&ModelResults>, Vec<&ModelResults>) {
         let seeds = self.models.first().map_or(0, |(_, runs)| runs.len());
         self.models.iter().skip(1).partition(|(_, runs)| runs.len() == seeds)
     }
 }
 
-/// Below which p a difference counts, after Bonferroni: of many comparisons one in twenty would else
-/// seem real by luck alone.
+/// Returns the p below which a difference counts, after Bonferroni. Otherwise one in twenty
+/// comparisons would seem real by luck alone.
 fn level(comparisons: usize) -> f64 {
     0.05 / comparisons.max(1) as f64
 }
 
-/// How the accuracy of two models differs, over runs that share their seeds.
+/// The difference in accuracy of two models, over runs that share their seeds.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Difference {
-    /// The one model.
+    /// The model.
     pub model: String,
-    /// The one it is held against.
+    /// The model it is compared with.
     pub from: String,
     /// The paired test of the accuracies, in points (per cent of the test samples).
     pub test: PairedTest,
-    /// What follows.
+    /// The conclusion.
     pub verdict: Verdict,
 }
 
-/// What a paired test says, at a level that is shared among all comparisons.
+/// The conclusion from a paired test, at a level that is shared among all comparisons.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Verdict {
@@ -160,7 +160,7 @@ impl fmt::Display for Difference {
     }
 }
 
-/// A figure of each run, in per cent, as one estimate.
+/// Returns a figure of each run, in per cent, as one estimate.
 fn per_cent(runs: &[RunResult], figure: impl Fn(&RunResult) -> f64) -> Vec<f64> {
     runs.iter().map(|run| figure(run) * 100.0).collect()
 }
@@ -201,7 +201,7 @@ impl fmt::Display for ModelComparison {
     }
 }
 
-/// What a single run can and cannot say.
+/// Writes what a single run can and cannot say.
 fn write_one_seed(f: &mut fmt::Formatter<'_>, run: &RunResult) -> fmt::Result {
     let (low, high) = run.accuracy_interval();
     writeln!(
@@ -234,13 +234,13 @@ impl ModelComparison {
         if !unpaired.is_empty() {
             let names: Vec<&str> = unpaired.iter().map(|(name, _)| name.as_str()).collect();
             let (first, names) = (&self.models[0].0, names.join(", "));
-            writeln!(f, "Not compared with {first}, for want of as many runs: {names}.")?;
+            writeln!(f, "Not compared with {first}, because the numbers of runs differ: {names}.")?;
         }
         Ok(())
     }
 }
 
-/// A p-value to three decimals; one that they cannot show is not zero.
+/// Returns a p-value to three decimals, or `< 0.001`, because no p-value is zero.
 fn printed(p: f64) -> String {
     if p < 0.001 { "< 0.001".to_string() } else { format!("= {p:.3}") }
 }

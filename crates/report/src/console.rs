@@ -1,7 +1,7 @@
-//! What a person sees while a model trains.
+//! Shows progress on a terminal while a model trains.
 //!
-//! On a terminal a bar fills with the steps of the epoch, and each finished epoch leaves a line above
-//! it. Piped into a file there are only the lines.
+//! On a terminal a bar fills with the steps of the epoch, and each finished epoch leaves a line
+//! above it. In a file or a pipe there are only the lines.
 
 mod bottom_line;
 
@@ -17,7 +17,7 @@ pub(crate) use bottom_line::release_terminal;
 /// An observer that draws a bar on the last line of a terminal's standard error, and prints a line
 /// for each epoch on standard output.
 ///
-/// Whatever else the program prints stays above the bar.
+/// Other output of the program stays above the bar.
 #[derive(Debug)]
 pub struct Console {
     label: String,
@@ -25,12 +25,12 @@ pub struct Console {
 }
 
 impl Console {
-    /// With this label in front of bar and lines.
+    /// Puts this label in front of bar and lines.
     pub fn new(label: impl Into<String>) -> Self {
         Self { label: label.into(), bar: ProgressBar::hidden() }
     }
 
-    /// The bar of the epoch that is running now.
+    /// Returns the bar of the epoch that is running.
     fn new_bar<T: Scalar>(&mut self, now: &Context<'_, T>) {
         let Some(line) = BottomLine::of_stderr() else { return };
         let target = ProgressDrawTarget::term_like(Box::new(line));
@@ -39,7 +39,7 @@ impl Console {
             .with_style(style())
             .with_prefix(format!("{}  epoch {epoch}/{epochs}", self.label))
             .with_position(now.progress.step() as u64);
-        // The rate is that of the steps to come.
+        // The rate of the next step.
         self.bar.reset_eta();
     }
 }
@@ -63,7 +63,7 @@ impl<T: Scalar> Observer<T> for Console {
     }
 
     fn epoch(&mut self, now: &Context<'_, T>) -> Result<(), ObserverError> {
-        // Gives the terminal its last line back first: where nobody reads on, printing ends the program.
+        // The bar is removed first, because printing to a closed pipe ends the program.
         self.bar = ProgressBar::hidden();
         if let Some(epoch) = now.progress.epochs.last() {
             println!("{}  {epoch}", self.label);
@@ -76,7 +76,7 @@ fn style() -> ProgressStyle {
     ProgressStyle::with_template("{prefix} {wide_bar} {pos}/{len}  {rate}  {eta} left  {msg}")
         .unwrap_or_else(|_| ProgressStyle::default_bar())
         .with_key("rate", |state: &ProgressState, text: &mut dyn Write| {
-            // There is nobody to tell that a bar could not be drawn.
+            // An error of drawing a bar cannot be reported anywhere.
             let _ = write!(text, "{:.0}/s", state.per_sec());
         })
         .progress_chars("━╸─")

@@ -1,13 +1,13 @@
-//! Ctrl-C and SIGTERM: the first one ends training after the step that is running, the second one ends
-//! the program at once.
+//! Handles Ctrl-C and SIGTERM: the first signal ends training after the current step, the second
+//! one ends the program at once.
 //!
-//! SIGTERM is what `kill`, `timeout`, container engines and batch systems send before they kill. The
-//! kernel does not deliver either signal to process 1 (the first of a container) unless there is a
-//! handler, so a program listens from its beginning on; until it trains, the first signal ends it at
-//! once.
+//! SIGTERM is what `kill`, `timeout`, container engines and batch systems send before they kill.
+//! The kernel does not deliver either signal to process 1 (the first of a container) unless there
+//! is a handler, so a program listens from its beginning. Until it trains, the first signal ends it
+//! at once.
 //!
-//! SIGHUP, which says that the terminal has closed, is left as it is: it ends a program, and a program
-//! under `nohup` goes on. The newest checkpoint stays either way.
+//! SIGHUP, which is sent when the terminal closes, keeps its default: it ends a program, but not a
+//! program under `nohup`. The newest checkpoint stays in both cases.
 
 use std::io;
 use std::process;
@@ -43,18 +43,18 @@ struct SignalState {
 pub struct InterruptError(#[from] io::Error);
 
 impl Interrupt {
-    /// Listens to Ctrl-C and SIGTERM, once in a program. Before training begins, and when it comes
-    /// for the second time, a signal ends the program with [`exit_code`](Self::exit_code).
+    /// Listens to Ctrl-C and SIGTERM. A program may call this once. A signal before training, or a
+    /// second signal, ends the program with [`exit_code`](Self::exit_code).
     ///
     /// # Errors
-    /// When the system does not allow it, or there is a handler already.
+    /// If the system does not allow it, or a handler exists already.
     pub fn listen() -> Result<Self, InterruptError> {
         let state = Arc::<SignalState>::default();
         listen(Arc::clone(&state))?;
         Ok(Self { state })
     }
 
-    /// The exit code of a program that the signal has ended: 128 and the signal's number, so 130
+    /// Returns the exit code of a program ended by the signal: 128 plus the signal's number, so 130
     /// after Ctrl-C and 143 after SIGTERM.
     pub fn exit_code(&self) -> u8 {
         match self.state.signal.load(Ordering::Relaxed) {
@@ -87,7 +87,7 @@ fn listen(state: Arc<SignalState>) -> io::Result<()> {
     std::thread::Builder::new().name("signals".to_string()).spawn(receive).map(drop)
 }
 
-/// Elsewhere there is Ctrl-C only.
+/// Listens to Ctrl-C, the only signal outside Unix.
 #[cfg(not(unix))]
 fn listen(state: Arc<SignalState>) -> io::Result<()> {
     ctrlc::set_handler(move || state.receive(SIGINT)).map_err(io::Error::other)

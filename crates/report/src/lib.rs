@@ -1,9 +1,9 @@
-//! What people see of a training run.
+//! Shows training runs to people.
 //!
-//! While it goes on, observers show it: [`Console`] draws bars, [`Log`] writes a file, and
-//! [`Interrupt`] ends it after Ctrl-C or SIGTERM. Afterwards [`ModelComparison`] puts several models side by
-//! side, [`statistics`] tells whether one is really better than another, and [`TrainingReport`] draws a page of
-//! it all.
+//! Observers show a run while it trains: [`Console`] draws bars, [`Log`] writes a file, and
+//! [`Interrupt`] ends it after Ctrl-C or SIGTERM. Afterwards [`ModelComparison`] compares
+//! several models, [`statistics`] tells a real difference from luck, and [`TrainingReport`] draws a
+//! page with all figures.
 
 #![forbid(unsafe_code)]
 

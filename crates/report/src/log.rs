@@ -1,4 +1,4 @@
-//! A run as a file of JSON Lines: one record a line, for plots and scripts, and for `tail -f`.
+//! Writes a run to a file of JSON Lines: one record per line, for plots, scripts and `tail -f`.
 //!
 //! ```text
 //! {"record":"start","command":["wengert","train"],"seed":0,"options":{…}}
@@ -10,13 +10,13 @@
 //!
 //! | field | of | |
 //! |---|---|---|
-//! | `record` | all | which kind of record it is |
-//! | `command`, `seed`, `options` | start | how the program was called, and what follows from it |
+//! | `record` | all | the kind of record |
+//! | `command`, `seed`, `options` | start | the command line and the options it sets |
 //! | `run` | the others | the name of the run: a program may train several models |
 //! | `epoch` | step, resume, stop | the number of the running epoch, counted from 1 |
-//! | `step` | step, resume, stop | how many of its steps are taken |
-//! | `loss`, `accuracy` | step | of that step's batch, before the step, in nats and as a fraction |
-//! | `rate` | step, epoch | the learning rate of the step that comes next |
+//! | `step` | step, resume, stop | the number of its steps taken |
+//! | `loss`, `accuracy` | step | on that step's batch, before the step, in nats and as a fraction |
+//! | `rate` | step, epoch | the learning rate of the next step |
 //! | `number`, `of`, `training`, `validation`, `tracked`, `seconds` | epoch | see [`Epoch`] |
 
 use std::collections::HashMap;
@@ -31,7 +31,7 @@ use tensor::Scalar;
 use thiserror::Error;
 use train::{Context, Epoch, Observer, ObserverError, Score};
 
-/// A line of the file; the table above says what the fields are.
+/// A line of the file. The table above explains the fields.
 #[derive(Serialize)]
 #[serde(tag = "record", rename_all = "lowercase")]
 enum LogRecord<'a> {
@@ -65,7 +65,7 @@ enum LogRecord<'a> {
     },
 }
 
-/// How often a [`Log`] gets a record.
+/// When a [`Log`] writes a record.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum LogEvery {
     /// After each step, and after each epoch.
@@ -75,24 +75,26 @@ pub enum LogEvery {
     Epoch,
 }
 
-/// Why a log cannot be written: the file, and what is wrong.
+/// A log cannot be written: the file, and its fault.
 pub type LogError = FileError<LogFault>;
 
-/// What can be wrong with a log.
+/// The faults of a log.
 #[derive(Debug, Error)]
 pub enum LogFault {
     /// It cannot be read or written.
     #[error("the log cannot be written: {0}; give a file in a directory that you may write to")]
     Io(#[from] io::Error),
-    /// A log that is to be continued has a line of another kind.
-    #[error("line {line} is no record of a log ({found}); give another file, or remove this one")]
+    /// A log to be continued has a line that is not a record.
+    #[error(
+        "line {line} is not a record of a log ({found}); give another file, or remove this one"
+    )]
     Record {
         /// Its number, counted from 1.
         line: usize,
         /// What is wrong with it.
         found: String,
     },
-    /// A log that is to be continued is of another run.
+    /// A log to be continued belongs to another run.
     #[error(
         "the log is of another run: {what} was {saved} and is now {now}; give another file, or remove \
          this one"
@@ -100,33 +102,33 @@ pub enum LogFault {
     OtherRun {
         /// The seed, or the name of an option.
         what: String,
-        /// What it was in the run that the log is of.
+        /// Its value in the run of the log.
         saved: String,
-        /// What it is now.
+        /// Its value now.
         now: String,
     },
-    /// A log that is to be continued does not say which run it is of.
+    /// A log to be continued does not say which run it belongs to.
     #[error("the log has no record `start`; give another file, or remove this one")]
     NoStart,
 }
 
-/// An observer that writes a record after each epoch, or each step, at once.
+/// An observer that writes a record immediately after each epoch, or each step.
 ///
-/// The records of a resumed run are those of a run that was not interrupted, but for `start`,
-/// `resume` and `stop`: what an earlier attempt has written is not written again.
+/// A resumed run has the same records as a run without an interruption, except for `start`,
+/// `resume` and `stop`: records of an earlier attempt are not written again.
 #[derive(Debug)]
 pub struct Log {
     path: PathBuf,
     file: File,
     every: LogEvery,
     run: String,
-    /// For each run the last epoch and step that the file knows of.
+    /// The last epoch and step of each run in the file.
     written: HashMap<String, Position>,
     start: Option<Start>,
     is_empty: bool,
 }
 
-/// The seed and options with which the run of a log was begun.
+/// The seed and options at the beginning of a log's run.
 #[derive(Debug)]
 struct Start {
     seed: u64,
@@ -140,10 +142,10 @@ type Position = (usize, usize);
 const END: usize = usize::MAX;
 
 impl Log {
-    /// A new file, in place of one that there may be.
+    /// Creates a new file and replaces an existing one.
     ///
     /// # Errors
-    /// When it cannot be made.
+    /// If the file cannot be created.
     pub fn create(path: impl AsRef<Path>, every: LogEvery) -> Result<Self, LogError> {
         let path = path.as_ref().to_path_buf();
         match File::create(&path) {
@@ -152,11 +154,11 @@ impl Log {
         }
     }
 
-    /// The file of an earlier attempt, to be continued; a new one if there is none. A last line that
-    /// is not whole is cut off.
+    /// Opens the file of an earlier attempt to continue it, or creates a new one. An incomplete
+    /// last line is cut off.
     ///
     /// # Errors
-    /// When it cannot be read or written, or is no log.
+    /// If the file cannot be read or written, or is not a log.
     pub fn resume(path: impl AsRef<Path>, every: LogEvery) -> Result<Self, LogError> {
         let path = path.as_ref().to_path_buf();
         let open = || -> Result<_, LogFault> {
@@ -179,24 +181,24 @@ impl Log {
         Self { path, file, every, run: String::new(), written, start, is_empty: end == 0 }
     }
 
-    /// Returns `true` if there was no record when it was opened.
+    /// Returns `true` if the file had no record when it was opened.
     pub fn is_empty(&self) -> bool {
         self.is_empty
     }
 
-    /// Checks that a log to be continued is of this run: that its record `start` has this seed, and
-    /// the same values of these options. Others may differ. Without this check the records of another
-    /// run would be taken for those of this one, and left out.
+    /// Checks that a log to be continued belongs to this run: its record `start` must have this
+    /// seed and the same values of these options. Other options may differ. Without this check,
+    /// records of this run would be left out because another run has already written theirs.
     ///
     /// # Errors
-    /// When it is of another run, or has no such record.
+    /// If the log belongs to another run, or has no record `start`.
     pub fn check_start(&self, seed: u64, options: &impl Serialize) -> Result<(), LogError> {
         let options = serde_json::to_value(options).map_err(|error| self.error(error))?;
         self.difference(seed, &options)
             .map_or(Ok(()), |fault| Err(FileError::new(&self.path, fault)))
     }
 
-    /// What tells this seed and these options from those that the log was begun with.
+    /// Returns the first difference of this seed and these options from the log's record `start`.
     fn difference(&self, seed: u64, options: &Value) -> Option<LogFault> {
         let Some(start) = &self.start else { return Some(LogFault::NoStart) };
         let differs = |what: &str, saved: &Value, now: &Value| {
@@ -208,7 +210,7 @@ impl Log {
             .or_else(|| options.find_map(|(name, now)| differs(name, &start.options[name], now)))
     }
 
-    /// Names the run of the records to come.
+    /// Sets the run of the following records.
     pub fn of_run(&mut self, name: impl Into<String>) -> &mut Self {
         self.run = name.into();
         self
@@ -217,7 +219,7 @@ impl Log {
     /// Writes the record `start`: the command with its arguments, the seed, and all options.
     ///
     /// # Errors
-    /// When the file cannot be written.
+    /// If the file cannot be written.
     pub fn start(
         &mut self,
         command: &[String],
@@ -238,7 +240,7 @@ impl Log {
         FileError::new(&self.path, error.into().into())
     }
 
-    /// Whether a record of this position is still to be written; from now on it is not.
+    /// Returns `true` if the record of this position must be written, and marks it as written.
     fn is_new(&mut self, position: Position) -> bool {
         let known = self.written.get(&self.run).is_some_and(|&last| position <= last);
         if !known {
@@ -285,13 +287,13 @@ impl<T: Scalar> Observer<T> for Log {
     }
 }
 
-/// What a log holds that is to be continued.
+/// The content of a log to be continued.
 #[derive(Default)]
 struct Found {
     /// The last position of each run.
     written: HashMap<String, Position>,
     start: Option<Start>,
-    /// Where the last whole line ends.
+    /// The offset of the end of the last complete line.
     end: u64,
 }
 
@@ -300,7 +302,7 @@ fn read(file: &File) -> Result<Found, LogFault> {
     let mut reader = BufReader::new(file);
     let mut line = Vec::new();
     for number in 1.. {
-        // One byte is the line feed; a line that is cut off within has none.
+        // An incomplete line has no line feed.
         let is_line = read_line(&mut reader, &mut line)?;
         let length = line.len() as u64 + 1;
         if !is_line || found.end + length > size {
@@ -323,7 +325,7 @@ fn read(file: &File) -> Result<Found, LogFault> {
     Ok(found)
 }
 
-/// What must be known of a line to continue a log.
+/// The fields of a line that are needed to continue a log.
 #[derive(Deserialize)]
 struct LogLine {
     record: String,
@@ -336,13 +338,13 @@ struct LogLine {
 }
 
 impl LogLine {
-    /// What a record `start` says.
+    /// Returns the seed and options of a record `start`.
     fn start(&mut self) -> Option<Start> {
         (self.record == "start").then_some(())?;
         Some(Start { seed: self.seed?, options: self.options.take().unwrap_or_default() })
     }
 
-    /// The run and the position that a record belongs to, if it is not to be written twice.
+    /// Returns the run and the position of a record that must not be written twice.
     fn position(self) -> Option<(String, Position)> {
         match self.record.as_str() {
             "step" => Some((self.run?, (self.epoch?, self.step?))),

@@ -1,13 +1,13 @@
-//! A report of training runs: one page to look at, to keep, and to send to someone.
+//! A report of training runs as one page to read, to keep and to send.
 //!
-//! A [`TrainingReport`] is figures and nothing else. [`TrainingReport::to_json`] writes them for programs,
-//! [`TrainingReport::to_html`] draws them as one file that needs no network and holds the same JSON, and
-//! [`TrainingReport::plots`] gives each drawing by itself. So whatever the page shows can be recomputed from
-//! what it carries.
+//! A [`TrainingReport`] has only figures. [`TrainingReport::to_json`] writes them for programs,
+//! [`TrainingReport::to_html`] draws them as one file that needs no network and holds the same
+//! JSON, and [`TrainingReport::plots`] returns each drawing by itself. So everything that the page
+//! shows can be recomputed from its JSON.
 //!
-//! Where to read on: `figures.rs` (what a report holds), `contributions.rs` (which words a prediction
-//! rests on, by one backward pass), `curves.rs` (a plot), `html.rs` and `templates/report.html` (the
-//! page).
+//! Read next: `figures.rs` (the content of a report), `contributions.rs` (the words a prediction
+//! depends on, by one backward pass), `curves.rs` (a plot), `html.rs` and `templates/report.html`
+//! (the page).
 
 mod activations;
 mod canvas;
@@ -36,7 +36,7 @@ impl TrainingReport {
     /// Writes each plot to `folder` as `NAME.svg`.
     ///
     /// # Errors
-    /// When one cannot be drawn or written.
+    /// If a plot cannot be drawn or written.
     pub fn write_plots(&self, folder: &Path) -> Result<(), ReportError> {
         for plot in self.plots()? {
             write_text(&folder.join(format!("{}.svg", plot.name())), plot.svg())?;
@@ -47,7 +47,7 @@ impl TrainingReport {
     /// Writes the page.
     ///
     /// # Errors
-    /// When it cannot be drawn or written.
+    /// If the page cannot be drawn or written.
     pub fn write_html(&self, path: &Path) -> Result<(), ReportError> {
         write_text(path, &self.to_html()?)
     }
@@ -55,7 +55,7 @@ impl TrainingReport {
     /// Writes the figures as JSON.
     ///
     /// # Errors
-    /// When they cannot be written.
+    /// If the figures cannot be written.
     pub fn write_json(&self, path: &Path) -> Result<(), ReportError> {
         write_text(path, &(self.to_json()? + "\n"))
     }

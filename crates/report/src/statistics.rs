@@ -1,7 +1,7 @@
-//! Is one model better than another, or was it luck?
+//! Tells a real difference between models from luck.
 //!
-//! Training depends on a seed, so one run shows one draw from a distribution of results. Here are
-//! the few tools that turn several runs into a statement:
+//! Training depends on a seed, so one run is one draw from a distribution of results. These tools
+//! turn several runs into a statement:
 //!
 //! - [`Estimate`]: the mean over runs and how far the true mean may be from it;
 //! - [`PairedTest`]: whether two models differ, when both were trained on the same seeds. Pairing
@@ -10,8 +10,8 @@
 //! - [`wilson_interval`]: how far an accuracy on `n` test samples may be from the accuracy on all
 //!   data.
 //!
-//! All intervals are at 95 %. The unit is that of the values: per cent in, per cent out. A value
-//! that is not finite (a run that diverged) makes the mean not finite, and `t` and `p` not a
+//! All intervals are at 95 %. The result has the unit of the values: per cent in, per cent out. A
+//! value that is not finite (a run that diverged) makes the mean not finite, and `t` and `p` not a
 //! number.
 
 use std::fmt::{self, Display, Formatter};
@@ -19,7 +19,7 @@ use std::fmt::{self, Display, Formatter};
 use serde::Serialize;
 use statrs::distribution::{ContinuousCDF, StudentsT};
 
-/// The arithmetic mean.
+/// Returns the arithmetic mean.
 ///
 /// # Panics
 ///
@@ -27,14 +27,15 @@ use statrs::distribution::{ContinuousCDF, StudentsT};
 #[track_caller]
 pub fn mean(values: &[f64]) -> f64 {
     assert!(!values.is_empty(), "a mean needs at least one value, got none");
-    // Measured from the first value, so that equal values have exactly that mean, and hence no
-    // spread.
+    // The differences from the first value make the mean of equal values exact, so their spread is
+    // 0.
     let first = values[0];
     let shifted: f64 = values.iter().map(|value| value - first).sum();
     first + shifted / values.len() as f64
 }
 
-/// The sample standard deviation `√(Σ (x - x̄)² / (n - 1))`, or `None` for fewer than two values.
+/// Returns the sample standard deviation `√(Σ (x - x̄)² / (n - 1))`, or `None` for fewer than two
+/// values.
 ///
 /// ```
 /// # use report::statistics::standard_deviation;
@@ -74,8 +75,8 @@ pub struct Estimate {
 }
 
 impl Estimate {
-    /// The mean of `values` with its interval by Student's t (1908): `x̄ ± t₀.₉₇₅(n - 1) · s / √n`,
-    /// where `s` is the sample standard deviation.
+    /// Creates the mean of `values` with its interval by Student's t (1908): `x̄ ± t₀.₉₇₅(n - 1) ·
+    /// s / √n`, where `s` is the sample standard deviation.
     ///
     /// The interval is right for values drawn independently from one normal distribution.
     ///
@@ -133,7 +134,7 @@ pub struct PairedTest {
     pub t: f64,
     /// The number of pairs less one.
     pub degrees_of_freedom: usize,
-    /// The two-sided p-value. When all differences are equal it is 1 if they are 0, else 0.
+    /// The two-sided p-value. If all differences are equal, it is 1 if they are 0, otherwise 0.
     pub p: f64,
 }
 
@@ -156,13 +157,13 @@ impl PairedTest {
         let standard_error = standard_error(&differences)?;
         let difference = Estimate::of(&differences);
         let degrees_of_freedom = differences.len() - 1;
-        // Without a difference there is no evidence of one, also where 0 / 0 would not say so.
+        // If the mean difference is 0, so is t, even if 0 / 0 would be NaN.
         let t = if difference.mean == 0.0 { 0.0 } else { difference.mean / standard_error };
         Some(Self { difference, t, degrees_of_freedom, p: two_sided_p(t, degrees_of_freedom) })
     }
 }
 
-/// The standard error of the mean, `s / √n`.
+/// Returns the standard error of the mean, `s / √n`.
 fn standard_error(values: &[f64]) -> Option<f64> {
     standard_deviation(values).map(|deviation| deviation / (values.len() as f64).sqrt())
 }
@@ -180,7 +181,7 @@ fn students_t(degrees_of_freedom: usize) -> StudentsT {
         .expect("two values or more have at least one degree of freedom")
 }
 
-/// The 95 % score interval of Wilson (1927) for an accuracy: `correct` answers on `samples`
+/// Returns the 95 % score interval of Wilson (1927) for an accuracy: `correct` answers on `samples`
 /// independent samples.
 ///
 /// Returns the lower and the upper bound, as fractions. With `p = correct / n` and `z = 1.96`,

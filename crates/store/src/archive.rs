@@ -1,5 +1,5 @@
-//! Named tensors and named texts in the bytes of one safetensors file, and the names that saved models
-//! and checkpoints give them.
+//! Named tensors and named texts as the bytes of a safetensors file, and their names in saved
+//! models and checkpoints.
 
 use std::collections::HashMap;
 
@@ -16,13 +16,13 @@ pub(crate) const DESCRIPTION: &str = "wengert";
 /// The metadata entry that makes a saved model a checkpoint.
 pub(crate) const RECORD: &str = "checkpoint";
 
-/// What the name of a tensor begins with that training goes on with.
+/// The prefix of a tensor that training continues with.
 pub(crate) const TRAINING: &str = "training/";
 
-/// What the name of a tensor begins with that belongs to the optimizer's memory.
+/// The prefix of a tensor that belongs to the optimizer's memory.
 pub(crate) const OPTIMIZER: &str = "optimizer/";
 
-/// Returns `true` if the tensor of this name is of no use but to train on.
+/// Returns `true` if the tensor of this name is needed only to continue training.
 pub(crate) fn is_memory(name: &str) -> bool {
     name.starts_with(TRAINING) || name.starts_with(OPTIMIZER)
 }
@@ -41,13 +41,13 @@ impl Float for f64 {
     const DTYPE: Dtype = Dtype::F64;
 }
 
-/// What a file holds: the texts are its metadata.
+/// The content of a file. The texts are its metadata.
 pub(crate) struct Archive {
     pub(crate) texts: HashMap<String, String>,
     pub(crate) tensors: HashMap<String, Tensor<f32>>,
 }
 
-/// Why bytes are no such file.
+/// The faults of bytes that are not such a file.
 pub(crate) enum ArchiveError {
     /// They are not a whole safetensors file.
     Format(String),
@@ -55,7 +55,8 @@ pub(crate) enum ArchiveError {
     Tensor(String),
 }
 
-/// The bytes of a file of these tensors and texts; the error says what cannot be put into one.
+/// Returns the bytes of a file of these tensors and texts; the error says what the format cannot
+/// hold.
 pub(crate) fn encode<'a, T: Float>(
     tensors: impl IntoIterator<Item = (impl Into<String>, &'a Tensor<T>)>,
     texts: HashMap<String, String>,
@@ -73,7 +74,7 @@ pub(crate) fn encode<'a, T: Float>(
 }
 
 impl Archive {
-    /// What these bytes hold.
+    /// Decodes the bytes of a file.
     pub(crate) fn decode(bytes: &[u8]) -> Result<Self, ArchiveError> {
         let format = |error: SafeTensorError| ArchiveError::Format(error.to_string());
         let (_, metadata) = SafeTensors::read_metadata(bytes).map_err(format)?;
@@ -92,7 +93,8 @@ fn tensor_of(name: &str, view: &TensorView<'_>) -> Result<Tensor<f32>, ArchiveEr
         let what = format!("{} is of type {:?} instead of F32", quoted(name), view.dtype());
         return Err(ArchiveError::Tensor(what));
     }
-    // Also of an empty tensor: a length of 0 hides the product of the others, which strides need.
+    // Empty tensors are checked too: a length of 0 hides the product of the others, which strides
+    // need.
     let lengths = view.shape().iter().try_fold(1usize, |size, &n| size.checked_mul(n.max(1)));
     if lengths.is_none() {
         let what = format!("{} has the impossible shape {:?}", quoted(name), view.shape());

@@ -1,4 +1,4 @@
-//! Checkpoints: files from which training goes on, bit for bit as if it had not been interrupted.
+//! Checkpoints: files from which training resumes, bit for bit as if it had not been interrupted.
 //!
 //! ```text
 //! folder/step-00000500.safetensors     the one before, in case the newest is damaged
@@ -6,12 +6,12 @@
 //! folder/lock                          held while a run writes here, so that no other one does
 //! ```
 //!
-//! Each file is one safetensors archive, written beside its place and then renamed, so that a crash at
-//! any moment leaves whole files only. It holds:
+//! Each file is one safetensors archive, written under a temporary name and then renamed, so that a
+//! crash at any moment leaves whole files only. It holds:
 //!
 //! ```text
 //! hidden.weight              the weights that a saved model would have now: the best epoch's
-//! training/hidden.weight     the weights that training goes on with, where they are others
+//! training/hidden.weight     the weights that training continues with, if they differ
 //! optimizer/m.hidden.weight  the optimizer's memory
 //! metadata  wengert          the description of the model, as `save` writes it
 //!           checkpoint       a `CheckpointRecord`: position, history, options, as JSON

@@ -1,4 +1,4 @@
-//! Weights for and from PyTorch: safetensors files with the names and layouts of `torch.nn`.
+//! Exchanges weights with PyTorch: safetensors files with the names and layouts of `torch.nn`.
 //!
 //! | layer here | tensors here | module there | tensors in the file |
 //! |---|---|---|---|
@@ -6,14 +6,14 @@
 //! | [`Embedding`](nn::Embedding) | `name.weight` [vocabulary, dim] | `nn.Embedding`, `nn.EmbeddingBag` | the same |
 //! | any other, such as [`SwiGLU`](nn::SwiGLU) | `name.beta`, … | a module of one's own | the same |
 //!
-//! We compute X·W where PyTorch computes X·Wᵀ, hence the transposed weight. Keras too has [in, out];
-//! its `kernel` goes into such a file transposed.
+//! We compute X·W and PyTorch computes X·Wᵀ, so the weight is transposed. Keras also has [in, out];
+//! its `kernel` must be transposed for such a file.
 //!
-//! Whether a square matrix is to be transposed cannot be seen from its shape. So a [`PyTorch`] lists
-//! what each layer is, and each parameter must be on the list.
+//! The shape of a square matrix does not say whether it must be transposed. So a [`PyTorch`] lists
+//! the kind of each layer, and each parameter must belong to a listed layer.
 //!
-//! A padding id has a zero vector here whatever its row of the table holds, and in `nn.EmbeddingBag`.
-//! In `nn.Embedding` only the row makes it so: [`Module::padding`] writes that row as zeros.
+//! Here and in `nn.EmbeddingBag` a padding id has a zero vector, whatever its row of the table
+//! holds. In `nn.Embedding` the row itself must be zero, so [`Module::padding`] writes it as zeros.
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::io::{self, Write};
@@ -30,7 +30,7 @@ use thiserror::Error;
 
 use crate::archive::{self, Float};
 
-/// Which modules of PyTorch the layers of a model are.
+/// The modules of PyTorch that correspond to the layers of a model.
 ///
 /// ```
 /// use autograd::Parameters;
@@ -75,17 +75,19 @@ enum Kind {
 }
 
 impl Module {
-    /// The [`Dense`](nn::Dense) layer of this name: an `nn.Linear`.
+    /// Creates an entry for the [`Dense`](nn::Dense) layer of this name, an `nn.Linear`.
     pub fn dense(name: impl Into<String>) -> Self {
         Self::new(name, Kind::Dense)
     }
 
-    /// The [`Embedding`](nn::Embedding) of this name: an `nn.Embedding` or `nn.EmbeddingBag`.
+    /// Creates an entry for the [`Embedding`](nn::Embedding) of this name, an `nn.Embedding` or
+    /// `nn.EmbeddingBag`.
     pub fn embedding(name: impl Into<String>) -> Self {
         Self::new(name, Kind::Embedding { padding: None })
     }
 
-    /// A layer, or one parameter, whose tensors have the same names and layouts there.
+    /// Creates an entry for a layer, or one parameter, whose tensors have the same names and
+    /// layouts in PyTorch.
     pub fn as_is(name: impl Into<String>) -> Self {
         Self::new(name, Kind::AsIs)
     }
@@ -95,33 +97,33 @@ impl Module {
         Self { theirs: ours.clone(), ours, kind }
     }
 
-    /// The same layer under another name there, such as `"0"` in an `nn.Sequential`.
+    /// Sets the layer's name in PyTorch, such as `"0"` in an `nn.Sequential`.
     pub fn called(self, theirs: impl Into<String>) -> Self {
         Self { theirs: theirs.into(), ..self }
     }
 
-    /// The same embedding with its padding id, whose row is written as zeros.
+    /// Sets the padding id of an embedding. Its row is written as zeros.
     ///
     /// # Panics
-    /// When the module is no embedding.
+    /// If the module is not an embedding.
     #[track_caller]
     pub fn padding(self, id: u32) -> Self {
         let embedding = matches!(self.kind, Kind::Embedding { .. });
-        assert!(embedding, "padding: `{}` is no embedding", self.ours);
+        assert!(embedding, "padding: `{}` is not an embedding", self.ours);
         Self { kind: Kind::Embedding { padding: Some(id as usize) }, ..self }
     }
 
-    /// What follows the layer's name in a parameter's name, if it is one of this layer.
+    /// Returns the part of a parameter's name after the layer's name, if it belongs to this layer.
     fn rest<'a>(&self, parameter: &'a str) -> Option<&'a str> {
         let rest = parameter.strip_prefix(&self.ours)?;
         (rest.is_empty() || rest.starts_with('.')).then_some(rest)
     }
 }
 
-/// Weights could not be exchanged: the file, and its fault.
+/// Weights cannot be exchanged: the file, and its fault.
 pub type WeightsError = FileError<WeightsFault>;
 
-/// What can be wrong with a file that should hold a model's weights.
+/// The faults of a file that should hold a model's weights.
 #[derive(Debug, Error)]
 pub enum WeightsFault {
     /// It cannot be read.
@@ -129,7 +131,7 @@ pub enum WeightsFault {
     Read(io::Error),
     /// It is not a whole safetensors file.
     #[error(
-        "is no whole safetensors file ({0}); it is of another kind, empty or cut off: write it again \
+        "is not a whole safetensors file ({0}); it is of another kind, empty or cut off: write it again \
          with safetensors.torch.save_file"
     )]
     Format(String),
@@ -139,7 +141,7 @@ pub enum WeightsFault {
 }
 
 impl PyTorch {
-    /// The modules of a model, in any order.
+    /// Creates the list of a model's modules, in any order.
     pub fn new(modules: impl IntoIterator<Item = Module>) -> Self {
         Self { modules: modules.into_iter().collect() }
     }
@@ -147,11 +149,11 @@ impl PyTorch {
     /// Writes all parameters under PyTorch's names and in its layouts, whole or not at all.
     ///
     /// # Errors
-    /// When the file cannot be written; then a file that was there before is left as it was.
+    /// If the file cannot be written. Then an existing file is left as it was.
     ///
     /// # Panics
-    /// When a parameter belongs to no module, two would have one name, or a dense or embedding weight
-    /// is no matrix.
+    /// If a parameter does not belong to a module, two parameters would have one name, or a dense
+    /// or embedding weight is not a matrix.
     #[track_caller]
     pub fn save<T: Float>(
         &self,
@@ -169,15 +171,15 @@ impl PyTorch {
         write_whole(path, |file| file.write_all(&bytes))
     }
 
-    /// Replaces the value of every parameter by that in a file, rounded to `T`. The file may be in
-    /// F64, F32, F16 or BF16.
+    /// Replaces the value of every parameter by the value in a file, rounded to `T`. The file may
+    /// be in F64, F32, F16 or BF16.
     ///
     /// # Errors
-    /// When the file cannot be read or is damaged, or when a tensor is missing, left over, of another
-    /// shape or type, or not finite; then nothing is replaced.
+    /// If the file cannot be read or is damaged, or a tensor is missing, left over, of another
+    /// shape or type, or not finite. Then no value is replaced.
     ///
     /// # Panics
-    /// As [`save`](Self::save).
+    /// If [`save`](Self::save) would panic.
     #[track_caller]
     pub fn load<T: Float>(
         &self,
@@ -197,7 +199,7 @@ impl PyTorch {
         Ok(())
     }
 
-    /// What each parameter is in the file.
+    /// Returns the entry of each parameter in the file.
     #[track_caller]
     fn entries<T: Float>(&self, parameters: &Parameters<T>) -> Vec<WeightEntry> {
         let mut names = BTreeSet::new();
@@ -211,7 +213,7 @@ impl PyTorch {
         entries
     }
 
-    /// What a parameter is in the file, by the module with the longest name that fits.
+    /// Returns the entry of a parameter in the file, by the module with the longest matching name.
     #[track_caller]
     fn entry(&self, parameter: &str, shape: &[usize]) -> WeightEntry {
         let of_it = self.modules.iter().filter(|module| module.rest(parameter).is_some());
@@ -243,7 +245,7 @@ impl PyTorch {
     }
 }
 
-/// One parameter, and what it is in the file: its name, and its shape there.
+/// One parameter, with its name and shape in the file.
 struct WeightEntry {
     parameter: String,
     tensor: String,
@@ -252,7 +254,7 @@ struct WeightEntry {
 }
 
 impl WeightEntry {
-    /// The value of the parameter as it lies in the file.
+    /// Returns the value of the parameter in the file's layout.
     fn export<T: Float>(&self, value: &Tensor<T>) -> Tensor<T> {
         match self.kind {
             Kind::Dense => value.t(),
@@ -266,7 +268,7 @@ impl WeightEntry {
         }
     }
 
-    /// The value of the parameter from what lies in the file.
+    /// Returns the value of the parameter from the file's layout.
     fn import<T: Float>(&self, view: &TensorView<'_>) -> Result<Tensor<T>, WeightsFault> {
         let tensor = &self.tensor;
         if view.shape() != self.shape {
@@ -292,11 +294,11 @@ impl WeightEntry {
                  parameters' type: look for where its training went wrong"
             )));
         }
-        // Contiguous, as the parameters of a model that was never in a file are.
+        // A model's initial parameters are contiguous, so loaded ones are too.
         Ok(if let Kind::Dense = self.kind { stored.t().contiguous() } else { stored })
     }
 
-    /// What may be the reason for a wrong shape.
+    /// Returns the likely reason for a wrong shape.
     fn hint(&self, found: &[usize]) -> &'static str {
         let transposed = self.shape.len() == 2 && found.iter().rev().eq(&self.shape);
         match self.kind {
@@ -311,7 +313,7 @@ impl WeightEntry {
     }
 }
 
-/// The value of each parameter, from the bytes of a file.
+/// Returns the value of each parameter, from the bytes of a file.
 fn read_all<T: Float>(
     bytes: &[u8],
     entries: &[WeightEntry],
@@ -344,7 +346,7 @@ fn read_all<T: Float>(
     }
 }
 
-/// The numbers of a tensor as `T`; `None` when it holds none.
+/// Returns the numbers of a tensor as `T`; `None` if its type is not a supported float.
 fn decode<T: Float>(view: &TensorView<'_>) -> Option<Vec<T>> {
     let bytes = view.data();
     Some(match view.dtype() {
@@ -361,7 +363,7 @@ fn numbers<T: Float, const N: usize>(bytes: &[u8], number: impl Fn([u8; N]) -> f
     numbers.iter().map(|&bytes| T::from_f64(number(bytes))).collect()
 }
 
-/// The first twelve names, and how many more there are.
+/// Returns the first twelve names, and the number of others.
 fn names(held: &BTreeMap<&str, TensorView<'_>>) -> String {
     let mut shown: Vec<String> = held.keys().take(12).map(|name| quoted(name)).collect();
     match held.len().saturating_sub(12) {

@@ -1,11 +1,11 @@
-//! What is kept of models and runs in files, and read from them again.
+//! Saves models and runs in files, and reads them back.
 //!
-//! [`save`] keeps a model for later and [`Saved`] reads it. [`Checkpoints`] are an observer that keeps
-//! a run as it goes, so that training can go on after a crash. [`PyTorch`] exchanges weights with other
-//! frameworks, [`read_npy`] and [`write_npy`] exchange arrays with NumPy.
+//! [`save`] keeps a model for later and [`Saved`] reads it. [`Checkpoints`] are an observer that
+//! keeps a run as it goes, so that training can go on after a crash. [`PyTorch`] exchanges weights
+//! with other frameworks, [`read_npy`] and [`write_npy`] exchange arrays with NumPy.
 //!
-//! Every file is written beside its place and then renamed, so a reader never meets half of one. What
-//! is read is checked before anything relies on it, and every error names the file.
+//! Every file is written under a temporary name and then renamed, so a reader never sees half of
+//! one. The content of a file is checked before it is used, and every error names the file.
 
 #![forbid(unsafe_code)]
 

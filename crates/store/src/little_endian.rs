@@ -1,10 +1,10 @@
-//! Numbers as the bytes that most files hold: the lowest first.
+//! Numbers as little-endian bytes, the order of most files.
 
 use tensor::Tensor;
 
 /// A number as bytes: `f32`, `f64` or `u32`.
 pub trait LittleEndian: Copy + 'static {
-    /// Its bytes, the lowest first.
+    /// Returns its bytes, the lowest first.
     fn to_bytes(self) -> impl AsRef<[u8]>;
 }
 
@@ -26,7 +26,7 @@ impl LittleEndian for u32 {
     }
 }
 
-/// The elements as bytes, the last axis running fastest.
+/// Returns the elements as bytes, the last axis running fastest.
 pub fn little_endian<T: LittleEndian>(tensor: &Tensor<T>) -> Vec<u8> {
     let mut bytes = Vec::with_capacity(size_of::<T>() * tensor.len());
     for number in tensor.values().iter() {

@@ -1,17 +1,18 @@
-//! NumPy's `.npy` files, one array each: what `numpy.save` writes and `numpy.load` reads.
+//! Reads and writes NumPy's `.npy` files, the files of `numpy.save` and `numpy.load`. Each holds
+//! one array.
 //!
 //! ```text
 //! \x93NUMPY  version  length of header  header                                                       elements
 //! 6 bytes    2 bytes  2 or 4 bytes      {'descr': '<f4', 'fortran_order': False, 'shape': (2, 3), }  24 bytes
 //! ```
 //!
-//! `descr` is byte order (`<` little, `>` big endian), kind (`f` float, `i` and `u` whole number, `b`
-//! truth value) and size in bytes. With `fortran_order` the *first* axis varies fastest: such a file
-//! is the transposed array in row-major order, and is read as a transposed view. Source: NumPy
+//! `descr` is byte order (`<` little, `>` big endian), kind (`f` float, `i` and `u` whole number,
+//! `b` truth value) and size in bytes. With `fortran_order` the *first* axis varies fastest: such a
+//! file is the transposed array in row-major order, and is read as a transposed view. Source: NumPy
 //! Enhancement Proposal 1, with its versions 1, 2 and 3.
 //!
-//! It is read by hand, not by a library, because what those do with a damaged header goes from a
-//! message without the file's name to a panic.
+//! This module parses the header itself, because libraries answer a damaged header with a message
+//! without the file's name, or with a panic.
 
 use std::io::{self, Write};
 use std::path::Path;
@@ -25,24 +26,24 @@ use thiserror::Error;
 use crate::little_endian::{LittleEndian, little_endian};
 
 const MAGIC: &[u8] = b"\x93NUMPY";
-/// The bytes that an empty array would have if its lengths of 0 were 1.
+/// The most bytes that an empty array may have if its lengths of 0 were 1.
 const LARGEST_EMPTY: usize = 1 << 32;
 /// The elements begin at a multiple of this, so that they can be mapped into memory.
 const ALIGNMENT: usize = 64;
 
-/// A `.npy` file could not be used: the file, and its fault.
+/// A `.npy` file cannot be used: the file, and its fault.
 pub type NpyError = FileError<NpyFault>;
 
-/// What can be wrong with a `.npy` file.
+/// The faults of a `.npy` file.
 #[derive(Debug, Error)]
 pub enum NpyFault {
     /// It cannot be read.
     #[error("cannot be read: {0}; give the path of a file written by numpy.save")]
     Read(io::Error),
-    /// It is no `.npy` file, or its header is damaged.
-    #[error("is no .npy file: {0}; give a file written by numpy.save")]
+    /// It is not a `.npy` file, or its header is damaged.
+    #[error("is not a .npy file: {0}; give a file written by numpy.save")]
     Format(String),
-    /// Its elements are no numbers.
+    /// Its elements are not numbers.
     #[error(
         "holds elements of type {0}; only whole, real and truth values can be read: convert them with \
          array.astype(\"float32\")"
@@ -56,30 +57,30 @@ pub enum NpyFault {
     Size {
         /// The array's shape.
         shape: Vec<usize>,
-        /// The bytes that it needs.
+        /// The number of bytes that it needs.
         expected: usize,
-        /// The bytes that there are.
+        /// The number of bytes found.
         found: usize,
     },
-    /// A number has no counterpart in the type that is wanted.
-    #[error("element {index} (counted as stored, from 0) is {value}, which is no {wanted}")]
+    /// A number has no counterpart in the requested type.
+    #[error("element {index} (counted as stored, from 0) is {value}, which is not a {wanted}")]
     Number {
         /// Its position in the file.
         index: usize,
         /// The number.
         value: f64,
-        /// What the elements should be.
+        /// The requested kind of number.
         wanted: &'static str,
     },
 }
 
 /// A number that `.npy` files hold: `f32`, `f64`, or `u32` for token ids and labels.
 pub trait NpyNumber: LittleEndian {
-    /// Its type in a file that is written.
+    /// The type in written files.
     const DESCR: &'static str;
-    /// What it can be, for messages.
+    /// The range of the type, for messages.
     const RANGE: &'static str;
-    /// The nearest number of this type; `None` if there is none.
+    /// Returns the nearest number of this type; `None` if there is none.
     fn from_f64(value: f64) -> Option<Self>;
 }
 
@@ -112,8 +113,8 @@ impl NpyNumber for u32 {
     }
 }
 
-/// Reads an array of any shape. Its numbers, of whatever type and byte order, become `T`, rounded
-/// to the nearest.
+/// Reads an array of any shape. Its numbers, of any type and byte order, are rounded to the nearest
+/// `T`.
 ///
 /// ```
 /// use tensor::Tensor;
@@ -126,8 +127,8 @@ impl NpyNumber for u32 {
 /// ```
 ///
 /// # Errors
-/// When the file cannot be read, is damaged, holds no numbers, or holds one that has no counterpart
-/// in `T`: one too large for `f32`, or one that is no whole number for `u32`.
+/// If the file cannot be read, is damaged, does not hold numbers, or holds a number without a
+/// counterpart in `T`: too large for `f32`, or not a whole number for `u32`.
 pub fn read_npy<T: NpyNumber>(path: impl AsRef<Path>) -> Result<Tensor<T>, NpyError> {
     let path = path.as_ref();
     let read = || parse(&read_whole(path).map_err(NpyFault::Read)?);
@@ -137,7 +138,7 @@ pub fn read_npy<T: NpyNumber>(path: impl AsRef<Path>) -> Result<Tensor<T>, NpyEr
 /// Writes an array of any layout, row-major and in little-endian order, whole or not at all.
 ///
 /// # Errors
-/// When the file cannot be written; then a file that was there before is left as it was.
+/// If the file cannot be written. Then an existing file is left as it was.
 pub fn write_npy<T: NpyNumber>(
     path: impl AsRef<Path>,
     tensor: &Tensor<T>,
@@ -148,7 +149,8 @@ pub fn write_npy<T: NpyNumber>(
     })
 }
 
-/// All that comes before the elements: version 2 where version 1 has no room for the header.
+/// Returns the bytes before the elements: version 1, or version 2 if the header is too long for
+/// version 1.
 fn header(descr: &str, shape: &[usize]) -> Vec<u8> {
     let mut lengths = shape.iter().map(usize::to_string).collect::<Vec<_>>().join(", ");
     if shape.len() == 1 {
@@ -197,7 +199,7 @@ fn parse<T: NpyNumber>(bytes: &[u8]) -> Result<Tensor<T>, NpyFault> {
     Ok(Tensor::new(reversed, values).permute(&axes))
 }
 
-/// The header's text, and the bytes after it.
+/// Returns the header's text, and the bytes after it.
 fn split(bytes: &[u8]) -> Result<(&str, &[u8]), NpyFault> {
     let fault = |what: &str| NpyFault::Format(what.to_string());
     let rest =
@@ -209,22 +211,23 @@ fn split(bytes: &[u8]) -> Result<(&str, &[u8]), NpyFault> {
             return Err(fault(&format!("it ends in the header of version {major}")));
         }
         [major, minor, ..] => {
-            return Err(fault(&format!("its version {major}.{minor} is none of 1.0, 2.0 and 3.0")));
+            return Err(fault(&format!("its version {major}.{minor} is not 1.0, 2.0 or 3.0")));
         }
         _ => return Err(fault("it ends before the version")),
     };
     let (header, elements) =
         rest.split_at_checked(length).ok_or_else(|| fault("it ends within the header"))?;
-    let header = std::str::from_utf8(header).map_err(|_| fault("its header is no text"))?;
+    let header = std::str::from_utf8(header).map_err(|_| fault("its header is not text"))?;
     Ok((header, elements))
 }
 
-/// The bytes of an array; `None` when they, or the strides of an empty one, cannot be counted.
+/// Returns the number of bytes of an array; `None` if it, or a stride of an empty array, overflows.
 fn bytes_needed(shape: &[usize], size: usize) -> Option<usize> {
     let bytes = shape.iter().try_fold(size, |bytes, &n| bytes.checked_mul(n.max(1)))?;
     match shape.contains(&0) {
         false => Some(bytes),
-        // What is computed of an empty array may have its other lengths, which no element vouches for.
+        // A result computed from an empty array may have its other lengths, though no element
+        // proves that such an array fits into memory.
         true => (bytes <= LARGEST_EMPTY).then_some(0),
     }
 }
@@ -250,13 +253,13 @@ impl Header {
     }
 }
 
-/// The text that follows a key of the dictionary.
+/// Returns the text that follows a key of the dictionary.
 fn value<'a>(text: &'a str, key: &str) -> Option<&'a str> {
     let (_, rest) = text.split_once(&format!("'{key}'"))?;
     Some(rest.trim_start().strip_prefix(':')?.trim_start())
 }
 
-/// The lengths in `()`, `(3,)` or `(2, 3)`.
+/// Returns the lengths in `()`, `(3,)` or `(2, 3)`.
 fn tuple(text: &str) -> Option<Vec<usize>> {
     let (lengths, _) = text.strip_prefix('(')?.split_once(')')?;
     let lengths = lengths.trim();
@@ -267,7 +270,7 @@ fn tuple(text: &str) -> Option<Vec<usize>> {
     lengths.split(',').map(|length| length.trim().parse().ok()).collect()
 }
 
-/// How one number is stored.
+/// The storage format of one number.
 struct Element {
     big_endian: bool,
     kind: u8,
@@ -275,7 +278,7 @@ struct Element {
 }
 
 impl Element {
-    /// From `'<f4'` and what follows it in the header.
+    /// Parses a header from `'<f4'` on.
     fn parse(descr: &str) -> Result<Self, NpyFault> {
         let text = descr.strip_prefix('\'').and_then(|rest| rest.split('\'').next());
         let known = match text.map(str::as_bytes) {
@@ -293,7 +296,7 @@ impl Element {
         readable.ok_or_else(|| NpyFault::Type(text.map_or("record".to_string(), excerpt)))
     }
 
-    /// The number in these bytes. Whole numbers beyond 2⁵³ are rounded.
+    /// Returns the number in these bytes. Whole numbers beyond 2⁵³ are rounded.
     fn value(&self, bytes: &[u8]) -> f64 {
         let mut low_first = [0; 8];
         low_first[..self.size].copy_from_slice(bytes);

@@ -1,8 +1,8 @@
-//! Keeping a trained model: its parameters as safetensors, and what else it takes to use them.
+//! Saves a trained model: its parameters as safetensors, and a description of how to use them.
 //!
-//! A file holds each parameter under its name, and one piece of metadata: whatever the program
-//! needs to build the model again (sizes, tokenizer, labels), as JSON. It is written to a temporary
-//! file and then renamed, so there never is half a model.
+//! A file holds each parameter under its name, and one metadata entry in JSON: everything that the
+//! program needs to build the model again (sizes, tokenizer, labels). It is written to a temporary
+//! file and then renamed, so a file is never half written.
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
@@ -17,21 +17,21 @@ use thiserror::Error;
 
 use crate::archive::{self, Archive, ArchiveError, DESCRIPTION, RECORD, is_memory};
 
-/// Why a model could not be saved.
+/// A model cannot be saved.
 #[derive(Debug, Error)]
 pub enum SaveError {
     /// The file could not be written.
     #[error(transparent)]
     Write(#[from] WriteError),
-    /// The model could not be put into the format.
+    /// The format cannot hold the model.
     #[error("the model cannot be saved: {0}")]
     Format(String),
 }
 
-/// Why a saved model could not be used: the file, and its fault.
+/// A saved model cannot be used: the file, and its fault.
 pub type LoadError = FileError<LoadFault>;
 
-/// What can be wrong with a file that should hold a model.
+/// The faults of a file that should hold a model.
 #[derive(Debug, Error)]
 pub enum LoadFault {
     /// It cannot be read.
@@ -39,7 +39,7 @@ pub enum LoadFault {
     Read(std::io::Error),
     /// It is not a whole safetensors file.
     #[error(
-        "is no whole safetensors file ({0}); it is of another kind, empty or cut off: save the model \
+        "is not a whole safetensors file ({0}); it is of another kind, empty or cut off: save the model \
          again"
     )]
     Format(String),
@@ -51,10 +51,10 @@ pub enum LoadFault {
     Mismatch(String),
 }
 
-/// Writes all parameters, and a description of what they belong to, whole or not at all.
+/// Writes all parameters and a description of the model, whole or not at all.
 ///
 /// # Errors
-/// When the file cannot be written; then a file that was there before is left as it was.
+/// If the file cannot be written. Then an existing file is left as it was.
 pub fn save(
     path: impl AsRef<Path>,
     parameters: &Parameters<f32>,
@@ -81,7 +81,7 @@ impl Saved {
     /// Reads a file that [`save`] wrote.
     ///
     /// # Errors
-    /// When it cannot be read, is damaged, or was written by something else.
+    /// If the file cannot be read, is damaged, or was written by another program.
     pub fn read(path: impl AsRef<Path>) -> Result<Self, LoadError> {
         let path = path.as_ref().to_path_buf();
         let read = || {
@@ -94,17 +94,17 @@ impl Saved {
         }
     }
 
-    /// What the model is, as it was given to [`save`].
+    /// Returns the description that was given to [`save`].
     ///
     /// # Errors
-    /// When the file describes something of another form.
+    /// If the description does not have the form of `D`.
     pub fn description<D: DeserializeOwned>(&self) -> Result<D, LoadError> {
         serde_json::from_str(&self.description).map_err(|error| {
             self.error(LoadFault::Foreign(beginning(&error.to_string(), 300).into_owned()))
         })
     }
 
-    /// The number of numbers in all saved parameters.
+    /// Returns the number of numbers in all saved parameters.
     pub fn count(&self) -> usize {
         self.tensors.values().map(Tensor::len).sum()
     }
@@ -112,7 +112,7 @@ impl Saved {
     /// Replaces the value of every parameter by the saved one.
     ///
     /// # Errors
-    /// When one is missing or left over, or shapes differ; then nothing is replaced.
+    /// If a parameter is missing or left over, or shapes differ. Then no value is replaced.
     pub fn load_into(&self, parameters: &mut Parameters<f32>) -> Result<(), LoadError> {
         replace_values(parameters, &self.tensors)
             .map_err(|fault| self.error(LoadFault::Mismatch(fault)))
@@ -123,8 +123,8 @@ impl Saved {
     }
 }
 
-/// Gives every parameter the value of its name. The error is a name or a shape that does not fit;
-/// then nothing is replaced.
+/// Sets every parameter to the value of its name. The error says which name or shape does not fit.
+/// Then no value is replaced.
 pub(crate) fn replace_values(
     parameters: &mut Parameters<f32>,
     values: &HashMap<String, Tensor<f32>>,
@@ -152,8 +152,8 @@ pub(crate) fn replace_values(
     Ok(())
 }
 
-/// The description and the parameters of a file's contents. What a checkpoint holds besides them is
-/// left out, so a checkpoint can be used like a saved model.
+/// Returns the description and the parameters of a file's contents. The other contents of a
+/// checkpoint are left out, so a checkpoint can be used like a saved model.
 fn parse(bytes: &[u8]) -> Result<(String, HashMap<String, Tensor<f32>>), LoadFault> {
     let Archive { mut texts, mut tensors } =
         Archive::decode(bytes).map_err(|error| match error {

@@ -63,8 +63,8 @@ fn a_standard_error_that_cannot_be_written_changes_no_exit_code() {
     }
 }
 
-/// In a terminal of its own, which `script` makes and records. Where that is absent, the test says so
-/// and passes.
+/// In a terminal of its own, which `script` makes and records. Where that is absent, the test says
+/// so and passes.
 #[cfg(target_os = "linux")]
 #[test]
 fn the_terminal_scrolls_whole_again_when_no_one_reads_on() {

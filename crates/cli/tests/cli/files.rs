@@ -17,12 +17,12 @@ pub const TRAIN_NUMBERS: &str = "--train numbers.csv --test numbers.csv";
 /// A text classifier that is trained at once.
 pub const SMALL: &str = "--vocab 50 --embedding 4 --hidden 3";
 
-/// A file of texts and one of numbers, each easy to learn.
+/// Returns a file of texts and one of numbers, each easy to learn.
 pub fn good_files() -> Files {
     BTreeMap::from([("texts.csv", texts().into_bytes()), ("numbers.csv", numbers().into_bytes())])
 }
 
-/// A folder with these files.
+/// Returns a folder with these files.
 pub fn folder_with(files: &Files) -> TempDir {
     let folder = tempdir().unwrap();
     for (name, content) in files {

@@ -26,7 +26,7 @@ fn assert_safe(what: &str, Outcome { stdout, stderr, .. }: &Outcome) {
     }
 }
 
-/// A saved model, its description and its record changed, under new names.
+/// Returns a saved model, its description and its record changed, under new names.
 fn edited(
     file: &[u8],
     edit: impl Fn(&str, &mut Value),
@@ -92,7 +92,7 @@ fn hostile_versions(document: &Value) -> Vec<Value> {
     versions
 }
 
-/// A folder with a trained model `model.st` and its checkpoints in `run`.
+/// Returns a folder with a trained model `model.st` and its checkpoints in `run`.
 fn trained() -> tempfile::TempDir {
     let folder = folder_with(&good_files());
     let options = "--activation relu --epochs 2 --save model.st --checkpoint run";
@@ -243,7 +243,7 @@ fn an_answer_that_is_not_finite_is_an_error() {
     }
 }
 
-/// A program's message when it must refuse what it was given.
+/// Returns a program's message when it must refuse what it was given.
 #[track_caller]
 fn refusal(folder: &Path, arguments: &str) -> String {
     let Outcome { code, stdout, stderr } = wengert(folder, arguments);

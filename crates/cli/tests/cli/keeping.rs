@@ -19,7 +19,7 @@ fn train(folder: &Path, options: &str) -> Outcome {
     wengert(folder, &format!("train {TRAIN_TEXTS} {SMALL} {options}"))
 }
 
-/// The message of a run that fails with exit code 2.
+/// Returns the message of a run that fails with exit code 2.
 #[track_caller]
 fn error(folder: &Path, options: &str) -> String {
     let Outcome { code, stderr, .. } = train(folder, options);
@@ -107,7 +107,7 @@ fn a_damaged_checkpoint_is_passed_over_aloud() {
     let Outcome { stdout, stderr, .. } = train(folder.path(), "--epochs 3 --quiet --resume run");
     assert_eq!(
         stderr,
-        "warning: run/relu-0/step-00000006.safetensors: is damaged: it is no whole safetensors file \
+        "warning: run/relu-0/step-00000006.safetensors: is damaged: it is not a whole safetensors file \
          (header too small); begin a new run if there is no whole checkpoint before it\n\
          warning: going on from the one before, run/relu-0/step-00000004.safetensors\n"
     );

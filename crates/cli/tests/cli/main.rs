@@ -1,5 +1,5 @@
-//! The program on the command line: help, the same output twice, saved models, readers that leave, and
-//! a hundred bad inputs.
+//! The program on the command line: help, the same output twice, saved models, readers that leave,
+//! and a hundred bad inputs.
 
 mod bad_inputs;
 mod ending;

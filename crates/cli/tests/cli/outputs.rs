@@ -11,7 +11,7 @@ use crate::files::{SMALL, TRAIN_NUMBERS, TRAIN_TEXTS, folder_with, good_files};
 use crate::program::wengert;
 use programs::Outcome;
 
-/// A folder in which much is in the way.
+/// Returns a folder in which much is in the way.
 #[cfg(target_os = "linux")]
 fn obstructed() -> TempDir {
     use std::os::unix::fs::symlink;
@@ -29,7 +29,7 @@ fn obstructed() -> TempDir {
     folder
 }
 
-/// The names of all files and folders.
+/// Returns the names of all files and folders.
 fn names(folder: &Path) -> Vec<String> {
     let mut names = Vec::new();
     for entry in fs::read_dir(folder).unwrap() {

@@ -7,7 +7,7 @@ use crate::files::{SMALL, TRAIN_TEXTS, folder_with, good_files};
 use crate::program::{wengert, wengert_with};
 use programs::{Outcome, accuracy};
 
-/// A folder with good files, and this one.
+/// Returns a folder with good files, and this one.
 fn folder_and(name: &str, content: impl AsRef<[u8]>) -> tempfile::TempDir {
     let folder = folder_with(&good_files());
     fs::write(folder.path().join(name), content).unwrap();

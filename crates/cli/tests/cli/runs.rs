@@ -54,8 +54,8 @@ const OUTPUT: [&str; 3] = ["--report <FILE>", "--json <FILE>", "--plots <DIR>"];
 const KEEPING: [&str; 5] =
     ["--checkpoint <DIR>", "--every <N>", "--resume <DIR>", "--log <FILE>", "--log-every <WHAT>"];
 
-/// Runs the program's or a command's --help, and checks that it lists these options and no other, and
-/// gives examples of itself.
+/// Runs the program's or a command's --help, and checks that it lists these options and no other,
+/// and gives examples of itself.
 #[track_caller]
 fn check_help(command: &str, options: &[&[&str]]) {
     let help = wengert(Path::new("."), &format!("{command} --help")).success();
@@ -102,7 +102,7 @@ fn run_reading(input: &str, folder: &Path, arguments: &str) -> Outcome {
     Outcome::of(child.wait_with_output().unwrap())
 }
 
-/// The output without times: those end a line, with two decimals and perhaps an `s`.
+/// Returns the output without times: those end a line, with two decimals and perhaps an `s`.
 fn without_times(output: &str) -> String {
     let line = |line: &str| {
         let line = line.strip_suffix(" s").unwrap_or(line);

@@ -1,5 +1,5 @@
-//! Runs that are interrupted, by `kill -9` at random moments, by Ctrl-C or by SIGTERM: whatever is left, they go
-//! on, and end like one that was left alone.
+//! Runs that are interrupted, by `kill -9` at random moments, by Ctrl-C or by SIGTERM: whatever is
+//! left, they go on, and end like one that was left alone.
 
 use std::ffi::{OsStr, OsString};
 use std::fs;
@@ -139,8 +139,8 @@ fn a_signal_shows_in_the_exit_code_where_nothing_can_be_told() {
     assert_eq!(Outcome::of(child.wait_with_output().unwrap()).code, Some(143));
 }
 
-/// The kernel does not deliver a signal to process 1 unless it has a handler. Where this user may not
-/// make a process 1 of his own, the test says so and passes.
+/// The kernel does not deliver a signal to process 1 unless it has a handler. Where this user may
+/// not make a process 1 of his own, the test says so and passes.
 #[cfg(target_os = "linux")]
 #[test]
 fn process_1_is_ended_by_a_signal_too() {
@@ -215,7 +215,7 @@ fn kill_after(moment: Duration, folder: &Path) -> bool {
     was_running
 }
 
-/// All checkpoints of all models.
+/// Returns all checkpoints of all models.
 fn checkpoints(folder: &Path) -> Vec<PathBuf> {
     let list = |folder: PathBuf| {
         let entries = fs::read_dir(folder).into_iter().flatten();
@@ -225,7 +225,7 @@ fn checkpoints(folder: &Path) -> Vec<PathBuf> {
     all.filter(|path| path.extension().is_some_and(|kind| kind == "safetensors")).collect()
 }
 
-/// All temporary files.
+/// Returns all temporary files.
 fn leftovers(folder: &Path) -> Vec<PathBuf> {
     let mut found = Vec::new();
     for entry in fs::read_dir(folder).unwrap() {
@@ -253,7 +253,7 @@ fn figures(stdout: &str) -> String {
     without_seconds.collect::<Vec<_>>().join("\n")
 }
 
-/// The epochs in the log, without the time that they took.
+/// Returns the epochs in the log, without the time that they took.
 fn epochs(folder: &Path) -> Vec<serde_json::Value> {
     let log = fs::read_to_string(folder.join("run.jsonl")).unwrap();
     let records = log.lines().map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap());

@@ -1,9 +1,9 @@
 //! The last line of a terminal, kept apart from the rest, as package managers do for their bars.
 //!
-//! A bar is usually drawn where the cursor is. A `println!` of somebody else then lands behind it and
-//! leaves half a bar in the middle of the output. Here the terminal is told to scroll all lines but
-//! the last (DECSTBM, `ESC [ top ; bottom r`), and the bar is drawn on that one while the cursor is
-//! elsewhere only for the moment (DECSC and DECRC, `ESC 7` and `ESC 8`).
+//! Most programs draw a bar at the cursor. Any other `println!` then prints after the bar and
+//! leaves half a bar in the output. This module restricts scrolling to all lines but the last
+//! (DECSTBM, `ESC [ top ; bottom r`). It draws the bar on the last line and restores the cursor
+//! (DECSC and DECRC, `ESC 7` and `ESC 8`).
 
 use std::env;
 use std::io;
@@ -13,7 +13,7 @@ use std::sync::{Mutex, PoisonError};
 use console::Term;
 use indicatif::TermLike;
 
-/// Fewer rows than this leave no room for a line of one's own.
+/// The fewest rows of a terminal that leave room for a separate line.
 const FEWEST_ROWS: u16 = 4;
 
 #[derive(Debug)]
@@ -26,12 +26,12 @@ pub(super) struct BottomLine {
 struct LineState {
     /// The rows of the terminal when the last one was set apart; 0 if it was not yet.
     rows: u16,
-    /// What has been written of the next picture of the line.
+    /// The part of the next state of the line written so far.
     line: String,
 }
 
 impl BottomLine {
-    /// That of standard error, if it is a terminal that can do it.
+    /// Returns the last line of standard error, if it is a terminal that supports this.
     pub(super) fn of_stderr() -> Option<Self> {
         let terminal = Term::buffered_stderr();
         let is_able = terminal.is_term()
@@ -51,7 +51,7 @@ impl TermLike for BottomLine {
         self.terminal.size().1
     }
 
-    /// There is one line, so the cursor has nowhere to go.
+    /// Does nothing: there is only one line.
     fn move_cursor_up(&self, _: usize) -> io::Result<()> {
         Ok(())
     }
@@ -78,7 +78,7 @@ impl TermLike for BottomLine {
         Ok(())
     }
 
-    /// Every picture begins anew.
+    /// Discards the text written so far, because every drawing is complete.
     fn clear_line(&self) -> io::Result<()> {
         Ok(())
     }
@@ -103,7 +103,7 @@ impl Drop for BottomLine {
     fn drop(&mut self) {
         let rows = self.state.get_mut().map_or(0, |state| state.rows);
         if rows > 0 {
-            // As when a bar cannot be drawn, there is nobody to tell.
+            // An error cannot be reported anywhere.
             let _ = self.terminal.write_str(&format!("\x1b7\x1b[{rows};1H\x1b[2K\x1b8"));
             let _ = self.terminal.flush();
             release_terminal();

@@ -1,4 +1,4 @@
-//! The activation that training has made, beside those it could have been.
+//! Draws the learned activation beside well-known ones.
 
 use std::ops::Range;
 
@@ -15,7 +15,7 @@ use super::figures::{ActivationCurve, CurveRole, TrainingReport};
 /// The size of the plot in CSS pixels.
 const SIZE: (f64, f64) = (380.0, 270.0);
 
-/// One plot of all shapes, if there are any.
+/// Draws one plot of all shapes, if there are any.
 pub(super) fn plot(report: &TrainingReport) -> Result<Option<Plot>, ReportError> {
     let shapes = &report.shapes;
     if shapes.is_empty() {
@@ -59,14 +59,14 @@ fn draw(area: &Area<'_>, shapes: &[ActivationCurve]) -> Result<(), DrawError> {
         let (ink, width) = pen(shape);
         let points = shape.points.iter().filter_map(|&(x, y)| Some((drawable(x)?, drawable(y)?)));
         chart.draw_series(LineSeries::new(points, ink.colour.stroke_width(width)))?;
-        // The upper left is free: there every such function is near zero.
+        // The upper left is free, because every such function is near zero there.
         let at = (px(48.0), px(48.0 + 16.0 * row as f64));
         area.draw(&Text::new(shape.label.clone(), at, text(11.0, ink, HPos::Left)))?;
     }
     Ok(())
 }
 
-/// The inputs of all shapes, and their outputs with a little air.
+/// Returns the range of inputs of all shapes, and the range of outputs with a margin.
 fn ranges(shapes: &[ActivationCurve]) -> (Range<f64>, Range<f64>) {
     let points = || shapes.iter().flat_map(|shape| &shape.points);
     let range = |numbers: Vec<f64>| {
@@ -80,7 +80,7 @@ fn ranges(shapes: &[ActivationCurve]) -> (Range<f64>, Range<f64>) {
     (range(points().map(|point| point.0).collect()), apart(outputs.start - air, outputs.end + air))
 }
 
-/// Colour and width of a line.
+/// Returns the colour and width of a line.
 fn pen(shape: &ActivationCurve) -> (Ink, u32) {
     match shape.role {
         CurveRole::Reference => (MUTED, 2),

@@ -1,8 +1,8 @@
 //! Drawing with plotters, so that a style sheet can change the colours.
 //!
-//! plotters writes SVG with literal colours. A plot is drawn in the few colours below, those of a
-//! light page; each has a name, and on a page every `fill="#1f5fa8"` becomes `class="fill-accent"`,
-//! which the page's style sheet gives a colour for light, for dark and for paper.
+//! plotters writes SVG with literal colours. A plot is drawn in the few colours below, which suit a
+//! light page. Each has a name: on a page `fill="#1f5fa8"` becomes `class="fill-accent"`, and the
+//! page's style sheet defines this class for light, for dark and for paper.
 
 use std::io;
 
@@ -29,21 +29,21 @@ const fn ink(name: &'static str, red: u8, green: u8, blue: u8) -> Ink {
 pub(super) const PAPER: Ink = ink("paper", 0xFF, 0xFF, 0xFF);
 /// Words and numbers.
 pub(super) const TEXT: Ink = ink("text", 0x1A, 0x1A, 0x1A);
-/// Axes and what is of less weight.
+/// Axes and less important parts.
 pub(super) const MUTED: Ink = ink("muted", 0x6B, 0x6B, 0x66);
 /// Lines to read a height by.
 pub(super) const RULE: Ink = ink("rule", 0xE4, 0xE3, 0xDE);
-/// What the plot is about.
+/// The subject of the plot.
 pub(super) const ACCENT: Ink = ink("accent", 0x1F, 0x5F, 0xA8);
-/// What it is held against.
+/// What the subject is compared with.
 pub(super) const SECOND: Ink = ink("second", 0xB4, 0x4A, 0x12);
 
 const INKS: [Ink; 6] = [PAPER, TEXT, MUTED, RULE, ACCENT, SECOND];
 
-/// plotters knows whole units only, so a unit is half a CSS pixel.
+/// plotters has whole units only, so a unit is half a CSS pixel.
 const UNITS: u32 = 2;
 
-/// CSS pixels in units.
+/// Converts CSS pixels to units.
 pub(super) fn px(pixels: f64) -> i32 {
     (pixels * f64::from(UNITS)).round() as i32
 }
@@ -57,14 +57,14 @@ impl From<DrawError> for ReportError {
     }
 }
 
-/// What a plot shows.
+/// The subject of a plot.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PlotSubject {
     /// The loss of a model over the epochs.
     Loss,
     /// The accuracy of a model over the epochs.
     Accuracy,
-    /// What the activation learned.
+    /// The learned activation.
     Learned,
     /// The confusion matrix of the best model.
     Confusion,
@@ -81,8 +81,8 @@ pub struct Plot {
 }
 
 impl Plot {
-    /// Draws a plot of so many CSS pixels. `name` serves as the name of a file; `title` says what
-    /// there is to see, for those who cannot see it.
+    /// Draws a plot of this size in CSS pixels. `name` is used for file names. `title` describes
+    /// the plot for readers who cannot see it.
     pub(super) fn draw(
         subject: PlotSubject,
         name: String,
@@ -102,32 +102,32 @@ impl Plot {
         Ok(Self { subject, name, title, size, svg })
     }
 
-    /// What it shows.
+    /// Returns the subject of the plot.
     pub fn subject(&self) -> PlotSubject {
         self.subject
     }
 
-    /// The name of its file, without `.svg`.
+    /// Returns the name of its file, without `.svg`.
     pub fn name(&self) -> &str {
         &self.name
     }
 
-    /// The same plot under another name.
+    /// Returns the same plot under another name.
     pub(super) fn named(self, name: String) -> Self {
         Self { name, ..self }
     }
 
-    /// What there is to see.
+    /// Returns the description of the plot.
     pub fn title(&self) -> &str {
         &self.title
     }
 
-    /// The drawing as a file of its own, in the colours of a light page.
+    /// Returns the drawing as a file of its own, in the colours of a light page.
     pub fn svg(&self) -> &str {
         &self.svg
     }
 
-    /// What is within the `<svg>` element, with class names for colours.
+    /// Returns the content of the `<svg>` element, with class names for colours.
     pub(super) fn body(&self) -> String {
         let start = self.svg.find('>').map_or(0, |end| end + 1);
         let mut body = self.svg[start..].trim_end().trim_end_matches("</svg>").to_string();
@@ -140,21 +140,21 @@ impl Plot {
         body
     }
 
-    /// The SVG's own coordinates.
+    /// Returns the SVG's own coordinates.
     pub(super) fn view_box(&self) -> String {
         format!("0 0 {} {}", self.size.0, self.size.1)
     }
 
-    /// The width in CSS pixels at which it is drawn best.
+    /// Returns the best width of the plot in CSS pixels.
     pub(super) fn width(&self) -> u32 {
         self.size.0 / UNITS
     }
 }
 
-/// Text of so many CSS pixels, anchored at its left or right or middle, and vertically at its
-/// middle.
+/// Returns a style for text of this size in CSS pixels, anchored at its left, right or middle, and
+/// vertically at its middle.
 pub(super) fn text(size: f64, ink: Ink, anchor: HPos) -> TextStyle<'static> {
-    // plotters' unit of size is 1.24 times that of SVG.
+    // plotters' unit of size is 1.24 times SVG's unit.
     TextStyle {
         font: ("sans-serif", size * f64::from(UNITS) * 1.24).into_font(),
         color: ink.colour.to_backend_color(),
@@ -162,7 +162,7 @@ pub(super) fn text(size: f64, ink: Ink, anchor: HPos) -> TextStyle<'static> {
     }
 }
 
-/// A name that a drawing has room for.
+/// Returns a name that a drawing has room for.
 pub(super) fn short(name: &str, longest: usize) -> String {
     let shown = printable(name);
     if shown.chars().count() > longest {

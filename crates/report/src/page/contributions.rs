@@ -1,30 +1,30 @@
-//! Which words a prediction rests on: gradient × input, by one backward pass.
+//! Finds the words that a prediction depends on: gradient × input, by one backward pass.
 //!
-//! Let s be how far the logit of one class is above that of another, and eₜ the embedding of the word
-//! at place t. To first order s changes by `∂s/∂eₜ · d` when eₜ moves by d. Taking the word away moves
-//! eₜ to zero, which is how padding looks; so
+//! Let s be the difference of the logits of two classes, and eₜ the embedding of the word at place
+//! t. To first order s changes by `∂s/∂eₜ · d` when eₜ moves by d. Removing the word moves eₜ to
+//! zero, the vector of padding. So
 //!
 //! ```text
 //! contribution of word t = eₜ · ∂s/∂eₜ
 //! ```
 //!
-//! is what the word added to s, as far as the model is linear there. For a linear model it is exact:
-//! the contributions and the biases sum to s. (Shrikumar et al. 2016; Denil et al. 2014 use it on
-//! words.)
+//! is the part of s from this word, as far as the model is linear there. For a linear model it is
+//! exact: the contributions and the biases sum to s. (Shrikumar et al. 2016; Denil et al. 2014 use
+//! it on words.)
 
 use autograd::{ParameterId, Parameters, Pass, Tape};
 use nn::Model;
 use tensor::{Scalar, Tensor};
 
-/// The contribution of each of a text's tokens to `logit[towards] − logit[against]`, in evaluation
-/// mode.
+/// Returns the contribution of each of a text's tokens to `logit[towards] − logit[against]`, in
+/// evaluation mode.
 ///
 /// `table` is the model's embedding, `[vocabulary, dim]`, and `ids` the text without padding. The
-/// backward pass sums over all places of a word, so those share their sum evenly; for a model that
-/// does not see order that is the contribution of each.
+/// backward pass sums over all places of a word, so these share their sum evenly. In a model that
+/// ignores order this is the contribution of each.
 ///
 /// # Panics
-/// When the ids do not fit the model, or a class is none of its outputs.
+/// If the ids do not fit the model, or a class is not one of its outputs.
 #[track_caller]
 pub fn contributions<M: Model<Input = u32>, T: Scalar>(
     model: &M,

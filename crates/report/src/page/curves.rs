@@ -1,5 +1,5 @@
-//! Lines over the epochs: loss, accuracy, learned parameters. One panel for each model, all panels of
-//! a kind on one scale, so that they can be compared by eye.
+//! Draws lines over the epochs: loss, accuracy, learned parameters. Each model has a panel. All
+//! panels of a kind share one scale, so that they can be compared by eye.
 
 use std::collections::{BTreeSet, HashMap};
 use std::ops::Range;
@@ -36,7 +36,7 @@ struct Point {
 }
 
 impl PlotLine {
-    /// A figure of each epoch, over runs of which some may have stopped early.
+    /// Creates the line of a figure over the epochs. Some of the runs may have stopped early.
     fn of(label: &str, ink: Ink, runs: &[SeedRun], figure: impl Fn(&Epoch) -> Option<f64>) -> Self {
         let last = runs.iter().map(|run| run.history.epochs.len()).max().unwrap_or(0);
         let point = |index: usize| {
@@ -57,7 +57,7 @@ impl Point {
     }
 }
 
-/// A panel of loss and one of accuracy for each model.
+/// Returns a panel of loss and one of accuracy for each model.
 pub(super) fn training(report: &TrainingReport) -> Result<Vec<Plot>, ReportError> {
     let mut plots = panels(report, PlotSubject::Loss, "loss", "loss, nats", |score| score.loss)?;
     plots.extend(panels(report, PlotSubject::Accuracy, "accuracy", "accuracy, %", |score| {
@@ -94,7 +94,7 @@ fn panels(
     report.models.iter().zip(&all).map(panel).collect()
 }
 
-/// A panel for each tracked parameter of each model, from its value before training on.
+/// Returns a panel for each tracked parameter of each model, from its value before training on.
 pub(super) fn parameters(report: &TrainingReport) -> Result<Vec<Plot>, ReportError> {
     let mut plots = Vec::new();
     for model in &report.models {
@@ -113,7 +113,7 @@ pub(super) fn parameters(report: &TrainingReport) -> Result<Vec<Plot>, ReportErr
             line.points.splice(0..0, start);
             let heading = format!("{}: {symbol}", model.name);
             let title = format!("{heading}, by epoch. {}", described(std::slice::from_ref(&line)));
-            // Which parameter it is says the heading.
+            // The heading names the parameter.
             if let Some(last) = line.points.last() {
                 line.label = format!("{:.2}", last.mean);
             }
@@ -128,7 +128,8 @@ pub(super) fn parameters(report: &TrainingReport) -> Result<Vec<Plot>, ReportErr
     Ok(plots)
 }
 
-/// A parameter's short name, with its layer's where another parameter has the same short name.
+/// Returns a parameter's short name, with the name of its layer if another parameter has the same
+/// short name.
 fn symbol(name: &str, is_shared: bool) -> String {
     let short = short_name(name);
     match name.rsplit_once('.').filter(|_| is_shared) {
@@ -137,8 +138,8 @@ fn symbol(name: &str, is_shared: bool) -> String {
     }
 }
 
-/// The beginning of a name, with nothing in it that a file's name cannot have. Several names may
-/// become the same one.
+/// Returns the beginning of a name, without characters that a file's name cannot have. Several
+/// names may give the same result.
 fn file_name(name: &str) -> String {
     // A file's name may have 255 bytes, and is made of two names and some more.
     const MOST_BYTES: usize = 100;
@@ -147,7 +148,7 @@ fn file_name(name: &str) -> String {
     letters.map(|c| if c.is_alphanumeric() { c } else { '-' }).collect()
 }
 
-/// The ends of lines, in words.
+/// Returns the ends of lines, in words.
 fn described(lines: &[PlotLine]) -> String {
     let ends = lines.iter().filter_map(|line| {
         let (first, last) = (line.points.first()?, line.points.last()?);
@@ -156,7 +157,7 @@ fn described(lines: &[PlotLine]) -> String {
     ends.collect::<Vec<_>>().join("; ")
 }
 
-/// The epochs and heights that hold all lines and their bands, with a little air.
+/// Returns ranges of epochs and heights that hold all lines and their bands, with a margin.
 fn ranges<'a>(lines: impl IntoIterator<Item = &'a PlotLine>) -> (Range<i32>, Range<f64>) {
     let points: Vec<&Point> = lines.into_iter().flat_map(|line| &line.points).collect();
     let first = points.iter().map(|point| point.epoch).min().unwrap_or(1);
@@ -167,14 +168,14 @@ fn ranges<'a>(lines: impl IntoIterator<Item = &'a PlotLine>) -> (Range<i32>, Ran
     (first..last.max(first + 1), apart(low - air, high + air))
 }
 
-/// The number as it is drawn: not farther from 0 than any axis reaches; `None` if it is not a number.
+/// Returns the number limited to the largest range of an axis; `None` if it is NaN.
 pub(super) fn drawable(number: f64) -> Option<f64> {
     const FARTHEST: f64 = 1e30;
     (!number.is_nan()).then(|| number.clamp(-FARTHEST, FARTHEST))
 }
 
-/// The range between two ends, wide enough that its labels differ: plotters looks for them for ever
-/// where they cannot.
+/// Returns the range between two ends, wide enough for different labels. Otherwise plotters would
+/// search for them in an endless loop.
 pub(super) fn apart(low: f64, high: f64) -> Range<f64> {
     if !(low.is_finite() && high.is_finite()) {
         return 0.0..1.0;
@@ -256,7 +257,7 @@ fn label_ends(area: &Area<'_>, mut ends: Vec<((i32, i32), &PlotLine)>) -> Result
     Ok(())
 }
 
-/// How many decimals tell apart some five labels on an axis of this length.
+/// Returns the number of decimals that tell apart about five labels on an axis of this length.
 pub(super) fn digits(length: f64) -> usize {
     (-(length / 5.0).log10()).ceil().clamp(0.0, 6.0) as usize
 }

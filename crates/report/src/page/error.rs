@@ -1,15 +1,15 @@
-//! Why a report could not be made or written.
+//! The errors of reports.
 
 use files::WriteError;
 use thiserror::Error;
 
-/// Why a report could not be written.
+/// A report cannot be written.
 #[derive(Debug, Error)]
 pub enum ReportError {
     /// A file could not be written.
     #[error(transparent)]
     Write(#[from] WriteError),
-    /// The page, a plot or the JSON could not be made.
+    /// The page, a plot or the JSON cannot be created.
     #[error("the report cannot be made: {0}")]
     Make(String),
 }

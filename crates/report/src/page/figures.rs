@@ -1,4 +1,4 @@
-//! The figures of a report: what the page shows, and what programs read as JSON.
+//! The figures of a report, which the page shows and programs read as JSON.
 
 use std::collections::BTreeMap;
 
@@ -15,15 +15,15 @@ use crate::statistics::Estimate;
 /// Figures of one or several training runs. Accuracies and other shares are from 0 to 1.
 #[derive(Clone, Debug, Serialize)]
 pub struct TrainingReport {
-    /// What the page is about, in a few words.
+    /// The subject of the page, in a few words.
     pub title: String,
-    /// The command that made it, as typed.
+    /// The command that created the report, as typed.
     pub command: String,
     /// The data, in a sentence.
     pub data: String,
-    /// Each model with its runs; the first is the one that the others are held against.
+    /// Each model with its runs. The others are compared with the first.
     pub models: Vec<ModelRuns>,
-    /// What the paired tests say, with two seeds or more.
+    /// The results of the paired tests, with two seeds or more.
     pub differences: Vec<Difference>,
     /// Activation functions to draw in one plot.
     pub shapes: Vec<ActivationCurve>,
@@ -53,24 +53,24 @@ pub struct ModelRuns {
 pub struct SeedRun {
     /// The seed of initial weights, order and dropout.
     pub seed: u64,
-    /// What happened in training.
+    /// The history of training.
     pub history: History,
-    /// What came of it, on the test samples.
+    /// The result on the test samples.
     pub test: RunResult,
 }
 
 /// An activation function, as points to draw.
 #[derive(Clone, Debug, Serialize)]
 pub struct ActivationCurve {
-    /// What to call it.
+    /// The name in the legend.
     pub label: String,
-    /// What it is there for.
+    /// Its role in the plot.
     pub role: CurveRole,
     /// Input and output.
     pub points: Vec<(f64, f64)>,
 }
 
-/// Why an activation function is drawn.
+/// The role of an activation function in a plot.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum CurveRole {
@@ -91,7 +91,7 @@ pub struct BestModel {
     pub seed: u64,
     /// Loss and accuracy.
     pub test: Score,
-    /// For each true class, how often each class was predicted.
+    /// For each true class, the number of samples predicted as each class.
     pub confusion: Vec<Vec<usize>>,
     /// The figures of each class.
     pub classes: Vec<ClassScores>,
@@ -113,7 +113,7 @@ pub struct ClassScores {
     /// Precision, recall and F1.
     #[serde(flatten)]
     pub scores: Scores,
-    /// How many test samples belong to it.
+    /// The number of test samples of the class.
     pub samples: usize,
 }
 
@@ -124,16 +124,16 @@ pub struct ParameterRow {
     pub name: String,
     /// Its shape.
     pub shape: Vec<usize>,
-    /// How many numbers it holds.
+    /// The number of numbers in it.
     pub count: usize,
-    /// Its value, where that is a single number.
+    /// Its value, if it is a single number.
     pub value: Option<f64>,
 }
 
 /// A text that was taken for another class.
 #[derive(Clone, Debug, Serialize)]
 pub struct WrongPrediction {
-    /// The text, cut into words and what stands between them: joined, they are the text.
+    /// The text, cut into words and the text between them. Joined, they are the text.
     pub text: Vec<Word>,
     /// The class it is labelled with.
     pub label: String,
@@ -148,19 +148,19 @@ pub struct WrongPrediction {
 /// A piece of a text.
 #[derive(Clone, Debug, Serialize)]
 pub struct Word {
-    /// As it stands in the text.
+    /// The piece exactly as in the text.
     pub text: String,
-    /// How far it pushed towards the prediction and away from the label, in units of the logit; see
-    /// [`contributions`](crate::contributions). `None` for what the model does not see.
+    /// Its push towards the prediction and away from the label, in units of the logit; see
+    /// [`contributions`](crate::contributions). `None` for text that the model does not see.
     pub push: Option<f64>,
 }
 
 impl ModelRuns {
-    /// Each model of a comparison with its runs. `histories` has name, seed and history of each run,
-    /// in the order in which the comparison was given them.
+    /// Returns each model of a comparison with its runs. `histories` has name, seed and history of
+    /// each run, in the order of the comparison.
     ///
     /// # Panics
-    /// When a run of the comparison has no history.
+    /// If a run of the comparison has no history.
     #[track_caller]
     pub fn of(comparison: &ModelComparison, histories: &[(String, u64, History)]) -> Vec<Self> {
         let models = comparison.models().iter().map(|(name, tests)| {
@@ -186,10 +186,10 @@ impl ModelRuns {
 }
 
 impl BestModel {
-    /// The details of a model, but for its mistakes.
+    /// Creates the details of a model, without its mistakes.
     ///
     /// # Panics
-    /// When there is not one name for each class.
+    /// If there is not one name for each class.
     #[track_caller]
     pub fn new<T: Scalar>(
         name: &str,
@@ -233,10 +233,10 @@ impl BestModel {
 }
 
 impl TrainingReport {
-    /// The figures as JSON, on one line.
+    /// Returns the figures as JSON, on one line.
     ///
     /// # Errors
-    /// When they cannot be put into that format.
+    /// If JSON cannot hold the figures.
     pub fn to_json(&self) -> Result<String, ReportError> {
         serde_json::to_string(self).map_err(|error| ReportError::Make(error.to_string()))
     }

@@ -1,5 +1,6 @@
-//! The confusion matrix as a heat map: a row for each true class, a column for each predicted one,
-//! the deeper its colour the larger the share of the row. What is off the diagonal is wrong.
+//! Draws the confusion matrix as a heat map: a row for each true class, a column for each predicted
+//! one. A deeper colour is a larger share of the row. Counts off the diagonal are wrong
+//! predictions.
 
 use plotters::prelude::*;
 use plotters::style::text_anchor::HPos;
@@ -11,7 +12,7 @@ use super::figures::BestModel;
 /// The most letters of a class name.
 const LONGEST: usize = 18;
 
-/// Where the parts of the drawing are, in CSS pixels.
+/// The layout of the drawing, in CSS pixels.
 struct HeatMapLayout {
     names: Vec<String>,
     /// The room for names, beside the rows and above the columns.
@@ -47,14 +48,14 @@ impl HeatMapLayout {
         (self.names_width + cells + 2.0, Self::TOP + self.names_width + cells + 2.0)
     }
 
-    /// The upper left corner of a cell.
+    /// Returns the upper left corner of a cell.
     fn corner(&self, row: usize, column: usize) -> (f64, f64) {
         let at = |index: usize| self.names_width + index as f64 * self.cell;
         (at(column), Self::TOP + at(row))
     }
 }
 
-/// The heat map of the best model.
+/// Returns the heat map of the best model.
 pub(super) fn plot(best: &BestModel) -> Result<Plot, ReportError> {
     let layout = HeatMapLayout::of(best);
     let title = format!(
@@ -102,8 +103,8 @@ fn draw_cell(
 ) -> Result<(), DrawError> {
     let gap = 1.0;
     let corners = [(px(x), px(y)), (px(x + layout.cell - gap), px(y + layout.cell - gap))];
-    // Never quite nothing, so that the grid can be seen, and never so much that the count could not
-    // be read on it, be the page light or dark.
+    // Strong enough that the grid is visible, and weak enough that the count is readable, on light
+    // and on dark pages.
     let shade = ACCENT.colour.mix(0.04 + 0.46 * share);
     area.draw(&Rectangle::new(corners, shade.filled()))?;
     if count == 0 {

@@ -1,7 +1,7 @@
-//! The page. What it says is in `templates/report.html`; here is how figures are written on it.
+//! Writes the figures on the page. Its text is in `templates/report.html`.
 //!
-//! Each number carries the place it has in the JSON (RFC 6901) as `data-figure`, so that a test, or a
-//! curious reader, can hold the two against each other.
+//! Each number has its place in the JSON (RFC 6901) as `data-figure`, so that a test, or a curious
+//! reader, can compare the two.
 
 use std::fmt::{self, Display, Formatter};
 
@@ -15,7 +15,7 @@ use super::figures::{ModelRuns, TrainingReport, WrongPrediction};
 use crate::statistics::Estimate;
 use train::metrics::Scores;
 
-/// What the template is filled with. The template engine escapes every text but [`Figure`]s, plots
+/// The values of the template. The template engine escapes every text but [`Figure`]s, plots
 /// and the JSON.
 #[derive(Template)]
 #[template(path = "report.html")]
@@ -26,10 +26,10 @@ struct ReportPage<'a> {
 }
 
 impl TrainingReport {
-    /// The page: one file with its style, its plots and the figures as JSON.
+    /// Returns the page: one file with its style, its plots and the figures as JSON.
     ///
     /// # Errors
-    /// When it cannot be drawn.
+    /// If the page cannot be drawn.
     pub fn to_html(&self) -> Result<String, ReportError> {
         // `<` would let a text end the script element; within JSON it occurs in strings only.
         let json = self.to_json()?.replace('<', "\\u003c");
@@ -39,11 +39,11 @@ impl TrainingReport {
     }
 }
 
-/// A number of the JSON, as it stands on the page.
+/// A number of the JSON, as the page shows it.
 struct Figure {
     path: String,
     text: String,
-    /// What the number of the JSON is multiplied by.
+    /// The factor from the number in the JSON to the number on the page.
     scale: u32,
 }
 
@@ -99,12 +99,12 @@ impl Interval {
 }
 
 impl ReportPage<'_> {
-    /// How many seeds the first model was trained with.
+    /// Returns the number of seeds that the first model was trained with.
     fn seeds(&self) -> usize {
         self.report.models.first().map_or(0, |model| model.runs.len())
     }
 
-    /// What a single run can and cannot say; nothing with several seeds.
+    /// Returns what a single run can and cannot say; `None` with several seeds.
     fn caution(&self) -> Option<String> {
         let model = self.report.models.first().filter(|_| self.seeds() == 1)?;
         let test = model.runs.first()?.test;
@@ -119,7 +119,7 @@ impl ReportPage<'_> {
         ))
     }
 
-    /// The row of a model in the table of results.
+    /// Returns the row of a model in the table of results.
     fn model_row(&self, index: &usize, model: &ModelRuns) -> [Interval; 3] {
         let of = |name: &str, estimate| Interval::of(&format!("/models/{index}/{name}"), estimate);
         [
@@ -134,13 +134,13 @@ impl ReportPage<'_> {
         Figure::count(format!("/models/{index}/runs/0/test/parameters"), count)
     }
 
-    /// The mean time of training, in seconds.
+    /// Returns the mean time of training, in seconds.
     fn seconds(&self, model: &ModelRuns) -> String {
         let total: f64 = model.runs.iter().map(|run| run.test.seconds).sum();
         format!("{:.2}", total / model.runs.len() as f64)
     }
 
-    /// Precision, recall and F1 that stand in the JSON at `path`.
+    /// Returns precision, recall and F1, which are in the JSON at `path`.
     fn scores(&self, path: &str, scores: &Scores) -> [Figure; 3] {
         [("precision", scores.precision), ("recall", scores.recall), ("f1", scores.f1)]
             .map(|(name, share)| Figure::per_cent(format!("{path}/{name}"), share))
@@ -155,7 +155,7 @@ impl ReportPage<'_> {
         Figure::count(format!("/best/classes/{index}/samples"), samples)
     }
 
-    /// By which samples the best model was chosen.
+    /// Returns the samples by which the best model was chosen.
     fn judged_by(&self) -> &'static str {
         let run = self.report.models.first().and_then(|model| model.runs.first());
         run.map_or("training", |run| run.history.judged_by())
@@ -180,7 +180,7 @@ impl ReportPage<'_> {
         Figure::count(format!("/best/parameters/{index}/count"), count)
     }
 
-    /// Whether a parameter is a single number, which the table has room for.
+    /// Returns `true` if a parameter is a single number, which the table has room for.
     fn has_values(&self) -> bool {
         self.report.best.parameters.iter().any(|row| row.value.is_some())
     }
@@ -204,7 +204,7 @@ impl ReportPage<'_> {
         Figure::per_cent(path, self.report.best.mistakes[*index].label_probability)
     }
 
-    /// The text of a mistake, to be shaded.
+    /// Returns the text of a mistake, to be shaded.
     fn shades(&self, mistake: &WrongPrediction) -> Vec<Shade> {
         shades(mistake)
     }
@@ -221,7 +221,7 @@ impl ReportPage<'_> {
 /// A piece of text with the way and the strength of its push.
 struct Shade {
     text: String,
-    /// `for` or `against`, a class of the style sheet; nothing for what is not to be shaded.
+    /// `for` or `against`, a class of the style sheet; empty for text without shade.
     class: &'static str,
     /// From 0 to 1, relative to the strongest word of the text.
     strength: String,
@@ -229,7 +229,7 @@ struct Shade {
     push: String,
 }
 
-/// The longest text shown, in bytes; what comes behind is cut.
+/// The longest text shown, in bytes. The rest is cut.
 const LONGEST: usize = 1_500;
 
 fn shades(mistake: &WrongPrediction) -> Vec<Shade> {
@@ -244,7 +244,7 @@ fn shades(mistake: &WrongPrediction) -> Vec<Shade> {
             break;
         }
         shades.push(match word.push {
-            // What pushed less would only make the rest hard to see.
+            // Shades of weak words would only make the others hard to see.
             Some(push) if push.abs() > 0.1 * strongest => Shade {
                 text: word.text.clone(),
                 class: if push > 0.0 { "for" } else { "against" },
@@ -263,7 +263,7 @@ impl Shade {
     }
 }
 
-/// A count with thin spaces between groups of three digits.
+/// Returns a count with thin spaces between groups of three digits.
 fn with_thousands(count: usize) -> String {
     let digits = count.to_string();
     let mut text = String::new();

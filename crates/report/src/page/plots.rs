@@ -8,10 +8,11 @@ use super::figures::TrainingReport;
 use super::{activations, curves, heat_map};
 
 impl TrainingReport {
-    /// The plots that the page shows; of tracked parameters the first hundred of each model.
+    /// Returns the plots that the page shows, with the first hundred tracked parameters of each
+    /// model.
     ///
     /// # Errors
-    /// When one cannot be drawn.
+    /// If a plot cannot be drawn.
     pub fn plots(&self) -> Result<Vec<Plot>, ReportError> {
         let mut plots = curves::training(self)?;
         plots.extend(curves::parameters(self)?);
@@ -21,8 +22,8 @@ impl TrainingReport {
     }
 }
 
-/// Numbers the plots whose name an earlier one has, as file systems see it: `a.b` and `a_b` are the
-/// same but for punctuation, `Relu` and `relu` but for case.
+/// Numbers the plots whose name equals an earlier one for a file system: `a.b` and `a_b` differ
+/// only in punctuation, `Relu` and `relu` only in case.
 fn with_names_of_their_own(plots: Vec<Plot>) -> Vec<Plot> {
     let mut taken = HashSet::new();
     let mut next: HashMap<String, usize> = HashMap::new();

@@ -14,7 +14,7 @@ use tempfile::tempdir;
 use tensor::Tensor;
 use train::{Context, Fit, Loss, Observer, ObserverError, Trainer};
 
-/// Ends training after so many steps.
+/// Ends training after this many steps.
 struct StopAfter(usize, bool);
 
 impl Observer<f32> for StopAfter {
@@ -47,7 +47,7 @@ fn train(folder: &Path, log: &mut Log, until: usize) {
     let _ = session.run(&mut [&mut stop, log.of_run("dense"), &mut checkpoints]);
 }
 
-/// The records of a log, each without the time that it took.
+/// Returns the records of a log, each without the time that it took.
 fn records(path: &Path) -> Vec<Value> {
     let text = fs::read_to_string(path).unwrap();
     let record = |line: &str| {
@@ -140,14 +140,14 @@ fn records_that_were_lost_to_the_checkpoint_are_not_doubled() {
 }
 
 #[test]
-fn a_log_that_is_none() {
+fn a_file_that_is_not_a_log() {
     let folder = tempdir().unwrap();
     let path = folder.path().join("notes.txt");
     fs::write(&path, "{\"record\":\"stop\"}\nbuy milk\n").unwrap();
     assert_eq!(
         Log::resume(&path, LogEvery::Epoch).unwrap_err().to_string(),
         format!(
-            "{}: line 2 is no record of a log (expected value at line 1 column 1); give another \
+            "{}: line 2 is not a record of a log (expected value at line 1 column 1); give another \
              file, or remove this one",
             path.display()
         )

@@ -1,5 +1,5 @@
-//! The report: contributions against differences, JSON and page from one source, foreign text as
-//! text.
+//! The report: contributions equal derivatives, JSON and page have the same figures, and foreign
+//! text stays text.
 
 use std::collections::BTreeMap;
 
@@ -16,7 +16,7 @@ use tensor::Tensor;
 use train::metrics::ConfusionMatrix;
 use train::{Epoch, Evaluation, History, Score};
 
-/// A bag of words: 6 words and padding, 3 classes.
+/// Returns a bag of words: 6 words and padding, 3 classes.
 fn model(parameters: &mut Parameters<f64>) -> impl Model<Input = u32> + use<> {
     Embedding::new(parameters, "embedding", 7, 4)
         .padding(0)
@@ -26,7 +26,7 @@ fn model(parameters: &mut Parameters<f64>) -> impl Model<Input = u32> + use<> {
         .then(Dense::new(parameters, "output", 5, 3))
 }
 
-/// How far the logit of class 2 is above that of class 0.
+/// Returns the logit of class 2 less the logit of class 0.
 fn margin(model: &impl Model<Input = u32>, parameters: &Parameters<f64>, ids: &[u32]) -> f64 {
     let tape = Tape::no_grad();
     let batch = Tensor::new([1, ids.len()], ids.to_vec());
@@ -81,7 +81,8 @@ fn for_a_linear_model_contributions_and_bias_sum_to_the_margin() {
     assert_eq!(contributions[1], contributions[2]);
 }
 
-/// Two models with so many seeds, three epochs each; class names and a text that must be escaped.
+/// Returns a report of two models with this many seeds and three epochs each. Class names and a
+/// text must be escaped.
 fn report(seeds: u64) -> TrainingReport {
     let confusion = ConfusionMatrix::new(2, &[0, 0, 0, 1, 1], &[0, 0, 1, 1, 1]);
     let evaluation = Evaluation { loss: 0.25, confusion, roc_auc: None };
@@ -134,7 +135,7 @@ fn report(seeds: u64) -> TrainingReport {
     }
 }
 
-/// The JSON within a page.
+/// Returns the JSON within a page.
 fn json_of(html: &str) -> Value {
     let (_, json) = html.split_once(r#"<script type="application/json" id="figures">"#).unwrap();
     let (json, _) = json.split_once("</script>").unwrap();
@@ -262,7 +263,7 @@ fn every_colour_of_the_page_is_the_style_sheets() {
 }
 
 #[test]
-fn files_are_written_whole_and_a_folder_that_is_none_is_told() {
+fn files_are_written_whole_and_a_missing_folder_is_an_error() {
     let folder = tempfile::tempdir().unwrap();
     let report = report(1);
     report.write_html(&folder.path().join("report.html")).unwrap();

@@ -12,7 +12,7 @@ const TANH: [f64; 5] = [82.9, 84.1, 83.3, 83.9, 83.1];
 
 // Reference: `numpy.mean` and `scipy.stats.t.ppf(0.975, n - 1) * scipy.stats.sem`.
 #[test]
-fn estimates_are_those_of_scipy() {
+fn estimates_equal_scipy() {
     assert_estimate(Estimate::of(&SWIGLU), 83.5, 0.3620041521543751);
     assert_estimate(Estimate::of(&RELU), 80.3, 0.5340598792462709);
     assert_estimate(Estimate::of(&[71.2, 70.5]), 70.85, 4.447171657661161);
@@ -20,7 +20,7 @@ fn estimates_are_those_of_scipy() {
 
 // Reference: `numpy.std(ddof=1)`.
 #[test]
-fn standard_deviation_is_that_of_numpy() {
+fn standard_deviation_equals_numpy() {
     let found = standard_deviation(&SWIGLU).expect("five values");
     assert_relative_eq!(found, 0.29154759474226793, max_relative = 1e-10);
     let found = standard_deviation(&RELU).expect("five values");
@@ -29,7 +29,7 @@ fn standard_deviation_is_that_of_numpy() {
 
 // Reference: `scipy.stats.ttest_rel(first, second)`, and half of its `confidence_interval`.
 #[test]
-fn paired_tests_are_those_of_scipy() {
+fn paired_tests_equal_scipy() {
     let large = PairedTest::of(&SWIGLU, &RELU).expect("five pairs");
     assert_eq!(large.degrees_of_freedom, 4);
     assert_relative_eq!(large.t, 28.065856617824995, max_relative = 1e-10);
@@ -56,7 +56,7 @@ fn assert_estimate(found: Estimate, mean: f64, half_width: f64) {
 
 // Reference: `scipy.stats.binomtest(k, n).proportion_ci(0.95, method='wilson')`.
 #[test]
-fn wilson_intervals_are_those_of_scipy() {
+fn wilson_intervals_equal_scipy() {
     let cases = [
         (0, 10, 0.0, 0.27753279986288926),
         (10, 10, 0.7224672001371109, 1.0),
@@ -74,7 +74,7 @@ fn wilson_intervals_are_those_of_scipy() {
 
 // Reference: `scipy.stats.t.ppf(0.975, df)`. It is the half-width in standard errors.
 #[test]
-fn quantiles_are_those_of_scipy_at_any_number_of_runs() {
+fn quantiles_equal_scipy_for_any_number_of_runs() {
     let quantiles = [
         (1, 12.706204736174694),
         (2, 4.302652729749462),
@@ -155,7 +155,7 @@ fn runs() -> impl Strategy<Value = Vec<(f64, f64)>> {
     prop::collection::vec((50.0..90.0, 50.0..90.0), 2..12)
 }
 
-/// The number of correct answers, and of samples.
+/// Returns the number of correct answers, and of samples.
 fn answers() -> impl Strategy<Value = (usize, usize)> {
     (1_usize..5000).prop_flat_map(|samples| (0..=samples, Just(samples)))
 }

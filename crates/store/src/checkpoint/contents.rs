@@ -14,16 +14,16 @@ use crate::archive::{self, Archive, ArchiveError, DESCRIPTION, OPTIMIZER, RECORD
 /// The metadata entry of the checksum.
 const CHECKSUM: &str = "crc32";
 
-/// What stands there while the checksum is computed.
+/// The value of that entry while the checksum is computed.
 const NO_CHECKSUM: &str = "00000000";
 
 /// The contents of a checkpoint.
 pub(super) struct Contents {
     pub(super) description: Value,
     pub(super) record: CheckpointRecord,
-    /// What a saved model would hold now.
+    /// The weights that a saved model would have now.
     pub(super) weights: HashMap<String, Tensor>,
-    /// What training goes on with; empty where that is the same.
+    /// The weights that training continues with; empty if they are the same.
     pub(super) training: HashMap<String, Tensor>,
     /// The optimizer's memory.
     pub(super) moments: BTreeMap<String, Tensor>,
@@ -86,7 +86,7 @@ impl Contents {
     pub(super) fn decode(mut bytes: Vec<u8>) -> Result<Self, CheckpointFault> {
         let Archive { mut texts, tensors } = Archive::decode(&bytes).map_err(|error| {
             CheckpointFault::Damaged(match error {
-                ArchiveError::Format(why) => format!("it is no whole safetensors file ({why})"),
+                ArchiveError::Format(why) => format!("it is not a whole safetensors file ({why})"),
                 ArchiveError::Tensor(what) => format!("the tensor {what}"),
             })
         })?;
@@ -116,14 +116,15 @@ impl Contents {
     }
 }
 
-/// Where the checksum stands. Within another text the quotes would have backslashes before them.
+/// Returns the offset of the checksum. In another text a backslash would precede each quote, so
+/// the pattern is unique.
 fn checksum_place(bytes: &[u8]) -> Option<usize> {
     let before = format!("\"{CHECKSUM}\":\"");
     let start = bytes.windows(before.len()).position(|window| window == before.as_bytes())?;
     Some(start + before.len())
 }
 
-/// Compares the checksum in the file with that of the bytes, which have zeros in its place then.
+/// Compares the checksum in the file with the checksum of the bytes with zeros in its place.
 fn check(bytes: &mut [u8], stated: &str) -> Result<(), CheckpointFault> {
     let place = checksum_place(bytes).and_then(|at| bytes.get_mut(at..at + NO_CHECKSUM.len()));
     if let Some(place) = place {

@@ -1,4 +1,4 @@
-//! Why a run cannot be resumed.
+//! The errors of checkpoints and of resuming a run.
 
 use std::io;
 use std::path::Path;
@@ -7,13 +7,13 @@ use data::FileError;
 use optim::StateError;
 use thiserror::Error;
 
-/// Why a checkpoint cannot be used: the file or folder, and its fault.
+/// A checkpoint cannot be used: the file or folder, and its fault.
 pub type CheckpointError = FileError<CheckpointFault>;
 
-/// What can be wrong with a checkpoint.
+/// The faults of a checkpoint.
 #[derive(Debug, Error)]
 pub enum CheckpointFault {
-    /// The folder cannot be made or read.
+    /// The folder cannot be created or read.
     #[error("cannot be a folder of checkpoints: {0}; give a folder that you may write to")]
     Folder(io::Error),
     /// Another run writes into the folder.
@@ -28,10 +28,12 @@ pub enum CheckpointFault {
     /// The file is not as it was written.
     #[error("is damaged: {0}; begin a new run if there is no whole checkpoint before it")]
     Damaged(String),
-    /// The file is whole, but no checkpoint.
-    #[error("is no checkpoint of this program ({0}); give the folder of one that was interrupted")]
+    /// The file is whole, but not a checkpoint.
+    #[error(
+        "is not a checkpoint of this program ({0}); give the folder of one that was interrupted"
+    )]
     Foreign(String),
-    /// The file is whole, but says what cannot be true.
+    /// The file is whole, but a field has an impossible value.
     #[error(
         "cannot be gone on with: {field} is {found}, expected {expected}; go on with a checkpoint as \
          it was written, or begin a new run"
@@ -41,34 +43,34 @@ pub enum CheckpointFault {
         field: String,
         /// Its value.
         found: String,
-        /// What it should be.
+        /// The expected value.
         expected: String,
     },
-    /// The file is a checkpoint of an earlier or later kind.
+    /// The file has an earlier or later version of the format.
     #[error(
         "is of version {found} of the format, but this program reads version {expected}; resume it \
          with the program that wrote it"
     )]
     Version {
-        /// The one that this program reads.
+        /// The version that this program reads.
         expected: u64,
-        /// The one of the file.
+        /// The version of the file.
         found: u64,
     },
-    /// The run was begun with something else than it is to be resumed with.
+    /// An option or the data differ from those at the beginning of the run.
     #[error(
         "is of another run: {what} was {saved} and is now {now}; go on with what the run began \
          with, or begin a new one in another folder"
     )]
     OtherRun {
-        /// The option, or what else it is.
+        /// The name of the option, or a property of the data.
         what: String,
-        /// What it was when the checkpoint was written.
+        /// Its value when the checkpoint was written.
         saved: String,
-        /// What it is now.
+        /// Its value now.
         now: String,
     },
-    /// More epochs are done than are wanted now.
+    /// The run has completed more epochs than are requested now.
     #[error(
         "has {done} epochs behind it, but only {wanted} are wanted now; ask for at least {done}, \
          or begin a new run in another folder"
@@ -76,10 +78,10 @@ pub enum CheckpointFault {
     Epochs {
         /// The number of epochs that have ended.
         done: usize,
-        /// The number asked for.
+        /// The number requested.
         wanted: usize,
     },
-    /// The parameters are those of another model.
+    /// The parameters belong to another model.
     #[error("is of another model: {0}; resume with the model that the run began with")]
     OtherModel(String),
     /// The optimizer is another one.
@@ -88,7 +90,7 @@ pub enum CheckpointFault {
 }
 
 impl CheckpointFault {
-    /// The fault of this file.
+    /// Returns this fault with the path of its file.
     pub(crate) fn of(self, path: &Path) -> CheckpointError {
         FileError::new(path, self)
     }

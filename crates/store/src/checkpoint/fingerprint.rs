@@ -1,4 +1,4 @@
-//! Tells one data set from another, so that a run does not go on with other samples.
+//! Tells one data set from another, so that a run is not resumed with other samples.
 
 use data::Dataset;
 use serde::{Deserialize, Serialize};
@@ -12,7 +12,7 @@ use crate::little_endian::{LittleEndian, little_endian};
 pub(super) struct Fingerprint {
     pub(super) shape: Vec<usize>,
     pub(super) labels: u32,
-    /// `None` where inputs are neither features nor token ids.
+    /// `None` if inputs are neither features nor token ids.
     pub(super) inputs: Option<u32>,
 }
 
@@ -28,18 +28,18 @@ impl Fingerprint {
         }
     }
 
-    /// The number of samples.
+    /// Returns the number of samples.
     pub(super) fn samples(&self) -> usize {
         self.shape.first().copied().unwrap_or(0)
     }
 }
 
-/// The checksum of features; `None` for sequences of them.
+/// Returns the checksum of features; `None` for sequences of them.
 fn features(dataset: &Dataset<f32>) -> Option<u32> {
     dataset.sequences().is_none().then(|| checksum(dataset.inputs()))
 }
 
-/// The checksum of token ids; of sequences, with the length before each.
+/// Returns the checksum of token ids. For sequences it includes the length before each.
 fn ids(dataset: &Dataset<u32>) -> u32 {
     let Some(sequences) = dataset.sequences() else { return checksum(dataset.inputs()) };
     let mut hasher = crc32fast::Hasher::new();

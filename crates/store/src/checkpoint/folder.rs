@@ -1,4 +1,5 @@
-//! The folder of checkpoints: what its files are called, and that only one run at a time writes into it.
+//! The folder of checkpoints: the names of its files, and the lock that lets only one run write
+//! into it.
 
 use std::fs::{self, File, TryLockError};
 use std::io;
@@ -6,21 +7,22 @@ use std::path::{Path, PathBuf};
 
 use super::error::{CheckpointError, CheckpointFault};
 
-/// The file in the folder that is locked. It stays when the lock is given back: if it were removed,
-/// a run that has just opened it would hold a lock that no other run sees.
+/// The file in the folder that is locked. It stays when the lock is released: if it were removed, a
+/// run that has just opened it would hold a lock that no other run sees.
 const FILE: &str = "lock";
 
-/// The right to write into a folder, until this is dropped or the process ends, however that happens.
+/// The right to write into a folder, until this is dropped or the process ends, even if it is
+/// killed.
 #[derive(Debug)]
 pub struct FolderLock {
     _file: File,
 }
 
 impl FolderLock {
-    /// Locks a folder. A network drive that has no locks is not locked.
+    /// Locks a folder. On a network drive without locks it does nothing.
     ///
     /// # Errors
-    /// When another run has locked it, or the file `lock` in it cannot be written.
+    /// If another run has locked it, or the file `lock` in it cannot be written.
     pub fn take(folder: impl AsRef<Path>) -> Result<Self, CheckpointError> {
         let folder = folder.as_ref();
         let mut options = File::options();
@@ -33,12 +35,12 @@ impl FolderLock {
     }
 }
 
-/// The name of the checkpoint after so many steps of the run.
+/// Returns the name of the checkpoint after this many steps of the run.
 pub(super) fn file_name(steps: usize) -> String {
     format!("step-{steps:08}.safetensors")
 }
 
-/// The steps of each checkpoint in a folder, and its path; the newest first.
+/// Returns the steps and the path of each checkpoint in a folder, the newest first.
 pub(super) fn files(folder: &Path) -> io::Result<Vec<(usize, PathBuf)>> {
     let mut found = Vec::new();
     for entry in fs::read_dir(folder)? {

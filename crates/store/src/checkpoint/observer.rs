@@ -1,4 +1,4 @@
-//! Writes the checkpoints of a run while it goes on.
+//! Writes checkpoints while a run trains.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -15,11 +15,11 @@ use super::error::{CheckpointError, CheckpointFault};
 use super::fingerprint::Fingerprint;
 use super::folder::{FolderLock, file_name, files, remove_old_leftovers};
 
-/// How many checkpoints stay in the folder: the newest, and the one before.
+/// The number of checkpoints that stay in the folder: the newest, and the one before.
 const KEPT: usize = 2;
 
 /// An observer that writes checkpoints into a folder: at the end of each epoch, when training is
-/// stopped, and in between [`every`](Self::every) so many steps.
+/// stopped, and with [`every`](Self::every) also between.
 ///
 /// ```
 /// # use autograd::Parameters;
@@ -59,29 +59,29 @@ pub struct Checkpoints {
     every: Option<usize>,
     pub(super) description: Value,
     pub(super) settings: BTreeMap<String, Value>,
-    /// The step that this run has come to and can be resumed from: files of later steps are not its.
+    /// The last step of this run that has a checkpoint. Files of later steps belong to another run.
     reached: usize,
-    /// What the run trains on, once it has begun.
+    /// The fingerprint of the training samples, once the run has begun.
     data: Option<Fingerprint>,
     written: Option<(usize, PathBuf)>,
-    /// Held while the run goes on.
+    /// Held while the run trains.
     lock: Option<Arc<FolderLock>>,
 }
 
 impl Checkpoints {
-    /// Checkpoints of one run, in a folder that is made if it is missing. A run that begins in the
-    /// folder of another one replaces that one's files, and a run that goes on with a checkpoint
-    /// replaces those of later steps, which were damaged or not wanted. The description is what it
-    /// takes to use the model, as for [`save`](crate::save); a checkpoint with another one is not
-    /// resumed.
+    /// Creates an observer that writes the checkpoints of one run into a folder, which is created
+    /// if it is missing. A new run replaces the files of another run in the folder. A resumed run
+    /// replaces the files of later steps, which were damaged or unwanted. The description contains
+    /// what a program needs to use the model, as for [`save`](crate::save); a checkpoint with
+    /// another description is not resumed.
     ///
-    /// While the run goes on, no other one can write into the folder; see [`FolderLock`].
+    /// While the run trains, no other run can write into the folder; see [`FolderLock`].
     ///
     /// # Errors
-    /// When the folder cannot be made or read.
+    /// If the folder cannot be created or read.
     ///
     /// # Panics
-    /// When the description cannot be written as JSON.
+    /// If the description cannot be written as JSON.
     #[track_caller]
     pub fn new(
         folder: impl AsRef<Path>,
@@ -103,10 +103,10 @@ impl Checkpoints {
         })
     }
 
-    /// Also writes one after each so many steps of the run.
+    /// Also writes a checkpoint after every `steps` steps of the run.
     ///
     /// # Panics
-    /// When that is 0.
+    /// If `steps` is 0.
     #[track_caller]
     pub fn every(mut self, steps: usize) -> Self {
         assert!(steps > 0, "Checkpoints::every: a checkpoint after every 0 steps was asked for");
@@ -114,18 +114,19 @@ impl Checkpoints {
         self
     }
 
-    /// Names something else that the result depends on, such as the learning rate: a checkpoint with
-    /// another value is not resumed. Messages use the name: that of an option is best.
+    /// Adds a value that the result depends on, such as the learning rate. A checkpoint with
+    /// another value is not resumed. Messages use `name`, so the name of a program's option is
+    /// best.
     ///
     /// # Panics
-    /// When the value cannot be written as JSON.
+    /// If the value cannot be written as JSON.
     #[track_caller]
     pub fn setting(mut self, name: &str, value: impl Serialize) -> Self {
         self.settings.insert(name.to_string(), json(&value));
         self
     }
 
-    /// The file that this has written last.
+    /// Returns the file that this observer wrote last.
     pub fn written(&self) -> Option<&Path> {
         self.written.as_ref().map(|(_, path)| path.as_path())
     }
@@ -164,7 +165,7 @@ impl Observer<f32> for Checkpoints {
 
     fn step(&mut self, now: &Context<'_>) -> Result<(), ObserverError> {
         let is_due = self.every.is_some_and(|every| now.steps().is_multiple_of(every));
-        // The end of the epoch will write the last step's.
+        // The end of the epoch writes the checkpoint of its last step.
         match is_due && now.progress.step() < now.steps_per_epoch {
             true => self.write(now),
             false => Ok(()),

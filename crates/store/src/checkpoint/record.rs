@@ -1,8 +1,8 @@
-//! What a checkpoint says besides its tensors, and how it is checked.
+//! The record of a checkpoint (all of it except tensors), and the checks of its fields.
 //!
-//! A checksum shows that a file is as it was written, not that it says anything sensible: whoever edits
-//! a record can mend the checksum too. Training goes on with these numbers, counts with them and
-//! uses them as indices, so each is compared with the others before anything relies on it.
+//! A checksum shows that a file is as it was written, not that its values make sense: a person who
+//! edits a record can correct the checksum too. Training counts with these numbers and uses them as
+//! indices, so each is compared with the others before it is used.
 
 use std::collections::BTreeMap;
 use std::fmt::Debug;
@@ -19,13 +19,13 @@ use crate::archive::RECORD;
 /// The version of the format that this program writes and reads.
 pub(super) const VERSION: u64 = 3;
 
-/// No epoch takes longer, in seconds: some three hundred years.
+/// The longest accepted duration of an epoch, in seconds: some three hundred years.
 const LONGEST: f64 = 1e10;
 
-/// More steps than these cannot be counted exactly by the formulas of schedules and optimizers.
+/// The most steps that the formulas of schedules and optimizers count exactly.
 const MOST_STEPS: u64 = 1 << 53;
 
-/// All of a checkpoint that is not tensors.
+/// The content of a checkpoint except its tensors.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct CheckpointRecord {
@@ -43,7 +43,7 @@ pub(super) struct CheckpointRecord {
     pub(super) data: Fingerprint,
 }
 
-/// What only the run that is resumed knows.
+/// Facts that only the resumed run knows.
 pub(super) struct ResumedRun {
     /// The number of samples that an epoch trains on.
     pub(super) samples: usize,
@@ -51,11 +51,11 @@ pub(super) struct ResumedRun {
     pub(super) has_validation: bool,
 }
 
-/// Either nothing, or the field that cannot be true.
+/// Nothing, or the field with an impossible value.
 type Checked = Result<(), CheckpointFault>;
 
 impl CheckpointRecord {
-    /// Reads a record, and checks that it agrees with itself.
+    /// Reads a record, and checks that its fields agree.
     pub(super) fn read(text: &str) -> Result<Self, CheckpointFault> {
         #[derive(Deserialize)]
         struct Versioned {
@@ -130,7 +130,8 @@ impl CheckpointRecord {
         Ok(())
     }
 
-    /// The sums over the steps of the running epoch, all but the last of which are on whole batches.
+    /// Checks the sums over the steps of the running epoch. All its steps but the last are on whole
+    /// batches.
     fn check_current(&self) -> Checked {
         let RunningEpoch { steps, samples, loss, correct, seconds } = self.current;
         let all = self.data.samples();
@@ -157,14 +158,14 @@ impl CheckpointRecord {
         demand("current.steps", steps, is_before, "0 after the last epoch")
     }
 
-    /// Checks the record against the run that is to go on with it.
+    /// Checks the record against the run to be resumed.
     pub(super) fn check_run(&self, run: &ResumedRun) -> Checked {
         let ResumedRun { samples, steps_per_epoch, has_validation } = *run;
         let steps = self.current.steps;
         let most = format!("at most the {steps_per_epoch} of an epoch");
         demand("current.steps", steps, steps <= steps_per_epoch, &most)?;
         let seen = steps.saturating_mul(self.options.batch_size).min(samples);
-        equal("current.samples", self.current.samples, seen, "those of the steps")?;
+        equal("current.samples", self.current.samples, seen, "the samples of the steps")?;
         for (index, epoch) in self.epochs.iter().enumerate() {
             let field = format!("epochs[{index}].validation");
             let (found, expected) = match has_validation {
@@ -179,7 +180,7 @@ impl CheckpointRecord {
     }
 }
 
-/// The number of the best epoch by the scores of all; 0 where there is none.
+/// Returns the number of the epoch with the best score; 0 if there are no epochs.
 fn best_of(epochs: &[Epoch]) -> usize {
     let mut best: Option<&Epoch> = None;
     for epoch in epochs {

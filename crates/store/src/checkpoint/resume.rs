@@ -1,4 +1,4 @@
-//! From a checkpoint back to a run.
+//! Resumes a run from a checkpoint.
 
 use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
@@ -27,30 +27,32 @@ pub struct Checkpoint {
 }
 
 impl Checkpoint {
-    /// The file.
+    /// Returns the file.
     pub fn path(&self) -> &Path {
         &self.path
     }
 
-    /// The newer files that were passed over because they cannot be read, and why: to be told
-    /// to the user.
+    /// Returns the errors of newer files that were skipped because they cannot be read. A program
+    /// should show them to the user.
     pub fn damaged(&self) -> &[CheckpointError] {
         &self.damaged
     }
 
-    /// The epoch, counted from 1, that training goes on in, and how many of its steps are taken.
+    /// Returns the epoch, counted from 1, in which training continues, and the number of its steps
+    /// taken.
     pub fn position(&self) -> (usize, usize) {
         let CheckpointRecord { epochs, current, .. } = &self.contents.record;
         (epochs.len() + 1, current.steps)
     }
 
-    /// Lets training go on where the checkpoint was written. Parameters, optimizer, samples and options
-    /// must be those of the run; only [`Fit::epochs`], [`Fit::patience`] and [`Fit::track`] may have
-    /// changed. Samples are told apart by shape, labels and, if they are `f32` or `u32`, inputs. The
-    /// result is then, bit for bit, that of a run that was never interrupted.
+    /// Sets the session to the position of the checkpoint. Parameters, optimizer, samples and
+    /// options must be the same as in the run; only [`Fit::epochs`], [`Fit::patience`] and
+    /// [`Fit::track`] may have changed. Samples are compared by shape, labels and, if they are
+    /// `f32` or `u32`, inputs. The result then equals, bit for bit, the result of a run without an
+    /// interruption.
     ///
     /// # Errors
-    /// When one of them is another, or more epochs are done than are wanted.
+    /// If one of them differs, or more epochs are completed than requested.
     pub fn resume<'a, M: Model>(
         self,
         mut session: Session<'a, M, f32>,
@@ -63,10 +65,10 @@ impl Checkpoint {
 }
 
 impl Checkpoints {
-    /// The newest checkpoint that can be read; `None` where there is not one file.
+    /// Returns the newest checkpoint that can be read; `None` if the folder has no checkpoint.
     ///
     /// # Errors
-    /// When none can be read, or the newest that can is of another version, description or
+    /// If no checkpoint can be read, or the newest readable one has another version, description or
     /// [`setting`](Checkpoints::setting).
     pub fn newest(&self) -> Result<Option<Checkpoint>, CheckpointError> {
         let files =
@@ -83,7 +85,7 @@ impl Checkpoints {
         damaged.into_iter().next().map_or(Ok(None), Err)
     }
 
-    /// Checks that a checkpoint is of a run like this.
+    /// Checks that a checkpoint has the settings and the description of this run.
     fn check(&self, contents: Contents) -> Result<Contents, CheckpointFault> {
         let object = |settings: &BTreeMap<String, Value>| {
             Value::Object(
@@ -133,7 +135,7 @@ fn restore<M: Model>(
     Ok(())
 }
 
-/// Checks that options and samples are those of the run.
+/// Checks that options and samples are the same as in the run.
 fn check<M: Model>(
     record: &CheckpointRecord,
     session: &Session<'_, M, f32>,
@@ -179,7 +181,7 @@ fn same<V: PartialEq + std::fmt::Debug>(
     }
 }
 
-/// The first place at which two values differ, as a fault: a path of names below `what`.
+/// Returns the first place at which two values differ, as a fault: a path of names below `what`.
 fn difference(what: &str, saved: &Value, now: &Value) -> Option<CheckpointFault> {
     if saved == now {
         return None;
@@ -199,7 +201,7 @@ fn difference(what: &str, saved: &Value, now: &Value) -> Option<CheckpointFault>
         .find_map(|(name, saved, now)| difference(&below(name), saved, now))
 }
 
-/// The beginning of a value as JSON.
+/// Returns the beginning of a value as JSON.
 fn excerpt(value: &Value) -> String {
     beginning(&value.to_string(), 60).into_owned()
 }

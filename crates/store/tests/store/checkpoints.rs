@@ -45,7 +45,7 @@ fn adam() -> Adam {
     Adam::new(Schedule::cosine(0.02, 10).warm_up(3))
 }
 
-/// All that a run leaves, but for the time that it took.
+/// All results of a run except the time it took.
 #[derive(Debug, PartialEq)]
 pub struct FinalState {
     weights: Vec<u32>,
@@ -83,7 +83,7 @@ fn uninterrupted() -> FinalState {
     train(7, None, &options(), &mut []).unwrap()
 }
 
-/// Ends training after so many steps: politely, or as a crash does.
+/// Ends training after this many steps, by a request to stop or by a crash.
 pub struct EndAfter {
     steps: usize,
     is_crash: bool,
@@ -124,7 +124,7 @@ fn resumed(folder: &Path) -> FinalState {
     train(99, newest(folder), &options(), &mut [&mut checkpoints(folder)]).unwrap()
 }
 
-/// The names of the files in a folder.
+/// Returns the names of the files in a folder.
 fn names(folder: &Path) -> Vec<String> {
     let entries = fs::read_dir(folder).unwrap();
     let mut names: Vec<String> =
@@ -149,7 +149,7 @@ fn two_runs_do_not_write_into_one_folder() {
             )
         );
     });
-    // The lock is given back when the run ends, though the observer is still there.
+    // The lock is released when the run ends, although the observer still exists.
     let mut first = checkpoints(folder.path());
     train(7, None, &options(), &mut [&mut first, &mut whole]).unwrap();
     train(7, newest(folder.path()), &options(), &mut [&mut checkpoints(folder.path())]).unwrap();
@@ -168,7 +168,7 @@ impl<F: FnMut()> Observer<f32> for Begins<F> {
 /// The file that a run locks stays in its folder.
 const LOCK: &str = "lock";
 
-/// A folder with the two newest checkpoints of a run that was stopped after six steps.
+/// Returns a folder with the two newest checkpoints of a run that was stopped after six steps.
 fn stopped(folder: &Path) -> [PathBuf; 2] {
     let mut writer = checkpoints(folder).every(1);
     train(7, None, &options(), &mut [&mut EndAfter::stop(6), &mut writer]).unwrap_err();
@@ -184,7 +184,7 @@ fn a_run_stopped_after_any_step_ends_as_if_it_had_not_been() {
         let observers: &mut [&mut dyn Observer<f32>] =
             &mut [&mut EndAfter::stop(steps), &mut writer];
         let error = train(7, None, &options(), observers).unwrap_err();
-        // What stops in an epoch's last step has not evaluated the epoch yet.
+        // A run stopped after an epoch's last step has not evaluated the epoch yet.
         let (epoch, step) = match steps {
             0 => (1, 0),
             _ => ((steps - 1) / STEPS + 1, (steps - 1) % STEPS + 1),
@@ -295,7 +295,7 @@ fn a_damaged_file_does_not_take_the_place_of_the_one_before() {
 }
 
 #[test]
-fn what_a_killed_run_left_half_written_is_removed() {
+fn half_written_files_of_a_killed_run_are_removed() {
     let folder = tempdir().unwrap();
     for name in ["step-00000003.safetensors.77.tmp", ".wengert-abcdefgh.tmp", "notes.tmp"] {
         fs::write(folder.path().join(name), "half").unwrap();
@@ -317,7 +317,7 @@ fn a_checkpoint_is_a_saved_model_of_the_best_epoch() {
     assert_eq!(weights.map(f32::to_bits).collect::<Vec<_>>(), result.weights);
 }
 
-/// The message after the file's name.
+/// Returns the message after the file's name.
 fn message(error: CheckpointError) -> String {
     let message = error.to_string();
     let (_, fault) = message.split_once(".safetensors: ").unwrap();
@@ -335,7 +335,7 @@ fn a_damaged_file_gives_way_to_the_one_before() {
     assert_eq!(
         found.damaged()[0].to_string(),
         format!(
-            "{}: is damaged: it is no whole safetensors file (invalid header length); \
+            "{}: is damaged: it is not a whole safetensors file (invalid header length); \
              begin a new run if there is no whole checkpoint before it",
             last.display()
         )
@@ -351,7 +351,7 @@ fn without_a_whole_file_there_is_nothing_to_resume() {
     }
     assert_eq!(
         message(checkpoints(folder.path()).newest().err().unwrap()),
-        "is damaged: it is no whole safetensors file (header too small); begin a new run if there \
+        "is damaged: it is not a whole safetensors file (header too small); begin a new run if there \
          is no whole checkpoint before it"
     );
 }
@@ -362,7 +362,7 @@ static TWO: LazyLock<[Vec<u8>; 2]> = LazyLock::new(|| {
     stopped(folder.path()).map(|file| fs::read(file).unwrap())
 });
 
-/// Whether the newest of two checkpoints is taken, if it is these bytes.
+/// Returns `true` if the newest of two checkpoints is taken, if it is these bytes.
 fn is_taken(bytes: &[u8]) -> bool {
     let folder = tempdir().unwrap();
     let [previous, last] = ["step-00000005.safetensors", "step-00000006.safetensors"];
@@ -390,7 +390,7 @@ proptest! {
     }
 }
 
-/// The fault of a folder with one file: a tensor, and these texts as metadata.
+/// Returns the fault of a folder with one file: a tensor, and these texts as metadata.
 fn fault_of(texts: &[(&str, &str)]) -> String {
     let folder = tempdir().unwrap();
     let tensor = TensorView::new(Dtype::F32, vec![1], &[0; 4]).unwrap();
@@ -405,7 +405,7 @@ fn fault_of(texts: &[(&str, &str)]) -> String {
 fn a_file_of_another_program() {
     let foreign = |why| {
         format!(
-            "is no checkpoint of this program ({why}); give the folder of one that was interrupted"
+            "is not a checkpoint of this program ({why}); give the folder of one that was interrupted"
         )
     };
     assert_eq!(fault_of(&[]), foreign("the metadata `crc32` is missing"));
@@ -413,7 +413,7 @@ fn a_file_of_another_program() {
     assert_eq!(fault_of(&saved_model), foreign("the metadata `crc32` is missing"));
 }
 
-/// The last checkpoint of a run, changed as text and given a new checksum.
+/// Returns the last checkpoint of a run, changed as text and given a new checksum.
 fn altered(from: &str, to: &str) -> String {
     assert_eq!(from.len(), to.len());
     let folder = tempdir().unwrap();
@@ -465,7 +465,7 @@ fn a_run_of_another_description_or_setting_is_not_resumed() {
     );
 }
 
-/// The fault when a run is resumed with something else than it began with.
+/// Returns the fault when a run is resumed after a change.
 fn fault_on_resuming(
     options: &Fit,
     hidden: usize,
@@ -575,6 +575,6 @@ fn a_folder_that_cannot_be_made() {
 
 #[test]
 #[should_panic(expected = "a checkpoint after every 0 steps was asked for")]
-fn a_checkpoint_after_no_step_is_a_mistake() {
+fn a_checkpoint_after_every_0_steps_panics() {
     checkpoints(tempdir().unwrap().path()).every(0);
 }

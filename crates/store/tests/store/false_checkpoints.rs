@@ -1,6 +1,6 @@
-//! Checkpoints that lie: every field of a real one is set to every value that could upset a program,
-//! and the checksum mended. Each is refused by a message that names a field, or gives a run whose
-//! history holds together. None panics, overflows or hangs.
+//! Checkpoints with false values: every field of a real one is set to every value that could upset
+//! a program, and the checksum is corrected. Each is refused by a message that names a field, or
+//! gives a run whose history holds together. None panics, overflows or hangs.
 
 use std::fs;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -17,7 +17,7 @@ use crate::checkpoints::{EndAfter, newest, options, train};
 /// A place in a JSON document: names and indices, as RFC 6901 writes them.
 type Pointer = String;
 
-/// The only checkpoint of a run that ended after so many steps.
+/// Returns the only checkpoint of a run that ended after this many steps.
 fn checkpoint(steps: usize) -> Vec<u8> {
     let folder = tempdir().unwrap();
     let mut writer = Checkpoints::new(folder.path(), &"a network").unwrap();
@@ -30,7 +30,7 @@ fn record_of(file: &[u8]) -> Value {
     serde_json::from_str(&metadata.metadata().as_ref().unwrap()["checkpoint"]).unwrap()
 }
 
-/// The file with another record and a checksum to match.
+/// Returns the file with another record and a checksum to match.
 fn with_record(file: &[u8], record: &Value) -> Vec<u8> {
     let (_, metadata) = SafeTensors::read_metadata(file).unwrap();
     let mut texts = metadata.metadata().clone().unwrap();
@@ -44,7 +44,7 @@ fn with_record(file: &[u8], record: &Value) -> Vec<u8> {
     bytes
 }
 
-/// The history of the run that goes on with this file, or the message that refuses it.
+/// Returns the history of the run that goes on with this file, or the message that refuses it.
 fn go_on(file: &[u8]) -> Result<History, String> {
     let folder = tempdir().unwrap();
     fs::write(folder.path().join("step-00000001.safetensors"), file).unwrap();
@@ -53,7 +53,7 @@ fn go_on(file: &[u8]) -> Result<History, String> {
     train(99, checkpoint, &options(), &mut []).map(|outcome| outcome.history)
 }
 
-/// All places of a document, inner ones included.
+/// Collects all places of a document, including inner ones.
 fn places(value: &Value, at: &str, found: &mut Vec<Pointer>) {
     found.push(at.to_string());
     match value {
@@ -86,12 +86,12 @@ fn edge_values() -> Vec<Value> {
         json!("\u{1b}[2J"),
         json!([]),
         json!({}),
-        // What JSON makes of NaN and of infinity.
+        // JSON writes NaN and infinity as null.
         Value::Null,
     ]
 }
 
-/// What is wrong with how a false record was taken, if anything.
+/// Returns the fault of the program's answer to a false record, if there is any.
 fn fault_of(outcome: Result<Result<History, String>, ()>) -> Option<String> {
     match outcome {
         Err(()) => Some("panicked".to_string()),
@@ -140,12 +140,12 @@ fn no_number_of_a_checkpoint_can_upset_the_run_that_goes_on_with_it() {
     assert!(faults.is_empty(), "{} of {tried}:\n{}", faults.len(), faults.join("\n"));
 }
 
-/// The checkpoint of a run that has ended: its three epochs took twelve steps.
+/// Returns the checkpoint of a run that has ended: its three epochs took twelve steps.
 fn ended() -> Vec<u8> {
     checkpoint(13)
 }
 
-/// The message that refuses a checkpoint of three epochs in which a field has this value.
+/// Returns the message that refuses a checkpoint of three epochs in which a field has this value.
 fn refusal(place: &str, value: Value) -> String {
     let file = ended();
     let mut record = record_of(&file);

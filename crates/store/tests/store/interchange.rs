@@ -1,5 +1,5 @@
-//! Weights in PyTorch's names and layouts: what is written is what is read, and every way in which a
-//! file can be of another model has its message. That PyTorch agrees shows `tests/cli/interop.rs`.
+//! Weights in PyTorch's names and layouts: a file reads back as it was written, and each mismatch
+//! of a file and a model has its message. `tests/cli/interop.rs` shows that PyTorch agrees.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -21,7 +21,7 @@ fn pytorch() -> PyTorch {
     ])
 }
 
-/// An embedding of 3 × 2, a square dense layer with a bias, and a scalar.
+/// Returns an embedding of 3 × 2, a square dense layer with a bias, and a scalar.
 fn parameters<T: Float>() -> Parameters<T> {
     let mut parameters = Parameters::with_seed(1);
     let tensor = |shape: &[usize], values: &[f64]| {
@@ -42,7 +42,7 @@ fn values<T: Float>(parameters: &Parameters<T>) -> Vec<Vec<f64>> {
     parameters.iter().map(|(_, _, value)| value.cast::<f64>().to_vec()).collect()
 }
 
-/// A folder with a file `weights.st` of this content.
+/// Returns a folder with a file `weights.st` of this content.
 fn file(content: &[u8]) -> (TempDir, PathBuf) {
     let folder = tempdir().unwrap();
     let path = folder.path().join("weights.st");
@@ -59,7 +59,7 @@ fn saved_bytes<T: Float>() -> Vec<u8> {
 /// A tensor in a file: its type, shape and bytes.
 type Stored = (Dtype, Vec<usize>, Vec<u8>);
 
-/// The tensors of [`saved_bytes`], to be changed.
+/// Returns the tensors of [`saved_bytes`], to be changed.
 fn stored() -> BTreeMap<String, Stored> {
     let bytes = saved_bytes::<f32>();
     let file = SafeTensors::deserialize(&bytes).unwrap();
@@ -74,7 +74,7 @@ fn bytes_of(tensors: &BTreeMap<String, Stored>) -> Vec<u8> {
     serialize(views, None).unwrap()
 }
 
-/// The message of loading this file, after the file's name. Nothing may be loaded.
+/// Returns the message of loading this file, after the file's name. Nothing may be loaded.
 fn fault(path: &Path) -> String {
     let mut loaded = zeros::<f32>();
     let message = pytorch().load(path, &mut loaded).unwrap_err().to_string();
@@ -82,7 +82,7 @@ fn fault(path: &Path) -> String {
     message.strip_prefix(&format!("{}: ", path.display())).unwrap().to_string()
 }
 
-/// The message of loading the saved file after a change.
+/// Returns the message of loading the saved file after a change.
 fn fault_after(change: impl FnOnce(&mut BTreeMap<String, Stored>)) -> String {
     let mut tensors = stored();
     change(&mut tensors);
@@ -150,7 +150,7 @@ fn a_single_module_has_no_prefix() {
 }
 
 #[test]
-fn the_longest_name_is_the_layers() {
+fn a_parameter_belongs_to_the_layer_with_the_longest_name() {
     let mut block = Parameters::new(1);
     block.add("block.scale", Tensor::scalar(1.0));
     block.add("block.dense.weight", Tensor::zeros([2, 3]));
@@ -266,7 +266,7 @@ fn a_file_that_is_missing_or_of_another_kind() {
     );
     assert_eq!(
         fault(&file(b"PK\x03\x04").1),
-        "is no whole safetensors file (header too small); it is of another kind, empty or cut off: \
+        "is not a whole safetensors file (header too small); it is of another kind, empty or cut off: \
          write it again with safetensors.torch.save_file"
     );
 }

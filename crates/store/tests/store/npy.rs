@@ -15,12 +15,12 @@ fn numpy(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/npy").join(name)
 }
 
-/// The message for a file of NumPy's, after the file's name.
+/// Returns the message for a file of NumPy's, after the file's name.
 fn fault<T: NpyNumber>(name: &str) -> String {
     message::<T>(&numpy(name))
 }
 
-/// The message for a file of these bytes, after the file's name.
+/// Returns the message for a file of these bytes, after the file's name.
 fn fault_of(bytes: &[u8]) -> String {
     let folder = tempdir().unwrap();
     let path = folder.path().join("array.npy");
@@ -35,7 +35,7 @@ fn message<T: NpyNumber>(path: &Path) -> String {
     fault.expect("the file's name first").to_string()
 }
 
-/// A file of version 1 with this header and these elements.
+/// Returns a file of version 1 with this header and these elements.
 fn file_of(header: &str, elements: &[u8]) -> Vec<u8> {
     let length = (header.len() as u16).to_le_bytes();
     [b"\x93NUMPY\x01\x00", &length[..], header.as_bytes(), elements].concat()
@@ -76,7 +76,7 @@ fn a_file_of_ours_is_numpys_to_the_byte() {
 }
 
 #[test]
-fn elements_that_are_no_numbers() {
+fn elements_that_are_not_numbers() {
     let fault_of_type = |found| {
         format!(
             "holds elements of type {found}; only whole, real and truth values can be read: convert \
@@ -92,7 +92,7 @@ fn elements_that_are_no_numbers() {
 fn numbers_that_the_wanted_type_lacks() {
     assert_eq!(
         fault::<u32>("negative_i2.npy"),
-        "element 0 (counted as stored, from 0) is -1, which is no whole number from 0 to 4294967295, \
+        "element 0 (counted as stored, from 0) is -1, which is not a whole number from 0 to 4294967295, \
          as an id must be"
     );
     let folder = tempdir().unwrap();
@@ -101,7 +101,7 @@ fn numbers_that_the_wanted_type_lacks() {
     assert_eq!(
         message::<f32>(&path),
         format!(
-            "element 1 (counted as stored, from 0) is {}, which is no number that f32 can hold: read \
+            "element 1 (counted as stored, from 0) is {}, which is not a number that f32 can hold: read \
              it as f64",
             1e300
         )
@@ -120,7 +120,7 @@ fn a_file_that_is_missing() {
 
 #[test]
 fn a_file_of_another_kind_or_cut_off() {
-    let format = |what| format!("is no .npy file: {what}; give a file written by numpy.save");
+    let format = |what| format!("is not a .npy file: {what}; give a file written by numpy.save");
     let whole = fs::read(numpy("little_f4.npy")).unwrap();
     assert_eq!(fault_of(b""), format("it does not begin with \\x93NUMPY"));
     assert_eq!(fault_of(b"text,label\n"), format("it does not begin with \\x93NUMPY"));
@@ -129,7 +129,7 @@ fn a_file_of_another_kind_or_cut_off() {
     assert_eq!(fault_of(&whole[..100]), format("it ends within the header"));
     assert_eq!(
         fault_of(b"\x93NUMPY\x04\x00\x00\x00"),
-        format("its version 4.0 is none of 1.0, 2.0 and 3.0")
+        format("its version 4.0 is not 1.0, 2.0 or 3.0")
     );
     let size = |found| {
         format!(
@@ -143,7 +143,8 @@ fn a_file_of_another_kind_or_cut_off() {
 
 #[test]
 fn a_damaged_header() {
-    let format = |what: &str| format!("is no .npy file: {what}; give a file written by numpy.save");
+    let format =
+        |what: &str| format!("is not a .npy file: {what}; give a file written by numpy.save");
     assert_eq!(
         fault_of(&file_of("{'descr': '<f4', 'shape': (2,)}", &[])),
         format("its header has no usable 'fortran_order'")

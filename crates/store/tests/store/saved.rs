@@ -1,4 +1,4 @@
-//! Saved models: what is written is what is read, and every fault of a file has its message.
+//! Saved models: a file reads back as it was written, and every fault of a file has its message.
 
 use std::collections::HashMap;
 use std::fs;
@@ -33,7 +33,7 @@ fn parameters() -> Parameters {
     parameters
 }
 
-/// The same names and shapes, with other values.
+/// Returns the same names and shapes, with other values.
 fn untrained() -> Parameters {
     let mut parameters = Parameters::with_seed(1);
     parameters.add("weight", Tensor::zeros([2, 3]));
@@ -41,7 +41,7 @@ fn untrained() -> Parameters {
     parameters
 }
 
-/// The bytes of a saved model.
+/// Returns the bytes of a saved model.
 fn saved_bytes() -> Vec<u8> {
     let folder = tempdir().unwrap();
     let path = folder.path().join("model.st");
@@ -49,7 +49,7 @@ fn saved_bytes() -> Vec<u8> {
     fs::read(path).unwrap()
 }
 
-/// A folder with a file `model.st` of this content.
+/// Returns a folder with a file `model.st` of this content.
 fn file(content: &[u8]) -> (TempDir, PathBuf) {
     let folder = tempdir().unwrap();
     let path = folder.path().join("model.st");
@@ -66,7 +66,7 @@ fn load(path: &Path) -> Result<(About, Parameters), store::LoadError> {
     Ok((about, parameters))
 }
 
-/// The message of [`load`] after the file's name.
+/// Returns the message of [`load`] after the file's name.
 fn fault(path: &Path) -> String {
     let message = load(path).unwrap_err().to_string();
     let (name, fault) = message.split_once("model.st: ").unwrap();
@@ -74,7 +74,7 @@ fn fault(path: &Path) -> String {
     fault.to_string()
 }
 
-/// The fault of a safetensors file with this metadata and one tensor.
+/// Returns the fault of a safetensors file with this metadata and one tensor.
 fn fault_of(
     metadata: Option<(&str, &str)>,
     name: &str,
@@ -143,7 +143,7 @@ fn a_file_that_cannot_be_read() {
 fn a_file_of_another_format() {
     let other = |reason| {
         format!(
-            "is no whole safetensors file ({reason}); it is of another kind, empty or cut off: save \
+            "is not a whole safetensors file ({reason}); it is of another kind, empty or cut off: save \
              the model again"
         )
     };

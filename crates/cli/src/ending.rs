@@ -1,9 +1,8 @@
-//! How a program ends: with exit code 0, with 2 and its error, or once no one reads on. The examples
-//! end in the same way.
+//! Ends a program: with exit code 0, with 2 and its error, or when its output is no longer read.
 //!
-//! `println!` and `eprintln!` panic where they cannot write. For standard output [`run`] turns that
-//! into an exit code. Standard error is written to by [`tell`] only, which cannot fail: whether an
-//! error can be told or not, the exit code says that there was one.
+//! `println!` and `eprintln!` panic if they cannot write. For standard output [`run`] turns that
+//! into an exit code. Only [`tell`] writes to standard error, and it ignores failures: the exit
+//! code reports an error even if the message cannot be written.
 
 #![allow(dead_code, reason = "each program takes what it needs")]
 
@@ -16,7 +15,7 @@ use std::process::{self, ExitCode};
 /// What a shell shows for a program that was ended by the signal PIPE (128 + 13).
 const NO_ONE_READS: u8 = 141;
 
-/// Runs a program; an error is told on standard error and gives exit code 2.
+/// Runs a program. An error is printed on standard error and gives exit code 2.
 pub fn run(program: impl FnOnce() -> Result<ExitCode, Box<dyn Error>>) -> ExitCode {
     end_with_the_reader();
     let code = program().unwrap_or_else(|error| {
@@ -29,7 +28,7 @@ pub fn run(program: impl FnOnce() -> Result<ExitCode, Box<dyn Error>>) -> ExitCo
     }
 }
 
-/// Writes a line to standard error, where that is possible.
+/// Writes a line to standard error, if that is possible.
 pub fn tell(line: impl Display) {
     let _ = writeln!(io::stderr(), "{line}");
 }
@@ -45,8 +44,8 @@ fn end_with_the_reader() {
     }));
 }
 
-/// The exit code where standard output cannot be written, and the reason said: quietly behind
-/// `| head`, where no one reads it any more, otherwise (a full disk) with an error.
+/// Returns the exit code for standard output that cannot be written. After a closed pipe, as with
+/// `| head`, it prints nothing; otherwise (a full disk) it prints the error.
 pub fn code_for_unwritten(reason: &str) -> u8 {
     if reason.contains("Broken pipe") {
         return NO_ONE_READS;

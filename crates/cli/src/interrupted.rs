@@ -15,7 +15,7 @@ pub fn run(program: impl FnOnce() -> Result<(), Box<dyn Error>>) -> ExitCode {
     ending::run(|| match program() {
         Err(error) => {
             let interrupted: Box<Interrupted> = error.downcast()?;
-            // Behind the ^C that the terminal shows.
+            // The terminal shows ^C on this line.
             ending::tell(format_args!("\ninterrupted: {interrupted}"));
             Ok(ExitCode::from(interrupted.code))
         }
@@ -31,7 +31,7 @@ pub struct Interrupted {
 }
 
 impl Interrupted {
-    /// An error of training, with what is left of it where a signal was the reason.
+    /// Returns an error of training. If a signal was the reason, it says what remains of the run.
     pub fn by(interrupt: &Interrupt, error: TrainError, left: impl Display) -> Box<dyn Error> {
         match error {
             TrainError::Stopped { .. } => {

@@ -1,13 +1,13 @@
-//! The program `wengert`: trains the article's text classifier, compares activations on it, checks its
-//! gradients, and uses what it has saved; and does the first two for tables of numbers.
+//! The program `wengert`. It trains the article's text classifier, compares activations on it,
+//! checks its gradients, and uses saved models. It also trains and compares networks for tables of
+//! numbers.
 //!
 //!     cargo run --release --bin wengert
 //!     cargo run --release --bin wengert -- train --train train.csv --test test.csv
 //!     cargo run --release --bin wengert -- --help
 //!
-//! `sentiment/` and `tabular/` hold a model each, with the commands that are about it. The files here
-//! are what both share: where samples come from, how a model is trained, what is written, and how the
-//! program ends.
+//! `sentiment/` and `tabular/` each have a model and its commands. Both share the files here: the
+//! source of samples, training, output, and the end of the program.
 
 #![forbid(unsafe_code)]
 

@@ -1,4 +1,4 @@
-//! The command line: which command runs, and without one how to train.
+//! The command line: the commands, and the options of training without a command.
 
 use clap::{Parser, Subcommand};
 

@@ -1,4 +1,4 @@
-//! What a program writes about its runs when it is asked to: a report page, figures, plots.
+//! Writes a report page, figures and plots about runs, if requested.
 
 use std::collections::BTreeMap;
 use std::env;
@@ -30,12 +30,12 @@ pub struct Output {
     pub plots: Option<PathBuf>,
 }
 
-/// An option and the path that was given to it, if it was.
+/// An option and its path, if one was given.
 pub type Place<'a> = (&'static str, Option<&'a Path>);
 
 impl Output {
-    /// Checks before training that all can be written after it, these files and folders too, and
-    /// that nothing is written over something else. Nothing is left behind.
+    /// Checks before training that all output can be written after it, including these files and
+    /// folders, and that no two outputs have one path. The check leaves no file.
     pub fn check(
         &self,
         source: &SampleSource,
@@ -65,7 +65,7 @@ impl Output {
         Ok(())
     }
 
-    /// Writes what was asked for, and says where it is. Without a wish nothing is computed.
+    /// Writes the requested files and prints their paths. Without a request it computes nothing.
     pub fn write(
         &self,
         is_quiet: bool,
@@ -75,7 +75,7 @@ impl Output {
             return Ok(());
         }
         let report = report();
-        // One that fails does not keep the others from being written.
+        // If one fails, the others are written nevertheless.
         let page = self.report.as_deref().map_or(Ok(()), |path| report.write_html(path));
         let figures = self.json.as_deref().map_or(Ok(()), |path| report.write_json(path));
         if let (Some(path), true, false) = (&self.report, page.is_ok(), is_quiet) {
@@ -94,14 +94,14 @@ fn given(places: Vec<Place<'_>>) -> Vec<(&'static str, &Path)> {
     places.into_iter().filter_map(|(option, path)| Some((option, path?))).collect()
 }
 
-/// Where a path leads, however it is spelled. A file that is not there yet is in a folder that is.
+/// Returns the canonical form of a path. A file that does not exist yet is in a folder that does.
 fn resolved(path: &Path) -> PathBuf {
     let absolute = path::absolute(path).unwrap_or_else(|_| path.to_path_buf());
     let in_folder = || Some(absolute.parent()?.canonicalize().ok()?.join(absolute.file_name()?));
     absolute.canonicalize().ok().or_else(in_folder).unwrap_or(absolute)
 }
 
-/// Checks that a file can be written where its bytes will really go.
+/// Checks that a file can be written at its destination, with links resolved.
 fn check_writable(option: &str, path: &Path) -> Result<(), String> {
     let file = printable_path(path);
     if path.is_dir() {
@@ -123,7 +123,8 @@ fn check_writable(option: &str, path: &Path) -> Result<(), String> {
     })
 }
 
-/// Checks that a folder can be made and written to, by making it. What was made is removed again.
+/// Checks that a folder can be created and written to, by creating it. New folders are removed
+/// again.
 pub fn check_folder(option: &str, folder: &Path) -> Result<(), String> {
     let path = path::absolute(folder).unwrap_or_else(|_| folder.to_path_buf());
     let missing: Vec<&Path> = path.ancestors().take_while(|path| !path.exists()).collect();
@@ -133,13 +134,13 @@ pub fn check_folder(option: &str, folder: &Path) -> Result<(), String> {
         trial.map_err(|error| no_folder(option, folder, error.reason()))
     });
     for made in missing {
-        // The innermost first. One that another run has put something into stays.
+        // The innermost is removed first. A folder that another run has filled stays.
         let _ = fs::remove_dir(made);
     }
     tried
 }
 
-/// Checks that nothing is in the way of the files of these names in a folder, such as a directory.
+/// Checks that files of these names can be written in a folder: no directory has one of the names.
 pub fn check_replaceable(
     option: &str,
     folder: &Path,
@@ -161,7 +162,7 @@ pub fn check_replaceable(
     Ok(())
 }
 
-/// Makes a folder, and those around it, if they are not there.
+/// Creates a folder and its parents, if they do not exist.
 pub fn make_folder(option: &str, folder: &Path) -> Result<(), String> {
     fs::create_dir_all(folder).map_err(|error| no_folder(option, folder, &error))
 }
@@ -171,7 +172,7 @@ fn no_folder(option: &str, folder: &Path, error: &io::Error) -> String {
     format!("{option} {folder}: cannot be made or written to: {error}; give another folder")
 }
 
-/// The command that started this program, to be typed again.
+/// Returns the command that started this program, to be typed again.
 pub fn command() -> String {
     let mut words: Vec<OsString> = env::args_os().collect();
     if let Some(program) = words.first_mut() {
@@ -180,12 +181,12 @@ pub fn command() -> String {
     quoted(&words)
 }
 
-/// Words as a line for any shell. A word that cannot be shown, since it is not UTF-8 or holds
-/// control characters, is written as a call of `printf` which gives its bytes.
+/// Joins words to a line for any shell. A word that cannot be shown, because it is not UTF-8 or has
+/// control characters, becomes a call of `printf` that gives its bytes.
 pub fn quoted(words: &[OsString]) -> String {
     let quote = |word: &OsString| match word.to_str() {
         Some(text) if !text.contains(char::is_control) => {
-            // Only a NUL cannot be quoted, and no argument of a program has one.
+            // Only a NUL cannot be quoted, and arguments of a program cannot have one.
             shlex::try_quote(text).map_or_else(|_| text.to_string(), |text| text.into_owned())
         }
         _ => printed(word),
@@ -193,7 +194,8 @@ pub fn quoted(words: &[OsString]) -> String {
     words.iter().map(quote).collect::<Vec<_>>().join(" ")
 }
 
-/// A word as `"$(printf %b '…')"`, with all but letters, digits and what paths are made of in octal.
+/// Returns a word as `"$(printf %b '…')"`, with all but letters, digits and what paths are made of
+/// in octal.
 fn printed(word: &OsStr) -> String {
     let byte = |&byte: &u8| match byte {
         b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'/' | b'.' | b'_' | b'-' | b'=' | b',' => {
@@ -205,7 +207,7 @@ fn printed(word: &OsStr) -> String {
     format!("\"$(printf %b '{bytes}')\"")
 }
 
-/// The numbers among the parameters that have these names.
+/// Returns the numbers among the parameters that have these names.
 pub fn numbers(parameters: &Parameters, names: &[&str]) -> BTreeMap<String, f64> {
     let number = |name: &&str| {
         let id = parameters.find(name)?;

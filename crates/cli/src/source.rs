@@ -1,4 +1,4 @@
-//! Where the samples of a run come from: CSV files, or a generator.
+//! The source of a run's samples: CSV files, or a generator.
 
 use std::path::{Path, PathBuf};
 
@@ -6,7 +6,7 @@ use clap::Args;
 
 use crate::output::{check_folder, check_replaceable, make_folder};
 
-/// Where the samples come from.
+/// The source of the samples.
 #[derive(Args, Clone, Debug)]
 #[command(next_help_heading = "Data")]
 pub struct SampleSource {
@@ -34,12 +34,13 @@ pub struct SampleSource {
 }
 
 impl SampleSource {
-    /// The training and the test file, if there are any.
+    /// Returns the training and the test file, if there are any.
     pub fn files(&self) -> Option<(&Path, &Path)> {
         Some((self.train.as_deref()?, self.test.as_deref()?))
     }
 
-    /// The files of samples, each with the option that names it: those to read, or those to write.
+    /// Returns the files of samples, each with the option that names it: those to read, or those to
+    /// write.
     pub fn places(&self) -> Vec<(&'static str, PathBuf)> {
         let read = [("--train", &self.train), ("--test", &self.test)];
         let read = read.into_iter().filter_map(|(option, path)| Some((option, path.clone()?)));
@@ -47,15 +48,15 @@ impl SampleSource {
         read.chain(export("train.csv")).chain(export("test.csv")).collect()
     }
 
-    /// Checks that generated samples can be written, if that is asked for. Nothing is left behind.
+    /// Checks that generated samples can be written, if requested. The check leaves no file.
     pub fn check(&self) -> Result<(), String> {
         let Some(folder) = &self.export else { return Ok(()) };
         check_folder("--export", folder)?;
         check_replaceable("--export", folder, |name| name == "train.csv" || name == "test.csv")
     }
 
-    /// Where to write generated samples of training and test, if that is asked for. The folder is
-    /// made.
+    /// Creates the folder for generated samples and returns the paths for training and test, if
+    /// requested.
     pub fn export_files(&self) -> Result<Option<(PathBuf, PathBuf)>, String> {
         let Some(folder) = &self.export else { return Ok(None) };
         make_folder("--export", folder)?;

@@ -1,4 +1,4 @@
-//! What comes of training several models, one after the other.
+//! The results of training several models, one after the other.
 
 use autograd::Parameters;
 use nn::ActivationKind;
@@ -24,7 +24,8 @@ pub struct Outcome {
 }
 
 impl Outcome {
-    /// Adds a model. The one with the best score in validation is kept, or without that in training.
+    /// Adds a model. The model with the best validation score is kept, or without validation the
+    /// one with the best training score.
     pub fn add(&mut self, trained: Trained) {
         let Trained { activation, seed, parameters, history, evaluation } = &trained;
         let run = RunResult::new(evaluation, history, parameters.count());
@@ -34,13 +35,17 @@ impl Outcome {
         }
     }
 
-    /// Adds a run that is only to be compared, such as a baseline's.
+    /// Adds a run for comparison only, such as a baseline's run.
     pub fn add_run(&mut self, name: &str, seed: u64, run: RunResult, history: History) {
         self.comparison.add(name, run);
         self.histories.push((name.to_string(), seed, history));
     }
 
-    /// Returns the best model. Panics if none was added.
+    /// Returns the best model.
+    ///
+    /// # Panics
+    ///
+    /// If no model was added.
     pub fn best(&self) -> &Trained {
         self.best.as_ref().expect("at least one model was trained")
     }

@@ -1,4 +1,4 @@
-//! How a model is trained: the options that `train`, `compare` and `tabular` share.
+//! The options of training that `train`, `compare` and `tabular` share.
 
 use std::collections::BTreeSet;
 
@@ -28,12 +28,12 @@ pub struct Training {
     /// Adam's learning rate.
     #[arg(long, value_name = "RATE", default_value_t = 0.001, value_parser = rate, allow_hyphen_values = true)]
     pub lr: f64,
-    /// The share of training samples kept for validation: the weights of the epoch that is best on them
-    /// are kept. With 0 all are trained on, and the epoch that is best in training is kept.
+    /// The share of training samples kept for validation: the weights of the epoch that is best on
+    /// them are kept. With 0 all are trained on, and the epoch that is best in training is kept.
     #[arg(long, value_name = "SHARE", default_value_t = 0.2, value_parser = share, allow_hyphen_values = true)]
     pub validation_split: f64,
-    /// The way to choose them: `stratified`, drawn by --seed from each class by its share; `shuffled`,
-    /// drawn from all; or `last`, the last ones of the file, as in Keras.
+    /// The way to choose them: `stratified`, drawn by --seed from each class by its share;
+    /// `shuffled`, drawn from all; or `last`, the last ones of the file, as in Keras.
     #[arg(long, value_name = "HOW", default_value = "stratified", value_parser = split)]
     pub split: Split,
     /// Stop after N epochs without a better one.
@@ -43,7 +43,8 @@ pub struct Training {
     #[arg(long, value_name = "N", default_value_t = 0, allow_negative_numbers = true)]
     pub seed: u64,
     /// Check the gradients by all methods, before training and again on the trained weights, and
-    /// print a line for each parameter. (Without it they are checked once, and summed up in a line.)
+    /// print a line for each parameter. (Without it they are checked once, and summed up in a
+    /// line.)
     #[arg(long)]
     pub gradcheck: bool,
     /// Print nothing but the final figures, notes and errors.
@@ -58,7 +59,7 @@ impl Training {
         (0..count as u64).map(move |k| first.wrapping_add(k))
     }
 
-    /// Returns how to train; the seed and what is tracked are left to the caller.
+    /// Returns the options of a run. The caller sets the seed and the tracked parameters.
     pub fn fit(&self) -> Fit {
         Fit {
             epochs: self.epochs,
@@ -71,8 +72,8 @@ impl Training {
         }
     }
 
-    /// Checks that samples can be split as is wanted, and warns of classes with nothing to train on.
-    /// `names` are the names of the classes.
+    /// Checks that samples can be split as requested, and warns of classes without training
+    /// samples. `names` are the names of the classes.
     pub fn check_split<I: Copy>(
         &self,
         seeds: usize,
@@ -108,9 +109,9 @@ impl Training {
         }
     }
 
-    /// Checks the gradients of the first seed's models in f64 on a few samples, and says what came
-    /// of it: in one line, or with --gradcheck in one for each parameter, and again once trained.
-    /// The error is a gradient that is wrong.
+    /// Checks the gradients of the first seed's models in f64 on a few samples. It prints the
+    /// result in one line. With --gradcheck it prints a line for each parameter, and checks again
+    /// after training. The error is a wrong gradient.
     pub fn check_gradients<M: Model>(
         &self,
         weights: Weights,
@@ -142,7 +143,7 @@ impl Training {
     }
 }
 
-/// The weights with which gradients are checked.
+/// The weights on which gradients are checked.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Weights {
     Initial,

@@ -1,10 +1,10 @@
-//! The values that options may have, and what is expected where one is wrong.
+//! The allowed values of options, and the messages for wrong ones.
 
 use std::fmt::Display;
 
 use data::Split;
 
-/// A whole number of at least 1.
+/// Returns a whole number of at least 1.
 pub fn positive(text: &str) -> Result<usize, String> {
     match text.parse() {
         Ok(0) | Err(_) => Err("expected a whole number of at least 1".to_string()),
@@ -12,7 +12,7 @@ pub fn positive(text: &str) -> Result<usize, String> {
     }
 }
 
-/// A whole number from 1 to `MOST`.
+/// Returns a whole number from 1 to `MOST`.
 pub fn up_to<const MOST: usize>(text: &str) -> Result<usize, String> {
     match positive(text)? {
         number if number <= MOST => Ok(number),
@@ -20,7 +20,7 @@ pub fn up_to<const MOST: usize>(text: &str) -> Result<usize, String> {
     }
 }
 
-/// A number above 0.
+/// Returns a number above 0.
 pub fn rate(text: &str) -> Result<f64, String> {
     match text.parse::<f64>() {
         Ok(number) if number.is_finite() && number > 0.0 => Ok(number),
@@ -28,7 +28,7 @@ pub fn rate(text: &str) -> Result<f64, String> {
     }
 }
 
-/// A way of choosing samples for validation.
+/// Returns a way of choosing samples for validation.
 pub fn split(text: &str) -> Result<Split, String> {
     match text {
         "stratified" => Ok(Split::Stratified),
@@ -38,7 +38,7 @@ pub fn split(text: &str) -> Result<Split, String> {
     }
 }
 
-/// A number from 0 to below 1.
+/// Returns a number from 0 to below 1.
 pub fn share(text: &str) -> Result<f64, String> {
     match text.parse() {
         Ok(number) if (0.0..1.0).contains(&number) => Ok(number),

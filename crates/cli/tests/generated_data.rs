@@ -1,5 +1,5 @@
-//! What the article's models reach on the generated data, and that a linear model does not: else
-//! the data would not tell one activation from another.
+//! The accuracy of the article's models on the generated data. A linear model must not reach it:
+//! otherwise the data would not tell one activation from another.
 
 use std::path::Path;
 

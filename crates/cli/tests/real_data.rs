@@ -1,4 +1,4 @@
-//! What the article's models reach on real data.
+//! The accuracy of the article's models on real data.
 //!
 //! Set `WENGERT_DATA` to a folder with `mr/` and `xed/` (texts with two and eight classes) and
 //! `magic10k_std/` (ten features, two classes), each with `train.csv` and `test.csv`. Without it
@@ -16,7 +16,7 @@ const WENGERT: &str = env!("CARGO_BIN_EXE_wengert");
 /// both activations, in per cent.
 fn expect_accuracy(command: &str, set: &str, at_least: f64) {
     let Some(data) = env::var_os("WENGERT_DATA") else {
-        // Not println!, which a test that passes does not show.
+        // A passing test does not show println!.
         writeln!(stderr(), "skipped: set WENGERT_DATA to the folder of {set}/").expect("stderr");
         return;
     };

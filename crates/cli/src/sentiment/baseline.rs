@@ -1,5 +1,5 @@
-//! A linear model on word counts: multinomial logistic regression. What it lacks against the
-//! article's model is what words say together.
+//! A linear model on word counts: multinomial logistic regression. Unlike the article's model, it
+//! cannot see what words mean together.
 
 use std::error::Error;
 
@@ -14,7 +14,7 @@ use super::keeping::Keeper;
 use super::options::Experiment;
 use super::texts::{PADDING, Texts};
 
-/// What it is called in tables.
+/// The name of the model in tables.
 pub const NAME: &str = "linear";
 
 /// Each word votes for each class; a text's logits are the sum of its words' votes.
@@ -30,8 +30,8 @@ impl Model for WordCounts {
     }
 }
 
-/// Trains and evaluates it, with ten times the network's learning rate: a single layer takes larger
-/// steps well. The best epoch in validation is kept, as for the network.
+/// Trains and evaluates the model with ten times the network's learning rate, as a single layer
+/// tolerates larger steps. It keeps the best epoch in validation, as the network does.
 pub fn run(
     texts: &Texts,
     seed: u64,

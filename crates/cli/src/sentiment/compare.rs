@@ -1,5 +1,5 @@
-//! Training several models on the same texts, one after the other, and what follows from it: the
-//! commands `train` and `compare`.
+//! The commands `train` and `compare`: train several models on the same texts, one after the other,
+//! and compare them.
 
 use std::error::Error;
 use std::path::Path;
@@ -23,7 +23,7 @@ pub fn train_each(options: &Train) -> Result<(), Box<dyn Error>> {
     let (texts, mut keeper) = begin(experiment, 1, output, save.as_deref())?;
     let outcome = train_all(experiment, 1, false, &texts, &mut keeper)?;
     let is_quiet = keeper.is_quiet();
-    // Before anything else, as all that follows may fail, if only because no one reads what is printed.
+    // This comes first, because everything after it may fail, even printing to a closed pipe.
     let saved = match save {
         Some(path) => {
             let Trained { activation, parameters, .. } = outcome.best();
@@ -38,7 +38,7 @@ pub fn train_each(options: &Train) -> Result<(), Box<dyn Error>> {
     }
     print::outcome(&outcome, "`wengert compare` trains with several.\n", &texts, experiment);
     let written = output.write(is_quiet, || report(&outcome, &texts, experiment));
-    // The first error says where the model is.
+    // The first error says where the model was saved.
     saved?;
     written
 }

@@ -1,4 +1,4 @@
-//! The command `evaluate`: how good is a saved model on other texts?
+//! The command `evaluate`: evaluates a saved model on other texts.
 
 use std::collections::BTreeMap;
 use std::error::Error;
@@ -52,7 +52,7 @@ fn print(evaluation: &Evaluation, names: &[String]) {
     println!("{}", evaluation.confusion.macro_classes());
 }
 
-/// The same figures for a program.
+/// Returns the figures as JSON.
 fn figures(evaluation: &Evaluation, names: &[String]) -> Value {
     let confusion = &evaluation.confusion;
     let classes: BTreeMap<&String, Value> = names

@@ -1,4 +1,4 @@
-//! The command `gradcheck`: are the gradients right? Asked before the first step, as it should be.
+//! The command `gradcheck`: checks the gradients before the first step.
 
 use std::error::Error;
 
@@ -9,7 +9,7 @@ use train::{Loss, Trainer};
 use super::options::Gradcheck;
 use super::texts::{Texts, export};
 
-/// Checks the model with each activation; the error is the first that is wrong.
+/// Checks the model with each activation. The error is the first wrong gradient.
 pub fn run(options: &Gradcheck) -> Result<(), Box<dyn Error>> {
     let texts = options.setup.texts()?;
     export(&options.setup.source)?;

@@ -1,4 +1,4 @@
-//! What is shown and kept of a run while it goes on: bars, a log, checkpoints, and Ctrl-C.
+//! The observers of a run: bars, a log, checkpoints, and the handling of Ctrl-C.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::env;
@@ -22,26 +22,26 @@ use crate::interrupted::Interrupted;
 use crate::output::{make_folder, quoted};
 use crate::values::positive;
 
-/// What to keep of a run, and where.
+/// The checkpoints and the log of a run.
 #[derive(Args, Clone, Debug)]
 #[command(next_help_heading = "Keeping")]
 pub struct Keeping {
     /// Write a checkpoint into this folder at the end of each epoch, and when Ctrl-C is pressed or
-    /// SIGTERM comes, so that --resume can go on after an interruption. Each model has a subfolder with its newest
-    /// checkpoint and the one before; `predict --model` takes such a file too.
+    /// SIGTERM comes, so that --resume can go on after an interruption. Each model has a subfolder
+    /// with its newest checkpoint and the one before; `predict --model` takes such a file too.
     #[arg(long, value_name = "DIR", group = "folder", conflicts_with = "resume")]
     pub checkpoint: Option<PathBuf>,
     /// Also write one after every N steps.
     #[arg(long, value_name = "N", value_parser = positive, requires = "folder")]
     pub every: Option<usize>,
-    /// Go on with the run that was interrupted while it wrote checkpoints into this folder. The other
-    /// options must be what they were; only --epochs, --patience and --activation may change. The
-    /// result is the same, bit by bit, as without the interruption; models that are finished are not
-    /// trained again.
+    /// Go on with the run that was interrupted while it wrote checkpoints into this folder. The
+    /// other options must be what they were; only --epochs, --patience and --activation may change.
+    /// The result is the same, bit by bit, as without the interruption; models that are finished
+    /// are not trained again.
     #[arg(long, value_name = "DIR", group = "folder")]
     pub resume: Option<PathBuf>,
-    /// Write the run into this file as JSON Lines, while it goes on: `tail -f` shows it. A run that is
-    /// resumed goes on with its file.
+    /// Write the run into this file as JSON Lines, while it goes on: `tail -f` shows it. A run that
+    /// is resumed goes on with its file.
     #[arg(long, value_name = "FILE")]
     pub log: Option<PathBuf>,
     /// Write a record for each step, or for each epoch only.
@@ -49,7 +49,7 @@ pub struct Keeping {
     pub log_every: Every,
 }
 
-/// What the log gets a record for.
+/// The events that the log records.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum Every {
     Step,
@@ -59,10 +59,10 @@ pub enum Every {
 /// Options by name.
 pub type Options = BTreeMap<String, Value>;
 
-/// The file in the folder of checkpoints that holds the options a run was begun with.
+/// The file in the folder of checkpoints that holds the options of the run.
 const OPTIONS: &str = "options.json";
 
-/// Runs sessions, and keeps what was asked for.
+/// Runs sessions with the requested observers.
 pub struct Keeper {
     folder: Option<PathBuf>,
     resumes: bool,
@@ -70,13 +70,13 @@ pub struct Keeper {
     log: Option<Log>,
     is_quiet: bool,
     interrupt: Interrupt,
-    /// Held to the end, so that no other run writes into the folder.
+    /// Held until the end, so that no other run writes into the folder.
     _lock: Option<FolderLock>,
 }
 
 impl Keeping {
-    /// Locks the folder, and opens the log. A run can be resumed with the same `fixed` options
-    /// only; the `free` ones may change.
+    /// Locks the folder, and opens the log. To resume a run, the `fixed` options must be the same;
+    /// the `free` options may change.
     pub fn open(
         &self,
         interrupt: Interrupt,
@@ -109,7 +109,7 @@ impl Keeping {
         })
     }
 
-    /// Sees to it that no other run writes into the folder.
+    /// Locks the folder, so that no other run writes into it.
     fn lock(&self) -> Result<Option<FolderLock>, String> {
         let (option, folder) = match (&self.checkpoint, &self.resume) {
             (Some(folder), _) => ("--checkpoint", folder),
@@ -149,13 +149,13 @@ impl Keeping {
 }
 
 impl Keeper {
-    /// Returns `true` if nothing but final figures and errors is to be printed.
+    /// Returns `true` if only final figures and errors should be printed.
     pub fn is_quiet(&self) -> bool {
         self.is_quiet
     }
 
-    /// Trains the model of this name with this seed; with --resume from its newest checkpoint on, if
-    /// it has one.
+    /// Trains the model of this name with this seed. With --resume it starts from the model's
+    /// newest checkpoint, if there is one.
     pub fn train<M: Model>(
         &mut self,
         name: &str,
@@ -194,7 +194,7 @@ impl Keeper {
     }
 }
 
-/// Checks that a folder holds no run yet.
+/// Checks that a folder does not hold a run yet.
 fn check_new(folder: &Path) -> Result<(), String> {
     let folder_name = printable_path(folder);
     if folder.join(OPTIONS).exists() {
@@ -231,7 +231,7 @@ fn begin(folder: &Path, fixed: &Options) -> Result<(), Box<dyn Error>> {
     Ok(files::write_whole(file, |file| writeln!(file, "{text}"))?)
 }
 
-/// Checks that a folder holds a run that was begun with these options.
+/// Checks that a folder holds a run with these options.
 fn check_same(folder: &Path, fixed: &Options) -> Result<(), Box<dyn Error>> {
     let (file, begins) = (folder.join(OPTIONS), with_folder("--checkpoint", folder));
     let folder = printable_path(folder);
@@ -250,7 +250,7 @@ fn check_same(folder: &Path, fixed: &Options) -> Result<(), Box<dyn Error>> {
             printable_path(&file)
         )
     })?;
-    // Runs that were begun before this was an option have the last samples for validation.
+    // Runs from before this option use the last samples for validation.
     let begun: Options =
         [("--split".to_string(), "last".into())].into_iter().chain(begun).collect();
     let nothing = Value::Null;
@@ -272,7 +272,7 @@ fn check_same(folder: &Path, fixed: &Options) -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// The session from its newest checkpoint on, if it has one; what was passed over is told.
+/// Returns the session at its newest checkpoint, if there is one, and warns of skipped files.
 fn resumed<'a, M: Model>(
     session: Session<'a, M, f32>,
     checkpoints: &Checkpoints,
@@ -288,7 +288,7 @@ fn resumed<'a, M: Model>(
     Ok(checkpoint.resume(session)?)
 }
 
-/// What is left of a run that a signal has stopped.
+/// Returns a message on what remains of a run that a signal has stopped.
 fn left(folder: Option<&Path>, written: Option<&Path>) -> String {
     match (folder, written) {
         (Some(folder), Some(file)) => format!(
@@ -300,8 +300,8 @@ fn left(folder: Option<&Path>, written: Option<&Path>) -> String {
     }
 }
 
-/// An option with its folder, as it can be typed: one that begins with a hyphen would be taken for
-/// an option itself.
+/// Returns an option with its folder, as it can be typed. A folder that begins with a hyphen would
+/// otherwise be taken for an option.
 fn with_folder(option: &str, folder: &Path) -> String {
     let name = printable_path(folder);
     match folder.as_os_str().as_encoded_bytes().starts_with(b"-") {
@@ -310,12 +310,12 @@ fn with_folder(option: &str, folder: &Path) -> String {
     }
 }
 
-/// The call of this program, for the log: JSON is UTF-8, which an argument need not be.
+/// Returns the call of this program for the log. JSON is UTF-8, but an argument may not be.
 fn arguments() -> Vec<String> {
     env::args_os().map(|argument| argument.to_string_lossy().into_owned()).collect()
 }
 
-/// The same call with --resume in place of --checkpoint, quoted for a shell.
+/// Returns the same call with --resume in place of --checkpoint, quoted for a shell.
 fn command_to_resume(mut arguments: impl Iterator<Item = OsString>, folder: &Path) -> String {
     let mut words: Vec<OsString> = Vec::new();
     while let Some(word) = arguments.next() {
@@ -325,7 +325,7 @@ fn command_to_resume(mut arguments: impl Iterator<Item = OsString>, folder: &Pat
             _ => words.push(word),
         }
     }
-    // As one word, since a folder may begin with a hyphen.
+    // One word, because a folder may begin with a hyphen.
     let mut resume = OsString::from("--resume=");
     resume.push(folder);
     words.push(resume);

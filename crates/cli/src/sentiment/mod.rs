@@ -1,5 +1,5 @@
-//! The article's text classifier: its model and its training, here; in the files beside this one the
-//! texts, the commands with their options, and what is printed and kept.
+//! The article's text classifier. This file has its model and training. The files beside it have
+//! the texts, the commands with their options, and the output.
 
 mod baseline;
 pub mod compare;
@@ -28,7 +28,7 @@ use options::{Experiment, Sizes};
 use saved::Description;
 use texts::{PADDING, Texts};
 
-/// Token ids `[batch, time]` to logits `[batch, classes]`.
+/// Computes logits `[batch, classes]` from token ids `[batch, time]`.
 fn build(
     parameters: &mut Parameters,
     activation: ActivationKind,
@@ -45,7 +45,7 @@ fn build(
         .then(Dense::new(parameters, "output", sizes.hidden, classes))
 }
 
-/// SwiGLU's β and γ, which the other activations have not.
+/// SwiGLU's β and γ, which the other activations do not have.
 const TRACKED: [&str; 2] = ["activation.beta", "activation.gamma"];
 
 fn train(
@@ -75,7 +75,8 @@ fn train(
     Ok(Trained { activation, seed, parameters, history, evaluation })
 }
 
-/// Builds a trained model again, over a copy of its parameters: a layer's ids belong to one store.
+/// Builds a trained model again with a copy of its parameters, because a layer's ids belong to one
+/// store.
 fn rebuild(
     trained: &Trained,
     sizes: &Sizes,

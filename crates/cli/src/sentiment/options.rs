@@ -1,4 +1,4 @@
-//! What can be asked for about a text classifier.
+//! The options of the text classifier.
 
 use std::error::Error;
 use std::path::{Path, PathBuf};
@@ -37,11 +37,11 @@ pub struct Train {
     /// What to write.
     #[command(flatten)]
     pub output: Output,
-    /// Save the best of the models, for `predict` and `evaluate`: the one that is best in validation, or
-    /// with --validation-split 0 in training.
+    /// Save the best of the models, for `predict` and `evaluate`: the one that is best in
+    /// validation, or with --validation-split 0 in training.
     #[arg(long, value_name = "FILE", help_heading = "Output")]
     pub save: Option<PathBuf>,
-    /// Only to say where it went.
+    /// Hidden: tells users which command has this option.
     #[arg(
         long,
         hide = true,
@@ -53,8 +53,9 @@ pub struct Train {
 /// Train with each activation and several seeds, and tell a real difference from luck.
 ///
 /// A single run shows one draw from a distribution of results. Over several seeds each figure is a
-/// mean with its 95 % interval (Student's t), and each activation is compared with the first one by a
-/// paired t-test: two runs with the same seed share the order of the samples and the initial weights.
+/// mean with its 95 % interval (Student's t), and each activation is compared with the first one by
+/// a paired t-test: two runs with the same seed share the order of the samples and the initial
+/// weights.
 #[derive(Args, Clone, Debug)]
 #[command(after_help = "Examples:
   wengert compare                                        ReLU against SwiGLU, five seeds each
@@ -80,8 +81,8 @@ pub struct Compare {
 /// Evaluate a saved model on other texts with labels.
 ///
 /// Prints the loss, the accuracy with its 95 % interval (Wilson), the confusion matrix, and
-/// precision, recall and F1 of each class. The labels must be among those that the model was trained
-/// on.
+/// precision, recall and F1 of each class. The labels must be among those that the model was
+/// trained on.
 #[derive(Args, Clone, Debug)]
 #[command(after_help = "Examples:
   wengert evaluate --model model.st --test more.csv
@@ -107,8 +108,8 @@ pub struct Evaluate {
 
 /// Classify texts with a saved model: the probability of each class.
 ///
-/// The text is given as an argument, or texts as the lines of a file or of standard input. Words that
-/// the model has not met in training count for nothing; where it knows none, a note says so.
+/// The text is given as an argument, or texts as the lines of a file or of standard input. Words
+/// that the model has not met in training count for nothing; where it knows none, a note says so.
 #[derive(Args, Clone, Debug)]
 #[command(after_help = "Examples:
   wengert predict --model model.st 'so happy'
@@ -138,13 +139,13 @@ pub struct Predict {
 }
 
 impl Predict {
-    /// The text that was given as an argument.
+    /// Returns the text that was given as an argument.
     pub fn text(&self) -> Option<&str> {
         self.text.as_deref().or(self.any_text.as_deref())
     }
 }
 
-/// A text, unless it looks like an option that is misspelled.
+/// Returns a text, unless it looks like an option that is misspelled.
 fn text_not_option(text: &str) -> Result<String, String> {
     let begins_with_a_letter =
         |word: &str| word.starts_with(|c: char| c.is_alphabetic() || c == '-');
@@ -185,7 +186,7 @@ pub struct Gradcheck {
     pub samples: usize,
 }
 
-/// What `train` and `compare` have in common.
+/// The options that `train` and `compare` share.
 #[derive(Args, Clone, Debug)]
 pub struct Experiment {
     /// Texts and models.
@@ -200,13 +201,13 @@ pub struct Experiment {
 }
 
 impl Experiment {
-    /// Returns the keeper of what is to be kept.
+    /// Creates the keeper that these options request.
     pub fn keeper(&self, interrupt: Interrupt) -> Result<Keeper, Box<dyn Error>> {
         let Self { setup, training, keeping } = self;
         let options = |pairs: &[(&str, Value)]| -> Options {
             pairs.iter().map(|(name, value)| (name.to_string(), value.clone())).collect()
         };
-        // JSON is UTF-8, which a path need not be.
+        // JSON is UTF-8, but a path may not be.
         let path = |path: &Option<PathBuf>| json!(path.as_deref().map(Path::to_string_lossy));
         let fixed = options(&[
             ("--seed", json!(training.seed)),
@@ -260,8 +261,8 @@ pub struct Setup {
         help_heading = "Data"
     )]
     pub max_length: Option<usize>,
-    /// The activations, the first one compared with each of the others: relu, leaky-relu, tanh, sigmoid,
-    /// gelu, silu, swiglu.
+    /// The activations, the first one compared with each of the others: relu, leaky-relu, tanh,
+    /// sigmoid, gelu, silu, swiglu.
     #[arg(
         long,
         value_name = "NAME,...",
@@ -276,7 +277,7 @@ pub struct Setup {
 }
 
 impl Setup {
-    /// Checks what can be checked without the texts, reads or generates them, and checks the rest.
+    /// Checks the options, reads or generates the texts, and checks the options against the texts.
     pub fn texts(&self) -> Result<Texts, Box<dyn Error>> {
         without_repeats("--activation", &self.activation)?;
         self.source.check()?;
@@ -285,7 +286,7 @@ impl Setup {
         Ok(texts)
     }
 
-    /// Checks that a batch fits into memory: its texts are filled up to the longest of them.
+    /// Checks that a batch fits into memory. Its texts are padded to the longest one.
     pub fn check_batch(&self, batch_size: usize, texts: &Texts) -> Result<(), String> {
         const LARGEST: usize = 1 << 27;
         let batch = batch_size.min(texts.train.len());
@@ -341,7 +342,7 @@ impl Sizes {
     }
 }
 
-/// A whole number of at least 2.
+/// Returns a whole number of at least 2.
 fn vocabulary(text: &str) -> Result<usize, String> {
     match positive(text) {
         Ok(number) if number > 1 => Ok(number),

@@ -1,4 +1,4 @@
-//! The report on several classifiers: what the page of `--report` is made of.
+//! The content of the report page on several classifiers.
 
 use std::collections::BTreeMap;
 
@@ -21,7 +21,7 @@ use crate::trained::{Outcome, Trained};
 /// The number of mistakes that are shown.
 const MISTAKES: usize = 12;
 
-/// The figures of all runs, and the details of the best.
+/// Returns the figures of all runs, and the details of the best.
 pub fn report(outcome: &Outcome, texts: &Texts, experiment: &Experiment) -> TrainingReport {
     let Outcome { comparison, histories, .. } = outcome;
     let best = outcome.best();
@@ -65,16 +65,16 @@ fn describe(texts: &Texts, experiment: &Experiment) -> String {
     )
 }
 
-/// The tracked parameters of a fresh model of this name.
+/// Returns the tracked parameters of a fresh model of this name.
 fn start(name: &str, texts: &Texts, experiment: &Experiment) -> BTreeMap<String, f64> {
-    // The linear model has another name, and nothing to track.
+    // The linear model has another name, and no parameter to track.
     let Ok(activation) = name.parse() else { return BTreeMap::new() };
     let mut parameters = Parameters::new(experiment.training.seed);
     super::build(&mut parameters, activation, &experiment.setup.sizes, texts.labels.len());
     numbers(&parameters, &TRACKED)
 }
 
-/// ReLU, SiLU and, where a model has β and γ, what they have become.
+/// Returns the curves of ReLU and SiLU and, if a model has β and γ, of the learned activation.
 fn shapes(models: &[ModelRuns]) -> Vec<ActivationCurve> {
     let learned: Vec<(&str, f64, f64)> = models.iter().filter_map(learned).collect();
     if learned.is_empty() {
@@ -100,7 +100,7 @@ fn shapes(models: &[ModelRuns]) -> Vec<ActivationCurve> {
     known.into_iter().chain(learned).collect()
 }
 
-/// A model's name with its β and γ, means over the seeds of what was kept; if it has them.
+/// Returns a model's name with its β and γ, if it has them, as means over the seeds.
 fn learned(model: &ModelRuns) -> Option<(&str, f64, f64)> {
     let kept = |name: &str| {
         let value = |run: &SeedRun| run.history.kept_epoch().tracked.get(name).copied();
@@ -111,7 +111,7 @@ fn learned(model: &ModelRuns) -> Option<(&str, f64, f64)> {
     Some((&model.name, kept(beta)?, kept(gamma)?))
 }
 
-/// The test texts that were taken for another class with most confidence.
+/// Returns the test texts that were taken for another class with most confidence.
 fn mistakes(best: &Trained, texts: &Texts, experiment: &Experiment) -> Vec<WrongPrediction> {
     let probabilities = super::probabilities(best, texts, &experiment.setup.sizes);
     let predictions = probabilities.argmax(-1).to_vec();
@@ -134,7 +134,7 @@ fn mistakes(best: &Trained, texts: &Texts, experiment: &Experiment) -> Vec<Wrong
     wrong.iter().take(MISTAKES).map(mistake).collect()
 }
 
-/// The pieces of a text, each with its push towards one class and away from another.
+/// Returns the pieces of a text, each with its push towards one class and away from another.
 fn words(
     best: &Trained,
     texts: &Texts,
@@ -158,7 +158,8 @@ fn words(
     pieces(&texts.test_texts[text], &texts.tokenizer).into_iter().map(piece).collect()
 }
 
-/// A text cut into words and what the tokenizer takes for separators: joined, they are the text.
+/// Returns a text cut into words and what the tokenizer takes for separators: joined, they are the
+/// text.
 fn pieces<'a>(text: &'a str, tokenizer: &Tokenizer) -> Vec<&'a str> {
     let separates = |c: char| tokenizer.separates(c);
     let mut pieces = Vec::new();

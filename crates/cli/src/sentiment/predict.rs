@@ -1,4 +1,4 @@
-//! The command `predict`: what does a saved model say about a text?
+//! The command `predict`: classifies texts with a saved model.
 
 use std::collections::BTreeMap;
 use std::error::Error;
@@ -38,7 +38,7 @@ pub fn run(options: &Predict) -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// Classifies each line; `source` is what an error calls them.
+/// Classifies each line. Errors name the lines `source`.
 fn classify_lines(
     classifier: &Classifier<impl Model<Input = u32>>,
     mut lines: impl BufRead,
@@ -134,7 +134,7 @@ fn print_ranking(text: Option<&str>, ranking: &[(f32, &str)], top: Option<usize>
     }
 }
 
-/// What --json prints for a text.
+/// The JSON object that --json prints for a text.
 #[derive(Serialize)]
 struct Answer<'a> {
     text: &'a str,

@@ -1,4 +1,4 @@
-//! What is printed about a run.
+//! Prints the figures of a run.
 
 use data::printable;
 
@@ -6,7 +6,7 @@ use super::options::{Experiment, Sizes};
 use super::texts::Texts;
 use crate::trained::{Outcome, Trained};
 
-/// The epoch that was kept, the test figures, and what the activation learned.
+/// Prints the epoch that was kept, the test figures, and what the activation learned.
 pub fn after_training(trained: &Trained) {
     let Trained { activation, seed, parameters, history, evaluation, .. } = trained;
     println!(
@@ -29,7 +29,8 @@ pub fn after_training(trained: &Trained) {
     println!();
 }
 
-/// The final figures; unless only those are wanted, with a hint and details of the best model.
+/// Prints the final figures and, unless only these are requested, a hint and details of the best
+/// model.
 pub fn outcome(outcome: &Outcome, hint: &str, texts: &Texts, experiment: &Experiment) {
     let macro_classes = outcome.best().evaluation.confusion.macro_classes();
     if experiment.training.quiet {
@@ -40,7 +41,8 @@ pub fn outcome(outcome: &Outcome, hint: &str, texts: &Texts, experiment: &Experi
     best_model(outcome.best(), texts, &experiment.setup.sizes);
 }
 
-/// The confusion matrix of the best model, its figures by class, and a few of its predictions.
+/// Prints the confusion matrix of the best model, its figures by class, and a few of its
+/// predictions.
 fn best_model(best: &Trained, texts: &Texts, sizes: &Sizes) {
     let names = texts.labels.names();
     println!(
@@ -71,7 +73,7 @@ fn best_model(best: &Trained, texts: &Texts, sizes: &Sizes) {
     }
 }
 
-/// The beginning of a text, on one line.
+/// Returns the beginning of a text, on one line.
 fn beginning(text: &str) -> String {
     const LONGEST: usize = 90;
     let line = printable(&text.split_whitespace().collect::<Vec<_>>().join(" ")).into_owned();

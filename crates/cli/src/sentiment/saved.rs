@@ -1,4 +1,4 @@
-//! Keeping a trained classifier, and getting it back.
+//! Saves a trained classifier, and loads it again.
 
 use std::env;
 use std::error::Error;
@@ -14,14 +14,14 @@ use super::options::Sizes;
 use super::texts::{Texts, token_ids};
 use crate::notes::note;
 
-/// All it takes, besides the parameters, to classify a text.
+/// Everything except the parameters that is needed to classify a text.
 #[derive(Deserialize, Serialize)]
 pub struct Description {
     activation: String,
     sizes: Sizes,
     pub labels: Labels,
     tokenizer: Tokenizer,
-    /// After how many known words texts are cut, if they are.
+    /// The number of known words after which texts are cut, if they are cut.
     maxlen: Option<usize>,
 }
 
@@ -36,8 +36,9 @@ impl Description {
         }
     }
 
-    /// Saves the model at this path; where that fails, under a new name in the current or the
-    /// temporary folder, as the training would be lost otherwise. The error says where.
+    /// Saves the model at this path. If that fails, it saves the model under a new name in the
+    /// current or the temporary folder, as the training would be lost otherwise. The error says
+    /// where.
     pub fn save_somewhere(&self, path: &Path, parameters: &Parameters) -> Result<(), String> {
         let Err(error) = save(path, parameters, self) else { return Ok(()) };
         let rescued = [env::current_dir().unwrap_or_default(), env::temp_dir()]
@@ -66,7 +67,8 @@ impl Description {
         Ok(place.keep()?)
     }
 
-    /// The token ids of each text, cut as in training; what is cut is told.
+    /// Returns the token ids of each text, cut as in training, and prints a note on texts that are
+    /// cut.
     pub fn token_ids(&self, texts: &[String]) -> Sequences<u32> {
         let (ids, cut) = token_ids(&self.tokenizer, texts, self.maxlen);
         if let (Some(longest), true) = (self.maxlen, cut > 0) {
@@ -81,8 +83,8 @@ impl Description {
         ids
     }
 
-    /// Checks that the file holds about as many numbers as it describes, before memory is taken for
-    /// them.
+    /// Checks that the file holds about as many numbers as it describes, before memory is allocated
+    /// for them.
     fn check_size(&self, saved: &Saved, path: &Path) -> Result<(), LoadError> {
         const SMALL: usize = 1_000_000;
         let Sizes { vocab, embedding, hidden, .. } = self.sizes;
@@ -100,8 +102,8 @@ impl Description {
         }
     }
 
-    /// Reads what [`Description::save_somewhere`] wrote. A file from elsewhere may say anything; what
-    /// could not be built or used is an error.
+    /// Reads a file of [`Description::save_somewhere`]. A file from another source may have any
+    /// content, so a model that cannot be built or used is an error.
     fn read(saved: &Saved, path: &Path) -> Result<(Self, ActivationKind), LoadError> {
         let about: Self = saved.description()?;
         let foreign =
@@ -122,7 +124,8 @@ impl Description {
     }
 }
 
-/// The model of a file written by [`Description::save_somewhere`], its parameters and its description.
+/// Returns the model of a file written by [`Description::save_somewhere`], its parameters and its
+/// description.
 pub fn load(
     path: &Path,
 ) -> Result<(impl Model<Input = u32> + use<>, Parameters, Description), LoadError> {

@@ -1,4 +1,4 @@
-//! From texts to token ids.
+//! Turns texts into token ids.
 
 use std::error::Error;
 use std::path::Path;
@@ -12,20 +12,20 @@ use super::options::Setup;
 use crate::notes::{note, note_labels};
 use crate::source::SampleSource;
 
-/// The id that fills short texts up; the tokenizer gives it to no word.
+/// The id that pads short texts. The tokenizer does not give it to a word.
 pub const PADDING: u32 = 0;
 
 /// More classes than this are names or texts read as labels by mistake.
 const MOST_CLASSES: usize = 1_000;
 
-/// Training and test texts as token ids, and what made them so.
+/// Training and test texts as token ids, with their tokenizer and labels.
 pub struct Texts {
     pub train: Dataset<u32>,
     pub test: Dataset<u32>,
     pub test_texts: Vec<String>,
     pub labels: Labels,
     pub tokenizer: Tokenizer,
-    /// After how many known words texts were cut, if they were.
+    /// The number of known words after which texts were cut, if they were cut.
     pub max_length: Option<usize>,
     /// The number of known words in the longest training text.
     pub longest: usize,
@@ -33,7 +33,7 @@ pub struct Texts {
     pub summary: String,
 }
 
-/// Texts with the name of each one's class.
+/// Texts, each with the name of its class.
 struct Labelled {
     texts: Vec<String>,
     names: Vec<String>,
@@ -72,7 +72,7 @@ impl Texts {
             .into());
         }
         note_labels(&column, train.names.iter().map(String::as_str));
-        // Checked here, where an unknown label still has a file and a line.
+        // This check is here, because an unknown label still has a file and a line.
         test_table.classes(label_column, &labels)?;
         Self::encode(train, labelled(&test_table)?, labels, setup)
     }
@@ -88,7 +88,7 @@ impl Texts {
         Self::encode(train, labelled(test), labels, setup)
     }
 
-    /// Fits the tokenizer on the training texts, and makes token ids of all.
+    /// Fits the tokenizer on the training texts, and turns all texts into token ids.
     fn encode(
         train: Labelled,
         test: Labelled,
@@ -148,7 +148,7 @@ fn generated(source: &SampleSource) -> (Vec<Review>, Vec<Review>) {
     (reviews(10_000, key.stream("train")), reviews(2_000, key.stream("test")))
 }
 
-/// Writes the generated reviews as CSV files, if that is asked for.
+/// Writes the generated reviews as CSV files, if requested.
 pub fn export(source: &SampleSource) -> Result<(), Box<dyn Error>> {
     if let Some((train_file, test_file)) = source.export_files()? {
         let (train, test) = generated(source);
@@ -158,7 +158,8 @@ pub fn export(source: &SampleSource) -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// The token ids of each text, and the number of texts that were shortened because they are longer.
+/// Returns the token ids of each text, and the number of texts that were shortened because they are
+/// longer.
 pub fn token_ids(
     tokenizer: &Tokenizer,
     texts: &[String],

@@ -23,7 +23,7 @@ use options::Options;
 use page::report;
 use table::Halves;
 
-/// Features `[batch, features]` to one logit `[batch, 1]`.
+/// Computes one logit `[batch, 1]` from features `[batch, features]`.
 fn build(
     parameters: &mut Parameters,
     activation: ActivationKind,
@@ -37,7 +37,7 @@ fn build(
         .then(Dense::new(parameters, "output", 25, 1))
 }
 
-/// SwiGLU's β and γ in both layers, which the other activations have not.
+/// SwiGLU's β and γ in both layers, which the other activations do not have.
 const TRACKED: [&str; 4] = [
     "first.activation.beta",
     "first.activation.gamma",

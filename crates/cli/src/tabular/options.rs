@@ -1,4 +1,4 @@
-//! What can be asked for about a network for tables.
+//! The options of the network for tables.
 
 use clap::Args;
 use nn::ActivationKind;
@@ -10,9 +10,9 @@ use crate::values::up_to;
 
 /// Compare activations on a table of numbers with a binary label.
 ///
-/// Without options it generates 10,000 rows of ten features whose label depends on how they combine,
-/// trains the network 10 → 50 → 25 → 1 with ReLU, LeakyReLU, tanh and SwiGLU, five seeds each, and
-/// tests on 2,000 more rows.
+/// Without options it generates 10,000 rows of ten features whose label depends on how they
+/// combine, trains the network 10 → 50 → 25 → 1 with ReLU, LeakyReLU, tanh and SwiGLU, five seeds
+/// each, and tests on 2,000 more rows.
 #[derive(Args, Clone, Debug)]
 #[command(
     mut_arg("epochs", |epochs| epochs.default_value("60")),

@@ -1,4 +1,4 @@
-//! The report on several networks: what the page of `--report` is made of.
+//! The content of the report page on several networks.
 
 use autograd::Parameters;
 use report::{BestModel, ModelRuns, TrainingReport};
@@ -9,7 +9,7 @@ use super::table::Halves;
 use crate::output::{command, numbers};
 use crate::trained::{Outcome, Trained};
 
-/// The figures of all runs, and the details of the best.
+/// Returns the figures of all runs, and the details of the best.
 pub fn report(outcome: &Outcome, halves: &Halves, options: &Options) -> TrainingReport {
     let Outcome { comparison, histories, .. } = outcome;
     let mut models = ModelRuns::of(comparison, histories);

@@ -1,4 +1,4 @@
-//! The training and the test half of a table, as standardized features.
+//! The training and the test part of a table, as standardized features.
 
 use std::error::Error;
 use std::path::Path;
@@ -12,7 +12,7 @@ use super::options::Options;
 use crate::notes::{note, note_labels};
 use crate::values::without_repeats;
 
-/// Both halves, brought to mean 0 and deviation 1 by the training half.
+/// Both parts, scaled to mean 0 and deviation 1 of the training part.
 pub struct Halves {
     pub train: Dataset<f32>,
     pub test: Dataset<f32>,
@@ -59,7 +59,7 @@ impl Halves {
     }
 }
 
-/// Training and test rows as they were read, and the names of their columns and classes.
+/// Unscaled training and test rows, and the names of their columns and classes.
 struct Samples {
     train: Dataset<f64>,
     test: Dataset<f64>,

@@ -1,5 +1,5 @@
-//! Runs that must fail: whatever is wrong, the program says what and where, ends with exit code 2,
-//! and leaves nothing behind.
+//! Runs that must fail: the program says what is wrong and where, ends with exit code 2, and leaves
+//! no files behind.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -349,7 +349,7 @@ fn models() -> Vec<BadInput> {
     inputs.collect()
 }
 
-/// Returns a good model, and what it cannot be used on.
+/// Returns bad uses of a good model.
 fn uses_of_a_model() -> Vec<BadInput> {
     let predict = |arguments: &str, tells: &[&str]| {
         bad(format!("predict --model whole.st {arguments}"), tells)
@@ -388,7 +388,7 @@ fn uses_of_a_model() -> Vec<BadInput> {
     ]
 }
 
-/// Places that cannot be written to. That is found before training: it would be a pity afterwards.
+/// Places that cannot be written to. A run must find this before training, not after it.
 fn outputs() -> Vec<BadInput> {
     let saving =
         |path: &str, tells: &[&str]| bad(format!("{TRAIN_TEXTS} {SMALL} --save {path}"), tells);
@@ -495,7 +495,7 @@ fn files() -> Files {
     files
 }
 
-/// Returns a model, and what can become of one.
+/// Returns a model, and damaged versions of it.
 fn damaged_models() -> Files {
     let folder = folder_with(&good_files());
     let options = format!("{TRAIN_TEXTS} {SMALL} --activation relu --epochs 1 --save whole.st");

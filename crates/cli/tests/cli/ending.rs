@@ -1,4 +1,4 @@
-//! Output that no one reads to its end, as behind `| head`, or that cannot be written.
+//! Output that is not read to its end, as with `| head`, or that cannot be written.
 
 use std::io::{self, Write};
 use std::process::{Command, Stdio};
@@ -37,7 +37,7 @@ fn a_full_disk_is_an_error() {
     }
 }
 
-/// An error that cannot be told is still an error, and a note that cannot be told is none.
+/// An error that cannot be printed is still an error; a note that cannot be printed is not.
 #[cfg(target_os = "linux")]
 #[test]
 fn a_standard_error_that_cannot_be_written_changes_no_exit_code() {
@@ -63,7 +63,7 @@ fn a_standard_error_that_cannot_be_written_changes_no_exit_code() {
     }
 }
 
-/// In a terminal of its own, which `script` makes and records. Where that is absent, the test says
+/// Runs in a separate terminal, which `script` creates and records. Without `script` the test says
 /// so and passes.
 #[cfg(target_os = "linux")]
 #[test]

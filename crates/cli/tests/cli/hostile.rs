@@ -1,5 +1,5 @@
-//! Files that were made to do harm: names that a terminal would obey, numbers that cannot be, sizes
-//! that no memory holds. Each ends in exit code 2 with a message that is safe to print.
+//! Files meant to do harm: names that a terminal would obey, impossible numbers, sizes that exceed
+//! memory. Each ends in exit code 2 with a message that is safe to print.
 
 use std::fs;
 use std::io::Write;
@@ -325,7 +325,7 @@ fn a_model_that_claims_more_than_it_holds_is_refused_before_memory_is_taken() {
 
 #[cfg(target_os = "linux")]
 #[test]
-fn what_never_ends_is_refused() {
+fn endless_input_is_refused() {
     let folder = trained();
     for (arguments, fault) in [
         ("predict --model model.st --file /dev/zero", "--file /dev/zero"),

@@ -1,4 +1,4 @@
-//! Logs, checkpoints and `--quiet` from the command line. What interruptions do is in `tests/kill`.
+//! Logs, checkpoints and `--quiet` from the command line. Interruptions are in `tests/kill`.
 
 #[cfg(target_os = "linux")]
 use std::ffi::OsStr;
@@ -74,10 +74,10 @@ fn a_finished_run_is_printed_again_and_can_be_given_more_epochs() {
     assert_eq!(model("more.st"), model("straight.st"));
 }
 
-/// A path is bytes on Linux, and a log is JSON.
+/// A path is bytes on Linux, but a log is JSON, which is UTF-8.
 #[cfg(target_os = "linux")]
 #[test]
-fn files_may_have_names_that_are_no_unicode() {
+fn names_of_files_need_not_be_unicode() {
     let folder = folder_with(&good_files());
     let name = OsStr::from_bytes(b"caf\xe9.csv");
     fs::rename(folder.path().join("texts.csv"), folder.path().join(name)).unwrap();
@@ -99,7 +99,7 @@ fn a_checkpoint_is_a_model_to_predict_with() {
 }
 
 #[test]
-fn a_damaged_checkpoint_is_passed_over_aloud() {
+fn a_damaged_checkpoint_is_skipped_with_a_warning() {
     let folder = folder_with(&good_files());
     let whole = train(folder.path(), "--epochs 3 --quiet --checkpoint run").success();
     let newest = folder.path().join("run/relu-0/step-00000006.safetensors");
@@ -193,7 +193,7 @@ fn two_runs_do_not_write_into_one_folder() {
         "{begun}"
     );
     assert!(!folder.join("second.jsonl").exists());
-    // A run that was killed holds no lock.
+    // A killed run no longer holds the lock.
     train(folder, "--activation tanh --epochs 1 --resume run").success();
 }
 
@@ -215,7 +215,7 @@ fn a_log_of_another_seed_is_not_continued() {
 }
 
 #[test]
-fn a_folder_that_begins_with_a_hyphen_is_told_as_it_can_be_typed() {
+fn a_folder_that_begins_with_a_hyphen_is_printed_as_it_can_be_typed() {
     let folder = folder_with(&good_files());
     train(folder.path(), "--epochs 1 --checkpoint=-x").success();
     assert!(error(folder.path(), "--checkpoint=-x").contains("already; --resume=-x goes on"));

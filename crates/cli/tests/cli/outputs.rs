@@ -1,6 +1,5 @@
-//! Files that a run is to write: whether that can be done is found out before training, and a model
-//! that cannot be saved after it is kept elsewhere. All holds for root too, whom permissions do not
-//! bind.
+//! Output files: a run checks before training that it can write them, and saves a model elsewhere
+//! if the path fails after training. All this holds for root too, who may ignore permissions.
 
 use std::fs;
 use std::path::Path;
@@ -11,7 +10,7 @@ use crate::files::{SMALL, TRAIN_NUMBERS, TRAIN_TEXTS, folder_with, good_files};
 use crate::program::wengert;
 use programs::Outcome;
 
-/// Returns a folder in which much is in the way.
+/// Returns a folder in which many outputs are obstructed.
 #[cfg(target_os = "linux")]
 fn obstructed() -> TempDir {
     use std::os::unix::fs::symlink;
@@ -45,7 +44,7 @@ fn names(folder: &Path) -> Vec<String> {
 
 #[cfg(target_os = "linux")]
 #[test]
-fn what_cannot_be_written_is_told_before_training() {
+fn an_output_that_cannot_be_written_is_reported_before_training() {
     let folder = obstructed();
     let before = names(folder.path());
     let long = "n".repeat(300);
@@ -100,7 +99,7 @@ fn a_model_that_cannot_be_saved_is_kept_elsewhere() {
     let (_, kept) = stderr.split_once("The model is kept in ").expect("where the model is");
     let (file, _) = kept.split_once(": move it").expect("what to do with it");
     wengert(folder.path(), &format!("predict --model {file} happy")).success();
-    // What else was asked for is there.
+    // The other outputs exist.
     assert!(stdout.contains("Its confusion matrix") && folder.path().join("run.json").exists());
 }
 

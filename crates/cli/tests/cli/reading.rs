@@ -1,4 +1,4 @@
-//! What is read: files as people have them, with what other programs made of them.
+//! Reading files as people have them, with the quirks of other programs.
 
 use std::fs;
 use std::path::Path;
@@ -30,7 +30,7 @@ fn rows_do_not_vanish_in_a_quote_that_is_never_closed() {
 }
 
 #[test]
-fn a_byte_order_mark_is_no_part_of_the_first_word() {
+fn a_byte_order_mark_is_not_part_of_the_first_word() {
     let folder = folder_with(&good_files());
     let options =
         format!("{TRAIN_TEXTS} {SMALL} --activation relu --epochs 1 --save model.st --quiet");
@@ -231,7 +231,7 @@ fn a_table_sorted_by_label_is_learned_whole() {
 }
 
 #[test]
-fn one_long_text_costs_what_its_words_cost() {
+fn one_long_text_costs_only_its_own_words() {
     let long = "the happy ".repeat(100_000);
     let rows = (0..2_000).map(|i| format!("made me {},{}\n", i % 5, ["joy", "fear"][i % 2]));
     let rows = format!("text,label\n{long},joy\n{}", rows.collect::<String>());

@@ -157,7 +157,7 @@ fn trained_and_saved(folder: &Path) -> String {
 }
 
 #[test]
-fn a_saved_model_predicts_what_it_did_in_evaluation() {
+fn a_saved_model_gives_the_predictions_of_its_evaluation() {
     let folder = folder_with(&good_files());
     let output = trained_and_saved(folder.path());
     assert_eq!(accuracy(&output, "swiglu"), 100.0);
@@ -240,7 +240,7 @@ fn the_first_lines_count_texts_classes_and_words() {
 }
 
 #[test]
-fn what_a_file_holds_cannot_upset_the_terminal() {
+fn the_content_of_a_file_cannot_upset_the_terminal() {
     let folder = folder_with(&good_files());
     for (name, text) in good_files() {
         let text = String::from_utf8(text).unwrap();

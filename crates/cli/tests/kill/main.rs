@@ -1,5 +1,5 @@
-//! Runs that are interrupted, by `kill -9` at random moments, by Ctrl-C or by SIGTERM: whatever is
-//! left, they go on, and end like one that was left alone.
+//! Runs that are interrupted, by `kill -9` at random moments, by Ctrl-C or by SIGTERM. They resume
+//! from any state, and end like a run without an interruption.
 
 use std::ffi::{OsStr, OsString};
 use std::fs;
@@ -28,7 +28,7 @@ const KILLS: usize = 50;
 const OPTIONS: &str = "train --vocab 400 --embedding 24 --hidden 12 --lr 0.005 --epochs 3 --train \
                        train.csv --test train.csv --save model.st --log run.jsonl";
 
-/// A file of texts whose label is told by one word.
+/// Writes a file of texts, in which one word decides the label.
 fn write_texts(folder: &Path) {
     let words = [("happy", "joy"), ("scared", "fear"), ("furious", "anger")];
     let row = |i: usize| {
@@ -124,10 +124,10 @@ fn a_signal_ends_a_run_without_checkpoints_too() {
     assert!(outcome.stderr.contains("Nothing of it was kept; with --checkpoint DIR"));
 }
 
-/// Where standard error cannot be written, the exit code still says what has happened.
+/// If standard error cannot be written, the exit code still says what has happened.
 #[cfg(target_os = "linux")]
 #[test]
-fn a_signal_shows_in_the_exit_code_where_nothing_can_be_told() {
+fn a_signal_shows_in_the_exit_code_if_standard_error_cannot_be_written() {
     let folder = tempdir().unwrap();
     write_texts(folder.path());
     let mut program = command(WENGERT, folder.path());
@@ -191,8 +191,8 @@ fn send(signal: &str, process: u32) {
     assert!(sent.unwrap().success());
 }
 
-/// Runs the program until that moment; whether it was still running then. A run that has ended is
-/// forgotten, so that the next kill meets one that goes on.
+/// Runs the program until that moment. Returns `true` if it was still running then. A run that has
+/// ended is removed, so that the next kill interrupts a new one.
 fn kill_after(moment: Duration, folder: &Path) -> bool {
     let arguments = arguments(folder);
     let mut program = command(WENGERT, folder);
@@ -243,7 +243,7 @@ fn model(folder: &Path) -> Vec<u8> {
     fs::read(folder.join("model.st")).unwrap()
 }
 
-/// What a run prints in the end, but for the time that it took.
+/// Returns the final output of a run without the time that it took.
 fn figures(stdout: &str) -> String {
     let lines = stdout.lines().skip_while(|line| !line.starts_with("model  "));
     let without_seconds = lines.map(|line| match line.rsplit_once("  ") {

@@ -44,9 +44,9 @@ fn an_op_of_ones_own_passes_the_gradient_check() {
 fn the_gradient_check_names_the_wrong_op_and_its_line() {
     let output = printed("gradient_check");
     assert!(output.contains("WRONG"), "{output}");
-    let culprit = output.lines().find(|line| line.starts_with("culprit: ")).expect("a culprit");
-    assert!(culprit.contains("silu"), "{culprit}");
-    assert!(culprit.contains("04_gradient_check.rs:"), "{culprit}");
+    let op = output.lines().find(|line| line.starts_with("wrong op: ")).expect("a wrong op");
+    assert!(op.contains("silu"), "{op}");
+    assert!(op.contains("04_gradient_check.rs:"), "{op}");
 }
 
 #[test]

@@ -50,10 +50,7 @@ fn settings_must_make_sense() {
         message(|| AdamW::<f32>::new(0.1).decay(-0.1)),
         "decay: -0.1 is negative or not finite"
     );
-    assert_eq!(
-        message(|| Sgd::<f32>::new(0.1).momentum(1.0)),
-        "momentum: 1 does not lie in [0, 1)"
-    );
+    assert_eq!(message(|| Sgd::<f32>::new(0.1).momentum(1.0)), "momentum: 1 is not in [0, 1)");
 }
 
 #[test]

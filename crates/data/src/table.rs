@@ -5,16 +5,15 @@
 //! place that RFC 4180 does not allow is an error, as it would swallow the rows below.
 
 mod error;
-mod fields;
 mod records;
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
+use csv::StringRecord;
 use tensor::Tensor;
 
 pub use error::{Fault, Misquoted, TableError};
-use fields::Fields;
 use records::{Row, first_line, line_ends, parse_rows};
 
 use crate::{Labels, NotText, encoding, read_whole};
@@ -230,7 +229,7 @@ impl Table {
     }
 }
 
-fn owned(header: &Fields) -> Vec<String> {
+fn owned(header: &StringRecord) -> Vec<String> {
     header.iter().map(|name| name.trim().to_owned()).collect()
 }
 

@@ -3,9 +3,9 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
+use csv::StringRecord;
 use thiserror::Error;
 
-use super::fields::Fields;
 use crate::excerpt::{excerpt, excerpts, printable, printable_path};
 use crate::{NotText, UnknownLabel};
 
@@ -178,7 +178,7 @@ pub enum Misquoted {
 
 impl Misquoted {
     /// Returns the first such field of a row.
-    pub(super) fn of(row: &Fields) -> Option<Misquoted> {
+    pub(super) fn of(row: &StringRecord) -> Option<Misquoted> {
         row.iter().find_map(|field| match field.trim_start() {
             start if start.len() < field.len() && start.starts_with('"') => {
                 Some(Misquoted::Space(field.to_owned()))

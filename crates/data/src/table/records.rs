@@ -5,14 +5,15 @@
 //! its field, as in the strict mode of Python's `csv`. A quote inside
 //! a field that does not begin with one (`5" nail`) is a letter like any other.
 
+use csv::StringRecord;
+
 use super::error::Fault;
-use super::fields::Fields;
 
 /// One row and the line of the file on which it begins, from 1.
 #[derive(Clone, Debug)]
 pub(super) struct Row {
     pub(super) line: u64,
-    pub(super) fields: Fields,
+    pub(super) fields: StringRecord,
 }
 
 /// Returns all rows of a text except blank ones, including the header.
@@ -46,13 +47,13 @@ impl<'a> Reader<'a> {
 
     fn row(&mut self) -> Result<Row, (u64, Fault)> {
         let line = self.line;
-        let mut fields = Fields::default();
+        let mut fields = StringRecord::new();
         loop {
             match self.rest.strip_prefix('"') {
-                Some(_) => fields.push(&self.quoted()?),
+                Some(_) => fields.push_field(&self.quoted()?),
                 None => {
                     let end = self.rest.find([',', '\r', '\n']).unwrap_or(self.rest.len());
-                    fields.push(self.take(end));
+                    fields.push_field(self.take(end));
                 }
             }
             match self.rest.strip_prefix(',') {

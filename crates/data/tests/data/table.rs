@@ -349,25 +349,6 @@ fn a_field_that_is_not_a_finite_number_is_named() {
     assert_eq!(fault("\u{1b}[2J"), format!("{expected}, found `\\u{{1b}}[2J`"));
 }
 
-#[test]
-fn a_written_field_is_quoted_only_where_it_must_be() {
-    let written = |header: &[&str], rows: &[&[&str]]| {
-        let mut bytes = Vec::new();
-        write_csv(&mut bytes, header, rows.iter().map(|row| row.iter()))
-            .map(|()| String::from_utf8(bytes).unwrap())
-    };
-    let rows: &[&[&str]] = &[&["a, b", "5\" nail"], &["c\r", " d\n"], &["", "é"]];
-    assert_eq!(
-        written(&["x", "y"], rows).unwrap(),
-        "x,y\n\"a, b\",\"5\"\" nail\"\n\"c\r\",\" d\n\"\n,é\n"
-    );
-    assert_eq!(written(&["x"], &[&[""]]).unwrap(), "x\n\"\"\n");
-    assert_eq!(
-        written(&["x", "y"], &[&["1", "2"], &["3"]]).unwrap_err().to_string(),
-        "row 2 has 1 fields, expected 2 as in the header"
-    );
-}
-
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(32))]
 
@@ -377,10 +358,6 @@ proptest! {
     ) {
         let mut written = Vec::new();
         write_csv(&mut written, ["a", "b", "c"], &rows).unwrap();
-        let mut reference = csv::Writer::from_writer(Vec::new());
-        reference.write_record(["a", "b", "c"]).unwrap();
-        rows.iter().for_each(|row| reference.write_record(row).unwrap());
-        prop_assert_eq!(&written, &reference.into_inner().unwrap());
         let table = Table::parse("rows.csv", &written).unwrap();
         for (column, name) in ["a", "b", "c"].into_iter().enumerate() {
             let expected: Vec<&str> = rows.iter().map(|row| row[column].as_str()).collect();

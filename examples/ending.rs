@@ -1,4 +1,4 @@
-//! How an example ends: as the program `wengert` does.
+//! The end of an example: exit codes and errors like in the program `wengert`.
 
 #[path = "../crates/cli/src/ending.rs"]
 mod program;

@@ -65,7 +65,7 @@ pub trait Op<T: Scalar>: 'static {
 pub struct Adjoints<'a, T: Scalar> {
     /// The node whose VJP this is.
     pub(crate) node: &'a Node<T>,
-    /// Its inputs, as indices of `nodes`. `NodeView::contributions` numbers them anew.
+    /// Its inputs, as indices of `nodes`. `NodeView::contributions` has a numbering of its own.
     pub(crate) inputs: &'a [usize],
     pub(crate) nodes: &'a [Node<T>],
     /// By index of `nodes`.

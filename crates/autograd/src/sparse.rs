@@ -1,4 +1,4 @@
-//! Tables of which a step reads a few rows: sparse gradients and rows on demand.
+//! Sparse gradients and rows on demand, for tables a few rows of which a step reads.
 //!
 //! A batch of texts reads a few hundred of an embedding's fifty thousand rows. The core of this
 //! crate computes with dense tensors, and with them a step would cost what the whole table costs. This

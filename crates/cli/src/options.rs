@@ -12,7 +12,7 @@ use crate::tabular::options as tabular;
 /// with ReLU and once with SwiGLU, and evaluates both on 2,000 more. Before training it checks the
 /// model's gradients by four independent methods in 64-bit arithmetic.
 ///
-/// The options below belong to `train`; `wengert COMMAND --help` shows those of another command.
+/// The options below belong to `train`; `wengert COMMAND --help` shows the options of another command.
 #[derive(Debug, Parser)]
 #[command(
     name = "wengert",

@@ -1,4 +1,4 @@
-//! How layers stack.
+//! Layers that stack.
 //!
 //! A [`Layer`] maps a variable to a variable. A [`Model`] begins with raw data: token ids or
 //! features. [`then`](Layer::then) puts a layer behind either, so a stack is one expression and its

@@ -1,5 +1,5 @@
 //! Single precision, in which models train and for which there are kernels of its own: values and
-//! gradients are those of double precision, up to rounding.
+//! gradients are equal to double precision, up to rounding.
 //!
 //! All other checks of gradients run in double precision, where differences are accurate.
 

@@ -114,7 +114,7 @@ pub enum StateError {
         name: String,
         /// Its shape.
         found: Vec<usize>,
-        /// How many updates can be remembered.
+        /// The number of updates that can be remembered.
         most: u64,
     },
     /// A tensor has another shape than its parameter asks for.

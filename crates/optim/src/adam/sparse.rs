@@ -1,4 +1,4 @@
-//! Adam on tables of which a step has the gradients of a few rows, such as an embedding's.
+//! Adam on tables, such as an embedding's, where a step has the gradients of a few rows.
 //!
 //! Two algorithms. The first is the paper's: the momentum of rows without a gradient goes on, but
 //! their updates are deferred until they are read ([`deferred`], with the mathematics in [`series`]).

@@ -1,4 +1,4 @@
-//! A table of which Adam updates the rows that have a gradient, and defers the updates of the others.
+//! A table in which Adam updates the rows that have a gradient, and defers the updates of the others.
 //!
 //! Between two steps the parameter's value is a [`PendingRows`]: the values as they were left, and what
 //! it takes to bring a row up to date when it is read. At the next step the optimizer takes the values
@@ -80,8 +80,8 @@ fn left<T: Scalar>(
 }
 
 impl<T: Scalar> DeferredTable<T> {
-    /// Creates the state of a table with this many rows, all of which are up to date after the update
-    /// with the number `start`.
+    /// Creates the state of a table with this many rows. All are up to date after the update with the
+    /// number `start`.
     pub(super) fn new(rows: usize, constants: Constants, start: u64) -> Self {
         let updates = Arc::new(DeferredUpdates::new::<T>(constants, start));
         Self { last: Arc::new(vec![start; rows]), updates, values: Values::Nowhere }

@@ -35,7 +35,8 @@
 //!
 //! Beside it stand `ops/` (the operations), `formulas.rs` (an op's formulas as text), [`sparse`] (gradients of a few rows of a table), [`check`] (how a gradient is
 //! trusted), [`functional`] (derivatives of functions, first and second), `freeing.rs` (the walk that
-//! frees the tape as it goes), `view.rs` (a look at a tape from outside), `print.rs`, `identity.rs`
+//! frees the tape as it goes), `patterns.rs` (parameters by patterns of their names, to freeze them),
+//! `view.rs` (a look at a tape from outside), `print.rs`, `identity.rs`
 //! and `copies.rs` (tapes, stores and their copies told apart) and `mistakes.rs` (what is said when a
 //! program is wrong).
 
@@ -54,6 +55,7 @@ pub mod op;
 mod ops;
 mod parameters;
 mod pass;
+mod patterns;
 mod print;
 pub mod sparse;
 pub mod tape;
@@ -66,6 +68,7 @@ pub use identity::{NodeId, ParameterId, StoreId};
 pub use op::{Adjoints, Op};
 pub use parameters::Parameters;
 pub use pass::Pass;
+pub use patterns::{Pattern, PatternError};
 pub use sparse::{Gradient, RowSource, RowsRead, SparseGradient, Value};
 pub use tape::Tape;
 pub use var::Var;

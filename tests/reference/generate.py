@@ -253,6 +253,10 @@ def cosine(optimizer):
     return torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, T_max=10, eta_min=0.0625)
 
 
+def exponential(optimizer):
+    return torch.optim.lr_scheduler.ExponentialLR(optimizer, gamma=0.75)
+
+
 def linear(optimizer):
     return torch.optim.lr_scheduler.LinearLR(optimizer, 1.0, end_factor=0.25, total_iters=6)
 
@@ -271,6 +275,12 @@ OPTIMIZERS = [
         "Sgd with Nesterov momentum",
         lambda p: torch.optim.SGD(p, lr=0.25, momentum=0.9, nesterov=True),
         halved_every_second_step,
+    ),
+    ("RmsProp", lambda p: torch.optim.RMSprop(p, lr=0.25), linear),
+    (
+        "RmsProp with other settings",
+        lambda p: torch.optim.RMSprop(p, lr=0.25, alpha=0.75, eps=0.01),
+        exponential,
     ),
 ]
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use autograd::{Gradients, Parameters, Tape};
-use optim::{Adam, AdamW, Optimizer, Schedule, Sgd, clip_global_norm};
+use optim::{Adam, AdamW, Optimizer, RmsProp, Schedule, Sgd, clip_global_norm};
 use serde::Deserialize;
 use tensor::Scalar;
 
@@ -44,18 +44,22 @@ struct Clip {
 
 /// The optimizers by the names of their fixtures, in the order of `generate.py`.
 pub fn optimizers<T: Scalar>() -> Vec<(&'static str, Box<dyn Optimizer<T>>)> {
-    let halved_every_second_step = Schedule::step_decay(0.25, 0.5, 2);
-    let cosine = Schedule::cosine(0.25, 10).floor(0.0625);
-    let linear = Schedule::linear(0.25, 6).floor(0.0625);
-    let other_settings = Adam::new(cosine).betas(0.75, 0.9).epsilon(0.01);
-    let nesterov = Sgd::new(halved_every_second_step).momentum(0.9).nesterov();
+    let halved_every_second_step = || Schedule::step_decay(0.25, 0.5, 2);
+    let cosine = || Schedule::cosine(0.25, 10).floor(0.0625);
+    let linear = || Schedule::linear(0.25, 6).floor(0.0625);
+    let exponential = Schedule::exponential(0.25, 0.75);
+    let other_settings = Adam::new(cosine()).betas(0.75, 0.9).epsilon(0.01);
+    let nesterov = Sgd::new(halved_every_second_step()).momentum(0.9).nesterov();
+    let other_rmsprop = RmsProp::new(exponential).alpha(0.75).epsilon(0.01);
     vec![
-        ("Adam", Box::new(Adam::new(halved_every_second_step))),
+        ("Adam", Box::new(Adam::new(halved_every_second_step()))),
         ("Adam with other settings", Box::new(other_settings)),
-        ("AdamW", Box::new(AdamW::new(cosine))),
-        ("Sgd", Box::new(Sgd::new(linear))),
-        ("Sgd with momentum", Box::new(Sgd::new(linear).momentum(0.9))),
+        ("AdamW", Box::new(AdamW::new(cosine()))),
+        ("Sgd", Box::new(Sgd::new(linear()))),
+        ("Sgd with momentum", Box::new(Sgd::new(linear()).momentum(0.9))),
         ("Sgd with Nesterov momentum", Box::new(nesterov)),
+        ("RmsProp", Box::new(RmsProp::new(linear()))),
+        ("RmsProp with other settings", Box::new(other_rmsprop)),
     ]
 }
 

@@ -2,10 +2,9 @@
 //!
 //! This file is the algorithm of the paper, one pass over each parameter. What stands beside it:
 //! `adam/sparse.rs` updates the rows of a table that have a gradient and defers the others, and is
-//! checked against this file; `adam/overflow.rs` refuses gradients whose squares are infinite;
+//! checked against this file; `overflow.rs` refuses gradients whose squares are infinite;
 //! `adam/settings.rs` has the constructor.
 
-mod overflow;
 mod settings;
 mod sparse;
 
@@ -17,7 +16,8 @@ use sparse::SparseUpdates;
 
 use crate::moments::{Moments, own_gradients};
 use crate::optimizer::{GradientError, Optimizer, expect};
-use crate::schedule::Schedule;
+use crate::overflow;
+use crate::pace::Pace;
 use crate::state::{State, StateError};
 
 /// Adam (Kingma and Ba 2015, Algorithm 1). In the `t`-th update of a parameter, from 1:
@@ -63,41 +63,10 @@ use crate::state::{State, StateError};
 #[derive(Clone, Debug)]
 pub struct Adam<T: Scalar = f32> {
     pub(crate) kind: &'static str,
-    schedule: Schedule,
+    pub(crate) pace: Pace,
     constants: Constants,
     moments: Moments<T, 2>,
     sparse: SparseUpdates<T>,
-}
-
-impl<T: Scalar> Adam<T> {
-    /// Takes one step. A parameter for whose name and shape `keep` returns a factor is first shrunk
-    /// by it: that moves all of its numbers, so its gradient counts as dense.
-    #[track_caller]
-    pub(crate) fn step_shrinking(
-        &mut self,
-        parameters: &mut Parameters<T>,
-        gradients: &Gradients<T>,
-        keep: impl Fn(&str, &[usize]) -> Option<f64>,
-    ) -> Result<(), GradientError> {
-        self.moments.check_store(parameters);
-        let own = own_gradients(parameters, gradients);
-        overflow::check(parameters, &own, self.constants.betas[1])?;
-        let rate = self.rate();
-        for (id, gradient) in own {
-            let update = Update::new(self.constants, self.moments.updates(id) + 1, rate);
-            let keep = keep(parameters.name(id), gradient.shape());
-            if let (Gradient::Sparse(rows), None) = (gradient, keep) {
-                self.sparse.update(parameters, &mut self.moments, id, rows, &update);
-                continue;
-            }
-            self.sparse.catch_up(parameters, &mut self.moments, id);
-            let moments = self.moments.update(parameters, id);
-            let update = Update { keep: T::from_f64(keep.unwrap_or(1.0)), ..update };
-            update.apply_to_all(parameters.get_mut(id), gradient.dense(), moments);
-        }
-        self.moments.steps += 1;
-        Ok(())
-    }
 }
 
 /// The numbers of one update that are the same for all elements of a parameter.
@@ -170,11 +139,34 @@ impl<T: Scalar> Optimizer<T> for Adam<T> {
         parameters: &mut Parameters<T>,
         gradients: &Gradients<T>,
     ) -> Result<(), GradientError> {
-        self.step_shrinking(parameters, gradients, |_, _| None)
+        self.moments.check_store(parameters);
+        self.pace.check_groups(parameters);
+        let own = own_gradients(parameters, gradients);
+        overflow::check(parameters, &own, 1.0 - self.constants.betas[1])?;
+        let rate = self.rate();
+        for (id, gradient) in own {
+            let pace = self.pace.of(parameters.name(id), gradient.shape(), rate);
+            let update = Update::new(self.constants, self.moments.updates(id) + 1, pace.rate);
+            // Decay moves all numbers of a parameter, so its gradient counts as dense.
+            if let (Gradient::Sparse(rows), None) = (gradient, pace.keep) {
+                self.sparse.update(parameters, &mut self.moments, id, rows, &update);
+                continue;
+            }
+            self.sparse.catch_up(parameters, &mut self.moments, id);
+            let moments = self.moments.update(parameters, id);
+            let update = Update { keep: T::from_f64(pace.keep.unwrap_or(1.0)), ..update };
+            update.apply_to_all(parameters.get_mut(id), gradient.dense(), moments);
+        }
+        self.moments.steps += 1;
+        Ok(())
     }
 
     fn rate(&self) -> f64 {
-        self.schedule.rate(self.moments.steps)
+        self.pace.rate(self.moments.steps)
+    }
+
+    fn set_rate(&mut self, rate: f64) {
+        self.pace.set_rate(rate);
     }
 
     fn steps(&self) -> u64 {
@@ -182,11 +174,15 @@ impl<T: Scalar> Optimizer<T> for Adam<T> {
     }
 
     fn state(&self, parameters: &Parameters<T>) -> State<T> {
-        self.sparse.saved_with(self.moments.state(self.kind, parameters), parameters)
+        let state = self.moments.state(self.kind, &self.pace, parameters);
+        self.sparse.saved_with(state, parameters)
     }
 
     fn restore(&mut self, parameters: &Parameters<T>, state: State<T>) -> Result<(), StateError> {
-        let (state, sparse) = self.sparse.restored(self.kind, self.constants, parameters, state)?;
-        self.moments.restore(self.kind, parameters, state).map(|()| self.sparse = sparse)
+        state.header.check(self.kind, &self.pace, parameters)?;
+        let (state, sparse) = self.sparse.restored(self.constants, parameters, state)?;
+        self.moments.restore(self.kind, &mut self.pace, parameters, state)?;
+        self.sparse = sparse;
+        Ok(())
     }
 }

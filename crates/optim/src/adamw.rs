@@ -1,12 +1,10 @@
 //! Adam with a pull towards zero.
 
-use std::fmt;
-use std::sync::Arc;
-
 use autograd::{Gradients, Parameters};
 use tensor::Scalar;
 
 use crate::adam::Adam;
+use crate::group::Group;
 use crate::optimizer::{GradientError, Optimizer, expect};
 use crate::schedule::Schedule;
 use crate::state::{State, StateError};
@@ -23,8 +21,8 @@ use crate::state::{State, StateError};
 ///
 /// **Which parameters decay:** those with two axes or more, such as the weights of a dense layer
 /// and an embedding's table. Biases, gains and the slopes of activations do not: zero is
-/// not a better place for them than another. [`decays`](Self::decays) changes the rule. As with all
-/// optimizers, a parameter without a gradient is left alone, so it does not decay either.
+/// not a better place for them than another. [`decays`](Self::decays) changes the rule, and
+/// [`group`](Self::group) the decay of some by name. As with all optimizers, a parameter without a gradient is left alone, so it does not decay either.
 /// A table that decays moves in each of its rows: then a step is a pass over all of it, while
 /// [`Adam`] touches only the rows that a batch reads. Exempt a large embedding, as below.
 ///
@@ -39,20 +37,6 @@ use crate::state::{State, StateError};
 #[derive(Clone, Debug)]
 pub struct AdamW<T: Scalar = f32> {
     adam: Adam<T>,
-    decay: f64,
-    rule: DecayRule,
-}
-
-/// Decides by name and shape if a parameter decays.
-#[derive(Clone)]
-struct DecayRule(Arc<Predicate>);
-
-type Predicate = dyn Fn(&str, &[usize]) -> bool + Send + Sync;
-
-impl fmt::Debug for DecayRule {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("DecayRule")
-    }
 }
 
 impl<T: Scalar> AdamW<T> {
@@ -64,7 +48,8 @@ impl<T: Scalar> AdamW<T> {
     pub fn new(rate: impl Into<Schedule>) -> Self {
         let mut adam = Adam::new(rate);
         adam.kind = "AdamW";
-        Self { adam, decay: 0.01, rule: DecayRule(Arc::new(|_, shape| shape.len() >= 2)) }
+        adam.pace.set_decay(0.01);
+        Self { adam }
     }
 
     /// As [`Adam::betas`].
@@ -93,14 +78,20 @@ impl<T: Scalar> AdamW<T> {
     /// When it is negative or not finite.
     #[track_caller]
     pub fn decay(mut self, decay: f64) -> Self {
-        assert!(decay >= 0.0 && decay.is_finite(), "decay: {decay} is negative or not finite");
-        self.decay = decay;
+        self.adam.pace.set_decay(decay);
         self
     }
 
     /// Sets which parameters decay: those for whose name and shape `rule` is true.
     pub fn decays(mut self, rule: impl Fn(&str, &[usize]) -> bool + Send + Sync + 'static) -> Self {
-        self.rule = DecayRule(Arc::new(rule));
+        self.adam.pace.set_decays(rule);
+        self
+    }
+
+    /// Gives the parameters whose names match a pattern, such as `*.bias`, settings of their own; see
+    /// [`Group`]. A decay that a group sets counts for parameters of any shape.
+    pub fn group(mut self, pattern: &str, settings: impl FnOnce(Group) -> Group) -> Self {
+        self.adam.pace.add_group(pattern, settings);
         self
     }
 }
@@ -115,14 +106,15 @@ impl<T: Scalar> Optimizer<T> for AdamW<T> {
         parameters: &mut Parameters<T>,
         gradients: &Gradients<T>,
     ) -> Result<(), GradientError> {
-        let (DecayRule(decays), shrunk) = (&self.rule, 1.0 - self.adam.rate() * self.decay);
-        self.adam.step_shrinking(parameters, gradients, |name, shape| {
-            decays(name, shape).then_some(shrunk)
-        })
+        self.adam.try_step(parameters, gradients)
     }
 
     fn rate(&self) -> f64 {
         self.adam.rate()
+    }
+
+    fn set_rate(&mut self, rate: f64) {
+        self.adam.set_rate(rate);
     }
 
     fn steps(&self) -> u64 {

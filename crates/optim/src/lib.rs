@@ -6,11 +6,14 @@
 //! ```text
 //! Sgd             θ ← θ − η g                 nothing
 //! with momentum   θ ← θ − η b                 b, a decaying sum of the gradients
+//! RmsProp         θ ← θ − η g / (√v + ε)       v, a decaying mean of g²
 //! Adam, AdamW     θ ← θ − η m̂ / (√v̂ + ε)      m and v, decaying means of g and of g²
+//! Lion            θ ← θ − η sign(c)            m, a decaying mean of g; c is a mix of m and g
 //! ```
 //!
-//! The learning rate `η` of each step comes from a [`Schedule`]. [`clip_global_norm`] keeps one bad
-//! batch from throwing the parameters far away.
+//! The learning rate `η` of each step comes from a [`Schedule`], and a [`Group`] scales it for some
+//! parameters. [`clip_global_norm`] keeps one bad batch from throwing the parameters far away. An
+//! optimizer of your own is an [`UpdateRule`]: its formula, some ten lines.
 //!
 //! ```
 //! use autograd::{Parameters, Tape};
@@ -33,16 +36,23 @@
 //! assert!((parameters.get(x).item() - 3.0).abs() < 1e-3);
 //! ```
 //!
-//! Where to read on: [`Optimizer`] (what a step is), `sgd.rs` (the simplest), `adam.rs`,
-//! `moments.rs` (what is remembered, saved and restored), [`Schedule`].
+//! Where to read on: [`Optimizer`] (what a step is), `rule.rs` (one from a formula), `lion.rs` (the
+//! shortest of these), `adam.rs`, `moments.rs` (what is remembered, saved and restored), `pace.rs` (rate
+//! and decay of each parameter), [`Schedule`].
 
 #![forbid(unsafe_code)]
 
 mod adam;
 mod adamw;
 mod clip;
+mod group;
+mod lion;
 mod moments;
 mod optimizer;
+mod overflow;
+mod pace;
+mod rmsprop;
+mod rule;
 mod schedule;
 mod sgd;
 mod state;
@@ -50,7 +60,11 @@ mod state;
 pub use adam::Adam;
 pub use adamw::AdamW;
 pub use clip::{clip_global_norm, global_norm};
+pub use group::Group;
+pub use lion::{Lion, LionRule};
 pub use optimizer::{GradientError, Optimizer};
+pub use rmsprop::{RmsProp, RmsPropRule};
+pub use rule::{ParameterStep, RuleOptimizer, UpdateRule};
 pub use schedule::Schedule;
 pub use sgd::Sgd;
 pub use state::{State, StateError, StateHeader};

@@ -7,6 +7,8 @@ use std::collections::BTreeMap;
 use autograd::{Gradient, Gradients, ParameterId, Parameters, StoreId};
 use tensor::{Scalar, Tensor};
 
+use crate::group;
+use crate::pace::{Pace, is_rate};
 use crate::state::{State, StateError, StateHeader};
 
 #[derive(Clone, Debug)]
@@ -67,8 +69,9 @@ impl<T: Scalar, const N: usize> Moments<T, N> {
         for moment in &entry.moments {
             assert!(
                 moment.shape() == shape,
-                "step: the parameter `{}` has shape {shape:?}, but had {:?} in a step before: give \
-                 each model an optimizer of its own",
+                "step: the parameter `{}` has shape {shape:?}, but had {:?} in a step before, and its \
+                 moments have that shape: give each model, and a model with a changed parameter, an \
+                 optimizer of its own",
                 parameters.name(id),
                 moment.shape()
             );
@@ -89,7 +92,7 @@ impl<T: Scalar, const N: usize> Moments<T, N> {
     }
 
     #[track_caller]
-    pub(crate) fn state(&self, kind: &str, parameters: &Parameters<T>) -> State<T> {
+    pub(crate) fn state(&self, kind: &str, pace: &Pace, parameters: &Parameters<T>) -> State<T> {
         self.check_store(parameters);
         let mut updates = BTreeMap::new();
         let mut tensors = BTreeMap::new();
@@ -101,7 +104,13 @@ impl<T: Scalar, const N: usize> Moments<T, N> {
             }
         }
         State {
-            header: StateHeader { kind: kind.to_string(), steps: self.steps, updates },
+            header: StateHeader {
+                kind: kind.to_string(),
+                steps: self.steps,
+                updates,
+                rate: pace.set_rate,
+                groups: pace.groups.clone(),
+            },
             tensors,
         }
     }
@@ -109,11 +118,12 @@ impl<T: Scalar, const N: usize> Moments<T, N> {
     pub(crate) fn restore(
         &mut self,
         kind: &str,
+        pace: &mut Pace,
         parameters: &Parameters<T>,
         state: State<T>,
     ) -> Result<(), StateError> {
         let State { header, mut tensors } = state;
-        header.check(kind, parameters)?;
+        header.check(kind, pace, parameters)?;
         let mut entries = Vec::with_capacity(parameters.len());
         for id in parameters.ids() {
             let parameter = parameters.name(id);
@@ -132,6 +142,7 @@ impl<T: Scalar, const N: usize> Moments<T, N> {
         self.store = Some(parameters.store());
         self.entries = entries;
         self.steps = header.steps;
+        pace.set_rate = header.rate;
         Ok(())
     }
 
@@ -172,11 +183,19 @@ impl StateHeader {
     pub(crate) fn check<T: Scalar>(
         &self,
         kind: &str,
+        pace: &Pace,
         parameters: &Parameters<T>,
     ) -> Result<(), StateError> {
         if self.kind != kind {
             let (expected, found) = (kind.to_string(), self.kind.clone());
             return Err(StateError::Kind { expected, found });
+        }
+        if self.groups != pace.groups {
+            let (expected, found) = (group::listed(&pace.groups), group::listed(&self.groups));
+            return Err(StateError::Groups { expected, found });
+        }
+        if let Some(rate) = self.rate.filter(|&rate| !is_rate(rate)) {
+            return Err(StateError::Rate(rate.to_string()));
         }
         for id in parameters.ids() {
             let name = parameters.name(id);

@@ -37,8 +37,8 @@ pub trait Optimizer<T: Scalar> {
     ///
     /// # Panics
     /// If a gradient does not have the shape of its parameter, all gradients are of another store, the
-    /// parameters belong to another store than in the steps before, or
-    /// [`try_step`](Self::try_step) refuses the gradients.
+    /// parameters belong to another store than in the steps before, a [`Group`](crate::Group) matches no
+    /// parameter, or [`try_step`](Self::try_step) refuses the gradients.
     #[track_caller]
     fn step(&mut self, parameters: &mut Parameters<T>, gradients: &Gradients<T>);
 
@@ -61,8 +61,17 @@ pub trait Optimizer<T: Scalar> {
         Ok(())
     }
 
-    /// Returns the learning rate of the next step.
+    /// Returns the learning rate of the next step. The [groups](crate::Group) of some optimizers scale
+    /// it.
     fn rate(&self) -> f64;
+
+    /// Sets the learning rate of the next step and of all that follow, until it is set again. It takes
+    /// the place of the schedule, which counts no longer, and is part of the [`state`](Self::state).
+    ///
+    /// # Panics
+    /// If the rate is negative or not finite.
+    #[track_caller]
+    fn set_rate(&mut self, rate: f64);
 
     /// Returns the number of steps taken.
     fn steps(&self) -> u64;
@@ -77,10 +86,12 @@ pub trait Optimizer<T: Scalar> {
 
     /// Restores a saved state. The steps that follow are bit for bit the steps that would have followed
     /// [`state`](Self::state), provided that the parameters have the values they had then and this
-    /// optimizer was built with the same settings, which are not part of the state.
+    /// optimizer was built with the same settings. Of these, the state has the groups and a rate that was
+    /// set.
     ///
     /// # Errors
-    /// If the state belongs to another kind of optimizer or to other parameters, or is incomplete.
+    /// If the state belongs to another kind of optimizer, to other groups or to other parameters, or is
+    /// incomplete.
     /// This optimizer is then as it was.
     fn restore(&mut self, parameters: &Parameters<T>, state: State<T>) -> Result<(), StateError>;
 }

@@ -1,8 +1,12 @@
 //! The learning rate as a function of the step.
 
 use std::f64::consts::PI;
+use std::fmt;
+use std::sync::Arc;
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer, ser};
+
+use crate::pace::is_rate;
 
 /// The learning rate `η` at each step `s`, from 0. With the first rate `r`, the floor `f` (0 unless
 /// given) and the period `n`:
@@ -10,6 +14,7 @@ use serde::{Deserialize, Serialize};
 /// ```text
 /// constant      r
 /// step decay    max(f, r · factor^⌊s / n⌋)
+/// exponential   max(f, r · factor^s)
 /// cosine        f + (r − f) · (1 + cos(π s / n)) / 2      f from step n on
 /// linear        f + (r − f) · (1 − s / n)                 f from step n on
 /// ```
@@ -19,7 +24,8 @@ use serde::{Deserialize, Serialize};
 /// So a cosine over 1000 steps with a warm-up of 100 reaches its floor at step 1100.
 ///
 /// Where a schedule is expected, a plain number is a constant one. As data (serde) it is checked
-/// like one that is written in a program.
+/// like one that is written in a program. [`custom`](Self::custom) makes one of any function, which
+/// cannot be data.
 ///
 /// ```
 /// use optim::Schedule;
@@ -30,12 +36,12 @@ use serde::{Deserialize, Serialize};
 /// assert!((schedule.rate(600) - 0.00055).abs() < 1e-12);
 /// assert_eq!(schedule.rate(1100), 0.0001);
 /// ```
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(try_from = "Settings")]
 pub struct Schedule(Settings);
 
 /// What a schedule consists of, whether it makes sense or not.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Settings {
     curve: Curve,
@@ -46,13 +52,63 @@ struct Settings {
     warm_up: u64,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 enum Curve {
     Constant,
-    StepDecay { factor: f64, period: u64 },
-    Cosine { period: u64 },
-    Linear { period: u64 },
+    StepDecay {
+        factor: f64,
+        period: u64,
+    },
+    Exponential {
+        factor: f64,
+    },
+    Cosine {
+        period: u64,
+    },
+    Linear {
+        period: u64,
+    },
+    #[serde(skip_deserializing, serialize_with = "refuse")]
+    Custom(RateFunction),
+}
+
+/// A function from the step to the rate. It equals its clones alone.
+#[derive(Clone)]
+struct RateFunction(Arc<dyn Fn(u64) -> f64 + Send + Sync>);
+
+impl PartialEq for RateFunction {
+    fn eq(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+    }
+}
+
+impl fmt::Debug for RateFunction {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("RateFunction")
+    }
+}
+
+impl RateFunction {
+    /// # Panics
+    /// If the function does not return a rate.
+    #[track_caller]
+    fn rate(&self, step: u64) -> f64 {
+        let rate = (self.0)(step);
+        assert!(
+            is_rate(rate),
+            "schedule: the function of Schedule::custom returns {rate} for step {step}: a rate is \
+             finite and not negative"
+        );
+        rate
+    }
+}
+
+fn refuse<S: Serializer>(_: &RateFunction, _: S) -> Result<S::Ok, S::Error> {
+    Err(ser::Error::custom(
+        "a schedule of Schedule::custom is a function of the program and cannot be written as data: \
+         write what the function is made from",
+    ))
 }
 
 impl Schedule {
@@ -72,6 +128,44 @@ impl Schedule {
     #[track_caller]
     pub fn step_decay(rate: f64, factor: f64, period: u64) -> Self {
         Self::of(Curve::StepDecay { factor, period }, rate)
+    }
+
+    /// A rate that is multiplied by `factor` in every step.
+    ///
+    /// # Panics
+    /// When the rate is negative or not finite, or the factor not in `[0, 1]`.
+    #[track_caller]
+    pub fn exponential(rate: f64, factor: f64) -> Self {
+        Self::of(Curve::Exponential { factor }, rate)
+    }
+
+    /// A rate that is any function of the step, from 0. A [`warm_up`](Self::warm_up) goes before it: it
+    /// leads up to the rate of step 0, and delays the others.
+    ///
+    /// Such a schedule cannot be written as data (serde); trying gives an error. A checkpoint of a run
+    /// holds the rate of its next step, so that a run with another function is not taken for the same,
+    /// unless the two agree on that step.
+    ///
+    /// ```
+    /// use optim::{Adam, Optimizer, Schedule};
+    ///
+    /// // Vaswani et al. (2017), for a width of 512 and 4,000 steps of warm-up.
+    /// let schedule = Schedule::custom(|step| {
+    ///     let step = step as f64 + 1.0;
+    ///     512f64.powf(-0.5) * step.powf(-0.5).min(step * 4000f64.powf(-1.5))
+    /// });
+    /// let adam: Adam = Adam::new(schedule.clone());
+    /// assert_eq!(adam.rate(), schedule.rate(0));
+    /// assert!(schedule.rate(3999) > schedule.rate(5000));
+    /// ```
+    ///
+    /// # Panics
+    /// If the rate of step 0 is negative or not finite. A step panics if its rate is.
+    #[track_caller]
+    pub fn custom(rate: impl Fn(u64) -> f64 + Send + Sync + 'static) -> Self {
+        let function = RateFunction(Arc::new(rate));
+        let first = function.rate(0);
+        Self::of(Curve::Custom(function), first)
     }
 
     /// A rate that falls to the floor within `period` steps along half a cosine: slowly, fast in
@@ -108,8 +202,12 @@ impl Schedule {
     }
 
     /// The learning rate of this step, from 0.
+    ///
+    /// # Panics
+    /// If the function of [`custom`](Self::custom) returns a number that is negative or not finite.
+    #[track_caller]
     pub fn rate(&self, step: u64) -> f64 {
-        let Settings { curve, rate, floor, warm_up } = self.0;
+        let Settings { ref curve, rate, floor, warm_up } = self.0;
         if step < warm_up {
             return rate * (step as f64 + 1.0) / (warm_up as f64 + 1.0);
         }
@@ -117,8 +215,10 @@ impl Schedule {
         let part = |period: u64| step.min(period) as f64 / period as f64;
         // Exact at both ends, which floor + weight · (rate − floor) is not.
         let mix = |weight: f64| weight * rate + (1.0 - weight) * floor;
-        match curve {
+        match *curve {
             Curve::Constant => rate,
+            Curve::Exponential { factor } => floor.max(rate * factor.powf(step as f64)),
+            Curve::Custom(ref function) => floor.max(function.rate(step)),
             Curve::StepDecay { factor, period } => {
                 floor.max(rate * factor.powf((step / period) as f64))
             }
@@ -153,8 +253,8 @@ impl TryFrom<Settings> for Schedule {
     type Error = String;
 
     fn try_from(settings: Settings) -> Result<Self, String> {
-        let Settings { curve, rate, floor, .. } = settings;
-        if !(rate >= 0.0 && rate.is_finite()) {
+        let Settings { ref curve, rate, floor, .. } = settings;
+        if !is_rate(rate) {
             return Err(format!("schedule: the rate must be finite and not negative, not {rate}"));
         }
         if !(0.0..=rate).contains(&floor) {
@@ -162,8 +262,10 @@ impl TryFrom<Settings> for Schedule {
                 "schedule: the floor must lie between 0 and the rate {rate}, not at {floor}"
             ));
         }
-        match curve {
-            Curve::StepDecay { factor, .. } if !(0.0..=1.0).contains(&factor) => {
+        match *curve {
+            Curve::StepDecay { factor, .. } | Curve::Exponential { factor }
+                if !(0.0..=1.0).contains(&factor) =>
+            {
                 Err(format!("schedule: the factor must lie between 0 and 1, not at {factor}"))
             }
             Curve::StepDecay { period: 0, .. }

@@ -3,8 +3,10 @@
 use autograd::{Gradient, Gradients, Parameters};
 use tensor::{Scalar, Tensor, shape};
 
+use crate::group::Group;
 use crate::moments::{Moments, own_gradients};
 use crate::optimizer::Optimizer;
+use crate::pace::Pace;
 use crate::schedule::Schedule;
 use crate::state::{State, StateError};
 
@@ -40,7 +42,7 @@ use crate::state::{State, StateError};
 /// ```
 #[derive(Clone, Debug)]
 pub struct Sgd<T: Scalar = f32> {
-    schedule: Schedule,
+    pace: Pace,
     momentum: f64,
     nesterov: bool,
     moments: Moments<T, 1>,
@@ -53,8 +55,8 @@ impl<T: Scalar> Sgd<T> {
     /// When the rate is negative or not finite.
     #[track_caller]
     pub fn new(rate: impl Into<Schedule>) -> Self {
-        let schedule = rate.into();
-        Self { schedule, momentum: 0.0, nesterov: false, moments: Moments::new(["momentum"]) }
+        let moments = Moments::new(["momentum"]);
+        Self { pace: Pace::new(rate), momentum: 0.0, nesterov: false, moments }
     }
 
     /// Sets the momentum `μ`; 0, as at first, is plain descent.
@@ -76,6 +78,17 @@ impl<T: Scalar> Sgd<T> {
     pub fn nesterov(mut self) -> Self {
         assert!(self.momentum > 0.0, "nesterov: the momentum is 0: call momentum(0.9) first");
         self.nesterov = true;
+        self
+    }
+
+    /// Gives the parameters whose names match a pattern, such as `body.*`, settings of their own; see
+    /// [`Group`].
+    ///
+    /// # Panics
+    /// If the group sets a decay, which Sgd does not have.
+    #[track_caller]
+    pub fn group(mut self, pattern: &str, settings: impl FnOnce(Group) -> Group) -> Self {
+        self.pace.add_group_without_decay("Sgd", pattern, settings);
         self
     }
 
@@ -103,9 +116,11 @@ fn descend<T: Scalar>(values: &mut Tensor<T>, gradient: &Gradient<T>, rate: T) {
 impl<T: Scalar> Optimizer<T> for Sgd<T> {
     fn step(&mut self, parameters: &mut Parameters<T>, gradients: &Gradients<T>) {
         self.moments.check_store(parameters);
-        let rate = T::from_f64(self.rate());
-        let momentum = T::from_f64(self.momentum);
+        self.pace.check_groups(parameters);
+        let (base, momentum) = (self.rate(), T::from_f64(self.momentum));
         for (id, gradient) in own_gradients(parameters, gradients) {
+            let pace = self.pace.of(parameters.name(id), gradient.shape(), base);
+            let rate = T::from_f64(pace.rate);
             if self.momentum == 0.0 {
                 descend(parameters.get_mut(id), gradient, rate);
                 continue;
@@ -122,7 +137,11 @@ impl<T: Scalar> Optimizer<T> for Sgd<T> {
     }
 
     fn rate(&self) -> f64 {
-        self.schedule.rate(self.moments.steps)
+        self.pace.rate(self.moments.steps)
+    }
+
+    fn set_rate(&mut self, rate: f64) {
+        self.pace.set_rate(rate);
     }
 
     fn steps(&self) -> u64 {
@@ -130,10 +149,11 @@ impl<T: Scalar> Optimizer<T> for Sgd<T> {
     }
 
     fn state(&self, parameters: &Parameters<T>) -> State<T> {
-        self.moments.state(self.kind(), parameters)
+        self.moments.state(self.kind(), &self.pace, parameters)
     }
 
     fn restore(&mut self, parameters: &Parameters<T>, state: State<T>) -> Result<(), StateError> {
-        self.moments.restore(self.kind(), parameters, state)
+        let kind = self.kind();
+        self.moments.restore(kind, &mut self.pace, parameters, state)
     }
 }

@@ -6,6 +6,8 @@ use serde::{Deserialize, Serialize};
 use tensor::{Scalar, Tensor};
 use thiserror::Error;
 
+use crate::group::Group;
+
 /// The state of an optimizer: numbers and names for a file's header, and tensors for its body.
 ///
 /// ```
@@ -42,7 +44,7 @@ pub struct State<T: Scalar = f32> {
 }
 
 /// The part of a [`State`] that is not tensors.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct StateHeader {
     /// The kind of optimizer.
@@ -51,6 +53,12 @@ pub struct StateHeader {
     pub steps: u64,
     /// For each parameter, the number of gradients that its moments hold. At 0 it has no tensors.
     pub updates: BTreeMap<String, u64>,
+    /// The rate that was [set](crate::Optimizer::set_rate), and took the schedule's place.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rate: Option<f64>,
+    /// The optimizer's groups, in order.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub groups: Vec<Group>,
 }
 
 /// Why a state cannot be restored.
@@ -64,8 +72,25 @@ pub enum StateError {
         /// The optimizer that saved it.
         found: String,
     },
+    /// The optimizer has other groups.
+    #[error(
+        "the state was saved with {found}, but this optimizer has {expected}: build it with the groups \
+         of the state"
+    )]
+    Groups {
+        /// The groups of the optimizer that was to take it up.
+        expected: String,
+        /// The groups of the optimizer that saved it.
+        found: String,
+    },
+    /// The rate that was set cannot be one.
+    #[error("the state is damaged: the rate {0} was set, expected a finite number of at least 0")]
+    Rate(String),
     /// The model has a parameter that the state does not know.
-    #[error("the state has no parameter `{0}`, but the model has: it was saved with another model")]
+    #[error(
+        "the state has no parameter `{0}`, but the model has: it was saved with another model, or \
+         before the parameter was added; restore it first and then add the parameter"
+    )]
     MissingParameter(String),
     /// The state has a parameter that the model has not.
     #[error(

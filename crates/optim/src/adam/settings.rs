@@ -4,7 +4,9 @@ use tensor::Scalar;
 
 use super::Adam;
 use super::sparse::SparseUpdates;
+use crate::group::Group;
 use crate::moments::Moments;
+use crate::pace::Pace;
 use crate::schedule::Schedule;
 
 /// β₁, β₂ and ε.
@@ -23,7 +25,7 @@ impl<T: Scalar> Adam<T> {
     pub fn new(rate: impl Into<Schedule>) -> Self {
         Self {
             kind: "Adam",
-            schedule: rate.into(),
+            pace: Pace::new(rate),
             constants: Constants { betas: [0.9, 0.999], epsilon: 1e-8 },
             moments: Moments::new(["m", "v"]),
             sparse: SparseUpdates::deferring(),
@@ -54,6 +56,17 @@ impl<T: Scalar> Adam<T> {
             "epsilon: {epsilon} is not positive and finite"
         );
         self.constants.epsilon = epsilon;
+        self
+    }
+
+    /// Gives the parameters whose names match a pattern, such as `body.*`, settings of their own; see
+    /// [`Group`].
+    ///
+    /// # Panics
+    /// If the group sets a decay: that is for [`AdamW`](crate::AdamW).
+    #[track_caller]
+    pub fn group(mut self, pattern: &str, settings: impl FnOnce(Group) -> Group) -> Self {
+        self.pace.add_group_without_decay("Adam", pattern, settings);
         self
     }
 }

@@ -106,15 +106,14 @@ impl<T: Scalar> SparseUpdates<T> {
         state
     }
 
-    /// Takes the tables out of a saved state. Returns the rest of the state, and what was restored.
+    /// Takes the tables out of a saved state, whose header was checked. Returns the rest of the state,
+    /// and what was restored.
     pub(super) fn restored(
         &self,
-        kind: &str,
         constants: Constants,
         parameters: &Parameters<T>,
         mut state: State<T>,
     ) -> Result<(State<T>, Self), StateError> {
-        state.header.check(kind, parameters)?;
         let mut tables = BTreeMap::new();
         for id in parameters.ids() {
             let updates = state.header.updates[parameters.name(id)];

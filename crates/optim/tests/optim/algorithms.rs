@@ -2,7 +2,7 @@
 
 use approx::{assert_relative_eq, relative_eq};
 use autograd::{Parameters, Tape};
-use optim::{Adam, AdamW, Optimizer, Schedule, Sgd};
+use optim::{Adam, AdamW, Lion, Optimizer, RmsProp, Schedule, Sgd};
 use proptest::prelude::*;
 use tensor::Tensor;
 
@@ -48,6 +48,29 @@ fn momentum(mu: f64, nesterov: bool, mut theta: f64, given: Given) -> f64 {
         let next = b.map_or(g, |b| mu * b + g);
         theta -= eta(step) * if nesterov { g + mu * next } else { next };
         b = Some(next);
+    }
+    theta
+}
+
+/// As the PyTorch manual has it, without momentum and not centered; with decoupled decay.
+fn rmsprop(alpha: f64, epsilon: f64, lambda: f64, mut theta: f64, given: Given) -> f64 {
+    let mut v = 0.0;
+    for (step, g) in given {
+        v = alpha * v + (1.0 - alpha) * g.powi(2);
+        theta -= eta(step) * lambda * theta;
+        theta -= eta(step) * g / (v.sqrt() + epsilon);
+    }
+    theta
+}
+
+/// Chen et al. (2023), Algorithm 2.
+fn lion([beta1, beta2]: [f64; 2], lambda: f64, mut theta: f64, given: Given) -> f64 {
+    let mut m = 0.0;
+    for (step, g) in given {
+        let c: f64 = beta1 * m + (1.0 - beta1) * g;
+        let sign = if c == 0.0 { 0.0 } else { c.signum() };
+        theta -= eta(step) * (sign + lambda * theta);
+        m = beta2 * m + (1.0 - beta2) * g;
     }
     theta
 }
@@ -118,6 +141,37 @@ proptest! {
         for id in with.ids() {
             prop_assert_eq!(with.get(id), without.get(id));
         }
+    }
+
+    #[test]
+    fn rmsprop_divides_by_the_root_of_a_mean_of_squares(
+        run in runs(),
+        alpha in 0.0..0.999,
+        epsilon in 1e-8..1e-2,
+        lambda in 0.0..0.5,
+    ) {
+        let optimizer =
+            RmsProp::new(schedule()).alpha(alpha).epsilon(epsilon).decay(lambda).decays(|_, _| true);
+        assert_follows(&run, optimizer, |_, theta, given| {
+            rmsprop(alpha, epsilon, lambda, theta, given)
+        })?;
+    }
+
+    #[test]
+    fn lion_is_algorithm_2(run in runs(), betas in [0.0..0.99, 0.0..0.999], lambda in 0.0..0.5) {
+        let optimizer =
+            Lion::new(schedule()).betas(betas[0], betas[1]).decay(lambda).decays(|_, _| true);
+        assert_follows(&run, optimizer, |_, theta, given| lion(betas, lambda, theta, given))?;
+    }
+
+    #[test]
+    fn the_defaults_of_rmsprop_are_pytorchs_and_those_of_lion_the_papers(run in runs()) {
+        assert_follows(&run, RmsProp::new(schedule()), |_, theta, given| {
+            rmsprop(0.99, 1e-8, 0.0, theta, given)
+        })?;
+        assert_follows(&run, Lion::new(schedule()), |_, theta, given| {
+            lion([0.9, 0.99], 0.0, theta, given)
+        })?;
     }
 
     #[test]
@@ -194,13 +248,17 @@ fn a_parameter_counts_its_own_updates() {
 /// run(lambda p: torch.optim.Adam(p, lr=0.1))
 /// run(lambda p: torch.optim.Adam(p, lr=0.1, betas=(0.8, 0.95), eps=1e-3))
 /// run(lambda p: torch.optim.AdamW(p, lr=0.1, weight_decay=0.2))
+/// run(lambda p: torch.optim.AdamW([{"params": p, "lr": 0.01, "weight_decay": 0.3}], lr=0.1))
+/// run(lambda p: torch.optim.RMSprop(p, lr=0.1))
+/// run(lambda p: torch.optim.RMSprop(p, lr=0.1, alpha=0.9, eps=1e-3))
 /// run(lambda p: torch.optim.SGD(p, lr=0.1))
 /// run(lambda p: torch.optim.SGD(p, lr=0.1, momentum=0.9))
 /// run(lambda p: torch.optim.SGD(p, lr=0.1, momentum=0.9, nesterov=True))
 /// ```
 #[test]
 fn five_steps_are_those_of_pytorch() {
-    let optimizers: [(Box<dyn Optimizer<f64>>, [f64; 2]); 6] = [
+    let grouped = AdamW::new(0.1).group("p*", |group| group.rate_scale(0.1).decay(0.3));
+    let optimizers: [(Box<dyn Optimizer<f64>>, [f64; 2]); 9] = [
         (Box::new(Adam::new(0.1)), [0.7582399153602003, -1.9799381681283121]),
         (
             Box::new(Adam::new(0.1).betas(0.8, 0.95).epsilon(1e-3)),
@@ -209,6 +267,12 @@ fn five_steps_are_those_of_pytorch() {
         (
             Box::new(AdamW::new(0.1).decay(0.2).decays(|_, _| true)),
             [0.675331018191361, -1.792198158853683],
+        ),
+        (Box::new(grouped), [0.9611150361771856, -1.9682418665790808]),
+        (Box::new(RmsProp::new(0.1)), [0.21579164559989394, -1.7339349179053516]),
+        (
+            Box::new(RmsProp::new(0.1).alpha(0.9).epsilon(1e-3)),
+            [0.7641778243892483, -1.9166220231214794],
         ),
         (Box::new(Sgd::new(0.1)), [1.0125, -2.0626]),
         (Box::new(Sgd::new(0.1).momentum(0.9)), [0.6509699999999999, -2.173561]),
@@ -229,7 +293,9 @@ fn five_steps_are_those_of_pytorch() {
 
 #[test]
 fn all_find_the_bottom_of_a_bowl() {
-    let optimizers: [Box<dyn Optimizer<f32>>; 5] = [
+    let optimizers: [Box<dyn Optimizer<f32>>; 7] = [
+        Box::new(RmsProp::new(Schedule::linear(0.1, 400))),
+        Box::new(Lion::new(Schedule::linear(0.1, 400))),
         Box::new(Sgd::new(0.02)),
         Box::new(Sgd::new(0.01).momentum(0.9)),
         Box::new(Sgd::new(0.01).momentum(0.9).nesterov()),
@@ -251,6 +317,19 @@ fn all_find_the_bottom_of_a_bowl() {
         }
         assert_relative_eq!(*parameters.get(x), bottom, epsilon = 1e-3);
     }
+}
+
+/// The sign of zero is zero, and what is not a number is not hidden.
+#[test]
+fn lion_keeps_zero_and_nan() {
+    let mut parameters = Parameters::<f64>::with_seed(0);
+    let x = parameters.add("x", Tensor::from([1.0, 1.0, 1.0]));
+    let given = [Some(Tensor::from([0.0, -0.0, f64::NAN]))];
+    let gradients = gradients(&parameters, &given);
+    Lion::new(0.1).step(&mut parameters, &gradients);
+    let values = parameters.get(x).to_vec();
+    assert_eq!(values[..2], [1.0, 1.0]);
+    assert!(values[2].is_nan());
 }
 
 /// The weight after steps with these gradients, at a rate of 0.1.
@@ -303,5 +382,8 @@ fn adam_refuses_a_gradient_whose_square_is_infinite() {
         assert_eq!(adam.steps(), 0);
     }
     assert!(AdamW::new(0.1).try_step(&mut parameters, &gradients).is_err());
+    let rmsprop = RmsProp::new(0.1).try_step(&mut parameters, &gradients).unwrap_err();
+    assert_eq!((rmsprop.name.as_str(), rmsprop.position), ("large", 1));
+    assert!(Lion::new(0.1).try_step(&mut parameters.clone(), &gradients).is_ok());
     assert!(Sgd::new(0.1).try_step(&mut parameters, &gradients).is_ok());
 }

@@ -1,13 +1,18 @@
-//! The optimizers against their papers and PyTorch; schedules, clipping, saved states, messages.
+//! The optimizers against their papers and PyTorch; schedules, groups, clipping, saved states,
+//! optimizers of one's own, two models, messages.
 
 mod algorithms;
 mod clip;
+mod groups;
 mod messages;
+mod own;
+mod rates;
 mod rows;
 mod schedule;
 mod state;
 mod stores;
 mod threads;
+mod two_models;
 
 use autograd::{Gradient, Gradients, Parameters, Tape};
 use optim::Optimizer;

@@ -2,7 +2,7 @@
 
 use autograd::Parameters;
 use mistakes::message;
-use optim::{Adam, AdamW, Optimizer, Schedule, Sgd, clip_global_norm};
+use optim::{Adam, AdamW, Lion, Optimizer, RmsProp, Schedule, Sgd, clip_global_norm};
 use tensor::Tensor;
 
 use crate::gradients;
@@ -51,6 +51,16 @@ fn settings_must_make_sense() {
         "decay: -0.1 is negative or not finite"
     );
     assert_eq!(message(|| Sgd::<f32>::new(0.1).momentum(1.0)), "momentum: 1 is not in [0, 1)");
+    assert_eq!(message(|| RmsProp::<f32>::new(0.1).alpha(1.0)), "alpha: 1 is not in [0, 1)");
+    assert_eq!(
+        message(|| RmsProp::<f32>::new(0.1).epsilon(-1.0)),
+        "epsilon: -1 is not positive and finite"
+    );
+    assert_eq!(message(|| Lion::<f32>::new(0.1).betas(0.9, 1.5)), "betas: 1.5 is not in [0, 1)");
+    assert_eq!(
+        message(|| Lion::<f32>::new(0.1).decay(-0.1)),
+        "decay: -0.1 is negative or not finite"
+    );
 }
 
 #[test]
@@ -88,8 +98,12 @@ fn gradients_and_parameters_must_belong_together() {
     larger.add("p1", Tensor::zeros([3]));
     let fewer_elements = gradients(&reshaped, std::slice::from_ref(&ones));
     let more_parameters = gradients(&larger, &[None, ones]);
-    let mut optimizers: [Box<dyn Optimizer<f32>>; 3] =
-        [Box::new(Sgd::new(0.1)), Box::new(Adam::new(0.1)), Box::new(AdamW::new(0.1))];
+    let mut optimizers: [Box<dyn Optimizer<f32>>; 4] = [
+        Box::new(Sgd::new(0.1)),
+        Box::new(Adam::new(0.1)),
+        Box::new(AdamW::new(0.1)),
+        Box::new(Lion::new(0.1)),
+    ];
     for optimizer in &mut optimizers {
         assert_eq!(
             message(|| optimizer.step(&mut model, &fewer_elements)),
@@ -116,7 +130,7 @@ fn an_optimizer_serves_one_model() {
     adam.step(&mut one, &of_one);
     assert_eq!(
         message(|| adam.step(&mut other, &of_other)),
-        "step: the parameter `p0` has shape [3], but had [2] in a step before: give each model an \
-         optimizer of its own"
+        "step: the parameter `p0` has shape [3], but had [2] in a step before, and its moments have \
+         that shape: give each model, and a model with a changed parameter, an optimizer of its own"
     );
 }

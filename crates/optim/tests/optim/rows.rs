@@ -148,7 +148,8 @@ fn adams<T: Scalar>(betas: impl Strategy<Value = [f64; 2]>) -> impl Strategy<Val
     ];
     (schedules, betas, prop_oneof![Just(1e-8), Just(1e-3)]).prop_map(
         |(schedule, [beta1, beta2], epsilon)| {
-            Adam::new(schedule).betas(beta1, beta2).epsilon(epsilon)
+            let adam = Adam::new(schedule).betas(beta1, beta2).epsilon(epsilon);
+            adam.group("table", |group| group.rate_scale(0.7))
         },
     )
 }
@@ -210,13 +211,14 @@ fn bits<T: Scalar>(values: &Tensor<T>) -> Vec<u64> {
 }
 
 /// The optimizers that treat a table's rows each by itself.
-fn optimizers<T: Scalar>() -> [Box<dyn Optimizer<T>>; 4] {
-    let schedule = Schedule::cosine(0.01, 150).warm_up(20);
+fn optimizers<T: Scalar>() -> [Box<dyn Optimizer<T>>; 5] {
+    let schedule = || Schedule::cosine(0.01, 150).warm_up(20);
     [
-        Box::new(Adam::new(schedule)),
-        Box::new(Adam::new(schedule).lazy()),
-        Box::new(AdamW::new(schedule).decays(|_, _| false)),
-        Box::new(Sgd::new(schedule)),
+        Box::new(Adam::new(schedule())),
+        Box::new(Adam::new(schedule()).group("table", |group| group.rate_scale(0.3))),
+        Box::new(Adam::new(schedule()).lazy()),
+        Box::new(AdamW::new(schedule()).decays(|_, _| false)),
+        Box::new(Sgd::new(schedule())),
     ]
 }
 

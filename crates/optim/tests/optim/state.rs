@@ -1,20 +1,38 @@
 //! Stopping, saving, restoring and going on is the same as never having stopped.
 
 use autograd::Parameters;
-use optim::{Adam, AdamW, Optimizer, Schedule, Sgd, StateError};
+use optim::{Adam, AdamW, Lion, Optimizer, RmsProp, RuleOptimizer, Schedule, Sgd, StateError};
 use proptest::prelude::*;
 use tensor::{Scalar, Tensor};
 
+use crate::own::HeavyBall;
 use crate::{Run, gradients, runs};
 
-fn optimizers<T: Scalar>() -> [Box<dyn Optimizer<T>>; 5] {
-    let schedule = Schedule::cosine(0.1, 5).warm_up(2);
+fn optimizers<T: Scalar>() -> [Box<dyn Optimizer<T>>; 8] {
+    let schedule = || Schedule::cosine(0.1, 5).warm_up(2);
     [
-        Box::new(Sgd::new(schedule)),
-        Box::new(Sgd::new(schedule).momentum(0.9)),
-        Box::new(Sgd::new(schedule).momentum(0.9).nesterov()),
-        Box::new(Adam::new(schedule)),
-        Box::new(AdamW::new(schedule).decay(0.1)),
+        Box::new(Sgd::new(schedule())),
+        Box::new(Sgd::new(schedule()).momentum(0.9)),
+        Box::new(Sgd::new(schedule()).momentum(0.9).nesterov()),
+        Box::new(Adam::new(schedule())),
+        Box::new(AdamW::new(schedule()).decay(0.1)),
+        Box::new(RmsProp::new(schedule()).decay(0.1)),
+        Box::new(Lion::new(schedule()).decay(0.1)),
+        Box::new(RuleOptimizer::of(HeavyBall, schedule())),
+    ]
+}
+
+/// The same with settings of their own for the first parameter, and for all.
+fn optimizers_with_groups<T: Scalar>() -> [Box<dyn Optimizer<T>>; 7] {
+    let schedule = || Schedule::custom(|step| 0.1 / (step as f64 + 1.0));
+    [
+        Box::new(Sgd::new(schedule()).group("p0", |group| group.rate_scale(0.5))),
+        Box::new(Sgd::new(schedule()).momentum(0.9).group("p0", |group| group.rate_scale(0.5))),
+        Box::new(Adam::new(schedule()).group("*", |group| group.rate_scale(0.3))),
+        Box::new(AdamW::new(schedule()).decay(0.1).group("p*", |group| group.no_decay())),
+        Box::new(AdamW::new(schedule()).group("p0", |group| group.rate_scale(3.0).decay(0.2))),
+        Box::new(RmsProp::new(schedule()).group("p0", |group| group.rate_scale(3.0).decay(0.2))),
+        Box::new(Lion::new(schedule()).decay(0.1).group("p0", |group| group.no_decay())),
     ]
 }
 
@@ -24,21 +42,39 @@ fn bits<T: Scalar>(parameters: &Parameters<T>) -> Vec<u64> {
     values.map(|x| x.to_f64().to_bits()).collect()
 }
 
-fn assert_resumes<T: Scalar>(run: &Run, stop: usize) -> Result<(), TestCaseError> {
-    let stop = stop.min(run.steps());
+/// Some optimizers, each time the same ones.
+type Make<T> = fn() -> Vec<Box<dyn Optimizer<T>>>;
+
+/// Stops after `stop` steps and goes on. Both runs set the rate before step `set`, if there is one.
+fn assert_resumes<T: Scalar>(
+    make: Make<T>,
+    run: &Run,
+    stop: usize,
+    set: usize,
+) -> Result<(), TestCaseError> {
+    let (stop, set) = (stop.min(run.steps()), set.min(run.steps()));
+    let play =
+        |steps: std::ops::Range<usize>, optimizer: &mut dyn Optimizer<T>, parameters: &mut _| {
+            for step in steps {
+                if step == set {
+                    optimizer.set_rate(0.37);
+                }
+                run.play(step..step + 1, optimizer, parameters);
+            }
+        };
     for (mut whole, (mut first, mut second)) in
-        optimizers::<T>().into_iter().zip(optimizers().into_iter().zip(optimizers()))
+        make().into_iter().zip(make().into_iter().zip(make()))
     {
         let mut expected = run.parameters();
-        run.play(0..run.steps(), &mut *whole, &mut expected);
+        play(0..run.steps(), &mut *whole, &mut expected);
 
         let mut parameters = run.parameters();
-        run.play(0..stop, &mut *first, &mut parameters);
+        play(0..stop, &mut *first, &mut parameters);
         let mut state = first.state(&parameters);
         let header = serde_json::to_string(&state.header).expect("JSON");
         state.header = serde_json::from_str(&header).expect("what was just written");
         second.restore(&parameters, state)?;
-        run.play(stop..run.steps(), &mut *second, &mut parameters);
+        play(stop..run.steps(), &mut *second, &mut parameters);
 
         prop_assert_eq!(bits(&parameters), bits(&expected));
         prop_assert_eq!(second.state(&parameters), whole.state(&expected));
@@ -50,8 +86,19 @@ fn assert_resumes<T: Scalar>(run: &Run, stop: usize) -> Result<(), TestCaseError
 proptest! {
     #[test]
     fn a_resumed_run_is_bit_for_bit_the_uninterrupted_one(run in runs(), stop in 0..=6usize) {
-        assert_resumes::<f32>(&run, stop)?;
-        assert_resumes::<f64>(&run, stop)?;
+        assert_resumes::<f32>(|| optimizers().into(), &run, stop, usize::MAX)?;
+        assert_resumes::<f64>(|| optimizers().into(), &run, stop, usize::MAX)?;
+    }
+
+    #[test]
+    fn a_run_with_groups_and_a_rate_that_was_set_resumes_bit_for_bit(
+        run in runs(),
+        stop in 0..=6usize,
+        set in 0..=7usize,
+    ) {
+        assert_resumes::<f32>(|| optimizers_with_groups().into(), &run, stop, set)?;
+        assert_resumes::<f64>(|| optimizers_with_groups().into(), &run, stop, set)?;
+        assert_resumes::<f32>(|| optimizers().into(), &run, stop, set)?;
     }
 }
 
@@ -116,7 +163,8 @@ fn a_state_that_does_not_fit_is_refused() {
         message(|state| {
             state.header.updates.remove("unused");
         }),
-        "the state has no parameter `unused`, but the model has: it was saved with another model"
+        "the state has no parameter `unused`, but the model has: it was saved with another model, or \
+         before the parameter was added; restore it first and then add the parameter"
     );
     assert_eq!(
         message(|state| {
@@ -153,7 +201,16 @@ fn a_state_that_does_not_fit_is_refused() {
 
 #[test]
 fn each_kind_refuses_the_states_of_the_others() {
-    let kinds = ["Sgd", "Sgd with momentum", "Sgd with momentum", "Adam", "AdamW"];
+    let kinds = [
+        "Sgd",
+        "Sgd with momentum",
+        "Sgd with momentum",
+        "Adam",
+        "AdamW",
+        "RmsProp",
+        "Lion",
+        "HeavyBall",
+    ];
     let none = Parameters::with_seed(0);
     for (mut optimizer, kind) in optimizers::<f64>().into_iter().zip(kinds) {
         for (other, other_kind) in optimizers().into_iter().zip(kinds) {

@@ -1,20 +1,22 @@
 //! Optimizers of two models: each steps with the gradients of its own store.
 
 use autograd::{Gradients, ParameterId, Parameters, Tape};
-use optim::{Adam, AdamW, Optimizer, Sgd, clip_global_norm, global_norm};
+use optim::{Adam, AdamW, Lion, Optimizer, RmsProp, Sgd, clip_global_norm, global_norm};
 use tensor::Tensor;
 
 use mistakes::message;
 
 type Make = fn() -> Box<dyn Optimizer<f64>>;
 
-const OPTIMIZERS: [Make; 6] = [
+const OPTIMIZERS: [Make; 8] = [
     || Box::new(Sgd::new(0.1)),
     || Box::new(Sgd::new(0.1).momentum(0.9)),
     || Box::new(Sgd::new(0.1).momentum(0.9).nesterov()),
     || Box::new(Adam::new(0.1)),
     || Box::new(Adam::new(0.1).lazy()),
     || Box::new(AdamW::new(0.1)),
+    || Box::new(RmsProp::new(0.1)),
+    || Box::new(Lion::new(0.1)),
 ];
 
 /// A model of one vector, and its id.

@@ -237,6 +237,10 @@ impl Optimizer<f32> for Script {
         0.0
     }
 
+    fn set_rate(&mut self, _: f64) {
+        unreachable!("training does not set the rate")
+    }
+
     fn steps(&self) -> u64 {
         self.steps as u64
     }

@@ -1,6 +1,6 @@
 //! Gradients whose squares are beyond the largest number of the scalar type.
 //!
-//! With one of them in `v` the parameter would never move again, so a step is refused before it changes
+//! With one of them in its mean of squares a parameter would never move again, so a step is refused before it changes
 //! anything.
 
 use autograd::{Gradient, ParameterId, Parameters};
@@ -8,14 +8,14 @@ use tensor::{Scalar, shape, vectorized};
 
 use crate::optimizer::GradientError;
 
-/// Refuses finite gradients for which `(1 − β₂) g²` is infinite.
-pub(super) fn check<T: Scalar>(
+/// Refuses finite gradients for which `factor · g²` is infinite.
+pub(crate) fn check<T: Scalar>(
     parameters: &Parameters<T>,
     gradients: &[(ParameterId, &Gradient<T>)],
-    beta2: f64,
+    factor: f64,
 ) -> Result<(), GradientError> {
-    let fresh = T::from_f64(1.0 - beta2);
-    let is_square_finite = |g: T| ((fresh * g) * g).is_finite();
+    let factor = T::from_f64(factor);
+    let is_square_finite = |g: T| ((factor * g) * g).is_finite();
     for &(id, gradient) in gradients {
         let values = gradient.stored().values();
         if is_square_finite(largest_magnitude(&values)) {

@@ -1,0 +1,135 @@
+//! How fast each parameter moves and decays in a step: the schedule or the rate that was set in its
+//! place, the groups, and the decay.
+//!
+//! ```text
+//! η of a parameter    the rate of the step · the scale of its group
+//! λ of a parameter    that of its group; otherwise the optimizer's, if its rule says so; otherwise 0
+//! ```
+
+use std::fmt;
+use std::sync::Arc;
+
+use autograd::Parameters;
+use tensor::Scalar;
+
+use crate::group::{self, Group};
+use crate::schedule::Schedule;
+
+#[derive(Clone, Debug)]
+pub(crate) struct Pace {
+    schedule: Schedule,
+    /// The rate that takes the schedule's place.
+    pub(crate) set_rate: Option<f64>,
+    pub(crate) groups: Vec<Group>,
+    decay: f64,
+    rule: DecayRule,
+}
+
+/// Decides by name and shape if a parameter decays.
+#[derive(Clone)]
+struct DecayRule(Arc<Predicate>);
+
+type Predicate = dyn Fn(&str, &[usize]) -> bool + Send + Sync;
+
+impl fmt::Debug for DecayRule {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("DecayRule")
+    }
+}
+
+/// The pace of one parameter in one step.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct ParameterPace {
+    /// η.
+    pub(crate) rate: f64,
+    /// 1 − η λ; `None` if the parameter does not decay.
+    pub(crate) keep: Option<f64>,
+}
+
+impl Pace {
+    /// Follows a schedule, without decay. When there is one, parameters of two axes or more have it.
+    #[track_caller]
+    pub(crate) fn new(rate: impl Into<Schedule>) -> Self {
+        let rule = DecayRule(Arc::new(|_, shape| shape.len() >= 2));
+        Self { schedule: rate.into(), set_rate: None, groups: Vec::new(), decay: 0.0, rule }
+    }
+
+    /// Returns the rate of this step, from 0.
+    #[track_caller]
+    pub(crate) fn rate(&self, step: u64) -> f64 {
+        self.set_rate.unwrap_or_else(|| self.schedule.rate(step))
+    }
+
+    /// # Panics
+    /// If the rate is negative or not finite.
+    #[track_caller]
+    pub(crate) fn set_rate(&mut self, rate: f64) {
+        assert!(is_rate(rate), "set_rate: the rate must be finite and not negative, not {rate}");
+        self.set_rate = Some(rate);
+    }
+
+    /// # Panics
+    /// If the decay is negative or not finite.
+    #[track_caller]
+    pub(crate) fn set_decay(&mut self, decay: f64) {
+        assert!(decay >= 0.0 && decay.is_finite(), "decay: {decay} is negative or not finite");
+        self.decay = decay;
+    }
+
+    /// Sets which parameters decay.
+    pub(crate) fn set_decays(
+        &mut self,
+        rule: impl Fn(&str, &[usize]) -> bool + Send + Sync + 'static,
+    ) {
+        self.rule = DecayRule(Arc::new(rule));
+    }
+
+    pub(crate) fn add_group(&mut self, pattern: &str, settings: impl FnOnce(Group) -> Group) {
+        self.groups.push(settings(Group::new(pattern)));
+    }
+
+    /// # Panics
+    /// If the group sets a decay.
+    #[track_caller]
+    pub(crate) fn add_group_without_decay(
+        &mut self,
+        kind: &str,
+        pattern: &str,
+        settings: impl FnOnce(Group) -> Group,
+    ) {
+        let group = settings(Group::new(pattern));
+        assert!(
+            !group.sets_decay(),
+            "group: {group} is given to {kind}, which has no decay: take AdamW, or leave out the decay"
+        );
+        self.groups.push(group);
+    }
+
+    /// # Panics
+    /// If a group matches no parameter.
+    #[track_caller]
+    pub(crate) fn check_groups<T: Scalar>(&self, parameters: &Parameters<T>) {
+        let names = || parameters.ids().map(|id| parameters.name(id));
+        for group in &self.groups {
+            if !names().any(|name| group.pattern().matches(name)) {
+                panic!(
+                    "step: a group of the optimizer is empty: {}",
+                    group.pattern().error(names())
+                );
+            }
+        }
+    }
+
+    /// Returns the pace of a parameter in a step of this rate.
+    pub(crate) fn of(&self, name: &str, shape: &[usize], rate: f64) -> ParameterPace {
+        let (scale, decay) = group::settings(&self.groups, name);
+        let by_rule = || if (self.rule.0)(name, shape) { self.decay } else { 0.0 };
+        let (rate, decay) = (rate * scale, decay.unwrap_or_else(by_rule));
+        ParameterPace { rate, keep: (decay != 0.0).then_some(1.0 - rate * decay) }
+    }
+}
+
+/// Returns `true` if this can be a learning rate.
+pub(crate) fn is_rate(rate: f64) -> bool {
+    rate >= 0.0 && rate.is_finite()
+}

@@ -1,8 +1,9 @@
 //! Saves models and runs in files, and reads them back.
 //!
-//! [`save`] keeps a model for later and [`Saved`] reads it. [`Checkpoints`] are an observer that
-//! keeps a run as it goes, so that training can go on after a crash. [`PyTorch`] exchanges weights
-//! with other frameworks, [`read_npy`] and [`write_npy`] exchange arrays with NumPy.
+//! [`save`] keeps a model for later and [`Saved`] reads it, or the [part](Loaded) of it that another
+//! model shares. [`Checkpoints`] are an observer that keeps a run as it goes, so that training can go
+//! on after a crash. [`PyTorch`] exchanges weights with other frameworks, [`read_npy`] and
+//! [`write_npy`] exchange arrays with NumPy.
 //!
 //! Every file is written under a temporary name and then renamed, so a reader never sees half of
 //! one. The content of a file is checked before it is used, and every error names the file.
@@ -13,6 +14,7 @@ mod archive;
 mod checkpoint;
 mod interchange;
 mod little_endian;
+mod loaded;
 mod npy;
 mod saved;
 
@@ -21,5 +23,6 @@ pub use checkpoint::{Checkpoint, CheckpointError, CheckpointFault, Checkpoints, 
 pub use files::WriteError;
 pub use interchange::{Module, PyTorch, WeightsError, WeightsFault};
 pub use little_endian::LittleEndian;
+pub use loaded::{Loaded, Reshaped};
 pub use npy::{NpyError, NpyFault, NpyNumber, read_npy, write_npy};
 pub use saved::{LoadError, LoadFault, SaveError, Saved, save};

@@ -35,7 +35,7 @@ pub type LoadError = FileError<LoadFault>;
 #[derive(Debug, Error)]
 pub enum LoadFault {
     /// It cannot be read.
-    #[error("cannot be read: {0}; give the path of a file written by --save")]
+    #[error("cannot be read: {0}; give the path of a saved model")]
     Read(std::io::Error),
     /// It is not a whole safetensors file.
     #[error(
@@ -44,11 +44,14 @@ pub enum LoadFault {
     )]
     Format(String),
     /// It is a safetensors file of another program, or of another version of this one.
-    #[error("holds no model of this program ({0}); give a file written by --save")]
+    #[error("holds no model of this program ({0}); give a saved model")]
     Foreign(String),
     /// A parameter is missing, unknown, or of another shape or type.
     #[error("does not fit the model it describes: {0}; save the model again")]
     Mismatch(String),
+    /// Nothing of it can be loaded into the model.
+    #[error("has nothing for this model: {0}")]
+    Nothing(String),
 }
 
 /// Writes all parameters and a description of the model, whole or not at all.
@@ -74,7 +77,7 @@ pub fn save(
 pub struct Saved {
     path: PathBuf,
     description: String,
-    tensors: HashMap<String, Tensor<f32>>,
+    pub(crate) tensors: HashMap<String, Tensor<f32>>,
 }
 
 impl Saved {
@@ -109,7 +112,8 @@ impl Saved {
         self.tensors.values().map(Tensor::len).sum()
     }
 
-    /// Replaces the value of every parameter by the saved one.
+    /// Replaces the value of every parameter by the saved one. [`load_matching`](Self::load_matching)
+    /// loads what fits, and reports the rest.
     ///
     /// # Errors
     /// If a parameter is missing or left over, or shapes differ. Then no value is replaced.
@@ -118,7 +122,7 @@ impl Saved {
             .map_err(|fault| self.error(LoadFault::Mismatch(fault)))
     }
 
-    fn error(&self, fault: LoadFault) -> LoadError {
+    pub(crate) fn error(&self, fault: LoadFault) -> LoadError {
         FileError::new(&self.path, fault)
     }
 }

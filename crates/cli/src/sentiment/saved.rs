@@ -125,8 +125,19 @@ impl Description {
 }
 
 /// Returns the model of a file written by [`Description::save_somewhere`], its parameters and its
-/// description.
+/// description. The error says which option writes such a file, if this is another.
 pub fn load(
+    path: &Path,
+) -> Result<(impl Model<Input = u32> + use<>, Parameters, Description), String> {
+    read_model(path).map_err(|error| match error.fault {
+        LoadFault::Read(_) | LoadFault::Foreign(_) => {
+            format!("{error}: a file that `wengert train --save` wrote")
+        }
+        _ => error.to_string(),
+    })
+}
+
+fn read_model(
     path: &Path,
 ) -> Result<(impl Model<Input = u32> + use<>, Parameters, Description), LoadError> {
     let saved = Saved::read(path)?;

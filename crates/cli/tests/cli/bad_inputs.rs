@@ -314,14 +314,14 @@ fn models() -> Vec<BadInput> {
     let impossible = "there is no such model as it describes";
     let mismatch = "does not fit the model it describes";
     let faults: [(&str, &[&str]); 23] = [
-        ("none.st", &["cannot be read"]),
-        ("folder", &["cannot be read"]),
+        ("none.st", &["cannot be read", "`wengert train --save`"]),
+        ("folder", &["cannot be read", "`wengert train --save`"]),
         ("empty.csv", &[whole]),
         ("texts.csv", &[whole]),
         ("cut.st", &[whole]),
         ("cut_header.st", &[whole]),
         ("longer.st", &[whole]),
-        ("foreign.st", &[foreign, "metadata `wengert` is missing"]),
+        ("foreign.st", &[foreign, "metadata `wengert` is missing", "`wengert train --save`"]),
         ("incomplete.st", &[foreign, "missing field `sizes`"]),
         ("activation.st", &[foreign, "no activation `mish`"]),
         ("vocab.st", &[foreign, impossible]),

@@ -3,5 +3,6 @@
 mod checkpoints;
 mod false_checkpoints;
 mod interchange;
+mod loaded;
 mod npy;
 mod saved;

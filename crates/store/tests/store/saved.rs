@@ -129,13 +129,13 @@ fn a_file_that_cannot_be_read() {
     let path = folder.path().join("model.st");
     assert_eq!(
         fault(&path),
-        "cannot be read: No such file or directory (os error 2); give the path of a file written \
-         by --save"
+        "cannot be read: No such file or directory (os error 2); give the path of a saved \
+         model"
     );
     fs::create_dir(&path).unwrap();
     assert_eq!(
         fault(&path),
-        "cannot be read: Is a directory (os error 21); give the path of a file written by --save"
+        "cannot be read: Is a directory (os error 21); give the path of a saved model"
     );
 }
 
@@ -165,18 +165,18 @@ fn a_safetensors_file_of_another_program() {
     let numbers = [0; 24];
     assert_eq!(
         fault_of(None, "weight", Dtype::F32, &[2, 3], &numbers),
-        "holds no model of this program (the metadata `wengert` is missing); give a file written by \
-         --save"
+        "holds no model of this program (the metadata `wengert` is missing); give a saved \
+         model"
     );
     assert_eq!(
         fault_of(Some(("format", "pt")), "weight", Dtype::F32, &[2, 3], &numbers),
-        "holds no model of this program (the metadata `wengert` is missing); give a file written by \
-         --save"
+        "holds no model of this program (the metadata `wengert` is missing); give a saved \
+         model"
     );
     assert_eq!(
         fault_of(Some(("wengert", "{}")), "weight", Dtype::F32, &[2, 3], &numbers),
-        "holds no model of this program (missing field `hidden` at line 1 column 2); give a file \
-         written by --save"
+        "holds no model of this program (missing field `hidden` at line 1 column 2); give a \
+         saved model"
     );
 }
 

@@ -6,8 +6,9 @@
 //! scales each column by a learned gain. A layer holds the ids of its parameters; their values are in
 //! the store, and a pass puts them on the tape. It has no backward pass of its own: the tape has one.
 //!
-//! The optimizer is sign descent, θ ← θ − η sign(g): each weight moves by the same step, as in Lion
-//! (Chen et al. 2023) without its momentum.
+//! The optimizer is Signum (Bernstein et al. 2018): each weight moves by the same step, in the direction
+//! of a mean of its gradients. A rule is the formula; schedule, groups, decay and a state that can be
+//! saved come with `RuleOptimizer`.
 //!
 //! It prints the parameters, the gradient check of the whole model, and the loss on two spirals that a
 //! straight line cannot separate.
@@ -18,7 +19,8 @@ use std::error::Error;
 use std::process::ExitCode;
 
 use wengert::nn::{Activation, Dense, Features, Layer, Model};
-use wengert::{Gradients, Key, ParameterId, Parameters, Pass, Scalar, Tape, Tensor, Var, check};
+use wengert::optim::{Optimizer, ParameterStep, RuleOptimizer, UpdateRule};
+use wengert::{Key, ParameterId, Parameters, Pass, Scalar, Tape, Tensor, Var, check};
 
 /// y = gain · x / √(mean of x² over the row + ε).
 struct RmsNorm {
@@ -41,11 +43,18 @@ impl Layer for RmsNorm {
     }
 }
 
-/// Moves each weight by `rate` against the sign of its gradient.
-fn sign_descent(parameters: &mut Parameters, gradients: &Gradients, rate: f32) {
-    for (id, gradient) in gradients.iter() {
-        let step = gradient.dense().map(|g| rate * g.signum());
-        *parameters.get_mut(id) = parameters.get(id) - &step;
+/// m ← 0.9 m + 0.1 g, then θ ← θ − η sign(m).
+struct Signum;
+
+impl UpdateRule<f32, 1> for Signum {
+    const NAME: &'static str = "Signum";
+    const MOMENTS: [&'static str; 1] = ["m"];
+
+    fn update(&self, step: ParameterStep, x: &mut [f32], g: &[f32], [m]: [&mut [f32]; 1]) {
+        for ((x, g), m) in x.iter_mut().zip(g).zip(m) {
+            *m = 0.9 * *m + 0.1 * g;
+            *x -= step.rate as f32 * m.signum();
+        }
     }
 }
 
@@ -75,6 +84,7 @@ fn train() -> Result<ExitCode, Box<dyn Error>> {
     let report = check::parameters(&parameters, |pass| model.forward(pass, &few));
     println!("The gradient check {}\n", report.summary());
 
+    let mut signum = RuleOptimizer::of(Signum, 0.002);
     for step in 0..=500 {
         let tape = Tape::new();
         let logits = model.forward(Pass::training(&tape, &parameters, Key::new(step)), &points);
@@ -84,7 +94,7 @@ fn train() -> Result<ExitCode, Box<dyn Error>> {
         }
         let gradients = loss.backward();
         drop(tape);
-        sign_descent(&mut parameters, &gradients, 0.002);
+        signum.step(&mut parameters, &gradients);
     }
     Ok(ExitCode::SUCCESS)
 }

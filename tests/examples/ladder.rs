@@ -71,6 +71,25 @@ fn a_layer_of_ones_own_passes_the_gradient_check_and_learns() {
 }
 
 #[test]
+fn a_gan_learns_the_ring() {
+    let output = printed("gan");
+    assert!((number_behind(&output, "step 3000: radius ") - 1.0).abs() < 0.1, "{output}");
+    let (_, last) = output.rsplit_once("step 3000: ").expect("the last step");
+    assert!(number_behind(last.lines().next().expect("a line"), "deviation ") < 0.2, "{output}");
+    assert!(number_behind(last.lines().next().expect("a line"), "sectors ") >= 11.0, "{output}");
+}
+
+#[test]
+fn a_trained_body_with_a_new_head_is_better_than_nothing() {
+    let output = printed("fine_tuning");
+    assert!(output.contains("loaded (4): `body.0.bias`, `body.0.weight`"), "{output}");
+    let scratch = number_behind(&output, "from nothing: ");
+    let frozen = number_behind(&output, "with the frozen body: ");
+    let tuned = number_behind(&output, "with the body, slowly: ");
+    assert!(frozen > scratch + 5.0 && tuned > scratch + 5.0, "{output}");
+}
+
+#[test]
 fn on_the_table_both_networks_reach_85_per_cent() {
     let output = printed("tabular");
     for activation in ["relu", "swiglu"] {

@@ -20,16 +20,16 @@ use std::process::ExitCode;
 
 use wengert::data::generated::{TABULAR_FEATURES, tabular};
 use wengert::data::{Dataset, Standardizer};
-use wengert::nn::{ActivationKind, Dense, Features, Model};
+use wengert::nn::{ActivationKind, BinaryCrossEntropy, Dense, Features, Model};
 use wengert::optim::Adam;
-use wengert::train::{Fit, Loss, TrainError, Trainer};
-use wengert::{Key, Parameters};
+use wengert::train::{Fit, TrainError, Trainer};
+use wengert::{Key, Parameters, Tensor};
 
 /// Trains the network with this activation, and prints its figures.
 fn run(
     activation: ActivationKind,
-    training: &Dataset<f32>,
-    test: &Dataset<f32>,
+    training: &Dataset<Tensor<f32>>,
+    test: &Dataset<Tensor<f32>>,
 ) -> Result<(), TrainError> {
     let mut parameters = Parameters::new(0);
     let model = Features::new(TABULAR_FEATURES)
@@ -38,7 +38,7 @@ fn run(
         .then(Dense::new(&mut parameters, "second", 50, 25))
         .then(activation.layer(&mut parameters, "second.activation"))
         .then(Dense::new(&mut parameters, "output", 25, 1));
-    let trainer = Trainer::new(&model, Loss::BinaryCrossEntropy);
+    let trainer = Trainer::new(&model, BinaryCrossEntropy);
     let fit = Fit { epochs: 60, patience: Some(10), ..Fit::default() };
     let history = trainer.fit(&mut parameters, &mut Adam::new(0.001), training, &fit)?;
 
@@ -60,10 +60,10 @@ fn compare() -> Result<ExitCode, Box<dyn Error>> {
     let key = Key::new(0);
     let (train, test) = (tabular(10_000, key.stream("train")), tabular(2_000, key.stream("test")));
     // In 64 bits, as large numbers that are close together would be one number in 32.
-    let exact = |half: &Dataset<f32>| half.inputs().map(f64::from);
+    let exact = |half: &Dataset<Tensor<f32>>| half.inputs().map(f64::from);
     let standardizer = Standardizer::fit(&exact(&train));
-    let standardized = |half: &Dataset<f32>| {
-        Dataset::new(standardizer.transform(&exact(half)), half.labels().clone())
+    let standardized = |half: &Dataset<Tensor<f32>>| {
+        Dataset::new(standardizer.transform(&exact(half)), half.targets().clone())
     };
     let (train, test) = (standardized(&train), standardized(&test));
 

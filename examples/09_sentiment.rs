@@ -19,9 +19,9 @@ use std::process::ExitCode;
 
 use wengert::data::generated::reviews;
 use wengert::data::{Dataset, Labels, Sequences, Table, TableError, Tokenizer};
-use wengert::nn::{ActivationKind, Dense, Dropout, Embedding, Model};
+use wengert::nn::{ActivationKind, Dense, Dropout, Embedding, Model, SoftmaxCrossEntropy};
 use wengert::optim::Adam;
-use wengert::train::{Fit, Loss, Trainer};
+use wengert::train::{Fit, Trainer};
 use wengert::{Key, Parameters, check};
 
 /// The number of token ids: 0 fills short texts up, the most frequent words have the others.
@@ -38,7 +38,7 @@ fn generate(count: usize, name: &str) -> Result<Table, TableError> {
 fn train(
     activation: ActivationKind,
     classes: usize,
-    [texts, test]: [&Dataset<u32>; 2],
+    [texts, test]: [&Dataset<Sequences<u32>>; 2],
 ) -> Result<String, Box<dyn Error>> {
     let mut parameters = Parameters::new(0);
     let model = Embedding::new(&mut parameters, "embedding", VOCABULARY, 128)
@@ -49,7 +49,7 @@ fn train(
         .then(activation.layer(&mut parameters, "activation"))
         .then(Dropout::new("dropout2", 0.2))
         .then(Dense::new(&mut parameters, "output", 64, classes));
-    let trainer = Trainer::new(&model, Loss::SoftmaxCrossEntropy);
+    let trainer = Trainer::new(&model, SoftmaxCrossEntropy::new());
 
     let few = texts.batches(4).next().expect("a table has rows");
     let report = check::parameters(&parameters, |pass| trainer.loss(pass, &few));
@@ -59,9 +59,8 @@ fn train(
     // A fifth of the texts is held back for validation, and the epoch best on them is kept.
     let history = trainer.fit(&mut parameters, &mut Adam::new(0.001), texts, &Fit::default())?;
     for epoch in &history.epochs {
-        let (training, validation) = (epoch.training, epoch.score());
-        print!("epoch {:>2}  loss {:.4}  validation ", epoch.number, training.loss);
-        println!("loss {:.4}  accuracy {:.1} %", validation.loss, 100.0 * validation.accuracy);
+        let (loss, validation) = (epoch.training.loss, epoch.score());
+        println!("epoch {:>2}  loss {loss:.4}  validation {validation}", epoch.number);
     }
     for name in ["activation.beta", "activation.gamma"] {
         if let Some(id) = parameters.find(name) {
@@ -103,7 +102,7 @@ fn compare() -> Result<ExitCode, Box<dyn Error>> {
     }
     let encode = |table: &Table| -> Result<_, TableError> {
         let ids = Sequences::new(words.texts_to_sequences(table.text("text")?), 0);
-        Ok(Dataset::of_sequences(ids, table.classes("label", &labels)?))
+        Ok(Dataset::new(ids, table.classes("label", &labels)?))
     };
     let (texts, test) = (encode(&train_table)?, encode(&test_table)?);
     println!("{} training and {} test texts, {classes} classes\n", texts.len(), test.len());

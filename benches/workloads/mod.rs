@@ -118,7 +118,10 @@ pub fn text_in_turn(adam: Adam, vocabulary: usize, batches: Vec<Tensor<u32>>) ->
     })
 }
 
-fn text_model(parameters: &mut Parameters, vocabulary: usize) -> impl Model<Input = u32> + use<> {
+fn text_model(
+    parameters: &mut Parameters,
+    vocabulary: usize,
+) -> impl Model<Input = Tensor<u32>> + use<> {
     Embedding::new(parameters, "embedding", vocabulary, 128)
         .padding(0)
         .mean()

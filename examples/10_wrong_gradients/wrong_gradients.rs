@@ -32,11 +32,11 @@ use autograd::{Parameters, Pass, Var};
 use clap::Parser;
 use data::generated::{Review, reviews};
 use data::{Dataset, Labels, Padding, Side, Tokenizer, pad_sequences};
-use nn::{Dense, Dropout, Embedding, Layer, Model, SwiGLU};
+use nn::{Dense, Dropout, Embedding, Layer, Model, SoftmaxCrossEntropy, SwiGLU};
 use optim::Adam;
 use report::statistics::mean;
 use tensor::{Key, Scalar, Tensor};
-use train::{Fit, Loss, TrainError, Trainer};
+use train::{Fit, TrainError, Trainer};
 
 use ops::{Mistake, PADDING, dense, embedding_mean, swiglu};
 
@@ -89,7 +89,7 @@ impl Sentiment {
 }
 
 impl Model for Sentiment {
-    type Input = u32;
+    type Input = Tensor<u32>;
 
     fn forward<'t, T: Scalar>(&self, pass: Pass<'t, T>, ids: &Tensor<u32>) -> Var<'t, T> {
         let table = pass.parameter(self.embedding.table());
@@ -108,8 +108,8 @@ impl Model for Sentiment {
 
 /// Generated reviews as token ids.
 struct Texts {
-    train: Dataset<u32>,
-    test: Dataset<u32>,
+    train: Dataset<Tensor<u32>>,
+    test: Dataset<Tensor<u32>>,
     vocabulary: usize,
     classes: usize,
 }
@@ -159,7 +159,7 @@ fn run(mistake: Option<Mistake>, texts: &Texts, options: &Options) -> Result<Out
     for seed in 0..options.seeds {
         let mut parameters = Parameters::new(seed);
         let model = Sentiment::new(&mut parameters, texts, mistake);
-        let trainer = Trainer::new(&model, Loss::SoftmaxCrossEntropy);
+        let trainer = Trainer::new(&model, SoftmaxCrossEntropy::new());
         let fit = Fit { epochs: options.epochs as usize, seed, ..Fit::default() };
         let mut adam = Adam::new(LEARNING_RATE);
         let history = trainer.fit(&mut parameters, &mut adam, &texts.train, &fit)?;
@@ -174,7 +174,7 @@ fn run(mistake: Option<Mistake>, texts: &Texts, options: &Options) -> Result<Out
 fn gradient_check(mistake: Option<Mistake>, texts: &Texts) -> Report {
     let mut parameters = Parameters::new(0);
     let model = Sentiment::new(&mut parameters, texts, mistake);
-    let trainer = Trainer::new(&model, Loss::SoftmaxCrossEntropy);
+    let trainer = Trainer::new(&model, SoftmaxCrossEntropy::new());
     let samples = texts.train.batches(4).next().expect("there are reviews");
     check::parameters(&parameters, |pass| trainer.loss(pass, &samples))
 }

@@ -27,12 +27,12 @@ use std::process::ExitCode;
 use autograd::{Parameters, Pass, Tape};
 use clap::{Parser, Subcommand};
 use data::{Dataset, printable_path};
-use nn::{Dense, Embedding, Model, SwiGLU};
+use nn::{Dense, Embedding, Model, SoftmaxCrossEntropy, SwiGLU};
 use optim::Adam;
 use rand::RngExt;
 use store::{Module, PyTorch};
 use tensor::{Key, Scalar, Tensor};
-use train::{Fit, Loss, Trainer};
+use train::{Fit, Trainer};
 
 /// The words of three topics, 16 each, after the padding.
 const VOCABULARY: usize = 49;
@@ -75,7 +75,7 @@ fn main() -> ExitCode {
 }
 
 /// The model here.
-fn model(parameters: &mut Parameters) -> impl Model<Input = u32> + use<> {
+fn model(parameters: &mut Parameters) -> impl Model<Input = Tensor<u32>> + use<> {
     Embedding::new(parameters, "embedding", VOCABULARY, 8)
         .padding(0)
         .mean()
@@ -104,7 +104,7 @@ fn train(folder: &Path) -> Result<ExitCode, Box<dyn Error>> {
 
     let mut parameters = Parameters::new(0);
     let model = model(&mut parameters);
-    let trainer = Trainer::new(&model, Loss::SoftmaxCrossEntropy);
+    let trainer = Trainer::new(&model, SoftmaxCrossEntropy::new());
     let fit = Fit { epochs: 20, ..Fit::default() };
     trainer.fit(&mut parameters, &mut Adam::new(0.01), &texts(600, Key::new(1)), &fit)?;
     let test = texts(32, Key::new(2));
@@ -145,7 +145,7 @@ fn run(folder: &Path) -> Result<ExitCode, Box<dyn Error>> {
 /// Reads token ids that the model can read.
 fn read_inputs(
     path: &Path,
-    model: &impl Model<Input = u32>,
+    model: &impl Model<Input = Tensor<u32>>,
     parameters: &Parameters,
 ) -> Result<Tensor<u32>, Box<dyn Error>> {
     let inputs = store::read_npy::<u32>(path)?;
@@ -156,7 +156,7 @@ fn read_inputs(
 }
 
 fn outputs(
-    model: &impl Model<Input = u32>,
+    model: &impl Model<Input = Tensor<u32>>,
     parameters: &Parameters,
     inputs: &Tensor<u32>,
 ) -> Tensor {
@@ -175,7 +175,7 @@ fn largest_difference(outputs: &Tensor, path: &Path) -> Result<f32, Box<dyn Erro
 }
 
 /// Texts of 4 to 12 words. Seven words of ten are of the text's topic, the others of any.
-fn texts(count: usize, key: Key) -> Dataset<u32> {
+fn texts(count: usize, key: Key) -> Dataset<Tensor<u32>> {
     let mut rng = key.rng();
     let (mut ids, mut topics) = (vec![0; count * LONGEST], Vec::with_capacity(count));
     for text in ids.chunks_exact_mut(LONGEST) {

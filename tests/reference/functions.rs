@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use autograd::{Parameters, Pass, Tape, Var};
-use nn::{Dense, GatedSwiGLU, Layer, SwiGLU};
+use nn::{Dense, GatedSwiGLU, Layer, MultiLabelCrossEntropy, SoftmaxCrossEntropy, SwiGLU};
 use serde::Deserialize;
 use tensor::{Scalar, Tensor};
 
@@ -119,9 +119,20 @@ fn functions<T: Scalar>() -> Vec<(&'static str, Compute<T>)> {
         // Losses.
         ("bce_with_logits", |x, _| nn::bce_with_logits(x[0], &x[1].value())),
         ("bce_with_logits of large logits", |x, _| nn::bce_with_logits(x[0], &x[1].value())),
+        ("huber", |x, _| nn::huber(x[0], x[1], 0.5)),
+        ("mean_absolute_error", |x, _| nn::mean_absolute_error(x[0], x[1])),
         ("mean_squared_error", |x, _| nn::mean_squared_error(x[0], x[1])),
+        ("weighted_bce_with_logits of smoothed labels", |x, _| {
+            let loss = MultiLabelCrossEntropy::new().positive_weights([3.0, 0.5]).smoothing(0.1);
+            loss.of(x[0], &x[1].value().cast())
+        }),
+        ("soft_cross_entropy", |x, _| nn::soft_cross_entropy(x[0], &x[1].value())),
         ("softmax_cross_entropy", |x, ids| nn::softmax_cross_entropy(x[0], ids)),
         ("softmax_cross_entropy of large logits", |x, ids| nn::softmax_cross_entropy(x[0], ids)),
+        ("softmax_cross_entropy with weights, smoothing and an ignored label", |x, ids| {
+            let loss = SoftmaxCrossEntropy::new().class_weights([1.0, 5.0, 0.5]);
+            loss.smoothing(0.1).ignore(1).of(x[0], ids)
+        }),
     ];
     table.to_vec()
 }

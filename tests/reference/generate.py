@@ -195,9 +195,35 @@ FUNCTIONS = [
         F.binary_cross_entropy_with_logits,
         [given(1e4, -1e4, 1e4, -1e4), Constant(given(0.0, 1.0, 1.0, 0.25))],
     ),
+    ("huber", lambda x, y: F.huber_loss(x, y, delta=0.5), [normal(3, 2), normal(3, 2)]),
+    ("mean_absolute_error", F.l1_loss, [normal(3, 2), normal(3, 2)]),
     ("mean_squared_error", F.mse_loss, [normal(3, 2), normal(3, 2)]),
+    (
+        "weighted_bce_with_logits of smoothed labels",
+        lambda x, t: F.binary_cross_entropy_with_logits(
+            x, 0.9 * t + 0.05, pos_weight=torch.tensor([3.0, 0.5]).double()
+        ),
+        [normal(3, 2), Constant(given([0.0, 1.0], [1.0, 0.0], [0.25, 1.0]))],
+    ),
+    (
+        "soft_cross_entropy",
+        lambda x, q: F.cross_entropy(x, q, reduction="sum"),
+        [normal(2, 3), Constant(given([0.2, 0.0, 0.8], [2.0, 1.0, 0.5]))],
+    ),
     ("softmax_cross_entropy", F.cross_entropy, [normal(4, 3)], [2, 0, 1, 2]),
     ("softmax_cross_entropy of large logits", F.cross_entropy, [LARGE], [0, 0, 1, 2]),
+    (
+        "softmax_cross_entropy with weights, smoothing and an ignored label",
+        lambda x, ids: F.cross_entropy(
+            x,
+            ids,
+            weight=torch.tensor([1.0, 5.0, 0.5]).double(),
+            label_smoothing=0.1,
+            ignore_index=1,
+        ),
+        [normal(4, 3)],
+        [2, 1, 0, 2],
+    ),
 ]
 
 

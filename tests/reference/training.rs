@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use autograd::{Parameters, Pass, Tape};
-use nn::{Dense, Embedding, Features, Model, SwiGLU};
+use nn::{BinaryCrossEntropy, Dense, Embedding, Features, Model, SoftmaxCrossEntropy, SwiGLU};
 use optim::{Adam, Optimizer};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
@@ -42,7 +42,7 @@ pub fn tabular<T: Scalar>() -> Worsts {
         .then(Dense::new(&mut parameters, "second", 50, 25))
         .then(SwiGLU::new(&mut parameters, "second.activation"))
         .then(Dense::new(&mut parameters, "output", 25, 1));
-    replay("tabular.json", &model, &mut parameters, Loss::BinaryCrossEntropy)
+    replay("tabular.json", &model, &mut parameters, BinaryCrossEntropy)
 }
 
 /// The text model in `T`: the mean of embeddings of 8 → 16 → 4; 0 is padding.
@@ -54,16 +54,16 @@ pub fn text<T: Scalar>() -> Worsts {
         .then(Dense::new(&mut parameters, "hidden", 8, 16))
         .then(SwiGLU::new(&mut parameters, "activation"))
         .then(Dense::new(&mut parameters, "output", 16, 4));
-    replay("text.json", &model, &mut parameters, Loss::SoftmaxCrossEntropy)
+    replay("text.json", &model, &mut parameters, SoftmaxCrossEntropy::new())
 }
 
-fn replay<T: Scalar, M: Model<Input: DeserializeOwned>>(
+fn replay<T: Scalar, I: DeserializeOwned + Copy + 'static>(
     file: &str,
-    model: &M,
+    model: &impl Model<Input = Tensor<I>>,
     parameters: &mut Parameters<T>,
-    loss: Loss,
+    loss: impl Loss<T, Target = Tensor<u32>>,
 ) -> Worsts {
-    let run: Run<M::Input> = read(file);
+    let run: Run<I> = read(file);
     assert_eq!(parameters.len(), run.initial.len(), "{file}: another number of parameters");
     for id in parameters.ids() {
         *parameters.get_mut(id) = named(&run.initial, parameters.name(id)).tensor();
@@ -81,11 +81,11 @@ fn replay<T: Scalar, M: Model<Input: DeserializeOwned>>(
 }
 
 /// Takes all steps and returns the loss of each.
-fn train<T: Scalar, M: Model>(
-    run: &Run<M::Input>,
-    model: &M,
+fn train<T: Scalar, I: Copy + 'static>(
+    run: &Run<I>,
+    model: &impl Model<Input = Tensor<I>>,
     parameters: &mut Parameters<T>,
-    loss: Loss,
+    loss: impl Loss<T, Target = Tensor<u32>>,
 ) -> Vec<f64> {
     let (inputs, labels, batches) = (run.inputs.exact(), run.labels.exact(), run.batches.exact());
     let mut adam = Adam::new(run.rate);

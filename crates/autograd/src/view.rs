@@ -13,6 +13,7 @@ use crate::identity::ParameterId;
 use crate::op::Adjoints;
 use crate::sparse::Read;
 use crate::tape::{Node, Source, Tape};
+use crate::var::Var;
 
 /// The nodes of a tape, to be read.
 ///
@@ -70,6 +71,17 @@ impl<T: Scalar> Tape<T> {
     /// Returns a view of the nodes. Nothing can be recorded while it is held.
     pub fn nodes(&self) -> Nodes<'_, T> {
         Nodes(self.nodes.borrow())
+    }
+
+    /// Returns the node with this index, to compute with or to ask for its gradient.
+    ///
+    /// # Panics
+    /// If the tape has no node with this index.
+    #[track_caller]
+    pub fn var_at(&self, index: usize) -> Var<'_, T> {
+        let len = self.len();
+        assert!(index < len, "var_at: %{index} is not on this tape, which has {len} nodes");
+        Var { tape: self, index }
     }
 
     /// Computes the value of an op's node again, for instance to measure how long that takes; `None`

@@ -4,9 +4,10 @@ use std::collections::BTreeSet;
 
 use autograd::{Parameters, check};
 use clap::Args;
-use data::{Dataset, Split, SplitError, excerpt};
+use data::{Dataset, Samples, Split, SplitError, excerpt};
 use nn::Model;
-use train::{Fit, Trainer};
+use tensor::Tensor;
+use train::{Fit, Loss, Trainer};
 
 use crate::ending::tell;
 use crate::values::{positive, rate, share, split, up_to};
@@ -74,20 +75,20 @@ impl Training {
 
     /// Checks that samples can be split as requested, and warns of classes without training
     /// samples. `names` are the names of the classes.
-    pub fn check_split<I: Copy>(
+    pub fn check_split<X: Samples>(
         &self,
         seeds: usize,
-        samples: &Dataset<I>,
+        samples: &Dataset<X>,
         names: &[String],
     ) -> Result<(), SplitError> {
         let mut missing = BTreeSet::new();
         for seed in self.seeds(seeds) {
             let (training, _) = Fit { seed, ..self.fit() }.split(samples)?;
-            let trained: BTreeSet<u32> = training.labels().to_vec().into_iter().collect();
+            let trained: BTreeSet<u32> = training.targets().to_vec().into_iter().collect();
             missing.extend((0..names.len() as u32).filter(|class| !trained.contains(class)));
         }
         for class in missing {
-            let count = samples.labels().to_vec().iter().filter(|&&label| label == class).count();
+            let count = samples.targets().to_vec().iter().filter(|&&label| label == class).count();
             tell(format_args!(
                 "warning: no sample of the class {} is left to train on: all {count} are kept for \
                  validation; --split stratified trains on a share of each class",
@@ -112,14 +113,19 @@ impl Training {
     /// Checks the gradients of the first seed's models in f64 on a few samples. It prints the
     /// result in one line. With --gradcheck it prints a line for each parameter, and checks again
     /// after training. The error is a wrong gradient.
-    pub fn check_gradients<M: Model>(
+    pub fn check_gradients<M, L, X>(
         &self,
         weights: Weights,
         seed: u64,
-        trainer: &Trainer<'_, M>,
+        trainer: &Trainer<'_, M, L>,
         parameters: &Parameters,
-        dataset: &Dataset<M::Input>,
-    ) -> Result<(), String> {
+        dataset: &Dataset<X>,
+    ) -> Result<(), String>
+    where
+        M: Model,
+        L: Loss<check::Number, Target = Tensor<u32>>,
+        X: Samples<Batch = M::Input>,
+    {
         let wanted = weights == Weights::Initial || self.gradcheck;
         let (true, true, Some(samples)) = (wanted, seed == self.seed, dataset.batches(4).next())
         else {

@@ -5,11 +5,11 @@ use std::path::Path;
 
 use autograd::Parameters;
 use data::generated::{TABULAR_FEATURES, tabular};
-use nn::{Dense, Features, Model};
+use nn::{BinaryCrossEntropy, Dense, Features, Model};
 use optim::Adam;
 use programs::{accuracy, run};
 use tensor::Key;
-use train::{Fit, Loss, Trainer};
+use train::{Fit, Trainer};
 
 const WENGERT: &str = env!("CARGO_BIN_EXE_wengert");
 
@@ -35,7 +35,7 @@ fn on_the_table_logistic_regression_is_hardly_better_than_chance() {
     let mut parameters = Parameters::new(0);
     let dense = Dense::new(&mut parameters, "dense", TABULAR_FEATURES, 1);
     let model = Features::new(TABULAR_FEATURES).then(dense);
-    let trainer = Trainer::new(&model, Loss::BinaryCrossEntropy);
+    let trainer = Trainer::new(&model, BinaryCrossEntropy);
     trainer.fit(&mut parameters, &mut Adam::new(0.01), &train, &Fit::default()).unwrap();
     let accuracy = trainer.evaluate(&parameters, &test).accuracy();
     assert!((0.5..0.65).contains(&accuracy), "{accuracy}");

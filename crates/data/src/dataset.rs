@@ -1,35 +1,40 @@
-//! Inputs with their labels, the validation split, and mini-batches.
+//! Inputs with their targets, the validation split, and mini-batches.
 //!
-//! Texts have different lengths. A data set of texts keeps their token ids in one buffer, one text
-//! after the other. Only a batch becomes a rectangle, as long as its own longest text. So one long
-//! text costs the memory of its own words, not a longer row for every other text.
+//! Inputs and targets are any [`Samples`]: rows of a tensor, sequences of different lengths, or pairs
+//! of these. Texts are kept as sequences, and only a batch becomes a rectangle, as long as its own
+//! longest text. So one long text costs the memory of its own words, not a longer row for every other
+//! text.
 
 use std::fmt;
 use std::ops::Range;
-use std::sync::OnceLock;
 
 use rand::seq::SliceRandom;
 use tensor::{Key, Tensor};
 use thiserror::Error;
 
-use crate::{Sequences, Split};
+use crate::{Samples, Split};
 
-/// Inputs `[n, …]` of token ids (`u32`) or features (`f32`), with one class label each, `[n]`.
+/// Samples: inputs `[n, …]`, each with its target. By default a target is a class, `[n]`.
+///
+/// ```
+/// use data::Dataset;
+/// use tensor::Tensor;
+///
+/// // The price of a house from its size and its district, and in which year it was sold.
+/// let sizes = Tensor::from([[1.2], [0.7], [0.9]]);
+/// let districts = Tensor::from([3, 0, 3]);
+/// let prices = Tensor::from([[4.1], [1.5], [2.9]]);
+/// let houses = Dataset::with_targets((sizes, districts), prices);
+/// assert_eq!(houses.select(&[2]).targets().to_vec(), [2.9]);
+/// ```
 #[derive(Clone)]
-pub struct Dataset<I: 'static> {
-    inputs: Inputs<I>,
-    labels: Tensor<u32>,
+pub struct Dataset<X, Y = Tensor<u32>> {
+    inputs: X,
+    targets: Y,
 }
 
-#[derive(Clone)]
-enum Inputs<I: 'static> {
-    Rows(Tensor<I>),
-    Sequences {
-        sequences: Sequences<I>,
-        /// The sequences as a rectangle, computed on first use.
-        padded: OnceLock<Tensor<I>>,
-    },
-}
+/// The samples for training and those for validation.
+pub type SplitParts<X, Y> = (Dataset<X, Y>, Dataset<X, Y>);
 
 /// A validation split that leaves one part without samples.
 #[derive(Clone, Debug, PartialEq, Error)]
@@ -39,14 +44,14 @@ pub enum SplitError {
     Fraction(f64),
     /// There are too few samples for this fraction.
     #[error(
-        "{examples} samples with a validation fraction of {fraction} leave {training} for \
+        "{samples} samples with a validation fraction of {fraction} leave {training} for \
          training and {} for validation; both need at least one: give more data or another \
          fraction",
-        examples - training
+        samples - training
     )]
     TooFew {
         /// The number of samples.
-        examples: usize,
+        samples: usize,
         /// The fraction asked for.
         fraction: f64,
         /// The number of samples that would be left to train on.
@@ -54,75 +59,56 @@ pub enum SplitError {
     },
 }
 
-impl<I: Copy + 'static> Dataset<I> {
-    /// Pairs row `i` of the inputs with label `i`.
+impl<X: Samples> Dataset<X> {
+    /// Pairs sample `i` of the inputs with class `i`.
     ///
     /// # Panics
     ///
-    /// If the labels are not `[n]`, where n is the length of the inputs' first axis.
+    /// If there are more inputs than classes, or fewer, or the classes are not `[n]`.
     #[track_caller]
-    pub fn new(inputs: Tensor<I>, labels: Tensor<u32>) -> Dataset<I> {
+    pub fn new(inputs: X, classes: Tensor<u32>) -> Dataset<X> {
         assert!(
-            !inputs.shape().is_empty() && labels.shape() == &inputs.shape()[..1],
-            "Dataset::new: inputs of shape {:?} need labels of shape [n], one for each row; \
+            classes.shape() == [inputs.count()],
+            "Dataset::new: inputs of shape {} need classes of shape [n], one for each sample; \
              found {:?}",
-            inputs.shape(),
-            labels.shape()
+            inputs.describe(),
+            classes.shape()
         );
-        Dataset { inputs: Inputs::Rows(inputs), labels }
+        Dataset { inputs, targets: classes }
     }
+}
 
-    /// Pairs sequence `i` with label `i`. Each batch is filled up to its own longest sequence.
-    ///
-    /// ```
-    /// use data::{Dataset, Sequences};
-    /// use tensor::Tensor;
-    ///
-    /// let ids = Sequences::new([vec![5], vec![6, 7], vec![8, 9, 1, 2]], 0);
-    /// let dataset = Dataset::of_sequences(ids, Tensor::from([0, 1, 0]));
-    /// let shapes: Vec<_> = dataset.batches(2).map(|batch| batch.inputs().shape().to_vec()).collect();
-    /// assert_eq!(shapes, [[2, 2], [1, 4]]);
-    /// ```
+impl<X: Samples, Y: Samples> Dataset<X, Y> {
+    /// Pairs sample `i` of the inputs with target `i`, which can be of any kind.
     ///
     /// # Panics
     ///
-    /// If the labels are not `[n]`, one for each sequence.
+    /// If there are more inputs than targets, or fewer.
     #[track_caller]
-    pub fn of_sequences(sequences: Sequences<I>, labels: Tensor<u32>) -> Dataset<I> {
+    pub fn with_targets(inputs: X, targets: Y) -> Dataset<X, Y> {
         assert!(
-            labels.shape() == [sequences.len()],
-            "Dataset::of_sequences: {} sequences need labels of shape [n], one for each; found {:?}",
-            sequences.len(),
-            labels.shape()
+            inputs.count() == targets.count(),
+            "Dataset::with_targets: inputs of shape {} need as many targets, one for each sample; \
+             found targets of shape {}",
+            inputs.describe(),
+            targets.describe()
         );
-        Dataset { inputs: Inputs::of(sequences), labels }
+        Dataset { inputs, targets }
     }
 
-    /// Returns the inputs, `[n, …]`. Sequences are padded to the longest one, which may take much
-    /// more memory than the sequences do: call this on a batch, not on a whole data set.
-    pub fn inputs(&self) -> &Tensor<I> {
-        match &self.inputs {
-            Inputs::Rows(rows) => rows,
-            Inputs::Sequences { sequences, padded } => padded.get_or_init(|| sequences.padded()),
-        }
+    /// Returns the inputs.
+    pub fn inputs(&self) -> &X {
+        &self.inputs
     }
 
-    /// Returns the sequences, if the data set was created from sequences.
-    pub fn sequences(&self) -> Option<&Sequences<I>> {
-        match &self.inputs {
-            Inputs::Rows(_) => None,
-            Inputs::Sequences { sequences, .. } => Some(sequences),
-        }
-    }
-
-    /// Returns the labels, `[n]`.
-    pub fn labels(&self) -> &Tensor<u32> {
-        &self.labels
+    /// Returns the targets.
+    pub fn targets(&self) -> &Y {
+        &self.targets
     }
 
     /// Returns the number of samples, n.
     pub fn len(&self) -> usize {
-        self.labels.shape()[0]
+        self.targets.count()
     }
 
     /// Returns `true` if there are no samples.
@@ -136,15 +122,8 @@ impl<I: Copy + 'static> Dataset<I> {
     ///
     /// If a position is not below [`Dataset::len`].
     #[track_caller]
-    pub fn select(&self, positions: &[u32]) -> Dataset<I> {
-        let rows = Tensor::new([positions.len()], positions.to_vec());
-        let inputs = match &self.inputs {
-            Inputs::Rows(inputs) => Inputs::Rows(inputs.gather_rows(&rows)),
-            Inputs::Sequences { sequences, .. } => {
-                Inputs::of(sequences.select(positions.iter().map(|&position| position as usize)))
-            }
-        };
-        Dataset { inputs, labels: self.labels.gather_rows(&rows) }
+    pub fn select(&self, positions: &[u32]) -> Dataset<X, Y> {
+        Dataset { inputs: self.inputs.select(positions), targets: self.targets.select(positions) }
     }
 
     /// Returns the samples in this range of positions.
@@ -153,12 +132,20 @@ impl<I: Copy + 'static> Dataset<I> {
     ///
     /// If the range ends after [`Dataset::len`].
     #[track_caller]
-    pub fn slice(&self, range: Range<usize>) -> Dataset<I> {
-        let inputs = match &self.inputs {
-            Inputs::Rows(inputs) => Inputs::Rows(inputs.slice(0, range.clone())),
-            Inputs::Sequences { sequences, .. } => Inputs::of(sequences.select(range.clone())),
-        };
-        Dataset { inputs, labels: self.labels.slice(0, range) }
+    pub fn slice(&self, range: Range<usize>) -> Dataset<X, Y> {
+        Dataset { inputs: self.inputs.range(range.clone()), targets: self.targets.range(range) }
+    }
+
+    /// Returns the samples of all parts, one part after the other.
+    ///
+    /// # Panics
+    ///
+    /// If there are no parts, or their samples differ in shape.
+    #[track_caller]
+    pub fn concat(parts: &[&Dataset<X, Y>]) -> Dataset<X, Y> {
+        let inputs: Vec<&X> = parts.iter().map(|part| &part.inputs).collect();
+        let targets: Vec<&Y> = parts.iter().map(|part| &part.targets).collect();
+        Dataset { inputs: X::concat(&inputs), targets: Y::concat(&targets) }
     }
 
     /// Splits off the last `fraction` of the samples for validation: `(training, validation)`.
@@ -169,12 +156,13 @@ impl<I: Copy + 'static> Dataset<I> {
     /// # Errors
     ///
     /// If [`Dataset::split`] fails.
-    pub fn split_validation(&self, fraction: f64) -> Result<(Dataset<I>, Dataset<I>), SplitError> {
+    pub fn split_validation(&self, fraction: f64) -> Result<SplitParts<X, Y>, SplitError> {
         self.split(fraction, Split::Last, Key::new(0))
     }
 
     /// Splits off a `fraction` of the samples for validation: `(training, validation)`, each in the
-    /// order of the data set. [`Split::Stratified`] and [`Split::Shuffled`] draw from `key`.
+    /// order of the data set. [`Split::Stratified`] and [`Split::Shuffled`] draw from `key`. Targets
+    /// that are not classes have no strata; for them [`Split::Stratified`] is [`Split::Shuffled`].
     ///
     /// The training part has ⌊n · (1 − fraction)⌋ samples. With a fraction of 0 the validation part
     /// is empty.
@@ -188,8 +176,9 @@ impl<I: Copy + 'static> Dataset<I> {
         fraction: f64,
         how: Split,
         key: Key,
-    ) -> Result<(Dataset<I>, Dataset<I>), SplitError> {
-        let validation = how.validation_positions(&self.labels, fraction, key)?;
+    ) -> Result<SplitParts<X, Y>, SplitError> {
+        let classes = self.targets.classes();
+        let validation = how.validation_positions(self.len(), classes, fraction, key)?;
         let is_validation = |position: &u32| validation.binary_search(position).is_ok();
         if how == Split::Last || validation.is_empty() {
             let training = self.len() - validation.len();
@@ -206,7 +195,7 @@ impl<I: Copy + 'static> Dataset<I> {
     ///
     /// If `size` is 0.
     #[track_caller]
-    pub fn batches(&self, size: usize) -> impl ExactSizeIterator<Item = Dataset<I>> {
+    pub fn batches(&self, size: usize) -> impl ExactSizeIterator<Item = Dataset<X, Y>> {
         batch_ranges(self.len(), size).map(|range| self.slice(range))
     }
 
@@ -221,8 +210,8 @@ impl<I: Copy + 'static> Dataset<I> {
     /// use data::Dataset;
     /// use tensor::{Key, Tensor};
     ///
-    /// let labels = Tensor::new([5], vec![0, 1, 2, 3, 4]);
-    /// let dataset = Dataset::new(Tensor::new([5, 1], vec![0.0; 5]), labels);
+    /// let classes = Tensor::new([5], vec![0, 1, 2, 3, 4]);
+    /// let dataset = Dataset::new(Tensor::new([5, 1], vec![0.0; 5]), classes);
     /// let epoch = Key::new(7).stream("shuffle").fold_in(1);
     /// let sizes: Vec<_> = dataset.shuffled_batches(2, epoch).map(|batch| batch.len()).collect();
     /// assert_eq!(sizes, [2, 2, 1]);
@@ -232,28 +221,20 @@ impl<I: Copy + 'static> Dataset<I> {
         &self,
         size: usize,
         key: Key,
-    ) -> impl ExactSizeIterator<Item = Dataset<I>> {
+    ) -> impl ExactSizeIterator<Item = Dataset<X, Y>> {
         let mut order: Vec<u32> = (0..self.len() as u32).collect();
         order.shuffle(&mut key.rng());
         batch_ranges(self.len(), size).map(move |range| self.select(&order[range]))
     }
 }
 
-impl<I: Copy> Inputs<I> {
-    fn of(sequences: Sequences<I>) -> Inputs<I> {
-        Inputs::Sequences { sequences, padded: OnceLock::new() }
-    }
-}
-
 /// Shows the shapes only; print [`Dataset::inputs`] to see the numbers.
-impl<I: Copy + 'static> fmt::Debug for Dataset<I> {
+impl<X: Samples, Y: Samples> fmt::Debug for Dataset<X, Y> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut shapes = f.debug_struct("Dataset");
-        match &self.inputs {
-            Inputs::Rows(inputs) => shapes.field("inputs", &inputs.shape()),
-            Inputs::Sequences { sequences, .. } => shapes.field("sequences", &sequences.len()),
-        };
-        shapes.field("labels", &self.labels.shape()).finish()
+        f.debug_struct("Dataset")
+            .field("inputs", &format_args!("{}", self.inputs.describe()))
+            .field("targets", &format_args!("{}", self.targets.describe()))
+            .finish()
     }
 }
 

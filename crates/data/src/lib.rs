@@ -6,7 +6,8 @@
 //!                    └─▶ names ───▶ Labels ─────────────────────▶ labels [n] ───────────┘
 //! ```
 //!
-//! A [`Dataset`] gives the validation split and mini-batches.
+//! A [`Dataset`] gives the validation split and mini-batches. Its inputs and targets are any
+//! [`Samples`]; the picture shows a classifier's. A [`Stream`] reads samples that do not fit into memory.
 //!
 //! Input from outside is checked here, once. Every fault names its file, line and column. Read
 //! [`Table`] first, then [`Tokenizer`] and [`Dataset`]; [`generated`] replaces a file.
@@ -20,14 +21,17 @@ mod file_error;
 pub mod generated;
 mod labels;
 mod read;
+mod samples;
 mod sequences;
+mod source;
 mod split;
 mod standardizer;
+mod stream;
 mod table;
 mod tokenizer;
 mod write;
 
-pub use dataset::{Dataset, SplitError};
+pub use dataset::{Dataset, SplitError, SplitParts};
 pub use encoding::{NotText, Origin, no_utf8, text, without_mark};
 pub use excerpt::{
     beginning, excerpt, excerpts, printable, printable_json, printable_lines, printable_path,
@@ -36,9 +40,12 @@ pub use excerpt::{
 pub use file_error::FileError;
 pub use labels::{Labels, UnknownLabel, label_notes};
 pub use read::{LONGEST_LINE, read_line, read_whole};
+pub use samples::{Item, Samples};
 pub use sequences::{Padding, Sequences, Side, pad_sequences};
+pub use source::{Batches, Source, SourceError};
 pub use split::Split;
 pub use standardizer::{Standardizer, flat_columns};
+pub use stream::Stream;
 pub use table::{Fault, Misquoted, Table, TableError};
 pub use tokenizer::{DEFAULT_FILTERS, Tokenizer};
 pub use write::write_csv;

@@ -5,6 +5,8 @@ use std::sync::Arc;
 
 use tensor::Tensor;
 
+use crate::samples::{Item, Samples, digest_items};
+
 /// Sequences of different lengths in one buffer, which all selections share. The length of the
 /// longest sequence does not change the memory of the others.
 #[derive(Clone, Debug)]
@@ -83,6 +85,59 @@ impl<I: Copy> Sequences<I> {
             items.resize(items.len() + longest - sequence.len(), self.fill);
         }
         Tensor::new([self.len(), longest], items)
+    }
+}
+
+/// A batch is filled up to its own longest sequence.
+impl<I: Item> Samples for Sequences<I> {
+    type Batch = Tensor<I>;
+
+    fn batch(&self) -> Tensor<I> {
+        self.padded()
+    }
+
+    fn count(&self) -> usize {
+        self.len()
+    }
+
+    fn describe(&self) -> String {
+        format!("[{}, up to {}]", self.len(), self.longest())
+    }
+
+    #[track_caller]
+    fn select(&self, positions: &[u32]) -> Self {
+        Sequences::select(self, positions.iter().map(|&position| position as usize))
+    }
+
+    #[track_caller]
+    fn range(&self, range: Range<usize>) -> Self {
+        Sequences::select(self, range)
+    }
+
+    #[track_caller]
+    fn concat(parts: &[&Self]) -> Self {
+        let Some(first) = parts.first() else { panic!("concat: there are no sequences to join") };
+        Sequences::new(parts.iter().flat_map(|part| part.iter()), first.fill)
+    }
+
+    /// The length comes before each sequence, so that sequences cut elsewhere have other bytes.
+    fn digest(&self, sink: &mut dyn FnMut(&[u8])) {
+        for sequence in self.iter() {
+            sink(&(sequence.len() as u64).to_le_bytes());
+            digest_items(sequence, sink);
+        }
+    }
+
+    fn highest(&self) -> usize {
+        let highest = |sample: &usize| {
+            let ids = self.items[self.places[*sample].clone()].iter().map(|item| item.id());
+            ids.max().flatten()
+        };
+        (0..self.len()).rev().max_by_key(highest).unwrap_or(0)
+    }
+
+    fn length(&self, sample: usize) -> Option<usize> {
+        self.places.get(sample).map(Range::len)
     }
 }
 

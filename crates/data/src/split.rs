@@ -26,8 +26,9 @@ pub enum Split {
 }
 
 impl Split {
-    /// Returns the positions of the ⌈n · fraction⌉ samples for validation, in ascending order.
-    /// `labels` is `[n]`.
+    /// Returns the positions of the ⌈n · fraction⌉ samples for validation among n `samples`, in
+    /// ascending order. `classes` is `[n]`; without classes [`Split::Stratified`] draws from all
+    /// samples.
     ///
     /// # Errors
     ///
@@ -35,26 +36,26 @@ impl Split {
     /// 0.
     pub fn validation_positions(
         self,
-        labels: &Tensor<u32>,
+        samples: usize,
+        classes: Option<&Tensor<u32>>,
         fraction: f64,
         key: Key,
     ) -> Result<Vec<u32>, SplitError> {
         if !(0.0..1.0).contains(&fraction) {
             return Err(SplitError::Fraction(fraction));
         }
-        let examples = labels.len();
-        let training = (examples as f64 * (1.0 - fraction)).floor() as usize;
-        if fraction > 0.0 && (training == 0 || training == examples) {
-            return Err(SplitError::TooFew { examples, fraction, training });
+        let training = (samples as f64 * (1.0 - fraction)).floor() as usize;
+        if fraction > 0.0 && (training == 0 || training == samples) {
+            return Err(SplitError::TooFew { samples, fraction, training });
         }
-        let count = examples - training;
-        let mut order: Vec<u32> = (0..examples as u32).collect();
+        let count = samples - training;
+        let mut order: Vec<u32> = (0..samples as u32).collect();
         if self == Split::Last || count == 0 {
             return Ok(order.split_off(training));
         }
         order.shuffle(&mut key.rng());
-        if self == Split::Stratified {
-            order = by_share(&order, &labels.to_vec(), count);
+        if let (Split::Stratified, Some(classes)) = (self, classes) {
+            order = by_share(&order, &classes.to_vec(), count);
         }
         order.truncate(count);
         order.sort_unstable();

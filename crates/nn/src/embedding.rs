@@ -54,7 +54,7 @@ impl Embedding {
 }
 
 impl Model for Embedding {
-    type Input = u32;
+    type Input = Tensor<u32>;
 
     #[track_caller]
     fn forward<'t, T: Scalar>(&self, pass: Pass<'t, T>, ids: &Tensor<u32>) -> Var<'t, T> {
@@ -86,7 +86,7 @@ impl EmbeddingMean {
 }
 
 impl Model for EmbeddingMean {
-    type Input = u32;
+    type Input = Tensor<u32>;
 
     #[track_caller]
     fn forward<'t, T: Scalar>(&self, pass: Pass<'t, T>, ids: &Tensor<u32>) -> Var<'t, T> {

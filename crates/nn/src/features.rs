@@ -19,7 +19,7 @@ impl Features {
 }
 
 impl Model for Features {
-    type Input = f32;
+    type Input = Tensor<f32>;
 
     #[track_caller]
     fn forward<'t, T: Scalar>(&self, pass: Pass<'t, T>, batch: &Tensor<f32>) -> Var<'t, T> {

@@ -9,7 +9,7 @@
 //! mistakes are reported at the line inside it.
 
 use autograd::{Parameters, Pass, Var};
-use tensor::{Scalar, ShapeError, Tensor};
+use tensor::{Scalar, ShapeError};
 
 /// A differentiable function with parameters. `Sync`, as several threads may pass batches through it.
 pub trait Layer: Sync {
@@ -28,17 +28,17 @@ pub trait Layer: Sync {
     }
 }
 
-/// A differentiable function of a batch of raw data, such as token ids (`u32`) or features (`f32`).
+/// A differentiable function of a batch of raw data, such as token ids or features.
 pub trait Model: Sync {
-    /// The type of one raw number.
-    type Input: Copy + Send + Sync + 'static;
+    /// A batch: `Tensor<u32>` of token ids, `Tensor<f32>` of features, or a pair of batches.
+    type Input: Send + Sync + 'static;
 
     /// The output, usually logits `[batch, classes]`, for a batch `[batch, …]`.
     ///
     /// # Panics
     /// When the shape of the batch does not fit the model; [`try_forward`](Self::try_forward) gives
     /// an error instead.
-    fn forward<'t, T: Scalar>(&self, pass: Pass<'t, T>, batch: &Tensor<Self::Input>) -> Var<'t, T>;
+    fn forward<'t, T: Scalar>(&self, pass: Pass<'t, T>, batch: &Self::Input) -> Var<'t, T>;
 
     /// Checks a batch from outside, such as a request, against what the model reads first: its shape,
     /// and that each id has a row. The batch is not computed with.
@@ -51,7 +51,7 @@ pub trait Model: Sync {
     fn check_batch<T: Scalar>(
         &self,
         parameters: &Parameters<T>,
-        batch: &Tensor<Self::Input>,
+        batch: &Self::Input,
     ) -> Result<(), ShapeError> {
         let _ = (parameters, batch);
         Ok(())
@@ -81,7 +81,7 @@ pub trait Model: Sync {
     fn try_forward<'t, T: Scalar>(
         &self,
         pass: Pass<'t, T>,
-        batch: &Tensor<Self::Input>,
+        batch: &Self::Input,
     ) -> Result<Var<'t, T>, ShapeError> {
         self.check_batch(pass.parameters, batch)?;
         Ok(self.forward(pass, batch))
@@ -114,14 +114,14 @@ impl<A: Model, B: Layer> Model for Then<A, B> {
     type Input = A::Input;
 
     #[track_caller]
-    fn forward<'t, T: Scalar>(&self, pass: Pass<'t, T>, batch: &Tensor<A::Input>) -> Var<'t, T> {
+    fn forward<'t, T: Scalar>(&self, pass: Pass<'t, T>, batch: &A::Input) -> Var<'t, T> {
         self.second.forward(pass, self.first.forward(pass, batch))
     }
 
     fn check_batch<T: Scalar>(
         &self,
         parameters: &Parameters<T>,
-        batch: &Tensor<A::Input>,
+        batch: &A::Input,
     ) -> Result<(), ShapeError> {
         self.first.check_batch(parameters, batch)
     }

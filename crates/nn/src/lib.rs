@@ -49,7 +49,11 @@ pub use embedding::{Embedding, EmbeddingMean, embedding, embedding_mean};
 pub use features::Features;
 pub use gated_swiglu::GatedSwiGLU;
 pub use layer::{Layer, Model, Then};
-pub use loss::{bce_with_logits, mean_squared_error, softmax_cross_entropy};
+pub use loss::{
+    BinaryCrossEntropy, Huber, MeanAbsoluteError, MeanSquaredError, MultiLabelCrossEntropy,
+    SoftmaxCrossEntropy, bce_with_logits, huber, mean_absolute_error, mean_squared_error,
+    soft_cross_entropy, softmax_cross_entropy,
+};
 pub use softmax::{log_softmax, softmax};
 pub use swiglu::{SwiGLU, swiglu};
 
@@ -70,9 +74,11 @@ mod tests {
         ("log_softmax", super::softmax::cases::log_softmax),
         ("relu", super::activation::relu_cases),
         ("silu", super::activation::silu_cases),
+        ("soft_cross_entropy", super::loss::soft_cross_entropy_cases),
         ("softmax", super::softmax::cases::softmax),
         ("softmax_cross_entropy", super::loss::softmax_cross_entropy_cases),
         ("swiglu", super::swiglu::cases),
+        ("weighted_bce_with_logits", super::loss::weighted_bce_cases),
     ];
 
     #[test]

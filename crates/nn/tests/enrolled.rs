@@ -23,7 +23,7 @@ fn check_layer(parameters: &Parameters<f64>, layer: &impl Layer, x: &Tensor<f64>
 }
 
 /// Checks a model on a batch of raw data.
-fn check_model<M: Model>(parameters: &Parameters<f64>, model: &M, x: &Tensor<M::Input>) -> Report {
+fn check_model<M: Model>(parameters: &Parameters<f64>, model: &M, x: &M::Input) -> Report {
     check::parameters(parameters, |pass| model.forward(pass, x))
 }
 

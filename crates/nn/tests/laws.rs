@@ -269,7 +269,7 @@ proptest! {
 // Whole models.
 
 /// The model of the tabular example, small, with every kind of activation by turns.
-fn tabular(seed: u64) -> (Parameters<f64>, impl Model<Input = f32>) {
+fn tabular(seed: u64) -> (Parameters<f64>, impl Model<Input = Tensor<f32>>) {
     let mut parameters = Parameters::with_seed(seed);
     let (name, kind) = ActivationKind::ALL[seed as usize % ActivationKind::ALL.len()];
     let model = Features::new(3)
@@ -281,7 +281,7 @@ fn tabular(seed: u64) -> (Parameters<f64>, impl Model<Input = f32>) {
 }
 
 /// The model of the text example, small.
-fn text(seed: u64) -> (Parameters<f64>, impl Model<Input = u32>) {
+fn text(seed: u64) -> (Parameters<f64>, impl Model<Input = Tensor<u32>>) {
     let mut parameters = Parameters::with_seed(seed);
     let model = Embedding::new(&mut parameters, "embedding", 9, 4)
         .padding(0)
@@ -296,7 +296,7 @@ fn text(seed: u64) -> (Parameters<f64>, impl Model<Input = u32>) {
 fn loss_and_gradients<M: Model>(
     parameters: &Parameters<f64>,
     model: &M,
-    batch: &Tensor<M::Input>,
+    batch: &M::Input,
     labels: &Tensor<u32>,
 ) -> (f64, Parameters<f64>) {
     parameters::value_and_grad(

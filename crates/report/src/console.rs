@@ -9,7 +9,7 @@ use std::fmt::Write;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
 use tensor::Scalar;
-use train::{Context, Observer, ObserverError, Score};
+use train::{Context, Observer, ObserverError};
 
 use bottom_line::BottomLine;
 pub(crate) use bottom_line::release_terminal;
@@ -35,8 +35,9 @@ impl Console {
         let Some(line) = BottomLine::of_stderr() else { return };
         let target = ProgressDrawTarget::term_like(Box::new(line));
         let (epoch, epochs) = (now.progress.epoch(), now.options.epochs);
-        self.bar = ProgressBar::with_draw_target(Some(now.steps_per_epoch as u64), target)
-            .with_style(style())
+        let steps = now.steps_per_epoch.map(|steps| steps as u64);
+        self.bar = ProgressBar::with_draw_target(steps, target)
+            .with_style(style(steps.is_some()))
             .with_prefix(format!("{}  epoch {epoch}/{epochs}", self.label))
             .with_position(now.progress.step() as u64);
         // The rate of the next step.
@@ -53,10 +54,8 @@ impl<T: Scalar> Observer<T> for Console {
     }
 
     fn step(&mut self, now: &Context<'_, T>) -> Result<(), ObserverError> {
-        if let (false, Some(Score { loss, accuracy })) =
-            (self.bar.is_hidden(), now.progress.score())
-        {
-            self.bar.set_message(format!("loss {loss:.4}  accuracy {:.1} %", accuracy * 100.0));
+        if let (false, Some(score)) = (self.bar.is_hidden(), now.progress.score()) {
+            self.bar.set_message(score.to_string());
         }
         self.bar.inc(1);
         Ok(())
@@ -72,8 +71,13 @@ impl<T: Scalar> Observer<T> for Console {
     }
 }
 
-fn style() -> ProgressStyle {
-    ProgressStyle::with_template("{prefix} {wide_bar} {pos}/{len}  {rate}  {eta} left  {msg}")
+/// Returns the style of a bar, or of a count where the end is not known.
+fn style(is_end_known: bool) -> ProgressStyle {
+    let template = match is_end_known {
+        true => "{prefix} {wide_bar} {pos}/{len}  {rate}  {eta} left  {msg}",
+        false => "{prefix}  step {pos}  {rate}  {msg}",
+    };
+    ProgressStyle::with_template(template)
         .unwrap_or_else(|_| ProgressStyle::default_bar())
         .with_key("rate", |state: &ProgressState, text: &mut dyn Write| {
             // An error of drawing a bar cannot be reported anywhere.

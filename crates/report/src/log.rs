@@ -15,9 +15,9 @@
 //! | `run` | the others | the name of the run: a program may train several models |
 //! | `epoch` | step, resume, stop | the number of the running epoch, counted from 1 |
 //! | `step` | step, resume, stop | the number of its steps taken |
-//! | `loss`, `accuracy` | step | on that step's batch, before the step, in nats and as a fraction |
+//! | `loss`, and each metric by its name, such as `accuracy` | step | on that step's batch, before the step; shares from 0 to 1 |
 //! | `rate` | step, epoch | the learning rate of the next step |
-//! | `number`, `of`, `training`, `validation`, `tracked`, `seconds` | epoch | see [`Epoch`] |
+//! | `number`, `of`, `steps`, `training`, `validation`, `tracked`, `seconds` | epoch | see [`Epoch`] |
 
 use std::collections::HashMap;
 use std::fs::{File, OpenOptions};
@@ -44,8 +44,8 @@ enum LogRecord<'a> {
         run: String,
         epoch: usize,
         step: usize,
-        loss: f64,
-        accuracy: f64,
+        #[serde(flatten)]
+        score: &'a Score,
         rate: f64,
     },
     Epoch {
@@ -261,12 +261,10 @@ impl<T: Scalar> Observer<T> for Log {
 
     fn step(&mut self, now: &Context<'_, T>) -> Result<(), ObserverError> {
         let (run, epoch, step) = (self.run.clone(), now.progress.epoch(), now.progress.step());
-        match now.batch {
-            Some(Score { loss, accuracy })
-                if self.every == LogEvery::Step && self.is_new((epoch, step)) =>
-            {
+        match &now.batch {
+            Some(score) if self.every == LogEvery::Step && self.is_new((epoch, step)) => {
                 let rate = now.optimizer.rate();
-                Ok(self.write(&LogRecord::Step { run, epoch, step, loss, accuracy, rate })?)
+                Ok(self.write(&LogRecord::Step { run, epoch, step, score, rate })?)
             }
             _ => Ok(()),
         }

@@ -4,12 +4,13 @@
 //! logits, and the softmax of two infinities is NaN. A program must not print NaN as a probability.
 
 use autograd::Parameters;
-use data::Dataset;
+use data::{Dataset, Samples};
 use nn::Model;
 use tensor::{Scalar, Tensor};
 use thiserror::Error;
 
-use crate::evaluate::Evaluation;
+use crate::evaluate::{Evaluated, Evaluation};
+use crate::loss::{Classifier, Loss};
 use crate::trainer::Trainer;
 
 /// An output of a model, or its loss, is infinite or NaN.
@@ -25,7 +26,7 @@ pub struct NotFinite {
     pub value: f64,
 }
 
-impl<M: Model> Trainer<'_, M> {
+impl<M: Model, L> Trainer<'_, M, L> {
     /// Returns what [`predict`](Self::predict) returns, after checking that each output is finite.
     ///
     /// # Errors
@@ -34,14 +35,19 @@ impl<M: Model> Trainer<'_, M> {
     /// # Panics
     /// If [`predict`](Self::predict) panics.
     #[track_caller]
-    pub fn predict_finite<T: Scalar>(
+    pub fn predict_finite<T, X>(
         &self,
         parameters: &Parameters<T>,
-        inputs: &Tensor<M::Input>,
-    ) -> Result<Tensor<T>, NotFinite> {
-        let logits = self.logits(parameters, inputs);
-        check_outputs(&logits)?;
-        Ok(self.loss.probabilities(&logits))
+        inputs: &X,
+    ) -> Result<Tensor<T>, NotFinite>
+    where
+        T: Scalar,
+        L: Loss<T>,
+        X: Samples<Batch = M::Input>,
+    {
+        let outputs = self.outputs(parameters, inputs);
+        check_outputs(&outputs, 0)?;
+        Ok(self.loss.predict(&outputs))
     }
 
     /// Returns what [`evaluate`](Self::evaluate) returns, after checking that each output and the
@@ -53,14 +59,26 @@ impl<M: Model> Trainer<'_, M> {
     /// # Panics
     /// If [`evaluate`](Self::evaluate) panics.
     #[track_caller]
-    pub fn evaluate_finite<T: Scalar>(
+    pub fn evaluate_finite<T, X>(
         &self,
         parameters: &Parameters<T>,
-        dataset: &Dataset<M::Input>,
-    ) -> Result<Evaluation, NotFinite> {
-        let logits = self.logits_of(parameters, dataset);
-        check_outputs(&logits)?;
-        let evaluation = self.evaluate_logits(&logits, dataset.labels());
+        dataset: &Dataset<X, Tensor<u32>>,
+    ) -> Result<Evaluation, NotFinite>
+    where
+        T: Scalar,
+        L: Classifier<T>,
+        X: Samples<Batch = M::Input>,
+    {
+        assert!(!dataset.is_empty(), "evaluate: there are no samples to evaluate on");
+        let (mut evaluated, mut checked) = (Evaluated::default(), Ok(()));
+        self.for_each_batch(parameters, dataset.inputs(), |range, logits| {
+            if checked.is_ok() {
+                checked = check_outputs(&logits, range.start);
+            }
+            evaluated.add(self, &logits, &dataset.targets().range(range));
+        });
+        checked?;
+        let evaluation = evaluated.end();
         match evaluation.loss.is_finite() {
             true => Ok(evaluation),
             false => Err(NotFinite { what: "the mean loss".to_string(), value: evaluation.loss }),
@@ -68,14 +86,14 @@ impl<M: Model> Trainer<'_, M> {
     }
 }
 
-/// Checks logits `[n, outputs]`.
-fn check_outputs<T: Scalar>(logits: &Tensor<T>) -> Result<(), NotFinite> {
-    let outputs = logits.shape()[1].max(1);
-    match logits.to_vec().iter().position(|logit| !logit.is_finite()) {
-        None => Ok(()),
-        Some(place) => Err(NotFinite {
-            what: format!("output {} for sample {}", place % outputs + 1, place / outputs + 1),
-            value: logits.to_vec()[place].to_f64(),
-        }),
-    }
+/// Checks outputs `[n, …]`, of samples from number `first` on.
+fn check_outputs<T: Scalar>(outputs: &Tensor<T>, first: usize) -> Result<(), NotFinite> {
+    let values = outputs.values();
+    let Some(place) = values.iter().position(|output| !output.is_finite()) else { return Ok(()) };
+    let width = values.len() / outputs.shape()[0];
+    let (sample, output) = (first + place / width + 1, place % width + 1);
+    Err(NotFinite {
+        what: format!("output {output} for sample {sample}"),
+        value: values[place].to_f64(),
+    })
 }

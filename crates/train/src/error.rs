@@ -1,6 +1,6 @@
 //! Why training could not begin or go on.
 
-use data::SplitError;
+use data::{SourceError, SplitError};
 use optim::GradientError;
 use thiserror::Error;
 
@@ -15,6 +15,9 @@ pub enum TrainError {
     /// The validation split leaves nothing to train or to validate on.
     #[error(transparent)]
     Split(#[from] SplitError),
+    /// The source of the samples failed, or cannot give as many epochs as were asked for.
+    #[error("the samples cannot be read: {0}")]
+    Source(SourceError),
     /// A batch of sequences, padded to the longest one, is too large.
     #[error(
         "a batch of {batch} samples, each filled up to the longest one of {longest} items, is too large; \
@@ -64,16 +67,21 @@ pub enum TrainError {
         what: String,
     },
     /// An observer, such as one that waits for Ctrl-C, wanted training to stop.
-    #[error("training was stopped in epoch {epoch} after step {step} of {steps}")]
+    #[error("training was stopped in epoch {epoch} after step {step}{}", of(.steps))]
     Stopped {
         /// The epoch, counted from 1.
         epoch: usize,
         /// The number of steps taken in it.
         step: usize,
-        /// The number of steps of an epoch.
-        steps: usize,
+        /// The number of steps of an epoch, if it is known.
+        steps: Option<usize>,
     },
     /// An observer failed.
     #[error(transparent)]
     Observer(ObserverError),
+}
+
+/// Returns ` of 20`, or nothing if the number of steps is not known.
+fn of(steps: &Option<usize>) -> String {
+    steps.map_or_else(String::new, |steps| format!(" of {steps}"))
 }

@@ -1,16 +1,17 @@
 //! Evaluates a trained model on data it has not seen.
 
 use autograd::{Parameters, Tape};
-use data::Dataset;
+use data::{Dataset, Samples};
 use nn::Model;
 use tensor::{Scalar, Tensor};
 
 use crate::history::Score;
-use crate::loss::Loss;
+use crate::loss::{Classifier, Loss};
 use crate::metrics::{ConfusionMatrix, roc_auc};
-use crate::trainer::{EVALUATION_BATCH, Trainer};
+use crate::tally::Tally;
+use crate::trainer::Trainer;
 
-/// The loss and the quality of a model's predictions on a data set.
+/// The loss and the quality of a classifier's predictions on a data set.
 #[derive(Clone, Debug)]
 pub struct Evaluation {
     /// The mean loss, in nats.
@@ -27,71 +28,133 @@ impl Evaluation {
         self.confusion.accuracy()
     }
 
-    /// Returns loss and accuracy in the form of a [`History`](crate::History).
+    /// Returns loss and accuracy as the score that [`Trainer::score`] returns.
     pub fn score(&self) -> Score {
-        Score { loss: self.loss, accuracy: self.accuracy() }
+        let metrics = [("accuracy".to_string(), self.accuracy())].into();
+        Score { loss: self.loss, metrics }
     }
 }
 
-impl<M: Model> Trainer<'_, M> {
-    /// Evaluates the model in evaluation mode (with dropout off).
+impl<M: Model, L> Trainer<'_, M, L> {
+    /// Returns the loss and the metrics of the model on a data set, in evaluation mode (with dropout
+    /// off).
     ///
     /// # Panics
     /// If the data set is empty or does not fit the model.
     #[track_caller]
-    pub fn evaluate<T: Scalar>(
+    pub fn score<T, X, Y>(&self, parameters: &Parameters<T>, dataset: &Dataset<X, Y>) -> Score
+    where
+        T: Scalar,
+        L: Loss<T>,
+        X: Samples<Batch = M::Input>,
+        Y: Samples<Batch = L::Target>,
+    {
+        assert!(!dataset.is_empty(), "score: there are no samples to evaluate on");
+        let mut mean = WeightedMean::default();
+        let mut tally = Tally::default();
+        self.for_each_batch(parameters, dataset.inputs(), |range, outputs| {
+            let targets = dataset.targets().range(range).batch();
+            mean.add(self.loss_of(&outputs, &targets), self.loss.weight(&targets));
+            tally.merge(self.loss.tally(&outputs, &targets));
+        });
+        Score { loss: mean.value(), metrics: tally.metrics() }
+    }
+
+    /// Evaluates a classifier in evaluation mode (with dropout off).
+    ///
+    /// # Panics
+    /// If the data set is empty or does not fit the model.
+    #[track_caller]
+    pub fn evaluate<T, X>(
         &self,
         parameters: &Parameters<T>,
-        dataset: &Dataset<M::Input>,
-    ) -> Evaluation {
+        dataset: &Dataset<X, Tensor<u32>>,
+    ) -> Evaluation
+    where
+        T: Scalar,
+        L: Classifier<T>,
+        X: Samples<Batch = M::Input>,
+    {
         assert!(!dataset.is_empty(), "evaluate: there are no samples to evaluate on");
-        self.evaluate_logits(&self.logits_of(parameters, dataset), dataset.labels())
+        let mut evaluation = Evaluated::default();
+        self.for_each_batch(parameters, dataset.inputs(), |range, logits| {
+            evaluation.add(self, &logits, &dataset.targets().range(range));
+        });
+        evaluation.end()
     }
 
-    /// Compares logits `[n, outputs]` with labels `[n]`.
+    /// Returns the mean loss of a batch of outputs.
     #[track_caller]
-    pub(crate) fn evaluate_logits<T: Scalar>(
-        &self,
-        logits: &Tensor<T>,
-        labels: &Tensor<u32>,
-    ) -> Evaluation {
-        let loss = self.mean_loss(logits, labels);
-        let probabilities = self.loss.probabilities(logits);
-        let classes = probabilities.shape()[1];
-        let predictions = self.loss.predictions(logits).to_vec();
-        let labels = labels.to_vec();
-        Evaluation {
-            loss,
-            confusion: ConfusionMatrix::new(classes, &labels, &predictions),
-            roc_auc: (classes == 2).then(|| roc_auc_of(self.loss, logits, &labels)).flatten(),
-        }
-    }
-
-    /// Returns the mean loss of all rows, added up in `f64` batch by batch.
-    #[track_caller]
-    fn mean_loss<T: Scalar>(&self, logits: &Tensor<T>, labels: &Tensor<u32>) -> f64 {
-        let count = labels.len();
-        let mut tape = Tape::no_grad();
-        let mut sum = 0.0;
-        for start in (0..count).step_by(EVALUATION_BATCH) {
-            tape.clear();
-            let batch = start..count.min(start + EVALUATION_BATCH);
-            let logits = tape.constant(logits.slice(0, batch.clone()));
-            let loss = self.loss.of(logits, &labels.slice(0, batch.clone()));
-            sum += loss.item().to_f64() * batch.len() as f64;
-        }
-        sum / count as f64
+    fn loss_of<T: Scalar>(&self, outputs: &Tensor<T>, targets: &L::Target) -> f64
+    where
+        L: Loss<T>,
+    {
+        let tape = Tape::no_grad();
+        self.loss.of(tape.constant(outputs.clone()), targets).item().to_f64()
     }
 }
 
-/// Returns the area under the ROC curve of the evidence for class 1: the difference of the two
-/// logits.
-fn roc_auc_of<T: Scalar>(loss: Loss, logits: &Tensor<T>, labels: &[u32]) -> Option<f64> {
-    let evidence = match loss {
-        Loss::SoftmaxCrossEntropy => &logits.slice(-1, 1..2) - &logits.slice(-1, 0..1),
-        Loss::BinaryCrossEntropy => logits.clone(),
-    };
-    let scores: Vec<f64> = evidence.values().iter().map(|x| x.to_f64()).collect();
-    let labels: Vec<bool> = labels.iter().map(|&label| label == 1).collect();
-    roc_auc(&labels, &scores)
+/// A mean of means, added up in `f64`.
+#[derive(Default)]
+struct WeightedMean {
+    sum: f64,
+    weight: f64,
+}
+
+impl WeightedMean {
+    fn add(&mut self, mean: f64, weight: f64) {
+        self.sum += mean * weight;
+        self.weight += weight;
+    }
+
+    fn value(&self) -> f64 {
+        if self.weight == 0.0 { 0.0 } else { self.sum / self.weight }
+    }
+}
+
+/// What has been evaluated so far.
+#[derive(Default)]
+pub(crate) struct Evaluated {
+    mean: WeightedMean,
+    /// The number of classes.
+    classes: usize,
+    labels: Vec<u32>,
+    predictions: Vec<u32>,
+    /// The evidence for class 1, if there are two classes.
+    evidence: Vec<f64>,
+}
+
+impl Evaluated {
+    /// Adds a batch of logits with its labels. Samples that do not count are left out.
+    #[track_caller]
+    pub(crate) fn add<T: Scalar, M: Model, L: Classifier<T>>(
+        &mut self,
+        trainer: &Trainer<'_, M, L>,
+        logits: &Tensor<T>,
+        labels: &Tensor<u32>,
+    ) {
+        let loss = &trainer.loss;
+        self.mean.add(trainer.loss_of(logits, labels), loss.weight(labels));
+        self.classes = loss.predict(logits).shape()[1];
+        let evidence = loss.evidence(logits);
+        let predictions = loss.classes(logits);
+        for (sample, &label) in labels.values().iter().enumerate() {
+            if loss.ignores(label) {
+                continue;
+            }
+            self.labels.push(label);
+            self.predictions.push(predictions.values()[sample]);
+            self.evidence.extend(evidence.as_ref().map(|evidence| evidence[sample]));
+        }
+    }
+
+    pub(crate) fn end(self) -> Evaluation {
+        let is_one: Vec<bool> = self.labels.iter().map(|&label| label == 1).collect();
+        let has_evidence = !self.evidence.is_empty();
+        Evaluation {
+            loss: self.mean.value(),
+            confusion: ConfusionMatrix::new(self.classes, &self.labels, &self.predictions),
+            roc_auc: has_evidence.then(|| roc_auc(&is_one, &self.evidence)).flatten(),
+        }
+    }
 }

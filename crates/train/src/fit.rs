@@ -15,20 +15,24 @@ use std::collections::BTreeMap;
 use std::time::Instant;
 
 use autograd::{Gradients, Parameters, Var};
-use data::Dataset;
+use data::{Dataset, Samples, Source};
 use nn::Model;
 use optim::{Optimizer, clip_global_norm};
-use tensor::{Key, Scalar, Tensor};
+use tensor::{Key, Scalar};
 
+use crate::activity::Activity;
 use crate::error::TrainError;
 use crate::history::{Epoch, History, Score};
+use crate::loss::Loss;
 use crate::observer::{Context, Observer, ObserverError};
 use crate::options::Fit;
+use crate::progress::Step;
 use crate::session::Session;
 use crate::shards::Shards;
+use crate::tally::Tally;
 use crate::trainer::Trainer;
 
-impl<'m, M: Model> Trainer<'m, M> {
+impl<M: Model, L> Trainer<'_, M, L> {
     /// Trains the model on `dataset`. `optimizer` updates `parameters`.
     ///
     /// The same seed, data and initial parameters give bitwise the same result.
@@ -44,62 +48,89 @@ impl<'m, M: Model> Trainer<'m, M> {
     /// # Panics
     /// If the data do not fit the model, or the batch size or the number of epochs or shards is 0.
     #[track_caller]
-    pub fn fit<T: Scalar>(
+    pub fn fit<T, X, Y>(
         &self,
         parameters: &mut Parameters<T>,
         optimizer: &mut dyn Optimizer<T>,
-        dataset: &Dataset<M::Input>,
+        dataset: &Dataset<X, Y>,
         options: &Fit,
-    ) -> Result<History, TrainError> {
+    ) -> Result<History, TrainError>
+    where
+        T: Scalar,
+        L: Loss<T>,
+        X: Samples<Batch = M::Input>,
+        Y: Samples<Batch = L::Target>,
+    {
         self.session(parameters, optimizer, dataset, options)?.run(&mut [])
     }
 }
 
-impl<M: Model, T: Scalar> Session<'_, M, T> {
+impl<M, L, S, T> Session<'_, M, L, S, T>
+where
+    M: Model,
+    L: Loss<T>,
+    S: Source<Inputs: Samples<Batch = M::Input>, Targets: Samples<Batch = L::Target>> + Clone,
+    T: Scalar,
+{
     /// Trains to the end and calls the observers, in their order.
     ///
     /// # Errors
-    /// If [`Trainer::fit`] would fail, or an observer fails or stops the run. Then the parameters
-    /// are as after the last step.
+    /// If [`Trainer::fit`] would fail, the source of the samples fails, or an observer fails or stops
+    /// the run. Then the parameters are as after the last step.
     ///
     /// # Panics
     /// If the data do not fit the model.
     #[track_caller]
     pub fn run(mut self, observers: &mut [&mut dyn Observer<T>]) -> Result<History, TrainError> {
-        let trainer = self.trainer;
-        let training = self.training.clone();
-        let mut shards = Shards::new(self.options.shards);
+        let (trainer, training, options) = (self.trainer, self.training.clone(), self.options);
+        let mut shards = Shards::new(options.shards);
         self.tell(observers, None, |observer, now| observer.begin(now))?;
 
-        while !self.progress.is_over(self.options) {
-            let epoch = self.progress.epoch();
-            let key = Key::new(self.options.seed).stream("fit").fold_in(epoch as u64);
+        while !self.progress.is_over(options) {
+            let (epoch, taken) = (self.progress.epoch(), self.progress.step());
+            let key = Key::new(options.seed).stream("fit").fold_in(epoch as u64);
             let (start, earlier) = (Instant::now(), self.progress.running.seconds);
             let seconds = || earlier + start.elapsed().as_secs_f64();
 
-            let batches = batches(&training, self.options, key.stream("order"));
-            for (index, batch) in batches.enumerate().skip(self.progress.step()) {
-                let (size, noise) = (batch.len(), key.stream("noise").fold_in(index as u64));
-                let pass = shards.forward_backward(self.parameters, size, noise, |pass, range| {
-                    let samples = batch.slice(range);
-                    let logits = trainer.model.forward(pass, samples.inputs());
-                    let loss = trainer.loss.of(logits, samples.labels());
-                    (loss, trainer.count_correct(logits, loss, samples.labels()))
-                });
-                let loss = pass.loss.to_f64();
-                let correct: Result<usize, String> = pass.returned.into_iter().sum();
-                let correct = correct.map_err(|first| self.not_finite(loss, first))?;
+            let order = options.shuffle.then(|| key.stream("order"));
+            let mut last = None;
+            for (index, batch) in training.epoch(epoch, options.batch_size, order).enumerate() {
+                let batch = batch.map_err(TrainError::Source)?;
+                if index < taken {
+                    continue; // A run that is resumed has taken this step before.
+                }
+                let noise = key.stream("noise").fold_in(index as u64);
+                let weight = |range| trainer.loss.weight(&batch.targets().range(range).batch());
+                let (samples, weights) = (batch.len(), self.parameters as &Parameters<T>);
+                let pass = shards.forward_backward_weighted(
+                    weights,
+                    samples,
+                    noise,
+                    weight,
+                    |pass, range| {
+                        let samples = batch.slice(range);
+                        let targets = samples.targets().batch();
+                        let outputs = trainer.model.forward(pass, &samples.inputs().batch());
+                        let loss = trainer.loss.of(outputs, &targets);
+                        (loss, trainer.tally(outputs, loss, &targets))
+                    },
+                );
+                let (loss, tallies) = (pass.loss.to_f64(), pass.returned);
+                let tally = merged(tallies).map_err(|first| self.not_finite(loss, first))?;
                 self.step(pass.gradients)?;
 
-                self.progress.add_step(loss, correct, size, seconds());
-                let score = Score { loss, accuracy: correct as f64 / size as f64 };
-                self.tell(observers, Some(score), |observer, now| observer.step(now))?;
+                let step = Step { samples, weight: weight(0..samples), loss, tally };
+                let score = (!observers.is_empty()).then(|| step.score());
+                self.progress.add_step(step, seconds());
+                self.tell(observers, score, |observer, now| observer.step(now))?;
+                last = Some(batch);
             }
 
             let validation = self.validate();
-            check_finite(self.parameters, validation, epoch)?;
-            let epoch = self.ended_epoch(validation, seconds());
-            self.progress.add_epoch(epoch, self.parameters, self.options);
+            check_finite(self.parameters, validation.as_ref(), epoch)?;
+            let activity = self.activity(last.as_ref(), key.stream("activity"));
+            let epoch = self.ended_epoch(validation, activity, seconds())?;
+            self.progress.add_epoch(epoch, self.parameters, options);
             self.tell(observers, None, |observer, now| observer.epoch(now))?;
         }
         let (history, best) = self.progress.end();
@@ -130,21 +161,39 @@ impl<M: Model, T: Scalar> Session<'_, M, T> {
     /// Returns the score of the current weights on the validation samples, if there are any.
     #[track_caller]
     fn validate(&self) -> Option<Score> {
-        let is_possible = !self.validation.is_empty();
-        is_possible.then(|| self.trainer.evaluate(self.parameters, &self.validation).score())
+        let samples = self.validation.as_ref()?;
+        Some(self.trainer.score(self.parameters, samples))
+    }
+
+    /// Returns what goes on inside the model on a batch, if that is asked for.
+    #[track_caller]
+    fn activity(&self, batch: Option<&Dataset<S::Inputs, S::Targets>>, key: Key) -> Vec<Activity> {
+        match batch {
+            Some(batch) if self.options.watch_layers => {
+                self.trainer.activity(self.parameters, batch, key)
+            }
+            _ => Vec::new(),
+        }
     }
 
     /// Returns the record of the epoch whose last step has been taken.
-    fn ended_epoch(&self, validation: Option<Score>, seconds: f64) -> Epoch {
-        Epoch {
+    fn ended_epoch(
+        &self,
+        validation: Option<Score>,
+        activity: Vec<Activity>,
+        seconds: f64,
+    ) -> Result<Epoch, TrainError> {
+        Ok(Epoch {
             number: self.progress.epoch(),
             of: self.options.epochs,
+            steps: self.progress.step(),
             rate: self.optimizer.rate(),
-            training: self.progress.score().expect("an epoch has at least one step"),
+            training: self.progress.score().ok_or(TrainError::NoSamples)?,
             validation,
             tracked: tracked(self.parameters, &self.options.track),
+            activity,
             seconds,
-        }
+        })
     }
 
     /// Calls each observer, then stops the run if one of them wants that.
@@ -161,7 +210,7 @@ impl<M: Model, T: Scalar> Session<'_, M, T> {
             options: self.options,
             steps_per_epoch: self.steps_per_epoch,
             batch,
-            dataset: self.dataset,
+            source: self.source,
         };
         let mut stops = false;
         for observer in observers.iter_mut() {
@@ -182,41 +231,38 @@ impl<M: Model, T: Scalar> Session<'_, M, T> {
     }
 }
 
-impl<M: Model> Trainer<'_, M> {
-    /// Returns the number of samples whose class the logits predict. If their loss is not finite,
-    /// the error is the first value on the tape that is not.
-    fn count_correct<T: Scalar>(
+impl<M, L> Trainer<'_, M, L> {
+    /// Returns the figures of a batch. If its loss is not finite, the error is the first value on the
+    /// tape that is not.
+    fn tally<T: Scalar>(
         &self,
-        logits: Var<'_, T>,
+        outputs: Var<'_, T>,
         loss: Var<'_, T>,
-        labels: &Tensor<u32>,
-    ) -> Result<usize, String> {
-        if !loss.item().is_finite() {
-            return Err(loss.tape().first_non_finite().unwrap_or_default());
+        targets: &L::Target,
+    ) -> Result<Tally, String>
+    where
+        L: Loss<T>,
+    {
+        match loss.item().is_finite() {
+            true => Ok(self.loss.tally(&outputs.value(), targets)),
+            false => Err(loss.tape().first_non_finite().unwrap_or_default()),
         }
-        let predictions = self.loss.predictions(&logits.value());
-        let hits = predictions.zip_map(labels, |found, label| found == label);
-        Ok(hits.values().iter().filter(|&&hit| hit).count())
     }
 }
 
-/// Returns the samples of one epoch in batches, shuffled or not.
-#[track_caller]
-fn batches<'d, I: Copy>(
-    training: &'d Dataset<I>,
-    options: &Fit,
-    key: Key,
-) -> Box<dyn Iterator<Item = Dataset<I>> + 'd> {
-    match options.shuffle {
-        true => Box::new(training.shuffled_batches(options.batch_size, key)),
-        false => Box::new(training.batches(options.batch_size)),
+/// Returns the figures of all shards of a batch, merged in their order.
+fn merged(shards: Vec<Result<Tally, String>>) -> Result<Tally, String> {
+    let mut all = Tally::default();
+    for shard in shards {
+        all.merge(shard?);
     }
+    Ok(all)
 }
 
 /// Checks the values that no step of the epoch has used since they changed.
 fn check_finite<T: Scalar>(
     parameters: &Parameters<T>,
-    validation: Option<Score>,
+    validation: Option<&Score>,
     epoch: usize,
 ) -> Result<(), TrainError> {
     let diverged = |what| Err(TrainError::Diverged { epoch, what });

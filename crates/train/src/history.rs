@@ -6,20 +6,60 @@ use std::fmt;
 use data::printable;
 use serde::{Deserialize, Serialize};
 
-/// Loss and accuracy on one set of samples.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+use crate::activity::Activity;
+use crate::tally::Metrics;
+
+/// The loss and the metrics on one set of samples.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Score {
-    /// The mean loss, in nats.
+    /// The mean loss; in nats if it is a cross-entropy.
     pub loss: f64,
-    /// The share of samples whose class was predicted.
-    pub accuracy: f64,
+    /// The figures of merit that the loss has, such as `accuracy`. Shares are from 0 to 1.
+    #[serde(flatten)]
+    pub metrics: Metrics,
 }
 
+/// The metrics by which epochs are compared, the first that a score has. Higher is better.
+const DECISIVE: [&str; 2] = ["accuracy", "micro_f1"];
+
 impl Score {
-    /// Returns `true` if the accuracy is higher, or equal with a lower loss.
+    /// Returns a metric by its name, if the loss has it.
+    pub fn metric(&self, name: &str) -> Option<f64> {
+        self.metrics.get(name).copied()
+    }
+
+    /// Returns `true` if this score has the higher accuracy (or micro F1 of a multi-label task), or the
+    /// same with a lower loss. Scores without either are compared by their losses alone.
     pub fn is_better_than(&self, other: &Score) -> bool {
-        self.accuracy > other.accuracy
-            || (self.accuracy == other.accuracy && self.loss < other.loss)
+        let decisive = |score: &Score| DECISIVE.iter().find_map(|name| score.metric(name));
+        match (decisive(self), decisive(other)) {
+            (Some(this), Some(other)) if this != other => this > other,
+            _ => self.loss < other.loss,
+        }
+    }
+}
+
+/// Writes `loss 0.3456  accuracy  87.0 %`.
+impl fmt::Display for Score {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "loss {:.4}", self.loss)?;
+        for (name, value) in &self.metrics {
+            write!(f, "  {}", written(name, *value))?;
+        }
+        Ok(())
+    }
+}
+
+/// Returns a metric with its name, as people write it: shares in per cent.
+pub fn written(name: &str, value: f64) -> String {
+    match name {
+        "accuracy" => format!("accuracy {:>5.1} %", value * 100.0),
+        "micro_f1" => format!("micro F1 {:>5.1} %", value * 100.0),
+        "macro_f1" => format!("macro F1 {:>5.1} %", value * 100.0),
+        "mae" => format!("MAE {value:.4}"),
+        "rmse" => format!("RMSE {value:.4}"),
+        "r2" => format!("R² {value:.4}"),
+        name => format!("{name} {value:.4}"),
     }
 }
 
@@ -30,6 +70,8 @@ pub struct Epoch {
     pub number: usize,
     /// The number of epochs requested.
     pub of: usize,
+    /// The number of its steps.
+    pub steps: usize,
     /// The learning rate of the next step after the epoch.
     pub rate: f64,
     /// The mean over its batches, each with the weights before its step and with dropout on.
@@ -40,6 +82,9 @@ pub struct Epoch {
     /// The values at the end of the epoch of the parameters that [`Fit::track`](crate::Fit::track)
     /// names.
     pub tracked: BTreeMap<String, f64>,
+    /// What goes on inside the model, if [`Fit::watch_layers`](crate::Fit::watch_layers) asks for it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub activity: Vec<Activity>,
     /// The duration of the epoch, in seconds.
     pub seconds: f64,
 }
@@ -47,8 +92,8 @@ pub struct Epoch {
 impl Epoch {
     /// Returns the score to compare epochs by: the validation score, or without one the training
     /// score.
-    pub fn score(&self) -> Score {
-        self.validation.unwrap_or(self.training)
+    pub fn score(&self) -> &Score {
+        self.validation.as_ref().unwrap_or(&self.training)
     }
 }
 
@@ -86,7 +131,7 @@ impl History {
     /// Returns `true` if this run's model is better than another run's, by the scores of the kept
     /// epochs.
     pub fn is_better_than(&self, other: &History) -> bool {
-        self.kept_epoch().score().is_better_than(&other.kept_epoch().score())
+        self.kept_epoch().score().is_better_than(other.kept_epoch().score())
     }
 
     /// Returns the total duration of the epochs, in seconds.
@@ -99,16 +144,9 @@ impl History {
 impl fmt::Display for Epoch {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let width = self.of.to_string().len();
-        let Score { loss, accuracy } = self.training;
-        write!(
-            f,
-            "epoch {:>width$}/{}  loss {loss:.4}  accuracy {:>5.1} %",
-            self.number,
-            self.of,
-            accuracy * 100.0
-        )?;
-        if let Some(Score { loss, accuracy }) = self.validation {
-            write!(f, "  validation loss {loss:.4}  accuracy {:>5.1} %", accuracy * 100.0)?;
+        write!(f, "epoch {:>width$}/{}  {}", self.number, self.of, self.training)?;
+        if let Some(validation) = &self.validation {
+            write!(f, "  validation {validation}")?;
         }
         write!(f, "  rate {}", self.rate)?;
         for (name, value) in &self.tracked {

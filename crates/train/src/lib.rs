@@ -10,10 +10,10 @@
 //! ```
 //! use autograd::Parameters;
 //! use data::Dataset;
-//! use nn::{Activation, Dense, Features, Layer, Model};
+//! use nn::{Activation, BinaryCrossEntropy, Dense, Features, Layer, Model};
 //! use optim::Adam;
 //! use tensor::Tensor;
-//! use train::{Fit, Loss, Trainer};
+//! use train::{Fit, Trainer};
 //!
 //! let inputs = Tensor::from([[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]]);
 //! let xor = Dataset::new(inputs, Tensor::from([0, 1, 1, 0]));
@@ -24,7 +24,7 @@
 //!     .then(Activation::Tanh)
 //!     .then(Dense::new(&mut parameters, "output", 8, 1));
 //!
-//! let trainer = Trainer::new(&model, Loss::BinaryCrossEntropy);
+//! let trainer = Trainer::new(&model, BinaryCrossEntropy);
 //! let options = Fit { epochs: 200, validation_split: 0.0, ..Fit::default() };
 //! trainer.fit(&mut parameters, &mut Adam::new(0.05), &xor, &options)?;
 //! assert_eq!(trainer.evaluate(&parameters, &xor).accuracy(), 1.0);
@@ -33,6 +33,7 @@
 
 #![forbid(unsafe_code)]
 
+mod activity;
 mod answer;
 mod error;
 mod evaluate;
@@ -45,16 +46,19 @@ mod options;
 mod progress;
 mod session;
 mod shards;
+mod tally;
 mod trainer;
 
+pub use activity::{Activity, Spread};
 pub use answer::NotFinite;
 pub use error::TrainError;
 pub use evaluate::Evaluation;
-pub use history::{Epoch, History, Score, short_name};
-pub use loss::Loss;
-pub use observer::{AnyDataset, Context, Observer, ObserverError};
+pub use history::{Epoch, History, Score, short_name, written};
+pub use loss::{Classifier, Heads, Loss, OwnLoss, own_loss};
+pub use observer::{AnySource, Context, Observer, ObserverError};
 pub use options::Fit;
 pub use progress::{Progress, RunningEpoch};
 pub use session::Session;
 pub use shards::{Batch, Shards};
+pub use tally::{Errors, Metrics, Tally};
 pub use trainer::Trainer;

@@ -1,59 +1,87 @@
-//! Turns a model's outputs into the loss to train with, probabilities and predicted classes.
+//! What a model is trained for: the loss of its outputs, what it predicts, and how good that is.
+//!
+//! A [`Loss`] compares a model's outputs with targets of any type. The losses of `nn` are losses
+//! here, and so is any function; see [`own_loss`].
 
-use autograd::{Tape, Var};
+mod classes;
+mod heads;
+mod labels;
+mod own;
+mod regression;
+
+use autograd::Var;
+use data::Samples;
 use tensor::{Scalar, Tensor};
 
-/// A loss that compares logits with class labels.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Loss {
-    /// One logit for each class, `[n, classes]`; see [`nn::softmax_cross_entropy`].
-    SoftmaxCrossEntropy,
-    /// One logit, `[n, 1]`, for class 1 against class 0; see [`nn::bce_with_logits`].
-    BinaryCrossEntropy,
-}
+use crate::tally::Tally;
 
-impl Loss {
-    /// Returns the mean loss of logits against labels `[n]`, in nats.
+pub use heads::Heads;
+pub use own::{OwnLoss, own_loss};
+
+/// A loss to train for.
+///
+/// `T` is the scalar type of the model. A loss for every `T` lets its gradients be checked in `f64`.
+///
+/// ```
+/// use autograd::Var;
+/// use tensor::{Scalar, Tensor};
+/// use train::Loss;
+///
+/// /// ln cosh of the error: like its square near 0, like its absolute value far away.
+/// struct LogCosh;
+///
+/// impl<T: Scalar> Loss<T> for LogCosh {
+///     type Target = Tensor<f32>;
+///
+///     fn of<'t>(&self, outputs: Var<'t, T>, targets: &Tensor<f32>) -> Var<'t, T> {
+///         let error = outputs - outputs.tape().constant(targets.cast());
+///         ((error.exp() + (-error).exp()) * 0.5).ln().mean_all()
+///     }
+/// }
+/// ```
+pub trait Loss<T: Scalar = f32>: Sync {
+    /// What outputs are compared with: `Tensor<u32>` of classes, `Tensor<f32>`, or a pair.
+    type Target: Samples<Batch = Self::Target>;
+
+    /// Records the mean loss of a batch of outputs.
     ///
     /// # Panics
-    /// If the shapes do not fit, or a label is not a class.
+    /// If outputs and targets do not fit.
     #[track_caller]
-    pub fn of<'t, T: Scalar>(self, logits: Var<'t, T>, labels: &Tensor<u32>) -> Var<'t, T> {
-        match self {
-            Loss::SoftmaxCrossEntropy => nn::softmax_cross_entropy(logits, labels),
-            Loss::BinaryCrossEntropy => {
-                let other = labels.values().iter().copied().find(|&label| label > 1);
-                assert!(
-                    other.is_none(),
-                    "BinaryCrossEntropy: labels must be 0 or 1, but one is {}",
-                    other.unwrap_or_default()
-                );
-                let targets = labels.map(|label| T::from_f64(label.into()));
-                nn::bce_with_logits(logits, &targets.insert_axis(-1))
-            }
-        }
+    fn of<'t>(&self, outputs: Var<'t, T>, targets: &Self::Target) -> Var<'t, T>;
+
+    /// Returns the weight of a batch's mean in a mean over several batches. It is the number of samples,
+    /// unless some count more than others.
+    fn weight(&self, targets: &Self::Target) -> f64 {
+        targets.count() as f64
     }
 
-    /// Returns the probability of each class, `[n, classes]`: rows sum to 1.
-    pub fn probabilities<T: Scalar>(self, logits: &Tensor<T>) -> Tensor<T> {
-        match self {
-            Loss::SoftmaxCrossEntropy => {
-                let tape = Tape::no_grad();
-                nn::softmax(tape.constant(logits.clone()), -1).value()
-            }
-            Loss::BinaryCrossEntropy => {
-                let (no, yes) = ((-logits).sigmoid(), logits.sigmoid());
-                Tensor::concat(&[&no, &yes], -1)
-            }
-        }
+    /// Returns what the model predicts with these outputs, such as probabilities. It is the outputs
+    /// themselves, unless the loss takes them as something else.
+    fn predict(&self, outputs: &Tensor<T>) -> Tensor<T> {
+        outputs.clone()
     }
 
+    /// Returns the figures of a batch from which the metrics follow. There are none, unless the loss
+    /// has some.
+    fn tally(&self, outputs: &Tensor<T>, targets: &Self::Target) -> Tally {
+        let _ = (outputs, targets);
+        Tally::default()
+    }
+}
+
+/// A loss that compares logits with class labels, `[n]`.
+pub trait Classifier<T: Scalar = f32>: Loss<T, Target = Tensor<u32>> {
     /// Returns the most probable class of each row, `[n]`. Of equally probable classes it takes the
     /// first.
-    pub fn predictions<T: Scalar>(self, logits: &Tensor<T>) -> Tensor<u32> {
-        match self {
-            Loss::SoftmaxCrossEntropy => logits.argmax(-1),
-            Loss::BinaryCrossEntropy => logits.map(|x| u32::from(x > T::ZERO)).remove_axis(-1),
-        }
+    fn classes(&self, logits: &Tensor<T>) -> Tensor<u32>;
+
+    /// Returns the evidence for class 1 against class 0 of each row, `[n]`, if there are two classes.
+    fn evidence(&self, logits: &Tensor<T>) -> Option<Vec<f64>>;
+
+    /// Returns `true` if samples with this label do not count.
+    fn ignores(&self, label: u32) -> bool {
+        let _ = label;
+        false
     }
 }

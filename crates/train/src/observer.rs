@@ -3,13 +3,12 @@
 //! Observers change nothing, so a run is the same with and without them. They can only end it, by
 //! an error or by [`Observer::wants_stop`].
 
-use std::any::Any;
 use std::error::Error;
 
 use autograd::Parameters;
-use data::Dataset;
+use data::{Samples, Source, SourceError};
 use optim::Optimizer;
-use tensor::{Scalar, Tensor};
+use tensor::Scalar;
 
 use crate::history::Score;
 use crate::options::Fit;
@@ -28,7 +27,7 @@ pub type ObserverError = Box<dyn Error + Send + Sync>;
 ///
 /// impl Observer<f32> for WorstBatch {
 ///     fn step(&mut self, now: &Context<'_, f32>) -> Result<(), ObserverError> {
-///         self.0 = now.batch.map_or(self.0, |batch| batch.loss.max(self.0));
+///         self.0 = now.batch.as_ref().map_or(self.0, |batch| batch.loss.max(self.0));
 ///         Ok(())
 ///     }
 /// }
@@ -71,44 +70,59 @@ pub struct Context<'a, T: Scalar = f32> {
     pub optimizer: &'a dyn Optimizer<T>,
     /// The options of the run.
     pub options: &'a Fit,
-    /// The number of steps of an epoch.
-    pub steps_per_epoch: usize,
+    /// The number of steps of an epoch, if it is known before the samples are read.
+    pub steps_per_epoch: Option<usize>,
     /// The score on the batch of the last step, before that step; `None` before the first step.
     pub batch: Option<Score>,
-    /// The data set, with the samples for validation.
-    pub dataset: &'a dyn AnyDataset,
+    /// The samples, with those for validation.
+    pub source: &'a dyn AnySource,
 }
 
 impl<T: Scalar> Context<'_, T> {
     /// Returns the number of steps taken in all epochs.
     pub fn steps(&self) -> usize {
-        self.progress.epochs.len() * self.steps_per_epoch + self.progress.step()
+        self.progress.steps()
+    }
+
+    /// Returns `true` if the last step was the last of its epoch, as far as that is known.
+    pub fn is_end_of_epoch(&self) -> bool {
+        self.steps_per_epoch == Some(self.progress.step())
     }
 }
 
-/// A [`Dataset`] of any input type, for observers of runs on any type.
-pub trait AnyDataset {
-    /// Returns the shape of the inputs, `[n, …]`; for sequences `[n, longest]`.
-    fn shape(&self) -> Vec<usize>;
-    /// Returns the labels, `[n]`.
-    fn labels(&self) -> &Tensor<u32>;
-    /// Returns the data set itself, to be downcast to a [`Dataset`] of a known type.
-    fn as_any(&self) -> &dyn Any;
+/// A [`Source`] of any type, for observers that compare the samples of one run with those of another.
+pub trait AnySource {
+    /// Returns the shapes of inputs and targets of some samples: of all samples of a data set, of the
+    /// first ones of a stream. Gives the bytes of the inputs, and those of the targets, to a sink.
+    ///
+    /// # Errors
+    /// If the samples cannot be read.
+    fn digest(
+        &self,
+        inputs: &mut dyn FnMut(&[u8]),
+        targets: &mut dyn FnMut(&[u8]),
+    ) -> Result<[String; 2], SourceError>;
+
+    /// Returns an error if a run on these samples cannot be resumed.
+    ///
+    /// # Errors
+    /// If the samples cannot be read a second time.
+    fn check_resume(&self) -> Result<(), SourceError>;
 }
 
-impl<I: Copy + 'static> AnyDataset for Dataset<I> {
-    fn shape(&self) -> Vec<usize> {
-        match self.sequences() {
-            Some(sequences) => vec![sequences.len(), sequences.longest()],
-            None => self.inputs().shape().to_vec(),
-        }
+impl<S: Source> AnySource for S {
+    fn digest(
+        &self,
+        inputs: &mut dyn FnMut(&[u8]),
+        targets: &mut dyn FnMut(&[u8]),
+    ) -> Result<[String; 2], SourceError> {
+        let samples = self.sketch()?;
+        samples.inputs().digest(inputs);
+        samples.targets().digest(targets);
+        Ok([samples.inputs().describe(), samples.targets().describe()])
     }
 
-    fn labels(&self) -> &Tensor<u32> {
-        Dataset::labels(self)
-    }
-
-    fn as_any(&self) -> &dyn Any {
-        self
+    fn check_resume(&self) -> Result<(), SourceError> {
+        self.check_rewind("resuming")
     }
 }

@@ -1,6 +1,6 @@
 //! The options of a training run.
 
-use data::{Dataset, Split, SplitError};
+use data::{Dataset, Samples, Split, SplitError, SplitParts};
 use serde::{Deserialize, Serialize};
 use tensor::Key;
 
@@ -29,11 +29,15 @@ pub struct Fit {
     /// The number of epochs in a row without a new best one after which training stops; `None` for
     /// no limit.
     pub patience: Option<usize>,
-    /// `true` to end with the weights of the epoch with the highest validation accuracy (of
-    /// equals, the lowest validation loss) instead of the last epoch's.
+    /// `true` to end with the weights of the best epoch in validation instead of the last epoch's;
+    /// [`Score::is_better_than`](crate::Score::is_better_than) says which is best.
     pub keep_best: bool,
     /// The largest global norm of the gradients. Larger gradients are scaled down to it.
     pub clip_norm: Option<f64>,
+    /// `true` to record in each [`Epoch`](crate::Epoch) how large the outputs and the gradients of the
+    /// model's layers are, on the last batch of the epoch. It takes one more pass an epoch.
+    #[serde(default)]
+    pub watch_layers: bool,
     /// The names of parameters of one number, whose values each [`Epoch`](crate::Epoch) records. A
     /// name that the model does not have is left out, so one list serves several models.
     pub track: Vec<String>,
@@ -52,6 +56,7 @@ impl Default for Fit {
             patience: None,
             keep_best: true,
             clip_norm: None,
+            watch_layers: false,
             track: Vec::new(),
         }
     }
@@ -67,10 +72,10 @@ impl Fit {
     ///
     /// # Errors
     /// If [`Dataset::split`] fails: the fraction is not in 0 .. 1, or a part would be empty.
-    pub fn split<I: Copy>(
+    pub fn split<X: Samples, Y: Samples>(
         &self,
-        dataset: &Dataset<I>,
-    ) -> Result<(Dataset<I>, Dataset<I>), SplitError> {
+        dataset: &Dataset<X, Y>,
+    ) -> Result<SplitParts<X, Y>, SplitError> {
         let key = Key::new(self.seed).stream("fit").stream("split");
         dataset.split(self.validation_split, self.split, key)
     }

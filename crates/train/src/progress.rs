@@ -10,6 +10,7 @@ use tensor::Scalar;
 
 use crate::history::{Epoch, History, Score};
 use crate::options::Fit;
+use crate::tally::Tally;
 
 /// The position of a run between two steps, with the results so far.
 #[derive(Clone, Debug)]
@@ -25,19 +26,37 @@ pub struct Progress<T: Scalar = f32> {
 }
 
 /// An epoch between two of its steps: the number of steps taken, and sums over their samples.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct RunningEpoch {
     /// The number of steps taken.
     pub steps: usize,
     /// The number of samples in these steps.
     pub samples: usize,
-    /// The sum of the losses of these samples.
+    /// The weight of these samples: their number, unless some count more than others.
+    pub weight: f64,
+    /// The sum of the losses of these samples, by weight.
     pub loss: f64,
-    /// The number of samples whose class was predicted.
-    pub correct: usize,
+    /// The figures of these samples from which the metrics follow.
+    pub tally: Tally,
     /// The duration of the steps, in seconds.
     pub seconds: f64,
+}
+
+/// The result of one step: the mean loss of a batch before the step, and the batch's weight and figures.
+#[derive(Clone, Debug)]
+pub(crate) struct Step {
+    pub(crate) samples: usize,
+    pub(crate) weight: f64,
+    pub(crate) loss: f64,
+    pub(crate) tally: Tally,
+}
+
+impl Step {
+    /// Returns the score of the batch.
+    pub(crate) fn score(&self) -> Score {
+        Score { loss: self.loss, metrics: self.tally.metrics() }
+    }
 }
 
 impl<T: Scalar> Progress<T> {
@@ -59,9 +78,9 @@ impl<T: Scalar> Progress<T> {
 
     /// Returns the mean over the steps of the running epoch; `None` before its first step.
     pub fn score(&self) -> Option<Score> {
-        let RunningEpoch { samples, loss, correct, .. } = self.running;
-        let mean = |sum: f64| sum / samples as f64;
-        (samples > 0).then(|| Score { loss: mean(loss), accuracy: mean(correct as f64) })
+        let RunningEpoch { samples, weight, loss, tally, .. } = &self.running;
+        let mean = if *weight > 0.0 { loss / weight } else { 0.0 };
+        (*samples > 0).then(|| Score { loss: mean, metrics: tally.metrics() })
     }
 
     /// Returns the weights to predict with if training ended now: the best epoch's weights if the
@@ -78,20 +97,25 @@ impl<T: Scalar> Progress<T> {
         done >= options.epochs || options.patience.is_some_and(is_enough)
     }
 
-    /// Adds a step: the mean loss of its samples, the number of samples whose class was predicted,
-    /// and the time since the epoch began.
-    pub(crate) fn add_step(&mut self, loss: f64, correct: usize, samples: usize, seconds: f64) {
+    /// Returns the number of steps taken in all epochs.
+    pub fn steps(&self) -> usize {
+        self.epochs.iter().map(|epoch| epoch.steps).sum::<usize>() + self.running.steps
+    }
+
+    /// Adds a step, and the time since the epoch began.
+    pub(crate) fn add_step(&mut self, step: Step, seconds: f64) {
         self.running.steps += 1;
-        self.running.samples += samples;
-        self.running.loss += loss * samples as f64;
-        self.running.correct += correct;
+        self.running.samples += step.samples;
+        self.running.weight += step.weight;
+        self.running.loss += step.loss * step.weight;
+        self.running.tally.merge(step.tally);
         self.running.seconds = seconds;
     }
 
     /// Ends the running epoch and keeps its weights if they are the best so far.
     pub(crate) fn add_epoch(&mut self, epoch: Epoch, weights: &Parameters<T>, options: &Fit) {
         let best = self.best.checked_sub(1).map(|index| self.epochs[index].score());
-        if best.is_none_or(|best| epoch.score().is_better_than(&best)) {
+        if best.is_none_or(|best| epoch.score().is_better_than(best)) {
             self.best = epoch.number;
             self.best_weights = options.keep_best.then(|| weights.clone());
         }

@@ -2,12 +2,14 @@
 //! depends on.
 
 use autograd::{Parameters, Pass, Tape};
-use data::Dataset;
+use data::{Dataset, Samples, Source};
 use nn::Model;
 use optim::Optimizer;
 use tensor::Scalar;
 
 use crate::error::TrainError;
+use crate::loss::Loss;
+use crate::observer::AnySource;
 use crate::options::Fit;
 use crate::progress::Progress;
 use crate::trainer::Trainer;
@@ -23,7 +25,8 @@ use crate::trainer::Trainer;
 /// # use nn::{Dense, Features, Model};
 /// # use optim::Adam;
 /// # use tensor::Tensor;
-/// use train::{Fit, Loss, Context, Observer, ObserverError, Trainer};
+/// use nn::SoftmaxCrossEntropy;
+/// use train::{Fit, Context, Observer, ObserverError, Trainer};
 ///
 /// /// Prints a line after each epoch.
 /// struct Lines;
@@ -39,15 +42,15 @@ use crate::trainer::Trainer;
 /// # let dataset = Dataset::new(inputs, Tensor::from([0, 1, 0, 1, 0]));
 /// # let mut parameters = Parameters::new(1);
 /// # let model = Features::new(1).then(Dense::new(&mut parameters, "dense", 1, 2));
-/// let trainer = Trainer::new(&model, Loss::SoftmaxCrossEntropy);
+/// let trainer = Trainer::new(&model, SoftmaxCrossEntropy::new());
 /// let history = trainer
 ///     .session(&mut parameters, &mut Adam::new(0.01), &dataset, &Fit::default())?
 ///     .run(&mut [&mut Lines])?;
 /// assert_eq!(history.epochs.len(), 10);
 /// # Ok::<(), train::TrainError>(())
 /// ```
-pub struct Session<'a, M: Model, T: Scalar> {
-    pub(crate) trainer: Trainer<'a, M>,
+pub struct Session<'a, M, L, S: Source, T: Scalar> {
+    pub(crate) trainer: &'a Trainer<'a, M, L>,
     /// The weights that training continues with.
     pub parameters: &'a mut Parameters<T>,
     /// The optimizer, with its memory.
@@ -56,18 +59,18 @@ pub struct Session<'a, M: Model, T: Scalar> {
     pub options: &'a Fit,
     /// The position at which training continues.
     pub progress: Progress<T>,
-    /// The data set, with the samples for validation.
-    pub dataset: &'a Dataset<M::Input>,
+    /// The samples, with those for validation.
+    pub source: &'a dyn AnySource,
     /// The samples to train on.
-    pub training: Dataset<M::Input>,
-    /// The samples to evaluate on after each epoch; may be empty.
-    pub validation: Dataset<M::Input>,
-    /// The number of steps of an epoch.
-    pub steps_per_epoch: usize,
+    pub training: S,
+    /// The samples to evaluate on after each epoch, if there are any.
+    pub validation: Option<Dataset<S::Inputs, S::Targets>>,
+    /// The number of steps of an epoch, if it is known before the samples are read.
+    pub steps_per_epoch: Option<usize>,
 }
 
-impl<'m, M: Model> Trainer<'m, M> {
-    /// Prepares a training run, to be observed or resumed; [`Session::run`] trains.
+impl<M: Model, L> Trainer<'_, M, L> {
+    /// Prepares a training run on a data set, to be observed or resumed; [`Session::run`] trains.
     ///
     /// # Errors
     /// If there are no samples or the validation split leaves a part empty.
@@ -75,58 +78,123 @@ impl<'m, M: Model> Trainer<'m, M> {
     /// # Panics
     /// If the data do not fit the model, or the batch size or the number of epochs or shards is 0.
     #[track_caller]
-    pub fn session<'a, T: Scalar>(
-        &self,
+    pub fn session<'a, T, X, Y>(
+        &'a self,
         parameters: &'a mut Parameters<T>,
         optimizer: &'a mut dyn Optimizer<T>,
-        dataset: &'a Dataset<M::Input>,
+        dataset: &'a Dataset<X, Y>,
         options: &'a Fit,
-    ) -> Result<Session<'a, M, T>, TrainError>
+    ) -> Result<Session<'a, M, L, Dataset<X, Y>, T>, TrainError>
     where
-        'm: 'a,
+        T: Scalar,
+        L: Loss<T>,
+        X: Samples<Batch = M::Input>,
+        Y: Samples<Batch = L::Target>,
     {
-        assert!(options.epochs > 0, "fit: 0 epochs were asked for; training takes at least one");
-        assert!(options.shards > 0, "fit: 0 shards were asked for; a batch is at least one");
+        check_options(options);
         if dataset.is_empty() {
             return Err(TrainError::NoSamples);
         }
         let (training, validation) = options.split(dataset)?;
         check_size(dataset, options.batch_size)?;
         self.rehearse(parameters, &training);
-        let steps_per_epoch = training.batches(options.batch_size).len();
+        let steps_per_epoch = Some(training.batches(options.batch_size).len());
         Ok(Session {
-            trainer: *self,
+            trainer: self,
             parameters,
             optimizer,
             options,
             progress: Progress::start(),
-            dataset,
-            training,
-            validation,
+            source: dataset,
             steps_per_epoch,
+            training,
+            validation: Some(validation).filter(|samples| !samples.is_empty()),
         })
     }
 
-    /// Runs the model on the first sample and on one of the highest class. So a mismatch of layers
-    /// or labels is reported at the line that called `fit`, before training begins.
+    /// Prepares a training run on samples from any [`Source`], such as a [`Stream`](data::Stream).
+    /// `validation` has the samples to evaluate on after each epoch; [`Fit::validation_split`] and
+    /// [`Fit::split`] have no part in this.
+    ///
+    /// # Errors
+    /// If the source fails or has no samples, or cannot be read as often as there are epochs.
+    ///
+    /// # Panics
+    /// If the data do not fit the model, or the batch size or the number of epochs or shards is 0.
     #[track_caller]
-    fn rehearse<T: Scalar>(&self, parameters: &Parameters<T>, training: &Dataset<M::Input>) {
-        let labels = training.labels().to_vec();
-        let highest = (0..labels.len()).max_by_key(|&sample| labels[sample]).unwrap_or(0);
-        for sample in [0, highest] {
+    pub fn session_from<'a, T, S>(
+        &'a self,
+        parameters: &'a mut Parameters<T>,
+        optimizer: &'a mut dyn Optimizer<T>,
+        source: &'a S,
+        validation: Option<&Dataset<S::Inputs, S::Targets>>,
+        options: &'a Fit,
+    ) -> Result<Session<'a, M, L, &'a S, T>, TrainError>
+    where
+        T: Scalar,
+        L: Loss<T>,
+        S: Source<Inputs: Samples<Batch = M::Input>, Targets: Samples<Batch = L::Target>>,
+    {
+        check_options(options);
+        if options.epochs > 1 {
+            source.check_rewind("second epoch").map_err(TrainError::Source)?;
+        }
+        let first = source.sketch().map_err(TrainError::Source)?;
+        if first.is_empty() || validation.is_some_and(Dataset::is_empty) {
+            return Err(TrainError::NoSamples);
+        }
+        self.rehearse(parameters, &first);
+        Ok(Session {
+            trainer: self,
+            parameters,
+            optimizer,
+            options,
+            progress: Progress::start(),
+            source,
+            steps_per_epoch: source.samples().map(|count| count.div_ceil(options.batch_size)),
+            training: source,
+            validation: validation.cloned(),
+        })
+    }
+
+    /// Runs the model on the first sample, and on those with the highest id and the highest class. So
+    /// a mismatch of layers, ids or targets is reported at the line that called `fit`, before training
+    /// begins.
+    #[track_caller]
+    fn rehearse<T, X, Y>(&self, parameters: &Parameters<T>, samples: &Dataset<X, Y>)
+    where
+        T: Scalar,
+        L: Loss<T>,
+        X: Samples<Batch = M::Input>,
+        Y: Samples<Batch = L::Target>,
+    {
+        for sample in [0, samples.inputs().highest(), samples.targets().highest()] {
             let tape = Tape::no_grad();
-            self.loss(Pass::eval(&tape, parameters), &training.slice(sample..sample + 1));
+            self.loss(Pass::eval(&tape, parameters), &samples.slice(sample..sample + 1));
         }
     }
+}
+
+#[track_caller]
+fn check_options(options: &Fit) {
+    assert!(options.epochs > 0, "fit: 0 epochs were asked for; training takes at least one");
+    assert!(options.shards > 0, "fit: 0 shards were asked for; a batch is at least one");
+    assert!(
+        options.batch_size > 0,
+        "fit: a batch size of 0 was asked for; a batch needs at least one sample"
+    );
 }
 
 /// The most items in a batch of padded sequences. A step needs about 1 GB of memory for them.
 const LARGEST_BATCH: usize = 1 << 27;
 
 /// Checks that a batch of sequences fits into memory. Rows of a tensor are in memory already.
-fn check_size<I: Copy>(dataset: &Dataset<I>, batch_size: usize) -> Result<(), TrainError> {
-    let Some(sequences) = dataset.sequences() else { return Ok(()) };
-    let (batch, longest) = (batch_size.min(sequences.len()), sequences.longest());
+fn check_size<X: Samples, Y: Samples>(
+    dataset: &Dataset<X, Y>,
+    batch_size: usize,
+) -> Result<(), TrainError> {
+    let lengths = (0..dataset.len()).filter_map(|sample| dataset.inputs().length(sample));
+    let (batch, longest) = (batch_size.min(dataset.len()), lengths.max().unwrap_or(0));
     match batch.saturating_mul(longest) <= LARGEST_BATCH {
         true => Ok(()),
         false => Err(TrainError::TooLong { batch, longest }),

@@ -8,6 +8,8 @@
 //! L = Σₖ nₖ/n · Lₖ        ∇L = Σₖ nₖ/n · ∇Lₖ
 //! ```
 //!
+//! Where some samples count more than others, nₖ and n are sums of their weights.
+//!
 //! What a shard holds and the order of the sums depend on the number of shards. Which thread works
 //! on a shard changes nothing, so the result is bitwise the same for any number of threads.
 
@@ -96,7 +98,31 @@ impl<T: Scalar> Shards<T> {
         key: Key,
         forward: impl for<'t> Fn(Pass<'t, T>, Range<usize>) -> (Var<'t, T>, R) + Sync,
     ) -> Batch<T, R> {
+        self.forward_backward_weighted(
+            parameters,
+            samples,
+            key,
+            |range| range.len() as f64,
+            forward,
+        )
+    }
+
+    /// Runs [`forward_backward`](Self::forward_backward) over samples of which some count more than
+    /// others. `weight` returns the weight of a range of them. A shard without weight adds nothing.
+    ///
+    /// # Panics
+    /// If `samples` is 0, or `forward` panics.
+    #[track_caller]
+    pub fn forward_backward_weighted<R: Send>(
+        &mut self,
+        parameters: &Parameters<T>,
+        samples: usize,
+        key: Key,
+        weight: impl Fn(Range<usize>) -> f64 + Sync,
+        forward: impl for<'t> Fn(Pass<'t, T>, Range<usize>) -> (Var<'t, T>, R) + Sync,
+    ) -> Batch<T, R> {
         assert!(samples > 0, "the batch has no samples");
+        let total = weight(0..samples);
         let count = self.count.min(samples);
         let there = self.parts.len().max(count);
         self.parts.resize_with(there, Mutex::default);
@@ -106,7 +132,8 @@ impl<T: Scalar> Shards<T> {
             let mut part = parts[number].lock().expect("no other thread has this shard");
             part.take();
             let range = number * samples / count..(number + 1) * samples / count;
-            let share = range.len() as f64 / samples as f64;
+            let weight = weight(range.clone());
+            let share = if weight == 0.0 { 0.0 } else { weight / total };
             let key = if count == 1 { key } else { key.stream("shard").fold_in(number as u64) };
             let (loss, other) = forward(Pass::training(tape, parameters, key), range);
             let loss = loss * share;

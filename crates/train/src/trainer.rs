@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use autograd::{Parameters, Pass, Tape, Var};
-use data::Dataset;
+use data::{Dataset, Samples};
 use nn::Model;
 use tensor::{Scalar, ShapeError, Tensor};
 
@@ -16,25 +16,16 @@ pub(crate) const EVALUATION_BATCH: usize = 256;
 /// longer.
 const EVALUATION_ITEMS: usize = 1 << 22;
 
-/// Fits, evaluates and predicts with one model.
+/// Fits, evaluates and predicts with one model. `L` is a [`Loss`](crate::Loss).
 #[derive(Debug)]
-pub struct Trainer<'m, M> {
+pub struct Trainer<'m, M, L> {
     pub(crate) model: &'m M,
-    pub(crate) loss: Loss,
+    pub(crate) loss: L,
 }
 
-// A derived implementation would require a model that can be copied.
-impl<M> Clone for Trainer<'_, M> {
-    fn clone(&self) -> Self {
-        *self
-    }
-}
-
-impl<M> Copy for Trainer<'_, M> {}
-
-impl<'m, M: Model> Trainer<'m, M> {
+impl<'m, M: Model, L> Trainer<'m, M, L> {
     /// Creates a trainer for `model`, whose outputs must suit `loss`.
-    pub fn new(model: &'m M, loss: Loss) -> Self {
+    pub fn new(model: &'m M, loss: L) -> Self {
         Self { model, loss }
     }
 
@@ -43,22 +34,30 @@ impl<'m, M: Model> Trainer<'m, M> {
     /// # Panics
     /// If the batch does not fit the model.
     #[track_caller]
-    pub fn loss<'t, T: Scalar>(&self, pass: Pass<'t, T>, batch: &Dataset<M::Input>) -> Var<'t, T> {
-        self.loss.of(self.model.forward(pass, batch.inputs()), batch.labels())
+    pub fn loss<'t, T, X, Y>(&self, pass: Pass<'t, T>, batch: &Dataset<X, Y>) -> Var<'t, T>
+    where
+        T: Scalar,
+        L: Loss<T>,
+        X: Samples<Batch = M::Input>,
+        Y: Samples<Batch = L::Target>,
+    {
+        self.loss.of(self.model.forward(pass, &batch.inputs().batch()), &batch.targets().batch())
     }
 
-    /// Returns the probability of each class for each input, `[n, classes]`.
+    /// Returns what the model predicts for each input: for a classifier the probability of each class,
+    /// `[n, classes]`; otherwise see the loss.
     ///
     /// # Panics
     /// If the inputs do not fit the model; [`try_predict`](Self::try_predict) gives an error
     /// instead.
     #[track_caller]
-    pub fn predict<T: Scalar>(
-        &self,
-        parameters: &Parameters<T>,
-        inputs: &Tensor<M::Input>,
-    ) -> Tensor<T> {
-        self.loss.probabilities(&self.logits(parameters, inputs))
+    pub fn predict<T, X>(&self, parameters: &Parameters<T>, inputs: &X) -> Tensor<T>
+    where
+        T: Scalar,
+        L: Loss<T>,
+        X: Samples<Batch = M::Input>,
+    {
+        self.loss.predict(&self.outputs(parameters, inputs))
     }
 
     /// Returns what [`predict`](Self::predict) returns, after checking that the inputs fit the
@@ -66,14 +65,14 @@ impl<'m, M: Model> Trainer<'m, M> {
     ///
     /// ```
     /// use autograd::Parameters;
-    /// use nn::{Dense, Embedding, Model};
+    /// use nn::{Dense, Embedding, Model, SoftmaxCrossEntropy};
     /// use tensor::Tensor;
-    /// use train::{Loss, Trainer};
+    /// use train::Trainer;
     ///
     /// let mut parameters = Parameters::new(0);
     /// let embedding = Embedding::new(&mut parameters, "embedding", 10, 4).mean();
     /// let model = embedding.then(Dense::new(&mut parameters, "output", 4, 2));
-    /// let trainer = Trainer::new(&model, Loss::SoftmaxCrossEntropy);
+    /// let trainer = Trainer::new(&model, SoftmaxCrossEntropy::new());
     /// let error = trainer.try_predict(&parameters, &Tensor::from([[1, 10]])).unwrap_err();
     /// assert_eq!(error.to_string(), "there is no row 10: the 10 rows are numbered from 0");
     /// ```
@@ -84,87 +83,63 @@ impl<'m, M: Model> Trainer<'m, M> {
     /// # Panics
     /// If the layers do not fit each other.
     #[track_caller]
-    pub fn try_predict<T: Scalar>(
+    pub fn try_predict<T, X>(
         &self,
         parameters: &Parameters<T>,
-        inputs: &Tensor<M::Input>,
-    ) -> Result<Tensor<T>, ShapeError> {
-        self.model.check_batch(parameters, inputs)?;
+        inputs: &X,
+    ) -> Result<Tensor<T>, ShapeError>
+    where
+        T: Scalar,
+        L: Loss<T>,
+        X: Samples<Batch = M::Input>,
+    {
+        self.model.check_batch(parameters, &inputs.batch())?;
         Ok(self.predict(parameters, inputs))
     }
 
-    /// Returns the probability of each class for each sample, `[n, classes]`. Unlike
-    /// [`predict`](Self::predict), it pads the sequences of only a few samples at a time.
-    ///
-    /// # Panics
-    /// If the samples do not fit the model.
+    /// Returns the model's outputs for each input, computed batch by batch in evaluation mode.
     #[track_caller]
-    pub fn predict_samples<T: Scalar>(
-        &self,
-        parameters: &Parameters<T>,
-        samples: &Dataset<M::Input>,
-    ) -> Tensor<T> {
-        self.loss.probabilities(&self.logits_of(parameters, samples))
-    }
-
-    /// Returns the model's outputs, computed batch by batch in evaluation mode.
-    #[track_caller]
-    pub(crate) fn logits<T: Scalar>(
-        &self,
-        parameters: &Parameters<T>,
-        inputs: &Tensor<M::Input>,
-    ) -> Tensor<T> {
-        assert!(inputs.rank() > 0, "the inputs must be [n, …], one entry for each sample, not []");
-        let count = inputs.shape()[0];
-        // There is at least one batch, so that an empty input gives an output with the right
-        // columns.
-        let starts = (0..count.max(1)).step_by(EVALUATION_BATCH);
-        self.outputs(
-            parameters,
-            starts.map(|start| inputs.slice(0, start..count.min(start + EVALUATION_BATCH))),
-        )
-    }
-
-    /// Returns the model's outputs for each sample.
-    #[track_caller]
-    pub(crate) fn logits_of<T: Scalar>(
-        &self,
-        parameters: &Parameters<T>,
-        samples: &Dataset<M::Input>,
-    ) -> Tensor<T> {
-        match samples.sequences() {
-            None => self.logits(parameters, samples.inputs()),
-            Some(sequences) => {
-                let batches = evaluation_batches(sequences.iter().map(<[_]>::len));
-                let batches = batches.into_iter();
-                self.outputs(parameters, batches.map(|range| samples.slice(range).inputs().clone()))
-            }
-        }
-    }
-
-    #[track_caller]
-    fn outputs<T: Scalar>(
-        &self,
-        parameters: &Parameters<T>,
-        batches: impl Iterator<Item = Tensor<M::Input>>,
-    ) -> Tensor<T> {
-        let mut tape = Tape::no_grad();
+    pub(crate) fn outputs<T, X>(&self, parameters: &Parameters<T>, inputs: &X) -> Tensor<T>
+    where
+        T: Scalar,
+        X: Samples<Batch = M::Input>,
+    {
         let mut outputs = Vec::new();
-        for batch in batches {
+        self.for_each_batch(parameters, inputs, |_, batch| outputs.push(batch));
+        Tensor::concat(&outputs, 0)
+    }
+
+    /// Calls `with` for each batch of inputs in evaluation mode, with the range of its samples and the
+    /// model's outputs.
+    #[track_caller]
+    pub(crate) fn for_each_batch<T, X>(
+        &self,
+        parameters: &Parameters<T>,
+        inputs: &X,
+        mut with: impl FnMut(Range<usize>, Tensor<T>),
+    ) where
+        T: Scalar,
+        X: Samples<Batch = M::Input>,
+    {
+        let mut tape = Tape::no_grad();
+        for range in evaluation_batches(inputs) {
             tape.clear();
             let pass = Pass::eval(&tape, parameters);
-            outputs.push(self.model.forward(pass, &batch).value());
+            let batch = inputs.range(range.clone()).batch();
+            let outputs = self.model.forward(pass, &batch).value();
+            with(range, outputs);
         }
-        Tensor::concat(&outputs.iter().collect::<Vec<_>>(), 0)
     }
 }
 
-/// Returns ranges of sequences of these lengths to evaluate at once: [`EVALUATION_BATCH`] of them,
-/// or fewer if padding to the longest would give more than [`EVALUATION_ITEMS`] items.
-fn evaluation_batches(lengths: impl Iterator<Item = usize>) -> Vec<Range<usize>> {
+/// Returns the ranges of samples to evaluate at once: [`EVALUATION_BATCH`] of them, or fewer if filling
+/// them up to the longest would give more than [`EVALUATION_ITEMS`] items.
+#[track_caller]
+fn evaluation_batches<X: Samples>(inputs: &X) -> Vec<Range<usize>> {
     let mut batches: Vec<Range<usize>> = Vec::new();
     let mut longest = 0;
-    for (sample, length) in lengths.enumerate() {
+    for sample in 0..inputs.count() {
+        let length = inputs.length(sample).unwrap_or(0);
         let together = longest.max(length);
         match batches.last_mut() {
             Some(batch)

@@ -30,9 +30,9 @@
 //!
 //! ```
 //! use wengert::data::Dataset;
-//! use wengert::nn::{Dense, Features, Layer, Model, SwiGLU};
+//! use wengert::nn::{Dense, Features, Layer, Model, SoftmaxCrossEntropy, SwiGLU};
 //! use wengert::optim::Adam;
-//! use wengert::train::{Fit, Loss, Trainer};
+//! use wengert::train::{Fit, Trainer};
 //! use wengert::{Parameters, Tensor};
 //!
 //! let inputs = Tensor::from([[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]]);
@@ -44,7 +44,7 @@
 //!     .then(SwiGLU::new(&mut parameters, "activation"))
 //!     .then(Dense::new(&mut parameters, "output", 8, 2));
 //!
-//! let trainer = Trainer::new(&model, Loss::SoftmaxCrossEntropy);
+//! let trainer = Trainer::new(&model, SoftmaxCrossEntropy::new());
 //! let options = Fit { epochs: 200, validation_split: 0.0, ..Fit::default() };
 //! trainer.fit(&mut parameters, &mut Adam::new(0.05), &xor, &options)?;
 //! assert_eq!(trainer.evaluate(&parameters, &xor).accuracy(), 1.0);

@@ -36,7 +36,7 @@ fn run(
     let model = Features::new(1).then(Dense::new(&mut parameters, "d", 1, 2));
     let inputs = Tensor::from([[0.0], [1.0], [2.0], [3.0], [4.0]]);
     let dataset = Dataset::new(inputs, Tensor::from([0, 1, 0, 1, 0]));
-    let trainer = Trainer::new(&model, Loss::SoftmaxCrossEntropy);
+    let trainer = Trainer::new(&model, SoftmaxCrossEntropy::new());
     let mut adam = Adam::new(0.01);
     let mut session = trainer.session(&mut parameters, &mut adam, &dataset, fit).unwrap();
     if let Some(checkpoint) = checkpoint {

@@ -4,11 +4,11 @@
 use std::error::Error;
 
 use autograd::{Parameters, Pass, Var};
-use nn::{Embedding, Model};
+use nn::{Embedding, Model, SoftmaxCrossEntropy};
 use optim::Adam;
 use report::RunResult;
 use tensor::{Scalar, Tensor};
-use train::{Fit, History, Loss, Trainer};
+use train::{Fit, History, Trainer};
 
 use super::keeping::Keeper;
 use super::options::Experiment;
@@ -23,7 +23,7 @@ struct WordCounts {
 }
 
 impl Model for WordCounts {
-    type Input = u32;
+    type Input = Tensor<u32>;
 
     fn forward<'t, T: Scalar>(&self, pass: Pass<'t, T>, ids: &Tensor<u32>) -> Var<'t, T> {
         self.votes.forward(pass, ids).sum(&[1])
@@ -42,7 +42,7 @@ pub fn run(
     let (vocab, classes) = (options.setup.sizes.vocab, texts.labels.len());
     let votes = Embedding::new(&mut parameters, "votes", vocab, classes);
     let model = WordCounts { votes: votes.padding(PADDING) };
-    let trainer = Trainer::new(&model, Loss::SoftmaxCrossEntropy);
+    let trainer = Trainer::new(&model, SoftmaxCrossEntropy::new());
     let fit = Fit { seed, ..options.training.fit() };
     let mut adam = Adam::new(10.0 * options.training.lr);
     let session = trainer.session(&mut parameters, &mut adam, &texts.train, &fit)?;

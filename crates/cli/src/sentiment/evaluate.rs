@@ -4,9 +4,10 @@ use std::collections::BTreeMap;
 use std::error::Error;
 
 use data::{Dataset, Table, printable_json, printable_path};
+use nn::SoftmaxCrossEntropy;
 use report::statistics::wilson_interval;
 use serde_json::{Value, json};
-use train::{Evaluation, Loss, Trainer};
+use train::{Evaluation, Trainer};
 
 use super::options::Evaluate;
 use super::saved::load;
@@ -20,8 +21,8 @@ pub fn run(options: &Evaluate) -> Result<(), Box<dyn Error>> {
     let texts: Vec<String> =
         table.text(&options.text_column)?.into_iter().map(String::from).collect();
     let labels = table.classes(&options.label_column, &about.labels)?;
-    let samples = Dataset::of_sequences(about.token_ids(&texts), labels);
-    let trainer = Trainer::new(&model, Loss::SoftmaxCrossEntropy);
+    let samples = Dataset::new(about.token_ids(&texts), labels);
+    let trainer = Trainer::new(&model, SoftmaxCrossEntropy::new());
     let evaluation = trainer
         .evaluate_finite(&parameters, &samples)
         .map_err(|error| format!("--model {}: {error}", printable_path(&options.model)))?;

@@ -3,8 +3,8 @@
 use std::error::Error;
 
 use autograd::{Parameters, check};
-use nn::ActivationKind;
-use train::{Loss, Trainer};
+use nn::{ActivationKind, SoftmaxCrossEntropy};
+use train::Trainer;
 
 use super::options::Gradcheck;
 use super::texts::{Texts, export};
@@ -28,7 +28,7 @@ fn check(activation: ActivationKind, texts: &Texts, options: &Gradcheck) -> chec
     let mut parameters = Parameters::new(options.seed);
     let classes = texts.labels.len();
     let model = super::build(&mut parameters, activation, &options.setup.sizes, classes);
-    let trainer = Trainer::new(&model, Loss::SoftmaxCrossEntropy);
+    let trainer = Trainer::new(&model, SoftmaxCrossEntropy::new());
     let count = options.samples.min(texts.train.len()) as u32;
     let samples = texts.train.select(&(0..count).collect::<Vec<_>>());
     check::parameters(&parameters, |pass| trainer.loss(pass, &samples))

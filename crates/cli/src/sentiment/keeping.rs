@@ -9,13 +9,13 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
-use data::{beginning, printable, printable_path, read_whole};
+use data::{Dataset, Samples, Source, beginning, printable, printable_path, read_whole};
 use nn::Model;
 use report::{Console, Interrupt, Log, LogEvery};
 use serde::Serialize;
 use serde_json::Value;
 use store::{Checkpoints, FolderLock};
-use train::{History, Observer, Session};
+use train::{History, Loss, Observer, Session};
 
 use crate::ending::tell;
 use crate::interrupted::Interrupted;
@@ -156,11 +156,11 @@ impl Keeper {
 
     /// Trains the model of this name with this seed. With --resume it starts from the model's
     /// newest checkpoint, if there is one.
-    pub fn train<M: Model>(
+    pub fn train<M: Model, L: Loss, X: Samples<Batch = M::Input>>(
         &mut self,
         name: &str,
         seed: u64,
-        session: Session<'_, M, f32>,
+        session: Session<'_, M, L, Dataset<X, L::Target>, f32>,
         description: &impl Serialize,
     ) -> Result<History, Box<dyn Error>> {
         let run = format!("{name}-{seed}");
@@ -273,10 +273,10 @@ fn check_same(folder: &Path, fixed: &Options) -> Result<(), Box<dyn Error>> {
 }
 
 /// Returns the session at its newest checkpoint, if there is one, and warns of skipped files.
-fn resumed<'a, M: Model>(
-    session: Session<'a, M, f32>,
+fn resumed<'a, M: Model, L, S: Source>(
+    session: Session<'a, M, L, S, f32>,
     checkpoints: &Checkpoints,
-) -> Result<Session<'a, M, f32>, Box<dyn Error>> {
+) -> Result<Session<'a, M, L, S, f32>, Box<dyn Error>> {
     let Some(checkpoint) = checkpoints.newest()? else { return Ok(session) };
     for damage in checkpoint.damaged() {
         tell(format_args!("warning: {damage}"));

@@ -16,10 +16,10 @@ mod texts;
 use std::error::Error;
 
 use autograd::Parameters;
-use nn::{ActivationKind, Dense, Dropout, Embedding, Model};
+use nn::{ActivationKind, Dense, Dropout, Embedding, Model, SoftmaxCrossEntropy};
 use optim::Adam;
 use tensor::Tensor;
-use train::{Fit, Loss, Trainer};
+use train::{Fit, Trainer};
 
 use crate::trained::Trained;
 use crate::training::Weights;
@@ -34,7 +34,7 @@ fn build(
     activation: ActivationKind,
     sizes: &Sizes,
     classes: usize,
-) -> impl Model<Input = u32> + use<> {
+) -> impl Model<Input = Tensor<u32>> + use<> {
     Embedding::new(parameters, "embedding", sizes.vocab, sizes.embedding)
         .padding(PADDING)
         .mean()
@@ -57,7 +57,7 @@ fn train(
 ) -> Result<Trained, Box<dyn Error>> {
     let mut parameters = Parameters::new(seed);
     let model = build(&mut parameters, activation, &options.setup.sizes, texts.labels.len());
-    let trainer = Trainer::new(&model, Loss::SoftmaxCrossEntropy);
+    let trainer = Trainer::new(&model, SoftmaxCrossEntropy::new());
     let mut adam = Adam::new(options.training.lr);
     let track = TRACKED.map(String::from).to_vec();
     let fit = Fit { seed, track, ..options.training.fit() };
@@ -81,7 +81,7 @@ fn rebuild(
     trained: &Trained,
     sizes: &Sizes,
     classes: usize,
-) -> (impl Model<Input = u32> + use<>, Parameters) {
+) -> (impl Model<Input = Tensor<u32>> + use<>, Parameters) {
     let mut parameters = Parameters::new(trained.seed);
     let model = build(&mut parameters, trained.activation, sizes, classes);
     for (id, (_, _, value)) in parameters.ids().zip(trained.parameters.iter()) {
@@ -93,5 +93,5 @@ fn rebuild(
 /// Returns the probability of each class for each test text, `[texts, classes]`.
 fn probabilities(trained: &Trained, texts: &Texts, sizes: &Sizes) -> Tensor {
     let (model, parameters) = rebuild(trained, sizes, texts.labels.len());
-    Trainer::new(&model, Loss::SoftmaxCrossEntropy).predict_samples(&parameters, &texts.test)
+    Trainer::new(&model, SoftmaxCrossEntropy::new()).predict(&parameters, texts.test.inputs())
 }

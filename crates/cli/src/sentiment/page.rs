@@ -115,7 +115,7 @@ fn learned(model: &ModelRuns) -> Option<(&str, f64, f64)> {
 fn mistakes(best: &Trained, texts: &Texts, experiment: &Experiment) -> Vec<WrongPrediction> {
     let probabilities = super::probabilities(best, texts, &experiment.setup.sizes);
     let predictions = probabilities.argmax(-1).to_vec();
-    let labels = texts.test.labels().to_vec();
+    let labels = texts.test.targets().to_vec();
     let probability =
         |text: usize, class: u32| f64::from(probabilities.get([text, class as usize]));
     let mut wrong: Vec<usize> =
@@ -146,7 +146,7 @@ fn words(
     let sizes = &experiment.setup.sizes;
     let (model, parameters) = super::rebuild(best, sizes, texts.labels.len());
     let table = parameters.find("embedding.weight").expect("the model has an embedding");
-    let ids = texts.test.select(&[text as u32]).inputs().to_vec();
+    let ids = texts.test.select(&[text as u32]).inputs().padded().to_vec();
     let (towards, against) = (towards as usize, against as usize);
     let pushes = contributions(&model, &parameters, table, &ids, towards, against);
     // The text's words that are known come in the order of the ids; those cut off have no push.

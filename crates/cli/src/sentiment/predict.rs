@@ -7,9 +7,10 @@ use std::io::{self, BufRead, BufReader, IsTerminal};
 
 use autograd::Parameters;
 use data::{NotText, printable, printable_json, printable_path, read_line};
-use nn::Model;
+use nn::{Model, SoftmaxCrossEntropy};
 use serde::Serialize;
-use train::{Loss, Trainer};
+use tensor::Tensor;
+use train::Trainer;
 
 use super::options::Predict;
 use super::saved::{Description, load};
@@ -18,7 +19,7 @@ use crate::ending::tell;
 /// Classifies the text, or each line of the file or of standard input as it comes.
 pub fn run(options: &Predict) -> Result<(), Box<dyn Error>> {
     let (model, parameters, about) = load(&options.model)?;
-    let classifier = Classifier { model, parameters, about };
+    let classifier = SavedClassifier { model, parameters, about };
     match (options.text(), &options.file) {
         (Some(text), _) => classifier.classify(text, None, options)?,
         (None, Some(path)) => {
@@ -40,7 +41,7 @@ pub fn run(options: &Predict) -> Result<(), Box<dyn Error>> {
 
 /// Classifies each line. Errors name the lines `source`.
 fn classify_lines(
-    classifier: &Classifier<impl Model<Input = u32>>,
+    classifier: &SavedClassifier<impl Model<Input = Tensor<u32>>>,
     mut lines: impl BufRead,
     source: &str,
     options: &Predict,
@@ -83,13 +84,13 @@ fn classify_lines(
 }
 
 /// A saved model, ready for use.
-struct Classifier<M> {
+struct SavedClassifier<M> {
     model: M,
     parameters: Parameters,
     about: Description,
 }
 
-impl<M: Model<Input = u32>> Classifier<M> {
+impl<M: Model<Input = Tensor<u32>>> SavedClassifier<M> {
     /// Prints the probability of each class. With several texts, each line's text stands above.
     fn classify(
         &self,
@@ -105,7 +106,7 @@ impl<M: Model<Input = u32>> Classifier<M> {
                 "note: {place}the model knows none of these words, so it can only guess"
             ));
         }
-        let trainer = Trainer::new(&self.model, Loss::SoftmaxCrossEntropy);
+        let trainer = Trainer::new(&self.model, SoftmaxCrossEntropy::new());
         let probabilities =
             trainer.predict_finite(&self.parameters, &ids.padded()).map_err(|error| {
                 let line = line.map_or(String::new(), |line| format!(", line {line}"));

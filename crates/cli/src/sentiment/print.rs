@@ -57,7 +57,7 @@ fn best_model(best: &Trained, texts: &Texts, sizes: &Sizes) {
     println!("Its first predictions:");
     let probabilities = super::probabilities(best, texts, sizes);
     let predictions = probabilities.argmax(-1).to_vec();
-    let truth = texts.test.labels().to_vec();
+    let truth = texts.test.targets().to_vec();
     for (i, text) in texts.test_texts.iter().enumerate().take(6) {
         let (found, label) = (predictions[i], truth[i]);
         let confidence = probabilities.get([i, found as usize]) * 100.0;

@@ -13,6 +13,7 @@ use store::{LoadError, LoadFault, Saved, save};
 use super::options::Sizes;
 use super::texts::{Texts, token_ids};
 use crate::notes::note;
+use tensor::Tensor;
 
 /// Everything except the parameters that is needed to classify a text.
 #[derive(Deserialize, Serialize)]
@@ -128,7 +129,7 @@ impl Description {
 /// description. The error says which option writes such a file, if this is another.
 pub fn load(
     path: &Path,
-) -> Result<(impl Model<Input = u32> + use<>, Parameters, Description), String> {
+) -> Result<(impl Model<Input = Tensor<u32>> + use<>, Parameters, Description), String> {
     read_model(path).map_err(|error| match error.fault {
         LoadFault::Read(_) | LoadFault::Foreign(_) => {
             format!("{error}: a file that `wengert train --save` wrote")
@@ -139,7 +140,7 @@ pub fn load(
 
 fn read_model(
     path: &Path,
-) -> Result<(impl Model<Input = u32> + use<>, Parameters, Description), LoadError> {
+) -> Result<(impl Model<Input = Tensor<u32>> + use<>, Parameters, Description), LoadError> {
     let saved = Saved::read(path)?;
     let (about, activation) = Description::read(&saved, path)?;
     about.check_size(&saved, path)?;

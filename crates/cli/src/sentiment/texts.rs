@@ -18,10 +18,13 @@ pub const PADDING: u32 = 0;
 /// More classes than this are names or texts read as labels by mistake.
 const MOST_CLASSES: usize = 1_000;
 
+/// Texts as token ids, each at its own length, with their classes.
+pub type TokenIds = Dataset<Sequences<u32>>;
+
 /// Training and test texts as token ids, with their tokenizer and labels.
 pub struct Texts {
-    pub train: Dataset<u32>,
-    pub test: Dataset<u32>,
+    pub train: TokenIds,
+    pub test: TokenIds,
     pub test_texts: Vec<String>,
     pub labels: Labels,
     pub tokenizer: Tokenizer,
@@ -97,14 +100,14 @@ impl Texts {
     ) -> Result<Self, Box<dyn Error>> {
         let mut tokenizer = Tokenizer::new().with_num_words(setup.sizes.vocab);
         tokenizer.fit_on_texts(&train.texts);
-        let dataset = |labelled: &Labelled| -> Result<(Dataset<u32>, usize), Box<dyn Error>> {
+        let dataset = |labelled: &Labelled| -> Result<(TokenIds, usize), Box<dyn Error>> {
             let classes = labelled.names.iter().map(|name| labels.class(name));
             let classes = classes.collect::<Result<Vec<u32>, _>>()?;
             let (ids, cut) = token_ids(&tokenizer, &labelled.texts, setup.max_length);
-            Ok((Dataset::of_sequences(ids, Tensor::new([classes.len()], classes)), cut))
+            Ok((Dataset::new(ids, Tensor::new([classes.len()], classes)), cut))
         };
         let ((train, cut), (test_data, cut_in_test)) = (dataset(&train)?, dataset(&test)?);
-        let longest = train.sequences().map_or(0, Sequences::longest);
+        let longest = train.inputs().longest();
         if longest == 0 {
             return Err("the training texts have no words; give texts of words".into());
         }

@@ -10,10 +10,11 @@ mod table;
 use std::error::Error;
 
 use autograd::Parameters;
-use nn::{ActivationKind, Dense, Features, Model};
+use nn::{ActivationKind, BinaryCrossEntropy, Dense, Features, Model};
 use optim::Adam;
 use report::Interrupt;
-use train::{Fit, Loss, Trainer};
+use tensor::Tensor;
+use train::{Fit, Trainer};
 
 use crate::interrupted::Interrupted;
 use crate::trained::{Outcome, Trained};
@@ -28,7 +29,7 @@ fn build(
     parameters: &mut Parameters,
     activation: ActivationKind,
     features: usize,
-) -> impl Model<Input = f32> + use<> {
+) -> impl Model<Input = Tensor<f32>> + use<> {
     Features::new(features)
         .then(Dense::new(parameters, "first", features, 50))
         .then(activation.layer(parameters, "first.activation"))
@@ -54,7 +55,7 @@ fn train(
 ) -> Result<Trained, Box<dyn Error>> {
     let mut parameters = Parameters::new(seed);
     let model = build(&mut parameters, activation, halves.features());
-    let trainer = Trainer::new(&model, Loss::BinaryCrossEntropy);
+    let trainer = Trainer::new(&model, BinaryCrossEntropy);
     let mut adam = Adam::new(options.training.lr);
     let track = TRACKED.map(String::from).to_vec();
     let fit = Fit { seed, track, ..options.training.fit() };

@@ -6,7 +6,7 @@ use std::path::Path;
 use data::generated::{tabular, write_tabular};
 use data::{Dataset, Labels, Standardizer, Table, excerpts, flat_columns, printable_path};
 use files::write_whole;
-use tensor::Key;
+use tensor::{Key, Tensor};
 
 use super::options::Options;
 use crate::notes::{note, note_labels};
@@ -14,8 +14,8 @@ use crate::values::without_repeats;
 
 /// Both parts, scaled to mean 0 and deviation 1 of the training part.
 pub struct Halves {
-    pub train: Dataset<f32>,
-    pub test: Dataset<f32>,
+    pub train: Dataset<Tensor<f32>>,
+    pub test: Dataset<Tensor<f32>>,
     /// The names of the two classes.
     pub classes: Vec<String>,
 }
@@ -23,13 +23,13 @@ pub struct Halves {
 impl Halves {
     /// Reads the CSV files, or generates rows.
     pub fn load(options: &Options) -> Result<Self, Box<dyn Error>> {
-        let Samples { train, test, features, classes } = match options.source.files() {
+        let RawHalves { train, test, features, classes } = match options.source.files() {
             Some((train, test)) => read(train, test, options)?,
             None => generate(options)?,
         };
         let standardizer = Standardizer::fit(train.inputs());
-        let standardized = |half: &Dataset<f64>| {
-            Dataset::new(standardizer.transform(half.inputs()), half.labels().clone())
+        let standardized = |half: &Dataset<Tensor<f64>>| {
+            Dataset::new(standardizer.transform(half.inputs()), half.targets().clone())
         };
         let halves = Self { train: standardized(&train), test: standardized(&test), classes };
         for words in flat_columns(&features, train.inputs(), halves.train.inputs()) {
@@ -60,14 +60,14 @@ impl Halves {
 }
 
 /// Unscaled training and test rows, and the names of their columns and classes.
-struct Samples {
-    train: Dataset<f64>,
-    test: Dataset<f64>,
+struct RawHalves {
+    train: Dataset<Tensor<f64>>,
+    test: Dataset<Tensor<f64>>,
     features: Vec<String>,
     classes: Vec<String>,
 }
 
-fn read(train: &Path, test: &Path, options: &Options) -> Result<Samples, Box<dyn Error>> {
+fn read(train: &Path, test: &Path, options: &Options) -> Result<RawHalves, Box<dyn Error>> {
     let table = Table::read(train)?;
     let names = table.names(&options.source.label_column)?;
     let labels = Labels::of(names.iter().copied());
@@ -99,24 +99,25 @@ fn read(train: &Path, test: &Path, options: &Options) -> Result<Samples, Box<dyn
         )
         .into());
     }
-    let half = |table: &Table| -> Result<Dataset<f64>, Box<dyn Error>> {
+    let half = |table: &Table| -> Result<Dataset<Tensor<f64>>, Box<dyn Error>> {
         let classes = table.classes(&options.source.label_column, &labels)?;
         Ok(Dataset::new(table.numbers(&features)?, classes))
     };
     let (train, test) = (half(&table)?, half(&Table::read(test)?)?);
-    Ok(Samples { train, test, features, classes: labels.names().to_vec() })
+    Ok(RawHalves { train, test, features, classes: labels.names().to_vec() })
 }
 
-fn generate(options: &Options) -> Result<Samples, Box<dyn Error>> {
+fn generate(options: &Options) -> Result<RawHalves, Box<dyn Error>> {
     let key = Key::new(options.source.data_seed);
     let (train, test) = (tabular(10_000, key.stream("train")), tabular(2_000, key.stream("test")));
     if let Some((train_file, test_file)) = options.source.export_files()? {
         write_whole(train_file, |file| write_tabular(file, &train))?;
         write_whole(test_file, |file| write_tabular(file, &test))?;
     }
-    let exact =
-        |half: Dataset<f32>| Dataset::new(half.inputs().map(f64::from), half.labels().clone());
-    Ok(Samples {
+    let exact = |half: Dataset<Tensor<f32>>| {
+        Dataset::new(half.inputs().map(f64::from), half.targets().clone())
+    };
+    Ok(RawHalves {
         features: (1..=train.inputs().shape()[1]).map(|i| format!("x{i}")).collect(),
         train: exact(train),
         test: exact(test),

@@ -36,7 +36,7 @@ pub const TABULAR_LABEL_NOISE: f64 = 0.03;
 /// let train = tabular(1_000, Key::new(7).stream("train"));
 /// assert_eq!(train.inputs().shape(), [1_000, 10]);
 /// ```
-pub fn tabular(count: usize, key: Key) -> Dataset<f32> {
+pub fn tabular(count: usize, key: Key) -> Dataset<Tensor<f32>> {
     let mut features = Vec::with_capacity(count * TABULAR_FEATURES);
     let mut labels = Vec::with_capacity(count);
     for i in 0..count as u64 {
@@ -61,10 +61,10 @@ fn score(x: &[f32; TABULAR_FEATURES]) -> f32 {
 /// # Errors
 ///
 /// If `writer` fails.
-pub fn write_tabular(writer: impl Write, dataset: &Dataset<f32>) -> io::Result<()> {
+pub fn write_tabular(writer: impl Write, dataset: &Dataset<Tensor<f32>>) -> io::Result<()> {
     let features: usize = dataset.inputs().shape()[1..].iter().product();
     let header = (1..=features).map(|i| format!("x{i}")).chain(["label".to_owned()]);
-    let (inputs, labels) = (dataset.inputs().to_vec(), dataset.labels().to_vec());
+    let (inputs, labels) = (dataset.inputs().to_vec(), dataset.targets().to_vec());
     let rows = labels.iter().enumerate().map(|(i, label)| {
         let row = &inputs[i * features..(i + 1) * features];
         row.iter().map(|&x| f64::from(x).to_string()).chain([label.to_string()]).collect::<Vec<_>>()

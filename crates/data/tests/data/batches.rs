@@ -1,22 +1,23 @@
 //! Padding, the validation split, mini-batches and standardising.
 
 use data::{
-    Dataset, Padding, Sequences, Side, Split, SplitError, Standardizer, flat_columns, pad_sequences,
+    Dataset, Padding, Samples, Sequences, Side, Split, SplitError, Standardizer, flat_columns,
+    pad_sequences,
 };
 use proptest::prelude::*;
 use tensor::{Key, Tensor};
 
 /// Returns `n` samples: row `i` is `[i, 10 i]` with label `i`.
-fn numbered(n: u32) -> Dataset<u32> {
+fn numbered(n: u32) -> Dataset<Tensor<u32>> {
     let inputs = (0..n).flat_map(|i| [i, 10 * i]).collect();
     Dataset::new(Tensor::new([n as usize, 2], inputs), Tensor::new([n as usize], (0..n).collect()))
 }
 
-fn labels<'a>(batches: impl IntoIterator<Item = &'a Dataset<u32>>) -> Vec<u32> {
-    batches.into_iter().flat_map(|batch| batch.labels().to_vec()).collect()
+fn labels<'a>(batches: impl IntoIterator<Item = &'a Dataset<Tensor<u32>>>) -> Vec<u32> {
+    batches.into_iter().flat_map(|batch| batch.targets().to_vec()).collect()
 }
 
-fn assert_rows_kept_together(batch: &Dataset<u32>) {
+fn assert_rows_kept_together(batch: &Dataset<Tensor<u32>>) {
     let expected: Vec<u32> = labels([batch]).iter().flat_map(|&i| [i, 10 * i]).collect();
     assert_eq!(batch.inputs().to_vec(), expected);
     assert_eq!(batch.inputs().shape(), [batch.len(), 2]);
@@ -50,15 +51,15 @@ fn the_validation_split_takes_the_last_samples() {
 }
 
 /// Returns a data set with this many samples of each class, sorted by label.
-fn sorted_by_label(counts: &[usize]) -> Dataset<u32> {
+fn sorted_by_label(counts: &[usize]) -> Dataset<Tensor<u32>> {
     let labels = counts.iter().enumerate().flat_map(|(class, &n)| vec![class as u32; n]);
     let labels: Vec<u32> = labels.collect();
     let n = labels.len();
     Dataset::new(Tensor::new([n, 1], (0..n as u32).collect()), Tensor::new([n], labels))
 }
 
-fn counts(dataset: &Dataset<u32>, classes: usize) -> Vec<usize> {
-    let labels = dataset.labels().to_vec();
+fn counts(dataset: &Dataset<Tensor<u32>>, classes: usize) -> Vec<usize> {
+    let labels = dataset.targets().to_vec();
     (0..classes as u32).map(|class| labels.iter().filter(|&&l| l == class).count()).collect()
 }
 
@@ -104,14 +105,14 @@ fn a_split_is_drawn_from_the_key_alone() {
 fn each_batch_is_as_long_as_its_own_longest_sequence() {
     let sequences = [vec![5; 3], vec![6], vec![], vec![7; 1000], vec![8; 2]];
     let labels = Tensor::from([0, 1, 2, 3, 4]);
-    let dataset = Dataset::of_sequences(Sequences::new(&sequences, 0), labels);
-    let lengths = |dataset: &Dataset<u32>| {
-        dataset.batches(2).map(|batch| batch.inputs().shape()[1]).collect::<Vec<_>>()
+    let dataset = Dataset::new(Sequences::new(&sequences, 0), labels);
+    let lengths = |dataset: &Dataset<Sequences<u32>>| {
+        dataset.batches(2).map(|batch| batch.inputs().batch().shape()[1]).collect::<Vec<_>>()
     };
     assert_eq!(lengths(&dataset), [3, 1000, 2]);
     assert_eq!(lengths(&dataset.select(&[4, 1, 0])), [2, 3]);
-    assert_eq!(dataset.slice(0..2).inputs().to_vec(), [5, 5, 5, 6, 0, 0]);
-    let all = dataset.sequences().unwrap();
+    assert_eq!(dataset.slice(0..2).inputs().padded().to_vec(), [5, 5, 5, 6, 0, 0]);
+    let all = dataset.inputs();
     assert_eq!((all.longest(), all.total(), all.cut_to(2).total()), (1000, 1006, 7));
 }
 
@@ -131,8 +132,10 @@ fn a_split_that_leaves_a_part_empty_is_an_error() {
 }
 
 #[test]
-#[should_panic(expected = "inputs of shape [3, 2] need labels of shape [n], one for each row; \
-                           found [2]")]
+#[should_panic(
+    expected = "inputs of shape [3, 2] need classes of shape [n], one for each sample; \
+                           found [2]"
+)]
 fn the_number_of_labels_must_equal_the_number_of_inputs() {
     Dataset::new(Tensor::new([3, 2], vec![0.0; 6]), Tensor::new([2], vec![0, 1]));
 }
@@ -307,4 +310,39 @@ proptest! {
         let loaded: Standardizer = serde_json::from_str(&saved).unwrap();
         prop_assert_eq!(loaded.transform(&features).to_vec(), scaled);
     }
+}
+
+#[test]
+#[should_panic(
+    expected = "Dataset::with_targets: inputs of shape ([3, 1], [3, up to 2]) need as many \
+                           targets, one for each sample; found targets of shape [2, 4]"
+)]
+fn the_number_of_targets_must_equal_the_number_of_inputs() {
+    let texts = Sequences::new([vec![1_u32], vec![2, 3], vec![]], 0);
+    Dataset::with_targets((Tensor::<f32>::zeros([3, 1]), texts), Tensor::<f32>::zeros([2, 4]));
+}
+
+#[test]
+fn pairs_of_inputs_and_of_targets_are_chosen_together() {
+    let texts = Sequences::new([vec![1_u32], vec![2, 3], vec![4, 5, 6]], 0);
+    let inputs = (Tensor::from([[0.0], [1.0], [2.0]]), texts);
+    let targets = (Tensor::from([0, 1, 2]), Tensor::from([[0.5], [1.5], [2.5]]));
+    let dataset = Dataset::with_targets(inputs, targets);
+    let chosen = dataset.select(&[2, 0]);
+    let (numbers, texts) = chosen.inputs().batch();
+    assert_eq!((numbers.to_vec(), texts.to_vec()), (vec![2.0, 0.0], vec![4, 5, 6, 1, 0, 0]));
+    let (classes, values) = chosen.targets();
+    assert_eq!((classes.to_vec(), values.to_vec()), (vec![2, 0], vec![2.5, 0.5]));
+    let whole = Dataset::concat(&[&chosen, &dataset.slice(1..2)]);
+    assert_eq!(whole.targets().0.to_vec(), [2, 0, 1]);
+    assert_eq!(whole.inputs().1.longest(), 3);
+}
+
+#[test]
+fn targets_that_are_not_classes_have_no_strata() {
+    let numbers = Tensor::new([20, 1], (0..20).map(|i| i as f32).collect());
+    let dataset = Dataset::with_targets(numbers.clone(), numbers);
+    let validation = |how| dataset.split(0.25, how, Key::new(3)).unwrap().1.targets().to_vec();
+    assert_eq!(validation(Split::Stratified), validation(Split::Shuffled));
+    assert_eq!(validation(Split::Last), [15.0, 16.0, 17.0, 18.0, 19.0]);
 }

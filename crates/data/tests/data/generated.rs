@@ -81,7 +81,7 @@ fn a_negated_emotion_is_labelled_with_its_opposite() {
 #[test]
 fn a_single_feature_but_x7_says_nothing_about_the_label() {
     let dataset = tabular(10_000, Key::new(1));
-    let (inputs, labels) = (dataset.inputs().to_vec(), dataset.labels().to_vec());
+    let (inputs, labels) = (dataset.inputs().to_vec(), dataset.targets().to_vec());
     let correlation = |feature: usize| {
         let products = inputs.chunks(10).zip(&labels);
         products.map(|(x, &y)| f64::from(x[feature]) * (2.0 * f64::from(y) - 1.0)).sum::<f64>()
@@ -121,5 +121,5 @@ fn generated_data_reads_back_from_csv() {
         dataset.inputs().map(f64::from).to_vec()
     );
     let labels = Labels::of(["0", "1"]);
-    assert_eq!(table.classes("label", &labels).unwrap().to_vec(), dataset.labels().to_vec());
+    assert_eq!(table.classes("label", &labels).unwrap().to_vec(), dataset.targets().to_vec());
 }

@@ -4,5 +4,6 @@ mod batches;
 mod generated;
 mod hostile;
 mod labels;
+mod streams;
 mod table;
 mod tokenizer;

@@ -33,16 +33,16 @@ pub fn softmax_cross_entropy<'t, T: Scalar>(
     logits: Var<'t, T>,
     labels: &Tensor<u32>,
 ) -> Var<'t, T> {
-    let op = SoftmaxCrossEntropy { labels: labels.clone(), probabilities: None };
+    let op = MeanCrossEntropy { labels: labels.clone(), probabilities: None };
     logits.tape().apply(op, &[logits])
 }
 
-struct SoftmaxCrossEntropy<T: Scalar> {
+struct MeanCrossEntropy<T: Scalar> {
     labels: Tensor<u32>,
     probabilities: Option<Tensor<T>>,
 }
 
-impl<T: Scalar> Op<T> for SoftmaxCrossEntropy<T> {
+impl<T: Scalar> Op<T> for MeanCrossEntropy<T> {
     fn name(&self) -> &'static str {
         "softmax_cross_entropy"
     }
@@ -106,7 +106,7 @@ impl<T: Scalar> Op<T> for SoftmaxCrossEntropy<T> {
 }
 
 /// Turns a row into its softmax. Returns max x and ln Σ e^(x − max x), whose sum is ln Σ eˣ.
-fn to_softmax<T: Scalar>(row: &mut [T]) -> (T, T) {
+pub(super) fn to_softmax<T: Scalar>(row: &mut [T]) -> (T, T) {
     vectorized(
         #[inline(always)]
         || {

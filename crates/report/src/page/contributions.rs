@@ -26,7 +26,7 @@ use tensor::{Scalar, Tensor};
 /// # Panics
 /// If the ids do not fit the model, or a class is not one of its outputs.
 #[track_caller]
-pub fn contributions<M: Model<Input = u32>, T: Scalar>(
+pub fn contributions<M: Model<Input = Tensor<u32>>, T: Scalar>(
     model: &M,
     parameters: &Parameters<T>,
     table: ParameterId,

@@ -59,9 +59,10 @@ impl Point {
 
 /// Returns a panel of loss and one of accuracy for each model.
 pub(super) fn training(report: &TrainingReport) -> Result<Vec<Plot>, ReportError> {
-    let mut plots = panels(report, PlotSubject::Loss, "loss", "loss, nats", |score| score.loss)?;
+    let mut plots =
+        panels(report, PlotSubject::Loss, "loss", "loss, nats", |score| Some(score.loss))?;
     plots.extend(panels(report, PlotSubject::Accuracy, "accuracy", "accuracy, %", |score| {
-        score.accuracy * 100.0
+        Some(score.metric("accuracy")? * 100.0)
     })?);
     Ok(plots)
 }
@@ -71,11 +72,11 @@ fn panels(
     subject: PlotSubject,
     name: &str,
     unit: &str,
-    figure: fn(&Score) -> f64,
+    figure: fn(&Score) -> Option<f64>,
 ) -> Result<Vec<Plot>, ReportError> {
     let lines = |model: &ModelRuns| {
-        let training = |epoch: &Epoch| Some(figure(&epoch.training));
-        let validation = |epoch: &Epoch| epoch.validation.as_ref().map(figure);
+        let training = |epoch: &Epoch| figure(&epoch.training);
+        let validation = |epoch: &Epoch| epoch.validation.as_ref().and_then(figure);
         let lines = [
             PlotLine::of("training", MUTED, &model.runs, training),
             PlotLine::of("validation", ACCENT, &model.runs, validation),

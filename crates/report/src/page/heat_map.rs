@@ -62,7 +62,7 @@ pub(super) fn plot(best: &BestModel) -> Result<Plot, ReportError> {
         "Confusion matrix of {}: {} classes; {:.1} % of the samples are on the diagonal",
         best.name,
         best.classes.len(),
-        best.test.accuracy * 100.0
+        best.test.metric("accuracy").unwrap_or_default() * 100.0
     );
     Plot::draw(PlotSubject::Confusion, "confusion".to_string(), title, layout.size(), |area| {
         draw_names(area, &layout)?;

@@ -166,7 +166,8 @@ impl ReportPage<'_> {
     }
 
     fn best_accuracy(&self) -> Figure {
-        Figure::per_cent("/best/test/accuracy", self.report.best.test.accuracy)
+        let accuracy = self.report.best.test.metric("accuracy").unwrap_or_default();
+        Figure::per_cent("/best/test/accuracy", accuracy)
     }
 
     fn samples(&self) -> Figure {

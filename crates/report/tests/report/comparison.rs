@@ -29,6 +29,11 @@ fn comparison(models: &[(&str, &[f64])]) -> ModelComparison {
     comparison
 }
 
+/// Returns a score with this accuracy.
+fn score(loss: f64, accuracy: f64) -> Score {
+    Score { loss, metrics: BTreeMap::from([("accuracy".to_string(), accuracy)]) }
+}
+
 #[test]
 fn a_run_has_the_figures_of_its_evaluation_and_history() {
     let confusion = ConfusionMatrix::new(2, &[0, 0, 0, 1], &[0, 0, 1, 1]);
@@ -38,9 +43,11 @@ fn a_run_has_the_figures_of_its_evaluation_and_history() {
         number,
         of: 2,
         rate: 0.1,
-        training: Score { loss: 1.0, accuracy: 0.5 },
+        steps: 1,
+        training: score(1.0, 0.5),
         validation: None,
         tracked: BTreeMap::new(),
+        activity: Vec::new(),
         seconds,
     };
     let history = History { epochs: vec![epoch(1, 1.5), epoch(2, 0.25)], kept: 2 };

@@ -5,14 +5,14 @@ use std::path::Path;
 
 use autograd::Parameters;
 use data::Dataset;
-use nn::{Dense, Features, Model};
+use nn::{BinaryCrossEntropy, Dense, Features, Model};
 use optim::Sgd;
 use report::{Log, LogEvery};
 use serde_json::{Value, json};
 use store::Checkpoints;
 use tempfile::tempdir;
 use tensor::Tensor;
-use train::{Context, Fit, Loss, Observer, ObserverError, Trainer};
+use train::{Context, Fit, Observer, ObserverError, Trainer};
 
 /// Ends training after this many steps.
 struct StopAfter(usize, bool);
@@ -36,7 +36,7 @@ fn train(folder: &Path, log: &mut Log, until: usize) {
     let model = Features::new(1).then(Dense::new(&mut parameters, "dense", 1, 1));
     let track = vec!["dense.bias".to_string(), "activation.beta".to_string()];
     let options = Fit { epochs: 2, batch_size: 2, track, ..Fit::default() };
-    let trainer = Trainer::new(&model, Loss::BinaryCrossEntropy);
+    let trainer = Trainer::new(&model, BinaryCrossEntropy);
     let mut checkpoints = Checkpoints::new(folder, &()).unwrap();
     let mut sgd = Sgd::new(0.1);
     let mut session = trainer.session(&mut parameters, &mut sgd, &dataset, &options).unwrap();

@@ -17,7 +17,7 @@ use train::metrics::ConfusionMatrix;
 use train::{Epoch, Evaluation, History, Score};
 
 /// Returns a bag of words: 6 words and padding, 3 classes.
-fn model(parameters: &mut Parameters<f64>) -> impl Model<Input = u32> + use<> {
+fn model(parameters: &mut Parameters<f64>) -> impl Model<Input = Tensor<u32>> + use<> {
     Embedding::new(parameters, "embedding", 7, 4)
         .padding(0)
         .mean()
@@ -27,7 +27,11 @@ fn model(parameters: &mut Parameters<f64>) -> impl Model<Input = u32> + use<> {
 }
 
 /// Returns the logit of class 2 less the logit of class 0.
-fn margin(model: &impl Model<Input = u32>, parameters: &Parameters<f64>, ids: &[u32]) -> f64 {
+fn margin(
+    model: &impl Model<Input = Tensor<u32>>,
+    parameters: &Parameters<f64>,
+    ids: &[u32],
+) -> f64 {
     let tape = Tape::no_grad();
     let batch = Tensor::new([1, ids.len()], ids.to_vec());
     let logits = model.forward(Pass::eval(&tape, parameters), &batch).value();
@@ -81,6 +85,11 @@ fn for_a_linear_model_contributions_and_bias_sum_to_the_margin() {
     assert_eq!(contributions[1], contributions[2]);
 }
 
+/// Returns a score with this accuracy.
+fn score(loss: f64, accuracy: f64) -> Score {
+    Score { loss, metrics: BTreeMap::from([("accuracy".to_string(), accuracy)]) }
+}
+
 /// Returns a report of two models with this many seeds and three epochs each. Class names and a
 /// text must be escaped.
 fn report(seeds: u64) -> TrainingReport {
@@ -90,9 +99,11 @@ fn report(seeds: u64) -> TrainingReport {
         number,
         of: 3,
         rate: 0.001,
-        training: Score { loss: 1.0 / number as f64, accuracy: 0.5 },
-        validation: Some(Score { loss: 1.5 / (number as u64 + seed) as f64, accuracy: 0.25 }),
+        steps: 1,
+        training: score(1.0 / number as f64, 0.5),
+        validation: Some(score(1.5 / (number as u64 + seed) as f64, 0.25)),
         tracked: BTreeMap::from([("activation.beta".to_string(), 1.0 + number as f64)]),
+        activity: Vec::new(),
         seconds: 0.5,
     };
     let mut comparison = ModelComparison::default();
@@ -295,8 +306,8 @@ fn a_report_of_any_numbers_is_drawn() {
         for model in &mut report.models {
             for epoch in &mut model.runs[0].history.epochs {
                 let number = if epoch.number == 1 { first } else { second };
-                epoch.training = Score { loss: number, accuracy: number };
-                epoch.validation = Some(epoch.training);
+                epoch.training = score(number, number);
+                epoch.validation = Some(epoch.training.clone());
                 epoch.tracked.values_mut().for_each(|value| *value = number);
             }
         }

@@ -51,7 +51,7 @@ impl Contents {
             record: CheckpointRecord {
                 version: VERSION,
                 epochs: progress.epochs.clone(),
-                current: progress.running,
+                current: progress.running.clone(),
                 best: progress.best,
                 earlier_steps: state.header.steps.saturating_sub(now.steps() as u64),
                 optimizer: state.header,

@@ -6,6 +6,7 @@ use std::path::Path;
 use data::FileError;
 use optim::StateError;
 use thiserror::Error;
+use train::ObserverError;
 
 /// A checkpoint cannot be used: the file or folder, and its fault.
 pub type CheckpointError = FileError<CheckpointFault>;
@@ -57,6 +58,9 @@ pub enum CheckpointFault {
         /// The version of the file.
         found: u64,
     },
+    /// The samples cannot be read, or not a second time.
+    #[error("cannot be resumed: {0}")]
+    Samples(ObserverError),
     /// An option or the data differ from those at the beginning of the run.
     #[error(
         "is of another run: {what} was {saved} and is now {now}; go on with what the run began \

@@ -24,11 +24,11 @@ const KEPT: usize = 2;
 /// ```
 /// # use autograd::Parameters;
 /// # use data::Dataset;
-/// # use nn::{Dense, Features, Model};
+/// # use nn::{Dense, Features, Model, SoftmaxCrossEntropy};
 /// # use optim::Adam;
 /// # use tensor::Tensor;
 /// use store::Checkpoints;
-/// use train::{Fit, Loss, Trainer};
+/// use train::{Fit, Trainer};
 ///
 /// # let temporary = tempfile::tempdir()?;
 /// # let folder = temporary.path().join("run");
@@ -37,7 +37,7 @@ const KEPT: usize = 2;
 /// # let mut train = |options: &Fit| -> Result<_, Box<dyn std::error::Error>> {
 /// # let mut parameters = Parameters::new(1);
 /// # let model = Features::new(1).then(Dense::new(&mut parameters, "dense", 1, 2));
-/// # let trainer = Trainer::new(&model, Loss::SoftmaxCrossEntropy);
+/// # let trainer = Trainer::new(&model, SoftmaxCrossEntropy::new());
 /// # let mut adam = Adam::new(0.01);
 /// // Run this again after a crash: it goes on where the newest checkpoint is.
 /// let mut checkpoints = Checkpoints::new(&folder, &"a dense layer")?.every(100);
@@ -133,7 +133,10 @@ impl Checkpoints {
 
     fn write(&mut self, now: &Context<'_>) -> Result<(), ObserverError> {
         let path = self.folder.join(file_name(now.steps()));
-        let data = self.data.get_or_insert_with(|| Fingerprint::new(now.dataset));
+        let data = match &self.data {
+            Some(data) => data,
+            None => self.data.insert(Fingerprint::new(now.source)?),
+        };
         let contents = Contents::of(now, &self.description, &self.settings, data);
         let bytes = contents.encode()?;
         files::write_whole(&path, |file| io::Write::write_all(file, &bytes))?;
@@ -159,14 +162,14 @@ impl Observer<f32> for Checkpoints {
     fn begin(&mut self, now: &Context<'_>) -> Result<(), ObserverError> {
         self.lock = Some(Arc::new(FolderLock::take(&self.folder)?));
         self.reached = now.steps();
-        self.data = Some(Fingerprint::new(now.dataset));
+        self.data = Some(Fingerprint::new(now.source)?);
         Ok(())
     }
 
     fn step(&mut self, now: &Context<'_>) -> Result<(), ObserverError> {
         let is_due = self.every.is_some_and(|every| now.steps().is_multiple_of(every));
         // The end of the epoch writes the checkpoint of its last step.
-        match is_due && now.progress.step() < now.steps_per_epoch {
+        match is_due && !now.is_end_of_epoch() {
             true => self.write(now),
             false => Ok(()),
         }

@@ -10,14 +10,14 @@ use std::fmt::Debug;
 use data::{beginning, quoted};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use train::{Epoch, Fit, RunningEpoch, Score};
+use train::{Epoch, Fit, RunningEpoch, Score, Tally};
 
 use super::error::CheckpointFault;
 use super::fingerprint::Fingerprint;
 use crate::archive::RECORD;
 
 /// The version of the format that this program writes and reads.
-pub(super) const VERSION: u64 = 3;
+pub(super) const VERSION: u64 = 4;
 
 /// The longest accepted duration of an epoch, in seconds: some three hundred years.
 const LONGEST: f64 = 1e10;
@@ -43,11 +43,14 @@ pub(super) struct CheckpointRecord {
     pub(super) data: Fingerprint,
 }
 
+/// The metrics that are shares.
+const SHARES: [&str; 3] = ["accuracy", "micro_f1", "macro_f1"];
+
 /// Facts that only the resumed run knows.
 pub(super) struct ResumedRun {
-    /// The number of samples that an epoch trains on.
-    pub(super) samples: usize,
-    pub(super) steps_per_epoch: usize,
+    /// The number of samples that an epoch trains on, if it is known.
+    pub(super) samples: Option<usize>,
+    pub(super) steps_per_epoch: Option<usize>,
     pub(super) has_validation: bool,
 }
 
@@ -133,38 +136,50 @@ impl CheckpointRecord {
     /// Checks the sums over the steps of the running epoch. All its steps but the last are on whole
     /// batches.
     fn check_current(&self) -> Checked {
-        let RunningEpoch { steps, samples, loss, correct, seconds } = self.current;
-        let all = self.data.samples();
-        let most = steps.saturating_mul(self.options.batch_size).min(all);
+        let RunningEpoch { steps, samples, weight, loss, seconds, .. } = self.current;
+        let size = self.options.batch_size;
+        let most = steps.saturating_mul(size);
         let fewest = match steps {
             0 => 0,
-            _ => (steps - 1).saturating_mul(self.options.batch_size).saturating_add(1),
+            _ => (steps - 1).saturating_mul(size).saturating_add(1),
         };
-        let size = self.options.batch_size;
-        demand("current.steps", steps, fewest <= all, &format!("the steps of {all} samples"))?;
         let expected = format!("from {fewest} to {most}, for {steps} steps of {size}");
         demand("current.samples", samples, (fewest..=most).contains(&samples), &expected)?;
+        demand("current.weight", weight, is_at_least_0(weight), "a number of at least 0")?;
+        let largest = weight * f64::from(f32::MAX);
+        let is_sum = loss.abs() <= largest;
         demand(
-            "current.correct",
-            correct,
-            correct <= samples,
-            &format!("at most the {samples} samples"),
+            "current.loss",
+            loss,
+            is_sum,
+            &format!("the sum of losses of an f32 by weight {weight}"),
         )?;
-        let largest = samples as f64 * f64::from(f32::MAX);
-        let is_sum = (0.0..=largest).contains(&loss);
-        demand("current.loss", loss, is_sum, &format!("the sum of {samples} losses of an f32"))?;
+        self.check_tally()?;
         check_seconds("current.seconds", seconds)?;
         let is_before = steps == 0 || self.epochs.len() < self.options.epochs;
         demand("current.steps", steps, is_before, "0 after the last epoch")
+    }
+
+    /// Checks that a classifier's figures agree with the number of samples.
+    fn check_tally(&self) -> Checked {
+        let all = self.current.samples as u64;
+        let Tally::Classes { samples, correct } = self.current.tally else { return Ok(()) };
+        let most = format!("at most the {all} samples of the steps");
+        demand("current.tally.classes.samples", samples, samples <= all, &most)?;
+        let most = format!("at most the {samples} samples");
+        demand("current.tally.classes.correct", correct, correct <= samples, &most)
     }
 
     /// Checks the record against the run to be resumed.
     pub(super) fn check_run(&self, run: &ResumedRun) -> Checked {
         let ResumedRun { samples, steps_per_epoch, has_validation } = *run;
         let steps = self.current.steps;
-        let most = format!("at most the {steps_per_epoch} of an epoch");
-        demand("current.steps", steps, steps <= steps_per_epoch, &most)?;
-        let seen = steps.saturating_mul(self.options.batch_size).min(samples);
+        if let Some(steps_per_epoch) = steps_per_epoch {
+            let most = format!("at most the {steps_per_epoch} of an epoch");
+            demand("current.steps", steps, steps <= steps_per_epoch, &most)?;
+        }
+        let taken = steps.saturating_mul(self.options.batch_size);
+        let seen = samples.map_or(taken, |samples| taken.min(samples));
         equal("current.samples", self.current.samples, seen, "the samples of the steps")?;
         for (index, epoch) in self.epochs.iter().enumerate() {
             let field = format!("epochs[{index}].validation");
@@ -173,9 +188,13 @@ impl CheckpointRecord {
                 false => (format_args!("a score"), "null, as no sample is for validation"),
             };
             demand(&field, found, epoch.validation.is_some() == has_validation, expected)?;
+            if let Some(steps_per_epoch) = steps_per_epoch {
+                let field = format!("epochs[{index}].steps");
+                equal(&field, epoch.steps, steps_per_epoch, "the steps of an epoch")?;
+            }
         }
-        let taken = self.epochs.len() as u64 * steps_per_epoch as u64 + steps as u64;
-        let expected = self.earlier_steps.saturating_add(taken);
+        let taken: u64 = self.epochs.iter().map(|epoch| epoch.steps as u64).sum();
+        let expected = self.earlier_steps.saturating_add(taken).saturating_add(steps as u64);
         equal("optimizer.steps", self.optimizer.steps, expected, "as many as were taken")
     }
 }
@@ -184,7 +203,7 @@ impl CheckpointRecord {
 fn best_of(epochs: &[Epoch]) -> usize {
     let mut best: Option<&Epoch> = None;
     for epoch in epochs {
-        if best.is_none_or(|best| epoch.score().is_better_than(&best.score())) {
+        if best.is_none_or(|best| epoch.score().is_better_than(best.score())) {
             best = Some(epoch);
         }
     }
@@ -192,11 +211,14 @@ fn best_of(epochs: &[Epoch]) -> usize {
 }
 
 fn check_score(field: &str, score: &Score) -> Checked {
-    let Score { loss, accuracy } = *score;
-    let is_loss = (0.0..=f64::from(f32::MAX)).contains(&loss);
-    demand(&format!("{field}.loss"), loss, is_loss, "a loss of an f32, at least 0")?;
-    let is_share = (0.0..=1.0).contains(&accuracy);
-    demand(&format!("{field}.accuracy"), accuracy, is_share, "from 0 to 1")
+    let is_loss = score.loss.abs() <= f64::from(f32::MAX);
+    demand(&format!("{field}.loss"), score.loss, is_loss, "a loss of an f32")?;
+    score.metrics.iter().try_for_each(|(name, &value)| {
+        let field = format!("{field}.{name}");
+        demand(&field, value, value.is_finite(), "a finite number")?;
+        let (is_share, expected) = (SHARES.contains(&name.as_str()), "from 0 to 1");
+        demand(&field, value, !is_share || (0.0..=1.0).contains(&value), expected)
+    })
 }
 
 fn check_seconds(field: &str, seconds: f64) -> Checked {

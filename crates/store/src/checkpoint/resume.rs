@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
 
 use autograd::Parameters;
-use data::{beginning, read_whole};
+use data::{Source, beginning, read_whole};
 use nn::Model;
 use optim::State;
 use serde_json::Value;
@@ -47,16 +47,17 @@ impl Checkpoint {
 
     /// Sets the session to the position of the checkpoint. Parameters, optimizer, samples and
     /// options must be the same as in the run; only [`Fit::epochs`], [`Fit::patience`] and
-    /// [`Fit::track`] may have changed. Samples are compared by shape, labels and, if they are
-    /// `f32` or `u32`, inputs. The result then equals, bit for bit, the result of a run without an
+    /// [`Fit::track`] may have changed. Samples are compared by their shapes and checksums; of a stream
+    /// these are the first ones. The result then equals, bit for bit, the result of a run without an
     /// interruption.
     ///
     /// # Errors
-    /// If one of them differs, or more epochs are completed than requested.
-    pub fn resume<'a, M: Model>(
+    /// If one of them differs, more epochs are completed than requested, or the samples cannot be read
+    /// a second time.
+    pub fn resume<'a, M: Model, L, S: Source>(
         self,
-        mut session: Session<'a, M, f32>,
-    ) -> Result<Session<'a, M, f32>, CheckpointError> {
+        mut session: Session<'a, M, L, S, f32>,
+    ) -> Result<Session<'a, M, L, S, f32>, CheckpointError> {
         match restore(self.contents, &mut session) {
             Ok(()) => Ok(session),
             Err(fault) => Err(fault.of(&self.path)),
@@ -103,9 +104,9 @@ impl Checkpoints {
     }
 }
 
-fn restore<M: Model>(
+fn restore<M: Model, L, S: Source>(
     contents: Contents,
-    session: &mut Session<'_, M, f32>,
+    session: &mut Session<'_, M, L, S, f32>,
 ) -> Result<(), CheckpointFault> {
     let Contents { record, weights, training, moments, .. } = contents;
     check(&record, session)?;
@@ -136,11 +137,12 @@ fn restore<M: Model>(
 }
 
 /// Checks that options and samples are the same as in the run.
-fn check<M: Model>(
+fn check<M: Model, L, S: Source>(
     record: &CheckpointRecord,
-    session: &Session<'_, M, f32>,
+    session: &Session<'_, M, L, S, f32>,
 ) -> Result<(), CheckpointFault> {
-    let data = Fingerprint::new(session.dataset);
+    session.source.check_resume().map_err(CheckpointFault::Samples)?;
+    let data = Fingerprint::new(session.source).map_err(CheckpointFault::Samples)?;
     let Fit { epochs, batch_size, validation_split, shuffle, seed, .. } = session.options;
     let saved = &record.options;
     same("the batch size", &saved.batch_size, batch_size)?;
@@ -151,13 +153,15 @@ fn check<M: Model>(
     same("the seed", &saved.seed, seed)?;
     same("keeping the best epoch", &saved.keep_best, &session.options.keep_best)?;
     same("the clipping norm", &saved.clip_norm, &session.options.clip_norm)?;
-    same("the shape of the training inputs", &record.data.shape, &data.shape)?;
-    same("the checksum of the training labels", &record.data.labels, &data.labels)?;
-    same("the checksum of the training inputs", &record.data.inputs, &data.inputs)?;
+    let (saved, now) = (&record.data, &data);
+    same_shape("the shape of the training inputs", &saved.inputs, &now.inputs)?;
+    same_shape("the shape of the training targets", &saved.targets, &now.targets)?;
+    same("the checksum of the training targets", &saved.targets_crc32, &now.targets_crc32)?;
+    same("the checksum of the training inputs", &saved.inputs_crc32, &now.inputs_crc32)?;
     record.check_run(&ResumedRun {
-        samples: session.training.len(),
+        samples: session.training.samples(),
         steps_per_epoch: session.steps_per_epoch,
-        has_validation: !session.validation.is_empty(),
+        has_validation: session.validation.is_some(),
     })?;
     let done = record.epochs.len();
     match done <= *epochs {
@@ -177,6 +181,17 @@ fn same<V: PartialEq + std::fmt::Debug>(
             what: what.to_string(),
             saved: format!("{saved:?}"),
             now: format!("{now:?}"),
+        }),
+    }
+}
+
+fn same_shape(what: &str, saved: &str, now: &str) -> Result<(), CheckpointFault> {
+    match saved == now {
+        true => Ok(()),
+        false => Err(CheckpointFault::OtherRun {
+            what: what.to_string(),
+            saved: saved.to_string(),
+            now: now.to_string(),
         }),
     }
 }

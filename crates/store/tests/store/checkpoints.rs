@@ -8,14 +8,14 @@ use std::sync::LazyLock;
 
 use autograd::Parameters;
 use data::{Dataset, Split};
-use nn::{Activation, Dense, Dropout, Features, Model};
+use nn::{Activation, Dense, Dropout, Features, Model, SoftmaxCrossEntropy};
 use optim::{Adam, Optimizer, Schedule, Sgd};
 use proptest::prelude::*;
 use safetensors::tensor::{Dtype, TensorView, serialize};
 use store::{Checkpoint, CheckpointError, Checkpoints, Saved};
 use tempfile::tempdir;
 use tensor::{Key, Tensor};
-use train::{Context, Fit, History, Loss, Observer, ObserverError, Trainer};
+use train::{Context, Fit, History, Observer, ObserverError, Trainer};
 
 /// Steps in an epoch, and epochs of a run.
 const STEPS: usize = 4;
@@ -26,14 +26,14 @@ pub fn options() -> Fit {
 }
 
 /// Points of the plane; class 1 where both coordinates have the same sign.
-fn quadrants() -> Dataset<f32> {
+fn quadrants() -> Dataset<Tensor<f32>> {
     let points = Tensor::normal([40, 2], 0.0, 1.0, Key::new(1));
     let class = |point: &[f32]| u32::from(point[0] * point[1] > 0.0);
     let labels = points.values().chunks(2).map(class).collect();
     Dataset::new(points, Tensor::new([40], labels))
 }
 
-fn network(parameters: &mut Parameters, hidden: usize) -> impl Model<Input = f32> + use<> {
+fn network(parameters: &mut Parameters, hidden: usize) -> impl Model<Input = Tensor<f32>> + use<> {
     Features::new(2)
         .then(Dense::new(parameters, "hidden", 2, hidden))
         .then(Activation::Tanh)
@@ -62,7 +62,7 @@ pub fn train(
 ) -> Result<FinalState, String> {
     let mut parameters = Parameters::with_seed(initial);
     let model = network(&mut parameters, 3);
-    let trainer = Trainer::new(&model, Loss::SoftmaxCrossEntropy);
+    let trainer = Trainer::new(&model, SoftmaxCrossEntropy::new());
     let (mut adam, dataset) = (adam(), quadrants());
     let mut session = trainer.session(&mut parameters, &mut adam, &dataset, options).unwrap();
     if let Some(checkpoint) = checkpoint {
@@ -440,8 +440,8 @@ fn replace(bytes: &mut [u8], from: &str, to: &str) {
 #[test]
 fn a_file_of_another_version() {
     assert_eq!(
-        altered(r#"{\"version\":3,"#, r#"{\"version\":1,"#),
-        "is of version 1 of the format, but this program reads version 3; resume it with the \
+        altered(r#"{\"version\":4,"#, r#"{\"version\":1,"#),
+        "is of version 1 of the format, but this program reads version 4; resume it with the \
          program that wrote it"
     );
 }
@@ -469,7 +469,7 @@ fn a_run_of_another_description_or_setting_is_not_resumed() {
 fn fault_on_resuming(
     options: &Fit,
     hidden: usize,
-    dataset: &Dataset<f32>,
+    dataset: &Dataset<Tensor<f32>>,
     optimizer: &mut dyn Optimizer<f32>,
 ) -> String {
     let folder = tempdir().unwrap();
@@ -477,7 +477,7 @@ fn fault_on_resuming(
     let mut parameters = Parameters::with_seed(99);
     let model = network(&mut parameters, hidden);
     let before = parameters.clone();
-    let trainer = Trainer::new(&model, Loss::SoftmaxCrossEntropy);
+    let trainer = Trainer::new(&model, SoftmaxCrossEntropy::new());
     let session = trainer.session(&mut parameters, optimizer, dataset, options).unwrap();
     let fault = message(newest(folder.path()).unwrap().resume(session).err().unwrap());
     assert!(parameters.iter().zip(before.iter()).all(|(now, then)| now.2 == then.2));
@@ -529,9 +529,9 @@ fn a_run_is_not_resumed_with_other_samples() {
     order.reverse();
     assert!(
         fault(quadrants().select(&order))
-            .starts_with("is of another run: the checksum of the training labels was ")
+            .starts_with("is of another run: the checksum of the training targets was ")
     );
-    let (mut inputs, labels) = (quadrants().inputs().clone(), quadrants().labels().clone());
+    let (mut inputs, labels) = (quadrants().inputs().clone(), quadrants().targets().clone());
     inputs.as_mut_slice()[17] += 1e-6;
     assert!(
         fault(Dataset::new(inputs, labels))

@@ -106,7 +106,7 @@ fn fault_of(outcome: Result<Result<History, String>, ()>) -> Option<String> {
             let numbers = history.epochs.iter().map(|epoch| epoch.number);
             let is_whole = numbers.eq(1..=3);
             let is_best =
-                |score: train::Score| !score.is_better_than(&history.kept_epoch().score());
+                |score: &train::Score| !score.is_better_than(history.kept_epoch().score());
             let holds = is_whole && history.epochs.iter().all(|epoch| is_best(epoch.score()));
             (!holds).then(|| format!("gave the history {history:?}"))
         }
@@ -187,7 +187,11 @@ fn the_message_names_the_field_its_value_and_what_was_expected() {
             json!(1000),
             "`current.samples` is 1000, expected from 0 to 0, for 0 steps of 8",
         ),
-        ("/current/correct", json!(1), "`current.correct` is 1, expected at most the 0 samples"),
+        (
+            "/current/tally",
+            json!({"classes": {"samples": 0, "correct": 1}}),
+            "`current.tally.classes.correct` is 1, expected at most the 0 samples",
+        ),
         (
             "/epochs/2/number",
             json!(2),

@@ -3,20 +3,23 @@
 use approx::assert_relative_eq;
 use autograd::Parameters;
 use data::Dataset;
-use nn::{Dense, Features, Model};
+use nn::{BinaryCrossEntropy, Dense, Features, Model, SoftmaxCrossEntropy};
 use proptest::prelude::*;
 use tensor::{Key, Tensor};
 use train::metrics::ConfusionMatrix;
-use train::{Loss, Trainer};
+use train::{Classifier, Trainer};
 
 /// Around the 256 samples that are evaluated at once.
 const COUNTS: [usize; 7] = [1, 2, 255, 256, 257, 512, 513];
 
-fn linear(parameters: &mut Parameters<f64>, outputs: usize) -> impl Model<Input = f32> + use<> {
+fn linear(
+    parameters: &mut Parameters<f64>,
+    outputs: usize,
+) -> impl Model<Input = Tensor<f32>> + use<> {
     Features::new(2).then(Dense::new(parameters, "dense", 2, outputs))
 }
 
-fn samples(count: usize, classes: u32) -> Dataset<f32> {
+fn samples(count: usize, classes: u32) -> Dataset<Tensor<f32>> {
     let inputs = Tensor::normal([count, 2], 0.0, 3.0, Key::new(1));
     let labels = (0..count as u32).map(|i| i % classes).collect();
     Dataset::new(inputs, Tensor::new([count], labels))
@@ -41,10 +44,10 @@ fn first_largest(row: &[f64]) -> u32 {
 fn softmax_figures_equal_those_by_hand_for_any_number_of_samples() {
     let mut parameters = Parameters::with_seed(1);
     let model = linear(&mut parameters, 3);
-    let trainer = Trainer::new(&model, Loss::SoftmaxCrossEntropy);
+    let trainer = Trainer::new(&model, SoftmaxCrossEntropy::new());
     for count in COUNTS {
         let dataset = samples(count, 3);
-        let labels = dataset.labels().to_vec();
+        let labels = dataset.targets().to_vec();
         let softmax = |row: &Vec<f64>| -> Vec<f64> {
             let total: f64 = row.iter().map(|x| x.exp()).sum();
             row.iter().map(|x| x.exp() / total).collect()
@@ -76,10 +79,10 @@ fn softmax_figures_equal_those_by_hand_for_any_number_of_samples() {
 fn binary_figures_equal_those_by_hand_for_any_number_of_samples() {
     let mut parameters = Parameters::with_seed(1);
     let model = linear(&mut parameters, 1);
-    let trainer = Trainer::new(&model, Loss::BinaryCrossEntropy);
+    let trainer = Trainer::new(&model, BinaryCrossEntropy);
     for count in COUNTS {
         let dataset = samples(count, 2);
-        let labels = dataset.labels().to_vec();
+        let labels = dataset.targets().to_vec();
         let logits = logits_by_hand(&parameters, dataset.inputs()).concat();
         let yes: Vec<f64> = logits.iter().map(|x| 1.0 / (1.0 + (-x).exp())).collect();
         let losses = yes
@@ -118,10 +121,10 @@ fn two_logits_rank_by_their_difference() {
     let model = linear(&mut parameters, 2);
     let dataset = samples(100, 2);
     let evaluation =
-        Trainer::new(&model, Loss::SoftmaxCrossEntropy).evaluate(&parameters, &dataset);
+        Trainer::new(&model, SoftmaxCrossEntropy::new()).evaluate(&parameters, &dataset);
     let logits = logits_by_hand(&parameters, dataset.inputs());
     let scores: Vec<f64> = logits.iter().map(|row| row[1] - row[0]).collect();
-    let labels: Vec<bool> = dataset.labels().to_vec().iter().map(|&label| label == 1).collect();
+    let labels: Vec<bool> = dataset.targets().to_vec().iter().map(|&label| label == 1).collect();
     assert_eq!(evaluation.roc_auc, train::metrics::roc_auc(&labels, &scores));
 }
 
@@ -129,7 +132,7 @@ fn two_logits_rank_by_their_difference() {
 fn no_inputs_have_no_predictions() {
     let mut parameters = Parameters::with_seed(1);
     let model = linear(&mut parameters, 3);
-    let trainer = Trainer::new(&model, Loss::SoftmaxCrossEntropy);
+    let trainer = Trainer::new(&model, SoftmaxCrossEntropy::new());
     assert_eq!(trainer.predict(&parameters, &Tensor::zeros([0, 2])).shape(), [0, 3]);
 }
 
@@ -138,7 +141,7 @@ fn no_inputs_have_no_predictions() {
 fn evaluating_on_no_samples_panics() {
     let mut parameters = Parameters::with_seed(1);
     let model = linear(&mut parameters, 3);
-    Trainer::new(&model, Loss::SoftmaxCrossEntropy).evaluate(&parameters, &samples(0, 3));
+    Trainer::new(&model, SoftmaxCrossEntropy::new()).evaluate(&parameters, &samples(0, 3));
 }
 
 /// Rows of logits, large ones and equal ones among them.
@@ -150,9 +153,9 @@ fn logits(columns: usize) -> impl Strategy<Value = Tensor> {
     })
 }
 
-fn check_probabilities(loss: Loss, logits: &Tensor) -> Result<(), TestCaseError> {
-    let probabilities = loss.probabilities(logits);
-    let predictions = loss.predictions(logits).to_vec();
+fn check_probabilities(loss: impl Classifier, logits: &Tensor) -> Result<(), TestCaseError> {
+    let probabilities = loss.predict(logits);
+    let predictions = loss.classes(logits).to_vec();
     for (row, &predicted) in predictions.iter().enumerate() {
         let row: Vec<f32> =
             (0..probabilities.shape()[1]).map(|k| probabilities.get([row, k])).collect();
@@ -170,17 +173,17 @@ proptest! {
         several in logits(4),
         one in logits(1),
     ) {
-        check_probabilities(Loss::SoftmaxCrossEntropy, &several)?;
-        check_probabilities(Loss::BinaryCrossEntropy, &one)?;
+        check_probabilities(SoftmaxCrossEntropy::new(), &several)?;
+        check_probabilities(BinaryCrossEntropy, &one)?;
     }
 }
 
 #[test]
 fn of_equally_probable_classes_the_first_is_predicted() {
     let equal = Tensor::<f32>::zeros([1, 3]);
-    assert_eq!(Loss::SoftmaxCrossEntropy.predictions(&equal).to_vec(), [0]);
+    assert_eq!(SoftmaxCrossEntropy::new().classes(&equal).to_vec(), [0]);
     let even = Tensor::<f32>::zeros([1, 1]);
-    assert_eq!(Loss::BinaryCrossEntropy.predictions(&even).to_vec(), [0]);
+    assert_eq!(BinaryCrossEntropy.classes(&even).to_vec(), [0]);
 }
 
 #[test]
@@ -193,7 +196,7 @@ fn an_output_that_is_not_finite_is_an_error() {
     for id in ids {
         parameters.get_mut(id).as_mut_slice().fill(1e20);
     }
-    let trainer = Trainer::new(&model, Loss::SoftmaxCrossEntropy);
+    let trainer = Trainer::new(&model, SoftmaxCrossEntropy::new());
     let inputs = Tensor::from([[-1.0], [1.0]]);
     let dataset = Dataset::new(inputs.clone(), Tensor::from([0, 1]));
     let expected = "output 1 for sample 2 is inf, which is not an answer: the model's weights or its \

@@ -4,21 +4,24 @@ use std::sync::Mutex;
 
 use approx::assert_relative_eq;
 use autograd::{Gradients, Parameters, Pass, Var};
-use data::{Dataset, Sequences, Split};
-use nn::{Activation, Dense, Dropout, Embedding, Features, Layer, Model};
+use data::{Dataset, Samples, Sequences, Split};
+use nn::{
+    Activation, BinaryCrossEntropy, Dense, Dropout, Embedding, Features, Layer, Model,
+    SoftmaxCrossEntropy,
+};
 use optim::{Adam, Optimizer, Sgd, State, StateError};
 use tensor::{Key, Scalar, Tensor};
-use train::{Fit, History, Loss, Trainer};
+use train::{Epoch, Fit, History, Trainer};
 
 /// Points of the plane; class 1 where both coordinates have the same sign, so no line divides them.
-fn quadrants(count: usize, seed: u64) -> Dataset<f32> {
+fn quadrants(count: usize, seed: u64) -> Dataset<Tensor<f32>> {
     let points = Tensor::normal([count, 2], 0.0, 1.0, Key::new(seed));
     let class = |point: &[f32]| u32::from(point[0] * point[1] > 0.0);
     let labels = points.values().chunks(2).map(class).collect();
     Dataset::new(points, Tensor::new([count], labels))
 }
 
-fn network<T: Scalar>(parameters: &mut Parameters<T>) -> impl Model<Input = f32> + use<T> {
+fn network<T: Scalar>(parameters: &mut Parameters<T>) -> impl Model<Input = Tensor<f32>> + use<T> {
     Features::new(2)
         .then(Dense::new(parameters, "hidden", 2, 8))
         .then(Activation::Tanh)
@@ -27,13 +30,13 @@ fn network<T: Scalar>(parameters: &mut Parameters<T>) -> impl Model<Input = f32>
 
 /// Trains a fresh network; the network, its parameters and what happened.
 fn trained<T: Scalar>(
-    dataset: &Dataset<f32>,
+    dataset: &Dataset<Tensor<f32>>,
     initial_seed: u64,
     options: &Fit,
-) -> (impl Model<Input = f32> + use<T>, Parameters<T>, History) {
+) -> (impl Model<Input = Tensor<f32>> + use<T>, Parameters<T>, History) {
     let mut parameters = Parameters::with_seed(initial_seed);
     let model = network(&mut parameters);
-    let trainer = Trainer::new(&model, Loss::SoftmaxCrossEntropy);
+    let trainer = Trainer::new(&model, SoftmaxCrossEntropy::new());
     let history = trainer.fit(&mut parameters, &mut Adam::new(0.02), dataset, options);
     (model, parameters, history.unwrap())
 }
@@ -53,9 +56,13 @@ fn without_seconds(mut history: History) -> History {
 fn a_small_problem_is_learned_in_either_precision() {
     let (train, test) = (quadrants(400, 1), quadrants(200, 2));
     let options = Fit { epochs: 40, ..Fit::default() };
-    fn accuracy<T: Scalar>(train: &Dataset<f32>, test: &Dataset<f32>, options: &Fit) -> f64 {
+    fn accuracy<T: Scalar>(
+        train: &Dataset<Tensor<f32>>,
+        test: &Dataset<Tensor<f32>>,
+        options: &Fit,
+    ) -> f64 {
         let (model, parameters, _) = trained::<T>(train, 3, options);
-        Trainer::new(&model, Loss::SoftmaxCrossEntropy).evaluate(&parameters, test).accuracy()
+        Trainer::new(&model, SoftmaxCrossEntropy::new()).evaluate(&parameters, test).accuracy()
     }
     assert!(accuracy::<f32>(&train, &test, &options) > 0.9);
     assert!(accuracy::<f64>(&train, &test, &options) > 0.9);
@@ -94,7 +101,7 @@ fn the_last_samples_validate_and_are_never_trained_on() {
     assert_eq!(bits(&parameters), bits(&without));
     assert!(without_history.epochs.iter().all(|epoch| epoch.validation.is_none()));
 
-    let trainer = Trainer::new(&model, Loss::SoftmaxCrossEntropy);
+    let trainer = Trainer::new(&model, SoftmaxCrossEntropy::new());
     let validation = trainer.evaluate(&parameters, &dataset.select(&back)).score();
     assert_eq!(history.epochs.last().unwrap().validation, Some(validation));
 }
@@ -107,7 +114,8 @@ fn a_data_set_sorted_by_label_is_trained_on_every_class() {
     );
     let options = Fit::default();
     let (training, validation) = options.split(&dataset).unwrap();
-    let ones = |part: &Dataset<f32>| part.labels().to_vec().iter().filter(|&&l| l == 1).count();
+    let ones =
+        |part: &Dataset<Tensor<f32>>| part.targets().to_vec().iter().filter(|&&l| l == 1).count();
     assert_eq!((training.len(), ones(&training)), (16, 3));
     assert_eq!((validation.len(), ones(&validation)), (4, 1));
     let as_before = Fit { split: Split::Last, ..options };
@@ -126,24 +134,27 @@ fn sequences_train_to_the_same_bits_as_when_all_are_filled_up() {
     let texts: Vec<Vec<u32>> =
         (0..40).map(|i| (0..1 + i * i % 23).map(|t| 1 + (i + t) % 9).collect()).collect();
     let labels = Tensor::new([40], (0..40).map(|i| i % 3).collect());
-    let sequences = Dataset::of_sequences(Sequences::new(&texts, 0), labels.clone());
+    let sequences = Dataset::new(Sequences::new(&texts, 0), labels.clone());
     let rectangle = Dataset::new(Sequences::new(&texts, 0).padded(), labels);
     for shards in [1, 2] {
         let options = Fit { epochs: 3, batch_size: 8, shards, ..Fit::default() };
-        let train = |dataset: &Dataset<u32>| {
+        fn train<X: Samples<Batch = Tensor<u32>>>(
+            dataset: &Dataset<X>,
+            options: &Fit,
+        ) -> (Vec<u64>, History, Vec<f32>) {
             let mut parameters = Parameters::<f32>::new(4);
             let model = Embedding::new(&mut parameters, "embedding", 10, 5)
                 .padding(0)
                 .mean()
                 .then(Dropout::new("dropout", 0.2))
                 .then(Dense::new(&mut parameters, "dense", 5, 3));
-            let trainer = Trainer::new(&model, Loss::SoftmaxCrossEntropy);
+            let trainer = Trainer::new(&model, SoftmaxCrossEntropy::new());
             let mut adam = Adam::new(0.01);
-            let history = trainer.fit(&mut parameters, &mut adam, dataset, &options).unwrap();
-            let predictions = trainer.predict_samples(&parameters, dataset).to_vec();
+            let history = trainer.fit(&mut parameters, &mut adam, dataset, options).unwrap();
+            let predictions = trainer.predict(&parameters, dataset.inputs()).to_vec();
             (bits(&parameters), without_seconds(history), predictions)
-        };
-        assert_eq!(train(&sequences), train(&rectangle), "{shards} shards");
+        }
+        assert_eq!(train(&sequences, &options), train(&rectangle, &options), "{shards} shards");
     }
 }
 
@@ -152,10 +163,10 @@ fn a_batch_that_no_memory_holds_is_refused() {
     let ids = vec![vec![1; 5_000_000], vec![2]];
     let labels = Tensor::new([100], (0..100).map(|i| i % 2).collect());
     let sequences = Sequences::new(&ids, 0).select((0..100).map(|i| i % 2));
-    let dataset = Dataset::of_sequences(sequences, labels);
+    let dataset = Dataset::new(sequences, labels);
     let mut parameters = Parameters::<f32>::new(4);
     let model = Embedding::new(&mut parameters, "embedding", 3, 2).padding(0).mean();
-    let trainer = Trainer::new(&model, Loss::SoftmaxCrossEntropy);
+    let trainer = Trainer::new(&model, SoftmaxCrossEntropy::new());
     let error = trainer.fit(&mut parameters, &mut Adam::new(0.01), &dataset, &Fit::default());
     assert_eq!(
         error.unwrap_err().to_string(),
@@ -171,7 +182,7 @@ struct Spy {
 }
 
 impl Model for Spy {
-    type Input = f32;
+    type Input = Tensor<f32>;
 
     fn forward<'t, T: Scalar>(&self, pass: Pass<'t, T>, batch: &Tensor<f32>) -> Var<'t, T> {
         if pass.is_training() {
@@ -188,7 +199,7 @@ fn batches_seen(options: &Fit) -> Vec<Vec<Vec<f32>>> {
     let mut parameters = Parameters::new(1);
     let dense = Dense::new(&mut parameters, "dense", 1, 2);
     let spy = Spy { dense, batches: Mutex::default() };
-    let trainer = Trainer::new(&spy, Loss::SoftmaxCrossEntropy);
+    let trainer = Trainer::new(&spy, SoftmaxCrossEntropy::new());
     trainer.fit(&mut parameters, &mut Sgd::new(0.1), &dataset, options).unwrap();
     spy.batches.into_inner().unwrap().chunks(3).map(<[_]>::to_vec).collect()
 }
@@ -256,12 +267,12 @@ impl Optimizer<f32> for Script {
 
 /// Returns numbers: positive ones of class 1, negative ones of class 0. So for w > 0 the logit `w
 /// x` is right for every sample, and the loss is lower the larger w is.
-fn signs() -> Dataset<f32> {
+fn signs() -> Dataset<Tensor<f32>> {
     let inputs = Tensor::from([[1.0], [-1.0], [2.0], [-2.0], [1.5], [-1.5]]);
     Dataset::new(inputs, Tensor::from([1, 0, 1, 0, 1, 0]))
 }
 
-fn one_weight(parameters: &mut Parameters) -> impl Model<Input = f32> + use<> {
+fn one_weight(parameters: &mut Parameters) -> impl Model<Input = Tensor<f32>> + use<> {
     Features::new(1).then(Dense::without_bias(parameters, "dense", 1, 1))
 }
 
@@ -272,7 +283,7 @@ fn scripted(values: &'static [f32], options: Fit) -> (History, f32, train::Score
     let options = Fit { epochs: values.len(), validation_split: 0.34, split, ..options };
     let mut parameters = Parameters::new(1);
     let model = one_weight(&mut parameters);
-    let trainer = Trainer::new(&model, Loss::BinaryCrossEntropy);
+    let trainer = Trainer::new(&model, BinaryCrossEntropy);
     let mut script = Script::new(values);
     let history = trainer.fit(&mut parameters, &mut script, &signs(), &options).unwrap();
     let weight = parameters.get(parameters.find("dense.weight").unwrap()).item();
@@ -286,7 +297,8 @@ fn the_weights_of_the_best_epoch_are_kept() {
     assert_eq!((history.kept, weight), (2, 2.0));
     assert_eq!(history.epochs.len(), 5);
     assert_eq!(history.kept_epoch().validation, Some(score));
-    let accuracies: Vec<f64> = history.epochs.iter().map(|epoch| epoch.score().accuracy).collect();
+    let accuracy = |epoch: &Epoch| epoch.score().metric("accuracy").unwrap();
+    let accuracies: Vec<f64> = history.epochs.iter().map(accuracy).collect();
     assert_eq!(accuracies, [1.0, 1.0, 1.0, 0.0, 1.0]);
 }
 
@@ -326,7 +338,7 @@ fn clipping_bounds_the_step() {
         let before = parameters.clone();
         let options =
             Fit { epochs: 1, batch_size: 50, validation_split: 0.0, clip_norm, ..Fit::default() };
-        let trainer = Trainer::new(&model, Loss::SoftmaxCrossEntropy);
+        let trainer = Trainer::new(&model, SoftmaxCrossEntropy::new());
         trainer.fit(&mut parameters, &mut Sgd::new(1.0), &quadrants(50, 1), &options).unwrap();
         let squares = parameters.ids().flat_map(|id| {
             let change = parameters.get(id) - before.get(id);
@@ -350,7 +362,7 @@ fn dropout_is_on_in_training_and_off_in_evaluation() {
         2,
         2,
     ));
-    let trainer = Trainer::new(&model, Loss::SoftmaxCrossEntropy);
+    let trainer = Trainer::new(&model, SoftmaxCrossEntropy::new());
     let options = Fit { epochs: 2, validation_split: 0.0, keep_best: false, ..Fit::default() };
     let still = &mut Sgd::new(0.0);
     let history = trainer.fit(&mut parameters, still, &dataset, &options).unwrap();
@@ -360,7 +372,7 @@ fn dropout_is_on_in_training_and_off_in_evaluation() {
     assert!(losses[0] != losses[1] && losses[0] != evaluated);
     let mut parameters = Parameters::<f64>::with_seed(1);
     let plain = Features::new(2).then(Dense::new(&mut parameters, "dense", 2, 2));
-    let plain = Trainer::new(&plain, Loss::SoftmaxCrossEntropy);
+    let plain = Trainer::new(&plain, SoftmaxCrossEntropy::new());
     assert_eq!(plain.evaluate(&parameters, &dataset).loss, evaluated);
 }
 
@@ -369,21 +381,21 @@ fn the_training_loss_weighs_each_sample_alike_also_in_a_short_batch() {
     let dataset = quadrants(7, 1);
     let mut parameters = Parameters::<f64>::with_seed(1);
     let model = network(&mut parameters);
-    let trainer = Trainer::new(&model, Loss::SoftmaxCrossEntropy);
+    let trainer = Trainer::new(&model, SoftmaxCrossEntropy::new());
     let options = Fit { epochs: 1, batch_size: 3, validation_split: 0.0, ..Fit::default() };
     let still = &mut Sgd::new(0.0);
     let history = trainer.fit(&mut parameters, still, &dataset, &options).unwrap();
     let evaluation = trainer.evaluate(&parameters, &dataset);
     assert_relative_eq!(history.epochs[0].training.loss, evaluation.loss, max_relative = 1e-12);
-    assert_eq!(history.epochs[0].training.accuracy, evaluation.accuracy());
+    assert_eq!(history.epochs[0].training.metric("accuracy").unwrap(), evaluation.accuracy());
 }
 
 #[test]
 fn without_samples_there_is_nothing_to_train_on() {
     let mut parameters = Parameters::new(1);
     let model = one_weight(&mut parameters);
-    let trainer = Trainer::new(&model, Loss::BinaryCrossEntropy);
-    let fit = |dataset: &Dataset<f32>, validation_split: f64| {
+    let trainer = Trainer::new(&model, BinaryCrossEntropy);
+    let fit = |dataset: &Dataset<Tensor<f32>>, validation_split: f64| {
         let options = Fit { validation_split, ..Fit::default() };
         let outcome = trainer.fit(&mut parameters.clone(), &mut Sgd::new(0.1), dataset, &options);
         outcome.unwrap_err().to_string()
@@ -421,7 +433,7 @@ fn a_third_class_for_one_logit_panics() {
     let dataset = Dataset::new(Tensor::from([[1.0], [2.0]]), Tensor::from([1, 2]));
     let mut parameters = Parameters::new(1);
     let model = one_weight(&mut parameters);
-    let _ = Trainer::new(&model, Loss::BinaryCrossEntropy).evaluate(&parameters, &dataset);
+    let _ = Trainer::new(&model, BinaryCrossEntropy).evaluate(&parameters, &dataset);
 }
 
 /// The natural logarithm as a layer: NaN for what is negative.
@@ -444,7 +456,7 @@ fn a_loss_that_is_not_finite_stops_training_and_names_the_first_op() {
     let model = one_weight(&mut parameters).then(Logarithm);
     let weight = parameters.find("dense.weight").unwrap();
     *parameters.get_mut(weight) = Tensor::from([[1.0]]);
-    let trainer = Trainer::new(&model, Loss::BinaryCrossEntropy);
+    let trainer = Trainer::new(&model, BinaryCrossEntropy);
     let options =
         Fit { epochs: 9, batch_size: 2, validation_split: 0.0, shuffle: false, ..Fit::default() };
 
@@ -468,7 +480,7 @@ fn an_epoch_that_ends_in_useless_weights_stops_training() {
     let fit = |values: &'static [f32], validation_split| {
         let mut parameters = Parameters::with_seed(1);
         let model = one_weight(&mut parameters);
-        let trainer = Trainer::new(&model, Loss::BinaryCrossEntropy);
+        let trainer = Trainer::new(&model, BinaryCrossEntropy);
         let options = Fit { epochs: values.len(), validation_split, ..Fit::default() };
         let outcome = trainer.fit(&mut parameters, &mut Script::new(values), &signs(), &options);
         outcome.unwrap_err().to_string()
@@ -492,7 +504,7 @@ fn layers_that_do_not_fit_are_reported_at_the_line_that_trains_them() {
         let model = Features::new(2)
             .then(Dense::new(&mut parameters, "hidden", 2, 3))
             .then(Dense::new(&mut parameters, "output", 4, 2));
-        let trainer = Trainer::new(&model, Loss::SoftmaxCrossEntropy);
+        let trainer = Trainer::new(&model, SoftmaxCrossEntropy::new());
         let options = Fit { shards, ..Fit::default() };
         let mut sgd = Sgd::new(0.1);
         let told = mistakes::told(|| {
@@ -512,7 +524,7 @@ fn layers_that_do_not_fit_are_reported_at_the_line_that_trains_them() {
 fn a_request_that_does_not_fit_the_model_is_an_error() {
     let mut parameters = Parameters::new(1);
     let model = network(&mut parameters);
-    let trainer = Trainer::new(&model, Loss::SoftmaxCrossEntropy);
+    let trainer = Trainer::new(&model, SoftmaxCrossEntropy::new());
     for shape in [vec![], vec![2], vec![1, 3]] {
         let error = trainer.try_predict(&parameters, &Tensor::zeros(&shape)).unwrap_err();
         assert_eq!(error.to_string(), format!("a batch must have shape [batch, 2], not {shape:?}"));

@@ -1,6 +1,9 @@
 //! The tests of `train`, in one program: to link one is quicker than to link many.
 
+mod activity;
 mod evaluate;
 mod fit;
+mod losses;
 mod metrics;
 mod shards;
+mod streams;

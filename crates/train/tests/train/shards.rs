@@ -2,18 +2,18 @@
 
 use autograd::{Gradient, Gradients, Parameters, Pass, Var};
 use data::Dataset;
-use nn::{Dense, Dropout, Embedding, Layer, Model, softmax_cross_entropy};
+use nn::{Dense, Dropout, Embedding, Layer, Model, SoftmaxCrossEntropy, softmax_cross_entropy};
 use optim::Adam;
 use proptest::prelude::*;
 use rand::RngExt;
 use rayon::ThreadPoolBuilder;
 use tensor::{Key, Scalar, Tensor};
-use train::{Batch, Fit, Loss, Shards, Trainer};
+use train::{Batch, Fit, Shards, Trainer};
 
 const VOCABULARY: usize = 60;
 
 /// Texts of six words, each with one of three labels.
-fn texts(count: usize) -> Dataset<u32> {
+fn texts(count: usize) -> Dataset<Tensor<u32>> {
     let mut rng = Key::new(3).rng();
     let ids = (0..count * 6).map(|_| rng.random_range(0..VOCABULARY as u32)).collect();
     let labels = (0..count as u32).map(|i| i * i % 3).collect();
@@ -23,7 +23,7 @@ fn texts(count: usize) -> Dataset<u32> {
 fn network<T: Scalar>(
     parameters: &mut Parameters<T>,
     dropout: f64,
-) -> impl Model<Input = u32> + use<T> {
+) -> impl Model<Input = Tensor<u32>> + use<T> {
     Embedding::new(parameters, "embedding", VOCABULARY, 4)
         .padding(0)
         .mean()
@@ -39,7 +39,7 @@ fn pass(count: usize, shards: usize, dropout: f64) -> Batch<f64, ()> {
     let mut shards = Shards::new(shards);
     let mut pass = |key| {
         shards.forward_backward(&parameters, count, key, |pass, samples| {
-            let labels = dataset.labels().slice(0, samples.clone());
+            let labels = dataset.targets().slice(0, samples.clone());
             let logits = model.forward(pass, &dataset.inputs().slice(0, samples));
             (softmax_cross_entropy(logits, &labels), ())
         })
@@ -112,7 +112,7 @@ fn fitted(shards: usize) -> Vec<u32> {
     let mut parameters: Parameters = Parameters::with_seed(1);
     let model = network(&mut parameters, 0.3);
     let options = Fit { epochs: 2, batch_size: 8, shards, clip_norm: Some(0.1), ..Fit::default() };
-    let trainer = Trainer::new(&model, Loss::SoftmaxCrossEntropy);
+    let trainer = Trainer::new(&model, SoftmaxCrossEntropy::new());
     trainer.fit(&mut parameters, &mut Adam::new(0.01), &texts(32), &options).unwrap();
     let numbers = parameters.iter().flat_map(|(_, _, value)| value.to_vec());
     numbers.map(f32::to_bits).collect()
@@ -130,7 +130,7 @@ fn training_is_the_same_for_any_number_of_threads() {
 struct Diverges(Dense);
 
 impl Model for Diverges {
-    type Input = f32;
+    type Input = Tensor<f32>;
 
     fn forward<'t, T: Scalar>(&self, pass: Pass<'t, T>, batch: &Tensor<f32>) -> Var<'t, T> {
         self.0.forward(pass, pass.constant(batch.cast()))
@@ -143,7 +143,7 @@ fn a_loss_that_is_not_finite_is_reported_from_any_shard() {
     let dataset = Dataset::new(inputs, Tensor::from([0, 1, 0, 1]));
     let mut parameters: Parameters = Parameters::with_seed(1);
     let model = Diverges(Dense::new(&mut parameters, "dense", 1, 2));
-    let trainer = Trainer::new(&model, Loss::SoftmaxCrossEntropy);
+    let trainer = Trainer::new(&model, SoftmaxCrossEntropy::new());
     let options = Fit { shards: 2, shuffle: false, validation_split: 0.0, ..Fit::default() };
     let outcome = trainer.fit(&mut parameters, &mut Adam::new(0.01), &dataset, &options);
     let message = outcome.unwrap_err().to_string();

@@ -7,9 +7,7 @@ use std::path::PathBuf;
 
 use autograd::Parameters;
 use criterion::{BatchSize, Criterion, criterion_group, criterion_main};
-use nn::{
-    Activation, BinaryCrossEntropy, Dense, Embedding, Features, Model, SoftmaxCrossEntropy,
-};
+use nn::{Activation, BinaryCrossEntropy, Dense, Embedding, Features, Model, SoftmaxCrossEntropy};
 use store::{Saved, save};
 use tensor::{Key, Tensor};
 use train::Trainer;

@@ -97,13 +97,14 @@ where
             for (index, batch) in training.epoch(epoch, options.batch_size, order).enumerate() {
                 let batch = batch.map_err(TrainError::Source)?;
                 if index < taken {
-                    continue; // A run that is resumed has taken this step before.
+                    last = Some(batch); // A run that is resumed has taken this step before.
+                    continue;
                 }
                 let noise = key.stream("noise").fold_in(index as u64);
                 let weight = |range| trainer.loss.weight(&batch.targets().range(range).batch());
-                let (samples, weights) = (batch.len(), self.parameters as &Parameters<T>);
+                let samples = batch.len();
                 let pass = shards.forward_backward_weighted(
-                    weights,
+                    self.parameters,
                     samples,
                     noise,
                     weight,

@@ -15,13 +15,13 @@ use std::error::Error;
 use std::process::ExitCode;
 
 use wengert::data::Dataset;
-use wengert::nn::{Activation, Dense, Features, Model};
+use wengert::nn::{Activation, Dense, Features, Model, SoftmaxCrossEntropy};
 use wengert::optim::Adam;
 use wengert::store::{Saved, save};
-use wengert::train::{Fit, Loss, Trainer};
+use wengert::train::{Fit, Trainer};
 use wengert::{Key, Parameters, Tensor};
 
-fn network(parameters: &mut Parameters, classes: usize) -> impl Model<Input = f32> + use<> {
+fn network(parameters: &mut Parameters, classes: usize) -> impl Model<Input = Tensor<f32>> + use<> {
     Features::new(2)
         .then(Dense::new(parameters, "body.0", 2, 32))
         .then(Activation::Tanh)
@@ -31,7 +31,7 @@ fn network(parameters: &mut Parameters, classes: usize) -> impl Model<Input = f3
 }
 
 /// Points, and the numbers of their cells; with two classes, the parity of the cell.
-fn samples(n: usize, classes: u32, seed: u64) -> Dataset<f32> {
+fn samples(n: usize, classes: u32, seed: u64) -> Dataset<Tensor<f32>> {
     let points = Tensor::normal([n, 2], 0.0, 1.0, Key::new(seed));
     let label = |point: &[f32]| {
         let bits = [point[0].hypot(point[1]) > 1.2, point[0] > 0.0, point[1] > 0.0].map(u32::from);
@@ -49,13 +49,13 @@ fn fine_tune() -> Result<ExitCode, Box<dyn Error>> {
 
     let mut parameters = Parameters::new(1);
     let model = network(&mut parameters, 8);
-    let trainer = Trainer::new(&model, Loss::SoftmaxCrossEntropy);
+    let trainer = Trainer::new(&model, SoftmaxCrossEntropy::new());
     trainer.fit(&mut parameters, &mut Adam::new(0.01), &many, &options)?;
     save(file.path(), &parameters, &"eight cells")?;
 
     let mut scratch = Parameters::new(2);
     let model = network(&mut scratch, 2);
-    let trainer = Trainer::new(&model, Loss::SoftmaxCrossEntropy);
+    let trainer = Trainer::new(&model, SoftmaxCrossEntropy::new());
     let mut tuned = scratch.clone();
     let tell = |what: &str, parameters: &Parameters| {
         println!("{what} {:.1} %", 100.0 * trainer.evaluate(parameters, &new).accuracy());

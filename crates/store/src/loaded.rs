@@ -54,9 +54,10 @@ impl Saved {
     /// # use autograd::Parameters;
     /// # use nn::{Activation, Dense, Features, Model};
     /// # use store::Saved;
+    /// # use tensor::Tensor;
     /// # let folder = tempfile::tempdir()?;
     /// # let path = folder.path().join("model.safetensors");
-    /// fn model(parameters: &mut Parameters, classes: usize) -> impl Model<Input = f32> + use<> {
+    /// fn model(parameters: &mut Parameters, classes: usize) -> impl Model<Input = Tensor<f32>> + use<> {
     ///     Features::new(4)
     ///         .then(Dense::new(parameters, "body", 4, 8))
     ///         .then(Activation::Relu)

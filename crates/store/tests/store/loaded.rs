@@ -7,7 +7,7 @@ use tempfile::{TempDir, tempdir};
 use tensor::{Key, Tensor};
 
 /// A body and a head for this many classes.
-fn model(parameters: &mut Parameters, classes: usize) -> impl Model<Input = f32> + use<> {
+fn model(parameters: &mut Parameters, classes: usize) -> impl Model<Input = Tensor<f32>> + use<> {
     Features::new(2)
         .then(Dense::new(parameters, "body", 2, 3))
         .then(Activation::Tanh)

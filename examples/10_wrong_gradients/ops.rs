@@ -64,7 +64,7 @@ pub fn embedding_mean<'t, T: Scalar>(
     ids: &Tensor<u32>,
     mistake: Option<Mistake>,
 ) -> Var<'t, T> {
-    let is_word = ids.map(|id| T::from_f64((id != PADDING).into())).insert_axis(-1);
+    let is_word = ids.map(|id| T::from_f64((id != PADDING).into())).unsqueeze(-1);
     let n = is_word.sum_keepdim(&[1]).map(|n| n.maximum(T::ONE));
     let one_over_n = n.map(|n| T::ONE / n).expand(is_word.shape());
     table.tape().apply(EmbeddingMean { ids: ids.clone(), is_word, one_over_n, mistake }, &[table])
@@ -95,7 +95,7 @@ impl<T: Scalar> Op<T> for EmbeddingMean<T> {
             Some(Mistake::PaddingLearns) => self.one_over_n.clone(), // ✗
             _ => &self.is_word * &self.one_over_n,
         };
-        let rows = dy.insert_axis(1).expand([weight.shape()[0], weight.shape()[1], dy.shape()[1]]);
+        let rows = dy.unsqueeze(1).expand([weight.shape()[0], weight.shape()[1], dy.shape()[1]]);
         let rows = rows.mask(&weight);
         let vocabulary = x[0].shape()[0];
         dx.add(0, || match self.mistake {

@@ -26,6 +26,51 @@
 //! assert!((slope - 0.75 * f).abs() < 1e-15);
 //! assert!((curvature - 3.5625 * f).abs() < 1e-14);
 //! ```
+//!
+//! # A tape over dual numbers
+//!
+//! The functions above are short, because a `Tape<Dual<S>>` is a tape like any other. What moves is given
+//! as duals; what does not move is cast. A walk back computes in dual numbers too: the value of an
+//! adjoint is the derivative ∂f/∂w, and its tangent is the derivative of ∂f/∂w along the direction in
+//! which the inputs move. Two things that need more than `hvp` are done with it.
+//!
+//! **To differentiate through a gradient**, as for a penalty φ(∇ₓf) on the slopes of a network: because
+//! second derivatives are symmetric,
+//!
+//! ```text
+//! ∂/∂w φ(∇ₓf) = ∂²f/∂w∂x · v = the tangent of ∂f/∂w where x moves along v,    v = φ′(∇ₓf)
+//! ```
+//!
+//! So one walk computes ∇ₓf, and a second one, over duals, the gradient of φ:
+//!
+//! ```
+//! use autograd::functional::Dual;
+//! use autograd::{Tape, Var};
+//! use tensor::{Scalar, Tensor};
+//!
+//! fn f<'t, T: Scalar>(x: Var<'t, T>, w: Var<'t, T>) -> Var<'t, T> {
+//!     (w * x.powi(3)).sum_all()
+//! }
+//!
+//! // ∇ₓf = 3 w x², so |∇ₓf|² = Σ 9 w² x⁴, and its derivative with respect to w is 18 w x⁴.
+//! let (x, w) = (Tensor::from([1.0, 2.0]), Tensor::from([0.5, -1.0]));
+//! let tape = Tape::<f64>::default();
+//! let at = tape.variable(x.clone());
+//! let slopes = f(at, tape.constant(w.clone())).backward().of(at);
+//!
+//! let tape = Tape::<Dual<f64>>::default();
+//! let moving = tape.constant(Dual::tensor(&x, &(slopes * 2.0)));
+//! let weight = tape.variable(w.cast());
+//! let gradient = f(moving, weight).backward().of(weight);
+//! assert_eq!(Dual::values(&gradient), Tensor::from([1.0, 8.0]));
+//! assert_eq!(Dual::tangents(&gradient), Tensor::from([9.0, -288.0]));
+//! ```
+//!
+//! **To train on derivatives with respect to the input**, as for a differential equation: where x is
+//! x + ε₁ + ε₂, a dual of duals, u(x) is u + u′ε₁ + u′ε₂ + u″ε₁ε₂. A walk back from u with the cotangent
+//! c, a plain number for each element, has Σ c ∂u/∂w, and in ε₁ε₂, the tangent of the tangent,
+//! Σ c ∂u″/∂w. For a loss of u″ the cotangent is ∂loss/∂u″. [`Gradients::map`](crate::Gradients::map)
+//! takes these tangents of the gradients of a whole model, for an optimizer.
 
 mod dual;
 pub mod parameters;

@@ -33,7 +33,7 @@
 //! `pass.rs` (what a layer is given). The core computes with dense tensors. It meets sparse rows in
 //! three types, `Value`, `Read` and `Gradient`, and knows nothing of files, printing or timing.
 //!
-//! Beside it stand `ops/` (the operations), `formulas.rs` (an op's formulas as text), [`sparse`] (gradients of a few rows of a table), [`check`] (how a gradient is
+//! Beside it stand `ops/` (the operations), `by_hand.rs` (gradients without a walk), `formulas.rs` (an op's formulas as text), [`sparse`] (gradients of a few rows of a table), [`check`] (how a gradient is
 //! trusted), [`functional`] (derivatives of functions, first and second), `freeing.rs` (the walk that
 //! frees the tape as it goes), `patterns.rs` (parameters by patterns of their names, to freeze them),
 //! `view.rs` (a look at a tape from outside), `print.rs`, `identity.rs`
@@ -43,6 +43,7 @@
 #![forbid(unsafe_code)]
 
 pub mod backward;
+mod by_hand;
 pub mod check;
 mod copies;
 mod formulas;
@@ -66,6 +67,7 @@ pub use formulas::Formulas;
 pub use gradients::Gradients;
 pub use identity::{NodeId, ParameterId, StoreId};
 pub use op::{Adjoints, Op};
+pub use ops::VarOrNumber;
 pub use parameters::Parameters;
 pub use pass::Pass;
 pub use patterns::{Pattern, PatternError};

@@ -181,7 +181,7 @@ impl<T: Scalar> Op<T> for Lookup {
 impl Lookup {
     /// 1 for each token, 0 for padding, with a last axis of length 1.
     fn real_tokens<T: Scalar>(&self) -> Tensor<T> {
-        self.ids.insert_axis(-1).map(|id| T::from_f64((Some(id) != self.padding).into()))
+        self.ids.unsqueeze(-1).map(|id| T::from_f64((Some(id) != self.padding).into()))
     }
 }
 

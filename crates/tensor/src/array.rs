@@ -91,7 +91,7 @@ impl<T: Copy + 'static> Tensor<T> {
     pub fn values(&self) -> Cow<'_, [T]> {
         match self.as_slice() {
             Some(values) => Cow::Borrowed(values),
-            None => Cow::Owned(self.gather().to_vec()),
+            None => Cow::Owned(self.copied().to_vec()),
         }
     }
 
@@ -105,7 +105,7 @@ impl<T: Copy + 'static> Tensor<T> {
     pub fn contiguous(&self) -> Self {
         match self.as_slice() {
             Some(_) => self.clone(),
-            None => Self::from_buffer(self.shape(), self.gather()),
+            None => Self::from_buffer(self.shape(), self.copied()),
         }
     }
 
@@ -116,7 +116,7 @@ impl<T: Copy + 'static> Tensor<T> {
     }
 
     /// Returns a buffer of the elements in row-major order, from any layout.
-    fn gather(&self) -> Buffer<T> {
+    fn copied(&self) -> Buffer<T> {
         if self.is_empty() {
             return Vec::new().into();
         }
@@ -140,7 +140,7 @@ impl<T: Copy + 'static> Tensor<T> {
     /// with another tensor or holds more than these elements.
     pub fn as_mut_slice(&mut self) -> &mut [T] {
         if !self.layout.is_contiguous() || self.storage.len() != self.len() {
-            *self = Self::from_buffer(self.shape(), self.gather());
+            *self = Self::from_buffer(self.shape(), self.copied());
         }
         &mut *Arc::make_mut(&mut self.storage)
     }

@@ -1,7 +1,76 @@
-//! Equality, element by element. Tensors of different shapes are never equal; their layouts do not
-//! matter.
+//! Comparisons.
+//!
+//! `==` compares tensors as wholes: tensors of different shapes are never equal, and their layouts do
+//! not matter. The methods `eq`, `ne`, `lt`, `le`, `gt` and `ge` compare element by element, as in NumPy
+//! and PyTorch, and choose with [`Tensor::where_`]:
+//!
+//! ```
+//! use tensor::Tensor;
+//!
+//! let x = Tensor::from([[1.0, -2.0], [-3.0, 4.0]]);
+//! assert_eq!(x.gt(0.0), Tensor::from([[true, false], [false, true]]));
+//! assert_eq!(Tensor::where_(&x.gt(0.0), &x, 0.0), x.maximum(0.0));
+//! ```
 
-use crate::Tensor;
+use crate::{Tensor, TensorOrNumber};
+
+/// Element by element, with broadcasting, with a tensor or a number. NaN is not equal to anything, nor
+/// less, nor more.
+impl<T: Copy + PartialOrd + Send + Sync> Tensor<T> {
+    /// Returns `true` where an element is equal to the other one.
+    ///
+    /// # Panics
+    /// When the shapes do not broadcast.
+    #[track_caller]
+    pub fn eq(&self, other: impl TensorOrNumber<T>) -> Tensor<bool> {
+        self.zip("eq", &other.into_tensor(), |x, y| x == y)
+    }
+
+    /// Returns `true` where an element is not equal to the other one.
+    ///
+    /// # Panics
+    /// When the shapes do not broadcast.
+    #[track_caller]
+    pub fn ne(&self, other: impl TensorOrNumber<T>) -> Tensor<bool> {
+        self.zip("ne", &other.into_tensor(), |x, y| x != y)
+    }
+
+    /// Returns `true` where an element is less than the other one.
+    ///
+    /// # Panics
+    /// When the shapes do not broadcast.
+    #[track_caller]
+    pub fn lt(&self, other: impl TensorOrNumber<T>) -> Tensor<bool> {
+        self.zip("lt", &other.into_tensor(), |x, y| x < y)
+    }
+
+    /// Returns `true` where an element is less than the other one, or equal.
+    ///
+    /// # Panics
+    /// When the shapes do not broadcast.
+    #[track_caller]
+    pub fn le(&self, other: impl TensorOrNumber<T>) -> Tensor<bool> {
+        self.zip("le", &other.into_tensor(), |x, y| x <= y)
+    }
+
+    /// Returns `true` where an element is more than the other one.
+    ///
+    /// # Panics
+    /// When the shapes do not broadcast.
+    #[track_caller]
+    pub fn gt(&self, other: impl TensorOrNumber<T>) -> Tensor<bool> {
+        self.zip("gt", &other.into_tensor(), |x, y| x > y)
+    }
+
+    /// Returns `true` where an element is more than the other one, or equal.
+    ///
+    /// # Panics
+    /// When the shapes do not broadcast.
+    #[track_caller]
+    pub fn ge(&self, other: impl TensorOrNumber<T>) -> Tensor<bool> {
+        self.zip("ge", &other.into_tensor(), |x, y| x >= y)
+    }
+}
 
 impl<T: Copy> Tensor<T> {
     /// Returns `true` if the shapes are equal and `same` holds for each pair of elements.

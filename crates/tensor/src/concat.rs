@@ -1,9 +1,9 @@
-//! Tensors joined along an axis.
+//! Tensors joined along an axis, and surrounded by a constant.
 
 use std::borrow::Borrow;
 
 use crate::Tensor;
-use crate::shape::{self, expect};
+use crate::shape::{self, Shape, expect};
 
 impl<T: Copy + 'static> Tensor<T> {
     /// Returns the tensors joined along an axis. The list holds tensors or references to them.
@@ -32,5 +32,56 @@ impl<T: Copy + 'static> Tensor<T> {
             }
         }
         Self::new(shape, joined)
+    }
+
+    /// Returns tensors of one shape side by side along a new axis, which is axis `axis` of the result
+    /// (NumPy's and PyTorch's `stack`). The list holds tensors or references to them.
+    ///
+    /// ```
+    /// use tensor::Tensor;
+    ///
+    /// let (x, y) = (Tensor::from([1, 2]), Tensor::from([3, 4]));
+    /// assert_eq!(Tensor::stack(&[&x, &y], 0), Tensor::from([[1, 2], [3, 4]]));
+    /// assert_eq!(Tensor::stack(&[&x, &y], 1), Tensor::from([[1, 3], [2, 4]]));
+    /// ```
+    ///
+    /// # Panics
+    /// When there are none, their shapes differ, or the result would have no such axis.
+    #[track_caller]
+    pub fn stack(tensors: &[impl Borrow<Self>], axis: isize) -> Self {
+        let shapes: Vec<&[usize]> = tensors.iter().map(|tensor| tensor.borrow().shape()).collect();
+        expect("stack", shape::stack(&shapes, axis));
+        let parts: Vec<Self> = tensors.iter().map(|x| x.borrow().unsqueeze(axis)).collect();
+        Self::concat(&parts, axis)
+    }
+
+    /// Returns the tensor with `value` put before and behind it: a pair of numbers of elements for each
+    /// axis (NumPy's `pad` in the mode "constant").
+    ///
+    /// ```
+    /// use tensor::Tensor;
+    ///
+    /// let x = Tensor::from([[1, 2], [3, 4]]);
+    /// let padded = Tensor::from([[0, 1, 2], [0, 3, 4], [0, 0, 0]]);
+    /// assert_eq!(x.pad(&[(0, 1), (1, 0)], 0), padded);
+    /// ```
+    ///
+    /// # Panics
+    /// When there is not a pair for each axis.
+    #[track_caller]
+    pub fn pad(&self, widths: &[(usize, usize)], value: T) -> Self {
+        expect("pad", shape::pad(self.shape(), widths));
+        let mut padded = self.clone();
+        for (axis, &(before, after)) in widths.iter().enumerate() {
+            let filled = |length: usize| {
+                let mut shape = Shape::from_slice(padded.shape());
+                shape[axis] = length;
+                Self::scalar(value).expand(shape)
+            };
+            if (before, after) != (0, 0) {
+                padded = Self::concat(&[&filled(before), &padded, &filled(after)], axis as isize);
+            }
+        }
+        padded
     }
 }

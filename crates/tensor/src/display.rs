@@ -4,20 +4,26 @@
 
 use std::fmt;
 
-use crate::Tensor;
+use crate::{Scalar, Tensor};
 
 /// From how many elements on a tensor is shortened, and how many entries of each end remain.
 const SHORTEN_FROM: usize = 200;
 const ENDS: usize = 3;
 
-impl<T: Copy + fmt::Display + fmt::LowerExp> fmt::Display for Tensor<T> {
+/// An element that can be printed.
+pub trait Printed: Copy {
+    /// Returns the text of each of these elements, all in one form.
+    fn words(elements: &[Self]) -> Vec<String>;
+}
+
+impl<T: Printed> fmt::Display for Tensor<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut words = shown_elements(self).into_iter();
         write_axis(f, self, 0, &mut words)
     }
 }
 
-impl<T: Copy + fmt::Display + fmt::LowerExp> fmt::Debug for Tensor<T> {
+impl<T: Printed> fmt::Debug for Tensor<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let separator = if self.rank() > 1 { "\n" } else { " " };
         write!(f, "Tensor<{}> {:?}{separator}{self}", std::any::type_name::<T>(), self.shape())
@@ -34,7 +40,7 @@ fn shown_indices(length: usize, shorten: bool) -> (Vec<usize>, bool) {
 }
 
 /// The text of each element that is shown, in order, all of one width.
-fn shown_elements<T: Copy + fmt::Display + fmt::LowerExp>(tensor: &Tensor<T>) -> Vec<String> {
+fn shown_elements<T: Printed>(tensor: &Tensor<T>) -> Vec<String> {
     let mut part = tensor.clone();
     for axis in 0..tensor.rank() as isize {
         let length = part.shape()[axis as usize];
@@ -43,23 +49,48 @@ fn shown_elements<T: Copy + fmt::Display + fmt::LowerExp>(tensor: &Tensor<T>) ->
             part = Tensor::concat(&[&head, &tail], axis);
         }
     }
-    let numbers = part.values();
-    let exact: Vec<String> = numbers.iter().map(|x| x.to_string()).collect();
-    let fixed: Vec<String> = numbers.iter().map(|x| format!("{x:.4}")).collect();
-    let vanishes = |(fixed, exact): (&String, &String)| {
-        !fixed.contains(|c: char| c.is_ascii_digit() && c != '0')
-            && exact.contains(|c: char| c.is_ascii_digit() && c != '0')
-    };
-    let words = if exact.iter().all(|word| word.len() <= 7) {
-        exact
-    } else if fixed.iter().any(|word| word.len() > 11) || fixed.iter().zip(&exact).any(vanishes) {
-        numbers.iter().map(|x| format!("{x:.4e}")).collect()
-    } else {
-        fixed
-    };
+    let words = T::words(&part.values());
     let width = words.iter().map(|word| word.chars().count()).max().unwrap_or(0);
     words.into_iter().map(|word| format!("{word:>width$}")).collect()
 }
+
+/// Exactly, if all numbers are short; otherwise with four digits behind the point; with an exponent,
+/// if there are numbers too large or too small for that.
+impl<T: Scalar> Printed for T {
+    fn words(elements: &[Self]) -> Vec<String> {
+        let exact = exactly(elements);
+        let fixed: Vec<String> = elements.iter().map(|x| format!("{x:.4}")).collect();
+        let vanishes = |(fixed, exact): (&String, &String)| {
+            !fixed.contains(|c: char| c.is_ascii_digit() && c != '0')
+                && exact.contains(|c: char| c.is_ascii_digit() && c != '0')
+        };
+        if exact.iter().all(|word| word.len() <= 7) {
+            exact
+        } else if fixed.iter().any(|word| word.len() > 11) || fixed.iter().zip(&exact).any(vanishes)
+        {
+            elements.iter().map(|x| format!("{x:.4e}")).collect()
+        } else {
+            fixed
+        }
+    }
+}
+
+fn exactly(elements: &[impl fmt::Display]) -> Vec<String> {
+    elements.iter().map(ToString::to_string).collect()
+}
+
+/// What is no real number is printed as it is.
+macro_rules! print_exactly {
+    ($($Element:ty),*) => {
+        $(impl Printed for $Element {
+            fn words(elements: &[Self]) -> Vec<String> {
+                exactly(elements)
+            }
+        })*
+    };
+}
+
+print_exactly!(bool, u8, u16, u32, u64, usize, i8, i16, i32, i64, isize);
 
 /// Writes one axis in brackets; the elements come from `words` in row-major order.
 fn write_axis<T: Copy>(

@@ -98,7 +98,7 @@ impl<T: Copy + Send + Sync + 'static> Tensor<T> {
 
 /// Calls `kernel` to write the output run by run, in large tensors on several threads. The kernel gets
 /// the position of a run of each input, and the place for its results.
-fn write_runs<T: Send, const N: usize>(
+pub(crate) fn write_runs<T: Send, const N: usize>(
     inputs: [&Layout; N],
     output: &mut [T],
     kernel: impl Fn([Run; N], &mut [T]) + Sync,

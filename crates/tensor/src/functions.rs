@@ -5,10 +5,11 @@
 //!
 //! let x = Tensor::from([-2.0, 0.0, 3.0]);
 //! assert_eq!(x.abs().sqrt().powi(2).to_vec(), [2.0, 0.0, 3.0].map(|x: f32| x.sqrt() * x.sqrt()));
-//! assert_eq!(x.maximum(&Tensor::scalar(0.0)), Tensor::from([0.0, 0.0, 3.0]));
+//! assert_eq!(x.maximum(0.0), Tensor::from([0.0, 0.0, 3.0]));
+//! assert_eq!(x.clamp(-1.0, 1.0), Tensor::from([-1.0, 0.0, 1.0]));
 //! ```
 
-use crate::{Scalar, Tensor};
+use crate::{Scalar, Tensor, TensorOrNumber};
 
 impl<T: Scalar> Tensor<T> {
     /// Returns |x| of each element.
@@ -60,13 +61,52 @@ impl<T: Scalar> Tensor<T> {
         }
     }
 
+    /// Returns each element to the power of a real exponent, a tensor or a number, with broadcasting:
+    /// 1 for the exponent 0, NaN for an element below 0 unless its exponent is whole.
+    /// [`powi`](Self::powi) is faster.
+    ///
+    /// # Panics
+    /// When the shapes do not broadcast.
+    #[track_caller]
+    pub fn pow(&self, exponent: impl TensorOrNumber<T>) -> Self {
+        self.zip("pow", &exponent.into_tensor(), T::powf)
+    }
+
+    /// Returns ln(1 + eˣ) of each element, without overflow.
+    pub fn softplus(&self) -> Self {
+        self.map(T::softplus)
+    }
+
+    /// Returns each element, but `min` where it is less and `max` where it is more; NaN stays. An
+    /// infinite bound leaves its side open.
+    ///
+    /// # Panics
+    /// When `min` is not at most `max`.
+    #[track_caller]
+    pub fn clamp(&self, min: T, max: T) -> Self {
+        assert!(
+            min <= max,
+            "clamp: the bounds are {min} and {max}: the first must be at most the second"
+        );
+        // At a bound it is the bound, which does not move with x.
+        self.map(|x| {
+            if x <= min {
+                min
+            } else if x >= max {
+                max
+            } else {
+                x
+            }
+        })
+    }
+
     /// Returns the larger of each pair of elements, with broadcasting; NaN where either is NaN.
     ///
     /// # Panics
     /// When the shapes do not broadcast.
     #[track_caller]
-    pub fn maximum(&self, other: &Self) -> Self {
-        self.zip("maximum", other, T::maximum)
+    pub fn maximum(&self, other: impl TensorOrNumber<T>) -> Self {
+        self.zip("maximum", &other.into_tensor(), T::maximum)
     }
 
     /// Returns the smaller of each pair of elements, with broadcasting; NaN where either is NaN.
@@ -74,7 +114,7 @@ impl<T: Scalar> Tensor<T> {
     /// # Panics
     /// When the shapes do not broadcast.
     #[track_caller]
-    pub fn minimum(&self, other: &Self) -> Self {
-        self.zip("minimum", other, T::minimum)
+    pub fn minimum(&self, other: impl TensorOrNumber<T>) -> Self {
+        self.zip("minimum", &other.into_tensor(), T::minimum)
     }
 }

@@ -20,9 +20,11 @@
 //! ```
 //!
 //! Where to read on: [`shape`] (broadcasting), [`layout`] (views), [`strided`] (the loop), then
-//! the operations in any order: `elementwise`, `arithmetic`, `functions`, `reduce`, `matmul`, `rows`.
+//! the operations in any order: `elementwise`, `arithmetic`, `functions`, `compare`, `select`, `reduce`,
+//! `statistics`, `along` (sorting, running sums, picking), `matmul`, `rows`.
 //! See [`parallel`] for how large operations use several cores.
 
+mod along;
 #[cfg(feature = "approx")]
 mod approximate;
 mod arithmetic;
@@ -30,6 +32,7 @@ mod array;
 mod buffer;
 mod compare;
 mod concat;
+mod create;
 mod display;
 mod elementary;
 mod elementwise;
@@ -39,13 +42,16 @@ mod gemm;
 pub mod layout;
 mod matmul;
 mod matrix;
+mod operand;
 mod pairwise;
 pub mod parallel;
 mod random;
 mod reduce;
 mod rows;
 mod scalar;
+mod select;
 pub mod shape;
+mod statistics;
 #[cfg(feature = "proptest")]
 pub mod strategy;
 pub mod strided;
@@ -57,6 +63,7 @@ pub use array::Tensor;
 pub use layout::Layout;
 pub use matmul::multiply_by_loops;
 pub use matrix::{Matrix, MatrixKernel};
+pub use operand::TensorOrNumber;
 pub use random::Key;
 pub use reduce::sum;
 pub use rows::RowSums;

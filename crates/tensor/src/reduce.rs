@@ -19,7 +19,7 @@ use crate::buffer::{self, Buffer};
 use crate::layout::Layout;
 use crate::pairwise::{GROUP, Pairwise};
 use crate::parallel;
-use crate::shape::{self, Shape, expect};
+use crate::shape::{self, expect};
 use crate::strided::{Axis, for_each_start, merge_axes, merged};
 use crate::vectorized::vectorized;
 use crate::{Scalar, Tensor};
@@ -54,7 +54,7 @@ impl<T: Scalar> Tensor<T> {
     /// When an axis does not exist or is named twice.
     #[track_caller]
     pub fn sum(&self, axes: &[isize]) -> Self {
-        self.fold("sum", axes, T::ZERO, add).remove_axes(axes)
+        self.fold("sum", axes, T::ZERO, add).squeeze(axes)
     }
 
     /// Returns Σ x along the axes, which stay with length 1.
@@ -91,7 +91,7 @@ impl<T: Scalar> Tensor<T> {
     /// When an axis does not exist or is named twice.
     #[track_caller]
     pub fn mean(&self, axes: &[isize]) -> Self {
-        self.mean_named("mean", axes).remove_axes(axes)
+        self.mean_named("mean", axes).squeeze(axes)
     }
 
     /// Returns Σ x / n along the axes, which stay with length 1; NaN where n is 0.
@@ -114,7 +114,7 @@ impl<T: Scalar> Tensor<T> {
     /// When an axis does not exist or is named twice, or when there is nothing to choose from.
     #[track_caller]
     pub fn max(&self, axes: &[isize]) -> Self {
-        self.choose("max", axes, f64::NEG_INFINITY, T::maximum).remove_axes(axes)
+        self.choose("max", axes, f64::NEG_INFINITY, T::maximum).squeeze(axes)
     }
 
     /// Returns the largest element along the axes, which stay with length 1; NaN where there is one.
@@ -132,7 +132,7 @@ impl<T: Scalar> Tensor<T> {
     /// When an axis does not exist or is named twice, or when there is nothing to choose from.
     #[track_caller]
     pub fn min(&self, axes: &[isize]) -> Self {
-        self.choose("min", axes, f64::INFINITY, T::minimum).remove_axes(axes)
+        self.choose("min", axes, f64::INFINITY, T::minimum).squeeze(axes)
     }
 
     /// Returns the smallest element along the axes, which stay with length 1; NaN where there is one.
@@ -153,11 +153,7 @@ impl<T: Scalar> Tensor<T> {
         let at = expect("argmax", shape::axis(axis, self.rank()));
         let length = self.shape()[at];
         assert!(length > 0, "argmax: axis {at} of shape {:?} is empty", self.shape());
-        let last = self.transpose(axis, -1);
-        let winners = last.values().chunks_exact(length).map(index_of_max).collect();
-        let mut shape = Shape::from_slice(last.shape());
-        shape[last.rank() - 1] = 1;
-        Tensor::new(shape, winners).transpose(axis, -1).remove_axis(axis)
+        self.map_along(at, 1, |_, run, winner| winner.push(index_of_max(run))).squeeze(&[axis])
     }
 
     /// The mean along the axes, which stay, for the operation that an error names.
@@ -187,7 +183,7 @@ impl<T: Scalar> Tensor<T> {
 
     /// Combines the elements along the axes, which stay, for the operation that an error names.
     #[track_caller]
-    fn fold(
+    pub(crate) fn fold(
         &self,
         name: &str,
         axes: &[isize],
@@ -238,7 +234,7 @@ fn add<T: Scalar>(x: T, y: T) -> T {
 }
 
 /// Returns the number of elements that are combined in each place of the result.
-fn reduced_len(shape: &[usize], axes: &[isize]) -> usize {
+pub(crate) fn reduced_len(shape: &[usize], axes: &[isize]) -> usize {
     axes.iter().map(|&along| shape::axis(along, shape.len()).map_or(1, |at| shape[at])).product()
 }
 

@@ -62,11 +62,22 @@ pub trait Scalar:
     fn erf(self) -> Self;
     /// xⁿ for a whole number n.
     fn powi(self, n: i32) -> Self;
+    /// xᵖ for a real exponent: 1 for p = 0; NaN for x < 0, unless p is whole.
+    fn powf(self, exponent: Self) -> Self;
 
     /// The logistic function σ(x) = 1 / (1 + e⁻ˣ).
     #[inline(always)]
     fn sigmoid(self) -> Self {
         Self::ONE / (Self::ONE + (-self).exp())
+    }
+
+    /// ln(1 + eˣ), without overflow.
+    #[inline(always)]
+    fn softplus(self) -> Self {
+        // e⁻|x|, but without the kink that |x| has in the derivatives at 0.
+        let is_positive = self > Self::ZERO;
+        let tail = (if is_positive { -self } else { self }).exp().ln_1p();
+        if is_positive { self + tail } else { tail }
     }
 
     /// The larger of two; NaN if either is NaN.
@@ -144,6 +155,10 @@ impl Scalar for f32 {
     fn powi(self, n: i32) -> Self {
         f32::powi(self, n)
     }
+    #[inline(always)]
+    fn powf(self, exponent: Self) -> Self {
+        f32::powf(self, exponent)
+    }
 }
 
 impl Scalar for f64 {
@@ -201,5 +216,9 @@ impl Scalar for f64 {
     #[inline(always)]
     fn powi(self, n: i32) -> Self {
         f64::powi(self, n)
+    }
+    #[inline(always)]
+    fn powf(self, exponent: Self) -> Self {
+        f64::powf(self, exponent)
     }
 }

@@ -125,6 +125,11 @@ pub fn broadcast(left: &[usize], right: &[usize]) -> Result<Shape, ShapeError> {
     Ok(shape)
 }
 
+/// The shape to which a condition and the two sides of a choice broadcast.
+pub fn where_(condition: &[usize], a: &[usize], b: &[usize]) -> Result<Shape, ShapeError> {
+    broadcast(condition, &broadcast(a, b)?)
+}
+
 /// Checks that `from` broadcasts to exactly `to`.
 pub fn expands(from: &[usize], to: &[usize]) -> Result<(), ShapeError> {
     let mut aligned = from.iter().rev().zip(to.iter().rev());
@@ -194,6 +199,82 @@ pub fn concat(shapes: &[&[usize]], along: isize) -> Result<Shape, ShapeError> {
     Ok(joined)
 }
 
+/// The shape of tensors of one shape put side by side along a new axis, which is axis `along` of the
+/// result.
+pub fn stack(shapes: &[&[usize]], along: isize) -> Result<Shape, ShapeError> {
+    let Some(&first) = shapes.first() else {
+        return Err(ShapeError::new("nothing to stack: give at least one tensor"));
+    };
+    if let Some(other) = shapes.iter().find(|&&shape| shape != first) {
+        return Err(ShapeError::new(format!(
+            "shapes {first:?} and {other:?} cannot be stacked: they must be equal"
+        )));
+    }
+    let mut stacked = unsqueeze(first, along)?;
+    stacked[axis(along, first.len() + 1)?] = shapes.len();
+    Ok(stacked)
+}
+
+/// The ranges of an axis that parts of these lengths take, one after another.
+pub fn split(
+    shape: &[usize],
+    lengths: &[usize],
+    along: isize,
+) -> Result<Vec<Range<usize>>, ShapeError> {
+    let at = axis(along, shape.len())?;
+    let ranges = lengths.iter().scan(0, |end, &length| {
+        let start = std::mem::replace(end, *end + length);
+        Some(start..*end)
+    });
+    let ranges: Vec<Range<usize>> = ranges.collect();
+    match ranges.last().map_or(0, |last| last.end) {
+        total if total == shape[at] => Ok(ranges),
+        total => Err(ShapeError::new(format!(
+            "the lengths {lengths:?} add up to {total}, but axis {at} of shape {shape:?} is {} long: \
+             they must be equal",
+            shape[at]
+        ))),
+    }
+}
+
+/// The shape with some elements put before and behind each axis: a pair of numbers for each.
+pub fn pad(shape: &[usize], widths: &[(usize, usize)]) -> Result<Shape, ShapeError> {
+    if widths.len() != shape.len() {
+        return Err(ShapeError::new(format!(
+            "the {} pairs {widths:?} do not fit the {} axes of shape {shape:?}: give (before, after) \
+             for each axis",
+            widths.len(),
+            shape.len()
+        )));
+    }
+    Ok(shape.iter().zip(widths).map(|(length, (before, after))| before + length + after).collect())
+}
+
+/// Checks that indices of this shape pick elements along an axis: all other axes must agree, and
+/// each element must exist.
+pub fn gather(
+    shape: &[usize],
+    along: isize,
+    ids: &[u32],
+    ids_shape: &[usize],
+) -> Result<(), ShapeError> {
+    let at = axis(along, shape.len())?;
+    let fits = shape.len() == ids_shape.len()
+        && (0..shape.len()).all(|k| k == at || shape[k] == ids_shape[k]);
+    if !fits {
+        return Err(ShapeError::new(format!(
+            "indices of shape {ids_shape:?} do not pick along axis {at} of shape {shape:?}: all other \
+             axes must have equal lengths"
+        )));
+    }
+    match ids.iter().copied().max() {
+        Some(id) if id as usize >= shape[at] => {
+            Err(ShapeError::new(format!("index {id} is not within axis {at} of shape {shape:?}")))
+        }
+        _ => Ok(()),
+    }
+}
+
 /// The shape that remains when the axes are reduced, each kept with length 1.
 pub fn reduce(shape: &[usize], axes: &[isize]) -> Result<Shape, ShapeError> {
     let mut reduced = Shape::from_slice(shape);
@@ -210,15 +291,39 @@ pub fn reduce(shape: &[usize], axes: &[isize]) -> Result<Shape, ShapeError> {
     Ok(reduced)
 }
 
+/// Checks that there are more elements along the axes than the correction of a variance takes off.
+pub fn var(shape: &[usize], axes: &[isize], correction: usize) -> Result<(), ShapeError> {
+    let places = len(&reduce(shape, axes)?);
+    match len(shape).checked_div(places) {
+        Some(count) if count <= correction => Err(ShapeError::new(format!(
+            "shape {shape:?} has {count} elements along axes {axes:?}: with the correction {correction} \
+             there must be more than {correction}"
+        ))),
+        _ => Ok(()),
+    }
+}
+
+/// Checks that an axis has `k` elements to choose.
+pub fn topk(shape: &[usize], k: usize, along: isize) -> Result<(), ShapeError> {
+    let at = axis(along, shape.len())?;
+    if k <= shape[at] {
+        return Ok(());
+    }
+    Err(ShapeError::new(format!(
+        "there are no {k} elements along axis {at} of shape {shape:?}: it is {} long",
+        shape[at]
+    )))
+}
+
 /// The shape with an axis of length 1 put in, which is axis `along` of the result.
-pub fn insert_axis(shape: &[usize], along: isize) -> Result<Shape, ShapeError> {
+pub fn unsqueeze(shape: &[usize], along: isize) -> Result<Shape, ShapeError> {
     let mut wider = Shape::from_slice(shape);
     wider.insert(axis(along, shape.len() + 1)?, 1);
     Ok(wider)
 }
 
 /// The shape that remains when axes of length 1 are taken out.
-pub fn remove_axes(shape: &[usize], axes: &[isize]) -> Result<Shape, ShapeError> {
+pub fn squeeze(shape: &[usize], axes: &[isize]) -> Result<Shape, ShapeError> {
     let mut kept: SmallVec<[bool; 4]> = SmallVec::from_elem(true, shape.len());
     for &along in axes {
         let at = axis(along, shape.len())?;

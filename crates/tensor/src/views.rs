@@ -79,30 +79,41 @@ impl<T: Copy + 'static> Tensor<T> {
     }
 
     /// Returns the tensor with an axis of length 1 put in, so that it becomes axis `axis` of the
-    /// result.
+    /// result (PyTorch's `unsqueeze`).
     ///
     /// # Panics
     /// When the result would have no such axis.
     #[track_caller]
-    pub fn insert_axis(&self, axis: isize) -> Self {
-        self.reshape(expect("insert_axis", shape::insert_axis(self.shape(), axis)))
+    pub fn unsqueeze(&self, axis: isize) -> Self {
+        self.reshape(expect("unsqueeze", shape::unsqueeze(self.shape(), axis)))
     }
 
-    /// Returns the tensor with an axis of length 1 taken out.
-    ///
-    /// # Panics
-    /// When the axis does not exist or is longer than 1.
-    #[track_caller]
-    pub fn remove_axis(&self, axis: isize) -> Self {
-        self.reshape(expect("remove_axis", shape::remove_axes(self.shape(), &[axis])))
-    }
-
-    /// Returns the tensor with several axes of length 1 taken out.
+    /// Returns the tensor with axes of length 1 taken out (NumPy's `squeeze`; PyTorch's keeps a longer
+    /// axis without a word).
     ///
     /// # Panics
     /// When an axis does not exist, is named twice or is longer than 1.
     #[track_caller]
-    pub fn remove_axes(&self, axes: &[isize]) -> Self {
-        self.reshape(expect("remove_axes", shape::remove_axes(self.shape(), axes)))
+    pub fn squeeze(&self, axes: &[isize]) -> Self {
+        self.reshape(expect("squeeze", shape::squeeze(self.shape(), axes)))
+    }
+
+    /// Returns the parts of an axis, one after another, of these lengths (PyTorch's `split`).
+    ///
+    /// ```
+    /// use tensor::Tensor;
+    ///
+    /// let x = Tensor::from([[1, 2, 3], [4, 5, 6]]);
+    /// let parts = x.split(&[1, 2], 1);
+    /// assert_eq!(parts[0], Tensor::from([[1], [4]]));
+    /// assert_eq!(parts[1], Tensor::from([[2, 3], [5, 6]]));
+    /// ```
+    ///
+    /// # Panics
+    /// When the axis does not exist or the lengths do not add up to its length.
+    #[track_caller]
+    pub fn split(&self, lengths: &[usize], axis: isize) -> Vec<Self> {
+        let parts = expect("split", shape::split(self.shape(), lengths, axis));
+        parts.into_iter().map(|range| self.slice(axis, range)).collect()
     }
 }

@@ -104,9 +104,9 @@ proptest! {
     #[test]
     fn an_axis_put_in_can_be_taken_out(x in any_tensor(), pick in any::<prop::sample::Index>()) {
         let axis = pick.index(x.rank() + 1) as isize;
-        let wider = x.insert_axis(axis);
+        let wider = x.unsqueeze(axis);
         prop_assert_eq!(wider.shape()[axis as usize], 1);
-        prop_assert_eq!(wider.remove_axis(axis), x);
+        prop_assert_eq!(wider.squeeze(&[axis]), x);
     }
 
     #[test]

@@ -9,6 +9,7 @@ fn a_small_tensor_prints_whole() {
     assert_eq!(x.to_string(), "[[    1,  -2.5],\n [10.25,     0]]");
     assert_eq!(format!("{:?}", Tensor::from([1u32, 20])), "Tensor<u32> [2] [ 1, 20]");
     assert_eq!(Tensor::scalar(0.5f64).to_string(), "0.5");
+    assert_eq!(Tensor::from([true, false]).to_string(), "[ true, false]");
 }
 
 #[test]
@@ -84,16 +85,13 @@ fn a_mistake_is_explained_at_the_users_line_with_shapes_and_rule() {
         "min_keepdim: shape [2, 0] has no elements along axes [-1] to choose from"
     );
     assert_eq!(
-        message(|| x.insert_axis(3)),
-        "insert_axis: axis 3 does not exist: with 3 axes it must be in -3..=2"
+        message(|| x.unsqueeze(3)),
+        "unsqueeze: axis 3 does not exist: with 3 axes it must be in -3..=2"
     );
+    assert_eq!(message(|| x.squeeze(&[1])), "squeeze: axis 1 of shape [2, 3] is 3 long, not 1");
     assert_eq!(
-        message(|| x.remove_axis(1)),
-        "remove_axis: axis 1 of shape [2, 3] is 3 long, not 1"
-    );
-    assert_eq!(
-        message(|| Tensor::<f32>::zeros([1, 2]).remove_axes(&[0, -2])),
-        "remove_axes: axis 0 is named twice in [0, -2]: name each axis once"
+        message(|| Tensor::<f32>::zeros([1, 2]).squeeze(&[0, -2])),
+        "squeeze: axis 0 is named twice in [0, -2]: name each axis once"
     );
     assert_eq!(
         message(|| x.slice(1, 2..5)),
@@ -126,6 +124,67 @@ fn a_mistake_is_explained_at_the_users_line_with_shapes_and_rule() {
         message(|| x.expand([5, 5])),
         "expand: shape [2, 3] does not expand to [5, 5]: aligned at the last axis, each length must \
          be equal to the target's or 1"
+    );
+}
+
+#[test]
+fn mistakes_in_choosing_and_joining_are_explained() {
+    let x: Tensor = Tensor::zeros([2, 3]);
+    let (y, ids) = (Tensor::zeros([4, 3]), Tensor::full([2, 1], 3));
+    assert!(message(|| x.gt(&y)).starts_with("gt: shapes [2, 3] and [4, 3] do not broadcast"));
+    assert!(message(|| x.pow(&y)).starts_with("pow: shapes [2, 3] and [4, 3] do not broadcast"));
+    assert!(
+        message(|| Tensor::where_(&y.gt(0.0), &x, 0.0))
+            .starts_with("where_: shapes [4, 3] and [2, 3] do not broadcast")
+    );
+    assert_eq!(
+        message(|| x.clamp(1.0, -1.0)),
+        "clamp: the bounds are 1 and -1: the first must be at most the second"
+    );
+    assert_eq!(
+        message(|| x.gather(1, &ids)),
+        "gather: index 3 is not within axis 1 of shape [2, 3]"
+    );
+    assert_eq!(
+        message(|| y.gather(1, &ids)),
+        "gather: indices of shape [2, 1] do not pick along axis 1 of shape [4, 3]: all other axes must \
+         have equal lengths"
+    );
+    assert_eq!(
+        message(|| x.scatter_add(1, &ids, 5)),
+        "scatter_add: the indices have shape [2, 1], the elements [2, 3]: they must be equal"
+    );
+    assert_eq!(
+        message(|| x.topk(4, 1)),
+        "topk: there are no 4 elements along axis 1 of shape [2, 3]: it is 3 long"
+    );
+    assert_eq!(
+        message(|| x.var(&[1], 3)),
+        "var: shape [2, 3] has 3 elements along axes [1]: with the correction 3 there must be more \
+         than 3"
+    );
+    assert_eq!(
+        message(|| Tensor::stack(&[&x, &y], 0)),
+        "stack: shapes [2, 3] and [4, 3] cannot be stacked: they must be equal"
+    );
+    assert_eq!(
+        message(|| x.split(&[1, 1], 1)),
+        "split: the lengths [1, 1] add up to 2, but axis 1 of shape [2, 3] is 3 long: they must be \
+         equal"
+    );
+    assert_eq!(
+        message(|| x.pad(&[(1, 1)], 0.0)),
+        "pad: the 1 pairs [(1, 1)] do not fit the 2 axes of shape [2, 3]: give (before, after) for each \
+         axis"
+    );
+    assert_eq!(
+        message(|| Tensor::<f32>::one_hot(&ids, 3)),
+        "one_hot: there is no class 3: the 3 classes are numbered from 0"
+    );
+    assert_eq!(
+        message(|| Tensor::<f32>::arange(0.0, 1.0, -0.5)),
+        "arange: there is no way from 0 to 1 in steps of -0.5: the step must not be 0, and must lead \
+         towards the end"
     );
 }
 

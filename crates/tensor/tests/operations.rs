@@ -32,7 +32,7 @@ fn factors() -> impl Strategy<Value = (Vec<usize>, Vec<usize>)> {
 
 /// `[…, m, k, 1] ⊙ […, 1, k, n]`, summed over k.
 fn by_inner_products<T: Scalar>(a: &Tensor<T>, b: &Tensor<T>) -> Tensor<T> {
-    (a.insert_axis(-1) * b.insert_axis(-3)).sum(&[-2])
+    (a.unsqueeze(-1) * b.unsqueeze(-3)).sum(&[-2])
 }
 
 /// A tensor and some of its axes, some of them counted from the end.
@@ -179,7 +179,7 @@ proptest! {
         let moved = x.map(|x| x + nudge);
         prop_assert!(approx::abs_diff_eq!(x, moved, epsilon = nudge * 1.01));
         prop_assert!(x.is_empty() || !approx::abs_diff_eq!(x, moved, epsilon = nudge * 0.99));
-        prop_assert!(!approx::abs_diff_eq!(x, x.insert_axis(0), epsilon = 1.0));
+        prop_assert!(!approx::abs_diff_eq!(x, x.unsqueeze(0), epsilon = 1.0));
     }
 }
 

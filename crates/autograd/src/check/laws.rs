@@ -118,9 +118,9 @@ fn weighted_sum<'t>(y: Var<'t, Number>, u: &Tensor<Number>) -> Var<'t, Number> {
 /// at the beginning of the buffer.
 fn scattered<T: Scalar>(x: &Tensor<T>) -> Tensor<T> {
     let reversed: Vec<isize> = (0..x.rank() as isize).rev().collect();
-    let wide = x.permute(&reversed).insert_axis(-1);
+    let wide = x.permute(&reversed).unsqueeze(-1);
     let gap = Tensor::concat(&[&wide.map(|_| T::ONE), &wide], -1);
-    gap.slice(-1, 1..).remove_axis(-1).permute(&reversed)
+    gap.slice(-1, 1..).squeeze(&[-1]).permute(&reversed)
 }
 
 /// The largest distance between two gradients.

@@ -62,6 +62,16 @@ pub fn with_axes(elements: Range<f64>) -> impl Strategy<Value = (Tensor<f64>, Ve
     })
 }
 
+/// A small tensor that has axes, and one of them.
+pub fn with_axis(elements: Range<f64>) -> impl Strategy<Value = (Tensor<f64>, isize)> {
+    (small(elements), any::<prop::sample::Index>())
+        .prop_filter("a scalar has no axis", |(x, _)| x.rank() > 0)
+        .prop_map(|(x, pick)| {
+            let axis = pick.index(x.rank()) as isize;
+            (x, axis)
+        })
+}
+
 /// A table of rows and ids that name some of them, some more than once.
 pub fn table_and_ids() -> impl Strategy<Value = (Tensor<f64>, Tensor<u32>)> {
     (1..5usize, shapes(1, 3), shapes(2, 3)).prop_flat_map(|(count, row, batch)| {

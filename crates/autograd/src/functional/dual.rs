@@ -234,6 +234,16 @@ impl<S: Scalar> Scalar for Dual<S> {
         let slope = if n == 0 { S::ZERO } else { S::from_f64(n.into()) * self.value.powi(n - 1) };
         self.chain(self.value.powi(n), slope)
     }
+    /// At the base 0 and the exponent 0 the slopes are those of the op `pow`.
+    #[inline(always)]
+    fn powf(self, exponent: Self) -> Self {
+        let (x, p) = (self.value, exponent.value);
+        let power = x.powf(p);
+        let at_zero = x == S::ZERO;
+        let by_base = if at_zero && p == S::ZERO { S::ZERO } else { p * x.powf(p - S::ONE) };
+        let by_exponent = if at_zero && p >= S::ZERO { S::ZERO } else { power * x.ln() };
+        Self::new(power, along(by_base, self.tangent) + along(by_exponent, exponent.tangent))
+    }
     #[inline(always)]
     fn sigmoid(self) -> Self {
         let sigmoid = self.value.sigmoid();
@@ -252,6 +262,13 @@ impl<S: Scalar> Scalar for Dual<S> {
     fn minimum(self, other: Self) -> Self {
         -(-self).maximum(-other)
     }
+}
+
+/// A slope times a tangent. A slope that does not exist, such as the slope along the exponent at a
+/// negative base, does not matter where nothing moves.
+#[inline(always)]
+fn along<S: Scalar>(slope: S, tangent: S) -> S {
+    if !slope.is_finite() && tangent == S::ZERO { S::ZERO } else { slope * tangent }
 }
 
 impl<S: Scalar> MatrixKernel for Dual<S> {

@@ -43,7 +43,7 @@ impl<T: Scalar> Op<T> for Max {
         let y = &y + sum / self.ties(x[0], &y);
         match self.keepdim {
             true => y,
-            false => y.remove_axes(&self.axes),
+            false => y.squeeze(&self.axes),
         }
     }
 

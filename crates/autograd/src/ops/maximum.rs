@@ -2,6 +2,7 @@
 
 use tensor::{Scalar, ShapeError, Tensor, shape};
 
+use super::VarOrNumber;
 use crate::{Adjoints, Formulas, Op, Var};
 
 struct Maximum;
@@ -46,13 +47,15 @@ fn share<T: Scalar>(own: &Tensor<T>, other: &Tensor<T>) -> Tensor<T> {
     })
 }
 
-impl<T: Scalar> Var<'_, T> {
-    /// Records the larger of two, elementwise, with broadcasting.
+impl<'t, T: Scalar> Var<'t, T> {
+    /// Records the larger of two, elementwise, with broadcasting; the other one is a variable or a
+    /// number. Where both are equal, each gets half of the gradient.
     ///
     /// # Panics
     /// When the shapes do not broadcast.
     #[track_caller]
-    pub fn maximum(self, other: Self) -> Self {
+    pub fn maximum(self, other: impl VarOrNumber<'t, T>) -> Self {
+        let other = other.on(self.tape());
         self.tape().apply(Maximum, &[self, other])
     }
 
@@ -61,7 +64,8 @@ impl<T: Scalar> Var<'_, T> {
     /// # Panics
     /// When the shapes do not broadcast.
     #[track_caller]
-    pub fn minimum(self, other: Self) -> Self {
+    pub fn minimum(self, other: impl VarOrNumber<'t, T>) -> Self {
+        let other = other.on(self.tape());
         -(-self).maximum(-other)
     }
 }

@@ -4,26 +4,41 @@
 //! records it, and the cases on which its gradient is checked. A new op is a new file and a line
 //! below; a test fails if an op is not on the list, or if its cases do not exercise it.
 //!
+//! What other ops compute as well is composed of them, in the file of the op that it is closest to:
+//! `min` with [`max`], `stack` and `pad` with [`concat`]. [`variance`] is composed entirely.
+//!
 //! [`Var`]: crate::Var
 
 mod add;
+mod clamp;
+mod compare;
 mod concat;
+mod cumsum;
 mod div;
 mod expand;
+mod flip;
+mod gather;
 mod gather_rows;
+mod logsumexp;
 mod matmul;
 mod max;
 mod maximum;
 mod mul;
+mod operand;
 mod permute;
+mod pow;
 mod powi;
 mod reshape;
 mod scatter_add_rows;
 mod slice;
+mod sort;
 mod sub;
 mod sum;
 mod unary;
+mod variance;
+mod where_;
 
+pub use operand::VarOrNumber;
 use tensor::{Scalar, Tensor};
 
 use crate::{Tape, Var};
@@ -45,30 +60,42 @@ mod tests {
     const OPS: &[(&str, Cases)] = &[
         ("abs", super::unary::cases::abs),
         ("add", super::add::cases),
+        ("clamp", super::clamp::cases),
         ("concat", super::concat::cases),
         ("cos", super::unary::cases::cos),
+        ("cumsum", super::cumsum::cases),
         ("div", super::div::cases),
         ("exp", super::unary::cases::exp),
         ("expand", super::expand::cases),
+        ("flip", super::flip::cases),
+        ("gather", super::gather::cases),
         ("gather_rows", super::gather_rows::cases),
         ("ln", super::unary::cases::ln),
+        ("logsumexp", super::logsumexp::cases),
         ("matmul", super::matmul::cases),
         ("max", super::max::cases),
         ("maximum", super::maximum::cases),
         ("mul", super::mul::cases),
         ("neg", super::unary::cases::neg),
         ("permute", super::permute::cases),
+        ("pow", super::pow::cases),
         ("powi", super::powi::cases),
         ("reshape", super::reshape::cases),
         ("scatter_add_rows", super::scatter_add_rows::cases),
         ("sigmoid", super::unary::cases::sigmoid),
         ("sin", super::unary::cases::sin),
         ("slice", super::slice::cases),
+        ("softplus", super::unary::cases::softplus),
+        ("sort", super::sort::cases),
         ("sqrt", super::unary::cases::sqrt),
         ("sub", super::sub::cases),
         ("sum", super::sum::cases),
         ("tanh", super::unary::cases::tanh),
+        ("where_", super::where_::cases),
     ];
+
+    /// What is composed of several ops, by one that it records.
+    const COMPOSED: &[(&str, Cases)] = &[("powi", super::variance::cases)];
 
     #[test]
     fn every_op_is_on_the_list() {
@@ -88,5 +115,10 @@ mod tests {
     #[test]
     fn every_op_has_right_gradients() {
         assert_gradients(OPS);
+    }
+
+    #[test]
+    fn what_is_composed_of_ops_has_right_gradients() {
+        assert_gradients(COMPOSED);
     }
 }

@@ -49,24 +49,24 @@ impl<T: Scalar> Var<'_, T> {
     ///
     /// let tape = Tape::<f64>::default();
     /// let x = tape.variable(Tensor::from([1.0, 2.0]));
-    /// let products = x.insert_axis(1) * x;
+    /// let products = x.unsqueeze(1) * x;
     /// assert_eq!(products.value(), Tensor::from([[1.0, 2.0], [2.0, 4.0]]));
     /// ```
     ///
     /// # Panics
     /// When the result would have no such axis.
     #[track_caller]
-    pub fn insert_axis(self, axis: isize) -> Self {
-        self.reshape(shape::expect("insert_axis", shape::insert_axis(&self.shape(), axis)))
+    pub fn unsqueeze(self, axis: isize) -> Self {
+        self.reshape(shape::expect("unsqueeze", shape::unsqueeze(&self.shape(), axis)))
     }
 
-    /// Records the same elements with an axis of length 1 taken out.
+    /// Records the same elements with axes of length 1 taken out.
     ///
     /// # Panics
-    /// When the axis does not exist or is longer than 1.
+    /// When an axis does not exist, is named twice or is longer than 1.
     #[track_caller]
-    pub fn remove_axis(self, axis: isize) -> Self {
-        self.reshape(shape::expect("remove_axis", shape::remove_axes(&self.shape(), &[axis])))
+    pub fn squeeze(self, axes: &[isize]) -> Self {
+        self.reshape(shape::expect("squeeze", shape::squeeze(&self.shape(), axes)))
     }
 }
 
@@ -83,11 +83,11 @@ pub(super) fn cases() -> proptest::strategy::BoxedStrategy<crate::check::Case> {
     });
     let widened = (small(-2.0..2.0), any::<Index>()).prop_map(|(x, pick)| {
         let axis = pick.index(x.rank() + 1) as isize;
-        Case::new("reshape", vec![x], move |x| x[0].insert_axis(axis))
+        Case::new("reshape", vec![x], move |x| x[0].unsqueeze(axis))
     });
     let narrowed = (small(-2.0..2.0), any::<Index>()).prop_map(|(x, pick)| {
         let axis = pick.index(x.rank() + 1) as isize;
-        Case::new("reshape", vec![x.insert_axis(axis)], move |x| x[0].remove_axis(axis))
+        Case::new("reshape", vec![x.unsqueeze(axis)], move |x| x[0].squeeze(&[axis]))
     });
     prop_oneof![2 => reshaped, 1 => widened, 1 => narrowed].boxed()
 }

@@ -67,21 +67,42 @@ impl<T: Scalar> Var<'_, T> {
         let range = shape::range(range, shape[at]);
         self.tape().apply(Slice { axis, range }, &[self])
     }
+
+    /// Records the parts of an axis, one after another, of these lengths (PyTorch's `split`).
+    ///
+    /// # Panics
+    /// When the axis does not exist or the lengths do not add up to its length.
+    #[track_caller]
+    pub fn split(self, lengths: &[usize], axis: isize) -> Vec<Self> {
+        let ranges = shape::expect("split", shape::split(&self.shape(), lengths, axis));
+        // A loop: a closure would hide the caller's line from the tape.
+        let mut parts = Vec::with_capacity(ranges.len());
+        for range in ranges {
+            parts.push(self.slice(axis, range));
+        }
+        parts
+    }
 }
 
 #[cfg(test)]
 pub(super) fn cases() -> proptest::strategy::BoxedStrategy<crate::check::Case> {
     use proptest::{prelude::*, sample::Index};
 
-    use crate::check::{Case, strategy::small};
+    use crate::check::{Case, strategy::with_axis};
 
-    (small(-2.0..2.0), any::<[Index; 3]>())
-        .prop_filter("a scalar has no parts", |(x, _)| x.rank() > 0)
-        .prop_map(|(x, pick)| {
-            let axis = pick[0].index(x.rank());
-            let end = pick[1].index(x.shape()[axis] + 1);
-            let range = pick[2].index(end + 1)..end;
-            Case::new("slice", vec![x], move |x| x[0].slice(axis as isize, range.clone()))
+    (with_axis(-2.0..2.0), any::<[Index; 2]>(), any::<bool>())
+        .prop_map(|((x, axis), pick, splits)| {
+            let length = x.shape()[axis as usize];
+            let end = pick[0].index(length + 1);
+            let start = pick[1].index(end + 1);
+            let lengths = [start, end - start, length - end];
+            Case::new("slice", vec![x], move |x| match splits {
+                true => {
+                    let parts = x[0].split(&lengths, axis);
+                    Var::concat(&[parts[2], parts[0], parts[1]], axis)
+                }
+                false => x[0].slice(axis, start..end),
+            })
         })
         .boxed()
 }

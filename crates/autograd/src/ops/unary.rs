@@ -149,6 +149,18 @@ impl<T: Scalar> Var<'_, T> {
         };
         self.tape().apply(sigmoid, &[self])
     }
+
+    /// Records ln(1 + eˣ) of each element, without overflow.
+    #[track_caller]
+    pub fn softplus(self) -> Self {
+        let softplus = Unary {
+            name: "softplus",
+            formulas: ["y = ln(1 + eˣ)", "x̄ = σ(x) ȳ"],
+            forward: Tensor::softplus,
+            vjp: |x, _, dy| dy.zip_map(x, |dy, x: T| dy * x.sigmoid()),
+        };
+        self.tape().apply(softplus, &[self])
+    }
 }
 
 /// A choice, not a product: where x = 0 the adjoint is 0 even if `dy` is infinite.
@@ -195,6 +207,10 @@ pub(super) mod cases {
 
     pub(crate) fn sin() -> BoxedStrategy<Case> {
         unary("sin", -4.0..4.0, |x| x.sin())
+    }
+
+    pub(crate) fn softplus() -> BoxedStrategy<Case> {
+        unary("softplus", -4.0..4.0, |x| x.softplus())
     }
 
     pub(crate) fn sqrt() -> BoxedStrategy<Case> {

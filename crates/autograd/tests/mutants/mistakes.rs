@@ -48,6 +48,7 @@ pub fn mutants() -> Vec<Mutant> {
         wrong_formulas(),
         wrong_terms(),
         wrong_sums(),
+        wrong_places(),
         wrong_at_some_points(),
         wrong_beside_kinks(),
         wrong_in_some_calls(),
@@ -116,6 +117,30 @@ fn wrong_formulas() -> Vec<Mutant> {
             &[&[3, 4], &[3, 4]],
             DIFFERENCES,
         ),
+        Mutant {
+            inputs: vec![Tensor::from([0.5, 1.5, 2.0]), Tensor::from([-1.5, 0.5, 2.5])],
+            ..mutant(
+                "a power whose exponent forgets the logarithm",
+                pow().with_vjp(|x, y, dy, dx| {
+                    dx.add(0, || dy * x[1] * x[0].pow(&(x[1] - number(1.0))));
+                    dx.add(1, || dy * y);
+                }),
+                &[],
+                DIFFERENCES,
+            )
+        },
+        Mutant {
+            inputs: vec![Tensor::from([0.5, 1.5, 2.0]), Tensor::from([-1.5, 0.5, 2.5])],
+            ..mutant(
+                "a power whose exponent is not lowered",
+                pow().with_vjp(|x, y, dy, dx| {
+                    dx.add(0, || dy * x[1] * y);
+                    dx.add(1, || dy * y * x[0].ln());
+                }),
+                &[],
+                DIFFERENCES,
+            )
+        },
         mutant(
             "not divided by the norm",
             norm().with_vjp(|x, _, dy, dx| dx.add(0, || x[0] * dy)),
@@ -227,6 +252,24 @@ fn wrong_sums() -> Vec<Mutant> {
             DIFFERENCES,
         ),
         mutant(
+            "a variance with the wrong correction",
+            variance().with_vjp(|x, _, dy, dx| dx.add(0, || variance_vjp(x[0], dy, 0))),
+            &[&[3, 4]],
+            DIFFERENCES,
+        ),
+        mutant(
+            "a variance of numbers that are not centered",
+            variance().with_vjp(|x, _, dy, dx| dx.add(0, || x[0] * dy)),
+            &[&[3, 4]],
+            DIFFERENCES,
+        ),
+        mutant(
+            "shares of a sum of exponentials that do not add up to 1",
+            logsumexp().with_vjp(|x, _, dy, dx| dx.add(0, || dy * x[0].exp())),
+            &[&[3, 4]],
+            DIFFERENCES,
+        ),
+        mutant(
             "a factor not transposed",
             matmul().with_vjp(|x, _, dy, dx| {
                 dx.add(0, || dy.matmul(x[1]));
@@ -257,6 +300,76 @@ fn wrong_sums() -> Vec<Mutant> {
             }),
             &[&[3, 2]],
             DIFFERENCES,
+        ),
+    ]
+}
+
+fn wrong_places() -> Vec<Mutant> {
+    vec![
+        mutant(
+            "running sums from the same end as forward",
+            cumsum().with_vjp(|_, _, dy, dx| dx.add(0, || dy.cumsum(1))),
+            &[&[3, 4]],
+            DIFFERENCES,
+        ),
+        mutant(
+            "running sums that are not turned back",
+            cumsum().with_vjp(|_, _, dy, dx| dx.add(0, || dy.flip(&[1]).cumsum(1))),
+            &[&[3, 4]],
+            DIFFERENCES,
+        ),
+        mutant(
+            "elements picked twice are overwritten, not added",
+            pick().with_vjp(|x, _, dy, dx| dx.add(0, || overwritten_picks(x[0], dy))),
+            &[&[2, 3]],
+            DIFFERENCES,
+        ),
+        mutant(
+            "the gradient of sorted elements left in their order",
+            sort().with_vjp(|_, _, dy, dx| dx.add(0, || dy.clone())),
+            &[&[3, 4]],
+            DIFFERENCES,
+        ),
+        mutant(
+            "the gradient of sorted elements picked, not put back",
+            sort().with_vjp(|x, _, dy, dx| {
+                dx.add(0, || dy.gather(1, &x[0].argsort(1, false)));
+            }),
+            &[&[3, 4]],
+            DIFFERENCES,
+        ),
+        mutant(
+            "a choice that multiplies instead of selecting",
+            choose().with_vjp(|x, _, dy, dx| {
+                dx.add(0, || dy * is_positive(x[1]));
+                dx.add(1, || dy * is_positive(&-x[1]));
+            }),
+            &[&[3, 4], &[3, 4]],
+            INFLUENCE,
+        ),
+        mutant(
+            "a choice whose sides are exchanged",
+            choose().with_vjp(|x, _, dy, dx| {
+                let positive = x[1].gt(number(0.0));
+                dx.add(0, || Tensor::where_(&positive, &Tensor::scalar(number(0.0)), dy));
+                dx.add(1, || Tensor::where_(&positive, dy, number(0.0)));
+            }),
+            &[&[3, 4], &[3, 4]],
+            DIFFERENCES,
+        ),
+        mutant(
+            "a clamp that leaks beyond its bounds",
+            clamp().with_vjp(|_, _, dy, dx| dx.add(0, || dy.clone())),
+            &[&[3, 4]],
+            DIFFERENCES,
+        ),
+        mutant(
+            "a clamp that multiplies instead of selecting",
+            clamp().with_vjp(|x, _, dy, dx| {
+                dx.add(0, || dy * x[0].map(|x| number((x.value.abs() <= 1.0).into())));
+            }),
+            &[&[3, 4]],
+            INFLUENCE,
         ),
     ]
 }

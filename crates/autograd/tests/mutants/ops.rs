@@ -198,7 +198,7 @@ pub fn embedding() -> Written {
 
 /// 1 for each id but 0, as a column.
 fn are_tokens() -> Array {
-    ids().map(|id| number((id != 0).into())).insert_axis(-1)
+    ids().map(|id| number((id != 0).into())).unsqueeze(-1)
 }
 
 /// y = x σ(βx + γ).
@@ -227,6 +227,110 @@ pub fn swiglu_parts(x: &[&Array], dy: &Array) -> (Array, Array) {
     (g, inner)
 }
 
+/// What `pick` takes of each row, one of them twice.
+fn picks(x: &Array) -> Tensor<u32> {
+    Tensor::from([2, 0, 2]).expand([x.shape()[0], 3])
+}
+
+/// Elements of each row, by index.
+pub fn pick() -> Written {
+    Written::new(
+        "pick",
+        |x| x[0].gather(1, &picks(x[0])),
+        |x, _, dy, dx| dx.add(0, || dy.scatter_add(1, &picks(x[0]), x[0].shape()[1])),
+    )
+}
+
+/// Each element of `dy` at the place of its index; the last one wins.
+pub fn overwritten_picks(x: &Array, dy: &Array) -> Array {
+    let (width, picks) = (x.shape()[1], picks(x));
+    let mut dx = Tensor::zeros(x.shape());
+    for (k, (&dy, &id)) in dy.values().iter().zip(picks.values().iter()).enumerate() {
+        dx.as_mut_slice()[k / 3 * width + id as usize] = dy;
+    }
+    dx
+}
+
+/// The running sums of each row.
+pub fn cumsum() -> Written {
+    Written::new(
+        "cumsum",
+        |x| x[0].cumsum(1),
+        |_, _, dy, dx| dx.add(0, || dy.flip(&[1]).cumsum(1).flip(&[1])),
+    )
+}
+
+/// Each row in ascending order.
+pub fn sort() -> Written {
+    Written::new(
+        "sort",
+        |x| x[0].sort(1, false).0,
+        |x, _, dy, dx| {
+            dx.add(0, || dy.scatter_add(1, &x[0].argsort(1, false), x[0].shape()[1]));
+        },
+    )
+}
+
+/// The variance of each column, corrected by 1.
+pub fn variance() -> Written {
+    Written::new(
+        "variance",
+        |x| x[0].var(&[0], 1),
+        |x, _, dy, dx| dx.add(0, || variance_vjp(x[0], dy, 1)),
+    )
+}
+
+/// 2 (x − x̄) / (n − correction) · ȳ
+pub fn variance_vjp(x: &Array, dy: &Array, correction: usize) -> Array {
+    let freedom = (x.shape()[0] - correction) as f64;
+    (x - x.mean_keepdim(&[0])) * (dy * number(2.0 / freedom))
+}
+
+/// a where b is positive, b elsewhere. Through the condition nothing flows.
+pub fn choose() -> Written {
+    Written::new(
+        "choose",
+        |x| Tensor::where_(&x[1].gt(number(0.0)), x[0], x[1]),
+        |x, _, dy, dx| {
+            let (condition, nothing) = (x[1].gt(number(0.0)), Tensor::scalar(number(0.0)));
+            dx.add(0, || Tensor::where_(&condition, dy, &nothing));
+            dx.add(1, || Tensor::where_(&condition, &nothing, dy));
+        },
+    )
+}
+
+/// x between −1 and 1.
+pub fn clamp() -> Written {
+    Written::new(
+        "clamp",
+        |x| x[0].clamp(number(-1.0), number(1.0)),
+        |x, _, dy, dx| {
+            dx.add(0, || Tensor::where_(&x[0].abs().lt(number(1.0)), dy, number(0.0)));
+        },
+    )
+}
+
+/// aᵇ for positive a.
+pub fn pow() -> Written {
+    Written::new(
+        "pow",
+        |x| x[0].pow(x[1]),
+        |x, y, dy, dx| {
+            dx.add(0, || dy * x[1] * x[0].pow(&(x[1] - number(1.0))));
+            dx.add(1, || dy * y * x[0].ln());
+        },
+    )
+}
+
+/// ln Σ eˣ of each row.
+pub fn logsumexp() -> Written {
+    Written::new(
+        "logsumexp",
+        |x| x[0].logsumexp_keepdim(&[1]),
+        |x, y, dy, dx| dx.add(0, || dy * (x[0] - y).exp()),
+    )
+}
+
 /// A right op and the inputs to check it on.
 pub struct Right {
     pub op: Written,
@@ -245,6 +349,16 @@ impl Right {
         };
         Self { op, cases: shapes.prop_flat_map(inputs).boxed() }
     }
+}
+
+/// Tables with this many columns.
+fn tables_of(columns: Range<usize>) -> impl Strategy<Value = Vec<Vec<usize>>> {
+    (0..4usize, columns).prop_map(|(rows, columns)| vec![vec![rows, columns]])
+}
+
+/// Tables with this many rows.
+fn rows_of(rows: Range<usize>) -> impl Strategy<Value = Vec<Vec<usize>>> {
+    (rows, 0..4usize).prop_map(|(rows, columns)| vec![vec![rows, columns]])
 }
 
 /// All of them, on every shape that fits.
@@ -276,5 +390,16 @@ pub fn right_ops() -> Vec<Right> {
         Right::new(gather(), tables(), -2.0..2.0),
         Right::new(embedding(), tables(), -2.0..2.0),
         Right::new(swiglu(), gated, -2.0..2.0),
+        Right::new(pick(), tables_of(3..5), -2.0..2.0),
+        Right::new(cumsum(), tables_of(0..5), -2.0..2.0),
+        Right::new(variance(), rows_of(2..5), -2.0..2.0),
+        Right::new(
+            choose(),
+            tables_of(0..4).prop_map(|a| vec![a[0].clone(), a[0].clone()]),
+            -2.0..2.0,
+        ),
+        Right::new(clamp(), any(), -2.0..2.0),
+        Right::new(pow(), tables_of(0..4).prop_map(|a| vec![a[0].clone(), a[0].clone()]), 0.3..2.0),
+        Right::new(logsumexp(), tables_of(1..4), -2.0..2.0),
     ]
 }

@@ -37,7 +37,7 @@ impl BinaryCrossEntropy {
             other.unwrap_or_default()
         );
         let targets = labels.map(|label| T::from_f64(label.into()));
-        bce_with_logits(logits, &targets.insert_axis(-1))
+        bce_with_logits(logits, &targets.unsqueeze(-1))
     }
 }
 

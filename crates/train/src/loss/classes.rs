@@ -68,7 +68,7 @@ impl<T: Scalar> Loss<T> for BinaryCrossEntropy {
 
 impl<T: Scalar> Classifier<T> for BinaryCrossEntropy {
     fn classes(&self, logits: &Tensor<T>) -> Tensor<u32> {
-        logits.map(|x| u32::from(x > T::ZERO)).remove_axis(-1)
+        logits.map(|x| u32::from(x > T::ZERO)).squeeze(&[-1])
     }
 
     fn evidence(&self, logits: &Tensor<T>) -> Option<Vec<f64>> {

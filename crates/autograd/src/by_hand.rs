@@ -1,0 +1,130 @@
+//! Gradients that a program puts together itself.
+//!
+//! A walk back fills [`Gradients`], and that is what an optimizer takes. Some gradients come from
+//! elsewhere: from a formula, from another process, from the tangents of dual numbers. They are
+//! inserted here parameter by parameter, dense or as some rows.
+
+use std::collections::BTreeMap;
+
+use tensor::{Scalar, Tensor};
+
+use crate::{Gradient, Gradients, ParameterId, Parameters, SparseGradient};
+
+impl<T: Scalar> Default for Gradients<T> {
+    /// Creates gradients without any.
+    fn default() -> Self {
+        Self { tape: None, adjoints: Vec::new(), parameters: BTreeMap::new() }
+    }
+}
+
+impl<T: Scalar> Gradients<T> {
+    /// Creates gradients without any, to be filled with [`insert`](Self::insert). An optimizer leaves a
+    /// parameter without a gradient alone.
+    ///
+    /// ```
+    /// use autograd::{Gradients, Parameters};
+    /// use tensor::Tensor;
+    ///
+    /// let mut parameters = Parameters::new(0);
+    /// let weight = parameters.add("weight", Tensor::from([1.0, 2.0]));
+    ///
+    /// // The gradient of ½ |w|² is w.
+    /// let mut gradients = Gradients::new();
+    /// gradients.insert(&parameters, weight, parameters.get(weight).clone());
+    /// assert_eq!(gradients.get(weight), Some(&Tensor::from([1.0, 2.0])));
+    /// ```
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Sets the gradient of a parameter: a tensor, or a [`SparseGradient`]. Returns the gradient that
+    /// it replaces.
+    ///
+    /// # Panics
+    /// If the id was made by another store, or the gradient does not have the shape of the parameter.
+    #[track_caller]
+    pub fn insert(
+        &mut self,
+        parameters: &Parameters<T>,
+        id: ParameterId,
+        gradient: impl Into<Gradient<T>>,
+    ) -> Option<Gradient<T>> {
+        let gradient = gradient.into();
+        let (found, expected) = (gradient.shape(), parameters.shape(id));
+        assert!(
+            found == expected,
+            "insert: the gradient of `{}` has shape {found:?}, the parameter {expected:?}: they must \
+             be equal",
+            parameters.name(id)
+        );
+        self.parameters.insert(id, gradient)
+    }
+
+    /// Returns these gradients with `f` of each number, as gradients of parameters alone: for instance
+    /// the tangents of gradients in dual numbers. Rows that are not stored stay zero.
+    ///
+    /// # Panics
+    /// If a gradient is sparse and `f` of 0 is not 0.
+    #[track_caller]
+    pub fn map<U: Scalar>(&self, f: impl Fn(T) -> U + Sync) -> Gradients<U> {
+        let keeps_zero = f(T::ZERO) == U::ZERO;
+        let mapped = |gradient: &Gradient<T>| match gradient {
+            Gradient::Dense(gradient) => Gradient::Dense(gradient.map(&f)),
+            Gradient::Sparse(rows) => {
+                assert!(keeps_zero, "map: a gradient of some rows needs a function that keeps 0");
+                let values = rows.values().map(&f);
+                Gradient::Sparse(SparseGradient::new(gradient.shape(), rows.ids(), values))
+            }
+        };
+        let parameters = self.parameters.iter().map(|(&id, gradient)| (id, mapped(gradient)));
+        Gradients { tape: None, adjoints: Vec::new(), parameters: parameters.collect() }
+    }
+}
+
+impl<T: Scalar> From<Tensor<T>> for Gradient<T> {
+    fn from(gradient: Tensor<T>) -> Self {
+        Gradient::Dense(gradient)
+    }
+}
+
+impl<T: Scalar> From<SparseGradient<T>> for Gradient<T> {
+    fn from(rows: SparseGradient<T>) -> Self {
+        Gradient::Sparse(rows)
+    }
+}
+
+impl<T: Scalar> SparseGradient<T> {
+    /// Creates the gradient of a table of this shape from some of its rows: row `ids[k]` is
+    /// `values[k]`, all others are zero.
+    ///
+    /// ```
+    /// use autograd::{Gradient, SparseGradient};
+    /// use tensor::Tensor;
+    ///
+    /// let rows = SparseGradient::from_rows(&[4, 2], &[1, 3], Tensor::from([[1.0, 2.0], [3.0, 4.0]]));
+    /// let table = Tensor::from([[0.0, 0.0], [1.0, 2.0], [0.0, 0.0], [3.0, 4.0]]);
+    /// assert_eq!(Gradient::from(rows).dense(), &table);
+    /// ```
+    ///
+    /// # Panics
+    /// If the ids do not ascend, one is not a row of the table, or there is not a row of values for
+    /// each.
+    #[track_caller]
+    pub fn from_rows(shape: &[usize], ids: &[u32], values: Tensor<T>) -> Self {
+        let rows = shape.first().copied().unwrap_or(0);
+        assert!(
+            ids.is_sorted_by(|a, b| a < b) && ids.last().is_none_or(|&last| (last as usize) < rows),
+            "from_rows: the ids {ids:?} must ascend, each once, and be below {rows}, the number of \
+             rows of shape {shape:?}"
+        );
+        let expected: Vec<usize> =
+            [ids.len()].iter().chain(&shape[1.min(shape.len())..]).copied().collect();
+        assert!(
+            values.shape() == expected,
+            "from_rows: the values have shape {:?}: {} rows of shape {shape:?} have shape {expected:?}",
+            values.shape(),
+            ids.len()
+        );
+        Self::new(shape, ids, values)
+    }
+}

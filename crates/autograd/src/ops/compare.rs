@@ -1,0 +1,66 @@
+//! Comparisons of values, element by element. They record nothing: a condition has no derivative.
+//!
+//! What is chosen by one, with [`where_`](Var::where_), has the derivative of the side that was chosen.
+
+use tensor::{Scalar, Tensor};
+
+use super::VarOrNumber;
+use crate::Var;
+
+/// Element by element, with broadcasting, with a variable or a number. NaN is not equal to anything,
+/// nor less, nor more.
+impl<'t, T: Scalar> Var<'t, T> {
+    /// Returns `true` where an element is equal to the other one.
+    ///
+    /// # Panics
+    /// When the shapes do not broadcast.
+    #[track_caller]
+    pub fn eq(self, other: impl VarOrNumber<'t, T>) -> Tensor<bool> {
+        self.value().eq(&other.into_value())
+    }
+
+    /// Returns `true` where an element is not equal to the other one.
+    ///
+    /// # Panics
+    /// When the shapes do not broadcast.
+    #[track_caller]
+    pub fn ne(self, other: impl VarOrNumber<'t, T>) -> Tensor<bool> {
+        self.value().ne(&other.into_value())
+    }
+
+    /// Returns `true` where an element is less than the other one.
+    ///
+    /// # Panics
+    /// When the shapes do not broadcast.
+    #[track_caller]
+    pub fn lt(self, other: impl VarOrNumber<'t, T>) -> Tensor<bool> {
+        self.value().lt(&other.into_value())
+    }
+
+    /// Returns `true` where an element is less than the other one, or equal.
+    ///
+    /// # Panics
+    /// When the shapes do not broadcast.
+    #[track_caller]
+    pub fn le(self, other: impl VarOrNumber<'t, T>) -> Tensor<bool> {
+        self.value().le(&other.into_value())
+    }
+
+    /// Returns `true` where an element is more than the other one.
+    ///
+    /// # Panics
+    /// When the shapes do not broadcast.
+    #[track_caller]
+    pub fn gt(self, other: impl VarOrNumber<'t, T>) -> Tensor<bool> {
+        self.value().gt(&other.into_value())
+    }
+
+    /// Returns `true` where an element is more than the other one, or equal.
+    ///
+    /// # Panics
+    /// When the shapes do not broadcast.
+    #[track_caller]
+    pub fn ge(self, other: impl VarOrNumber<'t, T>) -> Tensor<bool> {
+        self.value().ge(&other.into_value())
+    }
+}

@@ -1,0 +1,76 @@
+//! Tensors made of nothing but their shape and a rule. `zeros`, `ones` and `full` are in `array.rs`,
+//! random ones in `random.rs`.
+
+use crate::shape::Shape;
+use crate::{Scalar, Tensor};
+
+impl<T: Scalar> Tensor<T> {
+    /// Returns `start`, `start + step`, … up to `end`, which is left out, as a tensor of one axis
+    /// (NumPy's and PyTorch's `arange`): ⌈(end − start) / step⌉ elements.
+    ///
+    /// ```
+    /// use tensor::Tensor;
+    ///
+    /// assert_eq!(Tensor::arange(1.0, 2.0, 0.25), Tensor::from([1.0, 1.25, 1.5, 1.75]));
+    /// ```
+    ///
+    /// # Panics
+    /// When `step` is 0 or leads away from `end`, or a number is not finite.
+    #[track_caller]
+    pub fn arange(start: f64, end: f64, step: f64) -> Self {
+        let count = ((end - start) / step).ceil();
+        assert!(
+            count.is_finite() && count >= 0.0 && step.is_finite(),
+            "arange: there is no way from {start} to {end} in steps of {step}: the step must not be \
+             0, and must lead towards the end"
+        );
+        let values = (0..count as usize).map(|i| T::from_f64(start + i as f64 * step));
+        Self::new([count as usize], values.collect())
+    }
+
+    /// Returns the identity matrix `[n, n]`: ones on the diagonal, zeros elsewhere.
+    pub fn eye(n: usize) -> Self {
+        Self::one_hot(&Tensor::new([n], (0..n as u32).collect()), n)
+    }
+
+    /// Returns a row for each id, with 1 at the position of the id and 0 elsewhere: the shape of `ids`
+    /// followed by `classes` (PyTorch's `one_hot`).
+    ///
+    /// ```
+    /// use tensor::Tensor;
+    ///
+    /// let rows = Tensor::one_hot(&Tensor::from([2, 0]), 3);
+    /// assert_eq!(rows, Tensor::from([[0.0, 0.0, 1.0], [1.0, 0.0, 0.0]]));
+    /// ```
+    ///
+    /// # Panics
+    /// When an id is not below `classes`.
+    #[track_caller]
+    pub fn one_hot(ids: &Tensor<u32>, classes: usize) -> Self {
+        let mut values = vec![T::ZERO; ids.len() * classes];
+        for (i, &id) in ids.values().iter().enumerate() {
+            let id = id as usize;
+            assert!(
+                id < classes,
+                "one_hot: there is no class {id}: the {classes} classes are numbered from 0"
+            );
+            values[i * classes + id] = T::ONE;
+        }
+        let shape: Shape = ids.shape().iter().copied().chain([classes]).collect();
+        Self::new(shape, values)
+    }
+}
+
+/// Conditions, such as for [`where_`](Tensor::where_).
+impl<const N: usize> From<[bool; N]> for Tensor<bool> {
+    fn from(values: [bool; N]) -> Self {
+        Self::new([N], values.to_vec())
+    }
+}
+
+/// Conditions in rows.
+impl<const N: usize, const M: usize> From<[[bool; M]; N]> for Tensor<bool> {
+    fn from(rows: [[bool; M]; N]) -> Self {
+        Self::new([N, M], rows.concat())
+    }
+}

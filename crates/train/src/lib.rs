@@ -1,7 +1,7 @@
 //! Trains a model on a data set and measures how good it is.
 //!
 //! [`Trainer`] pairs a model with a [`Loss`]; it fits, evaluates and predicts. [`metrics`] says how
-//! good predictions are.
+//! good predictions are, and [`Session::find_rate`] which learning rate to begin with.
 //!
 //! [`Observer`]s of a [`Session`] do everything beside training. This crate has no observers and
 //! knows neither files nor terminals: `store` has checkpoints, `report` has progress bars, logs and
@@ -44,6 +44,7 @@ pub mod metrics;
 mod observer;
 mod options;
 mod progress;
+mod rate_finder;
 mod session;
 mod shards;
 mod tally;
@@ -58,6 +59,7 @@ pub use loss::{Classifier, Heads, Loss, OwnLoss, own_loss};
 pub use observer::{AnySource, Context, Observer, ObserverError};
 pub use options::Fit;
 pub use progress::{Progress, RunningEpoch};
+pub use rate_finder::{RateCurve, RatePoint, RateRange};
 pub use session::Session;
 pub use shards::{Batch, Shards};
 pub use tally::{Errors, Metrics, Tally};

@@ -5,5 +5,6 @@ mod evaluate;
 mod fit;
 mod losses;
 mod metrics;
+mod rate_finder;
 mod shards;
 mod streams;

@@ -8,7 +8,7 @@ use train::Context;
 
 use super::error::CheckpointFault;
 use super::fingerprint::Fingerprint;
-use super::record::{CheckpointRecord, VERSION, read_json};
+use super::record::{CheckpointRecord, VERSION, frozen, read_json};
 use crate::archive::{self, Archive, ArchiveError, DESCRIPTION, OPTIMIZER, RECORD, TRAINING};
 
 /// The metadata entry of the checksum.
@@ -56,6 +56,7 @@ impl Contents {
                 earlier_steps: state.header.steps.saturating_sub(now.steps() as u64),
                 optimizer: state.header,
                 rate: now.optimizer.rate(),
+                frozen: frozen(now.parameters),
                 options: now.options.clone(),
                 settings: settings.clone(),
                 data: data.clone(),

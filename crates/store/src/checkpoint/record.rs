@@ -7,6 +7,7 @@
 use std::collections::BTreeMap;
 use std::fmt::Debug;
 
+use autograd::Parameters;
 use data::{beginning, quoted};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -38,6 +39,9 @@ pub(super) struct CheckpointRecord {
     pub(super) earlier_steps: u64,
     /// The learning rate of the next step.
     pub(super) rate: f64,
+    /// The names of the frozen parameters, in the model's order.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(super) frozen: Vec<String>,
     pub(super) options: Fit,
     pub(super) settings: BTreeMap<String, Value>,
     pub(super) data: Fingerprint,
@@ -197,6 +201,12 @@ impl CheckpointRecord {
         let expected = self.earlier_steps.saturating_add(taken).saturating_add(steps as u64);
         equal("optimizer.steps", self.optimizer.steps, expected, "as many as were taken")
     }
+}
+
+/// Returns the names of the frozen parameters, in order.
+pub(super) fn frozen(parameters: &Parameters) -> Vec<String> {
+    let ids = parameters.ids().filter(|&id| !parameters.is_trainable(id));
+    ids.map(|id| parameters.name(id).to_string()).collect()
 }
 
 /// Returns the number of the epoch with the best score; 0 if there are no epochs.

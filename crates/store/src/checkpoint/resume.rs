@@ -16,7 +16,7 @@ use super::error::{CheckpointError, CheckpointFault};
 use super::fingerprint::Fingerprint;
 use super::folder::files;
 use super::observer::Checkpoints;
-use super::record::{CheckpointRecord, ResumedRun};
+use super::record::{CheckpointRecord, ResumedRun, frozen};
 use crate::saved::replace_values;
 
 /// A checkpoint that has been read, to [`resume`](Self::resume) a run with.
@@ -45,8 +45,8 @@ impl Checkpoint {
         (epochs.len() + 1, current.steps)
     }
 
-    /// Sets the session to the position of the checkpoint. Parameters, optimizer, samples and
-    /// options must be the same as in the run; only [`Fit::epochs`], [`Fit::patience`] and
+    /// Sets the session to the position of the checkpoint. Parameters (the same ones of them frozen),
+    /// optimizer, samples and options must be the same as in the run; only [`Fit::epochs`], [`Fit::patience`] and
     /// [`Fit::track`] may have changed. Samples are compared by their shapes and checksums; of a stream
     /// these are the first ones. The result then equals, bit for bit, the result of a run without an
     /// interruption.
@@ -153,6 +153,7 @@ fn check<M: Model, L, S: Source>(
     same("the seed", &saved.seed, seed)?;
     same("keeping the best epoch", &saved.keep_best, &session.options.keep_best)?;
     same("the clipping norm", &saved.clip_norm, &session.options.clip_norm)?;
+    same("the list of frozen parameters", &record.frozen, &frozen(session.parameters))?;
     let (saved, now) = (&record.data, &data);
     same_shape("the shape of the training inputs", &saved.inputs, &now.inputs)?;
     same_shape("the shape of the training targets", &saved.targets, &now.targets)?;

@@ -2,6 +2,7 @@
 
 mod checkpoints;
 mod false_checkpoints;
+mod fine_tuning;
 mod interchange;
 mod loaded;
 mod npy;

@@ -15,6 +15,8 @@
 //! Here and in `nn.EmbeddingBag` a padding id has a zero vector, whatever its row of the table
 //! holds. In `nn.Embedding` the row itself must be zero, so [`Module::padding`] writes it as zeros.
 
+mod part;
+
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::io::{self, Write};
 use std::path::Path;
@@ -172,7 +174,8 @@ impl PyTorch {
     }
 
     /// Replaces the value of every parameter by the value in a file, rounded to `T`. The file may
-    /// be in F64, F32, F16 or BF16.
+    /// be in F64, F32, F16 or BF16. [`load_matching`](Self::load_matching) loads what fits, and reports
+    /// the rest.
     ///
     /// # Errors
     /// If the file cannot be read or is damaged, or a tensor is missing, left over, of another

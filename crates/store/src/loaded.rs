@@ -38,7 +38,7 @@ pub struct Loaded {
 pub struct Reshaped {
     /// The parameter.
     pub name: String,
-    /// Its shape in the file.
+    /// Its shape in the file, in the layout of the model.
     pub in_file: Vec<usize>,
     /// Its shape in the model.
     pub in_model: Vec<usize>,
@@ -98,7 +98,7 @@ impl Saved {
         if loaded.loaded.is_empty() {
             return nothing(format!(
                 "no tensor that matches `{pattern}` has the name and the shape of a parameter; {}",
-                loaded.to_string().replace('\n', "; ")
+                loaded.in_one_line()
             ));
         }
         for name in &loaded.loaded {
@@ -124,11 +124,23 @@ impl Saved {
         }
         let is_left = |name: &&String| !pattern.matches(name) || parameters.find(name).is_none();
         report.left_over = self.tensors.keys().filter(is_left).cloned().collect();
-        report.loaded.sort();
-        report.missing.sort();
-        report.left_over.sort();
-        report.reshaped.sort_by(|a, b| a.name.cmp(&b.name));
-        report
+        report.sorted()
+    }
+}
+
+impl Loaded {
+    /// Puts each list in alphabetical order.
+    pub(crate) fn sorted(mut self) -> Self {
+        self.loaded.sort();
+        self.missing.sort();
+        self.left_over.sort();
+        self.reshaped.sort_by(|a, b| a.name.cmp(&b.name));
+        self
+    }
+
+    /// The report, for a message.
+    pub(crate) fn in_one_line(&self) -> String {
+        self.to_string().replace('\n', "; ")
     }
 }
 

@@ -374,6 +374,31 @@ fn decay_and_momentum_move_all_rows() {
     }
 }
 
+/// A table that is frozen for a while keeps its values, and goes on afterwards like a dense one.
+#[test]
+fn a_table_can_be_frozen_while_updates_are_pending() {
+    let (mut parameters, id) = table::<f64>();
+    let mut expected = parameters.clone();
+    let (mut by_rows, mut dense) = (Adam::new(0.01), Adam::new(0.01));
+    for stage in 0..3 {
+        let range = 20 * stage..20 * (stage + 1);
+        if stage == 1 {
+            parameters.freeze_matching("table");
+            let before = parameters.clone();
+            steps(&mut by_rows, &mut parameters, id, range);
+            assert_eq!(bits(parameters.get(id)), bits(before.get(id)));
+            parameters.unfreeze_matching("table");
+            continue;
+        }
+        steps(&mut by_rows, &mut parameters, id, range.clone());
+        for step in range {
+            let gradients = dense_gradients(&expected, id, step);
+            dense.step(&mut expected, &gradients);
+        }
+    }
+    assert!(largest_difference(parameters.get(id), expected.get(id)) < 1e-12);
+}
+
 #[test]
 fn a_state_names_what_rows_are_owed() {
     let (mut parameters, id) = table::<f32>();

@@ -1,8 +1,9 @@
 //! A part of a saved model, loaded into another model: what is loaded, and what the report says.
 
 use autograd::{Parameters, Pass, Tape};
+use mistakes::message;
 use nn::{Activation, Dense, Features, Model};
-use store::{Loaded, Reshaped, Saved, save};
+use store::{Loaded, Module, PyTorch, Reshaped, Saved, save};
 use tempfile::{TempDir, tempdir};
 use tensor::{Key, Tensor};
 
@@ -140,4 +141,62 @@ fn a_file_with_nothing_for_the_model_is_an_error() {
     for name in ["body.weight", "head.bias"] {
         assert_eq!(value(&parameters, name), value(&before, name));
     }
+}
+
+/// A file as PyTorch writes it, of a model of two classes; its head is called `fc`.
+fn from_pytorch() -> (TempDir, std::path::PathBuf, Parameters) {
+    let folder = tempdir().unwrap();
+    let path = folder.path().join("torch.st");
+    let mut parameters = Parameters::new(1);
+    let _ = model(&mut parameters, 2);
+    let modules = [Module::dense("body"), Module::dense("head").called("fc")];
+    PyTorch::new(modules).save(&path, &parameters).unwrap();
+    (folder, path, parameters)
+}
+
+#[test]
+fn a_part_of_a_pytorch_file_is_loaded_in_our_layout() {
+    let (_folder, path, source) = from_pytorch();
+    let mut parameters = Parameters::new(7);
+    let _ = model(&mut parameters, 5);
+    let before = parameters.clone();
+    let body = PyTorch::new([Module::dense("body")]);
+    let loaded = body.load_matching(&path, "body.*", &mut parameters).unwrap();
+    assert_eq!(
+        loaded.to_string(),
+        "loaded (2): `body.bias`, `body.weight`\n\
+         missing in the file (2): `head.bias`, `head.weight`\n\
+         left over (2): `fc.bias`, `fc.weight`"
+    );
+    assert_eq!(value(&parameters, "body.weight"), value(&source, "body.weight"));
+    assert_eq!(value(&parameters, "head.weight"), value(&before, "head.weight"));
+
+    let all = PyTorch::new([Module::dense("body"), Module::dense("head").called("fc")]);
+    let loaded = all.load_matching(&path, "*", &mut parameters).unwrap();
+    assert!(loaded.missing.is_empty() && loaded.left_over.is_empty());
+    let head = Reshaped { name: "head.weight".into(), in_file: vec![3, 2], in_model: vec![3, 5] };
+    assert_eq!(loaded.reshaped[1], head);
+}
+
+#[test]
+fn a_pytorch_file_with_nothing_for_the_model_is_an_error() {
+    let (_folder, path, _) = from_pytorch();
+    let mut parameters = Parameters::new(7);
+    let _ = model(&mut parameters, 5);
+    let head = PyTorch::new([Module::dense("head").called("fc")]);
+    let error = head.load_matching(&path, "head.bias", &mut parameters).unwrap_err().to_string();
+    assert!(
+        error.ends_with(
+            "torch.st: has nothing for this model: no tensor has the name and the shape of a parameter; \
+             missing in the file (3): `body.bias`, `body.weight`, `head.weight`; left over (3): \
+             `body.bias`, `body.weight`, `fc.weight`; of another shape (1): `head.bias` [2] in the file, \
+             [5] in the model"
+        ),
+        "{error}"
+    );
+    assert_eq!(
+        message(|| head.load_matching(&path, "fc.*", &mut parameters)),
+        "load_matching: no name matches the pattern `fc.*`: there are `body.weight`, `body.bias`, \
+         `head.weight`, `head.bias`"
+    );
 }

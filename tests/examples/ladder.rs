@@ -108,6 +108,34 @@ fn the_comparison_of_activations_has_the_figures_of_the_program() {
     assert!(output.contains("activation.beta has become "), "{output}");
 }
 
+#[test]
+fn a_gradient_penalty_makes_the_slopes_smaller() {
+    let output = printed("gradient_penalty");
+    let slope = |step: &str| {
+        let line = output.lines().find(|line| line.starts_with(step)).expect("the step's line");
+        number_behind(line, "mean |∇ₓf|² ")
+    };
+    assert!(slope("step 300:") > 2.0 * slope("step 0:"), "{output}");
+    assert!(slope("step 600:") < 0.5 * slope("step 300:"), "{output}");
+    assert!(number_behind(&output, "step 600: loss ") < 0.5, "{output}");
+}
+
+#[test]
+fn the_differential_equation_is_solved() {
+    let output = printed("physics");
+    assert!(number_behind(&output, "largest error ") < 1e-2, "{output}");
+}
+
+#[test]
+fn the_largest_eigenvalue_converges_and_its_parabola_fits_the_loss() {
+    let output = printed("curvature");
+    let eigenvalue = |step: &str| number_behind(&output, &format!("step {step}: eigenvalue "));
+    assert!((eigenvalue("10") / eigenvalue(" 9") - 1.0).abs() < 0.01, "{output}");
+    let line = output.lines().find(|line| line.starts_with(" 0.25 ")).expect("a row of the table");
+    let row: Vec<f64> = line.split_whitespace().filter_map(|word| word.parse().ok()).collect();
+    assert!((row[1] - row[2]).abs() < 0.01, "{output}");
+}
+
 /// A folder with texts whose label is told by one word, and with files that are not fit.
 fn folder() -> TempDir {
     let folder = tempdir().expect("a folder");

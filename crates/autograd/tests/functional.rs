@@ -450,3 +450,86 @@ fn a_dual_prints_value_and_tangent() {
     let nested = Dual::new(Dual::new(1.0, 2.0), Dual::new(-3.0, 4.0));
     assert_eq!(nested.to_string(), "(1+2ε)+(-3+4ε)ε");
 }
+
+/// PyTorch's conventions, in forward mode as in the VJP of `pow`. The mixed second derivative is not
+/// lost where the exponent is 0.
+#[test]
+fn powers_at_zero_have_the_slopes_of_their_conventions() {
+    let one = |x: f64| Dual::new(x, 1.0);
+    let slope = |x: Dual<f64>, p: Dual<f64>| x.powf(p).tangent;
+    let still = Dual::from_f64;
+    assert_eq!(slope(one(0.0), still(0.0)), 0.0);
+    assert_eq!(slope(one(0.0), still(1.0)), 1.0);
+    assert_eq!(slope(still(0.0), one(2.0)), 0.0);
+    assert_eq!(slope(still(0.0), one(0.0)), 0.0);
+    assert_eq!(slope(one(-2.0), still(3.0)), 12.0);
+    assert!(slope(one(-2.0), one(3.0)).is_nan());
+    fn power<'t, T: Scalar>(x: &[Var<'t, T>]) -> Var<'t, T> {
+        x[0].pow(x[1]).sum_all()
+    }
+    let second = hessian(power, &[Tensor::from([2.0]), Tensor::from([0.0])]);
+    assert_close(second[0][1].item(), 0.5);
+    assert_close(second[1][1].item(), 2f64.ln().powi(2));
+}
+
+/// Its second derivative is σ′(0) = ¼, where a formula with |x| would have 0.
+#[test]
+fn softplus_is_smooth_at_zero() {
+    let y = second(0.0).softplus();
+    assert_close(y.value.value, 2f64.ln());
+    assert_close(y.value.tangent, 0.5);
+    assert_close(y.tangent.tangent, 0.25);
+}
+
+/// ∂/∂w |∇ₓf|² by a walk over duals, against differences of |∇ₓf|².
+#[test]
+fn a_walk_over_duals_differentiates_through_a_gradient() {
+    fn f<'t, T: Scalar>(x: Var<'t, T>, w: Var<'t, T>) -> Var<'t, T> {
+        ((w * x).tanh() * w).sum_all()
+    }
+    let (x, w) = (drawn([3], "x"), drawn([3], "w"));
+    let slopes = |w: &Tensor<f64>| {
+        grad(|v| f(v[0], v[0].tape().constant(w.clone())), std::slice::from_ref(&x)).swap_remove(0)
+    };
+    let moving = Dual::tensor(&x, &(slopes(&w) * 2.0));
+    let tape = autograd::Tape::default();
+    let weight = tape.variable(w.cast());
+    let gradient = Dual::tangents(&f(tape.constant(moving), weight).backward().of(weight));
+    for k in 0..3 {
+        let penalty = |step: f64| {
+            let mut w = w.clone();
+            w.as_mut_slice()[k] += step;
+            slopes(&w).powi(2).sum_all().item()
+        };
+        let difference = (penalty(1e-5) - penalty(-1e-5)) / 2e-5;
+        assert_relative_eq!(gradient.get([k]), difference, max_relative = 1e-7, epsilon = 1e-9);
+    }
+}
+
+/// ∂/∂w of a loss of u″ by a walk over duals of duals, against differences of the loss.
+#[test]
+fn a_walk_over_duals_of_duals_differentiates_a_second_derivative() {
+    fn u<'t, T: Scalar>(x: Var<'t, T>, w: Var<'t, T>) -> Var<'t, T> {
+        (w * x).sin() * x
+    }
+    let (x, w) = (drawn([3], "x"), drawn([3], "w"));
+    let walk = |w: &Tensor<f64>| {
+        let mut parameters = Parameters::with_seed(0);
+        let id = parameters.add("w", w.clone());
+        let (tape, in_duals) = (autograd::Tape::default(), parameters.cast());
+        let u = u(tape.constant(x.map(second)), tape.parameter(&in_duals, id));
+        let curvature = u.value().map(|u| u.tangent.tangent);
+        let gradients = u.vjp((&curvature * 2.0).cast()).map(|slope| slope.tangent.tangent);
+        (curvature.powi(2).sum_all().item(), gradients.get(id).expect("a gradient").clone())
+    };
+    let (_, gradient) = walk(&w);
+    for k in 0..3 {
+        let loss = |step: f64| {
+            let mut w = w.clone();
+            w.as_mut_slice()[k] += step;
+            walk(&w).0
+        };
+        let difference = (loss(1e-5) - loss(-1e-5)) / 2e-5;
+        assert_relative_eq!(gradient.get([k]), difference, max_relative = 1e-6, epsilon = 1e-8);
+    }
+}

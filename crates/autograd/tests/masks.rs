@@ -22,8 +22,12 @@ fn inputs_without_influence_get_zero<T: Scalar>() {
     let x = numbers(&[-1.0, 4.0]);
     let clamped = through_a_root(x.clone(), |x| x.maximum(x.tape().number(0.0)));
     assert_eq!(clamped, [0.0, 0.25]);
-    let clamped = through_a_root(-x, |x| -x.minimum(x.tape().number(0.0)));
+    let clamped = through_a_root(-x.clone(), |x| -x.minimum(x.tape().number(0.0)));
     assert_eq!(clamped, [0.0, -0.25]);
+    let clamped = through_a_root(x.clone(), |x| x.clamp(0.0, 9.0));
+    assert_eq!(clamped, [0.0, 0.25]);
+    let chosen = through_a_root(x.clone(), |x| Var::where_(&x.gt(0.0), x, 0.0));
+    assert_eq!(chosen, [0.0, 0.25]);
     let largest = through_a_root(numbers(&[-3.0, -1.0, 0.0]), |x| x.max(&[0]));
     assert_eq!(largest, [0.0, 0.0, f64::INFINITY]);
     let absolute = through_a_root(numbers(&[0.0, -4.0]), |x| x.abs());
@@ -44,4 +48,38 @@ fn a_tie_of_more_elements_than_f32_can_count_is_split_evenly() {
     let gradient = x.max(&[0]).backward().of(x);
     assert_eq!(gradient.get([0]), 1.0 / TIED as f32);
     assert_eq!(gradient.get([TIED - 1]), 1.0 / TIED as f32);
+}
+
+/// The side that is not chosen is infinite and NaN.
+#[test]
+fn a_side_that_is_not_chosen_gets_exactly_zero() {
+    let tape = Tape::<f64>::default();
+    let a = tape.variable(Tensor::from([1.0, f64::INFINITY, f64::NAN]));
+    let b = tape.variable(Tensor::from([f64::NAN, 2.0, 3.0]));
+    let y = Var::where_(&Tensor::from([true, false, false]), a, b);
+    assert_eq!(y.value(), Tensor::from([1.0, 2.0, 3.0]));
+    let gradients = y.powi(2).sum_all().backward();
+    assert_eq!(gradients.of(a), Tensor::from([2.0, 0.0, 0.0]));
+    assert_eq!(gradients.of(b), Tensor::from([0.0, 4.0, 6.0]));
+}
+
+#[test]
+fn rows_of_nothing_but_minus_infinity_have_a_logsumexp_without_slope() {
+    let tape = Tape::<f64>::default();
+    let infinite = f64::INFINITY;
+    let x = tape.variable(Tensor::from([[-infinite, -infinite], [-infinite, 5.0]]));
+    let y = x.logsumexp(&[1]);
+    assert_eq!(y.value(), Tensor::from([-infinite, 5.0]));
+    let gradients = y.vjp(Tensor::from([1.0, 3.0]));
+    assert_eq!(gradients.of(x), Tensor::from([[0.0, 0.0], [0.0, 3.0]]));
+}
+
+#[test]
+fn a_deviation_of_zero_has_no_slope() {
+    let tape = Tape::<f64>::default();
+    let x = tape.variable(Tensor::from([[2.0, 2.0, 2.0], [1.0, 2.0, 3.0]]));
+    let y = x.std(&[1], 1);
+    assert_eq!(y.value(), Tensor::from([0.0, 1.0]));
+    let gradient = y.sum_all().backward().of(x);
+    assert_eq!(gradient, Tensor::from([[0.0, 0.0, 0.0], [-0.5, 0.0, 0.5]]));
 }

@@ -214,6 +214,49 @@ fn a_mistake_is_explained() {
     );
 }
 
+#[test]
+fn mistakes_in_choosing_and_joining_are_explained() {
+    let tape: Tape<f64> = Tape::default();
+    let x = tape.variable(Tensor::zeros([2, 3]));
+    let y = tape.variable(Tensor::zeros([4, 3]));
+    let ids = Tensor::full([2, 1], 3);
+    let mistakes: [(&dyn Fn(), &str); 14] = [
+        (&|| _ = x.gt(y), "gt: shapes [2, 3] and [4, 3] do not broadcast"),
+        (&|| _ = x.pow(y), "pow: shapes [2, 3] and [4, 3] do not broadcast"),
+        (&|| _ = Var::where_(&y.gt(0.0), x, 0.0), "where_: shapes [4, 3] and [2, 3] do not"),
+        (&|| _ = x.clamp(1.0, f64::NAN), "clamp: the bounds are 1 and NaN: the first must be at"),
+        (&|| _ = x.gather(1, &ids), "gather: index 3 is not within axis 1 of shape [2, 3]"),
+        (&|| _ = x.sort(2, true), "sort: axis 2 does not exist: with 2 axes it must be"),
+        (&|| _ = x.topk(4, 1), "topk: there are no 4 elements along axis 1 of shape [2, 3]"),
+        (&|| _ = x.cumsum(-3), "cumsum: axis -3 does not exist: with 2 axes it must be"),
+        (&|| _ = x.flip(&[0, -2]), "flip: axis 0 is named twice in [0, -2]"),
+        (&|| _ = x.std(&[1], 3), "std: shape [2, 3] has 3 elements along axes [1]: with the cor"),
+        (&|| _ = x.logsumexp(&[5]), "logsumexp: axis 5 does not exist: with 2 axes it must be"),
+        (&|| _ = Var::stack(&[x, y], 0), "stack: shapes [2, 3] and [4, 3] cannot be stacked"),
+        (&|| _ = x.split(&[1, 1], 1), "split: the lengths [1, 1] add up to 2, but axis 1 of"),
+        (&|| _ = x.pad(&[(1, 1)], 0.0), "pad: the 1 pairs [(1, 1)] do not fit the 2 axes of"),
+    ];
+    for (mistake, expected) in mistakes {
+        let found = message(mistake);
+        assert!(found.starts_with(expected), "{found}");
+    }
+}
+
+#[test]
+fn operations_that_are_composed_of_several_are_recorded_at_the_users_line() {
+    let tape: Tape<f64> = Tape::default();
+    let x = tape.variable(Tensor::ones([2, 3]));
+    x.std(&[0], 1);
+    x.var_keepdim(&[0], 0);
+    x.pad(&[(1, 0), (2, 2)], 0.0);
+    x.split(&[1, 2], 1);
+    x.minimum(0.0);
+    Var::stack(&[x, x], -1);
+    for node in tape.nodes().iter() {
+        assert_eq!(node.at().file(), file!(), "{node}");
+    }
+}
+
 /// An op whose VJP forgets to sum over the broadcast axis.
 struct BadScale;
 

@@ -1,0 +1,81 @@
+//! Gradients that a program puts together itself.
+
+use autograd::functional::Dual;
+use autograd::{Gradient, Gradients, ParameterId, Parameters, SparseGradient, Tape};
+use mistakes::message;
+use tensor::Tensor;
+
+fn table() -> (Parameters<f64>, ParameterId) {
+    let mut parameters = Parameters::with_seed(0);
+    let id = parameters.add("table", Tensor::ones([4, 2]));
+    (parameters, id)
+}
+
+#[test]
+fn an_inserted_gradient_is_the_one_that_a_walk_back_finds() {
+    let (parameters, id) = table();
+    let tape = Tape::default();
+    let walked = tape.parameter(&parameters, id).powi(2).sum_all().backward();
+    let mut by_hand = Gradients::new();
+    let replaced = by_hand.insert(&parameters, id, parameters.get(id) * 2.0);
+    assert!(replaced.is_none());
+    assert_eq!(by_hand.get(id), walked.get(id));
+    let replaced = by_hand.insert(&parameters, id, Tensor::zeros([4, 2]));
+    assert_eq!(replaced.expect("the first").dense(), walked.get(id).expect("a gradient"));
+}
+
+#[test]
+fn inserted_rows_stay_rows_and_add_to_others() {
+    let (parameters, id) = table();
+    let mut by_hand = Gradients::new();
+    let rows = SparseGradient::from_rows(&[4, 2], &[0, 3], Tensor::from([[1.0, 2.0], [3.0, 4.0]]));
+    by_hand.insert(&parameters, id, rows);
+    assert!(by_hand.iter().all(|(_, gradient)| matches!(gradient, Gradient::Sparse(_))));
+    let tape = Tape::default();
+    let walked = tape.parameter_rows(&parameters, id, vec![3]).sum_all().backward();
+    let sum = by_hand.plus(&walked);
+    let expected = Tensor::from([[1.0, 2.0], [0.0, 0.0], [0.0, 0.0], [4.0, 5.0]]);
+    assert_eq!(sum.get(id), Some(&expected));
+}
+
+#[test]
+fn tangents_of_gradients_keep_their_rows() {
+    let (parameters, id) = table();
+    let in_duals = parameters.map(|_, value| Dual::tensor(value, &(value * 0.5)));
+    let tape = Tape::default();
+    let walked = tape.parameter_rows(&in_duals, id, vec![1]).powi(3).sum_all().backward();
+    let tangents = walked.map(|slope| slope.tangent);
+    assert!(tangents.iter().all(|(_, gradient)| matches!(gradient, Gradient::Sparse(_))));
+    // 3 x² moves by 6 x · ½.
+    let expected = Tensor::from([[0.0, 0.0], [3.0, 3.0], [0.0, 0.0], [0.0, 0.0]]);
+    assert_eq!(tangents.get(id), Some(&expected));
+}
+
+#[test]
+fn gradients_that_do_not_fit_are_refused() {
+    let (parameters, id) = table();
+    let (_, foreign) = table();
+    let insert = |id, shape: [usize; 2]| {
+        message(|| Gradients::new().insert(&parameters, id, Tensor::zeros(shape)))
+    };
+    assert_eq!(
+        insert(id, [4, 3]),
+        "insert: the gradient of `table` has shape [4, 3], the parameter [4, 2]: they must be equal"
+    );
+    assert!(insert(foreign, [4, 2]).contains("was made by another store"));
+    assert_eq!(
+        message(|| SparseGradient::from_rows(&[4, 2], &[3, 1], Tensor::<f64>::zeros([2, 2]))),
+        "from_rows: the ids [3, 1] must ascend, each once, and be below 4, the number of rows of shape \
+         [4, 2]"
+    );
+    assert_eq!(
+        message(|| SparseGradient::from_rows(&[4, 2], &[1], Tensor::<f64>::zeros([2, 2]))),
+        "from_rows: the values have shape [2, 2]: 1 rows of shape [4, 2] have shape [1, 2]"
+    );
+    let tape = Tape::default();
+    let rows = tape.parameter_rows(&parameters, id, vec![1]).sum_all().backward();
+    assert_eq!(
+        message(|| rows.map(|x| x + 1.0)),
+        "map: a gradient of some rows needs a function that keeps 0"
+    );
+}

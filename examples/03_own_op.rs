@@ -3,7 +3,8 @@
 //!     cargo run --release --example own_op
 //!
 //! An op is a struct with two functions. `forward` computes the value; `vjp` gets the adjoint of the
-//! value, `dy`, and hands each input its part: dy times the derivative. Here that is dy · σ(x).
+//! value, `dy`, and hands each input its part: dy times the derivative. Here that is dy · σ(x). The
+//! library has this op, too, as `Var::softplus`; written by hand it is the same.
 //!
 //! It prints the tape on which the op stands as one node, values and derivatives, and the gradient
 //! check. The op is written for any scalar, so the check can run it over 64-bit and dual numbers.

@@ -4,6 +4,7 @@ use crate::buffer;
 use crate::elementwise::write_runs;
 use crate::layout::Layout;
 use crate::shape::{self, expect};
+use crate::strided::Run;
 use crate::{Tensor, TensorOrNumber};
 
 impl<T: Copy + Send + Sync + 'static> Tensor<T> {
@@ -37,13 +38,35 @@ impl<T: Copy + Send + Sync + 'static> Tensor<T> {
             layouts.each_ref(),
             &mut chosen,
             #[inline(always)]
-            |runs, target| {
-                for (i, z) in target.iter_mut().enumerate() {
-                    let [c, a, b] = runs.map(|run| run.offset + i * run.stride);
-                    *z = if conditions[c] { x[a] } else { y[b] };
-                }
-            },
+            |runs, target| where_run((conditions, x, y), runs, target),
         );
         Self::from_buffer(&shape, chosen)
+    }
+}
+
+/// Where all elements are side by side, or `b` is repeated, the loop becomes vector instructions.
+#[inline(always)]
+fn where_run<T: Copy>(
+    (conditions, x, y): (&[bool], &[T], &[T]),
+    [c, a, b]: [Run; 3],
+    target: &mut [T],
+) {
+    let length = target.len();
+    let choose = |condition: bool, x: T, y: T| if condition { x } else { y };
+    if (c.stride, a.stride) == (1, 1) && b.stride < 2 {
+        let pairs = conditions[c.offset..][..length].iter().zip(&x[a.offset..][..length]);
+        let targets = target.iter_mut().zip(pairs);
+        match b.stride {
+            0 => targets.for_each(|(z, (&c, &x))| *z = choose(c, x, y[b.offset])),
+            _ => {
+                let ys = &y[b.offset..][..length];
+                targets.zip(ys).for_each(|((z, (&c, &x)), &y)| *z = choose(c, x, y));
+            }
+        }
+        return;
+    }
+    for (i, z) in target.iter_mut().enumerate() {
+        let [c, a, b] = [c, a, b].map(|run| run.offset + i * run.stride);
+        *z = choose(conditions[c], x[a], y[b]);
     }
 }

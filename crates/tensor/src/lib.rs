@@ -21,7 +21,7 @@
 //!
 //! Where to read on: [`shape`] (broadcasting), [`layout`] (views), [`strided`] (the loop), then
 //! the operations in any order: `elementwise`, `arithmetic`, `functions`, `compare`, `select`, `reduce`,
-//! `statistics`, `along` (sorting, running sums, picking), `matmul`, `rows`.
+//! `statistics`, `along` (sorting, running sums, picking), `matmul`, `rows`, `unfold`.
 //! See [`parallel`] for how large operations use several cores.
 
 mod along;
@@ -56,6 +56,7 @@ mod statistics;
 pub mod strategy;
 pub mod strided;
 mod tiles;
+mod unfold;
 mod vectorized;
 mod views;
 
@@ -69,4 +70,5 @@ pub use reduce::sum;
 pub use rows::RowSums;
 pub use scalar::Scalar;
 pub use shape::{Shape, ShapeError};
+pub use unfold::Window;
 pub use vectorized::{instruction_set, vectorized};

@@ -54,7 +54,7 @@ impl<T: Scalar> Tensor<T> {
     /// When an axis does not exist or is named twice.
     #[track_caller]
     pub fn sum(&self, axes: &[isize]) -> Self {
-        self.fold("sum", axes, T::ZERO, add).squeeze(axes)
+        self.reduce("sum", axes, T::ZERO, add).squeeze(axes)
     }
 
     /// Returns Σ x along the axes, which stay with length 1.
@@ -63,7 +63,7 @@ impl<T: Scalar> Tensor<T> {
     /// When an axis does not exist or is named twice.
     #[track_caller]
     pub fn sum_keepdim(&self, axes: &[isize]) -> Self {
-        self.fold("sum_keepdim", axes, T::ZERO, add)
+        self.reduce("sum_keepdim", axes, T::ZERO, add)
     }
 
     /// Returns Σ x over all elements, a tensor without axes.
@@ -159,11 +159,11 @@ impl<T: Scalar> Tensor<T> {
     /// The mean along the axes, which stay, for the operation that an error names.
     #[track_caller]
     fn mean_named(&self, name: &str, axes: &[isize]) -> Self {
-        let sum = self.fold(name, axes, T::ZERO, add);
+        let sum = self.reduce(name, axes, T::ZERO, add);
         sum / T::from_f64(reduced_len(self.shape(), axes) as f64)
     }
 
-    /// [`fold`](Self::fold) with a function that chooses one of two; `worst` is never chosen.
+    /// [`reduce`](Self::reduce) with a function that chooses one of two; `worst` is never chosen.
     #[track_caller]
     fn choose(
         &self,
@@ -183,7 +183,7 @@ impl<T: Scalar> Tensor<T> {
 
     /// Combines the elements along the axes, which stay, for the operation that an error names.
     #[track_caller]
-    pub(crate) fn fold(
+    pub(crate) fn reduce(
         &self,
         name: &str,
         axes: &[isize],

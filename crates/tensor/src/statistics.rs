@@ -97,7 +97,7 @@ impl<T: Scalar> Tensor<T> {
     #[track_caller]
     fn logsumexp_named(&self, name: &str, axes: &[isize]) -> Self {
         let infinity = T::from_f64(f64::INFINITY);
-        let largest = self.fold(name, axes, -infinity, T::maximum);
+        let largest = self.reduce(name, axes, -infinity, T::maximum);
         // Not ∞ − ∞: where m is infinite, the sum is 0 or infinite as it is.
         let m = largest.map(|m| if m.abs() == infinity { T::ZERO } else { m });
         let sum = self.zip_map(&m, |x, m| (x - m).exp()).sum_keepdim(axes);

@@ -17,6 +17,7 @@ mod cumsum;
 mod div;
 mod expand;
 mod flip;
+mod fold;
 mod gather;
 mod gather_rows;
 mod logsumexp;
@@ -35,6 +36,7 @@ mod sort;
 mod sub;
 mod sum;
 mod unary;
+mod unfold;
 mod variance;
 mod where_;
 
@@ -68,6 +70,7 @@ mod tests {
         ("exp", super::unary::cases::exp),
         ("expand", super::expand::cases),
         ("flip", super::flip::cases),
+        ("fold", super::fold::cases),
         ("gather", super::gather::cases),
         ("gather_rows", super::gather_rows::cases),
         ("ln", super::unary::cases::ln),
@@ -91,6 +94,7 @@ mod tests {
         ("sub", super::sub::cases),
         ("sum", super::sum::cases),
         ("tanh", super::unary::cases::tanh),
+        ("unfold", super::unfold::cases),
         ("where_", super::where_::cases),
     ];
 

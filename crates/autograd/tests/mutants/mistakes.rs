@@ -159,6 +159,42 @@ fn wrong_formulas() -> Vec<Mutant> {
 fn wrong_terms() -> Vec<Mutant> {
     vec![
         mutant(
+            "layer norm not divided by the deviation",
+            layer_norm().with_vjp(|x, _, dy, dx| {
+                let (unit, _) = normalized(x[0]);
+                let g = dy * x[1];
+                let along = &unit * (&g * &unit).mean_keepdim(&[-1]);
+                dx.add(0, || &g - g.mean_keepdim(&[-1]) - along);
+                dx.add(1, || (dy * &unit).sum_to(x[1].shape()));
+                dx.add(2, || dy.sum_to(x[2].shape()));
+            }),
+            &[&[3, 4], &[4], &[4]],
+            DIFFERENCES,
+        ),
+        mutant(
+            "layer norm without the term of the mean",
+            layer_norm().with_vjp(|x, _, dy, dx| {
+                let (unit, deviation) = normalized(x[0]);
+                let g = dy * x[1];
+                let along = &unit * (&g * &unit).mean_keepdim(&[-1]);
+                dx.add(0, || (&g - along) / deviation);
+                dx.add(1, || (dy * &unit).sum_to(x[1].shape()));
+                dx.add(2, || dy.sum_to(x[2].shape()));
+            }),
+            &[&[3, 4], &[4], &[4]],
+            DIFFERENCES,
+        ),
+        mutant(
+            "RMS norm without the part along x",
+            rms_norm().with_vjp(|x, _, dy, dx| {
+                let size = root(&(x[0] * x[0]).mean_keepdim(&[-1]));
+                dx.add(0, || dy * x[1] / &size);
+                dx.add(1, || (dy * (x[0] / &size)).sum_to(x[1].shape()));
+            }),
+            &[&[3, 4], &[4]],
+            DIFFERENCES,
+        ),
+        mutant(
             "a term dropped",
             softmax().with_vjp(|_, y, dy, dx| dx.add(0, || dy * y)),
             &[&[3, 4]],
@@ -219,6 +255,16 @@ fn wrong_terms() -> Vec<Mutant> {
 
 fn wrong_sums() -> Vec<Mutant> {
     vec![
+        mutant(
+            "averaged where windows overlap",
+            unfold().with_vjp(|x, _, dy, dx| {
+                let image = [x[0].shape()[2], x[0].shape()[3]];
+                let times = dy.map(|_| number(1.0)).fold(image, window());
+                dx.add(0, || dy.fold(image, window()) / times);
+            }),
+            &[&[1, 2, 3, 4]],
+            DIFFERENCES,
+        ),
         mutant(
             "a broadcast that is not summed",
             mul().with_vjp(|x, _, dy, dx| {

@@ -8,7 +8,7 @@ use autograd::{Adjoints, Op};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use tensor::strategy::{broadcastable_shapes, narrower_shape, shapes, tensors};
-use tensor::{Scalar, Tensor};
+use tensor::{Scalar, Tensor, Window};
 
 pub type Array = Tensor<Number>;
 type Forward = fn(&[&Array]) -> Array;
@@ -148,6 +148,67 @@ pub fn softmax_vjp(y: &Array, dy: &Array) -> Array {
         return Tensor::zeros(y.shape());
     }
     y * (dy - (dy * y).sum_keepdim(&[-1]))
+}
+
+/// Each row brought to mean 0 and deviation 1, then scaled and shifted.
+pub fn layer_norm() -> Written {
+    Written::new(
+        "layer_norm",
+        |x| normalized(x[0]).0 * x[1] + x[2],
+        |x, _, dy, dx| {
+            let (unit, deviation) = normalized(x[0]);
+            dx.add(0, || {
+                let g = dy * x[1];
+                let along = &unit * (&g * &unit).mean_keepdim(&[-1]);
+                (&g - g.mean_keepdim(&[-1]) - along) / &deviation
+            });
+            dx.add(1, || (dy * &unit).sum_to(x[1].shape()));
+            dx.add(2, || dy.sum_to(x[2].shape()));
+        },
+    )
+}
+
+/// (x − μ) / σ of each row, and σ.
+pub fn normalized(x: &Array) -> (Array, Array) {
+    let centered = x - x.mean_keepdim(&[-1]);
+    let deviation = root(&(&centered * &centered).mean_keepdim(&[-1]));
+    (&centered / &deviation, deviation)
+}
+
+/// Each row divided by the root of its mean square, then scaled.
+pub fn rms_norm() -> Written {
+    Written::new(
+        "rms_norm",
+        |x| x[0] / root(&(x[0] * x[0]).mean_keepdim(&[-1])) * x[1],
+        |x, _, dy, dx| {
+            let size = root(&(x[0] * x[0]).mean_keepdim(&[-1]));
+            let unit = x[0] / &size;
+            dx.add(0, || {
+                let g = dy * x[1];
+                (&g - &unit * (&g * &unit).mean_keepdim(&[-1])) / &size
+            });
+            dx.add(1, || (dy * &unit).sum_to(x[1].shape()));
+        },
+    )
+}
+
+/// √(x + 0.1).
+pub fn root(x: &Array) -> Array {
+    x.map(|x| (x + number(0.1)).sqrt())
+}
+
+/// The window that `unfold` moves over an image.
+pub fn window() -> Window {
+    Window::new([2, 2]).padding([1, 0])
+}
+
+/// What a window covers at each of its positions.
+pub fn unfold() -> Written {
+    Written::new(
+        "unfold",
+        |x| x[0].unfold(window()),
+        |x, _, dy, dx| dx.add(0, || dy.fold([x[0].shape()[2], x[0].shape()[3]], window())),
+    )
 }
 
 /// The mean of the rows.
@@ -371,6 +432,15 @@ pub fn right_ops() -> Vec<Right> {
     let lines = (shapes(2, 3), 1..4usize).prop_map(|(batch, n)| vec![[&batch[..], &[n]].concat()]);
     let filled = vec(1..4usize, 0..3).prop_map(|shape| vec![shape]);
     let tables = || (3..5usize, 0..3usize).prop_map(|(rows, width)| vec![vec![rows, width]]);
+    let normed = |inputs: usize| {
+        (shapes(2, 3), 2..5usize).prop_map(move |(batch, n)| {
+            let mut shapes = vec![vec![n]; inputs];
+            shapes[0] = [&batch[..], &[n]].concat();
+            shapes
+        })
+    };
+    let images = (0..3usize, 0..3usize, 1..4usize, 2..4usize)
+        .prop_map(|(batch, channels, height, width)| vec![vec![batch, channels, height, width]]);
     let gated = shapes(3, 3).prop_flat_map(|shape| {
         let [beta, gamma] = [(); 2].map(|()| narrower_shape(shape.clone()));
         (Just(shape), beta, gamma).prop_map(|(x, beta, gamma)| vec![x, beta, gamma])
@@ -387,6 +457,9 @@ pub fn right_ops() -> Vec<Right> {
         Right::new(softmax(), lines, -2.0..2.0),
         Right::new(mean(), rows, -2.0..2.0),
         Right::new(norm(), filled, 0.5..2.0),
+        Right::new(layer_norm(), normed(3), -2.0..2.0),
+        Right::new(rms_norm(), normed(2), -2.0..2.0),
+        Right::new(unfold(), images, -2.0..2.0),
         Right::new(gather(), tables(), -2.0..2.0),
         Right::new(embedding(), tables(), -2.0..2.0),
         Right::new(swiglu(), gated, -2.0..2.0),

@@ -1,8 +1,10 @@
 //! Generates data sets from a seed. The example programs run on a fresh clone without a download,
 //! and a test knows which accuracy a model should reach.
 
+mod digits;
 mod reviews;
 mod tabular;
 
+pub use digits::{DIGIT_SIZE, digits};
 pub use reviews::{REVIEW_LABEL_NOISE, Review, reviews, write_reviews};
 pub use tabular::{TABULAR_FEATURES, TABULAR_LABEL_NOISE, tabular, write_tabular};

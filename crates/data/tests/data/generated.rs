@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashSet};
 use std::fs::File;
 
-use data::generated::{REVIEW_LABEL_NOISE, reviews, tabular, write_reviews, write_tabular};
+use data::generated::{REVIEW_LABEL_NOISE, digits, reviews, tabular, write_reviews, write_tabular};
 use data::{Labels, Table, Tokenizer};
 use tensor::Key;
 
@@ -122,4 +122,48 @@ fn generated_data_reads_back_from_csv() {
     );
     let labels = Labels::of(["0", "1"]);
     assert_eq!(table.classes("label", &labels).unwrap().to_vec(), dataset.targets().to_vec());
+}
+
+#[test]
+fn a_seed_gives_the_same_digits_and_a_longer_run_begins_with_them() {
+    let key = Key::new(3);
+    let (some, more) = (digits(50, key), digits(80, key));
+    assert_eq!(some.inputs(), &more.inputs().slice(0, ..50));
+    assert_eq!(some.targets(), &more.targets().slice(0, ..50));
+    assert_ne!(some.inputs(), digits(50, Key::new(4)).inputs());
+    assert_eq!(digits(0, key).inputs().shape(), [0, 1, 8, 8]);
+}
+
+#[test]
+fn the_ten_digits_are_equally_frequent() {
+    let mut counts = BTreeMap::new();
+    for digit in digits(10_000, Key::new(1)).targets().to_vec() {
+        *counts.entry(digit).or_insert(0) += 1;
+    }
+    assert!(counts.keys().copied().eq(0..10));
+    // 1,000 each, with a standard deviation of 30.
+    assert!(counts.values().all(|count| (850..1_150).contains(count)), "{counts:?}");
+}
+
+/// Shifts and slants make a digit's pixels differ more than its shape: the nearest mean image is right
+/// far less often than a network (`examples/17_digits.rs`), and far more often than by chance.
+#[test]
+fn the_nearest_mean_image_names_little_more_than_half_of_the_digits() {
+    let key = Key::new(1);
+    let (train, test) = (digits(4_000, key.stream("train")), digits(1_000, key.stream("test")));
+    let labels = train.targets().to_vec();
+    let mean = |digit: u32| {
+        let own: Vec<u32> = (0..4_000).filter(|&i| labels[i as usize] == digit).collect();
+        train.select(&own).inputs().mean(&[0])
+    };
+    let means: Vec<_> = (0..10).map(mean).collect();
+    let distances: Vec<_> = means
+        .iter()
+        .map(|mean| (test.inputs() - mean).map(|x| -x * x).sum(&[1, 2, 3]).unsqueeze(1))
+        .collect();
+    let nearest = tensor::Tensor::concat(&distances, 1).argmax(1);
+    let pairs = nearest.to_vec().into_iter().zip(test.targets().to_vec());
+    let right = pairs.filter(|(found, digit)| found == digit);
+    let accuracy = right.count() as f64 / 1_000.0;
+    assert!((0.4..0.75).contains(&accuracy), "{accuracy}");
 }

@@ -5,6 +5,7 @@
 //! The layer is RMSNorm (Zhang and Sennrich 2019): it divides each row by its root mean square and
 //! scales each column by a learned gain. A layer holds the ids of its parameters; their values are in
 //! the store, and a pass puts them on the tape. It has no backward pass of its own: the tape has one.
+//! (`nn::RMSNorm` is the same as a single operation, with a backward pass that is faster.)
 //!
 //! The optimizer is Signum (Bernstein et al. 2018): each weight moves by the same step, in the direction
 //! of a mean of its gradients. A rule is the formula; schedule, groups, decay and a state that can be

@@ -3,9 +3,12 @@
 use std::collections::BTreeMap;
 
 use autograd::{Parameters, Pass, Tape, Var};
-use nn::{Dense, GatedSwiGLU, Layer, MultiLabelCrossEntropy, SoftmaxCrossEntropy, SwiGLU};
+use nn::{
+    AvgPool2d, Conv2d, Dense, GatedSwiGLU, Gru, Layer, LayerNorm, MaxPool2d,
+    MultiLabelCrossEntropy, RMSNorm, SelfAttention, SoftmaxCrossEntropy, SwiGLU,
+};
 use serde::Deserialize;
-use tensor::{Scalar, Tensor};
+use tensor::{Scalar, Tensor, Window};
 
 use super::fixture::{Array, Worst, named};
 
@@ -64,6 +67,8 @@ fn functions<T: Scalar>() -> Vec<(&'static str, Compute<T>)> {
         ("expand", |x, _| x[0].expand([2, 3, 4])),
         ("flip", |x, _| x[0].flip(&[0, 2])),
         ("gather", |x, ids| x[0].gather(1, ids)),
+        ("fold", |x, _| x[0].fold([4, 5], Window::new([3, 2]).padding([1, 0]).stride([1, 2]))),
+        ("fold with dilation", |x, _| x[0].fold([5, 4], Window::new([2, 2]).dilation([2, 3]))),
         ("gather_rows", |x, ids| x[0].gather_rows(ids)),
         ("ln", |x, _| x[0].ln()),
         ("logsumexp", |x, _| x[0].logsumexp(&[0, 2])),
@@ -120,6 +125,8 @@ fn functions<T: Scalar>() -> Vec<(&'static str, Compute<T>)> {
         ("var", |x, _| x[0].var(&[1], 0)),
         ("var over all axes", |x, _| x[0].var(&[0, 1], 1)),
         ("where_", |x, _| Var::where_(&x[0].gt(0.25), x[0], x[1])),
+        ("unfold", |x, _| x[0].unfold(Window::new([3, 2]).padding([1, 0]).stride([1, 2]))),
+        ("unfold with dilation", |x, _| x[0].unfold(Window::new([2, 2]).dilation([2, 3]))),
         // Layers and activations.
         ("dense", |x, _| nn::dense(x[0], x[1], x[2])),
         ("dense on three axes", |x, _| nn::dense(x[0], x[1], x[2])),
@@ -129,11 +136,20 @@ fn functions<T: Scalar>() -> Vec<(&'static str, Compute<T>)> {
         ("embedding_mean with padding", |x, ids| nn::embedding_mean(x[0], ids, Some(0))),
         ("gelu", |x, _| nn::gelu(x[0])),
         ("gelu of large numbers", |x, _| nn::gelu(x[0])),
+        ("layer_norm", |x, _| nn::layer_norm(x[0], x[1], x[2], 1e-5)),
+        ("layer_norm on three axes", |x, _| nn::layer_norm(x[0], x[1], x[2], 0.25)),
         ("leaky_relu", |x, _| nn::leaky_relu(x[0], 0.1)),
         ("log_softmax", |x, _| nn::log_softmax(x[0], -1)),
         ("log_softmax along rows", |x, _| nn::log_softmax(x[0], 0)),
         ("log_softmax of large numbers", |x, _| nn::log_softmax(x[0], -1)),
         ("relu", |x, _| nn::relu(x[0])),
+        ("rms_norm", |x, _| nn::rms_norm(x[0], x[1], 1e-5)),
+        ("scaled_dot_product_attention", |x, _| {
+            nn::scaled_dot_product_attention(x[0], x[1], x[2], false)
+        }),
+        ("scaled_dot_product_attention, causal", |x, _| {
+            nn::scaled_dot_product_attention(x[0], x[1], x[2], true)
+        }),
         ("silu", |x, _| nn::silu(x[0])),
         ("silu of large numbers", |x, _| nn::silu(x[0])),
         ("softmax", |x, _| nn::softmax(x[0], -1)),
@@ -167,10 +183,41 @@ type ReplayLayer<T> = Box<dyn Fn(&Function) -> Replay<T>>;
 /// The layers that hold parameters: a fixture's first input is `x`, the others are the parameters.
 fn layers<T: Scalar>() -> Vec<(&'static str, ReplayLayer<T>)> {
     vec![
+        ("avg_pool2d", layer(|_| AvgPool2d::new([2, 2]))),
+        ("avg_pool2d with stride", layer(|_| AvgPool2d::new([3, 2]).stride([1, 2]))),
+        ("conv2d", layer(|parameters| Conv2d::new(parameters, "conv", 3, 2, [3, 2]))),
+        (
+            "conv2d with stride and padding",
+            layer(|parameters| {
+                let layer = Conv2d::new(parameters, "conv", 1, 3, [3, 3]);
+                layer.stride([2, 1]).padding([1, 2])
+            }),
+        ),
+        (
+            "conv2d with dilation and without bias",
+            layer(|parameters| {
+                Conv2d::without_bias(parameters, "conv", 2, 2, [2, 3]).dilation([2, 1])
+            }),
+        ),
         ("dense", layer(|parameters| Dense::new(parameters, "dense", 4, 2))),
         ("dense on three axes", layer(|parameters| Dense::new(parameters, "dense", 4, 2))),
         ("gated_swiglu", layer(|parameters| GatedSwiGLU::new(parameters, "gated", -1))),
         ("gated_swiglu along rows", layer(|parameters| GatedSwiGLU::new(parameters, "gated", 0))),
+        ("gru", layer(|parameters| Gru::new(parameters, "gru", 2, 4))),
+        ("gru over 20 steps", layer(|parameters| Gru::new(parameters, "gru", 3, 5))),
+        ("layer_norm", layer(|parameters| LayerNorm::new(parameters, "norm", 4))),
+        ("layer_norm of a large mean", layer(|parameters| LayerNorm::new(parameters, "norm", 8))),
+        ("max_pool2d", layer(|_| MaxPool2d::new([2, 2]))),
+        ("max_pool2d with stride", layer(|_| MaxPool2d::new([3, 2]).stride([1, 2]))),
+        (
+            "rms_norm with PyTorch's epsilon",
+            layer(|parameters| RMSNorm::new(parameters, "norm", 4)),
+        ),
+        ("self_attention", layer(|parameters| SelfAttention::new(parameters, "attention", 4, 2))),
+        (
+            "self_attention, causal",
+            layer(|parameters| SelfAttention::new(parameters, "attention", 6, 2).causal()),
+        ),
         ("swiglu", layer(|parameters| SwiGLU::new(parameters, "swiglu"))),
         ("swiglu per feature", layer(|parameters| SwiGLU::per_feature(parameters, "swiglu", 4))),
     ]

@@ -47,8 +47,22 @@ def normal(*shape):
     return lambda generator: rounded(torch.randn(shape, generator=generator))
 
 
+def shifted(by, *shape):
+    return lambda generator: rounded(torch.randn(shape, generator=generator)) + by
+
+
 def positive(*shape):
     return lambda generator: rounded(torch.randn(shape, generator=generator).abs() + 0.25)
+
+
+def distinct(*shape):
+    """Numbers no two of which are equal: PyTorch's max_pool2d gives the gradient to the first."""
+
+    def draw(generator):
+        order = torch.randperm(math.prod(shape), generator=generator)
+        return (order.double() / 8 - 1).reshape(shape)
+
+    return draw
 
 
 def given(*values):
@@ -93,6 +107,59 @@ def dense(x, weight, bias):
     return F.linear(x, weight.T, bias)
 
 
+def layer_norm(epsilon):
+    return lambda x, weight, bias: F.layer_norm(x, x.shape[-1:], weight, bias, epsilon)
+
+
+FLOAT32_EPSILON = torch.finfo(torch.float32).eps
+
+
+def rms_norm(epsilon):
+    return lambda x, weight: F.rms_norm(x, x.shape[-1:], weight, epsilon)
+
+
+def gru(x, *parameters):
+    """All states, by torch.nn.GRU."""
+    module = torch.nn.GRU(x.shape[-1], parameters[1].shape[-1], batch_first=True)
+    names = ["weight_ih_l0", "weight_hh_l0", "bias_ih_l0", "bias_hh_l0"]
+    states, _ = torch.func.functional_call(module, dict(zip(names, parameters)), (x,))
+    return states
+
+
+def halved(*shape):
+    """Halved, so that gates are not all open or closed, and scores of attention not far apart."""
+    return lambda generator: normal(*shape)(generator) / 2
+
+
+def gru_parameters(inputs, units):
+    shapes = [(3 * units, inputs), (3 * units, units), (3 * units,), (3 * units,)]
+    return [halved(*shape) for shape in shapes]
+
+
+def self_attention(heads, causal=False):
+    """torch.nn.MultiheadAttention with our weights, which are its own transposed."""
+
+    def attend(x, qkv_weight, qkv_bias, output_weight, output_bias):
+        _, time, features = x.shape
+        module = torch.nn.MultiheadAttention(features, heads, batch_first=True)
+        state = {
+            "in_proj_weight": qkv_weight.T,
+            "in_proj_bias": qkv_bias,
+            "out_proj.weight": output_weight.T,
+            "out_proj.bias": output_bias,
+        }
+        mask = torch.ones(time, time, dtype=torch.bool).triu(1) if causal else None
+        arguments = {"need_weights": False, "attn_mask": mask}
+        return torch.func.functional_call(module, state, (x, x, x), arguments)[0]
+
+    return attend
+
+
+def attention_parameters(features):
+    shapes = [(features, 3 * features), (3 * features,), (features, features), (features,)]
+    return [halved(*shape) for shape in shapes]
+
+
 def embedding_mean(padding):
     return lambda table, ids: F.embedding_bag(ids, table, mode="mean", padding_idx=padding)
 
@@ -125,6 +192,16 @@ FUNCTIONS = [
     ("expand", lambda x: x.expand(2, 3, 4), [normal(3, 1)]),
     ("flip", lambda x: x.flip((0, 2)), [normal(2, 3, 4)]),
     ("gather", lambda x, ids: x.gather(1, ids), [normal(2, 5)], IDS),
+    (
+        "fold",
+        lambda x: F.fold(x, (4, 5), (3, 2), padding=(1, 0), stride=(1, 2)),
+        [normal(2, 12, 8)],
+    ),
+    (
+        "fold with dilation",
+        lambda x: F.fold(x, (5, 4), (2, 2), dilation=(2, 3)),
+        [normal(1, 8, 3)],
+    ),
     ("gather_rows", lambda x, ids: x[ids], [normal(5, 2)], IDS),
     ("ln", torch.log, [positive(2, 3)]),
     ("logsumexp", lambda x: x.logsumexp((0, 2)), [normal(2, 3, 4)]),
@@ -185,7 +262,30 @@ FUNCTIONS = [
     ("var", lambda x: x.var(1, correction=0), [normal(2, 4, 3)]),
     ("var over all axes", lambda x: x.var(correction=1), [normal(2, 3)]),
     ("where_", lambda a, b: torch.where(a > 0.25, a, b), [normal(2, 3), normal(3)]),
+    (
+        "unfold",
+        lambda x: F.unfold(x, (3, 2), padding=(1, 0), stride=(1, 2)),
+        [normal(2, 2, 4, 5)],
+    ),
+    (
+        "unfold with dilation",
+        lambda x: F.unfold(x, (2, 2), dilation=(2, 3)),
+        [normal(1, 2, 5, 4)],
+    ),
     # Layers and activations.
+    ("avg_pool2d", lambda x: F.avg_pool2d(x, (2, 2)), [normal(2, 2, 5, 4)]),
+    ("avg_pool2d with stride", lambda x: F.avg_pool2d(x, (3, 2), (1, 2)), [normal(2, 2, 5, 4)]),
+    ("conv2d", F.conv2d, [normal(2, 3, 4, 5), normal(2, 3, 3, 2), normal(2)]),
+    (
+        "conv2d with stride and padding",
+        lambda *x: F.conv2d(*x, stride=(2, 1), padding=(1, 2)),
+        [normal(2, 1, 4, 5), normal(3, 1, 3, 3), normal(3)],
+    ),
+    (
+        "conv2d with dilation and without bias",
+        lambda *x: F.conv2d(*x, dilation=(2, 1)),
+        [normal(1, 2, 5, 4), normal(2, 2, 2, 3)],
+    ),
     ("dense", dense, [normal(3, 4), normal(4, 2), normal(2)]),
     ("dense on three axes", dense, [normal(2, 3, 4), normal(4, 2), normal(2)]),
     ("embedding", lambda table, ids: F.embedding(ids, table), [normal(5, 2)], IDS),
@@ -201,11 +301,36 @@ FUNCTIONS = [
     ("gated_swiglu along rows", lambda *x: gated_swiglu(*x, 0), [normal(4, 3), normal(), normal()]),
     ("gelu", F.gelu, [normal(3, 4)]),
     ("gelu of large numbers", F.gelu, [given(-1e4, -20.0, -6.0, 0.0, 6.0, 1e4)]),
+    ("gru", gru, [normal(2, 3, 2), normal(12, 2), normal(12, 4), normal(12), normal(12)]),
+    ("gru over 20 steps", gru, [normal(1, 20, 3), *gru_parameters(3, 5)]),
+    ("layer_norm", layer_norm(1e-5), [normal(3, 4), normal(4), normal(4)]),
+    ("layer_norm on three axes", layer_norm(0.25), [normal(2, 3, 4), normal(4), normal(4)]),
+    ("layer_norm of a large mean", layer_norm(1e-5), [shifted(1e4, 2, 8), normal(8), normal(8)]),
     ("leaky_relu", lambda x: F.leaky_relu(x, 0.1), [given(-1.5, 0.0, 0.25, 2.0)]),
     ("log_softmax", lambda x: F.log_softmax(x, -1), [normal(3, 4)]),
     ("log_softmax along rows", lambda x: F.log_softmax(x, 0), [normal(3, 4)]),
     ("log_softmax of large numbers", lambda x: F.log_softmax(x, -1), [LARGE]),
+    ("max_pool2d", lambda x: F.max_pool2d(x, (2, 2)), [distinct(2, 2, 5, 4)]),
+    ("max_pool2d with stride", lambda x: F.max_pool2d(x, (3, 2), (1, 2)), [distinct(2, 2, 5, 4)]),
     ("relu", F.relu, [given(-1.5, 0.0, 0.25, 2.0)]),
+    ("rms_norm", rms_norm(1e-5), [normal(3, 4), normal(4)]),
+    ("rms_norm with PyTorch's epsilon", rms_norm(FLOAT32_EPSILON), [normal(2, 3, 4), normal(4)]),
+    ("self_attention", self_attention(2), [normal(2, 3, 4), *attention_parameters(4)]),
+    (
+        "self_attention, causal",
+        self_attention(2, causal=True),
+        [normal(2, 5, 6), *attention_parameters(6)],
+    ),
+    (
+        "scaled_dot_product_attention",
+        F.scaled_dot_product_attention,
+        [normal(2, 3, 4), normal(2, 5, 4), normal(2, 5, 2)],
+    ),
+    (
+        "scaled_dot_product_attention, causal",
+        lambda *x: F.scaled_dot_product_attention(*x, is_causal=True),
+        [normal(2, 4, 2), normal(2, 4, 2), normal(2, 4, 3)],
+    ),
     ("silu", F.silu, [normal(3, 4)]),
     ("silu of large numbers", F.silu, [given(-1e4, -20.0, 0.0, 20.0, 1e4)]),
     ("softmax", lambda x: F.softmax(x, -1), [normal(3, 4)]),

@@ -36,13 +36,15 @@
 //! Beside it stand `ops/` (the operations), `by_hand.rs` (gradients without a walk), `formulas.rs` (an op's formulas as text), [`sparse`] (gradients of a few rows of a table), [`check`] (how a gradient is
 //! trusted), [`functional`] (derivatives of functions, first and second), `freeing.rs` (the walk that
 //! frees the tape as it goes), `patterns.rs` (parameters by patterns of their names, to freeze them),
-//! `view.rs` (a look at a tape from outside), `print.rs`, `identity.rs`
+//! `view.rs` (a look at a tape from outside), `behind_pointers.rs` (what layers behind pointers need of a
+//! tape), `print.rs`, `identity.rs`
 //! and `copies.rs` (tapes, stores and their copies told apart) and `mistakes.rs` (what is said when a
 //! program is wrong).
 
 #![forbid(unsafe_code)]
 
 pub mod backward;
+mod behind_pointers;
 mod by_hand;
 pub mod check;
 mod copies;

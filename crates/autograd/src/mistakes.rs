@@ -77,10 +77,10 @@ pub(crate) fn assert_can_go_back<T: Scalar>(
 
 /// Checks that a node is on the tape.
 #[track_caller]
-pub(crate) fn assert_on_tape<T: Scalar>(tape: &Tape<T>, node: NodeId) {
+pub(crate) fn assert_on_tape<T: Scalar>(call: &str, tape: &Tape<T>, node: NodeId) {
     assert!(
         node.tape == tape.id,
-        "backward_freeing: %{} is not a node of this tape, or was one before the tape was cleared",
+        "{call}: %{} is not a node of this tape, or was one before the tape was cleared",
         node.index
     );
 }

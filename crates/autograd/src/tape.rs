@@ -4,7 +4,8 @@
 //! is a topological order, and going backward needs no search and no recursion.
 //!
 //! More methods of [`Tape`] are in `view.rs` (`nodes`, `len`, `records`), `freeing.rs`
-//! (`backward_freeing`), `sparse/read.rs` (`parameter_rows`) and `ops/mod.rs` (`number`).
+//! (`backward_freeing`), `sparse/read.rs` (`parameter_rows`), `behind_pointers.rs` (`var`) and
+//! `ops/mod.rs` (`number`).
 
 use std::cell::RefCell;
 use std::panic::Location;

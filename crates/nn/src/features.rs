@@ -1,20 +1,40 @@
 //! The beginning of a model whose input is numbers.
 
 use autograd::{Parameters, Pass, Var};
-use tensor::{Scalar, ShapeError, Tensor, shape};
+use tensor::{Scalar, Shape, ShapeError, Tensor, shape};
 
 use crate::Model;
 
-/// A batch of features `[batch, count]`, put on the tape as a constant. (Keras calls it `Input`.)
-#[derive(Clone, Copy, Debug)]
+/// A batch of features, put on the tape as a constant. (Keras calls it `Input`.)
+#[derive(Clone, Debug)]
 pub struct Features {
-    count: usize,
+    /// The shape of one sample.
+    shape: Shape,
 }
 
 impl Features {
     /// Creates the beginning of a model that takes rows of `count` features.
     pub fn new(count: usize) -> Self {
-        Self { count }
+        Self::of([count])
+    }
+
+    /// Creates the beginning of a model whose samples have this shape, such as images
+    /// `[channels, height, width]`: its batches are `[batch, channels, height, width]`.
+    ///
+    /// ```
+    /// use autograd::{Parameters, Pass, Tape};
+    /// use nn::{Conv2d, Features, Model};
+    /// use tensor::Tensor;
+    ///
+    /// let mut parameters = Parameters::new(0);
+    /// let model = Features::of([1, 8, 8]).then(Conv2d::new(&mut parameters, "conv", 1, 4, [3, 3]));
+    /// let tape = Tape::new();
+    /// let pass = Pass::eval(&tape, &parameters);
+    /// let error = model.try_forward(pass, &Tensor::zeros([5, 1, 8, 9])).unwrap_err();
+    /// assert_eq!(error.to_string(), "a batch must have shape [batch, 1, 8, 8], not [5, 1, 8, 9]");
+    /// ```
+    pub fn of(shape: impl AsRef<[usize]>) -> Self {
+        Self { shape: Shape::from_slice(shape.as_ref()) }
     }
 }
 
@@ -33,11 +53,14 @@ impl Model for Features {
         batch: &Tensor<f32>,
     ) -> Result<(), ShapeError> {
         match batch.shape() {
-            &[_, count] if count == self.count => Ok(()),
-            shape => Err(ShapeError::new(format!(
-                "a batch must have shape [batch, {}], not {shape:?}",
-                self.count
-            ))),
+            [_, shape @ ..] if shape == self.shape.as_slice() => Ok(()),
+            found => {
+                let lengths = self.shape.iter().map(|length| format!(", {length}"));
+                let expected: String = lengths.collect();
+                Err(ShapeError::new(format!(
+                    "a batch must have shape [batch{expected}], not {found:?}"
+                )))
+            }
         }
     }
 }

@@ -3,13 +3,18 @@
 //! A [`Layer`] maps a variable to a variable. A [`Model`] begins with raw data: token ids or
 //! features. [`then`](Layer::then) puts a layer behind either, so a stack is one expression and its
 //! type is the list of its layers; nothing is boxed, and the whole stack works for every scalar.
+//! [`Sequential`](crate::Sequential) is for layers that are chosen at run time.
 //!
 //! A shape that does not fit is reported at the line that made the mistake. The layers of this crate
 //! are `#[track_caller]`, so they name the line that called them; a layer of your own is not, so its
 //! mistakes are reported at the line inside it.
 
+use std::fmt::Debug;
+
 use autograd::{Parameters, Pass, Var};
 use tensor::{Scalar, ShapeError};
+
+use crate::DynLayer;
 
 /// A differentiable function with parameters. `Sync`, as several threads may pass batches through it.
 pub trait Layer: Sync {
@@ -25,6 +30,15 @@ pub trait Layer: Sync {
         Self: Sized,
     {
         Then { first: self, second: next }
+    }
+
+    /// Returns this layer behind a pointer, so that it can stand in one list with others: see
+    /// [`Sequential`](crate::Sequential).
+    fn boxed(self) -> Box<dyn DynLayer>
+    where
+        Self: Debug + Send + Sized + 'static,
+    {
+        Box::new(self)
     }
 }
 

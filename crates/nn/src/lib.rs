@@ -22,6 +22,14 @@
 //! assert_eq!(output.shape().as_slice(), [32, 1]);
 //! ```
 //!
+//! | for | layers |
+//! |---|---|
+//! | rows of numbers | [`Dense`], [`Activation`], [`SwiGLU`], [`GatedSwiGLU`], [`Dropout`] |
+//! | images | [`Conv2d`], [`MaxPool2d`], [`AvgPool2d`], [`Flatten`] |
+//! | sequences | [`Embedding`], [`Gru`], [`LastStep`], [`SelfAttention`] |
+//! | deep stacks | [`LayerNorm`], [`RMSNorm`], [`Residual`] |
+//! | stacks chosen at run time | [`Sequential`] |
+//!
 //! Where to read on: `layer.rs` (how layers stack), `dense.rs` (the simplest layer), `swiglu.rs`
 //! (the activation this project began with), `loss/softmax_cross_entropy.rs`.
 //!
@@ -31,29 +39,47 @@
 #![forbid(unsafe_code)]
 
 mod activation;
+mod attention;
+mod conv2d;
 mod dense;
 mod dropout;
 mod embedding;
 mod features;
+mod flatten;
 mod gated_swiglu;
+mod gru;
 pub mod init;
 mod layer;
+mod layer_norm;
 mod loss;
+mod pool;
+mod residual;
+mod rms_norm;
+mod sequential;
 mod softmax;
 mod swiglu;
 
 pub use activation::{Activation, ActivationKind, UnknownActivation, gelu, leaky_relu, relu, silu};
+pub use attention::{SelfAttention, scaled_dot_product_attention};
+pub use conv2d::{Conv2d, conv2d};
 pub use dense::{Dense, dense};
 pub use dropout::{Dropout, dropout};
 pub use embedding::{Embedding, EmbeddingMean, embedding, embedding_mean};
 pub use features::Features;
+pub use flatten::Flatten;
 pub use gated_swiglu::GatedSwiGLU;
+pub use gru::{Gru, LastStep};
 pub use layer::{Layer, Model, Then};
+pub use layer_norm::{LayerNorm, layer_norm};
 pub use loss::{
     BinaryCrossEntropy, Huber, MeanAbsoluteError, MeanSquaredError, MultiLabelCrossEntropy,
     SoftmaxCrossEntropy, bce_with_logits, huber, mean_absolute_error, mean_squared_error,
     soft_cross_entropy, softmax_cross_entropy,
 };
+pub use pool::{AvgPool2d, MaxPool2d};
+pub use residual::Residual;
+pub use rms_norm::{RMSNorm, rms_norm};
+pub use sequential::{DynLayer, Sequential};
 pub use softmax::{log_softmax, softmax};
 pub use swiglu::{SwiGLU, swiglu};
 
@@ -70,9 +96,11 @@ mod tests {
         ("embedding", super::embedding::lookup_cases),
         ("embedding_mean", super::embedding::mean_cases),
         ("gelu", super::activation::gelu_cases),
+        ("layer_norm", super::layer_norm::cases),
         ("leaky_relu", super::activation::leaky_relu_cases),
         ("log_softmax", super::softmax::cases::log_softmax),
         ("relu", super::activation::relu_cases),
+        ("rms_norm", super::rms_norm::cases),
         ("silu", super::activation::silu_cases),
         ("soft_cross_entropy", super::loss::soft_cross_entropy_cases),
         ("softmax", super::softmax::cases::softmax),

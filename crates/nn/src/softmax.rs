@@ -23,9 +23,17 @@ pub fn softmax<T: Scalar>(x: Var<'_, T>, axis: isize) -> Var<'_, T> {
         axis,
         formulas: ["y = eˣ / Σ eˣ", "x̄ = y ⊙ (ȳ − ⟨ȳ, y⟩)"],
         forward: |logarithm| logarithm.exp(),
-        vjp: |y, dy, axis| y * (dy - (dy * y).sum_keepdim(&[axis])),
+        vjp: softmax_vjp,
     };
     x.tape().apply(softmax, &[x])
+}
+
+/// Returns y ⊙ (ȳ − Σ ȳ y), and 0 where y is 0 or 1, even if ȳ is infinite: there x is −∞, or all others
+/// are, and moving it changes nothing.
+fn softmax_vjp<T: Scalar>(y: &Tensor<T>, dy: &Tensor<T>, axis: isize) -> Tensor<T> {
+    let slope = y.map(|y| if y == T::ONE { T::ZERO } else { y });
+    let mean = dy.mask(y).sum_keepdim(&[axis]).expand(y.shape());
+    dy.mask(&slope) - mean.mask(&slope)
 }
 
 /// Records the logarithm of the softmax along `axis`, -1 for the last.

@@ -9,8 +9,9 @@ use autograd::check::strategy::assert_each;
 use autograd::check::strategy::numbers;
 use autograd::check::{self, Report};
 use nn::{
-    Activation, ActivationKind, Dense, Embedding, Features, GatedSwiGLU, Layer, Model, SwiGLU,
-    dropout,
+    Activation, ActivationKind, AvgPool2d, Conv2d, Dense, Embedding, Features, Flatten,
+    GatedSwiGLU, Gru, LastStep, Layer, LayerNorm, MaxPool2d, Model, RMSNorm, Residual,
+    SelfAttention, Sequential, SwiGLU, dropout,
 };
 use proptest::prelude::*;
 use proptest::test_runner::Config;
@@ -27,20 +28,33 @@ fn check_model<M: Model>(parameters: &Parameters<f64>, model: &M, x: &M::Input) 
     check::parameters(parameters, |pass| model.forward(pass, x))
 }
 
-/// What a case is drawn from: an input `[n, 2·half]` in any layout, token ids `[n, 2·half]`, a seed.
+/// What a case is drawn from: an input `[n, 2·half]` in any layout, token ids `[n, 2·half]`, images
+/// `[n, half, height, width]` at least 2 high and wide, short sequences `[n, time, features]` of at
+/// least one step with 0 or 2 features, a seed.
 #[derive(Debug)]
 struct Drawn {
     x: Tensor<f64>,
     ids: Tensor<u32>,
+    images: Tensor<f64>,
+    sequences: Tensor<f64>,
     seed: u64,
 }
 
 fn drawn() -> impl Strategy<Value = Drawn> {
-    (0..4usize, 0..3usize, any::<u64>()).prop_flat_map(|(n, half, seed)| {
+    let shape = (0..4usize, 0..3usize, 2..4usize, 2..4usize, any::<u64>());
+    shape.prop_flat_map(|(n, half, height, width, seed)| {
         let ids = prop::collection::vec(0..5u32, n * 2 * half);
         let ids = ids.prop_map(move |ids| Tensor::new([n, 2 * half], ids));
         let x = tensors(vec![n, 2 * half], numbers(-2.0..2.0));
-        (x, ids).prop_map(move |(x, ids)| Drawn { x, ids, seed })
+        let images = tensors(vec![n, half, height, width], numbers(-2.0..2.0));
+        let sequences = tensors(vec![n.min(2), height - 1, 2 * half.min(1)], numbers(-2.0..2.0));
+        (x, ids, images, sequences).prop_map(move |(x, ids, images, sequences)| Drawn {
+            x,
+            ids,
+            images,
+            sequences,
+            seed,
+        })
     })
 }
 
@@ -52,6 +66,24 @@ const LAYERS: &[(&str, Check)] = &[
         let (name, kind) = ActivationKind::ALL[drawn.seed as usize % ActivationKind::ALL.len()];
         let layer = kind.layer(&mut parameters, name);
         check_layer(&parameters, &layer, &drawn.x)
+    }),
+    ("AvgPool2d", |drawn| {
+        let layer = AvgPool2d::new([2, 2]).stride([1, 1]);
+        check_layer(&Parameters::with_seed(drawn.seed), &layer, &drawn.images)
+    }),
+    ("Box", |drawn| {
+        let mut parameters = Parameters::with_seed(drawn.seed);
+        let inputs = drawn.x.shape()[1];
+        let layer = Dense::new(&mut parameters, "dense", inputs, 2).boxed().then(Activation::Tanh);
+        check_layer(&parameters, &layer, &drawn.x)
+    }),
+    ("Conv2d", |drawn| {
+        let mut parameters = Parameters::with_seed(drawn.seed);
+        let channels = drawn.images.shape()[1];
+        let with = Conv2d::new(&mut parameters, "with", channels, 2, [2, 2]).padding([1, 0]);
+        let without = Conv2d::without_bias(&mut parameters, "without", 2, 1, [2, 1]);
+        let layer = with.then(without.stride([1, 2]).dilation([2, 1]));
+        check_layer(&parameters, &layer, &drawn.images)
     }),
     ("Dense", |drawn| {
         let mut parameters = Parameters::with_seed(drawn.seed);
@@ -85,14 +117,66 @@ const LAYERS: &[(&str, Check)] = &[
         let model = Features::new(features).then(Dense::new(&mut parameters, "dense", features, 2));
         check_model(&parameters, &model, &drawn.x.cast())
     }),
+    ("Flatten", |drawn| {
+        let mut parameters = Parameters::with_seed(drawn.seed);
+        let features: usize = drawn.images.shape()[1..].iter().product();
+        let layer = Flatten.then(Dense::new(&mut parameters, "dense", features, 2));
+        check_layer(&parameters, &layer, &drawn.images)
+    }),
     ("GatedSwiGLU", |drawn| {
         let mut parameters = Parameters::with_seed(drawn.seed);
         let layer = GatedSwiGLU::new(&mut parameters, "gated", -1);
         check_layer(&parameters, &layer, &drawn.x)
     }),
+    ("Gru", |drawn| {
+        let mut parameters = Parameters::with_seed(drawn.seed);
+        let layer = Gru::new(&mut parameters, "gru", drawn.sequences.shape()[2], 2);
+        check_layer(&parameters, &layer, &drawn.sequences)
+    }),
+    ("LastStep", |drawn| {
+        check_layer(&Parameters::with_seed(drawn.seed), &LastStep, &drawn.sequences)
+    }),
+    ("LayerNorm", |drawn| {
+        let mut parameters = Parameters::with_seed(drawn.seed);
+        let features = drawn.x.shape()[1];
+        let layer = LayerNorm::new(&mut parameters, "norm", features).epsilon(0.5);
+        check_layer(&parameters, &layer, &drawn.x)
+    }),
+    ("MaxPool2d", |drawn| {
+        let layer = MaxPool2d::new([2, 2]).stride([2, 1]);
+        check_layer(&Parameters::with_seed(drawn.seed), &layer, &drawn.images)
+    }),
     ("Option", |drawn| {
         let layer = Some(Activation::Tanh).then(None::<Activation>);
         check_layer(&Parameters::with_seed(drawn.seed), &layer, &drawn.x)
+    }),
+    ("RMSNorm", |drawn| {
+        let mut parameters = Parameters::with_seed(drawn.seed);
+        let features = drawn.x.shape()[1];
+        let layer = RMSNorm::new(&mut parameters, "norm", features).epsilon(0.5);
+        check_layer(&parameters, &layer, &drawn.x)
+    }),
+    ("Residual", |drawn| {
+        let mut parameters = Parameters::with_seed(drawn.seed);
+        let features = drawn.x.shape()[1];
+        let layer = Residual(Dense::new(&mut parameters, "dense", features, features));
+        check_layer(&parameters, &layer, &drawn.x)
+    }),
+    ("SelfAttention", |drawn| {
+        let mut parameters = Parameters::with_seed(drawn.seed);
+        let (features, heads) = (drawn.sequences.shape()[2], 1 + drawn.seed as usize % 2);
+        let layer = SelfAttention::new(&mut parameters, "attention", features, heads);
+        match drawn.seed % 3 {
+            0 => check_layer(&parameters, &layer, &drawn.sequences),
+            _ => check_layer(&parameters, &layer.causal(), &drawn.sequences),
+        }
+    }),
+    ("Sequential", |drawn| {
+        let mut parameters = Parameters::with_seed(drawn.seed);
+        let mut layers = Sequential::new();
+        layers.push(Dense::new(&mut parameters, "dense", drawn.x.shape()[1], 2));
+        layers.push(SwiGLU::new(&mut parameters, "swiglu"));
+        check_layer(&parameters, &layers, &drawn.x)
     }),
     ("SwiGLU", |drawn| {
         let mut parameters = Parameters::with_seed(drawn.seed);

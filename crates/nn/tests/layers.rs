@@ -237,6 +237,17 @@ fn binary_cross_entropy_of_infinite_logits_is_its_limit() {
     assert!(nn::bce_with_logits(x, &Tensor::from([1.0])).item().is_nan());
 }
 
+#[test]
+fn a_softmax_of_minus_infinity_is_zero_and_gets_no_gradient() {
+    let (low, huge) = (f64::NEG_INFINITY, f64::INFINITY);
+    let tape = Tape::default();
+    let x = tape.variable(Tensor::from([[1.0, low, 1.0], [low, 5.0, low]]));
+    let y = nn::softmax(x, -1);
+    assert_eq!(y.value(), Tensor::from([[0.5, 0.0, 0.5], [0.0, 1.0, 0.0]]));
+    let gradient = y.vjp(Tensor::from([[1.0, huge, 3.0], [huge, huge, huge]])).of(x);
+    assert_eq!(gradient, Tensor::from([[-0.5, 0.0, 0.5], [0.0, 0.0, 0.0]]));
+}
+
 /// As in PyTorch.
 #[test]
 fn a_class_of_logit_minus_infinity_has_probability_zero() {

@@ -89,7 +89,7 @@ fn a_mistake_is_explained_at_the_users_line() {
 }
 
 /// A layer as a user writes it, with a mistake of his own and one in how he calls a built-in layer.
-struct Residual {
+struct SkipConnection {
     hidden: Dense,
     adds: bool,
 }
@@ -98,7 +98,7 @@ struct Residual {
 const CALL: u32 = line!() + 5;
 const SUM: u32 = CALL + 1;
 
-impl Layer for Residual {
+impl Layer for SkipConnection {
     fn forward<'t, T: Scalar>(&self, pass: Pass<'t, T>, x: Var<'t, T>) -> Var<'t, T> {
         let y = self.hidden.forward(pass, x);
         if self.adds { y + x } else { y }
@@ -110,7 +110,7 @@ fn a_mistake_inside_a_users_own_layer_is_reported_there() {
     let report = |features, inputs, adds| {
         let mut parameters = Parameters::new(0);
         let hidden = Dense::new(&mut parameters, "hidden", inputs, 4);
-        let model = Features::new(features).then(Residual { hidden, adds });
+        let model = Features::new(features).then(SkipConnection { hidden, adds });
         let tape = Tape::default();
         let pass = Pass::eval(&tape, &parameters);
         told(|| model.forward(pass, &Tensor::zeros([2, features])).value())

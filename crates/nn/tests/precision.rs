@@ -5,12 +5,12 @@
 
 use autograd::{Tape, Var};
 use nn::{
-    bce_with_logits, dense, dropout, embedding_mean, gelu, leaky_relu, log_softmax, relu, silu,
-    softmax, softmax_cross_entropy, swiglu,
+    bce_with_logits, dense, dropout, embedding_mean, gelu, layer_norm, leaky_relu, log_softmax,
+    relu, rms_norm, scaled_dot_product_attention, silu, softmax, softmax_cross_entropy, swiglu,
 };
 use proptest::prelude::*;
 use tensor::strategy::tensors;
-use tensor::{Key, Scalar, Tensor};
+use tensor::{Key, Scalar, Tensor, Window};
 
 /// The results of all kinds of operations on x `[m, k]`, w `[k, n]` and a row `[n]`.
 fn results<'t, T: Scalar>(x: Var<'t, T>, w: Var<'t, T>, row: Var<'t, T>) -> Vec<Var<'t, T>> {
@@ -18,6 +18,7 @@ fn results<'t, T: Scalar>(x: Var<'t, T>, w: Var<'t, T>, row: Var<'t, T>) -> Vec<
     let (m, n) = (y.shape()[0], y.shape()[1]);
     let labels = Tensor::new([m], (0..m).map(|i| (i % n) as u32).collect());
     let targets = Tensor::full([m, n], T::from_f64(0.25));
+    let window = Window::new([2, 3]).padding([1, 1]).stride([1, 2]);
     let first = row.slice(0, 0..1).reshape([]);
     let ids = Tensor::new([m, 2], (0..2 * m).map(|i| (i % x.shape()[1]) as u32).collect());
     vec![
@@ -41,6 +42,9 @@ fn results<'t, T: Scalar>(x: Var<'t, T>, w: Var<'t, T>, row: Var<'t, T>) -> Vec<
         silu(y) + gelu(y),
         dropout(y, 0.5, Key::new(0)),
         softmax(y, 1) + log_softmax(y, 0),
+        layer_norm(y, row, row, 0.1) + rms_norm(y, row, 0.1),
+        y.reshape([1, 1, m, n]).unfold(window).fold([m, n], window) * 0.5,
+        scaled_dot_product_attention(x, w.t(), w.t(), false),
         embedding_mean(w, &ids, None),
         bce_with_logits(y, &targets),
         softmax_cross_entropy(y, &labels),

@@ -1,0 +1,45 @@
+//! What layers behind pointers need of a tape. A call through a trait object cannot be generic over the
+//! scalar, and does not know its caller's line.
+
+use std::panic::Location;
+
+use tensor::Scalar;
+
+use crate::identity::NodeId;
+use crate::mistakes::assert_on_tape;
+use crate::tape::Tape;
+use crate::var::Var;
+
+impl<T: Scalar> Tape<T> {
+    /// Returns the value of a node on this tape: the [`Var`] that had this [id](Var::id).
+    ///
+    /// ```
+    /// use autograd::Tape;
+    /// use tensor::Tensor;
+    ///
+    /// let tape = Tape::new();
+    /// let x = tape.variable(Tensor::scalar(3.0));
+    /// let y = tape.var(x.id()) * x;
+    /// assert_eq!(y.backward().of(x).item(), 6.0);
+    /// ```
+    ///
+    /// # Panics
+    /// If the node is not on this tape, or was before the tape was cleared.
+    #[track_caller]
+    pub fn var(&self, id: NodeId) -> Var<'_, T> {
+        assert_on_tape("var", self, id);
+        Var { tape: self, index: id.index }
+    }
+
+    /// Gives the caller's line to the nodes from number `first` on that were recorded in `file`, as
+    /// `file!()` names it. A file that calls others through pointers uses it, because nodes recorded
+    /// there bear its own lines, which tell the user nothing.
+    #[track_caller]
+    pub fn give_callers_line(&self, file: &str, first: usize) {
+        let at = Location::caller();
+        let mut nodes = self.nodes.borrow_mut();
+        nodes[first..].iter_mut().filter(|node| node.at.file() == file).for_each(|node| {
+            node.at = at;
+        });
+    }
+}

@@ -1,0 +1,138 @@
+//! Root-mean-square normalization (Zhang and Sennrich 2019): each sample is divided by the root of the
+//! mean square of its features, then scaled by learned numbers. [`LayerNorm`](crate::LayerNorm) without
+//! the means and the bias.
+//!
+//! ```text
+//! ρ = √(mean x² + ε)      x̂ = x / ρ      y = w ⊙ x̂
+//!
+//! g = w ⊙ ȳ       x̄ = (g − x̂ mean(g ⊙ x̂)) / ρ       w̄ = Σ ȳ ⊙ x̂
+//! ```
+//!
+//! The means are over the last axis. The term that x̄ takes off is the part of g along x: stretching all
+//! features alike does not move y.
+
+use autograd::{Adjoints, Formulas, Op, ParameterId, Parameters, Pass, Var};
+use tensor::{Scalar, ShapeError, Tensor, fused};
+
+use crate::Layer;
+
+/// Normalizes the last axis by its root mean square: `[…, features]` keeps its shape.
+///
+/// Its parameter is `name.weight` `[features]`, ones. ε is 2⁻²³, as PyTorch's for `f32`, in every
+/// scalar type.
+#[derive(Clone, Debug)]
+pub struct RMSNorm {
+    weight: ParameterId,
+    epsilon: f64,
+}
+
+impl RMSNorm {
+    /// Creates a layer for a last axis of `features` numbers.
+    #[track_caller]
+    pub fn new<T: Scalar>(parameters: &mut Parameters<T>, name: &str, features: usize) -> Self {
+        let weight = parameters.add(format!("{name}.weight"), Tensor::ones([features]));
+        Self { weight, epsilon: f32::EPSILON.into() }
+    }
+
+    /// Returns the layer with another ε. Many language models use 1e-5 or 1e-6.
+    pub fn epsilon(self, epsilon: f64) -> Self {
+        Self { epsilon, ..self }
+    }
+
+    /// Returns the id of the weight, `[features]`.
+    pub fn weight(&self) -> ParameterId {
+        self.weight
+    }
+}
+
+impl Layer for RMSNorm {
+    #[track_caller]
+    fn forward<'t, T: Scalar>(&self, pass: Pass<'t, T>, x: Var<'t, T>) -> Var<'t, T> {
+        rms_norm(x, pass.parameter(self.weight), self.epsilon)
+    }
+}
+
+/// Records `weight · x / √(mean x² + ε)` for `x` `[…, features]` and weight `[features]`; the mean is
+/// over the last axis.
+///
+/// # Panics
+/// When the shapes do not fit.
+#[track_caller]
+pub fn rms_norm<'t, T: Scalar>(x: Var<'t, T>, weight: Var<'t, T>, epsilon: f64) -> Var<'t, T> {
+    x.tape().apply(RMSNormOp { epsilon, kept: None }, &[x, weight])
+}
+
+struct RMSNormOp<T: Scalar> {
+    epsilon: f64,
+    /// x̂, and 1/ρ with a last axis of length 1.
+    kept: Option<[Tensor<T>; 2]>,
+}
+
+impl<T: Scalar> Op<T> for RMSNormOp<T> {
+    fn name(&self) -> &'static str {
+        "rms_norm"
+    }
+
+    fn formulas(&self) -> Option<Formulas> {
+        Some(
+            Formulas::new("y = w x̂, x̂ = x / ρ")
+                .vjp("x̄ = (g − x̂ mean(g x̂)) / ρ, g = w ȳ")
+                .vjp("w̄ = Σ ȳ x̂"),
+        )
+    }
+
+    fn check(&self, shapes: &[&[usize]]) -> Result<(), ShapeError> {
+        match shapes {
+            &[&[.., features], &[weights]] if features == weights => Ok(()),
+            _ => Err(ShapeError::new(format!(
+                "x {:?}, weight {:?} do not fit: they must be [..., features], [features]",
+                shapes[0], shapes[1]
+            ))),
+        }
+    }
+
+    fn forward(&mut self, x: &[&Tensor<T>]) -> Tensor<T> {
+        let &[x, weight] = x else { unreachable!("rms_norm has two inputs") };
+        let epsilon = T::from_f64(self.epsilon);
+        let mean_square = (x * x).mean_keepdim(&[-1]);
+        let scale = mean_square.map(|mean_square| T::ONE / (mean_square + epsilon).sqrt());
+        let ([y, normalized], []) = fused::map([x, &scale, weight], |[x, scale, weight]| {
+            let normalized = x * scale;
+            ([weight * normalized, normalized], [])
+        });
+        self.kept = Some([normalized, scale]);
+        y
+    }
+
+    fn vjp(&self, x: &[&Tensor<T>], _: &Tensor<T>, dy: &Tensor<T>, dx: &mut Adjoints<'_, T>) {
+        let [normalized, scale] = self.kept.as_ref().expect("forward ran");
+        dx.add(0, || {
+            let g = dy * x[1];
+            let stretch = (&g * normalized).mean_keepdim(&[-1]);
+            let ([dx], []) =
+                fused::map([&g, normalized, &stretch, scale], |[g, normalized, stretch, scale]| {
+                    ([(g - normalized * stretch) * scale], [])
+                });
+            dx
+        });
+        dx.add(1, || (dy * normalized).sum_to(x[1].shape()));
+    }
+}
+
+#[cfg(test)]
+pub(crate) fn cases() -> proptest::strategy::BoxedStrategy<autograd::check::Case> {
+    use autograd::check::Case;
+    use proptest::prelude::*;
+    use tensor::strategy::{shapes, tensors};
+
+    (shapes(2, 3), 0..5usize, 0.1..1.0f64)
+        .prop_flat_map(|(mut x, features, epsilon)| {
+            x.push(features);
+            let draw = |shape: Vec<usize>| tensors(shape, -2.0..2.0);
+            (draw(x), draw(vec![features]), Just(epsilon))
+        })
+        .prop_map(|(x, w, epsilon)| {
+            Case::new("rms_norm", vec![x, w], move |x| rms_norm(x[0], x[1], epsilon))
+        })
+        .boxed()
+}

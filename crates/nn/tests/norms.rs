@@ -1,0 +1,181 @@
+//! The normalizing layers: fused and composed, their symmetries, and single precision.
+
+use approx::assert_relative_eq;
+use autograd::check::Number;
+use autograd::functional::{hvp, value_and_grad};
+use autograd::{Parameters, Pass, Tape, Var};
+use nn::{Activation, Dense, Layer, LayerNorm, RMSNorm, Residual, layer_norm, rms_norm};
+use proptest::prelude::*;
+use tensor::strategy::{shapes, tensors};
+use tensor::{Key, Scalar, Tensor};
+
+const EPSILON: f64 = 1e-2;
+
+/// The formula of [`layer_norm`], one operation at a time.
+fn composed_layer_norm<'t, T: Scalar>(x: &[Var<'t, T>]) -> Var<'t, T> {
+    let centered = x[0] - x[0].mean_keepdim(&[-1]);
+    let variance = centered.powi(2).mean_keepdim(&[-1]);
+    centered / (variance + EPSILON).sqrt() * x[1] + x[2]
+}
+
+/// The formula of [`rms_norm`], one operation at a time.
+fn composed_rms_norm<'t, T: Scalar>(x: &[Var<'t, T>]) -> Var<'t, T> {
+    x[0] / (x[0].powi(2).mean_keepdim(&[-1]) + EPSILON).sqrt() * x[1]
+}
+
+/// ⟨u, y⟩ for a random u: a number whose gradients are the VJPs of y.
+fn projected<'t, T: Scalar>(y: Var<'t, T>) -> Var<'t, T> {
+    let u = Tensor::<f64>::normal(y.shape(), 0.0, 1.0, Key::new(1));
+    (y * y.tape().constant(u.cast())).sum_all()
+}
+
+fn assert_same(found: &Tensor<f64>, expected: &Tensor<f64>) {
+    assert_relative_eq!(*found, *expected, epsilon = 1e-10, max_relative = 1e-10);
+}
+
+/// Asserts that two functions agree in value, gradients, and second derivatives along a random
+/// direction.
+fn assert_same_function<F, G>(inputs: &[Tensor<f64>], fused: F, composed: G)
+where
+    F: for<'t> Fn(&[Var<'t, Number>]) -> Var<'t, Number>,
+    G: for<'t> Fn(&[Var<'t, Number>]) -> Var<'t, Number>,
+{
+    let duals: Vec<Tensor<Number>> = inputs.iter().map(Tensor::cast).collect();
+    let (value, gradients) = value_and_grad(|x| projected(fused(x)), &duals);
+    let (expected_value, expected) = value_and_grad(|x| projected(composed(x)), &duals);
+    assert_relative_eq!(value.value, expected_value.value, epsilon = 1e-10, max_relative = 1e-10);
+    for (found, expected) in gradients.iter().zip(&expected) {
+        assert_same(&found.cast(), &expected.cast());
+    }
+    let direction = |x: &Tensor<f64>| Tensor::normal(x.shape(), 0.0, 1.0, Key::new(2));
+    let tangents: Vec<Tensor<f64>> = inputs.iter().map(direction).collect();
+    let found = hvp(|x| projected(fused(x)), inputs, &tangents);
+    let expected = hvp(|x| projected(composed(x)), inputs, &tangents);
+    found.iter().zip(&expected).for_each(|(found, expected)| assert_same(found, expected));
+}
+
+/// An input `[…, features]` in any layout, a weight and a bias `[features]`.
+fn inputs() -> impl Strategy<Value = [Tensor<f64>; 3]> {
+    (shapes(2, 3), 1..6usize).prop_flat_map(|(mut shape, features)| {
+        shape.push(features);
+        let row = || tensors(vec![features], -2.0..2.0).boxed();
+        [tensors(shape, -3.0..3.0).boxed(), row(), row()]
+    })
+}
+
+fn evaluate<T: Scalar>(layer: &impl Layer, parameters: &Parameters<T>, x: &Tensor<T>) -> Tensor<T> {
+    let tape = Tape::no_grad();
+    layer.forward(Pass::eval(&tape, parameters), tape.constant(x.clone())).value()
+}
+
+proptest! {
+    #[test]
+    fn fused_norms_are_their_formulas_up_to_second_order(inputs in inputs()) {
+        assert_same_function(
+            &inputs,
+            |x| layer_norm(x[0], x[1], x[2], EPSILON),
+            composed_layer_norm,
+        );
+        assert_same_function(
+            &inputs[..2],
+            |x| rms_norm(x[0], x[1], EPSILON),
+            composed_rms_norm,
+        );
+    }
+
+    /// Where ε is small beside the numbers, a layer norm sees neither a shift nor a scale.
+    #[test]
+    fn shift_and_scale_of_a_sample_do_not_matter_to_a_layer_norm(
+        x in tensors(vec![3, 5], -1.0..1.0), shift in -10.0..10.0f64, scale in 0.5..100.0f64
+    ) {
+        prop_assume!(x.clone().values().chunks(5).all(|row| {
+            let (low, high) = row.iter().fold((1.0f64, -1.0f64), |(l, h), &x| (l.min(x), h.max(x)));
+            high - low > 0.1
+        }));
+        let mut parameters = Parameters::<f64>::with_seed(0);
+        let norm = LayerNorm::new(&mut parameters, "norm", 5).epsilon(1e-12);
+        let moved = x.map(|x| x * scale + shift);
+        let (found, expected) =
+            (evaluate(&norm, &parameters, &moved), evaluate(&norm, &parameters, &x));
+        assert_relative_eq!(found, expected, epsilon = 1e-7, max_relative = 1e-7);
+        let mean = expected.mean(&[1]);
+        assert_relative_eq!(mean, Tensor::zeros([3]), epsilon = 1e-12);
+        let mean_square = (&expected * &expected).mean(&[1]);
+        assert_relative_eq!(mean_square, Tensor::ones([3]), epsilon = 1e-7);
+    }
+}
+
+/// In f32 the mean of these numbers is known to 0.03 only, the deviation is 1.
+#[test]
+fn a_large_mean_costs_a_layer_norm_no_digits() {
+    let spread = Tensor::<f64>::normal([20, 100], 0.0, 1.0, Key::new(3));
+    // Rounded to what f32 can hold beside the mean.
+    let exact = spread.map(|x| 524_288.0 + (x * 16.0).round() / 16.0);
+    let mut parameters = Parameters::<f64>::with_seed(0);
+    let norm = LayerNorm::new(&mut parameters, "norm", 100);
+    let expected = evaluate(&norm, &parameters, &exact);
+    let found = evaluate(&norm, &parameters.cast::<f32>(), &exact.cast::<f32>());
+    assert_relative_eq!(found.cast::<f64>(), expected, epsilon = 1e-6, max_relative = 1e-6);
+}
+
+#[test]
+fn a_single_feature_has_no_influence_on_its_layer_norm() {
+    let tape = Tape::<f64>::default();
+    let x = tape.variable(Tensor::from([[3.0], [-5.0]]));
+    let [weight, bias] = [2.0, 0.5].map(|number| tape.variable(Tensor::from([number])));
+    let y = layer_norm(x, weight, bias, 1e-5);
+    assert_eq!(y.value(), Tensor::from([[0.5], [0.5]]));
+    let gradients = y.vjp(Tensor::from([[f64::INFINITY], [1.0]]));
+    assert_eq!(gradients.of(x), Tensor::zeros([2, 1]));
+    assert_eq!(gradients.of(weight), Tensor::zeros([1]));
+    assert_eq!(gradients.of(bias).item(), f64::INFINITY);
+}
+
+#[test]
+fn a_residual_adds_its_input() {
+    let parameters = Parameters::<f64>::with_seed(0);
+    let x = Tensor::from([[-1.0, 2.0]]);
+    let y = evaluate(&Residual(Activation::Relu), &parameters, &x);
+    assert_eq!(y, Tensor::from([[-1.0, 4.0]]));
+}
+
+#[test]
+fn mistakes_are_explained_at_the_users_line() {
+    let mut parameters = Parameters::new(0);
+    let layer = LayerNorm::new(&mut parameters, "norm", 3);
+    let rms = RMSNorm::new(&mut parameters, "rms", 3);
+    let narrower = Residual(Dense::new(&mut parameters, "dense", 5, 1));
+    let tape = Tape::default();
+    let pass = Pass::eval(&tape, &parameters);
+    let [x, scalar] = [&[7, 5][..], &[]].map(|shape| tape.constant(Tensor::zeros(shape)));
+    let cases: [(&str, &dyn Fn()); 5] = [
+        (
+            "layer_norm in layer `norm`: x [7, 5], weight [3], bias [3] do not fit: they must be \
+             [..., features], [features], [features]",
+            &|| drop(layer.forward(pass, x).value()),
+        ),
+        (
+            "layer_norm in layer `norm`: x [], weight [3], bias [3] do not fit: they must be [..., \
+             features], [features], [features]",
+            &|| drop(layer.forward(pass, scalar).value()),
+        ),
+        (
+            "rms_norm in layer `rms`: x [7, 5], weight [3] do not fit: they must be [..., \
+             features], [features]",
+            &|| drop(rms.forward(pass, x).value()),
+        ),
+        (
+            "rms_norm in layer `rms`: x [], weight [3] do not fit: they must be [..., features], \
+             [features]",
+            &|| drop(rms.forward(pass, scalar).value()),
+        ),
+        (
+            "residual: the layer turns [7, 5] into [7, 1], but its output must have the shape of its \
+             input to be added to it",
+            &|| drop(narrower.forward(pass, x).value()),
+        ),
+    ];
+    for (expected, run) in cases {
+        assert_eq!(mistakes::message(run), expected);
+    }
+}

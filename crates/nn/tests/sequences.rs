@@ -1,0 +1,171 @@
+//! Layers for sequences: the recurrent one and attention.
+
+use approx::assert_relative_eq;
+use autograd::{Parameters, Pass, Tape, check};
+use nn::{Dense, Gru, LastStep, Layer, SelfAttention, scaled_dot_product_attention};
+use proptest::prelude::*;
+use tensor::strategy::tensors;
+use tensor::{Key, Scalar, Tensor};
+
+fn evaluate<T: Scalar>(layer: &impl Layer, parameters: &Parameters<T>, x: &Tensor<T>) -> Tensor<T> {
+    let tape = Tape::no_grad();
+    layer.forward(Pass::eval(&tape, parameters), tape.constant(x.clone())).value()
+}
+
+fn sequences(batch: usize, time: usize, features: usize) -> impl Strategy<Value = Tensor<f64>> {
+    tensors(vec![batch, time, features], -2.0..2.0)
+}
+
+/// The states of a GRU, number by number.
+fn states_by_loops(parameters: &Parameters<f64>, x: &Tensor<f64>, units: usize) -> Tensor<f64> {
+    let [wi, wh, bi, bh] = ["weight_ih_l0", "weight_hh_l0", "bias_ih_l0", "bias_hh_l0"]
+        .map(|part| parameters.get(parameters.find(&format!("gru.{part}")).expect("it is there")));
+    let &[batch, time, inputs] = x.shape() else { unreachable!("sequences") };
+    let sigmoid = |x: f64| 1.0 / (1.0 + (-x).exp());
+    let mut states = Vec::new();
+    for b in 0..batch {
+        let mut h = vec![0.0; units];
+        for t in 0..time {
+            let of_x = |row: usize| {
+                bi.get([row])
+                    + (0..inputs).map(|k| wi.get([row, k]) * x.get([b, t, k])).sum::<f64>()
+            };
+            let of_h = |row: usize| {
+                bh.get([row]) + (0..units).map(|k| wh.get([row, k]) * h[k]).sum::<f64>()
+            };
+            let next = |k: usize| {
+                let reset = sigmoid(of_x(k) + of_h(k));
+                let update = sigmoid(of_x(units + k) + of_h(units + k));
+                let candidate = (of_x(2 * units + k) + reset * of_h(2 * units + k)).tanh();
+                (1.0 - update) * candidate + update * h[k]
+            };
+            h = (0..units).map(next).collect();
+            states.extend(&h);
+        }
+    }
+    Tensor::new([batch, time, units], states)
+}
+
+proptest! {
+    #[test]
+    fn a_gru_is_its_definition(x in sequences(2, 20, 3), seed in any::<u64>()) {
+        let mut parameters = Parameters::<f64>::with_seed(seed);
+        let gru = Gru::new(&mut parameters, "gru", 3, 4);
+        let expected = states_by_loops(&parameters, &x, 4);
+        let found = evaluate(&gru, &parameters, &x);
+        assert_relative_eq!(found, expected, epsilon = 1e-12, max_relative = 1e-12);
+        let last = evaluate(&gru.clone().then(LastStep), &parameters, &x);
+        prop_assert_eq!(&last, &found.slice(1, 19..).squeeze(&[1]));
+        let single = evaluate(&gru, &parameters.cast::<f32>(), &x.cast::<f32>());
+        assert_relative_eq!(single.cast::<f64>(), expected, epsilon = 1e-5);
+    }
+
+    #[test]
+    fn attention_without_a_mask_does_not_see_the_order_of_steps(
+        x in sequences(2, 4, 6), order in Just([0u32, 1, 2, 3]).prop_shuffle()
+    ) {
+        let mut parameters = Parameters::<f64>::with_seed(1);
+        let attention = SelfAttention::new(&mut parameters, "attention", 6, 3);
+        let shuffle =
+            |x: &Tensor<f64>| x.transpose(0, 1).gather_rows(&Tensor::from(order)).transpose(0, 1);
+        let found = evaluate(&attention, &parameters, &shuffle(&x));
+        let expected = shuffle(&evaluate(&attention, &parameters, &x));
+        assert_relative_eq!(found, expected, epsilon = 1e-12, max_relative = 1e-12);
+    }
+
+    /// What a step gets does not depend on the steps behind it.
+    #[test]
+    fn a_causal_step_does_not_see_later_ones(
+        (x, y) in (sequences(2, 5, 4), sequences(2, 5, 4)), shared in 0..=5usize
+    ) {
+        let mut parameters = Parameters::<f64>::with_seed(1);
+        let attention = SelfAttention::new(&mut parameters, "attention", 4, 2).causal();
+        let other = Tensor::concat(&[x.slice(1, ..shared), y.slice(1, shared..)], 1);
+        let [found, expected] = [&other, &x].map(|x| evaluate(&attention, &parameters, x));
+        assert_relative_eq!(
+            found.slice(1, ..shared), expected.slice(1, ..shared), epsilon = 1e-12
+        );
+    }
+
+    /// Each result is a mean of values, so it lies between the smallest and the largest.
+    #[test]
+    fn attention_takes_means_of_values(
+        (q, k, v) in (sequences(2, 3, 2), sequences(2, 4, 2), sequences(2, 4, 1))
+    ) {
+        let tape = Tape::no_grad();
+        let [query, key, value] = [&q, &k, &v].map(|x| tape.constant(x.clone()));
+        let y = scaled_dot_product_attention(query, key, value, false).value();
+        let [low, high] = [v.min(&[1]), v.max(&[1])].map(|edge| edge.unsqueeze(1));
+        prop_assert!((&y - low).values().iter().all(|&x| x > -1e-12));
+        prop_assert!((high - &y).values().iter().all(|&x| x > -1e-12));
+    }
+}
+
+#[test]
+fn gradients_of_a_gru_are_right_through_20_steps() {
+    let mut parameters = Parameters::<f64>::with_seed(4);
+    let gru = Gru::new(&mut parameters, "gru", 2, 3);
+    let x = Tensor::normal([2, 20, 2], 0.0, 1.0, Key::new(5));
+    check::layer(&parameters, &[x], |pass, x| gru.forward(pass, x[0])).assert();
+}
+
+#[test]
+fn a_dense_layer_reads_each_step_by_itself() {
+    let mut parameters = Parameters::<f64>::with_seed(4);
+    let x = Tensor::normal([2, 5, 3], 0.0, 1.0, Key::new(5));
+    let with = Dense::new(&mut parameters, "with", 3, 4);
+    let without = Dense::without_bias(&mut parameters, "without", 3, 4);
+    let steps = |layer: &Dense| {
+        let each = x.reshape([10, 3]);
+        assert_relative_eq!(
+            evaluate(layer, &parameters, &x).reshape([10, 4]),
+            evaluate(layer, &parameters, &each),
+            max_relative = 1e-14
+        );
+    };
+    steps(&with);
+    steps(&without);
+}
+
+#[test]
+fn mistakes_are_explained_at_the_users_line() {
+    let mut parameters = Parameters::new(0);
+    let gru = Gru::new(&mut parameters, "gru", 3, 2);
+    let attention = SelfAttention::new(&mut parameters, "attention", 4, 2);
+    let tape = Tape::default();
+    let pass = Pass::eval(&tape, &parameters);
+    let [x, none, flat] = [&[2, 5, 6][..], &[2, 0, 3], &[2, 3]]
+        .map(|shape| tape.constant(Tensor::<f32>::zeros(shape)));
+    let cases: [(&str, &dyn Fn()); 7] = [
+        ("gru: x must be [batch, time, 3] with at least one step, not [2, 5, 6]", &|| {
+            drop(gru.forward(pass, x).value())
+        }),
+        ("gru: x must be [batch, time, 3] with at least one step, not [2, 0, 3]", &|| {
+            drop(gru.forward(pass, none).value())
+        }),
+        ("last_step: x must be [batch, time, ...] with a step, not [2, 0, 3]", &|| {
+            drop(LastStep.forward(pass, none).value())
+        }),
+        ("self_attention: x must be [batch, time, 4], not [2, 5, 6]", &|| {
+            drop(attention.forward(pass, x).value())
+        }),
+        ("self_attention: x must be [batch, time, 4], not [2, 3]", &|| {
+            drop(attention.forward(pass, flat).value())
+        }),
+        (
+            "scaled_dot_product_attention: query [2, 5, 6], key [2, 0, 3], value [2, 0, 3] do not \
+             fit: they must be [..., time, d], [..., steps, d], [..., steps, width]",
+            &|| drop(scaled_dot_product_attention(x, none, none, false).value()),
+        ),
+        (
+            "self_attention: 4 features cannot be divided among 3 heads: choose a number of heads \
+             that divides them",
+            &|| {
+                let _ = SelfAttention::new(&mut Parameters::new(0), "attention", 4, 3);
+            },
+        ),
+    ];
+    for (expected, run) in cases {
+        assert_eq!(mistakes::message(run), expected);
+    }
+}

@@ -19,9 +19,11 @@ mod ending;
 use std::error::Error;
 use std::process::ExitCode;
 
-use wengert::nn::{Activation, Dense, Features, Layer, Model};
-use wengert::optim::{Optimizer, ParameterStep, RuleOptimizer, UpdateRule};
-use wengert::{Key, ParameterId, Parameters, Pass, Scalar, Tape, Tensor, Var, check};
+use wengert::data::Dataset;
+use wengert::nn::{Activation, BinaryCrossEntropy, Dense, Features, Layer, Model};
+use wengert::optim::{ParameterStep, RuleOptimizer, UpdateRule};
+use wengert::train::{Fit, Trainer};
+use wengert::{ParameterId, Parameters, Pass, Scalar, Tensor, Var, check};
 
 /// y = gain · x / √(mean of x² over the row + ε).
 struct RmsNorm {
@@ -38,8 +40,7 @@ impl RmsNorm {
 
 impl Layer for RmsNorm {
     fn forward<'t, T: Scalar>(&self, pass: Pass<'t, T>, x: Var<'t, T>) -> Var<'t, T> {
-        let rows = x.shape()[0];
-        let mean_square = (x * x).mean(&[-1]).reshape([rows, 1]);
+        let mean_square = (x * x).mean_keepdim(&[-1]);
         pass.parameter(self.gain) * x / (mean_square + Self::EPSILON).sqrt()
     }
 }
@@ -59,16 +60,16 @@ impl UpdateRule<f32, 1> for Signum {
     }
 }
 
-/// Points on two spirals that wind around each other, `[2 n, 2]`, and which of the two, `[2 n, 1]`.
-fn spirals(n: usize) -> (Tensor, Tensor) {
+/// Points on two spirals that wind around each other, `[2 n, 2]`, and on which of the two, `[2 n]`.
+fn spirals(n: usize) -> Dataset<Tensor> {
     let (mut points, mut arms) = (Vec::new(), Vec::new());
     for i in 0..2 * n {
-        let (along, arm) = ((i / 2) as f32 / n as f32, (i % 2) as f32);
-        let angle = 4.0 * along + std::f32::consts::PI * arm;
+        let (along, arm) = ((i / 2) as f32 / n as f32, (i % 2) as u32);
+        let angle = 4.0 * along + std::f32::consts::PI * arm as f32;
         points.extend([along * angle.cos(), along * angle.sin()]);
         arms.push(arm);
     }
-    (Tensor::new([2 * n, 2], points), Tensor::new([2 * n, 1], arms))
+    Dataset::new(Tensor::new([2 * n, 2], points), Tensor::new([2 * n], arms))
 }
 
 fn train() -> Result<ExitCode, Box<dyn Error>> {
@@ -80,22 +81,17 @@ fn train() -> Result<ExitCode, Box<dyn Error>> {
         .then(Dense::new(&mut parameters, "output", 32, 1));
     println!("{parameters}\n");
 
-    let (points, arms) = spirals(100);
-    let few = points.slice(0, 10..14);
-    let report = check::parameters(&parameters, |pass| model.forward(pass, &few));
+    let spirals = spirals(100);
+    let few = spirals.slice(10..14);
+    let report = check::parameters(&parameters, |pass| model.forward(pass, few.inputs()));
     println!("The gradient check {}\n", report.summary());
 
+    let trainer = Trainer::new(&model, BinaryCrossEntropy);
     let mut signum = RuleOptimizer::of(Signum, 0.002);
-    for step in 0..=500 {
-        let tape = Tape::new();
-        let logits = model.forward(Pass::training(&tape, &parameters, Key::new(step)), &points);
-        let loss = wengert::nn::bce_with_logits(logits, &arms);
-        if step % 100 == 0 {
-            println!("step {step:>3}: loss {:.4}", loss.item());
-        }
-        let gradients = loss.backward();
-        drop(tape);
-        signum.step(&mut parameters, &gradients);
+    let options = Fit { epochs: 500, batch_size: 200, validation_split: 0.0, ..Fit::default() };
+    let history = trainer.fit(&mut parameters, &mut signum, &spirals, &options)?;
+    for epoch in history.epochs.iter().filter(|epoch| epoch.number % 100 == 0) {
+        println!("epoch {}: loss {:.4}", epoch.number, epoch.training.loss);
     }
     Ok(ExitCode::SUCCESS)
 }

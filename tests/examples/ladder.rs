@@ -67,7 +67,7 @@ fn xor_is_learned() {
 fn a_layer_of_ones_own_passes_the_gradient_check_and_learns() {
     let output = printed("own_layer");
     assert!(output.contains("The gradient check passed: "), "{output}");
-    assert!(number_behind(&output, "step 500: loss ") < 0.1, "{output}");
+    assert!(number_behind(&output, "epoch 500: loss ") < 0.1, "{output}");
 }
 
 #[test]

@@ -7,5 +7,7 @@ mod logistic_regression;
 mod many_threads;
 mod multi_label;
 mod own_data;
+mod own_optimizer;
 mod own_property;
-mod recurrent;
+mod rate_finder;
+mod teacher_and_student;

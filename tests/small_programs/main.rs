@@ -10,4 +10,5 @@ mod own_data;
 mod own_optimizer;
 mod own_property;
 mod rate_finder;
+mod recurrent;
 mod teacher_and_student;

@@ -6,7 +6,7 @@
 
 use std::collections::BTreeMap;
 
-use tensor::{Scalar, Tensor};
+use tensor::{Scalar, Tensor, shape};
 
 use crate::{Gradient, Gradients, ParameterId, Parameters, SparseGradient};
 
@@ -114,17 +114,20 @@ impl<T: Scalar> SparseGradient<T> {
     /// each.
     #[track_caller]
     pub fn from_rows(shape: &[usize], ids: &[u32], values: Tensor<T>) -> Self {
+        if let Some(pair) = ids.windows(2).find(|pair| pair[0] >= pair[1]) {
+            panic!(
+                "from_rows: row {} comes behind {}: they must ascend, each once",
+                pair[1], pair[0]
+            );
+        }
         let rows = shape.first().copied().unwrap_or(0);
-        assert!(
-            ids.is_sorted_by(|a, b| a < b) && ids.last().is_none_or(|&last| (last as usize) < rows),
-            "from_rows: the ids {ids:?} must ascend, each once, and be below {rows}, the number of \
-             rows of shape {shape:?}"
-        );
-        let expected: Vec<usize> =
-            [ids.len()].iter().chain(&shape[1.min(shape.len())..]).copied().collect();
+        shape::expect("from_rows", shape::rows_exist(ids, rows));
+        let row = shape.iter().skip(1).copied();
+        let expected: Vec<usize> = std::iter::once(ids.len()).chain(row).collect();
         assert!(
             values.shape() == expected,
-            "from_rows: the values have shape {:?}: {} rows of shape {shape:?} have shape {expected:?}",
+            "from_rows: the values have shape {:?}, but {} rows of a table {shape:?} have shape \
+             {expected:?}",
             values.shape(),
             ids.len()
         );

@@ -63,14 +63,15 @@ fn gradients_that_do_not_fit_are_refused() {
         "insert: the gradient of `table` has shape [4, 3], the parameter [4, 2]: they must be equal"
     );
     assert!(insert(foreign, [4, 2]).contains("was made by another store"));
+    let from_rows = |ids: &[u32]| {
+        message(|| SparseGradient::from_rows(&[4, 2], ids, Tensor::<f64>::zeros([2, 2])))
+    };
+    assert_eq!(from_rows(&[3, 1]), "from_rows: row 1 comes behind 3: they must ascend, each once");
+    assert_eq!(from_rows(&[2, 2]), "from_rows: row 2 comes behind 2: they must ascend, each once");
+    assert_eq!(from_rows(&[3, 4]), "from_rows: there is no row 4: the 4 rows are numbered from 0");
     assert_eq!(
-        message(|| SparseGradient::from_rows(&[4, 2], &[3, 1], Tensor::<f64>::zeros([2, 2]))),
-        "from_rows: the ids [3, 1] must ascend, each once, and be below 4, the number of rows of shape \
-         [4, 2]"
-    );
-    assert_eq!(
-        message(|| SparseGradient::from_rows(&[4, 2], &[1], Tensor::<f64>::zeros([2, 2]))),
-        "from_rows: the values have shape [2, 2]: 1 rows of shape [4, 2] have shape [1, 2]"
+        from_rows(&[1]),
+        "from_rows: the values have shape [2, 2], but 1 rows of a table [4, 2] have shape [1, 2]"
     );
     let tape = Tape::default();
     let rows = tape.parameter_rows(&parameters, id, vec![1]).sum_all().backward();

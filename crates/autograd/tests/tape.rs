@@ -227,14 +227,14 @@ fn mistakes_in_choosing_and_joining_are_explained() {
         (&|| _ = x.clamp(1.0, f64::NAN), "clamp: the bounds are 1 and NaN: the first must be at"),
         (&|| _ = x.gather(1, &ids), "gather: index 3 is not within axis 1 of shape [2, 3]"),
         (&|| _ = x.sort(2, true), "sort: axis 2 does not exist: with 2 axes it must be"),
-        (&|| _ = x.topk(4, 1), "topk: there are no 4 elements along axis 1 of shape [2, 3]"),
+        (&|| _ = x.topk(4, 1), "topk: k is 4, but axis 1 of shape [2, 3] has 3 elements"),
         (&|| _ = x.cumsum(-3), "cumsum: axis -3 does not exist: with 2 axes it must be"),
         (&|| _ = x.flip(&[0, -2]), "flip: axis 0 is named twice in [0, -2]"),
         (&|| _ = x.std(&[1], 3), "std: shape [2, 3] has 3 elements along axes [1]: with the cor"),
         (&|| _ = x.logsumexp(&[5]), "logsumexp: axis 5 does not exist: with 2 axes it must be"),
         (&|| _ = Var::stack(&[x, y], 0), "stack: shapes [2, 3] and [4, 3] cannot be stacked"),
         (&|| _ = x.split(&[1, 1], 1), "split: the lengths [1, 1] add up to 2, but axis 1 of"),
-        (&|| _ = x.pad(&[(1, 1)], 0.0), "pad: the 1 pairs [(1, 1)] do not fit the 2 axes of"),
+        (&|| _ = x.pad(&[(1, 1)], 0.0), "pad: there are 1 pairs of widths for the 2 axes of"),
     ];
     for (mistake, expected) in mistakes {
         let found = message(mistake);

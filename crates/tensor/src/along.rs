@@ -1,4 +1,7 @@
-//! Operations that take the elements along one axis as a list: running sums, reversal, picking.
+//! Operations that take the elements along one axis as a list: reversal, picking, running sums, order.
+//!
+//! The axis is moved to the end, so that its elements are side by side; each run of them is turned into
+//! a run of the result, and the axis is moved back.
 
 use std::cmp::Ordering;
 
@@ -181,7 +184,8 @@ impl<T: Scalar> Tensor<T> {
                 let order = order(run[i as usize], run[j as usize]);
                 (if descending { order.reverse() } else { order }).then(i.cmp(&j))
             };
-            let mut ids: Vec<u32> = (0..run.len() as u32).collect();
+            let length = u32::try_from(run.len()).expect("an index fits 32 bits");
+            let mut ids: Vec<u32> = (0..length).collect();
             if count < run.len() {
                 // Only those before this place are put in order.
                 ids.select_nth_unstable_by(count, by_value);

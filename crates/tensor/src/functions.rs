@@ -100,7 +100,8 @@ impl<T: Scalar> Tensor<T> {
         })
     }
 
-    /// Returns the larger of each pair of elements, with broadcasting; NaN where either is NaN.
+    /// Returns the larger of each element and the other one, a tensor or a number, with broadcasting; NaN
+    /// where either is NaN.
     ///
     /// # Panics
     /// When the shapes do not broadcast.
@@ -109,7 +110,8 @@ impl<T: Scalar> Tensor<T> {
         self.zip("maximum", &other.into_tensor(), T::maximum)
     }
 
-    /// Returns the smaller of each pair of elements, with broadcasting; NaN where either is NaN.
+    /// Returns the smaller of each element and the other one, a tensor or a number, with broadcasting; NaN
+    /// where either is NaN.
     ///
     /// # Panics
     /// When the shapes do not broadcast.

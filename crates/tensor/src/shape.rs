@@ -241,8 +241,8 @@ pub fn split(
 pub fn pad(shape: &[usize], widths: &[(usize, usize)]) -> Result<Shape, ShapeError> {
     if widths.len() != shape.len() {
         return Err(ShapeError::new(format!(
-            "the {} pairs {widths:?} do not fit the {} axes of shape {shape:?}: give (before, after) \
-             for each axis",
+            "there are {} pairs of widths for the {} axes of shape {shape:?}: give (before, after) for \
+             each axis",
             widths.len(),
             shape.len()
         )));
@@ -303,14 +303,14 @@ pub fn var(shape: &[usize], axes: &[isize], correction: usize) -> Result<(), Sha
     }
 }
 
-/// Checks that an axis has `k` elements to choose.
+/// Checks that an axis has `k` elements, of which they are to be chosen.
 pub fn topk(shape: &[usize], k: usize, along: isize) -> Result<(), ShapeError> {
     let at = axis(along, shape.len())?;
     if k <= shape[at] {
         return Ok(());
     }
     Err(ShapeError::new(format!(
-        "there are no {k} elements along axis {at} of shape {shape:?}: it is {} long",
+        "k is {k}, but axis {at} of shape {shape:?} has {} elements: k must not be more",
         shape[at]
     )))
 }

@@ -156,7 +156,7 @@ fn mistakes_in_choosing_and_joining_are_explained() {
     );
     assert_eq!(
         message(|| x.topk(4, 1)),
-        "topk: there are no 4 elements along axis 1 of shape [2, 3]: it is 3 long"
+        "topk: k is 4, but axis 1 of shape [2, 3] has 3 elements: k must not be more"
     );
     assert_eq!(
         message(|| x.var(&[1], 3)),
@@ -174,7 +174,7 @@ fn mistakes_in_choosing_and_joining_are_explained() {
     );
     assert_eq!(
         message(|| x.pad(&[(1, 1)], 0.0)),
-        "pad: the 1 pairs [(1, 1)] do not fit the 2 axes of shape [2, 3]: give (before, after) for each \
+        "pad: there are 1 pairs of widths for the 2 axes of shape [2, 3]: give (before, after) for each \
          axis"
     );
     assert_eq!(

@@ -98,6 +98,13 @@ fn on_the_table_both_networks_reach_85_per_cent() {
 }
 
 #[test]
+fn drawn_digits_are_read_with_more_than_95_per_cent_right() {
+    let output = printed("digits");
+    assert!(number_behind(&output, "test accuracy ") > 95.0, "{output}");
+    assert!(output.contains("██"), "it prints images: {output}");
+}
+
+#[test]
 fn the_comparison_of_activations_has_the_figures_of_the_program() {
     let output = printed("sentiment");
     let program = run(wengert(), Path::new("."), "train --quiet").success();

@@ -9,9 +9,9 @@
 //! ```
 //!
 //! and gets normal noise on top. 8 × 8 pixels hold little more than the strokes' rough places, so what a
-//! pixel shows depends on where the digit stands: a classifier has to see shapes, not pixels. The nearest
-//! of the ten mean images names little more than half of the digits, a convolutional network more than
-//! 95 % (`examples/17_digits.rs`).
+//! pixel shows depends on where the digit stands: a classifier has to see shapes, not pixels. Trained
+//! with 4,000 images, the nearest of the ten mean images is right for 64 % of 1,000 others; a
+//! convolutional network, with 5,000, for 99 % (`examples/17_digits.rs`).
 
 use std::array::from_fn;
 

@@ -148,7 +148,7 @@ fn the_ten_digits_are_equally_frequent() {
 /// Shifts and slants make a digit's pixels differ more than its shape: the nearest mean image is right
 /// far less often than a network (`examples/17_digits.rs`), and far more often than by chance.
 #[test]
-fn the_nearest_mean_image_names_little_more_than_half_of_the_digits() {
+fn the_nearest_mean_image_is_wrong_for_every_third_digit() {
     let key = Key::new(1);
     let (train, test) = (digits(4_000, key.stream("train")), digits(1_000, key.stream("test")));
     let labels = train.targets().to_vec();
@@ -165,5 +165,5 @@ fn the_nearest_mean_image_names_little_more_than_half_of_the_digits() {
     let pairs = nearest.to_vec().into_iter().zip(test.targets().to_vec());
     let right = pairs.filter(|(found, digit)| found == digit);
     let accuracy = right.count() as f64 / 1_000.0;
-    assert!((0.4..0.75).contains(&accuracy), "{accuracy}");
+    assert!((0.55..0.7).contains(&accuracy), "{accuracy}");
 }

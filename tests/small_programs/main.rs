@@ -3,6 +3,7 @@
 
 mod attention_block;
 mod gradient_accumulation;
+mod layer_norm;
 mod logistic_regression;
 mod many_threads;
 mod multi_label;

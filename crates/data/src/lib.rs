@@ -14,11 +14,14 @@
 
 #![forbid(unsafe_code)]
 
+mod byte_pairs;
+mod characters;
 mod dataset;
 mod encoding;
 mod excerpt;
 mod file_error;
 pub mod generated;
+mod kneser_ney;
 mod labels;
 mod read;
 mod samples;
@@ -31,6 +34,8 @@ mod table;
 mod tokenizer;
 mod write;
 
+pub use byte_pairs::BytePairs;
+pub use characters::{Characters, UnknownCharacter};
 pub use dataset::{Dataset, SplitError, SplitParts};
 pub use encoding::{NotText, Origin, no_utf8, text, without_mark};
 pub use excerpt::{
@@ -38,6 +43,7 @@ pub use excerpt::{
     quoted,
 };
 pub use file_error::FileError;
+pub use kneser_ney::KneserNey;
 pub use labels::{Labels, UnknownLabel, label_notes};
 pub use read::{LONGEST_LINE, read_line, read_whole};
 pub use samples::{Item, Samples};

@@ -4,6 +4,7 @@ mod batches;
 mod generated;
 mod hostile;
 mod labels;
+mod language;
 mod streams;
 mod table;
 mod tokenizer;

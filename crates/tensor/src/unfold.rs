@@ -224,7 +224,7 @@ impl<T: Scalar> Tensor<T> {
     /// use tensor::{Tensor, Window};
     ///
     /// // Two positions of a window of width 2: the middle number is in both.
-    /// let columns = Tensor::ones([1, 2, 2]);
+    /// let columns: Tensor = Tensor::ones([1, 2, 2]);
     /// let image = columns.fold([1, 3], Window::new([1, 2]));
     /// assert_eq!(image.to_vec(), [1.0, 2.0, 1.0]);
     /// ```

@@ -43,6 +43,10 @@ pub struct Training {
     /// The seed of initial weights, order and dropout. The same seed gives the same result.
     #[arg(long, value_name = "N", default_value_t = 0, allow_negative_numbers = true)]
     pub seed: u64,
+    /// Record after each epoch how large the outputs and the gradients of each layer are, and how
+    /// many of them are 0, for --log and for the page of --report. It changes nothing else.
+    #[arg(long)]
+    pub watch_layers: bool,
     /// Check the gradients by all methods, before training and again on the trained weights, and
     /// print a line for each parameter. (Without it they are checked once, and summed up in a
     /// line.)
@@ -69,6 +73,7 @@ impl Training {
             validation_split: self.validation_split,
             split: self.split,
             patience: self.patience,
+            watch_layers: self.watch_layers,
             ..Fit::default()
         }
     }

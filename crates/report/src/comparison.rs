@@ -6,21 +6,18 @@
 use std::fmt;
 
 use serde::Serialize;
-use train::{Evaluation, History};
+use train::{Evaluation, History, Score, is_share, metric_label};
 
+use crate::metric_list::{self, MetricList};
 use crate::statistics::{Estimate, PairedTest, wilson_interval};
 
 /// The result of training one model with one seed.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct RunResult {
-    /// The accuracy on the test samples, a fraction.
-    pub accuracy: f64,
-    /// The macro F1 on the test samples, a fraction.
-    pub macro_f1: f64,
-    /// The F1 on the test samples, weighted by class size, a fraction.
-    pub weighted_f1: f64,
-    /// The area under the ROC curve, a fraction; with two classes only.
-    pub roc_auc: Option<f64>,
+    /// The metrics on the test samples, shares from 0 to 1; `None` for one that is not defined on them.
+    /// Models are compared by the first.
+    #[serde(flatten)]
+    pub metrics: MetricList<Option<f64>>,
     /// The number of numbers in the model's parameters.
     pub parameters: usize,
     /// The duration of training, in seconds.
@@ -29,26 +26,89 @@ pub struct RunResult {
     pub samples: usize,
 }
 
+/// Names that a metric cannot have, because the figures beside it in the JSON have them.
+const TAKEN: [&str; 7] = ["loss", "parameters", "seconds", "samples", "name", "start", "runs"];
+
 impl RunResult {
-    /// Creates the figures of a model with this number of parameters.
+    /// Creates the figures of a classifier with this number of parameters: its accuracy, macro F1,
+    /// weighted F1 and, with two classes, the area under the ROC curve.
     pub fn new(evaluation: &Evaluation, history: &History, parameters: usize) -> Self {
+        let confusion = &evaluation.confusion;
+        let metrics = [
+            ("accuracy", Some(evaluation.accuracy())),
+            ("macro_f1", Some(confusion.macro_average().f1)),
+            ("weighted_f1", Some(confusion.weighted_average().f1)),
+            (ROC_AUC, evaluation.roc_auc),
+        ];
         Self {
-            accuracy: evaluation.accuracy(),
-            macro_f1: evaluation.confusion.macro_average().f1,
-            weighted_f1: evaluation.confusion.weighted_average().f1,
-            roc_auc: evaluation.roc_auc,
+            metrics: metrics.map(|(name, value)| (name.to_string(), value)).into_iter().collect(),
             parameters,
             seconds: history.seconds(),
-            samples: evaluation.confusion.samples(),
+            samples: confusion.samples(),
         }
     }
 
-    /// Returns the 95 % interval of the accuracy by the number of test samples alone.
-    pub(crate) fn accuracy_interval(&self) -> (f64, f64) {
-        let correct = (self.accuracy * self.samples as f64).round() as usize;
-        wilson_interval(correct, self.samples)
+    /// Creates the figures of any model from its score on this number of test samples: the loss and the
+    /// metrics that the score has. [`Score::decisive`] comes first, or without one the loss.
+    ///
+    /// ```
+    /// use report::RunResult;
+    /// use train::{History, Score};
+    ///
+    /// let metrics = [("mae".to_string(), 0.25), ("r2".to_string(), 0.875)].into();
+    /// let score = Score { loss: 0.125, metrics };
+    /// let history = History { epochs: Vec::new(), kept: 1 };
+    /// let run = RunResult::of_score(&score, 200, &history, 17);
+    /// assert!(run.metrics.iter().map(|(name, _)| name).eq(["loss", "mae", "r2"]));
+    /// ```
+    ///
+    /// # Panics
+    /// If a metric has the name of another figure of a run: `loss`, `parameters`, `seconds`, `samples`,
+    /// `name`, `start` or `runs`.
+    #[track_caller]
+    pub fn of_score(score: &Score, samples: usize, history: &History, parameters: usize) -> Self {
+        if let Some(name) = score.metrics.keys().find(|name| TAKEN.contains(&name.as_str())) {
+            panic!(
+                "RunResult: a metric is named `{name}`, as another figure of a run is; rename it"
+            );
+        }
+        let mut metrics: Vec<(String, f64)> = score.metrics.clone().into_iter().collect();
+        metrics.push((LOSS.to_string(), score.loss));
+        let first = score.decisive().unwrap_or(LOSS);
+        // The sort is stable.
+        metrics.sort_by_key(|(name, _)| name != first);
+        Self {
+            metrics: metrics.into_iter().map(|(name, value)| (name, Some(value))).collect(),
+            parameters,
+            seconds: history.seconds(),
+            samples,
+        }
+    }
+
+    /// Returns a metric; NaN if it is not defined.
+    fn metric(&self, name: &str) -> f64 {
+        self.metrics.get(name).copied().flatten().unwrap_or(f64::NAN)
+    }
+
+    /// Returns the name of the metric that models are compared by.
+    pub(crate) fn decisive(&self) -> &str {
+        self.metrics.iter().next().map_or(LOSS, |(name, _)| name)
+    }
+
+    /// Returns the 95 % interval of the accuracy by the number of test samples alone, if models are
+    /// compared by their accuracy.
+    pub(crate) fn accuracy_interval(&self) -> Option<(f64, f64)> {
+        let accuracy = (self.decisive() == "accuracy").then(|| self.metric("accuracy"))?;
+        let correct = (accuracy * self.samples as f64).round() as usize;
+        Some(wilson_interval(correct, self.samples))
     }
 }
+
+/// The loss among the metrics of a run. Lower is better.
+pub(crate) const LOSS: &str = "loss";
+
+/// The area under the ROC curve among the metrics of a run.
+pub(crate) const ROC_AUC: &str = "roc_auc";
 
 /// A model's name and runs.
 type ModelResults = (String, Vec<RunResult>);
@@ -73,17 +133,26 @@ impl ModelComparison {
         &self.models
     }
 
-    /// Compares the accuracy of each model that has as many runs as the first one with the first
-    /// one's, seed by seed. With a single seed the list is empty.
+    /// Returns the name of the metric that models are compared by, that of the first run: `accuracy`,
+    /// `micro_f1` or `loss`. A lower loss is better, a higher value of the others.
+    pub fn decisive(&self) -> &str {
+        let first = self.models.first().and_then(|(_, runs)| runs.first());
+        first.map_or(LOSS, RunResult::decisive)
+    }
+
+    /// Compares each model that has as many runs as the first one with the first one, seed by seed, by
+    /// the [`decisive`](Self::decisive) metric. With a single seed the list is empty.
     pub fn differences(&self) -> Vec<Difference> {
         let Some((from, base)) = self.models.first() else { return Vec::new() };
-        let base = per_cent(base, |run| run.accuracy);
+        let metric = self.decisive();
+        let base = read(base, metric);
         let (paired, _) = self.others();
         let level = level(paired.len());
         let difference = |(model, runs): &ModelResults| {
-            let test = PairedTest::of(&per_cent(runs, |run| run.accuracy), &base)?;
-            let verdict = Verdict::of(&test, level);
-            Some(Difference { model: model.clone(), from: from.clone(), test, verdict })
+            let test = PairedTest::of(&read(runs, metric), &base)?;
+            let verdict = Verdict::of(&test, level, metric);
+            let (model, from, metric) = (model.clone(), from.clone(), metric.to_string());
+            Some(Difference { model, from, metric, test, verdict })
         };
         paired.into_iter().filter_map(difference).collect()
     }
@@ -102,14 +171,16 @@ fn level(comparisons: usize) -> f64 {
     0.05 / comparisons.max(1) as f64
 }
 
-/// The difference in accuracy of two models, over runs that share their seeds.
+/// The difference of two models in a metric, over runs that share their seeds.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Difference {
     /// The model.
     pub model: String,
     /// The model it is compared with.
     pub from: String,
-    /// The paired test of the accuracies, in points (per cent of the test samples).
+    /// The metric: `accuracy`, `micro_f1` or `loss`.
+    pub metric: String,
+    /// The paired test of the metric; of a share in points, which are per cent.
     pub test: PairedTest,
     /// The conclusion.
     pub verdict: Verdict,
@@ -129,8 +200,9 @@ pub enum Verdict {
 }
 
 impl Verdict {
-    fn of(test: &PairedTest, level: f64) -> Self {
-        match (test.p < level, test.difference.mean > 0.0) {
+    fn of(test: &PairedTest, level: f64, metric: &str) -> Self {
+        let is_better = (test.difference.mean > 0.0) != (metric == LOSS);
+        match (test.p < level, is_better) {
             (true, true) => Verdict::Better,
             (true, false) => Verdict::Worse,
             (false, _) => Verdict::Unclear,
@@ -148,23 +220,25 @@ impl fmt::Display for Verdict {
     }
 }
 
+/// Writes `swiglu − relu: 3.13 ± 0.38 points of accuracy, paired t-test p < 0.001: better.`
 impl fmt::Display for Difference {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Difference { model, from, test, verdict } = self;
-        let p = printed(test.p);
-        let points = test.difference;
-        write!(
-            f,
-            "{model} − {from}: {points:.2} points of accuracy, paired t-test p {p}: {verdict}."
-        )
+        let Difference { model, from, metric, test, verdict } = self;
+        let (p, label) = (printed(test.p), metric_label(metric));
+        let difference = match is_share(metric) {
+            true => format!("{:.2} points", test.difference),
+            false => metric_list::estimate(metric, test.difference),
+        };
+        write!(f, "{model} − {from}: {difference} of {label}, paired t-test p {p}: {verdict}.")
     }
 }
 
-/// Returns a figure of each run, in per cent, as one estimate.
-fn per_cent(runs: &[RunResult], figure: impl Fn(&RunResult) -> f64) -> Vec<f64> {
-    runs.iter().map(|run| figure(run) * 100.0).collect()
+/// Returns a metric of each run as people read it, shares in per cent.
+fn read(runs: &[RunResult], metric: &str) -> Vec<f64> {
+    runs.iter().map(|run| run.metric(metric) * f64::from(metric_list::scale(metric))).collect()
 }
 
+/// Writes a column for each metric that a run has.
 impl fmt::Display for ModelComparison {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Some((_, [first, ..])) =
@@ -172,25 +246,16 @@ impl fmt::Display for ModelComparison {
         else {
             return Ok(());
         };
-        let width =
-            self.models.iter().map(|(name, _)| name.chars().count()).max().unwrap_or(0).max(10);
-        write!(
-            f,
-            "{:<width$}  {:>12}  {:>12}  {:>12}",
-            "model", "accuracy %", "macro F1 %", "weighted F1 %"
-        )?;
-        if first.roc_auc.is_some() {
-            write!(f, "  {:>12}", "ROC AUC %")?;
-        }
+        let names = self.models.iter().map(|(name, _)| name.chars().count());
+        let width = names.max().unwrap_or(0).max(10);
+        let columns: Vec<Vec<String>> =
+            self.defined_metrics().into_iter().map(|metric| self.column(metric)).collect();
+        write!(f, "{:<width$}", "model")?;
+        columns.iter().try_for_each(|column| write!(f, "  {}", column[0]))?;
         writeln!(f, "  {:>10}  {:>7}", "parameters", "seconds")?;
-        for (name, runs) in &self.models {
-            let figure = |figure: fn(&RunResult) -> f64| Estimate::of(&per_cent(runs, figure));
-            let (accuracy, macro_f1) = (figure(|run| run.accuracy), figure(|run| run.macro_f1));
-            let weighted_f1 = figure(|run| run.weighted_f1);
-            write!(f, "{name:<width$}  {accuracy:>12}  {macro_f1:>12}  {weighted_f1:>13}")?;
-            if first.roc_auc.is_some() {
-                write!(f, "  {:>12}", figure(|run| run.roc_auc.unwrap_or(f64::NAN)))?;
-            }
+        for (index, (name, runs)) in self.models.iter().enumerate() {
+            write!(f, "{name:<width$}")?;
+            columns.iter().try_for_each(|column| write!(f, "  {}", column[index + 1]))?;
             let seconds: f64 = runs.iter().map(|run| run.seconds).sum::<f64>() / runs.len() as f64;
             writeln!(f, "  {:>10}  {seconds:>7.2}", runs[0].parameters)?;
         }
@@ -203,18 +268,40 @@ impl fmt::Display for ModelComparison {
 
 /// Writes what a single run can and cannot say.
 fn write_one_seed(f: &mut fmt::Formatter<'_>, run: &RunResult) -> fmt::Result {
-    let (low, high) = run.accuracy_interval();
-    writeln!(
-        f,
-        "One seed, {} test samples: the 95 % interval of the first accuracy is {:.1} to {:.1} %.\n\
-         Several seeds tell a real difference from luck.",
-        run.samples,
-        low * 100.0,
-        high * 100.0
-    )
+    write!(f, "One seed, {} test samples", run.samples)?;
+    if let Some((low, high)) = run.accuracy_interval() {
+        let (low, high) = (low * 100.0, high * 100.0);
+        write!(f, ": the 95 % interval of the first accuracy is {low:.1} to {high:.1} %")?;
+    }
+    writeln!(f, ".\nSeveral seeds tell a real difference from luck.")
 }
 
 impl ModelComparison {
+    /// Returns the names of the metrics that are defined in a run, in the order of the runs.
+    fn defined_metrics(&self) -> Vec<&str> {
+        let mut names = Vec::new();
+        for (name, value) in self.runs().flat_map(|run| run.metrics.iter()) {
+            if value.is_some() && !names.contains(&name) {
+                names.push(name);
+            }
+        }
+        names
+    }
+
+    /// Returns the heading of a metric and its mean for each model, all of one width.
+    fn column(&self, metric: &str) -> Vec<String> {
+        let mean =
+            |runs: &[RunResult]| metric_list::estimate(metric, Estimate::of(&read(runs, metric)));
+        let means = self.models.iter().map(|(_, runs)| mean(runs));
+        let column: Vec<String> = [metric_list::heading(metric)].into_iter().chain(means).collect();
+        let width = column.iter().map(|cell| cell.chars().count()).max().unwrap_or(0).max(12);
+        column.iter().map(|cell| format!("{cell:>width$}")).collect()
+    }
+
+    fn runs(&self) -> impl Iterator<Item = &RunResult> {
+        self.models.iter().flat_map(|(_, runs)| runs)
+    }
+
     fn write_paired_tests(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let seeds = || self.models.iter().map(|(_, runs)| runs.len());
         let (fewest, most) = (seeds().min().unwrap_or(0), seeds().max().unwrap_or(0));
@@ -222,6 +309,9 @@ impl ModelComparison {
         writeln!(f, "Mean ± 95 % interval over {range}{most} seeds (Student's t).")?;
         for difference in self.differences() {
             writeln!(f, "{difference}")?;
+        }
+        if self.decisive() == LOSS && !self.differences().is_empty() {
+            writeln!(f, "The lower loss is the better one.")?;
         }
         let (paired, unpaired) = self.others();
         if paired.len() > 1 {

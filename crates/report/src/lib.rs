@@ -11,6 +11,7 @@ mod comparison;
 mod console;
 mod interrupt;
 mod log;
+mod metric_list;
 mod page;
 pub mod statistics;
 
@@ -19,7 +20,8 @@ pub use console::Console;
 pub use files::WriteError;
 pub use interrupt::{Interrupt, InterruptError};
 pub use log::{Log, LogError, LogEvery, LogFault};
+pub use metric_list::MetricList;
 pub use page::{
-    ActivationCurve, BestModel, ClassScores, CurveRole, ModelRuns, ParameterRow, Plot, PlotSubject,
-    ReportError, SeedRun, TrainingReport, Word, WrongPrediction, contributions,
+    ActivationCurve, BestModel, ClassDetails, ClassScores, CurveRole, ModelRuns, ParameterRow,
+    Plot, PlotSubject, ReportError, SeedRun, TrainingReport, Word, WrongPrediction, contributions,
 };

@@ -17,7 +17,7 @@
 //! | `step` | step, resume, stop | the number of its steps taken |
 //! | `loss`, and each metric by its name, such as `accuracy` | step | on that step's batch, before the step; shares from 0 to 1 |
 //! | `rate` | step, epoch | the learning rate of the next step |
-//! | `number`, `of`, `steps`, `training`, `validation`, `tracked`, `seconds` | epoch | see [`Epoch`] |
+//! | `number`, `of`, `steps`, `training`, `validation`, `tracked`, `activity`, `seconds` | epoch | see [`Epoch`] |
 
 use std::collections::HashMap;
 use std::fs::{File, OpenOptions};

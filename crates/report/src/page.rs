@@ -6,8 +6,8 @@
 //! shows can be recomputed from its JSON.
 //!
 //! Read next: `figures.rs` (the content of a report), `contributions.rs` (the words a prediction
-//! depends on, by one backward pass), `curves.rs` (a plot), `html.rs` and `templates/report.html`
-//! (the page).
+//! depends on, by one backward pass), `curves.rs` (a plot), `inside.rs` (outputs and gradients by
+//! layer), `html.rs` and `templates/report.html` (the page).
 
 mod activations;
 mod canvas;
@@ -17,6 +17,7 @@ mod error;
 mod figures;
 mod heat_map;
 mod html;
+mod inside;
 mod plots;
 
 use std::io::Write;
@@ -28,8 +29,8 @@ pub use canvas::{Plot, PlotSubject};
 pub use contributions::contributions;
 pub use error::ReportError;
 pub use figures::{
-    ActivationCurve, BestModel, ClassScores, CurveRole, ModelRuns, ParameterRow, SeedRun,
-    TrainingReport, Word, WrongPrediction,
+    ActivationCurve, BestModel, ClassDetails, ClassScores, CurveRole, ModelRuns, ParameterRow,
+    SeedRun, TrainingReport, Word, WrongPrediction,
 };
 
 impl TrainingReport {

@@ -22,16 +22,31 @@ pub struct Score {
 /// The metrics by which epochs are compared, the first that a score has. Higher is better.
 const DECISIVE: [&str; 2] = ["accuracy", "micro_f1"];
 
+/// The metrics that are shares, with their names as people write them.
+const SHARES: [(&str, &str); 5] = [
+    ("accuracy", "accuracy"),
+    ("micro_f1", "micro F1"),
+    ("macro_f1", "macro F1"),
+    ("weighted_f1", "weighted F1"),
+    ("roc_auc", "ROC AUC"),
+];
+
 impl Score {
     /// Returns a metric by its name, if the loss has it.
     pub fn metric(&self, name: &str) -> Option<f64> {
         self.metrics.get(name).copied()
     }
 
+    /// Returns the name of the metric by which scores are compared, `accuracy` or `micro_f1`; `None` if
+    /// the score has neither, and the loss decides.
+    pub fn decisive(&self) -> Option<&'static str> {
+        DECISIVE.into_iter().find(|name| self.metrics.contains_key(*name))
+    }
+
     /// Returns `true` if this score has the higher accuracy (or micro F1 of a multi-label task), or the
     /// same with a lower loss. Scores without either are compared by their losses alone.
     pub fn is_better_than(&self, other: &Score) -> bool {
-        let decisive = |score: &Score| DECISIVE.iter().find_map(|name| score.metric(name));
+        let decisive = |score: &Score| score.metric(score.decisive()?);
         match (decisive(self), decisive(other)) {
             (Some(this), Some(other)) if this != other => this > other,
             _ => self.loss < other.loss,
@@ -52,15 +67,27 @@ impl fmt::Display for Score {
 
 /// Returns a metric with its name, as people write it: shares in per cent.
 pub fn written(name: &str, value: f64) -> String {
-    match name {
-        "accuracy" => format!("accuracy {:>5.1} %", value * 100.0),
-        "micro_f1" => format!("micro F1 {:>5.1} %", value * 100.0),
-        "macro_f1" => format!("macro F1 {:>5.1} %", value * 100.0),
-        "mae" => format!("MAE {value:.4}"),
-        "rmse" => format!("RMSE {value:.4}"),
-        "r2" => format!("R² {value:.4}"),
-        name => format!("{name} {value:.4}"),
+    let label = metric_label(name);
+    match is_share(name) {
+        true => format!("{label} {:>5.1} %", value * 100.0),
+        false => format!("{label} {value:.4}"),
     }
+}
+
+/// Returns the name of a metric as people write it, such as `macro F1` for `macro_f1`. Other names are
+/// returned as they are.
+pub fn metric_label(name: &str) -> &str {
+    match name {
+        "mae" => "MAE",
+        "rmse" => "RMSE",
+        "r2" => "R²",
+        name => SHARES.iter().find(|(share, _)| *share == name).map_or(name, |(_, label)| label),
+    }
+}
+
+/// Returns `true` if a metric of this name is a share, from 0 to 1, which people write in per cent.
+pub fn is_share(name: &str) -> bool {
+    SHARES.iter().any(|(share, _)| *share == name)
 }
 
 /// One pass over the training samples.

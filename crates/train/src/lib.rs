@@ -54,7 +54,7 @@ pub use activity::{Activity, Spread};
 pub use answer::NotFinite;
 pub use error::TrainError;
 pub use evaluate::Evaluation;
-pub use history::{Epoch, History, Score, short_name, written};
+pub use history::{Epoch, History, Score, is_share, metric_label, short_name, written};
 pub use loss::{Classifier, Heads, Loss, OwnLoss, own_loss};
 pub use observer::{AnySource, Context, Observer, ObserverError};
 pub use options::Fit;

@@ -35,9 +35,9 @@ pub struct Keeping {
     #[arg(long, value_name = "N", value_parser = positive, requires = "folder")]
     pub every: Option<usize>,
     /// Go on with the run that was interrupted while it wrote checkpoints into this folder. The
-    /// other options must be what they were; only --epochs, --patience and --activation may change.
-    /// The result is the same, bit by bit, as without the interruption; models that are finished
-    /// are not trained again.
+    /// other options must be what they were; only --epochs, --patience, --activation and
+    /// --watch-layers may change. The result is the same, bit by bit, as without the interruption;
+    /// models that are finished are not trained again.
     #[arg(long, value_name = "DIR", group = "folder")]
     pub resume: Option<PathBuf>,
     /// Write the run into this file as JSON Lines, while it goes on: `tail -f` shows it. A run that

@@ -231,6 +231,7 @@ impl Experiment {
             ("--activation", json!(activations)),
             ("--epochs", json!(training.epochs)),
             ("--patience", json!(training.patience)),
+            ("--watch-layers", json!(training.watch_layers)),
             ("--test", path(&setup.source.test)),
         ]);
         keeping.open(interrupt, training.quiet, training.seed, fixed, free)

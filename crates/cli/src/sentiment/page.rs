@@ -30,21 +30,21 @@ pub fn report(outcome: &Outcome, texts: &Texts, experiment: &Experiment) -> Trai
         model.start = start(&model.name, texts, experiment);
     }
     let names: Vec<&str> = models.iter().map(|model| model.name.as_str()).collect();
-    let mut details = BestModel::new(
+    let details = BestModel::new(
         &best.activation.to_string(),
         best.seed,
         &best.parameters,
         &best.evaluation,
         texts.labels.names(),
     );
-    details.mistakes = mistakes(best, texts, experiment);
     TrainingReport {
         title: format!("A text classifier with {}", names.join(", ")),
         command: command(),
         data: describe(texts, experiment),
         shapes: shapes(&models),
         differences: comparison.differences(),
-        best: details,
+        loss_unit: Some("nats".to_string()),
+        best: details.with_mistakes(mistakes(best, texts, experiment)),
         models,
     }
 }

@@ -31,6 +31,7 @@ pub fn report(outcome: &Outcome, halves: &Halves, options: &Options) -> Training
             halves.test.len()
         ),
         differences: comparison.differences(),
+        loss_unit: Some("nats".to_string()),
         shapes: Vec::new(),
         best: BestModel::new(
             &activation.to_string(),

@@ -34,7 +34,7 @@ const CLASSIFIER: [&str; 7] = [
 ];
 
 /// Options of a training run.
-const TRAINING: [&str; 10] = [
+const TRAINING: [&str; 11] = [
     "--epochs <N>",
     "--batch-size <N>",
     "--shards <N>",
@@ -43,6 +43,7 @@ const TRAINING: [&str; 10] = [
     "--split <HOW>",
     "--patience <N>",
     "--seed <N>",
+    "--watch-layers",
     "--gradcheck",
     "--quiet",
 ];

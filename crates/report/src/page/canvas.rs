@@ -62,10 +62,12 @@ impl From<DrawError> for ReportError {
 pub enum PlotSubject {
     /// The loss of a model over the epochs.
     Loss,
-    /// The accuracy of a model over the epochs.
-    Accuracy,
+    /// A metric of a model over the epochs, such as accuracy.
+    Metric,
     /// The learned activation.
     Learned,
+    /// The outputs and gradients of an operation of the best model over the epochs.
+    Inside,
     /// The confusion matrix of the best model.
     Confusion,
 }

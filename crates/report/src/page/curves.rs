@@ -1,4 +1,4 @@
-//! Draws lines over the epochs: loss, accuracy, learned parameters. Each model has a panel. All
+//! Draws lines over the epochs: loss, metrics, learned parameters. Each model has a panel. All
 //! panels of a kind share one scale, so that they can be compared by eye.
 
 use std::collections::{BTreeSet, HashMap};
@@ -13,7 +13,8 @@ use super::canvas::{
 };
 use super::error::ReportError;
 use super::figures::{ModelRuns, SeedRun, TrainingReport};
-use train::{Epoch, Score, short_name};
+use crate::metric_list::{number, scale};
+use train::{Epoch, Score, is_share, metric_label, short_name};
 
 /// The size of a panel in CSS pixels.
 const SIZE: (f64, f64) = (380.0, 230.0);
@@ -21,14 +22,17 @@ const SIZE: (f64, f64) = (380.0, 230.0);
 /// At most this many tracked parameters of a model are drawn; the JSON has the figures of all.
 const MOST_PANELS: usize = 100;
 
+/// At most this many metrics are drawn; the JSON has the figures of all.
+const MOST_METRICS: usize = 20;
+
 /// A line with its band: at each epoch the mean over the seeds, the lowest and the highest.
-struct PlotLine {
-    label: String,
-    ink: Ink,
-    points: Vec<Point>,
+pub(super) struct PlotLine {
+    pub(super) label: String,
+    pub(super) ink: Ink,
+    pub(super) points: Vec<Point>,
 }
 
-struct Point {
+pub(super) struct Point {
     epoch: i32,
     low: f64,
     mean: f64,
@@ -48,35 +52,56 @@ impl PlotLine {
 }
 
 impl Point {
-    fn of(epoch: i32, values: &[f64]) -> Option<Self> {
+    pub(super) fn of(epoch: i32, values: &[f64]) -> Option<Self> {
         let values: Vec<f64> = values.iter().copied().filter_map(drawable).collect();
         let mean = values.iter().sum::<f64>() / values.len() as f64;
         let low = values.iter().copied().reduce(f64::min)?;
         let high = values.iter().copied().reduce(f64::max)?;
         Some(Self { epoch, low, mean, high })
     }
+
+    pub(super) fn height(&self) -> f64 {
+        self.mean
+    }
 }
 
-/// Returns a panel of loss and one of accuracy for each model.
+/// Returns a panel of the loss for each model, and then for each metric that the epochs have, also one
+/// for each model.
 pub(super) fn training(report: &TrainingReport) -> Result<Vec<Plot>, ReportError> {
-    let mut plots =
-        panels(report, PlotSubject::Loss, "loss", "loss, nats", |score| Some(score.loss))?;
-    plots.extend(panels(report, PlotSubject::Accuracy, "accuracy", "accuracy, %", |score| {
-        Some(score.metric("accuracy")? * 100.0)
-    })?);
+    let loss = match &report.loss_unit {
+        Some(unit) => format!("loss, {unit}"),
+        None => "loss".to_string(),
+    };
+    let mut plots = panels(report, PlotSubject::Loss, "loss", &loss, |score| Some(score.loss))?;
+    for name in metrics(report).into_iter().take(MOST_METRICS) {
+        let heading = match is_share(name) {
+            true => format!("{}, %", metric_label(name)),
+            false => metric_label(name).to_string(),
+        };
+        let figure = |score: &Score| Some(score.metric(name)? * f64::from(scale(name)));
+        plots.extend(panels(report, PlotSubject::Metric, name, &heading, figure)?);
+    }
     Ok(plots)
+}
+
+/// Returns the names of the metrics of all epochs.
+fn metrics(report: &TrainingReport) -> BTreeSet<&str> {
+    let runs = report.models.iter().flat_map(|model| &model.runs);
+    let epochs = runs.flat_map(|run| &run.history.epochs);
+    let scores = epochs.flat_map(|epoch| epoch.validation.iter().chain([&epoch.training]));
+    scores.flat_map(|score| score.metrics.keys().map(String::as_str)).collect()
 }
 
 fn panels(
     report: &TrainingReport,
     subject: PlotSubject,
     name: &str,
-    unit: &str,
-    figure: fn(&Score) -> Option<f64>,
+    heading: &str,
+    figure: impl Fn(&Score) -> Option<f64>,
 ) -> Result<Vec<Plot>, ReportError> {
     let lines = |model: &ModelRuns| {
         let training = |epoch: &Epoch| figure(&epoch.training);
-        let validation = |epoch: &Epoch| epoch.validation.as_ref().and_then(figure);
+        let validation = |epoch: &Epoch| epoch.validation.as_ref().and_then(&figure);
         let lines = [
             PlotLine::of("training", MUTED, &model.runs, training),
             PlotLine::of("validation", ACCENT, &model.runs, validation),
@@ -86,10 +111,16 @@ fn panels(
     let all: Vec<Vec<PlotLine>> = report.models.iter().map(lines).collect();
     let (epochs, heights) = ranges(all.iter().flatten());
     let panel = |(model, lines): (&ModelRuns, &Vec<PlotLine>)| {
-        let title = format!("{}: {unit}, by epoch. {}", model.name, described(lines));
-        let name = format!("{name}-{}", file_name(&model.name));
+        let title = format!("{}: {heading}, by epoch. {}", model.name, described(lines));
+        let name = format!("{}-{}", file_name(name), file_name(&model.name));
         Plot::draw(subject, name, title, SIZE, |area| {
-            panel(area, &format!("{}: {unit}", model.name), lines, &epochs, &heights)
+            panel(
+                area,
+                &format!("{}: {heading}", model.name),
+                lines,
+                &epochs,
+                &Heights::of(&heights),
+            )
         })
     };
     report.models.iter().zip(&all).map(panel).collect()
@@ -122,7 +153,7 @@ pub(super) fn parameters(report: &TrainingReport) -> Result<Vec<Plot>, ReportErr
             let file = format!("{}-{}", file_name(&model.name), file_name(name));
             plots.push(Plot::draw(PlotSubject::Learned, file, title, SIZE, |area| {
                 let (epochs, heights) = ranges(&lines);
-                panel(area, &heading, &lines, &epochs, &heights)
+                panel(area, &heading, &lines, &epochs, &Heights::of(&heights))
             })?);
         }
     }
@@ -141,7 +172,7 @@ fn symbol(name: &str, is_shared: bool) -> String {
 
 /// Returns the beginning of a name, without characters that a file's name cannot have. Several
 /// names may give the same result.
-fn file_name(name: &str) -> String {
+pub(super) fn file_name(name: &str) -> String {
     // A file's name may have 255 bytes, and is made of two names and some more.
     const MOST_BYTES: usize = 100;
     let fits = |&(start, c): &(usize, char)| start + c.len_utf8() <= MOST_BYTES;
@@ -153,13 +184,16 @@ fn file_name(name: &str) -> String {
 fn described(lines: &[PlotLine]) -> String {
     let ends = lines.iter().filter_map(|line| {
         let (first, last) = (line.points.first()?, line.points.last()?);
-        Some(format!("{} from {:.2} to {:.2}", line.label, first.mean, last.mean))
+        let (first, last) = (number(first.mean, 2), number(last.mean, 2));
+        Some(format!("{} from {first} to {last}", line.label))
     });
     ends.collect::<Vec<_>>().join("; ")
 }
 
 /// Returns ranges of epochs and heights that hold all lines and their bands, with a margin.
-fn ranges<'a>(lines: impl IntoIterator<Item = &'a PlotLine>) -> (Range<i32>, Range<f64>) {
+pub(super) fn ranges<'a>(
+    lines: impl IntoIterator<Item = &'a PlotLine>,
+) -> (Range<i32>, Range<f64>) {
     let points: Vec<&Point> = lines.into_iter().flat_map(|line| &line.points).collect();
     let first = points.iter().map(|point| point.epoch).min().unwrap_or(1);
     let last = points.iter().map(|point| point.epoch).max().unwrap_or(1);
@@ -186,13 +220,45 @@ pub(super) fn apart(low: f64, high: f64) -> Range<f64> {
     low - missing / 2.0..high + missing / 2.0
 }
 
+/// The vertical axis of a panel.
+pub(super) struct Heights<'a> {
+    range: Range<f64>,
+    /// The most labels.
+    labels: usize,
+    label: Box<dyn Fn(&f64) -> String + 'a>,
+}
+
+impl<'a> Heights<'a> {
+    /// Creates an axis whose labels are its numbers.
+    fn of(range: &Range<f64>) -> Self {
+        let (digits, largest) =
+            (digits(range.end - range.start), range.start.abs().max(range.end.abs()));
+        // Labels have room for six letters.
+        let is_long = largest >= 1e5 || range.end - range.start < 1e-3;
+        let label = move |y: &f64| match is_long && *y != 0.0 {
+            true => format!("{y:.1e}").replace('-', "−"),
+            false => format!("{y:.digits$}").replace('-', "−"),
+        };
+        Self { range: range.clone(), labels: 5, label: Box::new(label) }
+    }
+
+    /// Creates an axis with these labels, at most this many.
+    pub(super) fn labelled(
+        range: Range<f64>,
+        labels: usize,
+        label: impl Fn(&f64) -> String + 'a,
+    ) -> Self {
+        Self { range, labels, label: Box::new(label) }
+    }
+}
+
 /// Draws lines with their bands; each is labelled at its end.
-fn panel(
+pub(super) fn panel(
     area: &Area<'_>,
     heading: &str,
     lines: &[PlotLine],
     epochs: &Range<i32>,
-    heights: &Range<f64>,
+    heights: &Heights<'_>,
 ) -> Result<(), DrawError> {
     area.draw(&Text::new(heading.to_string(), (px(2.0), px(9.0)), text(13.0, TEXT, HPos::Left)))?;
     let mut chart = ChartBuilder::on(area)
@@ -200,14 +266,13 @@ fn panel(
         .margin_right(px(68.0))
         .x_label_area_size(px(34.0))
         .y_label_area_size(px(36.0))
-        .build_cartesian_2d(epochs.clone(), heights.clone())?;
-    let digits = digits(heights.end - heights.start);
+        .build_cartesian_2d(epochs.clone(), heights.range.clone())?;
     chart
         .configure_mesh()
         .disable_x_mesh()
         .x_labels(6)
-        .y_labels(5)
-        .y_label_formatter(&|y| format!("{y:.digits$}").replace('-', "−"))
+        .y_labels(heights.labels)
+        .y_label_formatter(&heights.label)
         .x_desc("epoch")
         .axis_desc_style(text(11.0, MUTED, HPos::Center))
         .label_style(text(11.0, MUTED, HPos::Center))

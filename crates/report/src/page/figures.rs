@@ -4,15 +4,16 @@ use std::collections::BTreeMap;
 
 use autograd::Parameters;
 use serde::Serialize;
-use tensor::Scalar;
+use tensor::{Scalar, Tensor};
 use train::metrics::Scores;
 use train::{Evaluation, History, Score};
 
 use super::error::ReportError;
-use crate::comparison::{Difference, ModelComparison, RunResult};
+use crate::comparison::{Difference, ModelComparison, ROC_AUC, RunResult};
+use crate::metric_list::MetricList;
 use crate::statistics::Estimate;
 
-/// Figures of one or several training runs. Accuracies and other shares are from 0 to 1.
+/// Figures of one or several training runs, of any task. Accuracies and other shares are from 0 to 1.
 #[derive(Clone, Debug, Serialize)]
 pub struct TrainingReport {
     /// The subject of the page, in a few words.
@@ -23,6 +24,8 @@ pub struct TrainingReport {
     pub data: String,
     /// Each model with its runs. The others are compared with the first.
     pub models: Vec<ModelRuns>,
+    /// The unit of the loss, if it has one: `nats` of a cross-entropy.
+    pub loss_unit: Option<String>,
     /// The results of the paired tests, with two seeds or more.
     pub differences: Vec<Difference>,
     /// Activation functions to draw in one plot.
@@ -36,12 +39,10 @@ pub struct TrainingReport {
 pub struct ModelRuns {
     /// Its name.
     pub name: String,
-    /// The mean test accuracy.
-    pub accuracy: Estimate,
-    /// The mean of the macro F1 on the test samples.
-    pub macro_f1: Estimate,
-    /// The mean of the F1 weighted by class size, on the test samples.
-    pub weighted_f1: Estimate,
+    /// The means of the metrics on the test samples over the runs, without the area under the ROC curve;
+    /// `None` if a run has no such metric. Models are compared by the first.
+    #[serde(flatten)]
+    pub metrics: MetricList<Option<Estimate>>,
     /// The tracked parameters before the first step, by name.
     pub start: BTreeMap<String, f64>,
     /// A run for each seed.
@@ -89,8 +90,18 @@ pub struct BestModel {
     pub name: String,
     /// Its seed.
     pub seed: u64,
-    /// Loss and accuracy.
+    /// The loss and the metrics.
     pub test: Score,
+    /// The details of a classifier; other models have none.
+    #[serde(flatten)]
+    pub by_class: Option<ClassDetails>,
+    /// Its parameters.
+    pub parameters: Vec<ParameterRow>,
+}
+
+/// The predictions of a classifier, class by class.
+#[derive(Clone, Debug, Serialize)]
+pub struct ClassDetails {
     /// For each true class, the number of samples predicted as each class.
     pub confusion: Vec<Vec<usize>>,
     /// The figures of each class.
@@ -99,8 +110,6 @@ pub struct BestModel {
     pub macro_average: Scores,
     /// Their mean, weighted by class size.
     pub weighted_average: Scores,
-    /// Its parameters.
-    pub parameters: Vec<ParameterRow>,
     /// Wrong predictions, the most confident first.
     pub mistakes: Vec<WrongPrediction>,
 }
@@ -164,19 +173,14 @@ impl ModelRuns {
     #[track_caller]
     pub fn of(comparison: &ModelComparison, histories: &[(String, u64, History)]) -> Vec<Self> {
         let models = comparison.models().iter().map(|(name, tests)| {
-            let estimate = |figure: fn(&RunResult) -> f64| {
-                Estimate::of(&tests.iter().map(figure).collect::<Vec<_>>())
-            };
             let own: Vec<_> = histories.iter().filter(|(model, ..)| model == name).collect();
             assert!(own.len() == tests.len(), "{name}: a history for each run is needed");
-            let run = |(&(_, seed, history), &test): (&&(String, u64, History), &RunResult)| {
-                SeedRun { seed: *seed, history: history.clone(), test }
+            let run = |(&(_, seed, history), test): (&&(String, u64, History), &RunResult)| {
+                SeedRun { seed: *seed, history: history.clone(), test: test.clone() }
             };
             Self {
                 name: name.clone(),
-                accuracy: estimate(|run| run.accuracy),
-                macro_f1: estimate(|run| run.macro_f1),
-                weighted_f1: estimate(|run| run.weighted_f1),
+                metrics: means(tests),
                 start: BTreeMap::new(),
                 runs: own.iter().zip(tests).map(run).collect(),
             }
@@ -185,8 +189,19 @@ impl ModelRuns {
     }
 }
 
+/// Returns the mean of each metric over some runs.
+fn means(runs: &[RunResult]) -> MetricList<Option<Estimate>> {
+    let names = runs.first().into_iter().flat_map(|run| run.metrics.iter().map(|(name, _)| name));
+    let mean = |name: &str| {
+        let values = runs.iter().map(|run| run.metrics.get(name).copied().flatten());
+        let values: Option<Vec<f64>> = values.collect();
+        (name.to_string(), values.map(|values| Estimate::of(&values)))
+    };
+    names.filter(|name| *name != ROC_AUC).map(mean).collect()
+}
+
 impl BestModel {
-    /// Creates the details of a model, without its mistakes.
+    /// Creates the details of a classifier, without its mistakes.
     ///
     /// # Panics
     /// If there is not one name for each class.
@@ -198,41 +213,81 @@ impl BestModel {
         evaluation: &Evaluation,
         classes: &[String],
     ) -> Self {
-        let confusion = &evaluation.confusion;
-        assert!(classes.len() == confusion.classes(), "a name for each class is needed");
-        let all = 0..classes.len();
+        let by_class = Some(ClassDetails::of(evaluation, classes));
+        Self { by_class, ..Self::of_score(name, seed, parameters, evaluation.score()) }
+    }
+
+    /// Creates the details of any model, whose score on the test samples is `test`.
+    pub fn of_score<T: Scalar>(
+        name: &str,
+        seed: u64,
+        parameters: &Parameters<T>,
+        test: Score,
+    ) -> Self {
+        let row = |name: &str, value: &Tensor<T>| ParameterRow {
+            name: name.to_string(),
+            shape: value.shape().to_vec(),
+            count: value.len(),
+            value: (value.len() == 1).then(|| value.sum_all().item().to_f64()),
+        };
         Self {
             name: name.to_string(),
             seed,
-            test: evaluation.score(),
-            confusion: all
-                .clone()
-                .map(|truth| all.clone().map(|found| confusion.count(truth, found)).collect())
-                .collect(),
-            classes: all
-                .map(|class| ClassScores {
-                    name: classes[class].clone(),
-                    scores: confusion.scores(class),
-                    samples: confusion.support(class),
-                })
-                .collect(),
+            test,
+            by_class: None,
+            parameters: parameters.iter().map(|(_, name, value)| row(name, value)).collect(),
+        }
+    }
+
+    /// Sets the mistakes to show, the most confident first.
+    ///
+    /// # Panics
+    /// If the model is not a classifier.
+    #[track_caller]
+    pub fn with_mistakes(mut self, mistakes: Vec<WrongPrediction>) -> Self {
+        match &mut self.by_class {
+            Some(classes) => classes.mistakes = mistakes,
+            None => panic!(
+                "BestModel::with_mistakes: the model `{}` has no classes; create it with \
+                 BestModel::new",
+                self.name
+            ),
+        }
+        self
+    }
+}
+
+impl ClassDetails {
+    #[track_caller]
+    fn of(evaluation: &Evaluation, classes: &[String]) -> Self {
+        let confusion = &evaluation.confusion;
+        assert!(classes.len() == confusion.classes(), "a name for each class is needed");
+        let all = 0..classes.len();
+        let row = |truth| all.clone().map(|found| confusion.count(truth, found)).collect();
+        let scores = |class: usize| ClassScores {
+            name: classes[class].clone(),
+            scores: confusion.scores(class),
+            samples: confusion.support(class),
+        };
+        Self {
+            confusion: all.clone().map(row).collect(),
+            classes: all.clone().map(scores).collect(),
             macro_average: confusion.macro_average(),
             weighted_average: confusion.weighted_average(),
-            parameters: parameters
-                .iter()
-                .map(|(_, name, value)| ParameterRow {
-                    name: name.to_string(),
-                    shape: value.shape().to_vec(),
-                    count: value.len(),
-                    value: (value.len() == 1).then(|| value.sum_all().item().to_f64()),
-                })
-                .collect(),
             mistakes: Vec::new(),
         }
     }
 }
 
 impl TrainingReport {
+    /// Returns the place among the runs of the model that is shown in detail, as the index of its name
+    /// and of its seed; `None` if it is not among them.
+    pub(super) fn best_run(&self) -> Option<(usize, usize)> {
+        let model = self.models.iter().position(|model| model.name == self.best.name)?;
+        let runs = &self.models[model].runs;
+        Some((model, runs.iter().position(|run| run.seed == self.best.seed)?))
+    }
+
     /// Returns the figures as JSON, on one line.
     ///
     /// # Errors

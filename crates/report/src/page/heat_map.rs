@@ -7,7 +7,7 @@ use plotters::style::text_anchor::HPos;
 
 use super::canvas::{ACCENT, Area, DrawError, MUTED, Plot, PlotSubject, TEXT, px, short, text};
 use super::error::ReportError;
-use super::figures::BestModel;
+use super::figures::{BestModel, ClassDetails};
 
 /// The most letters of a class name.
 const LONGEST: usize = 18;
@@ -27,12 +27,12 @@ impl HeatMapLayout {
     /// The room for the words above the names of the columns.
     const TOP: f64 = 18.0;
 
-    fn of(best: &BestModel) -> Self {
+    fn of(details: &ClassDetails) -> Self {
         let names: Vec<String> =
-            best.classes.iter().map(|class| short(&class.name, LONGEST)).collect();
+            details.classes.iter().map(|class| short(&class.name, LONGEST)).collect();
         let letters = if names.len() > 12 { 9.0 } else { 11.0 };
         let longest = names.iter().map(|name| name.chars().count()).max().unwrap_or(0);
-        let largest = best.confusion.iter().flatten().max().copied().unwrap_or(0);
+        let largest = details.confusion.iter().flatten().max().copied().unwrap_or(0);
         let count = largest.to_string().len() as f64 * 0.6 * letters + 5.0;
         let share = (264.0 / names.len() as f64).clamp(18.0, 36.0);
         Self {
@@ -55,18 +55,19 @@ impl HeatMapLayout {
     }
 }
 
-/// Returns the heat map of the best model.
-pub(super) fn plot(best: &BestModel) -> Result<Plot, ReportError> {
-    let layout = HeatMapLayout::of(best);
+/// Returns the heat map of the best model, if it is a classifier.
+pub(super) fn plot(best: &BestModel) -> Result<Option<Plot>, ReportError> {
+    let Some(details) = &best.by_class else { return Ok(None) };
+    let layout = HeatMapLayout::of(details);
     let title = format!(
         "Confusion matrix of {}: {} classes; {:.1} % of the samples are on the diagonal",
         best.name,
-        best.classes.len(),
+        details.classes.len(),
         best.test.metric("accuracy").unwrap_or_default() * 100.0
     );
     Plot::draw(PlotSubject::Confusion, "confusion".to_string(), title, layout.size(), |area| {
         draw_names(area, &layout)?;
-        for (row, counts) in best.confusion.iter().enumerate() {
+        for (row, counts) in details.confusion.iter().enumerate() {
             let samples: usize = counts.iter().sum();
             for (column, &count) in counts.iter().enumerate() {
                 let share = count as f64 / samples.max(1) as f64;
@@ -75,6 +76,7 @@ pub(super) fn plot(best: &BestModel) -> Result<Plot, ReportError> {
         }
         Ok(())
     })
+    .map(Some)
 }
 
 fn draw_names(area: &Area<'_>, layout: &HeatMapLayout) -> Result<(), DrawError> {

@@ -11,9 +11,13 @@ use data::{printable_json, printable_lines};
 
 use super::canvas::{Plot, PlotSubject};
 use super::error::ReportError;
-use super::figures::{ModelRuns, TrainingReport, WrongPrediction};
+use super::figures::{ClassScores, ModelRuns, TrainingReport, WrongPrediction};
+use super::inside::{Inside, name};
+use crate::comparison::LOSS;
+use crate::metric_list::{heading, number, scale, written};
 use crate::statistics::Estimate;
 use train::metrics::Scores;
+use train::{Activity, metric_label};
 
 /// The values of the template. The template engine escapes every text but [`Figure`]s, plots
 /// and the JSON.
@@ -56,6 +60,18 @@ impl Figure {
         Self { path: path.into(), text: format!("{number:.4}").replace('-', "−"), scale: 1 }
     }
 
+    /// Returns the metric of this name: a share in per cent, another one as it is.
+    fn metric(path: impl Into<String>, name: &str, value: f64) -> Self {
+        let scale = scale(name);
+        let text = written(name, value * f64::from(scale)).replace('-', "−");
+        Self { path: path.into(), text, scale }
+    }
+
+    /// Returns the size of outputs or gradients, with at least three digits.
+    fn size(path: impl Into<String>, size: f64) -> Self {
+        Self { path: path.into(), text: number(size, 4).replace('-', "−"), scale: 1 }
+    }
+
     fn count(path: impl Into<String>, count: usize) -> Self {
         Self { path: path.into(), text: with_thousands(count), scale: 1 }
     }
@@ -66,6 +82,8 @@ impl HtmlSafe for Figure {}
 impl Display for Figure {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         let Self { path, text, scale } = self;
+        // A metric of a loss of one's own may have any name.
+        let path = path.replace('&', "&amp;").replace('"', "&quot;").replace('<', "&lt;");
         write!(f, r#"<span class="n" data-figure="{path}" data-scale="{scale}">{text}</span>"#)
     }
 }
@@ -89,13 +107,18 @@ impl Display for Interval {
 }
 
 impl Interval {
-    fn of(path: &str, estimate: Estimate) -> Self {
-        let half_width = |share| Figure::per_cent(format!("{path}/half_width"), share);
+    fn of(path: &str, name: &str, estimate: Estimate) -> Self {
+        let half_width = |size| Figure::metric(format!("{path}/half_width"), name, size);
         Self {
-            mean: Figure::per_cent(format!("{path}/mean"), estimate.mean),
+            mean: Figure::metric(format!("{path}/mean"), name, estimate.mean),
             half_width: estimate.half_width.map(half_width),
         }
     }
+}
+
+/// Returns a name as a part of a JSON pointer (RFC 6901).
+fn pointer(name: &str) -> String {
+    name.replace('~', "~0").replace('/', "~1")
 }
 
 impl ReportPage<'_> {
@@ -107,26 +130,57 @@ impl ReportPage<'_> {
     /// Returns what a single run can and cannot say; `None` with several seeds.
     fn caution(&self) -> Option<String> {
         let model = self.report.models.first().filter(|_| self.seeds() == 1)?;
-        let test = model.runs.first()?.test;
-        let (low, high) = test.accuracy_interval();
-        Some(format!(
-            "With one seed and {} test samples the 95 % interval of {}’s accuracy alone is {:.1} to \
-             {:.1} %: several seeds tell a real difference from luck.",
-            with_thousands(test.samples),
-            model.name,
-            low * 100.0,
-            high * 100.0
-        ))
+        let test = &model.runs.first()?.test;
+        let samples = with_thousands(test.samples);
+        Some(match test.accuracy_interval() {
+            Some((low, high)) => format!(
+                "With one seed and {samples} test samples the 95 % interval of {}’s accuracy alone is \
+                 {:.1} to {:.1} %: several seeds tell a real difference from luck.",
+                model.name,
+                low * 100.0,
+                high * 100.0
+            ),
+            None => format!(
+                "One seed and {samples} test samples: several seeds tell a real difference from luck."
+            ),
+        })
     }
 
-    /// Returns the row of a model in the table of results.
-    fn model_row(&self, index: &usize, model: &ModelRuns) -> [Interval; 3] {
-        let of = |name: &str, estimate| Interval::of(&format!("/models/{index}/{name}"), estimate);
-        [
-            of("accuracy", model.accuracy),
-            of("macro_f1", model.macro_f1),
-            of("weighted_f1", model.weighted_f1),
-        ]
+    /// Returns the subject of the sentence on the paired tests.
+    fn compared(&self) -> String {
+        let first = self.report.models.first().and_then(|model| model.runs.first());
+        match first.map_or(LOSS, |run| run.test.decisive()) {
+            "accuracy" => "Accuracies".to_string(),
+            LOSS => "Losses, of which the lower is better,".to_string(),
+            other => format!("Values of {}", metric_label(other)),
+        }
+    }
+
+    /// Returns the names of the metrics in the table of results, in their order.
+    fn metrics(&self) -> Vec<&str> {
+        let mut names = Vec::new();
+        for (name, mean) in self.report.models.iter().flat_map(|model| model.metrics.iter()) {
+            if mean.is_some() && !names.contains(&name) {
+                names.push(name);
+            }
+        }
+        names
+    }
+
+    /// Returns the headings of the metrics in the table of results.
+    fn headings(&self) -> Vec<String> {
+        let heading =
+            |name: &str| heading(name).replace(" F1 ", "\u{a0}F1 ").replace(" %", "\u{a0}%");
+        self.metrics().into_iter().map(heading).collect()
+    }
+
+    /// Returns the row of a model in the table of results; `None` where it has no such metric.
+    fn model_row(&self, index: &usize, model: &ModelRuns) -> Vec<Option<Interval>> {
+        let interval = |name: &str| {
+            let estimate = model.metrics.get(name).copied().flatten()?;
+            Some(Interval::of(&format!("/models/{index}/{}", pointer(name)), name, estimate))
+        };
+        self.metrics().into_iter().map(interval).collect()
     }
 
     fn parameter_count(&self, index: &usize, model: &ModelRuns) -> Figure {
@@ -146,13 +200,12 @@ impl ReportPage<'_> {
             .map(|(name, share)| Figure::per_cent(format!("{path}/{name}"), share))
     }
 
-    fn class_row(&self, index: &usize) -> [Figure; 3] {
-        self.scores(&format!("/best/classes/{index}"), &self.report.best.classes[*index].scores)
+    fn class_row(&self, index: &usize, class: &ClassScores) -> [Figure; 3] {
+        self.scores(&format!("/best/classes/{index}"), &class.scores)
     }
 
-    fn class_samples(&self, index: &usize) -> Figure {
-        let samples = self.report.best.classes[*index].samples;
-        Figure::count(format!("/best/classes/{index}/samples"), samples)
+    fn class_samples(&self, index: &usize, class: &ClassScores) -> Figure {
+        Figure::count(format!("/best/classes/{index}/samples"), class.samples)
     }
 
     /// Returns the samples by which the best model was chosen.
@@ -168,6 +221,46 @@ impl ReportPage<'_> {
     fn best_accuracy(&self) -> Figure {
         let accuracy = self.report.best.test.metric("accuracy").unwrap_or_default();
         Figure::per_cent("/best/test/accuracy", accuracy)
+    }
+
+    /// Returns loss and metrics of the best model on the test samples, each with its name.
+    fn best_metrics(&self) -> Vec<(String, Figure)> {
+        let test = &self.report.best.test;
+        let figure = |name: &str, value: f64| {
+            let figure = Figure::metric(format!("/best/test/{}", pointer(name)), name, value);
+            (metric_label(name).to_string(), figure)
+        };
+        let metrics = test.metrics.iter().map(|(name, value)| figure(name, *value));
+        [figure(LOSS, test.loss)].into_iter().chain(metrics).collect()
+    }
+
+    /// Returns a unit of the loss to write behind a number.
+    fn loss_unit(&self) -> String {
+        self.report.loss_unit.as_ref().map_or(String::new(), |unit| format!("\u{a0}{unit}"))
+    }
+
+    fn inside(&self) -> Option<Inside<'_>> {
+        self.report.inside()
+    }
+
+    fn operation_name(&self, operation: &Activity) -> String {
+        name(operation)
+    }
+
+    /// Returns an operation's figures: size and zeros of its outputs and of its gradients.
+    fn operation_row(
+        &self,
+        inside: &Inside<'_>,
+        index: &usize,
+        operation: &Activity,
+    ) -> [Figure; 4] {
+        let path = |name: &str| format!("{}/{index}/{name}", inside.path);
+        [
+            Figure::size(path("outputs/rms"), operation.outputs.rms),
+            Figure::per_cent(path("outputs/zeros"), operation.outputs.zeros),
+            Figure::size(path("gradients/rms"), operation.gradients.rms),
+            Figure::per_cent(path("gradients/zeros"), operation.gradients.zeros),
+        ]
     }
 
     fn samples(&self) -> Figure {
@@ -195,14 +288,14 @@ impl ReportPage<'_> {
         with_thousands(self.report.best.parameters.iter().map(|row| row.count).sum())
     }
 
-    fn confidence(&self, index: &usize) -> Figure {
+    fn confidence(&self, index: &usize, mistake: &WrongPrediction) -> Figure {
         let path = format!("/best/mistakes/{index}/probability");
-        Figure::per_cent(path, self.report.best.mistakes[*index].probability)
+        Figure::per_cent(path, mistake.probability)
     }
 
-    fn label_confidence(&self, index: &usize) -> Figure {
+    fn label_confidence(&self, index: &usize, mistake: &WrongPrediction) -> Figure {
         let path = format!("/best/mistakes/{index}/label_probability");
-        Figure::per_cent(path, self.report.best.mistakes[*index].label_probability)
+        Figure::per_cent(path, mistake.label_probability)
     }
 
     /// Returns the text of a mistake, to be shaded.
@@ -212,6 +305,12 @@ impl ReportPage<'_> {
 
     fn plots(&self, subject: PlotSubject) -> Vec<&Plot> {
         self.plots.iter().filter(|plot| plot.subject() == subject).collect()
+    }
+
+    /// Returns the panels of metrics, a row for each metric.
+    fn metric_rows(&self) -> Vec<Vec<&Plot>> {
+        let models = self.report.models.len().max(1);
+        self.plots(PlotSubject::Metric).chunks(models).map(<[_]>::to_vec).collect()
     }
 
     fn version(&self) -> &str {

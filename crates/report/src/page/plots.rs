@@ -5,11 +5,11 @@ use std::collections::{HashMap, HashSet};
 use super::canvas::Plot;
 use super::error::ReportError;
 use super::figures::TrainingReport;
-use super::{activations, curves, heat_map};
+use super::{activations, curves, heat_map, inside};
 
 impl TrainingReport {
-    /// Returns the plots that the page shows, with the first hundred tracked parameters of each
-    /// model.
+    /// Returns the plots that the page shows, with the first hundred tracked parameters of each model
+    /// and the first operations inside the best one.
     ///
     /// # Errors
     /// If a plot cannot be drawn.
@@ -17,7 +17,8 @@ impl TrainingReport {
         let mut plots = curves::training(self)?;
         plots.extend(curves::parameters(self)?);
         plots.extend(activations::plot(self)?);
-        plots.push(heat_map::plot(&self.best)?);
+        plots.extend(inside::plots(self)?);
+        plots.extend(heat_map::plot(&self.best)?);
         Ok(with_names_of_their_own(plots))
     }
 }

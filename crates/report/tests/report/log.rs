@@ -5,7 +5,7 @@ use std::path::Path;
 
 use autograd::Parameters;
 use data::Dataset;
-use nn::{BinaryCrossEntropy, Dense, Features, Model};
+use nn::{BinaryCrossEntropy, Dense, Features, MeanSquaredError, Model};
 use optim::Sgd;
 use report::{Log, LogEvery};
 use serde_json::{Value, json};
@@ -47,6 +47,19 @@ fn train(folder: &Path, log: &mut Log, until: usize) {
     let _ = session.run(&mut [&mut stop, log.of_run("dense"), &mut checkpoints]);
 }
 
+/// Trains a regression for two epochs of two steps, with its layers watched.
+fn train_regression(log: &mut Log) {
+    let inputs = Tensor::from([[1.0], [-1.0], [2.0], [-2.0], [1.5]]);
+    let dataset = Dataset::with_targets(inputs.clone(), inputs * 3.0);
+    let mut parameters = Parameters::new(1);
+    let model = Features::new(1).then(Dense::new(&mut parameters, "dense", 1, 1));
+    let options = Fit { epochs: 2, batch_size: 2, watch_layers: true, ..Fit::default() };
+    let trainer = Trainer::new(&model, MeanSquaredError);
+    let mut sgd = Sgd::new(0.1);
+    let session = trainer.session(&mut parameters, &mut sgd, &dataset, &options).unwrap();
+    session.run(&mut [log.of_run("line")]).unwrap();
+}
+
 /// Returns the records of a log, each without the time that it took.
 fn records(path: &Path) -> Vec<Value> {
     let text = fs::read_to_string(path).unwrap();
@@ -85,6 +98,40 @@ fn a_log_has_a_record_for_the_start_each_step_and_each_epoch() {
     }
     let tracked = epoch["tracked"].as_object().unwrap();
     assert!(tracked.keys().eq(["dense.bias"]), "{epoch}");
+}
+
+#[test]
+fn a_log_of_a_regression_has_its_metrics_and_what_goes_on_in_the_layers() {
+    let folder = tempdir().unwrap();
+    let path = folder.path().join("run.jsonl");
+    train_regression(&mut Log::create(&path, LogEvery::Step).unwrap());
+    let records = records(&path);
+    let kinds: Vec<&str> =
+        records.iter().map(|record| record["record"].as_str().unwrap()).collect();
+    assert_eq!(kinds, ["step", "step", "epoch", "step", "step", "epoch"]);
+    let metrics = ["loss", "mae", "rmse"];
+    for record in &records {
+        let scores = match record["record"].as_str() {
+            Some("step") => vec![record],
+            _ => vec![&record["training"], &record["validation"]],
+        };
+        for score in scores {
+            assert!(metrics.iter().all(|name| score[name].is_f64()), "{record}");
+            assert!(score.get("accuracy").is_none(), "{record}");
+            let (loss, rmse) = (score["loss"].as_f64().unwrap(), score["rmse"].as_f64().unwrap());
+            assert!((rmse * rmse - loss).abs() < 1e-5 * loss, "{record}");
+        }
+    }
+    let epoch = &records[2];
+    // R² of the single validation sample is not defined.
+    assert!(epoch["training"]["r2"].is_f64() && epoch["validation"].get("r2").is_none(), "{epoch}");
+    let [activity] = &epoch["activity"].as_array().unwrap()[..] else { panic!("{epoch}") };
+    assert_eq!((&activity["layer"], &activity["op"]), (&json!("dense"), &json!("dense")));
+    for what in ["outputs", "gradients"] {
+        let spread = &activity[what];
+        assert_eq!((&spread["count"], &spread["not_finite"]), (&json!(2), &json!(0)), "{epoch}");
+        assert!(spread["rms"].as_f64().unwrap() > 0.0 && spread["zeros"] == 0.0, "{epoch}");
+    }
 }
 
 #[test]

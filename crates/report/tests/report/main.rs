@@ -4,3 +4,4 @@ mod comparison;
 mod log;
 mod page;
 mod statistics;
+mod tasks;

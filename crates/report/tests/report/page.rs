@@ -118,9 +118,9 @@ fn report(seeds: u64) -> TrainingReport {
     let classes = ["<b>joy</b>".to_string(), "fear & \"co\"\u{1}".to_string()];
     let mut parameters = Parameters::new(0);
     parameters.add("activation.beta", Tensor::scalar(2.5));
-    let mut best = BestModel::new("swiglu", 0, &parameters, &evaluation, &classes);
+    let best = BestModel::new("swiglu", 0, &parameters, &evaluation, &classes);
     let word = |text: &str, push| Word { text: text.to_string(), push };
-    best.mistakes = vec![WrongPrediction {
+    let best = best.with_mistakes(vec![WrongPrediction {
         text: vec![
             word("<script>alert(1)</script>", Some(1.5)),
             word(" ", None),
@@ -130,12 +130,13 @@ fn report(seeds: u64) -> TrainingReport {
         predicted: classes[1].clone(),
         probability: 0.75,
         label_probability: 0.25,
-    }];
+    }]);
     TrainingReport {
         title: "A report on </title>".to_string(),
         command: "sentiment --train '<a>.csv'".to_string(),
         data: "Five texts.".to_string(),
         models: ModelRuns::of(&comparison, &histories),
+        loss_unit: Some("nats".to_string()),
         differences: comparison.differences(),
         shapes: vec![ActivationCurve {
             label: "relu <x>".to_string(),
@@ -147,7 +148,7 @@ fn report(seeds: u64) -> TrainingReport {
 }
 
 /// Returns the JSON within a page.
-fn json_of(html: &str) -> Value {
+pub fn json_of(html: &str) -> Value {
     let (_, json) = html.split_once(r#"<script type="application/json" id="figures">"#).unwrap();
     let (json, _) = json.split_once("</script>").unwrap();
     serde_json::from_str(json).unwrap()
@@ -167,11 +168,14 @@ fn the_page_holds_the_same_json_as_the_file() {
 
 #[test]
 fn every_figure_of_the_page_is_a_number_of_the_json() {
-    let html = report(3).to_html().unwrap();
-    let json = json_of(&html);
+    assert!(check_figures(&report(3).to_html().unwrap()) > 20);
+}
+
+/// Checks that each figure of a page equals the number of its JSON, and returns how many there are.
+pub fn check_figures(html: &str) -> usize {
+    let json = json_of(html);
     let figures: Vec<&str> = html.split("data-figure=\"").skip(1).collect();
-    assert!(figures.len() > 20);
-    for figure in figures {
+    for figure in &figures {
         let (path, rest) = figure.split_once('"').unwrap();
         let scale = rest.split('"').nth(1).unwrap().parse::<f64>().unwrap();
         let text = rest.split(['>', '<']).nth(1).unwrap().replace('\u{202f}', "");
@@ -180,8 +184,13 @@ fn every_figure_of_the_page_is_a_number_of_the_json() {
             .and_then(Value::as_f64)
             .unwrap_or_else(|| panic!("the page shows {text} as {path}, which the JSON has not"));
         let digits = text.split_once('.').map_or(0, |(_, decimals)| decimals.len());
-        assert_eq!(format!("{:.digits$}", number * scale), text.replace('−', "-"), "{path}");
+        let expected = match text.contains('e') {
+            true => format!("{:.2e}", number * scale),
+            false => format!("{:.digits$}", number * scale),
+        };
+        assert_eq!(expected, text.replace('−', "-"), "{path}");
     }
+    figures.len()
 }
 
 #[test]

@@ -46,9 +46,10 @@ impl Checkpoint {
     }
 
     /// Sets the session to the position of the checkpoint. Parameters (the same ones of them frozen),
-    /// optimizer, samples and options must be the same as in the run; only [`Fit::epochs`], [`Fit::patience`] and
-    /// [`Fit::track`] may have changed. Samples are compared by their shapes and checksums; of a stream
-    /// these are the first ones. The result then equals, bit for bit, the result of a run without an
+    /// optimizer, samples and options must be the same as in the run. Only [`Fit::epochs`],
+    /// [`Fit::patience`], [`Fit::track`] and [`Fit::watch_layers`] may have changed; the last two hold for
+    /// the epochs to come. Samples are compared by their shapes and checksums; of a stream these are the
+    /// first ones. The result then equals, bit for bit, the result of a run without an
     /// interruption.
     ///
     /// # Errors

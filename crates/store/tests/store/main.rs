@@ -7,3 +7,4 @@ mod interchange;
 mod loaded;
 mod npy;
 mod saved;
+mod tasks;

@@ -59,11 +59,23 @@ pub(crate) fn scale(name: &str) -> u32 {
     if is_share(name) { 100 } else { 1 }
 }
 
-/// Writes a metric as people read it, without `%`: a share with one decimal, other metrics with four.
+/// Writes a metric as people read it, without `%`: a share with one decimal, other metrics with four
+/// decimals or three digits.
 pub(crate) fn written(name: &str, value: f64) -> String {
     match is_share(name) {
         true => format!("{value:.1}"),
+        false if value.abs() < 0.001 => three_digits(value),
         false => number(value, 4),
+    }
+}
+
+/// Writes a number with its first three digits.
+pub(crate) fn three_digits(size: f64) -> String {
+    let decimals = 2.0 - size.abs().log10().floor();
+    match decimals > 5.0 && decimals.is_finite() {
+        true => format!("{size:.2e}"),
+        false if size == 0.0 => "0.0000".to_string(),
+        false => number(size, decimals.max(0.0) as usize),
     }
 }
 
@@ -96,6 +108,9 @@ mod tests {
         let expected =
             ["0.0000", "0.2500", "-0.0001", "5.00e-5", "-1.20e-7", "9999999.0000", "1.00e7", "NaN"];
         assert_eq!(written.map(|size| number(size, 4)), expected);
+        let digits = [0.0, 61.5617, 0.004_701, 0.000_234, 128.6, 5e-324, f64::INFINITY];
+        let expected = ["0.0000", "61.6", "0.00470", "2.34e-4", "129", "4.94e-324", "inf"];
+        assert_eq!(digits.map(three_digits), expected);
     }
 
     #[test]

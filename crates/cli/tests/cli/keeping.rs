@@ -49,6 +49,38 @@ fn quiet_prints_the_final_figures_only() {
 }
 
 #[test]
+fn layers_that_are_watched_are_on_the_log_and_on_the_page() {
+    let folder = folder_with(&good_files());
+    let read = |name: &str| fs::read_to_string(folder.path().join(name)).unwrap();
+    let weights = |name: &str| fs::read(folder.path().join(name)).unwrap();
+    let options = "--epochs 2 --log a.jsonl --save a.st --report a.html --plots a --watch-layers";
+    train(folder.path(), options).success();
+    train(folder.path(), "--epochs 2 --log b.jsonl --save b.st --report b.html").success();
+    assert_eq!(weights("a.st"), weights("b.st"), "watching changes nothing");
+
+    let epochs = |log: &str| -> Vec<Value> {
+        let records = read(log).lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+        let mut records: Vec<Value> = records;
+        records.retain(|record| record["record"] == "epoch");
+        records
+    };
+    let watched = epochs("a.jsonl");
+    assert_eq!(watched.len(), 2 * 2);
+    for epoch in watched {
+        let activity = epoch["activity"].as_array().unwrap();
+        let layers: Vec<&str> =
+            activity.iter().filter_map(|operation| operation["layer"].as_str()).collect();
+        for layer in ["embedding", "hidden", "output"] {
+            assert!(layers.contains(&layer), "{epoch}");
+        }
+    }
+    assert!(epochs("b.jsonl").iter().all(|epoch| epoch.get("activity").is_none()));
+    assert!(read("a.html").contains("Inside the model"));
+    assert!(!read("b.html").contains("Inside the model"));
+    assert!(read("a/inside-hidden--dense.svg").starts_with("<svg "));
+}
+
+#[test]
 fn the_log_begins_with_command_seed_and_options() {
     let folder = folder_with(&good_files());
     train(folder.path(), "--seed 3 --epochs 2 --log run.jsonl --log-every step").success();

@@ -231,13 +231,14 @@ pub(super) struct Heights<'a> {
 impl<'a> Heights<'a> {
     /// Creates an axis whose labels are its numbers.
     fn of(range: &Range<f64>) -> Self {
-        let (digits, largest) =
-            (digits(range.end - range.start), range.start.abs().max(range.end.abs()));
-        // Labels have room for six letters.
-        let is_long = largest >= 1e5 || range.end - range.start < 1e-3;
+        let (length, largest) = (range.end - range.start, range.start.abs().max(range.end.abs()));
+        let decimals = digits(length);
+        // As many digits as tell the labels apart.
+        let powers = digits(length / largest).max(1);
+        let is_long = largest >= 1e5 || length < 1e-3;
         let label = move |y: &f64| match is_long && *y != 0.0 {
-            true => format!("{y:.1e}").replace('-', "−"),
-            false => format!("{y:.digits$}").replace('-', "−"),
+            true => format!("{y:.powers$e}").replace('-', "−"),
+            false => format!("{y:.decimals$}").replace('-', "−"),
         };
         Self { range: range.clone(), labels: 5, label: Box::new(label) }
     }
@@ -249,6 +250,13 @@ impl<'a> Heights<'a> {
         label: impl Fn(&f64) -> String + 'a,
     ) -> Self {
         Self { range, labels, label: Box::new(label) }
+    }
+
+    /// Returns the room for the labels, in CSS pixels.
+    fn width(&self) -> f64 {
+        let letters = |y: f64| (self.label)(&y).chars().count();
+        let longest = letters(self.range.start).max(letters(self.range.end));
+        (6.4 * longest as f64 + 4.0).max(36.0)
     }
 }
 
@@ -265,7 +273,7 @@ pub(super) fn panel(
         .margin_top(px(24.0))
         .margin_right(px(68.0))
         .x_label_area_size(px(34.0))
-        .y_label_area_size(px(36.0))
+        .y_label_area_size(px(heights.width()))
         .build_cartesian_2d(epochs.clone(), heights.range.clone())?;
     chart
         .configure_mesh()

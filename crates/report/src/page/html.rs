@@ -13,8 +13,8 @@ use super::canvas::{Plot, PlotSubject};
 use super::error::ReportError;
 use super::figures::{ClassScores, ModelRuns, TrainingReport, WrongPrediction};
 use super::inside::{Inside, name};
-use crate::comparison::LOSS;
-use crate::metric_list::{heading, number, scale, written};
+use crate::comparison::{Difference, LOSS};
+use crate::metric_list::{heading, scale, three_digits, written};
 use crate::statistics::Estimate;
 use train::metrics::Scores;
 use train::{Activity, metric_label};
@@ -69,7 +69,7 @@ impl Figure {
 
     /// Returns the size of outputs or gradients, with at least three digits.
     fn size(path: impl Into<String>, size: f64) -> Self {
-        Self { path: path.into(), text: number(size, 4).replace('-', "−"), scale: 1 }
+        Self { path: path.into(), text: three_digits(size).replace('-', "−"), scale: 1 }
     }
 
     fn count(path: impl Into<String>, count: usize) -> Self {
@@ -153,6 +153,17 @@ impl ReportPage<'_> {
             "accuracy" => "Accuracies".to_string(),
             LOSS => "Losses, of which the lower is better,".to_string(),
             other => format!("Values of {}", metric_label(other)),
+        }
+    }
+
+    /// Returns the conclusion of a paired test, with the sign of minus that the page has.
+    fn difference(&self, difference: &Difference) -> String {
+        let text = difference.to_string();
+        let Difference { model, from, .. } = difference;
+        let models = format!("{model} − {from}: ");
+        match text.strip_prefix(&models).and_then(|rest| rest.strip_prefix('-')) {
+            Some(rest) => format!("{models}−{rest}"),
+            None => text,
         }
     }
 

@@ -12,7 +12,7 @@ use super::canvas::{ACCENT, Ink, MUTED, Plot, PlotSubject, SECOND, TEXT, short};
 use super::curves::{Heights, PlotLine, Point, file_name, panel};
 use super::error::ReportError;
 use super::figures::TrainingReport;
-use crate::metric_list::number;
+use crate::metric_list::three_digits;
 
 /// The size of a panel in CSS pixels.
 const SIZE: (f64, f64) = (380.0, 190.0);
@@ -130,7 +130,7 @@ fn sizes(inside: &Inside<'_>) -> Result<Vec<Plot>, ReportError> {
     let labels = (heights.end - heights.start) as usize + 1;
     let draw = |(operation, lines): (&Activity, &[PlotLine; 2])| {
         let name = name(operation);
-        let spread = |what: &str, spread: &Spread| format!("{what} {}", number(spread.rms, 2));
+        let spread = |what: &str, spread: &Spread| format!("{what} {}", three_digits(spread.rms));
         let title = format!(
             "{name}: size of outputs and gradients, by epoch. At last {}; {}",
             spread("outputs", &operation.outputs),

@@ -197,7 +197,10 @@ fn the_page_shows_the_inside_of_the_best_model() {
     let last = report.models[0].runs[0].history.epochs.last().unwrap();
     let [hidden, relu, output] = &last.activity[..] else { panic!("{last:?}") };
     let size = |what, rms: f64| {
-        if rms < 0.01 { format!("{what} {rms:.2e}") } else { format!("{what} {rms:.2}") }
+        assert!((1e-3..10.0).contains(&rms), "{rms}");
+        let decimals = [(0.01, 5), (0.1, 4), (1.0, 3), (10.0, 2)];
+        let (_, decimals) = decimals.into_iter().find(|(above, _)| rms < *above).unwrap();
+        format!("{what} {rms:.decimals$}")
     };
     let expected = |file, name, activity: &train::Activity| {
         format!(

@@ -27,7 +27,7 @@ fn trained(command: &str) -> (TempDir, String) {
     fs::write(folder.path().join("test.csv"), format!("text,label\n{rows}{wrong}")).unwrap();
     let arguments = format!(
         "{command} --train train.csv --test test.csv --vocab 50 --embedding 4 --hidden 3 --lr 0.05 \
-         --epochs 12 --report report.html --json report.json"
+         --epochs 12 --watch-layers --report report.html --json report.json"
     );
     let output = run(wengert(), folder.path(), &arguments).success();
     (folder, output)
@@ -38,10 +38,11 @@ const DIFFERENT: &str = "(() => {
     const json = JSON.parse(document.querySelector('#figures').textContent);
     const at = path => path.slice(1).split('/').reduce((value, key) => value[key], json);
     return [...document.querySelectorAll('[data-figure]')].filter(element => {
-        const text = element.textContent.replaceAll('\\u202f', '').replace('−', '-');
-        const digits = (text.split('.')[1] ?? '').length;
+        const text = element.textContent.replaceAll('\\u202f', '').replaceAll('−', '-');
+        const [digits, power] = text.split('e');
+        const last = Number(power ?? 0) - (digits.split('.')[1] ?? '').length;
         const number = at(element.dataset.figure) * element.dataset.scale;
-        return !(Math.abs(number - Number(text)) <= 0.5001 * 10 ** -digits);
+        return !(Math.abs(number - Number(text)) <= 0.5001 * 10 ** last);
     }).map(element => element.outerHTML);
 })()";
 
@@ -109,6 +110,7 @@ fn drawings_have_names_for_those_who_cannot_see_them() {
         "swiglu: accuracy, %, by epoch. ",
         "swiglu: β, by epoch. ",
         "swiglu: γ, by epoch. ",
+        "hidden, dense: size of outputs and gradients, by epoch. At last outputs ",
         "The learned activation, output by input, beside others: ReLU; SiLU, which is the start; ",
         "Confusion matrix of swiglu: 3 classes; ",
     ] {

@@ -35,8 +35,8 @@ pub struct Keeping {
     #[arg(long, value_name = "N", value_parser = positive, requires = "folder")]
     pub every: Option<usize>,
     /// Go on with the run that was interrupted while it wrote checkpoints into this folder. The
-    /// other options must be what they were; only --epochs, --patience, --activation and
-    /// --watch-layers may change. The result is the same, bit by bit, as without the interruption;
+    /// other options must have the values they had, and only --epochs, --patience, --activation
+    /// and --watch-layers may change. The result is the same, bit by bit, as without the interruption;
     /// models that are finished are not trained again.
     #[arg(long, value_name = "DIR", group = "folder")]
     pub resume: Option<PathBuf>,

@@ -256,7 +256,7 @@ impl<'a> Heights<'a> {
     fn width(&self) -> f64 {
         let letters = |y: f64| (self.label)(&y).chars().count();
         let longest = letters(self.range.start).max(letters(self.range.end));
-        (6.4 * longest as f64 + 4.0).max(36.0)
+        (6.8 * longest as f64 + 2.0).max(36.0)
     }
 }
 

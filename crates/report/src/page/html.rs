@@ -239,7 +239,7 @@ impl ReportPage<'_> {
         let test = &self.report.best.test;
         let figure = |name: &str, value: f64| {
             let figure = Figure::metric(format!("/best/test/{}", pointer(name)), name, value);
-            (metric_label(name).to_string(), figure)
+            (heading(name), figure)
         };
         let metrics = test.metrics.iter().map(|(name, value)| figure(name, *value));
         [figure(LOSS, test.loss)].into_iter().chain(metrics).collect()

@@ -98,8 +98,10 @@ impl<T: Scalar> Op<T> for SoftCrossEntropy<T> {
             for (row, weights) in rows.zip(weights.chunks_exact(classes)) {
                 let total = tensor::sum(weights);
                 for (p, &q) in row.iter_mut().zip(weights) {
-                    // A sample that does not count has no gradient, whatever its logits are.
-                    *p = if total == T::ZERO { T::ZERO } else { (*p * total - q) * dy };
+                    // A sample that does not count has no gradient, whatever its logits are. Nor has a
+                    // single class, even if ȳ is infinite.
+                    let is_constant = total == T::ZERO || classes == 1;
+                    *p = if is_constant { T::ZERO } else { (*p * total - q) * dy };
                 }
             }
             gradient

@@ -84,7 +84,7 @@ impl Page {
     /// The value of a JavaScript expression; promises are awaited.
     ///
     /// # Panics
-    /// When it throws.
+    /// If it throws.
     #[track_caller]
     pub fn evaluate(&self, expression: &str) -> Value {
         let script = format!("(async () => JSON.stringify(await ({expression})) ?? 'null')()");

@@ -22,7 +22,7 @@ fn block(parameters: &mut Parameters, width: usize) -> impl Layer + use<> {
 
 #[test]
 fn the_last_step_finds_the_one_that_is_marked() {
-    // Of 6 steps one is marked by a 1. The sign of its number is what is asked for.
+    // One of 6 steps is marked by a 1. The class is the sign of its number.
     let numbers: Tensor = Tensor::normal([800, 6, 1], 0.0, 1.0, Key::new(1));
     let places = Tensor::random_bits([800, 1], Key::new(2)).map(|bits| bits % 6);
     let steps = Tensor::from([[0, 1, 2, 3, 4, 5]]);

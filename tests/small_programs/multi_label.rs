@@ -1,4 +1,4 @@
-//! Several labels at once, of which one is rare, with weights and smoothing.
+//! Several labels at once, with weights and smoothing. One label is rare.
 
 use wengert::data::Dataset;
 use wengert::nn::{Activation, Dense, Features, Model, MultiLabelCrossEntropy};

@@ -74,7 +74,7 @@ pub type Number = Dual<f64>;
 /// Checks the gradients of `function` with respect to all its inputs.
 ///
 /// # Panics
-/// When `function` does, or its backward pass.
+/// If `function` does, or its backward pass.
 #[track_caller]
 pub fn inputs<F>(inputs: &[Tensor<f64>], function: F) -> Report
 where
@@ -87,7 +87,7 @@ where
 /// Checks an op on these inputs; `make` creates it for each run.
 ///
 /// # Panics
-/// When the inputs do not fit the op.
+/// If the inputs do not fit the op.
 #[track_caller]
 pub fn op<O: Op<Number>>(make: impl Fn() -> O, inputs: &[Tensor<f64>]) -> Report {
     let at = Location::caller();
@@ -109,7 +109,7 @@ pub fn op<O: Op<Number>>(make: impl Fn() -> O, inputs: &[Tensor<f64>]) -> Report
 /// ```
 ///
 /// # Panics
-/// When `function` does, or its backward pass.
+/// If `function` does, or its backward pass.
 #[track_caller]
 pub fn layer<F>(parameters: &Parameters<f64>, inputs: &[Tensor<f64>], function: F) -> Report
 where
@@ -130,7 +130,7 @@ where
 /// must be frozen: to check two models that share a loss, check each while the other is frozen.
 ///
 /// # Panics
-/// When `function` does, or its backward pass, and when it reads a trainable parameter of another
+/// If `function` does, or its backward pass, or if it reads a trainable parameter of another
 /// store.
 #[track_caller]
 pub fn parameters<T: Scalar, F>(parameters: &Parameters<T>, function: F) -> Report

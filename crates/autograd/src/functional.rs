@@ -96,7 +96,7 @@ fn values<S: Scalar>(parameters: Parameters<S>) -> Vec<Tensor<S>> {
 /// The gradient of a function of one number with respect to each input.
 ///
 /// # Panics
-/// When the result is not a single number.
+/// If the result is not a single number.
 #[track_caller]
 pub fn grad<S: Scalar, F>(function: F, inputs: &[Tensor<S>]) -> Vec<Tensor<S>>
 where
@@ -108,7 +108,7 @@ where
 /// The value of a function of one number, and its gradient with respect to each input.
 ///
 /// # Panics
-/// When the result is not a single number.
+/// If the result is not a single number.
 #[track_caller]
 pub fn value_and_grad<S: Scalar, F>(function: F, inputs: &[Tensor<S>]) -> (S, Vec<Tensor<S>>)
 where
@@ -175,7 +175,7 @@ where
 /// `[i…, j…]` at `[i][j]`.
 ///
 /// # Panics
-/// When the result is not a single number.
+/// If the result is not a single number.
 #[track_caller]
 pub fn hessian<S: Scalar, F>(function: F, inputs: &[Tensor<S>]) -> Vec<Vec<Tensor<S>>>
 where

@@ -166,7 +166,7 @@ impl TryFrom<Merges> for BytePairs {
     }
 }
 
-/// The kind of characters of which a word consists.
+/// Returns the kind of a character. A word has characters of one kind.
 fn kind(c: char) -> u8 {
     match c {
         _ if c.is_alphabetic() => 0,

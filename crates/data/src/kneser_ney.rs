@@ -77,7 +77,7 @@ impl KneserNey {
         Self { text, vocabulary, orders }
     }
 
-    /// Returns the probability of `token` after the tokens of `context`, of which the last ones count.
+    /// Returns the probability of `token` after the tokens of `context`. Only the last ones count.
     ///
     /// # Panics
     /// If the token is not below the size of the vocabulary.

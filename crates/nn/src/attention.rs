@@ -48,7 +48,7 @@ impl SelfAttention {
     /// Creates a layer whose steps see all steps.
     ///
     /// # Panics
-    /// When the heads do not divide the features.
+    /// If the heads do not divide the features.
     #[track_caller]
     pub fn new<T: Scalar>(
         parameters: &mut Parameters<T>,
@@ -114,7 +114,7 @@ impl Layer for SelfAttention {
 /// `[…, steps, width]`: `[…, time, width]`. If it is `causal`, time `i` sees the steps `0..=i` alone.
 ///
 /// # Panics
-/// When the shapes do not fit.
+/// If the shapes do not fit.
 #[track_caller]
 pub fn scaled_dot_product_attention<'t, T: Scalar>(
     query: Var<'t, T>,

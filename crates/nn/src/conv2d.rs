@@ -43,7 +43,7 @@ impl Conv2d {
     /// Creates a layer with a bias, from `inputs` to `outputs` channels.
     ///
     /// # Panics
-    /// When the kernel's height or width is 0.
+    /// If the kernel's height or width is 0.
     #[track_caller]
     pub fn new<T: Scalar>(
         parameters: &mut Parameters<T>,
@@ -60,7 +60,7 @@ impl Conv2d {
     /// Creates a layer without a bias, from `inputs` to `outputs` channels.
     ///
     /// # Panics
-    /// When the kernel's height or width is 0.
+    /// If the kernel's height or width is 0.
     #[track_caller]
     pub fn without_bias<T: Scalar>(
         parameters: &mut Parameters<T>,
@@ -80,7 +80,7 @@ impl Conv2d {
     /// Returns the layer with this distance between neighboring positions of the kernel.
     ///
     /// # Panics
-    /// When one of the distances is 0.
+    /// If one of the distances is 0.
     #[track_caller]
     pub fn stride(self, stride: [usize; 2]) -> Self {
         Self { window: self.window.stride(stride), ..self }
@@ -95,7 +95,7 @@ impl Conv2d {
     /// Returns the layer with this distance between the numbers that the kernel covers.
     ///
     /// # Panics
-    /// When one of the distances is 0.
+    /// If one of the distances is 0.
     #[track_caller]
     pub fn dilation(self, dilation: [usize; 2]) -> Self {
         Self { window: self.window.dilation(dilation), ..self }
@@ -130,7 +130,7 @@ impl Layer for Conv2d {
 /// `weight` `[out, in, kh, kw]`, at the positions of a window of that kernel.
 ///
 /// # Panics
-/// When the shapes do not fit, or the window is larger than the padded images.
+/// If the shapes do not fit, or the window is larger than the padded images.
 #[track_caller]
 pub fn conv2d<'t, T: Scalar>(x: Var<'t, T>, weight: Var<'t, T>, window: Window) -> Var<'t, T> {
     let shape = shape::expect("conv2d", convolved(&x.shape(), &weight.shape(), window));

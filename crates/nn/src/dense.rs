@@ -74,7 +74,7 @@ impl Layer for Dense {
 /// Records `x · weight + bias` for `x` `[…, inputs]`, `weight` `[inputs, outputs]`, `bias` `[outputs]`.
 ///
 /// # Panics
-/// When the shapes do not fit.
+/// If the shapes do not fit.
 #[track_caller]
 pub fn dense<'t, T: Scalar>(x: Var<'t, T>, weight: Var<'t, T>, bias: Var<'t, T>) -> Var<'t, T> {
     x.tape().apply(DenseOp, &[x, weight, bias])

@@ -27,7 +27,7 @@ impl Dropout {
     /// Creates a layer that drops with probability `rate`.
     ///
     /// # Panics
-    /// When `rate` is not in 0..1.
+    /// If `rate` is not in 0..1.
     #[track_caller]
     pub fn new(name: &str, rate: f64) -> Self {
         assert_rate(rate);
@@ -59,7 +59,7 @@ fn assert_rate(rate: f64) {
 /// Records x with each element dropped with probability `rate`, otherwise divided by `1 − rate`.
 ///
 /// # Panics
-/// When `rate` is not in 0..1.
+/// If `rate` is not in 0..1.
 #[track_caller]
 pub fn dropout<T: Scalar>(x: Var<'_, T>, rate: f64, key: Key) -> Var<'_, T> {
     assert_rate(rate);

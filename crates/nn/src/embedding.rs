@@ -108,7 +108,7 @@ impl Model for EmbeddingMean {
 /// The rows of `table` `[vocabulary, dim]` that `ids` names; zeros, without a gradient, for padding.
 ///
 /// # Panics
-/// When the table is not a matrix, or has no row of that number.
+/// If the table is not a matrix, or has no row of that number.
 #[track_caller]
 pub fn embedding<'t, T: Scalar>(
     table: Var<'t, T>,
@@ -123,7 +123,7 @@ pub fn embedding<'t, T: Scalar>(
 /// of `table` `[vocabulary, dim]` that they name: `[batch, dim]`.
 ///
 /// # Panics
-/// When `ids` or the table is not a matrix, or the table has no row of that number.
+/// If `ids` or the table is not a matrix, or the table has no row of that number.
 #[track_caller]
 pub fn embedding_mean<'t, T: Scalar>(
     table: Var<'t, T>,

@@ -21,7 +21,7 @@ pub trait Layer: Sync {
     /// The output for the input `x`.
     ///
     /// # Panics
-    /// When the shape of `x` does not fit the layer.
+    /// If the shape of `x` does not fit the layer.
     fn forward<'t, T: Scalar>(&self, pass: Pass<'t, T>, x: Var<'t, T>) -> Var<'t, T>;
 
     /// This layer followed by another.
@@ -50,7 +50,7 @@ pub trait Model: Sync {
     /// The output, usually logits `[batch, classes]`, for a batch `[batch, …]`.
     ///
     /// # Panics
-    /// When the shape of the batch does not fit the model; [`try_forward`](Self::try_forward) gives
+    /// If the shape of the batch does not fit the model; [`try_forward`](Self::try_forward) gives
     /// an error instead.
     fn forward<'t, T: Scalar>(&self, pass: Pass<'t, T>, batch: &Self::Input) -> Var<'t, T>;
 
@@ -61,7 +61,7 @@ pub trait Model: Sync {
     /// first layer.
     ///
     /// # Errors
-    /// When the batch does not fit.
+    /// If the batch does not fit.
     fn check_batch<T: Scalar>(
         &self,
         parameters: &Parameters<T>,
@@ -87,10 +87,10 @@ pub trait Model: Sync {
     /// ```
     ///
     /// # Errors
-    /// When [`check_batch`](Self::check_batch) refuses the batch.
+    /// If [`check_batch`](Self::check_batch) refuses the batch.
     ///
     /// # Panics
-    /// When the layers do not fit each other.
+    /// If the layers do not fit each other.
     #[track_caller]
     fn try_forward<'t, T: Scalar>(
         &self,

@@ -76,7 +76,7 @@ impl Layer for LayerNorm {
 /// `[features]`; μ and the variance are over the last axis.
 ///
 /// # Panics
-/// When the shapes do not fit.
+/// If the shapes do not fit.
 #[track_caller]
 pub fn layer_norm<'t, T: Scalar>(
     x: Var<'t, T>,

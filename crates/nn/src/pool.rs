@@ -39,7 +39,7 @@ impl MaxPool2d {
     /// Creates a layer whose windows lie side by side: the stride is the kernel.
     ///
     /// # Panics
-    /// When the kernel's height or width is 0.
+    /// If the kernel's height or width is 0.
     #[track_caller]
     pub fn new(kernel: [usize; 2]) -> Self {
         Self { window: Window::new(kernel).stride(kernel) }
@@ -48,7 +48,7 @@ impl MaxPool2d {
     /// Returns the layer with this distance between neighboring windows.
     ///
     /// # Panics
-    /// When one of the distances is 0.
+    /// If one of the distances is 0.
     #[track_caller]
     pub fn stride(self, stride: [usize; 2]) -> Self {
         Self { window: self.window.stride(stride) }
@@ -73,7 +73,7 @@ impl AvgPool2d {
     /// Creates a layer whose windows lie side by side: the stride is the kernel.
     ///
     /// # Panics
-    /// When the kernel's height or width is 0.
+    /// If the kernel's height or width is 0.
     #[track_caller]
     pub fn new(kernel: [usize; 2]) -> Self {
         Self { window: Window::new(kernel).stride(kernel) }
@@ -82,7 +82,7 @@ impl AvgPool2d {
     /// Returns the layer with this distance between neighboring windows.
     ///
     /// # Panics
-    /// When one of the distances is 0.
+    /// If one of the distances is 0.
     #[track_caller]
     pub fn stride(self, stride: [usize; 2]) -> Self {
         Self { window: self.window.stride(stride) }

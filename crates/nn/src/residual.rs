@@ -30,7 +30,7 @@ impl<L: Layer> Layer for Residual<L> {
     /// Records x + f(x).
     ///
     /// # Panics
-    /// When the layer changes the shape of x. Nothing is broadcast.
+    /// If the layer changes the shape of x. Nothing is broadcast.
     #[track_caller]
     fn forward<'t, T: Scalar>(&self, pass: Pass<'t, T>, x: Var<'t, T>) -> Var<'t, T> {
         let y = self.0.forward(pass, x);

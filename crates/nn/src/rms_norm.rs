@@ -56,7 +56,7 @@ impl Layer for RMSNorm {
 /// over the last axis.
 ///
 /// # Panics
-/// When the shapes do not fit.
+/// If the shapes do not fit.
 #[track_caller]
 pub fn rms_norm<'t, T: Scalar>(x: Var<'t, T>, weight: Var<'t, T>, epsilon: f64) -> Var<'t, T> {
     x.tape().apply(RMSNormOp { epsilon, kept: None }, &[x, weight])

@@ -87,7 +87,7 @@ impl<L: Layer + Debug + Send> DynLayer for L {
 
 impl Layer for Box<dyn DynLayer> {
     /// # Panics
-    /// When the pass computes in a scalar that is not on the list, and when the layer does.
+    /// If the pass computes in a scalar that is not on the list, or the layer panics.
     #[track_caller]
     fn forward<'t, T: Scalar>(&self, pass: Pass<'t, T>, x: Var<'t, T>) -> Var<'t, T> {
         let layer = &**self;

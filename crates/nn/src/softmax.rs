@@ -15,7 +15,7 @@ use tensor::{Scalar, ShapeError, Tensor, shape};
 /// Records the softmax along `axis`, -1 for the last.
 ///
 /// # Panics
-/// When the axis does not exist.
+/// If the axis does not exist.
 #[track_caller]
 pub fn softmax<T: Scalar>(x: Var<'_, T>, axis: isize) -> Var<'_, T> {
     let softmax = Softmax {
@@ -39,7 +39,7 @@ fn softmax_vjp<T: Scalar>(y: &Tensor<T>, dy: &Tensor<T>, axis: isize) -> Tensor<
 /// Records the logarithm of the softmax along `axis`, -1 for the last.
 ///
 /// # Panics
-/// When the axis does not exist.
+/// If the axis does not exist.
 #[track_caller]
 pub fn log_softmax<T: Scalar>(x: Var<'_, T>, axis: isize) -> Var<'_, T> {
     let log_softmax = Softmax {

@@ -78,7 +78,7 @@ impl Layer for SwiGLU {
 /// Records x · σ(βx + γ), elementwise; β and γ broadcast to the shape of x.
 ///
 /// # Panics
-/// When β or γ does not broadcast to the shape of x.
+/// If β or γ does not broadcast to the shape of x.
 #[track_caller]
 pub fn swiglu<'t, T: Scalar>(x: Var<'t, T>, beta: Var<'t, T>, gamma: Var<'t, T>) -> Var<'t, T> {
     x.tape().apply(SwiGLUOp { gate: None }, &[x, beta, gamma])

@@ -43,7 +43,7 @@ impl<T: Scalar> AdamW<T> {
     /// AdamW with this learning rate or schedule, and λ = 0.01.
     ///
     /// # Panics
-    /// When the rate is negative or not finite.
+    /// If the rate is negative or not finite.
     #[track_caller]
     pub fn new(rate: impl Into<Schedule>) -> Self {
         let mut adam = Adam::new(rate);
@@ -65,7 +65,7 @@ impl<T: Scalar> AdamW<T> {
     /// As [`Adam::epsilon`].
     ///
     /// # Panics
-    /// When it is not positive and finite.
+    /// If it is not positive and finite.
     #[track_caller]
     pub fn epsilon(mut self, epsilon: f64) -> Self {
         self.adam = self.adam.epsilon(epsilon);
@@ -75,7 +75,7 @@ impl<T: Scalar> AdamW<T> {
     /// Sets the decay λ.
     ///
     /// # Panics
-    /// When it is negative or not finite.
+    /// If it is negative or not finite.
     #[track_caller]
     pub fn decay(mut self, decay: f64) -> Self {
         self.adam.pace.set_decay(decay);

@@ -41,7 +41,7 @@ pub fn global_norm<T: Scalar>(gradients: &Gradients<T>) -> f64 {
 /// ```
 ///
 /// # Panics
-/// When `max` is not positive.
+/// If `max` is not positive.
 #[track_caller]
 pub fn clip_global_norm<T: Scalar>(gradients: &mut Gradients<T>, max: f64) -> f64 {
     assert!(max > 0.0, "clip_global_norm: the largest norm must be positive, but it is {max}");

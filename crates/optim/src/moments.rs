@@ -81,7 +81,7 @@ impl<T: Scalar, const N: usize> Moments<T, N> {
     }
 
     /// # Panics
-    /// When the moments belong to the parameters of another store.
+    /// If the moments belong to the parameters of another store.
     #[track_caller]
     pub(crate) fn check_store(&self, parameters: &Parameters<T>) {
         assert!(

@@ -115,7 +115,7 @@ impl Schedule {
     /// The same rate at every step.
     ///
     /// # Panics
-    /// When the rate is negative or not finite.
+    /// If the rate is negative or not finite.
     #[track_caller]
     pub fn constant(rate: f64) -> Self {
         Self::of(Curve::Constant, rate)
@@ -124,7 +124,7 @@ impl Schedule {
     /// A rate that is multiplied by `factor` every `period` steps.
     ///
     /// # Panics
-    /// When the rate is negative or not finite, the factor not in `[0, 1]`, or the period 0.
+    /// If the rate is negative or not finite, the factor not in `[0, 1]`, or the period 0.
     #[track_caller]
     pub fn step_decay(rate: f64, factor: f64, period: u64) -> Self {
         Self::of(Curve::StepDecay { factor, period }, rate)
@@ -133,7 +133,7 @@ impl Schedule {
     /// A rate that is multiplied by `factor` in every step.
     ///
     /// # Panics
-    /// When the rate is negative or not finite, or the factor not in `[0, 1]`.
+    /// If the rate is negative or not finite, or the factor not in `[0, 1]`.
     #[track_caller]
     pub fn exponential(rate: f64, factor: f64) -> Self {
         Self::of(Curve::Exponential { factor }, rate)
@@ -172,7 +172,7 @@ impl Schedule {
     /// the middle, slowly.
     ///
     /// # Panics
-    /// When the rate is negative or not finite, or the period 0.
+    /// If the rate is negative or not finite, or the period 0.
     #[track_caller]
     pub fn cosine(rate: f64, period: u64) -> Self {
         Self::of(Curve::Cosine { period }, rate)
@@ -181,7 +181,7 @@ impl Schedule {
     /// A rate that falls to the floor within `period` steps along a straight line.
     ///
     /// # Panics
-    /// When the rate is negative or not finite, or the period 0.
+    /// If the rate is negative or not finite, or the period 0.
     #[track_caller]
     pub fn linear(rate: f64, period: u64) -> Self {
         Self::of(Curve::Linear { period }, rate)
@@ -190,7 +190,7 @@ impl Schedule {
     /// Sets the rate below which the schedule does not fall after its warm-up.
     ///
     /// # Panics
-    /// When it is negative, not finite, or above the first rate.
+    /// If it is negative, not finite, or above the first rate.
     #[track_caller]
     pub fn floor(self, floor: f64) -> Self {
         Self::checked(Settings { floor, ..self.0 })

@@ -52,7 +52,7 @@ impl<T: Scalar> Sgd<T> {
     /// Plain descent with this learning rate or schedule.
     ///
     /// # Panics
-    /// When the rate is negative or not finite.
+    /// If the rate is negative or not finite.
     #[track_caller]
     pub fn new(rate: impl Into<Schedule>) -> Self {
         let moments = Moments::new(["momentum"]);

@@ -31,7 +31,7 @@ impl<T: Copy + 'static> Tensor<T> {
     /// Returns the elements in reverse order along the axes (PyTorch's and NumPy's `flip`), as a copy.
     ///
     /// # Panics
-    /// When an axis does not exist or is named twice.
+    /// If an axis does not exist or is named twice.
     #[track_caller]
     pub fn flip(&self, axes: &[isize]) -> Self {
         expect("flip", shape::reduce(self.shape(), axes));
@@ -60,7 +60,7 @@ impl<T: Copy + 'static> Tensor<T> {
     /// ```
     ///
     /// # Panics
-    /// When the axis does not exist, `ids` differs in another axis, or an index is not within the axis.
+    /// If the axis does not exist, `ids` differs in another axis, or an index is not within the axis.
     /// PyTorch takes a shorter axis for a slice; slice or expand first.
     #[track_caller]
     pub fn gather(&self, axis: isize, ids: &Tensor<u32>) -> Self {
@@ -89,7 +89,7 @@ impl<T: Scalar> Tensor<T> {
     /// ```
     ///
     /// # Panics
-    /// When the axis does not exist, `ids` has another shape, or an index is not below `length`.
+    /// If the axis does not exist, `ids` has another shape, or an index is not below `length`.
     #[track_caller]
     pub fn scatter_add(&self, axis: isize, ids: &Tensor<u32>, length: usize) -> Self {
         let at = expect("scatter_add", shape::axis(axis, self.rank()));
@@ -117,7 +117,7 @@ impl<T: Scalar> Tensor<T> {
     /// added to the next element (Kahan 1965).
     ///
     /// # Panics
-    /// When the axis does not exist.
+    /// If the axis does not exist.
     #[track_caller]
     pub fn cumsum(&self, axis: isize) -> Self {
         let at = expect("cumsum", shape::axis(axis, self.rank()));
@@ -137,7 +137,7 @@ impl<T: Scalar> Tensor<T> {
     /// Returns the indices that [sort](Self::sort) an axis.
     ///
     /// # Panics
-    /// When the axis does not exist.
+    /// If the axis does not exist.
     #[track_caller]
     pub fn argsort(&self, axis: isize, descending: bool) -> Tensor<u32> {
         let at = expect("argsort", shape::axis(axis, self.rank()));
@@ -157,7 +157,7 @@ impl<T: Scalar> Tensor<T> {
     /// ```
     ///
     /// # Panics
-    /// When the axis does not exist.
+    /// If the axis does not exist.
     #[track_caller]
     pub fn sort(&self, axis: isize, descending: bool) -> (Self, Tensor<u32>) {
         let at = expect("sort", shape::axis(axis, self.rank()));
@@ -169,7 +169,7 @@ impl<T: Scalar> Tensor<T> {
     /// (PyTorch's `topk`). Of equal ones the first comes first; NaN counts as the largest.
     ///
     /// # Panics
-    /// When the axis does not exist or has fewer elements.
+    /// If the axis does not exist or has fewer elements.
     #[track_caller]
     pub fn topk(&self, k: usize, axis: isize) -> (Self, Tensor<u32>) {
         expect("topk", shape::topk(self.shape(), k, axis));

@@ -24,7 +24,7 @@ impl<T: 'static> Tensor<T> {
     /// Creates a tensor of this shape from its values in row-major order.
     ///
     /// # Panics
-    /// When the number of values is not the product of the shape.
+    /// If the number of values is not the product of the shape.
     #[track_caller]
     pub fn new(shape: impl AsRef<[usize]>, values: Vec<T>) -> Self {
         let shape = shape.as_ref();
@@ -148,7 +148,7 @@ impl<T: Copy + 'static> Tensor<T> {
     /// Returns the element at this index.
     ///
     /// # Panics
-    /// When the index is not within the shape.
+    /// If the index is not within the shape.
     #[track_caller]
     pub fn get(&self, index: impl AsRef<[usize]>) -> T {
         let index = index.as_ref();
@@ -163,7 +163,7 @@ impl<T: Copy + 'static> Tensor<T> {
     /// Returns the only element of a tensor that holds one.
     ///
     /// # Panics
-    /// When there are none or several.
+    /// If there are none or several.
     #[track_caller]
     pub fn item(&self) -> T {
         assert!(

@@ -20,7 +20,7 @@ impl<T: Copy + PartialOrd + Send + Sync> Tensor<T> {
     /// Returns `true` where an element is equal to the other one.
     ///
     /// # Panics
-    /// When the shapes do not broadcast.
+    /// If the shapes do not broadcast.
     #[track_caller]
     pub fn eq(&self, other: impl TensorOrNumber<T>) -> Tensor<bool> {
         self.zip("eq", &other.into_tensor(), |x, y| x == y)
@@ -29,7 +29,7 @@ impl<T: Copy + PartialOrd + Send + Sync> Tensor<T> {
     /// Returns `true` where an element is not equal to the other one.
     ///
     /// # Panics
-    /// When the shapes do not broadcast.
+    /// If the shapes do not broadcast.
     #[track_caller]
     pub fn ne(&self, other: impl TensorOrNumber<T>) -> Tensor<bool> {
         self.zip("ne", &other.into_tensor(), |x, y| x != y)
@@ -38,7 +38,7 @@ impl<T: Copy + PartialOrd + Send + Sync> Tensor<T> {
     /// Returns `true` where an element is less than the other one.
     ///
     /// # Panics
-    /// When the shapes do not broadcast.
+    /// If the shapes do not broadcast.
     #[track_caller]
     pub fn lt(&self, other: impl TensorOrNumber<T>) -> Tensor<bool> {
         self.zip("lt", &other.into_tensor(), |x, y| x < y)
@@ -47,7 +47,7 @@ impl<T: Copy + PartialOrd + Send + Sync> Tensor<T> {
     /// Returns `true` where an element is less than the other one, or equal.
     ///
     /// # Panics
-    /// When the shapes do not broadcast.
+    /// If the shapes do not broadcast.
     #[track_caller]
     pub fn le(&self, other: impl TensorOrNumber<T>) -> Tensor<bool> {
         self.zip("le", &other.into_tensor(), |x, y| x <= y)
@@ -56,7 +56,7 @@ impl<T: Copy + PartialOrd + Send + Sync> Tensor<T> {
     /// Returns `true` where an element is more than the other one.
     ///
     /// # Panics
-    /// When the shapes do not broadcast.
+    /// If the shapes do not broadcast.
     #[track_caller]
     pub fn gt(&self, other: impl TensorOrNumber<T>) -> Tensor<bool> {
         self.zip("gt", &other.into_tensor(), |x, y| x > y)
@@ -65,7 +65,7 @@ impl<T: Copy + PartialOrd + Send + Sync> Tensor<T> {
     /// Returns `true` where an element is more than the other one, or equal.
     ///
     /// # Panics
-    /// When the shapes do not broadcast.
+    /// If the shapes do not broadcast.
     #[track_caller]
     pub fn ge(&self, other: impl TensorOrNumber<T>) -> Tensor<bool> {
         self.zip("ge", &other.into_tensor(), |x, y| x >= y)

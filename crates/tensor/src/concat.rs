@@ -16,7 +16,7 @@ impl<T: Copy + 'static> Tensor<T> {
     /// ```
     ///
     /// # Panics
-    /// When there are none, or they differ in an axis other than `axis`.
+    /// If there are none, or they differ in an axis other than `axis`.
     #[track_caller]
     pub fn concat(tensors: &[impl Borrow<Self>], axis: isize) -> Self {
         let tensors: Vec<&Self> = tensors.iter().map(Borrow::borrow).collect();
@@ -46,7 +46,7 @@ impl<T: Copy + 'static> Tensor<T> {
     /// ```
     ///
     /// # Panics
-    /// When there are none, their shapes differ, or the result would have no such axis.
+    /// If there are none, their shapes differ, or the result would have no such axis.
     #[track_caller]
     pub fn stack(tensors: &[impl Borrow<Self>], axis: isize) -> Self {
         let shapes: Vec<&[usize]> = tensors.iter().map(|tensor| tensor.borrow().shape()).collect();
@@ -67,7 +67,7 @@ impl<T: Copy + 'static> Tensor<T> {
     /// ```
     ///
     /// # Panics
-    /// When there is not a pair for each axis.
+    /// If there is not a pair for each axis.
     #[track_caller]
     pub fn pad(&self, widths: &[(usize, usize)], value: T) -> Self {
         expect("pad", shape::pad(self.shape(), widths));

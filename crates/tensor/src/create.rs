@@ -15,7 +15,7 @@ impl<T: Scalar> Tensor<T> {
     /// ```
     ///
     /// # Panics
-    /// When `step` is 0 or leads away from `end`, or a number is not finite.
+    /// If `step` is 0 or leads away from `end`, or a number is not finite.
     #[track_caller]
     pub fn arange(start: f64, end: f64, step: f64) -> Self {
         let count = ((end - start) / step).ceil();
@@ -44,7 +44,7 @@ impl<T: Scalar> Tensor<T> {
     /// ```
     ///
     /// # Panics
-    /// When an id is not below `classes`.
+    /// If an id is not below `classes`.
     #[track_caller]
     pub fn one_hot(ids: &Tensor<u32>, classes: usize) -> Self {
         let mut values = vec![T::ZERO; ids.len() * classes];

@@ -39,7 +39,7 @@ impl<T: Copy + Send + Sync + 'static> Tensor<T> {
     /// ```
     ///
     /// # Panics
-    /// When the shapes do not broadcast.
+    /// If the shapes do not broadcast.
     #[track_caller]
     pub fn zip_map<U: Copy + Sync + 'static, V: Copy + Send>(
         &self,
@@ -78,7 +78,7 @@ impl<T: Copy + Send + Sync + 'static> Tensor<T> {
     /// Replaces each element by `f` of it and of the element of `other`, broadcast to this shape.
     ///
     /// # Panics
-    /// When `other` does not broadcast to this shape.
+    /// If `other` does not broadcast to this shape.
     #[track_caller]
     pub fn zip_apply<U: Copy + Sync + 'static>(
         &mut self,
@@ -177,7 +177,7 @@ impl<T: Scalar> Tensor<T> {
     /// Adds `other`, broadcast to this shape, in place.
     ///
     /// # Panics
-    /// When `other` does not broadcast to this shape.
+    /// If `other` does not broadcast to this shape.
     #[track_caller]
     pub fn add_in_place(&mut self, other: &Self) {
         self.zip_apply(other, |x, y| x + y);
@@ -187,7 +187,7 @@ impl<T: Scalar> Tensor<T> {
     /// A product would be NaN where the mask is 0 and the element infinite.
     ///
     /// # Panics
-    /// When `mask` does not broadcast to this shape.
+    /// If `mask` does not broadcast to this shape.
     #[track_caller]
     pub fn mask(&self, mask: &Self) -> Self {
         let wide = mask.with_layout(expect("mask", mask.layout().expand(self.shape())));

@@ -66,7 +66,7 @@ impl<T: Scalar> Tensor<T> {
     /// [`powi`](Self::powi) is faster.
     ///
     /// # Panics
-    /// When the shapes do not broadcast.
+    /// If the shapes do not broadcast.
     #[track_caller]
     pub fn pow(&self, exponent: impl TensorOrNumber<T>) -> Self {
         self.zip("pow", &exponent.into_tensor(), T::powf)
@@ -81,7 +81,7 @@ impl<T: Scalar> Tensor<T> {
     /// infinite bound leaves its side open.
     ///
     /// # Panics
-    /// When `min` is not at most `max`.
+    /// If `min` is not at most `max`.
     #[track_caller]
     pub fn clamp(&self, min: T, max: T) -> Self {
         assert!(
@@ -104,7 +104,7 @@ impl<T: Scalar> Tensor<T> {
     /// where either is NaN.
     ///
     /// # Panics
-    /// When the shapes do not broadcast.
+    /// If the shapes do not broadcast.
     #[track_caller]
     pub fn maximum(&self, other: impl TensorOrNumber<T>) -> Self {
         self.zip("maximum", &other.into_tensor(), T::maximum)
@@ -114,7 +114,7 @@ impl<T: Scalar> Tensor<T> {
     /// where either is NaN.
     ///
     /// # Panics
-    /// When the shapes do not broadcast.
+    /// If the shapes do not broadcast.
     #[track_caller]
     pub fn minimum(&self, other: impl TensorOrNumber<T>) -> Self {
         self.zip("minimum", &other.into_tensor(), T::minimum)

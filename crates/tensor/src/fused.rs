@@ -34,7 +34,7 @@ use crate::{Scalar, Tensor};
 /// ```
 ///
 /// # Panics
-/// When an input does not expand to the shape of the first.
+/// If an input does not expand to the shape of the first.
 #[track_caller]
 pub fn map<T: Scalar, const I: usize, const O: usize, const S: usize>(
     inputs: [&Tensor<T>; I],

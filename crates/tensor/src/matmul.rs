@@ -18,7 +18,7 @@ impl<T: Scalar> Tensor<T> {
     /// before them broadcast.
     ///
     /// # Panics
-    /// When a factor has fewer than two axes, the inner lengths differ, or the batch axes do not
+    /// If a factor has fewer than two axes, the inner lengths differ, or the batch axes do not
     /// broadcast.
     #[track_caller]
     pub fn matmul(&self, other: &Self) -> Self {

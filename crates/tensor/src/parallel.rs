@@ -53,7 +53,7 @@ const LINE: usize = 16;
 /// ```
 ///
 /// # Panics
-/// When the layouts differ in shape or an output has another length.
+/// If the layouts differ in shape or an output has another length.
 #[track_caller]
 pub fn divide<T: Send, R: Send, const I: usize, const O: usize>(
     worth: usize,

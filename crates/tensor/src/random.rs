@@ -91,7 +91,7 @@ impl<T: Scalar> Tensor<T> {
     /// Returns uniform draws from `range`. Rounded to `f32`, about one in ten million is the upper bound.
     ///
     /// # Panics
-    /// When the range is empty or not finite.
+    /// If the range is empty or not finite.
     #[track_caller]
     pub fn uniform(shape: impl AsRef<[usize]>, range: Range<f64>, key: Key) -> Self {
         match Uniform::new(range.start, range.end) {
@@ -103,7 +103,7 @@ impl<T: Scalar> Tensor<T> {
     /// Returns normal draws with this mean and standard deviation.
     ///
     /// # Panics
-    /// When one is not finite or the deviation is negative.
+    /// If one is not finite or the deviation is negative.
     #[track_caller]
     pub fn normal(shape: impl AsRef<[usize]>, mean: f64, deviation: f64, key: Key) -> Self {
         match Normal::new(mean, deviation) {

@@ -51,7 +51,7 @@ impl<T: Scalar> Tensor<T> {
     /// Returns Σ x along the axes, which disappear.
     ///
     /// # Panics
-    /// When an axis does not exist or is named twice.
+    /// If an axis does not exist or is named twice.
     #[track_caller]
     pub fn sum(&self, axes: &[isize]) -> Self {
         self.reduce("sum", axes, T::ZERO, add).squeeze(axes)
@@ -60,7 +60,7 @@ impl<T: Scalar> Tensor<T> {
     /// Returns Σ x along the axes, which stay with length 1.
     ///
     /// # Panics
-    /// When an axis does not exist or is named twice.
+    /// If an axis does not exist or is named twice.
     #[track_caller]
     pub fn sum_keepdim(&self, axes: &[isize]) -> Self {
         self.reduce("sum_keepdim", axes, T::ZERO, add)
@@ -75,7 +75,7 @@ impl<T: Scalar> Tensor<T> {
     /// one: the adjoint of [`expand`](Self::expand). Free when the shapes are equal.
     ///
     /// # Panics
-    /// When `shape` does not expand to this shape.
+    /// If `shape` does not expand to this shape.
     #[track_caller]
     pub fn sum_to(&self, shape: &[usize]) -> Self {
         if self.shape() == shape {
@@ -88,7 +88,7 @@ impl<T: Scalar> Tensor<T> {
     /// Returns Σ x / n along the axes, which disappear; NaN where n is 0.
     ///
     /// # Panics
-    /// When an axis does not exist or is named twice.
+    /// If an axis does not exist or is named twice.
     #[track_caller]
     pub fn mean(&self, axes: &[isize]) -> Self {
         self.mean_named("mean", axes).squeeze(axes)
@@ -97,7 +97,7 @@ impl<T: Scalar> Tensor<T> {
     /// Returns Σ x / n along the axes, which stay with length 1; NaN where n is 0.
     ///
     /// # Panics
-    /// When an axis does not exist or is named twice.
+    /// If an axis does not exist or is named twice.
     #[track_caller]
     pub fn mean_keepdim(&self, axes: &[isize]) -> Self {
         self.mean_named("mean_keepdim", axes)
@@ -111,7 +111,7 @@ impl<T: Scalar> Tensor<T> {
     /// Returns the largest element along the axes, which disappear; NaN where there is one.
     ///
     /// # Panics
-    /// When an axis does not exist or is named twice, or when there is nothing to choose from.
+    /// If an axis does not exist or is named twice, or there is nothing to choose from.
     #[track_caller]
     pub fn max(&self, axes: &[isize]) -> Self {
         self.choose("max", axes, f64::NEG_INFINITY, T::maximum).squeeze(axes)
@@ -120,7 +120,7 @@ impl<T: Scalar> Tensor<T> {
     /// Returns the largest element along the axes, which stay with length 1; NaN where there is one.
     ///
     /// # Panics
-    /// When an axis does not exist or is named twice, or when there is nothing to choose from.
+    /// If an axis does not exist or is named twice, or there is nothing to choose from.
     #[track_caller]
     pub fn max_keepdim(&self, axes: &[isize]) -> Self {
         self.choose("max_keepdim", axes, f64::NEG_INFINITY, T::maximum)
@@ -129,7 +129,7 @@ impl<T: Scalar> Tensor<T> {
     /// Returns the smallest element along the axes, which disappear; NaN where there is one.
     ///
     /// # Panics
-    /// When an axis does not exist or is named twice, or when there is nothing to choose from.
+    /// If an axis does not exist or is named twice, or there is nothing to choose from.
     #[track_caller]
     pub fn min(&self, axes: &[isize]) -> Self {
         self.choose("min", axes, f64::INFINITY, T::minimum).squeeze(axes)
@@ -138,7 +138,7 @@ impl<T: Scalar> Tensor<T> {
     /// Returns the smallest element along the axes, which stay with length 1; NaN where there is one.
     ///
     /// # Panics
-    /// When an axis does not exist or is named twice, or when there is nothing to choose from.
+    /// If an axis does not exist or is named twice, or there is nothing to choose from.
     #[track_caller]
     pub fn min_keepdim(&self, axes: &[isize]) -> Self {
         self.choose("min_keepdim", axes, f64::INFINITY, T::minimum)
@@ -147,7 +147,7 @@ impl<T: Scalar> Tensor<T> {
     /// Returns the index of the largest element along one axis, which disappears; the first of equals.
     ///
     /// # Panics
-    /// When the axis does not exist or has no element.
+    /// If the axis does not exist or has no element.
     #[track_caller]
     pub fn argmax(&self, axis: isize) -> Tensor<u32> {
         let at = expect("argmax", shape::axis(axis, self.rank()));

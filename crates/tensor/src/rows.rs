@@ -24,7 +24,7 @@ impl<T: Copy + 'static> Tensor<T> {
     /// ```
     ///
     /// # Panics
-    /// When the tensor is a scalar, or a row does not exist.
+    /// If the tensor is a scalar, or a row does not exist.
     #[track_caller]
     pub fn gather_rows(&self, ids: &Tensor<u32>) -> Self {
         assert!(self.rank() > 0, "gather_rows: a scalar has no rows");
@@ -60,7 +60,7 @@ impl<T: Scalar> Tensor<T> {
     /// rows that no id names are zero.
     ///
     /// # Panics
-    /// When this tensor's shape does not begin with the shape of `ids`, or an id is not below `count`.
+    /// If this tensor's shape does not begin with the shape of `ids`, or an id is not below `count`.
     #[track_caller]
     pub fn scatter_add_rows(&self, ids: &Tensor<u32>, count: usize) -> Self {
         assert!(
@@ -124,7 +124,7 @@ impl<T: Scalar> RowSums<T> {
     /// Adds a row to sum `number`.
     ///
     /// # Panics
-    /// When the sum does not exist, or the row has another width.
+    /// If the sum does not exist, or the row has another width.
     #[inline(always)]
     pub fn add(&mut self, number: usize, row: &[T]) {
         assert!(row.len() == self.width, "a row of {} numbers, not {}", row.len(), self.width);

@@ -22,7 +22,7 @@ impl<T: Copy + Send + Sync + 'static> Tensor<T> {
     /// ```
     ///
     /// # Panics
-    /// When the shapes do not broadcast.
+    /// If the shapes do not broadcast.
     #[track_caller]
     pub fn where_(condition: &Tensor<bool>, a: &Self, b: impl TensorOrNumber<T>) -> Self {
         let b = b.into_tensor();

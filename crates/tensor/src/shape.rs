@@ -33,7 +33,7 @@ impl std::error::Error for ShapeError {}
 /// Unwraps the outcome of a shape rule, or panics at the caller's line with the operation's name.
 ///
 /// # Panics
-/// When `outcome` is an error.
+/// If `outcome` is an error.
 #[track_caller]
 pub fn expect<V>(op: &str, outcome: Result<V, ShapeError>) -> V {
     match outcome {
@@ -45,7 +45,7 @@ pub fn expect<V>(op: &str, outcome: Result<V, ShapeError>) -> V {
 /// The number of elements of a shape: the product of its axes, 1 for a scalar.
 ///
 /// # Panics
-/// When there are more than a `usize` can count, as an expanded shape may claim.
+/// If there are more than a `usize` can count, as an expanded shape may claim.
 #[track_caller]
 pub fn len(shape: &[usize]) -> usize {
     if shape.contains(&0) {

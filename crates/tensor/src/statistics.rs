@@ -22,7 +22,7 @@ impl<T: Scalar> Tensor<T> {
     /// ```
     ///
     /// # Panics
-    /// When an axis does not exist or is named twice, or n is not more than the correction.
+    /// If an axis does not exist or is named twice, or n is not more than the correction.
     #[track_caller]
     pub fn var(&self, axes: &[isize], correction: usize) -> Self {
         self.var_named("var", axes, correction).squeeze(axes)
@@ -31,7 +31,7 @@ impl<T: Scalar> Tensor<T> {
     /// Returns the [variance](Self::var) along the axes, which stay with length 1.
     ///
     /// # Panics
-    /// When an axis does not exist or is named twice, or n is not more than the correction.
+    /// If an axis does not exist or is named twice, or n is not more than the correction.
     #[track_caller]
     pub fn var_keepdim(&self, axes: &[isize], correction: usize) -> Self {
         self.var_named("var_keepdim", axes, correction)
@@ -41,7 +41,7 @@ impl<T: Scalar> Tensor<T> {
     /// [variance](Self::var) with this correction.
     ///
     /// # Panics
-    /// When an axis does not exist or is named twice, or n is not more than the correction.
+    /// If an axis does not exist or is named twice, or n is not more than the correction.
     #[track_caller]
     pub fn std(&self, axes: &[isize], correction: usize) -> Self {
         self.var_named("std", axes, correction).sqrt().squeeze(axes)
@@ -50,7 +50,7 @@ impl<T: Scalar> Tensor<T> {
     /// Returns the standard deviation along the axes, which stay with length 1.
     ///
     /// # Panics
-    /// When an axis does not exist or is named twice, or n is not more than the correction.
+    /// If an axis does not exist or is named twice, or n is not more than the correction.
     #[track_caller]
     pub fn std_keepdim(&self, axes: &[isize], correction: usize) -> Self {
         self.var_named("std_keepdim", axes, correction).sqrt()
@@ -67,7 +67,7 @@ impl<T: Scalar> Tensor<T> {
     /// ```
     ///
     /// # Panics
-    /// When an axis does not exist or is named twice.
+    /// If an axis does not exist or is named twice.
     #[track_caller]
     pub fn logsumexp(&self, axes: &[isize]) -> Self {
         self.logsumexp_named("logsumexp", axes).squeeze(axes)
@@ -76,7 +76,7 @@ impl<T: Scalar> Tensor<T> {
     /// Returns ln Σ eˣ along the axes, which stay with length 1.
     ///
     /// # Panics
-    /// When an axis does not exist or is named twice.
+    /// If an axis does not exist or is named twice.
     #[track_caller]
     pub fn logsumexp_keepdim(&self, axes: &[isize]) -> Self {
         self.logsumexp_named("logsumexp_keepdim", axes)

@@ -46,7 +46,7 @@ impl Window {
     /// Creates a window of this height and width.
     ///
     /// # Panics
-    /// When one of them is 0.
+    /// If one of them is 0.
     #[track_caller]
     pub fn new(kernel: [usize; 2]) -> Self {
         assert!(!kernel.contains(&0), "window: a kernel must be at least [1, 1], not {kernel:?}");
@@ -56,7 +56,7 @@ impl Window {
     /// Returns the window with this distance between neighboring positions.
     ///
     /// # Panics
-    /// When one of the distances is 0.
+    /// If one of the distances is 0.
     #[track_caller]
     pub fn stride(self, stride: [usize; 2]) -> Self {
         assert!(!stride.contains(&0), "window: a stride must be at least [1, 1], not {stride:?}");
@@ -71,7 +71,7 @@ impl Window {
     /// Returns the window with this distance between the numbers that it covers.
     ///
     /// # Panics
-    /// When one of the distances is 0.
+    /// If one of the distances is 0.
     #[track_caller]
     pub fn dilation(self, dilation: [usize; 2]) -> Self {
         assert!(
@@ -89,7 +89,7 @@ impl Window {
     /// Returns the number of positions along the height and the width of an image of this size.
     ///
     /// # Errors
-    /// When the window is larger than the padded image.
+    /// If the window is larger than the padded image.
     pub fn positions(self, image: [usize; 2]) -> Result<[usize; 2], ShapeError> {
         let mut positions = [0; 2];
         for axis in 0..2 {
@@ -112,7 +112,7 @@ impl Window {
     /// `[batch, channels · kh · kw, oh · ow]`.
     ///
     /// # Errors
-    /// When these are not images, or the window is larger than the padded images.
+    /// If these are not images, or the window is larger than the padded images.
     pub fn unfolded(self, images: &[usize]) -> Result<Shape, ShapeError> {
         let &[batch, channels, height, width] = images else {
             return Err(ShapeError::new(format!(
@@ -126,7 +126,7 @@ impl Window {
     /// Returns the shape of the images of this height and width that have columns of this shape.
     ///
     /// # Errors
-    /// When no images have.
+    /// If no images have.
     pub fn folded(self, columns: &[usize], image: [usize; 2]) -> Result<Shape, ShapeError> {
         let [oh, ow] = self.positions(image)?;
         let covered = self.kernel[0] * self.kernel[1];
@@ -195,7 +195,7 @@ impl<T: Scalar> Tensor<T> {
     /// ```
     ///
     /// # Panics
-    /// When these are not images, or the window is larger than the padded images.
+    /// If these are not images, or the window is larger than the padded images.
     #[track_caller]
     pub fn unfold(&self, window: Window) -> Self {
         let shape = expect("unfold", window.unfolded(self.shape()));
@@ -230,7 +230,7 @@ impl<T: Scalar> Tensor<T> {
     /// ```
     ///
     /// # Panics
-    /// When no images of this size have columns of this shape.
+    /// If no images of this size have columns of this shape.
     #[track_caller]
     pub fn fold(&self, image: [usize; 2], window: Window) -> Self {
         let shape = expect("fold", window.folded(self.shape(), image));

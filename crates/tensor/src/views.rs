@@ -10,7 +10,7 @@ impl<T: Copy + 'static> Tensor<T> {
     /// allow it, otherwise a copy.
     ///
     /// # Panics
-    /// When the shapes differ in their number of elements.
+    /// If the shapes differ in their number of elements.
     #[track_caller]
     pub fn reshape(&self, shape: impl AsRef<[usize]>) -> Self {
         let shape = shape.as_ref();
@@ -26,7 +26,7 @@ impl<T: Copy + 'static> Tensor<T> {
     /// Returns the tensor with its axes in another order: axis `k` of the result is axis `order[k]` of this tensor.
     ///
     /// # Panics
-    /// When `order` does not name each axis once.
+    /// If `order` does not name each axis once.
     #[track_caller]
     pub fn permute(&self, order: &[isize]) -> Self {
         self.with_layout(expect("permute", self.layout().permute(order)))
@@ -36,7 +36,7 @@ impl<T: Copy + 'static> Tensor<T> {
     /// of a batch.
     ///
     /// # Panics
-    /// When there are fewer than two axes.
+    /// If there are fewer than two axes.
     #[track_caller]
     pub fn t(&self) -> Self {
         self.transpose(-2, -1)
@@ -45,7 +45,7 @@ impl<T: Copy + 'static> Tensor<T> {
     /// Returns the tensor with two axes swapped.
     ///
     /// # Panics
-    /// When an axis does not exist.
+    /// If an axis does not exist.
     #[track_caller]
     pub fn transpose(&self, first: isize, second: isize) -> Self {
         let first = expect("transpose", shape::axis(first, self.rank()));
@@ -61,7 +61,7 @@ impl<T: Copy + 'static> Tensor<T> {
     /// ```
     ///
     /// # Panics
-    /// When the axis does not exist or the range reaches beyond it.
+    /// If the axis does not exist or the range reaches beyond it.
     #[track_caller]
     pub fn slice(&self, axis: isize, range: impl RangeBounds<usize>) -> Self {
         let at = expect("slice", shape::axis(axis, self.rank()));
@@ -72,7 +72,7 @@ impl<T: Copy + 'static> Tensor<T> {
     /// Returns the tensor repeated along axes of length 1 and along new outer axes, as broadcasting does.
     ///
     /// # Panics
-    /// When this shape does not broadcast to `shape`.
+    /// If this shape does not broadcast to `shape`.
     #[track_caller]
     pub fn expand(&self, shape: impl AsRef<[usize]>) -> Self {
         self.with_layout(expect("expand", self.layout().expand(shape.as_ref())))
@@ -82,7 +82,7 @@ impl<T: Copy + 'static> Tensor<T> {
     /// result (PyTorch's `unsqueeze`).
     ///
     /// # Panics
-    /// When the result would have no such axis.
+    /// If the result would have no such axis.
     #[track_caller]
     pub fn unsqueeze(&self, axis: isize) -> Self {
         self.reshape(expect("unsqueeze", shape::unsqueeze(self.shape(), axis)))
@@ -92,7 +92,7 @@ impl<T: Copy + 'static> Tensor<T> {
     /// axis without a word).
     ///
     /// # Panics
-    /// When an axis does not exist, is named twice or is longer than 1.
+    /// If an axis does not exist, is named twice or is longer than 1.
     #[track_caller]
     pub fn squeeze(&self, axes: &[isize]) -> Self {
         self.reshape(expect("squeeze", shape::squeeze(self.shape(), axes)))
@@ -110,7 +110,7 @@ impl<T: Copy + 'static> Tensor<T> {
     /// ```
     ///
     /// # Panics
-    /// When the axis does not exist or the lengths do not add up to its length.
+    /// If the axis does not exist or the lengths do not add up to its length.
     #[track_caller]
     pub fn split(&self, lengths: &[usize], axis: isize) -> Vec<Self> {
         let parts = expect("split", shape::split(self.shape(), lengths, axis));

@@ -29,7 +29,7 @@ pub struct Activity {
     pub gradients: Spread,
 }
 
-/// How a set of numbers is spread.
+/// The size of some numbers.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Spread {
     /// The number of numbers.

@@ -19,15 +19,15 @@ pub enum Tally {
     /// Nothing is counted, so there are no metrics.
     #[default]
     Nothing,
-    /// Of a classifier, for the metric `accuracy`.
+    /// The figures of a classifier, for the metric `accuracy`.
     Classes {
         /// The number of samples.
         samples: u64,
         /// The number of samples whose class was predicted.
         correct: u64,
     },
-    /// Of several yes-or-no labels, for the metrics `micro_f1` and `macro_f1`. Each list has an entry for
-    /// each label.
+    /// The figures of several yes-or-no labels, for the metrics `micro_f1` and `macro_f1`. Each list has
+    /// an entry for each label.
     Labels {
         /// The number of samples that have the label and for which it was predicted.
         hits: Vec<u64>,
@@ -36,9 +36,10 @@ pub enum Tally {
         /// The number of samples that have the label.
         present: Vec<u64>,
     },
-    /// Of predicted numbers, for the metrics `mae`, `rmse` and `r2`.
+    /// The figures of predicted numbers, for the metrics `mae`, `rmse` and `r2`.
     Numbers(Errors),
-    /// Of a model with two outputs. Metrics of the second whose names the first has too get a `2`.
+    /// The figures of a model with two outputs. If both have a metric of one name, that of the second
+    /// gets a `2`.
     Both(Box<Tally>, Box<Tally>),
     /// Sums of a loss of one's own and the numbers of their terms. The metrics are their means.
     Means(BTreeMap<String, (f64, f64)>),

@@ -30,7 +30,7 @@ impl Case {
     /// Checks the gradients with respect to all inputs.
     ///
     /// # Panics
-    /// When the function does not record the op that the case is for.
+    /// If the function does not record the op that the case is for.
     #[track_caller]
     pub fn check(&self) -> Report {
         let tape = Tape::default();

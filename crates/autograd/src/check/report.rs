@@ -192,7 +192,7 @@ impl Report {
     /// panic, so that shrinking does not print one report after another.
     ///
     /// # Errors
-    /// When a gradient is wrong.
+    /// If a gradient is wrong.
     pub fn result(self) -> Result<(), Self> {
         if self.passes() { Ok(()) } else { Err(self) }
     }
@@ -200,7 +200,7 @@ impl Report {
     /// Panics with the report unless it passes.
     ///
     /// # Panics
-    /// When a gradient is wrong.
+    /// If a gradient is wrong.
     #[track_caller]
     pub fn assert(&self) {
         assert!(self.passes(), "wrong gradient\n{self}");

@@ -87,7 +87,7 @@ pub type Cases = fn() -> BoxedStrategy<Case>;
 /// Checks the gradients of each op on its cases.
 ///
 /// # Panics
-/// When a gradient is wrong, or a case is for another op than its list says. The message holds the
+/// If a gradient is wrong, or a case is for another op than its list says. The message holds the
 /// report for the smallest case that fails, and that case.
 #[track_caller]
 pub fn assert_gradients(ops: &[(&str, Cases)]) {
@@ -112,7 +112,7 @@ pub fn assert_gradients(ops: &[(&str, Cases)]) {
 /// ```
 ///
 /// # Panics
-/// When the test fails, with the smallest case for which it does.
+/// If the test fails, with the smallest case for which it does.
 #[track_caller]
 pub fn assert_each<S: Strategy>(
     config: Config,
@@ -152,7 +152,7 @@ fn quietly<R>(f: impl FnOnce() -> R) -> R {
 /// Checks that each op says its formula, and one for each input's VJP or one for all.
 ///
 /// # Panics
-/// When a formula is missing, or is one too many.
+/// If a formula is missing, or is one too many.
 pub fn assert_formulas(ops: &[(&str, Cases)]) {
     let mut runner = TestRunner::deterministic();
     for (name, cases) in ops {
@@ -223,7 +223,7 @@ fn sums_of_contributions(
 /// Checks that the list names all the ops that a crate's sources define, in alphabetical order.
 ///
 /// # Panics
-/// When an op is missing, or one too many.
+/// If an op is missing, or one too many.
 pub fn assert_all_are_listed(crate_folder: &str, ops: &[(&str, Cases)]) {
     let mut names = Vec::new();
     collect_op_names(&Path::new(crate_folder).join("src"), &mut names);

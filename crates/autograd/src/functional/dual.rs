@@ -53,7 +53,7 @@ impl<S: Scalar> Dual<S> {
     /// Values and tangents of one shape as a tensor of duals.
     ///
     /// # Panics
-    /// When the shapes do not broadcast.
+    /// If the shapes do not broadcast.
     #[track_caller]
     pub fn tensor(values: &Tensor<S>, tangents: &Tensor<S>) -> Tensor<Self> {
         values.zip_map(tangents, Self::new)

@@ -13,7 +13,7 @@ use crate::{Gradients, ParameterId, Parameters, Pass, Tape, Var};
 /// The value of a function of one number, and its gradient.
 ///
 /// # Panics
-/// When the result is not a single number.
+/// If the result is not a single number.
 #[track_caller]
 pub fn value_and_grad<S: Scalar, F>(function: F, at: &Parameters<S>) -> (S, Parameters<S>)
 where
@@ -47,7 +47,7 @@ where
 /// The Hessian of a function of one number, times `direction`.
 ///
 /// # Panics
-/// When the result is not a single number, or `direction` does not have the shapes of the
+/// If the result is not a single number, or `direction` does not have the shapes of the
 /// parameters.
 #[track_caller]
 pub fn hvp<S: Scalar, F>(
@@ -86,7 +86,7 @@ where
 /// `[i…, j…]` at `[i][j]`.
 ///
 /// # Panics
-/// When the result is not a single number.
+/// If the result is not a single number.
 #[track_caller]
 pub fn hessian<S: Scalar, F>(function: F, at: &Parameters<S>) -> Vec<Vec<Tensor<S>>>
 where

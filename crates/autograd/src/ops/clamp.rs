@@ -37,7 +37,7 @@ impl<T: Scalar> Var<'_, T> {
     /// infinite bound leaves its side open. The derivative at a bound is 0.
     ///
     /// # Panics
-    /// When `min` is not at most `max`.
+    /// If `min` is not at most `max`.
     #[track_caller]
     pub fn clamp(self, min: f64, max: f64) -> Self {
         assert!(

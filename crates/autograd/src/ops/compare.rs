@@ -13,7 +13,7 @@ impl<'t, T: Scalar> Var<'t, T> {
     /// Returns `true` where an element is equal to the other one.
     ///
     /// # Panics
-    /// When the shapes do not broadcast.
+    /// If the shapes do not broadcast.
     #[track_caller]
     pub fn eq(self, other: impl VarOrNumber<'t, T>) -> Tensor<bool> {
         self.value().eq(&other.into_value())
@@ -22,7 +22,7 @@ impl<'t, T: Scalar> Var<'t, T> {
     /// Returns `true` where an element is not equal to the other one.
     ///
     /// # Panics
-    /// When the shapes do not broadcast.
+    /// If the shapes do not broadcast.
     #[track_caller]
     pub fn ne(self, other: impl VarOrNumber<'t, T>) -> Tensor<bool> {
         self.value().ne(&other.into_value())
@@ -31,7 +31,7 @@ impl<'t, T: Scalar> Var<'t, T> {
     /// Returns `true` where an element is less than the other one.
     ///
     /// # Panics
-    /// When the shapes do not broadcast.
+    /// If the shapes do not broadcast.
     #[track_caller]
     pub fn lt(self, other: impl VarOrNumber<'t, T>) -> Tensor<bool> {
         self.value().lt(&other.into_value())
@@ -40,7 +40,7 @@ impl<'t, T: Scalar> Var<'t, T> {
     /// Returns `true` where an element is less than the other one, or equal.
     ///
     /// # Panics
-    /// When the shapes do not broadcast.
+    /// If the shapes do not broadcast.
     #[track_caller]
     pub fn le(self, other: impl VarOrNumber<'t, T>) -> Tensor<bool> {
         self.value().le(&other.into_value())
@@ -49,7 +49,7 @@ impl<'t, T: Scalar> Var<'t, T> {
     /// Returns `true` where an element is more than the other one.
     ///
     /// # Panics
-    /// When the shapes do not broadcast.
+    /// If the shapes do not broadcast.
     #[track_caller]
     pub fn gt(self, other: impl VarOrNumber<'t, T>) -> Tensor<bool> {
         self.value().gt(&other.into_value())
@@ -58,7 +58,7 @@ impl<'t, T: Scalar> Var<'t, T> {
     /// Returns `true` where an element is more than the other one, or equal.
     ///
     /// # Panics
-    /// When the shapes do not broadcast.
+    /// If the shapes do not broadcast.
     #[track_caller]
     pub fn ge(self, other: impl VarOrNumber<'t, T>) -> Tensor<bool> {
         self.value().ge(&other.into_value())

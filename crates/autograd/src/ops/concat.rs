@@ -42,7 +42,7 @@ impl<'t, T: Scalar> Var<'t, T> {
     /// Records the inputs joined along an axis.
     ///
     /// # Panics
-    /// When there are none, or they differ in an axis other than `axis`.
+    /// If there are none, or they differ in an axis other than `axis`.
     #[track_caller]
     pub fn concat(parts: &[Self], axis: isize) -> Self {
         assert!(!parts.is_empty(), "concat: nothing to join: give at least one variable");
@@ -52,7 +52,7 @@ impl<'t, T: Scalar> Var<'t, T> {
     /// Records inputs of one shape side by side along a new axis, which is axis `axis` of the result.
     ///
     /// # Panics
-    /// When there are none, their shapes differ, or the result would have no such axis.
+    /// If there are none, their shapes differ, or the result would have no such axis.
     #[track_caller]
     pub fn stack(parts: &[Self], axis: isize) -> Self {
         let shapes: Vec<Shape> = parts.iter().map(|part| part.shape()).collect();
@@ -70,7 +70,7 @@ impl<'t, T: Scalar> Var<'t, T> {
     /// each axis (NumPy's `pad` in the mode "constant").
     ///
     /// # Panics
-    /// When there is not a pair for each axis.
+    /// If there is not a pair for each axis.
     #[track_caller]
     pub fn pad(self, widths: &[(usize, usize)], value: f64) -> Self {
         shape::expect("pad", shape::pad(&self.shape(), widths));

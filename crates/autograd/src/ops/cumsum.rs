@@ -35,7 +35,7 @@ impl<T: Scalar> Var<'_, T> {
     /// Records the running sums along an axis.
     ///
     /// # Panics
-    /// When the axis does not exist.
+    /// If the axis does not exist.
     #[track_caller]
     pub fn cumsum(self, axis: isize) -> Self {
         self.tape().apply(CumSum { axis }, &[self])

@@ -35,7 +35,7 @@ impl<T: Scalar> Var<'_, T> {
     /// does.
     ///
     /// # Panics
-    /// When this shape does not broadcast to `shape`.
+    /// If this shape does not broadcast to `shape`.
     #[track_caller]
     pub fn expand(self, shape: impl AsRef<[usize]>) -> Self {
         self.tape().apply(Expand { to: Shape::from_slice(shape.as_ref()) }, &[self])

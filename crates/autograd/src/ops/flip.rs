@@ -37,7 +37,7 @@ impl<T: Scalar> Var<'_, T> {
     /// Records the elements in reverse order along the axes.
     ///
     /// # Panics
-    /// When an axis does not exist or is named twice.
+    /// If an axis does not exist or is named twice.
     #[track_caller]
     pub fn flip(self, axes: &[isize]) -> Self {
         self.tape().apply(Flip { axes: axes.to_vec() }, &[self])

@@ -41,7 +41,7 @@ impl<T: Scalar> Var<'_, T> {
     /// `[batch, channels, height, width]`; see [`Tensor::fold`].
     ///
     /// # Panics
-    /// When no images of this size have columns of this shape.
+    /// If no images of this size have columns of this shape.
     #[track_caller]
     pub fn fold(self, image: [usize; 2], window: Window) -> Self {
         self.tape().apply(Fold { image, window }, &[self])

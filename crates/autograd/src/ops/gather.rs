@@ -39,7 +39,7 @@ impl<T: Scalar> Var<'_, T> {
     /// [`gather_rows`](Self::gather_rows) picks whole rows.
     ///
     /// # Panics
-    /// When the axis does not exist, `ids` differs in another axis, or an index is not within the axis.
+    /// If the axis does not exist, `ids` differs in another axis, or an index is not within the axis.
     #[track_caller]
     pub fn gather(self, axis: isize, ids: &Tensor<u32>) -> Self {
         self.tape().apply(Gather { axis, ids: ids.clone() }, &[self])

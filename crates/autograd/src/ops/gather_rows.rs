@@ -38,7 +38,7 @@ impl<T: Scalar> Var<'_, T> {
     /// shape of `ids` followed by the shape of a row.
     ///
     /// # Panics
-    /// When a row does not exist.
+    /// If a row does not exist.
     #[track_caller]
     pub fn gather_rows(self, ids: &Tensor<u32>) -> Self {
         self.tape().apply(GatherRows { ids: ids.clone() }, &[self])

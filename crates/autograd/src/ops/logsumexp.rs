@@ -63,7 +63,7 @@ impl<T: Scalar> Var<'_, T> {
     /// is −∞, and their gradient is 0.
     ///
     /// # Panics
-    /// When an axis does not exist or is named twice.
+    /// If an axis does not exist or is named twice.
     #[track_caller]
     pub fn logsumexp(self, axes: &[isize]) -> Self {
         self.tape().apply(LogSumExp { axes: axes.to_vec(), keepdim: false }, &[self])
@@ -72,7 +72,7 @@ impl<T: Scalar> Var<'_, T> {
     /// Records ln Σ eˣ along the axes, which stay with length 1.
     ///
     /// # Panics
-    /// When an axis does not exist or is named twice.
+    /// If an axis does not exist or is named twice.
     #[track_caller]
     pub fn logsumexp_keepdim(self, axes: &[isize]) -> Self {
         self.tape().apply(LogSumExp { axes: axes.to_vec(), keepdim: true }, &[self])

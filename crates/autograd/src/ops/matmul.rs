@@ -37,7 +37,7 @@ impl<T: Scalar> Var<'_, T> {
     /// before them broadcast.
     ///
     /// # Panics
-    /// When the shapes do not fit.
+    /// If the shapes do not fit.
     #[track_caller]
     pub fn matmul(self, other: Self) -> Self {
         self.tape().apply(Matmul, &[self, other])

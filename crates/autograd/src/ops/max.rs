@@ -69,7 +69,7 @@ impl<T: Scalar> Var<'_, T> {
     /// Records the largest element along the axes, which disappear.
     ///
     /// # Panics
-    /// When an axis does not exist or is named twice, or there is nothing to choose from.
+    /// If an axis does not exist or is named twice, or there is nothing to choose from.
     #[track_caller]
     pub fn max(self, axes: &[isize]) -> Self {
         self.tape().apply(Max { axes: axes.to_vec(), keepdim: false }, &[self])
@@ -78,7 +78,7 @@ impl<T: Scalar> Var<'_, T> {
     /// Records the largest element along the axes, which stay with length 1.
     ///
     /// # Panics
-    /// When an axis does not exist or is named twice, or there is nothing to choose from.
+    /// If an axis does not exist or is named twice, or there is nothing to choose from.
     #[track_caller]
     pub fn max_keepdim(self, axes: &[isize]) -> Self {
         self.tape().apply(Max { axes: axes.to_vec(), keepdim: true }, &[self])
@@ -87,7 +87,7 @@ impl<T: Scalar> Var<'_, T> {
     /// Records the smallest element along the axes, which disappear: min x = −max(−x).
     ///
     /// # Panics
-    /// When an axis does not exist or is named twice, or there is nothing to choose from.
+    /// If an axis does not exist or is named twice, or there is nothing to choose from.
     #[track_caller]
     pub fn min(self, axes: &[isize]) -> Self {
         -(-self).max(axes)
@@ -96,7 +96,7 @@ impl<T: Scalar> Var<'_, T> {
     /// Records the smallest element along the axes, which stay with length 1.
     ///
     /// # Panics
-    /// When an axis does not exist or is named twice, or there is nothing to choose from.
+    /// If an axis does not exist or is named twice, or there is nothing to choose from.
     #[track_caller]
     pub fn min_keepdim(self, axes: &[isize]) -> Self {
         -(-self).max_keepdim(axes)

@@ -52,7 +52,7 @@ impl<'t, T: Scalar> Var<'t, T> {
     /// number. Where both are equal, each gets half of the gradient.
     ///
     /// # Panics
-    /// When the shapes do not broadcast.
+    /// If the shapes do not broadcast.
     #[track_caller]
     pub fn maximum(self, other: impl VarOrNumber<'t, T>) -> Self {
         let other = other.on(self.tape());
@@ -62,7 +62,7 @@ impl<'t, T: Scalar> Var<'t, T> {
     /// Records the smaller of two, elementwise, with broadcasting: min(a, b) = −max(−a, −b).
     ///
     /// # Panics
-    /// When the shapes do not broadcast.
+    /// If the shapes do not broadcast.
     #[track_caller]
     pub fn minimum(self, other: impl VarOrNumber<'t, T>) -> Self {
         let other = other.on(self.tape());

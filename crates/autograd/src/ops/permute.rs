@@ -43,7 +43,7 @@ impl<T: Scalar> Var<'_, T> {
     /// `order[k]` of this.
     ///
     /// # Panics
-    /// When `order` does not name each axis once.
+    /// If `order` does not name each axis once.
     #[track_caller]
     pub fn permute(self, order: &[isize]) -> Self {
         self.tape().apply(Permute { order: order.to_vec() }, &[self])
@@ -52,7 +52,7 @@ impl<T: Scalar> Var<'_, T> {
     /// Records the same elements with two axes swapped.
     ///
     /// # Panics
-    /// When an axis does not exist.
+    /// If an axis does not exist.
     #[track_caller]
     pub fn transpose(self, first: isize, second: isize) -> Self {
         let rank = self.shape().len();
@@ -67,7 +67,7 @@ impl<T: Scalar> Var<'_, T> {
     /// matrix of a batch.
     ///
     /// # Panics
-    /// When there are fewer than two axes.
+    /// If there are fewer than two axes.
     #[track_caller]
     pub fn t(self) -> Self {
         self.transpose(-2, -1)

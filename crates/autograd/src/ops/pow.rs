@@ -80,7 +80,7 @@ impl<'t, T: Scalar> Var<'t, T> {
     /// ```
     ///
     /// # Panics
-    /// When the shapes do not broadcast.
+    /// If the shapes do not broadcast.
     #[track_caller]
     pub fn pow(self, exponent: impl VarOrNumber<'t, T>) -> Self {
         let exponent = exponent.on(self.tape());

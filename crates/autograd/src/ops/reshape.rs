@@ -34,7 +34,7 @@ impl<T: Scalar> Var<'_, T> {
     /// Records the same elements, in row-major order, under another shape.
     ///
     /// # Panics
-    /// When the shapes differ in their number of elements.
+    /// If the shapes differ in their number of elements.
     #[track_caller]
     pub fn reshape(self, shape: impl AsRef<[usize]>) -> Self {
         self.tape().apply(Reshape { to: Shape::from_slice(shape.as_ref()) }, &[self])
@@ -54,7 +54,7 @@ impl<T: Scalar> Var<'_, T> {
     /// ```
     ///
     /// # Panics
-    /// When the result would have no such axis.
+    /// If the result would have no such axis.
     #[track_caller]
     pub fn unsqueeze(self, axis: isize) -> Self {
         self.reshape(shape::expect("unsqueeze", shape::unsqueeze(&self.shape(), axis)))
@@ -63,7 +63,7 @@ impl<T: Scalar> Var<'_, T> {
     /// Records the same elements with axes of length 1 taken out.
     ///
     /// # Panics
-    /// When an axis does not exist, is named twice or is longer than 1.
+    /// If an axis does not exist, is named twice or is longer than 1.
     #[track_caller]
     pub fn squeeze(self, axes: &[isize]) -> Self {
         self.reshape(shape::expect("squeeze", shape::squeeze(&self.shape(), axes)))

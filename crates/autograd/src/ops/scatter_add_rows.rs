@@ -44,7 +44,7 @@ impl<T: Scalar> Var<'_, T> {
     /// no id names are zero.
     ///
     /// # Panics
-    /// When this shape does not begin with the shape of `ids`, or an id is not below `count`.
+    /// If this shape does not begin with the shape of `ids`, or an id is not below `count`.
     #[track_caller]
     pub fn scatter_add_rows(self, ids: &Tensor<u32>, count: usize) -> Self {
         self.tape().apply(ScatterAddRows { ids: ids.clone(), count }, &[self])

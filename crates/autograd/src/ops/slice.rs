@@ -59,7 +59,7 @@ impl<T: Scalar> Var<'_, T> {
     /// ```
     ///
     /// # Panics
-    /// When the axis does not exist or the range reaches beyond it.
+    /// If the axis does not exist or the range reaches beyond it.
     #[track_caller]
     pub fn slice(self, axis: isize, range: impl RangeBounds<usize>) -> Self {
         let shape = self.shape();
@@ -71,7 +71,7 @@ impl<T: Scalar> Var<'_, T> {
     /// Records the parts of an axis, one after another, of these lengths (PyTorch's `split`).
     ///
     /// # Panics
-    /// When the axis does not exist or the lengths do not add up to its length.
+    /// If the axis does not exist or the lengths do not add up to its length.
     #[track_caller]
     pub fn split(self, lengths: &[usize], axis: isize) -> Vec<Self> {
         let ranges = shape::expect("split", shape::split(&self.shape(), lengths, axis));

@@ -63,7 +63,7 @@ impl<T: Scalar> Var<'_, T> {
     /// ```
     ///
     /// # Panics
-    /// When the axis does not exist.
+    /// If the axis does not exist.
     #[track_caller]
     pub fn sort(self, axis: isize, descending: bool) -> (Self, Tensor<u32>) {
         self.ordered(axis, descending, None)
@@ -73,7 +73,7 @@ impl<T: Scalar> Var<'_, T> {
     /// each (PyTorch's `topk`). Of equal ones the first comes first; NaN counts as the largest.
     ///
     /// # Panics
-    /// When the axis does not exist or has fewer elements.
+    /// If the axis does not exist or has fewer elements.
     #[track_caller]
     pub fn topk(self, k: usize, axis: isize) -> (Self, Tensor<u32>) {
         shape::expect("topk", shape::topk(&self.shape(), k, axis));

@@ -51,7 +51,7 @@ impl<T: Scalar> Var<'_, T> {
     /// Records Σ x along the axes, which disappear; negative axes count from the end.
     ///
     /// # Panics
-    /// When an axis does not exist or is named twice.
+    /// If an axis does not exist or is named twice.
     #[track_caller]
     pub fn sum(self, axes: &[isize]) -> Self {
         self.tape().apply(Sum { axes: axes.to_vec(), keepdim: false }, &[self])
@@ -70,7 +70,7 @@ impl<T: Scalar> Var<'_, T> {
     /// ```
     ///
     /// # Panics
-    /// When an axis does not exist or is named twice.
+    /// If an axis does not exist or is named twice.
     #[track_caller]
     pub fn sum_keepdim(self, axes: &[isize]) -> Self {
         self.tape().apply(Sum { axes: axes.to_vec(), keepdim: true }, &[self])
@@ -86,7 +86,7 @@ impl<T: Scalar> Var<'_, T> {
     /// Records Σ x / n along the axes, which disappear.
     ///
     /// # Panics
-    /// When an axis does not exist or is named twice.
+    /// If an axis does not exist or is named twice.
     #[track_caller]
     pub fn mean(self, axes: &[isize]) -> Self {
         mean(self, self.sum(axes))
@@ -95,7 +95,7 @@ impl<T: Scalar> Var<'_, T> {
     /// Records Σ x / n along the axes, which stay with length 1.
     ///
     /// # Panics
-    /// When an axis does not exist or is named twice.
+    /// If an axis does not exist or is named twice.
     #[track_caller]
     pub fn mean_keepdim(self, axes: &[isize]) -> Self {
         mean(self, self.sum_keepdim(axes))

@@ -41,7 +41,7 @@ impl<T: Scalar> Var<'_, T> {
     /// [`Tensor::unfold`].
     ///
     /// # Panics
-    /// When these are not images, or the window is larger than the padded images.
+    /// If these are not images, or the window is larger than the padded images.
     #[track_caller]
     pub fn unfold(self, window: Window) -> Self {
         self.tape().apply(Unfold { window }, &[self])

@@ -29,7 +29,7 @@ impl<T: Scalar> Var<'_, T> {
     /// ```
     ///
     /// # Panics
-    /// When an axis does not exist or is named twice, or n is not more than the correction.
+    /// If an axis does not exist or is named twice, or n is not more than the correction.
     #[track_caller]
     pub fn var(self, axes: &[isize], correction: usize) -> Self {
         shape::expect("var", shape::var(&self.shape(), axes, correction));
@@ -39,7 +39,7 @@ impl<T: Scalar> Var<'_, T> {
     /// Records the [variance](Self::var) along the axes, which stay with length 1.
     ///
     /// # Panics
-    /// When an axis does not exist or is named twice, or n is not more than the correction.
+    /// If an axis does not exist or is named twice, or n is not more than the correction.
     #[track_caller]
     pub fn var_keepdim(self, axes: &[isize], correction: usize) -> Self {
         shape::expect("var_keepdim", shape::var(&self.shape(), axes, correction));
@@ -50,7 +50,7 @@ impl<T: Scalar> Var<'_, T> {
     /// [variance](Self::var) with this correction. Its derivative is 0 where it is 0 itself.
     ///
     /// # Panics
-    /// When an axis does not exist or is named twice, or n is not more than the correction.
+    /// If an axis does not exist or is named twice, or n is not more than the correction.
     #[track_caller]
     pub fn std(self, axes: &[isize], correction: usize) -> Self {
         shape::expect("std", shape::var(&self.shape(), axes, correction));
@@ -60,7 +60,7 @@ impl<T: Scalar> Var<'_, T> {
     /// Records the standard deviation along the axes, which stay with length 1.
     ///
     /// # Panics
-    /// When an axis does not exist or is named twice, or n is not more than the correction.
+    /// If an axis does not exist or is named twice, or n is not more than the correction.
     #[track_caller]
     pub fn std_keepdim(self, axes: &[isize], correction: usize) -> Self {
         shape::expect("std_keepdim", shape::var(&self.shape(), axes, correction));

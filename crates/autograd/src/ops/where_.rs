@@ -60,7 +60,7 @@ impl<'t, T: Scalar> Var<'t, T> {
     /// ```
     ///
     /// # Panics
-    /// When the shapes do not broadcast.
+    /// If the shapes do not broadcast.
     #[track_caller]
     pub fn where_(condition: &Tensor<bool>, a: Self, b: impl VarOrNumber<'t, T>) -> Self {
         let b = b.on(a.tape());

@@ -4,7 +4,7 @@
 //! ([]())[]
 //! ```
 //!
-//! Which kind of bracket closes follows from the one that was opened last: a model has to keep a stack.
+//! A closing bracket is of the kind of the one that was opened last, so a model has to keep a stack.
 
 use tensor::Key;
 

@@ -65,7 +65,7 @@ pub fn story_entropy() -> f64 {
     surprise / length
 }
 
-/// The surprise of the names, colors and things of so many sentences.
+/// Returns the surprise of the names, colors and things of this many sentences.
 fn of_owners(owners: usize) -> f64 {
     let without_repeats =
         |all: usize| (0..owners).map(|used| ((all - used) as f64).ln()).sum::<f64>();
@@ -73,7 +73,7 @@ fn of_owners(owners: usize) -> f64 {
     without_repeats(PEOPLE.len()) + colors + without_repeats(THINGS.len())
 }
 
-/// The expected surprise and the expected length of the questions about so many things.
+/// Returns the expected surprise and the expected length of the questions about this many things.
 fn questions(things: usize) -> (f64, f64) {
     let (mut surprise, mut length, mut probability) = (0.0, 0.0, 1.0);
     for asked in 0..things {
@@ -98,13 +98,14 @@ fn sentence_length() -> f64 {
     words + (" has a ".len() + " ".len() + ". ".len()) as f64
 }
 
-/// The length of a question with its answers, and with the space or the line feed behind it.
+/// Returns the mean length of a question with its answers, and with the space or the line feed
+/// behind it.
 fn question_length() -> f64 {
     let words = mean_length(&THINGS) + mean_length(&PEOPLE) + mean_length(&COLORS);
     words + (QUESTION.len() + "? ".len() + ". What color is it? ".len() + ".".len() + 1) as f64
 }
 
-/// A person, with the position of the thing's color and of the thing.
+/// A person, with the thing that they have.
 struct Owner {
     person: &'static str,
     color: &'static str,
@@ -145,7 +146,7 @@ fn next_owner(told: &mut Told, owners: &[Owner], rng: &mut impl Rng) -> Option<&
     free.get(told.choose(&options, rng)).copied()
 }
 
-/// Writes the questions, of which the first has begun, with their answers.
+/// Writes the questions with their answers. The first question has begun.
 fn ask(told: &mut Told, mut owners: Vec<Owner>, rng: &mut impl Rng) {
     loop {
         let things: Vec<&str> = owners.iter().map(|owner| owner.thing).collect();

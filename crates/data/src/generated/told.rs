@@ -1,6 +1,6 @@
 //! Texts that know how surprising each of their characters is.
 //!
-//! A generator writes a text by choices between strings of which none is a prefix of another. Then the
+//! A generator writes a text by choices between strings. No option is a prefix of another. Then the
 //! probability of the next character, given all characters before, is exact:
 //!
 //! ```text

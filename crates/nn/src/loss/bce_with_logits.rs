@@ -17,7 +17,7 @@ use tensor::{Scalar, ShapeError, Tensor, fused};
 /// Records the mean binary cross-entropy of logits and targets in 0..=1 of the same shape, in nats.
 ///
 /// # Panics
-/// When the shapes differ, there are no elements, or a target is NaN or not in 0..=1.
+/// If the shapes differ, there are no elements, or a target is NaN or not in 0..=1.
 #[track_caller]
 pub fn bce_with_logits<'t, T: Scalar>(logits: Var<'t, T>, targets: &Tensor<T>) -> Var<'t, T> {
     logits.tape().apply(BceWithLogits { targets: targets.clone() }, &[logits])

@@ -27,7 +27,7 @@ use tensor::{Scalar, ShapeError, Tensor, sum, vectorized};
 /// whose loss is then ∞. A logit of ∞ makes the loss NaN, as in PyTorch.
 ///
 /// # Panics
-/// When the shapes do not fit, the batch is empty, or a label is not below the number of classes.
+/// If the shapes do not fit, the batch is empty, or a label is not below the number of classes.
 #[track_caller]
 pub fn softmax_cross_entropy<'t, T: Scalar>(
     logits: Var<'t, T>,

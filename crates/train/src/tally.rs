@@ -105,7 +105,12 @@ impl Tally {
         }
     }
 
-    /// Returns the metrics. One that is not defined, such as R² of equal targets, is left out.
+    /// Returns the metrics. One that is not defined, such as R² of equal targets, or that is infinite or
+    /// NaN, is left out.
+    ///
+    /// # Panics
+    /// If a mean has a name that records of training use for something else, such as `loss`.
+    #[track_caller]
     pub fn metrics(&self) -> Metrics {
         match self {
             Tally::Nothing => Metrics::new(),
@@ -133,11 +138,22 @@ impl Tally {
                 metrics
             }
             Tally::Means(sums) => {
-                let defined = sums.iter().filter(|(_, (_, count))| *count != 0.0);
-                defined.map(|(name, (sum, count))| (name.clone(), sum / count)).collect()
+                let means = sums.iter().map(|(name, (sum, count))| (name.clone(), sum / count));
+                means.inspect(|(name, _)| check_name(name)).filter(|(_, m)| m.is_finite()).collect()
             }
         }
     }
+}
+
+/// The names of the other fields of a score and of a record of a log.
+const TAKEN: [&str; 6] = ["loss", "record", "run", "epoch", "step", "rate"];
+
+#[track_caller]
+fn check_name(name: &str) {
+    assert!(
+        !TAKEN.contains(&name),
+        "Tally: a metric cannot be called `{name}`, as records of training use that name: choose another"
+    );
 }
 
 /// Returns the metrics that are defined.

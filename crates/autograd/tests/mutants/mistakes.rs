@@ -316,6 +316,15 @@ fn wrong_sums() -> Vec<Mutant> {
             DIFFERENCES,
         ),
         mutant(
+            "weights of classes taken to sum to 1",
+            soft_cross_entropy().with_vjp(|x, _, dy, dx| {
+                dx.add(0, || ((-surprise(x[0])).exp() - x[1]) * dy);
+                dx.add(1, || surprise(x[0]) * dy);
+            }),
+            &[&[3, 4], &[3, 4]],
+            DIFFERENCES,
+        ),
+        mutant(
             "a factor not transposed",
             matmul().with_vjp(|x, _, dy, dx| {
                 dx.add(0, || dy.matmul(x[1]));

@@ -392,6 +392,24 @@ pub fn logsumexp() -> Written {
     )
 }
 
+/// The cross-entropy of a softmax with weights for the classes, Σ q (ln Σ eˣ − x).
+pub fn soft_cross_entropy() -> Written {
+    Written::new(
+        "soft_cross_entropy",
+        |x| (x[1] * surprise(x[0])).sum_all(),
+        |x, _, dy, dx| {
+            let softmax = (-surprise(x[0])).exp();
+            dx.add(0, || (softmax * x[1].sum_keepdim(&[1]) - x[1]) * dy);
+            dx.add(1, || surprise(x[0]) * dy);
+        },
+    )
+}
+
+/// ln Σ eˣ − x of each element, where the sum is over its row.
+pub fn surprise(x: &Array) -> Array {
+    x.logsumexp_keepdim(&[1]) - x
+}
+
 /// A right op and the inputs to check it on.
 pub struct Right {
     pub op: Written,
@@ -474,5 +492,10 @@ pub fn right_ops() -> Vec<Right> {
         Right::new(clamp(), any(), -2.0..2.0),
         Right::new(pow(), tables_of(0..4).prop_map(|a| vec![a[0].clone(), a[0].clone()]), 0.3..2.0),
         Right::new(logsumexp(), tables_of(1..4), -2.0..2.0),
+        Right::new(
+            soft_cross_entropy(),
+            tables_of(2..4).prop_map(|a| vec![a[0].clone(), a[0].clone()]),
+            0.3..2.0,
+        ),
     ]
 }

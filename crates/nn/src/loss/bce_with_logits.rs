@@ -151,7 +151,13 @@ impl<T: Scalar> Op<T> for WeightedBceWithLogits<T> {
     fn vjp(&self, x: &[&Tensor<T>], _: &Tensor<T>, dy: &Tensor<T>, dx: &mut Adjoints<'_, T>) {
         let scale = dy.item() / T::from_f64(self.targets.len() as f64);
         dx.add(0, || {
-            self.map(x[0], |x, t, p| ((T::ONE - t) * x.sigmoid() - p * t * (-x).sigmoid()) * scale)
+            self.map(x[0], |x, t, p| {
+                let (no, yes) = (T::ONE - t, p * t);
+                // A positive target whose weight is 0 has no gradient, for any ȳ.
+                let has_influence = no != T::ZERO || yes != T::ZERO;
+                let slope = no * x.sigmoid() - yes * (-x).sigmoid();
+                if has_influence { slope * scale } else { T::ZERO }
+            })
         });
     }
 }

@@ -97,11 +97,10 @@ impl<T: Scalar> Op<T> for SoftCrossEntropy<T> {
             let rows = gradient.as_mut_slice().chunks_exact_mut(classes);
             for (row, weights) in rows.zip(weights.chunks_exact(classes)) {
                 let total = tensor::sum(weights);
+                // A sample that does not count, and a single class, have no gradient for any ȳ.
+                let has_influence = total != T::ZERO && classes > 1;
                 for (p, &q) in row.iter_mut().zip(weights) {
-                    // A sample that does not count has no gradient, whatever its logits are. Nor has a
-                    // single class, even if ȳ is infinite.
-                    let is_constant = total == T::ZERO || classes == 1;
-                    *p = if is_constant { T::ZERO } else { (*p * total - q) * dy };
+                    *p = if has_influence { (*p * total - q) * dy } else { T::ZERO };
                 }
             }
             gradient

@@ -236,6 +236,19 @@ fn a_loss_of_ones_own_has_metrics_of_its_own_and_is_checked_in_f64() {
 }
 
 #[test]
+#[should_panic(expected = "a metric cannot be called `loss`, as records of training use that name")]
+fn a_metric_cannot_take_the_name_of_the_loss() {
+    Tally::Means([("loss".to_string(), (1.0, 2.0))].into()).metrics();
+}
+
+#[test]
+fn a_metric_that_is_not_a_number_is_left_out() {
+    let sums = [("good", (1.0, 2.0)), ("bad", (f64::NAN, 2.0)), ("none", (0.0, 0.0))];
+    let tally = Tally::Means(sums.map(|(name, sum)| (name.to_string(), sum)).into());
+    assert_eq!(tally.metrics(), Metrics::from([("good".to_string(), 0.5)]));
+}
+
+#[test]
 fn a_model_with_two_inputs_learns_from_both() {
     /// The sum of two linear layers, each of its own input.
     struct Sum(Dense, Dense);

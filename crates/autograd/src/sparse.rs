@@ -11,7 +11,7 @@
 //!
 //! The core meets this module in three places: a parameter's value ([`Value`]), the node that reads
 //! it (`Read`), and the sum of its gradients ([`Gradient`]). The dense path is the reference: a
-//! property test in `tests/sparse.rs` holds both equal.
+//! property test in `tests/autograd/sparse.rs` holds both equal.
 
 mod gradient;
 mod read;

@@ -59,10 +59,10 @@ pub trait Samples: Clone + Send + Sync + 'static {
         None
     }
 
-    /// Returns the position of a sample with the highest id or class, which is the one that a model
-    /// would refuse if it refuses any.
-    fn highest(&self) -> usize {
-        0
+    /// Returns the positions of the samples with the highest id or class of each part, which are those
+    /// that a model would refuse if it refuses any.
+    fn highest(&self) -> Vec<usize> {
+        Vec::new()
     }
 
     /// Returns the number of items of a sample that a batch fills up to the longest; `None` for
@@ -172,13 +172,13 @@ impl<I: Item> Samples for Tensor<I> {
         this.downcast_ref::<Tensor<u32>>().filter(|classes| classes.rank() == 1)
     }
 
-    fn highest(&self) -> usize {
+    fn highest(&self) -> Vec<usize> {
         let width = shape::len(&self.shape()[1..]);
         let ids = self.values();
         let is_id = ids.first().is_some_and(|item| item.id().is_some());
         let places = if is_id { 0..ids.len() } else { 0..0 };
         let highest = places.rev().max_by_key(|&place| ids[place].id());
-        highest.map_or(0, |place| place / width)
+        highest.map(|place| place / width).into_iter().collect()
     }
 }
 
@@ -225,6 +225,10 @@ impl<A: Samples, B: Samples> Samples for (A, B) {
     fn digest(&self, sink: &mut dyn FnMut(&[u8])) {
         self.0.digest(sink);
         self.1.digest(sink);
+    }
+
+    fn highest(&self) -> Vec<usize> {
+        [self.0.highest(), self.1.highest()].concat()
     }
 
     fn length(&self, sample: usize) -> Option<usize> {

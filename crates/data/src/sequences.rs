@@ -128,12 +128,12 @@ impl<I: Item> Samples for Sequences<I> {
         }
     }
 
-    fn highest(&self) -> usize {
+    fn highest(&self) -> Vec<usize> {
         let highest = |sample: &usize| {
             let ids = self.items[self.places[*sample].clone()].iter().map(|item| item.id());
             ids.max().flatten()
         };
-        (0..self.len()).rev().max_by_key(highest).unwrap_or(0)
+        (0..self.len()).rev().max_by_key(highest).into_iter().collect()
     }
 
     fn length(&self, sample: usize) -> Option<usize> {

@@ -9,7 +9,8 @@
 //! batches  [d a] [f c] [b e] [h g] [j i]
 //! ```
 //!
-//! The window is what is held in memory. The larger it is, the better the samples are mixed.
+//! What is held in memory is the window and the part that was read last. The larger the window, the
+//! better the samples are mixed.
 
 use std::cell::RefCell;
 
@@ -91,7 +92,8 @@ impl<X: Samples, Y: Samples> Stream<X, Y> {
     }
 
     /// Sets the number of samples of an epoch, if it is known, so that progress can be shown as a
-    /// share. An epoch still ends where its parts end.
+    /// share. It must be exact: an epoch ends where its parts end, and a run whose epochs had another
+    /// length cannot be resumed.
     pub fn length(mut self, samples: usize) -> Self {
         self.length = Some(samples);
         self
@@ -150,23 +152,23 @@ impl<X: Samples, Y: Samples> Source for Stream<X, Y> {
 
     fn sketch(&self) -> Result<Dataset<X, Y>, SourceError> {
         match &self.parts {
-            Origin::Again(open) => {
-                let has_samples = |part: &Result<Dataset<X, Y>, SourceError>| {
-                    part.as_ref().map_or(true, |part| !part.is_empty())
-                };
-                open(1).find(has_samples).unwrap_or_else(|| Err(EMPTY.into()))
-            }
+            Origin::Again(open) => open(1).find(has_samples).unwrap_or_else(|| Err(EMPTY.into())),
             Origin::Once(parts) => first_of(&mut parts.borrow_mut()),
         }
     }
 }
 
-/// Returns the first part and puts it back.
+/// Returns `true` for a part with samples, and for an error.
+fn has_samples<X: Samples, Y: Samples>(part: &Result<Dataset<X, Y>, SourceError>) -> bool {
+    part.as_ref().map_or(true, |part| !part.is_empty())
+}
+
+/// Returns the first part with samples and puts it back.
 fn first_of<X: Samples, Y: Samples>(
     parts: &mut Option<Parts<X, Y>>,
 ) -> Result<Dataset<X, Y>, SourceError> {
     let mut others = parts.take().ok_or(READ_ONCE)?;
-    let first = others.next().ok_or(EMPTY)??;
+    let first = others.find(has_samples).ok_or(EMPTY)??;
     let again = first.clone();
     *parts = Some(Box::new(std::iter::once(Ok(again)).chain(others)));
     Ok(first)
@@ -202,7 +204,10 @@ impl<X: Samples, Y: Samples> Windows<X, Y> {
         if count == 0 {
             return Ok(None);
         }
-        let read = Dataset::concat(&read.iter().collect::<Vec<_>>());
+        let read = match &read[..] {
+            [only] => only.clone(),
+            several => Dataset::concat(&several.iter().collect::<Vec<_>>()),
+        };
         let end = count.min(self.window);
         self.rest = (end < count).then(|| read.slice(end..count));
         self.number += 1;
@@ -222,11 +227,12 @@ impl<X: Samples, Y: Samples> Iterator for Windows<X, Y> {
 
     fn next(&mut self) -> Option<Self::Item> {
         if self.mixed.as_ref().is_none_or(|window| self.start >= window.len()) {
-            self.start = 0;
-            self.mixed = match self.next_window() {
-                Ok(window) => window,
+            // After an error there is no window, so that the one before does not come again.
+            (self.start, self.mixed) = (0, None);
+            match self.next_window() {
+                Ok(window) => self.mixed = window,
                 Err(error) => return Some(Err(error)),
-            };
+            }
         }
         let window = self.mixed.as_ref()?;
         let range = self.start..window.len().min(self.start + self.size);

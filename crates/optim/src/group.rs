@@ -13,8 +13,8 @@ use serde::{Deserialize, Serialize};
 /// | [`Sgd`](crate::Sgd), [`Adam`](crate::Adam) | the scale of the rate |
 /// | [`AdamW`](crate::AdamW), [`RmsProp`](crate::RmsProp), [`Lion`](crate::Lion), any [`RuleOptimizer`](crate::RuleOptimizer) | the same, and the decay |
 ///
-/// A parameter may be in several groups. For each setting the last group that sets it counts. A
-/// pattern that matches no parameter is an error at the next step. The groups are part of the
+/// A parameter may be in several groups. For each setting the last group that sets it counts. The
+/// next step panics if a pattern matches no parameter. The groups are part of the
 /// optimizer's saved state, which an optimizer with other groups refuses.
 ///
 /// ```

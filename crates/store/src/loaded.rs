@@ -24,8 +24,8 @@ use crate::saved::{LoadError, LoadFault, Saved};
 pub struct Loaded {
     /// The parameters that have the values of the file.
     pub loaded: Vec<String>,
-    /// The parameters that the file has no value for, or none that the pattern chooses. They keep their
-    /// values.
+    /// The parameters that keep their values because the file lacks them or the pattern does not choose
+    /// them.
     pub missing: Vec<String>,
     /// The tensors of the file that no parameter has taken.
     pub left_over: Vec<String>,
@@ -152,7 +152,7 @@ impl fmt::Display for Loaded {
         });
         let lists = [
             ("loaded", names(&self.loaded)),
-            ("missing in the file", names(&self.missing)),
+            ("not loaded", names(&self.missing)),
             ("left over", names(&self.left_over)),
             ("of another shape", reshaped.collect()),
         ];

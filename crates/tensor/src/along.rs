@@ -113,8 +113,8 @@ impl<T: Scalar> Tensor<T> {
     }
 
     /// Returns the running sums along an axis: `y[k] = x[0] + … + x[k]` (NumPy's and PyTorch's
-    /// `cumsum`). Each is as accurate as a sum of two numbers: what the rounding loses is kept and
-    /// added to the next element (Kahan 1965).
+    /// `cumsum`). What the rounding loses is kept and added to the next element (Kahan 1965),
+    /// so the error does not grow with the number of elements: it is about 2ε Σ|x| at most.
     ///
     /// # Panics
     /// If the axis does not exist.

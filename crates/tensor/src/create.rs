@@ -18,14 +18,15 @@ impl<T: Scalar> Tensor<T> {
     /// If `step` is 0 or leads away from `end`, or a number is not finite.
     #[track_caller]
     pub fn arange(start: f64, end: f64, step: f64) -> Self {
-        let count = ((end - start) / step).ceil();
+        let steps = (end - start) / step;
         assert!(
-            count.is_finite() && count >= 0.0 && step.is_finite(),
+            steps.is_finite() && steps >= 0.0 && step.is_finite(),
             "arange: there is no way from {start} to {end} in steps of {step}: the step must not be \
              0, and must lead towards the end"
         );
-        let values = (0..count as usize).map(|i| T::from_f64(start + i as f64 * step));
-        Self::new([count as usize], values.collect())
+        let count = steps.ceil() as usize;
+        let values = (0..count).map(|i| T::from_f64(start + i as f64 * step));
+        Self::new([count], values.collect())
     }
 
     /// Returns the identity matrix `[n, n]`: ones on the diagonal, zeros elsewhere.

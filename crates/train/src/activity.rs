@@ -15,11 +15,11 @@ use crate::trainer::Trainer;
 
 /// The outputs of one operation of a model, and the gradients of the loss with respect to them.
 ///
-/// An operation that runs several times in a pass, as in a recurrent layer, has one entry for all of
-/// its outputs.
+/// An operation that runs several times in a layer, as in a recurrent one, has one entry for all of its
+/// outputs.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Activity {
-    /// The layer, if the operation reads a parameter.
+    /// The layer whose parameter the operation reads, or otherwise the layer before it.
     pub layer: Option<String>,
     /// The name of the operation.
     pub op: String,
@@ -87,13 +87,17 @@ impl<M: Model, L> Trainer<'_, M, L> {
         let loss = self.loss.of(outputs, &samples.targets().batch());
         let gradients = loss.backward();
         let mut all: Vec<(Activity, [Sums; 2])> = Vec::new();
+        let mut layers: Vec<Option<String>> = Vec::new();
         for index in 0..of_model {
             let nodes = tape.nodes();
             let node = nodes.get(index);
+            let before = node.inputs().first().and_then(|&input| layers[input].clone());
+            let layer = node.layer().map(String::from).or(before);
+            layers.push(layer.clone());
             if node.inputs().is_empty() || !node.needs_gradient() {
                 continue;
             }
-            let (layer, op, value) = (node.layer().map(String::from), node.name(), node.value());
+            let (op, value) = (node.name(), node.value());
             let sums = [Sums::of(value), Sums::of(&gradients.of(tape.var_at(index)))];
             let known = all.iter_mut().find(|(known, _)| known.layer == layer && known.op == op);
             match known {

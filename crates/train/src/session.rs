@@ -168,7 +168,8 @@ impl<M: Model, L> Trainer<'_, M, L> {
         X: Samples<Batch = M::Input>,
         Y: Samples<Batch = L::Target>,
     {
-        for sample in [0, samples.inputs().highest(), samples.targets().highest()] {
+        let highest = [samples.inputs().highest(), samples.targets().highest()].concat();
+        for sample in highest.into_iter().chain([0]) {
             let tape = Tape::no_grad();
             self.loss(Pass::eval(&tape, parameters), &samples.slice(sample..sample + 1));
         }

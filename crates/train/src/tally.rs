@@ -105,8 +105,8 @@ impl Tally {
         }
     }
 
-    /// Returns the metrics. One that is not defined, such as R² of equal targets, or that is infinite or
-    /// NaN, is left out.
+    /// Returns the metrics. Leaves out those that are undefined, such as R² of equal targets, infinite or
+    /// NaN.
     ///
     /// # Panics
     /// If a mean has a name that records of training use for something else, such as `loss`.
@@ -132,8 +132,14 @@ impl Tally {
             Tally::Both(first, second) => {
                 let mut metrics = first.metrics();
                 for (name, value) in second.metrics() {
-                    let is_taken = metrics.contains_key(&name);
-                    metrics.insert(if is_taken { format!("{name}2") } else { name }, value);
+                    let mut free = name.clone();
+                    for number in 2.. {
+                        if !metrics.contains_key(&free) {
+                            break;
+                        }
+                        free = format!("{name}{number}");
+                    }
+                    metrics.insert(free, value);
                 }
                 metrics
             }
@@ -159,7 +165,7 @@ fn check_name(name: &str) {
 /// Returns the metrics that are defined.
 fn named<const N: usize>(metrics: [(&str, Option<f64>); N]) -> Metrics {
     let defined = metrics.into_iter().filter_map(|(name, value)| Some((name.to_string(), value?)));
-    defined.collect()
+    defined.filter(|(_, value)| value.is_finite()).collect()
 }
 
 /// Returns `part / whole`, or `None` if `whole` is 0.
@@ -170,7 +176,17 @@ fn ratio(part: u64, whole: u64) -> Option<f64> {
 impl Errors {
     /// Returns the errors of outputs with targets of the same shape, `[n, …]`. All numbers of a sample
     /// at one place are a column.
+    ///
+    /// # Panics
+    /// If the shapes differ.
+    #[track_caller]
     pub fn of<T: Scalar>(outputs: &Tensor<T>, targets: &Tensor<f32>) -> Self {
+        assert!(
+            outputs.shape() == targets.shape(),
+            "Errors: outputs {:?} and targets {:?} must have the same shape",
+            outputs.shape(),
+            targets.shape()
+        );
         let width = shape::len(targets.shape().get(1..).unwrap_or_default());
         let (outputs, targets) = (outputs.values(), targets.values());
         let column = |column: usize| {

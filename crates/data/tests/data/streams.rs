@@ -136,3 +136,24 @@ fn parts_that_can_be_read_once_serve_one_epoch() {
          which opens it again for each epoch"
     );
 }
+
+#[test]
+fn samples_before_an_error_come_once() {
+    let stream = Stream::new(|_| {
+        let parts: [Result<Numbered, SourceError>; 3] =
+            [Ok(part(0..2)), Err("damaged".into()), Ok(part(2..4))];
+        parts.into_iter()
+    });
+    let stream = stream.window(2);
+    let epoch = stream.epoch(1, 2, None);
+    let read: Vec<_> =
+        epoch.map(|batch| batch.map(|batch| batch.targets().to_vec()).ok()).collect();
+    assert_eq!(read, [Some(vec![0, 1]), None, Some(vec![2, 3])]);
+}
+
+#[test]
+fn an_empty_first_part_is_passed_over() {
+    let parts = || vec![Ok(part(0..0)), Ok(part(0..3))].into_iter();
+    assert_eq!(Stream::once(parts()).sketch().unwrap().len(), 3);
+    assert_eq!(Stream::new(move |_| parts()).sketch().unwrap().len(), 3);
+}

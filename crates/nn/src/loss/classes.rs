@@ -14,7 +14,8 @@ use super::{soft_cross_entropy, softmax_cross_entropy};
 /// ```
 ///
 /// This is PyTorch's `CrossEntropyLoss`. The weights of all samples, that is `Σᵢ w[labelᵢ]`, are what the
-/// mean divides by. If it is 0, because every label is ignored, the loss is 0 and so is its gradient.
+/// mean divides by. If it is 0, because every label is ignored, the loss is 0 and so is its gradient, where
+/// PyTorch's is NaN.
 ///
 /// ```
 /// use autograd::Tape;

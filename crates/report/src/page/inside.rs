@@ -164,7 +164,12 @@ fn zeros(inside: &Inside<'_>) -> Result<Option<Plot>, ReportError> {
     let inks = [ACCENT, SECOND, TEXT, MUTED];
     let mut lines = Vec::new();
     for operation in inside.shown() {
-        let (label, ink) = (short(&name(operation), LONGEST), inks[lines.len() % inks.len()]);
+        // The operation first, as the end of a label is cut off.
+        let label = match &operation.layer {
+            Some(layer) => format!("{} of {layer}", operation.op),
+            None => operation.op.clone(),
+        };
+        let (label, ink) = (short(&label, LONGEST), inks[lines.len() % inks.len()]);
         let line = inside.line(operation, &label, ink, |activity| activity.outputs.zeros * 100.0);
         if lines.len() < MOST_LINES && line.points.iter().any(|point| point.height() > 0.0) {
             lines.push(line);

@@ -213,10 +213,10 @@ fn the_page_shows_the_inside_of_the_best_model() {
         of_relu,
         [
             expected("hidden--dense", "hidden, dense", hidden),
-            expected("relu", "relu", relu),
+            expected("hidden--relu", "hidden, relu", relu),
             expected("output--dense", "output, dense", output),
             format!(
-                "inside-zeros: Zeros among the outputs, %, by epoch. At last relu {:.1}",
+                "inside-zeros: Zeros among the outputs, %, by epoch. At last relu of hi… {:.1}",
                 relu.outputs.zeros * 100.0
             ),
         ]

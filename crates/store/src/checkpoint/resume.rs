@@ -52,6 +52,9 @@ impl Checkpoint {
     /// first ones. The result then equals, bit for bit, the result of a run without an
     /// interruption.
     ///
+    /// The loss and an optimizer's own settings, such as Adam's β, are not compared; a program that can
+    /// change them names them with [`Checkpoints::setting`].
+    ///
     /// # Errors
     /// If one of them differs, more epochs are completed than requested, or the samples cannot be read
     /// a second time.

@@ -78,7 +78,7 @@ fn all_that_fits_is_loaded_and_the_rest_is_reported() {
     assert_eq!(
         loaded.to_string(),
         "loaded (2): `body.bias`, `body.weight`\n\
-         missing in the file (1): `extra.gain`\n\
+         not loaded (1): `extra.gain`\n\
          of another shape (2): `head.bias` [2] in the file, [5] in the model, `head.weight` [3, 2] in \
          the file, [3, 5] in the model"
     );
@@ -134,7 +134,7 @@ fn a_file_with_nothing_for_the_model_is_an_error() {
     assert_eq!(
         message("head.bias"),
         "has nothing for this model: no tensor that matches `head.bias` has the name and the shape of \
-         a parameter; missing in the file (3): `body.bias`, `body.weight`, `head.weight`; left over \
+         a parameter; not loaded (3): `body.bias`, `body.weight`, `head.weight`; left over \
          (3): `body.bias`, `body.weight`, `head.weight`; of another shape (1): `head.bias` [2] in \
          the file, [5] in the model"
     );
@@ -165,7 +165,7 @@ fn a_part_of_a_pytorch_file_is_loaded_in_our_layout() {
     assert_eq!(
         loaded.to_string(),
         "loaded (2): `body.bias`, `body.weight`\n\
-         missing in the file (2): `head.bias`, `head.weight`\n\
+         not loaded (2): `head.bias`, `head.weight`\n\
          left over (2): `fc.bias`, `fc.weight`"
     );
     assert_eq!(value(&parameters, "body.weight"), value(&source, "body.weight"));
@@ -188,7 +188,7 @@ fn a_pytorch_file_with_nothing_for_the_model_is_an_error() {
     assert!(
         error.ends_with(
             "torch.st: has nothing for this model: no tensor has the name and the shape of a parameter; \
-             missing in the file (3): `body.bias`, `body.weight`, `head.weight`; left over (3): \
+             not loaded (3): `body.bias`, `body.weight`, `head.weight`; left over (3): \
              `body.bias`, `body.weight`, `fc.weight`; of another shape (1): `head.bias` [2] in the file, \
              [5] in the model"
         ),

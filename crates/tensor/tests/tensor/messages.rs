@@ -186,6 +186,11 @@ fn mistakes_in_choosing_and_joining_are_explained() {
         "arange: there is no way from 0 to 1 in steps of -0.5: the step must not be 0, and must lead \
          towards the end"
     );
+    // Half a step in the wrong direction is not rounded to none.
+    assert!(
+        message(|| Tensor::<f32>::arange(1.0, 0.95, 0.1))
+            .starts_with("arange: there is no way from 1 to 0.95")
+    );
 }
 
 /// In release sums that are too large wrap around: a product of three elements would have room for

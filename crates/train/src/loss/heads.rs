@@ -17,8 +17,8 @@ use crate::tally::Tally;
 /// The weighted sum of two losses, each of its own columns of the outputs and with its own targets.
 /// For more than two outputs, the second loss can itself be of two.
 ///
-/// In a batch that is cut into several shards, a loss that weights its samples takes its mean in each
-/// shard.
+/// If one of the losses weights its samples, its mean is taken in each shard of a batch, and a score
+/// over several batches counts each batch by its number of samples.
 ///
 /// ```
 /// use autograd::Tape;

@@ -7,8 +7,8 @@ use tensor::{Scalar, Tensor};
 use super::Loss;
 use crate::tally::Tally;
 
-/// Logits `[n, labels]` with targets of the same shape. Probabilities from one half on, and targets from
-/// one half on, count as yes.
+/// Logits `[n, labels]` with targets of the same shape. Probabilities above one half, and targets above
+/// one half, count as yes.
 impl<T: Scalar> Loss<T> for MultiLabelCrossEntropy {
     type Target = Tensor<f32>;
 
@@ -28,7 +28,7 @@ impl<T: Scalar> Loss<T> for MultiLabelCrossEntropy {
             (vec![0; labels], vec![0; labels], vec![0; labels]);
         let (logits, targets) = (logits.values(), targets.values());
         for (place, (&logit, &target)) in logits.iter().zip(targets.iter()).enumerate() {
-            let (is_predicted, is_present) = (logit >= T::ZERO, target >= 0.5);
+            let (is_predicted, is_present) = (logit > T::ZERO, target > 0.5);
             let label = place % labels;
             hits[label] += u64::from(is_predicted && is_present);
             predicted[label] += u64::from(is_predicted);

@@ -28,7 +28,10 @@ fn each_operation_of_the_model_has_an_entry_and_the_loss_has_none() {
     let activity = trainer.activity(&parameters, &samples(), Key::new(0));
     let names: Vec<_> =
         activity.iter().map(|entry| (entry.layer.as_deref(), entry.op.as_str())).collect();
-    assert_eq!(names, [(Some("hidden"), "dense"), (None, "relu"), (Some("output"), "dense")]);
+    assert_eq!(
+        names,
+        [(Some("hidden"), "dense"), (Some("hidden"), "relu"), (Some("output"), "dense")]
+    );
     let [hidden, relu, output] = &activity[..] else { unreachable!() };
     assert_eq!([hidden.outputs.count, relu.outputs.count, output.outputs.count], [60, 60, 20]);
     assert_eq!(hidden.outputs.zeros, 0.0);

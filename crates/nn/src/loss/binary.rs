@@ -5,7 +5,7 @@ use tensor::{Scalar, ShapeError, Tensor, shape};
 
 use super::bce_with_logits;
 use super::bce_with_logits::weighted_bce_with_logits;
-use super::classes::check_weights;
+use super::classes::{check_smoothing, check_weights};
 
 /// The cross-entropy of one logit with a class that is 0 or 1, averaged over the samples; see
 /// [`bce_with_logits`].
@@ -93,7 +93,7 @@ impl MultiLabelCrossEntropy {
     /// If it is not in `[0, 1)`.
     #[track_caller]
     pub fn smoothing(mut self, smoothing: f64) -> Self {
-        assert!((0.0..1.0).contains(&smoothing), "smoothing: {smoothing} is not in [0, 1)");
+        check_smoothing(smoothing);
         self.smoothing = smoothing;
         self
     }

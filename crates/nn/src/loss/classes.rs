@@ -60,7 +60,7 @@ impl SoftmaxCrossEntropy {
     /// If it is not in `[0, 1)`.
     #[track_caller]
     pub fn smoothing(mut self, smoothing: f64) -> Self {
-        assert!((0.0..1.0).contains(&smoothing), "smoothing: {smoothing} is not in [0, 1)");
+        check_smoothing(smoothing);
         self.smoothing = smoothing;
         self
     }
@@ -146,6 +146,12 @@ impl SoftmaxCrossEntropy {
             None => Ok(()),
         }
     }
+}
+
+/// Panics if this is not a share of smoothing.
+#[track_caller]
+pub(super) fn check_smoothing(smoothing: f64) {
+    assert!((0.0..1.0).contains(&smoothing), "smoothing: {smoothing} is not in [0, 1)");
 }
 
 /// Panics if these are not weights.

@@ -9,11 +9,11 @@ use data::{Labels, Sequences, Tokenizer, printable_path};
 use nn::{ActivationKind, Model};
 use serde::{Deserialize, Serialize};
 use store::{LoadError, LoadFault, Saved, save};
+use tensor::Tensor;
 
 use super::options::Sizes;
 use super::texts::{Texts, token_ids};
 use crate::notes::note;
-use tensor::Tensor;
 
 /// Everything except the parameters that is needed to classify a text.
 #[derive(Deserialize, Serialize)]

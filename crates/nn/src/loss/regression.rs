@@ -1,7 +1,7 @@
 //! Losses of numbers: how far predictions are from targets.
 
 use autograd::Var;
-use tensor::{Scalar, ShapeError, Tensor, shape};
+use tensor::{Scalar, ShapeError, shape};
 
 /// Records the mean of (prediction − target)² over all elements of two tensors of one shape.
 ///
@@ -45,7 +45,7 @@ pub fn huber<'t, T: Scalar>(prediction: Var<'t, T>, target: Var<'t, T>, delta: f
     check_delta(delta);
     let distance = (prediction - target).abs();
     // c is min(|e|, δ); then c (|e| − c/2) is both branches of the formula.
-    let c = -(-distance).maximum(distance.tape().constant(Tensor::scalar(T::from_f64(-delta))));
+    let c = distance.minimum(delta);
     (c * (distance - c * 0.5)).mean_all()
 }
 

@@ -14,10 +14,10 @@ mod ending;
 use std::error::Error;
 use std::process::ExitCode;
 
+use store::{Saved, save};
 use wengert::data::Dataset;
 use wengert::nn::{Activation, Dense, Features, Model, SoftmaxCrossEntropy};
 use wengert::optim::Adam;
-use wengert::store::{Saved, save};
 use wengert::train::{Fit, Trainer};
 use wengert::{Key, Parameters, Tensor};
 

@@ -32,6 +32,7 @@ mod standardizer;
 mod stream;
 mod table;
 mod tokenizer;
+mod windows;
 mod write;
 
 pub use byte_pairs::BytePairs;
@@ -54,4 +55,5 @@ pub use standardizer::{Standardizer, flat_columns};
 pub use stream::Stream;
 pub use table::{Fault, Misquoted, Table, TableError};
 pub use tokenizer::{DEFAULT_FILTERS, Tokenizer};
+pub use windows::{NO_TARGET, Windows};
 pub use write::write_csv;

@@ -29,6 +29,7 @@
 //! | sequences | [`Embedding`], [`Gru`], [`LastStep`], [`SelfAttention`] |
 //! | deep stacks | [`LayerNorm`], [`RMSNorm`], [`Residual`] |
 //! | stacks chosen at run time | [`Sequential`] |
+//! | language models | [`Decoder`] |
 //!
 //! Where to read on: `layer.rs` (how layers stack), `dense.rs` (the simplest layer), `swiglu.rs`
 //! (the activation this project began with), `loss/softmax_cross_entropy.rs`.
@@ -41,6 +42,7 @@
 mod activation;
 mod attention;
 mod conv2d;
+mod decoder;
 mod dense;
 mod dropout;
 mod embedding;
@@ -62,6 +64,9 @@ mod swiglu;
 pub use activation::{Activation, ActivationKind, UnknownActivation, gelu, leaky_relu, relu, silu};
 pub use attention::{SelfAttention, scaled_dot_product_attention};
 pub use conv2d::{Conv2d, conv2d};
+pub use decoder::{
+    Decoder, DecoderConfig, FeedForward, FeedForwardKind, GroupedQueryAttention, KeyValueCache,
+};
 pub use dense::{Dense, dense};
 pub use dropout::{Dropout, dropout};
 pub use embedding::{Embedding, EmbeddingMean, embedding, embedding_mean};
@@ -73,8 +78,8 @@ pub use layer::{Layer, Model, Then};
 pub use layer_norm::{LayerNorm, layer_norm};
 pub use loss::{
     BinaryCrossEntropy, Huber, MeanAbsoluteError, MeanSquaredError, MultiLabelCrossEntropy,
-    SoftmaxCrossEntropy, bce_with_logits, huber, mean_absolute_error, mean_squared_error,
-    soft_cross_entropy, softmax_cross_entropy,
+    SoftmaxCrossEntropy, TokenCrossEntropy, bce_with_logits, huber, mean_absolute_error,
+    mean_squared_error, soft_cross_entropy, softmax_cross_entropy,
 };
 pub use pool::{AvgPool2d, MaxPool2d};
 pub use residual::Residual;

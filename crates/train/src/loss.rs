@@ -8,6 +8,7 @@ mod heads;
 mod labels;
 mod own;
 mod regression;
+mod tokens;
 
 use autograd::Var;
 use data::Samples;

@@ -8,3 +8,4 @@ mod language;
 mod streams;
 mod table;
 mod tokenizer;
+mod windows;

@@ -9,6 +9,7 @@ mod classes;
 mod regression;
 mod soft_cross_entropy;
 mod softmax_cross_entropy;
+mod tokens;
 
 pub use bce_with_logits::bce_with_logits;
 pub use binary::{BinaryCrossEntropy, MultiLabelCrossEntropy};
@@ -18,6 +19,7 @@ pub use regression::{
 };
 pub use soft_cross_entropy::soft_cross_entropy;
 pub use softmax_cross_entropy::softmax_cross_entropy;
+pub use tokens::TokenCrossEntropy;
 
 #[cfg(test)]
 pub(crate) use {

@@ -9,14 +9,16 @@ use autograd::check::strategy::assert_each;
 use autograd::check::strategy::numbers;
 use autograd::check::{self, Report};
 use nn::{
-    Activation, ActivationKind, AvgPool2d, Conv2d, Dense, Embedding, Features, Flatten,
-    GatedSwiGLU, Gru, LastStep, Layer, LayerNorm, MaxPool2d, Model, RMSNorm, Residual,
-    SelfAttention, Sequential, SwiGLU, dropout,
+    Activation, ActivationKind, AvgPool2d, Conv2d, Decoder, DecoderConfig, Dense, Embedding,
+    Features, Flatten, GatedSwiGLU, Gru, LastStep, Layer, LayerNorm, MaxPool2d, Model, RMSNorm,
+    Residual, SelfAttention, Sequential, SwiGLU, dropout,
 };
 use proptest::prelude::*;
 use proptest::test_runner::Config;
 use tensor::strategy::tensors;
 use tensor::{Key, Tensor};
+
+use crate::decoder::small_decoder;
 
 /// Checks a layer, whose parameters were just made, on an input.
 fn check_layer(parameters: &Parameters<f64>, layer: &impl Layer, x: &Tensor<f64>) -> Report {
@@ -84,6 +86,12 @@ const LAYERS: &[(&str, Check)] = &[
         let without = Conv2d::without_bias(&mut parameters, "without", 2, 1, [2, 1]);
         let layer = with.then(without.stride([1, 2]).dilation([2, 1]));
         check_layer(&parameters, &layer, &drawn.images)
+    }),
+    ("Decoder", |drawn| {
+        let mut parameters = Parameters::with_seed(drawn.seed);
+        let config = small_decoder(drawn.seed);
+        let model = Decoder::new(&mut parameters, DecoderConfig { layers: 1, ..config });
+        check_model(&parameters, &model, &drawn.ids)
     }),
     ("Dense", |drawn| {
         let mut parameters = Parameters::with_seed(drawn.seed);

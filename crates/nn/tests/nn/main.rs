@@ -1,5 +1,6 @@
 //! The tests of `nn`, in one program: to compile one is quicker than to compile many.
 
+mod decoder;
 mod enrolled;
 mod images;
 mod laws;

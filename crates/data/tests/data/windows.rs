@@ -1,0 +1,90 @@
+//! Windows of a list of tokens.
+
+use data::{NO_TARGET, Samples, Windows};
+use proptest::prelude::*;
+use tensor::Key;
+
+proptest! {
+    #[test]
+    fn consecutive_windows_predict_each_token_but_the_first_once(count in 0..50usize, length in 1..9usize) {
+        let tokens: Vec<u32> = (100..100 + count as u32).collect();
+        let windows = Windows::consecutive(&tokens, length);
+        let targets = windows.targets().batch().to_vec();
+        let counted: Vec<u32> = targets.into_iter().filter(|&token| token != NO_TARGET).collect();
+        prop_assert_eq!(&counted[..], tokens.get(1..).unwrap_or_default());
+    }
+
+    #[test]
+    fn a_target_is_the_token_behind_its_input(
+        count in 10..60u32, length in 1..9usize, drawn in 1..9usize, seed: u64,
+    ) {
+        let tokens: Vec<u32> = (100..100 + count).collect();
+        let starts: Vec<usize> = (0..count as usize).step_by(7).collect();
+        for windows in [
+            Windows::consecutive(&tokens, length),
+            Windows::drawn(&tokens, length, drawn, Key::new(seed)),
+            Windows::of_documents(&tokens, &starts, length),
+        ] {
+            let (inputs, targets) = (windows.inputs().batch(), windows.targets().batch());
+            prop_assert_eq!(inputs.shape(), &[windows.len(), length]);
+            for (input, target) in inputs.to_vec().into_iter().zip(targets.to_vec()) {
+                prop_assert!(target == input + 1 || (target == NO_TARGET && input == 0), "{} {}", input, target);
+            }
+        }
+    }
+
+    #[test]
+    fn windows_of_documents_begin_with_one_and_predict_each_token_once(
+        lengths in prop::collection::vec(1..12usize, 1..20), length in 1..20usize,
+    ) {
+        let starts: Vec<usize> =
+            lengths.iter().scan(0, |at, length| Some(std::mem::replace(at, *at + length))).collect();
+        let count: usize = lengths.iter().sum();
+        let tokens: Vec<u32> = (0..count as u32).collect();
+        let windows = Windows::of_documents(&tokens, &starts, length);
+        let targets = windows.targets().batch().to_vec();
+        let counted: Vec<u32> = targets.into_iter().filter(|&token| token != NO_TARGET).collect();
+        prop_assert_eq!(&counted[..], &tokens[1..]);
+        if lengths.iter().all(|document| *document <= length) {
+            for window in 0..windows.len() {
+                prop_assert!(starts.contains(&windows.inputs().places(window).start));
+            }
+        }
+    }
+
+    #[test]
+    fn chosen_windows_are_the_rows_of_all(seed: u64, positions in prop::collection::vec(0..5u32, 0..8)) {
+        let tokens: Vec<u32> = (0..30).collect();
+        let inputs = Windows::drawn(&tokens, 4, 5, Key::new(seed)).inputs().clone();
+        prop_assert_eq!(inputs.select(&positions).batch(), inputs.batch().select(&positions));
+        prop_assert_eq!(inputs.range(1..3).batch(), inputs.batch().range(1..3));
+        let other = Windows::consecutive(&[7, 8, 9], 4).inputs().clone();
+        for parts in [[&inputs, &inputs], [&inputs, &other]] {
+            let batches = parts.map(|part| part.batch());
+            prop_assert_eq!(
+                Windows::concat(&parts).batch(),
+                Samples::concat(&[&batches[0], &batches[1]])
+            );
+        }
+    }
+}
+
+#[test]
+fn the_window_with_the_highest_token_is_named() {
+    let windows = Windows::consecutive(&[1, 2, 9, 3, 4, 5], 2);
+    assert_eq!((windows.inputs().highest(), windows.targets().highest()), (vec![1], vec![0]));
+}
+
+#[test]
+fn windows_of_other_tokens_have_another_digest() {
+    let digest = |tokens: &[u32], length| {
+        let mut bytes = Vec::new();
+        Windows::consecutive(tokens, length)
+            .inputs()
+            .digest(&mut |part| bytes.extend_from_slice(part));
+        bytes
+    };
+    assert_ne!(digest(&[1, 2, 3, 4], 2), digest(&[1, 2, 4, 3], 2));
+    assert_ne!(digest(&[1, 2, 3, 4, 5], 2), digest(&[1, 2, 3, 4, 5], 4));
+    assert_eq!(digest(&[1, 2, 3, 4], 2), digest(&[1, 2, 3, 4], 2));
+}

@@ -1,0 +1,101 @@
+//! The attention of a decoder: each place of a text takes a mean of values of the places up to it.
+
+use autograd::{Parameters, Pass, Var};
+use tensor::{Scalar, Tensor};
+
+use super::composed::{causal_attention, rope};
+use super::{DecoderConfig, scale_for_residual};
+use crate::{Dense, Layer};
+
+/// Causal self-attention with rotary positions: `[batch, time, width]` keeps its shape.
+///
+/// ```text
+/// Q = rope(x·Wq)    K = rope(x·Wk)    V = x·Wv        y = attention(Q, K, V) · Wo
+/// ```
+///
+/// Its parameters are `name.query.weight` and `name.output.weight`, `[width, width]`, `name.key.weight` and
+/// `name.value.weight`, `[width, key/value heads · head width]`. See
+/// [`causal_attention`](crate::causal_attention).
+#[derive(Clone, Debug)]
+pub struct GroupedQueryAttention {
+    query: Dense,
+    key: Dense,
+    value: Dense,
+    output: Dense,
+    heads: usize,
+    key_value_heads: usize,
+    head_width: usize,
+    theta: f64,
+}
+
+/// Where a block keeps the keys and the values of a text.
+pub(super) struct Past<'c, T: Scalar> {
+    /// Keys and values, `[1, context, width]`.
+    pub(super) kept: &'c mut [Tensor<T>; 2],
+    /// The number of places in use.
+    pub(super) length: usize,
+}
+
+impl GroupedQueryAttention {
+    #[track_caller]
+    pub(super) fn new<T: Scalar>(
+        parameters: &mut Parameters<T>,
+        name: &str,
+        config: &DecoderConfig,
+    ) -> Self {
+        let (width, head_width) = (config.width, config.head_width());
+        let shared = config.key_value_heads * head_width;
+        let mut dense = |which: &str, outputs: usize| {
+            Dense::without_bias(parameters, &format!("{name}.{which}"), width, outputs)
+        };
+        let (query, key) = (dense("query", width), dense("key", shared));
+        let (value, output) = (dense("value", shared), dense("output", width));
+        scale_for_residual(parameters, &output, config.layers);
+        Self {
+            query,
+            key,
+            value,
+            output,
+            heads: config.heads,
+            key_value_heads: config.key_value_heads,
+            head_width,
+            theta: config.theta,
+        }
+    }
+
+    /// Records the output for `x`. With a past, x is the text behind it, and the past grows by x.
+    #[track_caller]
+    pub(super) fn forward<'t, T: Scalar>(
+        &self,
+        pass: Pass<'t, T>,
+        x: Var<'t, T>,
+        past: Option<Past<'_, T>>,
+    ) -> Var<'t, T> {
+        let first = past.as_ref().map_or(0, |past| past.length);
+        let turned =
+            |layer: &Dense| rope(layer.forward(pass, x), self.head_width, first, self.theta);
+        let (query, key, value) =
+            (turned(&self.query), turned(&self.key), self.value.forward(pass, x));
+        let [key, value] = match past {
+            Some(past) => past.append([key.value(), value.value()]).map(|all| pass.constant(all)),
+            None => [key, value],
+        };
+        let seen = causal_attention(query, key, value, self.heads, self.key_value_heads);
+        self.output.forward(pass, seen)
+    }
+}
+
+impl<T: Scalar> Past<'_, T> {
+    /// Writes new keys and values behind the earlier ones. Returns all of them.
+    fn append(self, new: [Tensor<T>; 2]) -> [Tensor<T>; 2] {
+        let mut place = 0;
+        new.map(|new| {
+            let [_, time, width] = [0, 1, 2].map(|axis| new.shape()[axis]);
+            let kept = &mut self.kept[place];
+            place += 1;
+            let start = self.length * width;
+            kept.as_mut_slice()[start..start + time * width].copy_from_slice(&new.values());
+            kept.slice(1, ..self.length + time)
+        })
+    }
+}

@@ -1,0 +1,130 @@
+//! The sizes of a decoder, and whether they fit each other.
+
+use tensor::ShapeError;
+
+/// The sizes of a [`Decoder`](crate::Decoder).
+#[derive(Clone, Debug, PartialEq)]
+pub struct DecoderConfig {
+    /// The number of tokens.
+    pub vocabulary: usize,
+    /// The number of features at each place of a text.
+    pub width: usize,
+    /// The number of blocks.
+    pub layers: usize,
+    /// The number of attention heads. It divides `width`, and each head has an even number of features.
+    pub heads: usize,
+    /// The number of heads of keys and values, which divides `heads`. Several heads of queries share one
+    /// (Ainslie et al. 2023); with as many as `heads` each has its own.
+    pub key_value_heads: usize,
+    /// The number of hidden features of the feed-forward part.
+    pub feed_forward: usize,
+    /// The most tokens that the model sees at once.
+    pub context: usize,
+    /// The base of the wavelengths of [`rope`](crate::rope), usually 10,000.
+    pub theta: f64,
+    /// ε of the norms.
+    pub epsilon: f64,
+    /// `true` if the embedding's table makes the logits too (Press and Wolf 2017).
+    pub tied: bool,
+    /// The share of features that are dropped in training: of the embedding, and of what each half of a
+    /// block adds.
+    pub dropout: f64,
+    /// The feed-forward part.
+    pub kind: FeedForwardKind,
+}
+
+/// The function between the matrices of the feed-forward part.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum FeedForwardKind {
+    /// `relu(x·U)·D`, in Vaswani et al. (2017).
+    Relu,
+    /// `gelu(x·U)·D`, in GPT-2.
+    Gelu,
+    /// `(x·U ⊙ silu(x·G))·D`, in LLaMA: β = 1 and γ = 0, frozen.
+    SiluGated,
+    /// `(x·U ⊙ g σ(βg + γ))·D` with g = x·G: β and γ are learned, one of each for a block.
+    SwiGLU,
+}
+
+impl FeedForwardKind {
+    /// Returns `true` if one product gates another, which takes a third matrix.
+    pub fn is_gated(self) -> bool {
+        matches!(self, Self::SiluGated | Self::SwiGLU)
+    }
+}
+
+impl DecoderConfig {
+    /// Returns a model of some 100,000 parameters that learns short stories in under a minute.
+    pub fn small(vocabulary: usize) -> Self {
+        Self {
+            vocabulary,
+            width: 64,
+            layers: 2,
+            heads: 4,
+            key_value_heads: 4,
+            feed_forward: 172,
+            context: 128,
+            theta: 10_000.0,
+            epsilon: 1e-5,
+            tied: true,
+            dropout: 0.0,
+            kind: FeedForwardKind::SwiGLU,
+        }
+    }
+
+    /// Returns the number of features of a head.
+    pub fn head_width(&self) -> usize {
+        self.width / self.heads
+    }
+
+    /// Checks that the sizes fit each other.
+    ///
+    /// # Errors
+    /// If one is 0, or does not divide what it must divide.
+    pub fn check(&self) -> Result<(), ShapeError> {
+        let sizes = [
+            ("vocabulary", self.vocabulary),
+            ("width", self.width),
+            ("layers", self.layers),
+            ("heads", self.heads),
+            ("key_value_heads", self.key_value_heads),
+            ("feed_forward", self.feed_forward),
+            ("context", self.context),
+        ];
+        if let Some((name, _)) = sizes.iter().find(|(_, size)| *size == 0) {
+            return Err(ShapeError::new(format!("{name} is 0: it must be at least 1")));
+        }
+        let Self { width, heads, key_value_heads, theta, epsilon, dropout, .. } = *self;
+        let rule = if !width.is_multiple_of(2 * heads) {
+            format!(
+                "a width of {width} cannot be divided among {heads} heads of an even number of features: \
+                 choose a multiple of {}",
+                2 * heads
+            )
+        } else if !heads.is_multiple_of(key_value_heads) {
+            format!(
+                "{heads} heads cannot share {key_value_heads} heads of keys and values evenly: choose a \
+                 number that divides {heads}"
+            )
+        } else if !(theta.is_finite() && theta > 0.0 && epsilon.is_finite() && epsilon > 0.0) {
+            format!("theta {theta} and epsilon {epsilon} must be finite and above 0")
+        } else if !(0.0..1.0).contains(&dropout) {
+            format!("dropout must be at least 0 and below 1, not {dropout}")
+        } else {
+            return Ok(());
+        };
+        Err(ShapeError::new(rule))
+    }
+
+    /// Returns the number of numbers to learn. It counts β and γ of a gate only if they are learned.
+    pub fn parameter_count(&self) -> usize {
+        let Self { vocabulary, width, layers, feed_forward, .. } = *self;
+        let shared = width / self.heads * self.key_value_heads;
+        let attention = 2 * width * width + 2 * width * shared;
+        let matrices = if self.kind.is_gated() { 3 } else { 2 };
+        let gate = if self.kind == FeedForwardKind::SwiGLU { 2 } else { 0 };
+        let block = attention + matrices * width * feed_forward + gate + 2 * width;
+        let tables = if self.tied { 1 } else { 2 };
+        tables * vocabulary * width + layers * block + width
+    }
+}

@@ -1,0 +1,180 @@
+//! What a decoder promises: right gradients, no look at later tokens, and a cache that changes nothing.
+
+use autograd::check;
+use autograd::{Parameters, Pass, Tape};
+use nn::{Decoder, DecoderConfig, FeedForwardKind, Model, TokenCrossEntropy};
+use proptest::prelude::*;
+use tensor::{Key, Scalar, Tensor};
+
+const KINDS: [FeedForwardKind; 4] = [
+    FeedForwardKind::Relu,
+    FeedForwardKind::Gelu,
+    FeedForwardKind::SiluGated,
+    FeedForwardKind::SwiGLU,
+];
+
+/// A model for five tokens, of a kind that depends on the seed: every feed-forward part, with heads that
+/// share keys and heads that do not, tied and not.
+pub fn small_decoder(seed: u64) -> DecoderConfig {
+    DecoderConfig {
+        vocabulary: 5,
+        width: 8,
+        layers: 2,
+        heads: 4,
+        key_value_heads: [1, 2, 4][seed as usize % 3],
+        feed_forward: 3,
+        context: 8,
+        theta: 100.0,
+        epsilon: 0.1,
+        tied: seed % 2 == 0,
+        dropout: 0.0,
+        kind: KINDS[seed as usize / 2 % 4],
+    }
+}
+
+/// A model with weights that are not small, so that every part matters.
+fn drawn_model<T: Scalar>(seed: u64) -> (Parameters<T>, Decoder) {
+    let mut parameters = Parameters::with_seed(seed);
+    let model = Decoder::new(&mut parameters, small_decoder(seed));
+    let key = Key::new(seed);
+    let ids: Vec<_> = parameters.ids().collect();
+    for (number, id) in ids.into_iter().enumerate() {
+        let shape = parameters.shape(id).to_vec();
+        *parameters.get_mut(id) = Tensor::normal(shape, 0.3, 0.8, key.fold_in(number as u64));
+    }
+    (parameters, model)
+}
+
+fn texts(batch: usize, time: usize) -> impl Strategy<Value = Tensor<u32>> {
+    let ids = prop::collection::vec(0..5u32, batch * time);
+    ids.prop_map(move |ids| Tensor::new([batch, time], ids))
+}
+
+fn logits<T: Scalar>(parameters: &Parameters<T>, model: &Decoder, ids: &Tensor<u32>) -> Tensor<T> {
+    let tape = Tape::no_grad();
+    model.forward(Pass::eval(&tape, parameters), ids).value()
+}
+
+/// Returns the largest absolute value.
+fn largest(x: &Tensor<f64>) -> f64 {
+    x.to_vec().into_iter().fold(0.0, |largest, x| x.abs().max(largest))
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(24))]
+
+    #[test]
+    fn a_whole_decoder_has_right_gradients(seed: u64, ids in texts(2, 3)) {
+        let (parameters, model) = drawn_model::<f64>(seed);
+        let targets = Tensor::from([[1, 2, 3], [0, TokenCrossEntropy::IGNORED, 4]]);
+        let report = check::parameters(&parameters, |pass| {
+            TokenCrossEntropy.of(model.forward(pass, &ids), &targets)
+        });
+        report.result()?;
+    }
+
+    #[test]
+    fn every_parameter_has_a_gradient(seed: u64, ids in texts(2, 4)) {
+        let (parameters, model) = drawn_model::<f64>(seed);
+        let tape = Tape::<f64>::default();
+        let targets = Tensor::from([[1, 2, 3, 0], [0, 4, 4, 1]]);
+        let loss = TokenCrossEntropy.of(model.forward(Pass::eval(&tape, &parameters), &ids), &targets);
+        let gradients = loss.backward();
+        for id in parameters.ids().filter(|&id| parameters.is_trainable(id)) {
+            let name = parameters.name(id);
+            let gradient = gradients.get(id).expect("a gradient");
+            prop_assert!(gradient.to_vec().iter().any(|&x| x != 0.0), "{} has none", name);
+        }
+    }
+
+    #[test]
+    fn a_token_changes_no_logit_before_it(seed: u64, ids in texts(1, 6), at in 0..6usize, to in 0..5u32) {
+        let (mut parameters, model) = drawn_model::<f32>(seed);
+        // Scores of ±10⁴: what a mask adds to must not show.
+        for id in parameters.ids().collect::<Vec<_>>() {
+            if parameters.name(id).contains("query") {
+                *parameters.get_mut(id) = parameters.get(id).map(|x| x * 1e4);
+            }
+        }
+        let mut changed = ids.to_vec();
+        changed[at] = to;
+        let changed = Tensor::new([1, 6], changed);
+        let [before, after] = [&ids, &changed].map(|ids| logits(&parameters, &model, ids));
+        prop_assert_eq!(before.slice(1, ..at).to_vec(), after.slice(1, ..at).to_vec());
+    }
+
+    #[test]
+    fn a_loss_has_no_gradient_in_later_embeddings(seed: u64, at in 0..4usize) {
+        let (parameters, model) = drawn_model::<f64>(seed);
+        // Token 4 stands behind `at` alone, and token 3 is not used.
+        let ids: Vec<u32> = (0..5).map(|t| if t > at { 4 } else { t as u32 % 3 }).collect();
+        let tape = Tape::<f64>::default();
+        let y = model.forward(Pass::eval(&tape, &parameters), &Tensor::new([1, 5], ids));
+        if model.config().tied {
+            return Ok(()); // The table is also what makes the logits.
+        }
+        let gradients = y.slice(1, ..at + 1).sum_all().backward();
+        let table = gradients.get(model.table()).expect("a gradient");
+        prop_assert!(table.slice(0, 4..).to_vec().iter().all(|&x| x == 0.0));
+        prop_assert!(table.slice(0, ..1).to_vec().iter().any(|&x| x != 0.0));
+    }
+
+    #[test]
+    fn a_cache_gives_the_logits_of_the_whole_text(seed: u64, ids in texts(1, 8), cut in 1..8usize) {
+        let (parameters, model) = drawn_model::<f64>(seed);
+        let whole = logits(&parameters, &model, &ids).squeeze(&[0]);
+        let tokens = ids.to_vec();
+        let (mut one_by_one, mut in_chunks) = (model.cache(), model.cache());
+        let single: Vec<_> = tokens
+            .iter()
+            .map(|&token| model.extend(&parameters, &mut one_by_one, &[token]))
+            .collect();
+        let chunks = [&tokens[..cut], &tokens[cut..]]
+            .map(|chunk| model.extend(&parameters, &mut in_chunks, chunk));
+        for other in [Tensor::concat(&single, 0), Tensor::concat(&chunks, 0)] {
+            let apart = largest(&(&whole - &other));
+            prop_assert!(apart <= 1e-12 * largest(&whole), "{apart}");
+        }
+    }
+}
+
+#[test]
+fn an_untrained_decoder_is_near_the_loss_of_guessing() {
+    let mut parameters = Parameters::<f32>::new(1);
+    let model = Decoder::new(&mut parameters, DecoderConfig::small(65));
+    let ids: Vec<u32> = (0..256).map(|k| k * 37 % 65).collect();
+    let ids = Tensor::new([2, 128], ids);
+    let tape = Tape::new();
+    let logits = model.forward(Pass::eval(&tape, &parameters), &ids);
+    let loss = TokenCrossEntropy.of(logits, &ids).item();
+    assert!((loss - 65f32.ln()).abs() < 0.1, "{loss}");
+}
+
+#[test]
+fn the_count_of_parameters_is_what_a_decoder_has() {
+    for seed in 0..24 {
+        let mut parameters = Parameters::<f32>::new(0);
+        let config = small_decoder(seed);
+        let model = Decoder::new(&mut parameters, config);
+        let trainable = parameters.ids().filter(|&id| parameters.is_trainable(id));
+        let count: usize = trainable.map(|id| parameters.get(id).len()).sum();
+        assert_eq!(count, model.config().parameter_count());
+    }
+}
+
+#[test]
+fn sizes_that_do_not_fit_are_refused() {
+    let config = DecoderConfig::small(10);
+    let wrong = [
+        (DecoderConfig { layers: 0, ..config.clone() }, "layers is 0"),
+        (DecoderConfig { width: 60, ..config.clone() }, "choose a multiple of 8"),
+        (DecoderConfig { key_value_heads: 3, ..config.clone() }, "choose a number that divides 4"),
+        (DecoderConfig { theta: f64::NAN, ..config.clone() }, "theta NaN"),
+        (DecoderConfig { dropout: 1.0, ..config.clone() }, "dropout must be"),
+    ];
+    for (config, message) in wrong {
+        let error = config.check().unwrap_err().to_string();
+        assert!(error.contains(message), "{error}");
+    }
+    assert!(config.check().is_ok());
+}

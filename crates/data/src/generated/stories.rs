@@ -1,13 +1,13 @@
-//! Short stories about who has what, with questions that a reader can answer.
+//! Short stories about who has what, each with a question that a reader can answer.
 //!
 //! ```text
 //! Jonas has a green ball. Emma has a black kite. Who has the kite? Emma. What color is it? black.
 //! ```
 //!
-//! Two to four people have a thing each, and then there are questions about some of the things. The
+//! Two or three people have a thing each, and then there is a question about one of the things. The
 //! answers follow from the story, so their surprise is 0. A model that counts which characters follow
 //! which cannot know them: it would have to look back for the kite, and then for its owner. A model with
-//! attention can.
+//! attention can. No story is longer than 126 characters, so a context of 128 tokens holds it.
 
 use rand::Rng;
 use tensor::Key;
@@ -20,9 +20,9 @@ const THINGS: [&str; 8] = ["ball", "kite", "book", "drum", "boat", "lamp", "coin
 
 /// The fewest and the most people of a story.
 const FEWEST: usize = 2;
-const MOST: usize = 4;
+const MOST: usize = 3;
 
-/// The probability of another owner, and of another question, where there can be one.
+/// The probability of another owner, where there can be one.
 const MORE: f64 = 0.5;
 
 const QUESTION: &str = "Who has the ";
@@ -52,15 +52,11 @@ pub fn story_entropy() -> f64 {
     let (mut surprise, mut length) = (0.0, 0.0);
     let mut probability = 1.0;
     for owners in FEWEST..=MOST {
-        // With this number of owners the next thing is a question, certainly if there are the most.
-        let is_last = owners == MOST;
-        let ends = probability * if is_last { 1.0 } else { 1.0 - MORE };
+        // With this number of owners the question comes next, certainly if there are the most.
+        let ends = probability * if owners == MOST { 1.0 } else { 1.0 - MORE };
+        surprise += ends * (-ends.ln() + of_owners(owners) + (owners as f64).ln());
+        length += ends * (owners as f64 * sentence_length() + question_length());
         probability -= ends;
-        let choices = (owners - FEWEST) as f64 * -MORE.ln();
-        let to_questions = if is_last { 0.0 } else { -(1.0 - MORE).ln() };
-        let (of_questions, question_length) = questions(owners);
-        surprise += ends * (of_owners(owners) + choices + to_questions + of_questions);
-        length += ends * (owners as f64 * sentence_length() + question_length);
     }
     surprise / length
 }
@@ -73,22 +69,6 @@ fn of_owners(owners: usize) -> f64 {
     without_repeats(PEOPLE.len()) + colors + without_repeats(THINGS.len())
 }
 
-/// Returns the expected surprise and the expected length of the questions about this many things.
-fn questions(things: usize) -> (f64, f64) {
-    let (mut surprise, mut length, mut probability) = (0.0, 0.0, 1.0);
-    for asked in 0..things {
-        let left = things - asked;
-        surprise += probability * (left as f64).ln();
-        length += probability * question_length();
-        if left > 1 {
-            let uncertain = -(MORE * MORE.ln() + (1.0 - MORE) * (1.0 - MORE).ln());
-            surprise += probability * uncertain;
-            probability *= MORE;
-        }
-    }
-    (surprise, length)
-}
-
 fn mean_length(words: &[&str]) -> f64 {
     words.iter().map(|word| word.len()).sum::<usize>() as f64 / words.len() as f64
 }
@@ -98,11 +78,10 @@ fn sentence_length() -> f64 {
     words + (" has a ".len() + " ".len() + ". ".len()) as f64
 }
 
-/// Returns the mean length of a question with its answers, and with the space or the line feed
-/// behind it.
+/// Returns the mean length of a question with its answers and the line feed behind it.
 fn question_length() -> f64 {
     let words = mean_length(&THINGS) + mean_length(&PEOPLE) + mean_length(&COLORS);
-    words + (QUESTION.len() + "? ".len() + ". What color is it? ".len() + ".".len() + 1) as f64
+    words + (QUESTION.len() + "? ".len() + ". What color is it? ".len() + ".\n".len()) as f64
 }
 
 /// A person, with the thing that they have.
@@ -125,11 +104,11 @@ fn story(rng: &mut impl Rng) -> Told {
         told.write(". ");
         owners.push(Owner { person, color, thing });
     }
-    ask(&mut told, owners, rng);
+    ask(&mut told, &owners, rng);
     told
 }
 
-/// Writes the name of another person, or the beginning of the first question.
+/// Writes the name of another person, or the beginning of the question.
 fn next_owner(told: &mut Told, owners: &[Owner], rng: &mut impl Rng) -> Option<&'static str> {
     if owners.len() == MOST {
         told.write(QUESTION);
@@ -146,23 +125,13 @@ fn next_owner(told: &mut Told, owners: &[Owner], rng: &mut impl Rng) -> Option<&
     free.get(told.choose(&options, rng)).copied()
 }
 
-/// Writes the questions with their answers. The first question has begun.
-fn ask(told: &mut Told, mut owners: Vec<Owner>, rng: &mut impl Rng) {
-    loop {
-        let things: Vec<&str> = owners.iter().map(|owner| owner.thing).collect();
-        let asked = told.choose_evenly(&things, rng);
-        let Owner { person, color, .. } = owners.remove(asked);
-        told.write("? ");
-        told.answer(person);
-        told.write(". What color is it? ");
-        told.answer(color);
-        told.write(".");
-        if owners.is_empty() {
-            return told.write("\n");
-        }
-        let next = format!(" {QUESTION}");
-        if told.choose(&[(&next, MORE), ("\n", 1.0 - MORE)], rng) == 1 {
-            return;
-        }
-    }
+/// Writes the question with its answers, after its beginning.
+fn ask(told: &mut Told, owners: &[Owner], rng: &mut impl Rng) {
+    let things: Vec<&str> = owners.iter().map(|owner| owner.thing).collect();
+    let Owner { person, color, .. } = owners[told.choose_evenly(&things, rng)];
+    told.write("? ");
+    told.answer(person);
+    told.write(". What color is it? ");
+    told.answer(color);
+    told.write(".\n");
 }

@@ -18,15 +18,15 @@ const KINDS: [FeedForwardKind; 4] = [
 pub fn small_decoder(seed: u64) -> DecoderConfig {
     DecoderConfig {
         vocabulary: 5,
-        width: 8,
+        width: 4,
         layers: 2,
-        heads: 4,
-        key_value_heads: [1, 2, 4][seed as usize % 3],
+        heads: 2,
+        key_value_heads: 1 + seed as usize % 2,
         feed_forward: 3,
         context: 8,
         theta: 100.0,
         epsilon: 0.1,
-        tied: seed % 2 == 0,
+        tied: seed % 3 == 0,
         dropout: 0.0,
         kind: KINDS[seed as usize / 2 % 4],
     }
@@ -62,16 +62,6 @@ fn largest(x: &Tensor<f64>) -> f64 {
 
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(24))]
-
-    #[test]
-    fn a_whole_decoder_has_right_gradients(seed: u64, ids in texts(2, 3)) {
-        let (parameters, model) = drawn_model::<f64>(seed);
-        let targets = Tensor::from([[1, 2, 3], [0, TokenCrossEntropy::IGNORED, 4]]);
-        let report = check::parameters(&parameters, |pass| {
-            TokenCrossEntropy.of(model.forward(pass, &ids), &targets)
-        });
-        report.result()?;
-    }
 
     #[test]
     fn every_parameter_has_a_gradient(seed: u64, ids in texts(2, 4)) {
@@ -135,6 +125,19 @@ proptest! {
             let apart = largest(&(&whole - &other));
             prop_assert!(apart <= 1e-12 * largest(&whole), "{apart}");
         }
+    }
+}
+
+#[test]
+fn a_whole_decoder_has_right_gradients() {
+    for seed in 0..6 {
+        let (parameters, model) = drawn_model::<f64>(seed);
+        let ids = Tensor::from([[1, 4, 2], [0, 3, 3]]);
+        let targets = Tensor::from([[1, 2, 3], [0, TokenCrossEntropy::IGNORED, 4]]);
+        let report = check::parameters(&parameters, |pass| {
+            TokenCrossEntropy.of(model.forward(pass, &ids), &targets)
+        });
+        report.result().expect("right gradients");
     }
 }
 

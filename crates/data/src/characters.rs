@@ -20,6 +20,20 @@ pub struct UnknownCharacter {
     pub known: usize,
 }
 
+impl UnknownCharacter {
+    /// Returns the error of the character at this byte of a text.
+    pub(crate) fn at(text: &str, byte: usize, known: usize) -> Self {
+        let (before, rest) = text.split_at(byte);
+        let line_start = before.rfind('\n').map_or(0, |end| end + 1);
+        Self {
+            character: rest.chars().next().unwrap_or(char::REPLACEMENT_CHARACTER),
+            line: before.matches('\n').count() + 1,
+            column: before[line_start..].chars().count() + 1,
+            known,
+        }
+    }
+}
+
 /// A vocabulary of characters.
 ///
 /// ```
@@ -64,21 +78,11 @@ impl Characters {
     /// # Errors
     /// If a character is not in the vocabulary.
     pub fn encode(&self, text: &str) -> Result<Vec<u32>, UnknownCharacter> {
-        let (mut line, mut column) = (1, 0);
-        let mut id = |character: char| {
-            column += 1;
-            let found = self.known.binary_search(&character).map_err(|_| UnknownCharacter {
-                character,
-                line,
-                column,
-                known: self.len(),
-            })?;
-            if character == '\n' {
-                (line, column) = (line + 1, 0);
-            }
-            Ok(found as u32)
+        let id = |(at, character): (usize, char)| match self.known.binary_search(&character) {
+            Ok(id) => Ok(id as u32),
+            Err(_) => Err(UnknownCharacter::at(text, at, self.len())),
         };
-        text.chars().map(&mut id).collect()
+        text.char_indices().map(id).collect()
     }
 
     /// Returns the text of these ids.

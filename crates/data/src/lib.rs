@@ -21,6 +21,7 @@ mod encoding;
 mod excerpt;
 mod file_error;
 pub mod generated;
+mod hugging;
 mod kneser_ney;
 mod labels;
 mod read;
@@ -32,6 +33,7 @@ mod standardizer;
 mod stream;
 mod table;
 mod tokenizer;
+mod vocabulary;
 mod windows;
 mod write;
 
@@ -44,6 +46,7 @@ pub use excerpt::{
     quoted,
 };
 pub use file_error::FileError;
+pub use hugging::HuggingTokenizer;
 pub use kneser_ney::KneserNey;
 pub use labels::{Labels, UnknownLabel, label_notes};
 pub use read::{LONGEST_LINE, read_line, read_whole};
@@ -55,5 +58,6 @@ pub use standardizer::{Standardizer, flat_columns};
 pub use stream::Stream;
 pub use table::{Fault, Misquoted, Table, TableError};
 pub use tokenizer::{DEFAULT_FILTERS, Tokenizer};
+pub use vocabulary::Vocabulary;
 pub use windows::{NO_TARGET, Windows};
 pub use write::write_csv;

@@ -3,6 +3,7 @@
 mod batches;
 mod generated;
 mod hostile;
+mod hugging;
 mod labels;
 mod language;
 mod streams;

@@ -73,6 +73,7 @@
 //! | [`optim`] | Adam and its relatives, schedules, clipping | [`optim::Adam`] |
 //! | [`data`] | CSV, tokens, batches, generated data sets | [`data::Dataset`] |
 //! | [`train`] | the training loop, metrics, evaluation | [`train::Trainer`] |
+//! | [`language`] | texts, generation and evaluation for language models | [`language::Corpus`] |
 //! | `store` | saved models, checkpoints, weights of other frameworks | feature `store` |
 //! | `report` | progress, log, comparisons, a page | feature `report` |
 //! | `inspect` | a tape drawn | feature `inspect` |
@@ -92,6 +93,7 @@ pub use autograd;
 pub use data;
 #[cfg(feature = "inspect")]
 pub use inspect;
+pub use language;
 pub use nn;
 pub use optim;
 #[cfg(feature = "report")]

@@ -1,0 +1,104 @@
+//! Tokens of several documents, one behind the other, with what is known about each.
+
+use std::ops::Range;
+
+use data::{Dataset, Windows};
+use tensor::Key;
+
+/// A list of tokens, and where in it documents begin.
+///
+/// Tokens of a generated text also have the surprise that the generator counted: no model can do better in
+/// the mean.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Documents {
+    pub(crate) tokens: Vec<u32>,
+    pub(crate) starts: Vec<usize>,
+    pub(crate) known: Option<KnownTokens>,
+}
+
+/// What a generator knows about each token of its text.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct KnownTokens {
+    /// −ln p of each token given all before it in its document, in nats. A token of several characters has
+    /// the sum over them, so that the sum over a document is right.
+    pub surprise: Vec<f64>,
+    /// `true` for a token with characters of an answer.
+    pub is_answer: Vec<bool>,
+}
+
+impl Documents {
+    /// Returns the tokens of all documents.
+    pub fn tokens(&self) -> &[u32] {
+        &self.tokens
+    }
+
+    /// Returns the place of each document's first token.
+    pub fn starts(&self) -> &[usize] {
+        &self.starts
+    }
+
+    /// Returns what the generator knows, if the text is generated.
+    pub fn known(&self) -> Option<&KnownTokens> {
+        self.known.as_ref()
+    }
+
+    /// Returns `true` if no token can be predicted: there are fewer than two.
+    pub fn is_empty(&self) -> bool {
+        self.tokens.len() < 2
+    }
+
+    /// Returns the windows of `length` tokens to train and to evaluate on. Each begins with a document, and
+    /// has as many whole documents as fit.
+    ///
+    /// A document that is longer is cut into several windows. Of a *generated* one only the first is kept:
+    /// the others would not see who owns what, and the floor would not be theirs.
+    ///
+    /// # Panics
+    /// If `length` is 0, or there are no documents.
+    #[track_caller]
+    pub fn windows(&self, length: usize) -> Dataset<Windows, Windows> {
+        assert!(!self.is_empty(), "Documents: there is nothing to predict without two tokens");
+        let windows = Windows::of_documents(&self.tokens, &self.starts, length);
+        if self.known.is_none() {
+            return windows;
+        }
+        let begins = |&window: &u32| {
+            let start = windows.inputs().places(window as usize).start;
+            self.starts.binary_search(&start).is_ok()
+        };
+        let kept: Vec<u32> = (0..windows.len() as u32).filter(begins).collect();
+        windows.select(&kept)
+    }
+
+    /// Returns `count` windows of `length` tokens at places drawn from `key`, to train on one long text.
+    ///
+    /// # Panics
+    /// If `length` is 0, or there are not more than `length` tokens.
+    #[track_caller]
+    pub fn drawn_windows(
+        &self,
+        length: usize,
+        count: usize,
+        key: Key,
+    ) -> Dataset<Windows, Windows> {
+        Windows::drawn(&self.tokens, length, count, key)
+    }
+
+    /// Returns the answers: runs of tokens of answers.
+    pub(crate) fn answers(&self) -> Vec<Range<usize>> {
+        let is_answer = self.known.as_ref().map_or(&[][..], |known| &known.is_answer);
+        let mut answers: Vec<Range<usize>> = Vec::new();
+        for place in (0..is_answer.len()).filter(|&place| is_answer[place]) {
+            match answers.last_mut() {
+                Some(answer) if answer.end == place => answer.end += 1,
+                _ => answers.push(place..place + 1),
+            }
+        }
+        answers
+    }
+
+    /// Returns where the document of a place begins.
+    pub(crate) fn start_of(&self, place: usize) -> usize {
+        self.starts[self.starts.partition_point(|&start| start <= place) - 1]
+    }
+}

@@ -1,0 +1,7 @@
+//! The tests of `language`, in one program: to link one is quicker than to link many.
+
+mod corpus;
+mod generation;
+mod sampling;
+mod score;
+mod tiny;

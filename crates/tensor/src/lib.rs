@@ -21,7 +21,7 @@
 //!
 //! Where to read on: [`shape`] (broadcasting), [`layout`] (views), [`strided`] (the loop), then
 //! the operations in any order: `elementwise`, `arithmetic`, `functions`, `compare`, `select`, `reduce`,
-//! `statistics`, `along` (sorting, running sums, picking), `matmul`, `rows`, `unfold`.
+//! `statistics`, `along` (sorting, running sums, picking), `matmul`, `rows`, `rotate`, `unfold`, [`attention`].
 //! See [`parallel`] for how large operations use several cores.
 
 mod along;
@@ -29,6 +29,7 @@ mod along;
 mod approximate;
 mod arithmetic;
 mod array;
+pub mod attention;
 mod buffer;
 mod compare;
 mod concat;
@@ -47,6 +48,7 @@ mod pairwise;
 pub mod parallel;
 mod random;
 mod reduce;
+mod rotate;
 mod rows;
 mod scalar;
 mod select;
@@ -63,7 +65,7 @@ mod views;
 pub use array::Tensor;
 pub use layout::Layout;
 pub use matmul::multiply_by_loops;
-pub use matrix::{Matrix, MatrixKernel};
+pub use matrix::{Matrix, MatrixKernel, Target, Triangle};
 pub use operand::TensorOrNumber;
 pub use random::Key;
 pub use reduce::sum;

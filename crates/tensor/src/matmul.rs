@@ -7,7 +7,7 @@
 //! Factors may have any strides, so a transposed factor is never copied.
 
 use crate::layout::Layout;
-use crate::matrix::{Matrix, MatrixKernel};
+use crate::matrix::{Matrix, MatrixKernel, Target, Triangle};
 use crate::shape::{self, expect};
 use crate::strided::for_each_run;
 use crate::vectorized::vectorized;
@@ -99,6 +99,15 @@ impl MatrixKernel for f32 {
             true => tiles::multiply(left, right, product),
             false => gemm::multiply_f32(left, right, product),
         }
+    }
+
+    fn multiply_triangular(
+        left: Matrix<'_, f32>,
+        right: Matrix<'_, f32>,
+        triangle: Triangle,
+        target: Target<'_, f32>,
+    ) {
+        tiles::multiply_triangular(left, right, triangle, target);
     }
 }
 

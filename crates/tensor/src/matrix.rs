@@ -2,6 +2,8 @@
 //!
 //! See `matmul.rs` for the kernels of this crate's element types.
 
+use crate::Scalar;
+
 /// A matrix inside a buffer: element (i, j) is at `i · row_stride + j · column_stride`.
 #[derive(Clone, Copy, Debug)]
 pub struct Matrix<'a, T> {
@@ -49,4 +51,78 @@ impl<'a, T> Matrix<'a, T> {
 pub trait MatrixKernel: Sized {
     /// Writes `product = left · right`. The product is row-major, and no factor is empty.
     fn multiply(left: Matrix<'_, Self>, right: Matrix<'_, Self>, product: &mut [Self]);
+
+    /// Writes or adds a product of which a triangle is left out. No factor is empty.
+    fn multiply_triangular(
+        left: Matrix<'_, Self>,
+        right: Matrix<'_, Self>,
+        triangle: Triangle,
+        target: Target<'_, Self>,
+    ) where
+        Self: Scalar,
+    {
+        multiply_triangular_by_loops(left, right, triangle, target);
+    }
+}
+
+/// Where a product goes: rows of a buffer, which may be parts of longer rows.
+#[derive(Debug)]
+pub struct Target<'a, T> {
+    /// The buffer, from the first element of the product on.
+    pub values: &'a mut [T],
+    /// The distance between rows.
+    pub row_stride: usize,
+    /// `true` if the product is added to what is there.
+    pub adds: bool,
+}
+
+/// What a product leaves out, where one of its three matrices is lower triangular: it has only the elements
+/// with `column ≤ row + n`. What is above that diagonal is not read.
+#[derive(Clone, Copy, Debug)]
+pub enum Triangle {
+    /// The product: above the diagonal any numbers may be written.
+    Product(usize),
+    /// The left factor.
+    Left(usize),
+    /// The transpose of the left factor.
+    LeftTransposed(usize),
+}
+
+impl Triangle {
+    /// Returns `true` if element (i, k) of the left factor counts.
+    #[inline(always)]
+    pub(crate) fn counts(self, i: usize, k: usize) -> bool {
+        match self {
+            Self::Product(_) => true,
+            Self::Left(n) => k <= i + n,
+            Self::LeftTransposed(n) => i <= k + n,
+        }
+    }
+}
+
+/// Writes the product by its definition: the reference that faster kernels must agree with.
+pub(crate) fn multiply_triangular_by_loops<T: Scalar>(
+    left: Matrix<'_, T>,
+    right: Matrix<'_, T>,
+    triangle: Triangle,
+    target: Target<'_, T>,
+) {
+    let Target { values, row_stride, adds } = target;
+    let columns = right.columns;
+    for i in 0..left.rows {
+        let row = &mut values[i * row_stride..][..columns];
+        if !adds {
+            row.fill(T::ZERO);
+        }
+        let needed = match triangle {
+            Triangle::Product(n) => columns.min(i + n + 1),
+            _ => columns,
+        };
+        for k in (0..left.columns).filter(|&k| triangle.counts(i, k)) {
+            let a = left.values[i * left.row_stride + k * left.column_stride];
+            for (j, sum) in row[..needed].iter_mut().enumerate() {
+                *sum += a * right.values[k * right.row_stride + j * right.column_stride];
+            }
+        }
+    }
 }

@@ -16,25 +16,45 @@
 //! The columns of B that the tiles read, a *panel*, are copied side by side first, with zeros behind
 //! the last one. So the inner loop is the same whatever the strides of B and however many columns
 //! are left.
+//!
+//! Where one of the matrices is triangular, as in causal attention, a tile skips the terms that are zero for
+//! all its rows; at the diagonal each row takes the terms that it has.
+
+use std::ops::Range;
 
 use pulp::{Arch, Simd, WithSimd, bytemuck};
 
 use crate::buffer::{self, Buffer};
-use crate::matrix::Matrix;
+use crate::matrix::{Matrix, Target, Triangle};
 
 /// Up to this many multiplications these tiles are faster than the library (measured).
 pub(crate) const MOST_MULTIPLICATIONS: usize = 1 << 16;
 
+/// Of fewer rows than this each number of the right factor is read so rarely that copying it does not pay.
+const FEWEST_ROWS: usize = 4;
+
 /// `product = left · right`.
 pub(crate) fn multiply(left: Matrix<'_, f32>, right: Matrix<'_, f32>, product: &mut [f32]) {
-    Arch::new().dispatch(Product { left, right, product });
+    let target = Target { values: product, row_stride: right.columns, adds: false };
+    Arch::new().dispatch(Product { left, right, triangle: None, target });
+}
+
+/// Writes or adds a product of which a triangle is left out.
+pub(crate) fn multiply_triangular(
+    left: Matrix<'_, f32>,
+    right: Matrix<'_, f32>,
+    triangle: Triangle,
+    target: Target<'_, f32>,
+) {
+    Arch::new().dispatch(Product { left, right, triangle: Some(triangle), target });
 }
 
 /// The work, to be compiled for each kind of vector registers.
 struct Product<'a> {
     left: Matrix<'a, f32>,
     right: Matrix<'a, f32>,
-    product: &'a mut [f32],
+    triangle: Option<Triangle>,
+    target: Target<'a, f32>,
 }
 
 impl WithSimd for Product<'_> {
@@ -42,6 +62,9 @@ impl WithSimd for Product<'_> {
 
     #[inline(always)]
     fn with_simd<S: Simd>(mut self, simd: S) {
+        if self.left.rows < FEWEST_ROWS && self.is_of_rows() {
+            return (0..self.left.rows).for_each(|row| self.row_of_dots(simd, row));
+        }
         // From right to left and from top to bottom: whole registers are written, also where a row
         // ends within one. What the row below gets by this is overwritten by its own sums.
         let mut end = self.right.columns;
@@ -61,17 +84,64 @@ impl WithSimd for Product<'_> {
 type Panel<S, const VECTORS: usize> = Buffer<[<S as Simd>::f32s; VECTORS]>;
 
 impl Product<'_> {
+    /// Returns `true` if each element is a product of two rows: what both factors hold side by side.
+    fn is_of_rows(&self) -> bool {
+        matches!(self.triangle, Some(Triangle::Product(_)))
+            && (self.left.column_stride, self.right.row_stride) == (1, 1)
+    }
+
+    /// Makes one row, each element as the sum of the lanes of one register.
+    #[inline(always)]
+    fn row_of_dots<S: Simd>(&mut self, simd: S, row: usize) {
+        let (left, right, length) = (self.left, self.right, self.left.columns);
+        let a = &left.values[row * left.row_stride..][..length];
+        let needed = match self.triangle {
+            Some(Triangle::Product(n)) => right.columns.min(row + n + 1),
+            _ => right.columns,
+        };
+        let target = &mut self.target.values[row * self.target.row_stride..][..needed];
+        for (j, y) in target.iter_mut().enumerate() {
+            let b = &right.values[j * right.column_stride..][..length];
+            let mut sums = simd.splat_f32s(0.0);
+            for (a, b) in a.chunks(S::F32_LANES).zip(b.chunks(S::F32_LANES)) {
+                sums = simd.mul_add_e_f32s(load(simd, a), load(simd, b), sums);
+            }
+            let before = if self.target.adds { *y } else { 0.0 };
+            *y = before + simd.reduce_sum_f32s(sums);
+        }
+    }
+
     /// Makes all rows of `width` columns, which are at most `VECTORS` registers, from `column` on.
     #[inline(always)]
     fn columns<S: Simd, const VECTORS: usize>(&mut self, simd: S, column: usize, width: usize) {
-        let panel = panel(simd, self.right, column, width);
-        let mut row = 0;
+        let right = self.right;
+        if self.left.rows < FEWEST_ROWS && right.column_stride == 1 {
+            let values = &right.values[column..];
+            let in_place = |k: usize| row_of_panel(simd, &values[k * right.row_stride..][..width]);
+            return self.rows::<S, VECTORS>(simd, column, in_place);
+        }
+        let panel: Panel<S, VECTORS> = panel(simd, right, column, width);
+        self.rows::<S, VECTORS>(simd, column, |k| panel[k]);
+    }
+
+    /// Makes all rows of the columns whose panel has the rows `b`.
+    #[inline(always)]
+    fn rows<S: Simd, const VECTORS: usize>(
+        &mut self,
+        simd: S,
+        column: usize,
+        b: impl Fn(usize) -> [S::f32s; VECTORS] + Copy,
+    ) {
+        let mut row = match self.triangle {
+            Some(Triangle::Product(n)) => column.saturating_sub(n),
+            _ => 0,
+        };
         while row < self.left.rows {
             row += match self.left.rows - row {
-                8.. => self.tile::<S, 8, VECTORS>(simd, row, column, &panel),
-                4.. => self.tile::<S, 4, VECTORS>(simd, row, column, &panel),
-                2.. => self.tile::<S, 2, VECTORS>(simd, row, column, &panel),
-                _ => self.tile::<S, 1, VECTORS>(simd, row, column, &panel),
+                8.. => self.tile::<S, 8, VECTORS>(simd, row, column, b),
+                4.. => self.tile::<S, 4, VECTORS>(simd, row, column, b),
+                2.. => self.tile::<S, 2, VECTORS>(simd, row, column, b),
+                _ => self.tile::<S, 1, VECTORS>(simd, row, column, b),
             };
         }
     }
@@ -83,12 +153,17 @@ impl Product<'_> {
         simd: S,
         row: usize,
         column: usize,
-        panel: &Panel<S, VECTORS>,
+        b: impl Fn(usize) -> [S::f32s; VECTORS],
     ) -> usize {
         let left = self.left;
         let zero = simd.splat_f32s(0.0);
         let mut sums = [[zero; VECTORS]; ROWS];
-        for (k, b) in panel.iter().enumerate() {
+        let (some, all) = self.terms(row, ROWS);
+        for k in some.start..all.start {
+            self.add_terms(simd, row, k, b(k), &mut sums);
+        }
+        for k in all.clone() {
+            let b = b(k);
             let start = row * left.row_stride + k * left.column_stride;
             for (i, sums) in sums.iter_mut().enumerate() {
                 let a = simd.splat_f32s(left.values[start + i * left.row_stride]);
@@ -97,14 +172,73 @@ impl Product<'_> {
                 }
             }
         }
-        for (i, sums) in sums.iter().enumerate() {
-            let start = (row + i) * self.right.columns + column;
-            for (v, &sum) in sums.iter().enumerate() {
-                let at = self.product.len().min(start + v * S::F32_LANES);
-                store(simd, sum, &mut self.product[at..]);
-            }
+        for k in all.end..some.end {
+            self.add_terms(simd, row, k, b(k), &mut sums);
+        }
+        for (i, sums) in sums.into_iter().enumerate() {
+            self.store_row(simd, row + i, column, sums);
         }
         ROWS
+    }
+
+    /// The terms k that some of these rows have, and those that all have.
+    #[inline(always)]
+    fn terms(&self, row: usize, rows: usize) -> (Range<usize>, Range<usize>) {
+        let (last, count) = (row + rows - 1, self.left.columns);
+        match self.triangle {
+            Some(Triangle::Left(n)) => (0..count.min(last + n + 1), 0..count.min(row + n + 1)),
+            Some(Triangle::LeftTransposed(n)) => {
+                let from = |row: usize| row.saturating_sub(n).min(count)..count;
+                (from(row), from(last))
+            }
+            _ => (0..count, 0..count),
+        }
+    }
+
+    /// Adds term k to the sums of the rows that have it.
+    #[inline(always)]
+    fn add_terms<S: Simd, const ROWS: usize, const VECTORS: usize>(
+        &self,
+        simd: S,
+        row: usize,
+        k: usize,
+        b: [S::f32s; VECTORS],
+        sums: &mut [[S::f32s; VECTORS]; ROWS],
+    ) {
+        let left = self.left;
+        for (i, sums) in sums.iter_mut().enumerate() {
+            if self.triangle.is_none_or(|triangle| triangle.counts(row + i, k)) {
+                let at = (row + i) * left.row_stride + k * left.column_stride;
+                let a = simd.splat_f32s(left.values[at]);
+                for v in 0..VECTORS {
+                    sums[v] = simd.mul_add_e_f32s(a, b[v], sums[v]);
+                }
+            }
+        }
+    }
+
+    /// Writes or adds the sums of one row, from `column` on.
+    #[inline(always)]
+    fn store_row<S: Simd, const VECTORS: usize>(
+        &mut self,
+        simd: S,
+        row: usize,
+        column: usize,
+        sums: [S::f32s; VECTORS],
+    ) {
+        let Target { values, row_stride, adds } = &mut self.target;
+        let start = row * *row_stride;
+        let end = match self.triangle {
+            None => values.len(),
+            Some(_) => start + self.right.columns,
+        };
+        for (v, sum) in sums.into_iter().enumerate() {
+            let at = end.min(start + column + v * S::F32_LANES);
+            let target = &mut values[at..end.min(at + S::F32_LANES)];
+            let before = if *adds { load(simd, target) } else { simd.splat_f32s(0.0) };
+            let sum = if *adds { simd.add_f32s(before, sum) } else { sum };
+            store(simd, sum, target);
+        }
     }
 }
 
@@ -121,11 +255,7 @@ fn panel<S: Simd, const VECTORS: usize>(
     if matrix.column_stride == 1 {
         let mut panel = buffer::stale(matrix.rows, zeros);
         for (k, row) in panel.iter_mut().enumerate() {
-            let source = &values[k * matrix.row_stride..][..width];
-            for (v, target) in row.iter_mut().enumerate() {
-                let part = v * S::F32_LANES..width.min((v + 1) * S::F32_LANES);
-                *target = load(simd, &source[part]);
-            }
+            *row = row_of_panel(simd, &values[k * matrix.row_stride..][..width]);
         }
         return panel;
     }
@@ -138,6 +268,17 @@ fn panel<S: Simd, const VECTORS: usize>(
         }
     }
     panel
+}
+
+/// Numbers that lie side by side, as a row of a panel.
+#[inline(always)]
+fn row_of_panel<S: Simd, const VECTORS: usize>(simd: S, numbers: &[f32]) -> [S::f32s; VECTORS] {
+    let mut row = [simd.splat_f32s(0.0); VECTORS];
+    for (v, target) in row.iter_mut().enumerate() {
+        let part = v * S::F32_LANES..numbers.len().min((v + 1) * S::F32_LANES);
+        *target = load(simd, &numbers[part]);
+    }
+    row
 }
 
 /// Writes these sums, as far as there is room.
@@ -165,6 +306,7 @@ mod tests {
 
     use super::*;
     use crate::matmul::multiply_by_loops;
+    use crate::matrix::multiply_triangular_by_loops;
 
     /// Whole numbers, so that every order of additions gives the same.
     fn numbers(count: usize) -> impl Strategy<Value = Vec<f32>> {
@@ -191,6 +333,33 @@ mod tests {
             multiply(left, right, &mut tiled);
             multiply_by_loops(left, right, &mut defined);
             prop_assert_eq!(tiled, defined);
+        }
+
+        #[test]
+        fn triangular_tiles_are_the_product_by_its_definition(
+            (m, k, n, left, right, gap) in (1..40usize, 1..40usize, 1..70usize, 0..20usize)
+                .prop_flat_map(|(m, k, n, gap)| {
+                    (Just(m), Just(k), Just(n), numbers(m * k), numbers(k * n), Just(gap))
+                }),
+            which in 0..3usize,
+            (left_by_columns, right_by_columns, adds) in any::<(bool, bool, bool)>(),
+        ) {
+            let triangle = [Triangle::Product, Triangle::Left, Triangle::LeftTransposed][which](gap);
+            let left = matrix(&left, m, k, left_by_columns);
+            let right = matrix(&right, k, n, right_by_columns);
+            let row_stride = n + gap;
+            let mut tiled = vec![7.0; m * row_stride];
+            let mut defined = tiled.clone();
+            multiply_triangular(left, right, triangle, Target { values: &mut tiled, row_stride, adds });
+            let target = Target { values: &mut defined, row_stride, adds };
+            multiply_triangular_by_loops(left, right, triangle, target);
+            for (at, (x, y)) in tiled.iter().zip(&defined).enumerate() {
+                let (row, column) = (at / row_stride, at % row_stride);
+                // Above the diagonal of a product may be anything; between its rows nothing is written.
+                if which > 0 || column <= row + gap || column >= n {
+                    prop_assert_eq!(x, y, "row {}, column {}", row, column);
+                }
+            }
         }
 
         #[test]

@@ -103,3 +103,17 @@ proptest! {
         check::<f64>([m, k, n], ways, 1e-11);
     }
 }
+
+#[test]
+fn attention() {
+    let draw = |time: usize, seed| Tensor::<f32>::normal([5, time, 64], 0.0, 1.0, Key::new(seed));
+    let [query, adjoint] = [1, 2].map(|seed| draw(150, seed));
+    let [key, value] = [3, 4].map(|seed| draw(170, seed).slice(2, ..32));
+    with_any_threads(|| {
+        let inputs = [&query, &key, &value];
+        let (output, weights) = tensor::attention::forward(inputs, 4, 2, true);
+        let weights = weights.expect("it keeps them");
+        let [dq, dk, dv] = tensor::attention::backward(inputs, 4, 2, [&weights, &output, &adjoint]);
+        vec![output, dq, dk, dv]
+    });
+}

@@ -147,6 +147,11 @@ fn functions<T: Scalar>() -> Vec<(&'static str, Compute<T>)> {
         ("scaled_dot_product_attention", |x, _| {
             nn::scaled_dot_product_attention(x[0], x[1], x[2], false)
         }),
+        ("rope", |x, _| nn::rope(x[0], 6, 0, 10_000.0)),
+        ("rope from a later position", |x, _| nn::rope(x[0], 4, 100, 500.0)),
+        ("causal_attention", |x, _| nn::causal_attention(x[0], x[1], x[2], 4, 2)),
+        ("causal_attention at the last steps", |x, _| nn::causal_attention(x[0], x[1], x[2], 2, 1)),
+        ("gated_swiglu of two tensors", |x, _| nn::gated_swiglu(x[0], x[1], x[2], x[3])),
         ("scaled_dot_product_attention, causal", |x, _| {
             nn::scaled_dot_product_attention(x[0], x[1], x[2], true)
         }),
@@ -170,6 +175,9 @@ fn functions<T: Scalar>() -> Vec<(&'static str, Compute<T>)> {
         ("soft_cross_entropy", |x, _| nn::soft_cross_entropy(x[0], &x[1].value())),
         ("softmax_cross_entropy", |x, ids| nn::softmax_cross_entropy(x[0], ids)),
         ("softmax_cross_entropy of large logits", |x, ids| nn::softmax_cross_entropy(x[0], ids)),
+        ("softmax_cross_entropy with an ignored label", |x, ids| {
+            SoftmaxCrossEntropy::new().ignore(1).of(x[0], ids)
+        }),
         ("softmax_cross_entropy with weights, smoothing and an ignored label", |x, ids| {
             let loss = SoftmaxCrossEntropy::new().class_weights([1.0, 5.0, 0.5]);
             loss.smoothing(0.1).ignore(1).of(x[0], ids)
@@ -200,6 +208,7 @@ fn layers<T: Scalar>() -> Vec<(&'static str, ReplayLayer<T>)> {
             }),
         ),
         ("dense", layer(|parameters| Dense::new(parameters, "dense", 4, 2))),
+        ("dense without bias", layer(|parameters| Dense::without_bias(parameters, "dense", 4, 2))),
         ("dense on three axes", layer(|parameters| Dense::new(parameters, "dense", 4, 2))),
         ("gated_swiglu", layer(|parameters| GatedSwiGLU::new(parameters, "gated", -1))),
         ("gated_swiglu along rows", layer(|parameters| GatedSwiGLU::new(parameters, "gated", 0))),

@@ -114,6 +114,35 @@ def layer_norm(epsilon):
 FLOAT32_EPSILON = torch.finfo(torch.float32).eps
 
 
+def rope(head_width, first, theta):
+    """As Hugging Face's LLaMA: the first half of a head's features pairs with the second."""
+
+    def turn(x):
+        batch, time, features = x.shape
+        powers = torch.arange(0, head_width, 2, dtype=torch.float64) / head_width
+        angles = torch.arange(first, first + time, dtype=torch.float64)[:, None] / theta**powers
+        cos, sin = (torch.cat([f(angles)] * 2, -1)[:, None] for f in (torch.cos, torch.sin))
+        x = x.reshape(batch, time, features // head_width, head_width)
+        a, b = x.chunk(2, -1)
+        return (x * cos + torch.cat([-b, a], -1) * sin).reshape(batch, time, features)
+
+    return turn
+
+
+def causal_attention(heads, groups):
+    """The queries are at the last steps; heads share keys and values."""
+
+    def attend(query, key, value):
+        split = lambda x, count: x.reshape(*x.shape[:2], count, -1).transpose(1, 2)
+        query, key, value = split(query, heads), split(key, groups), split(value, groups)
+        time, steps = query.shape[2], key.shape[2]
+        seen = torch.ones(time, steps, dtype=torch.bool).tril(steps - time)
+        y = F.scaled_dot_product_attention(query, key, value, attn_mask=seen, enable_gqa=True)
+        return y.transpose(1, 2).reshape(y.shape[0], time, -1)
+
+    return attend
+
+
 def rms_norm(epsilon):
     return lambda x, weight: F.rms_norm(x, x.shape[-1:], weight, epsilon)
 
@@ -275,6 +304,16 @@ FUNCTIONS = [
     # Layers and activations.
     ("avg_pool2d", lambda x: F.avg_pool2d(x, (2, 2)), [normal(2, 2, 5, 4)]),
     ("avg_pool2d with stride", lambda x: F.avg_pool2d(x, (3, 2), (1, 2)), [normal(2, 2, 5, 4)]),
+    (
+        "causal_attention",
+        causal_attention(4, 2),
+        [normal(2, 5, 12), normal(2, 5, 6), normal(2, 5, 6)],
+    ),
+    (
+        "causal_attention at the last steps",
+        causal_attention(2, 1),
+        [normal(1, 3, 8), normal(1, 7, 4), normal(1, 7, 4)],
+    ),
     ("conv2d", F.conv2d, [normal(2, 3, 4, 5), normal(2, 3, 3, 2), normal(2)]),
     (
         "conv2d with stride and padding",
@@ -287,6 +326,7 @@ FUNCTIONS = [
         [normal(1, 2, 5, 4), normal(2, 2, 2, 3)],
     ),
     ("dense", dense, [normal(3, 4), normal(4, 2), normal(2)]),
+    ("dense without bias", torch.matmul, [normal(2, 3, 4), normal(4, 2)]),
     ("dense on three axes", dense, [normal(2, 3, 4), normal(4, 2), normal(2)]),
     ("embedding", lambda table, ids: F.embedding(ids, table), [normal(5, 2)], IDS),
     (
@@ -299,6 +339,11 @@ FUNCTIONS = [
     ("embedding_mean with padding", embedding_mean(PADDING), [normal(6, 3)], TEXTS),
     ("gated_swiglu", lambda *x: gated_swiglu(*x, -1), [normal(3, 8), normal(), normal()]),
     ("gated_swiglu along rows", lambda *x: gated_swiglu(*x, 0), [normal(4, 3), normal(), normal()]),
+    (
+        "gated_swiglu of two tensors",
+        lambda up, gate, beta, gamma: up * swiglu(gate, beta, gamma),
+        [normal(3, 4), normal(3, 4), normal(), normal()],
+    ),
     ("gelu", F.gelu, [normal(3, 4)]),
     ("gelu of large numbers", F.gelu, [given(-1e4, -20.0, -6.0, 0.0, 6.0, 1e4)]),
     ("gru", gru, [normal(2, 3, 2), normal(12, 2), normal(12, 4), normal(12), normal(12)]),
@@ -315,6 +360,8 @@ FUNCTIONS = [
     ("relu", F.relu, [given(-1.5, 0.0, 0.25, 2.0)]),
     ("rms_norm", rms_norm(1e-5), [normal(3, 4), normal(4)]),
     ("rms_norm with PyTorch's epsilon", rms_norm(FLOAT32_EPSILON), [normal(2, 3, 4), normal(4)]),
+    ("rope", rope(6, 0, 10_000.0), [normal(2, 5, 12)]),
+    ("rope from a later position", rope(4, 100, 500.0), [normal(1, 3, 8)]),
     ("self_attention", self_attention(2), [normal(2, 3, 4), *attention_parameters(4)]),
     (
         "self_attention, causal",
@@ -366,6 +413,12 @@ FUNCTIONS = [
     ),
     ("softmax_cross_entropy", F.cross_entropy, [normal(4, 3)], [2, 0, 1, 2]),
     ("softmax_cross_entropy of large logits", F.cross_entropy, [LARGE], [0, 0, 1, 2]),
+    (
+        "softmax_cross_entropy with an ignored label",
+        lambda x, ids: F.cross_entropy(x, ids, ignore_index=1),
+        [normal(4, 3)],
+        [2, 1, 0, 2],
+    ),
     (
         "softmax_cross_entropy with weights, smoothing and an ignored label",
         lambda x, ids: F.cross_entropy(

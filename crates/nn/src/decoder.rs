@@ -18,7 +18,6 @@
 
 mod attention;
 mod cache;
-mod composed;
 mod config;
 mod feed_forward;
 

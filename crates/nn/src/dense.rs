@@ -5,7 +5,8 @@
 //! ```
 //!
 //! One op instead of a product and a sum: the bias is added to the product in place, and Ȳ serves
-//! both VJPs, so there is one tensor less in each direction.
+//! both VJPs, so there is one tensor less in each direction. All rows of X, along however many axes, are one
+//! matrix, with a bias and without.
 
 use autograd::{Adjoints, Formulas, Op, ParameterId, Parameters, Pass, Var};
 use tensor::{Scalar, Shape, ShapeError, Tensor, shape};
@@ -66,7 +67,7 @@ impl Layer for Dense {
         let weight = pass.parameter(self.weight);
         match self.bias {
             Some(bias) => dense(x, weight, pass.parameter(bias)),
-            None => x.matmul(weight),
+            None => x.tape().apply(DenseOp { biased: false }, &[x, weight]),
         }
     }
 }
@@ -77,10 +78,12 @@ impl Layer for Dense {
 /// If the shapes do not fit.
 #[track_caller]
 pub fn dense<'t, T: Scalar>(x: Var<'t, T>, weight: Var<'t, T>, bias: Var<'t, T>) -> Var<'t, T> {
-    x.tape().apply(DenseOp, &[x, weight, bias])
+    x.tape().apply(DenseOp { biased: true }, &[x, weight, bias])
 }
 
-struct DenseOp;
+struct DenseOp {
+    biased: bool,
+}
 
 impl<T: Scalar> Op<T> for DenseOp {
     fn name(&self) -> &'static str {
@@ -88,27 +91,38 @@ impl<T: Scalar> Op<T> for DenseOp {
     }
 
     fn formulas(&self) -> Option<Formulas> {
-        Some(Formulas::new("Y = X·W + b").vjp("X̄ = Ȳ·Wᵀ").vjp("W̄ = Xᵀ·Ȳ").vjp("b̄ = Σ rows of Ȳ"))
+        let product = |y| Formulas::new(y).vjp("X̄ = Ȳ·Wᵀ").vjp("W̄ = Xᵀ·Ȳ");
+        Some(match self.biased {
+            true => product("Y = X·W + b").vjp("b̄ = Σ rows of Ȳ"),
+            false => product("Y = X·W"),
+        })
     }
 
     fn check(&self, shapes: &[&[usize]]) -> Result<(), ShapeError> {
-        let &[x, weight, bias] = shapes else { unreachable!("dense has three inputs") };
-        match (x, weight, bias) {
-            (&[.., features], &[inputs, outputs], &[biases])
-                if features == inputs && outputs == biases =>
-            {
-                Ok(())
-            }
-            _ => Err(ShapeError::new(format!(
+        let (x, weight) = (shapes[0], shapes[1]);
+        let outputs = match (x, weight) {
+            (&[.., features], &[inputs, outputs]) if features == inputs => Some(outputs),
+            _ => None,
+        };
+        let rule = match (outputs, shapes.get(2)) {
+            (Some(_), None) => return Ok(()),
+            (Some(outputs), Some(&bias)) if *bias == [outputs] => return Ok(()),
+            (_, None) => format!(
+                "x {x:?}, weight {weight:?} do not fit: they must be [..., inputs], [inputs, outputs]"
+            ),
+            (_, Some(bias)) => format!(
                 "x {x:?}, weight {weight:?}, bias {bias:?} do not fit: they must be [..., inputs], \
                  [inputs, outputs], [outputs]"
-            ))),
-        }
+            ),
+        };
+        Err(ShapeError::new(rule))
     }
 
     fn forward(&mut self, x: &[&Tensor<T>]) -> Tensor<T> {
         let mut y = flatten(x[0]).matmul(x[1]);
-        y.add_in_place(x[2]);
+        if self.biased {
+            y.add_in_place(x[2]);
+        }
         let mut shape = Shape::from_slice(x[0].shape());
         shape[x[0].rank() - 1] = x[1].shape()[1];
         y.reshape(shape)
@@ -118,7 +132,9 @@ impl<T: Scalar> Op<T> for DenseOp {
         let dy = flatten(dy);
         dx.add(0, || dy.matmul(&x[1].t()).reshape(x[0].shape()));
         dx.add(1, || flatten(x[0]).t().matmul(&dy));
-        dx.add(2, || dy.sum_to(x[2].shape()));
+        if self.biased {
+            dx.add(2, || dy.sum_to(x[2].shape()));
+        }
     }
 }
 
@@ -134,12 +150,15 @@ pub(crate) fn cases() -> proptest::strategy::BoxedStrategy<autograd::check::Case
     use proptest::prelude::*;
     use tensor::strategy::{shapes, tensors};
 
-    (shapes(2, 3), 0..4usize, 0..4usize)
-        .prop_flat_map(|(mut x, inputs, outputs)| {
+    (shapes(2, 3), 0..4usize, 0..4usize, any::<bool>())
+        .prop_flat_map(|(mut x, inputs, outputs, biased)| {
             x.push(inputs);
-            let draw = |shape: Vec<usize>| tensors(shape, -2.0..2.0);
-            (draw(x), draw(vec![inputs, outputs]), draw(vec![outputs]))
+            let mut shapes = vec![x, vec![inputs, outputs]];
+            shapes.extend(biased.then(|| vec![outputs]));
+            shapes.into_iter().map(|shape| tensors(shape, -2.0..2.0)).collect::<Vec<_>>()
         })
-        .prop_map(|(x, w, b)| Case::new("dense", vec![x, w, b], |x| dense(x[0], x[1], x[2])))
+        .prop_map(|inputs| {
+            Case::new("dense", inputs, |x| x[0].tape().apply(DenseOp { biased: x.len() == 3 }, x))
+        })
         .boxed()
 }

@@ -1,14 +1,19 @@
 //! The gated form: the input is split in two along an axis, and one half gates the other.
 //!
 //! ```text
-//! [out | gate] = x,      y = out ⊙ gate · σ(β·gate + γ)
+//! [up | gate] = x      s = σ(β gate + γ)      y = up ⊙ gate ⊙ s
+//!
+//! up̄ = ȳ gate s                       gatē = ȳ up (s + gate s(1 − s) β)
+//! β̄ = Σ ȳ up gate² s(1 − s)           γ̄ = Σ ȳ up gate s(1 − s)
 //! ```
 //!
 //! With β = 1 and γ = 0 this is the article's Keras layer, `out * swish(gate)`; behind a `Dense` that
 //! makes both halves it is the SwiGLU of Shazeer (2020).
+//!
+//! One op, in place of [`swiglu`](crate::swiglu) and a product: in each direction one pass over memory.
 
-use autograd::{Parameters, Pass, Var};
-use tensor::{Scalar, ShapeError, shape};
+use autograd::{Adjoints, Formulas, Op, Parameters, Pass, Var};
+use tensor::{Scalar, ShapeError, Tensor, fused, shape};
 
 use crate::{Layer, SwiGLU};
 
@@ -48,8 +53,125 @@ impl Layer for GatedSwiGLU {
                 format!("axis {at} of shape {shape:?} is {length} long and cannot be halved");
             shape::expect::<()>("gated_swiglu", Err(ShapeError::new(rule)));
         }
-        let out = x.slice(self.axis, 0..length / 2);
+        let up = x.slice(self.axis, 0..length / 2);
         let gate = x.slice(self.axis, length / 2..length);
-        out * self.swiglu.forward(pass, gate)
+        let [beta, gamma] = [self.swiglu.beta(), self.swiglu.gamma()];
+        gated_swiglu(up, gate, pass.parameter(beta), pass.parameter(gamma))
     }
+}
+
+/// Records up · gate · σ(β gate + γ), elementwise; β and γ broadcast to the shape of `up` and `gate`.
+///
+/// # Panics
+/// If `up` and `gate` differ in shape, or β or γ does not broadcast to it.
+#[track_caller]
+pub fn gated_swiglu<'t, T: Scalar>(
+    up: Var<'t, T>,
+    gate: Var<'t, T>,
+    beta: Var<'t, T>,
+    gamma: Var<'t, T>,
+) -> Var<'t, T> {
+    up.tape().apply(GatedSwiGLUOp { openness: None }, &[up, gate, beta, gamma])
+}
+
+/// Keeps s of the forward pass, so that the VJP needs no exponentials.
+struct GatedSwiGLUOp<T: Scalar> {
+    openness: Option<Tensor<T>>,
+}
+
+impl<T: Scalar> Op<T> for GatedSwiGLUOp<T> {
+    fn name(&self) -> &'static str {
+        "gated_swiglu"
+    }
+
+    fn formulas(&self) -> Option<Formulas> {
+        Some(
+            Formulas::new("y = u g s, s = σ(βg + γ)")
+                .vjp("ū = g s ȳ")
+                .vjp("ḡ = u (s + g s (1 − s) β) ȳ")
+                .vjp("β̄ = Σ u g² s (1 − s) ȳ")
+                .vjp("γ̄ = Σ u g s (1 − s) ȳ"),
+        )
+    }
+
+    fn check(&self, shapes: &[&[usize]]) -> Result<(), ShapeError> {
+        if shapes[0] != shapes[1] {
+            return Err(ShapeError::new(format!(
+                "up {:?} and gate {:?} must have the same shape",
+                shapes[0], shapes[1]
+            )));
+        }
+        shape::expands(shapes[2], shapes[0])?;
+        shape::expands(shapes[3], shapes[0])
+    }
+
+    fn forward(&mut self, x: &[&Tensor<T>]) -> Tensor<T> {
+        let &[up, gate, beta, gamma] = x else { unreachable!("gated_swiglu has four inputs") };
+        let ([y, openness], []) = fused::map([up, gate, beta, gamma], |[up, gate, beta, gamma]| {
+            let openness = (gate * beta + gamma).sigmoid();
+            ([up * (gate * openness), openness], [])
+        });
+        self.openness = Some(openness);
+        y
+    }
+
+    fn vjp(&self, x: &[&Tensor<T>], _: &Tensor<T>, dy: &Tensor<T>, adjoints: &mut Adjoints<'_, T>) {
+        let &[up, gate, beta, gamma] = x else { unreachable!("gated_swiglu has four inputs") };
+        let inputs = [up, gate, self.openness.as_ref().expect("forward ran"), dy, beta];
+        // ū, ḡ, and the adjoint of βg + γ.
+        let parts = |[up, gate, openness, dy, beta]: [T; 5]| {
+            let open = gate * openness;
+            let inner = dy * up * open * (T::ONE - openness);
+            (dy * open, dy * up * openness + inner * beta, inner)
+        };
+        let is_learned = adjoints.wants(2) || adjoints.wants(3);
+        if !is_learned {
+            let ([dup, dgate], []) = fused::map(inputs, |x| {
+                let (dup, dgate, _) = parts(x);
+                ([dup, dgate], [])
+            });
+            adjoints.add(0, || dup);
+            adjoints.add(1, || dgate);
+        } else if (beta.len(), gamma.len()) == (1, 1) {
+            let ([dup, dgate], [dbeta, dgamma]) = fused::map(inputs, |x| {
+                let (dup, dgate, inner) = parts(x);
+                ([dup, dgate], [inner * x[1], inner])
+            });
+            adjoints.add(0, || dup);
+            adjoints.add(1, || dgate);
+            adjoints.add(2, || Tensor::full(beta.shape(), dbeta));
+            adjoints.add(3, || Tensor::full(gamma.shape(), dgamma));
+        } else {
+            let ([dup, dgate, dbeta, dgamma], []) = fused::map(inputs, |x| {
+                let (dup, dgate, inner) = parts(x);
+                ([dup, dgate, inner * x[1], inner], [])
+            });
+            adjoints.add(0, || dup);
+            adjoints.add(1, || dgate);
+            adjoints.add(2, || dbeta.sum_to(beta.shape()));
+            adjoints.add(3, || dgamma.sum_to(gamma.shape()));
+        }
+    }
+}
+
+#[cfg(test)]
+pub(crate) fn cases() -> proptest::strategy::BoxedStrategy<autograd::check::Case> {
+    use autograd::check::Case;
+    use proptest::prelude::*;
+    use tensor::strategy::{narrower_shape, shapes, tensors};
+
+    shapes(3, 3)
+        .prop_flat_map(|shape| {
+            let wide = |shape: &[usize]| tensors(shape.to_vec(), -3.0..3.0);
+            let narrow = |from: Vec<usize>| {
+                narrower_shape(from).prop_flat_map(|shape| tensors(shape, -2.0..2.0))
+            };
+            (wide(&shape), wide(&shape), narrow(shape.clone()), narrow(shape))
+        })
+        .prop_map(|(up, gate, beta, gamma)| {
+            Case::new("gated_swiglu", vec![up, gate, beta, gamma], |x| {
+                gated_swiglu(x[0], x[1], x[2], x[3])
+            })
+        })
+        .boxed()
 }

@@ -41,6 +41,7 @@
 
 mod activation;
 mod attention;
+mod causal_attention;
 mod conv2d;
 mod decoder;
 mod dense;
@@ -57,12 +58,14 @@ mod loss;
 mod pool;
 mod residual;
 mod rms_norm;
+mod rope;
 mod sequential;
 mod softmax;
 mod swiglu;
 
 pub use activation::{Activation, ActivationKind, UnknownActivation, gelu, leaky_relu, relu, silu};
 pub use attention::{SelfAttention, scaled_dot_product_attention};
+pub use causal_attention::{attention_weights, causal_attention};
 pub use conv2d::{Conv2d, conv2d};
 pub use decoder::{
     Decoder, DecoderConfig, FeedForward, FeedForwardKind, GroupedQueryAttention, KeyValueCache,
@@ -72,7 +75,7 @@ pub use dropout::{Dropout, dropout};
 pub use embedding::{Embedding, EmbeddingMean, embedding, embedding_mean};
 pub use features::Features;
 pub use flatten::Flatten;
-pub use gated_swiglu::GatedSwiGLU;
+pub use gated_swiglu::{GatedSwiGLU, gated_swiglu};
 pub use gru::{Gru, LastStep};
 pub use layer::{Layer, Model, Then};
 pub use layer_norm::{LayerNorm, layer_norm};
@@ -84,6 +87,7 @@ pub use loss::{
 pub use pool::{AvgPool2d, MaxPool2d};
 pub use residual::Residual;
 pub use rms_norm::{RMSNorm, rms_norm};
+pub use rope::rope;
 pub use sequential::{DynLayer, Sequential};
 pub use softmax::{log_softmax, softmax};
 pub use swiglu::{SwiGLU, swiglu};
@@ -96,16 +100,19 @@ mod tests {
 
     const OPS: &[(&str, Cases)] = &[
         ("bce_with_logits", super::loss::bce_with_logits_cases),
+        ("causal_attention", super::causal_attention::cases),
         ("dense", super::dense::cases),
         ("dropout", super::dropout::cases),
         ("embedding", super::embedding::lookup_cases),
         ("embedding_mean", super::embedding::mean_cases),
+        ("gated_swiglu", super::gated_swiglu::cases),
         ("gelu", super::activation::gelu_cases),
         ("layer_norm", super::layer_norm::cases),
         ("leaky_relu", super::activation::leaky_relu_cases),
         ("log_softmax", super::softmax::cases::log_softmax),
         ("relu", super::activation::relu_cases),
         ("rms_norm", super::rms_norm::cases),
+        ("rope", super::rope::cases),
         ("silu", super::activation::silu_cases),
         ("soft_cross_entropy", super::loss::soft_cross_entropy_cases),
         ("softmax", super::softmax::cases::softmax),

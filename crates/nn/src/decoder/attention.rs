@@ -3,9 +3,8 @@
 use autograd::{Parameters, Pass, Var};
 use tensor::{Scalar, Tensor};
 
-use super::composed::{causal_attention, rope};
 use super::{DecoderConfig, scale_for_residual};
-use crate::{Dense, Layer};
+use crate::{Dense, Layer, causal_attention, rope};
 
 /// Causal self-attention with rotary positions: `[batch, time, width]` keeps its shape.
 ///

@@ -3,9 +3,8 @@
 use autograd::{Parameters, Pass, Var};
 use tensor::Scalar;
 
-use super::composed::gated_swiglu;
 use super::{DecoderConfig, FeedForwardKind, scale_for_residual};
-use crate::{Activation, Dense, Layer, SwiGLU};
+use crate::{Activation, Dense, Layer, SwiGLU, gated_swiglu};
 
 /// The feed-forward part of a decoder's block: `[…, width]` keeps its shape. See [`FeedForwardKind`] for the
 /// formulas.

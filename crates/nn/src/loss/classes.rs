@@ -3,7 +3,8 @@
 use autograd::Var;
 use tensor::{Scalar, ShapeError, Tensor, shape};
 
-use super::{soft_cross_entropy, softmax_cross_entropy};
+use super::soft_cross_entropy;
+use super::softmax_cross_entropy::cross_entropy_ignoring;
 
 /// The cross-entropy of one logit for each class with the true class, averaged over the samples.
 ///
@@ -37,7 +38,7 @@ pub struct SoftmaxCrossEntropy {
 }
 
 impl SoftmaxCrossEntropy {
-    /// Creates the plain loss, [`softmax_cross_entropy`].
+    /// Creates the plain loss, [`softmax_cross_entropy`](crate::softmax_cross_entropy).
     pub fn new() -> Self {
         Self::default()
     }
@@ -78,8 +79,8 @@ impl SoftmaxCrossEntropy {
     /// label that is not ignored is not a class.
     #[track_caller]
     pub fn of<'t, T: Scalar>(&self, logits: Var<'t, T>, labels: &Tensor<u32>) -> Var<'t, T> {
-        if *self == Self::new() {
-            return softmax_cross_entropy(logits, labels);
+        if self.class_weights.is_none() && self.smoothing == 0.0 {
+            return cross_entropy_ignoring(logits, labels, self.ignored);
         }
         let shape = logits.shape();
         shape::expect("softmax_cross_entropy", self.check(&shape, labels));

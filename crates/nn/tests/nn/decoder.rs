@@ -26,7 +26,7 @@ pub fn small_decoder(seed: u64) -> DecoderConfig {
         context: 8,
         theta: 100.0,
         epsilon: 0.1,
-        tied: seed % 3 == 0,
+        tied: seed.is_multiple_of(3),
         dropout: 0.0,
         kind: KINDS[seed as usize / 2 % 4],
     }

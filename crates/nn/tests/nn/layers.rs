@@ -2,7 +2,10 @@
 
 use approx::{assert_abs_diff_eq, assert_relative_eq};
 use autograd::{Parameters, Pass, Tape, Var, check};
-use nn::{Activation, Dense, Dropout, Embedding, Features, GatedSwiGLU, Layer, Model, SwiGLU};
+use nn::{
+    Activation, Dense, Dropout, Embedding, Features, GatedSwiGLU, Layer, Model,
+    SoftmaxCrossEntropy, SwiGLU,
+};
 use proptest::prelude::*;
 use tensor::strategy::tensors;
 use tensor::{Key, Tensor};
@@ -58,6 +61,33 @@ proptest! {
     }
 
     #[test]
+    fn gated_swiglu_is_a_product_with_swiglu(
+        (up, gate, beta, gamma) in (0..4usize, 1..4usize).prop_flat_map(|(n, f)| {
+            let number = || tensors(vec![], -3.0..3.0);
+            (matrix(n, f), matrix(n, f), number(), prop_oneof![number(), tensors(vec![f], -3.0..3.0)])
+        })
+    ) {
+        assert_same(
+            &[up.clone(), gate.clone(), beta.clone(), gamma.clone()],
+            |x| nn::gated_swiglu(x[0], x[1], x[2], x[3]),
+            |x| x[0] * nn::swiglu(x[1], x[2], x[3]),
+        );
+        // Frozen.
+        let [beta, gamma] = [&beta, &gamma];
+        assert_same(
+            &[up, gate],
+            |x| {
+                let [beta, gamma] = [beta, gamma].map(|x_| x[0].tape().constant(x_.clone()));
+                nn::gated_swiglu(x[0], x[1], beta, gamma)
+            },
+            |x| {
+                let [beta, gamma] = [beta, gamma].map(|x_| x[0].tape().constant(x_.clone()));
+                x[0] * nn::swiglu(x[1], beta, gamma)
+            },
+        );
+    }
+
+    #[test]
     fn softmax_is_its_formula(x in matrix(3, 4)) {
         let composed = |x: &[Var<'_, f64>]| -> Tensor<f64> {
             let e = x[0].exp();
@@ -95,6 +125,17 @@ proptest! {
                 -(nn::log_softmax(x[0], -1) * targets).sum_all() / 4.0
             },
         );
+    }
+
+    /// The other path, over a weight for every class, agrees with the fused one.
+    #[test]
+    fn an_ignored_label_takes_its_row_out_of_the_mean(
+        (x, labels) in (matrix(4, 3), proptest::collection::vec(0..4u32, 4))
+    ) {
+        let labels = Tensor::new([4], labels);
+        let plain = SoftmaxCrossEntropy::new().ignore(3);
+        let weighted = plain.clone().class_weights([1.0, 1.0, 1.0]);
+        assert_same(&[x], |x| plain.of(x[0], &labels), |x| weighted.of(x[0], &labels));
     }
 
     #[test]
@@ -441,4 +482,32 @@ fn the_tabular_network_has_1851_parameters() {
     Dense::new(&mut parameters, "second", 50, 25);
     Dense::new(&mut parameters, "output", 25, 1);
     assert_eq!(parameters.count(), 1851);
+}
+
+#[test]
+fn what_an_ignored_row_holds_does_not_matter() {
+    let tape = Tape::<f32>::new();
+    let logits = tape.variable(Tensor::from([[f32::NAN, f32::INFINITY], [0.0, 0.0]]));
+    let loss = SoftmaxCrossEntropy::new().ignore(7);
+    let mean = loss.of(logits, &Tensor::from([7, 0]));
+    assert_eq!(mean.item(), 2f32.ln());
+    assert_eq!(mean.backward().of(logits), Tensor::from([[0.0, 0.0], [-0.5, 0.5]]));
+    let nothing = loss.of(logits, &Tensor::from([7, 7]));
+    assert_eq!(nothing.item(), 0.0);
+    assert_eq!(nothing.backward().of(logits), Tensor::zeros([2, 2]));
+}
+
+#[test]
+fn a_large_batch_has_the_mean_loss_of_its_rows() {
+    // More than one thread takes at a time.
+    let (rows, classes) = (700, 300);
+    let logits = Tensor::<f64>::normal([rows, classes], 0.0, 3.0, Key::new(1));
+    let labels: Vec<u32> = (0..rows as u32).map(|i| i * 7919 % classes as u32).collect();
+    let tape = Tape::no_grad();
+    let loss = |rows: std::ops::Range<usize>| {
+        let of_rows = Tensor::new([rows.len()], labels[rows.clone()].to_vec());
+        nn::softmax_cross_entropy(tape.constant(logits.slice(0, rows)), &of_rows).item()
+    };
+    let sum: f64 = (0..rows).map(|i| loss(i..i + 1)).sum();
+    assert_relative_eq!(loss(0..rows), sum / rows as f64, max_relative = 1e-12);
 }

@@ -1,11 +1,13 @@
 //! The tests of `nn`, in one program: to compile one is quicker than to compile many.
 
+mod causal;
 mod decoder;
 mod enrolled;
 mod images;
 mod laws;
 mod layers;
 mod messages;
+mod mutants;
 mod norms;
 mod precision;
 mod sequences;

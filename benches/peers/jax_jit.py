@@ -4,10 +4,12 @@ import jax
 import jax.numpy as jnp
 import optax
 
+import language_jax
+from language import print_check
 from measure import CLASSES, DIM, LARGE_VOCABULARY, VOCABULARY
 from measure import measure_all, normal, options, table, texts
 
-arguments = options()
+arguments = options("--check")
 # Dropout's masks from the processor's own way of drawing bits: faster than the default.
 jax.config.update("jax_default_prng_impl", "rbg")
 OPTIMIZER = optax.adam(0.001)
@@ -145,9 +147,13 @@ WORKLOADS = {
     "text_b256": lambda: text(batch=256),
     "text_v50k": lambda: text(vocabulary=LARGE_VOCABULARY),
     "ffn": ffn,
+    "lm": language_jax.lm,
     "swiglu": swiglu_kernel,
     "matmul": matmul,
     "adam": adam,
 }
 
-measure_all(WORKLOADS, arguments.workloads, jax.block_until_ready)
+if arguments.check:
+    print_check(WORKLOADS["lm"]())
+else:
+    measure_all(WORKLOADS, arguments.workloads, jax.block_until_ready)

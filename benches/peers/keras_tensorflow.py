@@ -13,10 +13,12 @@ import keras
 import tensorflow as tf
 from keras import layers
 
+import language
+import language_keras
 from measure import CLASSES, DIM, LARGE_VOCABULARY, LONGEST, VOCABULARY
 from measure import measure_all, normal, options, table, texts
 
-arguments = options("--function", "--xla")
+arguments = options("--function", "--xla", "--check")
 keras.utils.set_random_seed(0)
 
 
@@ -55,12 +57,12 @@ def function(step):
     return tf.function(step, jit_compile=arguments.xla)
 
 
-def training(model, loss, x, y):
+def training(model, loss, x, y, optimizer=None):
     x, y = tf.constant(x), tf.constant(y)
+    optimizer = optimizer or keras.optimizers.Adam(0.001)
     if not arguments.function:
-        model.compile(keras.optimizers.Adam(0.001), loss, jit_compile=arguments.xla)
+        model.compile(optimizer, loss, jit_compile=arguments.xla)
         return lambda: model.train_on_batch(x, y)
-    optimizer = keras.optimizers.Adam(0.001)
     optimizer.build(model.trainable_variables)
 
     @function
@@ -97,6 +99,12 @@ def ffn():
     return training(model, keras.losses.MeanSquaredError(), normal(256, 512), zeros)
 
 
+def lm():
+    loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+    model, optimizer = language_keras.Model().load(), language_keras.optimizer()
+    return training(model, loss, *language.batch(), optimizer)
+
+
 def swiglu_kernel():
     x = tf.Variable(normal(1024, 1024))
     beta, gamma = tf.Variable(1.0), tf.Variable(0.0)
@@ -129,8 +137,12 @@ MODELS = {
     "text_b256": lambda: text(batch=256),
     "text_v50k": lambda: text(vocabulary=LARGE_VOCABULARY),
     "ffn": ffn,
+    "lm": lm,
 }
 # There is no layer of Keras in these: only a tf.function does them.
 KERNELS = {"swiglu": swiglu_kernel, "matmul": matmul, "adam": adam}
 
-measure_all(MODELS | (KERNELS if arguments.function else {}), arguments.workloads)
+if arguments.check:
+    language.print_check(lm())
+else:
+    measure_all(MODELS | (KERNELS if arguments.function else {}), arguments.workloads)

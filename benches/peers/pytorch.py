@@ -6,10 +6,12 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
+import language_pytorch
+from language import print_check
 from measure import CLASSES, DIM, LARGE_VOCABULARY, VOCABULARY
 from measure import measure_all, normal, options, table, texts
 
-arguments = options("--compile")
+arguments = options("--compile", "--check")
 torch.manual_seed(0)
 
 
@@ -118,9 +120,16 @@ WORKLOADS = {
     "text_v50k": lambda: text(vocabulary=LARGE_VOCABULARY),
     "text_v50k_lazy": lambda: text(vocabulary=LARGE_VOCABULARY, sparse=True),
     "ffn": ffn,
+    "lm": lambda: language_pytorch.lm(compiled),
+    "generate": language_pytorch.generate_compiled
+    if arguments.compile
+    else language_pytorch.generate,
     "swiglu": swiglu_kernel,
     "matmul": matmul,
     "adam": adam_update,
 }
 
-measure_all(WORKLOADS, arguments.workloads)
+if arguments.check:
+    print_check(WORKLOADS["lm"](), WORKLOADS["generate"]())
+else:
+    measure_all(WORKLOADS, arguments.workloads)

@@ -9,5 +9,8 @@ mod measure;
 mod workloads;
 
 fn main() {
-    measure::measure_all(workloads::ALL);
+    match workloads::language_data::check_is_wanted() {
+        true => workloads::print_check(),
+        false => measure::measure_all(workloads::ALL),
+    }
 }

@@ -9,11 +9,16 @@
 //! | `text_v50k` | the same with a vocabulary of 50,000, other texts in each step | 32 |
 //! | `text_v50k_lazy` | the same, the moments of a row rest while no batch holds its word | 32 |
 //! | `ffn` | (silu(x Wg) ⊙ x Wu) Wd, x 256×512, hidden 1376, mean of squares, Adam | 256 |
+//! | `lm` | a language model of LLaMA's kind: 4 layers, 4 heads, width 128, feed-forward 344, 256 tokens, AdamW; with several threads each takes a shard | 8 × 128 |
+//! | `generate` | the same model writes 100 tokens after 16, with a cache; not a training step | 1 |
 //! | `swiglu` | x·σ(βx + γ) on 1024×1024, its sum, the gradients of x, β, γ | – |
 //! | `matmul` | 1024³, forward only | – |
 //! | `adam` | one update of 10,000,000 weights | – |
 //!
 //! `benches/peers` has the same for other frameworks.
+
+mod language;
+pub mod language_data;
 
 use std::hint::black_box;
 
@@ -39,10 +44,23 @@ pub const ALL: &[Workload] = &[
     ("text_v50k", || text_v50k(Adam::new(0.001))),
     ("text_v50k_lazy", || text_v50k(Adam::new(0.001).lazy())),
     ("ffn", ffn),
+    ("lm", || silent(language::lm())),
+    ("generate", || silent(language::generate())),
     ("swiglu", swiglu),
     ("matmul", matmul),
     ("adam", adam),
 ];
+
+/// Prints the losses of the first steps of `lm`, and the tokens of `generate`.
+#[allow(dead_code, reason = "not every bench that has the workloads prints them")]
+pub fn print_check() {
+    language_data::print_check(language::lm(), &language::generate()());
+}
+
+/// The step without what it gives.
+fn silent<R>(mut step: impl FnMut() -> R + 'static) -> Step {
+    Box::new(move || drop(step()))
+}
 
 /// A whole training step; `loss` is the forward pass.
 fn training<F>(parameters: Parameters, loss: F) -> Step

@@ -1,5 +1,7 @@
 //! What the peers in Rust share: the measuring loop and the data.
 
+#[path = "../../../workloads/language_data.rs"]
+pub mod language;
 #[path = "../../../steps/measure.rs"]
 pub mod measure;
 

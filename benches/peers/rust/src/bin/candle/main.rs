@@ -1,5 +1,7 @@
 //! The workloads in candle, with its AdamW at a decay of 0, which is Adam.
 
+mod language;
+
 use std::hint::black_box;
 
 use candle_core::{D, DType, Device, Result, Tensor, Var};
@@ -8,6 +10,7 @@ use candle_nn::{
     AdamW, Embedding, Linear, Module, Optimizer, ParamsAdamW, VarBuilder, VarMap, embedding,
     linear, linear_no_bias, loss,
 };
+use peers::language::{check_is_wanted, print_check};
 use peers::measure::{Workload, measure_all};
 use peers::{LONGEST, labels, targets, token_ids, uniform};
 
@@ -18,6 +21,8 @@ const WORKLOADS: &[Workload] = &[
     ("text_b256", || boxed(text(256, 1_000))),
     ("text_v50k", || boxed(text(32, 50_000))),
     ("ffn", || boxed(ffn())),
+    ("lm", || boxed(silent(language::lm()))),
+    ("generate", || boxed(silent(language::generate()))),
     ("swiglu", || boxed(swiglu_kernel())),
     ("matmul", || boxed(matmul())),
     ("adam", || boxed(adam_update())),
@@ -26,12 +31,30 @@ const WORKLOADS: &[Workload] = &[
 const CPU: &Device = &Device::Cpu;
 
 fn main() {
-    measure_all(WORKLOADS);
+    match check_is_wanted() {
+        true => check().expect("a language model"),
+        false => measure_all(WORKLOADS),
+    }
+}
+
+fn check() -> Result<()> {
+    let mut step = language::lm()?;
+    let mut loss = || step()?.to_scalar();
+    print_check(|| loss().expect("a step"), &language::generate()?()?);
+    Ok(())
 }
 
 fn boxed(step: Result<impl FnMut() -> Result<()> + 'static>) -> Box<dyn FnMut()> {
     let mut step = step.expect("a model");
     Box::new(move || step().expect("a step"))
+}
+
+/// The step without what it gives.
+fn silent<T>(
+    step: Result<impl FnMut() -> Result<T> + 'static>,
+) -> Result<impl FnMut() -> Result<()> + 'static> {
+    let mut step = step?;
+    Ok(move || step().map(drop))
 }
 
 fn tensor(shape: &[usize]) -> Result<Tensor> {

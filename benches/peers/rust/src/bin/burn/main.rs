@@ -1,5 +1,7 @@
 //! The workloads in burn, on Flex, its CPU backend.
 
+mod language;
+
 use std::hint::black_box;
 
 use burn::module::{Module, Param};
@@ -8,6 +10,7 @@ use burn::nn::{Dropout, DropoutConfig, Embedding, EmbeddingConfig, Linear, Linea
 use burn::optim::{AdamConfig, GradientsParams, ModuleOptimizer};
 use burn::prelude::*;
 use burn::tensor::activation::{relu, sigmoid, silu};
+use peers::language::{check_is_wanted, print_check};
 use peers::measure::{Workload, measure_all};
 use peers::{LONGEST, labels, targets, token_ids, uniform};
 
@@ -18,13 +21,22 @@ const WORKLOADS: &[Workload] = &[
     ("text_b256", || text(256, 1_000)),
     ("text_v50k", || text(32, 50_000)),
     ("ffn", ffn),
+    ("lm", lm),
     ("swiglu", swiglu_kernel),
     ("matmul", matmul),
     ("adam", adam_update),
 ];
 
 fn main() {
-    measure_all(WORKLOADS);
+    match check_is_wanted() {
+        true => check(),
+        false => measure_all(WORKLOADS),
+    }
+}
+
+fn check() {
+    let mut step = language::lm();
+    print_check(|| step().into_scalar(), &[]);
 }
 
 fn device() -> Device {
@@ -165,6 +177,11 @@ fn ffn() -> Box<dyn FnMut()> {
         let hidden = silu(model.gate.forward(x.clone())) * model.up.forward(x.clone());
         model.down.forward(hidden).square().mean()
     })
+}
+
+fn lm() -> Box<dyn FnMut()> {
+    let mut step = language::lm();
+    Box::new(move || drop(step()))
 }
 
 fn swiglu_kernel() -> Box<dyn FnMut()> {

@@ -1,0 +1,78 @@
+//! The language model of `lm` and `generate`.
+
+use autograd::Parameters;
+use nn::{Decoder, DecoderConfig, FeedForwardKind, Model, TokenCrossEntropy};
+use optim::{AdamW, Optimizer};
+use tensor::{Key, Tensor};
+use train::Shards;
+
+use super::language_data::{
+    BATCH, CONTEXT, DECAY, EPSILON, GENERATED, HEADS, HIDDEN, LAYERS, MATRICES, RATE, THETA,
+    VOCABULARY, WIDTH, batch, matrix, prompt, table,
+};
+
+fn model(parameters: &mut Parameters) -> Decoder {
+    let config = DecoderConfig {
+        vocabulary: VOCABULARY,
+        width: WIDTH,
+        layers: LAYERS,
+        heads: HEADS,
+        key_value_heads: HEADS,
+        feed_forward: HIDDEN,
+        context: CONTEXT,
+        theta: THETA,
+        epsilon: EPSILON,
+        tied: true,
+        dropout: 0.0,
+        kind: FeedForwardKind::SiluGated,
+    };
+    let model = Decoder::new(parameters, config);
+    let mut set = |name: &str, value: Tensor| {
+        let id = parameters.find(name).expect("a parameter of this name");
+        *parameters.get_mut(id) = value;
+    };
+    set("embedding.weight", Tensor::new([VOCABULARY, WIDTH], table()));
+    for block in 0..LAYERS {
+        for (number, (name, shape)) in MATRICES.into_iter().enumerate() {
+            let value = Tensor::new(shape, matrix(block, number));
+            set(&format!("blocks.{block}.{name}.weight"), value);
+        }
+    }
+    model
+}
+
+/// A training step, which gives the loss. With several threads each works on a shard of the batch.
+pub fn lm() -> impl FnMut() -> f32 {
+    let mut parameters = Parameters::new(0);
+    let model = model(&mut parameters);
+    let mut optimizer = AdamW::new(RATE).decay(DECAY).decays(|_, _| true);
+    let [ids, targets] = batch().map(|ids| Tensor::new([BATCH, CONTEXT], ids));
+    let mut shards = Shards::new(rayon::current_num_threads());
+    move || {
+        let batch = shards.forward_backward(&parameters, BATCH, Key::new(0), |pass, samples| {
+            let logits = model.forward(pass, &ids.slice(0, samples.clone()));
+            (TokenCrossEntropy.of(logits, &targets.slice(0, samples)), ())
+        });
+        optimizer.step(&mut parameters, &batch.gradients);
+        batch.loss
+    }
+}
+
+/// Generates, and gives the tokens.
+pub fn generate() -> impl FnMut() -> Vec<u32> {
+    let mut parameters = Parameters::new(0);
+    let model = model(&mut parameters);
+    let prompt = prompt();
+    move || {
+        let mut cache = model.cache();
+        let mut next = |tokens: &[u32]| {
+            let logits = model.extend(&parameters, &mut cache, tokens);
+            logits.slice(0, tokens.len() - 1..).argmax(-1).item()
+        };
+        let mut tokens = vec![next(&prompt)];
+        while tokens.len() < GENERATED {
+            tokens.push(next(&tokens[tokens.len() - 1..]));
+        }
+        tokens
+    }
+}

@@ -104,6 +104,32 @@ def ffn():
     return [Phase(flops=7 * product + gates), adam_phase(3 * width * hidden)]
 
 
+# Of the language model of `lm` and `generate`: tokens, features, layers, and hidden features.
+TOKENS, WIDTH, LAYERS, GATED = 256, 128, 4, 344
+BLOCK = 4 * WIDTH**2 + 3 * WIDTH * GATED + 2 * WIDTH
+PROMPT, GENERATED = 16, 100
+LANGUAGE_WEIGHTS = TOKENS * WIDTH + LAYERS * BLOCK + WIDTH
+
+
+def read_tokens(batch, time):
+    """A forward pass: two operations a weight for each token, and for each pair of a token and one that
+    it sees two products of its features. 5 operations an element of a norm, SWIGLU / 2 of a gate."""
+    tokens, pairs = batch * time, batch * time * (time + 1) / 2
+    products = 2 * tokens * LANGUAGE_WEIGHTS + LAYERS * 2 * 2 * pairs * WIDTH
+    return products + tokens * (5 * (2 * LAYERS + 1) * WIDTH + LAYERS * GATED * SWIGLU / 2)
+
+
+def lm():
+    return [Phase(flops=3 * read_tokens(8, 128)), adam_phase(LANGUAGE_WEIGHTS)]
+
+
+def generate():
+    """The prompt, and all tokens but the last, read one after the other: each needs all weights."""
+    size = LANGUAGE_WEIGHTS * FLOAT
+    one = Phase(flops=2 * LANGUAGE_WEIGHTS, bytes=size, working_set=size)
+    return [Phase(flops=read_tokens(1, PROMPT)), *[one] * (GENERATED - 1)]
+
+
 def swiglu():
     """Reads x and writes its gradient; the output itself is only summed."""
     elements = 1024 * 1024
@@ -119,6 +145,8 @@ WORKLOADS = {
     "text_v50k": lambda: text(vocabulary=50_000),
     "text_v50k_lazy": lambda: text(vocabulary=50_000, lazy=True),
     "ffn": ffn,
+    "lm": lm,
+    "generate": generate,
     "swiglu": swiglu,
     "matmul": lambda: [Phase(flops=2 * 1024**3)],
     "adam": lambda: [adam_phase(10_000_000)],

@@ -97,9 +97,7 @@ fn run(
         ..Fit::default()
     };
     let mut clock = Clock::new();
-    trainer
-        .session(&mut parameters, &mut optimizer, &windows, &options)?
-        .run(&mut [&mut clock])?;
+    trainer.session(&mut parameters, &mut optimizer, &windows, &options)?.run(&mut [&mut clock])?;
 
     let loss_on = |windows: &Dataset<Windows, Windows>| trainer.score(&parameters, windows).loss;
     let whole = loss_on(&Windows::consecutive(validation, CONTEXT));

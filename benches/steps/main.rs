@@ -8,9 +8,11 @@ mod measure;
 #[path = "../workloads/mod.rs"]
 mod workloads;
 
+use workloads::language;
+
 fn main() {
-    match workloads::language_data::check_is_wanted() {
-        true => workloads::print_check(),
+    match measure::check_is_wanted() {
+        true => measure::print_check(language::lm(), &language::generate()()),
         false => measure::measure_all(workloads::ALL),
     }
 }

@@ -29,6 +29,22 @@ pub fn measure_all(workloads: &[Workload]) {
     }
 }
 
+/// Returns `true` if the program is to call [`print_check`] instead.
+pub fn check_is_wanted() -> bool {
+    env::args().any(|argument| argument == "--check")
+}
+
+/// Prints what `benches/peers/run --check` compares: the losses of the first steps of `lm`, and the tokens
+/// of `generate`.
+pub fn print_check(mut step: impl FnMut() -> f32, tokens: &[u32]) {
+    for _ in 0..3 {
+        println!("loss {:.7}", step());
+    }
+    for token in tokens {
+        println!("token {token}");
+    }
+}
+
 /// The seconds that a step takes, once for each sample.
 fn samples(mut step: impl FnMut()) -> impl Iterator<Item = f64> {
     let mut time = move |steps: usize| {

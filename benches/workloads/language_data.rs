@@ -74,19 +74,3 @@ fn hashes(seed: u32, count: usize) -> impl Iterator<Item = u32> {
         x ^ x >> 16
     })
 }
-
-/// Prints what `run --check` compares: the losses of the first steps of `lm`, and the tokens of
-/// `generate`.
-pub fn print_check(mut step: impl FnMut() -> f32, tokens: &[u32]) {
-    for _ in 0..3 {
-        println!("loss {:.7}", step());
-    }
-    for token in tokens {
-        println!("token {token}");
-    }
-}
-
-/// Returns `true` if the program is asked for that.
-pub fn check_is_wanted() -> bool {
-    std::env::args().any(|argument| argument == "--check")
-}

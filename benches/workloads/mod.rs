@@ -17,8 +17,8 @@
 //!
 //! `benches/peers` has the same for other frameworks.
 
-mod language;
-pub mod language_data;
+pub mod language;
+mod language_data;
 
 use std::hint::black_box;
 
@@ -50,12 +50,6 @@ pub const ALL: &[Workload] = &[
     ("matmul", matmul),
     ("adam", adam),
 ];
-
-/// Prints the losses of the first steps of `lm`, and the tokens of `generate`.
-#[allow(dead_code, reason = "not every bench that has the workloads prints them")]
-pub fn print_check() {
-    language_data::print_check(language::lm(), &language::generate()());
-}
 
 /// The step without what it gives.
 fn silent<R>(mut step: impl FnMut() -> R + 'static) -> Step {

@@ -10,8 +10,7 @@ use burn::nn::{Dropout, DropoutConfig, Embedding, EmbeddingConfig, Linear, Linea
 use burn::optim::{AdamConfig, GradientsParams, ModuleOptimizer};
 use burn::prelude::*;
 use burn::tensor::activation::{relu, sigmoid, silu};
-use peers::language::{check_is_wanted, print_check};
-use peers::measure::{Workload, measure_all};
+use peers::measure::{Workload, check_is_wanted, measure_all, print_check};
 use peers::{LONGEST, labels, targets, token_ids, uniform};
 
 const WORKLOADS: &[Workload] = &[

@@ -10,8 +10,7 @@ use candle_nn::{
     AdamW, Embedding, Linear, Module, Optimizer, ParamsAdamW, VarBuilder, VarMap, embedding,
     linear, linear_no_bias, loss,
 };
-use peers::language::{check_is_wanted, print_check};
-use peers::measure::{Workload, measure_all};
+use peers::measure::{Workload, check_is_wanted, measure_all, print_check};
 use peers::{LONGEST, labels, targets, token_ids, uniform};
 
 const WORKLOADS: &[Workload] = &[

@@ -84,6 +84,36 @@ impl Documents {
         Windows::drawn(&self.tokens, length, count, key)
     }
 
+    /// Returns the places in [`tokens`](Self::tokens) of the targets of [`windows`](Self::windows), in ascending
+    /// order: which tokens a loss on these windows is about.
+    ///
+    /// # Panics
+    /// If [`windows`](Self::windows) panics.
+    #[track_caller]
+    pub fn predicted(&self, length: usize) -> Vec<usize> {
+        let windows = self.windows(length);
+        (0..windows.len()).flat_map(|window| windows.targets().places(window)).collect()
+    }
+
+    /// Returns the mean surprise of the tokens at these places for the generator, in nats, if the text is
+    /// generated: no model has a smaller loss on them in the long run.
+    ///
+    /// ```
+    /// use language::Corpus;
+    ///
+    /// let validation = Corpus::stories(50, 1).validation;
+    /// let floor = validation.floor(&validation.predicted(128));
+    /// assert!(floor.is_some_and(|nats| nats > 0.1 && nats < 0.3));
+    /// ```
+    ///
+    /// # Panics
+    /// If there is no token at a place.
+    #[track_caller]
+    pub fn floor(&self, places: &[usize]) -> Option<f64> {
+        let surprise = &self.known.as_ref()?.surprise;
+        Some(places.iter().map(|&place| surprise[place]).sum::<f64>() / places.len() as f64)
+    }
+
     /// Returns the answers: runs of tokens of answers.
     pub(crate) fn answers(&self) -> Vec<Range<usize>> {
         let is_answer = self.known.as_ref().map_or(&[][..], |known| &known.is_answer);

@@ -91,13 +91,8 @@ impl Sampling {
     #[track_caller]
     pub fn probabilities(&self, logits: &[f64]) -> Vec<f64> {
         self.expect(logits);
-        let mut order: Vec<usize> = (0..logits.len()).collect();
-        order.sort_by(|&a, &b| logits[b].total_cmp(&logits[a]));
-        if self.temperature == 0.0 {
-            order.truncate(1);
-        }
-        order.truncate(self.top_k.unwrap_or(usize::MAX));
-        let highest = logits[order[0]];
+        let order = self.candidates(logits);
+        let highest = order.iter().map(|&token| logits[token]).fold(f64::NEG_INFINITY, f64::max);
         let mut probabilities = vec![0.0; logits.len()];
         for &token in &order {
             // At a temperature of 0 the only token has the difference 0, and 0 / 0 is not a number.
@@ -113,6 +108,24 @@ impl Sampling {
             scale(&mut probabilities);
         }
         probabilities
+    }
+
+    /// Returns the tokens that temperature and top-k leave: from the most probable on, where that order counts.
+    fn candidates(&self, logits: &[f64]) -> Vec<usize> {
+        let mut order: Vec<usize> = (0..logits.len()).collect();
+        let first = |&a: &usize, &b: &usize| {
+            let by_logit = logits[b].partial_cmp(&logits[a]).expect("no logit is NaN");
+            by_logit.then(a.cmp(&b))
+        };
+        let kept = if self.temperature == 0.0 { 1 } else { self.top_k.unwrap_or(usize::MAX) };
+        if kept < order.len() {
+            order.select_nth_unstable_by(kept, first);
+            order.truncate(kept);
+        }
+        if self.top_p < 1.0 {
+            order.sort_unstable_by(first);
+        }
+        order
     }
 
     /// Returns how many tokens, from the most probable on, have the probability `top_p` together.

@@ -98,16 +98,12 @@ impl LanguageScore {
             // All bytes of a character but the first are 10xxxxxx.
             characters += token.iter().filter(|&&byte| byte & 0xc0 != 0x80).count();
         }
-        let floor = documents.known.as_ref().map(|known| {
-            let sum: f64 = surprises.places.iter().map(|&place| known.surprise[place]).sum();
-            sum / surprises.places.len() as f64
-        });
         Self {
             loss: surprises.mean(),
             tokens: surprises.places.len(),
             characters,
             bytes,
-            floor,
+            floor: documents.floor(&surprises.places),
             answers: answer_score(surprises, documents),
         }
     }

@@ -62,8 +62,8 @@ impl Surprises {
     ) -> Result<Self, NotFinite> {
         let context = model.config().context;
         let spans = spans(documents, context, protocol);
-        // About 4 million logits at once.
-        let together = (LOGITS / context / model.config().vocabulary).max(1);
+        let places = PLACES.min(LOGITS / model.config().vocabulary);
+        let together = (places / context).max(1);
         let mut surprises = Self::default();
         let mut tape = Tape::no_grad();
         for spans in spans.chunks(together) {
@@ -103,7 +103,8 @@ impl Surprises {
     }
 }
 
-/// The number of logits that are computed at once.
+/// The most places and the most logits that are computed at once, unless one window has more.
+const PLACES: usize = 1 << 13;
 const LOGITS: usize = 1 << 22;
 
 /// A part of the tokens that a model sees at once.

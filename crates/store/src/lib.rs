@@ -17,6 +17,7 @@ mod little_endian;
 mod loaded;
 mod npy;
 mod saved;
+mod tokenizer;
 
 pub use archive::Float;
 pub use checkpoint::{Checkpoint, CheckpointError, CheckpointFault, Checkpoints, FolderLock};
@@ -26,3 +27,4 @@ pub use little_endian::LittleEndian;
 pub use loaded::{Loaded, Reshaped};
 pub use npy::{NpyError, NpyFault, NpyNumber, read_npy, write_npy};
 pub use saved::{LoadError, LoadFault, SaveError, Saved, save};
+pub use tokenizer::{TokenizerError, TokenizerFault, read_tokenizer};

@@ -21,6 +21,7 @@ fn the_mean_surprise_is_the_loss_of_the_trainer() {
     let trainer = Trainer::new(&model, TokenCrossEntropy);
     let score = trainer.score(&parameters, &corpus.training.windows(40));
     assert!((score.loss - surprises.mean()).abs() < 1e-10, "{} {}", score.loss, surprises.mean());
+    assert_eq!(surprises.places, corpus.training.predicted(40));
 }
 
 /// Returns the surprise by the definition: the tokens from `start` on, and the one at `place`.

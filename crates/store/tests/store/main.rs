@@ -8,3 +8,4 @@ mod loaded;
 mod npy;
 mod saved;
 mod tasks;
+mod tokenizer;

@@ -116,6 +116,18 @@ fn the_comparison_of_activations_has_the_figures_of_the_program() {
 }
 
 #[test]
+fn a_language_model_comes_near_its_floor() {
+    let output = run(example("language_model"), Path::new("."), "400").success();
+    let floor = number_behind(&output, "floor ");
+    assert!((0.1..0.3).contains(&floor), "{output}");
+    assert!(number_behind(&output, "epoch 6  loss ") < 6.0 * floor, "{output}");
+    assert!(output.contains("block 1: β has become "), "{output}");
+    let wrong = run(example("language_model"), Path::new("."), "many");
+    assert_eq!((wrong.code, wrong.stdout.as_str()), (Some(2), ""));
+    assert!(wrong.stderr.contains("the number of stories"), "{}", wrong.stderr);
+}
+
+#[test]
 fn a_gradient_penalty_makes_the_slopes_smaller() {
     let output = printed("gradient_penalty");
     let slope = |step: &str| {

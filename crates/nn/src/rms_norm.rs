@@ -12,7 +12,7 @@
 //! features alike does not move y.
 
 use autograd::{Adjoints, Formulas, Op, ParameterId, Parameters, Pass, Var};
-use tensor::{Scalar, ShapeError, Tensor, fused};
+use tensor::{Scalar, Shape, ShapeError, Tensor, fused, sum, vectorized};
 
 use crate::Layer;
 
@@ -59,13 +59,13 @@ impl Layer for RMSNorm {
 /// If the shapes do not fit.
 #[track_caller]
 pub fn rms_norm<'t, T: Scalar>(x: Var<'t, T>, weight: Var<'t, T>, epsilon: f64) -> Var<'t, T> {
-    x.tape().apply(RMSNormOp { epsilon, kept: None }, &[x, weight])
+    x.tape().apply(RMSNormOp { epsilon, scale: None }, &[x, weight])
 }
 
 struct RMSNormOp<T: Scalar> {
     epsilon: f64,
-    /// x̂, and 1/ρ with a last axis of length 1.
-    kept: Option<[Tensor<T>; 2]>,
+    /// 1/ρ of each row, with a last axis of length 1.
+    scale: Option<Tensor<T>>,
 }
 
 impl<T: Scalar> Op<T> for RMSNormOp<T> {
@@ -93,30 +93,76 @@ impl<T: Scalar> Op<T> for RMSNormOp<T> {
 
     fn forward(&mut self, x: &[&Tensor<T>]) -> Tensor<T> {
         let &[x, weight] = x else { unreachable!("rms_norm has two inputs") };
-        let epsilon = T::from_f64(self.epsilon);
-        let mean_square = (x * x).mean_keepdim(&[-1]);
-        let scale = mean_square.map(|mean_square| T::ONE / (mean_square + epsilon).sqrt());
-        let ([y, normalized], []) = fused::map([x, &scale, weight], |[x, scale, weight]| {
-            let normalized = x * scale;
-            ([weight * normalized, normalized], [])
-        });
-        self.kept = Some([normalized, scale]);
+        let mut shape = Shape::from_slice(x.shape());
+        shape[x.rank() - 1] = 1;
+        let mut scale = Tensor::zeros(shape);
+        let mut y = x.contiguous();
+        if !x.is_empty() {
+            let epsilon = T::from_f64(self.epsilon);
+            normalize(y.as_mut_slice(), &weight.values(), epsilon, scale.as_mut_slice());
+        }
+        self.scale = Some(scale);
         y
     }
 
-    fn vjp(&self, x: &[&Tensor<T>], _: &Tensor<T>, dy: &Tensor<T>, dx: &mut Adjoints<'_, T>) {
-        let [normalized, scale] = self.kept.as_ref().expect("forward ran");
-        dx.add(0, || {
-            let g = dy * x[1];
-            let stretch = (&g * normalized).mean_keepdim(&[-1]);
-            let ([dx], []) =
-                fused::map([&g, normalized, &stretch, scale], |[g, normalized, stretch, scale]| {
-                    ([(g - normalized * stretch) * scale], [])
-                });
+    fn vjp(&self, x: &[&Tensor<T>], _: &Tensor<T>, dy: &Tensor<T>, adjoints: &mut Adjoints<'_, T>) {
+        let &[x, weight] = x else { unreachable!("rms_norm has two inputs") };
+        let scale = self.scale.as_ref().expect("forward ran");
+        adjoints.add(0, || {
+            let mut dx = dy.contiguous();
+            if !x.is_empty() {
+                let scale = scale.values();
+                walk_back(dx.as_mut_slice(), &x.values(), &weight.values(), &scale);
+            }
             dx
         });
-        dx.add(1, || (dy * normalized).sum_to(x[1].shape()));
+        adjoints.add(1, || {
+            let ([terms], []) =
+                fused::map([dy, x, scale], |[dy, x, scale]| ([dy * (x * scale)], []));
+            terms.sum_to(weight.shape())
+        });
     }
+}
+
+/// Turns each row of x, as long as the weight, into y, and writes its 1/ρ. A row is in the nearest cache
+/// for all it takes.
+fn normalize<T: Scalar>(rows: &mut [T], weight: &[T], epsilon: T, scales: &mut [T]) {
+    let features = T::from_f64(weight.len() as f64);
+    let mut squares = vec![T::ZERO; weight.len()];
+    vectorized(
+        #[inline(always)]
+        || {
+            for (row, scale) in rows.chunks_exact_mut(weight.len()).zip(&mut *scales) {
+                squares.iter_mut().zip(&*row).for_each(|(square, &x)| *square = x * x);
+                *scale = T::ONE / (sum(&squares) / features + epsilon).sqrt();
+                row.iter_mut().zip(weight).for_each(|(x, &weight)| *x = weight * (*x * *scale));
+            }
+        },
+    );
+}
+
+/// Turns each row of ȳ into x̄.
+fn walk_back<T: Scalar>(rows: &mut [T], x: &[T], weight: &[T], scales: &[T]) {
+    let features = T::from_f64(weight.len() as f64);
+    let mut products = vec![T::ZERO; weight.len()];
+    vectorized(
+        #[inline(always)]
+        || {
+            let inputs = x.chunks_exact(weight.len()).zip(scales);
+            for (row, (x, &scale)) in rows.chunks_exact_mut(weight.len()).zip(inputs) {
+                for ((g, product), (&x, &weight)) in
+                    row.iter_mut().zip(&mut products).zip(x.iter().zip(weight))
+                {
+                    *g = weight * *g;
+                    *product = *g * (x * scale);
+                }
+                let stretch = sum(&products) / features;
+                for (g, &x) in row.iter_mut().zip(x) {
+                    *g = (*g - x * scale * stretch) * scale;
+                }
+            }
+        },
+    );
 }
 
 #[cfg(test)]

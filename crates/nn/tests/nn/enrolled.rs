@@ -89,8 +89,15 @@ const LAYERS: &[(&str, Check)] = &[
     }),
     ("Decoder", |drawn| {
         let mut parameters = Parameters::with_seed(drawn.seed);
-        let config = small_decoder(drawn.seed);
-        let model = Decoder::new(&mut parameters, DecoderConfig { layers: 1, ..config });
+        let config = DecoderConfig {
+            width: 2,
+            layers: 1,
+            heads: 1,
+            key_value_heads: 1,
+            feed_forward: 2,
+            ..small_decoder(drawn.seed)
+        };
+        let model = Decoder::new(&mut parameters, config);
         check_model(&parameters, &model, &drawn.ids)
     }),
     ("Dense", |drawn| {

@@ -37,7 +37,8 @@ const LINE: usize = 16;
 ///
 /// The work is to go through some layouts of one shape side by side, and to write row-major outputs
 /// of that shape. What has fewer than twice `worth` elements, [`LIGHT`] or [`HEAVY`], is not divided.
-/// The kernel gets the layouts of a part and what it is to write of each output.
+/// The kernel gets the layouts of a part and what it is to write of each output. It is called through a
+/// pointer, so that this function and the threads' side of it are not compiled for each kernel.
 ///
 /// ```
 /// use tensor::{Layout, parallel};
@@ -59,8 +60,8 @@ pub fn divide<T: Send, R: Send, const I: usize, const O: usize>(
     worth: usize,
     inputs: [&Layout; I],
     outputs: [&mut [T]; O],
-    kernel: &(impl Fn([&Layout; I], [&mut [T]; O]) -> R + Sync),
-    combine: &(impl Fn(R, R) -> R + Sync),
+    kernel: &(dyn Fn([&Layout; I], [&mut [T]; O]) -> R + Sync),
+    combine: &(dyn Fn(R, R) -> R + Sync),
 ) -> R {
     let (shape, length) = (inputs[0].shape(), inputs[0].len());
     assert!(

@@ -1,6 +1,9 @@
 //! Loops compiled for several kinds of processors. The best version is chosen at run time (`pulp`).
 //!
-//! So a plain release build uses the widest vectors that the machine has.
+//! So a plain release build uses the widest vectors that the machine has. A build with debug assertions,
+//! such as that of the tests, has one version only: at its level of optimization the compiler makes no
+//! vectors of a loop, and three versions of every loop are three times the code to compile. The results
+//! are the same bit for bit, because no version rounds otherwise.
 
 /// Runs `loops` in a version compiled for this processor's vector instructions.
 ///
@@ -8,7 +11,7 @@
 /// closure of more than a few lines needs `#[inline(always)]`: left as a function of its own it is
 /// compiled for the oldest processor.
 #[inline(always)]
-pub fn vectorized<R>(loops: impl FnMut() -> R) -> R {
+pub fn vectorized<R>(mut loops: impl FnMut() -> R) -> R {
     struct Loops<F>(F);
 
     impl<R, F: FnMut() -> R> pulp::WithSimd for Loops<F> {
@@ -20,12 +23,15 @@ pub fn vectorized<R>(loops: impl FnMut() -> R) -> R {
         }
     }
 
+    if cfg!(debug_assertions) {
+        return loops();
+    }
     pulp::Arch::new().dispatch(Loops(loops))
 }
 
-/// The vector instructions that [`vectorized`] uses on this processor: `x86-64-v4` (AVX-512),
-/// `x86-64-v3` (AVX2 and FMA) or `neon`; `baseline` where it has none of these. An x86-64-v2 processor
-/// is one of the last kind: it runs the loops with the SSE2 of every x86-64.
+/// The vector instructions that [`vectorized`] uses on this processor in a release build: `x86-64-v4`
+/// (AVX-512), `x86-64-v3` (AVX2 and FMA) or `neon`; `baseline` where it has none of these. An x86-64-v2
+/// processor is one of the last kind: it runs the loops with the SSE2 of every x86-64.
 pub fn instruction_set() -> &'static str {
     struct Name;
 

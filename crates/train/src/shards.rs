@@ -140,7 +140,7 @@ impl<T: Scalar> Shards<T> {
             *part = Some(Part { loss, gradients: tape.backward_freeing(node) });
             *returned[number].lock().expect("no other thread has this shard") = Some(other);
         };
-        for_each_shard(count, &mut self.tape, shard);
+        for_each_shard(count, &mut self.tape, &shard);
         let returned =
             returned.into_iter().filter_map(|r| r.into_inner().expect("no shard failed"));
         let returned = returned.collect();
@@ -177,11 +177,12 @@ fn pairwise<T: Scalar>(parts: &[&Part<T>]) -> (T, Gradients<T>) {
     }
 }
 
-/// Calls `shard` for each number. A shard runs on the same thread for every batch.
+/// Calls `shard` for each number. A shard runs on the same thread for every batch. It is called through a
+/// pointer, so that the threads' side is not compiled for each model.
 fn for_each_shard<T: Scalar>(
     count: usize,
     tape: &mut Tape<T>,
-    shard: impl Fn(&mut Tape<T>, usize) + Sync,
+    shard: &(dyn Fn(&mut Tape<T>, usize) + Sync),
 ) {
     if count == 1 || rayon::current_num_threads() == 1 {
         return (0..count).for_each(|number| shard(tape, number));

@@ -81,7 +81,7 @@ where
     F: for<'t> Fn(&[Var<'t, Number>]) -> Var<'t, Number>,
 {
     let repeated = laws::repeated_input(inputs, &function);
-    report(&as_parameters(inputs), |pass| function(&pass.all_parameters()), repeated)
+    report(&as_parameters(inputs), &|pass| function(&pass.all_parameters()), repeated)
 }
 
 /// Checks an op on these inputs; `make` creates it for each run.
@@ -137,16 +137,17 @@ pub fn parameters<T: Scalar, F>(parameters: &Parameters<T>, function: F) -> Repo
 where
     F: for<'t> Fn(Pass<'t, Number>) -> Var<'t, Number>,
 {
-    report(parameters, function, None)
+    report(parameters, &function, None)
 }
 
 /// Checks everything, but for one law that the caller has checked.
 #[track_caller]
-fn report<T: Scalar, F>(at: &Parameters<T>, function: F, checked: Option<Law>) -> Report
-where
-    F: for<'t> Fn(Pass<'t, Number>) -> Var<'t, Number>,
-{
-    let subject = Subject::new(at, &function);
+fn report<T: Scalar>(
+    at: &Parameters<T>,
+    function: &CheckedFunction<'_>,
+    checked: Option<Law>,
+) -> Report {
+    let subject = Subject::new(at, function);
     let mut report = subject.compare(checked);
     if !report.passes() {
         report.wrong_ops = wrong_ops::find(&subject);
@@ -159,26 +160,27 @@ const ASIDE: f64 = 1e-3;
 /// The number of pairs of points beside it that are tried.
 const PAIRS: usize = 2;
 
+/// A checked function. It is called through a pointer, so that the check is compiled once, and not again
+/// for each function.
+type CheckedFunction<'a> = dyn for<'t> Fn(Pass<'t, Number>) -> Var<'t, Number> + 'a;
+
 /// A function, the point at which it is checked, and the cotangent.
-struct Subject<'a, F> {
+struct Subject<'a> {
     /// What the function reads of its parameters: of tables, some rows perhaps.
     reading: RowsUnderCheck,
     at: Parameters<f64>,
     /// The point, as duals that do not move.
     still: Parameters<Number>,
-    function: &'a F,
+    function: &'a CheckedFunction<'a>,
     cotangent: Tensor<Number>,
     key: Key,
     analytic: OnceCell<Parameters<Number>>,
     beside: OnceCell<Vec<Self>>,
 }
 
-impl<'a, F> Subject<'a, F>
-where
-    F: for<'t> Fn(Pass<'t, Number>) -> Var<'t, Number>,
-{
+impl<'a> Subject<'a> {
     #[track_caller]
-    fn new<T: Scalar>(parameters: &Parameters<T>, function: &'a F) -> Self {
+    fn new<T: Scalar>(parameters: &Parameters<T>, function: &'a CheckedFunction<'a>) -> Self {
         let (reading, at, output) = RowsUnderCheck::of(parameters, function);
         let key = Key::new(0).stream("gradient check");
         let cotangent = Tensor::normal(output, 0.0, 1.0, key.stream("cotangent"));
@@ -188,7 +190,7 @@ where
     fn at(
         reading: RowsUnderCheck,
         at: Parameters<f64>,
-        function: &'a F,
+        function: &'a CheckedFunction<'a>,
         cotangent: Tensor<Number>,
     ) -> Self {
         let key = Key::new(0).stream("gradient check");
@@ -256,7 +258,7 @@ where
     }
 }
 
-impl<F> Subject<'_, F> {
+impl Subject<'_> {
     /// A random direction for one parameter.
     fn direction(&self, id: ParameterId, name: &str) -> Tensor<f64> {
         let key = self.key.stream(name).fold_in(id.index() as u64);

@@ -15,7 +15,7 @@ use crate::view::in_layer;
 
 /// Checks that an op's inputs are on its tape.
 #[track_caller]
-pub(crate) fn assert_one_tape<T: Scalar>(tape: &Tape<T>, op: &impl Op<T>, inputs: &[Var<'_, T>]) {
+pub(crate) fn assert_one_tape<T: Scalar>(tape: &Tape<T>, op: &dyn Op<T>, inputs: &[Var<'_, T>]) {
     assert!(
         inputs.iter().all(|input| std::ptr::eq(tape, input.tape())),
         "{}: the inputs belong to different tapes: record all of them on one",
@@ -25,7 +25,7 @@ pub(crate) fn assert_one_tape<T: Scalar>(tape: &Tape<T>, op: &impl Op<T>, inputs
 
 /// Checks that the shapes of an op's inputs fit.
 #[track_caller]
-pub(crate) fn assert_shapes_fit<T: Scalar>(op: &impl Op<T>, inputs: &[&Node<T>]) {
+pub(crate) fn assert_shapes_fit<T: Scalar>(op: &dyn Op<T>, inputs: &[&Node<T>]) {
     let shapes: smallvec::SmallVec<[&[usize]; 4]> =
         inputs.iter().map(|input| input.value.shape()).collect();
     if let Err(error) = op.check(&shapes) {

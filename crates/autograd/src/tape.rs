@@ -165,7 +165,7 @@ impl<T: Scalar> Tape<T> {
 
     /// Returns an op's value, and whether its gradient is asked for.
     #[track_caller]
-    fn evaluate(&self, op: &mut impl Op<T>, inputs: &[Var<'_, T>]) -> (Tensor<T>, bool) {
+    fn evaluate(&self, op: &mut dyn Op<T>, inputs: &[Var<'_, T>]) -> (Tensor<T>, bool) {
         assert_one_tape(self, op, inputs);
         let nodes = self.nodes.borrow();
         let inputs: SmallVec<[&Node<T>; 4]> = inputs.iter().map(|x| &nodes[x.index]).collect();

@@ -10,9 +10,9 @@ use std::sync::Arc;
 
 use tensor::{Scalar, Tensor};
 
-use super::Number;
+use super::{CheckedFunction, Number};
 use crate::functional::Dual;
-use crate::{Gradient, Gradients, ParameterId, Parameters, Pass, RowSource, Tape, Value, Var};
+use crate::{Gradient, Gradients, ParameterId, Parameters, Pass, RowSource, Tape, Value};
 
 /// What a function reads of a store.
 #[derive(Clone)]
@@ -33,13 +33,10 @@ impl RowsUnderCheck {
     /// Runs the function once. Returns what it reads, the values of that, and the shape of its
     /// output.
     #[track_caller]
-    pub(super) fn of<T: Scalar, F>(
+    pub(super) fn of<T: Scalar>(
         parameters: &Parameters<T>,
-        function: &F,
-    ) -> (Self, Parameters<f64>, Vec<usize>)
-    where
-        F: for<'t> Fn(Pass<'t, Number>) -> Var<'t, Number>,
-    {
+        function: &CheckedFunction<'_>,
+    ) -> (Self, Parameters<f64>, Vec<usize>) {
         let all = cast_on_demand(parameters);
         let tape = Tape::default();
         let output = function(Pass::eval(&tape, &all)).shape().to_vec();

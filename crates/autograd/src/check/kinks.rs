@@ -12,14 +12,11 @@ use super::methods::{STEPS, Slopes};
 use super::{Number, Subject};
 use crate::functional::Dual;
 use crate::tape::{Node, Source};
-use crate::{Op, Parameters, Pass, Tape, Var};
+use crate::{Op, Parameters, Pass, Tape};
 
 /// Returns `true` if kinks, and nothing else, are why differences and forward mode disagree along
 /// the line on which these parameters move.
-pub(super) fn explain<F>(subject: &Subject<'_, F>, moving: &Parameters<Number>) -> bool
-where
-    F: for<'t> Fn(Pass<'t, Number>) -> Var<'t, Number>,
-{
+pub(super) fn explain(subject: &Subject<'_>, moving: &Parameters<Number>) -> bool {
     let tape = Tape::default();
     (subject.function)(Pass::eval(&tape, &subject.reading.written_out(moving)));
     let mut nodes = tape.nodes.into_inner();

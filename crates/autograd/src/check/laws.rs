@@ -4,13 +4,10 @@ use tensor::{Key, Scalar, Shape, Tensor};
 
 use super::{Law, Number, Subject, influence};
 use crate::functional::{Dual, grad};
-use crate::{Parameters, Pass, Tape, Var};
+use crate::{Parameters, Tape, Var};
 
 /// All laws that concern the function as a whole.
-pub(super) fn check_all<F>(subject: &Subject<'_, F>) -> Vec<Law>
-where
-    F: for<'t> Fn(Pass<'t, Number>) -> Var<'t, Number>,
-{
+pub(super) fn check_all(subject: &Subject<'_>) -> Vec<Law> {
     let still = subject.still();
     let u = &subject.cotangent;
     let gradient = subject.gradient(&still, u);
@@ -57,10 +54,7 @@ where
 }
 
 /// The gradient of each parameter when all others are frozen.
-fn one_by_one<F>(subject: &Subject<'_, F>) -> Parameters<Number>
-where
-    F: for<'t> Fn(Pass<'t, Number>) -> Var<'t, Number>,
-{
+fn one_by_one(subject: &Subject<'_>) -> Parameters<Number> {
     let still = subject.still();
     still.map(|id, value| {
         let mut alone = still.clone();
@@ -72,12 +66,15 @@ where
     })
 }
 
+/// A function of inputs, called through a pointer as a [`CheckedFunction`](super::CheckedFunction) is.
+pub(super) type FunctionOfInputs<'a> = dyn for<'t> Fn(&[Var<'t, Number>]) -> Var<'t, Number> + 'a;
+
 /// f(x, x): the gradient of one input used twice is the sum of both gradients. For the first two
 /// inputs of one shape.
-pub(super) fn repeated_input<F>(inputs: &[Tensor<f64>], function: &F) -> Option<Law>
-where
-    F: for<'t> Fn(&[Var<'t, Number>]) -> Var<'t, Number>,
-{
+pub(super) fn repeated_input(
+    inputs: &[Tensor<f64>],
+    function: &FunctionOfInputs<'_>,
+) -> Option<Law> {
     let pairs = (0..inputs.len()).flat_map(|i| (i + 1..inputs.len()).map(move |j| (i, j)));
     let (i, j) = pairs.into_iter().find(|&(i, j)| inputs[i].shape() == inputs[j].shape())?;
     let mut at: Vec<Tensor<Number>> = inputs.iter().map(Tensor::cast).collect();
@@ -101,10 +98,7 @@ where
     })
 }
 
-fn output_shape<F>(function: &F, at: &[Tensor<Number>]) -> Shape
-where
-    F: for<'t> Fn(&[Var<'t, Number>]) -> Var<'t, Number>,
-{
+fn output_shape(function: &FunctionOfInputs<'_>, at: &[Tensor<Number>]) -> Shape {
     let tape = Tape::no_grad();
     let constants: Vec<Var<Number>> = at.iter().map(|x| tape.constant(x.clone())).collect();
     function(&constants).shape()

@@ -5,7 +5,7 @@ use tensor::{Key, Tensor};
 
 use super::{Comparison, Finding, Method, Number, Subject, inner, inner_size, kinks};
 use crate::functional::Dual;
-use crate::{ParameterId, Parameters, Pass, Var};
+use crate::{ParameterId, Parameters};
 
 /// The difference steps, relative to entries larger than 1.
 pub(super) const STEPS: [f64; 5] = [1e-3, 1e-4, 1e-5, 1e-6, 1e-7];
@@ -24,7 +24,7 @@ struct Direction {
 
 impl Direction {
     /// Along one entry, by its size where that is above 1.
-    fn entry<F>(subject: &Subject<'_, F>, id: ParameterId, position: usize) -> Self {
+    fn entry(subject: &Subject<'_>, id: ParameterId, position: usize) -> Self {
         let size = subject.at.get(id).values()[position].abs().max(1.0);
         let along = format!("{:?}", subject.index_of(id, position));
         Self { along, parts: vec![(position, size)] }
@@ -35,9 +35,9 @@ impl Direction {
     }
 
     /// Moves a parameter from the point by a step, and gives it tangents in this direction.
-    fn follow<F>(
+    fn follow(
         &self,
-        subject: &Subject<'_, F>,
+        subject: &Subject<'_>,
         moved: &mut Parameters<Number>,
         id: ParameterId,
         (step, tangent): (f64, f64),
@@ -58,10 +58,7 @@ struct Compared {
 }
 
 /// Compares the gradient of one parameter by all methods.
-pub(super) fn compare_all<F>(subject: &Subject<'_, F>, id: ParameterId) -> Finding
-where
-    F: for<'t> Fn(Pass<'t, Number>) -> Var<'t, Number>,
-{
+pub(super) fn compare_all(subject: &Subject<'_>, id: ParameterId) -> Finding {
     let at = subject.at.get(id);
     let mut finding = Finding {
         name: subject.at.name(id).to_string(),
@@ -95,15 +92,13 @@ where
 
 /// Compares at the point. If differences contradict the rest only because of kinks along this
 /// direction, the comparisons are repeated beside the point, on both sides of each kink.
-fn compare_at<F>(
-    subject: &Subject<'_, F>,
+fn compare_at(
+    subject: &Subject<'_>,
     id: ParameterId,
     direction: &Direction,
     finding: &mut Finding,
-    compare: impl Fn(&Subject<'_, F>) -> Compared,
-) where
-    F: for<'t> Fn(Pass<'t, Number>) -> Var<'t, Number>,
-{
+    compare: impl Fn(&Subject<'_>) -> Compared,
+) {
     let (exact, numerical): (Vec<_>, Vec<_>) =
         compare(subject).comparisons.into_iter().partition(|c| c.method.is_exact());
     exact.into_iter().for_each(|comparison| finding.add(comparison));
@@ -126,10 +121,7 @@ fn compare_at<F>(
 }
 
 /// Central differences along a direction.
-fn differences<F>(subject: &Subject<'_, F>, id: ParameterId, direction: &Direction) -> Compared
-where
-    F: for<'t> Fn(Pass<'t, Number>) -> Var<'t, Number>,
-{
+fn differences(subject: &Subject<'_>, id: ParameterId, direction: &Direction) -> Compared {
     let slopes = Slopes::along(subject, id, direction);
     let (analytic, size) = along(&Dual::values(subject.analytic().get(id)), direction);
     let comparison = Comparison {
@@ -151,10 +143,7 @@ fn along(gradient: &Tensor<f64>, direction: &Direction) -> (f64, f64) {
 
 /// Where input and output are small, every entry of J: rows from the backward pass, with one output
 /// as cotangent, and columns from forward mode, along one input.
-fn compare_whole_jacobian<F>(subject: &Subject<'_, F>, id: ParameterId, finding: &mut Finding)
-where
-    F: for<'t> Fn(Pass<'t, Number>) -> Var<'t, Number>,
-{
+fn compare_whole_jacobian(subject: &Subject<'_>, id: ParameterId, finding: &mut Finding) {
     let (at, output) = (subject.at.get(id), subject.cotangent.shape());
     let outputs = subject.cotangent.len();
     if at.len() > SMALL || outputs > SMALL {
@@ -185,10 +174,7 @@ where
 
 /// One run over duals that move along a random direction gives Jv with the value, and with the
 /// gradient its derivative Hv: exact numbers for three comparisons.
-fn second_order<F>(subject: &Subject<'_, F>, id: ParameterId, v: &Direction) -> Compared
-where
-    F: for<'t> Fn(Pass<'t, Number>) -> Var<'t, Number>,
-{
+fn second_order(subject: &Subject<'_>, id: ParameterId, v: &Direction) -> Compared {
     let w = Direction::through_all(String::new(), &subject.direction(id, "w"));
     let gradient_along = |direction: &Direction| {
         let mut moving = subject.still();
@@ -232,15 +218,13 @@ pub(super) fn with(
 
 /// ⟨v, Hv⟩ against differences of ⟨u, Jv⟩ along v, to which the backward pass contributes nothing: a
 /// VJP that is right at this point alone is seen here.
-fn compare_slopes<F>(
-    subject: &Subject<'_, F>,
+fn compare_slopes(
+    subject: &Subject<'_>,
     id: ParameterId,
     v: &Direction,
     hv: &Tensor<f64>,
     compared: &mut Compared,
-) where
-    F: for<'t> Fn(Pass<'t, Number>) -> Var<'t, Number>,
-{
+) {
     let mut moved = subject.still();
     let slopes = Slopes::measure(|step| {
         v.follow(subject, &mut moved, id, (step, 1.0));
@@ -252,16 +236,14 @@ fn compare_slopes<F>(
 
 /// The derivative of one parameter's gradient along a direction of another: exact, and by
 /// differences of gradients.
-fn compare_curvature<F>(
-    subject: &Subject<'_, F>,
+fn compare_curvature(
+    subject: &Subject<'_>,
     id: ParameterId,
     direction: &Direction,
     other: ParameterId,
     gradient: &Tensor<Number>,
     compared: &mut Compared,
-) where
-    F: for<'t> Fn(Pass<'t, Number>) -> Var<'t, Number>,
-{
+) {
     let probe = subject.direction(other, "probe");
     let exact = Dual::tangents(gradient);
     let mut moved = subject.still();
@@ -293,10 +275,7 @@ pub(super) struct Slopes {
 
 impl Slopes {
     /// The slope of ⟨u, f⟩ along a direction of one parameter.
-    fn along<F>(subject: &Subject<'_, F>, id: ParameterId, direction: &Direction) -> Self
-    where
-        F: for<'t> Fn(Pass<'t, Number>) -> Var<'t, Number>,
-    {
+    fn along(subject: &Subject<'_>, id: ParameterId, direction: &Direction) -> Self {
         let mut moved = subject.still();
         Self::measure(|step| {
             direction.follow(subject, &mut moved, id, (step, 0.0));

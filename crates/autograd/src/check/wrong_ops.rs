@@ -20,10 +20,7 @@ use crate::view::in_layer;
 use crate::{ParameterId, Parameters, Pass, Tape, Var};
 
 /// Describes the ops of the tape that fail on their own.
-pub(super) fn find<F>(subject: &Subject<'_, F>) -> Vec<String>
-where
-    F: for<'t> Fn(Pass<'t, Number>) -> Var<'t, Number>,
-{
+pub(super) fn find(subject: &Subject<'_>) -> Vec<String> {
     let mut wrong_ops = Vec::new();
     for_each_op(subject, |name, op, inputs| {
         let words = |fault| format!("{name}, {fault}");
@@ -34,12 +31,10 @@ where
 
 /// Calls `visit` for each op that the function records and whose gradient is asked for: with its
 /// index, name, layer and line in words, the op itself, and the inputs that it had.
-pub(super) fn for_each_op<F>(
-    subject: &Subject<'_, F>,
+pub(super) fn for_each_op(
+    subject: &Subject<'_>,
     mut visit: impl FnMut(&str, &RecordedOp, &Parameters<f64>),
-) where
-    F: for<'t> Fn(Pass<'t, Number>) -> Var<'t, Number>,
-{
+) {
     let tape = Tape::default();
     (subject.function)(Pass::eval(&tape, &subject.reading.written_out(&subject.still)));
     let mut nodes = tape.nodes.into_inner();
@@ -110,10 +105,7 @@ impl RecordedOp {
 }
 
 /// Describes what is wrong with a function.
-fn faults<F>(subject: &Subject<'_, F>, checked: Option<Law>) -> Vec<String>
-where
-    F: for<'t> Fn(Pass<'t, Number>) -> Var<'t, Number>,
-{
+fn faults(subject: &Subject<'_>, checked: Option<Law>) -> Vec<String> {
     let report = subject.compare(checked);
     let findings = subject.trainable().zip(&report.findings);
     let wrong = findings.filter(|(_, finding)| !finding.passes());
@@ -123,10 +115,7 @@ where
 }
 
 /// Describes what is wrong with the VJP for one input.
-fn fault_of_input<F>(subject: &Subject<'_, F>, id: ParameterId, finding: &Finding) -> String
-where
-    F: for<'t> Fn(Pass<'t, Number>) -> Var<'t, Number>,
-{
+fn fault_of_input(subject: &Subject<'_>, id: ParameterId, finding: &Finding) -> String {
     let name = &finding.name;
     let failing = |method| finding.worst.iter().find(|c| c.method == method && !c.agrees());
     if let (Some(_), Some(entry)) = (failing(Method::ForwardMode), wrong_entry(subject, id)) {
@@ -142,10 +131,7 @@ where
 
 /// Describes an entry of one input at which VJP and forward mode differ; `None` if they differ only
 /// beside the point, which is then on a kink.
-fn wrong_entry<F>(subject: &Subject<'_, F>, id: ParameterId) -> Option<String>
-where
-    F: for<'t> Fn(Pass<'t, Number>) -> Var<'t, Number>,
-{
+fn wrong_entry(subject: &Subject<'_>, id: ParameterId) -> Option<String> {
     let at = subject.at.get(id);
     let analytic = Dual::values(subject.analytic().get(id));
     let direction = subject.direction(id, "v").to_vec();

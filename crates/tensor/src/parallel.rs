@@ -32,13 +32,18 @@ const SMALLEST_PRODUCT: usize = 1 << 22;
 /// each vector instruction reads across two, and Adam's step takes 1.7 times as long.
 const LINE: usize = 16;
 
+/// A function that does a part of the work: it gets the part's layouts and what it is to write of each
+/// output.
+pub type PartKernel<'a, T, R, const I: usize, const O: usize> =
+    dyn Fn([&Layout; I], [&mut [T]; O]) -> R + Sync + 'a;
+
 /// Runs `kernel` on parts of the work, as many at a time as there are threads, and combines their
 /// results.
 ///
 /// The work is to go through some layouts of one shape side by side, and to write row-major outputs
 /// of that shape. What has fewer than twice `worth` elements, [`LIGHT`] or [`HEAVY`], is not divided.
-/// The kernel gets the layouts of a part and what it is to write of each output. It is called through a
-/// pointer, so that this function and the threads' side of it are not compiled for each kernel.
+/// The kernel is called through a pointer, so that this function and the threads' side of it are not
+/// compiled for each kernel.
 ///
 /// ```
 /// use tensor::{Layout, parallel};
@@ -60,7 +65,7 @@ pub fn divide<T: Send, R: Send, const I: usize, const O: usize>(
     worth: usize,
     inputs: [&Layout; I],
     outputs: [&mut [T]; O],
-    kernel: &(dyn Fn([&Layout; I], [&mut [T]; O]) -> R + Sync),
+    kernel: &PartKernel<'_, T, R, I, O>,
     combine: &(dyn Fn(R, R) -> R + Sync),
 ) -> R {
     let (shape, length) = (inputs[0].shape(), inputs[0].len());

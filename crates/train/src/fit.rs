@@ -84,7 +84,7 @@ where
     pub fn run(mut self, observers: &mut [&mut dyn Observer<T>]) -> Result<History, TrainError> {
         let (trainer, training, options) = (self.trainer, self.training.clone(), self.options);
         let mut shards = Shards::new(options.shards);
-        self.tell(observers, None, |observer, now| observer.begin(now))?;
+        self.tell(observers, StepFigures::default(), |observer, now| observer.begin(now))?;
 
         while !self.progress.is_over(options) {
             let (epoch, taken) = (self.progress.epoch(), self.progress.step());
@@ -118,12 +118,13 @@ where
                 );
                 let (loss, tallies) = (pass.loss.to_f64(), pass.returned);
                 let tally = merged(tallies).map_err(|first| self.not_finite(loss, first))?;
-                self.step(pass.gradients)?;
+                let gradient_norm = self.step(pass.gradients)?;
 
                 let step = Step { samples, weight: weight(0..samples), loss, tally };
                 let score = (!observers.is_empty()).then(|| step.score());
+                let figures = StepFigures { score, gradient_norm };
                 self.progress.add_step(step, seconds());
-                self.tell(observers, score, |observer, now| observer.step(now))?;
+                self.tell(observers, figures, |observer, now| observer.step(now))?;
                 last = Some(batch);
             }
 
@@ -132,7 +133,7 @@ where
             let activity = self.activity(last.as_ref(), key.stream("activity"));
             let epoch = self.ended_epoch(validation, activity, seconds())?;
             self.progress.add_epoch(epoch, self.parameters, options);
-            self.tell(observers, None, |observer, now| observer.epoch(now))?;
+            self.tell(observers, StepFigures::default(), |observer, now| observer.epoch(now))?;
         }
         let (history, best) = self.progress.end();
         if let Some(weights) = best {
@@ -141,12 +142,12 @@ where
         Ok(history)
     }
 
-    /// Updates the parameters with these gradients. After an error they are unchanged.
-    fn step(&mut self, mut gradients: Gradients<T>) -> Result<(), TrainError> {
-        if let Some(max) = self.options.clip_norm {
-            clip_global_norm(&mut gradients, max);
-        }
-        self.optimizer.try_step(self.parameters, &gradients).map_err(|error| TrainError::Gradient {
+    /// Updates the parameters with these gradients, and returns their norm if they are clipped by it. After
+    /// an error the parameters are unchanged.
+    fn step(&mut self, mut gradients: Gradients<T>) -> Result<Option<f64>, TrainError> {
+        let norm = self.options.clip_norm.map(|max| clip_global_norm(&mut gradients, max));
+        let done = self.optimizer.try_step(self.parameters, &gradients);
+        done.map(|()| norm).map_err(|error| TrainError::Gradient {
             epoch: self.progress.epoch(),
             step: self.progress.step() + 1,
             error,
@@ -201,7 +202,7 @@ where
     fn tell(
         &self,
         observers: &mut [&mut dyn Observer<T>],
-        batch: Option<Score>,
+        StepFigures { score: batch, gradient_norm }: StepFigures,
         what: impl Fn(&mut dyn Observer<T>, &Context<'_, T>) -> Result<(), ObserverError>,
     ) -> Result<(), TrainError> {
         let now = Context {
@@ -211,6 +212,7 @@ where
             options: self.options,
             steps_per_epoch: self.steps_per_epoch,
             batch,
+            gradient_norm,
             source: self.source,
         };
         let mut stops = false;
@@ -230,6 +232,13 @@ where
             steps: self.steps_per_epoch,
         })
     }
+}
+
+/// What observers are told of a step: see [`Context`].
+#[derive(Default)]
+struct StepFigures {
+    score: Option<Score>,
+    gradient_norm: Option<f64>,
 }
 
 impl<M, L> Trainer<'_, M, L> {

@@ -74,6 +74,9 @@ pub struct Context<'a, T: Scalar = f32> {
     pub steps_per_epoch: Option<usize>,
     /// The score on the batch of the last step, before that step; `None` before the first step.
     pub batch: Option<Score>,
+    /// The norm of all gradients of the last step together, before they were clipped; `None` before the
+    /// first step, and without [`Fit::clip_norm`].
+    pub gradient_norm: Option<f64>,
     /// The samples, with those for validation.
     pub source: &'a dyn AnySource,
 }

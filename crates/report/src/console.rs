@@ -21,13 +21,25 @@ pub(crate) use bottom_line::release_terminal;
 #[derive(Debug)]
 pub struct Console {
     label: String,
+    epoch: &'static str,
     bar: ProgressBar,
 }
 
 impl Console {
     /// Puts this label in front of bar and lines.
     pub fn new(label: impl Into<String>) -> Self {
-        Self { label: label.into(), bar: ProgressBar::hidden() }
+        Self { label: label.into(), epoch: "epoch", bar: ProgressBar::hidden() }
+    }
+
+    /// Calls an epoch by this word, where it is no pass over all samples.
+    pub fn with_word(self, epoch: &'static str) -> Self {
+        Self { epoch, ..self }
+    }
+
+    /// Removes the bar, before the program prints a line that may be the last one. The next
+    /// [`begin`](Observer::begin) draws one again.
+    pub fn hide(&mut self) {
+        self.bar = ProgressBar::hidden();
     }
 
     /// Returns the bar of the epoch that is running.
@@ -38,7 +50,7 @@ impl Console {
         let steps = now.steps_per_epoch.map(|steps| steps as u64);
         self.bar = ProgressBar::with_draw_target(steps, target)
             .with_style(style(steps.is_some()))
-            .with_prefix(format!("{}  epoch {epoch}/{epochs}", self.label))
+            .with_prefix(format!("{}  {} {epoch}/{epochs}", self.label, self.epoch))
             .with_position(now.progress.step() as u64);
         // The rate of the next step.
         self.bar.reset_eta();
@@ -63,7 +75,7 @@ impl<T: Scalar> Observer<T> for Console {
 
     fn epoch(&mut self, now: &Context<'_, T>) -> Result<(), ObserverError> {
         // The bar is removed first, because printing to a closed pipe ends the program.
-        self.bar = ProgressBar::hidden();
+        self.hide();
         if let Some(epoch) = now.progress.epochs.last() {
             println!("{}  {epoch}", self.label);
         }

@@ -3,7 +3,7 @@
 //! Observers show a run while it trains: [`Console`] draws bars, [`Log`] writes a file, and
 //! [`Interrupt`] ends it after Ctrl-C or SIGTERM. Afterwards [`ModelComparison`] compares
 //! several models, [`statistics`] tells a real difference from luck, and [`TrainingReport`] draws a
-//! page with all figures.
+//! page with all figures. A [`LanguageReport`] is that of a language model.
 
 #![forbid(unsafe_code)]
 
@@ -22,6 +22,8 @@ pub use interrupt::{Interrupt, InterruptError};
 pub use log::{Log, LogError, LogEvery, LogFault};
 pub use metric_list::MetricList;
 pub use page::{
-    ActivationCurve, BestModel, ClassDetails, ClassScores, CurveRole, ModelRuns, ParameterRow,
-    Plot, PlotSubject, ReportError, SeedRun, TrainingReport, Word, WrongPrediction, contributions,
+    ActivationCurve, AttentionHead, AttentionMaps, BestModel, ClassDetails, ClassScores,
+    CountingModel, CurveRole, GateRow, LanguageReport, LossPoint, ModelRuns, ParameterRow, Plot,
+    PlotSubject, ReportError, ResultRow, SeedRun, SurpriseToken, TrainingReport, Word,
+    WrongPrediction, contributions,
 };

@@ -7,7 +7,7 @@
 //!
 //! Read next: `figures.rs` (the content of a report), `contributions.rs` (the words a prediction
 //! depends on, by one backward pass), `curves.rs` (a plot), `inside.rs` (outputs and gradients by
-//! layer), `html.rs` and `templates/report.html` (the page).
+//! layer), `html.rs` and `templates/report.html` (the page). `language.rs` is the report of a language model.
 
 mod activations;
 mod canvas;
@@ -18,6 +18,7 @@ mod figures;
 mod heat_map;
 mod html;
 mod inside;
+mod language;
 mod plots;
 
 use std::io::Write;
@@ -31,6 +32,10 @@ pub use error::ReportError;
 pub use figures::{
     ActivationCurve, BestModel, ClassDetails, ClassScores, CurveRole, ModelRuns, ParameterRow,
     SeedRun, TrainingReport, Word, WrongPrediction,
+};
+pub use language::{
+    AttentionHead, AttentionMaps, CountingModel, GateRow, LanguageReport, LossPoint, ResultRow,
+    SurpriseToken,
 };
 
 impl TrainingReport {

@@ -21,13 +21,15 @@ pub(super) fn plot(report: &TrainingReport) -> Result<Option<Plot>, ReportError>
     if shapes.is_empty() {
         return Ok(None);
     }
+    drawn("activation", shapes).map(Some)
+}
+
+/// Draws these shapes in one plot of this name.
+pub(super) fn drawn(name: &str, shapes: &[ActivationCurve]) -> Result<Plot, ReportError> {
     let labels: Vec<&str> = shapes.iter().map(|shape| shape.label.as_str()).collect();
     let title =
         format!("The learned activation, output by input, beside others: {}", labels.join("; "));
-    Plot::draw(PlotSubject::Learned, "activation".to_string(), title, SIZE, |area| {
-        draw(area, shapes)
-    })
-    .map(Some)
+    Plot::draw(PlotSubject::Learned, name.to_string(), title, SIZE, |area| draw(area, shapes))
 }
 
 fn draw(area: &Area<'_>, shapes: &[ActivationCurve]) -> Result<(), DrawError> {

@@ -260,8 +260,20 @@ impl<'a> Heights<'a> {
     }
 }
 
-/// Draws lines with their bands; each is labelled at its end.
+/// Draws lines over the epochs with their bands; each is labelled at its end.
 pub(super) fn panel(
+    area: &Area<'_>,
+    heading: &str,
+    lines: &[PlotLine],
+    epochs: &Range<i32>,
+    heights: &Heights<'_>,
+) -> Result<(), DrawError> {
+    panel_over("epoch", area, heading, lines, epochs, heights)
+}
+
+/// Draws lines with their bands over epochs or steps.
+pub(super) fn panel_over(
+    axis: &str,
     area: &Area<'_>,
     heading: &str,
     lines: &[PlotLine],
@@ -281,7 +293,7 @@ pub(super) fn panel(
         .x_labels(6)
         .y_labels(heights.labels)
         .y_label_formatter(&heights.label)
-        .x_desc("epoch")
+        .x_desc(axis)
         .axis_desc_style(text(11.0, MUTED, HPos::Center))
         .label_style(text(11.0, MUTED, HPos::Center))
         .axis_style(PAPER.colour)

@@ -1,6 +1,7 @@
 //! The tests of `report`, in one program: to link one is quicker than to link many.
 
 mod comparison;
+mod language;
 mod log;
 mod page;
 mod statistics;

@@ -4,6 +4,7 @@
 //! Where Chromium is absent the tests say so and pass; `.ci/run` installs it.
 
 mod harness;
+mod language;
 mod page;
 mod report;
 mod tape;

@@ -1,22 +1,25 @@
 //! The program `wengert`. It trains the article's text classifier, compares activations on it,
 //! checks its gradients, and uses saved models. It also trains and compares networks for tables of
-//! numbers.
+//! numbers, and language models.
 //!
 //!     cargo run --release --bin wengert
 //!     cargo run --release --bin wengert -- train --train train.csv --test test.csv
 //!     cargo run --release --bin wengert -- --help
 //!
-//! `sentiment/` and `tabular/` each have a model and its commands. Both share the files here: the
-//! source of samples, training, output, and the end of the program.
+//! `sentiment/`, `tabular/` and `lm/` each have a model and its commands. They share the files here: the
+//! source of samples, training, checkpoints, output, and the end of the program.
 
 #![forbid(unsafe_code)]
 
 mod ending;
 mod interrupted;
+mod keeping;
+mod lm;
 mod notes;
 mod options;
 mod output;
 mod parse;
+mod saving;
 mod sentiment;
 mod source;
 mod tabular;
@@ -39,5 +42,6 @@ fn main() -> ExitCode {
         Some(Command::Predict(options)) => predict::run(&options),
         Some(Command::Gradcheck(options)) => gradcheck::run(&options),
         Some(Command::Tabular(options)) => tabular::compare(&options),
+        Some(Command::Lm(options)) => lm::run(&options),
     })
 }

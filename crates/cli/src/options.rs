@@ -2,6 +2,7 @@
 
 use clap::{Parser, Subcommand};
 
+use crate::lm::options::Lm;
 use crate::sentiment::options as sentiment;
 use crate::tabular::options as tabular;
 
@@ -28,6 +29,7 @@ use crate::tabular::options as tabular;
   wengert compare --report report.html                 the same, as a page to look at
   wengert gradcheck                                    are the gradients right?
   wengert tabular                                      a network for tables of numbers
+  wengert lm train                                     a language model from scratch
 
 With cargo: cargo run --release --bin wengert -- COMMAND OPTIONS"
 )]
@@ -49,4 +51,5 @@ pub enum Command {
     Predict(sentiment::Predict),
     Gradcheck(sentiment::Gradcheck),
     Tabular(tabular::Options),
+    Lm(Lm),
 }

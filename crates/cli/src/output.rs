@@ -43,26 +43,12 @@ impl Output {
         folders: &[Place],
     ) -> Result<(), String> {
         let own = [("--report", self.report.as_deref()), ("--json", self.json.as_deref())];
-        let files = given([files, &own].concat());
-        let folders = given([folders, &[("--plots", self.plots.as_deref())]].concat());
-        files.iter().try_for_each(|(option, path)| check_writable(option, path))?;
-        folders.iter().try_for_each(|(option, path)| check_folder(option, path))?;
-        if let Some(folder) = &self.plots {
-            check_replaceable("--plots", folder, |name| name.ends_with(".svg"))?;
+        let folders = [folders, &[("--plots", self.plots.as_deref())]].concat();
+        check_places(&source.places(), &[files, &own].concat(), &folders)?;
+        match &self.plots {
+            Some(folder) => check_replaceable("--plots", folder, |name| name.ends_with(".svg")),
+            None => Ok(()),
         }
-        let samples = source.places();
-        let samples = samples.iter().map(|(option, path)| (*option, path.as_path()));
-        let others: Vec<_> = samples.chain(folders).collect();
-        for (i, (option, path)) in files.iter().enumerate() {
-            let mut before = others.iter().chain(&files[..i]);
-            if let Some((other, _)) = before.find(|(_, other)| resolved(other) == resolved(path)) {
-                return Err(format!(
-                    "{other} and {option} lead to the same place, {}; give each one of its own",
-                    printable_path(path)
-                ));
-            }
-        }
-        Ok(())
     }
 
     /// Writes the requested files and prints their paths. Without a request it computes nothing.
@@ -79,7 +65,7 @@ impl Output {
         let page = self.report.as_deref().map_or(Ok(()), |path| report.write_html(path));
         let figures = self.json.as_deref().map_or(Ok(()), |path| report.write_json(path));
         if let (Some(path), true, false) = (&self.report, page.is_ok(), is_quiet) {
-            println!("\nThe report is {}; open it in a browser.", printable_path(path));
+            say_where(path);
         }
         if let Some(folder) = &self.plots {
             make_folder("--plots", folder)?;
@@ -90,8 +76,32 @@ impl Output {
     }
 }
 
-fn given(places: Vec<Place<'_>>) -> Vec<(&'static str, &Path)> {
-    places.into_iter().filter_map(|(option, path)| Some((option, path?))).collect()
+/// Checks that files and folders can be written, and that no two of them have one path, nor one of the files that
+/// are read. The check leaves no file.
+pub fn check_places(
+    read: &[(&'static str, PathBuf)],
+    files: &[Place],
+    folders: &[Place],
+) -> Result<(), String> {
+    let (files, folders) = (given(files), given(folders));
+    files.iter().try_for_each(|(option, path)| check_writable(option, path))?;
+    folders.iter().try_for_each(|(option, path)| check_folder(option, path))?;
+    let read = read.iter().map(|(option, path)| (*option, path.as_path()));
+    let others: Vec<_> = read.chain(folders).collect();
+    for (i, (option, path)) in files.iter().enumerate() {
+        let mut before = others.iter().chain(&files[..i]);
+        if let Some((other, _)) = before.find(|(_, other)| resolved(other) == resolved(path)) {
+            return Err(format!(
+                "{other} and {option} lead to the same place, {}; give each one of its own",
+                printable_path(path)
+            ));
+        }
+    }
+    Ok(())
+}
+
+fn given<'a>(places: &[Place<'a>]) -> Vec<(&'static str, &'a Path)> {
+    places.iter().filter_map(|&(option, path)| Some((option, path?))).collect()
 }
 
 /// Returns the canonical form of a path. A file that does not exist yet is in a folder that does.
@@ -170,6 +180,11 @@ pub fn make_folder(option: &str, folder: &Path) -> Result<(), String> {
 fn no_folder(option: &str, folder: &Path, error: &io::Error) -> String {
     let folder = printable_path(folder);
     format!("{option} {folder}: cannot be made or written to: {error}; give another folder")
+}
+
+/// Prints where a report is.
+pub fn say_where(report: &Path) {
+    println!("\nThe report is {}; open it in a browser.", printable_path(report));
 }
 
 /// Returns the command that started this program, to be typed again.

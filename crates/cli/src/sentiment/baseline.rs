@@ -10,9 +10,9 @@ use report::RunResult;
 use tensor::{Scalar, Tensor};
 use train::{Fit, History, Trainer};
 
-use super::keeping::Keeper;
 use super::options::Experiment;
 use super::texts::{PADDING, Texts};
+use crate::keeping::Keeper;
 
 /// The name of the model in tables.
 pub const NAME: &str = "linear";

@@ -7,13 +7,14 @@ use std::path::Path;
 use data::printable_path;
 use report::Interrupt;
 
-use super::keeping::Keeper;
 use super::options::{Compare, Experiment, Train};
 use super::page::report;
 use super::saved::Description;
 use super::texts::{Texts, export};
 use super::{baseline, print};
+use crate::keeping::Keeper;
 use crate::output::Output;
+use crate::saving::save_somewhere;
 use crate::trained::{Outcome, Trained};
 
 /// Trains a model with each activation, and keeps the one that is best in validation, or without
@@ -28,7 +29,7 @@ pub fn train_each(options: &Train) -> Result<(), Box<dyn Error>> {
         Some(path) => {
             let Trained { activation, parameters, .. } = outcome.best();
             let description = Description::new(&experiment.setup.sizes, *activation, &texts);
-            description.save_somewhere(path, parameters)
+            save_somewhere(path, parameters, &description)
         }
         None => Ok(()),
     };

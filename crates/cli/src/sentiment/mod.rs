@@ -5,7 +5,6 @@ mod baseline;
 pub mod compare;
 pub mod evaluate;
 pub mod gradcheck;
-mod keeping;
 pub mod options;
 mod page;
 pub mod predict;
@@ -21,9 +20,9 @@ use optim::Adam;
 use tensor::Tensor;
 use train::{Fit, Trainer};
 
+use crate::keeping::Keeper;
 use crate::trained::Trained;
 use crate::training::Weights;
-use keeping::Keeper;
 use options::{Experiment, Sizes};
 use saved::Description;
 use texts::{PADDING, Texts};

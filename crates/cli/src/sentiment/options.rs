@@ -10,8 +10,8 @@ use report::Interrupt;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::keeping::{Keeper, Keeping, Options};
 use super::texts::Texts;
+use crate::keeping::{Keeper, Keeping, Options};
 use crate::output::Output;
 use crate::source::SampleSource;
 use crate::training::Training;

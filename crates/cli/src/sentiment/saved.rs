@@ -1,14 +1,12 @@
 //! Saves a trained classifier, and loads it again.
 
-use std::env;
-use std::error::Error;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use autograd::Parameters;
-use data::{Labels, Sequences, Tokenizer, printable_path};
+use data::{Labels, Sequences, Tokenizer};
 use nn::{ActivationKind, Model};
 use serde::{Deserialize, Serialize};
-use store::{LoadError, LoadFault, Saved, save};
+use store::{LoadError, LoadFault, Saved};
 use tensor::Tensor;
 
 use super::options::Sizes;
@@ -35,37 +33,6 @@ impl Description {
             tokenizer: texts.tokenizer.clone(),
             maxlen: texts.max_length,
         }
-    }
-
-    /// Saves the model at this path. If that fails, it saves the model under a new name in the
-    /// current or the temporary folder, as the training would be lost otherwise. The error says
-    /// where.
-    pub fn save_somewhere(&self, path: &Path, parameters: &Parameters) -> Result<(), String> {
-        let Err(error) = save(path, parameters, self) else { return Ok(()) };
-        let rescued = [env::current_dir().unwrap_or_default(), env::temp_dir()]
-            .into_iter()
-            .find_map(|folder| self.save_under_new_name(&folder, parameters).ok());
-        match rescued {
-            Some(file) => Err(format!(
-                "--save {error}. The model is kept in {}: move it to where you want it",
-                printable_path(&file)
-            )),
-            None => Err(format!("--save {error}. The model could not be kept elsewhere either")),
-        }
-    }
-
-    /// Saves the model under a name that no file of the folder has.
-    fn save_under_new_name(
-        &self,
-        folder: &Path,
-        parameters: &Parameters,
-    ) -> Result<PathBuf, Box<dyn Error>> {
-        let mut name = tempfile::Builder::new();
-        name.prefix("model-").suffix(".safetensors").rand_bytes(8);
-        // Removed again if the model cannot be written in its place.
-        let place = name.tempfile_in(folder)?.into_temp_path();
-        save(&place, parameters, self)?;
-        Ok(place.keep()?)
     }
 
     /// Returns the token ids of each text, cut as in training, and prints a note on texts that are
@@ -103,7 +70,7 @@ impl Description {
         }
     }
 
-    /// Reads a file of [`Description::save_somewhere`]. A file from another source may have any
+    /// Reads a file of [`save_somewhere`](crate::saving::save_somewhere). A file from another source may have any
     /// content, so a model that cannot be built or used is an error.
     fn read(saved: &Saved, path: &Path) -> Result<(Self, ActivationKind), LoadError> {
         let about: Self = saved.description()?;
@@ -125,7 +92,7 @@ impl Description {
     }
 }
 
-/// Returns the model of a file written by [`Description::save_somewhere`], its parameters and its
+/// Returns the model of a file written by [`save_somewhere`](crate::saving::save_somewhere), its parameters and its
 /// description. The error says which option writes such a file, if this is another.
 pub fn load(
     path: &Path,

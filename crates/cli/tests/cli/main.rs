@@ -6,6 +6,7 @@ mod ending;
 mod files;
 mod hostile;
 mod keeping;
+mod lm;
 mod outputs;
 mod program;
 mod reading;

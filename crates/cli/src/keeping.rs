@@ -163,15 +163,32 @@ impl Keeper {
         session: Session<'_, M, L, Dataset<X, L::Target>, f32>,
         description: &impl Serialize,
     ) -> Result<History, Box<dyn Error>> {
+        self.train_before(&mut Console::new(name), name, seed, session, description)
+    }
+
+    /// Does the same on any samples. Unless only final figures are wanted, `console` is told of the run.
+    pub fn train_before<M: Model, L: Loss, S: Source + Clone>(
+        &mut self,
+        console: &mut dyn Observer<f32>,
+        name: &str,
+        seed: u64,
+        session: Session<'_, M, L, S, f32>,
+        description: &impl Serialize,
+    ) -> Result<History, Box<dyn Error>>
+    where
+        S::Inputs: Samples<Batch = M::Input>,
+        S::Targets: Samples<Batch = L::Target>,
+    {
         let run = format!("{name}-{seed}");
         let mut checkpoints = self.checkpoints(&run, description)?;
         let session = match &checkpoints {
             Some(checkpoints) if self.resumes => resumed(session, checkpoints)?,
             _ => session,
         };
-        let mut console = (!self.is_quiet).then(|| Console::new(name));
         let mut observers: Vec<&mut dyn Observer<f32>> = vec![&mut self.interrupt];
-        observers.extend(console.as_mut().map(|console| console as _));
+        if !self.is_quiet {
+            observers.push(console);
+        }
         observers.extend(self.log.as_mut().map(|log| log.of_run(&run) as _));
         observers.extend(checkpoints.as_mut().map(|checkpoints| checkpoints as _));
         session.run(&mut observers).map_err(|error| {
@@ -250,9 +267,9 @@ fn check_same(folder: &Path, fixed: &Options) -> Result<(), Box<dyn Error>> {
             printable_path(&file)
         )
     })?;
-    // Runs from before this option use the last samples for validation.
-    let begun: Options =
-        [("--split".to_string(), "last".into())].into_iter().chain(begun).collect();
+    // Runs of the classifier from before this option use the last samples for validation.
+    let split = fixed.contains_key("--split").then(|| ("--split".to_string(), "last".into()));
+    let begun: Options = split.into_iter().chain(begun).collect();
     let nothing = Value::Null;
     let all: BTreeSet<&String> = begun.keys().chain(fixed.keys()).collect();
     for name in all {

@@ -1,0 +1,86 @@
+//! The command `lm evaluate`: a model's loss on a text.
+
+use std::error::Error;
+use std::path::Path;
+
+use data::printable_path;
+use language::{Baseline, Corpus, Division, LanguageScore, Protocol, Surprises, Tokens};
+use serde_json::json;
+
+use super::lesson::baseline;
+use super::options::LmEvaluate;
+use super::saved::{LmDescription, LoadedModel, load};
+use super::texts::{read_text, told};
+use crate::notes::note;
+
+/// Evaluates the model, and prints the figures.
+pub fn run(options: &LmEvaluate) -> Result<(), Box<dyn Error>> {
+    let LoadedModel { model, parameters, about } = load(&options.model)?;
+    let corpus = options.source.corpus(Tokens::Given(about.vocabulary.clone()), 0.0)?;
+    let documents = &corpus.training;
+    let surprises = Surprises::of(&model, &parameters, documents, Protocol::Overlapping)
+        .map_err(|error| format!("--model {}: {error}", printable_path(&options.model)))?;
+    let score = LanguageScore::from_surprises(&surprises, &about.vocabulary, documents);
+    let counted = counted(options.counted.as_deref(), &about)?;
+    let baseline = counted.map(|counted| {
+        let corpus =
+            Corpus { training: counted.training, validation: documents.clone(), ..corpus.clone() };
+        baseline(&corpus, &surprises.places)
+    });
+    match options.json {
+        true => print_json(&score, baseline.as_ref())?,
+        false => print(&score, baseline.as_ref()),
+    }
+    Ok(())
+}
+
+/// Returns the text for the Kneser–Ney models to count: the one that was given, or that the model was trained on.
+fn counted(given: Option<&Path>, about: &LmDescription) -> Result<Option<Corpus>, Box<dyn Error>> {
+    let tokens = Tokens::Given(about.vocabulary.clone());
+    match (given, &about.origin) {
+        (Some(path), _) => {
+            let text = read_text("--counted", path)?;
+            let corpus = Corpus::text(&text, tokens, Division::Whole, 0.0);
+            Ok(Some(corpus.map_err(|error| told("--counted", path, &error))?))
+        }
+        (None, Some(origin)) => Ok(Some(Corpus::told(&origin.told(), tokens, 0.0)?)),
+        (None, None) => {
+            note(
+                "for a Kneser–Ney model beside it, give a text that the model was trained on by --counted",
+            );
+            Ok(None)
+        }
+    }
+}
+
+fn print(score: &LanguageScore, baseline: Option<&Baseline>) {
+    let LanguageScore { loss, tokens, characters, bytes, .. } = score;
+    println!("{tokens} tokens predicted, {characters} characters, {bytes} bytes");
+    println!("loss              {loss:.4} nats a token");
+    if let (Some(floor), Some(gap)) = (score.floor, score.gap()) {
+        println!("floor             {floor:.4}, the gap is {gap:.4}");
+    }
+    if let Some(Baseline { order, loss, .. }) = baseline {
+        println!("Kneser–Ney        {loss:.4}, the best order is {order}");
+    }
+    println!("perplexity        {:.4}", score.perplexity());
+    println!("bits a byte       {:.4}", score.bits_per_byte());
+    println!("bits a character  {:.4}", score.bits_per_character());
+    if let Some(answers) = &score.answers {
+        let share = answers.accuracy() * 100.0;
+        println!("answers           {} of {} right, {share:.1} %", answers.right, answers.answers);
+    }
+}
+
+fn print_json(score: &LanguageScore, baseline: Option<&Baseline>) -> serde_json::Result<()> {
+    let figures = json!({
+        "score": score,
+        "perplexity": score.perplexity(),
+        "bits_per_byte": score.bits_per_byte(),
+        "bits_per_character": score.bits_per_character(),
+        "gap": score.gap(),
+        "kneser_ney": baseline,
+    });
+    println!("{}", serde_json::to_string(&figures)?);
+    Ok(())
+}

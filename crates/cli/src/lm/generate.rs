@@ -1,0 +1,51 @@
+//! The command `lm generate`: a model goes on with a text.
+
+use std::error::Error;
+use std::io::{self, Write};
+
+use data::{printable_lines, printable_path};
+use language::{Continuation, GenerationError, Limits, Sampling};
+
+use super::options::LmGenerate;
+use super::saved::{LoadedModel, load};
+
+/// Prints the prompt, and behind it what the model writes, as it comes.
+pub fn run(options: &LmGenerate) -> Result<(), Box<dyn Error>> {
+    let LoadedModel { model, parameters, about } = load(&options.model)?;
+    let prompt = options.prompt.as_deref().unwrap_or_default();
+    let sampling = Sampling {
+        temperature: options.temperature,
+        top_k: options.top_k,
+        top_p: options.top_p,
+        seed: options.seed,
+    };
+    let limits = Limits { tokens: options.tokens, stop: options.stop.clone(), ..Limits::default() };
+    let pieces = Continuation::new(
+        &model,
+        &parameters,
+        &about.vocabulary,
+        prompt,
+        &about.start,
+        sampling,
+        limits,
+    );
+    let pieces = pieces.map_err(|error| match error {
+        GenerationError::Empty => {
+            "this model was trained on one text and does not know how one begins; \
+                                   give a prompt of at least one character"
+                .to_string()
+        }
+        GenerationError::Unknown(error) => format!("the prompt: {error}"),
+        error => error.to_string(),
+    })?;
+    print!("{}", printable_lines(prompt));
+    for piece in pieces {
+        let piece = piece
+            .map_err(|error| format!("--model {}: {error}", printable_path(&options.model)))?;
+        print!("{}", printable_lines(&piece));
+        // Each piece is seen as it comes. The end of the program reports what cannot be written.
+        io::stdout().flush().ok();
+    }
+    println!();
+    Ok(())
+}

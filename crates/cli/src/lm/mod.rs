@@ -1,0 +1,37 @@
+//! The command `lm`: a small language model, trained from scratch and used.
+//!
+//! `options.rs` has the commands, `defaults.rs` what their options are where none is given, `lesson.rs` what a
+//! model learns from, `train.rs` how it is trained, and a file of its own each other command.
+
+mod attention;
+mod compare;
+pub mod defaults;
+mod evaluate;
+mod generate;
+mod learning;
+mod lesson;
+pub mod options;
+mod page;
+mod rows;
+mod saved;
+mod sizes;
+mod summary;
+mod tape;
+mod teaching;
+mod texts;
+mod train;
+mod values;
+
+use std::error::Error;
+
+use options::{Lm, LmCommand};
+
+/// Does what the command says.
+pub fn run(options: &Lm) -> Result<(), Box<dyn Error>> {
+    match &options.command {
+        LmCommand::Train(options) => train::run(options),
+        LmCommand::Generate(options) => generate::run(options),
+        LmCommand::Evaluate(options) => evaluate::run(options),
+        LmCommand::Compare(options) => compare::run(options),
+    }
+}

@@ -1,0 +1,238 @@
+//! The options of the language model's commands.
+
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand};
+use nn::FeedForwardKind;
+
+use super::defaults;
+use super::sizes::Sizes;
+use super::teaching::Teaching;
+use super::texts::{Reading, TextSource};
+use super::values::{kind, not_negative, part, stop};
+use crate::keeping::Keeping;
+use crate::values::{positive, up_to};
+
+/// Train a small language model from scratch, and use it.
+///
+/// A decoder with LLaMA's parts (RMSNorm, rotary positions, grouped-query attention, SwiGLU) learns to predict
+/// the next character. By default it reads generated stories whose entropy is known, so that each loss is also
+/// printed as its distance from the best that any model could do; a Kneser–Ney model, which counts, stands beside
+/// it.
+#[derive(Args, Clone, Debug)]
+#[command(
+    arg_required_else_help = true,
+    after_help = "Examples:
+  wengert lm train                                     stories, in under a minute
+  wengert lm train --save stories.st                   keep the model ...
+  wengert lm generate --model stories.st 'Emma has '   ... let it go on with a text ...
+  wengert lm evaluate --model stories.st --data stories --data-seed 9    ... and see how good it is on others
+  wengert lm train --text shakespeare.txt --steps 3000 --report lm.html   your text, with a page to look at
+  wengert lm compare --seeds 5                         is SwiGLU better than GELU at equal size?"
+)]
+pub struct Lm {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: LmCommand,
+}
+
+/// What to do with a language model.
+#[derive(Clone, Debug, Subcommand)]
+pub enum LmCommand {
+    Train(Box<LmTrain>),
+    Generate(LmGenerate),
+    Evaluate(LmEvaluate),
+    Compare(Box<LmCompare>),
+}
+
+/// Train a language model, and print how far its loss is from the floor and from a model that counts.
+///
+/// Each line shows the step, the training loss since the line before, the validation loss in nats a token and in
+/// bits a character, its gap to the entropy of the generator if the text is generated, the loss of the best
+/// Kneser–Ney model on the same text, the tokens a second of training, and the norm of the last step's gradients.
+#[derive(Args, Clone, Debug)]
+#[command(
+    mut_arg("checkpoint", |arg| arg.help(KEPT).long_help(KEPT)),
+    mut_arg("resume", |arg| arg.help(RESUMED).long_help(RESUMED)),
+    after_help = "Examples:
+  wengert lm train                                      generated stories
+  wengert lm train --data sums --steps 3000             addition, with the digits of the result reversed
+  wengert lm train --text book.txt --save book.st       your text, by characters
+  wengert lm train --text book.txt --tokens byte-pairs=512 --context 256 --layers 4 --width 128
+  wengert lm train --text poems.txt --documents blank-lines     each window begins with a poem
+  wengert lm train --checkpoint run                     Ctrl-C, kill -9, power cut: then ...
+  wengert lm train --resume run                         ... to the very same weights as without
+  wengert lm train --report lm.html                     curves, surprise and attention as a page"
+)]
+pub struct LmTrain {
+    /// What to read.
+    #[command(flatten)]
+    pub reading: Reading,
+    /// The model.
+    #[command(flatten)]
+    pub sizes: Sizes,
+    /// The feed-forward part: relu, gelu, silu (gated, as in LLaMA) or swiglu (gated, with β and γ that each
+    /// block learns).
+    #[arg(long, value_name = "NAME", default_value = "swiglu", value_parser = kind, help_heading = "Model")]
+    pub kind: FeedForwardKind,
+    /// How to train.
+    #[command(flatten)]
+    pub teaching: Teaching,
+    /// What to keep of it while it goes on.
+    #[command(flatten)]
+    pub keeping: Keeping,
+    /// Save the model, with its tokens.
+    #[arg(long, value_name = "FILE", help_heading = "Output")]
+    pub save: Option<PathBuf>,
+    /// Write a page: curves, a text colored by surprise, attention maps and gates, in one HTML file.
+    #[arg(long, value_name = "FILE", help_heading = "Output")]
+    pub report: Option<PathBuf>,
+    /// Write the figures of that page as JSON.
+    #[arg(long, value_name = "FILE", help_heading = "Output")]
+    pub json: Option<PathBuf>,
+    /// Write a page that steps through the tape of the first block, forward and backward. In the folder of the page
+    /// of --report, it is linked from there.
+    #[arg(long, value_name = "FILE", help_heading = "Output")]
+    pub tape: Option<PathBuf>,
+}
+
+const KEPT: &str = "Write a checkpoint into this folder at each validation, and when Ctrl-C is pressed or \
+    SIGTERM comes, so that --resume can go on after an interruption. A checkpoint is also a model for \
+    --model";
+
+const RESUMED: &str = "Go on with the run that was interrupted while it wrote checkpoints into this folder. \
+    The other options must have the values they had. The result is the same, bit by bit, as without the \
+    interruption";
+
+/// Compare feed-forward parts at equal parameters: ReLU, GELU, gated SiLU, and SwiGLU with learned β and γ.
+///
+/// A gated part has three matrices, the others two; so these get hidden layers one and a half times as wide. Over
+/// several seeds each figure is a mean with its 95 % interval (Student's t), and the others are compared with the
+/// first by a paired t-test: two runs with the same seed see the same windows in the same order.
+#[derive(Args, Clone, Debug)]
+#[command(
+    mut_arg("checkpoint", |arg| arg.help(KEPT).long_help(KEPT)),
+    mut_arg("resume", |arg| arg.help(RESUMED).long_help(RESUMED)),
+    after_help = "Examples:
+  wengert lm compare                                    four kinds, three seeds each
+  wengert lm compare --kind silu,swiglu --seeds 10      what do β and γ bring?
+  wengert lm compare --text book.txt --steps 2000 --report kinds.html"
+)]
+pub struct LmCompare {
+    /// What to read.
+    #[command(flatten)]
+    pub reading: Reading,
+    /// The models. --feed-forward is the hidden width of gated parts.
+    #[command(flatten)]
+    pub sizes: Sizes,
+    /// The feed-forward parts, the first one compared with each of the others.
+    #[arg(
+        long,
+        value_name = "NAME,...",
+        value_delimiter = ',',
+        default_value = "relu,gelu,silu,swiglu",
+        value_parser = kind,
+        help_heading = "Model"
+    )]
+    pub kind: Vec<FeedForwardKind>,
+    /// How to train.
+    #[command(flatten)]
+    pub teaching: Teaching,
+    /// Train with N seeds, counted up from --seed.
+    #[arg(long, value_name = "N", default_value_t = defaults::SEEDS, value_parser = up_to::<10_000>, allow_negative_numbers = true, help_heading = "Training")]
+    pub seeds: usize,
+    /// What to keep of it while it goes on.
+    #[command(flatten)]
+    pub keeping: Keeping,
+    /// Write a page of curves and tables: one HTML file.
+    #[arg(long, value_name = "FILE", help_heading = "Output")]
+    pub report: Option<PathBuf>,
+    /// Write the figures of that page as JSON.
+    #[arg(long, value_name = "FILE", help_heading = "Output")]
+    pub json: Option<PathBuf>,
+}
+
+/// Let a model go on with a text, and print it as it comes.
+///
+/// Each token is drawn from the model's probabilities. The same seed gives the same text.
+#[derive(Args, Clone, Debug)]
+#[command(after_help = "Examples:
+  wengert lm generate --model stories.st
+  wengert lm generate --model stories.st 'Emma has a red ball. Ben has a blue kite. Who has the kite? ' --stop '\\n'
+  wengert lm generate --model book.st 'It was ' --tokens 500 --temperature 0.8 --top-p 0.95 --seed 3
+  wengert lm generate --model book.st 'It was ' --temperature 0        always the most probable token")]
+pub struct LmGenerate {
+    /// The text to go on with. Without it the model begins a document.
+    #[arg(allow_hyphen_values = true)]
+    pub prompt: Option<String>,
+    /// The model: a file that `lm train --save` or `lm import` wrote, or a checkpoint.
+    #[arg(long, value_name = "FILE")]
+    pub model: PathBuf,
+    /// Write at most N tokens.
+    #[arg(long, value_name = "N", default_value_t = 200, value_parser = positive, allow_negative_numbers = true)]
+    pub tokens: usize,
+    /// Divide the logits by this: below 1 probable tokens become more probable, at 0 the most probable is taken.
+    #[arg(long, value_name = "T", default_value_t = 1.0, value_parser = not_negative, allow_hyphen_values = true)]
+    pub temperature: f64,
+    /// Draw from the N most probable tokens only.
+    #[arg(long, value_name = "N", value_parser = positive, allow_negative_numbers = true)]
+    pub top_k: Option<usize>,
+    /// Draw from the fewest tokens that have this probability together.
+    #[arg(long, value_name = "P", default_value_t = 1.0, value_parser = part, allow_hyphen_values = true)]
+    pub top_p: f64,
+    /// The seed of the draws.
+    #[arg(long, value_name = "N", default_value_t = 0, allow_negative_numbers = true)]
+    pub seed: u64,
+    /// End before this text; \n is a line break. It may be given several times.
+    #[arg(long, value_name = "TEXT", value_parser = stop, allow_hyphen_values = true)]
+    pub stop: Vec<String>,
+}
+
+/// Evaluate a model on a text: loss, perplexity, bits a byte and a character, and Kneser–Ney beside it.
+///
+/// Each token is predicted once, from at least half a context where the document has as much.
+#[derive(Args, Clone, Debug)]
+#[command(after_help = "Examples:
+  wengert lm evaluate --model book.st --text other.txt --counted book.txt
+  wengert lm evaluate --model stories.st --data stories --data-seed 9")]
+pub struct LmEvaluate {
+    /// The model: a file that `lm train --save` or `lm import` wrote, or a checkpoint.
+    #[arg(long, value_name = "FILE")]
+    pub model: PathBuf,
+    /// The text.
+    #[command(flatten)]
+    pub source: TextSource,
+    /// A text that the model was trained on: Kneser–Ney models count it and are evaluated beside the model.
+    #[arg(long, value_name = "FILE", help_heading = "Data")]
+    pub counted: Option<PathBuf>,
+    /// Print the figures as one JSON object.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Write a model as a folder that Hugging Face's `transformers` loads: `config.json` and `model.safetensors`.
+#[derive(Args, Clone, Debug)]
+#[command(after_help = "Examples:
+  wengert lm export --model book.st --to book
+  python -c \"from transformers import LlamaForCausalLM; LlamaForCausalLM.from_pretrained('book')\"")]
+pub struct LmExport {
+    /// The model: a file that `lm train --save` or `lm import` wrote, or a checkpoint.
+    #[arg(long, value_name = "FILE")]
+    pub model: PathBuf,
+    /// The folder, which must not exist or be empty.
+    #[arg(long, value_name = "FOLDER")]
+    pub to: PathBuf,
+}
+
+/// Read a model of the LLaMA kind: a folder of Hugging Face's, or a `.bin` checkpoint of llama2.c.
+#[derive(Args, Clone, Debug)]
+#[command(after_help = "Examples:
+  wengert lm import SmolLM-135M --save smol.st
+  wengert lm import stories15M.bin --save stories15M.st")]
+pub struct LmImport {
+    /// The folder, with `config.json`, `model.safetensors` and `tokenizer.json`; or the `.bin` file.
+    pub from: PathBuf,
+    /// The file to save the model in.
+    #[arg(long, value_name = "FILE")]
+    pub save: PathBuf,
+}

@@ -1,0 +1,67 @@
+//! What is printed after a language model was trained.
+
+use std::error::Error;
+
+use data::printable_lines;
+use language::{BlockGate, Continuation, LanguageScore, Limits, Sampling, gates};
+use nn::FeedForwardKind;
+
+use super::defaults;
+use super::learning::Learned;
+use super::lesson::{Lesson, Marks};
+
+/// Prints the final figures.
+pub fn figures(learned: &Learned, lesson: &Lesson) {
+    if let (Some(score), Some(marks)) = (&learned.score, &lesson.marks) {
+        println!("{}", compared(score, marks));
+        if let Some(answers) = &score.answers {
+            println!(
+                "answers  {} of {} right, {:.1} %",
+                answers.right,
+                answers.answers,
+                answers.accuracy() * 100.0
+            );
+        }
+    }
+    if learned.model.config().kind == FeedForwardKind::SwiGLU {
+        for BlockGate { block, beta, gamma } in gates(&learned.model, &learned.parameters) {
+            println!("block {block}  learned β = {beta:.4} and γ = {gamma:.4}, from 1 and 0");
+        }
+    }
+}
+
+/// Returns a line with the loss and all that it can be compared with.
+fn compared(score: &LanguageScore, marks: &Marks) -> String {
+    let mut line = format!(
+        "validation loss {:.4} nats a token, {:.4} bits a character",
+        score.loss,
+        score.bits_per_character()
+    );
+    if let (Some(floor), Some(gap)) = (score.floor, score.gap()) {
+        line += &format!("; the floor is {floor:.4}, the gap {gap:.4}");
+    }
+    let baseline = &marks.baseline;
+    line + &format!("; Kneser–Ney of order {}: {:.4}", baseline.order, baseline.loss)
+}
+
+/// Prints a text that the model writes, from the beginning of a document.
+pub fn sample(learned: &Learned, lesson: &Lesson) -> Result<(), Box<dyn Error>> {
+    println!("\nA sample:\n\n{}\n", printable_lines(text(learned, lesson)?.trim_end()));
+    Ok(())
+}
+
+/// Returns a text that the model writes.
+pub fn text(learned: &Learned, lesson: &Lesson) -> Result<String, Box<dyn Error>> {
+    let corpus = &lesson.corpus;
+    // A text of one document begins with its own first token.
+    let start = match corpus.start.is_empty() {
+        true => &corpus.training.tokens()[..1],
+        false => &corpus.start,
+    };
+    let limits = Limits { tokens: defaults::SAMPLE, ..Limits::default() };
+    let sampling = Sampling { seed: learned.seed, ..Sampling::default() };
+    let (model, parameters) = (&learned.model, &learned.parameters);
+    let pieces =
+        Continuation::new(model, parameters, &corpus.vocabulary, "", start, sampling, limits)?;
+    Ok(pieces.collect::<Result<String, _>>()?)
+}

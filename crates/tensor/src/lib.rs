@@ -49,6 +49,7 @@ pub mod parallel;
 mod random;
 mod reduce;
 mod rotate;
+mod row_product;
 mod rows;
 mod scalar;
 mod select;

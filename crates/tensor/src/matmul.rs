@@ -11,7 +11,7 @@ use crate::matrix::{Matrix, MatrixKernel, Target, Triangle};
 use crate::shape::{self, expect};
 use crate::strided::for_each_run;
 use crate::vectorized::vectorized;
-use crate::{Scalar, Tensor, buffer, gemm, tiles};
+use crate::{Scalar, Tensor, buffer, gemm, row_product, tiles};
 
 impl<T: Scalar> Tensor<T> {
     /// Returns the matrix product over the last two axes, `[…, m, k] · […, k, n] = […, m, n]`; the axes
@@ -90,12 +90,13 @@ fn starts<T>(tensor: &Tensor<T>, batch: &[usize]) -> Layout {
     expect("matmul", tensor.layout().outer_axes(tensor.rank() - 2).expand(batch))
 }
 
-/// Small products have a kernel of their own, except of a single column: a tile is as wide as a
+/// A single row and small products have kernels of their own, except of a single column: a tile is as wide as a
 /// register, and most of it would be computed for nothing.
 impl MatrixKernel for f32 {
     fn multiply(left: Matrix<'_, f32>, right: Matrix<'_, f32>, product: &mut [f32]) {
         let multiplications = left.rows * left.columns * right.columns;
         match right.columns > 1 && multiplications <= tiles::MOST_MULTIPLICATIONS {
+            _ if row_product::suits(&left, &right) => row_product::multiply(left, right, product),
             true => tiles::multiply(left, right, product),
             false => gemm::multiply_f32(left, right, product),
         }

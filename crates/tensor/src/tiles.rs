@@ -83,6 +83,35 @@ impl WithSimd for Product<'_> {
 /// Some columns of the right factor, as rows of `VECTORS` registers; zeros behind the last column.
 type Panel<S, const VECTORS: usize> = Buffer<[<S as Simd>::f32s; VECTORS]>;
 
+/// The rows that a tile multiplies by. A trait and not a closure, because a closure that is not inlined is
+/// compiled without the vector instructions.
+trait Rows<S: Simd, const VECTORS: usize> {
+    fn row(&self, k: usize) -> [S::f32s; VECTORS];
+}
+
+/// Rows of a panel.
+impl<S: Simd, const VECTORS: usize> Rows<S, VECTORS> for [[S::f32s; VECTORS]] {
+    #[inline(always)]
+    fn row(&self, k: usize) -> [S::f32s; VECTORS] {
+        self[k]
+    }
+}
+
+/// Rows where they are in the right factor.
+struct InPlace<'a, S> {
+    simd: S,
+    values: &'a [f32],
+    stride: usize,
+    width: usize,
+}
+
+impl<S: Simd, const VECTORS: usize> Rows<S, VECTORS> for InPlace<'_, S> {
+    #[inline(always)]
+    fn row(&self, k: usize) -> [S::f32s; VECTORS] {
+        row_of_panel(self.simd, &self.values[k * self.stride..][..self.width])
+    }
+}
+
 impl Product<'_> {
     /// Returns `true` if each element is a product of two rows: what both factors hold side by side.
     fn is_of_rows(&self) -> bool {
@@ -117,11 +146,11 @@ impl Product<'_> {
         let right = self.right;
         if self.left.rows < FEWEST_ROWS && right.column_stride == 1 {
             let values = &right.values[column..];
-            let in_place = |k: usize| row_of_panel(simd, &values[k * right.row_stride..][..width]);
-            return self.rows::<S, VECTORS>(simd, column, in_place);
+            let in_place = InPlace { simd, values, stride: right.row_stride, width };
+            return self.rows::<S, VECTORS>(simd, column, &in_place);
         }
         let panel: Panel<S, VECTORS> = panel(simd, right, column, width);
-        self.rows::<S, VECTORS>(simd, column, |k| panel[k]);
+        self.rows::<S, VECTORS>(simd, column, &panel[..]);
     }
 
     /// Makes all rows of the columns whose panel has the rows `b`.
@@ -130,7 +159,7 @@ impl Product<'_> {
         &mut self,
         simd: S,
         column: usize,
-        b: impl Fn(usize) -> [S::f32s; VECTORS] + Copy,
+        b: &(impl Rows<S, VECTORS> + ?Sized),
     ) {
         let mut row = match self.triangle {
             Some(Triangle::Product(n)) => column.saturating_sub(n),
@@ -153,17 +182,17 @@ impl Product<'_> {
         simd: S,
         row: usize,
         column: usize,
-        b: impl Fn(usize) -> [S::f32s; VECTORS],
+        b: &(impl Rows<S, VECTORS> + ?Sized),
     ) -> usize {
         let left = self.left;
         let zero = simd.splat_f32s(0.0);
         let mut sums = [[zero; VECTORS]; ROWS];
         let (some, all) = self.terms(row, ROWS);
         for k in some.start..all.start {
-            self.add_terms(simd, row, k, b(k), &mut sums);
+            self.add_terms(simd, row, k, b.row(k), &mut sums);
         }
         for k in all.clone() {
-            let b = b(k);
+            let b = b.row(k);
             let start = row * left.row_stride + k * left.column_stride;
             for (i, sums) in sums.iter_mut().enumerate() {
                 let a = simd.splat_f32s(left.values[start + i * left.row_stride]);
@@ -173,7 +202,7 @@ impl Product<'_> {
             }
         }
         for k in all.end..some.end {
-            self.add_terms(simd, row, k, b(k), &mut sums);
+            self.add_terms(simd, row, k, b.row(k), &mut sums);
         }
         for (i, sums) in sums.into_iter().enumerate() {
             self.store_row(simd, row + i, column, sums);

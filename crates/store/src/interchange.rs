@@ -16,6 +16,7 @@
 //! Here and in `nn.EmbeddingBag` a padding id has a zero vector, whatever its row of the table
 //! holds. In `nn.Embedding` the row itself must be zero, so [`Module::padding`] writes it as zeros.
 
+pub(crate) mod llama;
 mod part;
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
@@ -250,6 +251,7 @@ impl PyTorch {
 }
 
 /// One parameter, with its name and shape in the file.
+#[derive(Clone)]
 struct WeightEntry {
     parameter: String,
     tensor: String,

@@ -2,8 +2,8 @@
 //!
 //! [`save`] keeps a model for later and [`Saved`] reads it, or the [part](Loaded) of it that another
 //! model shares. [`Checkpoints`] are an observer that keeps a run as it goes, so that training can go
-//! on after a crash. [`PyTorch`] exchanges weights with other frameworks, [`read_npy`] and
-//! [`write_npy`] exchange arrays with NumPy.
+//! on after a crash. [`PyTorch`] exchanges weights with other frameworks, [`read_llama`] and
+//! [`write_llama`] language models with Hugging Face, [`read_npy`] and [`write_npy`] arrays with NumPy.
 //!
 //! Every file is written under a temporary name and then renamed, so a reader never sees half of
 //! one. The content of a file is checked before it is used, and every error names the file.
@@ -22,6 +22,9 @@ mod tokenizer;
 pub use archive::Float;
 pub use checkpoint::{Checkpoint, CheckpointError, CheckpointFault, Checkpoints, FolderLock};
 pub use files::WriteError;
+pub use interchange::llama::{
+    LlamaError, LlamaExportError, LlamaFault, read_llama, read_llama2c, write_llama,
+};
 pub use interchange::{Module, PyTorch, WeightsError, WeightsFault};
 pub use little_endian::LittleEndian;
 pub use loaded::{Loaded, Reshaped};

@@ -4,6 +4,7 @@ mod checkpoints;
 mod false_checkpoints;
 mod fine_tuning;
 mod interchange;
+mod llama;
 mod loaded;
 mod npy;
 mod saved;

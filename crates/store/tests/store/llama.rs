@@ -59,7 +59,7 @@ fn like_weights(model: &str, file: &str) -> Parameters<f64> {
 /// Returns inputs and targets.
 fn split(batch: &[Vec<u32>]) -> [Tensor<u32>; 2] {
     let (texts, time) = (batch.len(), batch[0].len() - 1);
-    let part = |first: usize| batch.iter().flat_map(|text| text[first..first + time].to_vec());
+    let part = |first: usize| batch.iter().flat_map(move |text| text[first..first + time].to_vec());
     [0, 1].map(|first| Tensor::new([texts, time], part(first).collect()))
 }
 
@@ -117,7 +117,7 @@ fn gradients_are_those_of_transformers() {
         let (decoder, parameters) = read_llama::<f64>(reference(model)).unwrap();
         let [inputs, targets] = split(&expected(model).batches[0]);
         let tape = Tape::default();
-        let logits = decoder.forward(Pass::train(&tape, &parameters, 1), &inputs);
+        let logits = decoder.forward(Pass::eval(&tape, &parameters), &inputs);
         let gradients = TokenCrossEntropy.of(logits, &targets).backward();
         let found = gradients
             .iter()
@@ -138,7 +138,7 @@ fn twenty_steps_of_adamw_are_those_of_transformers() {
         for (step, (batch, reference)) in batches.iter().zip(&losses).enumerate() {
             let [inputs, targets] = split(batch);
             let tape = Tape::default();
-            let logits = decoder.forward(Pass::train(&tape, &parameters, step as u64), &inputs);
+            let logits = decoder.forward(Pass::eval(&tape, &parameters), &inputs);
             let loss = TokenCrossEntropy.of(logits, &targets);
             assert!((loss.item() - reference).abs() < 1e-10, "{model}, step {step}");
             let gradients = loss.backward();
@@ -159,7 +159,7 @@ fn the_greedy_continuation_is_that_of_transformers() {
         let mut cache = decoder.cache();
         let mut last = decoder.extend(&parameters, &mut cache, &tokens);
         while tokens.len() < continuation.len() {
-            let next = last.slice(0, -1..).argmax(-1).item();
+            let next = last.slice(0, last.shape()[0] - 1..).argmax(-1).item();
             tokens.push(next);
             last = decoder.extend(&parameters, &mut cache, &[next]);
         }
@@ -365,8 +365,8 @@ fn a_head_of_a_tied_model_and_old_buffers_are_tolerated() {
 #[test]
 fn what_a_decoder_does_not_compute_is_refused() {
     let refused = [
-        ("model_type", json!("gpt2"), r#"`model_type` is `\"gpt2\"`: only "llama" can be"#),
-        ("hidden_act", json!("gelu"), r#"`hidden_act` is `\"gelu\"`: only "silu" can be"#),
+        ("model_type", json!("gpt2"), r#"`model_type` is `gpt2`: only "llama" can be"#),
+        ("hidden_act", json!("gelu"), r#"`hidden_act` is `gelu`: only "silu" can be"#),
         ("attention_bias", json!(true), "`attention_bias` is true: biases in attention cannot"),
         ("mlp_bias", json!(true), "`mlp_bias` is true: biases in the feed-forward part cannot"),
         (
@@ -391,7 +391,7 @@ fn what_a_decoder_does_not_compute_is_refused() {
         ("hidden_size", json!(-1), "`hidden_size` is `-1`: it must be a whole number from 1"),
         ("num_hidden_layers", json!(4_000_000_000u32), "has 4000000000 layers: at most 10000 can"),
         ("num_key_value_heads", json!(3), "describes no model: 4 heads cannot share 3 heads"),
-        ("rms_norm_eps", json!("small"), r#"`rms_norm_eps` is `\"small\"`: it must be a number"#),
+        ("rms_norm_eps", json!("small"), "`rms_norm_eps` is `small`: it must be a number"),
         ("tie_word_embeddings", json!(1), "`tie_word_embeddings` is `1`: it must be true or false"),
     ];
     for (key, value, message) in refused {
@@ -547,8 +547,9 @@ fn a_checkpoint_of_llama2c_is_read() {
         let (model, parameters) = decoder(tied);
         let (read, values) = read_bytes(&llama2c(&model, &parameters)).unwrap();
         assert_eq!(read.config(), model.config());
-        for (id, name, value) in parameters.iter() {
-            assert_eq!((values.name(id), values.get(id)), (name, value));
+        assert_eq!(values.len(), parameters.len());
+        for (_, name, value) in parameters.iter() {
+            assert_eq!(values.get(values.find(name).unwrap()), value, "{name}");
         }
         let ids = Tensor::from([[3, 1, 4, 1, 5, 9, 2, 6, 10]]);
         assert_eq!(logits(&read, &values, &ids), logits(&model, &parameters, &ids));

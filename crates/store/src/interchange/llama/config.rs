@@ -137,7 +137,7 @@ impl<'a> Keys<'a> {
                     return Err(format!(
                         "`{key}` has the `{inner}` {}: scaled positions cannot be computed here, only \
                          those of the type \"default\"",
-                        excerpt(&kind.to_string())
+                        shown(kind)
                     ));
                 }
             }
@@ -192,7 +192,7 @@ impl<'a> Keys<'a> {
             Some(Value::String(found)) if found == expected => Ok(()),
             Some(found) => Err(format!(
                 "`{key}` is {}: only \"{expected}\" can be computed here",
-                excerpt(&found.to_string())
+                shown(found)
             )),
         }
     }
@@ -213,5 +213,13 @@ impl<'a> Keys<'a> {
 }
 
 fn unlike(key: &str, value: &Value, expected: &str) -> String {
-    format!("`{key}` is {}: it must be {expected}", excerpt(&value.to_string()))
+    format!("`{key}` is {}: it must be {expected}", shown(value))
+}
+
+/// Returns the beginning of a value, for a message.
+fn shown(value: &Value) -> String {
+    match value {
+        Value::String(text) => excerpt(text),
+        other => excerpt(&other.to_string()),
+    }
 }

@@ -14,9 +14,9 @@ use tensor::Key;
 
 use super::told::Told;
 
-const PEOPLE: [&str; 8] = ["Anna", "Ben", "Clara", "David", "Emma", "Jonas", "Julia", "Paul"];
-const COLORS: [&str; 6] = ["red", "green", "blue", "black", "white", "yellow"];
-const THINGS: [&str; 8] = ["ball", "kite", "book", "drum", "boat", "lamp", "coin", "doll"];
+const PEOPLE: [&str; 8] = ["Anna", "Ben", "Clara", "David", "Emma", "Jonas", "Mia", "Paul"];
+const COLORS: [&str; 6] = ["black", "green", "pink", "red", "white", "yellow"];
+const THINGS: [&str; 8] = ["ball", "coin", "drum", "kite", "lamp", "hat", "pen", "top"];
 
 /// The fewest and the most people of a story.
 const FEWEST: usize = 2;

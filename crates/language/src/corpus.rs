@@ -179,8 +179,8 @@ impl Corpus {
             Tokens::Given(vocabulary) => vocabulary,
         };
         let corpus = Self {
-            training: documents(&vocabulary, &training, text)?,
-            validation: documents(&vocabulary, &validation_texts, text)?,
+            training: documents(&vocabulary, division, &training, text)?,
+            validation: documents(&vocabulary, division, &validation_texts, text)?,
             start: division.start(&vocabulary),
             vocabulary,
         };
@@ -261,6 +261,7 @@ fn between_blank_lines(text: &str) -> Vec<&str> {
 /// text.
 fn documents(
     vocabulary: &Vocabulary,
+    division: Division,
     texts: &[&str],
     whole: &str,
 ) -> Result<Documents, CorpusError> {
@@ -272,7 +273,9 @@ fn documents(
         let in_whole = |error| vocabulary.encode(whole).err().unwrap_or(error);
         tokens.extend(vocabulary.encode(text).map_err(in_whole)?);
     }
-    Ok(Documents { tokens, starts, known: None })
+    let mark =
+        if vocabulary.beginning().is_empty() { division.start(vocabulary) } else { Vec::new() };
+    Ok(Documents { tokens, starts, mark, known: None })
 }
 
 /// Returns what is known about these tokens of a text, the first of which begins at `byte`.

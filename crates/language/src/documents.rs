@@ -13,6 +13,8 @@ use tensor::Key;
 pub struct Documents {
     pub(crate) tokens: Vec<u32>,
     pub(crate) starts: Vec<usize>,
+    /// What is behind each document, and so before the next; empty if each begins with a mark of its own.
+    pub(crate) mark: Vec<u32>,
     pub(crate) known: Option<KnownTokens>,
 }
 
@@ -48,7 +50,8 @@ impl Documents {
     }
 
     /// Returns the windows of `length` tokens to train and to evaluate on. Each begins with a document, and
-    /// has as many whole documents as fit.
+    /// has as many whole documents as fit. What is behind the document before it, such as a line break, comes
+    /// first, so that a model can begin a document as it has learned to.
     ///
     /// A document that is longer is cut into several windows. Of a *generated* one only the first is kept:
     /// the others would not see who owns what, and the floor would not be theirs.
@@ -58,16 +61,28 @@ impl Documents {
     #[track_caller]
     pub fn windows(&self, length: usize) -> Dataset<Windows, Windows> {
         assert!(!self.is_empty(), "Documents: there is nothing to predict without two tokens");
-        let windows = Windows::of_documents(&self.tokens, &self.starts, length);
+        let openings: Vec<usize> =
+            (0..self.starts.len()).map(|number| self.opening(number)).collect();
+        let windows = Windows::of_documents(&self.tokens, &openings, length);
         if self.known.is_none() {
             return windows;
         }
         let begins = |&window: &u32| {
             let start = windows.inputs().places(window as usize).start;
-            self.starts.binary_search(&start).is_ok()
+            openings.binary_search(&start).is_ok()
         };
         let kept: Vec<u32> = (0..windows.len() as u32).filter(begins).collect();
         windows.select(&kept)
+    }
+
+    /// Returns where a window that begins with this document begins: with the mark before it, if it is there.
+    fn opening(&self, number: usize) -> usize {
+        let start = self.starts[number];
+        let before = start.saturating_sub(self.mark.len());
+        let is_marked = number > 0
+            && before >= self.starts[number - 1]
+            && self.tokens[before..start] == self.mark;
+        if is_marked { before } else { start }
     }
 
     /// Returns `count` windows of `length` tokens at places drawn from `key`, to train on one long text.
@@ -127,8 +142,11 @@ impl Documents {
         answers
     }
 
-    /// Returns where the document of a place begins.
-    pub(crate) fn start_of(&self, place: usize) -> usize {
-        self.starts[self.starts.partition_point(|&start| start <= place) - 1]
+    /// Returns where a window with the document of a place begins.
+    pub(crate) fn opening_of(&self, place: usize) -> usize {
+        // The mark before a document is in its window, and not in that of the document before.
+        let next = self.starts.partition_point(|&start| start <= place);
+        let is_next = next < self.starts.len() && self.opening(next) <= place;
+        self.opening(if is_next { next } else { next - 1 })
     }
 }

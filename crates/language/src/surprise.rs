@@ -122,7 +122,7 @@ fn spans(documents: &Documents, context: usize, protocol: Protocol) -> Vec<Span>
     let mut spans = Vec::with_capacity(windows.len());
     for window in (0..windows.len()).map(|number| windows.inputs().places(number)) {
         let predicted = window.start + 1..window.end + 1;
-        let begins = documents.start_of(window.start);
+        let begins = documents.opening_of(window.start);
         if protocol == Protocol::Windows || begins == window.start {
             spans.push(Span { start: window.start, predicted });
             continue;

@@ -56,5 +56,7 @@ pub const ORDERS: std::ops::RangeInclusive<usize> = 1..=8;
 /// The number of seeds of a comparison.
 pub const SEEDS: usize = 3;
 
-/// The most tokens of a sample after training.
+/// The number of documents in a sample after training.
+pub const SAMPLES: u64 = 4;
+/// The most tokens of one of them.
 pub const SAMPLE: usize = 400;

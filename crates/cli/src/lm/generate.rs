@@ -8,6 +8,7 @@ use language::{Continuation, GenerationError, Limits, Sampling};
 
 use super::options::LmGenerate;
 use super::saved::{LoadedModel, load};
+use super::summary::end_of_document;
 
 /// Prints the prompt, and behind it what the model writes, as it comes.
 pub fn run(options: &LmGenerate) -> Result<(), Box<dyn Error>> {
@@ -19,7 +20,11 @@ pub fn run(options: &LmGenerate) -> Result<(), Box<dyn Error>> {
         top_p: options.top_p,
         seed: options.seed,
     };
-    let limits = Limits { tokens: options.tokens, stop: options.stop.clone(), ..Limits::default() };
+    let stop = match options.stop.is_empty() {
+        true => end_of_document(&about.vocabulary, &about.start),
+        false => options.stop.clone(),
+    };
+    let limits = Limits { tokens: options.tokens, stop, ..Limits::default() };
     let pieces = Continuation::new(
         &model,
         &parameters,

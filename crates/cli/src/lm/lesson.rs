@@ -7,7 +7,7 @@ use std::panic::resume_unwind;
 use std::thread;
 
 use data::{Dataset, Portions, Windows};
-use language::{Baseline, Corpus, Documents};
+use language::{Baseline, Corpus};
 use tensor::Key;
 
 use super::defaults;
@@ -50,7 +50,7 @@ impl Lesson {
         }
         let validation =
             (!corpus.validation.is_empty()).then(|| corpus.validation.windows(context));
-        let marks = validation.as_ref().map(|windows| Marks::of(&corpus, windows));
+        let marks = validation.as_ref().map(|_| Marks::of(&corpus, context));
         Ok(Self { corpus, validation, marks, context, is_drawn })
     }
 
@@ -99,11 +99,10 @@ impl Lesson {
 }
 
 impl Marks {
-    fn of(corpus: &Corpus, windows: &Dataset<Windows, Windows>) -> Self {
-        let places = predicted(windows);
-        let documents = &corpus.validation;
+    fn of(corpus: &Corpus, context: usize) -> Self {
+        let places = corpus.validation.predicted(context);
         Self {
-            floor: floor(documents, &places),
+            floor: corpus.validation.floor(&places),
             baseline: baseline(corpus, &places),
             tokens_per_character: tokens_per_character(corpus, &places),
         }
@@ -129,17 +128,6 @@ pub fn baseline(corpus: &Corpus, places: &[usize]) -> Baseline {
     let tried = found.iter().flat_map(|baseline| baseline.tried.clone()).collect();
     let best = found.into_iter().min_by(|a, b| a.loss.total_cmp(&b.loss));
     Baseline { tried, ..best.expect("a text has tokens for order 1") }
-}
-
-/// Returns the places of the tokens that are targets of these windows.
-fn predicted(windows: &Dataset<Windows, Windows>) -> Vec<usize> {
-    (0..windows.len()).flat_map(|window| windows.targets().places(window)).collect()
-}
-
-fn floor(documents: &Documents, places: &[usize]) -> Option<f64> {
-    let known = documents.known()?;
-    let sum: f64 = places.iter().map(|&place| known.surprise[place]).sum();
-    Some(sum / places.len() as f64)
 }
 
 fn tokens_per_character(corpus: &Corpus, places: &[usize]) -> f64 {

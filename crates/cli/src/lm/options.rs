@@ -158,7 +158,7 @@ pub struct LmCompare {
 #[derive(Args, Clone, Debug)]
 #[command(after_help = "Examples:
   wengert lm generate --model stories.st
-  wengert lm generate --model stories.st 'Emma has a red ball. Ben has a blue kite. Who has the kite? ' --stop '\\n'
+  wengert lm generate --model stories.st 'Emma has a red ball. Ben has a blue kite. Who has the kite? '
   wengert lm generate --model book.st 'It was ' --tokens 500 --temperature 0.8 --top-p 0.95 --seed 3
   wengert lm generate --model book.st 'It was ' --temperature 0        always the most probable token")]
 pub struct LmGenerate {
@@ -183,7 +183,8 @@ pub struct LmGenerate {
     /// The seed of the draws.
     #[arg(long, value_name = "N", default_value_t = 0, allow_negative_numbers = true)]
     pub seed: u64,
-    /// End before this text; \n is a line break. It may be given several times.
+    /// End before this text; \n is a line break. It may be given several times. Without it a model that was trained
+    /// on documents ends with its document.
     #[arg(long, value_name = "TEXT", value_parser = stop, allow_hyphen_values = true)]
     pub stop: Vec<String>,
 }

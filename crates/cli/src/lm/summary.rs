@@ -2,7 +2,7 @@
 
 use std::error::Error;
 
-use data::printable_lines;
+use data::{Vocabulary, printable_lines};
 use language::{BlockGate, Continuation, LanguageScore, Limits, Sampling, gates};
 use nn::FeedForwardKind;
 
@@ -50,18 +50,43 @@ pub fn sample(learned: &Learned, lesson: &Lesson) -> Result<(), Box<dyn Error>> 
     Ok(())
 }
 
-/// Returns a text that the model writes.
+/// Returns a text that the model writes: some documents, if it was trained on documents.
 pub fn text(learned: &Learned, lesson: &Lesson) -> Result<String, Box<dyn Error>> {
     let corpus = &lesson.corpus;
-    // A text of one document begins with its own first token.
-    let start = match corpus.start.is_empty() {
-        true => &corpus.training.tokens()[..1],
-        false => &corpus.start,
-    };
-    let limits = Limits { tokens: defaults::SAMPLE, ..Limits::default() };
-    let sampling = Sampling { seed: learned.seed, ..Sampling::default() };
+    if corpus.start.is_empty() {
+        // A text of one document begins with its own first token.
+        return piece(learned, lesson, &corpus.training.tokens()[..1], learned.seed);
+    }
+    let mark = String::from_utf8_lossy(&corpus.vocabulary.decode(&corpus.start)).into_owned();
+    let mut text = String::new();
+    for number in 0..defaults::SAMPLES {
+        let seed = learned.seed.wrapping_add(number);
+        text += &piece(learned, lesson, &corpus.start, seed)?;
+        text += &mark;
+    }
+    Ok(text)
+}
+
+/// Returns what the model writes after these tokens, up to the end of a document.
+fn piece(
+    learned: &Learned,
+    lesson: &Lesson,
+    start: &[u32],
+    seed: u64,
+) -> Result<String, Box<dyn Error>> {
+    let vocabulary = &lesson.corpus.vocabulary;
+    let stop = end_of_document(vocabulary, &lesson.corpus.start);
+    let limits = Limits { tokens: defaults::SAMPLE, stop, ..Limits::default() };
+    let sampling = Sampling { seed, ..Sampling::default() };
     let (model, parameters) = (&learned.model, &learned.parameters);
-    let pieces =
-        Continuation::new(model, parameters, &corpus.vocabulary, "", start, sampling, limits)?;
+    let pieces = Continuation::new(model, parameters, vocabulary, "", start, sampling, limits)?;
     Ok(pieces.collect::<Result<String, _>>()?)
+}
+
+/// Returns the text at which a document ends, if the tokens before a document are that text.
+pub fn end_of_document(vocabulary: &Vocabulary, start: &[u32]) -> Vec<String> {
+    if start.is_empty() || !vocabulary.beginning().is_empty() {
+        return Vec::new();
+    }
+    String::from_utf8(vocabulary.decode(start)).into_iter().collect()
 }

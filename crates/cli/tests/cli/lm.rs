@@ -126,15 +126,18 @@ fn the_same_seed_generates_the_same_text() {
             [&["lm", "generate", "Emma has ", "--model", "a.st"], &options[..]].concat();
         wengert_with(folder.path(), &arguments).success()
     };
-    let first = generate("--tokens 50 --seed 3");
+    let first = generate("--tokens 50 --seed 3 --stop @");
     assert!(first.starts_with("Emma has ") && first.chars().count() == 9 + 50 + 1, "{first}");
-    assert_eq!(generate("--tokens 50 --seed 3"), first);
-    assert_ne!(generate("--tokens 50 --seed 4"), first);
-    let greedy = generate("--tokens 50 --temperature 0");
-    assert_eq!(generate("--tokens 50 --top-k 1 --seed 9"), greedy);
+    assert_eq!(generate("--tokens 50 --seed 3 --stop @"), first);
+    assert_ne!(generate("--tokens 50 --seed 4 --stop @"), first);
+    let greedy = generate("--tokens 50 --temperature 0 --stop @");
+    assert_eq!(generate("--tokens 50 --top-k 1 --seed 9 --stop @"), greedy);
     let stop = first.trim_end().chars().last().unwrap().to_string();
     let stopped = generate(&format!("--tokens 50 --seed 3 --stop {stop}"));
     assert!(!stopped["Emma has ".len()..].contains(&stop) && first.starts_with(stopped.trim_end()));
+    // A model of documents ends with its document.
+    let document = generate("--tokens 50 --seed 3");
+    assert_eq!(document, format!("{}\n", first.lines().next().unwrap()));
     // A run that was interrupted left a model as well.
     train(folder.path(), "--checkpoint run").success();
     let model = "lm generate --model run/swiglu-0/step-00000012.safetensors --tokens 5";

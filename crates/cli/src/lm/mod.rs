@@ -7,6 +7,7 @@ mod attention;
 mod compare;
 pub mod defaults;
 mod evaluate;
+mod exchange;
 mod generate;
 mod learning;
 mod lesson;
@@ -33,5 +34,7 @@ pub fn run(options: &Lm) -> Result<(), Box<dyn Error>> {
         LmCommand::Generate(options) => generate::run(options),
         LmCommand::Evaluate(options) => evaluate::run(options),
         LmCommand::Compare(options) => compare::run(options),
+        LmCommand::Export(options) => exchange::export(options),
+        LmCommand::Import(options) => exchange::import(options),
     }
 }

@@ -9,7 +9,7 @@ use super::defaults;
 use super::sizes::Sizes;
 use super::teaching::Teaching;
 use super::texts::{Reading, TextSource};
-use super::values::{kind, not_negative, part, stop};
+use super::values::{TokenKind, kind, not_negative, part, stop, tokens};
 use crate::keeping::Keeping;
 use crate::values::{positive, up_to};
 
@@ -43,6 +43,8 @@ pub enum LmCommand {
     Generate(LmGenerate),
     Evaluate(LmEvaluate),
     Compare(Box<LmCompare>),
+    Export(LmExport),
+    Import(LmImport),
 }
 
 /// Train a language model, and print how far its loss is from the floor and from a model that counts.
@@ -212,8 +214,12 @@ pub struct LmEvaluate {
 }
 
 /// Write a model as a folder that Hugging Face's `transformers` loads: `config.json` and `model.safetensors`.
+///
+/// Its kind must be silu: LLaMA has no β and γ to learn. The tokens are written beside it, as `tokenizer.json` if they
+/// come from one.
 #[derive(Args, Clone, Debug)]
 #[command(after_help = "Examples:
+  wengert lm train --text book.txt --kind silu --save book.st
   wengert lm export --model book.st --to book
   python -c \"from transformers import LlamaForCausalLM; LlamaForCausalLM.from_pretrained('book')\"")]
 pub struct LmExport {
@@ -229,10 +235,13 @@ pub struct LmExport {
 #[derive(Args, Clone, Debug)]
 #[command(after_help = "Examples:
   wengert lm import SmolLM-135M --save smol.st
-  wengert lm import stories15M.bin --save stories15M.st")]
+  wengert lm import stories15M.bin --tokens tokenizer.json --save stories15M.st")]
 pub struct LmImport {
     /// The folder, with `config.json`, `model.safetensors` and `tokenizer.json`; or the `.bin` file.
     pub from: PathBuf,
+    /// The tokens of the model: bytes, or the path of its tokenizer.json. Without it the one in the folder.
+    #[arg(long, value_name = "KIND", value_parser = tokens)]
+    pub tokens: Option<TokenKind>,
     /// The file to save the model in.
     #[arg(long, value_name = "FILE")]
     pub save: PathBuf,

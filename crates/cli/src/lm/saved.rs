@@ -97,6 +97,11 @@ impl LmDescription {
         }
     }
 
+    /// Describes a model that was trained elsewhere.
+    pub fn imported(config: &DecoderConfig, vocabulary: Vocabulary) -> Self {
+        Self { config: SavedConfig::of(config), vocabulary, start: Vec::new(), origin: None }
+    }
+
     /// Returns the config, if there can be such a model.
     fn checked(&self) -> Result<DecoderConfig, String> {
         /// A longer context could not be kept in memory.

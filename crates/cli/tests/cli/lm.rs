@@ -213,6 +213,20 @@ fn every_kind_of_tokens_can_be_trained_on() {
     }
 }
 
+#[test]
+fn a_model_is_the_same_after_an_export_and_an_import() {
+    let folder = tempdir().unwrap();
+    train(folder.path(), "--kind silu --key-value-heads 1 --save a.st").success();
+    let run = |arguments: &str| wengert(folder.path(), &format!("lm {arguments}")).success();
+    run("export --model a.st --to there");
+    for file in ["config.json", "model.safetensors", "vocabulary.json"] {
+        assert!(folder.path().join("there").join(file).is_file(), "{file}");
+    }
+    run("import there --save back.st");
+    let text = |model: &str| run(&format!("generate --model {model} E --tokens 60 --stop @"));
+    assert_eq!(text("a.st"), text("back.st"));
+}
+
 /// Runs that must fail with exit code 2, leave nothing behind, and say what is wrong.
 #[test]
 fn bad_input_is_told_clearly() {
@@ -289,6 +303,12 @@ fn bad_input_is_told_clearly() {
             "evaluate --model a.st --text known.txt --counted none.txt",
             ["--counted none.txt", "cannot be read"],
         ),
+        (
+            "export --model a.st --to there",
+            ["--model a.st: the model cannot be exported", "--kind silu"],
+        ),
+        ("import text.txt --save b.st", ["text.txt: ", "llama2.c"]),
+        ("import none --save b.st", ["none: cannot be read", "llama2.c"]),
         ("evaluate --model a.st --data sums", ["--data sums: the character", "leave it out"]),
     ] {
         let Outcome { code, stdout, stderr } = wengert(folder.path(), &format!("lm {arguments}"));

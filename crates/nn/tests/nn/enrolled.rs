@@ -10,8 +10,8 @@ use autograd::check::strategy::numbers;
 use autograd::check::{self, Report};
 use nn::{
     Activation, ActivationKind, AvgPool2d, Conv2d, Decoder, DecoderConfig, Dense, Embedding,
-    Features, Flatten, GatedSwiGLU, Gru, LastStep, Layer, LayerNorm, MaxPool2d, Model, RMSNorm,
-    Residual, SelfAttention, Sequential, SwiGLU, dropout,
+    Features, FeedForwardKind, Flatten, GatedSwiGLU, Gru, LastStep, Layer, LayerNorm, MaxPool2d,
+    Model, RMSNorm, Residual, SelfAttention, Sequential, SwiGLU, dropout,
 };
 use proptest::prelude::*;
 use proptest::test_runner::Config;
@@ -87,6 +87,7 @@ const LAYERS: &[(&str, Check)] = &[
         let layer = with.then(without.stride([1, 2]).dilation([2, 1]));
         check_layer(&parameters, &layer, &drawn.images)
     }),
+    // Without the corner of ReLU, which a second derivative may meet by chance.
     ("Decoder", |drawn| {
         let mut parameters = Parameters::with_seed(drawn.seed);
         let config = DecoderConfig {
@@ -95,6 +96,7 @@ const LAYERS: &[(&str, Check)] = &[
             heads: 1,
             key_value_heads: 1,
             feed_forward: 2,
+            kind: [FeedForwardKind::Gelu, FeedForwardKind::SwiGLU][drawn.seed as usize % 2],
             ..small_decoder(drawn.seed)
         };
         let model = Decoder::new(&mut parameters, config);

@@ -86,7 +86,7 @@ impl Windows {
     /// token, in ascending order; the first is 0.
     ///
     /// A window holds as many whole documents as fit, and is filled up behind them. A document longer than
-    /// `length` is cut into several windows; those after the first do not see its beginning. Each token but
+    /// `length` is cut into several windows of its own; those after the first do not see its beginning. Each token but
     /// the first is a target once: the first token of a document is a target at the end of the one before.
     ///
     /// # Panics
@@ -105,11 +105,13 @@ impl Windows {
             tokens.len()
         );
         let mut windows: Vec<Range<usize>> = Vec::new();
+        let mut is_whole = false;
         let ends = starts[1..].iter().copied().chain([last]);
         for (&start, end) in starts.iter().zip(ends) {
             match windows.last_mut() {
-                Some(window) if end - window.start <= length => window.end = end,
+                Some(window) if is_whole && end - window.start <= length => window.end = end,
                 _ => {
+                    is_whole = end - start <= length;
                     let parts = (start..end).step_by(length);
                     windows.extend(parts.map(|start| start..end.min(start + length)));
                 }

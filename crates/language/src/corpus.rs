@@ -224,9 +224,10 @@ impl Division {
     }
 }
 
-/// Returns how many of `count` are for training: ⌊count · (1 − validation)⌋.
+/// Returns how many of `count` are for training: all but a share for validation, rounded up. What rounding
+/// adds to the product is not a document.
 fn training_count(count: usize, validation: f64) -> usize {
-    (count as f64 * (1.0 - validation)) as usize
+    count - (count as f64 * validation - 1e-9).ceil().max(0.0) as usize
 }
 
 fn split_whole(text: &str, validation: f64) -> (Vec<&str>, Vec<&str>) {

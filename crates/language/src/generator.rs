@@ -135,7 +135,7 @@ impl<'m, T: Scalar> Generator<'m, T> {
             while self.pending.len() > context {
                 self.pending.drain(..context.div_ceil(2));
             }
-            self.cache = self.model.cache();
+            self.cache.truncate(0);
         }
         let logits = self.model.extend(self.parameters, &mut self.cache, &self.pending);
         let last = self.pending.len() - 1;

@@ -146,7 +146,8 @@ impl Sampling {
     #[track_caller]
     pub fn draw(&self, logits: &[f64], number: u64) -> u32 {
         let probabilities = self.probabilities(logits);
-        let mut left = Key::new(self.seed).fold_in(number).rng().random_range(0.0..1.0);
+        let mut left =
+            Key::new(self.seed).stream("sampling").fold_in(number).rng().random_range(0.0..1.0);
         let drawn = probabilities.iter().position(|probability| {
             left -= probability;
             left < 0.0

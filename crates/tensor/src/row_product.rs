@@ -29,14 +29,14 @@ pub(crate) fn suits(left: &Matrix<'_, f32>, right: &Matrix<'_, f32>) -> bool {
 /// Writes `product = left · right` for factors that [`suits`] accepts.
 pub(crate) fn multiply(left: Matrix<'_, f32>, right: Matrix<'_, f32>, product: &mut [f32]) {
     let numbers = &left.values[..left.columns];
-    match right.column_stride {
+    match right.row_stride {
         1 => vectorized(
             #[inline(always)]
-            || add_rows(numbers, right, product),
+            || multiply_columns(numbers, right, product),
         ),
         _ => vectorized(
             #[inline(always)]
-            || multiply_columns(numbers, right, product),
+            || add_rows(numbers, right, product),
         ),
     }
 }

@@ -72,10 +72,10 @@ pub struct Context<'a, T: Scalar = f32> {
     pub options: &'a Fit,
     /// The number of steps of an epoch, if it is known before the samples are read.
     pub steps_per_epoch: Option<usize>,
-    /// The score on the batch of the last step, before that step; `None` before the first step.
+    /// In [`Observer::step`], the score on the batch of the step, before that step; `None` otherwise.
     pub batch: Option<Score>,
-    /// The norm of all gradients of the last step together, before they were clipped; `None` before the
-    /// first step, and without [`Fit::clip_norm`].
+    /// In [`Observer::step`], the norm of all gradients of the step together, before they were clipped;
+    /// `None` otherwise, and without [`Fit::clip_norm`].
     pub gradient_norm: Option<f64>,
     /// The samples, with those for validation.
     pub source: &'a dyn AnySource,

@@ -1,7 +1,6 @@
 //! The command `lm evaluate`: a model's loss on a text.
 
 use std::error::Error;
-use std::path::Path;
 
 use data::printable_path;
 use language::{Baseline, Corpus, Division, LanguageScore, Protocol, Surprises, Tokens};
@@ -21,7 +20,7 @@ pub fn run(options: &LmEvaluate) -> Result<(), Box<dyn Error>> {
     let surprises = Surprises::of(&model, &parameters, documents, Protocol::Overlapping)
         .map_err(|error| format!("--model {}: {error}", printable_path(&options.model)))?;
     let score = LanguageScore::from_surprises(&surprises, &about.vocabulary, documents);
-    let counted = counted(options.counted.as_deref(), &about)?;
+    let counted = counted(options, &about)?;
     let baseline = counted.map(|counted| {
         let corpus =
             Corpus { training: counted.training, validation: documents.clone(), ..corpus.clone() };
@@ -34,10 +33,18 @@ pub fn run(options: &LmEvaluate) -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// Returns the text for the Kneser–Ney models to count: the one that was given, or that the model was trained on.
-fn counted(given: Option<&Path>, about: &LmDescription) -> Result<Option<Corpus>, Box<dyn Error>> {
+/// Returns the text for the Kneser–Ney models to count: the one that was given, or that the model was trained
+/// on. They must not have counted what they are evaluated on.
+fn counted(options: &LmEvaluate, about: &LmDescription) -> Result<Option<Corpus>, Box<dyn Error>> {
     let tokens = Tokens::Given(about.vocabulary.clone());
-    match (given, &about.origin) {
+    match (&options.counted, &about.origin) {
+        (None, Some(origin)) if options.source.origin().is_some_and(|now| now.overlaps(origin)) => {
+            note(
+                "the model was trained on these very documents; others, and a Kneser–Ney model beside it, come \
+                 with another --data-seed",
+            );
+            Ok(None)
+        }
         (Some(path), _) => {
             let text = read_text("--counted", path)?;
             let corpus = Corpus::text(&text, tokens, Division::Whole, 0.0);

@@ -59,6 +59,8 @@ impl Rows {
 
 impl Observer<f32> for Rows {
     fn begin(&mut self, now: &Context<'_>) -> Result<(), ObserverError> {
+        // A run may be resumed behind the last step of a part.
+        (self.tokens, self.seconds) = (now.progress.running.weight, now.progress.running.seconds);
         self.console.begin(now)
     }
 

@@ -114,7 +114,7 @@ impl LmDescription {
                 config.vocabulary
             ));
         }
-        if let Some(id) = self.start.iter().find(|&&id| id as usize >= config.vocabulary) {
+        if let Some(id) = self.start.iter().find(|&&id| !self.vocabulary.has(id)) {
             return Err(format!("documents begin after the token {id}, which there is not"));
         }
         match config.context <= LONGEST {

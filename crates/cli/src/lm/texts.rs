@@ -91,6 +91,11 @@ pub struct Origin {
 }
 
 impl Origin {
+    /// Returns `true` if documents of the other are among these: document i depends on the seed and i.
+    pub fn overlaps(&self, other: &Self) -> bool {
+        (self.generator, self.seed) == (other.generator, other.seed)
+    }
+
     /// Returns the documents.
     pub fn told(&self) -> Told {
         let key = Key::new(self.seed);
@@ -122,6 +127,12 @@ impl TextSource {
                 let corpus = Corpus::text(&text, tokens, self.documents.division(), validation);
                 corpus.map_err(|error| told("--text", path, &error).into())
             }
+            (None, Some(_)) if matches!(tokens, Tokens::Given(Vocabulary::Hugging(_))) => Err(format!(
+                "--data {}: a tokenizer.json cannot tell the entropy of generated documents; give a file by \
+                 --text",
+                self.data.name()
+            )
+            .into()),
             (None, Some(origin)) => {
                 let documents = origin.told();
                 Corpus::told(&documents, tokens, validation)

@@ -45,10 +45,13 @@ proptest! {
         let targets = windows.targets().batch().to_vec();
         let counted: Vec<u32> = targets.into_iter().filter(|&token| token != NO_TARGET).collect();
         prop_assert_eq!(&counted[..], &tokens[1..]);
-        if lengths.iter().all(|document| *document <= length) {
-            for window in 0..windows.len() {
-                prop_assert!(starts.contains(&windows.inputs().places(window).start));
-            }
+        let places: Vec<_> =
+            (0..windows.len()).map(|window| windows.inputs().places(window)).collect();
+        for (&start, document) in starts.iter().zip(&lengths).filter(|(_, document)| **document <= length) {
+            let end = (start + document).min(count - 1);
+            let whole = |window: &std::ops::Range<usize>| window.start <= start && end <= window.end;
+            let window = places.iter().find(|window| whole(window)).expect("a window of a short document");
+            prop_assert!(start == end || starts.contains(&window.start), "{:?} in {:?}", start..end, window);
         }
     }
 

@@ -138,7 +138,7 @@ impl LanguageReport {
     /// Returns the figures as JSON.
     ///
     /// # Errors
-    /// If a figure is not a number.
+    /// If the figures cannot be written as JSON.
     pub fn to_json(&self) -> Result<String, ReportError> {
         let json = serde_json::to_string(self);
         json.map_err(|error| ReportError::Make(error.to_string()))

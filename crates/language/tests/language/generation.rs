@@ -122,9 +122,13 @@ fn a_stop_text_ends_the_text_and_is_not_in_it() {
     let (pieces, count, ending) = text("a", all(60));
     assert_eq!((count, ending), (60, Some(Ending::Length)));
     let whole = pieces.concat();
-    // Three characters from the midst: they must not occur before.
-    let at = whole.char_indices().nth(20).unwrap().0;
-    let stop: String = whole[at..].chars().take(3).collect();
+    // The first three characters in a row that are not bytes shown as �.
+    let places: Vec<usize> = whole.char_indices().map(|(at, _)| at).collect();
+    let three = |at: usize| whole[at..].chars().take(3).collect::<String>();
+    let is_text =
+        |&at: &usize| at > 0 && three(at).chars().filter(|&c| c != '\u{FFFD}').count() == 3;
+    let at = places.into_iter().find(is_text).unwrap();
+    let stop = three(at);
     let expected = &whole[..whole.find(&stop).unwrap()];
     for stops in [vec![stop.clone()], vec!["never, ever".to_owned(), stop.clone()]] {
         let (pieces, count, ending) = text("a", Limits { stop: stops, ..all(60) });

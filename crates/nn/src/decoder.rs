@@ -73,10 +73,9 @@ struct Block {
 }
 
 impl Decoder {
-    /// Creates a model with initial weights: normal draws for the table, whose rows are about 1/2 long, and
-    /// [`init::glorot_uniform`](crate::init::glorot_uniform) for the other matrices. The two matrices of a
-    /// block that add to x are divided by √(2 · layers) (Radford et al. 2019), so that x does not grow with
-    /// the number of blocks.
+    /// Creates a model with initial weights: normal draws with a deviation of 0.02 for the table,
+    /// [`init::glorot_uniform`](crate::init::glorot_uniform) for the other matrices. The two matrices of a block that add to x are divided
+    /// by √(2 · layers) (Radford et al. 2019), so that x does not grow with the number of blocks.
     ///
     /// # Panics
     /// If the sizes do not fit each other; [`DecoderConfig::check`] gives an error instead.
@@ -85,8 +84,7 @@ impl Decoder {
         shape::expect("decoder", config.check());
         let embedding = Embedding::new(parameters, "embedding", config.vocabulary, config.width);
         let (shape, key) = ([config.vocabulary, config.width], parameters.key("embedding.weight"));
-        let deviation = 0.5 / (config.width as f64).sqrt();
-        *parameters.get_mut(embedding.table()) = Tensor::normal(shape, 0.0, deviation, key);
+        *parameters.get_mut(embedding.table()) = Tensor::normal(shape, 0.0, TABLE_DEVIATION, key);
         let mut blocks = Vec::with_capacity(config.layers);
         for number in 0..config.layers {
             blocks.push(Block::new(parameters, &format!("blocks.{number}"), &config));
@@ -185,6 +183,9 @@ impl Decoder {
         }
     }
 }
+
+/// The standard deviation of the initial table, as in GPT-2.
+const TABLE_DEVIATION: f64 = 0.02;
 
 impl Model for Decoder {
     type Input = Tensor<u32>;

@@ -26,11 +26,11 @@ use tensor::{Scalar, ShapeError, Tensor, attention};
 /// use tensor::Tensor;
 ///
 /// let tape = Tape::<f64>::default();
-/// let [query, key] = [[[0.0], [0.0]], [[5.0], [7.0]]].map(|x| tape.variable(Tensor::from([x])));
-/// let value = tape.variable(Tensor::from([[[2.0], [4.0]]]));
+/// let steps = [[[0.0], [0.0]], [[5.0], [7.0]], [[2.0], [4.0]]];
+/// let [query, key, value] = steps.map(|x| tape.variable(Tensor::from(x).unsqueeze(0)));
 /// // Equal scores: the first step takes its own value, the second the mean of both.
 /// let y = nn::causal_attention(query, key, value, 1, 1);
-/// assert_eq!(y.value(), Tensor::from([[[2.0], [3.0]]]));
+/// assert_eq!(y.value().to_vec(), [2.0, 3.0]);
 /// ```
 ///
 /// # Panics

@@ -124,7 +124,7 @@ impl Decoder {
     /// use autograd::Parameters;
     /// use nn::{Decoder, DecoderConfig};
     ///
-    /// let mut parameters = Parameters::<f64>::new(1);
+    /// let mut parameters = Parameters::<f64>::with_seed(1);
     /// let model = Decoder::new(&mut parameters, DecoderConfig::small(65));
     /// let mut cache = model.cache();
     /// let logits = model.extend(&parameters, &mut cache, &[1, 2, 3]);

@@ -21,10 +21,10 @@ use tensor::{Scalar, ShapeError, Tensor};
 /// use tensor::Tensor;
 ///
 /// let tape = Tape::<f64>::default();
-/// let x = tape.variable(Tensor::from([[[1.0, 2.0]]]));
+/// let x = tape.variable(Tensor::from([[1.0, 2.0]]).unsqueeze(0));
 /// let y = nn::rope(x, 2, 3, 10_000.0).value();
 /// let (sin, cos) = 3f64.sin_cos();
-/// assert_eq!(y, Tensor::from([[[cos - 2.0 * sin, 2.0 * cos + sin]]]));
+/// assert_eq!(y.to_vec(), [cos - 2.0 * sin, 2.0 * cos + sin]);
 /// ```
 ///
 /// # Panics

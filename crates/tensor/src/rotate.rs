@@ -20,9 +20,9 @@ impl<T: Scalar> Tensor<T> {
     /// use tensor::Tensor;
     ///
     /// // One head of one pair: at step 1 a quarter turn.
-    /// let x = Tensor::from([[[1.0, 2.0], [1.0, 2.0]]]);
+    /// let x = Tensor::from([[1.0, 2.0], [1.0, 2.0]]).unsqueeze(0);
     /// let (cos, sin) = (Tensor::from([[1.0], [0.0]]), Tensor::from([[0.0], [1.0]]));
-    /// assert_eq!(x.rotate_halves(&cos, &sin), Tensor::from([[[1.0, 2.0], [-2.0, 1.0]]]));
+    /// assert_eq!(x.rotate_halves(&cos, &sin).to_vec(), [1.0, 2.0, -2.0, 1.0]);
     /// ```
     ///
     /// # Panics

@@ -467,7 +467,7 @@ fn a_loss_that_is_not_finite_stops_training_and_names_the_first_op() {
         outcome.unwrap_err().to_string(),
         format!(
             "the loss is NaN in epoch 2, step 1. The first value that is not finite is %3 = ln \
-             [2, 1], at {}:{LOGARITHM}:11, from %2 = matmul in layer `dense` [2, 1]. A lower learning rate or clipping \
+             [2, 1], at {}:{LOGARITHM}:11, from %2 = dense in layer `dense` [2, 1]. A lower learning rate or clipping \
              the gradients may help, or the data hold such a value",
             file!()
         )

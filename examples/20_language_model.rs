@@ -7,7 +7,8 @@
 //! The stories come from a generator that knows how surprising each of its characters is. So the loss has a
 //! floor, which no model can go below, and is printed as the gap to it. Beside it stands a Kneser–Ney model,
 //! which counts what follows the last few characters: it knows the words, and cannot answer. For that a model
-//! has to look back for the kite, and then for its owner. At the end the model tells a story itself.
+//! has to look back for the kite, and then for its owner. That is what it learns last: after these six epochs
+//! about half of its answers are right. At the end the model tells a story itself.
 
 mod ending;
 

@@ -1,6 +1,7 @@
 //! The values that options of the language model have where none is given, in one place.
 //!
-//! With them a model of about 100,000 parameters learns the stories in under a minute on two cores.
+//! With them a model of about 100,000 parameters comes within some 0.03 nats of the stories' floor. It knows the
+//! people of a story then, but not yet which of them has what: that takes ten times as many steps.
 
 /// Generated documents.
 pub const DOCUMENTS: usize = 4000;

@@ -54,7 +54,7 @@ impl FeedForwardKind {
 }
 
 impl DecoderConfig {
-    /// Returns a model of some 100,000 parameters that learns short stories in under a minute.
+    /// Returns the sizes of a model for short texts, with some 100,000 parameters.
     pub fn small(vocabulary: usize) -> Self {
         Self {
             vocabulary,

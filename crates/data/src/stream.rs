@@ -122,7 +122,7 @@ impl<X: Samples, Y: Samples> Source for Stream<X, Y> {
     #[track_caller]
     fn epoch(&self, number: usize, size: usize, key: Option<Key>) -> Batches<'_, X, Y> {
         assert!(size > 0, "a batch size of 0 was asked for; a batch needs at least one sample");
-        Box::new(Windows {
+        Box::new(MixedWindows {
             parts: self.open(number),
             // Whole batches, so that only the last one of the epoch is smaller.
             window: self.window.max(size).next_multiple_of(size),
@@ -175,7 +175,7 @@ fn first_of<X: Samples, Y: Samples>(
 }
 
 /// The batches of an epoch of a stream, cut from one window after the other.
-struct Windows<X, Y> {
+struct MixedWindows<X, Y> {
     parts: Parts<X, Y>,
     window: usize,
     size: usize,
@@ -190,7 +190,7 @@ struct Windows<X, Y> {
     number: u64,
 }
 
-impl<X: Samples, Y: Samples> Windows<X, Y> {
+impl<X: Samples, Y: Samples> MixedWindows<X, Y> {
     /// Reads and mixes the next window; `None` at the end of the stream.
     fn next_window(&mut self) -> Result<Option<Dataset<X, Y>>, SourceError> {
         let mut read: Vec<Dataset<X, Y>> = self.rest.take().into_iter().collect();
@@ -222,7 +222,7 @@ impl<X: Samples, Y: Samples> Windows<X, Y> {
     }
 }
 
-impl<X: Samples, Y: Samples> Iterator for Windows<X, Y> {
+impl<X: Samples, Y: Samples> Iterator for MixedWindows<X, Y> {
     type Item = Result<Dataset<X, Y>, SourceError>;
 
     fn next(&mut self) -> Option<Self::Item> {

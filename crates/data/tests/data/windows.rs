@@ -49,9 +49,12 @@ proptest! {
             (0..windows.len()).map(|window| windows.inputs().places(window)).collect();
         for (&start, document) in starts.iter().zip(&lengths).filter(|(_, document)| **document <= length) {
             let end = (start + document).min(count - 1);
+            if start == end {
+                continue; // the last token of all has no target, and needs no window
+            }
             let whole = |window: &std::ops::Range<usize>| window.start <= start && end <= window.end;
             let window = places.iter().find(|window| whole(window)).expect("a window of a short document");
-            prop_assert!(start == end || starts.contains(&window.start), "{:?} in {:?}", start..end, window);
+            prop_assert!(starts.contains(&window.start), "{:?} in {:?}", start..end, window);
         }
     }
 

@@ -41,13 +41,16 @@ fn model(parameters: &mut Parameters) -> Decoder {
     model
 }
 
-/// A training step, which gives the loss. With several threads each works on a shard of the batch.
+/// The parts of a batch. What two samples take stays in the caches of one core.
+const SHARDS: usize = BATCH / 2;
+
+/// A training step, which gives the loss.
 pub fn lm() -> impl FnMut() -> f32 {
     let mut parameters = Parameters::new(0);
     let model = model(&mut parameters);
     let mut optimizer = AdamW::new(RATE).decay(DECAY).decays(|_, _| true);
     let [ids, targets] = batch().map(|ids| Tensor::new([BATCH, CONTEXT], ids));
-    let mut shards = Shards::new(rayon::current_num_threads());
+    let mut shards = Shards::new(SHARDS);
     move || {
         let batch = shards.forward_backward(&parameters, BATCH, Key::new(0), |pass, samples| {
             let logits = model.forward(pass, &ids.slice(0, samples.clone()));

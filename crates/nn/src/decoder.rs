@@ -25,7 +25,7 @@ use autograd::{ParameterId, Parameters, Pass, Tape, Var};
 use tensor::{Scalar, ShapeError, Tensor, shape};
 
 use crate::{Dense, Dropout, Embedding, Layer, Model, RMSNorm, embedding};
-use attention::Past;
+use attention::{Past, Places};
 
 pub use attention::GroupedQueryAttention;
 pub use cache::KeyValueCache;
@@ -167,9 +167,11 @@ impl Decoder {
             None => self.embedding.forward(pass, ids),
         };
         let mut x = self.dropout.forward(pass, x);
+        let first = cache.as_ref().map_or(0, |cache| cache.len());
+        let places = Places::new(&self.config, first, ids.shape()[1]);
         for (number, block) in self.blocks.iter().enumerate() {
             let past = cache.as_mut().map(|cache| cache.layer(number));
-            x = block.forward(pass, x, past);
+            x = block.forward(pass, x, &places, past);
         }
         let x = self.norm.forward(pass, x);
         match (&self.output, table) {
@@ -235,9 +237,11 @@ impl Block {
         &self,
         pass: Pass<'t, T>,
         x: Var<'t, T>,
+        places: &Places<T>,
         past: Option<Past<'_, T>>,
     ) -> Var<'t, T> {
-        let seen = self.attention.forward(pass, self.attention_norm.forward(pass, x), past);
+        let normed = self.attention_norm.forward(pass, x);
+        let seen = self.attention.forward(pass, normed, places, past);
         let x = x + self.attention_dropout.forward(pass, seen);
         let made = self.feed_forward.forward(pass, self.feed_forward_norm.forward(pass, x));
         x + self.feed_forward_dropout.forward(pass, made)

@@ -12,7 +12,7 @@
 //! features alike does not move y.
 
 use autograd::{Adjoints, Formulas, Op, ParameterId, Parameters, Pass, Var};
-use tensor::{Scalar, Shape, ShapeError, Tensor, fused, sum, vectorized};
+use tensor::{Scalar, Shape, ShapeError, Tensor, sum, vectorized};
 
 use crate::Layer;
 
@@ -107,22 +107,20 @@ impl<T: Scalar> Op<T> for RMSNormOp<T> {
 
     fn vjp(&self, x: &[&Tensor<T>], _: &Tensor<T>, dy: &Tensor<T>, adjoints: &mut Adjoints<'_, T>) {
         let &[x, weight] = x else { unreachable!("rms_norm has two inputs") };
-        let scale = self.scale.as_ref().expect("forward ran");
-        adjoints.add(0, || {
-            let mut dx = dy.contiguous();
-            if !x.is_empty() {
-                let scale = scale.values();
-                walk_back(dx.as_mut_slice(), &x.values(), &weight.values(), &scale);
-            }
-            dx
-        });
-        adjoints.add(1, || {
-            let ([terms], []) =
-                fused::map([dy, x, scale], |[dy, x, scale]| ([dy * (x * scale)], []));
-            terms.sum_to(weight.shape())
-        });
+        let scales = self.scale.as_ref().expect("forward ran").values();
+        let mut dx = dy.contiguous();
+        let mut sums = Tensor::zeros([scales.len().div_ceil(GROUP), weight.len()]);
+        if !x.is_empty() {
+            let (x, weight) = (x.values(), weight.values());
+            walk_back(dx.as_mut_slice(), sums.as_mut_slice(), &x, &weight, &scales);
+        }
+        adjoints.add(0, || dx);
+        adjoints.add(1, || sums.sum_to(weight.shape()));
     }
 }
+
+/// The rows of ȳ ⊙ x̂ that are added up one by one; more of them would round too often.
+const GROUP: usize = 16;
 
 /// Turns each row of x, as long as the weight, into y, and writes its 1/ρ. A row is in the nearest cache
 /// for all it takes.
@@ -141,23 +139,29 @@ fn normalize<T: Scalar>(rows: &mut [T], weight: &[T], epsilon: T, scales: &mut [
     );
 }
 
-/// Turns each row of ȳ into x̄.
-fn walk_back<T: Scalar>(rows: &mut [T], x: &[T], weight: &[T], scales: &[T]) {
-    let features = T::from_f64(weight.len() as f64);
-    let mut products = vec![T::ZERO; weight.len()];
+/// Turns each row of ȳ into x̄, and adds up ȳ ⊙ x̂ over each group of rows.
+fn walk_back<T: Scalar>(rows: &mut [T], sums: &mut [T], x: &[T], weight: &[T], scales: &[T]) {
+    let width = weight.len();
+    let features = T::from_f64(width as f64);
+    let mut products = vec![T::ZERO; width];
     vectorized(
         #[inline(always)]
         || {
-            let inputs = x.chunks_exact(weight.len()).zip(scales);
-            for (row, (x, &scale)) in rows.chunks_exact_mut(weight.len()).zip(inputs) {
-                for ((g, product), (&x, &weight)) in
-                    row.iter_mut().zip(&mut products).zip(x.iter().zip(weight))
-                {
-                    *g = weight * *g;
-                    *product = *g * (x * scale);
+            let (weight, products) = (&weight[..width], &mut products[..width]);
+            let inputs = x.chunks_exact(width).zip(scales);
+            for (number, (dy, (x, &scale))) in rows.chunks_exact_mut(width).zip(inputs).enumerate()
+            {
+                let sums = &mut sums[number / GROUP * width..][..width];
+                // Of one length for the compiler too, which then needs no checks in the loop.
+                let (dy, x) = (&mut dy[..width], &x[..width]);
+                for i in 0..width {
+                    let normalized = x[i] * scale;
+                    sums[i] += dy[i] * normalized;
+                    dy[i] = weight[i] * dy[i];
+                    products[i] = dy[i] * normalized;
                 }
-                let stretch = sum(&products) / features;
-                for (g, &x) in row.iter_mut().zip(x) {
+                let stretch = sum(products) / features;
+                for (g, &x) in dy.iter_mut().zip(x) {
                     *g = (*g - x * scale * stretch) * scale;
                 }
             }

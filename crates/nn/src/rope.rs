@@ -36,19 +36,25 @@ pub fn rope<'t, T: Scalar>(
     first_position: usize,
     theta: f64,
 ) -> Var<'t, T> {
-    x.tape().apply(Rope { head_width, first_position, theta, table: None }, &[x])
+    let rotation = Rotation { head_width, first_position, theta };
+    x.tape().apply(Rope { rotation, angles: None }, &[x])
 }
 
-struct Rope<T: Scalar> {
-    head_width: usize,
-    first_position: usize,
-    theta: f64,
-    /// The cosines and sines of the angles, `[time, head_width / 2]`.
-    table: Option<[Tensor<T>; 2]>,
+/// What a rotation is by.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Rotation {
+    pub(crate) head_width: usize,
+    pub(crate) first_position: usize,
+    pub(crate) theta: f64,
 }
 
-impl<T: Scalar> Rope<T> {
-    fn table(&self, time: usize) -> [Tensor<T>; 2] {
+/// The cosines and the sines of the angles of some positions, `[time, head_width / 2]`.
+#[derive(Clone, Debug)]
+pub(crate) struct Angles<T: Scalar>([Tensor<T>; 2]);
+
+impl Rotation {
+    /// Returns the angles of `time` positions.
+    pub(crate) fn angles<T: Scalar>(self, time: usize) -> Angles<T> {
         let half = self.head_width / 2;
         let frequency = |i: usize| self.theta.powf(-2.0 * i as f64 / self.head_width as f64);
         let frequencies: Vec<f64> = (0..half).map(frequency).collect();
@@ -60,8 +66,20 @@ impl<T: Scalar> Rope<T> {
                 sin.push(T::from_f64(s));
             }
         }
-        [cos, sin].map(|values| Tensor::new([time, half], values))
+        Angles([cos, sin].map(|values| Tensor::new([time, half], values)))
     }
+
+    /// Records [`rope`] by these angles, which must be those of x. All layers of a decoder turn by the same.
+    #[track_caller]
+    pub(crate) fn turn<'t, T: Scalar>(self, x: Var<'t, T>, angles: &Angles<T>) -> Var<'t, T> {
+        x.tape().apply(Rope { rotation: self, angles: Some(angles.clone()) }, &[x])
+    }
+}
+
+struct Rope<T: Scalar> {
+    rotation: Rotation,
+    /// `None` until they are needed.
+    angles: Option<Angles<T>>,
 }
 
 impl<T: Scalar> Op<T> for Rope<T> {
@@ -74,10 +92,10 @@ impl<T: Scalar> Op<T> for Rope<T> {
     }
 
     fn check(&self, shapes: &[&[usize]]) -> Result<(), ShapeError> {
-        let width = self.head_width;
+        let Rotation { head_width: width, theta, .. } = self.rotation;
         let rule = match *shapes[0] {
-            _ if !(self.theta.is_finite() && self.theta > 0.0) => {
-                format!("theta {} must be finite and above 0", self.theta)
+            _ if !(theta.is_finite() && theta > 0.0) => {
+                format!("theta {theta} must be finite and above 0")
             }
             _ if width % 2 == 1 || width == 0 => format!(
                 "a head of {width} features does not consist of pairs: it must be even and at least 2"
@@ -89,12 +107,13 @@ impl<T: Scalar> Op<T> for Rope<T> {
     }
 
     fn forward(&mut self, x: &[&Tensor<T>]) -> Tensor<T> {
-        let [cos, sin] = self.table.insert(self.table(x[0].shape()[1]));
+        let angles = || self.rotation.angles(x[0].shape()[1]);
+        let Angles([cos, sin]) = self.angles.get_or_insert_with(angles);
         x[0].rotate_halves(cos, sin)
     }
 
     fn vjp(&self, _: &[&Tensor<T>], _: &Tensor<T>, dy: &Tensor<T>, dx: &mut Adjoints<'_, T>) {
-        let [cos, sin] = self.table.as_ref().expect("forward ran");
+        let Angles([cos, sin]) = self.angles.as_ref().expect("forward ran");
         dx.add(0, || dy.rotate_halves(cos, &-sin));
     }
 }

@@ -323,9 +323,13 @@ fn row_major<T>(values: &[T], columns: usize) -> Matrix<'_, T> {
 #[inline(always)]
 fn softmax_rows<T: Scalar>(scores: &mut [T], steps: usize, before: usize, scale: T) {
     for (i, row) in scores.chunks_exact_mut(steps).enumerate() {
-        let row = &mut row[..before + i + 1];
-        let largest = fold(row, row[0], T::maximum);
-        row.iter_mut().for_each(|x| *x = ((*x - largest) * scale).exp());
+        let seen = before + i + 1;
+        let largest = fold(&row[..seen], row[0], T::maximum);
+        // Whole blocks, because exponentials one by one take as long as sixteen at once.
+        let blocks = steps.min(seen.next_multiple_of(LANES));
+        row[seen..blocks].fill(largest);
+        row[..blocks].iter_mut().for_each(|x| *x = ((*x - largest) * scale).exp());
+        let row = &mut row[..seen];
         let share = T::ONE / fold(row, T::ZERO, |x, y| x + y);
         row.iter_mut().for_each(|x| *x = *x * share);
     }

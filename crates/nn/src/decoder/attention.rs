@@ -4,7 +4,8 @@ use autograd::{Parameters, Pass, Var};
 use tensor::{Scalar, Tensor};
 
 use super::{DecoderConfig, scale_for_residual};
-use crate::{Dense, Layer, causal_attention, rope};
+use crate::rope::{Angles, Rotation};
+use crate::{Dense, Layer, causal_attention};
 
 /// Causal self-attention with rotary positions: `[batch, time, width]` keeps its shape.
 ///
@@ -23,8 +24,26 @@ pub struct GroupedQueryAttention {
     output: Dense,
     heads: usize,
     key_value_heads: usize,
-    head_width: usize,
-    theta: f64,
+}
+
+/// The rotation by the positions of a text, which is the same in all blocks.
+pub(super) struct Places<T: Scalar> {
+    rotation: Rotation,
+    angles: Angles<T>,
+}
+
+impl<T: Scalar> Places<T> {
+    /// The rotation of `time` tokens from `first_position` on.
+    pub(super) fn new(config: &DecoderConfig, first_position: usize, time: usize) -> Self {
+        let head_width = config.head_width();
+        let rotation = Rotation { head_width, first_position, theta: config.theta };
+        Self { rotation, angles: rotation.angles(time) }
+    }
+
+    #[track_caller]
+    fn turn<'t>(&self, x: Var<'t, T>) -> Var<'t, T> {
+        self.rotation.turn(x, &self.angles)
+    }
 }
 
 /// Where a block keeps the keys and the values of a text.
@@ -57,22 +76,20 @@ impl GroupedQueryAttention {
             output,
             heads: config.heads,
             key_value_heads: config.key_value_heads,
-            head_width,
-            theta: config.theta,
         }
     }
 
-    /// Records the output for `x`. With a past, x is the text behind it, and the past grows by x.
+    /// Records the output for `x`, at the positions of `places`. With a past, x is the text behind it, and
+    /// the past grows by x.
     #[track_caller]
     pub(super) fn forward<'t, T: Scalar>(
         &self,
         pass: Pass<'t, T>,
         x: Var<'t, T>,
+        places: &Places<T>,
         past: Option<Past<'_, T>>,
     ) -> Var<'t, T> {
-        let first = past.as_ref().map_or(0, |past| past.length);
-        let turned =
-            |layer: &Dense| rope(layer.forward(pass, x), self.head_width, first, self.theta);
+        let turned = |layer: &Dense| places.turn(layer.forward(pass, x));
         let (query, key, value) =
             (turned(&self.query), turned(&self.key), self.value.forward(pass, x));
         let [key, value] = match past {

@@ -6,12 +6,13 @@
 //! ```
 //!
 //! With several heads the features are cut into as many parts, each of which attends by itself. A causal
-//! step sees itself and the steps before: the scores of later ones are −∞, so their weights are 0.
+//! step sees itself and the steps before: the scores of later ones are −∞, so their weights are 0. Several causal
+//! heads are one op, [`causal_attention`], which computes no later scores.
 
 use autograd::{Parameters, Pass, Var};
 use tensor::{Scalar, ShapeError, Tensor, shape};
 
-use crate::{Dense, Layer, softmax};
+use crate::{Dense, Layer, causal_attention, softmax};
 
 /// Multi-head attention of a sequence to itself: `[batch, time, features]` keeps its shape.
 ///
@@ -81,6 +82,32 @@ impl SelfAttention {
         &self.output
     }
 
+    /// Records the heads of steps that see those before, from queries, keys and values `[batch, time, 3 · features]`.
+    #[track_caller]
+    fn causal_heads<'t, T: Scalar>(&self, qkv: Var<'t, T>) -> Var<'t, T> {
+        let part =
+            |number: usize| qkv.slice(2, number * self.features..(number + 1) * self.features);
+        causal_attention(part(0), part(1), part(2), self.heads, self.heads)
+    }
+
+    /// Records the heads of steps that see all steps.
+    #[track_caller]
+    fn composed_heads<'t, T: Scalar>(
+        &self,
+        qkv: Var<'t, T>,
+        batch: usize,
+        time: usize,
+    ) -> Var<'t, T> {
+        let (heads, width) = (self.heads, self.features / self.heads);
+        // [batch, 3 · heads, time, width]: each head is a matrix.
+        let parts = qkv.reshape([batch, time, 3 * heads, width]).transpose(1, 2);
+        let query = parts.slice(1, ..heads);
+        let key = parts.slice(1, heads..2 * heads);
+        let value = parts.slice(1, 2 * heads..);
+        let mixed = scaled_dot_product_attention(query, key, value, false);
+        mixed.transpose(1, 2).reshape([batch, time, self.features])
+    }
+
     /// Returns the numbers of sequences and of steps.
     fn batch_and_time(&self, x: &[usize]) -> Result<[usize; 2], ShapeError> {
         match *x {
@@ -97,16 +124,12 @@ impl Layer for SelfAttention {
     #[track_caller]
     fn forward<'t, T: Scalar>(&self, pass: Pass<'t, T>, x: Var<'t, T>) -> Var<'t, T> {
         let [batch, time] = shape::expect("self_attention", self.batch_and_time(&x.shape()));
-        let (heads, width) = (self.heads, self.features / self.heads);
-        let parts = self.qkv.forward(pass, x).reshape([batch, time, 3 * heads, width]);
-        // [batch, 3 · heads, time, width]: each head is a matrix.
-        let parts = parts.transpose(1, 2);
-        let query = parts.slice(1, ..heads);
-        let key = parts.slice(1, heads..2 * heads);
-        let value = parts.slice(1, 2 * heads..);
-        let mixed = scaled_dot_product_attention(query, key, value, self.causal);
-        let joined = mixed.transpose(1, 2).reshape([batch, time, self.features]);
-        self.output.forward(pass, joined)
+        let qkv = self.qkv.forward(pass, x);
+        let seen = match self.causal {
+            true => self.causal_heads(qkv),
+            false => self.composed_heads(qkv, batch, time),
+        };
+        self.output.forward(pass, seen)
     }
 }
 

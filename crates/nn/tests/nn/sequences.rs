@@ -1,7 +1,7 @@
 //! Layers for sequences: the recurrent one and attention.
 
 use approx::assert_relative_eq;
-use autograd::{Parameters, Pass, Tape, check};
+use autograd::{Parameters, Pass, Tape, Var, check};
 use nn::{Dense, Gru, LastStep, Layer, SelfAttention, scaled_dot_product_attention};
 use proptest::prelude::*;
 use tensor::strategy::tensors;
@@ -14,6 +14,22 @@ fn evaluate<T: Scalar>(layer: &impl Layer, parameters: &Parameters<T>, x: &Tenso
 
 fn sequences(batch: usize, time: usize, features: usize) -> impl Strategy<Value = Tensor<f64>> {
     tensors(vec![batch, time, features], -2.0..2.0)
+}
+
+/// Causal self-attention with its mask, its softmax and its products as operations of their own.
+fn composed_causal<'t>(
+    layer: &SelfAttention,
+    pass: Pass<'t, f64>,
+    x: Var<'t, f64>,
+    heads: usize,
+) -> Var<'t, f64> {
+    let [batch, time, features] = [0, 1, 2].map(|axis| x.shape()[axis]);
+    let parts = layer.qkv().forward(pass, x).reshape([batch, time, 3 * heads, features / heads]);
+    let parts = parts.transpose(1, 2);
+    let [query, key, value] =
+        [0, 1, 2].map(|part| parts.slice(1, part * heads..(part + 1) * heads));
+    let mixed = scaled_dot_product_attention(query, key, value, true);
+    layer.output().forward(pass, mixed.transpose(1, 2).reshape([batch, time, features]))
 }
 
 /// The states of a GRU, number by number.
@@ -85,6 +101,31 @@ proptest! {
         assert_relative_eq!(
             found.slice(1, ..shared), expected.slice(1, ..shared), epsilon = 1e-12
         );
+    }
+
+    /// Causal heads are one op, equal to the operations that attention is composed of.
+    #[test]
+    fn causal_self_attention_is_its_composed_form(
+        x in sequences(2, 5, 6), heads in prop::sample::select(vec![1usize, 2, 3, 6])
+    ) {
+        let mut parameters = Parameters::<f64>::with_seed(1);
+        let layer = SelfAttention::new(&mut parameters, "attention", 6, heads).causal();
+        let [found, expected] = [false, true].map(|is_composed| {
+            let tape = Tape::<f64>::default();
+            let (pass, x) = (Pass::eval(&tape, &parameters), tape.variable(x.clone()));
+            let y = match is_composed {
+                true => composed_causal(&layer, pass, x, heads),
+                false => layer.forward(pass, x),
+            };
+            let fused = tape.nodes().iter().filter(|node| node.name() == "causal_attention").count();
+            assert_eq!(fused, usize::from(!is_composed));
+            let gradients = (y * y).sum_all().backward();
+            let of_parameters = parameters.ids().map(|id| gradients.get(id).expect("a gradient").to_vec());
+            [y.value().to_vec(), gradients.of(x).to_vec()].into_iter().chain(of_parameters).collect::<Vec<_>>()
+        });
+        for (found, expected) in found.iter().zip(&expected) {
+            assert_relative_eq!(found[..], expected[..], epsilon = 1e-12, max_relative = 1e-12);
+        }
     }
 
     /// Each result is a mean of values, so it lies between the smallest and the largest.

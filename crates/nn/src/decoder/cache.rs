@@ -1,15 +1,17 @@
 //! Keys and values of the tokens that a decoder has read, so that the next token costs one place and not
 //! the whole text.
+//!
+//! Memory is taken as the text grows, each time for twice as many tokens: a context may be far longer than the text.
 
 use tensor::{Scalar, ShapeError, Tensor};
 
 use super::attention::Past;
 
 /// What a [`Decoder`](crate::Decoder) keeps of one text: for each block the keys and the values of all
-/// tokens so far. It has room for one context.
+/// tokens so far. It has room for one context, and takes memory for the tokens that are in it.
 #[derive(Clone, Debug)]
 pub struct KeyValueCache<T: Scalar = f32> {
-    /// Of each block the keys and the values, `[1, context, width]` each. Only the first `length` places are
+    /// Of each block the keys and the values, `[1, places, width]` each. Only the first `length` places are
     /// in use.
     layers: Vec<[Tensor<T>; 2]>,
     length: usize,
@@ -19,7 +21,7 @@ pub struct KeyValueCache<T: Scalar = f32> {
 impl<T: Scalar> KeyValueCache<T> {
     /// Creates an empty cache for `layers` blocks whose keys have `width` features.
     pub(super) fn new(layers: usize, context: usize, width: usize) -> Self {
-        let layer = || [Tensor::zeros([1, context, width]), Tensor::zeros([1, context, width])];
+        let layer = || [Tensor::zeros([1, 0, width]), Tensor::zeros([1, 0, width])];
         Self { layers: (0..layers).map(|_| layer()).collect(), length: 0, context }
     }
 
@@ -52,15 +54,30 @@ impl<T: Scalar> KeyValueCache<T> {
         self.length = length;
     }
 
-    /// Checks that there is room for this many tokens, at least one.
-    pub(super) fn check_room(&self, tokens: usize) -> Result<(), ShapeError> {
-        match (1..=self.room()).contains(&tokens) {
-            true => Ok(()),
-            false => Err(ShapeError::new(format!(
+    /// Checks that there is room for this many tokens, at least one, and takes memory for them.
+    pub(super) fn check_room(&mut self, tokens: usize) -> Result<(), ShapeError> {
+        if !(1..=self.room()).contains(&tokens) {
+            return Err(ShapeError::new(format!(
                 "{tokens} tokens cannot be added to a cache with {} of {}: it must be at least one, and \
                  they must fit the context",
                 self.length, self.context
-            ))),
+            )));
+        }
+        self.grow(self.length + tokens);
+        Ok(())
+    }
+
+    /// Makes places for at least this many tokens. They at least double, so that each token is copied once in the
+    /// mean.
+    fn grow(&mut self, tokens: usize) {
+        for kept in self.layers.iter_mut().flatten() {
+            let [_, places, width] = [0, 1, 2].map(|axis| kept.shape()[axis]);
+            if places < tokens {
+                let grown = tokens.max(2 * places).min(self.context);
+                let mut values = kept.slice(1, ..self.length).to_vec();
+                values.resize(grown * width, T::ZERO);
+                *kept = Tensor::new([1, grown, width], values);
+            }
         }
     }
 

@@ -95,11 +95,11 @@ impl DecoderConfig {
             return Err(ShapeError::new(format!("{name} is 0: it must be at least 1")));
         }
         let Self { width, heads, key_value_heads, theta, epsilon, dropout, .. } = *self;
-        let rule = if !width.is_multiple_of(2 * heads) {
+        let rule = if !width.is_multiple_of(heads.saturating_mul(2)) {
             format!(
                 "a width of {width} cannot be divided among {heads} heads of an even number of features: \
                  choose a multiple of {}",
-                2 * heads
+                heads.saturating_mul(2)
             )
         } else if !heads.is_multiple_of(key_value_heads) {
             format!(
@@ -110,6 +110,12 @@ impl DecoderConfig {
             format!("theta {theta} and epsilon {epsilon} must be finite and above 0")
         } else if !(0.0..1.0).contains(&dropout) {
             format!("dropout must be at least 0 and below 1, not {dropout}")
+        } else if self.counted().is_none() {
+            format!(
+                "a model of width {width} with {} layers, {} hidden features and {} tokens has more numbers than \
+                 memory has addresses: choose smaller sizes",
+                self.layers, self.feed_forward, self.vocabulary
+            )
         } else {
             return Ok(());
         };
@@ -117,14 +123,32 @@ impl DecoderConfig {
     }
 
     /// Returns the number of numbers to learn. It counts β and γ of a gate only if they are learned.
+    ///
+    /// # Panics
+    /// If [`check`](Self::check) fails, as for sizes whose product is not a `usize`.
+    #[track_caller]
     pub fn parameter_count(&self) -> usize {
+        match self.check() {
+            Ok(()) => self.counted().expect("check has counted"),
+            Err(error) => panic!("parameter_count: {error}"),
+        }
+    }
+
+    /// Returns the number of numbers to learn, if it is a `usize`.
+    fn counted(&self) -> Option<usize> {
         let Self { vocabulary, width, layers, feed_forward, .. } = *self;
         let shared = width / self.heads * self.key_value_heads;
-        let attention = 2 * width * width + 2 * width * shared;
+        let attention = width.checked_add(shared)?.checked_mul(2)?.checked_mul(width)?;
         let matrices = if self.kind.is_gated() { 3 } else { 2 };
         let gate = if self.kind == FeedForwardKind::SwiGLU { 2 } else { 0 };
-        let block = attention + matrices * width * feed_forward + gate + 2 * width;
+        let block = width
+            .checked_mul(feed_forward)?
+            .checked_mul(matrices)?
+            .checked_add(attention)?
+            .checked_add(width.checked_mul(2)?)?
+            .checked_add(gate)?;
         let tables = if self.tied { 1 } else { 2 };
-        tables * vocabulary * width + layers * block + width
+        let tables = width.checked_mul(vocabulary)?.checked_mul(tables)?;
+        layers.checked_mul(block)?.checked_add(tables)?.checked_add(width)
     }
 }

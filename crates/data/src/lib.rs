@@ -17,6 +17,7 @@
 mod byte_pairs;
 mod characters;
 mod dataset;
+mod drawn;
 mod encoding;
 mod excerpt;
 mod file_error;
@@ -41,6 +42,7 @@ mod write;
 pub use byte_pairs::BytePairs;
 pub use characters::{Characters, UnknownCharacter};
 pub use dataset::{Dataset, SplitError, SplitParts};
+pub use drawn::DrawnWindows;
 pub use encoding::{NotText, Origin, no_utf8, text, without_mark};
 pub use excerpt::{
     beginning, excerpt, excerpts, printable, printable_json, printable_lines, printable_path,

@@ -8,6 +8,10 @@
 //! passes    ├── all samples, in one order ──┼── all samples, in another ──┼──
 //! epochs    ├── 1 ──┼── 2 ──┼── 3 ──┼── 4 ──┼── 5 ──┼── …
 //! ```
+//!
+//! Only the order of one pass is in memory, however many samples an epoch has.
+
+use std::ops::Range;
 
 use rand::seq::SliceRandom;
 use tensor::Key;
@@ -62,20 +66,24 @@ impl<X: Samples, Y: Samples> Portions<X, Y> {
         order
     }
 
-    /// Returns the samples of an epoch, in their order.
-    fn portion(&self, epoch: usize, is_drawn: bool) -> Vec<u32> {
+    /// Returns the samples at these places of all passes, in their order. `pass` is the last one that was drawn, with
+    /// its number.
+    fn samples_at(
+        &self,
+        places: Range<usize>,
+        is_drawn: bool,
+        pass: &mut Option<(usize, Vec<u32>)>,
+    ) -> Vec<u32> {
         let size = self.dataset.len();
-        let mut place = (epoch - 1) * self.count;
-        let last = self.total.min(epoch * self.count);
-        let mut portion = Vec::with_capacity(last.saturating_sub(place));
-        while place < last {
-            let pass = self.pass(place / size, is_drawn);
-            let start = place % size;
-            let end = size.min(start + last - place);
-            portion.extend_from_slice(&pass[start..end]);
-            place += end - start;
-        }
-        portion
+        let sample = |place: usize| {
+            let number = place / size;
+            let (_, order) = match pass.take() {
+                Some(drawn) if drawn.0 == number => pass.insert(drawn),
+                _ => pass.insert((number, self.pass(number, is_drawn))),
+            };
+            order[place % size]
+        };
+        places.map(sample).collect()
     }
 }
 
@@ -88,11 +96,11 @@ impl<X: Samples, Y: Samples> Source for Portions<X, Y> {
     #[track_caller]
     fn epoch(&self, number: usize, size: usize, key: Option<Key>) -> Batches<'_, X, Y> {
         assert!(size > 0, "Portions: a batch needs at least one sample, not 0");
-        let portion = self.portion(number, key.is_some());
-        let starts = (0..portion.len()).step_by(size);
-        Box::new(starts.map(move |start| {
-            let end = portion.len().min(start + size);
-            Ok(self.dataset.select(&portion[start..end]))
+        let (first, last) = ((number - 1) * self.count, self.total.min(number * self.count));
+        let mut pass = None;
+        Box::new((first..last).step_by(size).map(move |start| {
+            let places = start..last.min(start + size);
+            Ok(self.dataset.select(&self.samples_at(places, key.is_some(), &mut pass)))
         }))
     }
 

@@ -68,12 +68,7 @@ impl Windows {
         count: usize,
         key: Key,
     ) -> Dataset<Windows, Windows> {
-        check_length(length);
-        assert!(
-            tokens.len() > length,
-            "Windows: {} tokens are too few for a window of {length} and the token behind it",
-            tokens.len()
-        );
+        Self::check_drawn(tokens, length);
         let mut rng = key.rng();
         let mut window = |_| {
             let start = rng.random_range(0..tokens.len() - length);
@@ -120,13 +115,34 @@ impl Windows {
         Self::dataset(tokens, length, windows)
     }
 
+    /// Checks that a window can be drawn.
+    #[track_caller]
+    pub(crate) fn check_drawn(tokens: &[u32], length: usize) {
+        check_length(length);
+        assert!(
+            tokens.len() > length,
+            "Windows: {} tokens are too few for a window of {length} and the token behind it",
+            tokens.len()
+        );
+    }
+
+    /// Returns whole windows of the tokens of `others` that begin at these places.
+    pub(crate) fn beginning_at(
+        others: &Dataset<Windows, Windows>,
+        starts: impl Iterator<Item = usize>,
+    ) -> Dataset<Windows, Windows> {
+        let (inputs, targets) = (others.inputs(), others.targets());
+        let windows: Vec<_> = starts.map(|start| start..start + inputs.length).collect();
+        let next = windows.iter().map(next).collect();
+        Dataset::with_targets(inputs.with(windows), targets.with(next))
+    }
+
     fn dataset(
         tokens: &[u32],
         length: usize,
         windows: Vec<Range<usize>>,
     ) -> Dataset<Windows, Windows> {
         let inputs = Self { tokens: tokens.into(), windows, length, fill: 0 };
-        let next = |window: &Range<usize>| window.start + 1..window.end + 1;
         let targets = Self {
             tokens: inputs.tokens.clone(),
             windows: inputs.windows.iter().map(next).collect(),
@@ -159,6 +175,11 @@ impl Windows {
     fn with(&self, windows: Vec<Range<usize>>) -> Self {
         Self { tokens: self.tokens.clone(), windows, length: self.length, fill: self.fill }
     }
+}
+
+/// Returns the targets of a window.
+fn next(window: &Range<usize>) -> Range<usize> {
+    window.start + 1..window.end + 1
 }
 
 #[track_caller]

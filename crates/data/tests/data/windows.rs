@@ -1,6 +1,6 @@
 //! Windows of a list of tokens.
 
-use data::{NO_TARGET, Samples, Windows};
+use data::{DrawnWindows, NO_TARGET, Samples, Source, Windows};
 use proptest::prelude::*;
 use tensor::Key;
 
@@ -93,4 +93,26 @@ fn windows_of_other_tokens_have_another_digest() {
     assert_ne!(digest(&[1, 2, 3, 4], 2), digest(&[1, 2, 4, 3], 2));
     assert_ne!(digest(&[1, 2, 3, 4, 5], 2), digest(&[1, 2, 3, 4, 5], 4));
     assert_eq!(digest(&[1, 2, 3, 4], 2), digest(&[1, 2, 3, 4], 2));
+}
+
+/// The windows of a run are so many that memory for them all would not be had: each is made for its batch.
+#[test]
+fn drawn_windows_are_the_same_in_batches_of_any_size_and_epochs_of_any_length() {
+    let tokens: Vec<u32> = (0..50).collect();
+    let starts = |count: usize, size: usize| {
+        let windows = DrawnWindows::new(&tokens, 4, count, 1 << 60, Key::new(3));
+        let batches = (1..=20).flat_map(|epoch| {
+            windows.epoch(epoch, size, None).collect::<Result<Vec<_>, _>>().unwrap()
+        });
+        let rows = batches.flat_map(|batch| batch.inputs().batch().slice(1, ..1).to_vec());
+        rows.take(20).collect::<Vec<u32>>()
+    };
+    let expected = starts(20, 1);
+    assert_eq!([starts(1, 1), starts(4, 3), starts(7, 7)], [(); 3].map(|()| expected.clone()));
+    assert!(expected.iter().all(|&start| start < 46));
+    assert!(expected.iter().any(|start| *start != expected[0]));
+
+    let endless = DrawnWindows::new(&tokens, 4, 1 << 59, 1 << 60, Key::new(3));
+    let third = endless.epoch(2, 8, None).nth(2).unwrap().unwrap();
+    assert_eq!(third.targets().batch(), third.inputs().batch().map(|token| token + 1));
 }

@@ -22,7 +22,7 @@ mod merging;
 mod pieces;
 mod steps;
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use serde::{Deserialize, Serialize};
 
@@ -30,7 +30,7 @@ use crate::{UnknownCharacter, quoted};
 use added::{Section, sections};
 use bytes::{byte_of, fallback_token};
 use check::check;
-use file::{PostProcessor, TemplatePart, TokenizerFile};
+use file::{PostProcessor, SpecialToken, TemplatePart, TokenizerFile};
 use merging::{Merges, merge};
 use steps::{normalize, pre_tokenize, stripped, token_bytes};
 
@@ -58,6 +58,8 @@ pub struct HuggingTokenizer {
     /// The bytes of each token; `None` for an id without one.
     bytes: Vec<Option<Vec<u8>>>,
     beginning: Vec<u32>,
+    /// The tokens that the file puts behind a text.
+    end: Vec<u32>,
 }
 
 impl HuggingTokenizer {
@@ -79,6 +81,18 @@ impl HuggingTokenizer {
     /// Returns the tokens that the file puts before a text, such as `<s>`. [`encode`](Self::encode) does not.
     pub fn beginning(&self) -> &[u32] {
         &self.beginning
+    }
+
+    /// Returns the tokens that end a text: those that the file puts behind it, and `</s>`, `<|endoftext|>` and
+    /// `<|end_of_text|>` if they are among its added tokens.
+    pub fn endings(&self) -> Vec<u32> {
+        const NAMES: [&str; 3] = ["</s>", "<|endoftext|>", "<|end_of_text|>"];
+        let added = self.file.added_tokens.iter();
+        let named = added.filter(|token| NAMES.contains(&token.content.as_str()));
+        let mut endings: Vec<u32> = named.map(|token| token.id).chain(self.end.clone()).collect();
+        endings.sort_unstable();
+        endings.dedup();
+        endings
     }
 
     /// Returns the id of a token by its text in the file, such as `</s>`.
@@ -125,8 +139,10 @@ impl HuggingTokenizer {
         match self.file.decoder.as_ref().and_then(stripped) {
             Some((content, most)) => {
                 let mut kept = bytes.as_slice();
-                for _ in 0..most {
-                    kept = kept.strip_prefix(content.to_string().as_bytes()).unwrap_or(kept);
+                let content = content.to_string();
+                // A file may ask for more than there is.
+                for _ in 0..most.min(bytes.len()) {
+                    kept = kept.strip_prefix(content.as_bytes()).unwrap_or(kept);
                 }
                 kept.to_vec()
             }
@@ -219,19 +235,20 @@ impl TryFrom<TokenizerFile> for HuggingTokenizer {
             bytes.resize(bytes.len().max(id as usize + 1), None);
             bytes[id as usize] = Some(token_bytes(file.decoder.as_ref(), text));
         }
-        let beginning =
-            file.post_processor.as_ref().map(beginning).transpose()?.unwrap_or_default();
-        if let Some(id) = beginning.iter().find(|&&id| id as usize >= bytes.len()) {
+        let [beginning, end] =
+            file.post_processor.as_ref().map(around).transpose()?.unwrap_or_default();
+        let is_missing = |id: &&u32| !matches!(bytes.get(**id as usize), Some(Some(_)));
+        if let Some(id) = beginning.iter().chain(&end).find(is_missing) {
             return Err(format!(
-                "`post_processor` puts the id {id} before a text, which no token has"
+                "`post_processor` puts the id {id} beside a text, which no token has"
             ));
         }
-        Ok(Self { file, merges, bytes, beginning })
+        Ok(Self { file, merges, bytes, beginning, end })
     }
 }
 
 /// More tokens than any model has; a false id must not fill the memory.
-const LARGEST_VOCABULARY: u32 = 1 << 24;
+const LARGEST_VOCABULARY: u32 = 1 << 21;
 
 /// Returns the rank and the token of each pair that can be merged.
 fn merges(file: &TokenizerFile) -> Result<Merges, String> {
@@ -251,22 +268,43 @@ fn merges(file: &TokenizerFile) -> Result<Merges, String> {
     Ok(merges)
 }
 
-/// Returns the special tokens at the beginning of a template.
-fn beginning(step: &PostProcessor) -> Result<Vec<u32>, String> {
+/// Returns the special tokens before and behind the text in a template.
+fn around(step: &PostProcessor) -> Result<[Vec<u32>; 2], String> {
     match step {
-        PostProcessor::ByteLevel { .. } => Ok(Vec::new()),
+        PostProcessor::ByteLevel { .. } => Ok([Vec::new(), Vec::new()]),
         PostProcessor::Sequence { processors } => {
-            let all: Result<Vec<_>, _> = processors.iter().map(beginning).collect();
-            Ok(all?.concat())
+            let mut all = [Vec::new(), Vec::new()];
+            for [before, behind] in processors.iter().map(around).collect::<Result<Vec<_>, _>>()? {
+                all[0].extend(before);
+                all[1].extend(behind);
+            }
+            Ok(all)
         }
         PostProcessor::TemplateProcessing { single, special_tokens, .. } => {
-            let mut ids = Vec::new();
-            for part in single {
-                let TemplatePart::SpecialToken { id, .. } = part else { break };
-                let unknown = || format!("`post_processor.special_tokens` has no {}", quoted(id));
-                ids.extend_from_slice(&special_tokens.get(id).ok_or_else(unknown)?.ids);
-            }
-            Ok(ids)
+            let is_text = |part: &TemplatePart| matches!(part, TemplatePart::Sequence { .. });
+            let before = single.iter().position(is_text).unwrap_or(single.len());
+            let behind = single.iter().rposition(is_text).map_or(single.len(), |text| text + 1);
+            let tokens = |parts: &[TemplatePart]| special_ids(parts, special_tokens);
+            Ok([tokens(&single[..before])?, tokens(&single[behind..])?])
         }
     }
+}
+
+/// Returns the ids of the special tokens of these parts.
+fn special_ids(
+    parts: &[TemplatePart],
+    known: &BTreeMap<String, SpecialToken>,
+) -> Result<Vec<u32>, String> {
+    /// A file could name a long list of ids many times.
+    const MOST: usize = 1000;
+    let mut ids = Vec::new();
+    for part in parts {
+        let TemplatePart::SpecialToken { id, .. } = part else { continue };
+        let unknown = || format!("`post_processor.special_tokens` has no {}", quoted(id));
+        ids.extend_from_slice(&known.get(id).ok_or_else(unknown)?.ids);
+        if ids.len() > MOST {
+            return Err(format!("`post_processor` puts more than {MOST} tokens beside a text"));
+        }
+    }
+    Ok(ids)
 }

@@ -108,4 +108,12 @@ impl Vocabulary {
             _ => &[],
         }
     }
+
+    /// Returns the tokens that end a text: those of a `tokenizer.json`, such as `</s>`, and none otherwise.
+    pub fn endings(&self) -> Vec<u32> {
+        match self {
+            Self::Hugging(tokenizer) => tokenizer.endings(),
+            _ => Vec::new(),
+        }
+    }
 }

@@ -33,6 +33,15 @@ pub(super) fn check(file: &TokenizerFile) -> Result<(), String> {
     file.added_tokens.iter().try_for_each(|token| check_added(token, file.normalizer.is_some()))?;
     file.normalizer.iter().try_for_each(check_normalizer)?;
     file.pre_tokenizer.iter().try_for_each(check_pre_tokenizer)?;
+    // Each time makes a character of a byte, and so up to two bytes of one.
+    match file.pre_tokenizer.as_ref().map_or(0, byte_levels) {
+        0 | 1 => {}
+        many => {
+            return Err(format!(
+                "`pre_tokenizer` has ByteLevel {many} times: expected at most once"
+            ));
+        }
+    }
     match &file.decoder {
         Some(decoder) => {
             check_order(&flat(decoder))?;
@@ -61,7 +70,9 @@ fn check_added(token: &AddedToken, is_normalized: bool) -> Result<(), String> {
 
 fn check_normalizer(step: &Normalizer) -> Result<(), String> {
     match step {
-        Normalizer::Replace { pattern, .. } => plain("normalizer", pattern),
+        Normalizer::Replace { pattern, content } => {
+            check_replacement("normalizer", pattern, content)
+        }
         Normalizer::Sequence { normalizers } => normalizers.iter().try_for_each(check_normalizer),
         Normalizer::Prepend { .. } => Ok(()),
     }
@@ -92,9 +103,18 @@ fn check_pre_tokenizer(step: &PreTokenizer) -> Result<(), String> {
     }
 }
 
+/// Returns how often a text is written as characters of its bytes.
+fn byte_levels(step: &PreTokenizer) -> usize {
+    match step {
+        PreTokenizer::ByteLevel { .. } => 1,
+        PreTokenizer::Sequence { pretokenizers } => pretokenizers.iter().map(byte_levels).sum(),
+        _ => 0,
+    }
+}
+
 fn check_decoder(step: &DecoderStep) -> Result<(), String> {
     match step {
-        DecoderStep::Replace { pattern, .. } => plain("decoder", pattern),
+        DecoderStep::Replace { pattern, content } => check_replacement("decoder", pattern, content),
         DecoderStep::Strip { stop, .. } if *stop > 0 => Err(format!(
             "`decoder` strips {stop} characters from the end, which is not implemented: expected 0"
         )),
@@ -118,9 +138,17 @@ fn check_order(steps: &[&DecoderStep]) -> Result<(), String> {
     }
 }
 
-/// Checks that a pattern to be replaced is a text.
-fn plain(key: &str, pattern: &SplitPattern) -> Result<(), String> {
+/// Checks that a pattern to be replaced is a text, and not shorter than what replaces it: some such steps in a row would
+/// make a short text very long.
+fn check_replacement(key: &str, pattern: &SplitPattern, content: &str) -> Result<(), String> {
     match pattern {
+        SplitPattern::String(text) if content.chars().count() > text.chars().count() => {
+            Err(format!(
+                "`{key}` replaces {} by the longer {}, which is not implemented",
+                quoted(text),
+                quoted(content)
+            ))
+        }
         SplitPattern::String(_) => Ok(()),
         SplitPattern::Regex(regex) => Err(format!(
             "`{key}` replaces by the regular expression {}, which is not implemented: expected a string",

@@ -62,6 +62,18 @@ fn a_written_tokenizer_is_read_as_the_same() {
 }
 
 #[test]
+fn the_tokens_that_end_a_text_are_told() {
+    let mut file = fixtures()[4].file.clone();
+    assert_eq!(tokenizer(&file).endings(), [2]);
+    // A template may put others behind a text.
+    let single = file.pointer_mut("/post_processor/single").and_then(Value::as_array_mut);
+    single.unwrap().push(json!({"SpecialToken": {"id": "<s>", "type_id": 0}}));
+    assert_eq!(tokenizer(&file).endings(), [1, 2]);
+    assert_eq!(tokenizer(&file).beginning(), [1]);
+    assert!(Vocabulary::Bytes.endings().is_empty());
+}
+
+#[test]
 fn the_tokens_before_a_text_are_told_and_not_encoded() {
     let file = &fixtures()[4].file;
     let tokenizer = tokenizer(file);
@@ -92,7 +104,7 @@ fn what_is_not_implemented_is_refused_by_its_key() {
         ),
         ("/decoder", Value::Null, "`decoder` is missing"),
         ("/added_tokens/1/lstrip", json!(true), "the added token `<s>` has `lstrip` true"),
-        ("/added_tokens/1/id", json!(99_999_999), "ids must be below 16777216"),
+        ("/added_tokens/1/id", json!(99_999_999), "ids must be below 2097152"),
         ("/model/merges/0", json!(["a", "zzz"]), "the merge 1 in `model.merges` has `azzz`"),
         ("/model/merges/0", json!("a"), "the merge 1 in `model.merges` has no space"),
         (

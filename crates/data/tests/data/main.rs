@@ -3,6 +3,7 @@
 mod batches;
 mod generated;
 mod hostile;
+mod hostile_tokenizer;
 mod hugging;
 mod labels;
 mod language;

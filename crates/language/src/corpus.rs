@@ -276,7 +276,7 @@ fn documents(
     }
     let mark =
         if vocabulary.beginning().is_empty() { division.start(vocabulary) } else { Vec::new() };
-    Ok(Documents { tokens, starts, mark, known: None })
+    Ok(Documents { tokens, starts, mark, inserted: vocabulary.beginning().len(), known: None })
 }
 
 /// Returns what is known about these tokens of a text, the first of which begins at `byte`.

@@ -1,8 +1,9 @@
 //! Tokens of several documents, one behind the other, with what is known about each.
 
+use std::cmp::Ordering;
 use std::ops::Range;
 
-use data::{Dataset, Windows};
+use data::{Dataset, DrawnWindows, Vocabulary, Windows};
 use tensor::Key;
 
 /// A list of tokens, and where in it documents begin.
@@ -15,6 +16,8 @@ pub struct Documents {
     pub(crate) starts: Vec<usize>,
     /// What is behind each document, and so before the next; empty if each begins with a mark of its own.
     pub(crate) mark: Vec<u32>,
+    /// The number of tokens at the beginning of each document that its text does not have, such as `<s>`.
+    pub(crate) inserted: usize,
     pub(crate) known: Option<KnownTokens>,
 }
 
@@ -42,6 +45,33 @@ impl Documents {
     /// Returns what the generator knows, if the text is generated.
     pub fn known(&self) -> Option<&KnownTokens> {
         self.known.as_ref()
+    }
+
+    /// Returns what the token at a place has of the text, in bytes of UTF-8: none for a token that was put before a
+    /// document, such as `<s>`, and no space that a tokenizer puts before a text.
+    ///
+    /// # Panics
+    /// If there is no token at this place, or the vocabulary is not that of the documents.
+    #[track_caller]
+    pub fn bytes(&self, vocabulary: &Vocabulary, place: usize) -> Vec<u8> {
+        let token = self.tokens[place];
+        match self.in_document(place).cmp(&self.inserted) {
+            Ordering::Less => Vec::new(),
+            // What a tokenizer puts before the text is in its first token.
+            Ordering::Equal => vocabulary.decode(&[token]),
+            Ordering::Greater => vocabulary.token(token),
+        }
+    }
+
+    /// Returns `true` for the place of a token that was put before a document, such as `<s>`.
+    pub(crate) fn is_inserted(&self, place: usize) -> bool {
+        self.in_document(place) < self.inserted
+    }
+
+    /// Returns the number of tokens before a place in its document.
+    fn in_document(&self, place: usize) -> usize {
+        let begun = self.starts.partition_point(|&start| start <= place);
+        place - self.starts[begun - 1]
     }
 
     /// Returns `true` if no token can be predicted: there are fewer than two.
@@ -85,18 +115,20 @@ impl Documents {
         if is_marked { before } else { start }
     }
 
-    /// Returns `count` windows of `length` tokens at places drawn from `key`, to train on one long text.
+    /// Returns windows of `length` tokens at places drawn from `key`, to train on one long text: `count` for each
+    /// epoch, `total` in all.
     ///
     /// # Panics
-    /// If `length` is 0, or there are not more than `length` tokens.
+    /// If `length`, `count` or `total` is 0, or there are not more than `length` tokens.
     #[track_caller]
     pub fn drawn_windows(
         &self,
         length: usize,
         count: usize,
+        total: usize,
         key: Key,
-    ) -> Dataset<Windows, Windows> {
-        Windows::drawn(&self.tokens, length, count, key)
+    ) -> DrawnWindows {
+        DrawnWindows::new(&self.tokens, length, count, total, key)
     }
 
     /// Returns the places in [`tokens`](Self::tokens) of the targets of [`windows`](Self::windows), in ascending

@@ -15,16 +15,21 @@ use crate::surprise::{Protocol, Surprises};
 ///
 /// ```text
 /// perplexity          exp(nats a token)
-/// bits a byte         nats of all tokens / ln 2 / bytes
+/// bits a byte         nats of the text / ln 2 / bytes
 /// gap to the floor    nats a token − mean surprise that the generator counted
 /// ```
+///
+/// The text has neither the tokens that were put before documents, such as `<s>`, nor their surprise. They are tokens,
+/// and so they are in the loss.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct LanguageScore {
     /// The mean surprise of a token, in nats.
     pub loss: f64,
     /// The number of tokens that were predicted.
     pub tokens: usize,
-    /// The characters that begin in them.
+    /// The surprise of those that are of the text, in nats.
+    pub text_nats: f64,
+    /// The characters of the text that begin in them.
     pub characters: usize,
     /// Their bytes.
     pub bytes: usize,
@@ -91,9 +96,12 @@ impl LanguageScore {
         vocabulary: &Vocabulary,
         documents: &Documents,
     ) -> Self {
-        let (mut bytes, mut characters) = (0, 0);
-        for &place in &surprises.places {
-            let token = vocabulary.token(documents.tokens[place]);
+        let (mut text_nats, mut bytes, mut characters) = (0.0, 0, 0);
+        for (&place, nats) in surprises.places.iter().zip(&surprises.nats) {
+            let token = documents.bytes(vocabulary, place);
+            if !documents.is_inserted(place) {
+                text_nats += nats;
+            }
             bytes += token.len();
             // All bytes of a character but the first are 10xxxxxx.
             characters += token.iter().filter(|&&byte| byte & 0xc0 != 0x80).count();
@@ -101,6 +109,7 @@ impl LanguageScore {
         Self {
             loss: surprises.mean(),
             tokens: surprises.places.len(),
+            text_nats,
             characters,
             bytes,
             floor: documents.floor(&surprises.places),
@@ -113,19 +122,19 @@ impl LanguageScore {
         self.loss.exp()
     }
 
-    /// Returns the loss in nats a character.
+    /// Returns the surprise of the text in nats a character.
     pub fn nats_per_character(&self) -> f64 {
-        self.loss * self.tokens as f64 / self.characters as f64
+        self.text_nats / self.characters as f64
     }
 
-    /// Returns the loss in bits a character.
+    /// Returns the surprise of the text in bits a character.
     pub fn bits_per_character(&self) -> f64 {
         self.nats_per_character() / std::f64::consts::LN_2
     }
 
-    /// Returns the loss in bits a byte, which does not depend on the kind of tokens.
+    /// Returns the surprise of the text in bits a byte, which does not depend on the kind of tokens.
     pub fn bits_per_byte(&self) -> f64 {
-        self.loss * self.tokens as f64 / self.bytes as f64 / std::f64::consts::LN_2
+        self.text_nats / self.bytes as f64 / std::f64::consts::LN_2
     }
 
     /// Returns how much larger the loss is than the floor, in nats a token.

@@ -70,7 +70,23 @@ pub(crate) fn encode<'a, T: Float>(
         .map(|(name, shape, bytes)| Ok((name, TensorView::new(T::DTYPE, shape.to_vec(), bytes)?)))
         .collect::<Result<Vec<_>, SafeTensorError>>();
     let bytes = views.and_then(|views| serialize(views, Some(texts)));
-    bytes.map_err(|error| error.to_string())
+    let bytes = bytes.map_err(|error| error.to_string())?;
+    check_header(&bytes, LARGEST_HEADER)?;
+    Ok(bytes)
+}
+
+/// The most bytes of names and texts in a file that can be read again.
+const LARGEST_HEADER: u64 = 100_000_000;
+
+/// Checks that names and texts, whose length the first eight bytes of a file tell, have at most this many bytes.
+fn check_header(file: &[u8], most: u64) -> Result<(), String> {
+    match file.first_chunk().map(|&length| u64::from_le_bytes(length)) {
+        Some(length) if length > most => Err(format!(
+            "its names and its description have {length} bytes, and a file with more than {most} could not be read \
+             again"
+        )),
+        _ => Ok(()),
+    }
 }
 
 impl Archive {
@@ -102,4 +118,19 @@ fn tensor_of(name: &str, view: &TensorView<'_>) -> Result<Tensor<f32>, ArchiveEr
     }
     let numbers = view.data().chunks_exact(4).map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]]));
     Ok(Tensor::new(view.shape(), numbers.collect()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_header_that_could_not_be_read_again_is_refused() {
+        let texts = HashMap::from([(DESCRIPTION.to_string(), "x".repeat(1000))]);
+        let file = encode([("a", &Tensor::<f32>::zeros([1]))], texts).unwrap();
+        let length = u64::from_le_bytes(*file.first_chunk().unwrap());
+        assert!(length > 1000 && check_header(&file, length).is_ok());
+        let error = check_header(&file, length - 1).unwrap_err();
+        assert!(error.contains(&format!("have {length} bytes")), "{error}");
+    }
 }

@@ -23,7 +23,8 @@ pub use archive::Float;
 pub use checkpoint::{Checkpoint, CheckpointError, CheckpointFault, Checkpoints, FolderLock};
 pub use files::WriteError;
 pub use interchange::llama::{
-    LlamaError, LlamaExportError, LlamaFault, read_llama, read_llama2c, write_llama,
+    LlamaError, LlamaExportError, LlamaFault, TextMarks, read_llama, read_llama_marks,
+    read_llama2c, write_llama,
 };
 pub use interchange::{Module, PyTorch, WeightsError, WeightsFault};
 pub use little_endian::LittleEndian;

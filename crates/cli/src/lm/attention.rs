@@ -7,6 +7,17 @@ use nn::{Decoder, Model, attention_weights};
 use report::AttentionHead;
 use tensor::Tensor;
 
+/// The most weights on a page. Most of them take two or three bytes.
+const WEIGHTS: usize = 1_000_000;
+
+/// Returns the largest number of tokens of a text whose maps have at most [`WEIGHTS`] weights in this many heads, at
+/// least one.
+pub fn most_tokens(heads: usize) -> usize {
+    // Token t has t weights, counted from 1.
+    let is_too_long = |&tokens: &usize| heads * (tokens * (tokens + 1) / 2) > WEIGHTS;
+    (2..).find(is_too_long).expect("a text can be too long") - 1
+}
+
 /// Returns the attention of all heads in a text, block by block. Queries and keys are those that the blocks left on
 /// the tape.
 pub fn heads(model: &Decoder, parameters: &Parameters, tokens: &[u32]) -> Vec<AttentionHead> {

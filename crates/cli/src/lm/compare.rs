@@ -11,6 +11,7 @@ use train::{History, Score};
 
 use super::learning::{self, Learned};
 use super::lesson::Lesson;
+use super::memory;
 use super::options::LmCompare;
 use super::saved::LmDescription;
 use super::summary;
@@ -47,6 +48,7 @@ pub fn run(options: &LmCompare) -> Result<(), Box<dyn Error>> {
         .iter()
         .map(|&kind| sizes.compared(lesson.corpus.vocabulary.len(), kind))
         .collect::<Result<_, _>>()?;
+    configs.iter().try_for_each(|config| memory::check(config, teaching))?;
     teaching.optimizer(teaching.steps(lesson.windows()))?;
     let kinds: Vec<&str> = kind.iter().map(|&kind| kind_name(kind)).collect();
     let mut fixed = named(reading.named(), sizes.named(), teaching.named(), json!(kinds));

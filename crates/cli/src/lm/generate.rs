@@ -4,7 +4,7 @@ use std::error::Error;
 use std::io::{self, Write};
 
 use data::{printable_lines, printable_path};
-use language::{Continuation, GenerationError, Limits, Sampling};
+use language::{Continuation, GenerationError, Sampling};
 
 use super::options::LmGenerate;
 use super::saved::{LoadedModel, load};
@@ -20,11 +20,11 @@ pub fn run(options: &LmGenerate) -> Result<(), Box<dyn Error>> {
         top_p: options.top_p,
         seed: options.seed,
     };
-    let stop = match options.stop.is_empty() {
-        true => end_of_document(&about.vocabulary, &about.start),
-        false => options.stop.clone(),
-    };
-    let limits = Limits { tokens: options.tokens, stop, ..Limits::default() };
+    let mut limits = end_of_document(&about.vocabulary, &about.start, &about.end);
+    limits.tokens = options.tokens;
+    if !options.stop.is_empty() {
+        limits.stop = options.stop.clone();
+    }
     let pieces = Continuation::new(
         &model,
         &parameters,

@@ -6,7 +6,7 @@ use std::f64::consts::LN_2;
 use std::panic::resume_unwind;
 use std::thread;
 
-use data::{Dataset, Portions, Windows};
+use data::{Batches, Dataset, DrawnWindows, Portions, Source, SourceError, Windows};
 use language::{Baseline, Corpus};
 use tensor::Key;
 
@@ -31,7 +31,7 @@ pub struct Marks {
     pub floor: Option<f64>,
     /// What a model that counts reaches on the same tokens.
     pub baseline: Baseline,
-    /// The number of tokens a character has.
+    /// The number of tokens a character of the text has, with those that were put before documents.
     pub tokens_per_character: f64,
 }
 
@@ -62,22 +62,23 @@ impl Lesson {
         }
     }
 
-    /// Returns the windows to train on, in the order of their steps. Of a text of one document they are drawn, each
-    /// at a place of its own; those of documents come again in each pass, in another order.
-    pub fn training(
-        &self,
-        teaching: &Teaching,
-        seed: u64,
-        steps: Steps,
-    ) -> Portions<Windows, Windows> {
+    /// Returns the windows to train on, in the order of their steps. In a text of one document each is drawn at a
+    /// place of its own; windows of documents come again in each pass, in another order.
+    pub fn training(&self, teaching: &Teaching, seed: u64, steps: Steps) -> TrainingWindows {
         let key = Key::new(seed).stream("lm").stream("windows");
         let (of_a_part, all) =
             (steps.of_a_part * teaching.windows(), steps.all * teaching.windows());
-        let windows = match self.is_drawn {
-            true => self.corpus.training.drawn_windows(self.context, all, key.stream("places")),
-            false => self.corpus.training.windows(self.context),
-        };
-        Portions::new(windows, of_a_part, all, key.stream("order"))
+        let (documents, context) = (&self.corpus.training, self.context);
+        match self.is_drawn {
+            true => {
+                let key = key.stream("places");
+                TrainingWindows::Drawn(documents.drawn_windows(context, of_a_part, all, key))
+            }
+            false => {
+                let (windows, key) = (documents.windows(context), key.stream("order"));
+                TrainingWindows::Passes(Portions::new(windows, of_a_part, all, key))
+            }
+        }
     }
 
     /// Returns a sentence on the text.
@@ -95,6 +96,40 @@ impl Lesson {
             self.windows(),
             self.context
         )
+    }
+}
+
+/// The windows to train on. A batch is made when its step comes.
+pub enum TrainingWindows {
+    /// Each at a place of its own.
+    Drawn(DrawnWindows),
+    /// All windows, and then all again in another order.
+    Passes(Portions<Windows, Windows>),
+}
+
+impl Source for TrainingWindows {
+    type Inputs = Windows;
+    type Targets = Windows;
+
+    fn epoch(&self, number: usize, size: usize, key: Option<Key>) -> Batches<'_, Windows, Windows> {
+        match self {
+            Self::Drawn(windows) => windows.epoch(number, size, key),
+            Self::Passes(windows) => windows.epoch(number, size, key),
+        }
+    }
+
+    fn samples(&self) -> Option<usize> {
+        match self {
+            Self::Drawn(windows) => windows.samples(),
+            Self::Passes(windows) => windows.samples(),
+        }
+    }
+
+    fn sketch(&self) -> Result<Dataset<Windows, Windows>, SourceError> {
+        match self {
+            Self::Drawn(windows) => windows.sketch(),
+            Self::Passes(windows) => windows.sketch(),
+        }
     }
 }
 
@@ -131,12 +166,13 @@ pub fn baseline(corpus: &Corpus, places: &[usize]) -> Baseline {
 }
 
 fn tokens_per_character(corpus: &Corpus, places: &[usize]) -> f64 {
-    let tokens = corpus.validation.tokens();
     // All bytes of a character but the first are 10xxxxxx.
     let begins = |&&byte: &&u8| byte & 0xc0 != 0x80;
     let characters: usize = places
         .iter()
-        .map(|&place| corpus.vocabulary.token(tokens[place]).iter().filter(begins).count())
+        .map(|&place| {
+            corpus.validation.bytes(&corpus.vocabulary, place).iter().filter(begins).count()
+        })
         .sum();
     places.len() as f64 / characters as f64
 }

@@ -11,6 +11,7 @@ mod exchange;
 mod generate;
 mod learning;
 mod lesson;
+mod memory;
 pub mod options;
 mod page;
 mod rows;

@@ -186,7 +186,7 @@ pub struct LmGenerate {
     #[arg(long, value_name = "N", default_value_t = 0, allow_negative_numbers = true)]
     pub seed: u64,
     /// End before this text; \n is a line break. It may be given several times. Without it a model that was trained
-    /// on documents ends with its document.
+    /// on documents ends with its document. A token that ends a text, such as `</s>`, ends it in any case.
     #[arg(long, value_name = "TEXT", value_parser = stop, allow_hyphen_values = true)]
     pub stop: Vec<String>,
 }

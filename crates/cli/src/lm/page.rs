@@ -16,6 +16,7 @@ use super::lesson::Lesson;
 use super::options::LmTrain;
 use super::summary;
 use super::tape;
+use crate::notes::note;
 use crate::output::{command, say_where};
 
 /// The most tokens of the text that is colored.
@@ -45,6 +46,15 @@ fn report(
     learned: &Learned,
 ) -> Result<LanguageReport, Box<dyn Error>> {
     let config = learned.model.config();
+    let attention = attention_maps(lesson, learned);
+    if let Some(maps) = attention.as_ref().filter(|maps| maps.left_out > 0) {
+        note(&format!(
+            "the page shows the attention in the first {} tokens of a text and leaves out the {} behind them, as it would \
+             be too large",
+            maps.tokens.len(),
+            maps.left_out
+        ));
+    }
     let marks = lesson.marks.as_ref();
     let baseline = marks.map(|marks| CountingModel {
         name: format!("Kneser–Ney of order {}", marks.baseline.order),
@@ -60,7 +70,7 @@ fn report(
         results: results(learned, lesson),
         gates: gate_rows(learned),
         surprises: surprises(lesson, learned)?,
-        attention: attention_maps(lesson, learned),
+        attention,
         sample: summary::text(learned, lesson)?,
         tape: tape_link(options),
     })
@@ -143,12 +153,17 @@ fn attention_maps(lesson: &Lesson, learned: &Learned) -> Option<AttentionMaps> {
     let window = windows.inputs().places(0);
     let second = documents.starts().get(1).copied();
     let shown = window.start..second.map_or(window.end, |start| start.min(window.end));
+    let config = learned.model.config();
+    let most = attention::most_tokens(config.layers * config.heads);
+    let left_out = shown.len().saturating_sub(most);
+    let shown = shown.start..shown.end - left_out;
     let tokens = &documents.tokens()[shown.clone()];
     let heads = attention::heads(&learned.model, &learned.parameters, tokens);
     let answer = documents.known().and_then(|known| first_answer(&known.is_answer[shown.clone()]));
     let (head, token) = attention::most_telling(&heads, tokens, answer)?;
     Some(AttentionMaps {
         tokens: tokens.iter().map(|&token| shown_token(lesson, token)).collect(),
+        left_out,
         head,
         token,
         heads,

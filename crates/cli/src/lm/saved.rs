@@ -19,6 +19,9 @@ pub struct LmDescription {
     pub vocabulary: Vocabulary,
     /// The tokens after which a document begins.
     pub start: Vec<u32>,
+    /// The tokens that end a text besides those of the vocabulary: what an imported model says.
+    #[serde(default)]
+    pub end: Vec<u32>,
     /// The generator of the documents that it was trained on, if they were generated.
     pub origin: Option<Origin>,
 }
@@ -93,18 +96,25 @@ impl LmDescription {
             config: SavedConfig::of(config),
             vocabulary: corpus.vocabulary.clone(),
             start: corpus.start.clone(),
+            end: Vec::new(),
             origin,
         }
     }
 
     /// Describes a model that was trained elsewhere.
-    pub fn imported(config: &DecoderConfig, vocabulary: Vocabulary) -> Self {
-        Self { config: SavedConfig::of(config), vocabulary, start: Vec::new(), origin: None }
+    pub fn imported(
+        config: &DecoderConfig,
+        vocabulary: Vocabulary,
+        start: Vec<u32>,
+        end: Vec<u32>,
+    ) -> Self {
+        Self { config: SavedConfig::of(config), vocabulary, start, end, origin: None }
     }
 
-    /// Returns the config, if there can be such a model.
-    fn checked(&self) -> Result<DecoderConfig, String> {
-        /// A longer context could not be kept in memory.
+    /// Returns the config, if there can be such a model. A file that is written must pass, as it is refused otherwise
+    /// when it is loaded.
+    pub fn checked(&self) -> Result<DecoderConfig, String> {
+        /// The weights of attention of a longer context could not be kept in memory.
         const LONGEST: usize = 1 << 20;
         let config = self.config.config()?;
         if self.vocabulary.len() > config.vocabulary {
@@ -114,12 +124,17 @@ impl LmDescription {
                 config.vocabulary
             ));
         }
-        if let Some(id) = self.start.iter().find(|&&id| !self.vocabulary.has(id)) {
-            return Err(format!("documents begin after the token {id}, which there is not"));
+        if let Some(id) = self.start.iter().chain(&self.end).find(|&&id| !self.vocabulary.has(id)) {
+            return Err(format!(
+                "its documents begin or end with token {id}, which its vocabulary does not have"
+            ));
         }
         match config.context <= LONGEST {
             true => Ok(config),
-            false => Err(format!("its context of {} tokens is too long", config.context)),
+            false => Err(format!(
+                "its context of {} tokens is too long: at most {LONGEST} can be used",
+                config.context
+            )),
         }
     }
 }
@@ -147,7 +162,7 @@ fn read(path: &Path) -> Result<LoadedModel, LoadError> {
 }
 
 /// Checks that a file holds as many numbers as it describes, before memory is allocated for them.
-fn check_size(config: &DecoderConfig, held: usize) -> Result<(), String> {
+pub fn check_size(config: &DecoderConfig, held: usize) -> Result<(), String> {
     let DecoderConfig { vocabulary, width, layers, feed_forward, .. } = *config;
     let parts = [vocabulary, feed_forward, width, layers].map(|size| size.saturating_mul(width));
     // A gate that is frozen has two numbers that are not counted as parameters.

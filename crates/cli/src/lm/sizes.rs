@@ -42,8 +42,29 @@ pub struct Sizes {
 }
 
 impl Sizes {
-    /// The largest model, in numbers: with Adam's moments it takes about 2 GB to train.
+    /// The largest model, in numbers: with Adam's moments it takes about 2 GB to train. No size may be larger.
     const LARGEST: usize = 100_000_000;
+
+    /// The most blocks.
+    const DEEPEST: usize = 1000;
+
+    /// Checks each size by itself, so that sums and products of them do not overflow.
+    fn check_each(&self) -> Result<(), String> {
+        let sizes = [
+            ("--width", Some(self.width), Self::LARGEST),
+            ("--layers", Some(self.layers), Self::DEEPEST),
+            ("--heads", Some(self.heads), Self::LARGEST),
+            ("--key-value-heads", self.key_value_heads, Self::LARGEST),
+            ("--feed-forward", self.feed_forward, Self::LARGEST),
+            ("--context", Some(self.context), Self::LARGEST),
+        ];
+        match sizes.into_iter().find(|&(_, size, most)| size.is_some_and(|size| size > most)) {
+            Some((option, Some(size), most)) => {
+                Err(format!("{option} {size}: it can be at most {most}; choose a smaller one"))
+            }
+            _ => Ok(()),
+        }
+    }
 
     /// Returns the hidden width of a feed-forward part, such that parts of all kinds have as many parameters.
     fn hidden(&self, kind: FeedForwardKind) -> usize {
@@ -60,6 +81,7 @@ impl Sizes {
         vocabulary: usize,
         kind: FeedForwardKind,
     ) -> Result<DecoderConfig, String> {
+        self.check_each()?;
         self.config(vocabulary, kind, self.hidden(kind))
     }
 
@@ -69,6 +91,7 @@ impl Sizes {
         vocabulary: usize,
         kind: FeedForwardKind,
     ) -> Result<DecoderConfig, String> {
+        self.check_each()?;
         self.config(vocabulary, kind, self.feed_forward.unwrap_or_else(|| self.hidden(kind)))
     }
 
@@ -95,14 +118,10 @@ impl Sizes {
         config
             .check()
             .map_err(|error| format!("--width, --heads and --key-value-heads: {error}"))?;
-        // The count itself would overflow for absurd sizes.
-        let sizes = [config.vocabulary, config.feed_forward, config.width, config.context];
-        let is_small = sizes.iter().all(|&size| size <= Self::LARGEST) && config.layers <= 1000;
-        let matrices = sizes[0].max(sizes[1]).max(sizes[2]).saturating_mul(config.width);
-        match is_small && matrices <= Self::LARGEST && config.parameter_count() <= Self::LARGEST {
+        match config.parameter_count() <= Self::LARGEST {
             true => Ok(config),
             false => Err(format!(
-                "--width, --layers, --feed-forward and --context make a model of more than {} numbers; \
+                "--width, --layers and --feed-forward make a model of more than {} numbers; \
                  choose smaller ones",
                 Self::LARGEST
             )),

@@ -75,18 +75,23 @@ fn piece(
     seed: u64,
 ) -> Result<String, Box<dyn Error>> {
     let vocabulary = &lesson.corpus.vocabulary;
-    let stop = end_of_document(vocabulary, &lesson.corpus.start);
-    let limits = Limits { tokens: defaults::SAMPLE, stop, ..Limits::default() };
+    let end = end_of_document(vocabulary, &lesson.corpus.start, &[]);
+    let limits = Limits { tokens: defaults::SAMPLE, ..end };
     let sampling = Sampling { seed, ..Sampling::default() };
     let (model, parameters) = (&learned.model, &learned.parameters);
     let pieces = Continuation::new(model, parameters, vocabulary, "", start, sampling, limits)?;
     Ok(pieces.collect::<Result<String, _>>()?)
 }
 
-/// Returns the text at which a document ends, if the tokens before a document are that text.
-pub fn end_of_document(vocabulary: &Vocabulary, start: &[u32]) -> Vec<String> {
-    if start.is_empty() || !vocabulary.beginning().is_empty() {
-        return Vec::new();
-    }
-    String::from_utf8(vocabulary.decode(start)).into_iter().collect()
+/// Returns the limits of a document: it ends before the text of the tokens `start`, after which documents begin, and
+/// before a token that ends texts in the vocabulary or in `end`, the model's own list. A vocabulary may put tokens such
+/// as `<s>` before each document: they end the document before.
+pub fn end_of_document(vocabulary: &Vocabulary, start: &[u32], end: &[u32]) -> Limits {
+    let mut stop_tokens = vocabulary.endings();
+    stop_tokens.extend(end);
+    stop_tokens.extend(vocabulary.beginning().first());
+    let has_text = !start.is_empty() && vocabulary.beginning().is_empty();
+    let text = has_text.then(|| String::from_utf8(vocabulary.decode(start)).ok()).flatten();
+    let stop = text.into_iter().filter(|text| !text.is_empty()).collect();
+    Limits { stop, stop_tokens, ..Limits::default() }
 }

@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 
 use super::learning;
 use super::lesson::Lesson;
+use super::memory;
 use super::options::LmTrain;
 use super::page;
 use super::saved::LmDescription;
@@ -24,6 +25,7 @@ pub fn run(options: &LmTrain) -> Result<(), Box<dyn Error>> {
     check_output(options)?;
     let lesson = Lesson::load(reading, sizes.context)?;
     let config = sizes.single(lesson.corpus.vocabulary.len(), *kind)?;
+    memory::check(&config, teaching)?;
     // A wrong rate is to be told before anything is written.
     teaching.optimizer(teaching.steps(lesson.windows()))?;
     let fixed = named(reading.named(), sizes.named(), teaching.named(), json!(kind_name(*kind)));

@@ -87,6 +87,26 @@ fn each_validation_prints_the_loss_with_what_it_can_be_compared_with() {
     }
 }
 
+/// 64 heads in a text of 256 tokens have two million weights.
+#[test]
+fn the_attention_on_the_page_is_limited() {
+    let folder = tempdir().unwrap();
+    fs::write(folder.path().join("text.txt"), "to be, or not to be. ".repeat(60)).unwrap();
+    let sizes =
+        "--width 32 --layers 4 --heads 16 --context 256 --batch-size 1 --shards 1 --steps 1";
+    let options =
+        format!("lm train --text text.txt --validation 0.5 {sizes} --report a.html --json a.json");
+    let Outcome { code, stderr, .. } = wengert(folder.path(), &options);
+    let said =
+        "shows the attention in the first 176 tokens of a text and leaves out the 80 behind them";
+    assert!(code == Some(0) && stderr.contains(said), "{stderr}");
+    let page = fs::read_to_string(folder.path().join("a.html")).unwrap();
+    assert!(page.len() < 4_000_000, "{}", page.len());
+    assert!(page.contains("the 80 behind them are left out"));
+    let json = figures(&fs::read_to_string(folder.path().join("a.json")).unwrap());
+    assert_eq!(json["attention"]["heads"].as_array().unwrap().len(), 64);
+}
+
 #[test]
 fn a_run_that_is_resumed_ends_with_the_same_bytes() {
     for more in ["", "--accumulate 2 --dropout 0.1", "--data brackets --epochs 2"] {
@@ -269,6 +289,24 @@ fn bad_input_is_told_clearly() {
         ("train --heads 3", ["--width, --heads and --key-value-heads", "multiple of 6"]),
         ("train --key-value-heads 3", ["4 heads cannot share 3", "divides 4"]),
         ("train --width 100000000 --heads 1", ["more than 100000000 numbers", "choose smaller"]),
+        (
+            "train --width 18446744073709551608 --heads 1",
+            ["--width 18446744073709551608: it can be at most 100000000", "smaller"],
+        ),
+        (
+            "compare --width 18446744073709551608 --heads 1",
+            ["--width 18446744073709551608: it can be at most 100000000", "smaller"],
+        ),
+        (
+            "compare --feed-forward 18446744073709551615",
+            ["--feed-forward 18446744073709551615: it can be at most", "smaller"],
+        ),
+        ("train --layers 1001", ["--layers 1001: it can be at most 1000", "smaller"]),
+        (
+            "train --context 100000",
+            ["a step of training would take about ", "smaller --context or --batch-size"],
+        ),
+        ("compare --context 100000", ["4 · 100000² in 2 of them", "smaller --context"]),
         ("train --kind swish", ["--kind <NAME>", "choose one of relu, gelu, silu, swiglu"]),
         ("train --steps 10 --warm-up 10", ["--warm-up 10: there are 10 steps", "smaller"]),
         ("train --min-lr 1", ["--min-lr 1: it is above --lr 0.003", "smaller"]),

@@ -7,6 +7,7 @@ mod files;
 mod hostile;
 mod keeping;
 mod lm;
+mod lm_exchange;
 mod outputs;
 mod program;
 mod reading;

@@ -228,3 +228,47 @@ proptest! {
         }
     }
 }
+
+/// The tokens of `tokenizer.json` put `<s>` before each document and a space before its text, which are not in it.
+#[test]
+fn bytes_are_those_of_the_text() {
+    let json = r#"{
+        "added_tokens": [{"id": 0, "content": "<s>", "special": true}],
+        "normalizer": {"type": "Sequence", "normalizers": [
+            {"type": "Prepend", "prepend": "▁"}, {"type": "Replace", "pattern": {"String": " "}, "content": "▁"}
+        ]},
+        "post_processor": {
+            "type": "TemplateProcessing",
+            "single": [{"SpecialToken": {"id": "<s>", "type_id": 0}}, {"Sequence": {"id": "A", "type_id": 0}}],
+            "special_tokens": {"<s>": {"id": "<s>", "ids": [0], "tokens": ["<s>"]}}
+        },
+        "decoder": {"type": "Sequence", "decoders": [
+            {"type": "Replace", "pattern": {"String": "▁"}, "content": " "}, {"type": "Fuse"},
+            {"type": "Strip", "content": " ", "start": 1, "stop": 0}
+        ]},
+        "model": {"type": "BPE", "vocab": {"▁": 1, "é": 2, "▁é": 3, "b": 4, "\n": 5}, "merges": ["▁ é"]}
+    }"#;
+    let vocabulary = Vocabulary::Hugging(Box::new(serde_json::from_str(json).unwrap()));
+    let text = "é é\n\nb b\n\n  é\n";
+    let tokens = Tokens::Given(vocabulary);
+    let corpus = Corpus::text(text, tokens, Division::BlankLines, 0.0).unwrap();
+    let (documents, vocabulary) = (&corpus.training, &corpus.vocabulary);
+    assert_eq!(documents.starts().len(), 3);
+    let places = 0..documents.tokens().len();
+    let bytes: Vec<u8> = places.flat_map(|place| documents.bytes(vocabulary, place)).collect();
+    assert_eq!(bytes, text.as_bytes());
+
+    let (model, parameters) = tiny::model::<f64>(vocabulary.len(), 40);
+    let found = Surprises::of(&model, &parameters, documents, Protocol::Windows).unwrap();
+    let score = LanguageScore::from_surprises(&found, vocabulary, documents);
+    // The first token of all is a mark, and is not predicted.
+    assert_eq!((score.bytes, score.characters), (text.len(), text.chars().count()));
+    let of_text =
+        found.places.iter().zip(&found.nats).filter(|(place, _)| documents.tokens()[**place] != 0);
+    let nats: f64 = of_text.map(|(_, nats)| nats).sum();
+    assert!((score.text_nats - nats).abs() < 1e-12 && nats < found.nats.iter().sum());
+    assert_eq!(score.tokens, documents.tokens().len() - 1);
+    assert!(
+        (score.bits_per_byte() - nats / text.len() as f64 / std::f64::consts::LN_2).abs() < 1e-12
+    );
+}

@@ -106,6 +106,8 @@ pub struct SurpriseToken {
 pub struct AttentionMaps {
     /// The tokens.
     pub tokens: Vec<String>,
+    /// The number of tokens of the text behind them, which are left out to keep the page small.
+    pub left_out: usize,
     /// The head to show first.
     pub head: usize,
     /// The token to show first.

@@ -39,6 +39,7 @@ fn report() -> LanguageReport {
         ],
         attention: Some(AttentionMaps {
             tokens: vec!["a".to_string(), "</script>".to_string()],
+            left_out: 0,
             head: 1,
             token: 1,
             heads: vec![
@@ -60,6 +61,15 @@ fn the_page_holds_the_figures_as_json() {
     assert_eq!(json, serde_json::from_str::<Value>(&report().to_json().unwrap()).unwrap());
     assert_eq!(json["attention"]["heads"][0]["thousandths"][1][1], 750);
     assert!(page.contains("−0.0321") && page.contains("97.3"));
+}
+
+#[test]
+fn the_page_says_how_many_tokens_it_leaves_out() {
+    let said = "These are the first 2 tokens of the text; the 7 behind them are left out";
+    let mut report = report();
+    assert!(!report.to_html().unwrap().contains("left out"));
+    report.attention.as_mut().unwrap().left_out = 7;
+    assert!(report.to_html().unwrap().contains(said));
 }
 
 #[test]

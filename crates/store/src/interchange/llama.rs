@@ -19,6 +19,7 @@ mod config;
 mod folder;
 mod layout;
 mod llama2c;
+mod marks;
 
 use std::collections::HashMap;
 use std::io;
@@ -36,6 +37,7 @@ use crate::archive::Float;
 
 pub use folder::{read_llama, write_llama};
 pub use llama2c::read_llama2c;
+pub use marks::{TextMarks, read_llama_marks};
 
 /// A language model cannot be imported: the file or the folder, and its fault.
 pub type LlamaError = FileError<LlamaFault>;

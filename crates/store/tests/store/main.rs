@@ -5,6 +5,8 @@ mod false_checkpoints;
 mod fine_tuning;
 mod interchange;
 mod llama;
+mod llama2c;
+mod llama_folder;
 mod loaded;
 mod npy;
 mod saved;

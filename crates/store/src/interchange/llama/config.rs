@@ -8,6 +8,8 @@ use data::excerpt;
 use nn::{DecoderConfig, FeedForwardKind};
 use serde_json::{Map, Value, json};
 
+use super::TextMarks;
+
 /// More layers would need memory for their names before a tensor is found to be missing.
 const MOST_LAYERS: usize = 10_000;
 
@@ -45,7 +47,13 @@ pub(super) fn parse(bytes: &[u8]) -> Result<DecoderConfig, String> {
 }
 
 /// Returns the text of a `config.json`. Its numbers are of the type `dtype`, such as "float32".
-pub(super) fn text(config: &DecoderConfig, dtype: &str) -> String {
+pub(super) fn text(config: &DecoderConfig, marks: &TextMarks, dtype: &str) -> String {
+    // One token is a number there, and several are a list.
+    let end = match marks.end[..] {
+        [] => Value::Null,
+        [only] => json!(only),
+        _ => json!(marks.end),
+    };
     let value = json!({
         "architectures": ["LlamaForCausalLM"],
         "model_type": "llama",
@@ -66,9 +74,9 @@ pub(super) fn text(config: &DecoderConfig, dtype: &str) -> String {
         "rope_parameters": {"rope_theta": config.theta, "rope_type": "default"},
         "dtype": dtype,
         "torch_dtype": dtype,
-        // Without these, 1 and 2 would begin and end a text.
-        "bos_token_id": null,
-        "eos_token_id": null,
+        // Without these keys, 1 and 2 would begin and end a text.
+        "bos_token_id": marks.begin,
+        "eos_token_id": end,
     });
     format!("{value:#}\n")
 }
@@ -217,7 +225,7 @@ fn unlike(key: &str, value: &Value, expected: &str) -> String {
 }
 
 /// Returns the beginning of a value, for a message.
-fn shown(value: &Value) -> String {
+pub(super) fn shown(value: &Value) -> String {
     match value {
         Value::String(text) => excerpt(text),
         other => excerpt(&other.to_string()),

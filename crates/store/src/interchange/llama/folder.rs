@@ -12,11 +12,11 @@ use safetensors::SafeTensors;
 use serde::Deserialize;
 use tensor::Tensor;
 
-use super::{LlamaError, LlamaExportError, LlamaFault, build, config, layout};
+use super::{LlamaError, LlamaExportError, LlamaFault, TextMarks, build, config, layout};
 use crate::archive::{self, Float};
 use crate::interchange::{WeightEntry, WeightsFault};
 
-const CONFIG: &str = "config.json";
+pub(super) const CONFIG: &str = "config.json";
 const WEIGHTS: &str = "model.safetensors";
 const INDEX: &str = "model.safetensors.index.json";
 
@@ -30,13 +30,14 @@ const INDEX: &str = "model.safetensors.index.json";
 /// ```
 /// use autograd::Parameters;
 /// use nn::{Decoder, DecoderConfig, FeedForwardKind};
+/// use store::TextMarks;
 ///
 /// let config = DecoderConfig { kind: FeedForwardKind::SiluGated, ..DecoderConfig::small(65) };
 /// let mut parameters = Parameters::new(1);
 /// let model = Decoder::new(&mut parameters, config);
 ///
 /// let folder = tempfile::tempdir()?;
-/// store::write_llama(folder.path(), &model, &parameters)?;
+/// store::write_llama(folder.path(), &model, &parameters, &TextMarks::default())?;
 /// let (model, parameters) = store::read_llama::<f32>(folder.path())?;
 /// assert_eq!(model.config().width, 64);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
@@ -68,7 +69,7 @@ pub fn read_llama<T: Float>(
     Ok(build(config, values))
 }
 
-fn read(path: &Path) -> Result<Vec<u8>, LlamaFault> {
+pub(super) fn read(path: &Path) -> Result<Vec<u8>, LlamaFault> {
     read_whole(path).map_err(LlamaFault::Read)
 }
 
@@ -203,7 +204,7 @@ fn by_tensor(config: &DecoderConfig) -> HashMap<String, WeightEntry> {
 
 /// Writes a model as a folder that `LlamaForCausalLM.from_pretrained` loads: `model.safetensors` in the type
 /// `T`, and `config.json` with θ where versions 4 and 5 of transformers look for it. The folder is created if
-/// it is not there. The config has no first and no last token of a text, and no dropout.
+/// it is not there. The config names the tokens that begin and end a text, and has no dropout.
 ///
 /// # Errors
 /// If LLaMA has no such model: its kind must be [`SiluGated`](FeedForwardKind::SiluGated), with β = 1 and
@@ -216,6 +217,7 @@ pub fn write_llama<T: Float>(
     folder: impl AsRef<Path>,
     model: &Decoder,
     parameters: &Parameters<T>,
+    marks: &TextMarks,
 ) -> Result<(), LlamaExportError> {
     let (folder, config) = (folder.as_ref(), model.config());
     check_kind(model, parameters).map_err(LlamaExportError::Foreign)?;
@@ -235,7 +237,7 @@ pub fn write_llama<T: Float>(
     std::fs::create_dir_all(folder)
         .map_err(|error| LlamaExportError::Folder { path: folder.to_path_buf(), error })?;
     write_whole(folder.join(WEIGHTS), |file| file.write_all(&bytes))?;
-    let text = config::text(config, &format!("float{}", 8 * size_of::<T>()));
+    let text = config::text(config, marks, &format!("float{}", 8 * size_of::<T>()));
     write_whole(folder.join(CONFIG), |file| file.write_all(text.as_bytes()))?;
     Ok(())
 }

@@ -1,0 +1,76 @@
+//! How much memory a step of training takes: a run that the system would kill is refused before it begins.
+
+use std::fs;
+use std::thread::available_parallelism;
+
+use nn::DecoderConfig;
+
+use super::teaching::Teaching;
+
+/// The bytes of a number.
+const NUMBER: f64 = 4.0;
+
+/// The memory that is assumed where the system does not say how much there is, in bytes.
+const ASSUMED: f64 = 64e9;
+
+/// Returns an error if a step of training takes more memory than there is.
+pub fn check(config: &DecoderConfig, teaching: &Teaching) -> Result<(), String> {
+    let windows = windows_at_once(teaching);
+    let (needed, available) = (of_a_step(config, windows), available().unwrap_or(ASSUMED));
+    if needed <= available {
+        return Ok(());
+    }
+    Err(format!(
+        "a step of training would take about {} of memory, and there are {}: the weights of attention alone are \
+         windows · heads · context² numbers in each block, {windows} · {} · {}² in {} of them, about {}; choose a \
+         smaller --context or --batch-size, or more --shards",
+        shown(needed),
+        shown(available),
+        config.heads,
+        config.context,
+        config.layers,
+        shown(of_attention(config, windows)),
+    ))
+}
+
+/// Returns the most windows that are on tapes at the same time: each thread has a shard.
+fn windows_at_once(teaching: &Teaching) -> usize {
+    let shards = (teaching.shards * teaching.accumulate).min(teaching.windows());
+    let threads = available_parallelism().map_or(1, |threads| threads.get());
+    teaching.windows().div_ceil(shards) * shards.min(threads)
+}
+
+/// Returns the bytes that the weights of attention take.
+fn of_attention(config: &DecoderConfig, windows: usize) -> f64 {
+    let [heads, context, layers] =
+        [config.heads, config.context, config.layers].map(|size| size as f64);
+    NUMBER * windows as f64 * layers * heads * context * context
+}
+
+/// Returns about how many bytes a step takes: the parameters with their gradients and Adam's two moments, and what
+/// the tapes of this many windows hold.
+fn of_a_step(config: &DecoderConfig, windows: usize) -> f64 {
+    let [width, hidden, layers, context, vocabulary] =
+        [config.width, config.feed_forward, config.layers, config.context, config.vocabulary]
+            .map(|size| size as f64);
+    // Of a block: two norms, Q, K and V before and after their rotation, what is seen, what is added twice and the
+    // sums. Of the logits: themselves, their softmax and their adjoints.
+    let of_a_place = layers * (14.0 * width + 3.0 * hidden) + 3.0 * vocabulary;
+    let tapes = NUMBER * windows as f64 * context * of_a_place;
+    4.0 * NUMBER * config.parameter_count() as f64 + tapes + of_attention(config, windows)
+}
+
+/// Returns the bytes that a new program can have, if the system says it: Linux does.
+fn available() -> Option<f64> {
+    let text = fs::read_to_string("/proc/meminfo").ok()?;
+    let line = text.lines().find_map(|line| line.strip_prefix("MemAvailable:"))?;
+    let kibibytes: f64 = line.trim().strip_suffix("kB")?.trim().parse().ok()?;
+    Some(kibibytes * 1024.0)
+}
+
+/// Returns a number of bytes for people.
+fn shown(bytes: f64) -> String {
+    let units = [(1e12, "TB"), (1e9, "GB"), (1e6, "MB")];
+    let (size, unit) = units.into_iter().find(|(size, _)| bytes >= *size).unwrap_or((1e6, "MB"));
+    format!("{:.1} {unit}", bytes / size)
+}

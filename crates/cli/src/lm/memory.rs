@@ -53,8 +53,8 @@ fn of_a_step(config: &DecoderConfig, windows: usize) -> f64 {
     let [width, hidden, layers, context, vocabulary] =
         [config.width, config.feed_forward, config.layers, config.context, config.vocabulary]
             .map(|size| size as f64);
-    // Of a block: two norms, Q, K and V before and after their rotation, what is seen, what is added twice and the
-    // sums. Of the logits: themselves, their softmax and their adjoints.
+    // A block keeps two norms, Q, K and V before and after their rotation, what is seen, what is added twice, and the
+    // sums. The logits come with their softmax and their adjoints.
     let of_a_place = layers * (14.0 * width + 3.0 * hidden) + 3.0 * vocabulary;
     let tapes = NUMBER * windows as f64 * context * of_a_place;
     4.0 * NUMBER * config.parameter_count() as f64 + tapes + of_attention(config, windows)

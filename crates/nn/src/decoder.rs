@@ -145,8 +145,8 @@ impl Decoder {
         tokens: &[u32],
     ) -> Tensor<T> {
         let ids = Tensor::new([1, tokens.len()], tokens.to_vec());
-        shape::expect("decoder", cache.check_room(tokens.len()));
         shape::expect("decoder", self.check_batch(parameters, &ids));
+        shape::expect("decoder", cache.make_room(tokens.len()));
         let tape = Tape::no_grad();
         let logits = self.logits(Pass::eval(&tape, parameters), &ids, Some(cache)).value();
         cache.add(tokens.len());

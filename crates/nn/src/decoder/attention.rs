@@ -48,7 +48,7 @@ impl<T: Scalar> Places<T> {
 
 /// Where a block keeps the keys and the values of a text.
 pub(super) struct Past<'c, T: Scalar> {
-    /// Keys and values, `[1, context, width]`.
+    /// Keys and values, `[1, places, width]`.
     pub(super) kept: &'c mut [Tensor<T>; 2],
     /// The number of places in use.
     pub(super) length: usize,

@@ -54,8 +54,11 @@ impl<T: Scalar> KeyValueCache<T> {
         self.length = length;
     }
 
-    /// Checks that there is room for this many tokens, at least one, and takes memory for them.
-    pub(super) fn check_room(&mut self, tokens: usize) -> Result<(), ShapeError> {
+    /// Takes memory for this many more tokens.
+    ///
+    /// # Errors
+    /// If they are none, or do not fit the context.
+    pub(super) fn make_room(&mut self, tokens: usize) -> Result<(), ShapeError> {
         if !(1..=self.room()).contains(&tokens) {
             return Err(ShapeError::new(format!(
                 "{tokens} tokens cannot be added to a cache with {} of {}: it must be at least one, and \

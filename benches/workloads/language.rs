@@ -69,8 +69,7 @@ pub fn generate() -> impl FnMut() -> Vec<u32> {
     move || {
         let mut cache = model.cache();
         let mut next = |tokens: &[u32]| {
-            let logits = model.extend(&parameters, &mut cache, tokens);
-            logits.slice(0, tokens.len() - 1..).argmax(-1).item()
+            model.extend_to_last(&parameters, &mut cache, tokens).argmax(-1).item()
         };
         let mut tokens = vec![next(&prompt)];
         while tokens.len() < GENERATED {

@@ -137,10 +137,9 @@ impl<'m, T: Scalar> Generator<'m, T> {
             }
             self.cache.truncate(0);
         }
-        let logits = self.model.extend(self.parameters, &mut self.cache, &self.pending);
-        let last = self.pending.len() - 1;
+        let logits = self.model.extend_to_last(self.parameters, &mut self.cache, &self.pending);
         self.seen.append(&mut self.pending);
-        logits.slice(0, last..).values().iter().map(|logit| logit.to_f64()).collect()
+        logits.values().iter().map(|logit| logit.to_f64()).collect()
     }
 }
 

@@ -144,21 +144,50 @@ impl Decoder {
         cache: &mut KeyValueCache<T>,
         tokens: &[u32],
     ) -> Tensor<T> {
+        self.read(parameters, cache, tokens, 0)
+    }
+
+    /// Returns the logits `[vocabulary]` after the last of these tokens alone, which is all that the next token is
+    /// drawn from. Otherwise like [`extend`](Self::extend).
+    ///
+    /// # Panics
+    /// If there is no row of a token, or the cache has no room for the tokens.
+    #[track_caller]
+    pub fn extend_to_last<T: Scalar>(
+        &self,
+        parameters: &Parameters<T>,
+        cache: &mut KeyValueCache<T>,
+        tokens: &[u32],
+    ) -> Tensor<T> {
+        self.read(parameters, cache, tokens, tokens.len().saturating_sub(1)).squeeze(&[0])
+    }
+
+    /// Adds tokens to the cache. Returns the logits after those from place `first` on.
+    #[track_caller]
+    fn read<T: Scalar>(
+        &self,
+        parameters: &Parameters<T>,
+        cache: &mut KeyValueCache<T>,
+        tokens: &[u32],
+        first: usize,
+    ) -> Tensor<T> {
         let ids = Tensor::new([1, tokens.len()], tokens.to_vec());
         shape::expect("decoder", self.check_batch(parameters, &ids));
         shape::expect("decoder", cache.make_room(tokens.len()));
         let tape = Tape::no_grad();
-        let logits = self.logits(Pass::eval(&tape, parameters), &ids, Some(cache)).value();
+        let logits = self.logits(Pass::eval(&tape, parameters), &ids, Some(cache), first).value();
         cache.add(tokens.len());
         logits.squeeze(&[0])
     }
 
+    /// Records the logits after the tokens from place `first` on.
     #[track_caller]
     fn logits<'t, T: Scalar>(
         &self,
         pass: Pass<'t, T>,
         ids: &Tensor<u32>,
         mut cache: Option<&mut KeyValueCache<T>>,
+        first: usize,
     ) -> Var<'t, T> {
         // A tied table is read once, as a whole, for both of its uses.
         let table = self.output.is_none().then(|| pass.parameter(self.table()));
@@ -167,17 +196,20 @@ impl Decoder {
             None => self.embedding.forward(pass, ids),
         };
         let mut x = self.dropout.forward(pass, x);
-        let first = cache.as_ref().map_or(0, |cache| cache.len());
-        let places = Places::new(&self.config, first, ids.shape()[1]);
+        let before = cache.as_ref().map_or(0, |cache| cache.len());
+        let places = Places::new(&self.config, before, ids.shape()[1]);
         for (number, block) in self.blocks.iter().enumerate() {
             let past = cache.as_mut().map(|cache| cache.layer(number));
             x = block.forward(pass, x, &places, past);
+        }
+        if first > 0 {
+            x = x.slice(1, first..);
         }
         let x = self.norm.forward(pass, x);
         match (&self.output, table) {
             (Some(output), _) => output.forward(pass, x),
             (None, Some(table)) => {
-                let [batch, time] = [ids.shape()[0], ids.shape()[1]];
+                let [batch, time] = [x.shape()[0], x.shape()[1]];
                 let flat = x.reshape([batch * time, self.config.width]).matmul(table.t());
                 flat.reshape([batch, time, self.config.vocabulary])
             }
@@ -195,7 +227,7 @@ impl Model for Decoder {
     #[track_caller]
     fn forward<'t, T: Scalar>(&self, pass: Pass<'t, T>, ids: &Tensor<u32>) -> Var<'t, T> {
         shape::expect("decoder", self.check_batch(pass.parameters, ids));
-        self.logits(pass, ids, None)
+        self.logits(pass, ids, None, 0)
     }
 
     fn check_batch<T: Scalar>(

@@ -130,6 +130,11 @@ proptest! {
             let apart = largest(&(&whole - &other));
             prop_assert!(apart <= 1e-12 * largest(&whole), "{apart}");
         }
+        let (last, mut cache) = (whole.slice(0, tokens.len() - 1..).squeeze(&[0]), model.cache());
+        let alone = model.extend_to_last(&parameters, &mut cache, &tokens);
+        prop_assert_eq!((alone.shape(), cache.len()), (last.shape(), tokens.len()));
+        let apart = largest(&(&last - &alone));
+        prop_assert!(apart <= 1e-12 * largest(&last), "{apart}");
     }
 }
 

@@ -27,7 +27,7 @@ pub struct LanguageScore {
     pub loss: f64,
     /// The number of tokens that were predicted.
     pub tokens: usize,
-    /// The surprise of those that are of the text, in nats.
+    /// The surprise of the predicted tokens that belong to the text, in nats.
     pub text_nats: f64,
     /// The characters of the text that begin in them.
     pub characters: usize,

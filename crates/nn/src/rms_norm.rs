@@ -152,7 +152,7 @@ fn walk_back<T: Scalar>(rows: &mut [T], sums: &mut [T], x: &[T], weight: &[T], s
             for (number, (dy, (x, &scale))) in rows.chunks_exact_mut(width).zip(inputs).enumerate()
             {
                 let sums = &mut sums[number / GROUP * width..][..width];
-                // Of one length for the compiler too, which then needs no checks in the loop.
+                // Slices of equal length let the compiler drop the bounds checks.
                 let (dy, x) = (&mut dy[..width], &x[..width]);
                 for i in 0..width {
                     let normalized = x[i] * scale;

@@ -40,7 +40,7 @@ pub fn rope<'t, T: Scalar>(
     x.tape().apply(Rope { rotation, angles: None }, &[x])
 }
 
-/// What a rotation is by.
+/// The parameters of a rotation.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Rotation {
     pub(crate) head_width: usize,

@@ -20,6 +20,14 @@ pub fn check(config: &DecoderConfig, teaching: &Teaching) -> Result<(), String> 
     if needed <= available {
         return Ok(());
     }
+    if of_attention(config, windows) < needed / 2.0 {
+        return Err(format!(
+            "a step of training would take about {} of memory, and there are {}: choose a smaller --width, --layers, \
+             --context or --batch-size",
+            shown(needed),
+            shown(available),
+        ));
+    }
     Err(format!(
         "a step of training would take about {} of memory, and there are {}: the weights of attention alone are \
          windows · heads · context² numbers in each block, {windows} · {} · {}² in {} of them, about {}; choose a \

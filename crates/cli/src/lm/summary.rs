@@ -85,12 +85,16 @@ fn piece(
 
 /// Returns the limits of a document: it ends before the text of the tokens `start`, after which documents begin, and
 /// before a token that ends texts in the vocabulary or in `end`, the model's own list. A vocabulary may put tokens such
-/// as `<s>` before each document: they end the document before.
+/// as `<s>` before each document: they end the document before. In a model with a list of its own `start` is a token
+/// like these, whose text may be in the middle of a document.
 pub fn end_of_document(vocabulary: &Vocabulary, start: &[u32], end: &[u32]) -> Limits {
     let mut stop_tokens = vocabulary.endings();
     stop_tokens.extend(end);
     stop_tokens.extend(vocabulary.beginning().first());
-    let has_text = !start.is_empty() && vocabulary.beginning().is_empty();
+    let has_text = end.is_empty() && !start.is_empty() && vocabulary.beginning().is_empty();
+    if let ([begin], false) = (start, end.is_empty()) {
+        stop_tokens.push(*begin);
+    }
     let text = has_text.then(|| String::from_utf8(vocabulary.decode(start)).ok()).flatten();
     let stop = text.into_iter().filter(|text| !text.is_empty()).collect();
     Limits { stop, stop_tokens, ..Limits::default() }

@@ -95,7 +95,7 @@ fn windows_of_other_tokens_have_another_digest() {
     assert_eq!(digest(&[1, 2, 3, 4], 2), digest(&[1, 2, 3, 4], 2));
 }
 
-/// The windows of a run are so many that memory for them all would not be had: each is made for its batch.
+/// The windows of a whole run would not fit into memory: each is made for its batch.
 #[test]
 fn drawn_windows_are_the_same_in_batches_of_any_size_and_epochs_of_any_length() {
     let tokens: Vec<u32> = (0..50).collect();

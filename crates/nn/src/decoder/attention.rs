@@ -33,7 +33,7 @@ pub(super) struct Places<T: Scalar> {
 }
 
 impl<T: Scalar> Places<T> {
-    /// The rotation of `time` tokens from `first_position` on.
+    /// Creates the rotation of `time` tokens from `first_position` on.
     pub(super) fn new(config: &DecoderConfig, first_position: usize, time: usize) -> Self {
         let head_width = config.head_width();
         let rotation = Rotation { head_width, first_position, theta: config.theta };

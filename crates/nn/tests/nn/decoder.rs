@@ -65,6 +65,9 @@ proptest! {
 
     #[test]
     fn every_parameter_has_a_gradient(seed: u64, ids in texts(2, 4)) {
+        // Where all tokens of a text are one, it does not matter which of them attention takes.
+        let tokens = ids.to_vec();
+        prop_assume!(tokens.chunks(4).any(|text| text.iter().any(|&token| token != text[0])));
         let (parameters, model) = drawn_model::<f64>(seed);
         let tape = Tape::<f64>::default();
         let targets = Tensor::from([[1, 2, 3, 0], [0, 4, 4, 1]]);
@@ -192,7 +195,7 @@ fn sizes_that_do_not_fit_are_refused() {
     assert!(config.check().is_ok());
 }
 
-/// A cache for the whole context would not be had.
+/// A cache for the whole context would not fit into memory.
 #[test]
 fn a_cache_takes_memory_as_it_fills() {
     let mut parameters = Parameters::<f64>::with_seed(1);

@@ -337,6 +337,7 @@ fn the_tokens_around_a_text_are_read_and_written() {
     for (text, expected) in [
         (r#"{"eos_token_id": [3, -4]}"#, "`eos_token_id` is `-4`: it must be the id of a token"),
         (r#"{"bos_token_id": "<s>"}"#, "`bos_token_id` is `<s>`: it must be"),
+        (r#"{"bos_token_id": [1, 5]}"#, "`bos_token_id` is a list of several tokens"),
         ("[]", "is not a JSON object"),
     ] {
         write(text);

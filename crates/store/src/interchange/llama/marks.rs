@@ -32,7 +32,9 @@ pub struct TextMarks {
 /// If a file cannot be read, or has something else than tokens under these keys.
 pub fn read_llama_marks(folder: impl AsRef<Path>) -> Result<TextMarks, LlamaError> {
     let path = folder.as_ref().join(GENERATION);
-    let generation = if path.exists() { marks(&path)? } else { TextMarks::default() };
+    // A link that leads nowhere is there, and cannot be read.
+    let is_there = path.symlink_metadata().is_ok();
+    let generation = if is_there { marks(&path)? } else { TextMarks::default() };
     let config = marks(&folder.as_ref().join(CONFIG))?;
     let end = if generation.end.is_empty() { config.end } else { generation.end };
     Ok(TextMarks { begin: generation.begin.or(config.begin), end })
@@ -44,8 +46,16 @@ fn marks(path: &Path) -> Result<TextMarks, LlamaError> {
         let object: Map<String, Value> = serde_json::from_slice(&bytes).map_err(|error| {
             LlamaFault::Config(format!("is not a JSON object ({error}): save the model again"))
         })?;
-        let begin = ids(&object, BEGIN)?;
-        Ok(TextMarks { begin: begin.first().copied(), end: ids(&object, END)? })
+        let begin = match ids(&object, BEGIN)?[..] {
+            [] => None,
+            [id] => Some(id),
+            _ => {
+                return Err(LlamaFault::Config(format!(
+                    "`{BEGIN}` is a list of several tokens: a text begins with one; keep that one"
+                )));
+            }
+        };
+        Ok(TextMarks { begin, end: ids(&object, END)? })
     });
     found.map_err(|fault| FileError::new(path, fault))
 }

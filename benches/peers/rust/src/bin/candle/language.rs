@@ -151,8 +151,10 @@ impl Block {
         let key = rope_thd(&heads(&self.key)?, cos, sin)?;
         let (key, value) = cache.append(&key, &heads(&self.value)?)?;
         let mask = AttnMask::causal_with_offset(first);
+        // It takes [batch, time, heads, features] and gives [batch, heads, time, features].
         let seen = flash_attn::<f32>(&query, &key, &value, SCALE as f32, mask, None, None)?;
-        let x = (x + self.output.forward(&seen.reshape((1, time, WIDTH))?)?)?;
+        let seen = seen.transpose(1, 2)?.reshape((1, time, WIDTH))?;
+        let x = (x + self.output.forward(&seen)?)?;
         &x + self.feed_forward(&self.feed_forward_norm.forward(&x)?)?
     }
 

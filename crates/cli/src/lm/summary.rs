@@ -91,10 +91,11 @@ pub fn end_of_document(vocabulary: &Vocabulary, start: &[u32], end: &[u32]) -> L
     let mut stop_tokens = vocabulary.endings();
     stop_tokens.extend(end);
     stop_tokens.extend(vocabulary.beginning().first());
-    let has_text = end.is_empty() && !start.is_empty() && vocabulary.beginning().is_empty();
-    if let ([begin], false) = (start, end.is_empty()) {
+    let has_list = !end.is_empty();
+    if has_list && let [begin] = start {
         stop_tokens.push(*begin);
     }
+    let has_text = !has_list && !start.is_empty() && vocabulary.beginning().is_empty();
     let text = has_text.then(|| String::from_utf8(vocabulary.decode(start)).ok()).flatten();
     let stop = text.into_iter().filter(|text| !text.is_empty()).collect();
     Limits { stop, stop_tokens, ..Limits::default() }

@@ -20,24 +20,21 @@ pub fn check(config: &DecoderConfig, teaching: &Teaching) -> Result<(), String> 
     if needed <= available {
         return Ok(());
     }
-    if of_attention(config, windows) < needed / 2.0 {
-        return Err(format!(
-            "a step of training would take about {} of memory, and there are {}: choose a smaller --width, --layers, \
-             --context or --batch-size",
-            shown(needed),
-            shown(available),
-        ));
-    }
+    let of_attention = of_attention(config, windows);
+    let advice = match of_attention < needed / 2.0 {
+        true => "choose a smaller --width, --layers, --context or --batch-size".to_string(),
+        false => format!(
+            "the weights of attention alone are windows · heads · context² numbers in each block, {windows} · {} · {}² \
+             in {} of them, about {}; choose a smaller --context or --batch-size, or more --shards",
+            config.heads,
+            config.context,
+            config.layers,
+            shown(of_attention),
+        ),
+    };
+    let (needed, available) = (shown(needed), shown(available));
     Err(format!(
-        "a step of training would take about {} of memory, and there are {}: the weights of attention alone are \
-         windows · heads · context² numbers in each block, {windows} · {} · {}² in {} of them, about {}; choose a \
-         smaller --context or --batch-size, or more --shards",
-        shown(needed),
-        shown(available),
-        config.heads,
-        config.context,
-        config.layers,
-        shown(of_attention(config, windows)),
+        "a step of training would take about {needed} of memory, and there are {available}: {advice}"
     ))
 }
 

@@ -1,5 +1,6 @@
 //! The examples, run as a person runs them.
 
+mod book;
 mod ending;
 mod interop;
 mod ladder;

@@ -6,6 +6,8 @@
 //! the layers and optimizers on it, and a trainer. Each part is a crate of its own, re-exported here
 //! under its short name.
 //!
+//! **Read [the book](book)**, which builds all of this from an empty file, each step checked.
+//!
 //! # A derivative
 //!
 //! A [`Tape`] records what a formula does. [`Var::backward`] walks it back, and printing the tape
@@ -88,6 +90,10 @@ pub use autograd::{
     Adjoints, Gradient, Gradients, Op, ParameterId, Parameters, Pass, Tape, Var, check, functional,
 };
 pub use tensor::{Key, Scalar, Tensor};
+
+// Prose and pictures: it is there for rustdoc alone.
+#[cfg(doc)]
+pub mod book;
 
 pub use autograd;
 pub use data;

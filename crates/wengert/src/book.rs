@@ -1,0 +1,28 @@
+//! The book: build it yourself, from an empty file to a framework, each step checked.
+//!
+//! It is for everyone who knows what a derivative is, has read a little Rust, and wants to know what happens
+//! when a network learns. You type along. Each chapter takes ten to twenty minutes and ends in something that
+//! runs: a lifeguard finds her way, a rod of metal remembers a match, two stones fall into a pond.
+//!
+//! | chapter | you build | and see |
+//! |---|---|---|
+//! | 1. [A derivative is a list](a_tape) | a tape of numbers in sixty lines | the fastest way to a swimmer |
+//! | 2. [Why backward, and not forward](why_backward) | both walks, dual numbers | where somebody held a match |
+//! | 3. [Arrays](arrays) | shape, strides, broadcasting | why `expand` and `sum` are each other's reverse |
+//!
+//! Every block of Rust in the book is compiled and run by `cargo test --doc`. What a block needs of earlier
+//! ones is included without being shown. The programs as they stand at the end of a chapter are in the
+//! folder `src/book/code` of this crate. The pictures are drawn by the programs that they illustrate.
+
+#[doc = include_str!("book/01-a-derivative-is-a-list-1.md")]
+#[doc = include_str!("book/pictures/tape.svg")]
+#[doc = include_str!("book/01-a-derivative-is-a-list-2.md")]
+pub mod a_tape {}
+
+#[doc = include_str!("book/02-why-backward-1.md")]
+#[doc = include_str!("book/pictures/cost.svg")]
+#[doc = include_str!("book/02-why-backward-2.md")]
+pub mod why_backward {}
+
+#[doc = include_str!("book/03-arrays.md")]
+pub mod arrays {}

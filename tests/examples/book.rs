@@ -1,0 +1,144 @@
+//! The book in `crates/wengert/src/book`: what it shows is what is run and drawn.
+//!
+//! The chapters are the source. A block of code whose first line is hidden and names a file, such as
+//! `# // code/03_array.rs`, is a part of the book's programs. The file holds the same lines, so that
+//! later blocks can include it. After a change of a chapter or a picture, write all files again:
+//!
+//! ```sh
+//! BOOK=write cargo test --package tests --test examples book
+//! ```
+
+mod pictures;
+mod plot;
+
+use std::env;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use tempfile::tempdir;
+
+/// Returns the path of a file of the book.
+fn path(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../crates/wengert/src/book").join(name)
+}
+
+/// Checks that a file has this content, or writes it if the environment asks for it.
+#[track_caller]
+fn keep(file: &Path, content: &str) {
+    if env::var_os("BOOK").is_some_and(|value| value == "write") {
+        fs::write(file, content).expect("the file can be written");
+    }
+    let found = fs::read_to_string(file).unwrap_or_default();
+    assert!(
+        found == content,
+        "{} differs from what the book makes of it: write it again, as tests/examples/book.rs says",
+        file.display()
+    );
+}
+
+/// Returns the paths of the chapters, in order.
+fn chapters() -> Vec<PathBuf> {
+    let entries = fs::read_dir(path("")).expect("the folder of the book");
+    let files = entries.map(|entry| entry.expect("an entry").path());
+    let mut chapters: Vec<_> =
+        files.filter(|file| file.extension().is_some_and(|end| end == "md")).collect();
+    chapters.sort();
+    chapters
+}
+
+/// A fenced block of a chapter.
+struct Block {
+    /// The word behind the fence, such as `rust`.
+    kind: String,
+    lines: Vec<String>,
+    /// `true` if nothing is between it and the block before it.
+    follows: bool,
+}
+
+impl Block {
+    /// Returns the file that keeps the block, if it is a part of a program.
+    fn file(&self) -> Option<&str> {
+        self.lines.iter().find_map(|line| line.strip_prefix("# // code/"))
+    }
+
+    /// Returns what the reader sees.
+    fn seen(&self) -> String {
+        let hidden = |line: &&String| *line == "#" || line.starts_with("# ");
+        self.lines.iter().filter(|line| !hidden(line)).map(|line| format!("{line}\n")).collect()
+    }
+
+    /// Returns what the compiler sees.
+    fn whole(&self) -> String {
+        let bare = |line: &String| line.strip_prefix("# ").unwrap_or(line).to_string();
+        let code = self.lines.iter().map(bare).collect::<Vec<_>>().join("\n");
+        let is_program = code.contains("fn main()");
+        if is_program { code } else { format!("fn main() {{\n{code}\n}}") }
+    }
+}
+
+/// Returns the blocks of a chapter, in order.
+fn blocks(chapter: &Path) -> Vec<Block> {
+    let text = fs::read_to_string(chapter).expect("a chapter");
+    let pieces: Vec<&str> = text.split("\n```").collect();
+    // Prose and blocks alternate.
+    let block = |pair: &[&str]| {
+        let mut lines = pair[1].lines().map(str::to_string);
+        let kind = lines.next().unwrap_or_default();
+        Block { kind, lines: lines.collect(), follows: pair[0].trim().is_empty() }
+    };
+    pieces.chunks_exact(2).map(block).collect()
+}
+
+/// Returns what a program prints that needs the standard library alone.
+#[track_caller]
+fn printed(program: &str) -> String {
+    let folder = tempdir().expect("a folder");
+    let (source, binary) = (folder.path().join("main.rs"), folder.path().join("main"));
+    fs::write(&source, program).expect("the file can be written");
+    let compiler = env::var_os("RUSTC").unwrap_or_else(|| "rustc".into());
+    let compiled = Command::new(compiler)
+        .args(["--edition", "2024", "-C", "opt-level=1", "-A", "warnings", "-o"])
+        .args([&binary, &source])
+        .env("CARGO_MANIFEST_DIR", path("../.."))
+        .status()
+        .expect("there is a compiler");
+    assert!(compiled.success(), "{program}");
+    let output = Command::new(&binary).output().expect("the program runs");
+    assert!(output.status.success(), "{program}");
+    String::from_utf8(output.stdout).expect("text")
+}
+
+#[test]
+fn each_part_of_a_program_is_kept_in_its_file() {
+    let blocks: Vec<Block> = chapters().iter().flat_map(|chapter| blocks(chapter)).collect();
+    let parts: Vec<_> = blocks.iter().filter_map(|block| Some((block.file()?, block))).collect();
+    for (file, block) in &parts {
+        keep(&path("code").join(file), &block.seen());
+    }
+    let kept = fs::read_dir(path("code")).expect("the folder of code").count();
+    assert_eq!(kept, parts.len(), "a file of book/code belongs to no chapter");
+}
+
+#[test]
+fn each_program_prints_what_the_book_says() {
+    for chapter in chapters() {
+        for pair in blocks(&chapter).windows(2) {
+            let (program, output) = (&pair[0], &pair[1]);
+            if program.kind == "rust" && output.kind == "text" && output.follows {
+                let printed = printed(&program.whole());
+                let lines: Vec<&str> = printed.lines().map(str::trim_end).collect();
+                assert_eq!(lines, output.lines, "{}", chapter.display());
+            }
+        }
+    }
+}
+
+#[test]
+fn each_picture_is_what_its_program_draws() {
+    for (name, svg) in pictures::all() {
+        keep(&path("pictures").join(name), &svg);
+    }
+    let kept = fs::read_dir(path("pictures")).expect("the folder of pictures").count();
+    assert_eq!(kept, pictures::all().len(), "a file of book/pictures is drawn by no program");
+}

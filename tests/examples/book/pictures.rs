@@ -1,0 +1,121 @@
+//! The pictures of the book, drawn from what the book's own programs compute.
+
+use super::plot::{
+    self, Axis, BLUE, Drawn, Line, ORANGE, TEXT, chart, draw, power_of_ten, px, text,
+};
+use plotters::prelude::*;
+use plotters::style::text_anchor::HPos;
+
+/// Chapters 1 and 2: derivatives of numbers. No picture needs all of their program.
+#[allow(dead_code)]
+mod numbers {
+    include!("../../../crates/wengert/src/book/code/01_tape.rs");
+    include!("../../../crates/wengert/src/book/code/01_operations.rs");
+    include!("../../../crates/wengert/src/book/code/01_backward.rs");
+    include!("../../../crates/wengert/src/book/code/02_heat.rs");
+
+    /// A step of a tape that has been walked back.
+    pub struct Step {
+        pub value: f64,
+        pub inputs: Vec<(usize, f64)>,
+        pub adjoint: f64,
+    }
+
+    /// Returns the steps of x·y + sin x at (2, 3).
+    pub fn steps() -> Vec<Step> {
+        let tape = Tape::default();
+        let (x, y) = (tape.variable(2.0), tape.variable(3.0));
+        let adjoints = (x * y + x.sin()).backward();
+        let step =
+            |(node, adjoint): (Node, f64)| Step { value: node.value, inputs: node.inputs, adjoint };
+        tape.nodes.take().into_iter().zip(adjoints).map(step).collect()
+    }
+
+    /// Returns how many multiplications a walk takes over the heat flow in a rod of `cells`.
+    pub fn multiplications(cells: usize) -> usize {
+        let tape = Tape::default();
+        let start: Vec<_> = (0..cells).map(|_| tape.variable(0.0)).collect();
+        squared_error(&tape, &flow(&tape, &start, 12), &vec![0.0; cells]);
+        tape.nodes.borrow().iter().map(|node| node.inputs.len()).sum()
+    }
+}
+
+/// Returns all pictures, with the names of their files.
+pub fn all() -> Vec<(&'static str, String)> {
+    vec![("tape.svg", tape()), ("cost.svg", cost())]
+}
+
+/// Chapter 1: the steps of x·y + sin x, the derivatives on the arrows, the adjoints below.
+fn tape() -> String {
+    let steps = numbers::steps();
+    let names = ["%0  x", "%1  y", "%2  %0 · %1", "%3  sin %0", "%4  %2 + %3"];
+    let title = "Five boxes in a row, one for each step of x·y + sin x. Arcs above lead from each step to \
+                 the steps that it read, and carry the derivatives. Below each box is its adjoint: \
+                 2.584, 2, 1, 1, 1.";
+    draw(title, (640.0, 250.0), |area| {
+        let middle = |index: usize| 64.0 + 128.0 * index as f64;
+        for (index, step) in steps.iter().enumerate() {
+            for &(input, derivative) in &step.inputs {
+                arc(area, middle(index), middle(input), derivative)?;
+            }
+        }
+        for (index, (name, step)) in names.iter().zip(&steps).enumerate() {
+            let x = middle(index);
+            let corners = [(px(x - 52.0), px(160.0)), (px(x + 52.0), px(206.0))];
+            area.draw(&Rectangle::new(corners, TEXT.stroke_width(2)))?;
+            let label = text(13.0, TEXT, HPos::Center);
+            area.draw(&Text::new(name.to_string(), (px(x), px(174.0)), label.clone()))?;
+            area.draw(&Text::new(format!("{:.3}", step.value), (px(x), px(193.0)), label))?;
+            let adjoint = format!("adjoint {:.3}", step.adjoint);
+            area.draw(&Text::new(adjoint, (px(x), px(224.0)), text(13.0, ORANGE, HPos::Center)))?;
+        }
+        Ok(())
+    })
+}
+
+/// Draws an arrow over the boxes, from a step to one that it read.
+fn arc(area: &plot::Area<'_>, from: f64, to: f64, derivative: f64) -> Drawn {
+    let (center, radius) = ((from + to) / 2.0, (from - to) / 2.0);
+    let height = 0.5 * radius + 6.0;
+    let point = |turn: f64| (px(center + radius * turn.cos()), px(158.0 - height * turn.sin()));
+    let points: Vec<_> =
+        (0..=40).map(|i| point(f64::from(i) / 40.0 * std::f64::consts::PI)).collect();
+    area.draw(&PathElement::new(points, BLUE.stroke_width(3)))?;
+    let (x, y) = (px(to), px(158.0));
+    let head = vec![(x, y), (x - px(3.5), y - px(8.0)), (x + px(5.0), y - px(7.0))];
+    area.draw(&Polygon::new(head, BLUE))?;
+    let label = Text::new(
+        format!("{derivative:.3}"),
+        (px(center), px(158.0 - height - 8.0)),
+        text(12.0, BLUE, HPos::Center),
+    );
+    area.draw(&label)
+}
+
+/// Chapter 2: what all derivatives of the error of the heat flow cost.
+fn cost() -> String {
+    let cells = [10, 20, 50, 100, 200, 500, 1000];
+    let logarithms = |count: fn(usize) -> usize| {
+        cells.map(|cells| ((cells as f64).log10(), (count(cells) as f64).log10())).to_vec()
+    };
+    let lines = [
+        Line {
+            label: "forward",
+            color: ORANGE,
+            points: logarithms(|cells| cells * numbers::multiplications(cells)),
+        },
+        Line { label: "backward", color: BLUE, points: logarithms(numbers::multiplications) },
+    ];
+    let cells = Axis { name: "cells of the rod", range: 1.0..3.0, labels: 3, number: power_of_ten };
+    let range = 2.0..8.0;
+    let counts = Axis {
+        name: "multiplications for all derivatives",
+        range,
+        labels: 7,
+        number: power_of_ten,
+    };
+    let title = "Multiplications for all derivatives over the number of cells, both axes logarithmic. \
+                 Backward rises from 10 to the power of 3 to 10 to the power of 5, forward from 10 to the \
+                 power of 4 to 10 to the power of 8.";
+    chart(title, &cells, &counts, &lines)
+}

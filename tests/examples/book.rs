@@ -2,7 +2,7 @@
 //!
 //! The chapters are the source. A block of code whose first line is hidden and names a file, such as
 //! `# // code/03_array.rs`, is a part of the book's programs. The file holds the same lines, so that
-//! later blocks can include it. After a change of a chapter or a picture, write all files again:
+//! later blocks can include it, and `03.rs` includes all parts up to the end of chapter 3. After a change of a chapter or a picture, write all files again:
 //!
 //! ```sh
 //! BOOK=write cargo test --package tests --test examples book
@@ -11,6 +11,7 @@
 mod pictures;
 mod plot;
 
+use std::collections::BTreeMap;
 use std::env;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -109,15 +110,42 @@ fn printed(program: &str) -> String {
     String::from_utf8(output.stdout).expect("text")
 }
 
+/// Returns the parts of programs that the chapters show, by their files and in order.
+fn parts() -> Vec<(String, Block)> {
+    let blocks = chapters().into_iter().flat_map(|chapter| blocks(&chapter));
+    blocks.filter_map(|block| Some((block.file()?.to_string(), block))).collect()
+}
+
+/// Returns the files that include all parts of a chapter, and those of the chapters that it builds on.
+fn indices(parts: &[(String, Block)]) -> BTreeMap<String, String> {
+    let mut indices = BTreeMap::<String, String>::new();
+    // What only illustrates has a name without a number.
+    for (file, _) in parts.iter().filter(|(file, _)| file.starts_with('0')) {
+        let (chapter, _) = file.split_once('_').expect("the number of a chapter and a name");
+        let index = format!("{chapter}.rs");
+        // Chapter 3 begins a program of its own.
+        let before = indices.keys().next_back().filter(|_| chapter != "03").cloned();
+        let before = before.filter(|before| *before != index);
+        let start =
+            || before.map(|before| format!("include!(\"{before}\");\n")).unwrap_or_default();
+        let content = indices.entry(index).or_insert_with(start);
+        content.push_str(&format!("include!(\"{file}\");\n"));
+    }
+    indices
+}
+
 #[test]
 fn each_part_of_a_program_is_kept_in_its_file() {
-    let blocks: Vec<Block> = chapters().iter().flat_map(|chapter| blocks(chapter)).collect();
-    let parts: Vec<_> = blocks.iter().filter_map(|block| Some((block.file()?, block))).collect();
+    let parts = parts();
     for (file, block) in &parts {
         keep(&path("code").join(file), &block.seen());
     }
+    let indices = indices(&parts);
+    for (file, content) in &indices {
+        keep(&path("code").join(file), content);
+    }
     let kept = fs::read_dir(path("code")).expect("the folder of code").count();
-    assert_eq!(kept, parts.len(), "a file of book/code belongs to no chapter");
+    assert_eq!(kept, parts.len() + indices.len(), "a file of book/code belongs to no chapter");
 }
 
 #[test]

@@ -9,6 +9,8 @@
 //! | 1. [A derivative is a list](a_tape) | a tape of numbers in sixty lines | the fastest way to a swimmer |
 //! | 2. [Why backward, and not forward](why_backward) | both walks, dual numbers | where somebody held a match |
 //! | 3. [Arrays](arrays) | shape, strides, broadcasting | why `expand` and `sum` are each other's reverse |
+//! | 4. [Operations, one by one](operations) | the rules of product, sum, maximum, softmax | a softmax that makes up tongue twisters |
+//! | 5. [Is it right?](is_it_right) | a gradient check | wrong gradients that train, and checks that cannot fail |
 //!
 //! Every block of Rust in the book is compiled and run by `cargo test --doc`. What a block needs of earlier
 //! ones is included without being shown. The programs as they stand at the end of a chapter are in the
@@ -26,3 +28,11 @@ pub mod why_backward {}
 
 #[doc = include_str!("book/03-arrays.md")]
 pub mod arrays {}
+
+#[doc = include_str!("book/04-operations.md")]
+pub mod operations {}
+
+#[doc = include_str!("book/05-is-it-right-1.md")]
+#[doc = include_str!("book/pictures/differences.svg")]
+#[doc = include_str!("book/05-is-it-right-2.md")]
+pub mod is_it_right {}

@@ -1,7 +1,7 @@
 //! The pictures of the book, drawn from what the book's own programs compute.
 
 use super::plot::{
-    self, Axis, BLUE, Drawn, Line, ORANGE, TEXT, chart, draw, power_of_ten, px, text,
+    self, Axis, BLUE, Drawn, GREEN, Line, ORANGE, TEXT, chart, draw, power_of_ten, px, text,
 };
 use plotters::prelude::*;
 use plotters::style::text_anchor::HPos;
@@ -40,9 +40,28 @@ mod numbers {
     }
 }
 
+/// Chapter 5: the errors of differences.
+#[allow(dead_code)]
+mod differences {
+    include!("../../../crates/wengert/src/book/code/errors_of_differences.rs");
+
+    /// Returns the errors of the one-sided and of the central difference.
+    pub fn both(h: f64) -> [f64; 2] {
+        errors(h)
+    }
+
+    /// Returns the error of the central difference in `f32`, at the same point.
+    pub fn single(h: f64) -> f64 {
+        let (x, h) = (0.6f32, h as f32);
+        let f = |x: f32| x / (1.0 + x * x);
+        let slope = (1.0 - 0.36) / 1.36f64.powi(2);
+        (f64::from((f(x + h) - f(x - h)) / (2.0 * h)) - slope).abs()
+    }
+}
+
 /// Returns all pictures, with the names of their files.
 pub fn all() -> Vec<(&'static str, String)> {
-    vec![("tape.svg", tape()), ("cost.svg", cost())]
+    vec![("tape.svg", tape()), ("cost.svg", cost()), ("differences.svg", differences())]
 }
 
 /// Chapter 1: the steps of x·y + sin x, the derivatives on the arrows, the adjoints below.
@@ -98,13 +117,13 @@ fn cost() -> String {
     let logarithms = |count: fn(usize) -> usize| {
         cells.map(|cells| ((cells as f64).log10(), (count(cells) as f64).log10())).to_vec()
     };
+    let line = |label, color, count| {
+        let points = logarithms(count);
+        Line { label: (label, points[points.len() - 1]), color, points }
+    };
     let lines = [
-        Line {
-            label: "forward",
-            color: ORANGE,
-            points: logarithms(|cells| cells * numbers::multiplications(cells)),
-        },
-        Line { label: "backward", color: BLUE, points: logarithms(numbers::multiplications) },
+        line("forward", ORANGE, |cells| cells * numbers::multiplications(cells)),
+        line("backward", BLUE, numbers::multiplications),
     ];
     let cells = Axis { name: "cells of the rod", range: 1.0..3.0, labels: 3, number: power_of_ten };
     let range = 2.0..8.0;
@@ -118,4 +137,30 @@ fn cost() -> String {
                  Backward rises from 10 to the power of 3 to 10 to the power of 5, forward from 10 to the \
                  power of 4 to 10 to the power of 8.";
     chart(title, &cells, &counts, &lines)
+}
+
+/// Chapter 5: the errors of differences over their step.
+fn differences() -> String {
+    let line = |label, at, color, error: &dyn Fn(f64) -> f64| {
+        // A step of f32 below 10⁻⁷ does not move x.
+        let smallest = if color == GREEN { -14 } else { -30 };
+        let point = |halves| {
+            let exponent = f64::from(halves) / 2.0;
+            (exponent, error(10f64.powf(exponent)).max(1e-12).log10())
+        };
+        Line { label: (label, at), color, points: (smallest..=-2).map(point).collect() }
+    };
+    let lines = [
+        line("one-sided", (-8.6, -6.0), ORANGE, &|h| differences::both(h)[0]),
+        line("central", (-4.3, -9.8), BLUE, &|h| differences::both(h)[1]),
+        line("central, in f32", (-5.4, -1.4), GREEN, &|h| differences::single(h)),
+    ];
+    let h = Axis { name: "step h", range: -15.0..-1.0, labels: 14, number: power_of_ten };
+    let range = -12.0..0.0;
+    let error = Axis { name: "error of the derivative", range, labels: 12, number: power_of_ten };
+    let title = "Errors of differences over the step h, both axes logarithmic. From a large step down the \
+                 one-sided error falls to 10 to the power of minus 8 at h of 10 to the minus 8, the central \
+                 one to 10 to the minus 11 at h of 10 to the minus 5; then rounding makes both rise again. \
+                 In f32 the central error is never below 10 to the minus 5.";
+    chart(title, &h, &error, &lines)
 }

@@ -17,6 +17,7 @@ pub type Drawn = Result<(), DrawingAreaErrorKind<io::Error>>;
 pub const TEXT: RGBColor = BLACK;
 pub const BLUE: RGBColor = RGBColor(0x3B, 0x82, 0xD0);
 pub const ORANGE: RGBColor = RGBColor(0xD0, 0x6A, 0x1F);
+pub const GREEN: RGBColor = RGBColor(0x3F, 0x96, 0x4F);
 
 /// plotters has whole units only, so a unit is half a CSS pixel.
 const UNITS: f64 = 2.0;
@@ -58,9 +59,9 @@ pub fn text(size: f64, color: RGBColor, anchor: HPos) -> TextStyle<'static> {
     }
 }
 
-/// A line of a chart, labelled at its right end.
+/// A line of a chart, with a label to the right of a point.
 pub struct Line {
-    pub label: &'static str,
+    pub label: (&'static str, (f64, f64)),
     pub color: RGBColor,
     pub points: Vec<(f64, f64)>,
 }
@@ -99,9 +100,10 @@ pub fn chart(title: &str, x: &Axis, y: &Axis, lines: &[Line]) -> String {
         for line in lines {
             let points = line.points.iter().copied();
             chart.draw_series(LineSeries::new(points, line.color.stroke_width(4)))?;
-            let end = chart.backend_coord(line.points.last().expect("a line has points"));
+            let (label, at) = line.label;
+            let (x, y) = chart.backend_coord(&at);
             let style = text(12.0, line.color, HPos::Left);
-            area.draw(&Text::new(line.label, (end.0 + px(6.0), end.1), style))?;
+            area.draw(&Text::new(label, (x + px(6.0), y), style))?;
         }
         Ok(())
     })

@@ -1,0 +1,3 @@
+include!("01_tape.rs");
+include!("01_operations.rs");
+include!("01_backward.rs");

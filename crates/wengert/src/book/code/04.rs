@@ -1,0 +1,10 @@
+include!("03.rs");
+include!("04_tape.rs");
+include!("04_backward.rs");
+include!("04_arithmetic.rs");
+include!("04_matmul.rs");
+include!("04_sum.rs");
+include!("04_functions.rs");
+include!("04_max.rs");
+include!("04_softmax.rs");
+include!("04_random.rs");

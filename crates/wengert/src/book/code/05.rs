@@ -1,0 +1,2 @@
+include!("04.rs");
+include!("05_check.rs");

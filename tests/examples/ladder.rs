@@ -128,6 +128,13 @@ fn a_language_model_comes_near_its_floor() {
 }
 
 #[test]
+fn the_small_framework_learns_xor_and_the_rings() {
+    let output = printed("small_framework");
+    assert!(number_behind(&output, "step 400: loss ") < 0.02, "{output}");
+    assert!(number_behind(&output, "epoch 100: loss ") < 0.4, "{output}");
+}
+
+#[test]
 fn a_gradient_penalty_makes_the_slopes_smaller() {
     let output = printed("gradient_penalty");
     let slope = |step: &str| {

@@ -11,6 +11,7 @@
 //! | 3. [Arrays](arrays) | shape, strides, broadcasting | why `expand` and `sum` are each other's reverse |
 //! | 4. [Operations, one by one](operations) | the rules of product, sum, maximum, softmax | a softmax that makes up tongue twisters |
 //! | 5. [Is it right?](is_it_right) | a gradient check | wrong gradients that train, and checks that cannot fail |
+//! | 6. [Parameters, layers, losses](parameters_and_layers) | a framework of under 500 lines | XOR, and the rings of a bull's eye |
 //!
 //! Every block of Rust in the book is compiled and run by `cargo test --doc`. What a block needs of earlier
 //! ones is included without being shown. The programs as they stand at the end of a chapter are in the
@@ -36,3 +37,6 @@ pub mod operations {}
 #[doc = include_str!("book/pictures/differences.svg")]
 #[doc = include_str!("book/05-is-it-right-2.md")]
 pub mod is_it_right {}
+
+#[doc = include_str!("book/06-parameters-and-layers.md")]
+pub mod parameters_and_layers {}

@@ -4,8 +4,8 @@ impl Array {
     pub fn expand(&self, shape: &[usize]) -> Self {
         // Shapes are aligned at their last axes.
         let mut aligned = self.shape.iter().rev().zip(shape.iter().rev());
-        let fits = self.shape.len() <= shape.len()
-            && aligned.all(|(&from, &to)| from == to || from == 1);
+        let rank_fits = self.shape.len() <= shape.len();
+        let fits = rank_fits && aligned.all(|(&from, &to)| from == to || from == 1);
         assert!(fits, "{:?} does not expand to {shape:?}", self.shape);
 
         let new = shape.len() - self.shape.len();

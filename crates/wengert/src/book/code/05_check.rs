@@ -1,9 +1,13 @@
 /// The element whose gradient is furthest from what differences give.
 #[derive(Debug)]
 pub struct Worst {
+    /// Which input.
     pub input: usize,
+    /// Which of its elements.
     pub position: usize,
+    /// The gradient from the walk back.
     pub analytic: f64,
+    /// The gradient from differences.
     pub numerical: f64,
 }
 

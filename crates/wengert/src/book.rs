@@ -12,18 +12,25 @@
 //! | 4. [Operations, one by one](operations) | the rules of product, sum, maximum, softmax | a softmax that makes up tongue twisters |
 //! | 5. [Is it right?](is_it_right) | a gradient check | wrong gradients that train, and checks that cannot fail |
 //! | 6. [Parameters, layers, losses](parameters_and_layers) | a framework of under 500 lines | XOR, and the rings of a bull's eye |
+//! | 7. [Adam](adam) | the optimizer that nearly everyone uses | what bias correction corrects |
 //!
 //! Every block of Rust in the book is compiled and run by `cargo test --doc`. What a block needs of earlier
 //! ones is included without being shown. The programs as they stand at the end of a chapter are in the
 //! folder `src/book/code` of this crate. The pictures are drawn by the programs that they illustrate.
 
+// A picture is a block of HTML: an empty line before and behind it keeps it apart from the text.
+
 #[doc = include_str!("book/01-a-derivative-is-a-list-1.md")]
+#[doc = ""]
 #[doc = include_str!("book/pictures/tape.svg")]
+#[doc = ""]
 #[doc = include_str!("book/01-a-derivative-is-a-list-2.md")]
 pub mod a_tape {}
 
 #[doc = include_str!("book/02-why-backward-1.md")]
+#[doc = ""]
 #[doc = include_str!("book/pictures/cost.svg")]
+#[doc = ""]
 #[doc = include_str!("book/02-why-backward-2.md")]
 pub mod why_backward {}
 
@@ -34,9 +41,18 @@ pub mod arrays {}
 pub mod operations {}
 
 #[doc = include_str!("book/05-is-it-right-1.md")]
+#[doc = ""]
 #[doc = include_str!("book/pictures/differences.svg")]
+#[doc = ""]
 #[doc = include_str!("book/05-is-it-right-2.md")]
 pub mod is_it_right {}
 
 #[doc = include_str!("book/06-parameters-and-layers.md")]
 pub mod parameters_and_layers {}
+
+#[doc = include_str!("book/07-adam-1.md")]
+#[doc = ""]
+#[doc = include_str!("book/pictures/first-steps.svg")]
+#[doc = ""]
+#[doc = include_str!("book/07-adam-2.md")]
+pub mod adam {}

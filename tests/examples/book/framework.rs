@@ -2,12 +2,13 @@
 
 use autograd::{ParameterId, Parameters, Pass, Tape, Var};
 use nn::{Activation, Dense, Layer};
+use optim::{Adam, Optimizer};
 use tensor::{Key, Tensor};
 
-/// The framework, as chapters 3 to 6 of the book show it.
+/// The framework, as chapters 3 to 7 of the book show it.
 #[allow(dead_code)]
 mod small {
-    include!("../../../crates/wengert/src/book/code/06.rs");
+    include!("../../../crates/wengert/src/book/code/07.rs");
 }
 
 use small::{Array, Random};
@@ -96,6 +97,8 @@ fn networks_of_the_small_framework_train_like_networks_of_the_crates() {
     let mut random = Random { seed: 3 };
     let (samples, targets) = (random.array(&[6, 3], 2.0), random.array(&[6, 4], 1.0));
     let classes = [0, 3, 1, 1, 2, 0];
+    let mut adam = small::Adam::new(&numbers, 0.05);
+    let mut same_adam = Adam::new(0.05);
     for step in 0..20 {
         let tape = small::Tape::default();
         let recorded = numbers.record(&tape);
@@ -116,8 +119,12 @@ fn networks_of_the_small_framework_train_like_networks_of_the_crates() {
         for ((&id, &variable), (name, _)) in ids.iter().zip(&recorded).zip(&numbers.entries) {
             let gradient = expected.get(id).expect("each parameter is used");
             assert_equal(name, &gradients.of(variable), gradient);
-            *parameters.get_mut(id) = parameters.get(id) - gradient * 0.3;
         }
-        numbers.descend(&recorded, &gradients, 0.3);
+        drop(crates);
+        adam.step(&mut numbers, &recorded, &gradients);
+        same_adam.step(&mut parameters, &expected);
+        for (&id, (name, value)) in ids.iter().zip(&numbers.entries) {
+            assert_equal(name, value, parameters.get(id));
+        }
     }
 }

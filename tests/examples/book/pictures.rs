@@ -59,9 +59,24 @@ mod differences {
     }
 }
 
+/// Chapter 7: the first steps of Adam.
+mod adam {
+    include!("../../../crates/wengert/src/book/code/first_steps.rs");
+
+    /// Returns the lengths of the first steps, without and with correction.
+    pub fn lengths() -> Vec<[f64; 2]> {
+        first_steps(3000)
+    }
+}
+
 /// Returns all pictures, with the names of their files.
 pub fn all() -> Vec<(&'static str, String)> {
-    vec![("tape.svg", tape()), ("cost.svg", cost()), ("differences.svg", differences())]
+    vec![
+        ("tape.svg", tape()),
+        ("cost.svg", cost()),
+        ("differences.svg", differences()),
+        ("first-steps.svg", first_steps()),
+    ]
 }
 
 /// Chapter 1: the steps of x·y + sin x, the derivatives on the arrows, the adjoints below.
@@ -163,4 +178,26 @@ fn differences() -> String {
                  one to 10 to the minus 11 at h of 10 to the minus 5; then rounding makes both rise again. \
                  In f32 the central error is never below 10 to the minus 5.";
     chart(title, &h, &error, &lines)
+}
+
+/// Chapter 7: the lengths of Adam's first steps, if all slopes are equal.
+fn first_steps() -> String {
+    let lengths = adam::lengths();
+    let line = |which: usize, label, at, color| {
+        let point =
+            |(index, lengths): (usize, &[f64; 2])| ((index as f64 + 1.0).log10(), lengths[which]);
+        // Every step of the first hundred, then each tenth: the curve is smooth.
+        let shown = lengths.iter().enumerate().filter(|(index, _)| *index < 100 || index % 10 == 9);
+        Line { label: (label, at), color, points: shown.map(point).collect() }
+    };
+    let lines = [
+        line(0, "without correction", (1.45, 6.3), ORANGE),
+        line(1, "with correction", (0.15, 0.6), BLUE),
+    ];
+    let step = Axis { name: "step", range: 0.0..3.5, labels: 4, number: power_of_ten };
+    let number = |length: &f64| format!("{length:.0}");
+    let length = Axis { name: "length of the step, in rates", range: 0.0..7.0, labels: 7, number };
+    let title = "Lengths of Adam's steps over their number, the latter logarithmic. With correction they are \
+                 1. Without, they begin at 3.2, rise to 6.6 at step 12, and are above 1.2 for a thousand steps.";
+    chart(title, &step, &length, &lines)
 }

@@ -1,0 +1,2 @@
+include!("06.rs");
+include!("07_adam.rs");

@@ -17,6 +17,7 @@ use std::env;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::thread;
 
 use tempfile::tempdir;
 
@@ -100,7 +101,7 @@ fn printed(program: &str) -> String {
     fs::write(&source, program).expect("the file can be written");
     let compiler = env::var_os("RUSTC").unwrap_or_else(|| "rustc".into());
     let compiled = Command::new(compiler)
-        .args(["--edition", "2024", "-C", "opt-level=1", "-A", "warnings", "-o"])
+        .args(["--edition", "2024", "-A", "warnings", "-o"])
         .args([&binary, &source])
         .env("CARGO_MANIFEST_DIR", path("../.."))
         .status()
@@ -167,7 +168,7 @@ fn the_small_framework_is_what_chapters_3_to_6_show() {
 
 #[test]
 fn each_program_prints_what_the_book_says() {
-    for chapter in chapters() {
+    let check = |chapter: PathBuf| {
         for pair in blocks(&chapter).windows(2) {
             let (program, output) = (&pair[0], &pair[1]);
             if program.kind == "rust" && output.kind == "text" && output.follows {
@@ -176,7 +177,12 @@ fn each_program_prints_what_the_book_says() {
                 assert_eq!(lines, output.lines, "{}", chapter.display());
             }
         }
-    }
+    };
+    thread::scope(|scope| {
+        for chapter in chapters() {
+            scope.spawn(|| check(chapter));
+        }
+    });
 }
 
 #[test]

@@ -13,6 +13,7 @@
 //! | 5. [Is it right?](is_it_right) | a gradient check | wrong gradients that train, and checks that cannot fail |
 //! | 6. [Parameters, layers, losses](parameters_and_layers) | a framework of under 500 lines | XOR, and the rings of a bull's eye |
 //! | 7. [Adam](adam) | the optimizer that nearly everyone uses | what bias correction corrects |
+//! | 8. [Words](words) | a vocabulary, an embedding, a classifier of texts | a map on which words have found their places |
 //!
 //! Every block of Rust in the book is compiled and run by `cargo test --doc`. What a block needs of earlier
 //! ones is included without being shown. The programs as they stand at the end of a chapter are in the
@@ -56,3 +57,6 @@ pub mod parameters_and_layers {}
 #[doc = ""]
 #[doc = include_str!("book/07-adam-2.md")]
 pub mod adam {}
+
+#[doc = include_str!("book/08-words.md")]
+pub mod words {}

@@ -1,0 +1,3 @@
+include!("07.rs");
+include!("08_vocabulary.rs");
+include!("08_mean_of_rows.rs");

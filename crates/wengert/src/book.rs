@@ -14,6 +14,7 @@
 //! | 6. [Parameters, layers, losses](parameters_and_layers) | a framework of under 500 lines | XOR, and the rings of a bull's eye |
 //! | 7. [Adam](adam) | the optimizer that nearly everyone uses | what bias correction corrects |
 //! | 8. [Words](words) | a vocabulary, an embedding, a classifier of texts | a map on which words have found their places |
+//! | 9. [SwiGLU, and honest statistics](swiglu) | a gate that learns | what a comparison of two models is worth |
 //!
 //! Every block of Rust in the book is compiled and run by `cargo test --doc`. What a block needs of earlier
 //! ones is included without being shown. The programs as they stand at the end of a chapter are in the
@@ -60,3 +61,10 @@ pub mod adam {}
 
 #[doc = include_str!("book/08-words.md")]
 pub mod words {}
+
+#[doc = include_str!("book/09-swiglu-1.md")]
+#[doc = ""]
+#[doc = include_str!("book/pictures/swiglu.svg")]
+#[doc = ""]
+#[doc = include_str!("book/09-swiglu-2.md")]
+pub mod swiglu {}

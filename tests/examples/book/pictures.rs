@@ -69,6 +69,20 @@ mod adam {
     }
 }
 
+/// Chapter 9: the gated activation.
+#[allow(dead_code)]
+mod gated {
+    include!("../../../crates/wengert/src/book/code/09.rs");
+
+    /// Returns the values of x · σ(βx).
+    pub fn values(x: &[f64], beta: f64) -> Vec<f64> {
+        let number = |number| Array::filled(&[], number);
+        let tape = Tape::default();
+        let x = tape.variable(Array::new(&[x.len()], x.to_vec()));
+        x.swiglu(tape.variable(number(beta)), tape.variable(number(0.0))).value().to_vec()
+    }
+}
+
 /// Returns all pictures, with the names of their files.
 pub fn all() -> Vec<(&'static str, String)> {
     vec![
@@ -76,6 +90,7 @@ pub fn all() -> Vec<(&'static str, String)> {
         ("cost.svg", cost()),
         ("differences.svg", differences()),
         ("first-steps.svg", first_steps()),
+        ("swiglu.svg", swiglu()),
     ]
 }
 
@@ -200,4 +215,24 @@ fn first_steps() -> String {
     let title = "Lengths of Adam's steps over their number, the latter logarithmic. With correction they are \
                  1. Without, they begin at 3.2, rise to 6.6 at step 12, and are above 1.2 for a thousand steps.";
     chart(title, &step, &length, &lines)
+}
+
+/// Chapter 9: x · σ(βx) for some slopes β of the gate.
+fn swiglu() -> String {
+    let x: Vec<f64> = (-80..=80).map(|i| f64::from(i) / 20.0).collect();
+    let line = |label, at, beta, color| {
+        let points = x.iter().copied().zip(gated::values(&x, beta)).collect();
+        Line { label: (label, at), color, points }
+    };
+    let lines = [
+        line("β = 0", (4.0, 2.0), 0.0, GREEN),
+        line("β = 1", (-2.3, -0.6), 1.0, BLUE),
+        line("β = 5", (1.4, 2.4), 5.0, ORANGE),
+    ];
+    let number = |number: &f64| format!("{number:.0}");
+    let x = Axis { name: "x", range: -4.0..4.0, labels: 9, number };
+    let y = Axis { name: "x · σ(βx)", range: -2.0..4.0, labels: 7, number };
+    let title = "x times the sigmoid of βx. For β = 0 it is the straight line x / 2. For β = 1 it dips to \
+                 minus 0.28 left of zero and approaches x on the right. For β = 5 it is close to ReLU.";
+    chart(title, &x, &y, &lines)
 }

@@ -1,0 +1,2 @@
+include!("08.rs");
+include!("09_swiglu.rs");

@@ -99,7 +99,7 @@ impl Origin {
     }
 
     /// Returns the likely origin of bytes that are not all UTF-8.
-    fn of(bytes: &[u8]) -> Origin {
+    pub(crate) fn of(bytes: &[u8]) -> Origin {
         let chunks = bytes.utf8_chunks();
         let (mut valid, mut invalid) = (0, 0);
         for chunk in chunks {
@@ -179,7 +179,7 @@ fn place(bytes: &[u8], offset: usize) -> usize {
 }
 
 /// Returns the kind of a file that begins like something other than text.
-fn other_kind(bytes: &[u8]) -> Option<NotText> {
+pub(crate) fn other_kind(bytes: &[u8]) -> Option<NotText> {
     const AS_CSV: &str = "open it in its program and save it as CSV (UTF-8)";
     let start = &bytes[..bytes.len().min(BEGINNING)];
     let holds = |what: &[u8]| start.windows(what.len()).any(|part| part == what);
@@ -220,7 +220,7 @@ fn other_kind(bytes: &[u8]) -> Option<NotText> {
 
 /// Returns `iconv`'s name of the UTF-16 variant and `true` if a mark declares it; `None` for other
 /// bytes.
-fn utf16(bytes: &[u8]) -> Option<(&'static str, bool)> {
+pub(crate) fn utf16(bytes: &[u8]) -> Option<(&'static str, bool)> {
     match bytes {
         [0xff, 0xfe, ..] | [0xfe, 0xff, ..] => Some(("UTF-16", true)),
         _ if !bytes[..bytes.len().min(BEGINNING)].contains(&0) => None,

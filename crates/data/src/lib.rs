@@ -21,6 +21,7 @@ mod drawn;
 mod encoding;
 mod excerpt;
 mod file_error;
+mod frame;
 pub mod generated;
 mod hugging;
 mod kneser_ney;
@@ -49,6 +50,11 @@ pub use excerpt::{
     quoted,
 };
 pub use file_error::FileError;
+pub use frame::{
+    ColumnKind, ColumnSummary, DataFrame, DateOrder, DecimalMark, Dialect, FrameEncoder, Gaps,
+    HeaderRow, Mixed, Noted, RowReader, TableRow, TargetEncoder, Targets, TextEncoding, TextReader,
+    UnknownKind, folds, held_out, is_missing, repeated_rows, revealing_columns,
+};
 pub use hugging::HuggingTokenizer;
 pub use kneser_ney::KneserNey;
 pub use labels::{Labels, UnknownLabel, label_notes};

@@ -84,6 +84,33 @@ impl Standardizer {
     }
 }
 
+impl Standardizer {
+    /// Returns the number of columns it was fitted on.
+    pub fn columns(&self) -> usize {
+        self.columns.len()
+    }
+
+    /// Returns numbers on the scale of the training rows in their own unit again, `[rows, columns]`: what
+    /// scikit-learn calls `inverse_transform`.
+    ///
+    /// # Panics
+    ///
+    /// If the number of columns differs from [`Standardizer::fit`].
+    #[track_caller]
+    pub fn inverse_transform(&self, scaled: &Tensor<f32>) -> Tensor<f64> {
+        assert!(
+            scaled.shape().len() == 2 && scaled.shape()[1] == self.columns.len(),
+            "Standardizer::inverse_transform: fitted on {} columns, found numbers of shape {:?}",
+            self.columns.len(),
+            scaled.shape()
+        );
+        let values = scaled.to_vec();
+        let numbers = values.iter().zip(self.columns.iter().cycle());
+        let numbers = numbers.map(|(&z, column)| column.unscale(z)).collect();
+        Tensor::new(scaled.shape(), numbers)
+    }
+}
+
 impl Column {
     fn fit(values: impl Iterator<Item = f64> + Clone) -> Column {
         let origin = values.clone().next().unwrap_or(0.0);
@@ -108,6 +135,11 @@ impl Column {
 
     fn scale(&self, x: f64) -> f32 {
         ((self.place(x) - self.mean) / self.deviation) as f32
+    }
+
+    fn unscale(&self, z: f32) -> f64 {
+        let place = f64::from(z) * self.deviation + self.mean;
+        (place * self.range + self.origin / SHRINK) * SHRINK
     }
 }
 

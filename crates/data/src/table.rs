@@ -5,7 +5,7 @@
 //! place that RFC 4180 does not allow is an error, as it would swallow the rows below.
 
 mod error;
-mod records;
+pub(crate) mod records;
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};

@@ -178,7 +178,7 @@ pub enum Misquoted {
 
 impl Misquoted {
     /// Returns the first such field of a row.
-    pub(super) fn of(row: &StringRecord) -> Option<Misquoted> {
+    pub(crate) fn of(row: &StringRecord) -> Option<Misquoted> {
         row.iter().find_map(|field| match field.trim_start() {
             start if start.len() < field.len() && start.starts_with('"') => {
                 Some(Misquoted::Space(field.to_owned()))

@@ -1,4 +1,4 @@
-//! Parses CSV text strictly by RFC 4180. An error says where a quote is misplaced.
+//! Parses CSV text strictly by RFC 4180, with any separator. An error says where a quote is misplaced.
 //!
 //! If a quote is opened and never closed, a lenient reader takes all lines up to the next quote for
 //! one field, and whole rows vanish without a message. So nothing may follow a closing quote inside
@@ -11,9 +11,9 @@ use super::error::Fault;
 
 /// One row and the line of the file on which it begins, from 1.
 #[derive(Clone, Debug)]
-pub(super) struct Row {
-    pub(super) line: u64,
-    pub(super) fields: StringRecord,
+pub(crate) struct Row {
+    pub(crate) line: u64,
+    pub(crate) fields: StringRecord,
 }
 
 /// Returns all rows of a text except blank ones, including the header.
@@ -22,24 +22,34 @@ pub(super) struct Row {
 ///
 /// If a quote is misplaced. The error has the fault and the line on which the quote opens.
 pub(super) fn parse_rows(text: &str) -> Result<Vec<Row>, (u64, Fault)> {
-    let mut reader = Reader { rest: text, line: 1 };
+    let mut parser = RowParser { rest: text, line: 1, separator: ',' };
     let mut rows = Vec::new();
-    loop {
-        reader.skip_line_ends();
-        if reader.rest.is_empty() {
-            return Ok(rows);
-        }
-        rows.push(reader.row()?);
+    while let Some(row) = parser.next_row()? {
+        rows.push(row);
     }
+    Ok(rows)
 }
 
-struct Reader<'a> {
-    rest: &'a str,
+/// Takes one row after the other from a text.
+pub(crate) struct RowParser<'a> {
+    pub(crate) rest: &'a str,
     /// The line on which `rest` begins.
-    line: u64,
+    pub(crate) line: u64,
+    /// The character between two fields.
+    pub(crate) separator: char,
 }
 
-impl<'a> Reader<'a> {
+impl<'a> RowParser<'a> {
+    /// Returns the next row that is not blank; `None` at the end.
+    ///
+    /// # Errors
+    ///
+    /// If a quote is misplaced. The error has the fault and the line on which the quote opens.
+    pub(crate) fn next_row(&mut self) -> Result<Option<Row>, (u64, Fault)> {
+        self.skip_line_ends();
+        if self.rest.is_empty() { Ok(None) } else { self.row().map(Some) }
+    }
+
     fn skip_line_ends(&mut self) {
         let blank = self.rest.len() - self.rest.trim_start_matches(['\r', '\n']).len();
         self.take(blank);
@@ -52,11 +62,12 @@ impl<'a> Reader<'a> {
             match self.rest.strip_prefix('"') {
                 Some(_) => fields.push_field(&self.quoted()?),
                 None => {
-                    let end = self.rest.find([',', '\r', '\n']).unwrap_or(self.rest.len());
+                    let end =
+                        self.rest.find([self.separator, '\r', '\n']).unwrap_or(self.rest.len());
                     fields.push_field(self.take(end));
                 }
             }
-            match self.rest.strip_prefix(',') {
+            match self.rest.strip_prefix(self.separator) {
                 Some(rest) => self.rest = rest,
                 None => return Ok(Row { line, fields }),
             }
@@ -76,7 +87,8 @@ impl<'a> Reader<'a> {
             self.take(1);
             match self.rest.chars().next() {
                 Some('"') => content += self.take(1),
-                None | Some(',' | '\r' | '\n') => return Ok(content),
+                None | Some('\r' | '\n') => return Ok(content),
+                Some(letter) if letter == self.separator => return Ok(content),
                 Some(_) => {
                     let fault = fault_of(whole).unwrap_or_else(|| Fault::TextAfterQuote {
                         closed: self.line,
@@ -108,7 +120,7 @@ pub(super) fn first_line(text: &str) -> String {
 }
 
 /// Returns the number of line ends: `\n`, `\r\n`, or `\r` alone.
-pub(super) fn line_ends(bytes: &[u8]) -> u64 {
+pub(crate) fn line_ends(bytes: &[u8]) -> u64 {
     let ends = bytes.iter().enumerate().filter(|&(i, &byte)| match byte {
         b'\n' => true,
         b'\r' => bytes.get(i + 1) != Some(&b'\n'),

@@ -1,6 +1,7 @@
 //! The tests of `data`, in one program: to link one is quicker than to link many.
 
 mod batches;
+mod frame;
 mod generated;
 mod hostile;
 mod hostile_tokenizer;

@@ -1,0 +1,62 @@
+//! Tables as people have them: of any separator and encoding, with texts, numbers, categories, dates and
+//! gaps.
+//!
+//! ```text
+//! bytes ─▶ TextReader ─▶ RowReader ─▶ TableRow ─┬─▶ DataFrame ─▶ ColumnSummary    what is in a column
+//!          encoding      separator,             └─▶ FrameEncoder ─▶ Mixed         the inputs of a model
+//!                        header                     TargetEncoder ─▶ Targets      what it should answer
+//! ```
+//!
+//! [`Table`](crate::Table) reads one form strictly: UTF-8 and commas. Here the form is found out, and each
+//! finding can be printed, so that a wrong one is seen. Rows are read one after the other, so a file may be
+//! larger than memory.
+
+mod column;
+mod date;
+mod dialect;
+mod encoder;
+mod findings;
+mod gaps;
+mod kind;
+mod mixed;
+mod number;
+mod partition;
+mod rows;
+mod target;
+mod text_reader;
+
+pub use date::DateOrder;
+pub use dialect::{Dialect, HeaderRow};
+pub use encoder::FrameEncoder;
+pub use findings::{repeated_rows, revealing_columns};
+pub use gaps::{Gaps, Noted};
+pub use kind::{ColumnKind, ColumnSummary, UnknownKind, is_missing};
+pub use mixed::Mixed;
+pub use number::DecimalMark;
+pub use partition::{folds, held_out};
+pub use rows::{RowReader, TableRow};
+pub use target::{TargetEncoder, Targets};
+pub use text_reader::{TextEncoding, TextReader};
+
+/// The rows of a table in memory, each with a cell for each column.
+#[derive(Clone, Debug, Default)]
+pub struct DataFrame {
+    /// The names of the columns.
+    pub columns: Vec<String>,
+    /// The rows.
+    pub rows: Vec<TableRow>,
+    /// The character between two cells of a row, as far as rows were text.
+    pub separator: Option<char>,
+}
+
+impl DataFrame {
+    /// Returns the place of a column.
+    pub fn place(&self, name: &str) -> Option<usize> {
+        self.columns.iter().position(|column| column == name)
+    }
+
+    /// Returns the cells of a column, without surrounding white space.
+    pub fn cells(&self, column: usize) -> impl Iterator<Item = &str> + Clone {
+        self.rows.iter().map(move |row| row.cells[column].trim())
+    }
+}

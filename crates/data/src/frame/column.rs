@@ -1,0 +1,155 @@
+//! How the cells of one column become numbers or ids, as measured on the rows to train on.
+
+use std::collections::HashMap;
+
+use serde::{Deserialize, Serialize};
+use tensor::Tensor;
+
+use super::date::calendar;
+use super::{ColumnKind, ColumnSummary, DateOrder, DecimalMark, is_missing};
+use crate::{Labels, Standardizer, Tokenizer};
+
+/// The number of values that a category has besides its own: any other, and missing.
+pub(super) const OTHERS: usize = 2;
+
+/// What is known of a column.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "lowercase")]
+pub(super) enum ColumnEncoder {
+    Text {
+        tokenizer: Tokenizer,
+    },
+    Number {
+        decimal: DecimalMark,
+        median: f64,
+        scale: Standardizer,
+        has_gaps: bool,
+    },
+    Category {
+        values: Labels,
+    },
+    Date {
+        order: DateOrder,
+        median: f64,
+        /// The scale of the days.
+        scale: Standardizer,
+        has_gaps: bool,
+        has_times: bool,
+    },
+}
+
+/// Returns the id of a category: 1 if it is missing, 0 if it is not known.
+pub(super) fn category(values: &Labels, cell: &str) -> u32 {
+    if is_missing(cell) {
+        return 1;
+    }
+    values.class(cell).map_or(0, |value| value + OTHERS as u32)
+}
+
+impl ColumnEncoder {
+    #[track_caller]
+    pub(super) fn fit<'a>(
+        summary: &ColumnSummary,
+        cells: impl Iterator<Item = &'a str> + Clone,
+        words: usize,
+    ) -> ColumnEncoder {
+        let present = cells.clone().filter(|cell| !is_missing(cell));
+        match summary.kind {
+            ColumnKind::Text => {
+                let mut tokenizer = Tokenizer::new().with_num_words(words);
+                tokenizer.fit_on_texts(present);
+                ColumnEncoder::Text { tokenizer }
+            }
+            ColumnKind::Category => {
+                let mut counts: HashMap<&str, usize> = HashMap::new();
+                present.for_each(|cell| *counts.entry(cell).or_default() += 1);
+                let known = counts.into_iter().filter(|&(_, count)| count > 1);
+                ColumnEncoder::Category { values: Labels::of(known.map(|(value, _)| value)) }
+            }
+            ColumnKind::Number => {
+                let decimal = summary.decimal;
+                let (median, scale, has_gaps) = measured(cells, |cell| decimal.parse(cell));
+                ColumnEncoder::Number { decimal, median, scale, has_gaps }
+            }
+            ColumnKind::Date => {
+                let order = summary.order;
+                let has_times =
+                    present.filter_map(|cell| order.parse(cell)).any(|days| days.fract() != 0.0);
+                let (median, scale, has_gaps) = measured(cells, |cell| order.parse(cell));
+                ColumnEncoder::Date { order, median, scale, has_gaps, has_times }
+            }
+            ColumnKind::Labels | ColumnKind::Ignore => panic!(
+                "FrameEncoder::fit: column `{}` is of kind {}, which is no input",
+                summary.name, summary.kind
+            ),
+        }
+    }
+
+    /// Returns the number of numbers that the column gives.
+    pub(super) fn numbers(&self) -> usize {
+        match self {
+            Self::Text { .. } | Self::Category { .. } => 0,
+            Self::Number { has_gaps, .. } => 1 + usize::from(*has_gaps),
+            Self::Date { has_gaps, has_times, .. } => {
+                5 + 2 * usize::from(*has_times) + usize::from(*has_gaps)
+            }
+        }
+    }
+
+    /// Appends the numbers of a cell. Returns `false` if the cell holds something else.
+    pub(super) fn push_numbers(&self, cell: &str, numbers: &mut Vec<f32>) -> bool {
+        let one = |scale: &Standardizer, x: f64| {
+            scale.transform(&Tensor::new([1, 1], vec![x])).to_vec()[0]
+        };
+        let (found, median, scale, has_gaps) = match self {
+            Self::Text { .. } | Self::Category { .. } => return true,
+            Self::Number { decimal, median, scale, has_gaps } => {
+                (decimal.parse(cell), median, scale, has_gaps)
+            }
+            Self::Date { order, median, scale, has_gaps, .. } => {
+                (order.parse(cell), median, scale, has_gaps)
+            }
+        };
+        let is_missing = is_missing(cell);
+        let found = found.filter(|&x| !is_missing && one(scale, x).is_finite());
+        let x = found.unwrap_or(*median);
+        numbers.push(one(scale, x));
+        if let Self::Date { has_times, .. } = self {
+            let circles = &calendar(x)[1..];
+            numbers.extend(circles[..if *has_times { 6 } else { 4 }].iter().map(|&x| x as f32));
+        }
+        if *has_gaps {
+            numbers.push(f32::from(found.is_none()));
+        }
+        found.is_some() || is_missing
+    }
+}
+
+/// Returns the median and the scale of the cells that hold a number, and `true` if some do not.
+fn measured<'a>(
+    cells: impl Iterator<Item = &'a str>,
+    parse: impl Fn(&str) -> Option<f64>,
+) -> (f64, Standardizer, bool) {
+    let (mut numbers, mut has_gaps) = (Vec::new(), false);
+    for cell in cells {
+        match parse(cell).filter(|_| !is_missing(cell)) {
+            Some(number) => numbers.push(number),
+            None => has_gaps = true,
+        }
+    }
+    if numbers.is_empty() {
+        numbers.push(0.0);
+    }
+    let scale = Standardizer::fit(&Tensor::new([numbers.len(), 1], numbers.clone()));
+    (median(&mut numbers), scale, has_gaps)
+}
+
+/// Returns the median; of an even number of numbers, the mean of the two in the middle.
+fn median(numbers: &mut [f64]) -> f64 {
+    numbers.sort_by(f64::total_cmp);
+    let middle = numbers.len() / 2;
+    match numbers.len() % 2 {
+        1 => numbers[middle],
+        _ => numbers[middle - 1] / 2.0 + numbers[middle] / 2.0,
+    }
+}

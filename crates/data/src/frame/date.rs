@@ -1,0 +1,140 @@
+//! Dates, with or without a time: `2024-05-31`, `31.5.2024`, `5/31/2024 17:30`.
+
+use serde::{Deserialize, Serialize};
+
+/// The order of the parts of dates that do not begin with the year.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DateOrder {
+    /// `31/5/2024`. Dates with points are always so.
+    DayFirst,
+    /// `5/31/2024`, as pandas takes dates that could be either.
+    #[default]
+    MonthFirst,
+}
+
+impl DateOrder {
+    /// Returns the order with which more of these cells are dates.
+    pub fn guess<'a>(cells: impl Iterator<Item = &'a str> + Clone) -> DateOrder {
+        let count = |order: Self| cells.clone().filter(|cell| order.parse(cell).is_some()).count();
+        match count(Self::DayFirst) > count(Self::MonthFirst) {
+            true => Self::DayFirst,
+            false => Self::MonthFirst,
+        }
+    }
+
+    /// Returns the days since 1970-01-01 of a date, with its time as a fraction. A zone, such as `Z` or
+    /// `+02:00`, moves it to UTC.
+    ///
+    /// ```
+    /// use data::DateOrder;
+    ///
+    /// assert_eq!(DateOrder::default().parse("1970-01-02T12:00:00Z"), Some(1.5));
+    /// assert_eq!(DateOrder::DayFirst.parse("2/1/1970"), Some(1.0));
+    /// assert_eq!(DateOrder::default().parse("2024-02-30"), None);
+    /// ```
+    pub fn parse(self, cell: &str) -> Option<f64> {
+        let cell = cell.trim();
+        let (date, time) = match cell.find(['T', ' ']) {
+            Some(end) => (&cell[..end], Some(cell[end + 1..].trim())),
+            None => (cell, None),
+        };
+        let separator = date.chars().find(|letter| !letter.is_ascii_digit())?;
+        let parts: Vec<&str> = date.split(separator).collect();
+        let &[first, second, third] = &parts[..] else { return None };
+        let (year, month, day) = match (separator, first.len()) {
+            ('-' | '/' | '.', 4) => (first, second, third),
+            ('.', _) => (third, second, first),
+            ('/' | '-', _) if self == Self::DayFirst => (third, second, first),
+            ('/' | '-', _) => (third, first, second),
+            _ => return None,
+        };
+        if year.len() != 4 || month.len() > 2 || day.len() > 2 {
+            return None;
+        }
+        let days = days(digits(year)?, digits(month)?, digits(day)?)?;
+        Some(days as f64 + time.map_or(Some(0.0), time_of_day)?)
+    }
+}
+
+/// Returns the numbers of a date that a model gets: the days since 1970, then
+/// sine and cosine of the place in the year, in the week and in the day.
+pub(super) fn calendar(days: f64) -> [f64; 7] {
+    let whole = days.floor() as i64;
+    let start = self::days(civil_year(whole), 1, 1).unwrap_or(0);
+    // The first day of 1970 was a Thursday; weeks begin on Monday.
+    let circles = [
+        (days - start as f64) / 365.2425,
+        ((whole + 3).rem_euclid(7) as f64) / 7.0,
+        days - days.floor(),
+    ];
+    let [year, week, day] = circles.map(|turn| (turn * std::f64::consts::TAU).sin_cos());
+    [days, year.0, year.1, week.0, week.1, day.0, day.1]
+}
+
+/// Returns a number of digits only.
+fn digits(text: &str) -> Option<i64> {
+    let is_number = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    text.parse().ok().filter(|_| is_number)
+}
+
+/// Returns the share of a day that a time is, such as `17:30` or `17:30:05.25+02:00`.
+fn time_of_day(text: &str) -> Option<f64> {
+    let zone = text.find(['Z', '+', '-']).unwrap_or(text.len());
+    let (time, zone) = text.split_at(zone);
+    let mut parts = time.trim().split(':');
+    let (hour, minute) = (digits(parts.next()?)?, digits(parts.next()?)?);
+    let seconds = parts.next().map_or(Some(0.0), |part| {
+        let is_number = part.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
+        part.parse::<f64>().ok().filter(|_| is_number)
+    })?;
+    if hour > 23 || minute > 59 || seconds >= 61.0 || parts.next().is_some() {
+        return None;
+    }
+    let offset = match zone.split_at_checked(1) {
+        None | Some(("Z", "")) => 0.0,
+        Some((sign @ ("+" | "-"), offset)) => {
+            let offset = offset.replace(':', "");
+            let (hours, minutes) = offset.split_at_checked(2)?;
+            let minutes = if minutes.is_empty() { 0 } else { digits(minutes)? };
+            let offset = (digits(hours)? * 60 + minutes) as f64;
+            if sign == "+" { offset } else { -offset }
+        }
+        Some(_) => return None,
+    };
+    Some(((hour * 60 + minute) as f64 - offset + seconds / 60.0) / 1440.0)
+}
+
+/// Returns the days from 1970-01-01 to a date of the Gregorian calendar, if there is such a date.
+///
+/// Hinnant, *chrono-compatible low-level date algorithms* (2013): years begin in March, so the day that
+/// comes every four years is the last one.
+fn days(year: i64, month: i64, day: i64) -> Option<i64> {
+    let is_leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+    let longest = match month {
+        2 if is_leap => 29,
+        2 => 28,
+        4 | 6 | 9 | 11 => 30,
+        1..=12 => 31,
+        _ => return None,
+    };
+    if !(1..=longest).contains(&day) {
+        return None;
+    }
+    let year = if month <= 2 { year - 1 } else { year };
+    let (era, of_era) = (year.div_euclid(400), year.rem_euclid(400));
+    let of_year = (153 * ((month + 9) % 12) + 2) / 5 + day - 1;
+    Some(era * 146_097 + of_era * 365 + of_era / 4 - of_era / 100 + of_year - 719_468)
+}
+
+/// Returns the year of a number of days since 1970-01-01.
+fn civil_year(whole: i64) -> i64 {
+    let mut year = 1970 + (whole as f64 / 365.2425).floor() as i64;
+    while days(year, 1, 1).is_some_and(|start| start > whole) {
+        year -= 1;
+    }
+    while days(year + 1, 1, 1).is_some_and(|start| start <= whole) {
+        year += 1;
+    }
+    year
+}

@@ -1,0 +1,100 @@
+//! Finds out how a text is a table: by which character its cells are separated, and if it has a header.
+
+use std::collections::HashMap;
+use std::fmt;
+
+use crate::table::records::{Row, RowParser};
+
+/// The form of a table that is a text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Dialect {
+    /// The character between two cells.
+    pub separator: char,
+    /// `true` if the first row has the names of the columns.
+    pub has_header: bool,
+}
+
+/// What the first row of a table is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum HeaderRow {
+    /// Found out from the rows: it is one of them if a cell is a number, or occurs again below.
+    #[default]
+    Guess,
+    /// The names of the columns.
+    Present,
+    /// A row like the others. Columns are named `column1`, `column2`, ….
+    Absent,
+}
+
+/// The number of rows that are looked at.
+const ROWS: usize = 100;
+
+impl Dialect {
+    /// Returns the form of a table, by its beginning: the separator that cuts most rows into as many
+    /// cells as the first, and of several the one that gives more cells.
+    ///
+    /// ```
+    /// use data::{Dialect, HeaderRow};
+    ///
+    /// let dialect = Dialect::sniff("price;note\n3,5;a, b, c\n", HeaderRow::Guess);
+    /// assert_eq!(dialect, Dialect { separator: ';', has_header: true });
+    /// ```
+    pub fn sniff(beginning: &str, header: HeaderRow) -> Dialect {
+        let forms = [',', ';', '\t', '|'].map(|separator| (separator, rows(beginning, separator)));
+        let score = |rows: &[Row]| {
+            let width = rows.first().map_or(0, |row| row.fields.len());
+            let alike = rows.iter().filter(|row| row.fields.len() == width).count();
+            (width > 1).then(|| (1000 * alike / rows.len(), width))
+        };
+        // Of equally good ones the first.
+        let best = forms.iter().rev().max_by_key(|(_, rows)| score(rows));
+        let (separator, rows) = best.expect("there are separators");
+        let has_header = match header {
+            HeaderRow::Guess => is_header(rows),
+            HeaderRow::Present => true,
+            HeaderRow::Absent => false,
+        };
+        Dialect { separator: *separator, has_header }
+    }
+}
+
+impl fmt::Display for Dialect {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self.separator {
+            ',' => "commas",
+            ';' => "semicolons",
+            '\t' => "tabs",
+            '|' => "vertical bars",
+            _ => "another character",
+        })
+    }
+}
+
+/// Returns the first rows of a text. The last one may be cut off, so a fault there ends them.
+fn rows(text: &str, separator: char) -> Vec<Row> {
+    let mut parser = RowParser { rest: text, line: 1, separator };
+    let mut rows = Vec::new();
+    while rows.len() < ROWS
+        && let Ok(Some(row)) = parser.next_row()
+    {
+        rows.push(row);
+    }
+    let is_cut = rows.len() > 1 && parser.rest.is_empty() && !text.ends_with(['\n', '\r']);
+    if is_cut {
+        rows.pop();
+    }
+    rows
+}
+
+/// Returns `true` if the first row has names: none of its cells is a number, or occurs twice below.
+fn is_header(rows: &[Row]) -> bool {
+    let Some((first, others)) = rows.split_first() else { return true };
+    let is_number = |cell: &str| cell.trim().replace(',', ".").parse::<f64>().is_ok();
+    let mut again: HashMap<usize, usize> = HashMap::new();
+    for row in others {
+        for (place, (cell, name)) in row.fields.iter().zip(&first.fields).enumerate() {
+            *again.entry(place).or_default() += usize::from(cell == name && !name.is_empty());
+        }
+    }
+    !first.fields.iter().any(is_number) && again.values().all(|&count| count < 2)
+}

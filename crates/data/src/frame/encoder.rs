@@ -1,0 +1,221 @@
+//! Turns the columns of a table into the inputs of a model. What it measures, it measures on the rows to
+//! train on.
+//!
+//! ```text
+//! text       the ids of its known words
+//! number     z = (x − mean) / deviation
+//! category   2, 3, … for the values that occurred at least twice, 0 for any other, 1 where it is missing
+//! date       days since 1970 as z; sine and cosine of its place in the year, the week and the day
+//! ```
+//!
+//! A missing number or date becomes the median. If the rows to train on have gaps in the column, a number
+//! more says where: 1 for a gap, 0 otherwise.
+
+use serde::{Deserialize, Serialize};
+use tensor::Tensor;
+
+use super::column::{ColumnEncoder, OTHERS, category};
+use super::{ColumnSummary, DataFrame, Gaps, Mixed, TableRow, is_missing};
+use crate::Sequences;
+
+/// The id that fills up short texts.
+const PADDING: u32 = 0;
+
+/// The columns that a model reads, and how.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct FrameEncoder {
+    columns: Vec<EncodedColumn>,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+struct EncodedColumn {
+    name: String,
+    how: ColumnEncoder,
+}
+
+impl FrameEncoder {
+    /// Measures the columns on the rows at these positions, those to train on. `summaries` has the columns to
+    /// use, each of the kinds text, number, category or date. Of words, `words - 1` are known.
+    ///
+    /// # Panics
+    ///
+    /// If a column is not in the table, or is of another kind.
+    #[track_caller]
+    pub fn fit(
+        frame: &DataFrame,
+        summaries: &[&ColumnSummary],
+        training: &[u32],
+        words: usize,
+    ) -> FrameEncoder {
+        let column = |summary: &&ColumnSummary| {
+            let Some(place) = frame.place(&summary.name) else {
+                panic!("FrameEncoder::fit: there is no column `{}`", summary.name)
+            };
+            let cells = training.iter().map(|&row| frame.rows[row as usize].cells[place].trim());
+            EncodedColumn {
+                name: summary.name.clone(),
+                how: ColumnEncoder::fit(summary, cells, words),
+            }
+        };
+        FrameEncoder { columns: summaries.iter().map(column).collect() }
+    }
+
+    /// Returns the names of the columns that are read.
+    pub fn columns(&self) -> impl Iterator<Item = &str> {
+        self.columns.iter().map(|column| column.name.as_str())
+    }
+
+    /// Returns the name and the number of token ids of each column of texts, in order.
+    pub fn texts(&self) -> Vec<(&str, usize)> {
+        let of = |column: &'_ EncodedColumn| match &column.how {
+            ColumnEncoder::Text { tokenizer } => Some(tokenizer.vocabulary_size()),
+            _ => None,
+        };
+        self.columns.iter().filter_map(|c| Some((c.name.as_str(), of(c)?))).collect()
+    }
+
+    /// Returns the name and the number of values of each column of categories, in order.
+    pub fn categories(&self) -> Vec<(&str, usize)> {
+        let of = |column: &'_ EncodedColumn| match &column.how {
+            ColumnEncoder::Category { values } => Some(values.len() + OTHERS),
+            _ => None,
+        };
+        self.columns.iter().filter_map(|c| Some((c.name.as_str(), of(c)?))).collect()
+    }
+
+    /// Returns the number of numbers that the model gets of a sample.
+    pub fn numbers(&self) -> usize {
+        self.columns.iter().map(|column| column.how.numbers()).sum()
+    }
+
+    /// Returns what stands in for a missing cell of a column, for a person to read.
+    pub fn stand_in(&self, column: &str) -> String {
+        let with_flag = |median: String, has_gaps: bool| match has_gaps {
+            true => format!("{median}, and a number that says so"),
+            false => median,
+        };
+        match self.columns.iter().find(|c| c.name == column).map(|c| &c.how) {
+            Some(ColumnEncoder::Text { .. }) => "a text without words".to_owned(),
+            Some(ColumnEncoder::Number { median, has_gaps, .. }) => {
+                with_flag(format!("the median {median}"), *has_gaps)
+            }
+            Some(ColumnEncoder::Date { has_gaps, .. }) => {
+                with_flag("the median date".to_owned(), *has_gaps)
+            }
+            Some(ColumnEncoder::Category { .. }) | None => "a value of its own".to_owned(),
+        }
+    }
+
+    /// Returns `true` if columns have the scales that [`fit`](Self::fit) measures. A description from a
+    /// file may have others.
+    pub fn is_whole(&self) -> bool {
+        self.columns.iter().all(|column| match &column.how {
+            ColumnEncoder::Text { .. } | ColumnEncoder::Category { .. } => true,
+            ColumnEncoder::Number { median, scale, .. }
+            | ColumnEncoder::Date { median, scale, .. } => {
+                scale.columns() == 1 && median.is_finite()
+            }
+        })
+    }
+
+    /// Returns what the model gets of a row, for a person to read.
+    pub fn describe(&self) -> String {
+        let (texts, categories) = (self.texts(), self.categories());
+        let mut parts = Vec::new();
+        for (name, words) in &texts {
+            parts.push(format!("{} words of {}", words - 1, crate::excerpt(name)));
+        }
+        for (name, values) in &categories {
+            parts.push(format!("{} values of {}", values - OTHERS, crate::excerpt(name)));
+        }
+        match self.numbers() {
+            0 => {}
+            1 => parts.push("1 number".to_owned()),
+            count => parts.push(format!("{count} numbers")),
+        }
+        parts.join(", ")
+    }
+
+    /// Returns rows as the inputs of a model, and what could not be taken as it is. `places` has the place
+    /// of each column of [`columns`](Self::columns) in a row; `None` for one that the rows do not have, whose
+    /// cells are missing.
+    ///
+    /// # Panics
+    ///
+    /// If there is not a place for each column, or a row is shorter.
+    #[track_caller]
+    pub fn encode<'a>(
+        &self,
+        places: &[Option<usize>],
+        rows: impl IntoIterator<Item = &'a TableRow>,
+    ) -> (Mixed<Sequences<u32>>, Gaps) {
+        assert!(
+            places.len() == self.columns.len(),
+            "FrameEncoder::encode: {} places for {} columns",
+            places.len(),
+            self.columns.len()
+        );
+        let (mut cells, mut count) = (EncodedCells::new(self.texts().len()), 0);
+        for row in rows {
+            count += 1;
+            cells.text = 0;
+            for (column, place) in self.columns.iter().zip(places) {
+                let cell = place.map_or("", |place| row.cells[place].trim());
+                cells.push(column, cell, row.line);
+            }
+        }
+        let texts = cells.texts.into_iter().map(|ids| Sequences::new(ids, PADDING));
+        let mixed = Mixed {
+            texts: texts.collect(),
+            numbers: Tensor::new([count, self.numbers()], cells.numbers),
+            categories: Tensor::new([count, self.categories().len()], cells.categories),
+        };
+        (mixed, cells.gaps)
+    }
+}
+
+/// The cells of some rows, as far as they are encoded.
+struct EncodedCells {
+    texts: Vec<Vec<Vec<u32>>>,
+    numbers: Vec<f32>,
+    categories: Vec<u32>,
+    gaps: Gaps,
+    /// The place in `texts` of the row's next text.
+    text: usize,
+}
+
+impl EncodedCells {
+    fn new(texts: usize) -> Self {
+        Self {
+            texts: vec![Vec::new(); texts],
+            numbers: Vec::new(),
+            categories: Vec::new(),
+            gaps: Gaps::default(),
+            text: 0,
+        }
+    }
+
+    fn push(&mut self, column: &EncodedColumn, cell: &str, line: u64) {
+        if is_missing(cell) {
+            self.gaps.add_missing(&column.name);
+        }
+        match &column.how {
+            ColumnEncoder::Text { tokenizer } => {
+                self.texts[self.text].extend(tokenizer.texts_to_sequences([cell]));
+                self.text += 1;
+            }
+            ColumnEncoder::Category { values } => {
+                let id = category(values, cell);
+                if id == 0 {
+                    self.gaps.add_unknown(&column.name, line, cell);
+                }
+                self.categories.push(id);
+            }
+            other => {
+                if !other.push_numbers(cell, &mut self.numbers) {
+                    self.gaps.add_unreadable(&column.name, line, cell);
+                }
+            }
+        }
+    }
+}

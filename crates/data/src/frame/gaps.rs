@@ -1,0 +1,62 @@
+//! Cells that a model cannot take as they are: counted, and the first of them named by line.
+
+use std::collections::HashMap;
+
+/// The cells that could not be taken as they are, by column.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Gaps {
+    /// The number of missing cells.
+    pub missing: HashMap<String, usize>,
+    /// The cells that are not of the column's kind, or too far from the numbers trained on: how many, and
+    /// the first with their lines. They count as missing.
+    pub unreadable: HashMap<String, Noted>,
+    /// The cells whose category is not one of the known ones.
+    pub unknown: HashMap<String, Noted>,
+}
+
+/// The number of cells that are noted, and the first of them with their lines.
+pub type Noted = (usize, Vec<(u64, String)>);
+
+/// The number of noted cells that are kept.
+const KEPT: usize = 3;
+
+impl Gaps {
+    /// Counts a cell that is missing.
+    pub(super) fn add_missing(&mut self, column: &str) {
+        *self.missing.entry(column.to_owned()).or_default() += 1;
+    }
+
+    /// Notes a cell that cannot be read.
+    pub(super) fn add_unreadable(&mut self, column: &str, line: u64, cell: &str) {
+        add(self.unreadable.entry(column.to_owned()).or_default(), line, cell);
+    }
+
+    /// Notes a category that is not known.
+    pub(super) fn add_unknown(&mut self, column: &str, line: u64, cell: &str) {
+        add(self.unknown.entry(column.to_owned()).or_default(), line, cell);
+    }
+
+    /// Adds those of more rows.
+    pub fn merge(&mut self, more: Gaps) {
+        for (column, count) in more.missing {
+            *self.missing.entry(column).or_default() += count;
+        }
+        for (all, more) in
+            [(&mut self.unreadable, more.unreadable), (&mut self.unknown, more.unknown)]
+        {
+            for (column, (count, first)) in more {
+                let (sum, cells) = all.entry(column).or_default();
+                *sum += count;
+                cells.extend(first);
+                cells.truncate(KEPT);
+            }
+        }
+    }
+}
+
+fn add((count, first): &mut Noted, line: u64, cell: &str) {
+    *count += 1;
+    if first.len() < KEPT {
+        first.push((line, cell.to_owned()));
+    }
+}

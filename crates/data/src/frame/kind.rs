@@ -1,0 +1,223 @@
+//! What is in a column: texts, numbers, categories or dates, guessed from its cells.
+
+use std::collections::HashSet;
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+use thiserror::Error;
+
+use super::{DataFrame, DateOrder, DecimalMark};
+
+/// How a column is used.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum ColumnKind {
+    /// Texts of words.
+    Text,
+    /// Numbers.
+    Number,
+    /// A value of a few; as a target, a class.
+    Category,
+    /// Dates, with or without a time.
+    Date,
+    /// As a target: several labels, separated by `|`.
+    Labels,
+    /// Not used.
+    Ignore,
+}
+
+/// A name that no kind of column has.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[error("there is no kind `{0}`: choose one of text, number, category, date, labels, ignore")]
+pub struct UnknownKind(String);
+
+impl ColumnKind {
+    const ALL: [(&str, ColumnKind); 6] = [
+        ("text", ColumnKind::Text),
+        ("number", ColumnKind::Number),
+        ("category", ColumnKind::Category),
+        ("date", ColumnKind::Date),
+        ("labels", ColumnKind::Labels),
+        ("ignore", ColumnKind::Ignore),
+    ];
+}
+
+impl fmt::Display for ColumnKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(Self::ALL.iter().find(|(_, kind)| kind == self).map_or("", |(name, _)| name))
+    }
+}
+
+impl FromStr for ColumnKind {
+    type Err = UnknownKind;
+
+    fn from_str(text: &str) -> Result<Self, UnknownKind> {
+        let known = Self::ALL.iter().find(|(name, _)| *name == text);
+        known.map(|(_, kind)| *kind).ok_or_else(|| UnknownKind(text.chars().take(40).collect()))
+    }
+}
+
+/// What programs write for a missing value: pandas' list, and `?`.
+const MISSING: [&str; 18] = [
+    "", "#N/A", "#N/A N/A", "#NA", "-NaN", "-nan", "<NA>", "N/A", "NA", "NULL", "NaN", "None",
+    "n/a", "nan", "null", "NAN", "na", "?",
+];
+
+/// Returns `true` if a cell reads as a missing value.
+///
+/// ```
+/// assert!(data::is_missing(" NaN ") && data::is_missing("") && !data::is_missing("0"));
+/// ```
+pub fn is_missing(cell: &str) -> bool {
+    MISSING.contains(&cell.trim())
+}
+
+/// What was found in a column.
+#[derive(Clone, Debug)]
+pub struct ColumnSummary {
+    /// The name.
+    pub name: String,
+    /// The kind, as guessed or as chosen.
+    pub kind: ColumnKind,
+    /// The number of cells that hold a value.
+    pub present: usize,
+    /// The number of cells that do not.
+    pub missing: usize,
+    /// The number of different values.
+    pub distinct: usize,
+    /// The character before decimals.
+    pub decimal: DecimalMark,
+    /// The order of the parts of dates.
+    pub order: DateOrder,
+    /// Why the column is not used, or what was assumed.
+    pub remark: Option<String>,
+    /// The first values.
+    pub examples: Vec<String>,
+}
+
+/// What the kind is guessed from.
+struct Counts {
+    numbers: usize,
+    whole: usize,
+    dates: usize,
+    words: usize,
+    /// `true` if each number is one more than the number before.
+    counts_up: bool,
+}
+
+impl ColumnSummary {
+    /// Looks at a column of a table. `chosen` is its kind, if that is known.
+    pub fn of(frame: &DataFrame, column: usize, chosen: Option<ColumnKind>) -> ColumnSummary {
+        let mut summary = Self::found(frame, column);
+        let counts = summary.counts(frame, column);
+        let (kind, remark) = match chosen {
+            Some(kind) => (kind, None),
+            None => summary.guess(&counts),
+        };
+        (summary.kind, summary.remark) = (kind, remark.or_else(|| summary.assumed(kind)));
+        summary
+    }
+
+    /// Looks at the column that should be predicted. Without a chosen kind it has numbers if it has
+    /// decimals or more than 20 different numbers, labels if cells hold `|`, and otherwise classes.
+    pub fn of_target(
+        frame: &DataFrame,
+        column: usize,
+        chosen: Option<ColumnKind>,
+    ) -> ColumnSummary {
+        let mut summary = Self::found(frame, column);
+        let counts = summary.counts(frame, column);
+        let is_number = is_most(counts.numbers, summary.present)
+            && (summary.distinct > 20 || counts.whole < counts.numbers);
+        let kind = match chosen {
+            Some(kind) => kind,
+            None if is_number => ColumnKind::Number,
+            None if frame.cells(column).any(|cell| cell.contains('|')) => ColumnKind::Labels,
+            None => ColumnKind::Category,
+        };
+        (summary.kind, summary.remark) = (kind, summary.assumed(kind));
+        summary
+    }
+
+    fn found(frame: &DataFrame, column: usize) -> ColumnSummary {
+        let present = || frame.cells(column).filter(|cell| !is_missing(cell));
+        let mut different = HashSet::new();
+        let mut examples = Vec::new();
+        for cell in present() {
+            if different.insert(cell) && examples.len() < 3 {
+                examples.push(cell.to_owned());
+            }
+        }
+        let count = present().count();
+        ColumnSummary {
+            name: frame.columns[column].clone(),
+            kind: ColumnKind::Ignore,
+            present: count,
+            missing: frame.rows.len() - count,
+            distinct: different.len(),
+            decimal: DecimalMark::guess(present(), frame.separator),
+            order: DateOrder::guess(present()),
+            remark: None,
+            examples,
+        }
+    }
+
+    fn counts(&self, frame: &DataFrame, column: usize) -> Counts {
+        let present = || frame.cells(column).filter(|cell| !is_missing(cell));
+        let numbers: Vec<f64> = present().filter_map(|cell| self.decimal.parse(cell)).collect();
+        Counts {
+            numbers: numbers.len(),
+            whole: numbers.iter().filter(|number| number.fract() == 0.0).count(),
+            dates: present().filter(|cell| self.order.parse(cell).is_some()).count(),
+            words: present().map(|cell| cell.split_whitespace().count()).sum(),
+            counts_up: numbers.windows(2).all(|pair| pair[1] - pair[0] == 1.0),
+        }
+    }
+
+    fn guess(&self, counts: &Counts) -> (ColumnKind, Option<String>) {
+        let ignored = |why: &str| (ColumnKind::Ignore, Some(why.to_owned()));
+        let is_unique = self.distinct == self.present && self.present > 2;
+        let is_id = ["id", "index"].contains(&self.name.to_lowercase().as_str());
+        match () {
+            _ if self.present == 0 => ignored("every cell is missing"),
+            _ if self.distinct == 1 && self.missing == 0 => ignored("the same in every row"),
+            _ if is_most(counts.numbers, self.present) => {
+                let is_whole = counts.whole == self.present;
+                match is_unique && is_whole && self.missing == 0 && (counts.counts_up || is_id) {
+                    true => ignored("it numbers the rows"),
+                    false => (ColumnKind::Number, None),
+                }
+            }
+            _ if is_most(counts.dates, self.present) => (ColumnKind::Date, None),
+            _ if counts.words >= 3 * self.present && 10 * self.distinct > self.present => {
+                (ColumnKind::Text, None)
+            }
+            _ if is_unique && counts.words == self.present && self.present > 20 => {
+                ignored("a word of its own in every row")
+            }
+            _ if self.distinct > 20 && 2 * self.distinct > self.present => (ColumnKind::Text, None),
+            _ => (ColumnKind::Category, None),
+        }
+    }
+
+    /// Returns how cells of this kind are read, where that is not plain.
+    fn assumed(&self, kind: ColumnKind) -> Option<String> {
+        let has = |letter| self.examples.iter().any(|cell| cell.contains(letter));
+        match kind {
+            ColumnKind::Number if self.decimal == DecimalMark::Comma => {
+                Some("decimal comma".to_owned())
+            }
+            ColumnKind::Date if has('/') && self.order == DateOrder::DayFirst => {
+                Some("day first".to_owned())
+            }
+            ColumnKind::Date if has('/') => Some("month first".to_owned()),
+            _ => None,
+        }
+    }
+}
+
+/// Returns `true` for at least 19 of 20.
+fn is_most(part: usize, whole: usize) -> bool {
+    part > 0 && 20 * part >= 19 * whole
+}

@@ -1,0 +1,82 @@
+//! Numbers as people write them: `1234.5`, `1,234.5`, `1.234,5`, `1 234,5`.
+
+use serde::{Deserialize, Serialize};
+
+/// The character before the decimals.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum DecimalMark {
+    /// `1.5`; digits may be grouped by commas.
+    #[default]
+    Point,
+    /// `1,5`; digits may be grouped by points.
+    Comma,
+}
+
+impl DecimalMark {
+    /// Returns the number that a cell holds, if it is one and is finite. Digits may be grouped by threes.
+    ///
+    /// ```
+    /// use data::DecimalMark;
+    ///
+    /// assert_eq!(DecimalMark::Comma.parse("1.234,5"), Some(1234.5));
+    /// assert_eq!(DecimalMark::Point.parse("1,234.5"), Some(1234.5));
+    /// assert_eq!(DecimalMark::Point.parse("12,34"), None);
+    /// ```
+    pub fn parse(self, cell: &str) -> Option<f64> {
+        let cell = cell.trim();
+        let is_part = |letter: char| {
+            letter.is_ascii_digit()
+                || matches!(letter, '+' | '-' | '.' | ',' | 'e' | 'E' | '\'' | '’' | ' ')
+                || matches!(letter, '\u{a0}' | '\u{202f}')
+        };
+        if !cell.contains(|letter: char| letter.is_ascii_digit()) || !cell.chars().all(is_part) {
+            return None;
+        }
+        let (decimal, group) = match self {
+            Self::Point => ('.', ','),
+            Self::Comma => (',', '.'),
+        };
+        let (whole, rest) = cell.split_at(cell.find([decimal, 'e', 'E']).unwrap_or(cell.len()));
+        let groups = [group, ' ', '\u{a0}', '\u{202f}', '\'', '’'];
+        let plain = match whole.contains(groups) {
+            true => format!("{}{rest}", ungrouped(whole, &groups)?),
+            false => cell.to_owned(),
+        };
+        let plain = if self == Self::Comma { plain.replacen(',', ".", 1) } else { plain };
+        plain.parse().ok().filter(|number: &f64| number.is_finite())
+    }
+
+    /// Returns the mark with which more of these cells are numbers. Cells such as `1,234` are numbers with
+    /// both; then `separator`, the character between the cells of a row, decides: where it is a comma, a
+    /// comma in a quoted cell groups digits, and otherwise it is a decimal comma.
+    pub fn guess<'a>(
+        cells: impl Iterator<Item = &'a str> + Clone,
+        separator: Option<char>,
+    ) -> DecimalMark {
+        let count = |mark: Self| cells.clone().filter(|cell| mark.parse(cell).is_some()).count();
+        let (points, commas) = (count(Self::Point), count(Self::Comma));
+        let has_comma = cells.clone().any(|cell| cell.contains(','));
+        let is_comma = match points == commas {
+            true => has_comma && separator.is_some_and(|separator| separator != ','),
+            false => commas > points,
+        };
+        if is_comma { Self::Comma } else { Self::Point }
+    }
+}
+
+/// Returns whole digits without what groups them by threes, if they are grouped so.
+fn ungrouped(whole: &str, groups: &[char]) -> Option<String> {
+    let mut parts = whole.split(groups);
+    let first = parts.next()?;
+    let digits = first.trim_start_matches(['+', '-']);
+    let is_grouped = (1..=3).contains(&digits.len()) && first.len() - digits.len() <= 1;
+    let mut plain = first.to_owned();
+    for part in parts {
+        if part.len() != 3 || !part.bytes().all(|byte| byte.is_ascii_digit()) {
+            return None;
+        }
+        plain.push_str(part);
+    }
+    is_grouped.then_some(plain)
+}

@@ -1,0 +1,220 @@
+//! The column that a model predicts, as the targets of its loss.
+
+use std::ops::Range;
+
+use serde::{Deserialize, Serialize};
+use tensor::Tensor;
+
+use super::{ColumnKind, ColumnSummary, DataFrame, DecimalMark, is_missing};
+use crate::{Labels, Samples, Standardizer, UnknownLabel};
+
+/// What a model is trained to answer.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "lowercase")]
+pub enum TargetEncoder {
+    /// One of several classes.
+    Classes {
+        /// Their names.
+        labels: Labels,
+    },
+    /// Each of several labels, or not. Cells hold them separated by `|`.
+    Labels {
+        /// Their names.
+        labels: Labels,
+    },
+    /// A number, which the model gives on the scale of the rows to train on.
+    Number {
+        /// The character before decimals.
+        decimal: DecimalMark,
+        /// The scale.
+        scale: Standardizer,
+    },
+}
+
+/// Targets of any kind: those of a [`TargetEncoder`].
+#[derive(Clone, Debug)]
+pub enum Targets {
+    /// Classes, `[n]`.
+    Classes(Tensor<u32>),
+    /// Numbers `[n, 1]`, or for each of several labels 1 or 0, `[n, labels]`.
+    Numbers(Tensor<f32>),
+}
+
+impl TargetEncoder {
+    /// Learns the classes of all rows, or the scale of the numbers of those to train on.
+    ///
+    /// # Panics
+    ///
+    /// If the column is not in the table, or its kind is not category, labels or number.
+    #[track_caller]
+    pub fn fit(frame: &DataFrame, summary: &ColumnSummary, training: &[u32]) -> TargetEncoder {
+        let Some(place) = frame.place(&summary.name) else {
+            panic!("TargetEncoder::fit: there is no column `{}`", summary.name)
+        };
+        match summary.kind {
+            ColumnKind::Category => {
+                TargetEncoder::Classes { labels: Labels::of(frame.cells(place)) }
+            }
+            ColumnKind::Labels => {
+                TargetEncoder::Labels { labels: Labels::of(frame.cells(place).flat_map(parts)) }
+            }
+            ColumnKind::Number => {
+                let decimal = summary.decimal;
+                let cells = training.iter().map(|&row| &frame.rows[row as usize].cells[place]);
+                let numbers: Vec<f64> = cells.filter_map(|cell| decimal.parse(cell)).collect();
+                let scale = Standardizer::fit(&Tensor::new([numbers.len(), 1], numbers));
+                TargetEncoder::Number { decimal, scale }
+            }
+            kind => panic!("TargetEncoder::fit: a column of kind {kind} cannot be predicted"),
+        }
+    }
+
+    /// Returns `true` if a cell says what the answer is.
+    pub fn is_usable(kind: ColumnKind, decimal: DecimalMark, cell: &str) -> bool {
+        match kind {
+            ColumnKind::Number => !is_missing(cell) && decimal.parse(cell).is_some(),
+            // A row may have none of several labels.
+            ColumnKind::Labels => true,
+            _ => !is_missing(cell),
+        }
+    }
+
+    /// Returns [`is_usable`](Self::is_usable) for this kind of answer.
+    pub fn reads(&self, cell: &str) -> bool {
+        match self {
+            Self::Classes { .. } => Self::is_usable(ColumnKind::Category, DecimalMark::Point, cell),
+            Self::Labels { .. } => Self::is_usable(ColumnKind::Labels, DecimalMark::Point, cell),
+            Self::Number { decimal, .. } => Self::is_usable(ColumnKind::Number, *decimal, cell),
+        }
+    }
+
+    /// Returns the number of outputs that a model needs.
+    pub fn outputs(&self) -> usize {
+        match self {
+            Self::Classes { labels } | Self::Labels { labels } => labels.len(),
+            Self::Number { .. } => 1,
+        }
+    }
+
+    /// Returns the targets of these cells.
+    ///
+    /// # Errors
+    ///
+    /// If a class or label is not known, or a cell is not a number. The error has the place of the cell.
+    pub fn encode<'a>(
+        &self,
+        cells: impl IntoIterator<Item = &'a str>,
+    ) -> Result<Targets, (usize, UnknownLabel)> {
+        let cells = cells.into_iter().enumerate();
+        match self {
+            Self::Classes { labels } => {
+                let class =
+                    |(at, cell): (usize, &str)| labels.class(cell.trim()).map_err(|e| (at, e));
+                let classes = cells.map(class).collect::<Result<Vec<u32>, _>>()?;
+                Ok(Targets::Classes(Tensor::new([classes.len()], classes)))
+            }
+            Self::Labels { labels } => {
+                let (mut answers, mut count) = (Vec::new(), 0);
+                for (at, cell) in cells {
+                    let start = answers.len();
+                    answers.resize(start + labels.len(), 0.0);
+                    for label in parts(cell) {
+                        let class = labels.class(label).map_err(|error| (at, error))?;
+                        answers[start + class as usize] = 1.0;
+                    }
+                    count += 1;
+                }
+                Ok(Targets::Numbers(Tensor::new([count, labels.len()], answers)))
+            }
+            Self::Number { decimal, scale } => {
+                let number = |(at, cell): (usize, &str)| {
+                    let unknown = || UnknownLabel { label: cell.to_owned(), known: Vec::new() };
+                    decimal.parse(cell).ok_or_else(|| (at, unknown()))
+                };
+                let numbers = cells.map(number).collect::<Result<Vec<f64>, _>>()?;
+                Ok(Targets::Numbers(scale.transform(&Tensor::new([numbers.len(), 1], numbers))))
+            }
+        }
+    }
+}
+
+/// Returns the labels of a cell.
+fn parts(cell: &str) -> impl Iterator<Item = &str> {
+    cell.split('|').map(str::trim).filter(|label| !is_missing(label))
+}
+
+impl Samples for Targets {
+    type Batch = Targets;
+
+    fn batch(&self) -> Targets {
+        self.clone()
+    }
+
+    #[track_caller]
+    fn count(&self) -> usize {
+        match self {
+            Self::Classes(classes) => classes.count(),
+            Self::Numbers(numbers) => numbers.count(),
+        }
+    }
+
+    fn describe(&self) -> String {
+        match self {
+            Self::Classes(classes) => classes.describe(),
+            Self::Numbers(numbers) => numbers.describe(),
+        }
+    }
+
+    #[track_caller]
+    fn select(&self, positions: &[u32]) -> Self {
+        match self {
+            Self::Classes(classes) => Self::Classes(classes.select(positions)),
+            Self::Numbers(numbers) => Self::Numbers(numbers.select(positions)),
+        }
+    }
+
+    #[track_caller]
+    fn range(&self, range: Range<usize>) -> Self {
+        match self {
+            Self::Classes(classes) => Self::Classes(classes.range(range)),
+            Self::Numbers(numbers) => Self::Numbers(numbers.range(range)),
+        }
+    }
+
+    #[track_caller]
+    fn concat(parts: &[&Self]) -> Self {
+        let (mut classes, mut numbers) = (Vec::new(), Vec::new());
+        for part in parts {
+            match part {
+                Self::Classes(part) => classes.push(part),
+                Self::Numbers(part) => numbers.push(part),
+            }
+        }
+        match (classes.is_empty(), numbers.is_empty()) {
+            (false, true) => Self::Classes(Samples::concat(&classes)),
+            (true, false) => Self::Numbers(Samples::concat(&numbers)),
+            _ => panic!("concat: there are no targets to join, or they are of different kinds"),
+        }
+    }
+
+    fn digest(&self, sink: &mut dyn FnMut(&[u8])) {
+        match self {
+            Self::Classes(classes) => classes.digest(sink),
+            Self::Numbers(numbers) => numbers.digest(sink),
+        }
+    }
+
+    fn classes(&self) -> Option<&Tensor<u32>> {
+        match self {
+            Self::Classes(classes) => classes.classes(),
+            Self::Numbers(_) => None,
+        }
+    }
+
+    fn highest(&self) -> Vec<usize> {
+        match self {
+            Self::Classes(classes) => classes.highest(),
+            Self::Numbers(numbers) => numbers.highest(),
+        }
+    }
+}

@@ -1,0 +1,362 @@
+//! Tables of any separator and encoding, what is in their columns, and what a model gets of them.
+
+use std::io::{self, Read};
+
+use data::{
+    ColumnKind, ColumnSummary, DataFrame, DecimalMark, FrameEncoder, HeaderRow, Mixed, RowReader,
+    Samples, Sequences, Split, TableRow, TargetEncoder, Targets, TextEncoding, TextReader, folds,
+    held_out, repeated_rows, revealing_columns,
+};
+use proptest::collection::vec;
+use proptest::prelude::*;
+use tensor::{Key, Tensor};
+
+/// Bytes that come a few at a time, as from a pipe.
+struct Drops<'a> {
+    bytes: &'a [u8],
+    size: usize,
+}
+
+impl Read for Drops<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let count = self.size.min(buffer.len()).min(self.bytes.len());
+        buffer[..count].copy_from_slice(&self.bytes[..count]);
+        self.bytes = &self.bytes[count..];
+        Ok(count)
+    }
+}
+
+fn read(bytes: &[u8], header: HeaderRow) -> (DataFrame, TextEncoding) {
+    let mut rows = RowReader::open("a.csv", TextReader::new(bytes), header).unwrap();
+    let frame = rows.read_all().unwrap();
+    (frame, rows.encoding())
+}
+
+/// Returns a table of these rows, with every cell in quotes.
+fn written(rows: &[Vec<String>], separator: char, line_end: &str) -> String {
+    let cell = |cell: &String| format!("\"{}\"", cell.replace('"', "\"\""));
+    let row = |row: &Vec<String>| {
+        let cells: Vec<String> = row.iter().map(cell).collect();
+        cells.join(&separator.to_string()) + line_end
+    };
+    rows.iter().map(row).collect()
+}
+
+fn encoded(text: &str, encoding: usize) -> Vec<u8> {
+    let utf16 = |bytes: fn(u16) -> [u8; 2]| {
+        let marked = std::iter::once(0xfeff).chain(text.encode_utf16());
+        marked.flat_map(bytes).collect()
+    };
+    match encoding {
+        0 => text.as_bytes().to_vec(),
+        1 => [b"\xef\xbb\xbf", text.as_bytes()].concat(),
+        2 => utf16(u16::to_le_bytes),
+        _ => utf16(u16::to_be_bytes),
+    }
+}
+
+proptest! {
+    #[test]
+    fn a_table_reads_back_the_same_whatever_its_separator_and_encoding(
+        rows in vec(vec("[a-z,;|\t\"\r\n 0-9äß€中]{0,8}", 3), 1..8),
+        separator in prop::sample::select(vec![',', ';', '\t', '|']),
+        line_end in prop::sample::select(vec!["\n", "\r\n", "\r"]),
+        encoding in 0..4_usize,
+        size in 1..50_usize,
+        is_live: bool,
+    ) {
+        let header: Vec<String> = ["a", "b", "c"].map(String::from).to_vec();
+        let all: Vec<Vec<String>> = [header.clone()].into_iter().chain(rows.clone()).collect();
+        let bytes = encoded(&written(&all, separator, line_end), encoding);
+        let drops = Drops { bytes: &bytes, size };
+        let text = if is_live { TextReader::live(drops) } else { TextReader::new(drops) };
+        let mut reader = RowReader::open("a.csv", text, HeaderRow::Present).unwrap();
+        prop_assert_eq!(reader.columns(), &header[..]);
+        prop_assert_eq!(reader.dialect().separator, separator);
+        let read = reader.read_all().unwrap();
+        let cells: Vec<Vec<String>> = read.rows.into_iter().map(|row| row.cells).collect();
+        prop_assert_eq!(cells, rows);
+    }
+
+    #[test]
+    fn folds_have_each_row_once_and_groups_stay_together(
+        groups in vec(0..6_u32, 6..60),
+        classes in vec(0..3_u32, 60),
+        count in 2..5_usize,
+        seed: u64,
+    ) {
+        let rows = groups.len();
+        let classes = Tensor::new([rows], classes[..rows].to_vec());
+        for groups in [None, Some(&groups[..])] {
+            let parts = folds(rows, Some(&classes), groups, count, Key::new(seed));
+            let mut all = parts.concat();
+            all.sort_unstable();
+            prop_assert_eq!(all, (0..rows as u32).collect::<Vec<_>>());
+            if let Some(groups) = groups {
+                for (i, part) in parts.iter().enumerate() {
+                    let is_here = |row: &u32| part.iter().any(|p| groups[*p as usize] == groups[*row as usize]);
+                    let others = parts.iter().enumerate().filter(|(j, _)| *j != i);
+                    prop_assert!(!others.flat_map(|(_, other)| other).any(is_here));
+                }
+            }
+        }
+        if let Ok(test) = held_out(rows, Split::Stratified, None, Some(&groups), 0.3, Key::new(seed)) {
+            let is_test = |row: usize| test.binary_search(&(row as u32)).is_ok();
+            for row in 0..rows {
+                for other in 0..rows {
+                    prop_assert!(groups[row] != groups[other] || is_test(row) == is_test(other));
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn bytes_outside_ascii_decide_between_utf_8_and_windows_1252_wherever_they_come() {
+    let ascii = "word,1\n".repeat(20_000);
+    let with = |end: &[u8]| [b"a,b\n", ascii.as_bytes(), end].concat();
+    let (frame, encoding) = read(&with(b"caf\xe9,2\n"), HeaderRow::Guess);
+    assert_eq!(
+        (frame.rows[20_000].cells[0].as_str(), encoding),
+        ("café", TextEncoding::Windows1252)
+    );
+    let (frame, encoding) = read(&with("café – €,2\n".as_bytes()), HeaderRow::Guess);
+    assert_eq!((frame.rows[20_000].cells[0].as_str(), encoding), ("café – €", TextEncoding::Utf8));
+    let quotes = b"a;b\n\x93so\x94;\x80 3\n";
+    assert_eq!(read(quotes, HeaderRow::Guess).0.rows[0].cells, ["“so”", "€ 3"]);
+}
+
+#[test]
+fn bytes_that_do_not_fit_the_encoding_are_told_with_their_line() {
+    let fault = |bytes: &[u8]| {
+        let rows = RowReader::open("a.csv", TextReader::new(bytes), HeaderRow::Guess);
+        match rows.and_then(|mut rows| rows.read_all()) {
+            Ok(_) => panic!("it was read"),
+            Err(error) => error.to_string(),
+        }
+    };
+    let late = ["é,1\n".repeat(30_000).as_bytes(), b"\xff,2\n"].concat();
+    assert!(
+        fault(&late).starts_with("a.csv, line 30001: byte 1 of the line, 0xFF"),
+        "{}",
+        fault(&late)
+    );
+    let cyrillic = b"a,b\n\xef\xf0\xe8\xe2\xe5\xf2,1\n";
+    assert!(fault(cyrillic).starts_with("a.csv, line 2: "), "{}", fault(cyrillic));
+    assert!(fault(b"a,b\n\x90,caf\xe9 1\n").contains("line 2"));
+    assert!(fault(b"PK\x03\x04abc").contains("a zip file"));
+    assert!(fault(b"").contains("the file is empty"));
+    assert!(fault(b"a,b\n").contains("no rows below the header"));
+    assert!(fault(b"a,b\n1\n").starts_with("a.csv, line 2: expected 2 fields"));
+    assert!(fault(b"a,b\n1,\"2\n3,4\n").starts_with("a.csv, line 2: a double quote opens"));
+    assert!(fault(b"a,a\n1,2\n").contains("`a` occurs twice"));
+    assert!(fault(b"\xff\xfea\0,\0b\0\n\x001\0,\0\x00\xd8,\0").contains("line 2"));
+}
+
+#[test]
+fn a_first_row_with_a_number_or_a_value_of_others_is_no_header() {
+    let columns = |text: &str| read(text.as_bytes(), HeaderRow::Guess).0.columns;
+    assert_eq!(columns("5.1,iris\n4.9,iris\n"), ["column1", "column2"]);
+    assert_eq!(columns("so good,yes\nbad,no\nfine,yes\nwell,yes\n"), ["column1", "column2"]);
+    assert_eq!(columns("note,mood\nbad,no\nfine,yes\n"), ["note", "mood"]);
+    assert_eq!(columns(",mood\n1,no\n2,yes\n"), ["column1", "mood"]);
+    assert_eq!(read(b"1,2\n3,4\n", HeaderRow::Present).0.columns, ["1", "2"]);
+    assert_eq!(read(b"a,b\nc,d\n", HeaderRow::Absent).0.rows.len(), 2);
+}
+
+/// A table in memory: a header, and rows of cells separated by `;`.
+fn frame(header: &str, rows: impl IntoIterator<Item = String>) -> DataFrame {
+    let cells = |row: &str| row.split(';').map(String::from).collect::<Vec<_>>();
+    let rows = rows.into_iter().zip(2..);
+    DataFrame {
+        columns: cells(header),
+        rows: rows.map(|(row, line)| TableRow { line, cells: cells(&row) }).collect(),
+        separator: Some(';'),
+    }
+}
+
+/// Forty rows with a column of each kind.
+fn every_kind() -> DataFrame {
+    let row = |i: usize| {
+        let city = ["Rome", "Oslo", "", "Bern"][i % 4];
+        let price = if i % 10 == 3 { "n/a".to_owned() } else { format!("1.{:03},5", i * 7) };
+        let (note, day) = (format!("the note number {i} of all"), i % 28 + 1);
+        format!("{i};{city};{price};{note};{day}.03.2024;x;{i:x}-{}", i * 31)
+    };
+    frame("id;city;price;note;sold;same;code", (0..40).map(row))
+}
+
+fn summaries(frame: &DataFrame) -> Vec<ColumnSummary> {
+    (0..frame.columns.len()).map(|place| ColumnSummary::of(frame, place, None)).collect()
+}
+
+#[test]
+fn kinds_are_guessed_from_the_cells() {
+    use ColumnKind::{Category, Date, Ignore, Number, Text};
+    let summaries = summaries(&every_kind());
+    let kinds: Vec<ColumnKind> = summaries.iter().map(|summary| summary.kind).collect();
+    assert_eq!(kinds, [Ignore, Category, Number, Text, Date, Ignore, Ignore]);
+    let remark = |place: usize| summaries[place].remark.clone().unwrap_or_default();
+    assert_eq!(remark(0), "it numbers the rows");
+    assert_eq!(remark(2), "decimal comma");
+    assert_eq!(remark(5), "the same in every row");
+    assert_eq!((summaries[2].missing, summaries[2].present), (4, 36));
+    assert_eq!((summaries[1].missing, summaries[1].distinct), (10, 3));
+}
+
+#[test]
+fn targets_are_numbers_classes_or_labels() {
+    let kind = |cells: &[&str]| {
+        let frame = frame("y", cells.iter().map(|cell| cell.to_string()));
+        ColumnSummary::of_target(&frame, 0, None).kind
+    };
+    assert_eq!(kind(&["0", "1", "1"]), ColumnKind::Category);
+    assert_eq!(kind(&["0.5", "1", "1"]), ColumnKind::Number);
+    assert_eq!(kind(&["a|b", "b", ""]), ColumnKind::Labels);
+    let many: Vec<String> = (0..25).map(|i| i.to_string()).collect();
+    let many: Vec<&str> = many.iter().map(String::as_str).collect();
+    assert_eq!(kind(&many), ColumnKind::Number);
+}
+
+#[test]
+fn a_model_gets_scales_of_the_training_rows_flags_of_gaps_and_ids_of_known_values() {
+    let frame = every_kind();
+    let summaries = summaries(&frame);
+    let inputs: Vec<&ColumnSummary> =
+        summaries.iter().filter(|summary| summary.kind != ColumnKind::Ignore).collect();
+    let training: Vec<u32> = (0..30).collect();
+    let encoder = FrameEncoder::fit(&frame, &inputs, &training, 1000);
+    let places: Vec<_> = encoder.columns().map(|name| frame.place(name)).collect();
+    let (mixed, gaps) = encoder.encode(&places, &frame.rows);
+    // A price with its flag; the day, and two circles of it.
+    assert_eq!((encoder.numbers(), mixed.numbers.shape()), (7, &[40, 7][..]));
+    assert_eq!((gaps.missing["city"], gaps.missing["price"]), (10, 4));
+    assert!(gaps.unreadable.is_empty() && gaps.unknown.is_empty());
+
+    let column = |place: usize| -> Vec<f64> {
+        (0..30).map(|row| f64::from(mixed.numbers.get([row, place]))).collect()
+    };
+    let flags = column(1);
+    assert!((0..30).all(|row| flags[row] == f64::from(u8::from(row % 10 == 3))));
+    let present: Vec<f64> = (0..30).filter(|row| row % 10 != 3).map(|row| column(0)[row]).collect();
+    let mean = present.iter().sum::<f64>() / present.len() as f64;
+    assert!(mean.abs() < 1e-6, "{mean}");
+    // Known values in order: Bern, Oslo, Rome.
+    let cities: Vec<u32> = (0..4).map(|row| mixed.categories.get([row, 0])).collect();
+    assert_eq!(cities, [4, 3, 1, 2]);
+
+    let strange = frame_row("9;Paris;far;a new note;99.99.2024;x;y");
+    let (_, gaps) = encoder.encode(&places, [&strange]);
+    assert_eq!(gaps.unknown["city"], (1, vec![(7, "Paris".to_owned())]));
+    assert_eq!(gaps.unreadable["price"].0 + gaps.unreadable["sold"].0, 2);
+    let saved = serde_json::to_string(&encoder).unwrap();
+    assert_eq!(serde_json::from_str::<FrameEncoder>(&saved).unwrap(), encoder);
+}
+
+fn frame_row(cells: &str) -> TableRow {
+    TableRow { line: 7, cells: cells.split(';').map(String::from).collect() }
+}
+
+#[test]
+fn answers_are_classes_yes_or_no_for_each_label_or_numbers_on_a_scale() {
+    let table = frame("y", ["b|a", "", "a"].map(String::from));
+    let summary = ColumnSummary::of_target(&table, 0, None);
+    let labels = TargetEncoder::fit(&table, &summary, &[0, 1, 2]);
+    let Ok(Targets::Numbers(answers)) = labels.encode(["b|a", "", "a"]) else { panic!("labels") };
+    assert_eq!(answers.to_vec(), [1.0, 1.0, 0.0, 0.0, 1.0, 0.0]);
+    assert_eq!(labels.encode(["a", "c"]).unwrap_err().0, 1);
+
+    let table = frame("y", ["1,5", "2,5", "9,5"].map(String::from));
+    let summary = ColumnSummary::of_target(&table, 0, None);
+    let number = TargetEncoder::fit(&table, &summary, &[0, 1]);
+    let Ok(Targets::Numbers(answers)) = number.encode(["1,5", "2,5", "9,5"]) else {
+        panic!("numbers")
+    };
+    assert_eq!(answers.to_vec(), [-1.0, 1.0, 15.0]);
+    let TargetEncoder::Number { scale, .. } = number else { panic!("a number") };
+    assert_eq!(scale.inverse_transform(&answers).to_vec(), [1.5, 2.5, 9.5]);
+}
+
+#[test]
+fn groups_of_digits_need_three_digits_each() {
+    let parse = |mark: DecimalMark, cell: &str| mark.parse(cell);
+    for (cell, point, comma) in [
+        ("1234.5", Some(1234.5), None),
+        ("1,234", Some(1234.0), Some(1.234)),
+        ("1.234.567,8", None, Some(1_234_567.8)),
+        ("-1 234,5", None, Some(-1234.5)),
+        ("1,23,456", None, None),
+        ("1e309", None, None),
+        ("inf", None, None),
+        ("2e3", Some(2000.0), Some(2000.0)),
+        ("12-34", None, None),
+        ("", None, None),
+    ] {
+        assert_eq!(parse(DecimalMark::Point, cell), point, "{cell}");
+        assert_eq!(parse(DecimalMark::Comma, cell), comma, "{cell}");
+    }
+}
+
+#[test]
+fn rows_in_both_parts_and_rows_with_two_answers_are_found() {
+    let table = frame("x;y", ["a;1", "b;1", "a;1", "c;1", "c;2"].map(String::from));
+    let line = |at: usize| format!("line {}", table.rows[at].line);
+    let notes = repeated_rows(&table, &[0], 1, &[false, false, true, false, false], &line);
+    assert_eq!(notes.len(), 2, "{notes:?}");
+    assert!(notes[0].starts_with(
+        "1 of the rows that are held out occur in training too, such as line 4 (as line 2)"
+    ));
+    assert!(notes[1].starts_with(
+        "2 rows have inputs that occur with different answers, such as line 5 and line 6"
+    ));
+    assert!(repeated_rows(&table, &[0, 1], 1, &[false; 5], &line).is_empty());
+}
+
+#[test]
+fn columns_that_give_the_answer_away_are_found() {
+    let row = |i: usize| {
+        let class = i % 2;
+        format!("{};{};{};{};{class}", ["no", "yes"][class], class * 100 + i % 50, i % 3, i * i % 7)
+    };
+    let table = frame("told;range;other;noise;y", (0..60).map(row));
+    let target = ColumnSummary::of_target(&table, 4, None);
+    let inputs: Vec<ColumnSummary> =
+        (0..4).map(|place| ColumnSummary::of(&table, place, None)).collect();
+    let inputs: Vec<&ColumnSummary> = inputs.iter().collect();
+    let notes = revealing_columns(&table, &inputs, &target);
+    assert_eq!(notes.len(), 2, "{notes:?}");
+    assert!(notes[0].contains("`told`") && notes[1].contains("`range`"), "{notes:?}");
+
+    let row = |i: usize| format!("{};{};{}", i * 2 + 1, i * i % 13, i * 4 + 7);
+    let table = frame("line;noise;y", (0..60).map(row));
+    let target = ColumnSummary::of_target(&table, 2, None);
+    let chosen = Some(ColumnKind::Number);
+    let inputs: Vec<ColumnSummary> =
+        (0..2).map(|place| ColumnSummary::of(&table, place, chosen)).collect();
+    let inputs: Vec<&ColumnSummary> = inputs.iter().collect();
+    let notes = revealing_columns(&table, &inputs, &target);
+    assert!(notes.len() == 1 && notes[0].contains("`line`"), "{notes:?}");
+}
+
+#[test]
+fn mixed_samples_are_chosen_and_joined_in_all_their_parts() {
+    let frame = every_kind();
+    let summaries = summaries(&frame);
+    let inputs: Vec<&ColumnSummary> =
+        summaries.iter().filter(|summary| summary.kind != ColumnKind::Ignore).collect();
+    let all: Vec<u32> = (0..40).collect();
+    let encoder = FrameEncoder::fit(&frame, &inputs, &all, 1000);
+    let places: Vec<_> = encoder.columns().map(|name| frame.place(name)).collect();
+    let (mixed, _) = encoder.encode(&places, &frame.rows);
+    let digest = |samples: &Mixed<Sequences<u32>>| {
+        let mut bytes = Vec::new();
+        samples.digest(&mut |part| bytes.extend_from_slice(part));
+        bytes
+    };
+    let (first, last) = (mixed.range(0..15), mixed.select(&(15..40).collect::<Vec<_>>()));
+    let joined = Samples::concat(&[&first, &last]);
+    assert_eq!(joined.count(), 40);
+    assert_eq!(digest(&joined), digest(&mixed));
+    assert_eq!(mixed.batch().count(), 40);
+    assert!(mixed.highest().iter().all(|&sample| sample < 40));
+}

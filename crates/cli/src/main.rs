@@ -1,12 +1,13 @@
 //! The program `wengert`. It trains the article's text classifier, compares activations on it,
-//! checks its gradients, and uses saved models. It also trains and compares networks for tables of
-//! numbers, and language models.
+//! checks its gradients, and uses saved models. It trains on tables never seen, compares networks for
+//! tables of numbers, and trains language models.
 //!
 //!     cargo run --release --bin wengert
+//!     cargo run --release --bin wengert -- train data.csv --target price
 //!     cargo run --release --bin wengert -- train --train train.csv --test test.csv
 //!     cargo run --release --bin wengert -- --help
 //!
-//! `sentiment/`, `tabular/` and `lm/` each have a model and its commands. They share the files here: the
+//! `sentiment/`, `table/`, `tabular/` and `lm/` each have a model and its commands. They share the files here: the
 //! source of samples, training, checkpoints, output, and the end of the program.
 
 #![forbid(unsafe_code)]
@@ -22,6 +23,7 @@ mod parse;
 mod saving;
 mod sentiment;
 mod source;
+mod table;
 mod tabular;
 mod trained;
 mod training;
@@ -36,10 +38,19 @@ fn main() -> ExitCode {
     let Cli { command, train } = parse::parse();
     interrupted::run(|| match command {
         None => compare::train_each(&train),
-        Some(Command::Train(options)) => compare::train_each(&options),
+        Some(Command::Train(options)) => match &options.table.file {
+            Some(file) => table::train(file, &options),
+            None => compare::train_each(&options.common),
+        },
         Some(Command::Compare(options)) => compare::over_seeds(&options),
-        Some(Command::Evaluate(options)) => evaluate::run(&options),
-        Some(Command::Predict(options)) => predict::run(&options),
+        Some(Command::Evaluate(options)) => match table::holds_table_model(&options.model) {
+            true => table::evaluate(&options),
+            false => evaluate::run(&options),
+        },
+        Some(Command::Predict(options)) => match table::holds_table_model(&options.model) {
+            true => table::predict(&options),
+            false => predict::run(&options),
+        },
         Some(Command::Gradcheck(options)) => gradcheck::run(&options),
         Some(Command::Tabular(options)) => tabular::compare(&options),
         Some(Command::Lm(options)) => lm::run(&options),

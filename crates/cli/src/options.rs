@@ -4,6 +4,7 @@ use clap::{Parser, Subcommand};
 
 use crate::lm::options::Lm;
 use crate::sentiment::options as sentiment;
+use crate::table::options as table;
 use crate::tabular::options as tabular;
 
 /// Train a small text classifier, compare ReLU with SwiGLU on it, and use it.
@@ -20,6 +21,7 @@ use crate::tabular::options as tabular;
     max_term_width = 100,
     args_conflicts_with_subcommands = true,
     after_help = "Examples:
+  wengert train data.csv                               a file of yours: what is in it, and a model of it
   wengert                                              generated reviews, ReLU and SwiGLU
   wengert --train train.csv --test test.csv            your data: columns `text` and `label`
   wengert train --activation swiglu --save model.st    keep the model ...
@@ -45,7 +47,7 @@ pub struct Cli {
 /// What the program does.
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    Train(sentiment::Train),
+    Train(Box<table::TrainCommand>),
     Compare(sentiment::Compare),
     Evaluate(sentiment::Evaluate),
     Predict(sentiment::Predict),

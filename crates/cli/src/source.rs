@@ -2,19 +2,23 @@
 
 use std::path::{Path, PathBuf};
 
-use clap::Args;
+use clap::{ArgGroup, Args};
 
 use crate::output::{check_folder, check_replaceable, make_folder};
 
 /// The source of the samples.
 #[derive(Args, Clone, Debug)]
-#[command(next_help_heading = "Data")]
+#[command(
+    next_help_heading = "Data",
+    // `train FILE` adds its file.
+    group(ArgGroup::new("training_samples").args(["train"]).multiple(true))
+)]
 pub struct SampleSource {
     /// Training samples: a CSV file with a header. Without it, samples are generated.
     #[arg(long, value_name = "FILE", requires = "test")]
     pub train: Option<PathBuf>,
     /// Test samples: a CSV file with the same columns.
-    #[arg(long, value_name = "FILE", requires = "train")]
+    #[arg(long, value_name = "FILE", requires = "training_samples")]
     pub test: Option<PathBuf>,
     /// The column that holds the class name.
     #[arg(long, value_name = "NAME", default_value = "label", requires = "train")]

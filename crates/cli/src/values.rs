@@ -20,6 +20,14 @@ pub fn up_to<const MOST: usize>(text: &str) -> Result<usize, String> {
     }
 }
 
+/// Returns a number of folds.
+pub fn folds(text: &str) -> Result<usize, String> {
+    match positive(text) {
+        Ok(number @ 2..=1000) => Ok(number),
+        _ => Err("expected a whole number from 2 to 1000".to_string()),
+    }
+}
+
 /// Returns a number above 0.
 pub fn rate(text: &str) -> Result<f64, String> {
     match text.parse::<f64>() {

@@ -44,7 +44,7 @@ pub fn run(
     let model = WordCounts { votes: votes.padding(PADDING) };
     let trainer = Trainer::new(&model, SoftmaxCrossEntropy::new());
     let fit = Fit { seed, ..options.training.fit() };
-    let mut adam = Adam::new(10.0 * options.training.lr);
+    let mut adam = Adam::new(10.0 * options.training.lr());
     let session = trainer.session(&mut parameters, &mut adam, &texts.train, &fit)?;
     let history = keeper.train(NAME, seed, session, &"logistic regression on word counts")?;
     let evaluation = trainer.evaluate_finite(&parameters, &texts.test)?;

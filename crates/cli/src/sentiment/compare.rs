@@ -1,6 +1,7 @@
 //! The commands `train` and `compare`: train several models on the same texts, one after the other,
 //! and compare them.
 
+use std::collections::BTreeMap;
 use std::error::Error;
 use std::path::Path;
 
@@ -67,7 +68,7 @@ fn begin(
     let texts = setup.texts()?;
     training.check_split(seeds, &texts.train, texts.labels.names())?;
     setup.check_batch(training.batch_size, &texts)?;
-    let keeper = experiment.keeper(interrupt)?;
+    let keeper = experiment.keeper(interrupt, BTreeMap::new())?;
     export(&setup.source)?;
     Ok((texts, keeper))
 }

@@ -17,7 +17,7 @@ use super::texts::check_columns;
 pub fn run(options: &Evaluate) -> Result<(), Box<dyn Error>> {
     let (model, parameters, about) = load(&options.model)?;
     check_columns(&options.text_column, &options.label_column)?;
-    let table = Table::read(&options.test)?;
+    let table = Table::read(options.samples())?;
     let texts: Vec<String> =
         table.text(&options.text_column)?.into_iter().map(String::from).collect();
     let labels = table.classes(&options.label_column, &about.labels)?;

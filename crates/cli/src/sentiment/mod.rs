@@ -37,10 +37,10 @@ fn build(
     Embedding::new(parameters, "embedding", sizes.vocab, sizes.embedding)
         .padding(PADDING)
         .mean()
-        .then(Dropout::new("dropout1", sizes.dropout))
+        .then(Dropout::new("dropout1", sizes.dropout()))
         .then(Dense::new(parameters, "hidden", sizes.embedding, sizes.hidden))
         .then(activation.layer(parameters, "activation"))
-        .then(Dropout::new("dropout2", sizes.dropout))
+        .then(Dropout::new("dropout2", sizes.dropout()))
         .then(Dense::new(parameters, "output", sizes.hidden, classes))
 }
 
@@ -57,7 +57,7 @@ fn train(
     let mut parameters = Parameters::new(seed);
     let model = build(&mut parameters, activation, &options.setup.sizes, texts.labels.len());
     let trainer = Trainer::new(&model, SoftmaxCrossEntropy::new());
-    let mut adam = Adam::new(options.training.lr);
+    let mut adam = Adam::new(options.training.lr());
     let track = TRACKED.map(String::from).to_vec();
     let fit = Fit { seed, track, ..options.training.fit() };
     let description = Description::new(&options.setup.sizes, activation, texts);

@@ -85,20 +85,24 @@ pub struct Compare {
 /// trained on.
 #[derive(Args, Clone, Debug)]
 #[command(after_help = "Examples:
-  wengert evaluate --model model.st --test more.csv
+  wengert evaluate --model model.st more.csv             a model of `train FILE`
+  wengert evaluate --model model.st --test more.csv      a model of texts
   wengert evaluate --model model.st --test tweets.csv --text-column tweet --label-column mood
   wengert evaluate --model model.st --test more.csv --json")]
 pub struct Evaluate {
     /// The model: a file written by `train --save`.
     #[arg(long, value_name = "FILE")]
     pub model: PathBuf,
-    /// The texts and their labels: a CSV file with a header.
+    /// The samples with their answers: what the model was trained on, in the same columns.
+    #[arg(value_name = "FILE", required_unless_present = "test", conflicts_with = "test")]
+    file: Option<PathBuf>,
+    /// The same.
     #[arg(long, value_name = "FILE")]
-    pub test: PathBuf,
-    /// The column that holds the text.
+    test: Option<PathBuf>,
+    /// The column that holds the text, for a model of texts.
     #[arg(long, value_name = "NAME", default_value = "text")]
     pub text_column: String,
-    /// The column that holds the class name.
+    /// The column that holds the class name, for a model of texts.
     #[arg(long, value_name = "NAME", default_value = "label")]
     pub label_column: String,
     /// Print the figures as one JSON object; shares are from 0 to 1.
@@ -106,20 +110,33 @@ pub struct Evaluate {
     pub json: bool,
 }
 
-/// Classify texts with a saved model: the probability of each class.
+impl Evaluate {
+    /// Returns the file of samples.
+    pub fn samples(&self) -> &Path {
+        self.file.as_deref().or(self.test.as_deref()).unwrap_or(Path::new(""))
+    }
+}
+
+/// Use a saved model: on the rows of a file, or on a text.
 ///
-/// The text is given as an argument, or texts as the lines of a file or of standard input. Words
+/// A model of `train FILE` takes a FILE, or `-` for standard input. It writes the columns of the file as CSV,
+/// and behind them the prediction and the probability of each class. It reads and writes row by row, so the
+/// file may be larger than memory.
+///
+/// A model of texts takes a TEXT and prints the probability of each class. The text is given as an argument, or texts as the lines of a file or of standard input. Words
 /// that the model has not met in training count for nothing; where it knows none, a note says so.
 #[derive(Args, Clone, Debug)]
 #[command(after_help = "Examples:
+  wengert predict --model model.st new.csv > out.csv
+  tail -f rows.jsonl | wengert predict --model model.st - --json
   wengert predict --model model.st 'so happy'
   wengert predict --model model.st '-1 star'
   wengert predict --model model.st -- '--a text that begins like an option'
   wengert predict --model model.st --file texts.txt --top 1
   echo 'so happy' | wengert predict --model model.st --json")]
 pub struct Predict {
-    /// The text. Without it and without --file, the lines of standard input.
-    #[arg(allow_hyphen_values = true, value_parser = text_not_option)]
+    /// A file of rows, or a text, as the model needs it. Without it and without --file, standard input.
+    #[arg(value_name = "FILE or TEXT", allow_hyphen_values = true, value_parser = text_not_option)]
     text: Option<String>,
     /// The same, and it may look like an option.
     #[arg(last = true, value_name = "TEXT", conflicts_with_all = ["text", "file"])]
@@ -127,7 +144,7 @@ pub struct Predict {
     /// The model: a file written by `train --save`.
     #[arg(long, value_name = "FILE")]
     pub model: PathBuf,
-    /// A file with a text on each line.
+    /// A file with a text on each line, or with rows.
     #[arg(long, value_name = "FILE", conflicts_with = "text")]
     pub file: Option<PathBuf>,
     /// Show only the N most probable classes.
@@ -201,17 +218,17 @@ pub struct Experiment {
 }
 
 impl Experiment {
-    /// Creates the keeper that these options request.
-    pub fn keeper(&self, interrupt: Interrupt) -> Result<Keeper, Box<dyn Error>> {
+    /// Creates the keeper that these options request. `more` has options that a run depends on beside these.
+    pub fn keeper(&self, interrupt: Interrupt, more: Options) -> Result<Keeper, Box<dyn Error>> {
         let Self { setup, training, keeping } = self;
         let options = |pairs: &[(&str, Value)]| -> Options {
             pairs.iter().map(|(name, value)| (name.to_string(), value.clone())).collect()
         };
         // JSON is UTF-8, but a path may not be.
         let path = |path: &Option<PathBuf>| json!(path.as_deref().map(Path::to_string_lossy));
-        let fixed = options(&[
+        let mut fixed = options(&[
             ("--seed", json!(training.seed)),
-            ("--lr", json!(training.lr)),
+            ("--lr", json!(training.lr())),
             ("--batch-size", json!(training.batch_size)),
             ("--shards", json!(training.shards)),
             ("--validation-split", json!(training.validation_split)),
@@ -220,12 +237,13 @@ impl Experiment {
             ("--vocab", json!(setup.sizes.vocab)),
             ("--embedding", json!(setup.sizes.embedding)),
             ("--hidden", json!(setup.sizes.hidden)),
-            ("--dropout", json!(setup.sizes.dropout)),
+            ("--dropout", json!(setup.sizes.dropout())),
             ("--data-seed", json!(setup.source.data_seed)),
             ("--train", path(&setup.source.train)),
             ("--text-column", json!(setup.text_column)),
             ("--label-column", json!(setup.source.label_column)),
         ]);
+        fixed.extend(more);
         let activations: Vec<String> = setup.activation.iter().map(ToString::to_string).collect();
         let free = options(&[
             ("--activation", json!(activations)),
@@ -314,14 +332,20 @@ pub struct Sizes {
     /// The width of the hidden layer.
     #[arg(long, value_name = "N", default_value_t = 64, value_parser = positive, allow_negative_numbers = true, help_heading = "Model")]
     pub hidden: usize,
-    /// The share of numbers that each dropout layer drops in training.
-    #[arg(long, value_name = "SHARE", default_value_t = 0.2, value_parser = share, allow_hyphen_values = true, help_heading = "Model")]
-    pub dropout: f64,
+    /// The share of numbers that each dropout layer drops in training; 0.2 without it. With `train FILE` it is
+    /// 0.5 without it if there are texts, and 0 otherwise.
+    #[arg(long, value_name = "SHARE", value_parser = share, allow_hyphen_values = true, help_heading = "Model")]
+    pub dropout: Option<f64>,
 }
 
 impl Sizes {
     /// The largest model, in numbers: with Adam's moments it takes about 2 GB to train.
     const LARGEST: usize = 100_000_000;
+
+    /// Returns the share that dropout layers of a text classifier drop.
+    pub fn dropout(&self) -> f64 {
+        self.dropout.unwrap_or(0.2)
+    }
 
     /// Checks that a model of these sizes fits into memory.
     pub fn check(&self, classes: usize) -> Result<(), String> {

@@ -28,7 +28,7 @@ impl Description {
     pub fn new(sizes: &Sizes, activation: ActivationKind, texts: &Texts) -> Self {
         Self {
             activation: activation.to_string(),
-            sizes: sizes.clone(),
+            sizes: Sizes { dropout: Some(sizes.dropout()), ..sizes.clone() },
             labels: texts.labels.clone(),
             tokenizer: texts.tokenizer.clone(),
             maxlen: texts.max_length,
@@ -78,12 +78,12 @@ impl Description {
             |why: String| LoadError { path: path.to_path_buf(), fault: LoadFault::Foreign(why) };
         let activation = about.activation.parse();
         let activation = activation.map_err(|error| foreign(format!("{error}")))?;
-        let Sizes { vocab, embedding, hidden, dropout } = about.sizes;
+        let Sizes { vocab, embedding, hidden, .. } = about.sizes;
         let consistent = about.labels.len() >= 2
             && about.tokenizer.vocabulary_size() <= vocab
             && embedding > 0
             && hidden > 0
-            && (0.0..1.0).contains(&dropout)
+            && (0.0..1.0).contains(&about.sizes.dropout())
             && about.sizes.check(about.labels.len()).is_ok();
         match consistent {
             true => Ok((about, activation)),

@@ -56,7 +56,7 @@ fn train(
     let mut parameters = Parameters::new(seed);
     let model = build(&mut parameters, activation, halves.features());
     let trainer = Trainer::new(&model, BinaryCrossEntropy);
-    let mut adam = Adam::new(options.training.lr);
+    let mut adam = Adam::new(options.training.lr());
     let track = TRACKED.map(String::from).to_vec();
     let fit = Fit { seed, track, ..options.training.fit() };
 

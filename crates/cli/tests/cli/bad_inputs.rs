@@ -32,6 +32,9 @@ fn a_hundred_bad_inputs_are_told_clearly() {
         models(),
         uses_of_a_model(),
         outputs(),
+        options_of_tables(),
+        tables(),
+        uses_of_a_table_model(),
     ]
     .into_iter()
     .flatten()
@@ -361,7 +364,7 @@ fn uses_of_a_model() -> Vec<BadInput> {
         bad("predict hello", &["--model <FILE>"]),
         bad("predict", &["--model <FILE>"]),
         predict("so happy", &["'happy'", "--help"]),
-        predict("happy --file texts.csv", &["--file <FILE>", "[TEXT]"]),
+        predict("happy --file texts.csv", &["--file <FILE>", "[FILE or TEXT]"]),
         predict("--file none.txt", &["--file none.txt: cannot be read", "a text on each line"]),
         predict("--file folder", &["--file folder"]),
         predict("--file empty.csv", &["--file empty.csv: there is no text"]),
@@ -371,8 +374,8 @@ fn uses_of_a_model() -> Vec<BadInput> {
         predict("happy --top 2 --json", &["--top <N>", "--json"]),
         predict("happy --train texts.csv", &["--train", "--help"]),
         bad("evaluate --test texts.csv", &["--model <FILE>"]),
-        evaluate("", &["--test <FILE>"]),
-        evaluate("texts.csv", &["'texts.csv'", "--help"]),
+        evaluate("", &["<FILE>"]),
+        evaluate("texts.csv numbers.csv", &["'numbers.csv'", "--help"]),
         evaluate("--test none.csv", &["none.csv: there is no such file"]),
         evaluate("--test empty.csv", &["empty.csv: the file is empty"]),
         evaluate("--test header.csv", &["header.csv: there are no rows below the header"]),
@@ -443,6 +446,153 @@ fn outputs() -> Vec<BadInput> {
     inputs
 }
 
+/// Options of `train FILE` that are wrong, or do not suit the file.
+fn options_of_tables() -> Vec<BadInput> {
+    let train = |options: &str, tells: &[&str]| {
+        bad(format!("train numbers.csv --target label {options}"), tells)
+    };
+    vec![
+        bad("train numbers.csv", &["which column", "--target label", "numbers.csv (60 rows)"]),
+        bad("train numbers.csv --target c", &["`c`: there is no such column", "`a`, `b`, `label`"]),
+        bad("train --target label", &["FILE"]),
+        bad("train --folds 3", &["FILE"]),
+        bad("train --column a=text", &["FILE"]),
+        bad("train numbers.csv --target", &["--target <NAME>", "value is required"]),
+        train("--column c=text", &["--column `c`: there is no such column in numbers.csv"]),
+        train("--column a", &["--column <NAME=KIND>", "such as zip=category"]),
+        train("--column a=colour", &["no kind `colour`: choose one of text, number, category"]),
+        train("--column a=text --column a=number", &["--column: `a` is given twice"]),
+        train(
+            "--column label=text",
+            &["label=text: the target must be a category, a number or labels"],
+        ),
+        train("--column label=ignore", &["label=ignore: the target must be"]),
+        train("--column a=labels", &["a=labels: only the target can be labels"]),
+        train(
+            "--column a=ignore --column b=ignore",
+            &["no column is left to predict `label` from"],
+        ),
+        train(
+            "--column label=number",
+            &["none of the 60 rows has an answer to learn from that is a number"],
+        ),
+        train("--group c", &["--group `c`: there is no such column"]),
+        train("--group label", &["--target and --group are both `label`"]),
+        train("--header maybe", &["--header <YES|NO>", "choose one of yes, no"]),
+        train("--header no", &["`label`: there is no such column", "`column1`"]),
+        train("--folds 1", &["--folds <N>", "expected a whole number from 2 to 1000"]),
+        train("--folds many", &["--folds <N>", "expected a whole number from 2 to 1000"]),
+        train("--folds 61", &["--folds 61: there are fewer rows"]),
+        train("--folds 6 --group b", &["--folds 6: there are fewer groups"]),
+        train("--folds 3 --save a.st", &["--folds <N>", "--save <FILE>"]),
+        train("--folds 3 --test numbers.csv", &["--folds <N>", "--test <FILE>"]),
+        train("--folds 3 --report a.html", &["--folds <N>", "--report <FILE>"]),
+        train("--test-split 1", &["--test-split <SHARE>", "from 0 to below 1"]),
+        train("--test-split 0", &["--test-split 0 leaves no rows to test on"]),
+        train("--test-split 0.999", &["--test-split 0.999", "leave 0 for"]),
+        train("--validation-split 0.999", &["--validation-split 0.999", "leave 0 for"]),
+        train("--train numbers.csv --test numbers.csv", &["FILE", "--train <FILE>"]),
+        train("--data-seed 3", &["FILE", "--data-seed <N>"]),
+        train("--export data", &["FILE", "--export <DIR>"]),
+        train("--max-length 3", &["FILE", "--max-length <N>"]),
+        train("--text-column a", &["--train <FILE>"]),
+        bad(
+            "train clean.csv --target label --hidden 18446744073709551615",
+            &["the model would have", "--hidden"],
+        ),
+        bad("train clean.csv --target label --lr 1e38", &["the loss is", "lower"]),
+        train("--activation relu,relu", &["`relu` is given twice"]),
+        train("--folds 3 --activation relu,tanh", &["--folds takes one --activation"]),
+        train("--save none/model.st", &["--save none/model.st: cannot be written"]),
+        train("--save numbers.csv", &["FILE and --save lead to the same place"]),
+        train("--test texts.csv", &["--test texts.csv: there is no column `a`"]),
+        train("--test none.csv", &["--test none.csv: there is no such file"]),
+        train("--test maybe.csv --test-split 0.5 --folds 2", &["--folds <N>"]),
+    ]
+}
+
+/// Files that `train FILE` cannot read, or not learn from.
+fn tables() -> Vec<BadInput> {
+    let train = |file: &str, tells: &[&str]| bad(format!("train {file} --target label"), tells);
+    vec![
+        train("none.csv", &["none.csv: there is no such file"]),
+        train("folder", &["folder: this is a directory"]),
+        train("empty.csv", &["empty.csv: the file is empty"]),
+        train("blank.csv", &["blank.csv: the file is empty"]),
+        train("-", &["standard input: the file is empty"]),
+        train("header.csv", &["header.csv: there are no rows below the header"]),
+        train("long.csv", &["long.csv, line 3", "expected 2 fields", "found 3"]),
+        train("short.csv", &["short.csv, line 2", "expected 2 fields", "found 1"]),
+        train("quote.csv", &["quote.csv, line 3", "never closed"]),
+        train("twice.csv", &["twice.csv, line 1", "`label` occurs twice"]),
+        train("whole.st", &["whole.st"]),
+        train("cyrillic.csv", &["cyrillic.csv, line 2", "0xEF", "another encoding"]),
+        train("broken.csv", &["broken.csv, line 3", "most of it is UTF-8 already"]),
+        train(
+            "joy.csv",
+            &["joy.csv, column `label`", "found 1 different class in 2 rows", "`joy`"],
+        ),
+        train(
+            "ids.csv --header yes --column label=category --column text=text",
+            &["ids.csv, column `label`", "found 1001 different classes"],
+        ),
+        train("labels.csv", &["labels.csv: no column is left to predict `label` from"]),
+        train("unanswered.csv", &["none of the 2 rows has an answer to learn from"]),
+        train("bars.csv", &["no row has a label to learn from"]),
+        train("pair.csv", &["--validation-split 0.2: 1 samples"]),
+        train("list.json", &["list.json: this is one JSON list", "JSON Lines"]),
+        train("cut.jsonl", &["cut.jsonl, line 2: expected a JSON object", "EOF"]),
+        train("words.jsonl", &["words.jsonl, line 2: expected a JSON object"]),
+        train("nested.jsonl", &["nested.jsonl, line 1: the key `a` holds an object"]),
+        train("twice.jsonl", &["twice.jsonl, line 1: the key `a` occurs twice"]),
+        train("cut.gz", &["cut.gz"]),
+        train("zip.csv", &["zip.csv: this is a zip file"]),
+    ]
+}
+
+/// Returns bad uses of a model of a table, and damaged ones.
+fn uses_of_a_table_model() -> Vec<BadInput> {
+    let predict = |arguments: &str, tells: &[&str]| {
+        bad(format!("predict --model table.st {arguments}"), tells)
+    };
+    let evaluate = |arguments: &str, tells: &[&str]| {
+        bad(format!("evaluate --model table.st {arguments}"), tells)
+    };
+    let mut inputs = vec![
+        predict("none.csv", &["none.csv: there is no such file"]),
+        predict("folder", &["folder: this is a directory"]),
+        predict("empty.csv", &["empty.csv: the file is empty"]),
+        predict(
+            "texts.csv",
+            &["texts.csv: the model needs the columns `a`, `b`", "`text`, `label`"],
+        ),
+        predict("fewer.csv", &["fewer.csv: the model needs the column `b`"]),
+        predict("long_table.csv", &["long_table.csv, line 3", "expected 2 fields"]),
+        predict("--top 2 numbers.csv", &["--top is for models of texts"]),
+        predict("-", &["standard input: the file is empty"]),
+        predict("cut.jsonl", &["cut.jsonl: the model needs"]),
+        evaluate("none.csv", &["none.csv: there is no such file"]),
+        evaluate("pairs.csv", &["the model answers `label`", "`a`, `b`"]),
+        evaluate("maybe.csv", &["maybe.csv, line 2: column `label`", "`maybe`", "`no`, `yes`"]),
+        evaluate("unanswered.csv", &["unanswered.csv"]),
+        evaluate("fewer.csv", &["fewer.csv: the model needs the column `b`"]),
+        evaluate("header.csv", &["header.csv: there are no rows"]),
+        bad("predict --model whole.st --file numbers.gz", &["numbers.gz", "gzip"]),
+    ];
+    let impossible = "there is no such model as it describes";
+    for (file, tells) in [
+        ("table_scale.st", [impossible, "holds no model"]),
+        ("table_hidden.st", [impossible, "holds no model"]),
+        ("table_mish.st", ["no activation `mish`", "holds no model"]),
+        ("table_wide.st", ["it describes", "does not fit"]),
+        ("table_column.st", ["shape", "does not fit"]),
+    ] {
+        inputs.push(bad(format!("predict --model {file} numbers.csv"), &tells));
+        inputs.push(bad(format!("evaluate --model {file} numbers.csv"), &tells));
+    }
+    inputs
+}
+
 /// All files that a run finds in its folder.
 static FILES: LazyLock<Files> = LazyLock::new(files);
 
@@ -491,7 +641,29 @@ fn files() -> Files {
     files.extend(texts.iter().chain(&numbers).map(|&(name, content)| (name, content.to_vec())));
     let ids = (0..1001).map(|i| format!("text,{i}\n"));
     files.insert("ids.csv", format!("text,label\n{}", ids.collect::<String>()).into_bytes());
+    let tables: [(&str, &[u8]); 14] = [
+        ("cyrillic.csv", b"text,label\n\xef\xf0\xe8\xe2\xe5\xf2,joy\n"),
+        ("broken.csv", b"text,label\n\xc3\xa9\xc3\xa8,joy\n\xff,fear\n"),
+        ("unanswered.csv", b"a,b,label\n1,2,\n3,4,NA\n"),
+        ("bars.csv", b"a,label\n1,|\n3,|\n"),
+        ("list.json", b"[{\"a\": 1, \"label\": 2}]"),
+        ("cut.jsonl", b"{\"x\": 1, \"label\": 2}\n{\"x\": 1"),
+        ("words.jsonl", b"{\"a\": 1}\nwords\n"),
+        ("nested.jsonl", b"{\"a\": {\"b\": 1}}\n"),
+        ("twice.jsonl", b"{\"a\": 1, \"a\": 2}\n"),
+        ("cut.gz", b"\x1f\x8b\x08\x00\x00\x00\x00\x00"),
+        ("numbers.gz", b"\x1f\x8b\x08\x00\x00\x00\x00\x00"),
+        ("zip.csv", b"PK\x03\x04"),
+        ("long_table.csv", b"a,b\n1,2\n1,2,3\n"),
+        ("pairs.csv", b"a,b\n1,2\n3,4\n"),
+    ];
+    let clean =
+        |i: usize| format!("{},{},{}\n", i * 37 % 61, i * 17 % 59, ["x", "y"][i * i % 7 % 2]);
+    let clean = format!("a,b,label\n{}", (0..60).map(clean).collect::<String>());
+    files.insert("clean.csv", clean.into_bytes());
+    files.extend(tables.iter().map(|&(name, content)| (name, content.to_vec())));
     files.extend(damaged_models());
+    files.extend(damaged_table_models());
     files
 }
 
@@ -530,6 +702,23 @@ fn damaged_models() -> Files {
         ("infinite.st", last_number(f32::INFINITY)),
         ("four_classes.st", edited(r#",\"joy\"]"#, r#",\"joy\",\"zeal\"]"#)),
         ("whole.st", whole.clone()),
+    ])
+}
+
+/// Returns a model of a table, and damaged versions of it.
+fn damaged_table_models() -> Files {
+    let folder = folder_with(&good_files());
+    let options = "train numbers.csv --target label --hidden 3 --epochs 1 --save table.st";
+    wengert(folder.path(), options).success();
+    let table = fs::read(folder.path().join("table.st")).unwrap();
+    let edited = |from: &str, to: &str| with_header(&table, from, to);
+    BTreeMap::from([
+        ("table_scale.st", edited(r#"\"scale\":[{"#, r#"\"scale\":[],\"more\":[{"#)),
+        ("table_hidden.st", edited(r#"\"hidden\":3"#, r#"\"hidden\":0"#)),
+        ("table_mish.st", edited(r#":\"swiglu\""#, r#":\"mish\""#)),
+        ("table_wide.st", edited(r#"\"hidden\":3"#, r#"\"hidden\":1000000000"#)),
+        ("table_column.st", edited(r#"\"has_gaps\":false"#, r#"\"has_gaps\":true"#)),
+        ("table.st", table.clone()),
     ])
 }
 

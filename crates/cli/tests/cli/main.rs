@@ -12,3 +12,4 @@ mod outputs;
 mod program;
 mod reading;
 mod runs;
+mod table;

@@ -22,6 +22,16 @@ const SOURCE: [&str; 5] = [
     "--export <DIR>",
 ];
 
+/// Options of a file that is trained on.
+const TABLE: [&str; 6] = [
+    "--target <NAME>",
+    "--column <NAME=KIND>",
+    "--header <YES|NO>",
+    "--test-split <SHARE>",
+    "--group <NAME>",
+    "--folds <N>",
+];
+
 /// Options of a text classifier.
 const CLASSIFIER: [&str; 7] = [
     "--text-column <NAME>",
@@ -73,9 +83,8 @@ fn check_help(command: &str, options: &[&[&str]]) {
 #[test]
 fn help_names_every_option_and_gives_examples() {
     let experiment = [&SOURCE[..], &CLASSIFIER, &TRAINING, &KEEPING, &OUTPUT].concat();
-    for command in ["", "train"] {
-        check_help(command, &[&experiment, &["--save <FILE>"]]);
-    }
+    check_help("", &[&experiment, &["--save <FILE>"]]);
+    check_help("train", &[&experiment, &["--save <FILE>"], &TABLE]);
     let own = ["--seeds <N>", "--baseline"];
     check_help("compare", &[&experiment, &own]);
     let own = ["--seed <N>", "--samples <N>"];

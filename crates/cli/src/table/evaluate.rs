@@ -1,0 +1,87 @@
+//! The command `evaluate` with a model of a table.
+
+use std::error::Error;
+
+use data::{Dataset, HeaderRow, excerpt, excerpts, printable_json, printable_path};
+use train::Trainer;
+
+use super::file::TableFile;
+use super::model::TableLoss;
+use super::saved::{TableModel, load};
+use super::score::TableScore;
+use super::understood::first_cells;
+use crate::notes::note;
+use crate::sentiment::options::Evaluate;
+
+/// Returns the kind of a model's file's first row.
+pub fn header_of(model: &TableModel) -> HeaderRow {
+    if model.has_header { HeaderRow::Present } else { HeaderRow::Absent }
+}
+
+/// Returns the place of each column that a model reads. The error names those that are missing.
+pub fn places_of(model: &TableModel, rows: &TableFile) -> Result<Vec<Option<usize>>, String> {
+    let place = |name: &str| rows.columns().iter().position(|column| column == name);
+    let missing: Vec<String> =
+        model.encoder.columns().filter(|name| place(name).is_none()).map(String::from).collect();
+    match missing.is_empty() {
+        true => Ok(model.encoder.columns().map(place).collect()),
+        false => Err(format!(
+            "{}: the model needs {} {}, which the file does not have; it has {}",
+            rows.name(),
+            if missing.len() == 1 { "the column" } else { "the columns" },
+            excerpts(&missing),
+            excerpts(rows.columns())
+        )),
+    }
+}
+
+/// Evaluates the model on rows with answers, and prints the figures.
+pub fn evaluate(options: &Evaluate) -> Result<(), Box<dyn Error>> {
+    let (model, parameters, about) = load(&options.model).map_err(|error| error.to_string())?;
+    let mut rows = TableFile::open(options.samples(), header_of(&about))?;
+    let mut frame = rows.read_all()?;
+    let places = places_of(&about, &rows)?;
+    let Some(answers) = frame.place(&about.answers) else {
+        return Err(format!(
+            "{}: the model answers {}, which the file does not have to compare with; it has {}",
+            rows.name(),
+            excerpt(&about.answers),
+            excerpts(&frame.columns)
+        )
+        .into());
+    };
+    let mut without = Vec::new();
+    frame.rows.retain(|row| {
+        let is_usable = about.target.reads(&row.cells[answers]);
+        if !is_usable {
+            without.push((row.line, row.cells[answers].clone()));
+        }
+        is_usable
+    });
+    if frame.rows.is_empty() {
+        return Err(format!("{}: no row has an answer to compare with", rows.name()).into());
+    }
+    if !without.is_empty() {
+        note(&format!(
+            "{} rows are left out, as their {} is missing or cannot be read: {}",
+            without.len(),
+            excerpt(&about.answers),
+            first_cells(&without)
+        ));
+    }
+    let targets = about.target.encode(frame.cells(answers)).map_err(|(at, error)| {
+        let (line, column) = (frame.rows[at].line, excerpt(&about.answers));
+        format!("{}, line {line}: column {column}: {error}", rows.name())
+    })?;
+    let (inputs, gaps) = about.encoder.encode(&places, &frame.rows);
+    super::predict::tell_gaps(&gaps);
+    let samples = Dataset::with_targets(inputs, targets);
+    let trainer = Trainer::new(&model, TableLoss::of_target(&about.target));
+    let score = TableScore::of(&trainer, &parameters, &samples, &about.target)
+        .map_err(|error| format!("--model {}: {error}", printable_path(&options.model)))?;
+    match options.json {
+        true => println!("{}", printable_json(&score.to_json(about.names()).to_string())),
+        false => print!("{}", score.describe(about.names())),
+    }
+    Ok(())
+}

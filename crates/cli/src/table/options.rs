@@ -1,0 +1,115 @@
+//! The options of `train`: those of a file, beside those of the text classifier.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use clap::builder::ArgPredicate;
+use data::{ColumnKind, HeaderRow};
+
+use crate::sentiment::options as sentiment;
+use crate::values::{folds, share};
+
+/// Train on a table: CSV, TSV or JSON Lines, with texts, numbers, categories and dates.
+///
+/// `wengert train FILE` finds out how the file is separated and encoded and what is in each column, prints
+/// what it understood, and trains one model on all of it: texts as the mean of their words' vectors,
+/// categories as vectors, numbers and dates on one scale, and behind these a hidden layer. It predicts the
+/// column --target: a class, a number, or several labels separated by `|`. A fifth of the rows is held out
+/// to say how good the model is. Gaps are filled and counted.
+///
+/// Without FILE it trains a text classifier with each --activation, on generated reviews or on the files
+/// --train and --test, and reports on the best. The model is an embedding, its mean over the words of a
+/// text, a hidden layer and a softmax.
+#[derive(Args, Clone, Debug)]
+#[command(
+    mut_arg("epochs", |arg| arg.default_value_if("file", ArgPredicate::IsPresent, "100")),
+    mut_arg("patience", |arg| arg.default_value_if("file", ArgPredicate::IsPresent, "10")),
+    mut_arg("vocab", |arg| arg.default_value_if("file", ArgPredicate::IsPresent, "20000")),
+    mut_arg("activation", |arg| arg.default_value_if("file", ArgPredicate::IsPresent, "swiglu")),
+    after_help = "With a FILE other defaults hold: --activation swiglu, --vocab 20000, --epochs 100, --patience 10.
+
+Examples:
+  wengert train data.csv                                 what is in it? which column is the target?
+  wengert train data.csv --target price --save model.st  train, and keep the model ...
+  wengert predict --model model.st new.csv > out.csv     ... use it on other rows ...
+  wengert evaluate --model model.st more.csv             ... or see how good it is on them
+  wengert train data.csv --target sold --column zip=category --column note=ignore
+  wengert train data.csv --target sold --folds 5         cross-validation
+  wengert train                                          generated reviews, ReLU and SwiGLU
+  wengert train --train train.csv --test test.csv        texts: columns `text` and `label`
+  wengert train --activation swiglu --save model.st      keep the model
+  wengert train --report report.html                     curves, tables and mistakes as a page
+  wengert train --export reviews                         write the generated reviews as CSV files"
+)]
+pub struct TrainCommand {
+    /// The file, and what is in it.
+    #[command(flatten)]
+    pub table: TableOptions,
+    /// The model, and training.
+    #[command(flatten)]
+    pub common: sentiment::Train,
+}
+
+/// The options of `train FILE`.
+#[derive(Args, Clone, Debug)]
+#[command(next_help_heading = "A table")]
+pub struct TableOptions {
+    /// The rows to train on: CSV, TSV or JSON Lines, also packed by gzip; `-` for standard input.
+    #[arg(
+        value_name = "FILE",
+        group = "training_samples",
+        conflicts_with_all = ["train", "data_seed", "export", "max_length"]
+    )]
+    pub file: Option<PathBuf>,
+    /// The column to predict.
+    #[arg(long, value_name = "NAME", requires = "file")]
+    pub target: Option<String>,
+    /// What a column is, if it was misunderstood: text, number, category, date, labels or ignore. May be
+    /// given several times.
+    #[arg(long, value_name = "NAME=KIND", requires = "file", value_parser = column)]
+    pub column: Vec<(String, ColumnKind)>,
+    /// What the first row is, if it was misunderstood: `yes` for the names of the columns, `no` for a row.
+    #[arg(long, value_name = "YES|NO", requires = "file", value_parser = header)]
+    pub header: Option<HeaderRow>,
+    /// The share of rows that is held out to test on, drawn by --seed from each class by its share. With
+    /// `--test FILE` those rows are tested on instead.
+    #[arg(
+        long,
+        value_name = "SHARE",
+        default_value_t = 0.2,
+        value_parser = share,
+        requires = "file",
+        allow_hyphen_values = true
+    )]
+    pub test_split: f64,
+    /// Keep rows of one group together: all those with one value in this column, which is not used
+    /// otherwise.
+    #[arg(long, value_name = "NAME", requires = "file")]
+    pub group: Option<String>,
+    /// Cross-validate: train N models, each tested on another part of the rows.
+    #[arg(
+        long,
+        value_name = "N",
+        value_parser = folds,
+        requires = "file",
+        allow_negative_numbers = true,
+        conflicts_with_all = ["save", "test", "test_split", "report", "json", "plots"]
+    )]
+    pub folds: Option<usize>,
+}
+
+/// Returns the name of a column and its kind.
+fn column(text: &str) -> Result<(String, ColumnKind), String> {
+    let Some((name, kind)) = text.rsplit_once('=') else {
+        return Err("expected the name of a column and its kind, such as zip=category".to_owned());
+    };
+    Ok((name.to_owned(), kind.parse().map_err(|error| format!("{error}"))?))
+}
+
+fn header(text: &str) -> Result<HeaderRow, String> {
+    match text {
+        "yes" => Ok(HeaderRow::Present),
+        "no" => Ok(HeaderRow::Absent),
+        _ => Err("choose one of yes, no".to_owned()),
+    }
+}

@@ -1,0 +1,336 @@
+//! Chooses the rows to train on, to validate with and to test on, and turns them into samples.
+
+use std::collections::HashMap;
+
+use data::{
+    ColumnKind, ColumnSummary, DataFrame, Dataset, FrameEncoder, Gaps, Labels, Mixed, Samples,
+    Sequences, TargetEncoder, Targets, excerpt, folds, held_out, is_missing, printable,
+    repeated_rows, revealing_columns,
+};
+use tensor::{Key, Tensor};
+
+use super::options::TableOptions;
+use super::understood::{Understood, first_cells};
+use crate::notes::note;
+use crate::training::Training;
+
+/// TableFile as a model gets them.
+pub type TableSamples = Dataset<Mixed<Sequences<u32>>, Targets>;
+
+/// More classes than this are names or texts taken for classes by mistake.
+const MOST_CLASSES: usize = 1_000;
+
+/// The rows whose answer is known, and what is in their columns.
+pub struct KnownRows {
+    pub frame: DataFrame,
+    pub understood: Understood,
+    /// The rows from this one on are those of the file to test on.
+    pub from_test_file: usize,
+    /// The group of each row, if rows have groups.
+    groups: Option<Vec<u32>>,
+    /// The class of each row, if the answers are classes.
+    classes: Option<Tensor<u32>>,
+}
+
+/// The samples of one model, and how cells became numbers.
+pub struct TableParts {
+    pub encoder: FrameEncoder,
+    pub target: TargetEncoder,
+    pub training: TableSamples,
+    pub validation: Option<TableSamples>,
+    pub test: TableSamples,
+    /// What could not be taken as it is, in all rows.
+    pub gaps: Gaps,
+}
+
+impl KnownRows {
+    /// Leaves out the rows whose answer is not known, and says which. `test` has more rows, to test on.
+    pub fn new(
+        frame: DataFrame,
+        understood: Understood,
+        file: &str,
+        test: Option<(DataFrame, &str)>,
+    ) -> Result<Self, String> {
+        let mut frame = with_answers(frame, &understood.target, file)?;
+        let from_test_file = frame.rows.len();
+        if let Some((test, test_file)) = test {
+            let test = with_columns_of(test, &frame, &understood, test_file)?;
+            frame.rows.extend(with_answers(test, &understood.target, test_file)?.rows);
+        }
+        let place = frame.place(&understood.target.name).expect("the target is a column");
+        let classes = match understood.target.kind {
+            ColumnKind::Category => {
+                let labels = Labels::of(frame.cells(place));
+                check_classes(&labels, &frame, &understood.target, file)?;
+                let classes =
+                    frame.cells(place).map(|cell| labels.class(cell).expect("a known label"));
+                let classes: Vec<u32> = classes.collect();
+                Some(Tensor::new([classes.len()], classes))
+            }
+            _ => None,
+        };
+        let has_label = |cell: &str| !cell.split('|').all(is_missing);
+        if understood.target.kind == ColumnKind::Labels && !frame.cells(place).any(has_label) {
+            return Err(format!(
+                "{file}, column {}: no row has a label to learn from; choose another --target",
+                excerpt(&understood.target.name)
+            ));
+        }
+        let groups = understood.group.as_ref().map(|name| {
+            let column = frame.place(name).expect("the groups are a column");
+            let mut numbers: HashMap<&str, u32> = HashMap::new();
+            let group = |cell| {
+                let next = numbers.len() as u32;
+                *numbers.entry(cell).or_insert(next)
+            };
+            frame.cells(column).map(group).collect()
+        });
+        Ok(Self { frame, understood, from_test_file, groups, classes })
+    }
+
+    /// Returns the rows to test on: those of the file for it, or a share that is drawn.
+    pub fn test_rows(
+        &self,
+        options: &TableOptions,
+        training: &Training,
+    ) -> Result<Vec<u32>, String> {
+        let all = self.frame.rows.len();
+        if self.from_test_file < all {
+            return Ok((self.from_test_file as u32..all as u32).collect());
+        }
+        self.draw(&self.every_row(), options.test_split, training, "test", training.seed)
+            .map_err(|error| format!("--test-split {}: {error}", options.test_split))
+    }
+
+    /// Returns the rows of each fold.
+    pub fn folds(&self, count: usize, seed: u64) -> Result<Vec<Vec<u32>>, String> {
+        let key = Key::new(seed).stream("table").stream("folds");
+        let (rows, groups) = (self.frame.rows.len(), self.groups.as_deref());
+        let folds = folds(rows, self.classes.as_ref(), groups, count, key);
+        match folds.iter().any(Vec::is_empty) {
+            false => Ok(folds),
+            true => Err(format!(
+                "--folds {count}: there are fewer {}; choose fewer folds",
+                if groups.is_some() { "groups" } else { "rows" }
+            )),
+        }
+    }
+
+    /// Measures the columns on the rows to train on, and returns all rows as samples.
+    pub fn parts(
+        &self,
+        test: &[u32],
+        training: &Training,
+        words: usize,
+        seed: u64,
+    ) -> Result<TableParts, String> {
+        let is_test = self.flags(test);
+        let mut rest = self.every_row();
+        rest.retain(|&row| !is_test[row as usize]);
+        let share = training.validation_split;
+        let validation = self
+            .draw(&rest, share, training, "validation", seed)
+            .map_err(|error| format!("--validation-split {share}: {error}"))?;
+        let is_validation = self.flags(&validation);
+        rest.retain(|&row| !is_validation[row as usize]);
+
+        let inputs: Vec<&ColumnSummary> = self.understood.inputs.iter().collect();
+        let encoder = FrameEncoder::fit(&self.frame, &inputs, &rest, words);
+        let target = TargetEncoder::fit(&self.frame, &self.understood.target, &rest);
+        let places: Vec<_> = encoder.columns().map(|name| self.frame.place(name)).collect();
+        let (rows, gaps) = encoder.encode(&places, &self.frame.rows);
+        let place = self.frame.place(&self.understood.target.name).expect("the target is a column");
+        let answers = target
+            .encode(self.frame.cells(place))
+            .map_err(|(at, error)| format!("{}: {error}", self.line(at)))?;
+        let all = Dataset::with_targets(rows, answers);
+        Ok(TableParts {
+            training: all.select(&rest),
+            validation: (!validation.is_empty()).then(|| all.select(&validation)),
+            test: all.select(test),
+            encoder,
+            target,
+            gaps,
+        })
+    }
+
+    /// Says what in the rows makes a score better or worse than it is.
+    pub fn tell_findings(&self, test: &[u32]) {
+        let Understood { inputs, target, .. } = &self.understood;
+        let places: Vec<usize> =
+            inputs.iter().filter_map(|column| self.frame.place(&column.name)).collect();
+        let place = self.frame.place(&target.name).expect("the target is a column");
+        let line = |at| self.line(at);
+        let is_test = self.flags(test);
+        let repeated = repeated_rows(&self.frame, &places, place, &is_test, &line);
+        let inputs: Vec<&ColumnSummary> = inputs.iter().collect();
+        for words in repeated.into_iter().chain(revealing_columns(&self.frame, &inputs, target)) {
+            note(&words);
+        }
+    }
+
+    /// Says which cells could not be taken as they are, and what stands in for them.
+    pub fn tell_gaps(&self, parts: &TableParts) {
+        for column in parts.encoder.columns() {
+            let stand_in = parts.encoder.stand_in(column);
+            if let Some(count) = parts.gaps.missing.get(column) {
+                let cells = if *count == 1 { "cell is" } else { "cells are" };
+                note(&format!(
+                    "column {}: {count} {cells} missing; in their place: {stand_in}",
+                    excerpt(column)
+                ));
+            }
+            if let Some((count, first)) = parts.gaps.unreadable.get(column) {
+                note(&format!(
+                    "column {}: {count} of {} cells cannot be read as its kind and count as missing: {}; \
+                     in their place: {stand_in}",
+                    excerpt(column),
+                    self.frame.rows.len(),
+                    first_cells(first)
+                ));
+            }
+        }
+    }
+
+    /// Says which classes have no row to train on.
+    pub fn tell_lost_classes(&self, parts: &TableParts) {
+        let (TargetEncoder::Classes { labels }, Some(trained), Some(all)) =
+            (&parts.target, parts.training.targets().classes(), &self.classes)
+        else {
+            return;
+        };
+        let (trained, all) = (trained.to_vec(), all.to_vec());
+        for (class, name) in labels.names().iter().enumerate() {
+            let of = |classes: &[u32]| classes.iter().filter(|&&c| c as usize == class).count();
+            if of(&trained) == 0 {
+                note(&format!(
+                    "no row of the class {} is left to train on: all {} are held out; the model cannot \
+                     learn it",
+                    excerpt(name),
+                    of(&all)
+                ));
+            }
+        }
+    }
+
+    fn every_row(&self) -> Vec<u32> {
+        (0..self.frame.rows.len() as u32).collect()
+    }
+
+    /// Returns a share of these rows, chosen as --split says.
+    fn draw(
+        &self,
+        rows: &[u32],
+        share: f64,
+        training: &Training,
+        stream: &str,
+        seed: u64,
+    ) -> Result<Vec<u32>, String> {
+        let key = Key::new(seed).stream("table").stream(stream);
+        let classes = self.classes.as_ref().map(|classes| classes.select(rows));
+        let groups = self
+            .groups
+            .as_ref()
+            .map(|groups| rows.iter().map(|&row| groups[row as usize]).collect::<Vec<u32>>());
+        let drawn =
+            held_out(rows.len(), training.split, classes.as_ref(), groups.as_deref(), share, key);
+        let drawn = drawn.map_err(|error| error.to_string())?;
+        Ok(drawn.into_iter().map(|at| rows[at as usize]).collect())
+    }
+
+    fn flags(&self, rows: &[u32]) -> Vec<bool> {
+        let mut flags = vec![false; self.frame.rows.len()];
+        rows.iter().for_each(|&row| flags[row as usize] = true);
+        flags
+    }
+
+    /// Returns where a row is.
+    fn line(&self, at: usize) -> String {
+        let line = self.frame.rows[at].line;
+        match at < self.from_test_file {
+            true => format!("line {line}"),
+            false => format!("line {line} of the test file"),
+        }
+    }
+}
+
+/// Leaves out the rows whose answer is missing or cannot be read, and says which they are.
+fn with_answers(
+    mut frame: DataFrame,
+    target: &ColumnSummary,
+    file: &str,
+) -> Result<DataFrame, String> {
+    let place = frame.place(&target.name).expect("the target is a column");
+    let (mut without, all) = (Vec::new(), frame.rows.len());
+    frame.rows.retain(|row| {
+        let cell = row.cells[place].trim();
+        let is_usable = TargetEncoder::is_usable(target.kind, target.decimal, cell);
+        if !is_usable {
+            without.push((row.line, cell.to_owned()));
+        }
+        is_usable
+    });
+    let column = excerpt(&target.name);
+    if frame.rows.is_empty() {
+        return Err(format!(
+            "{file}, column {column}: none of the {all} rows has an answer to learn from{}; choose another \
+             --target",
+            if target.kind == ColumnKind::Number { " that is a number" } else { "" }
+        ));
+    }
+    if !without.is_empty() {
+        note(&format!(
+            "{file}: {} of {all} rows are left out, as their {column} is missing or cannot be read: {}",
+            without.len(),
+            first_cells(&without)
+        ));
+    }
+    Ok(frame)
+}
+
+/// Returns rows of another file in the order of the columns of `frame`. It must have those that are used.
+fn with_columns_of(
+    mut other: DataFrame,
+    frame: &DataFrame,
+    understood: &Understood,
+    file: &str,
+) -> Result<DataFrame, String> {
+    let used = understood.inputs.iter().chain([&understood.target]);
+    for column in used {
+        if other.place(&column.name).is_none() {
+            return Err(format!(
+                "--test {file}: there is no column {}; it has {}",
+                excerpt(&column.name),
+                data::excerpts(&other.columns)
+            ));
+        }
+    }
+    let places: Vec<_> = frame.columns.iter().map(|name| other.place(name)).collect();
+    for row in &mut other.rows {
+        let cell = |place: &Option<usize>| place.map_or(String::new(), |at| row.cells[at].clone());
+        row.cells = places.iter().map(cell).collect();
+    }
+    other.columns = frame.columns.clone();
+    Ok(other)
+}
+
+fn check_classes(
+    labels: &Labels,
+    frame: &DataFrame,
+    target: &ColumnSummary,
+    file: &str,
+) -> Result<(), String> {
+    if (2..=MOST_CLASSES).contains(&labels.len()) {
+        return Ok(());
+    }
+    Err(format!(
+        "{file}, column {}: found {} different {} in {} rows, such as {}; expected from 2 to {MOST_CLASSES} \
+         classes, or numbers (--column {}=number)",
+        excerpt(&target.name),
+        labels.len(),
+        if labels.len() == 1 { "class" } else { "classes" },
+        frame.rows.len(),
+        excerpt(labels.name(0)),
+        printable(&target.name)
+    ))
+}

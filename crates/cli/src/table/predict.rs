@@ -1,0 +1,239 @@
+//! The command `predict` with a model of a table: the columns of a file, and behind them the answers.
+
+use std::error::Error;
+use std::io::{self, IsTerminal};
+use std::path::Path;
+
+use autograd::Parameters;
+use data::{
+    Gaps, Mixed, TableRow, TargetEncoder, excerpt, printable_json, printable_lines, printable_path,
+    write_csv,
+};
+use nn::Model;
+use serde_json::json;
+use tensor::Tensor;
+use train::Trainer;
+
+use super::evaluate::{header_of, places_of};
+use super::file::TableFile;
+use super::model::TableLoss;
+use super::saved::{TableModel, load};
+use super::understood::first_cells;
+use crate::notes::note;
+use crate::sentiment::options::Predict;
+
+/// The number of rows of a file that are answered at once.
+const TOGETHER: usize = 256;
+
+/// Answers the rows of a file or of standard input, one after the other.
+pub fn predict(options: &Predict) -> Result<(), Box<dyn Error>> {
+    let (model, parameters, about) = load(&options.model).map_err(|error| error.to_string())?;
+    if options.top.is_some() {
+        return Err("--top is for models of texts; this one writes every probability".into());
+    }
+    let file = options.file.as_deref().or(options.text().map(Path::new));
+    let file = file.unwrap_or(Path::new("-"));
+    let mut rows = TableFile::open(file, header_of(&about))?;
+    // A pipe may pause: each of its rows is answered at once.
+    let together = if file == Path::new("-") { 1 } else { TOGETHER };
+    let predictor = Predictor { model, parameters, about, options };
+    predictor.answer_all(&mut rows, together)
+}
+
+/// A saved model in use.
+struct Predictor<'a, M> {
+    model: M,
+    parameters: Parameters,
+    about: TableModel,
+    options: &'a Predict,
+}
+
+/// A row, its object if the file has objects, and whether it is answered.
+type InputRow = (TableRow, Option<String>);
+
+impl<M: Model<Input = Mixed<Tensor<u32>>>> Predictor<'_, M> {
+    fn answer_all(&self, rows: &mut TableFile, together: usize) -> Result<(), Box<dyn Error>> {
+        let places = places_of(&self.about, rows)?;
+        let columns = rows.columns().to_vec();
+        let names = self.answer_names(&columns);
+        if !self.options.json {
+            print_record(columns.iter().chain(&names).map(String::as_str));
+        }
+        let (mut batch, mut gaps) = (Vec::new(), Gaps::default());
+        loop {
+            let row = rows.next_row()?;
+            let is_end = row.is_none();
+            if let Some(row) = row {
+                if !self.options.json && row.cells.len() > columns.len() {
+                    return Err(format!(
+                        "{}, line {}: the key {} is new, and the header is written already; --json writes \
+                         rows of any keys",
+                        rows.name(),
+                        row.line,
+                        excerpt(&rows.columns()[columns.len()])
+                    )
+                    .into());
+                }
+                batch.push((row, rows.object().map(String::from)));
+            }
+            if batch.len() >= together || (is_end && !batch.is_empty()) {
+                self.answer(&batch, &places, rows.columns(), &names, &mut gaps)?;
+                batch.clear();
+            }
+            if is_end {
+                break;
+            }
+        }
+        tell_gaps(&gaps);
+        Ok(())
+    }
+
+    /// Returns the names of the columns of an answer, none of which the file has.
+    fn answer_names(&self, columns: &[String]) -> Vec<String> {
+        let probabilities = self.about.names().iter().map(|name| format!("probability_{name}"));
+        let names = std::iter::once("prediction".to_owned()).chain(probabilities);
+        let free = |name: String| {
+            let others = (2..).map(|number| format!("{name}_{number}"));
+            let mut all = std::iter::once(name.clone()).chain(others);
+            all.find(|name| !columns.contains(name)).unwrap_or(name)
+        };
+        names.map(free).collect()
+    }
+
+    /// Answers some rows, and writes them.
+    fn answer(
+        &self,
+        batch: &[InputRow],
+        places: &[Option<usize>],
+        columns: &[String],
+        names: &[String],
+        gaps: &mut Gaps,
+    ) -> Result<(), Box<dyn Error>> {
+        // An object may lack keys that come later.
+        let full = |(row, _): &InputRow| {
+            let mut row = row.clone();
+            row.cells.resize(columns.len(), String::new());
+            row
+        };
+        let rows: Vec<TableRow> = batch.iter().map(full).collect();
+        let (inputs, found) = self.about.encoder.encode(places, &rows);
+        gaps.merge(found);
+        let trainer = Trainer::new(&self.model, TableLoss::of_target(&self.about.target));
+        let predictions = trainer.predict_finite(&self.parameters, &inputs).map_err(|error| {
+            let (model, line) = (printable_path(&self.options.model), rows[0].line);
+            format!("--model {model}, from line {line} on: {error}")
+        })?;
+        let (width, outputs) = (predictions.shape()[1], predictions.to_vec());
+        for (at, (row, (_, object))) in rows.iter().zip(batch).enumerate() {
+            let outputs = &outputs[at * width..(at + 1) * width];
+            let answer = self.answer_of(outputs);
+            match self.options.json {
+                true => {
+                    let object = object.clone().unwrap_or_else(|| object_of(columns, row));
+                    println!("{}", printable_json(&with_answer(&object, names, &answer)));
+                }
+                false => {
+                    let probabilities = answer.probabilities.iter().map(|p| p.to_string());
+                    let answer: Vec<String> =
+                        [answer.text].into_iter().chain(probabilities).collect();
+                    print_record(row.cells.iter().chain(&answer).map(String::as_str));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Returns what the outputs of a row say.
+    fn answer_of<'p>(&self, outputs: &'p [f32]) -> RowAnswer<'p> {
+        let (text, json, probabilities) = match &self.about.target {
+            TargetEncoder::Classes { labels } => {
+                let best = (0..outputs.len()).max_by(|&a, &b| {
+                    // Of equal ones the first.
+                    outputs[a].total_cmp(&outputs[b]).then(b.cmp(&a))
+                });
+                let name = labels.name(best.unwrap_or(0) as u32);
+                (name.to_owned(), json!(name).to_string(), outputs)
+            }
+            TargetEncoder::Labels { labels } => {
+                let names = labels.names().iter().zip(outputs);
+                let present: Vec<&str> =
+                    names.filter(|&(_, &p)| p > 0.5).map(|(name, _)| name.as_str()).collect();
+                (present.join("|"), json!(present).to_string(), outputs)
+            }
+            TargetEncoder::Number { scale, .. } => {
+                let scaled = Tensor::new([1, 1], outputs.to_vec());
+                let number = scale.inverse_transform(&scaled).to_vec()[0];
+                let text = written(number);
+                (text.clone(), text, &[][..])
+            }
+        };
+        RowAnswer { text, json, probabilities }
+    }
+}
+
+/// The answer to a row, as a cell and as JSON, and the probability of each class or label.
+struct RowAnswer<'p> {
+    text: String,
+    json: String,
+    probabilities: &'p [f32],
+}
+
+/// Returns a number with the digits that a model's 32 bits know.
+fn written(number: f64) -> String {
+    match number as f32 {
+        short if short.is_finite() => short.to_string(),
+        _ => number.to_string(),
+    }
+}
+
+/// Says what could not be taken as it is in rows to answer.
+pub fn tell_gaps(gaps: &Gaps) {
+    let mut columns: Vec<(&String, &usize)> = gaps.missing.iter().collect();
+    columns.sort();
+    for (column, count) in columns {
+        note(&format!("column {}: {count} missing, answered as in training", excerpt(column)));
+    }
+    for (cells, what) in [
+        (&gaps.unreadable, "cannot be read as the kind that was trained on, and count as missing"),
+        (&gaps.unknown, "are of a value that did not occur at least twice in training"),
+    ] {
+        let mut columns: Vec<_> = cells.iter().collect();
+        columns.sort();
+        for (column, (count, first)) in columns {
+            let first = first_cells(first);
+            note(&format!("column {}: {count} cells {what}: {first}", excerpt(column)));
+        }
+    }
+}
+
+/// Prints a row of a CSV file.
+fn print_record<'a>(cells: impl Iterator<Item = &'a str>) {
+    let mut bytes = Vec::new();
+    write_csv(&mut bytes, cells, std::iter::empty::<[&str; 0]>())
+        .expect("memory can be written to");
+    let text = String::from_utf8_lossy(&bytes);
+    // A terminal would obey what a file can hold.
+    match io::stdout().is_terminal() {
+        true => print!("{}", printable_lines(&text)),
+        false => print!("{text}"),
+    }
+}
+
+/// Returns a row as a JSON object.
+fn object_of(columns: &[String], row: &TableRow) -> String {
+    let pairs = columns.iter().zip(&row.cells);
+    let pairs: Vec<String> =
+        pairs.map(|(name, cell)| format!("{}:{}", json!(name), json!(cell))).collect();
+    format!("{{{}}}", pairs.join(","))
+}
+
+/// Returns an object with the answer at its end.
+fn with_answer(object: &str, names: &[String], answer: &RowAnswer) -> String {
+    let start = object.trim_end().strip_suffix('}').unwrap_or(object).trim_end();
+    let comma = if start.ends_with('{') { "" } else { "," };
+    let mut text = format!("{start}{comma}{}:{}", json!(names[0]), answer.json);
+    for (name, probability) in names[1..].iter().zip(answer.probabilities) {
+        text.push_str(&format!(",{}:{probability}", json!(name)));
+    }
+    text + "}"
+}

@@ -1,0 +1,204 @@
+//! How good a model of a table is, in the unit of its answers.
+
+use std::fmt::Write;
+
+use autograd::Parameters;
+use data::{Mixed, Samples, TargetEncoder, Targets};
+use nn::Model;
+use report::statistics::wilson_interval;
+use serde_json::{Value, json};
+use tensor::Tensor;
+use train::metrics::{ConfusionMatrix, roc_auc};
+use train::{Evaluation, NotFinite, Score, Trainer};
+
+use super::model::TableLoss;
+use super::parts::TableSamples;
+
+/// The figures of a model on rows with answers.
+pub struct TableScore {
+    /// The loss, and the metrics by which models are compared.
+    pub score: Score,
+    pub rows: usize,
+    pub answers: TargetScore,
+}
+
+/// The figures of each kind of answer.
+pub enum TargetScore {
+    Classes(Evaluation),
+    Labels,
+    Number {
+        /// The mean and the root of the mean squared error, in the unit of the column.
+        mae: f64,
+        rmse: f64,
+        /// The same for the mean of these rows as the answer to each.
+        mean_mae: f64,
+        mean_rmse: f64,
+    },
+}
+
+impl TableScore {
+    /// Evaluates a model on rows.
+    pub fn of<M: Model<Input = Mixed<Tensor<u32>>>>(
+        trainer: &Trainer<'_, M, TableLoss>,
+        parameters: &Parameters,
+        samples: &TableSamples,
+        target: &TargetEncoder,
+    ) -> Result<Self, NotFinite> {
+        let predictions = trainer.predict_finite(parameters, samples.inputs())?;
+        let score = trainer.score(parameters, samples);
+        if !score.loss.is_finite() {
+            return Err(NotFinite { what: "the mean loss".to_string(), value: score.loss });
+        }
+        let answers = match (target, samples.targets()) {
+            (TargetEncoder::Classes { .. }, Targets::Classes(classes)) => {
+                TargetScore::Classes(evaluation(&predictions, classes, score.loss))
+            }
+            (TargetEncoder::Number { scale, .. }, Targets::Numbers(numbers)) => {
+                let found = scale.inverse_transform(&predictions).to_vec();
+                numbers_score(&found, &scale.inverse_transform(numbers).to_vec())
+            }
+            _ => TargetScore::Labels,
+        };
+        Ok(Self { score, rows: samples.targets().count(), answers })
+    }
+
+    /// Returns the decisive figure in a few words.
+    pub fn in_short(&self) -> String {
+        match &self.answers {
+            TargetScore::Classes(evaluation) => format!(
+                "accuracy {:.1} %, macro F1 {:.1} %",
+                evaluation.accuracy() * 100.0,
+                evaluation.confusion.macro_average().f1 * 100.0
+            ),
+            TargetScore::Labels => format!(
+                "micro F1 {:.1} %, macro F1 {:.1} %",
+                self.metric("micro_f1") * 100.0,
+                self.metric("macro_f1") * 100.0
+            ),
+            TargetScore::Number { mae, rmse, .. } => format!(
+                "mean error {}, root mean squared error {}, R² {:.3}",
+                unit(*mae),
+                unit(*rmse),
+                self.metric("r2")
+            ),
+        }
+    }
+
+    /// Returns all figures as text. `names` are those of the classes.
+    pub fn describe(&self, names: &[String]) -> String {
+        let mut text = self.in_short();
+        match &self.answers {
+            TargetScore::Classes(evaluation) => {
+                let confusion = &evaluation.confusion;
+                let (low, high) = wilson_interval(confusion.correct(), self.rows);
+                let largest = (0..confusion.classes()).map(|class| confusion.support(class)).max();
+                let _ = write!(
+                    text,
+                    " ({} of {} rows; 95 % interval of the accuracy {:.1} to {:.1} %)\nThe most frequent \
+                     class alone: accuracy {:.1} %\n\n{}\n{}{}\n",
+                    confusion.correct(),
+                    self.rows,
+                    low * 100.0,
+                    high * 100.0,
+                    largest.unwrap_or(0) as f64 / self.rows as f64 * 100.0,
+                    confusion.table(names),
+                    confusion.report(names),
+                    confusion.macro_classes()
+                );
+            }
+            TargetScore::Labels => {
+                let _ = writeln!(text, " ({} rows)", self.rows);
+            }
+            TargetScore::Number { mean_mae, mean_rmse, .. } => {
+                let _ = writeln!(
+                    text,
+                    " ({} rows)\nThe mean of these rows alone: mean error {}, root mean squared error {}",
+                    self.rows,
+                    unit(*mean_mae),
+                    unit(*mean_rmse)
+                );
+            }
+        }
+        text
+    }
+
+    /// Returns the figures as JSON.
+    pub fn to_json(&self, names: &[String]) -> Value {
+        let mut figures = json!({ "loss": self.score.loss, "rows": self.rows });
+        match &self.answers {
+            TargetScore::Classes(evaluation) => {
+                let confusion = &evaluation.confusion;
+                figures["accuracy"] = json!(evaluation.accuracy());
+                figures["macro_f1"] = json!(confusion.macro_average().f1);
+                figures["weighted_f1"] = json!(confusion.weighted_average().f1);
+                let classes = names.iter().enumerate().map(|(class, name)| {
+                    let scores = json!(confusion.scores(class));
+                    (name.clone(), scores)
+                });
+                figures["classes"] = Value::Object(classes.collect());
+            }
+            TargetScore::Labels => {
+                figures["micro_f1"] = json!(self.metric("micro_f1"));
+                figures["macro_f1"] = json!(self.metric("macro_f1"));
+            }
+            TargetScore::Number { mae, rmse, .. } => {
+                figures["mae"] = json!(mae);
+                figures["rmse"] = json!(rmse);
+                figures["r2"] = json!(self.score.metric("r2"));
+            }
+        }
+        figures
+    }
+
+    /// Returns the mean error of numbers, in the unit of the column.
+    pub fn mean_error(&self) -> Option<f64> {
+        match self.answers {
+            TargetScore::Number { mae, .. } => Some(mae),
+            _ => None,
+        }
+    }
+
+    fn metric(&self, name: &str) -> f64 {
+        self.score.metric(name).unwrap_or(f64::NAN)
+    }
+}
+
+/// Counts the classes that were predicted, by the probabilities `[n, classes]`.
+fn evaluation(probabilities: &Tensor<f32>, classes: &Tensor<u32>, loss: f64) -> Evaluation {
+    let labels = classes.to_vec();
+    let count = probabilities.shape()[1];
+    let auc = (count == 2).then(|| {
+        let is_second: Vec<bool> = labels.iter().map(|&label| label == 1).collect();
+        let evidence: Vec<f64> =
+            probabilities.to_vec().chunks(2).map(|pair| f64::from(pair[1])).collect();
+        roc_auc(&is_second, &evidence)
+    });
+    Evaluation {
+        loss,
+        confusion: ConfusionMatrix::new(count, &labels, &probabilities.argmax(-1).to_vec()),
+        roc_auc: auc.flatten(),
+    }
+}
+
+fn numbers_score(found: &[f64], right: &[f64]) -> TargetScore {
+    let count = right.len() as f64;
+    let mean = right.iter().sum::<f64>() / count;
+    let errors = |of: &dyn Fn(usize) -> f64| {
+        let errors: Vec<f64> = (0..right.len()).map(|row| of(row) - right[row]).collect();
+        let absolute = errors.iter().map(|error| error.abs()).sum::<f64>() / count;
+        let squared = errors.iter().map(|error| error * error).sum::<f64>() / count;
+        (absolute, squared.sqrt())
+    };
+    let ((mae, rmse), (mean_mae, mean_rmse)) = (errors(&|row| found[row]), errors(&|_| mean));
+    TargetScore::Number { mae, rmse, mean_mae, mean_rmse }
+}
+
+/// Returns a number with four digits that count, or without decimals if it is large.
+pub fn unit(number: f64) -> String {
+    let size = number.abs().log10().floor();
+    match number == 0.0 || !number.is_finite() {
+        true => number.to_string(),
+        false if size.abs() > 12.0 => format!("{number:.3e}"),
+        false => format!("{number:.*}", (3.0 - size).max(0.0) as usize),
+    }
+}

@@ -1,0 +1,295 @@
+//! `train FILE`, and what its models are used for.
+
+use std::fs;
+use std::io::Write;
+use std::path::Path;
+use std::process::Stdio;
+
+use flate2::Compression;
+use flate2::write::GzEncoder;
+use serde_json::Value;
+use tempfile::{TempDir, tempdir};
+
+use crate::program::{command, wengert};
+use programs::Outcome;
+
+/// A table with every kind of input, gaps, and a class that they tell.
+fn shop() -> String {
+    let row = |i: usize| {
+        let city = ["Rome", "Oslo", "Bern", ""][i % 4];
+        let price = (i * 37 % 101) as f64 / 10.0;
+        let shown = if i % 9 == 4 { "NA".to_owned() } else { format!("{price}") };
+        let word = ["lovely", "plain", "awful"][i % 3];
+        let is_sold = price + f64::from(u8::from(city == "Rome")) * 3.0 > 6.0;
+        let sold = if is_sold { "yes" } else { "no" };
+        format!("{city},{shown},\"a {word} thing, number {i}\",2024-03-{:02},{sold}\n", i % 28 + 1)
+    };
+    format!("city,price,note,day,sold\n{}", (0..240).map(row).collect::<String>())
+}
+
+/// Rows whose rent follows from their size, as a German spreadsheet writes them.
+fn rents() -> Vec<u8> {
+    let row = |i: usize| {
+        let size = 20.0 + (i * 29 % 97) as f64;
+        let rent = size * 11.5 + (i % 3) as f64 * 50.0;
+        let street = ["Nu\u{df}allee", "K\u{f6}nigsweg", "M\u{fc}hlbach"][i % 3];
+        format!("{street};{size:.1};1.{:06.2}\r\n", rent % 1000.0).replace(".0;", ",0;")
+    };
+    let text =
+        format!("Stra\u{df}e;Gr\u{f6}\u{df}e;Miete\r\n{}", (0..200).map(row).collect::<String>());
+    let text = text.lines().map(|line| match line.rsplit_once('.') {
+        Some((start, cents)) if cents.len() == 2 => format!("{start},{cents}\r\n"),
+        _ => format!("{line}\r\n"),
+    });
+    text.collect::<String>().chars().map(|letter| letter as u8).collect()
+}
+
+/// Texts with one of two labels, or both, as JSON Lines.
+fn notes() -> String {
+    let row = |i: usize| {
+        let (labels, words) = match i % 3 {
+            0 => ("[\"warm\"]", "sun and beach"),
+            1 => ("[\"wet\"]", "rain and fog"),
+            _ => ("[\"warm\", \"wet\"]", "sun and rain"),
+        };
+        format!("{{\"text\": \"it was {words} on day {i}\", \"tags\": {labels}}}\n")
+    };
+    (0..90).map(row).collect()
+}
+
+fn folder() -> TempDir {
+    let folder = tempdir().unwrap();
+    let mut packed = GzEncoder::new(Vec::new(), Compression::fast());
+    packed.write_all(shop().as_bytes()).unwrap();
+    let files: [(&str, Vec<u8>); 4] = [
+        ("shop.csv", shop().into_bytes()),
+        ("shop.csv.gz", packed.finish().unwrap()),
+        ("rents.csv", rents()),
+        ("notes.jsonl", notes().into_bytes()),
+    ];
+    for (name, content) in files {
+        fs::write(folder.path().join(name), content).unwrap();
+    }
+    folder
+}
+
+/// Runs the program with this on its standard input.
+fn run_reading(input: &[u8], folder: &Path, arguments: &str) -> Outcome {
+    let mut command = command(folder);
+    command.args(arguments.split_whitespace());
+    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = command.spawn().unwrap();
+    child.stdin.take().unwrap().write_all(input).unwrap();
+    Outcome::of(child.wait_with_output().unwrap())
+}
+
+/// Returns the accuracy in per cent that a run prints for rows it has not seen, or for a file.
+#[track_caller]
+fn accuracy(output: &str) -> f64 {
+    let (_, figures) = output.split_once("accuracy ").expect("an accuracy");
+    figures.split(' ').next().unwrap().parse().unwrap()
+}
+
+/// Returns `true` for lines with the same cells, but for the last digits of the probabilities at their end:
+/// a row alone is summed up in another order than among others.
+fn is_nearly(a: &str, b: &str) -> bool {
+    let (first, second) = (a.rsplit(',').take(2), b.rsplit(',').take(2));
+    let start = |line: &str| line.rsplitn(3, ',').last().map(String::from);
+    let mut pairs = first.zip(second);
+    start(a) == start(b)
+        && pairs.all(|(a, b)| match (a.parse::<f64>(), b.parse::<f64>()) {
+            (Ok(a), Ok(b)) => (a - b).abs() < 1e-5,
+            _ => a == b,
+        })
+}
+
+#[test]
+fn a_table_of_every_kind_goes_from_a_file_to_predictions() {
+    let folder = folder();
+    let folder = folder.path();
+    let train = "train shop.csv --target sold --vocab 300 --save shop.st";
+    let Outcome { code, stdout, stderr } = wengert(folder, train);
+    assert_eq!(code, Some(0), "{stderr}");
+    let kinds =
+        ["sold    category", "city    category", "price   number", "note    text", "day     date"];
+    for told in kinds {
+        assert!(stdout.contains(told), "no `{told}` in\n{stdout}");
+    }
+    assert!(stdout.contains("separated by commas, a header, UTF-8"), "{stdout}");
+    assert!(stderr.contains("column `city`: 60 cells are missing"), "{stderr}");
+    assert!(
+        stderr.contains("column `price`: 27 cells are missing; in their place: the median"),
+        "{stderr}"
+    );
+    let (_, held_out) = stdout.split_once("On rows it has not seen: ").expect("a score");
+    assert!(accuracy(held_out) > 70.0, "{held_out}");
+
+    let answers = wengert(folder, "predict --model shop.st shop.csv").success();
+    let lines: Vec<&str> = answers.lines().collect();
+    assert_eq!(lines.len(), 241);
+    assert_eq!(lines[0], "city,price,note,day,sold,prediction,probability_no,probability_yes");
+    for (line, row) in lines[1..].iter().zip(shop().lines().skip(1)) {
+        let (_, answer) = line.split_at(row.len());
+        assert!(line.starts_with(row), "{line}");
+        let cells: Vec<&str> = answer.split(',').collect();
+        let [no, yes]: [f64; 2] = [cells[2], cells[3]].map(|p| p.parse().unwrap());
+        assert!((no + yes - 1.0).abs() < 1e-5 && (cells[1] == "yes") == (yes > no), "{line}");
+    }
+
+    let evaluation = wengert(folder, "evaluate --model shop.st shop.csv").success();
+    let right = lines[1..].iter().filter(|line| {
+        let cells: Vec<&str> = line.rsplit(',').take(4).collect();
+        cells[2] == cells[3]
+    });
+    let share = 100.0 * right.count() as f64 / 240.0;
+    assert!((accuracy(&evaluation) - share).abs() < 0.06, "{share} in {evaluation}");
+    let figures = wengert(folder, "evaluate --model shop.st --test shop.csv.gz --json").success();
+    let figures: Value = serde_json::from_str(&figures).unwrap();
+    assert!((figures["accuracy"].as_f64().unwrap() * 100.0 - share).abs() < 1e-9, "{figures}");
+}
+
+#[test]
+fn a_packed_file_and_standard_input_are_the_same_table() {
+    let folder = folder();
+    let folder = folder.path();
+    let options = "--target sold --vocab 300 --epochs 2 --quiet";
+    let plain = wengert(folder, &format!("train shop.csv {options} --save a.st")).success();
+    let packed = wengert(folder, &format!("train shop.csv.gz {options} --save b.st")).success();
+    assert_eq!(plain, packed);
+    let bytes = |name: &str| fs::read(folder.join(name)).unwrap();
+    assert!(bytes("a.st") == bytes("b.st"));
+    let read = run_reading(shop().as_bytes(), folder, &format!("train - {options}")).success();
+    assert_eq!(plain, read);
+    let from_file = wengert(folder, "predict --model a.st shop.csv").success();
+    for arguments in ["predict --model a.st -", "predict --model a.st"] {
+        let read = run_reading(shop().as_bytes(), folder, arguments).success();
+        assert!(read.lines().zip(from_file.lines()).all(|(a, b)| is_nearly(a, b)), "{arguments}");
+        assert_eq!(read.lines().count(), 241);
+    }
+    let utf16: Vec<u8> = std::iter::once(0xfeff)
+        .chain(shop().replace(',', "\t").encode_utf16())
+        .flat_map(u16::to_le_bytes)
+        .collect();
+    let told = run_reading(&utf16, folder, "predict --model a.st - --json").success();
+    assert_eq!(told.lines().count(), 240);
+}
+
+#[test]
+fn numbers_are_predicted_in_their_own_unit_from_a_german_spreadsheet() {
+    let folder = folder();
+    let folder = folder.path();
+    let output = wengert(folder, "train rents.csv --target Miete --save rents.st").success();
+    assert!(
+        output.contains("separated by semicolons, a header, Windows-1252 (guessed)"),
+        "{output}"
+    );
+    assert!(output.contains("(decimal comma)"), "{output}");
+    let figure = |text: &str, name: &str| -> f64 {
+        let (_, rest) = text.split_once(name).expect("a figure");
+        rest.split([',', ' ', '\n']).next().unwrap().parse().unwrap()
+    };
+    let (_, score) = output.split_once("On rows it has not seen: ").expect("a score");
+    assert!(figure(score, "mean error ") < figure(score, "alone: mean error ") / 2.0, "{score}");
+
+    let answers = wengert(folder, "predict --model rents.st rents.csv --json").success();
+    let mut errors = Vec::new();
+    for line in answers.lines() {
+        let row: Value = serde_json::from_str(line).unwrap();
+        let rent: f64 =
+            row["Miete"].as_str().unwrap().replace('.', "").replace(',', ".").parse().unwrap();
+        errors.push((row["prediction"].as_f64().unwrap() - rent).abs());
+    }
+    let mean = errors.iter().sum::<f64>() / errors.len() as f64;
+    let evaluation = wengert(folder, "evaluate --model rents.st rents.csv").success();
+    let told = figure(&evaluation, "mean error ");
+    assert!((told - mean).abs() < 0.01 * mean, "{mean} in {evaluation}");
+}
+
+#[test]
+fn json_lines_have_several_labels_and_keep_their_objects() {
+    let folder = folder();
+    let folder = folder.path();
+    let output =
+        wengert(folder, "train notes.jsonl --target tags --epochs 30 --save notes.st").success();
+    assert!(output.contains("JSON Lines, UTF-8") && output.contains("micro F1"), "{output}");
+    let objects = "{\"text\": \"sun and rain\", \"n\": 1}\n{\"other\": true, \"text\": \"fog\"}\n";
+    let told =
+        run_reading(objects.as_bytes(), folder, "predict --model notes.st - --json").success();
+    let answers: Vec<Value> =
+        told.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_eq!((&answers[0]["n"], &answers[1]["other"]), (&Value::from(1), &Value::from(true)));
+    assert_eq!(answers[0]["prediction"], Value::from(vec!["warm", "wet"]), "{told}");
+    let Outcome { code, stderr, .. } =
+        run_reading(objects.as_bytes(), folder, "predict --model notes.st -");
+    assert!(code == Some(2) && stderr.contains("line 2: the key `other` is new"), "{stderr}");
+}
+
+#[test]
+fn folds_groups_and_a_test_file_choose_the_rows_to_test_on() {
+    let folder = folder();
+    let folder = folder.path();
+    let options = "--target sold --vocab 300 --epochs 1";
+    let folds = wengert(folder, &format!("train shop.csv {options} --folds 3 --quiet")).success();
+    assert_eq!(folds.lines().filter(|line| line.starts_with("fold ")).count(), 3, "{folds}");
+    assert!(folds.contains("standard deviation over the folds"), "{folds}");
+    let grouped = wengert(folder, &format!("train shop.csv {options} --group day")).success();
+    assert!(grouped.contains("(the groups)"), "{grouped}");
+    let tested = wengert(folder, &format!("train shop.csv {options} --test shop.csv.gz")).success();
+    assert!(
+        tested.contains("192 rows to train on, 48 to choose the best epoch by, 240 to test on"),
+        "{tested}"
+    );
+    let Outcome { stderr, .. } =
+        wengert(folder, &format!("train shop.csv {options} --test shop.csv"));
+    assert!(stderr.contains("240 of the rows that are held out occur in training too"), "{stderr}");
+}
+
+#[test]
+fn rows_without_an_answer_and_cells_of_another_kind_are_counted_and_named() {
+    let folder = tempdir().unwrap();
+    let row = |i: usize| match i {
+        7 => "8,\n".to_owned(),
+        30 => "many,yes\n".to_owned(),
+        _ => format!("{},{}\n", i * 31 % 17, if i * 31 % 17 > 8 { "yes" } else { "no" }),
+    };
+    let table = format!("size,large\n{}", (0..80).map(row).collect::<String>());
+    fs::write(folder.path().join("a.csv"), table).unwrap();
+    let Outcome { code, stderr, .. } =
+        wengert(folder.path(), "train a.csv --target large --epochs 2 --save a.st");
+    assert_eq!(code, Some(0), "{stderr}");
+    assert!(
+        stderr.contains(
+            "1 of 80 rows are left out, as their `large` is missing or cannot be read: `` on line 9"
+        ),
+        "{stderr}"
+    );
+    assert!(
+        stderr.contains(
+            "1 of 79 cells cannot be read as its kind and count as missing: `many` on line 32"
+        ),
+        "{stderr}"
+    );
+    assert!(stderr.contains("the column `size` gives the answer away"), "{stderr}");
+    let told = run_reading(b"size\n4\nlots\n", folder.path(), "predict --model a.st -");
+    assert!(
+        told.stdout.starts_with("size,prediction,probability_no,probability_yes\n4,"),
+        "{}",
+        told.stdout
+    );
+    assert!(told.stderr.contains("`lots` on line 3"), "{}", told.stderr);
+}
+
+#[test]
+fn a_run_on_a_file_is_resumed_to_the_same_bytes() {
+    let folder = folder();
+    let folder = folder.path();
+    let options = "train shop.csv --target sold --vocab 300 --quiet";
+    wengert(folder, &format!("{options} --epochs 4 --save whole.st")).success();
+    wengert(folder, &format!("{options} --epochs 2 --checkpoint run")).success();
+    wengert(folder, &format!("{options} --epochs 4 --resume run --save resumed.st")).success();
+    let bytes = |name: &str| fs::read(folder.join(name)).unwrap();
+    assert!(bytes("whole.st") == bytes("resumed.st"));
+    let Outcome { code, stderr, .. } =
+        wengert(folder, "train shop.csv --target city --vocab 300 --resume run");
+    assert!(code == Some(2) && stderr.contains("this run was begun with --target"), "{stderr}");
+}

@@ -122,7 +122,8 @@ fn parts() -> Vec<(String, Block)> {
 fn indices(parts: &[(String, Block)]) -> BTreeMap<String, String> {
     let mut indices = BTreeMap::<String, String>::new();
     // What only illustrates has a name without a number.
-    for (file, _) in parts.iter().filter(|(file, _)| file.starts_with('0')) {
+    for (file, _) in parts.iter().filter(|(file, _)| file.starts_with(|c: char| c.is_ascii_digit()))
+    {
         let (chapter, _) = file.split_once('_').expect("the number of a chapter and a name");
         let index = format!("{chapter}.rs");
         // Chapter 3 begins a program of its own.

@@ -15,6 +15,7 @@
 //! | 7. [Adam](adam) | the optimizer that nearly everyone uses | what bias correction corrects |
 //! | 8. [Words](words) | a vocabulary, an embedding, a classifier of texts | a map on which words have found their places |
 //! | 9. [SwiGLU, and honest statistics](swiglu) | a gate that learns | what a comparison of two models is worth |
+//! | 10. [Attention, and a small language model](attention) | a dictionary with a slope | where a model looks, and a tongue twister by heart |
 //!
 //! Every block of Rust in the book is compiled and run by `cargo test --doc`. What a block needs of earlier
 //! ones is included without being shown. The programs as they stand at the end of a chapter are in the
@@ -68,3 +69,6 @@ pub mod words {}
 #[doc = ""]
 #[doc = include_str!("book/09-swiglu-2.md")]
 pub mod swiglu {}
+
+#[doc = include_str!("book/10-attention.md")]
+pub mod attention {}

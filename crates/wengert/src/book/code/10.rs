@@ -1,0 +1,2 @@
+include!("09.rs");
+include!("10_attention.rs");

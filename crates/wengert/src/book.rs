@@ -16,6 +16,8 @@
 //! | 8. [Words](words) | a vocabulary, an embedding, a classifier of texts | a map on which words have found their places |
 //! | 9. [SwiGLU, and honest statistics](swiglu) | a gate that learns | what a comparison of two models is worth |
 //! | 10. [Attention, and a small language model](attention) | a dictionary with a slope | where a model looks, and a tongue twister by heart |
+//! | 11. [Making it fast](fast) | fused loops, sums in halves, threads | a sum that is wrong by nine per cent, and one that is the same on all cores |
+//! | 12. [What was left out](what_was_left_out) | an operation of your own | second derivatives for nothing, and where to read on |
 //!
 //! Every block of Rust in the book is compiled and run by `cargo test --doc`. What a block needs of earlier
 //! ones is included without being shown. The programs as they stand at the end of a chapter are in the
@@ -72,3 +74,9 @@ pub mod swiglu {}
 
 #[doc = include_str!("book/10-attention.md")]
 pub mod attention {}
+
+#[doc = include_str!("book/11-fast.md")]
+pub mod fast {}
+
+#[doc = include_str!("book/12-what-was-left-out.md")]
+pub mod what_was_left_out {}

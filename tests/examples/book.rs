@@ -168,6 +168,15 @@ fn the_small_framework_is_what_chapters_3_to_6_show() {
 }
 
 #[test]
+fn each_chapter_is_shown() {
+    let shown = fs::read_to_string(path("../book.rs")).expect("the book's module");
+    for chapter in chapters() {
+        let name = chapter.file_name().expect("a name").to_string_lossy().into_owned();
+        assert!(shown.contains(&format!("include_str!(\"book/{name}\")")), "{name}");
+    }
+}
+
+#[test]
 fn each_program_prints_what_the_book_says() {
     let check = |chapter: PathBuf| {
         for pair in blocks(&chapter).windows(2) {

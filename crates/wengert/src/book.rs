@@ -4,6 +4,8 @@
 //! when a network learns. You type along. Each chapter takes ten to twenty minutes and ends in something that
 //! runs: a lifeguard finds her way, a rod of metal remembers a match, two stones fall into a pond.
 //!
+//! # Chapters
+//!
 //! | chapter | you build | and see |
 //! |---|---|---|
 //! | 1. [A derivative is a list](a_tape) | a tape of numbers in sixty lines | the fastest way to a swimmer |
@@ -19,9 +21,28 @@
 //! | 11. [Making it fast](fast) | fused loops, sums in halves, threads | a sum that is wrong by nine per cent, and one that is the same on all cores |
 //! | 12. [What was left out](what_was_left_out) | an operation of your own | second derivatives for nothing, and where to read on |
 //!
-//! Every block of Rust in the book is compiled and run by `cargo test --doc`. What a block needs of earlier
-//! ones is included without being shown. The programs as they stand at the end of a chapter are in the
-//! folder `src/book/code` of this crate. The pictures are drawn by the programs that they illustrate.
+//! # How to read it
+//!
+//! Chapters 1 and 2 are one program, chapters 3 to 10 another, and a block that has a `main` of its own is a
+//! program by itself. Blocks that define something stay in your program. Blocks of plain statements go into
+//! `main`, and the next such block takes the place of the one before. Text right behind a block is what it prints.
+//! From chapter 4 on, `cargo run --release` saves you some waiting.
+//!
+//! | Rust that you will meet | what it means here |
+//! |---|---|
+//! | `&x`, `&mut x` | a look at `x`, or a look that may change it; nothing is copied |
+//! | `impl Add for Var` | from now on `+` works between two `Var`s |
+//! | `Var<'t>` | a `Var` cannot live longer than the tape that it looks at; the compiler sees to it |
+//! | `Box<dyn Op>` | some operation; which one is known only when the program runs |
+//! | <code>\|a, b\| a + b</code> | a function without a name |
+//! | `x.iter().map(f).collect()` | the list of `f` of each element of `x` |
+//! | `Option`, `None` | a value that may be missing, without a null that one forgets |
+//! | `#[track_caller]` | if this function panics, the message names the line that called it |
+//!
+//! Every block of Rust in the book is compiled and run by `cargo test --doc`, and what it prints is compared
+//! with what is shown. What a block needs of earlier ones is included without being shown. The parts of the
+//! programs are in the folder `src/book/code` of this crate; `04.rs` there includes all that there is at the end
+//! of chapter 4. The pictures are drawn by the programs that they illustrate.
 
 // A picture is a block of HTML: an empty line before and behind it keeps it apart from the text.
 

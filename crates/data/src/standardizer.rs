@@ -90,6 +90,19 @@ impl Standardizer {
         self.columns.len()
     }
 
+    /// Returns one number of a column on the scale of the training rows.
+    ///
+    /// # Panics
+    ///
+    /// If there is no such column.
+    #[track_caller]
+    pub fn scale(&self, column: usize, x: f64) -> f32 {
+        match self.columns.get(column) {
+            Some(column) => column.scale(x),
+            None => panic!("Standardizer::scale: column {column} of {}", self.columns.len()),
+        }
+    }
+
     /// Returns numbers on the scale of the training rows in their own unit again, `[rows, columns]`: what
     /// scikit-learn calls `inverse_transform`.
     ///

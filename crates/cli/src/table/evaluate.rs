@@ -74,7 +74,7 @@ pub fn evaluate(options: &Evaluate) -> Result<(), Box<dyn Error>> {
         format!("{}, line {line}: column {column}: {error}", rows.name())
     })?;
     let (inputs, gaps) = about.encoder.encode(&places, &frame.rows);
-    super::predict::tell_gaps(&gaps);
+    super::predict::tell_gaps(&gaps, &about.encoder);
     let samples = Dataset::with_targets(inputs, targets);
     let trainer = Trainer::new(&model, TableLoss::of_target(&about.target));
     let score = TableScore::of(&trainer, &parameters, &samples, &about.target)

@@ -10,7 +10,7 @@
 //! twice, the second time half as wide.
 
 use autograd::{Parameters, Pass, Var};
-use data::{FrameEncoder, Mixed, TargetEncoder, Targets};
+use data::{FrameEncoder, Mixed, TargetEncoder, Targets, printable};
 use nn::{
     ActivationKind, Dense, Dropout, Embedding, EmbeddingMean, Layer, MeanSquaredError, Model,
     MultiLabelCrossEntropy, SoftmaxCrossEntropy,
@@ -41,16 +41,17 @@ pub fn build(
 ) -> impl Model<Input = Mixed<Tensor<u32>>> + use<> {
     let mut width = encoder.numbers();
     let mut texts = Vec::new();
-    for (name, words) in encoder.texts() {
+    for (at, (name, words)) in encoder.texts().into_iter().enumerate() {
         width += sizes.embedding;
-        let embedding = Embedding::new(parameters, &format!("text.{name}"), words, sizes.embedding);
+        let embedding =
+            Embedding::new(parameters, &named("text", at, name), words, sizes.embedding);
         texts.push(embedding.padding(PADDING).mean());
     }
     let mut categories = Vec::new();
-    for (name, values) in encoder.categories() {
+    for (at, (name, values)) in encoder.categories().into_iter().enumerate() {
         let dim = category_width(values);
         width += dim;
-        categories.push(Embedding::new(parameters, &format!("category.{name}"), values, dim));
+        categories.push(Embedding::new(parameters, &named("category", at, name), values, dim));
     }
     let rate = dropout(sizes, encoder);
     let has_numbers = encoder.numbers() > 0;
@@ -64,6 +65,11 @@ pub fn build(
         }))
         .then(Dropout::new("dropout2", rate))
         .then(Dense::new(parameters, "output", second.unwrap_or(first), outputs))
+}
+
+/// Returns the name of a column's parameters. The number keeps names apart that print alike.
+fn named(kind: &str, at: usize, column: &str) -> String {
+    format!("{kind}{}.{}", at + 1, printable(column))
 }
 
 /// Returns the share that dropout layers drop: texts have many more numbers to learn than rows tell.

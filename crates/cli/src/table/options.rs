@@ -57,6 +57,7 @@ pub struct TableOptions {
     /// The rows to train on: CSV, TSV or JSON Lines, also packed by gzip; `-` for standard input.
     #[arg(
         value_name = "FILE",
+        help_heading = None,
         group = "training_samples",
         conflicts_with_all = ["train", "data_seed", "export", "max_length"]
     )]

@@ -6,8 +6,8 @@ use std::path::Path;
 
 use autograd::Parameters;
 use data::{
-    Gaps, Mixed, TableRow, TargetEncoder, excerpt, printable_json, printable_lines, printable_path,
-    write_csv,
+    FrameEncoder, Gaps, Mixed, TableRow, TargetEncoder, excerpt, printable_json, printable_lines,
+    printable_path, write_csv,
 };
 use nn::Model;
 use serde_json::json;
@@ -57,7 +57,7 @@ impl<M: Model<Input = Mixed<Tensor<u32>>>> Predictor<'_, M> {
         let columns = rows.columns().to_vec();
         let names = self.answer_names(&columns);
         if !self.options.json {
-            print_record(columns.iter().chain(&names).map(String::as_str));
+            print_lines(&record(columns.iter().chain(&names).map(String::as_str)));
         }
         let (mut batch, mut gaps) = (Vec::new(), Gaps::default());
         loop {
@@ -84,7 +84,7 @@ impl<M: Model<Input = Mixed<Tensor<u32>>>> Predictor<'_, M> {
                 break;
             }
         }
-        tell_gaps(&gaps);
+        tell_gaps(&gaps, &self.about.encoder);
         Ok(())
     }
 
@@ -124,22 +124,25 @@ impl<M: Model<Input = Mixed<Tensor<u32>>>> Predictor<'_, M> {
             format!("--model {model}, from line {line} on: {error}")
         })?;
         let (width, outputs) = (predictions.shape()[1], predictions.to_vec());
+        let mut lines = String::new();
         for (at, (row, (_, object))) in rows.iter().zip(batch).enumerate() {
             let outputs = &outputs[at * width..(at + 1) * width];
             let answer = self.answer_of(outputs);
             match self.options.json {
                 true => {
                     let object = object.clone().unwrap_or_else(|| object_of(columns, row));
-                    println!("{}", printable_json(&with_answer(&object, names, &answer)));
+                    lines += &printable_json(&with_answer(&object, names, &answer));
+                    lines.push('\n');
                 }
                 false => {
                     let probabilities = answer.probabilities.iter().map(|p| p.to_string());
                     let answer: Vec<String> =
                         [answer.text].into_iter().chain(probabilities).collect();
-                    print_record(row.cells.iter().chain(&answer).map(String::as_str));
+                    lines += &record(row.cells.iter().chain(&answer).map(String::as_str));
                 }
             }
         }
+        print_lines(&lines);
         Ok(())
     }
 
@@ -187,35 +190,42 @@ fn written(number: f64) -> String {
 }
 
 /// Says what could not be taken as it is in rows to answer.
-pub fn tell_gaps(gaps: &Gaps) {
-    let mut columns: Vec<(&String, &usize)> = gaps.missing.iter().collect();
-    columns.sort();
-    for (column, count) in columns {
-        note(&format!("column {}: {count} missing, answered as in training", excerpt(column)));
+pub fn tell_gaps(gaps: &Gaps, encoder: &FrameEncoder) {
+    for column in encoder.columns() {
+        if let Some(count) = gaps.missing.get(column) {
+            let cells = if *count == 1 { "cell is" } else { "cells are" };
+            let stand_in = encoder.stand_in(column);
+            let column = excerpt(column);
+            note(&format!("column {column}: {count} {cells} missing; in their place: {stand_in}"));
+        }
     }
     for (cells, what) in [
-        (&gaps.unreadable, "cannot be read as the kind that was trained on, and count as missing"),
-        (&gaps.unknown, "are of a value that did not occur at least twice in training"),
+        (&gaps.unreadable, "that cannot be read as the kind trained on, taken as missing"),
+        (&gaps.unknown, "of a value that training did not have twice, taken as any other value"),
     ] {
         let mut columns: Vec<_> = cells.iter().collect();
         columns.sort();
         for (column, (count, first)) in columns {
             let first = first_cells(first);
-            note(&format!("column {}: {count} cells {what}: {first}", excerpt(column)));
+            let cells = if *count == 1 { "cell" } else { "cells" };
+            note(&format!("column {}: {count} {cells} {what}: {first}", excerpt(column)));
         }
     }
 }
 
-/// Prints a row of a CSV file.
-fn print_record<'a>(cells: impl Iterator<Item = &'a str>) {
+/// Returns a row of a CSV file.
+fn record<'a>(cells: impl Iterator<Item = &'a str>) -> String {
     let mut bytes = Vec::new();
     write_csv(&mut bytes, cells, std::iter::empty::<[&str; 0]>())
         .expect("memory can be written to");
-    let text = String::from_utf8_lossy(&bytes);
-    // A terminal would obey what a file can hold.
+    String::from_utf8_lossy(&bytes).into_owned()
+}
+
+/// Prints lines as they are, unless a terminal would obey what a file can hold.
+fn print_lines(lines: &str) {
     match io::stdout().is_terminal() {
-        true => print!("{}", printable_lines(&text)),
-        false => print!("{text}"),
+        true => print!("{}", printable_lines(lines)),
+        false => print!("{lines}"),
     }
 }
 

@@ -3,12 +3,12 @@
 use std::fmt::Write;
 
 use autograd::Parameters;
-use data::{Mixed, Samples, TargetEncoder, Targets};
+use data::{Mixed, Samples, TargetEncoder, Targets, beginning, printable};
 use nn::Model;
 use report::statistics::wilson_interval;
 use serde_json::{Value, json};
 use tensor::Tensor;
-use train::metrics::{ConfusionMatrix, roc_auc};
+use train::metrics::{ConfusionMatrix, Scores, roc_auc};
 use train::{Evaluation, NotFinite, Score, Trainer};
 
 use super::model::TableLoss;
@@ -25,7 +25,10 @@ pub struct TableScore {
 /// The figures of each kind of answer.
 pub enum TargetScore {
     Classes(Evaluation),
-    Labels,
+    Labels {
+        /// The figures of each label, and the number of rows that have it.
+        each: Vec<(Scores, usize)>,
+    },
     Number {
         /// The mean and the root of the mean squared error, in the unit of the column.
         mae: f64,
@@ -57,7 +60,8 @@ impl TableScore {
                 let found = scale.inverse_transform(&predictions).to_vec();
                 numbers_score(&found, &scale.inverse_transform(numbers).to_vec())
             }
-            _ => TargetScore::Labels,
+            (_, Targets::Numbers(answers)) => label_scores(&predictions, answers),
+            (_, Targets::Classes(_)) => panic!("classes are the answers to classes only"),
         };
         Ok(Self { score, rows: samples.targets().count(), answers })
     }
@@ -70,7 +74,7 @@ impl TableScore {
                 evaluation.accuracy() * 100.0,
                 evaluation.confusion.macro_average().f1 * 100.0
             ),
-            TargetScore::Labels => format!(
+            TargetScore::Labels { .. } => format!(
                 "micro F1 {:.1} %, macro F1 {:.1} %",
                 self.metric("micro_f1") * 100.0,
                 self.metric("macro_f1") * 100.0
@@ -106,8 +110,19 @@ impl TableScore {
                     confusion.macro_classes()
                 );
             }
-            TargetScore::Labels => {
-                let _ = writeln!(text, " ({} rows)", self.rows);
+            TargetScore::Labels { each } => {
+                let _ = writeln!(text, " ({} rows)\n", self.rows);
+                let head = "label";
+                let _ = writeln!(text, "{head:<16}  precision %  recall %    F1 %     rows");
+                for (name, (scores, rows)) in names.iter().zip(each) {
+                    let [precision, recall, f1] =
+                        [scores.precision, scores.recall, scores.f1].map(|share| share * 100.0);
+                    let name = printable(&beginning(name, 15)).into_owned();
+                    let _ = writeln!(
+                        text,
+                        "{name:<16}{precision:>13.1}{recall:>10.1}{f1:>8.1}{rows:>9}"
+                    );
+                }
             }
             TargetScore::Number { mean_mae, mean_rmse, .. } => {
                 let _ = writeln!(
@@ -137,9 +152,12 @@ impl TableScore {
                 });
                 figures["classes"] = Value::Object(classes.collect());
             }
-            TargetScore::Labels => {
-                figures["micro_f1"] = json!(self.metric("micro_f1"));
-                figures["macro_f1"] = json!(self.metric("macro_f1"));
+            TargetScore::Labels { each } => {
+                figures["micro_f1"] = json!(self.score.metric("micro_f1"));
+                figures["macro_f1"] = json!(self.score.metric("macro_f1"));
+                let labels = names.iter().zip(each);
+                let labels = labels.map(|(name, (scores, _))| (name.clone(), json!(scores)));
+                figures["labels"] = Value::Object(labels.collect());
             }
             TargetScore::Number { mae, rmse, .. } => {
                 figures["mae"] = json!(mae);
@@ -178,6 +196,22 @@ fn evaluation(probabilities: &Tensor<f32>, classes: &Tensor<u32>, loss: f64) -> 
         confusion: ConfusionMatrix::new(count, &labels, &probabilities.argmax(-1).to_vec()),
         roc_auc: auc.flatten(),
     }
+}
+
+/// Counts for each label the rows that have it and those for which it is predicted, by the probabilities
+/// and the answers, `[n, labels]`.
+fn label_scores(probabilities: &Tensor<f32>, answers: &Tensor<f32>) -> TargetScore {
+    let labels = answers.shape()[1];
+    let (probabilities, answers) = (probabilities.to_vec(), answers.to_vec());
+    let score = |label: usize| {
+        let column = |cells: &[f32]| {
+            let cells = cells.iter().skip(label).step_by(labels);
+            cells.map(|&cell| u32::from(cell > 0.5)).collect::<Vec<u32>>()
+        };
+        let confusion = ConfusionMatrix::new(2, &column(&answers), &column(&probabilities));
+        (confusion.scores(1), confusion.support(1))
+    };
+    TargetScore::Labels { each: (0..labels).map(score).collect() }
 }
 
 fn numbers_score(found: &[f64], right: &[f64]) -> TargetScore {

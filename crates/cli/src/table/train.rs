@@ -4,7 +4,7 @@ use std::error::Error;
 use std::path::{Path, PathBuf};
 
 use autograd::Parameters;
-use data::{FrameEncoder, HeaderRow, printable_path};
+use data::{FrameEncoder, HeaderRow, TargetEncoder, printable_path};
 use nn::ActivationKind;
 use optim::Adam;
 use report::statistics::{mean, standard_deviation};
@@ -185,6 +185,11 @@ impl TableRun<'_> {
                 parts.validation.as_ref().map_or(0, |rows| rows.len()),
                 parts.test.len()
             );
+            if let TargetEncoder::Number { .. } = parts.target {
+                println!(
+                    "Losses and errors while it trains are in standard deviations of the answers\n"
+                );
+            }
         }
     }
 
@@ -297,7 +302,7 @@ fn means(scores: &[TableScore]) -> String {
     let per_cent: fn(f64) -> String = |share| format!("{:.1} %", share * 100.0);
     match &scores[0].answers {
         TargetScore::Classes(_) => line("accuracy", &metric("accuracy"), per_cent),
-        TargetScore::Labels => line("micro F1", &metric("micro_f1"), per_cent),
+        TargetScore::Labels { .. } => line("micro F1", &metric("micro_f1"), per_cent),
         TargetScore::Number { .. } => {
             let error = |score: &TableScore| score.mean_error().unwrap_or(f64::NAN);
             let r2: fn(f64) -> String = |r2| format!("{r2:.3}");

@@ -1,6 +1,7 @@
 //! Files meant to do harm: names that a terminal would obey, impossible numbers, sizes that exceed
 //! memory. Each ends in exit code 2 with a message that is safe to print.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::io::Write;
 use std::path::Path;
@@ -23,6 +24,36 @@ fn assert_safe(what: &str, Outcome { stdout, stderr, .. }: &Outcome) {
         let obeyed = |c: char| c != '\n' && HOSTILE.contains(c) && !c.is_ascii_graphic();
         let raw: Vec<char> = text.chars().filter(|&c| obeyed(c)).collect();
         assert!(raw.is_empty(), "{what}: {raw:?} on {stream}:\n{}", text.escape_debug());
+    }
+}
+
+#[test]
+fn nothing_of_a_table_that_is_trained_on_reaches_the_terminal_raw() {
+    let folder = folder_with(&BTreeMap::new());
+    let folder = folder.path();
+    let quoted = format!("\"{HOSTILE}\"");
+    let row = |i: usize| {
+        let class = ["a", "b", &quoted][i % 3];
+        let city = ["x", &quoted][i % 2];
+        let age = if i == 5 { &quoted } else { &(i * 37 % 61).to_string() };
+        format!("{city},{age},{class}\n")
+    };
+    let rows: String = (0..90).map(row).collect();
+    fs::write(folder.join("a.csv"), format!("\"{HOSTILE}1\",\"{HOSTILE}2\",y\n{rows}")).unwrap();
+    let object = serde_json::to_string(&json!({ HOSTILE: HOSTILE, "y": "a" })).unwrap();
+    fs::write(folder.join("a.jsonl"), format!("{object}\n").repeat(40)).unwrap();
+    for arguments in [
+        "train a.csv",
+        "train a.csv --target y --epochs 2 --gradcheck --save a.st",
+        "train a.csv --target none",
+        "evaluate --model a.st a.csv",
+        "evaluate --model a.st a.csv --json",
+        "predict --model a.st a.csv --json",
+        "predict --model a.st a.jsonl",
+        "train a.jsonl",
+        "train a.jsonl --target y",
+    ] {
+        assert_safe(arguments, &wengert(folder, arguments));
     }
 }
 

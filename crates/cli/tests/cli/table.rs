@@ -225,6 +225,21 @@ fn json_lines_have_several_labels_and_keep_their_objects() {
 }
 
 #[test]
+fn a_report_is_written_for_every_kind_of_answer() {
+    let folder = folder();
+    let folder = folder.path();
+    for (file, target) in [("shop.csv", "sold"), ("rents.csv", "Miete"), ("notes.jsonl", "tags")] {
+        let options = "--epochs 2 --vocab 300 --quiet --report a.html --json a.json --log a.jsonl";
+        wengert(folder, &format!("train {file} --target {target} {options}")).success();
+        let page = fs::read_to_string(folder.join("a.html")).unwrap();
+        assert!(page.contains(&format!("A model of {target}")), "{file}");
+        for name in ["a.html", "a.json", "a.jsonl"] {
+            fs::remove_file(folder.join(name)).unwrap();
+        }
+    }
+}
+
+#[test]
 fn folds_groups_and_a_test_file_choose_the_rows_to_test_on() {
     let folder = folder();
     let folder = folder.path();

@@ -98,9 +98,7 @@ impl ColumnEncoder {
 
     /// Appends the numbers of a cell. Returns `false` if the cell holds something else.
     pub(super) fn push_numbers(&self, cell: &str, numbers: &mut Vec<f32>) -> bool {
-        let one = |scale: &Standardizer, x: f64| {
-            scale.transform(&Tensor::new([1, 1], vec![x])).to_vec()[0]
-        };
+        let one = |scale: &Standardizer, x: f64| scale.scale(0, x);
         let (found, median, scale, has_gaps) = match self {
             Self::Text { .. } | Self::Category { .. } => return true,
             Self::Number { decimal, median, scale, has_gaps } => {

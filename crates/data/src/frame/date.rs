@@ -16,6 +16,10 @@ pub enum DateOrder {
 impl DateOrder {
     /// Returns the order with which more of these cells are dates.
     pub fn guess<'a>(cells: impl Iterator<Item = &'a str> + Clone) -> DateOrder {
+        let has_order = |cell: &str| cell.contains('/') || matches!(cell.find('-'), Some(1 | 2));
+        if !cells.clone().any(has_order) {
+            return Self::MonthFirst;
+        }
         let count = |order: Self| cells.clone().filter(|cell| order.parse(cell).is_some()).count();
         match count(Self::DayFirst) > count(Self::MonthFirst) {
             true => Self::DayFirst,
@@ -35,6 +39,9 @@ impl DateOrder {
     /// ```
     pub fn parse(self, cell: &str) -> Option<f64> {
         let cell = cell.trim();
+        if cell.len() < "1.1.1970".len() {
+            return None;
+        }
         let (date, time) = match cell.find(['T', ' ']) {
             Some(end) => (&cell[..end], Some(cell[end + 1..].trim())),
             None => (cell, None),

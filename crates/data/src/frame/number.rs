@@ -25,6 +25,10 @@ impl DecimalMark {
     /// ```
     pub fn parse(self, cell: &str) -> Option<f64> {
         let cell = cell.trim();
+        let is_plain = |byte: u8| matches!(byte, b'0'..=b'9' | b'+' | b'-' | b'.' | b'e' | b'E');
+        if self == Self::Point && cell.bytes().all(is_plain) {
+            return cell.parse().ok().filter(|number: &f64| number.is_finite());
+        }
         let is_part = |letter: char| {
             letter.is_ascii_digit()
                 || matches!(letter, '+' | '-' | '.' | ',' | 'e' | 'E' | '\'' | '’' | ' ')
@@ -54,6 +58,10 @@ impl DecimalMark {
         cells: impl Iterator<Item = &'a str> + Clone,
         separator: Option<char>,
     ) -> DecimalMark {
+        // Most columns show it without being read as numbers.
+        if cells.clone().all(|cell| !cell.contains(',') && cell.matches('.').count() < 2) {
+            return Self::Point;
+        }
         let count = |mark: Self| cells.clone().filter(|cell| mark.parse(cell).is_some()).count();
         let (points, commas) = (count(Self::Point), count(Self::Comma));
         let has_comma = cells.clone().any(|cell| cell.contains(','));

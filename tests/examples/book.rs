@@ -93,11 +93,10 @@ fn blocks(chapter: &Path) -> Vec<Block> {
     pieces.chunks_exact(2).map(block).collect()
 }
 
-/// Returns what a program prints that needs the standard library alone.
+/// Compiles a program that needs the standard library alone.
 #[track_caller]
-fn printed(program: &str) -> String {
-    let folder = tempdir().expect("a folder");
-    let (source, binary) = (folder.path().join("main.rs"), folder.path().join("main"));
+fn compile(program: &str, folder: &Path) -> PathBuf {
+    let (source, binary) = (folder.join("main.rs"), folder.join("main"));
     fs::write(&source, program).expect("the file can be written");
     let compiler = env::var_os("RUSTC").unwrap_or_else(|| "rustc".into());
     let compiled = Command::new(compiler)
@@ -107,6 +106,14 @@ fn printed(program: &str) -> String {
         .status()
         .expect("there is a compiler");
     assert!(compiled.success(), "{program}");
+    binary
+}
+
+/// Returns what a program prints.
+#[track_caller]
+fn printed(program: &str) -> String {
+    let folder = tempdir().expect("a folder");
+    let binary = compile(program, folder.path());
     let output = Command::new(&binary).output().expect("the program runs");
     assert!(output.status.success(), "{program}");
     String::from_utf8(output.stdout).expect("text")
@@ -173,6 +180,32 @@ fn each_chapter_is_shown() {
     for chapter in chapters() {
         let name = chapter.file_name().expect("a name").to_string_lossy().into_owned();
         assert!(shown.contains(&format!("include_str!(\"book/{name}\")")), "{name}");
+    }
+}
+
+#[test]
+fn what_a_reader_types_compiles() {
+    // Chapters 1 and 2 are one program, and chapters 3 to 10 are another.
+    for numbers in [1..3, 3..11] {
+        let is_of_it = |chapter: &PathBuf| {
+            let name = chapter.file_name().expect("a name").to_string_lossy().into_owned();
+            numbers.contains(&name[..2].parse().expect("a number"))
+        };
+        let blocks = chapters().into_iter().filter(is_of_it).flat_map(|chapter| blocks(&chapter));
+        let mut program = "fn main() {}\n".to_string();
+        for (index, block) in blocks.filter(|block| block.kind == "rust").enumerate() {
+            let seen = block.seen();
+            if seen.contains("fn main()") || seen.contains("wengert::") {
+                continue;
+            }
+            // Definitions stay; statements are in `main` for a while.
+            let states = ["let ", "for ", "assert", "println"];
+            match seen.lines().any(|line| states.iter().any(|word| line.starts_with(word))) {
+                true => program.push_str(&format!("fn block_{index}() {{\n{seen}}}\n")),
+                false => program.push_str(&seen),
+            }
+        }
+        compile(&program, tempdir().expect("a folder").path());
     }
 }
 

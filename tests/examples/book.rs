@@ -12,7 +12,7 @@ mod framework;
 mod pictures;
 mod plot;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::env;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -180,6 +180,19 @@ fn each_chapter_is_shown() {
     for chapter in chapters() {
         let name = chapter.file_name().expect("a name").to_string_lossy().into_owned();
         assert!(shown.contains(&format!("include_str!(\"book/{name}\")")), "{name}");
+    }
+}
+
+#[test]
+fn each_line_of_a_difference_is_in_the_code() {
+    let walk = path("../../../autograd/src/backward.rs");
+    let mut code = fs::read_to_string(walk).expect("the walk of the crates");
+    parts().iter().for_each(|(_, part)| code.push_str(&part.seen()));
+    let known: BTreeSet<&str> = code.lines().map(str::trim).collect();
+    let blocks = chapters().into_iter().flat_map(|chapter| blocks(&chapter));
+    for line in blocks.filter(|block| block.kind == "diff").flat_map(|block| block.lines) {
+        let (_, line) = line.split_at(1);
+        assert!(known.contains(line.trim()), "{line}");
     }
 }
 

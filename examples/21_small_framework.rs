@@ -604,9 +604,10 @@ impl Dense {
         random: &mut Random,
     ) -> Self {
         let limit = (6.0 / (inputs + outputs) as f64).sqrt();
-        let (weight, bias) = (random.array(&[inputs, outputs], limit), vec![0.0; outputs]);
+        let weight = random.array(&[inputs, outputs], limit);
+        let bias = Array::filled(&[outputs], 0.0);
         let weight = parameters.add(format!("{name}.weight"), weight);
-        let bias = parameters.add(format!("{name}.bias"), Array::new(&[outputs], bias));
+        let bias = parameters.add(format!("{name}.bias"), bias);
         Self { weight, bias }
     }
 
@@ -707,7 +708,7 @@ fn classify(network: &Network, parameters: &Parameters, samples: &Array) -> Vec<
     logits.to_vec().chunks(logits.shape()[1]).map(largest).collect()
 }
 
-/// Trains a network on a table, and prints how it does on new rows, and what it sees.
+/// Trains a network on a table, and prints what it has learned.
 fn bulls_eye() {
     let mut random = Random { seed: 1 };
     let (places, rings) = throw(200, &mut random);
@@ -727,16 +728,17 @@ fn bulls_eye() {
         }
         if epoch % 25 == 0 {
             let found = classify(&network, &parameters, &new_places);
-            let right = found.iter().zip(&new_rings).filter(|(a, b)| a == b).count();
-            let loss = losses / 10.0;
+            let pairs = found.iter().zip(&new_rings);
+            let (right, loss) = (pairs.filter(|(a, b)| a == b).count(), losses / 10.0);
             println!("epoch {epoch}: loss {loss:.3}, {right} of 200 new are right");
         }
     }
 
     for y in -8..=8 {
-        let line = (-20..=20).flat_map(|x| [f64::from(x) / 20.0, f64::from(y) / 10.0]);
-        let found = classify(&network, &parameters, &Array::new(&[41, 2], line.collect()));
-        let letters = found.into_iter().map(|ring| ['#', '·', ' '][ring]);
+        let line = (-20..=20).flat_map(|x| [0.05 * f64::from(x), 0.1 * f64::from(y)]);
+        let line = Array::new(&[41, 2], line.collect());
+        let found = classify(&network, &parameters, &line).into_iter();
+        let letters = found.map(|ring| ['#', '·', ' '][ring]);
         println!("{}", letters.collect::<String>());
     }
 }

@@ -1,18 +1,19 @@
 //! The book in `crates/wengert/src/book`: what it shows is what is run and drawn.
 //!
-//! The chapters are the source. A block of code whose first line is hidden and names a file, such as
-//! `# // code/03_array.rs`, is a part of the book's programs. The file holds the same lines, so that
-//! later blocks can include it, and `03.rs` includes all parts up to the end of chapter 3. After a change of a chapter or a picture, write all files again:
+//! The chapters are the source. Parts of programs are kept in files that are made of the chapters, and
+//! pictures are drawn by programs. A block of text right behind a program is what the program prints. After
+//! a change of a chapter or a picture, write all files again:
 //!
 //! ```sh
 //! BOOK=write cargo test --package tests --test examples book
 //! ```
 
+mod chapters;
 mod framework;
 mod pictures;
 mod plot;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::env;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -21,10 +22,7 @@ use std::thread;
 
 use tempfile::tempdir;
 
-/// Returns the path of a file of the book.
-fn path(name: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../crates/wengert/src/book").join(name)
-}
+use chapters::{blocks, chapters, indices, parts, path};
 
 /// Checks that a file has this content, or writes it if the environment asks for it.
 #[track_caller]
@@ -38,59 +36,6 @@ fn keep(file: &Path, content: &str) {
         "{} differs from what the book makes of it: write it again, as tests/examples/book.rs says",
         file.display()
     );
-}
-
-/// Returns the paths of the chapters, in order.
-fn chapters() -> Vec<PathBuf> {
-    let entries = fs::read_dir(path("")).expect("the folder of the book");
-    let files = entries.map(|entry| entry.expect("an entry").path());
-    let mut chapters: Vec<_> =
-        files.filter(|file| file.extension().is_some_and(|end| end == "md")).collect();
-    chapters.sort();
-    chapters
-}
-
-/// A fenced block of a chapter.
-struct Block {
-    /// The word behind the fence, such as `rust`.
-    kind: String,
-    lines: Vec<String>,
-    /// `true` if nothing is between it and the block before it.
-    follows: bool,
-}
-
-impl Block {
-    /// Returns the file that keeps the block, if it is a part of a program.
-    fn file(&self) -> Option<&str> {
-        self.lines.iter().find_map(|line| line.strip_prefix("# // code/"))
-    }
-
-    /// Returns what the reader sees.
-    fn seen(&self) -> String {
-        let hidden = |line: &&String| *line == "#" || line.starts_with("# ");
-        self.lines.iter().filter(|line| !hidden(line)).map(|line| format!("{line}\n")).collect()
-    }
-
-    /// Returns what the compiler sees.
-    fn whole(&self) -> String {
-        let bare = |line: &String| line.strip_prefix("# ").unwrap_or(line).to_string();
-        let code = self.lines.iter().map(bare).collect::<Vec<_>>().join("\n");
-        let is_program = code.contains("fn main()");
-        if is_program { code } else { format!("fn main() {{\n{code}\n}}") }
-    }
-}
-
-/// Returns the blocks of a chapter, in order.
-fn blocks(chapter: &Path) -> Vec<Block> {
-    let text = fs::read_to_string(chapter).expect("a chapter");
-    let pieces: Vec<&str> = text.split("\n```").collect();
-    // Prose and blocks alternate.
-    let block = |pair: &[&str]| {
-        let mut lines = pair[1].lines().map(str::to_string);
-        let kind = lines.next().unwrap_or_default();
-        Block { kind, lines: lines.collect(), follows: pair[0].trim().is_empty() }
-    };
-    pieces.chunks_exact(2).map(block).collect()
 }
 
 /// Compiles a program that needs the standard library alone.
@@ -117,31 +62,6 @@ fn printed(program: &str) -> String {
     let output = Command::new(&binary).output().expect("the program runs");
     assert!(output.status.success(), "{program}");
     String::from_utf8(output.stdout).expect("text")
-}
-
-/// Returns the parts of programs that the chapters show, by their files and in order.
-fn parts() -> Vec<(String, Block)> {
-    let blocks = chapters().into_iter().flat_map(|chapter| blocks(&chapter));
-    blocks.filter_map(|block| Some((block.file()?.to_string(), block))).collect()
-}
-
-/// Returns the files that include all parts of a chapter, and those of the chapters that it builds on.
-fn indices(parts: &[(String, Block)]) -> BTreeMap<String, String> {
-    let mut indices = BTreeMap::<String, String>::new();
-    // What only illustrates has a name without a number.
-    for (file, _) in parts.iter().filter(|(file, _)| file.starts_with(|c: char| c.is_ascii_digit()))
-    {
-        let (chapter, _) = file.split_once('_').expect("the number of a chapter and a name");
-        let index = format!("{chapter}.rs");
-        // Chapter 3 begins a program of its own.
-        let before = indices.keys().next_back().filter(|_| chapter != "03").cloned();
-        let before = before.filter(|before| *before != index);
-        let start =
-            || before.map(|before| format!("include!(\"{before}\");\n")).unwrap_or_default();
-        let content = indices.entry(index).or_insert_with(start);
-        content.push_str(&format!("include!(\"{file}\");\n"));
-    }
-    indices
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! The examples, run as a person runs them, and the book that leads to the last of them.
+//! The examples, run as a person runs them, and the book, whose small framework is the last of them.
 
 mod book;
 mod ending;

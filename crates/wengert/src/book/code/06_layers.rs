@@ -13,9 +13,10 @@ impl Dense {
         random: &mut Random,
     ) -> Self {
         let limit = (6.0 / (inputs + outputs) as f64).sqrt();
-        let (weight, bias) = (random.array(&[inputs, outputs], limit), vec![0.0; outputs]);
+        let weight = random.array(&[inputs, outputs], limit);
+        let bias = Array::filled(&[outputs], 0.0);
         let weight = parameters.add(format!("{name}.weight"), weight);
-        let bias = parameters.add(format!("{name}.bias"), Array::new(&[outputs], bias));
+        let bias = parameters.add(format!("{name}.bias"), bias);
         Self { weight, bias }
     }
 

@@ -10,13 +10,14 @@ os.environ["KERAS_BACKEND"] = "tensorflow"
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 import keras
+import numpy
 import tensorflow as tf
 from keras import layers
 
 import language
 import language_keras
-from measure import CLASSES, DIM, LARGE_VOCABULARY, LONGEST, VOCABULARY
-from measure import measure_all, normal, options, table, texts
+from measure import BATCH, CLASSES, DIM, LARGE_VOCABULARY, LONGEST, LONGEST_RAGGED, RAGGED_VOCABULARY, VOCABULARY
+from measure import measure_all, normal, options, ragged_texts, table, texts
 
 arguments = options("--function", "--xla", "--check")
 keras.utils.set_random_seed(0)
@@ -83,14 +84,29 @@ def mlp(activation):
     return training(model, keras.losses.BinaryCrossentropy(from_logits=True), x, y)
 
 
-def text(vocabulary=VOCABULARY, **sizes):
-    ids, labels = texts(vocabulary=vocabulary, **sizes)
-    tokens = keras.Input((LONGEST,), dtype="int32")
+def text_model(vocabulary, longest):
+    tokens = keras.Input((longest,), dtype="int32")
     x = MaskedMean()(layers.Embedding(vocabulary, DIM)(tokens), tokens)
     x = SwiGLU()(layers.Dense(64)(layers.Dropout(0.2)(x)))
-    model = keras.Model(tokens, layers.Dense(CLASSES)(layers.Dropout(0.2)(x)))
+    return keras.Model(tokens, layers.Dense(CLASSES)(layers.Dropout(0.2)(x)))
+
+
+def text(vocabulary=VOCABULARY, **sizes):
+    ids, labels = texts(vocabulary=vocabulary, **sizes)
     loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
-    return training(model, loss, ids.astype("int32"), labels)
+    return training(text_model(vocabulary, LONGEST), loss, ids.astype("int32"), labels)
+
+
+def text_ragged():
+    """Padded to the longest text of the batch; where each shape is compiled, to the longest of all."""
+    texts = ragged_texts(0)
+    longest = LONGEST_RAGGED if arguments.xla else max(map(len, texts))
+    ids = numpy.zeros((BATCH, longest), "int32")
+    for row, text in zip(ids, texts):
+        row[: len(text)] = text
+    loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+    labels = numpy.arange(BATCH) % CLASSES
+    return training(text_model(RAGGED_VOCABULARY, longest), loss, ids, labels)
 
 
 def ffn():
@@ -136,6 +152,7 @@ MODELS = {
     "text": text,
     "text_b256": lambda: text(batch=256),
     "text_v50k": lambda: text(vocabulary=LARGE_VOCABULARY),
+    "text_ragged": text_ragged,
     "ffn": ffn,
     "lm": lm,
 }

@@ -14,7 +14,8 @@ SAMPLES = 5
 SAMPLE = 0.1  # seconds, and at least one step
 
 BATCH, LONGEST, DIM, CLASSES = 32, 100, 128, 8
-VOCABULARY, LARGE_VOCABULARY = 1_000, 50_000
+VOCABULARY, LARGE_VOCABULARY, RAGGED_VOCABULARY = 1_000, 50_000, 20_000
+LONGEST_RAGGED = 1_000
 
 
 def options(*flags):
@@ -72,3 +73,14 @@ def texts(batch=BATCH, vocabulary=VOCABULARY, seed=3):
     ids = rng.integers(1, vocabulary, size=(batch, LONGEST))
     lengths = rng.integers(20, LONGEST + 1, size=(batch, 1))
     return numpy.where(numpy.arange(LONGEST) < lengths, ids, 0), numpy.arange(batch) % CLASSES
+
+
+def ragged_texts(seed):
+    """A batch of `text_ragged`: a list of arrays of token ids, without padding."""
+    rng = numpy.random.default_rng(seed)
+    # The mean of a log-normal distribution is e^(μ + σ²/2).
+    lengths = rng.lognormal(numpy.log(100) - 0.5, 1.0, size=BATCH).astype(int)
+    weights = 1 / numpy.arange(1, RAGGED_VOCABULARY)
+    words = numpy.cumsum(weights / weights.sum())
+    draw = lambda length: numpy.searchsorted(words, rng.random(length)).clip(0, words.size - 1) + 1
+    return [draw(length) for length in lengths.clip(1, LONGEST_RAGGED)]

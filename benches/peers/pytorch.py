@@ -1,15 +1,17 @@
 """The workloads in PyTorch: eager with fused Adam, or `--compile`d forward and backward passes."""
 
+import itertools
 from itertools import cycle
 
+import numpy
 import torch
 import torch.nn.functional as F
 from torch import nn
 
 import language_pytorch
 from language import print_check
-from measure import CLASSES, DIM, LARGE_VOCABULARY, VOCABULARY
-from measure import measure_all, normal, options, table, texts
+from measure import BATCH, CLASSES, DIM, LARGE_VOCABULARY, RAGGED_VOCABULARY, VOCABULARY
+from measure import measure_all, normal, options, ragged_texts, table, texts
 
 arguments = options("--compile", "--check")
 torch.manual_seed(0)
@@ -60,13 +62,18 @@ def mlp(activation):
     )
 
 
-def text(sparse=False, **sizes):
-    ids, labels = (torch.from_numpy(array) for array in texts(**sizes))
-    vocabulary = sizes.get("vocabulary", VOCABULARY)
+def text_layers(vocabulary, sparse=False):
     embedding = nn.EmbeddingBag(vocabulary, DIM, mode="mean", padding_idx=0, sparse=sparse)
     head = nn.Sequential(
         nn.Dropout(0.2), nn.Linear(DIM, 64), SwiGLU(), nn.Dropout(0.2), nn.Linear(64, CLASSES)
     )
+    return embedding, head
+
+
+def text(sparse=False, **sizes):
+    ids, labels = (torch.from_numpy(array) for array in texts(**sizes))
+    vocabulary = sizes.get("vocabulary", VOCABULARY)
+    embedding, head = text_layers(vocabulary, sparse)
     model = nn.Sequential(embedding, head)
     if sparse:
         # Moves the moments of touched rows only.
@@ -84,6 +91,22 @@ def text(sparse=False, **sizes):
         step()
 
     return step_with_other_texts
+
+
+def text_ragged():
+    """The tokens of all texts in one row, and where each text begins: nothing is padded."""
+
+    def batch(seed):
+        rows = ragged_texts(seed)
+        starts = [0, *itertools.accumulate(map(len, rows[:-1]))]
+        return torch.from_numpy(numpy.concatenate(rows)), torch.tensor(starts)
+
+    embedding, head = text_layers(RAGGED_VOCABULARY)
+    labels = torch.arange(BATCH) % CLASSES
+    batches = cycle([batch(seed) for seed in range(64)])
+    # A compiled pass would be compiled again for each number of tokens.
+    loss = torch.compiler.disable(lambda: F.cross_entropy(head(embedding(*next(batches))), labels))
+    return training(loss, adam([*embedding.parameters(), *head.parameters()]))
 
 
 def ffn():
@@ -119,6 +142,7 @@ WORKLOADS = {
     "text_b256": lambda: text(batch=256),
     "text_v50k": lambda: text(vocabulary=LARGE_VOCABULARY),
     "text_v50k_lazy": lambda: text(vocabulary=LARGE_VOCABULARY, sparse=True),
+    "text_ragged": text_ragged,
     "ffn": ffn,
     "lm": lambda: language_pytorch.lm(compiled),
     "generate": language_pytorch.generate_compiled

@@ -75,11 +75,12 @@ def mlp(gated):
     return [Phase(flops=products + activations), adam_phase(weights)]
 
 
-def text(batch=32, vocabulary=1_000, lazy=False):
+def text(batch=32, vocabulary=1_000, lazy=False, mean_length=MEAN_LENGTH, distinct=None):
     """Looking up and adding the rows of all tokens, the layers behind, adding to the rows' gradients
     (read and written), Adam. With `lazy` only for rows that the batch touches."""
-    moved = batch * MEAN_LENGTH * DIM
-    touched = vocabulary * (1 - exp(-batch * MEAN_LENGTH / vocabulary)) * DIM
+    moved = batch * mean_length * DIM
+    distinct = distinct or vocabulary * (1 - exp(-batch * mean_length / vocabulary))
+    touched = distinct * DIM
     table = vocabulary * DIM
     head = DIM * HIDDEN + HIDDEN + HIDDEN * CLASSES + CLASSES + 2
     layers = dense(batch, DIM, HIDDEN) + dense(batch, HIDDEN, CLASSES) + batch * HIDDEN * SWIGLU
@@ -94,6 +95,12 @@ def text(batch=32, vocabulary=1_000, lazy=False):
         Phase(flops=moved, bytes=2 * moved * FLOAT, working_set=touched * FLOAT),
         adam,
     ]
+
+
+def zipf_distinct(vocabulary, tokens):
+    """The expected number of different words among these tokens, by Zipf's law."""
+    total = sum(1 / rank for rank in range(1, vocabulary))
+    return sum(1 - exp(-tokens / rank / total) for rank in range(1, vocabulary))
 
 
 def ffn():
@@ -144,6 +151,8 @@ WORKLOADS = {
     "text_b256": lambda: text(batch=256),
     "text_v50k": lambda: text(vocabulary=50_000),
     "text_v50k_lazy": lambda: text(vocabulary=50_000, lazy=True),
+    # Deferred updates of rows give the result of dense Adam, so that only touched rows are moved.
+    "text_ragged": lambda: text(vocabulary=20_000, lazy=True, mean_length=100, distinct=zipf_distinct(20_000, 32 * 100)),
     "ffn": ffn,
     "lm": lm,
     "generate": generate,

@@ -8,6 +8,7 @@
 //! | `text_b256` | the same; with several threads each takes a shard of the batch | 256 |
 //! | `text_v50k` | the same with a vocabulary of 50,000, other texts in each step | 32 |
 //! | `text_v50k_lazy` | the same, the moments of a row rest while no batch holds its word | 32 |
+//! | `text_ragged` | the same with a vocabulary of 20,000 by Zipf's law; texts of 100 tokens in the mean, log-normal, at most 1,000 | 32 |
 //! | `ffn` | (silu(x Wg) ⊙ x Wu) Wd, x 256×512, hidden 1376, mean of squares, Adam | 256 |
 //! | `lm` | a language model of LLaMA's kind: 4 layers, 4 heads, width 128, feed-forward 344, 256 tokens, AdamW; with several threads each takes a shard | 8 × 128 |
 //! | `generate` | the same model writes 100 tokens after 16, with a cache; not a training step | 1 |
@@ -23,9 +24,12 @@ mod language_data;
 use std::hint::black_box;
 
 use autograd::{Parameters, Pass, Tape, Var};
+use data::Sequences;
 use nn::{ActivationKind, Dense, Dropout, Embedding, Features, Model};
 use optim::{Adam, Optimizer};
 use rand::RngExt;
+use rand::distr::Distribution;
+use rand_distr::{LogNormal, Zipf};
 use tensor::{Key, Tensor};
 use train::Shards;
 
@@ -43,6 +47,7 @@ pub const ALL: &[Workload] = &[
     ("text_b256", text_b256),
     ("text_v50k", || text_v50k(Adam::new(0.001))),
     ("text_v50k_lazy", || text_v50k(Adam::new(0.001).lazy())),
+    ("text_ragged", text_ragged),
     ("ffn", ffn),
     ("lm", || silent(language::lm())),
     ("generate", || silent(language::generate())),
@@ -116,6 +121,23 @@ fn text_b256() -> Step {
 /// updates of the steps since it was read last.
 fn text_v50k(adam: Adam) -> Step {
     text_in_turn(adam, 50_000, (0..64).map(|seed| token_ids(32, 50_000, seed)).collect())
+}
+
+/// Texts of very different lengths, of words that are more or less frequent. A batch is padded to its own longest
+/// text: most of it is padding.
+fn text_ragged() -> Step {
+    let words = Zipf::new(19_999.0, 1.0).expect("a vocabulary");
+    // The mean of a log-normal distribution is e^(μ + σ²/2).
+    let lengths = LogNormal::new(100f64.ln() - 0.5, 1.0).expect("a deviation");
+    let batch = |seed| {
+        let mut rng = Key::new(seed).rng();
+        let mut text = || {
+            let length = (lengths.sample(&mut rng) as usize).clamp(1, 1000);
+            (0..length).map(|_| words.sample(&mut rng) as u32).collect::<Vec<_>>()
+        };
+        Sequences::new((0..32).map(|_| text()), 0).padded()
+    };
+    text_in_turn(Adam::new(0.001), 20_000, (0..64).map(batch).collect())
 }
 
 /// The step of `text` for each of these batches of token ids `[batch, time]` in turn.

@@ -13,6 +13,7 @@
 //! it (`Read`), and the sum of its gradients ([`Gradient`]). The dense path is the reference: a
 //! property test in `tests/autograd/sparse.rs` holds both equal.
 
+mod distinct;
 mod gradient;
 mod read;
 mod value;

@@ -2,6 +2,7 @@
 
 use tensor::{Scalar, Tensor, shape};
 
+use super::distinct::Distinct;
 use super::gradient::{Gradient, SparseGradient};
 use super::value::Value;
 use crate::{ParameterId, Parameters, Pass, Tape, Var};
@@ -77,9 +78,9 @@ pub struct RowsRead<'t, T: Scalar> {
 }
 
 impl<'t, T: Scalar> Pass<'t, T> {
-    /// Reads the rows of a table that `ids` names. A table with more rows than there are ids is not
-    /// put on the tape, only those rows are; their gradient is [sparse](SparseGradient), and a step
-    /// costs the same for any length of the table. A smaller table is read as a whole.
+    /// Reads the rows of a table that `ids` names. If they name less than half of the rows, only those are
+    /// put on the tape. Their gradient is [sparse](SparseGradient), and a step costs the same for any length
+    /// of the table. Otherwise the table is read as a whole.
     ///
     /// ```
     /// use autograd::{Gradient, Parameters, Pass, Tape};
@@ -100,31 +101,13 @@ impl<'t, T: Scalar> Pass<'t, T> {
     #[track_caller]
     pub fn rows(self, table: ParameterId, ids: &Tensor<u32>) -> RowsRead<'t, T> {
         let length = self.parameters.shape(table).first().map_or(0, |&length| length);
-        let names_rows = shape::rows_exist(&ids.values(), length).is_ok();
-        if ids.len() >= length || !names_rows {
-            return RowsRead { rows: self.parameter(table), positions: ids.clone() };
+        let numbers = ids.values();
+        let whole = || RowsRead { rows: self.parameter(table), positions: ids.clone() };
+        if shape::rows_exist(&numbers, length).is_err() {
+            return whole();
         }
-        let (distinct, positions) = distinct(ids);
-        let rows = self.tape.parameter_rows(self.parameters, table, distinct);
-        RowsRead { rows, positions }
+        let Some(distinct) = Distinct::fewer_than_half(&numbers, length) else { return whole() };
+        let rows = self.tape.parameter_rows(self.parameters, table, distinct.ids());
+        RowsRead { rows, positions: Tensor::new(ids.shape(), distinct.positions(&numbers)) }
     }
-}
-
-/// Returns the distinct ids in ascending order, and the position among them of each id.
-fn distinct(ids: &Tensor<u32>) -> (Vec<u32>, Tensor<u32>) {
-    // An id and its place in one number: sorting these brings equal ids together.
-    let places =
-        ids.values().iter().zip(0u64..).map(|(&id, at)| u64::from(id) << 32 | at).collect();
-    let mut places: Vec<u64> = places;
-    places.sort_unstable();
-    let mut distinct = Vec::with_capacity(places.len());
-    let mut positions = vec![0; places.len()];
-    for place in places {
-        let (id, at) = ((place >> 32) as u32, place as u32 as usize);
-        if distinct.last() != Some(&id) {
-            distinct.push(id);
-        }
-        positions[at] = distinct.len() as u32 - 1;
-    }
-    (distinct, Tensor::new(ids.shape(), positions))
 }

@@ -144,8 +144,44 @@ fn pending_updates_are_applied_before_a_check() {
     }
 }
 
+#[test]
+fn what_counts_is_how_many_rows_are_named_and_not_how_often() {
+    let (parameters, [table, _]) = model(200);
+    let rows_read = |ids: &Tensor<u32>| {
+        let tape = Tape::new();
+        let read = Pass::eval(&tape, &parameters).rows(table, ids);
+        read.rows.shape()[0]
+    };
+    let padding = Tensor::new([32, 1000], vec![0; 32_000]);
+    assert_eq!(rows_read(&padding), 1);
+    assert_eq!(rows_read(&Tensor::new([99], (0..99).collect())), 99);
+    assert_eq!(rows_read(&Tensor::new([100], (0..100).collect())), 200, "half is read as a whole");
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(32))]
+
+    /// The rows are in ascending order, each once, and each id finds its own, in any shape and layout.
+    #[test]
+    fn each_id_finds_its_row(
+        rows in 1..300usize,
+        ids in prop::collection::vec(any::<prop::sample::Index>(), 0..40),
+    ) {
+        let mut parameters = Parameters::<f32>::new(0);
+        let numbers = Tensor::new([rows, 1], (0..rows).map(|row| row as f32).collect());
+        let table = parameters.add("table", numbers);
+        let ids: Vec<u32> = ids.iter().map(|index| index.index(rows) as u32).collect();
+        let count = ids.len();
+        let ids = Tensor::new([count, 1], ids).expand([count, 2]).transpose(0, 1);
+        let tape = Tape::new();
+        let RowsRead { rows, positions } = Pass::eval(&tape, &parameters).rows(table, &ids);
+        let named = rows.value().to_vec();
+        prop_assert!(named.is_sorted_by(|a, b| a < b));
+        prop_assert_eq!(positions.shape(), ids.shape());
+        let found = positions.to_vec().into_iter().map(|position| named[position as usize]);
+        let expected = ids.to_vec().into_iter().map(|id| id as f32);
+        prop_assert_eq!(found.collect::<Vec<_>>(), expected.collect::<Vec<_>>());
+    }
 
     /// The row path beside the dense path: the same values and the same gradients, and both pass.
     #[test]

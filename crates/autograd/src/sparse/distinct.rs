@@ -1,0 +1,74 @@
+//! The distinct ids of a batch, in ascending order.
+//!
+//! A batch of texts names frequent words again and again, and padding most of all. One bit for each row
+//! of the table says that the row is named. The position of an id among the distinct ones is then the
+//! number of bits below its own:
+//!
+//! ```text
+//! ids        5 2 5 2 9
+//! bits       0 0 1 0 0 1 0 0 0 1
+//! distinct   2 5 9
+//! positions  1 0 1 0 2
+//! ```
+//!
+//! Nothing is sorted: it takes two passes over the ids, and one over a bit for each row.
+
+use tensor::vectorized;
+
+/// The rows of a table that some ids name, each once.
+pub(super) struct Distinct {
+    /// Bit `id % 64` of word `id / 64` is 1 if the row is named.
+    bits: Vec<u64>,
+    count: usize,
+}
+
+impl Distinct {
+    /// Returns the rows that these ids, all below `rows`, name; `None` once they are half of all rows.
+    pub(super) fn fewer_than_half(ids: &[u32], rows: usize) -> Option<Self> {
+        let (mut bits, mut count) = (vec![0u64; rows.div_ceil(64)], 0);
+        for &id in ids {
+            let word = &mut bits[(id / 64) as usize];
+            count += usize::from(*word >> (id % 64) & 1 == 0);
+            *word |= 1 << (id % 64);
+            if 2 * count >= rows {
+                return None;
+            }
+        }
+        Some(Self { bits, count })
+    }
+
+    /// Returns the named rows, ascending.
+    pub(super) fn ids(&self) -> Vec<u32> {
+        let mut ids = Vec::with_capacity(self.count);
+        for (&word, first) in self.bits.iter().zip((0..).step_by(64)) {
+            let mut left = word;
+            while left != 0 {
+                ids.push(first + left.trailing_zeros());
+                left &= left - 1;
+            }
+        }
+        ids
+    }
+
+    /// Returns the position among the named rows of each of these ids, which are named.
+    pub(super) fn positions(&self, ids: &[u32]) -> Vec<u32> {
+        let mut before = Vec::with_capacity(self.bits.len());
+        let mut positions = Vec::with_capacity(ids.len());
+        vectorized(
+            #[inline(always)]
+            || {
+                let mut count = 0;
+                for word in &self.bits {
+                    before.push(count);
+                    count += word.count_ones();
+                }
+                positions.extend(ids.iter().map(|&id| {
+                    let word = (id / 64) as usize;
+                    let below = self.bits[word] & ((1 << (id % 64)) - 1);
+                    before[word] + below.count_ones()
+                }));
+            },
+        );
+        positions
+    }
+}

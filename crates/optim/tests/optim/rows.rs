@@ -283,6 +283,24 @@ fn optimizers_may_take_turns() {
     assert!(largest_difference(parameters.get(id), expected.get(id)) < 1e-6);
 }
 
+/// An update takes the values of its rows from the last reading, if that was of these rows.
+#[test]
+fn reading_other_rows_before_an_update_changes_no_bit() {
+    let trained = |reads_others: bool| {
+        let (mut parameters, id) = table::<f32>();
+        let mut adam = Adam::new(0.01);
+        for step in 0..300 {
+            let gradients = rows_gradients(&parameters, id, step);
+            if reads_others {
+                parameters.get_rows(id, &[1, 7, 30]);
+            }
+            adam.step(&mut parameters, &gradients);
+        }
+        bits(parameters.get(id))
+    };
+    assert_eq!(trained(false), trained(true));
+}
+
 #[test]
 fn rows_that_never_had_a_gradient_stay() {
     for mut optimizer in optimizers::<f32>() {

@@ -6,8 +6,8 @@
 
 use std::any::Any;
 use std::collections::BTreeMap;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use autograd::{ParameterId, Parameters, RowSource, SparseGradient};
 use tensor::{Scalar, Tensor, shape};
@@ -49,6 +49,8 @@ struct PendingRows<T: Scalar> {
     moments: [Tensor<T>; 2],
     last: Arc<Vec<u64>>,
     updates: Arc<DeferredUpdates>,
+    /// The rows that were read last, with their ids: most often those that the next update is of.
+    read: Mutex<Option<(Vec<u32>, Tensor<T>)>>,
 }
 
 impl<T: Scalar> RowSource<T> for PendingRows<T> {
@@ -65,6 +67,7 @@ impl<T: Scalar> RowSource<T> for PendingRows<T> {
             let part = row * width..(row + 1) * width;
             self.updates.apply_to_values(self.last[row], values, &m[part.clone()], &v[part]);
         }
+        *self.last_read() = Some((ids.to_vec(), rows.clone()));
         rows
     }
 }
@@ -97,13 +100,23 @@ impl<T: Scalar> DeferredTable<T> {
         gradient: &SparseGradient<T>,
         update: &Update<T>,
     ) {
+        let read = self.rows_read(parameters, id, gradient.ids());
         let stale = self.take_back(parameters, moments, id);
         let of_all = moments.update(parameters, id);
         let mut elements = Elements::new(parameters.get_mut(id), of_all);
         if !stale {
             self.catch_up_all(&mut elements, false);
         }
-        elements.update(gradient, update, |elements, row| self.catch_up(elements, row, stale));
+        let width = shape::len(&gradient.values().shape()[1..]).max(1);
+        let read = read.as_ref().map(Tensor::values);
+        let mut up_to_date = read.iter().flat_map(|rows| rows.chunks(width));
+        elements.update(gradient, update, |elements, row| {
+            let current = up_to_date.next();
+            if let Some(current) = current {
+                elements.row(row)[0].copy_from_slice(current);
+            }
+            self.catch_up(elements, row, stale && current.is_none());
+        });
         self.note_update(gradient.ids(), update.rate.to_f64());
         if self.updates.len() >= MOST_UPDATES {
             self.catch_up_all(&mut elements, true);
@@ -123,6 +136,18 @@ impl<T: Scalar> DeferredTable<T> {
         if let Some(moments) = moments.get_mut(id) {
             self.catch_up_all(&mut Elements::new(parameters.get_mut(id), moments), stale);
         }
+    }
+
+    /// Returns the up-to-date values of these rows, if they are what was read since they were left.
+    fn rows_read(
+        &self,
+        parameters: &Parameters<T>,
+        id: ParameterId,
+        ids: &[u32],
+    ) -> Option<Tensor<T>> {
+        let Values::Left(number) = self.values else { return None };
+        let read = left(parameters, id, number)?.last_read().take();
+        read.filter(|(read, _)| read == ids).map(|(_, rows)| rows)
     }
 
     /// Makes the parameter dense. Returns `true` if the values are those that were left, with their
@@ -173,7 +198,8 @@ impl<T: Scalar> DeferredTable<T> {
         static NEXT: AtomicU64 = AtomicU64::new(0);
         let number = NEXT.fetch_add(1, Ordering::Relaxed);
         let (last, updates) = (Arc::clone(&self.last), Arc::clone(&self.updates));
-        Some(PendingRows { number, values, moments: moments.get(id)?.clone(), last, updates })
+        let (moments, read) = (moments.get(id)?.clone(), Mutex::default());
+        Some(PendingRows { number, values, moments, last, updates, read })
     }
 
     /// Brings the moments of a row up to date, and the values if they are `stale`.
@@ -205,6 +231,11 @@ impl<T: Scalar> DeferredTable<T> {
 }
 
 impl<T: Scalar> PendingRows<T> {
+    fn last_read(&self) -> MutexGuard<'_, Option<(Vec<u32>, Tensor<T>)>> {
+        // What another thread left there is whole, even if it panicked later.
+        self.read.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// Returns the whole parameter, up to date.
     fn all(&self) -> Tensor<T> {
         let ids: Vec<u32> = (0..self.last.len() as u32).collect();

@@ -1,7 +1,7 @@
 """What the Python peers share of `lm` and `generate`, the workloads of a language model.
 
 Tokens and weights are hashes of their places, which benches/workloads/language_data.rs computes alike.
-So all programs begin with the same model, and `run --check` compares their first losses.
+So all programs begin with the same model, and `run --agree` compares their first losses.
 """
 
 import numpy
@@ -74,7 +74,7 @@ def rotations():
 
 
 def print_check(step, generate=None):
-    """Prints what `run --check` compares: the losses of the first steps of `lm`, and the tokens of
+    """Prints what `run --agree` compares: the losses of the first steps of `lm`, and the tokens of
     `generate`."""
     for _ in range(3):
         print(f"loss {float(step()):.7f}")

@@ -34,7 +34,7 @@ pub fn check_is_wanted() -> bool {
     env::args().any(|argument| argument == "--check")
 }
 
-/// Prints what `benches/peers/run --check` compares: the losses of the first steps of `lm`, and the tokens
+/// Prints what `benches/peers/run --agree` compares: the losses of the first steps of `lm`, and the tokens
 /// of `generate`.
 pub fn print_check(mut step: impl FnMut() -> f32, tokens: &[u32]) {
     for _ in 0..3 {

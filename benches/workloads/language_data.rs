@@ -1,7 +1,7 @@
 //! What the programs share of `lm` and `generate`, the workloads of a language model.
 //!
 //! Tokens and weights are hashes of their places, which benches/peers/language.py computes alike. So all
-//! programs begin with the same model, and `benches/peers/run --check` compares their first losses.
+//! programs begin with the same model, and `benches/peers/run --agree` compares their first losses.
 
 pub const VOCABULARY: usize = 256;
 pub const WIDTH: usize = 128;

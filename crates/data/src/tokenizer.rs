@@ -15,7 +15,9 @@ use std::borrow::Cow;
 use std::cmp::Reverse;
 use std::collections::HashMap;
 
+use foldhash::fast::RandomState;
 use serde::{Deserialize, Serialize};
+use smallvec::SmallVec;
 
 /// The characters that Keras replaces by separators: punctuation except the apostrophe, tab and
 /// line feed.
@@ -45,8 +47,11 @@ pub struct Tokenizer {
     /// The word with id i + 1.
     words: Vec<String>,
     /// The inverse of `words`.
-    ids: HashMap<String, u32>,
+    ids: HashMap<Key, u32, RandomState>,
 }
+
+/// The bytes of a word. Those of a short word are within the table, where a look finds them at once.
+type Key = SmallVec<[u8; 16]>;
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 struct Rules {
@@ -137,13 +142,15 @@ impl Tokenizer {
 
     /// Adds the words of these texts to the counts and numbers all words again.
     pub fn fit_on_texts(&mut self, texts: impl IntoIterator<Item = impl AsRef<str>>) {
-        let places = self.counts.iter().enumerate().map(|(place, (word, _))| (word.clone(), place));
-        let mut places: HashMap<String, usize> = places.collect();
+        let known = self.counts.iter().enumerate();
+        let places = known.map(|(place, (word, _))| (Key::from_slice(word.as_bytes()), place));
+        let mut places: HashMap<Key, usize, RandomState> = places.collect();
+        let mut cutter = Cutter::new(&self.rules);
         for text in texts {
-            self.rules.each_word(text.as_ref(), |word| match places.get(word) {
+            cutter.each_word(text.as_ref(), |word| match places.get(word.as_bytes()) {
                 Some(&place) => self.counts[place].1 = self.counts[place].1.saturating_add(1),
                 None => {
-                    places.insert(word.to_owned(), self.counts.len());
+                    places.insert(Key::from_slice(word.as_bytes()), self.counts.len());
                     self.counts.push((word.to_owned(), 1));
                 }
             });
@@ -156,9 +163,14 @@ impl Tokenizer {
         &self,
         texts: impl IntoIterator<Item = impl AsRef<str>>,
     ) -> Vec<Vec<u32>> {
-        let sequence = |text: &str| {
+        let mut cutter = Cutter::new(&self.rules);
+        let unknown = self.rules.oov_token.as_deref().and_then(|token| self.id(token));
+        let mut sequence = |text: &str| {
             let mut ids = Vec::new();
-            self.rules.each_word(text, |word| ids.extend(self.id_or_oov(self.id(word))));
+            cutter.each_word(text, |word| {
+                let id = self.id(word).filter(|&id| self.rules.allows(id));
+                ids.extend(id.or(unknown));
+            });
             ids
         };
         texts.into_iter().map(|text| sequence(text.as_ref())).collect()
@@ -175,7 +187,7 @@ impl Tokenizer {
     /// Returns the id of a word by frequency, even if `num_words` excludes it (Keras'
     /// `word_index`).
     pub fn id(&self, word: &str) -> Option<u32> {
-        self.ids.get(word).copied()
+        self.ids.get(word.as_bytes()).copied()
     }
 
     /// Returns the word with this id (Keras' `index_word`).
@@ -208,7 +220,7 @@ impl Tokenizer {
         let oov = rules.oov_token.as_ref();
         let texts = ranked.into_iter().map(|(word, _)| word).filter(|&word| Some(word) != oov);
         let words: Vec<String> = oov.into_iter().chain(texts).cloned().collect();
-        let ids = words.iter().cloned().zip(1..).collect();
+        let ids = words.iter().map(|word| Key::from_slice(word.as_bytes())).zip(1..).collect();
         Tokenizer { rules, counts, words, ids }
     }
 }
@@ -219,8 +231,53 @@ impl Default for Tokenizer {
     }
 }
 
-impl Rules {
+/// Cuts many texts by the same rules.
+struct Cutter<'a> {
+    rules: &'a Rules,
+    /// For each ASCII letter, if it is never part of a word. `None` if words are not cut letter by letter.
+    separates: Option<[bool; 128]>,
+    /// The text in lower case, in memory that all texts share.
+    lowered: String,
+}
+
+impl<'a> Cutter<'a> {
+    fn new(rules: &'a Rules) -> Self {
+        let mut letters = rules.split.chars();
+        let separates = match (letters.next(), letters.next()) {
+            (Some(split), None) => Some(std::array::from_fn(|code| {
+                let letter = char::from(code as u8);
+                letter == split || rules.separates(letter)
+            })),
+            _ => None,
+        };
+        Self { rules, separates, lowered: String::new() }
+    }
+
     /// Calls `word` for one word after the other, so that a long text needs no list of words.
+    fn each_word(&mut self, text: &str, mut word: impl FnMut(&str)) {
+        let Some(separates) = self.separates.filter(|_| text.is_ascii()) else {
+            return self.rules.each_word(text, word);
+        };
+        let mut text = text;
+        if self.rules.lower {
+            self.lowered.clear();
+            self.lowered.push_str(text);
+            self.lowered.make_ascii_lowercase();
+            text = &self.lowered;
+        }
+        let is_separator = |letter: &u8| separates[usize::from(*letter)];
+        let mut start = 0;
+        for letters in text.as_bytes().split(is_separator) {
+            if !letters.is_empty() {
+                word(&text[start..start + letters.len()]);
+            }
+            start += letters.len() + 1;
+        }
+    }
+}
+
+impl Rules {
+    /// Calls `word` for one word after the other of any text: what [`Cutter::each_word`] must agree with.
     fn each_word(&self, text: &str, word: impl FnMut(&str)) {
         let text = match self.lower {
             true => Cow::Owned(text.to_lowercase()),
@@ -294,5 +351,35 @@ impl TryFrom<SavedTokenizer> for Tokenizer {
             }
         }
         Ok(Tokenizer::of(saved.rules, saved.counts))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::{Cutter, Tokenizer};
+
+    proptest! {
+        #[test]
+        fn the_words_of_ascii_texts_are_those_of_any_text(
+            texts in prop::collection::vec("[ -~\\x00-\\x1fäß]{0,40}", 1..4),
+            (lower, white_space) in any::<(bool, bool)>(),
+            filters in "[!-/\t]{0,3}",
+            split in prop_oneof![Just(" "), Just("a"), Just("A"), Just("é"), Just("--")],
+        ) {
+            let tokenizer = Tokenizer::new()
+                .with_lower(lower)
+                .with_white_space(white_space)
+                .with_filters(filters)
+                .with_split(split);
+            let mut cutter = Cutter::new(&tokenizer.rules);
+            for text in texts {
+                let (mut found, mut expected) = (Vec::new(), Vec::new());
+                cutter.each_word(&text, |word| found.push(word.to_owned()));
+                tokenizer.rules.each_word(&text, |word| expected.push(word.to_owned()));
+                prop_assert_eq!(found, expected);
+            }
+        }
     }
 }

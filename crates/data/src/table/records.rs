@@ -6,6 +6,7 @@
 //! a field that does not begin with one (`5" nail`) is a letter like any other.
 
 use csv::StringRecord;
+use memchr::memchr3;
 
 use super::error::Fault;
 
@@ -62,9 +63,9 @@ impl<'a> RowParser<'a> {
             match self.rest.strip_prefix('"') {
                 Some(_) => fields.push_field(&self.quoted()?),
                 None => {
-                    let end =
-                        self.rest.find([self.separator, '\r', '\n']).unwrap_or(self.rest.len());
-                    fields.push_field(self.take(end));
+                    let (field, rest) = self.rest.split_at(self.end_of_field());
+                    fields.push_field(field);
+                    self.rest = rest;
                 }
             }
             match self.rest.strip_prefix(self.separator) {
@@ -72,6 +73,15 @@ impl<'a> RowParser<'a> {
                 None => return Ok(Row { line, fields }),
             }
         }
+    }
+
+    /// Returns the length of the field without quotes that begins here. There is no line end in it.
+    fn end_of_field(&self) -> usize {
+        let end = match self.separator.is_ascii() {
+            true => memchr3(self.separator as u8, b'\r', b'\n', self.rest.as_bytes()),
+            false => self.rest.find([self.separator, '\r', '\n']),
+        };
+        end.unwrap_or(self.rest.len())
     }
 
     /// Returns the content of the quoted field that begins here.
@@ -121,10 +131,10 @@ pub(super) fn first_line(text: &str) -> String {
 
 /// Returns the number of line ends: `\n`, `\r\n`, or `\r` alone.
 pub(crate) fn line_ends(bytes: &[u8]) -> u64 {
-    let ends = bytes.iter().enumerate().filter(|&(i, &byte)| match byte {
-        b'\n' => true,
-        b'\r' => bytes.get(i + 1) != Some(&b'\n'),
-        _ => false,
-    });
-    ends.count() as u64
+    let count = |wanted: u8| bytes.iter().filter(|&&byte| byte == wanted).count() as u64;
+    let pairs = match count(b'\r') {
+        0 => return count(b'\n'),
+        _ => bytes.windows(2).filter(|pair| pair == b"\r\n").count() as u64,
+    };
+    count(b'\n') + count(b'\r') - pairs
 }

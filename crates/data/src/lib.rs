@@ -6,6 +6,9 @@
 //!                    └─▶ names ───▶ Labels ─────────────────────▶ labels [n] ───────────┘
 //! ```
 //!
+//! A table whose form is not known is read by a [`RowReader`], and a [`FrameEncoder`] turns its columns into
+//! [`Mixed`] inputs.
+//!
 //! A [`Dataset`] gives the validation split and mini-batches. Its inputs and targets are any
 //! [`Samples`]; the picture shows a classifier's. A [`Stream`] reads samples that do not fit into memory.
 //!

@@ -215,7 +215,7 @@ impl Table {
                 }
                 let found = row.fields.len();
                 let cause = Misquoted::of(&row.fields);
-                Err(self.at(row.line, Fault::Ragged { header, found, cause }))
+                Err(self.at(row.line, Fault::Ragged { header, found, cause, separator: ',' }))
             }
         }
     }

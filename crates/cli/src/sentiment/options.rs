@@ -119,9 +119,9 @@ impl Evaluate {
 
 /// Use a saved model: on the rows of a file, or on a text.
 ///
-/// A model of `train FILE` takes a FILE, or `-` for standard input. It writes the columns of the file as CSV,
-/// and behind them the prediction and the probability of each class. It reads and writes row by row, so the
-/// file may be larger than memory.
+/// A model of `train FILE` takes a FILE, or `-` for standard input. It writes the columns of the file as CSV
+/// (commas, UTF-8), and behind them the prediction and the probability of each class. It reads and writes
+/// row by row, so the file may be larger than memory.
 ///
 /// A model of texts takes a TEXT and prints the probability of each class. The text is given as an argument, or texts as the lines of a file or of standard input. Words
 /// that the model has not met in training count for nothing; where it knows none, a note says so.

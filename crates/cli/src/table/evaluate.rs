@@ -2,21 +2,16 @@
 
 use std::error::Error;
 
-use data::{Dataset, HeaderRow, excerpt, excerpts, printable_json, printable_path};
+use data::{Dataset, excerpt, excerpts, printable_json, printable_path};
 use train::Trainer;
 
-use super::file::TableFile;
+use super::file::{TableFile, header_row};
 use super::model::TableLoss;
 use super::saved::{TableModel, load};
 use super::score::TableScore;
 use super::understood::first_cells;
 use crate::notes::note;
 use crate::sentiment::options::Evaluate;
-
-/// Returns the kind of a model's file's first row.
-pub fn header_of(model: &TableModel) -> HeaderRow {
-    if model.has_header { HeaderRow::Present } else { HeaderRow::Absent }
-}
 
 /// Returns the place of each column that a model reads. The error names those that are missing.
 pub fn places_of(model: &TableModel, rows: &TableFile) -> Result<Vec<Option<usize>>, String> {
@@ -38,7 +33,7 @@ pub fn places_of(model: &TableModel, rows: &TableFile) -> Result<Vec<Option<usiz
 /// Evaluates the model on rows with answers, and prints the figures.
 pub fn evaluate(options: &Evaluate) -> Result<(), Box<dyn Error>> {
     let (model, parameters, about) = load(&options.model).map_err(|error| error.to_string())?;
-    let mut rows = TableFile::open(options.samples(), header_of(&about))?;
+    let mut rows = TableFile::open(options.samples(), header_row(about.has_header))?;
     let mut frame = rows.read_all()?;
     let places = places_of(&about, &rows)?;
     let Some(answers) = frame.place(&about.answers) else {

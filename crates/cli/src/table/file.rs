@@ -27,6 +27,15 @@ enum Form {
 impl TableFile {
     /// Opens a file, or standard input if its name is `-`.
     pub fn open(path: &Path, header: HeaderRow) -> Result<Self, String> {
+        Self::open_as(path, header, false)
+    }
+
+    /// Does the same, but takes no more rows from a pipe at once than it gives.
+    pub fn open_live(path: &Path, header: HeaderRow) -> Result<Self, String> {
+        Self::open_as(path, header, path.as_os_str() == "-")
+    }
+
+    fn open_as(path: &Path, header: HeaderRow, is_live: bool) -> Result<Self, String> {
         let is_standard_input = path.as_os_str() == "-";
         let name =
             if is_standard_input { "standard input".to_owned() } else { printable_path(path) };
@@ -46,7 +55,7 @@ impl TableFile {
             true => Box::new(MultiGzDecoder::new(whole)),
             false => Box::new(whole),
         };
-        let mut text = match is_standard_input {
+        let mut text = match is_live {
             true => TextReader::live(source),
             false => TextReader::new(source),
         };
@@ -129,6 +138,11 @@ impl TableFile {
         let packed = if self.is_packed { ", gzip" } else { "" };
         format!("{form}, {encoding}{guessed}{packed}")
     }
+}
+
+/// Returns what the first row of other files is, where a file has a header or has none.
+pub fn header_row(has_header: bool) -> HeaderRow {
+    if has_header { HeaderRow::Present } else { HeaderRow::Absent }
 }
 
 /// Reads until the buffer is full or the source ends, and returns the number of bytes.

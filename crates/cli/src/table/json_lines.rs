@@ -1,4 +1,5 @@
-//! JSON Lines as a table: an object on each line, its keys the columns.
+//! JSON Lines as a table: an object on each line, its keys the columns. It is here and not in `data` because
+//! of the dependency: the library reads tables without it.
 
 use std::collections::HashMap;
 use std::fmt;

@@ -24,6 +24,8 @@ const MOST_CLASSES: usize = 1_000;
 pub struct KnownRows {
     pub frame: DataFrame,
     pub understood: Understood,
+    /// The place of the target among the columns.
+    target: usize,
     /// The rows from this one on are those of the file to test on.
     pub from_test_file: usize,
     /// The group of each row, if rows have groups.
@@ -85,7 +87,7 @@ impl KnownRows {
             };
             frame.cells(column).map(group).collect()
         });
-        Ok(Self { frame, understood, from_test_file, groups, classes })
+        Ok(Self { frame, understood, target: place, from_test_file, groups, classes })
     }
 
     /// Returns the rows to test on: those of the file for it, or a share that is drawn.
@@ -139,9 +141,8 @@ impl KnownRows {
         let target = TargetEncoder::fit(&self.frame, &self.understood.target, &rest);
         let places: Vec<_> = encoder.columns().map(|name| self.frame.place(name)).collect();
         let (rows, gaps) = encoder.encode(&places, &self.frame.rows);
-        let place = self.frame.place(&self.understood.target.name).expect("the target is a column");
         let answers = target
-            .encode(self.frame.cells(place))
+            .encode(self.frame.cells(self.target))
             .map_err(|(at, error)| format!("{}: {error}", self.line(at)))?;
         let all = Dataset::with_targets(rows, answers);
         Ok(TableParts {
@@ -159,10 +160,9 @@ impl KnownRows {
         let Understood { inputs, target, .. } = &self.understood;
         let places: Vec<usize> =
             inputs.iter().filter_map(|column| self.frame.place(&column.name)).collect();
-        let place = self.frame.place(&target.name).expect("the target is a column");
         let line = |at| self.line(at);
         let is_test = self.flags(test);
-        let repeated = repeated_rows(&self.frame, &places, place, &is_test, &line);
+        let repeated = repeated_rows(&self.frame, &places, self.target, &is_test, &line);
         let inputs: Vec<&ColumnSummary> = inputs.iter().collect();
         for words in repeated.into_iter().chain(revealing_columns(&self.frame, &inputs, target)) {
             note(&words);

@@ -14,8 +14,8 @@ use serde_json::json;
 use tensor::Tensor;
 use train::Trainer;
 
-use super::evaluate::{header_of, places_of};
-use super::file::TableFile;
+use super::evaluate::places_of;
+use super::file::{TableFile, header_row};
 use super::model::TableLoss;
 use super::saved::{TableModel, load};
 use super::understood::first_cells;
@@ -33,7 +33,7 @@ pub fn predict(options: &Predict) -> Result<(), Box<dyn Error>> {
     }
     let file = options.file.as_deref().or(options.text().map(Path::new));
     let file = file.unwrap_or(Path::new("-"));
-    let mut rows = TableFile::open(file, header_of(&about))?;
+    let mut rows = TableFile::open_live(file, header_row(about.has_header))?;
     // A pipe may pause: each of its rows is answered at once.
     let together = if file == Path::new("-") { 1 } else { TOGETHER };
     let predictor = Predictor { model, parameters, about, options };

@@ -75,15 +75,15 @@ impl TableScore {
                 evaluation.confusion.macro_average().f1 * 100.0
             ),
             TargetScore::Labels { .. } => format!(
-                "micro F1 {:.1} %, macro F1 {:.1} %",
-                self.metric("micro_f1") * 100.0,
-                self.metric("macro_f1") * 100.0
+                "micro F1 {}, macro F1 {}",
+                self.metric("micro_f1", |f1| format!("{:.1} %", f1 * 100.0)),
+                self.metric("macro_f1", |f1| format!("{:.1} %", f1 * 100.0))
             ),
             TargetScore::Number { mae, rmse, .. } => format!(
-                "mean error {}, root mean squared error {}, R² {:.3}",
+                "mean error {}, root mean squared error {}, R² {}",
                 unit(*mae),
                 unit(*rmse),
-                self.metric("r2")
+                self.metric("r2", |r2| format!("{r2:.3}"))
             ),
         }
     }
@@ -176,8 +176,9 @@ impl TableScore {
         }
     }
 
-    fn metric(&self, name: &str) -> f64 {
-        self.score.metric(name).unwrap_or(f64::NAN)
+    /// Returns a metric as text. R² of equal numbers, for one, is undefined.
+    fn metric(&self, name: &str, write: fn(f64) -> String) -> String {
+        self.score.metric(name).map_or("undefined".to_owned(), write)
     }
 }
 

@@ -4,7 +4,7 @@ use std::error::Error;
 use std::path::{Path, PathBuf};
 
 use autograd::Parameters;
-use data::{FrameEncoder, HeaderRow, TargetEncoder, printable_path};
+use data::{DataFrame, FrameEncoder, HeaderRow, TargetEncoder, printable_path};
 use nn::ActivationKind;
 use optim::Adam;
 use report::statistics::{mean, standard_deviation};
@@ -12,7 +12,7 @@ use report::{Console, Interrupt};
 use serde_json::json;
 use train::{Fit, History, Trainer};
 
-use super::file::TableFile;
+use super::file::{TableFile, header_row};
 use super::model::{TableLoss, build, count};
 use super::options::{TableOptions, TrainCommand};
 use super::page::report;
@@ -57,7 +57,9 @@ pub fn train(file: &Path, options: &TrainCommand) -> Result<(), Box<dyn Error>> 
             understood.table
         );
     }
-    let test = common.experiment.setup.source.test.as_deref().map(read_test).transpose()?;
+    let test = common.experiment.setup.source.test.as_deref();
+    let header = header_row(rows.has_header());
+    let test = test.map(|path| read_test(path, header)).transpose()?;
     let test = test.as_ref().map(|(frame, name)| (frame.clone(), name.as_str()));
     let known = KnownRows::new(frame, understood, rows.name(), test)?;
     let run = TableRun { known: &known, options, has_header: rows.has_header() };
@@ -88,9 +90,8 @@ fn check_options(file: &Path, options: &TrainCommand) -> Result<(), Box<dyn Erro
     Ok(())
 }
 
-fn read_test(path: &Path) -> Result<(data::DataFrame, String), String> {
-    let mut rows =
-        TableFile::open(path, HeaderRow::Guess).map_err(|error| format!("--test {error}"))?;
+fn read_test(path: &Path, header: HeaderRow) -> Result<(DataFrame, String), String> {
+    let mut rows = TableFile::open(path, header).map_err(|error| format!("--test {error}"))?;
     let frame = rows.read_all().map_err(|error| format!("--test {error}"))?;
     Ok((frame, rows.name().to_owned()))
 }
@@ -124,8 +125,8 @@ impl TableRun<'_> {
             runs.push(self.train_one(&name, activation, training.seed, &parts, &mut keeper)?);
         }
         let mut best = &runs[0];
-        for run in &runs[1..] {
-            if !training.quiet {
+        for run in &runs {
+            if runs.len() > 1 && !training.quiet {
                 println!("{}: {}", run.activation, run.score.in_short());
             }
             best = if run.history.is_better_than(&best.history) { run } else { best };

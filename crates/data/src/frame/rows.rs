@@ -102,7 +102,8 @@ impl<R: Read> RowReader<R> {
         };
         if row.fields.len() != self.columns.len() {
             let (found, cause) = (row.fields.len(), Misquoted::of(&row.fields));
-            let fault = Fault::Ragged { header: self.columns.clone(), found, cause };
+            let (header, separator) = (self.columns.clone(), self.dialect.separator);
+            let fault = Fault::Ragged { header, found, cause, separator };
             return Err(self.error((Some(row.line), fault)));
         }
         Ok(Some(TableRow { line: row.line, cells: row.fields.iter().map(String::from).collect() }))

@@ -99,7 +99,7 @@ pub enum Fault {
         "expected {}, as in the header ({}), found {found}; {}",
         fields(header.len()),
         excerpts(header),
-        Misquoted::mend(cause)
+        Misquoted::mend(cause, *separator)
     )]
     Ragged {
         /// The names in the header.
@@ -108,6 +108,8 @@ pub enum Fault {
         found: usize,
         /// A field whose quotes do not count as quotes, if there is one.
         cause: Option<Misquoted>,
+        /// The character between fields.
+        separator: char,
     },
     /// The header lacks a column.
     #[error(
@@ -188,9 +190,9 @@ impl Misquoted {
         })
     }
 
-    fn mend(cause: &Option<Misquoted>) -> String {
+    fn mend(cause: &Option<Misquoted>, separator: char) -> String {
         match cause {
-            None => "put a field that holds commas in double quotes".to_owned(),
+            None => format!("put a field that holds {} in double quotes", separators(separator)),
             Some(Misquoted::Space(field)) => format!(
                 "the field {} has a space before its double quote, which therefore does not open it: \
                  remove the space",
@@ -249,6 +251,7 @@ fn found(text: &str) -> String {
 
 fn separators(separator: char) -> &'static str {
     match separator {
+        ',' => "commas",
         ';' => "semicolons",
         '\t' => "tabs",
         _ => "vertical bars",

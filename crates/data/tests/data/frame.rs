@@ -79,6 +79,36 @@ proptest! {
     }
 
     #[test]
+    fn any_bytes_are_read_or_refused_and_give_finite_numbers(
+        bytes in vec(
+            prop::sample::select(b"ab,;\t|\"\"\n\n\r01.9-/ :TZ\xe9\xc3\xa9\xff\xfe\0\x80".to_vec()),
+            0..120,
+        ),
+        size in 1..9_usize,
+        is_live: bool,
+    ) {
+        let drops = Drops { bytes: &bytes, size };
+        let text = if is_live { TextReader::live(drops) } else { TextReader::new(drops) };
+        let rows = RowReader::open("a.csv", text, HeaderRow::Guess);
+        let Ok(frame) = rows.and_then(|mut rows| rows.read_all()) else { return Ok(()) };
+        let places: Vec<usize> = (0..frame.columns.len()).collect();
+        prop_assert!(frame.rows.iter().all(|row| row.cells.len() == places.len()));
+        let summaries: Vec<ColumnSummary> =
+            places.iter().map(|&place| ColumnSummary::of(&frame, place, None)).collect();
+        let inputs: Vec<&ColumnSummary> =
+            summaries.iter().filter(|summary| summary.kind != ColumnKind::Ignore).collect();
+        let training: Vec<u32> = (0..frame.rows.len().div_ceil(2) as u32).collect();
+        let encoder = FrameEncoder::fit(&frame, &inputs, &training, 10);
+        let places: Vec<_> = encoder.columns().map(|name| frame.place(name)).collect();
+        let (mixed, _) = encoder.encode(&places, &frame.rows);
+        prop_assert!(mixed.numbers.is_finite());
+        for (at, (_, values)) in encoder.categories().into_iter().enumerate() {
+            let ids = mixed.categories.slice(1, at..at + 1).to_vec();
+            prop_assert!(ids.iter().all(|&id| (id as usize) < values));
+        }
+    }
+
+    #[test]
     fn folds_have_each_row_once_and_groups_stay_together(
         groups in vec(0..6_u32, 6..60),
         classes in vec(0..3_u32, 60),
@@ -148,6 +178,7 @@ fn bytes_that_do_not_fit_the_encoding_are_told_with_their_line() {
     assert!(fault(b"").contains("the file is empty"));
     assert!(fault(b"a,b\n").contains("no rows below the header"));
     assert!(fault(b"a,b\n1\n").starts_with("a.csv, line 2: expected 2 fields"));
+    assert!(fault(b"a;b\n1;2;3\n").ends_with("put a field that holds semicolons in double quotes"));
     assert!(fault(b"a,b\n1,\"2\n3,4\n").starts_with("a.csv, line 2: a double quote opens"));
     assert!(fault(b"a,a\n1,2\n").contains("`a` occurs twice"));
     assert!(fault(b"\xff\xfea\0,\0b\0\n\x001\0,\0\x00\xd8,\0").contains("line 2"));

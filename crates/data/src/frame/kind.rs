@@ -7,6 +7,7 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
+use super::number::unit;
 use super::{DataFrame, DateOrder, DecimalMark};
 
 /// How a column is used.
@@ -165,7 +166,19 @@ impl ColumnSummary {
 
     fn counts(&self, frame: &DataFrame, column: usize) -> Counts {
         let present = || frame.cells(column).filter(|cell| !is_missing(cell));
-        let numbers: Vec<f64> = present().filter_map(|cell| self.decimal.parse(cell)).collect();
+        let mut units: Vec<char> = present().filter_map(unit).collect();
+        units.sort_unstable();
+        units.dedup();
+        // Numbers of several units are not comparable, and 01234 is a code.
+        let is_code = |cell: &str| {
+            cell.len() > 1
+                && cell.starts_with('0')
+                && cell.bytes().all(|byte| byte.is_ascii_digit())
+        };
+        let numbers: Vec<f64> = match units.len() > 1 || present().any(is_code) {
+            true => Vec::new(),
+            false => present().filter_map(|cell| self.decimal.parse(cell)).collect(),
+        };
         Counts {
             numbers: numbers.len(),
             whole: numbers.iter().filter(|number| number.fract() == 0.0).count(),
@@ -205,8 +218,12 @@ impl ColumnSummary {
     fn assumed(&self, kind: ColumnKind) -> Option<String> {
         let has = |letter| self.examples.iter().any(|cell| cell.contains(letter));
         match kind {
-            ColumnKind::Number if self.decimal == DecimalMark::Comma => {
-                Some("decimal comma".to_owned())
+            ColumnKind::Number => {
+                let mark = (self.decimal == DecimalMark::Comma).then(|| "decimal comma".to_owned());
+                let unit = self.examples.iter().find_map(|cell| unit(cell));
+                let unit = unit.map(|unit| format!("without {unit}"));
+                let parts: Vec<String> = mark.into_iter().chain(unit).collect();
+                (!parts.is_empty()).then(|| parts.join(", "))
             }
             ColumnKind::Date if has('/') && self.order == DateOrder::DayFirst => {
                 Some("day first".to_owned())

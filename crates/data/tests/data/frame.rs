@@ -321,11 +321,33 @@ fn groups_of_digits_need_three_digits_each() {
         ("inf", None, None),
         ("2e3", Some(2000.0), Some(2000.0)),
         ("12-34", None, None),
+        ("0.125", Some(0.125), None),
+        ("$1,250", Some(1250.0), Some(1.25)),
+        ("7.5 %", Some(7.5), None),
         ("", None, None),
     ] {
         assert_eq!(parse(DecimalMark::Point, cell), point, "{cell}");
         assert_eq!(parse(DecimalMark::Comma, cell), comma, "{cell}");
     }
+}
+
+#[test]
+fn groups_of_digits_codes_and_units_are_told_from_decimals() {
+    let of = |separator: char, cells: &[&str]| {
+        let mut frame = frame("x", cells.iter().map(|cell| cell.to_string()));
+        frame.separator = Some(separator);
+        let summary = ColumnSummary::of(&frame, 0, None);
+        (summary.kind, summary.decimal, summary.remark.unwrap_or_default())
+    };
+    use ColumnKind::{Category, Number};
+    let (point, comma) = (DecimalMark::Point, DecimalMark::Comma);
+    assert_eq!(of('\t', &["1,993", "311", "311"]), (Number, point, String::new()));
+    assert_eq!(of(';', &["1,993", "311", "311"]), (Number, comma, "decimal comma".to_owned()));
+    assert_eq!(of(';', &["1.993", "311", "311"]), (Number, comma, "decimal comma".to_owned()));
+    assert_eq!(of(';', &["1.99", "311", "311"]), (Number, point, String::new()));
+    assert_eq!(of(',', &["$2,000", "$3", "$3"]), (Number, point, "without $".to_owned()));
+    assert_eq!(of(',', &["$2,000", "€3", "€3"]).0, Category);
+    assert_eq!(of(',', &["01234", "90210", "90210"]).0, Category);
 }
 
 #[test]

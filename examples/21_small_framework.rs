@@ -507,9 +507,9 @@ impl Random {
 /// The element whose gradient is furthest from what differences give.
 #[derive(Debug)]
 pub struct Worst {
-    /// Which input.
+    /// The index of the input.
     pub input: usize,
-    /// Which of its elements.
+    /// The index of the element, in the order of `to_vec`.
     pub position: usize,
     /// The gradient from the walk back.
     pub analytic: f64,

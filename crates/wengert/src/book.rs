@@ -26,18 +26,47 @@
 //! Chapters 1 and 2 are one program, chapters 3 to 10 another, and a block that has a `main` of its own is a
 //! program by itself. Blocks that define something stay in your program. Blocks of plain statements go into
 //! `main`, and the next such block takes the place of the one before. Text right behind a block is what it prints.
-//! From chapter 4 on, `cargo run --release` saves you some waiting.
+//! From chapter 4 on, `cargo run --release` saves you some waiting. The compiler warns of what is not used yet;
+//! `#![allow(dead_code)]` as the first line of the file keeps it quiet.
+//!
+//! The blocks under *In the crates* use this library. They are programs of their own, in a package outside of
+//! this repository: `cargo new try_wengert`, and there `cargo add wengert --path REPOSITORY/crates/wengert`. They
+//! go into its `main`. Where one of them has a `?`, write `fn main() -> Result<(), Box<dyn std::error::Error>>`,
+//! and `Ok(())` as the last line of it.
+//!
+//! Rust itself comes from <https://rustup.rs>. What you need of it is less than it looks:
 //!
 //! | Rust that you will meet | what it means here |
 //! |---|---|
 //! | `&x`, `&mut x` | a look at `x`, or a look that may change it; nothing is copied |
+//! | `let mut n: usize = 0` | a variable that may change, of a type for counts and indices; `f64` is Python's `float` |
+//! | `struct`, `impl` | the fields of a class, and its methods; `self` is as in Python, `Self` is the class |
+//! | `trait Op`, `impl Op for Mul` | methods that a type promises to have, and here they are |
 //! | `impl Add for Var` | from now on `+` works between two `Var`s |
 //! | `Var<'t>` | a `Var` cannot live longer than the tape that it looks at; the compiler sees to it |
 //! | `Box<dyn Op>` | some operation; which one is known only when the program runs |
 //! | <code>\|a, b\| a + b</code> | a function without a name |
 //! | `x.iter().map(f).collect()` | the list of `f` of each element of `x` |
+//! | `vec![1.0; 3]`, of type `Vec<f64>` | the list `[1.0] * 3` |
+//! | `0..n`, `0..=n` | `range(n)`, `range(n + 1)` |
+//! | a last line without `;` | what the function returns |
+//! | `let [a, b] = x else { … }` | takes `x` apart, and does the rest if it has another form; `match` has several forms |
+//! | `Rc`, `clone` | shared data, and one more owner of it |
+//! | `RefCell`, `borrow_mut` | data that may be changed through a `&` |
+//! | `.expect("…")`, `?` | the value; if there is none, panic with this message, or return the error to the caller |
 //! | `Option`, `None` | a value that may be missing, without a null that one forgets |
 //! | `#[track_caller]` | if this function panics, the message names the line that called it |
+//!
+//! | sign | what it means |
+//! |---|---|
+//! | ∂f/∂x | the derivative of f when x moves and every other input stays |
+//! | Σᵢ | the sum over all i |
+//! | x̄, in code `dx` | the adjoint of x: the derivative of the result with respect to x |
+//! | Jᵀ, uᵀ | the table J with rows and columns exchanged; the column u written as a row |
+//! | ⟨a, b⟩ | the dot product: the sum of all aᵢ bᵢ |
+//! | [i = j] | 1 if i and j are equal, otherwise 0 |
+//! | x ← y | from now on x has the value of y |
+//! | ln, ε | the natural logarithm; a tiny number |
 //!
 //! Every block of Rust in the book is compiled and run by `cargo test --doc`, and what it prints is compared
 //! with what is shown. What a block needs of earlier ones is included without being shown. The parts of the

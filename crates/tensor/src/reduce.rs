@@ -396,6 +396,11 @@ impl<T: Scalar, F: Fn(T, T) -> T + Copy> Fold<T, F> {
                 self.block::<1>(values, rows, &mut target[column..column + LANES], column);
                 column += LANES;
             }
+            if column < target.len() && target.len() >= LANES {
+                // Some columns are added up twice, each time to the same sum: one by one is slower.
+                column = target.len() - LANES;
+                return self.block::<1>(values, rows, &mut target[column..], column);
+            }
         }
         let rest = &mut target[column..];
         rest.fill(self.start);

@@ -165,13 +165,17 @@ impl Tokenizer {
     ) -> Vec<Vec<u32>> {
         let mut cutter = Cutter::new(&self.rules);
         let unknown = self.rules.oov_token.as_deref().and_then(|token| self.id(token));
+        // In memory that all texts share: a list that grows asks for memory again and again.
+        let mut ids = Vec::new();
         let mut sequence = |text: &str| {
-            let mut ids = Vec::new();
+            ids.clear();
             cutter.each_word(text, |word| {
                 let id = self.id(word).filter(|&id| self.rules.allows(id));
-                ids.extend(id.or(unknown));
+                if let Some(id) = id.or(unknown) {
+                    ids.push(id);
+                }
             });
-            ids
+            ids.clone()
         };
         texts.into_iter().map(|text| sequence(text.as_ref())).collect()
     }

@@ -8,6 +8,8 @@ use std::ops::{Bound, Range, RangeBounds};
 
 use smallvec::SmallVec;
 
+use crate::vectorized::vectorized;
+
 /// The length of each axis, outermost first. No heap allocation up to four axes.
 pub type Shape = SmallVec<[usize; 4]>;
 
@@ -267,7 +269,7 @@ pub fn gather(
              axes must have equal lengths"
         )));
     }
-    match ids.iter().copied().max() {
+    match vectorized(|| ids.iter().copied().max()) {
         Some(id) if id as usize >= shape[at] => {
             Err(ShapeError::new(format!("index {id} is not within axis {at} of shape {shape:?}")))
         }
@@ -345,7 +347,7 @@ pub fn squeeze(shape: &[usize], axes: &[isize]) -> Result<Shape, ShapeError> {
 
 /// Checks that a table of `rows` rows has each row that `ids` names.
 pub fn rows_exist(ids: &[u32], rows: usize) -> Result<(), ShapeError> {
-    match ids.iter().copied().max() {
+    match vectorized(|| ids.iter().copied().max()) {
         Some(id) if id as usize >= rows => Err(ShapeError::new(format!(
             "there is no row {id}: the {rows} rows are numbered from 0"
         ))),

@@ -25,17 +25,18 @@ enum Form {
 }
 
 impl TableFile {
-    /// Opens a file, or standard input if its name is `-`.
+    /// Opens a file, or standard input if its name is `-`, whose rows are all kept in memory.
     pub fn open(path: &Path, header: HeaderRow) -> Result<Self, String> {
+        Self::open_as(path, header, true)
+    }
+
+    /// Opens rows that are taken one after the other: they may be without an end, and a pipe is asked for
+    /// no more than it gives.
+    pub fn open_live(path: &Path, header: HeaderRow) -> Result<Self, String> {
         Self::open_as(path, header, false)
     }
 
-    /// Does the same, but takes no more rows from a pipe at once than it gives.
-    pub fn open_live(path: &Path, header: HeaderRow) -> Result<Self, String> {
-        Self::open_as(path, header, path.as_os_str() == "-")
-    }
-
-    fn open_as(path: &Path, header: HeaderRow, is_live: bool) -> Result<Self, String> {
+    fn open_as(path: &Path, header: HeaderRow, is_kept: bool) -> Result<Self, String> {
         let is_standard_input = path.as_os_str() == "-";
         let name =
             if is_standard_input { "standard input".to_owned() } else { printable_path(path) };
@@ -55,7 +56,13 @@ impl TableFile {
             true => Box::new(MultiGzDecoder::new(whole)),
             false => Box::new(whole),
         };
-        let mut text = match is_live {
+        let is_plain = !is_packed && path.is_file() && !is_standard_input;
+        let left = if is_plain { LARGEST_FILE } else { LARGEST_STREAM };
+        let source: Box<dyn Read> = match is_kept {
+            true => Box::new(Bounded { source, left }),
+            false => source,
+        };
+        let mut text = match is_standard_input && !is_kept {
             true => TextReader::live(source),
             false => TextReader::new(source),
         };
@@ -140,6 +147,31 @@ impl TableFile {
     }
 }
 
+/// The most bytes of a file that are kept in memory: 4 GiB.
+const LARGEST_FILE: u64 = 1 << 32;
+
+/// The most bytes that are kept of a pipe, or of what a packed file holds: 1 GiB.
+const LARGEST_STREAM: u64 = 1 << 30;
+
+/// A source that must end within a number of bytes, as pipes may not end and a small packed file may hold
+/// more than fits into memory.
+struct Bounded<R> {
+    source: R,
+    left: u64,
+}
+
+impl<R: Read> Read for Bounded<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let read = self.source.read(buffer)?;
+        self.left = self.left.checked_sub(read as u64).ok_or_else(|| {
+            let why = "it holds more than is kept in memory (4 GiB of a file; 1 GiB of a pipe, or when \
+                       unpacked); give a part of it";
+            io::Error::new(io::ErrorKind::FileTooLarge, why)
+        })?;
+        Ok(read)
+    }
+}
+
 /// Returns what the first row of other files is, where a file has a header or has none.
 pub fn header_row(has_header: bool) -> HeaderRow {
     if has_header { HeaderRow::Present } else { HeaderRow::Absent }
@@ -157,4 +189,19 @@ fn read_start(source: &mut impl Read, buffer: &mut [u8]) -> io::Result<usize> {
         }
     }
     Ok(filled)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_source_must_end_within_its_bound() {
+        let read = |left| {
+            let mut bytes = Vec::new();
+            Bounded { source: &b"abc"[..], left }.read_to_end(&mut bytes)
+        };
+        assert_eq!(read(3).unwrap(), 3);
+        assert!(read(2).unwrap_err().to_string().contains("give a part of it"));
+    }
 }

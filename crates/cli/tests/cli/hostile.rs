@@ -363,6 +363,7 @@ fn endless_input_is_refused() {
         ("predict --model /dev/zero happy", "it does not end within 256 MiB"),
         ("evaluate --model model.st --test /dev/zero", "it does not end within 256 MiB"),
         ("--train /dev/zero --test texts.csv", "it does not end within 256 MiB"),
+        ("train /dev/zero --target label", "the line is longer than 16 MiB"),
     ] {
         let stderr = refusal(folder.path(), arguments);
         assert!(stderr.contains(fault), "{stderr}");

@@ -107,7 +107,10 @@ impl<R: Read> TextReader<R> {
     ///
     /// If it cannot be read or decoded. The error has the line of the fault.
     pub fn peek(&mut self) -> Result<&str, (Option<u64>, Fault)> {
-        while !self.at_end && !self.text[self.start..].contains(['\n', '\r']) {
+        while !self.at_end
+            && self.line_end().is_none()
+            && self.text.len() - self.start <= LONGEST_LINE
+        {
             self.fill()?;
         }
         Ok(&self.text[self.start..])

@@ -1,7 +1,7 @@
 //! The gradient of one parameter: a tensor, or a few rows of one.
 //!
 //! A batch reads a few hundred of an embedding's fifty thousand rows. The gradient of all others is
-//! zero, so it is neither computed nor stored, and a step costs the same for any vocabulary.
+//! zero, so it is neither computed nor stored.
 
 use std::sync::OnceLock;
 

@@ -7,9 +7,11 @@
 //!                        header                     TargetEncoder ─▶ Targets      what it should answer
 //! ```
 //!
-//! [`Table`](crate::Table) reads one form strictly: UTF-8 and commas. Here the form is found out, and each
-//! finding can be printed, so that a wrong one is seen. Rows are read one after the other, so a file may be
+//! [`Table`](crate::Table) reads one form strictly: UTF-8 and commas. This module
+//! detects the form, and each guess can be printed. Rows are read one after the other, so a file may be
 //! larger than memory.
+
+use std::cmp::Ordering;
 
 mod column;
 mod date;
@@ -58,5 +60,20 @@ impl DataFrame {
     /// Returns the cells of a column, without surrounding white space.
     pub fn cells(&self, column: usize) -> impl Iterator<Item = &str> + Clone {
         self.rows.iter().map(move |row| row.cells[column].trim())
+    }
+
+    /// Returns the decimal mark that most columns show whose cells are numbers with one mark only, looking
+    /// at the first rows; `None` if no column shows it, or as many show the other.
+    fn decimal(&self) -> Option<DecimalMark> {
+        const ROWS: usize = 100;
+        let columns = 0..self.columns.len();
+        let shown = columns.filter_map(|column| DecimalMark::shown(self.cells(column).take(ROWS)));
+        let (points, commas): (Vec<_>, Vec<_>) =
+            shown.partition(|&mark| mark == DecimalMark::Point);
+        match points.len().cmp(&commas.len()) {
+            Ordering::Greater => Some(DecimalMark::Point),
+            Ordering::Less => Some(DecimalMark::Comma),
+            Ordering::Equal => None,
+        }
     }
 }

@@ -6,13 +6,14 @@ use serde::{Deserialize, Serialize};
 use tensor::Tensor;
 
 use super::date::calendar;
+use super::number::parse_with;
 use super::{ColumnKind, ColumnSummary, DateOrder, DecimalMark, is_missing};
 use crate::{Labels, Standardizer, Tokenizer};
 
 /// The number of values that a category has besides its own: any other, and missing.
 pub(super) const OTHERS: usize = 2;
 
-/// What is known of a column.
+/// How the cells of one column are encoded.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "lowercase")]
 pub(super) enum ColumnEncoder {
@@ -21,6 +22,7 @@ pub(super) enum ColumnEncoder {
     },
     Number {
         decimal: DecimalMark,
+        unit: Option<char>,
         median: f64,
         scale: Standardizer,
         has_gaps: bool,
@@ -67,9 +69,9 @@ impl ColumnEncoder {
                 ColumnEncoder::Category { values: Labels::of(known.map(|(value, _)| value)) }
             }
             ColumnKind::Number => {
-                let decimal = summary.decimal;
-                let (median, scale, has_gaps) = measured(cells, |cell| decimal.parse(cell));
-                ColumnEncoder::Number { decimal, median, scale, has_gaps }
+                let (decimal, unit) = (summary.decimal, summary.unit);
+                let (median, scale, has_gaps) = measured(cells, |cell| summary.parse_number(cell));
+                ColumnEncoder::Number { decimal, unit, median, scale, has_gaps }
             }
             ColumnKind::Date => {
                 let order = summary.order;
@@ -96,13 +98,29 @@ impl ColumnEncoder {
         }
     }
 
+    /// Returns the decimal mark of a column of numbers.
+    pub(super) fn decimal(&self) -> Option<DecimalMark> {
+        match self {
+            Self::Number { decimal, .. } => Some(*decimal),
+            Self::Text { .. } | Self::Category { .. } | Self::Date { .. } => None,
+        }
+    }
+
+    /// Returns `true` if a cell is one number with the column's decimal mark and another with the other.
+    pub(super) fn is_disputed(&self, cell: &str) -> bool {
+        self.decimal().is_some_and(|decimal| {
+            let (own, other) = (decimal.parse(cell), decimal.other().parse(cell));
+            own.is_some() && other.is_some() && own != other
+        })
+    }
+
     /// Appends the numbers of a cell. Returns `false` if the cell holds something else.
     pub(super) fn push_numbers(&self, cell: &str, numbers: &mut Vec<f32>) -> bool {
         let one = |scale: &Standardizer, x: f64| scale.scale(0, x);
         let (found, median, scale, has_gaps) = match self {
             Self::Text { .. } | Self::Category { .. } => return true,
-            Self::Number { decimal, median, scale, has_gaps } => {
-                (decimal.parse(cell), median, scale, has_gaps)
+            Self::Number { decimal, unit, median, scale, has_gaps } => {
+                (parse_with(*decimal, *unit, cell), median, scale, has_gaps)
             }
             Self::Date { order, median, scale, has_gaps, .. } => {
                 (order.parse(cell), median, scale, has_gaps)

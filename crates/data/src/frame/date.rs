@@ -1,12 +1,14 @@
 //! Dates, with or without a time: `2024-05-31`, `31.5.2024`, `5/31/2024 17:30`.
 
+use std::cmp::Ordering;
+
 use serde::{Deserialize, Serialize};
 
 /// The order of the parts of dates that do not begin with the year.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum DateOrder {
-    /// `31/5/2024`. Dates with points are always so.
+    /// `31/5/2024`. Dates with points are always read this way.
     DayFirst,
     /// `5/31/2024`, as pandas takes dates that could be either.
     #[default]
@@ -14,16 +16,15 @@ pub enum DateOrder {
 }
 
 impl DateOrder {
-    /// Returns the order with which more of these cells are dates.
-    pub fn guess<'a>(cells: impl Iterator<Item = &'a str> + Clone) -> DateOrder {
-        let has_order = |cell: &str| cell.contains('/') || matches!(cell.find('-'), Some(1 | 2));
-        if !cells.clone().any(has_order) {
-            return Self::MonthFirst;
-        }
+    /// Returns the order with which more of these cells are dates; `None` if there are as many with both,
+    /// as of `3/4/2024` alone.
+    pub fn guess<'a>(cells: impl Iterator<Item = &'a str> + Clone) -> Option<DateOrder> {
+        let cells = cells.filter(|cell| has_order(cell));
         let count = |order: Self| cells.clone().filter(|cell| order.parse(cell).is_some()).count();
-        match count(Self::DayFirst) > count(Self::MonthFirst) {
-            true => Self::DayFirst,
-            false => Self::MonthFirst,
+        match count(Self::DayFirst).cmp(&count(Self::MonthFirst)) {
+            Ordering::Greater => Some(Self::DayFirst),
+            Ordering::Less => Some(Self::MonthFirst),
+            Ordering::Equal => None,
         }
     }
 
@@ -64,6 +65,11 @@ impl DateOrder {
     }
 }
 
+/// Returns `true` if the order of its parts decides which date a cell is.
+pub(super) fn has_order(cell: &str) -> bool {
+    matches!(cell.find(['/', '-']), Some(1 | 2))
+}
+
 /// Returns the numbers of a date that a model gets: the days since 1970, then
 /// sine and cosine of the place in the year, in the week and in the day.
 pub(super) fn calendar(days: f64) -> [f64; 7] {
@@ -101,15 +107,27 @@ fn time_of_day(text: &str) -> Option<f64> {
     let offset = match zone.split_at_checked(1) {
         None | Some(("Z", "")) => 0.0,
         Some((sign @ ("+" | "-"), offset)) => {
-            let offset = offset.replace(':', "");
-            let (hours, minutes) = offset.split_at_checked(2)?;
-            let minutes = if minutes.is_empty() { 0 } else { digits(minutes)? };
-            let offset = (digits(hours)? * 60 + minutes) as f64;
+            let offset = zone_minutes(offset)? as f64;
             if sign == "+" { offset } else { -offset }
         }
         Some(_) => return None,
     };
     Some(((hour * 60 + minute) as f64 - offset + seconds / 60.0) / 1440.0)
+}
+
+/// Returns the minutes that a zone is from UTC, such as `05:30`, `5:30`, `0530` or `05`.
+fn zone_minutes(offset: &str) -> Option<i64> {
+    let (hours, minutes) = match offset.split_once(':') {
+        Some(parts) => parts,
+        None if offset.len() <= 2 => (offset, "00"),
+        None => offset.split_at_checked(2)?,
+    };
+    if hours.len() > 2 || minutes.len() != 2 {
+        return None;
+    }
+    let (hours, minutes) = (digits(hours)?, digits(minutes)?);
+    // No zone is further from UTC than UTC+14.
+    (hours <= 14 && minutes <= 59).then_some(hours * 60 + minutes)
 }
 
 /// Returns the days from 1970-01-01 to a date of the Gregorian calendar, if there is such a date.

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::fmt;
 
+use super::{DateOrder, DecimalMark};
 use crate::table::records::{Row, RowParser};
 
 /// The form of a table that is a text.
@@ -17,7 +18,8 @@ pub struct Dialect {
 /// What the first row of a table is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum HeaderRow {
-    /// Found out from the rows: it is one of them if a cell is a number, or occurs again below.
+    /// Found out from the rows: it is one of them if a cell is a number or a date, or occurs
+    /// again below.
     #[default]
     Guess,
     /// The names of the columns.
@@ -31,7 +33,8 @@ const ROWS: usize = 100;
 
 impl Dialect {
     /// Returns the form of a table, by its beginning: the separator that cuts most rows into as many
-    /// cells as the first, and of several the one that gives more cells.
+    /// cells as the first, and of several the one that gives more cells. Where semicolons, tabs or bars cut
+    /// each row, and commas do so too, commas are decimal.
     ///
     /// ```
     /// use data::{Dialect, HeaderRow};
@@ -48,7 +51,19 @@ impl Dialect {
         };
         // Of equally good ones the first.
         let best = forms.iter().rev().max_by_key(|(_, rows)| score(rows));
-        let (separator, rows) = best.expect("there are separators");
+        let best = best.expect("there are separators");
+        let is_within_commas = |(separator, rows): &&(char, Vec<Row>)| {
+            let commas = &forms[0].1;
+            let is_in_cell = |row: &Row| row.fields.iter().any(|cell| cell.contains(*separator));
+            score(rows) >= Some((1000, 2))
+                && rows.len() == commas.len()
+                && commas.iter().all(is_in_cell)
+        };
+        let within = match best.0 == ',' && score(&best.1) >= Some((1000, 2)) {
+            true => forms[1..].iter().find(is_within_commas),
+            false => None,
+        };
+        let (separator, rows) = within.unwrap_or(best);
         let has_header = match header {
             HeaderRow::Guess => is_header(rows),
             HeaderRow::Present => true,
@@ -86,15 +101,21 @@ fn rows(text: &str, separator: char) -> Vec<Row> {
     rows
 }
 
-/// Returns `true` if the first row has names: none of its cells is a number, or occurs twice below.
+/// Returns `true` if the first row has names: none of its cells is a number or a date, or occurs twice below.
 fn is_header(rows: &[Row]) -> bool {
     let Some((first, others)) = rows.split_first() else { return true };
-    let is_number = |cell: &str| cell.trim().replace(',', ".").parse::<f64>().is_ok();
+    let is_number = |cell: &str| {
+        [DecimalMark::Point, DecimalMark::Comma].iter().any(|m| m.parse(cell).is_some())
+    };
+    let is_date = |cell: &str| {
+        [DateOrder::DayFirst, DateOrder::MonthFirst].iter().any(|o| o.parse(cell).is_some())
+    };
     let mut again: HashMap<usize, usize> = HashMap::new();
     for row in others {
         for (place, (cell, name)) in row.fields.iter().zip(&first.fields).enumerate() {
             *again.entry(place).or_default() += usize::from(cell == name && !name.is_empty());
         }
     }
-    !first.fields.iter().any(is_number) && again.values().all(|&count| count < 2)
+    !first.fields.iter().any(|cell| is_number(cell) || is_date(cell))
+        && again.values().all(|&count| count < 2)
 }

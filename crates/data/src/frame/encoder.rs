@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 use tensor::Tensor;
 
 use super::column::{ColumnEncoder, OTHERS, category};
-use super::{ColumnSummary, DataFrame, Gaps, Mixed, TableRow, is_missing};
+use super::{ColumnSummary, DataFrame, DecimalMark, Gaps, Mixed, TableRow, is_missing};
 use crate::Sequences;
 
 /// The id that fills up short texts.
@@ -138,7 +138,8 @@ impl FrameEncoder {
 
     /// Returns rows as the inputs of a model, and what could not be taken as it is. `places` has the place
     /// of each column of [`columns`](Self::columns) in a row; `None` for one that the rows do not have, whose
-    /// cells are missing.
+    /// cells are missing. If the first rows show the other decimal mark than those to train on, a number that
+    /// both marks read, and not as the same, such as `1,234`, counts as unreadable.
     ///
     /// # Panics
     ///
@@ -155,9 +156,10 @@ impl FrameEncoder {
             places.len(),
             self.columns.len()
         );
-        let (mut cells, mut count) = (EncodedCells::new(self.texts().len()), 0);
-        for row in rows {
-            count += 1;
+        let rows: Vec<&TableRow> = rows.into_iter().collect();
+        let has_other_mark = self.has_other_mark(places, &rows);
+        let mut cells = EncodedCells::new(self.texts().len(), has_other_mark);
+        for row in &rows {
             cells.text = 0;
             for (column, place) in self.columns.iter().zip(places) {
                 let cell = place.map_or("", |place| row.cells[place].trim());
@@ -167,10 +169,23 @@ impl FrameEncoder {
         let texts = cells.texts.into_iter().map(|ids| Sequences::new(ids, PADDING));
         let mixed = Mixed {
             texts: texts.collect(),
-            numbers: Tensor::new([count, self.numbers()], cells.numbers),
-            categories: Tensor::new([count, self.categories().len()], cells.categories),
+            numbers: Tensor::new([rows.len(), self.numbers()], cells.numbers),
+            categories: Tensor::new([rows.len(), self.categories().len()], cells.categories),
         };
         (mixed, cells.gaps)
+    }
+
+    /// Returns `true` if columns of the first rows show another decimal mark than they have, and none shows
+    /// its own.
+    fn has_other_mark(&self, places: &[Option<usize>], rows: &[&TableRow]) -> bool {
+        const ROWS: usize = 100;
+        let is_own = |(column, place): (&EncodedColumn, &Option<usize>)| {
+            let (decimal, place) = (column.how.decimal()?, (*place)?);
+            let cells = rows.iter().take(ROWS).map(|row| row.cells[place].trim());
+            DecimalMark::shown(cells).map(|shown| shown == decimal)
+        };
+        let mut shown = self.columns.iter().zip(places).filter_map(is_own).peekable();
+        shown.peek().is_some() && shown.all(|is_own| !is_own)
     }
 }
 
@@ -180,17 +195,20 @@ struct EncodedCells {
     numbers: Vec<f32>,
     categories: Vec<u32>,
     gaps: Gaps,
+    /// `true` if the rows show the other decimal mark.
+    has_other_mark: bool,
     /// The place in `texts` of the row's next text.
     text: usize,
 }
 
 impl EncodedCells {
-    fn new(texts: usize) -> Self {
+    fn new(texts: usize, has_other_mark: bool) -> Self {
         Self {
             texts: vec![Vec::new(); texts],
             numbers: Vec::new(),
             categories: Vec::new(),
             gaps: Gaps::default(),
+            has_other_mark,
             text: 0,
         }
     }
@@ -201,7 +219,9 @@ impl EncodedCells {
         }
         match &column.how {
             ColumnEncoder::Text { tokenizer } => {
-                self.texts[self.text].extend(tokenizer.texts_to_sequences([cell]));
+                // What stands for a missing text, such as `None`, is no word of it.
+                let text = if is_missing(cell) { "" } else { cell };
+                self.texts[self.text].extend(tokenizer.texts_to_sequences([text]));
                 self.text += 1;
             }
             ColumnEncoder::Category { values } => {
@@ -212,7 +232,9 @@ impl EncodedCells {
                 self.categories.push(id);
             }
             other => {
-                if !other.push_numbers(cell, &mut self.numbers) {
+                let is_disputed = self.has_other_mark && other.is_disputed(cell);
+                let read = if is_disputed { "" } else { cell };
+                if !other.push_numbers(read, &mut self.numbers) || is_disputed {
                     self.gaps.add_unreadable(&column.name, line, cell);
                 }
             }

@@ -74,7 +74,7 @@ pub fn revealing_columns(
         let reveals = match (target.kind, summary.kind) {
             (ColumnKind::Number, ColumnKind::Number) => {
                 let numbers = pairs.iter().filter_map(|(cell, answer)| {
-                    Some((summary.decimal.parse(cell)?, target.decimal.parse(answer)?))
+                    Some((summary.parse_number(cell)?, target.decimal.parse(answer)?))
                 });
                 is_line(&numbers.collect::<Vec<_>>())
             }
@@ -82,7 +82,7 @@ pub fn revealing_columns(
             (ColumnKind::Category, ColumnKind::Number) => {
                 let numbers = pairs
                     .iter()
-                    .filter_map(|(cell, answer)| Some((summary.decimal.parse(cell)?, *answer)));
+                    .filter_map(|(cell, answer)| Some((summary.parse_number(cell)?, *answer)));
                 is_sorted_by_answer(numbers.collect())
             }
             _ => false,

@@ -7,7 +7,8 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-use super::number::unit;
+use super::date::has_order;
+use super::number::{is_code, parse_with, unit_of};
 use super::{DataFrame, DateOrder, DecimalMark};
 
 /// How a column is used.
@@ -89,6 +90,8 @@ pub struct ColumnSummary {
     pub distinct: usize,
     /// The character before decimals.
     pub decimal: DecimalMark,
+    /// The currency or the per cent sign of numbers.
+    pub unit: Option<char>,
     /// The order of the parts of dates.
     pub order: DateOrder,
     /// Why the column is not used, or what was assumed.
@@ -103,7 +106,7 @@ struct Counts {
     whole: usize,
     dates: usize,
     words: usize,
-    /// `true` if each number is one more than the number before.
+    /// `true` if the first number is 0 or 1, and each other is one more than the number before.
     counts_up: bool,
 }
 
@@ -129,7 +132,12 @@ impl ColumnSummary {
     ) -> ColumnSummary {
         let mut summary = Self::found(frame, column);
         let counts = summary.counts(frame, column);
+        // Answers of several units are on no one scale.
+        let is_foreign = |cell: &str| {
+            summary.decimal.parse(cell).is_some() && summary.parse_number(cell).is_none()
+        };
         let is_number = is_most(counts.numbers, summary.present)
+            && !frame.cells(column).any(is_foreign)
             && (summary.distinct > 20 || counts.whole < counts.numbers);
         let kind = match chosen {
             Some(kind) => kind,
@@ -151,14 +159,26 @@ impl ColumnSummary {
             }
         }
         let count = present().count();
+        let by_file = || match frame.decimal() {
+            Some(mark) => mark,
+            // Semicolons separate cells where commas are decimal.
+            None if frame.separator == Some(';') => DecimalMark::Comma,
+            None => DecimalMark::Point,
+        };
+        let order_by_file =
+            || match present().any(has_order) && frame.decimal() == Some(DecimalMark::Comma) {
+                true => DateOrder::DayFirst,
+                false => DateOrder::MonthFirst,
+            };
         ColumnSummary {
             name: frame.columns[column].clone(),
             kind: ColumnKind::Ignore,
             present: count,
             missing: frame.rows.len() - count,
             distinct: different.len(),
-            decimal: DecimalMark::guess(present(), frame.separator),
-            order: DateOrder::guess(present()),
+            decimal: DecimalMark::guess(present()).unwrap_or_else(by_file),
+            unit: unit_of(present()),
+            order: DateOrder::guess(present()).unwrap_or_else(order_by_file),
             remark: None,
             examples,
         }
@@ -166,26 +186,28 @@ impl ColumnSummary {
 
     fn counts(&self, frame: &DataFrame, column: usize) -> Counts {
         let present = || frame.cells(column).filter(|cell| !is_missing(cell));
-        let mut units: Vec<char> = present().filter_map(unit).collect();
-        units.sort_unstable();
-        units.dedup();
-        // Numbers of several units are not comparable, and 01234 is a code.
-        let is_code = |cell: &str| {
-            cell.len() > 1
-                && cell.starts_with('0')
-                && cell.bytes().all(|byte| byte.is_ascii_digit())
-        };
-        let numbers: Vec<f64> = match units.len() > 1 || present().any(is_code) {
+        let codes = present().filter(|cell| is_code(cell)).count();
+        // One 07 among numbers is one of them; among cells of the same length all are codes.
+        let length = present().next().map(str::len);
+        let is_coded =
+            20 * codes > self.present || (codes > 0 && present().all(|c| Some(c.len()) == length));
+        let numbers: Vec<f64> = match is_coded {
             true => Vec::new(),
-            false => present().filter_map(|cell| self.decimal.parse(cell)).collect(),
+            false => present().filter_map(|cell| self.parse_number(cell)).collect(),
         };
         Counts {
             numbers: numbers.len(),
             whole: numbers.iter().filter(|number| number.fract() == 0.0).count(),
             dates: present().filter(|cell| self.order.parse(cell).is_some()).count(),
             words: present().map(|cell| cell.split_whitespace().count()).sum(),
-            counts_up: numbers.windows(2).all(|pair| pair[1] - pair[0] == 1.0),
+            counts_up: numbers.first().is_some_and(|first| [0.0, 1.0].contains(first))
+                && numbers.windows(2).all(|pair| pair[1] - pair[0] == 1.0),
         }
+    }
+
+    /// Returns the number that a cell holds, if its unit is that of the column.
+    pub(super) fn parse_number(&self, cell: &str) -> Option<f64> {
+        parse_with(self.decimal, self.unit, cell)
     }
 
     fn guess(&self, counts: &Counts) -> (ColumnKind, Option<String>) {
@@ -216,25 +238,23 @@ impl ColumnSummary {
 
     /// Returns how cells of this kind are read, where that is not plain.
     fn assumed(&self, kind: ColumnKind) -> Option<String> {
-        let has = |letter| self.examples.iter().any(|cell| cell.contains(letter));
         match kind {
             ColumnKind::Number => {
                 let mark = (self.decimal == DecimalMark::Comma).then(|| "decimal comma".to_owned());
-                let unit = self.examples.iter().find_map(|cell| unit(cell));
-                let unit = unit.map(|unit| format!("without {unit}"));
+                let unit = self.unit.map(|unit| format!("without {unit}"));
                 let parts: Vec<String> = mark.into_iter().chain(unit).collect();
                 (!parts.is_empty()).then(|| parts.join(", "))
             }
-            ColumnKind::Date if has('/') && self.order == DateOrder::DayFirst => {
-                Some("day first".to_owned())
+            ColumnKind::Date if self.examples.iter().any(|cell| has_order(cell)) => {
+                let first = if self.order == DateOrder::DayFirst { "day" } else { "month" };
+                Some(format!("{first} first"))
             }
-            ColumnKind::Date if has('/') => Some("month first".to_owned()),
             _ => None,
         }
     }
 }
 
 /// Returns `true` for at least 19 of 20.
-fn is_most(part: usize, whole: usize) -> bool {
+pub(super) fn is_most(part: usize, whole: usize) -> bool {
     part > 0 && 20 * part >= 19 * whole
 }

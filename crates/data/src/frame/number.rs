@@ -1,6 +1,11 @@
 //! Numbers as people write them: `1234.5`, `1,234.5`, `1.234,5`, `1 234,5`.
 
+use std::cmp::Ordering;
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
+
+use super::kind::is_most;
 
 /// The character before the decimals.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -53,33 +58,97 @@ impl DecimalMark {
         plain.parse().ok().filter(|number: &f64| number.is_finite())
     }
 
-    /// Returns the mark with which more of these cells are numbers. Cells such as `1,234` and `1.234` are
-    /// numbers with both; then `separator`, the character between the cells of a row, decides: semicolons
-    /// separate cells where commas are decimal.
-    pub fn guess<'a>(
-        cells: impl Iterator<Item = &'a str> + Clone,
-        separator: Option<char>,
-    ) -> DecimalMark {
-        let has_semicolons = separator == Some(';');
+    /// Returns the mark with which more of these cells are numbers; `None` if there are as many with both,
+    /// as of `1,234` and `1.234`. Cells without marks are numbers with points.
+    pub fn guess<'a>(cells: impl Iterator<Item = &'a str> + Clone) -> Option<DecimalMark> {
+        // Most columns need no parsing to tell.
         let is_clear = |cell: &str| {
-            let points = cell.matches('.').count();
-            !cell.contains(',') && points < if has_semicolons { 1 } else { 2 }
+            let decimals = without_unit(cell).rsplit_once('.').map(|(_, decimals)| decimals.len());
+            !cell.contains(',') && decimals != Some(3)
         };
-        // Most columns show it without being read as numbers.
         if cells.clone().all(is_clear) {
-            return Self::Point;
+            return Some(Self::Point);
         }
-        let count = |mark: Self| cells.clone().filter(|cell| mark.parse(cell).is_some()).count();
-        let (points, commas) = (count(Self::Point), count(Self::Comma));
-        match commas > points || (commas == points && has_semicolons) {
-            true => Self::Comma,
-            false => Self::Point,
+        let (points, commas) = with_each(cells);
+        match points.cmp(&commas) {
+            Ordering::Greater => Some(Self::Point),
+            Ordering::Less => Some(Self::Comma),
+            Ordering::Equal if points == 0 => Some(Self::Point),
+            Ordering::Equal => None,
+        }
+    }
+
+    pub(super) fn other(self) -> DecimalMark {
+        match self {
+            Self::Point => Self::Comma,
+            Self::Comma => Self::Point,
+        }
+    }
+
+    /// Returns the mark that these cells show: almost all that have a comma or a point are numbers with it,
+    /// and fewer with the other.
+    pub(super) fn shown<'a>(cells: impl Iterator<Item = &'a str> + Clone) -> Option<DecimalMark> {
+        let marked = cells.filter(|cell| cell.contains([',', '.']));
+        let (points, commas) = with_each(marked.clone());
+        match is_most(points.max(commas), marked.count()) {
+            true if points > commas => Some(Self::Point),
+            true if commas > points => Some(Self::Comma),
+            _ => None,
         }
     }
 }
 
+/// Returns how many cells are numbers with decimal points, and how many with decimal commas.
+fn with_each<'a>(cells: impl Iterator<Item = &'a str> + Clone) -> (usize, usize) {
+    let cells = cells.filter(|cell| !is_address(cell));
+    let count = |mark: DecimalMark| cells.clone().filter(|c| mark.parse(c).is_some()).count();
+    (count(DecimalMark::Point), count(DecimalMark::Comma))
+}
+
+/// Returns `true` if a cell of digits is more likely a code than a number: `01234`, `7E53`, or the address
+/// `192.168.213.224`.
+pub(super) fn is_code(cell: &str) -> bool {
+    let is_digits = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
+    let is_padded = cell.len() > 1 && cell.starts_with('0') && is_digits(cell);
+    let has_letter = cell.split_once(['e', 'E']).is_some_and(|(a, b)| is_digits(a) && is_digits(b));
+    is_padded || has_letter || is_address(cell)
+}
+
+/// Returns `true` for four bytes with points between them.
+fn is_address(cell: &str) -> bool {
+    cell.matches('.').count() == 3 && cell.split('.').all(|part| part.parse::<u8>().is_ok())
+}
+
+/// Returns the unit of the numbers in these cells: the sign that most have that have one. A per cent sign
+/// counts only if most cells have it, as 45% and 0.45 are not on one scale.
+pub(super) fn unit_of<'a>(cells: impl Iterator<Item = &'a str>) -> Option<char> {
+    let (mut counts, mut all) = (BTreeMap::<char, usize>::new(), 0);
+    for cell in cells {
+        all += 1;
+        if let Some(unit) = unit(cell) {
+            *counts.entry(unit).or_default() += 1;
+        }
+    }
+    let (unit, count) = counts.into_iter().max_by_key(|&(_, count)| count)?;
+    (unit != '%' || 2 * count > all).then_some(unit)
+}
+
+/// Returns the number that a cell of a column with this unit holds. A cell with another unit holds none; one
+/// without holds one, unless the unit is per cent.
+pub(super) fn parse_with(
+    decimal: DecimalMark,
+    unit_of_column: Option<char>,
+    cell: &str,
+) -> Option<f64> {
+    let is_comparable = match unit(cell) {
+        None => unit_of_column != Some('%'),
+        some => some == unit_of_column,
+    };
+    decimal.parse(cell).filter(|_| is_comparable)
+}
+
 /// Returns the currency or the per cent sign of a cell.
-pub(super) fn unit(cell: &str) -> Option<char> {
+fn unit(cell: &str) -> Option<char> {
     let is_unit = |letter: &char| matches!(letter, '$' | '€' | '£' | '¥' | '%');
     let cell = cell.trim();
     cell.chars().next().filter(is_unit).or_else(|| cell.chars().next_back().filter(is_unit))

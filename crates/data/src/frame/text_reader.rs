@@ -100,8 +100,8 @@ impl<R: Read> TextReader<R> {
         self.line
     }
 
-    /// Returns the text that was read and not yet returned, at least a line of it and some 64 KiB
-    /// if there are as many.
+    /// Returns the text that was read and not yet returned, at least a line of it and about 64 KiB,
+    /// if available.
     ///
     /// # Errors
     ///

@@ -3,9 +3,9 @@
 use std::io::{self, Read};
 
 use data::{
-    ColumnKind, ColumnSummary, DataFrame, DecimalMark, FrameEncoder, HeaderRow, Mixed, RowReader,
-    Samples, Sequences, Split, TableRow, TargetEncoder, Targets, TextEncoding, TextReader, folds,
-    held_out, repeated_rows, revealing_columns,
+    ColumnKind, ColumnSummary, DataFrame, DateOrder, DecimalMark, FrameEncoder, HeaderRow, Mixed,
+    RowReader, Samples, Sequences, Split, TableRow, TargetEncoder, Targets, TextEncoding,
+    TextReader, folds, held_out, repeated_rows, revealing_columns,
 };
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -191,8 +191,22 @@ fn a_first_row_with_a_number_or_a_value_of_others_is_no_header() {
     assert_eq!(columns("so good,yes\nbad,no\nfine,yes\nwell,yes\n"), ["column1", "column2"]);
     assert_eq!(columns("note,mood\nbad,no\nfine,yes\n"), ["note", "mood"]);
     assert_eq!(columns(",mood\n1,no\n2,yes\n"), ["column1", "mood"]);
+    assert_eq!(columns("$5.00,so\n$6.00,bad\n"), ["column1", "column2"]);
+    assert_eq!(columns("1.234,50;so\n2.345,50;bad\n"), ["column1", "column2"]);
+    assert_eq!(columns("31.5.2024;so\n1.6.2024;bad\n"), ["column1", "column2"]);
     assert_eq!(read(b"1,2\n3,4\n", HeaderRow::Present).0.columns, ["1", "2"]);
     assert_eq!(read(b"a,b\nc,d\n", HeaderRow::Absent).0.rows.len(), 2);
+}
+
+#[test]
+fn commas_within_the_cells_of_another_separator_are_decimal() {
+    let cells = |text: &str| read(text.as_bytes(), HeaderRow::Absent).0.rows.remove(0).cells;
+    assert_eq!(cells("1,21;7,63;8,84\n6,87;2,30;9,17\n"), ["1,21", "7,63", "8,84"]);
+    assert_eq!(cells("8,86;17,71;ja\n4,62;9,24;nein\n"), ["8,86", "17,71", "ja"]);
+    assert_eq!(cells("Preis, EUR\tqm, ca\n2,30\t9,87\n"), ["Preis, EUR", "qm, ca"]);
+    assert_eq!(cells("1,5|2,5\n3,5|4,5\n"), ["1,5", "2,5"]);
+    assert_eq!(cells("a;b,1\nc;d,2\ne,3\n"), ["a;b", "1"]);
+    assert_eq!(cells("\"a;b\",1\n\"c;d\",2\n"), ["a;b", "1"]);
 }
 
 /// A table in memory: a header, and rows of cells separated by `;`.
@@ -348,6 +362,93 @@ fn groups_of_digits_codes_and_units_are_told_from_decimals() {
     assert_eq!(of(',', &["$2,000", "$3", "$3"]), (Number, point, "without $".to_owned()));
     assert_eq!(of(',', &["$2,000", "€3", "€3"]).0, Category);
     assert_eq!(of(',', &["01234", "90210", "90210"]).0, Category);
+    assert_eq!(of(',', &["7E53", "4E10", "4E10"]).0, Category);
+    assert_eq!(of(';', &["192.168.213.224", "192.168.145.114", "192.168.145.114"]).0, Category);
+    assert_eq!(of(',', &["45%", "0.45", "0.45"]).0, Category);
+    let mut cells = vec!["7"; 40];
+    cells.extend(["12", "07"]);
+    assert_eq!(of(',', &cells).0, Number);
+}
+
+#[test]
+fn a_column_that_could_be_either_is_read_as_the_others_of_its_file() {
+    let of = |header: &str, rows: [&str; 3]| {
+        let table = frame(header, rows.map(String::from));
+        let summary = ColumnSummary::of(&table, 0, None);
+        (summary.decimal, summary.order, summary.remark.unwrap_or_default())
+    };
+    use data::DateOrder::{DayFirst, MonthFirst};
+    let (point, comma) = (DecimalMark::Point, DecimalMark::Comma);
+    assert_eq!(of("x;y", ["7.215;90.8", "3.51;1", "3.770;6.4"]).0, point);
+    assert_eq!(of("x;y", ["7.215;90.8", "3.510;1", "3.770;6.4"]).0, point);
+    assert_eq!(of("x;y", ["7.215;90,8", "3.510;1", "3.770;6,4"]).0, comma);
+    assert_eq!(of("x;y", ["7.215;a, b.", "3.510;1", "3.770;c"]).0, comma);
+    let dates = of("x;y", ["3/4/2024;90,8", "5/4/2024;1", "6/4/2024;7,2"]);
+    assert_eq!((dates.1, dates.2.as_str()), (DayFirst, "day first"));
+    let dates = of("x;y", ["3-4-2024;90.8", "5-4-2024;1", "6-4-2024;7.2"]);
+    assert_eq!((dates.1, dates.2.as_str()), (MonthFirst, "month first"));
+    let dates = of("x;y", ["3-4-2024;90.8", "25-4-2024;1", "6-4-2024;7.2"]);
+    assert_eq!((dates.1, dates.2.as_str()), (DayFirst, "day first"));
+}
+
+#[test]
+fn only_a_count_from_0_or_1_or_an_id_numbers_the_rows() {
+    let kind = |name: &str, first: usize| {
+        let table = frame(name, (first..first + 30).map(|i| i.to_string()));
+        ColumnSummary::of(&table, 0, None).kind
+    };
+    assert_eq!([kind("x", 0), kind("x", 1), kind("ID", 500)], [ColumnKind::Ignore; 3]);
+    assert_eq!(kind("year", 1960), ColumnKind::Number);
+}
+
+#[test]
+fn another_unit_is_unreadable_and_a_missing_text_has_no_words() {
+    let row = |i: usize| format!("${i}.5;{}%;{}.5;None of the words {i}", 2 * i, i * i);
+    let table = frame("price;share;plain;note", (1..31).map(row));
+    let summaries = summaries(&table);
+    let inputs: Vec<&ColumnSummary> = summaries.iter().collect();
+    let kinds: Vec<ColumnKind> = inputs.iter().map(|summary| summary.kind).collect();
+    let number = ColumnKind::Number;
+    assert_eq!(kinds, [number, number, number, ColumnKind::Text]);
+    let encoder = FrameEncoder::fit(&table, &inputs, &(0..30).collect::<Vec<_>>(), 100);
+    let places = [0, 1, 2, 3].map(Some);
+    let unreadable = |cells: &str| {
+        let (mixed, gaps) = encoder.encode(&places, [&frame_row(cells)]);
+        let mut names: Vec<String> = gaps.unreadable.into_keys().collect();
+        names.sort();
+        (names.join(" "), mixed.texts[0].longest())
+    };
+    assert_eq!(unreadable("$7;7%;7;None"), (String::new(), 0));
+    assert_eq!(unreadable("7;7%;7;words"), (String::new(), 1));
+    assert_eq!(unreadable("€7;7;7%;"), ("plain price share".to_owned(), 0));
+}
+
+#[test]
+fn a_number_that_rows_of_the_other_decimal_mark_dispute_is_unreadable() {
+    let table = frame("x;y", (1..31).map(|i| format!("{i}.234,5;{i},5")));
+    let summaries = summaries(&table);
+    let inputs: Vec<&ColumnSummary> = summaries.iter().collect();
+    let encoder = FrameEncoder::fit(&table, &inputs, &(0..30).collect::<Vec<_>>(), 100);
+    let unreadable = |cells: &str| {
+        let (_, gaps) = encoder.encode(&[Some(0), Some(1)], [&frame_row(cells)]);
+        ["x", "y"].map(|name| gaps.unreadable.contains_key(name))
+    };
+    assert_eq!(unreadable("1.234;3,5"), [false, false]);
+    assert_eq!(unreadable("1.234;3"), [false, false]);
+    assert_eq!(unreadable("1.234;3.5"), [true, true]);
+    assert_eq!(unreadable("12;3.5"), [false, true]);
+}
+
+#[test]
+fn zones_have_hours_and_minutes() {
+    let parse = |zone: &str| DateOrder::default().parse(&format!("1970-01-02T12:00{zone}"));
+    for zone in ["+5:30", "+05:30", "+0530"] {
+        assert_eq!(parse(zone), Some(1.5 - 5.5 / 24.0), "{zone}");
+    }
+    assert_eq!((parse("-06"), parse("-6")), (Some(1.75), Some(1.75)));
+    for zone in ["+99:99", "+15:00", "+5:60", "+530", "+", "+5:3"] {
+        assert_eq!(parse(zone), None, "{zone}");
+    }
 }
 
 #[test]

@@ -120,11 +120,12 @@ impl Evaluate {
 /// Use a saved model: on the rows of a file, or on a text.
 ///
 /// A model of `train FILE` takes a FILE, or `-` for standard input. It writes the columns of the file as CSV
-/// (commas, UTF-8), and behind them the prediction and the probability of each class. It reads and writes
-/// row by row, so the file may be larger than memory.
+/// (commas, UTF-8), and behind them the prediction and, unless it is a number, the probability of each class
+/// or label. It reads and writes row by row, so the file may be larger than memory.
 ///
-/// A model of texts takes a TEXT and prints the probability of each class. The text is given as an argument, or texts as the lines of a file or of standard input. Words
-/// that the model has not met in training count for nothing; where it knows none, a note says so.
+/// A model of texts takes a TEXT and prints the probability of each class. The text is given as an argument,
+/// or texts as the lines of a file or of standard input. Words that the model has not met in training count
+/// for nothing; where it knows none, a note says so.
 #[derive(Args, Clone, Debug)]
 #[command(after_help = "Examples:
   wengert predict --model model.st new.csv > out.csv
@@ -150,7 +151,7 @@ pub struct Predict {
     /// Show only the N most probable classes.
     #[arg(long, value_name = "N", value_parser = positive, allow_negative_numbers = true, conflicts_with = "json")]
     pub top: Option<usize>,
-    /// Print a JSON object for each text, on a line of its own; probabilities are from 0 to 1.
+    /// Print a JSON object for each text or row, on a line of its own; probabilities are from 0 to 1.
     #[arg(long)]
     pub json: bool,
 }

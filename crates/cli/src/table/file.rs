@@ -106,6 +106,11 @@ impl TableFile {
         }
     }
 
+    /// Returns `true` if each row is an object of its own, which may have new columns.
+    pub fn is_json_lines(&self) -> bool {
+        matches!(self.form, Form::JsonLines(_))
+    }
+
     /// Returns the object of the row that was read last, if the file has objects.
     pub fn object(&self) -> Option<&str> {
         match &self.form {

@@ -9,6 +9,15 @@ use data::{DataFrame, TableRow, TextReader, beginning, excerpt, printable};
 use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use serde_json::Value;
 
+/// The values of an object in the order of the columns; `None` for null and for a key that it lacks.
+struct ObjectRow {
+    line: u64,
+    cells: Vec<Option<String>>,
+}
+
+/// The cell of a value that is null or lacks its key, where an empty cell means an empty list or text.
+const NULL: &str = "null";
+
 /// The objects of a file, one after the other.
 pub struct JsonLines<R> {
     /// The name of the file, for messages.
@@ -18,7 +27,7 @@ pub struct JsonLines<R> {
     columns: Vec<String>,
     /// The place of each.
     places: HashMap<String, usize>,
-    first: Option<TableRow>,
+    first: Option<ObjectRow>,
     /// The line that was read last.
     line: String,
 }
@@ -54,27 +63,36 @@ impl<R: Read> JsonLines<R> {
     }
 
     /// Returns the next object's values, one for each of [`columns`](Self::columns), which may have become
-    /// more. A missing key is an empty cell.
+    /// more. Null and a missing key are empty cells.
     pub fn next_row(&mut self) -> Result<Option<TableRow>, String> {
+        let row = self.next_object()?;
+        Ok(row.map(|ObjectRow { line, cells }| TableRow {
+            line,
+            cells: cells.into_iter().map(Option::unwrap_or_default).collect(),
+        }))
+    }
+
+    /// Reads all objects that are left. Null and a missing key are cells that hold `null`.
+    pub fn read_all(&mut self) -> Result<DataFrame, String> {
+        let mut rows = Vec::new();
+        while let Some(ObjectRow { line, cells }) = self.next_object()? {
+            let cell = |cell: Option<String>| cell.unwrap_or_else(|| NULL.to_owned());
+            rows.push(TableRow { line, cells: cells.into_iter().map(cell).collect() });
+        }
+        for row in &mut rows {
+            row.cells.resize(self.columns.len(), NULL.to_owned());
+        }
+        Ok(DataFrame { columns: self.columns.clone(), rows, separator: None })
+    }
+
+    fn next_object(&mut self) -> Result<Option<ObjectRow>, String> {
         match self.first.take() {
             Some(first) => Ok(Some(first)),
             None => self.read(),
         }
     }
 
-    /// Reads all objects that are left.
-    pub fn read_all(&mut self) -> Result<DataFrame, String> {
-        let mut rows = Vec::new();
-        while let Some(row) = self.next_row()? {
-            rows.push(row);
-        }
-        for row in &mut rows {
-            row.cells.resize(self.columns.len(), String::new());
-        }
-        Ok(DataFrame { columns: self.columns.clone(), rows, separator: None })
-    }
-
-    fn read(&mut self) -> Result<Option<TableRow>, String> {
+    fn read(&mut self) -> Result<Option<ObjectRow>, String> {
         loop {
             let number = self.text.line();
             let next = self.text.next_line();
@@ -93,16 +111,17 @@ impl<R: Read> JsonLines<R> {
         }
     }
 
-    fn row(&mut self, line: u64) -> Result<TableRow, String> {
+    fn row(&mut self, line: u64) -> Result<ObjectRow, String> {
         let fault = |what: String| format!("{}, line {line}: {what}", self.name);
         let object: Object = serde_json::from_str(&self.line).map_err(|error| {
             let error = error.to_string();
             let error = printable(&beginning(&error, 200)).into_owned();
             fault(format!("expected a JSON object such as {{\"text\": \"so happy\"}}: {error}"))
         })?;
-        let mut cells = vec![String::new(); self.columns.len()];
+        let mut cells = vec![None; self.columns.len()];
         let mut is_set = vec![false; self.columns.len()];
         for (key, value) in object.0 {
+            let is_null = value.is_null();
             let cell = cell(&value).ok_or_else(|| {
                 fault(format!(
                     "the key {} holds an object; expected a text, a number, a list of texts, true, false \
@@ -112,16 +131,16 @@ impl<R: Read> JsonLines<R> {
             })?;
             let place = *self.places.entry(key.clone()).or_insert_with(|| {
                 self.columns.push(key.clone());
-                cells.push(String::new());
+                cells.push(None);
                 is_set.push(false);
                 cells.len() - 1
             });
             if is_set[place] {
                 return Err(fault(format!("the key {} occurs twice", excerpt(&key))));
             }
-            (cells[place], is_set[place]) = (cell, true);
+            (cells[place], is_set[place]) = ((!is_null).then_some(cell), true);
         }
-        Ok(TableRow { line, cells })
+        Ok(ObjectRow { line, cells })
     }
 }
 

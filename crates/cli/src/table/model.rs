@@ -10,7 +10,7 @@
 //! twice, the second time half as wide.
 
 use autograd::{Parameters, Pass, Var};
-use data::{FrameEncoder, Mixed, TargetEncoder, Targets, printable};
+use data::{FrameEncoder, Mixed, Standardizer, TargetEncoder, Targets, printable};
 use nn::{
     ActivationKind, Dense, Dropout, Embedding, EmbeddingMean, Layer, MeanSquaredError, Model,
     MultiLabelCrossEntropy, SoftmaxCrossEntropy,
@@ -53,7 +53,7 @@ pub fn build(
         width += dim;
         categories.push(Embedding::new(parameters, &named("category", at, name), values, dim));
     }
-    let rate = dropout(sizes, encoder);
+    let rate = dropout(sizes, !encoder.texts().is_empty());
     let has_numbers = encoder.numbers() > 0;
     let (first, second) = hidden(sizes, encoder);
     MixedInputs { texts, categories, has_numbers, dropout: Dropout::new("dropout1", rate) }
@@ -73,8 +73,8 @@ fn named(kind: &str, at: usize, column: &str) -> String {
 }
 
 /// Returns the share that dropout layers drop: texts have many more numbers to learn than rows tell.
-fn dropout(sizes: &Sizes, encoder: &FrameEncoder) -> f64 {
-    sizes.dropout.unwrap_or(if encoder.texts().is_empty() { 0.0 } else { 0.5 })
+pub fn dropout(sizes: &Sizes, has_texts: bool) -> f64 {
+    sizes.dropout.unwrap_or(if has_texts { 0.5 } else { 0.0 })
 }
 
 /// Returns the widths of the hidden layers.
@@ -149,7 +149,11 @@ impl Model for MixedInputs {
 pub enum TableLoss {
     Classes(SoftmaxCrossEntropy),
     Labels(MultiLabelCrossEntropy),
-    Number(MeanSquaredError),
+    Number {
+        loss: MeanSquaredError,
+        /// The standard deviation of the answers: the loss is on their scale, its metrics in their unit.
+        deviation: f64,
+    },
 }
 
 impl TableLoss {
@@ -158,9 +162,17 @@ impl TableLoss {
         match target {
             TargetEncoder::Classes { .. } => Self::Classes(SoftmaxCrossEntropy::new()),
             TargetEncoder::Labels { .. } => Self::Labels(MultiLabelCrossEntropy::new()),
-            TargetEncoder::Number { .. } => Self::Number(MeanSquaredError),
+            TargetEncoder::Number { scale, .. } => {
+                Self::Number { loss: MeanSquaredError, deviation: deviation(scale) }
+            }
         }
     }
+}
+
+/// Returns the standard deviation of the answers: the distance of 0 and 1 on their scale.
+pub fn deviation(scale: &Standardizer) -> f64 {
+    let ends = scale.inverse_transform(&Tensor::new([2, 1], vec![0.0, 1.0])).to_vec();
+    ends[1] - ends[0]
 }
 
 /// The targets must be of the loss's kind, as those of one [`TargetEncoder`] are.
@@ -174,7 +186,9 @@ impl<T: Scalar> Loss<T> for TableLoss {
         match (self, targets) {
             (Self::Classes(loss), Targets::Classes(classes)) => loss.of(outputs, classes),
             (Self::Labels(loss), Targets::Numbers(labels)) => loss.of(outputs, labels),
-            (Self::Number(loss), Targets::Numbers(numbers)) => Loss::of(loss, outputs, numbers),
+            (Self::Number { loss, .. }, Targets::Numbers(numbers)) => {
+                Loss::of(loss, outputs, numbers)
+            }
             _ => panic!("{OTHER_KIND}"),
         }
     }
@@ -183,7 +197,7 @@ impl<T: Scalar> Loss<T> for TableLoss {
         match self {
             Self::Classes(loss) => Loss::predict(loss, outputs),
             Self::Labels(loss) => Loss::predict(loss, outputs),
-            Self::Number(loss) => Loss::predict(loss, outputs),
+            Self::Number { loss, .. } => Loss::predict(loss, outputs),
         }
     }
 
@@ -191,7 +205,10 @@ impl<T: Scalar> Loss<T> for TableLoss {
         match (self, targets) {
             (Self::Classes(loss), Targets::Classes(classes)) => loss.tally(outputs, classes),
             (Self::Labels(loss), Targets::Numbers(labels)) => loss.tally(outputs, labels),
-            (Self::Number(loss), Targets::Numbers(numbers)) => loss.tally(outputs, numbers),
+            (Self::Number { loss, deviation }, Targets::Numbers(numbers)) => {
+                let outputs = outputs.map(|z| T::from_f64(z.to_f64() * deviation));
+                loss.tally(&outputs, &numbers.map(|z| (f64::from(z) * deviation) as f32))
+            }
             _ => panic!("{OTHER_KIND}"),
         }
     }

@@ -59,7 +59,8 @@ pub struct TableOptions {
         value_name = "FILE",
         help_heading = None,
         group = "training_samples",
-        conflicts_with_all = ["train", "data_seed", "export", "max_length"]
+        conflicts_with_all =
+            ["train", "data_seed", "export", "max_length", "text_column", "label_column"]
     )]
     pub file: Option<PathBuf>,
     /// The column to predict.
@@ -72,8 +73,8 @@ pub struct TableOptions {
     /// What the first row is, if it was misunderstood: `yes` for the names of the columns, `no` for a row.
     #[arg(long, value_name = "YES|NO", requires = "file", value_parser = header)]
     pub header: Option<HeaderRow>,
-    /// The share of rows that is held out to test on, drawn by --seed from each class by its share. With
-    /// `--test FILE` those rows are tested on instead.
+    /// The share of rows that is held out to test on, chosen by --seed as --split says, or in whole groups of
+    /// --group. With `--test FILE` those rows are tested on instead.
     #[arg(
         long,
         value_name = "SHARE",
@@ -84,8 +85,8 @@ pub struct TableOptions {
     )]
     pub test_split: f64,
     /// Keep rows of one group together: all those with one value in this column, which is not used
-    /// otherwise.
-    #[arg(long, value_name = "NAME", requires = "file")]
+    /// otherwise. A row without a value is a group of its own.
+    #[arg(long, value_name = "NAME", requires = "file", conflicts_with = "split")]
     pub group: Option<String>,
     /// Cross-validate: train N models, each tested on another part of the rows.
     #[arg(

@@ -1,5 +1,6 @@
 //! The content of the report page on a model of a table.
 
+use data::TargetEncoder;
 use report::{BestModel, ModelComparison, ModelRuns, RunResult, TrainingReport};
 
 use super::options::TrainCommand;
@@ -33,18 +34,25 @@ pub fn report(
         }
         _ => BestModel::of_score(&name, best.seed, &best.parameters, best.score.score.clone()),
     };
+    let target = options.table.target.as_deref().unwrap_or_default();
+    let (loss_unit, units) = match &parts.target {
+        TargetEncoder::Number { .. } => {
+            ("squared standard deviations", format!(" MAE and RMSE are in the unit of {target}."))
+        }
+        _ => ("nats", String::new()),
+    };
     TrainingReport {
-        title: format!("A model of {}", options.table.target.as_deref().unwrap_or_default()),
+        title: format!("A model of {}", target),
         command: command(),
         data: format!(
-            "{} rows to train on, {} to choose the best epoch by and {} to test on; the model gets {}.",
+            "{} rows to train on, {} to choose the best epoch by and {} to test on; the model gets {}.{units}",
             parts.training.len(),
             parts.validation.as_ref().map_or(0, |rows| rows.len()),
             parts.test.len(),
             parts.encoder.describe()
         ),
         differences: comparison.differences(),
-        loss_unit: None,
+        loss_unit: Some(loss_unit.to_owned()),
         shapes: Vec::new(),
         best,
         models: ModelRuns::of(&comparison, &histories),

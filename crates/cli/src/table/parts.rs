@@ -14,7 +14,7 @@ use super::understood::{Understood, first_cells};
 use crate::notes::note;
 use crate::training::Training;
 
-/// TableFile as a model gets them.
+/// The rows as a model gets them.
 pub type TableSamples = Dataset<Mixed<Sequences<u32>>, Targets>;
 
 /// More classes than this are names or texts taken for classes by mistake.
@@ -80,12 +80,7 @@ impl KnownRows {
         }
         let groups = understood.group.as_ref().map(|name| {
             let column = frame.place(name).expect("the groups are a column");
-            let mut numbers: HashMap<&str, u32> = HashMap::new();
-            let group = |cell| {
-                let next = numbers.len() as u32;
-                *numbers.entry(cell).or_insert(next)
-            };
-            frame.cells(column).map(group).collect()
+            groups_of(&frame, column)
         });
         Ok(Self { frame, understood, target: place, from_test_file, groups, classes })
     }
@@ -97,25 +92,53 @@ impl KnownRows {
         training: &Training,
     ) -> Result<Vec<u32>, String> {
         let all = self.frame.rows.len();
-        if self.from_test_file < all {
+        if self.has_test_file() {
             return Ok((self.from_test_file as u32..all as u32).collect());
         }
         self.draw(&self.every_row(), options.test_split, training, "test", training.seed)
             .map_err(|error| format!("--test-split {}: {error}", options.test_split))
     }
 
-    /// Returns the rows of each fold.
-    pub fn folds(&self, count: usize, seed: u64) -> Result<Vec<Vec<u32>>, String> {
-        let key = Key::new(seed).stream("table").stream("folds");
+    /// Returns `true` if the rows to test on are those of a file of their own.
+    pub fn has_test_file(&self) -> bool {
+        self.from_test_file < self.frame.rows.len()
+    }
+
+    /// Returns the rows of each fold. Checks that all folds can be trained, before the first one is.
+    pub fn folds(&self, count: usize, training: &Training) -> Result<Vec<Vec<u32>>, String> {
+        let key = Key::new(training.seed).stream("table").stream("folds");
         let (rows, groups) = (self.frame.rows.len(), self.groups.as_deref());
         let folds = folds(rows, self.classes.as_ref(), groups, count, key);
-        match folds.iter().any(Vec::is_empty) {
-            false => Ok(folds),
-            true => Err(format!(
+        if folds.iter().any(Vec::is_empty) {
+            return Err(format!(
                 "--folds {count}: there are fewer {}; choose fewer folds",
                 if groups.is_some() { "groups" } else { "rows" }
-            )),
+            ));
         }
+        for (at, test) in folds.iter().enumerate() {
+            self.split(test, training, training.seed)
+                .map_err(|error| format!("fold {}: {error}", at + 1))?;
+        }
+        Ok(folds)
+    }
+
+    /// Divides the rows that are not tested on into those to train on and those to validate with.
+    fn split(
+        &self,
+        test: &[u32],
+        training: &Training,
+        seed: u64,
+    ) -> Result<(Vec<u32>, Vec<u32>), String> {
+        let is_test = self.flags(test);
+        let mut rest = self.every_row();
+        rest.retain(|&row| !is_test[row as usize]);
+        let share = training.validation_split;
+        let validation = self
+            .draw(&rest, share, training, "validation", seed)
+            .map_err(|error| format!("--validation-split {share}: {error}"))?;
+        let is_validation = self.flags(&validation);
+        rest.retain(|&row| !is_validation[row as usize]);
+        Ok((rest, validation))
     }
 
     /// Measures the columns on the rows to train on, and returns all rows as samples.
@@ -126,21 +149,13 @@ impl KnownRows {
         words: usize,
         seed: u64,
     ) -> Result<TableParts, String> {
-        let is_test = self.flags(test);
-        let mut rest = self.every_row();
-        rest.retain(|&row| !is_test[row as usize]);
-        let share = training.validation_split;
-        let validation = self
-            .draw(&rest, share, training, "validation", seed)
-            .map_err(|error| format!("--validation-split {share}: {error}"))?;
-        let is_validation = self.flags(&validation);
-        rest.retain(|&row| !is_validation[row as usize]);
-
+        let (rest, validation) = self.split(test, training, seed)?;
         let inputs: Vec<&ColumnSummary> = self.understood.inputs.iter().collect();
         let encoder = FrameEncoder::fit(&self.frame, &inputs, &rest, words);
         let target = TargetEncoder::fit(&self.frame, &self.understood.target, &rest);
         let places: Vec<_> = encoder.columns().map(|name| self.frame.place(name)).collect();
         let (rows, gaps) = encoder.encode(&places, &self.frame.rows);
+        self.check_readable(&gaps)?;
         let answers = target
             .encode(self.frame.cells(self.target))
             .map_err(|(at, error)| format!("{}: {error}", self.line(at)))?;
@@ -155,8 +170,25 @@ impl KnownRows {
         })
     }
 
-    /// Says what in the rows makes a score better or worse than it is.
-    pub fn tell_findings(&self, test: &[u32]) {
+    /// Checks that each column has a cell of its kind, which may have been chosen.
+    fn check_readable(&self, gaps: &Gaps) -> Result<(), String> {
+        for column in &self.understood.inputs {
+            let Some((count, first)) = gaps.unreadable.get(&column.name) else { continue };
+            if count + gaps.missing.get(&column.name).unwrap_or(&0) == self.frame.rows.len() {
+                return Err(format!(
+                    "--column {}={}: none of its cells can be read as its kind, such as {}; choose another \
+                     kind",
+                    printable(&column.name),
+                    column.kind,
+                    first_cells(first)
+                ));
+            }
+        }
+        Ok(())
+    }
+
+    /// Says what in the rows makes a score better or worse than it is. `place` begins each note.
+    pub fn tell_findings(&self, test: &[u32], place: &str) {
         let Understood { inputs, target, .. } = &self.understood;
         let places: Vec<usize> =
             inputs.iter().filter_map(|column| self.frame.place(&column.name)).collect();
@@ -165,24 +197,24 @@ impl KnownRows {
         let repeated = repeated_rows(&self.frame, &places, self.target, &is_test, &line);
         let inputs: Vec<&ColumnSummary> = inputs.iter().collect();
         for words in repeated.into_iter().chain(revealing_columns(&self.frame, &inputs, target)) {
-            note(&words);
+            note(&format!("{place}{words}"));
         }
     }
 
     /// Says which cells could not be taken as they are, and what stands in for them.
-    pub fn tell_gaps(&self, parts: &TableParts) {
+    pub fn tell_gaps(&self, parts: &TableParts, place: &str) {
         for column in parts.encoder.columns() {
             let stand_in = parts.encoder.stand_in(column);
             if let Some(count) = parts.gaps.missing.get(column) {
                 let cells = if *count == 1 { "cell is" } else { "cells are" };
                 note(&format!(
-                    "column {}: {count} {cells} missing; in their place: {stand_in}",
+                    "{place}column {}: {count} {cells} missing; in their place: {stand_in}",
                     excerpt(column)
                 ));
             }
             if let Some((count, first)) = parts.gaps.unreadable.get(column) {
                 note(&format!(
-                    "column {}: {count} of {} cells cannot be read as its kind and count as missing: {}; \
+                    "{place}column {}: {count} of {} cells cannot be read as its kind and count as missing: {}; \
                      in their place: {stand_in}",
                     excerpt(column),
                     self.frame.rows.len(),
@@ -193,7 +225,7 @@ impl KnownRows {
     }
 
     /// Says which classes have no row to train on.
-    pub fn tell_lost_classes(&self, parts: &TableParts) {
+    pub fn tell_lost_classes(&self, parts: &TableParts, place: &str) {
         let (TargetEncoder::Classes { labels }, Some(trained), Some(all)) =
             (&parts.target, parts.training.targets().classes(), &self.classes)
         else {
@@ -204,7 +236,7 @@ impl KnownRows {
             let of = |classes: &[u32]| classes.iter().filter(|&&c| c as usize == class).count();
             if of(&trained) == 0 {
                 note(&format!(
-                    "no row of the class {} is left to train on: all {} are held out; the model cannot \
+                    "{place}no row of the class {} is left to train on: all {} are held out; the model cannot \
                      learn it",
                     excerpt(name),
                     of(&all)
@@ -232,10 +264,26 @@ impl KnownRows {
             .groups
             .as_ref()
             .map(|groups| rows.iter().map(|&row| groups[row as usize]).collect::<Vec<u32>>());
+        if let (Some(groups), true) = (&groups, share > 0.0) {
+            self.check_groups(groups, stream)?;
+        }
         let drawn =
             held_out(rows.len(), training.split, classes.as_ref(), groups.as_deref(), share, key);
         let drawn = drawn.map_err(|error| error.to_string())?;
         Ok(drawn.into_iter().map(|at| rows[at as usize]).collect())
+    }
+
+    /// Checks that rows can be divided by their groups.
+    fn check_groups(&self, groups: &[u32], stream: &str) -> Result<(), String> {
+        if groups.iter().any(|group| *group != groups[0]) {
+            return Ok(());
+        }
+        let other = if stream == "validation" { ", or --validation-split 0" } else { "" };
+        Err(format!(
+            "the {} rows to divide are one group of {}; give a --group with more groups{other}",
+            groups.len(),
+            excerpt(self.understood.group.as_deref().unwrap_or_default())
+        ))
     }
 
     fn flags(&self, rows: &[u32]) -> Vec<bool> {
@@ -252,6 +300,33 @@ impl KnownRows {
             false => format!("line {line} of the test file"),
         }
     }
+}
+
+/// Returns the group of each row, by the cells of this column. A row whose group is missing is a group of
+/// its own.
+fn groups_of(frame: &DataFrame, column: usize) -> Vec<u32> {
+    let mut numbers: HashMap<&str, u32> = HashMap::new();
+    let (mut next, mut missing) = (0, 0);
+    let mut new = || {
+        next += 1;
+        next - 1
+    };
+    let group = |cell| match is_missing(cell) {
+        true => {
+            missing += 1;
+            new()
+        }
+        false => *numbers.entry(cell.trim()).or_insert_with(&mut new),
+    };
+    let groups = frame.cells(column).map(group).collect();
+    if missing > 0 {
+        note(&format!(
+            "column {}: {missing} {} no group; each is taken as a group of its own",
+            excerpt(&frame.columns[column]),
+            if missing == 1 { "row has" } else { "rows have" }
+        ));
+    }
+    groups
 }
 
 /// Leaves out the rows whose answer is missing or cannot be read, and says which they are.

@@ -16,7 +16,7 @@ use train::Trainer;
 
 use super::evaluate::places_of;
 use super::file::{TableFile, header_row};
-use super::model::TableLoss;
+use super::model::{TableLoss, deviation};
 use super::saved::{TableModel, load};
 use super::understood::first_cells;
 use crate::notes::note;
@@ -53,7 +53,7 @@ type InputRow = (TableRow, Option<String>);
 
 impl<M: Model<Input = Mixed<Tensor<u32>>>> Predictor<'_, M> {
     fn answer_all(&self, rows: &mut TableFile, together: usize) -> Result<(), Box<dyn Error>> {
-        let places = places_of(&self.about, rows)?;
+        let mut places = self.places_so_far(rows)?;
         let columns = rows.columns().to_vec();
         let names = self.answer_names(&columns);
         if !self.options.json {
@@ -64,19 +64,15 @@ impl<M: Model<Input = Mixed<Tensor<u32>>>> Predictor<'_, M> {
             let row = rows.next_row()?;
             let is_end = row.is_none();
             if let Some(row) = row {
-                if !self.options.json && row.cells.len() > columns.len() {
-                    return Err(format!(
-                        "{}, line {}: the key {} is new, and the header is written already; --json writes \
-                         rows of any keys",
-                        rows.name(),
-                        row.line,
-                        excerpt(&rows.columns()[columns.len()])
-                    )
-                    .into());
-                }
+                let added = rows.columns().get(columns.len()..).unwrap_or_default();
+                self.check_new(added, &names)
+                    .map_err(|error| format!("{}, line {}: {error}", rows.name(), row.line))?;
                 batch.push((row, rows.object().map(String::from)));
             }
             if batch.len() >= together || (is_end && !batch.is_empty()) {
+                if rows.is_json_lines() {
+                    places = self.places_so_far(rows)?;
+                }
                 self.answer(&batch, &places, rows.columns(), &names, &mut gaps)?;
                 batch.clear();
             }
@@ -86,6 +82,34 @@ impl<M: Model<Input = Mixed<Tensor<u32>>>> Predictor<'_, M> {
         }
         tell_gaps(&gaps, &self.about.encoder);
         Ok(())
+    }
+
+    /// Returns the place of each column that the model reads. Objects may have a key that the first ones
+    /// lack: it has no place yet. A file with none of the columns is another one.
+    fn places_so_far(&self, rows: &TableFile) -> Result<Vec<Option<usize>>, String> {
+        let place = |name| rows.columns().iter().position(|column| column == name);
+        let places: Vec<Option<usize>> = self.about.encoder.columns().map(place).collect();
+        match rows.is_json_lines() && places.iter().any(Option::is_some) {
+            true => Ok(places),
+            false => places_of(&self.about, rows),
+        }
+    }
+
+    /// Checks keys that objects have and the first one did not.
+    fn check_new(&self, added: &[String], names: &[String]) -> Result<(), String> {
+        if let (Some(key), false) = (added.first(), self.options.json) {
+            return Err(format!(
+                "the key {} is new, and the header is written already; --json writes rows of any keys",
+                excerpt(key)
+            ));
+        }
+        match added.iter().find(|key| names.contains(key)) {
+            None => Ok(()),
+            Some(key) => Err(format!(
+                "the key {} is new, and answers have this name; rename it in all objects",
+                excerpt(key)
+            )),
+        }
     }
 
     /// Returns the names of the columns of an answer, none of which the file has.
@@ -166,7 +190,7 @@ impl<M: Model<Input = Mixed<Tensor<u32>>>> Predictor<'_, M> {
             TargetEncoder::Number { scale, .. } => {
                 let scaled = Tensor::new([1, 1], outputs.to_vec());
                 let number = scale.inverse_transform(&scaled).to_vec()[0];
-                let text = written(number);
+                let text = written(number, deviation(scale));
                 (text.clone(), text, &[][..])
             }
         };
@@ -181,12 +205,14 @@ struct RowAnswer<'p> {
     probabilities: &'p [f32],
 }
 
-/// Returns a number with the digits that a model's 32 bits know.
-fn written(number: f64) -> String {
-    match number as f32 {
-        short if short.is_finite() => short.to_string(),
-        _ => number.to_string(),
-    }
+/// Returns a number with the decimals that a model knows: its 32 bits have about seven digits of the
+/// distance from the mean, in standard deviations.
+fn written(number: f64, deviation: f64) -> String {
+    const MOST: f64 = 340.0;
+    let decimals = (7.0 - deviation.log10().floor()).clamp(0.0, MOST) as usize;
+    let text = format!("{number:.decimals$}");
+    let text = if decimals > 0 { text.trim_end_matches('0').trim_end_matches('.') } else { &text };
+    if text == "-0" { "0".to_owned() } else { text.to_owned() }
 }
 
 /// Says what could not be taken as it is in rows to answer.

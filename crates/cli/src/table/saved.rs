@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use store::{LoadError, LoadFault, Saved};
 use tensor::Tensor;
 
-use super::model::{build, count};
+use super::model::{build, count, dropout};
 use crate::sentiment::options::Sizes;
 
 /// Everything except the parameters that is needed to use the model. The name of its only field tells such a
@@ -43,9 +43,11 @@ impl TableModel {
         answers: &str,
         has_header: bool,
     ) -> Self {
+        // A run is resumed as what it was, however it was told.
+        let rate = dropout(sizes, !encoder.texts().is_empty());
         Self {
             activation: activation.to_string(),
-            sizes: sizes.clone(),
+            sizes: Sizes { dropout: Some(rate), ..sizes.clone() },
             encoder: encoder.clone(),
             target: target.clone(),
             answers: answers.to_owned(),

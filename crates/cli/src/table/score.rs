@@ -48,7 +48,7 @@ impl TableScore {
         target: &TargetEncoder,
     ) -> Result<Self, NotFinite> {
         let predictions = trainer.predict_finite(parameters, samples.inputs())?;
-        let score = trainer.score(parameters, samples);
+        let mut score = trainer.score(parameters, samples);
         if !score.loss.is_finite() {
             return Err(NotFinite { what: "the mean loss".to_string(), value: score.loss });
         }
@@ -63,6 +63,10 @@ impl TableScore {
             (_, Targets::Numbers(answers)) => label_scores(&predictions, answers),
             (_, Targets::Classes(_)) => panic!("classes are the answers to classes only"),
         };
+        if let TargetScore::Number { mae, rmse, .. } = answers {
+            // These have the digits of 64 bits.
+            score.metrics.extend([("mae".to_owned(), mae), ("rmse".to_owned(), rmse)]);
+        }
         Ok(Self { score, rows: samples.targets().count(), answers })
     }
 

@@ -4,7 +4,7 @@ use std::error::Error;
 use std::path::{Path, PathBuf};
 
 use autograd::Parameters;
-use data::{DataFrame, FrameEncoder, HeaderRow, TargetEncoder, printable_path};
+use data::{ColumnKind, DataFrame, HeaderRow, TargetEncoder, excerpt, printable_path};
 use nn::ActivationKind;
 use optim::Adam;
 use report::statistics::{mean, standard_deviation};
@@ -13,7 +13,7 @@ use serde_json::json;
 use train::{Fit, History, Trainer};
 
 use super::file::{TableFile, header_row};
-use super::model::{TableLoss, build, count};
+use super::model::{TableLoss, build, count, dropout};
 use super::options::{TableOptions, TrainCommand};
 use super::page::report;
 use super::parts::{KnownRows, TableParts};
@@ -21,6 +21,7 @@ use super::saved::{TableDescription, TableModel};
 use super::score::{TableScore, TargetScore, unit};
 use super::understood::understand;
 use crate::keeping::{Keeper, Options};
+use crate::notes::note;
 use crate::output::check_places;
 use crate::saving::save_somewhere;
 use crate::sentiment::options::Sizes;
@@ -44,8 +45,15 @@ pub fn train(file: &Path, options: &TrainCommand) -> Result<(), Box<dyn Error>> 
     let training = &common.experiment.training;
     check_options(file, options)?;
     let mut rows = TableFile::open(file, options.table.header.unwrap_or_default())?;
+    if options.table.header.is_some() && rows.is_json_lines() {
+        let name = rows.name();
+        return Err(format!(
+            "--header: {name} has objects, which name their columns; leave it out"
+        )
+        .into());
+    }
     let frame = rows.read_all()?;
-    let understood = understand(&frame, rows.name(), &options.table)?;
+    let understood = understand(&frame, &rows, &options.table)?;
     if !training.quiet {
         println!(
             "{}: {} rows, {} columns; {}\n\n{}\nIf a column is misunderstood: --column NAME=KIND (text, \
@@ -117,7 +125,7 @@ impl TableRun<'_> {
             return Err("--test-split 0 leaves no rows to test on; choose a share above 0".into());
         }
         let parts = self.known.parts(&test, training, setup.sizes.vocab, training.seed)?;
-        self.tell(&parts, &test);
+        self.tell(&parts, &test, None);
         let mut keeper = common.experiment.keeper(interrupt, self.fixed())?;
         let mut runs = Vec::new();
         for &activation in &setup.activation {
@@ -155,15 +163,13 @@ impl TableRun<'_> {
         let &[activation] = &experiment.setup.activation[..] else {
             return Err("--folds takes one --activation".into());
         };
-        let folds = self.known.folds(count, training.seed)?;
+        let folds = self.known.folds(count, training)?;
         let mut keeper = experiment.keeper(interrupt, self.fixed())?;
         let mut scores = Vec::new();
         for (at, test) in folds.iter().enumerate() {
             let parts =
                 self.known.parts(test, training, experiment.setup.sizes.vocab, training.seed)?;
-            if at == 0 {
-                self.tell(&parts, test);
-            }
+            self.tell(&parts, test, Some(at + 1));
             let name = format!("fold-{}", at + 1);
             let run = self.train_one(&name, activation, training.seed, &parts, &mut keeper)?;
             println!("fold {} of {count}: {}", at + 1, run.score.in_short());
@@ -173,11 +179,16 @@ impl TableRun<'_> {
         Ok(())
     }
 
-    /// Says what becomes of the rows.
-    fn tell(&self, parts: &TableParts, test: &[u32]) {
-        self.known.tell_gaps(parts);
-        self.known.tell_findings(test);
-        self.known.tell_lost_classes(parts);
+    /// Says what becomes of the rows; of the folds all of it for the first one.
+    fn tell(&self, parts: &TableParts, test: &[u32], fold: Option<usize>) {
+        let place = fold.map_or(String::new(), |fold| format!("fold {fold}: "));
+        self.known.tell_lost_classes(parts, &place);
+        if fold.is_some_and(|fold| fold > 1) {
+            return;
+        }
+        self.known.tell_gaps(parts, &place);
+        self.known.tell_findings(test, &place);
+        self.tell_shares(parts, &place);
         if !self.options.common.experiment.training.quiet {
             println!(
                 "The model gets {}. {} rows to train on, {} to choose the best epoch by, {} to test on\n",
@@ -188,8 +199,31 @@ impl TableRun<'_> {
             );
             if let TargetEncoder::Number { .. } = parts.target {
                 println!(
-                    "Losses and errors while it trains are in standard deviations of the answers\n"
+                    "The loss while it trains is in squared standard deviations of the answers; MAE and RMSE \
+                     are in their unit\n"
                 );
+            }
+        }
+    }
+
+    /// Says which parts are much larger or smaller than was asked for, as happens where groups are large.
+    fn tell_shares(&self, parts: &TableParts, place: &str) {
+        let table = &self.options.table;
+        let Some(group) = &table.group else { return };
+        let validation = parts.validation.as_ref().map_or(0, |rows| rows.len());
+        let (known, tested) = (parts.training.len() + validation, parts.test.len());
+        let asked = self.options.common.experiment.training.validation_split;
+        let is_drawn = table.folds.is_none() && !self.known.has_test_file();
+        let test = is_drawn.then_some(("--test-split", table.test_split, tested, known + tested));
+        let drawn = [("--validation-split", asked, validation, known)];
+        for (option, asked, drawn, rows) in drawn.into_iter().chain(test) {
+            let share = drawn as f64 / rows as f64;
+            if share > 1.5 * asked || 1.5 * share < asked {
+                note(&format!(
+                    "{place}{option} {asked}: {drawn} of {rows} rows are held out, as groups of {} are \
+                     drawn whole",
+                    excerpt(group)
+                ));
             }
         }
     }
@@ -209,7 +243,7 @@ impl TableRun<'_> {
         let mut parameters = Parameters::new(seed);
         let model = build(&mut parameters, activation, sizes, &parts.encoder, outputs);
         let trainer = Trainer::new(&model, TableLoss::of_target(&parts.target));
-        let mut adam = Adam::new(rate(training, &parts.encoder));
+        let mut adam = Adam::new(rate(training, !parts.encoder.texts().is_empty()));
         let track = TRACKED.map(String::from).to_vec();
         let fit = Fit { seed, track, ..training.fit() };
         let about = self.model(activation, sizes, parts);
@@ -239,13 +273,16 @@ impl TableRun<'_> {
         TableModel::new(activation, sizes, encoder, target, answers, self.has_header)
     }
 
-    /// Returns the options that a run depends on beside those of every classifier.
+    /// Returns the options that a run depends on beside those of every classifier, or whose defaults differ.
     fn fixed(&self) -> Options {
         let TableOptions { file, target, column, test_split, group, folds, .. } =
             &self.options.table;
         let kinds: Vec<String> =
             column.iter().map(|(name, kind)| format!("{name}={kind}")).collect();
         let file = file.as_deref().map(Path::to_string_lossy);
+        let experiment = &self.options.common.experiment;
+        let has_texts =
+            self.known.understood.inputs.iter().any(|column| column.kind == ColumnKind::Text);
         let options = [
             ("FILE", json!(file)),
             ("--target", json!(target)),
@@ -253,6 +290,8 @@ impl TableRun<'_> {
             ("--test-split", json!(test_split)),
             ("--group", json!(group)),
             ("--folds", json!(folds)),
+            ("--lr", json!(rate(&experiment.training, has_texts))),
+            ("--dropout", json!(dropout(&experiment.setup.sizes, has_texts))),
         ];
         options.map(|(name, value)| (name.to_owned(), value)).into()
     }
@@ -274,8 +313,8 @@ impl TableRun<'_> {
 }
 
 /// Returns the learning rate. Few numbers learn well at a higher rate than the vectors of many words.
-fn rate(training: &Training, encoder: &FrameEncoder) -> f64 {
-    training.lr.unwrap_or(if encoder.texts().is_empty() { 0.003 } else { training.lr() })
+fn rate(training: &Training, has_texts: bool) -> f64 {
+    training.lr.unwrap_or(if has_texts { training.lr() } else { 0.003 })
 }
 
 /// Checks that a model fits into memory.
@@ -290,24 +329,32 @@ fn check_count(numbers: usize) -> Result<(), String> {
     }
 }
 
-/// Returns the means of the folds' figures, with their standard deviations.
+/// Returns the means of the folds' figures, with their standard deviations. R² of one row, for one, is
+/// undefined.
 fn means(scores: &[TableScore]) -> String {
-    let line = |name: &str, of: &dyn Fn(&TableScore) -> f64, write: fn(f64) -> String| {
-        let values: Vec<f64> = scores.iter().map(of).collect();
-        let deviation = standard_deviation(&values).unwrap_or(0.0);
-        let (mean, deviation) = (write(mean(&values)), write(deviation));
-        format!("{name} {mean}, standard deviation over the folds {deviation}")
+    let line = |name: &str, of: &dyn Fn(&TableScore) -> Option<f64>, write: fn(f64) -> String| {
+        let values: Vec<f64> = scores.iter().filter_map(of).collect();
+        let left_out = match scores.len() - values.len() {
+            0 => String::new(),
+            count if values.is_empty() => return format!("{name} undefined in all {count} folds"),
+            count => format!("; undefined in {count} of {} folds", scores.len()),
+        };
+        let deviation = standard_deviation(&values).map_or("undefined".to_owned(), write);
+        let mean = write(mean(&values));
+        format!("{name} {mean}, standard deviation over the folds {deviation}{left_out}")
     };
-    let metric =
-        |name: &'static str| move |score: &TableScore| score.score.metric(name).unwrap_or(f64::NAN);
+    let metric = |name: &'static str| move |score: &TableScore| score.score.metric(name);
     let per_cent: fn(f64) -> String = |share| format!("{:.1} %", share * 100.0);
     match &scores[0].answers {
         TargetScore::Classes(_) => line("accuracy", &metric("accuracy"), per_cent),
         TargetScore::Labels { .. } => line("micro F1", &metric("micro_f1"), per_cent),
         TargetScore::Number { .. } => {
-            let error = |score: &TableScore| score.mean_error().unwrap_or(f64::NAN);
             let r2: fn(f64) -> String = |r2| format!("{r2:.3}");
-            format!("{}\n{}", line("mean error", &error, unit), line("R²", &metric("r2"), r2))
+            format!(
+                "{}\n{}",
+                line("mean error", &TableScore::mean_error, unit),
+                line("R²", &metric("r2"), r2)
+            )
         }
     }
 }

@@ -4,6 +4,7 @@ use std::fmt::Write;
 
 use data::{ColumnKind, ColumnSummary, DataFrame, beginning, excerpt, excerpts, printable, quoted};
 
+use super::file::TableFile;
 use super::options::TableOptions;
 
 /// What is in a table.
@@ -24,13 +25,19 @@ const USUAL_TARGETS: [&str; 5] = ["target", "label", "labels", "y", "outcome"];
 /// Decides what each column is. Without a target the error lists the columns, with one to copy.
 pub fn understand(
     frame: &DataFrame,
-    file: &str,
+    rows: &TableFile,
     options: &TableOptions,
 ) -> Result<Understood, String> {
+    let file = rows.name();
+    // A header of numbers is taken for a row, and the columns then have no names.
+    let header = match rows.has_header() {
+        true => "",
+        false => " (its first row is taken as a row; if it has the names: --header yes)",
+    };
     let in_file = |option: &str, name: &String| match frame.place(name) {
         Some(place) => Ok(place),
         None => Err(format!(
-            "{option} {}: there is no such column in {file}; it has {}",
+            "{option} {}: there is no such column in {file}; it has {}{header}",
             quoted(name),
             excerpts(&frame.columns)
         )),
@@ -51,9 +58,10 @@ pub fn understand(
         let guess = usual_target(frame);
         return Err(format!(
             "which column should be predicted? Give it by --target, such as\n\n    wengert train {file} \
-             --target {}\n\nThe columns of {file} ({} rows):\n\n{}",
+             --target {}\n\nThe columns of {file} ({} rows; {}):\n\n{}",
             shell(guess),
             frame.rows.len(),
+            rows.describe(),
             table(&all, None).trim_end()
         ));
     };

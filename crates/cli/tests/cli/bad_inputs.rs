@@ -452,7 +452,10 @@ fn options_of_tables() -> Vec<BadInput> {
         bad(format!("train numbers.csv --target label {options}"), tells)
     };
     vec![
-        bad("train numbers.csv", &["which column", "--target label", "numbers.csv (60 rows)"]),
+        bad(
+            "train numbers.csv",
+            &["which column", "--target label", "numbers.csv (60 rows; separated by commas"],
+        ),
         bad("train numbers.csv --target c", &["`c`: there is no such column", "`a`, `b`, `label`"]),
         bad("train --target label", &["FILE"]),
         bad("train --folds 3", &["FILE"]),
@@ -479,7 +482,7 @@ fn options_of_tables() -> Vec<BadInput> {
         train("--group c", &["--group `c`: there is no such column"]),
         train("--group label", &["--target and --group are both `label`"]),
         train("--header maybe", &["--header <YES|NO>", "choose one of yes, no"]),
-        train("--header no", &["`label`: there is no such column", "`column1`"]),
+        train("--header no", &["`label`: there is no such column", "`column1`", "--header yes"]),
         train("--folds 1", &["--folds <N>", "expected a whole number from 2 to 1000"]),
         train("--folds many", &["--folds <N>", "expected a whole number from 2 to 1000"]),
         train("--folds 61", &["--folds 61: there are fewer rows"]),
@@ -495,7 +498,9 @@ fn options_of_tables() -> Vec<BadInput> {
         train("--data-seed 3", &["FILE", "--data-seed <N>"]),
         train("--export data", &["FILE", "--export <DIR>"]),
         train("--max-length 3", &["FILE", "--max-length <N>"]),
-        train("--text-column a", &["--train <FILE>"]),
+        train("--text-column a", &["FILE", "cannot be used", "--text-column <NAME>"]),
+        train("--label-column a", &["FILE", "cannot be used", "--label-column <NAME>"]),
+        train("--group b --split last", &["cannot be used", "--group <NAME>", "--split <HOW>"]),
         bad(
             "train clean.csv --target label --hidden 18446744073709551615",
             &["the model would have", "--hidden"],

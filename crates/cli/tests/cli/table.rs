@@ -52,9 +52,15 @@ fn notes() -> String {
             1 => ("[\"wet\"]", "rain and fog"),
             _ => ("[\"warm\", \"wet\"]", "sun and rain"),
         };
-        format!("{{\"text\": \"it was {words} on day {i}\", \"tags\": {labels}}}\n")
+        format!(
+            "{{\"text\": \"it was {words} on day {i}\", \"n\": {}, \"tags\": {labels}}}\n",
+            i * 7 % 10
+        )
     };
-    (0..90).map(row).collect()
+    // A list without labels is an answer; null and a missing key are none.
+    let others = "{\"text\": \"fog\", \"tags\": null}\n{\"text\": \"day\"}\n\
+                  {\"text\": \"it was day\", \"tags\": []}\n";
+    (0..90).map(row).chain([others.to_owned()]).collect()
 }
 
 fn folder() -> TempDir {
@@ -209,19 +215,99 @@ fn numbers_are_predicted_in_their_own_unit_from_a_german_spreadsheet() {
 fn json_lines_have_several_labels_and_keep_their_objects() {
     let folder = folder();
     let folder = folder.path();
-    let output =
-        wengert(folder, "train notes.jsonl --target tags --epochs 30 --save notes.st").success();
+    let Outcome { stdout: output, stderr, .. } =
+        wengert(folder, "train notes.jsonl --target tags --epochs 30 --save notes.st");
+    assert!(
+        stderr.contains("2 of 93 rows are left out, as their `tags` is missing")
+            && stderr.contains("`null` on line 91"),
+        "{stderr}"
+    );
     assert!(output.contains("JSON Lines, UTF-8") && output.contains("micro F1"), "{output}");
-    let objects = "{\"text\": \"sun and rain\", \"n\": 1}\n{\"other\": true, \"text\": \"fog\"}\n";
+    // The first object lacks a key that the second has.
+    let objects = "{\"text\": \"sun and rain\", \"extra\": 1}\n\
+                   {\"other\": true, \"text\": \"fog\", \"n\": 4}\n";
     let told =
         run_reading(objects.as_bytes(), folder, "predict --model notes.st - --json").success();
     let answers: Vec<Value> =
         told.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
-    assert_eq!((&answers[0]["n"], &answers[1]["other"]), (&Value::from(1), &Value::from(true)));
+    assert_eq!((&answers[0]["extra"], &answers[1]["other"]), (&Value::from(1), &Value::from(true)));
     assert_eq!(answers[0]["prediction"], Value::from(vec!["warm", "wet"]), "{told}");
     let Outcome { code, stderr, .. } =
         run_reading(objects.as_bytes(), folder, "predict --model notes.st -");
     assert!(code == Some(2) && stderr.contains("line 2: the key `other` is new"), "{stderr}");
+    let taken = objects.replace("other", "prediction");
+    let Outcome { code, stderr, .. } =
+        run_reading(taken.as_bytes(), folder, "predict --model notes.st - --json");
+    let told = "line 2: the key `prediction` is new, and answers have this name";
+    assert!(code == Some(2) && stderr.contains(told), "{stderr}");
+    let Outcome { code, stderr, .. } =
+        wengert(folder, "train notes.jsonl --target tags --header yes");
+    assert!(code == Some(2) && stderr.contains("--header: notes.jsonl has objects"), "{stderr}");
+}
+
+#[test]
+fn numbers_far_from_zero_keep_their_digits_and_the_unit_of_their_errors() {
+    let folder = tempdir().unwrap();
+    let folder = folder.path();
+    let row = |i: usize| format!("{},{}\n", i * 31 % 100, 1_700_000_000 + i * 31 % 100 * 1_000);
+    let table = format!("x,t\n{}", (0..100).map(row).collect::<String>());
+    fs::write(folder.join("far.csv"), table).unwrap();
+    let options = "--save far.st --report a.html --json a.json --log a.jsonl --quiet --epochs 20";
+    wengert(folder, &format!("train far.csv --target t {options}")).success();
+
+    let page = fs::read_to_string(folder.join("a.html")).unwrap();
+    assert!(page.contains("MAE and RMSE are in the unit of t"));
+    let figures: Value = serde_json::from_slice(&fs::read(folder.join("a.json")).unwrap()).unwrap();
+    let tested = figures["best"]["test"]["mae"].as_f64().unwrap();
+    assert!(tested > 10.0 && tested < 1e5, "{tested}");
+    // Of standard deviations there would be less than two in the first epoch.
+    let log = fs::read_to_string(folder.join("a.jsonl")).unwrap();
+    let epoch = log.lines().find(|line| line.contains("\"validation\"")).unwrap();
+    let epoch: Value = serde_json::from_str(epoch).unwrap();
+    assert!(epoch["validation"]["mae"].as_f64().unwrap() > 100.0, "{epoch}");
+
+    let answers = wengert(folder, "predict --model far.st far.csv --json").success();
+    let mut error = 0.0;
+    let mut is_fine = false;
+    for line in answers.lines() {
+        let row: Value = serde_json::from_str(line).unwrap();
+        let answer = row["prediction"].as_f64().unwrap();
+        // 32 bits have steps of 128 here.
+        is_fine |= answer % 128.0 != 0.0;
+        error += (answer - row["t"].as_str().unwrap().parse::<f64>().unwrap()).abs() / 100.0;
+    }
+    let evaluation = wengert(folder, "evaluate --model far.st far.csv --json").success();
+    let evaluation: Value = serde_json::from_str(&evaluation).unwrap();
+    let told = evaluation["mae"].as_f64().unwrap();
+    assert!(is_fine && (told - error).abs() < 1e-3 * told, "{told} and {error}");
+}
+
+#[test]
+fn small_tables_say_what_folds_and_groups_cannot_do() {
+    let folder = tempdir().unwrap();
+    let folder = folder.path();
+    let row = |i: usize| format!("{},{},{}\n", ["p", "q"][i % 2], i * 5 % 9, i * 7 % 11);
+    let table = format!("g,x,t\n{}", (0..6).map(row).collect::<String>());
+    fs::write(folder.join("six.csv"), table).unwrap();
+    let train = "train six.csv --target t --column t=number --epochs 1";
+    let folds = wengert(folder, &format!("{train} --folds 6 --quiet")).success();
+    assert!(folds.contains("R² undefined in all 6 folds") && !folds.contains("NaN"), "{folds}");
+    for (options, told) in [
+        (
+            "--group g --folds 2",
+            "fold 1: --validation-split 0.2: the 3 rows to divide are one group of `g`",
+        ),
+        (
+            "--column x=date",
+            "--column x=date: none of its cells can be read as its kind, such as `0` on line 2",
+        ),
+    ] {
+        let Outcome { code, stderr, .. } = wengert(folder, &format!("{train} {options}"));
+        assert!(code == Some(2) && stderr.contains(told), "{stderr}");
+    }
+    let drawn = format!("{train} --group g --validation-split 0 --test-split 0.1");
+    let Outcome { stderr, .. } = wengert(folder, &drawn);
+    assert!(stderr.contains("--test-split 0.1: 3 of 6 rows are held out"), "{stderr}");
 }
 
 #[test]
@@ -244,11 +330,19 @@ fn folds_groups_and_a_test_file_choose_the_rows_to_test_on() {
     let folder = folder();
     let folder = folder.path();
     let options = "--target sold --vocab 300 --epochs 1";
-    let folds = wengert(folder, &format!("train shop.csv {options} --folds 3 --quiet")).success();
+    let Outcome { stdout: folds, stderr, .. } =
+        wengert(folder, &format!("train shop.csv {options} --folds 3 --quiet"));
+    assert!(stderr.contains("note: fold 1: column `city`: 60 cells are missing"), "{stderr}");
     assert_eq!(folds.lines().filter(|line| line.starts_with("fold ")).count(), 3, "{folds}");
     assert!(folds.contains("standard deviation over the folds"), "{folds}");
-    let grouped = wengert(folder, &format!("train shop.csv {options} --group day")).success();
+    let Outcome { stdout: grouped, stderr, .. } =
+        wengert(folder, &format!("train shop.csv {options} --group city"));
     assert!(grouped.contains("(the groups)"), "{grouped}");
+    assert!(
+        stderr
+            .contains("column `city`: 60 rows have no group; each is taken as a group of its own"),
+        "{stderr}"
+    );
     let tested = wengert(folder, &format!("train shop.csv {options} --test shop.csv.gz")).success();
     assert!(
         tested.contains("192 rows to train on, 48 to choose the best epoch by, 240 to test on"),
@@ -301,7 +395,10 @@ fn a_run_on_a_file_is_resumed_to_the_same_bytes() {
     let options = "train shop.csv --target sold --vocab 300 --quiet";
     wengert(folder, &format!("{options} --epochs 4 --save whole.st")).success();
     wengert(folder, &format!("{options} --epochs 2 --checkpoint run")).success();
-    wengert(folder, &format!("{options} --epochs 4 --resume run --save resumed.st")).success();
+    // What the run used without being told may be told.
+    let told = "--dropout 0.5 --lr 0.001";
+    wengert(folder, &format!("{options} {told} --epochs 4 --resume run --save resumed.st"))
+        .success();
     let bytes = |name: &str| fs::read(folder.join(name)).unwrap();
     assert!(bytes("whole.st") == bytes("resumed.st"));
     let Outcome { code, stderr, .. } =

@@ -69,12 +69,13 @@ impl TargetEncoder {
         }
     }
 
-    /// Returns `true` if a cell says what the answer is.
+    /// Returns `true` if a cell says what the answer is. An empty cell says that a row has none of several
+    /// labels.
     pub fn is_usable(kind: ColumnKind, decimal: DecimalMark, cell: &str) -> bool {
         match kind {
             ColumnKind::Number => !is_missing(cell) && decimal.parse(cell).is_some(),
-            // A row may have none of several labels.
-            ColumnKind::Labels => true,
+            // A row may have none of several labels. `NA` is no such row: its labels are not known.
+            ColumnKind::Labels => cell.trim().is_empty() || !is_missing(cell),
             _ => !is_missing(cell),
         }
     }

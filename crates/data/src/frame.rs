@@ -64,7 +64,7 @@ impl DataFrame {
 
     /// Returns the decimal mark that most columns show whose cells are numbers with one mark only, looking
     /// at the first rows; `None` if no column shows it, or as many show the other.
-    fn decimal(&self) -> Option<DecimalMark> {
+    pub fn decimal_mark(&self) -> Option<DecimalMark> {
         const ROWS: usize = 100;
         let columns = 0..self.columns.len();
         let shown = columns.filter_map(|column| DecimalMark::shown(self.cells(column).take(ROWS)));

@@ -6,6 +6,7 @@ use data::{Dataset, excerpt, excerpts, printable_json, printable_path};
 use train::Trainer;
 
 use super::file::{TableFile, header_row};
+use super::gaps::tell_gaps;
 use super::model::TableLoss;
 use super::saved::{TableModel, load};
 use super::score::TableScore;
@@ -69,7 +70,7 @@ pub fn evaluate(options: &Evaluate) -> Result<(), Box<dyn Error>> {
         format!("{}, line {line}: column {column}: {error}", rows.name())
     })?;
     let (inputs, gaps) = about.encoder.encode(&places, &frame.rows);
-    super::predict::tell_gaps(&gaps, &about.encoder);
+    tell_gaps(&gaps, &about.encoder);
     let samples = Dataset::with_targets(inputs, targets);
     let trainer = Trainer::new(&model, TableLoss::of_target(&about.target));
     let score = TableScore::of(&trainer, &parameters, &samples, &about.target)

@@ -10,6 +10,7 @@
 
 mod evaluate;
 mod file;
+mod gaps;
 mod json_lines;
 mod model;
 pub mod options;

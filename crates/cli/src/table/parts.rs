@@ -3,12 +3,13 @@
 use std::collections::HashMap;
 
 use data::{
-    ColumnKind, ColumnSummary, DataFrame, Dataset, FrameEncoder, Gaps, Labels, Mixed, Samples,
-    Sequences, TargetEncoder, Targets, excerpt, folds, held_out, is_missing, printable,
+    ColumnKind, ColumnSummary, DataFrame, Dataset, DecimalMark, FrameEncoder, Gaps, Labels, Mixed,
+    Samples, Sequences, TargetEncoder, Targets, excerpt, folds, held_out, is_missing, printable,
     repeated_rows, revealing_columns,
 };
 use tensor::{Key, Tensor};
 
+use super::gaps::tell_missing;
 use super::options::TableOptions;
 use super::understood::{Understood, first_cells};
 use crate::notes::note;
@@ -203,15 +204,9 @@ impl KnownRows {
 
     /// Says which cells could not be taken as they are, and what stands in for them.
     pub fn tell_gaps(&self, parts: &TableParts, place: &str) {
+        tell_missing(&parts.gaps, &parts.encoder, place);
         for column in parts.encoder.columns() {
             let stand_in = parts.encoder.stand_in(column);
-            if let Some(count) = parts.gaps.missing.get(column) {
-                let cells = if *count == 1 { "cell is" } else { "cells are" };
-                note(&format!(
-                    "{place}column {}: {count} {cells} missing; in their place: {stand_in}",
-                    excerpt(column)
-                ));
-            }
             if let Some((count, first)) = parts.gaps.unreadable.get(column) {
                 note(&format!(
                     "{place}column {}: {count} of {} cells cannot be read as its kind and count as missing: {}; \
@@ -363,7 +358,7 @@ fn with_answers(
     Ok(frame)
 }
 
-/// Returns rows of another file in the order of the columns of `frame`. It must have those that are used.
+/// Returns rows of another file in the order of the columns of `frame`. It must have those that are used, and the same decimal mark: 3.812 would be read as thousands.
 fn with_columns_of(
     mut other: DataFrame,
     frame: &DataFrame,
@@ -380,6 +375,15 @@ fn with_columns_of(
             ));
         }
     }
+    let marks = (frame.decimal_mark(), other.decimal_mark());
+    if let (Some(trained), Some(found)) = marks
+        && trained != found
+    {
+        let (trained, found) = (decimals(trained), decimals(found));
+        return Err(format!(
+            "--test {file}: its numbers have {found}, those to train on {trained}; write both alike"
+        ));
+    }
     let places: Vec<_> = frame.columns.iter().map(|name| other.place(name)).collect();
     for row in &mut other.rows {
         let cell = |place: &Option<usize>| place.map_or(String::new(), |at| row.cells[at].clone());
@@ -387,6 +391,13 @@ fn with_columns_of(
     }
     other.columns = frame.columns.clone();
     Ok(other)
+}
+
+fn decimals(mark: DecimalMark) -> &'static str {
+    match mark {
+        DecimalMark::Point => "decimal points",
+        DecimalMark::Comma => "decimal commas",
+    }
 }
 
 fn check_classes(

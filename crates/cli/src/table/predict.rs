@@ -6,8 +6,8 @@ use std::path::Path;
 
 use autograd::Parameters;
 use data::{
-    FrameEncoder, Gaps, Mixed, TableRow, TargetEncoder, excerpt, printable_json, printable_lines,
-    printable_path, write_csv,
+    Gaps, Mixed, TableRow, TargetEncoder, excerpt, printable_json, printable_lines, printable_path,
+    write_csv,
 };
 use nn::Model;
 use serde_json::json;
@@ -16,10 +16,9 @@ use train::Trainer;
 
 use super::evaluate::places_of;
 use super::file::{TableFile, header_row};
+use super::gaps::tell_gaps;
 use super::model::{TableLoss, deviation};
 use super::saved::{TableModel, load};
-use super::understood::first_cells;
-use crate::notes::note;
 use crate::sentiment::options::Predict;
 
 /// The number of rows of a file that are answered at once.
@@ -213,30 +212,6 @@ fn written(number: f64, deviation: f64) -> String {
     let text = format!("{number:.decimals$}");
     let text = if decimals > 0 { text.trim_end_matches('0').trim_end_matches('.') } else { &text };
     if text == "-0" { "0".to_owned() } else { text.to_owned() }
-}
-
-/// Says what could not be taken as it is in rows to answer.
-pub fn tell_gaps(gaps: &Gaps, encoder: &FrameEncoder) {
-    for column in encoder.columns() {
-        if let Some(count) = gaps.missing.get(column) {
-            let cells = if *count == 1 { "cell is" } else { "cells are" };
-            let stand_in = encoder.stand_in(column);
-            let column = excerpt(column);
-            note(&format!("column {column}: {count} {cells} missing; in their place: {stand_in}"));
-        }
-    }
-    for (cells, what) in [
-        (&gaps.unreadable, "that cannot be read as the kind trained on, taken as missing"),
-        (&gaps.unknown, "of a value that training did not have twice, taken as any other value"),
-    ] {
-        let mut columns: Vec<_> = cells.iter().collect();
-        columns.sort();
-        for (column, (count, first)) in columns {
-            let first = first_cells(first);
-            let cells = if *count == 1 { "cell" } else { "cells" };
-            note(&format!("column {}: {count} {cells} {what}: {first}", excerpt(column)));
-        }
-    }
 }
 
 /// Returns a row of a CSV file.

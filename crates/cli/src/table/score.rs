@@ -85,8 +85,8 @@ impl TableScore {
             ),
             TargetScore::Number { mae, rmse, .. } => format!(
                 "mean error {}, root mean squared error {}, R² {}",
-                unit(*mae),
-                unit(*rmse),
+                four_digits(*mae),
+                four_digits(*rmse),
                 self.metric("r2", |r2| format!("{r2:.3}"))
             ),
         }
@@ -133,8 +133,8 @@ impl TableScore {
                     text,
                     " ({} rows)\nThe mean of these rows alone: mean error {}, root mean squared error {}",
                     self.rows,
-                    unit(*mean_mae),
-                    unit(*mean_rmse)
+                    four_digits(*mean_mae),
+                    four_digits(*mean_rmse)
                 );
             }
         }
@@ -233,7 +233,7 @@ fn numbers_score(found: &[f64], right: &[f64]) -> TargetScore {
 }
 
 /// Returns a number with four digits that count, or without decimals if it is large.
-pub fn unit(number: f64) -> String {
+pub fn four_digits(number: f64) -> String {
     let size = number.abs().log10().floor();
     match number == 0.0 || !number.is_finite() {
         true => number.to_string(),

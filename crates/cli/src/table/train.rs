@@ -18,7 +18,7 @@ use super::options::{TableOptions, TrainCommand};
 use super::page::report;
 use super::parts::{KnownRows, TableParts};
 use super::saved::{TableDescription, TableModel};
-use super::score::{TableScore, TargetScore, unit};
+use super::score::{TableScore, TargetScore, four_digits};
 use super::understood::understand;
 use crate::keeping::{Keeper, Options};
 use crate::notes::note;
@@ -352,7 +352,7 @@ fn means(scores: &[TableScore]) -> String {
             let r2: fn(f64) -> String = |r2| format!("{r2:.3}");
             format!(
                 "{}\n{}",
-                line("mean error", &TableScore::mean_error, unit),
+                line("mean error", &TableScore::mean_error, four_digits),
                 line("R²", &metric("r2"), r2)
             )
         }

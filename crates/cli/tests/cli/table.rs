@@ -354,6 +354,26 @@ fn folds_groups_and_a_test_file_choose_the_rows_to_test_on() {
 }
 
 #[test]
+fn a_test_file_of_the_other_decimal_mark_is_refused() {
+    let folder = tempdir().unwrap();
+    let rows = |point: &str| -> String {
+        let kind = |i: usize| ["small", "large"][i % 2];
+        (0..40).map(|i| format!("{}{point}{:03};{}\n", i % 7, 101 + i, kind(i))).collect()
+    };
+    fs::write(folder.path().join("a.csv"), format!("size;kind\n0,5;small\n{}", rows(","))).unwrap();
+    fs::write(folder.path().join("b.csv"), format!("size;kind\n0.5;small\n{}", rows("."))).unwrap();
+    let Outcome { code, stderr, .. } =
+        wengert(folder.path(), "train a.csv --target kind --test b.csv");
+    assert_eq!(code, Some(2), "{stderr}");
+    assert!(
+        stderr.contains(
+            "--test b.csv: its numbers have decimal points, those to train on decimal commas"
+        ),
+        "{stderr}"
+    );
+}
+
+#[test]
 fn rows_without_an_answer_and_cells_of_another_kind_are_counted_and_named() {
     let folder = tempdir().unwrap();
     let row = |i: usize| match i {

@@ -159,14 +159,14 @@ impl ColumnSummary {
             }
         }
         let count = present().count();
-        let by_file = || match frame.decimal() {
+        let by_file = || match frame.decimal_mark() {
             Some(mark) => mark,
             // Semicolons separate cells where commas are decimal.
             None if frame.separator == Some(';') => DecimalMark::Comma,
             None => DecimalMark::Point,
         };
         let order_by_file =
-            || match present().any(has_order) && frame.decimal() == Some(DecimalMark::Comma) {
+            || match present().any(has_order) && frame.decimal_mark() == Some(DecimalMark::Comma) {
                 true => DateOrder::DayFirst,
                 false => DateOrder::MonthFirst,
             };

@@ -5,6 +5,7 @@ use optim::GradientError;
 use thiserror::Error;
 
 use crate::observer::ObserverError;
+use crate::workers::WorkerEnded;
 
 /// Why training could not begin or go on.
 #[derive(Debug, Error)]
@@ -75,6 +76,26 @@ pub enum TrainError {
         step: usize,
         /// The number of steps of an epoch, if it is known.
         steps: Option<usize>,
+    },
+    /// Another process of the run has ended.
+    #[error(transparent)]
+    Worker(WorkerEnded),
+    /// Another process of the run has other samples, options or weights, or is of another version.
+    #[error(
+        "process {rank} of {size} has another run: {what} is {found} there, but {expected} in process 0; start \
+         all processes with the same program, options and files"
+    )]
+    OtherWorker {
+        /// The number of that process, from 0.
+        rank: usize,
+        /// The number of processes.
+        size: usize,
+        /// The option, or a property of the run.
+        what: String,
+        /// Its value in that process.
+        found: String,
+        /// Its value in process 0.
+        expected: String,
     },
     /// An observer failed.
     #[error(transparent)]

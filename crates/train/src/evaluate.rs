@@ -1,5 +1,7 @@
 //! Evaluates a trained model on data it has not seen.
 
+use std::ops::Range;
+
 use autograd::{Parameters, Tape};
 use data::{Dataset, Samples};
 use nn::Model;
@@ -9,7 +11,7 @@ use crate::history::Score;
 use crate::loss::{Classifier, Loss};
 use crate::metrics::{ConfusionMatrix, roc_auc};
 use crate::tally::Tally;
-use crate::trainer::Trainer;
+use crate::trainer::{Trainer, evaluation_batches};
 
 /// The loss and the quality of a classifier's predictions on a data set.
 #[derive(Clone, Debug)]
@@ -50,14 +52,34 @@ impl<M: Model, L> Trainer<'_, M, L> {
         Y: Samples<Batch = L::Target>,
     {
         assert!(!dataset.is_empty(), "score: there are no samples to evaluate on");
-        let mut mean = WeightedMean::default();
-        let mut tally = Tally::default();
-        self.for_each_batch(parameters, dataset.inputs(), |range, outputs| {
+        let batches = evaluation_batches(dataset.inputs());
+        self.score_batches(parameters, dataset, &batches).into_iter().collect()
+    }
+
+    /// Returns the figures of some batches of a data set. Those of all batches, in their order, are a score.
+    #[track_caller]
+    pub(crate) fn score_batches<T, X, Y>(
+        &self,
+        parameters: &Parameters<T>,
+        dataset: &Dataset<X, Y>,
+        batches: &[Range<usize>],
+    ) -> Vec<BatchScore>
+    where
+        T: Scalar,
+        L: Loss<T>,
+        X: Samples<Batch = M::Input>,
+        Y: Samples<Batch = L::Target>,
+    {
+        let mut scores = Vec::with_capacity(batches.len());
+        self.for_batches(parameters, dataset.inputs(), batches, |range, outputs| {
             let targets = dataset.targets().range(range).batch();
-            mean.add(self.loss_of(&outputs, &targets), self.loss.weight(&targets));
-            tally.merge(self.loss.tally(&outputs, &targets));
+            scores.push(BatchScore {
+                loss: self.loss_of(&outputs, &targets),
+                weight: self.loss.weight(&targets),
+                tally: self.loss.tally(&outputs, &targets),
+            });
         });
-        Score { loss: mean.value(), metrics: tally.metrics() }
+        scores
     }
 
     /// Evaluates a classifier in evaluation mode (with dropout off).
@@ -91,6 +113,24 @@ impl<M: Model, L> Trainer<'_, M, L> {
     {
         let tape = Tape::no_grad();
         self.loss.of(tape.constant(outputs.clone()), targets).item().to_f64()
+    }
+}
+
+/// The figures of one batch: its mean loss, its weight and what its metrics follow from.
+pub(crate) struct BatchScore {
+    pub(crate) loss: f64,
+    pub(crate) weight: f64,
+    pub(crate) tally: Tally,
+}
+
+impl FromIterator<BatchScore> for Score {
+    fn from_iter<I: IntoIterator<Item = BatchScore>>(batches: I) -> Self {
+        let (mut mean, mut tally) = (WeightedMean::default(), Tally::default());
+        for batch in batches {
+            mean.add(batch.loss, batch.weight);
+            tally.merge(batch.tally);
+        }
+        Score { loss: mean.value(), metrics: tally.metrics() }
     }
 }
 

@@ -30,7 +30,8 @@ use crate::progress::Step;
 use crate::session::Session;
 use crate::shards::Shards;
 use crate::tally::Tally;
-use crate::trainer::Trainer;
+use crate::trainer::{Trainer, evaluation_batches};
+use crate::workers::{Computed, ShardFigures};
 
 impl<M: Model, L> Trainer<'_, M, L> {
     /// Trains the model on `dataset`. `optimizer` updates `parameters`.
@@ -84,6 +85,7 @@ where
     pub fn run(mut self, observers: &mut [&mut dyn Observer<T>]) -> Result<History, TrainError> {
         let (trainer, training, options) = (self.trainer, self.training.clone(), self.options);
         let mut shards = Shards::new(options.shards);
+        self.check_workers()?;
         self.tell(observers, StepFigures::default(), |observer, now| observer.begin(now))?;
 
         while !self.progress.is_over(options) {
@@ -95,7 +97,7 @@ where
             let order = options.shuffle.then(|| key.stream("order"));
             let mut last = None;
             for (index, batch) in training.epoch(epoch, options.batch_size, order).enumerate() {
-                let batch = batch.map_err(TrainError::Source)?;
+                let batch = batch.map_err(|error| self.left(TrainError::Source(error)))?;
                 if index < taken {
                     last = Some(batch); // A run that is resumed has taken this step before.
                     continue;
@@ -103,7 +105,10 @@ where
                 let noise = key.stream("noise").fold_in(index as u64);
                 let weight = |range| trainer.loss.weight(&batch.targets().range(range).batch());
                 let samples = batch.len();
-                let pass = shards.forward_backward_weighted(
+                let count = shards.count_of(samples);
+                let numbers = self.team.as_ref().map_or(0..count, |team| team.block(count));
+                let figures = shards.compute(
+                    numbers,
                     self.parameters,
                     samples,
                     noise,
@@ -116,9 +121,10 @@ where
                         (loss, trainer.tally(outputs, loss, &targets))
                     },
                 );
-                let (loss, tallies) = (pass.loss.to_f64(), pass.returned);
-                let tally = merged(tallies).map_err(|first| self.not_finite(loss, first))?;
-                let gradient_norm = self.step(pass.gradients)?;
+                let (loss, gradients, figures) = self.sum(&mut shards, count, figures)?;
+                let loss = loss.to_f64();
+                let tally = merged(figures).map_err(|first| self.not_finite(loss, first))?;
+                let gradient_norm = self.step(gradients)?;
 
                 let step = Step { samples, weight: weight(0..samples), loss, tally };
                 let score = (!observers.is_empty()).then(|| step.score());
@@ -128,11 +134,12 @@ where
                 last = Some(batch);
             }
 
-            let validation = self.validate();
+            let validation = self.validate()?;
             check_finite(self.parameters, validation.as_ref(), epoch)?;
             let activity = self.activity(last.as_ref(), key.stream("activity"));
             let epoch = self.ended_epoch(validation, activity, seconds())?;
             self.progress.add_epoch(epoch, self.parameters, options);
+            self.check_weights()?;
             self.tell(observers, StepFigures::default(), |observer, now| observer.epoch(now))?;
         }
         let (history, best) = self.progress.end();
@@ -140,6 +147,22 @@ where
             *self.parameters = weights;
         }
         Ok(history)
+    }
+
+    /// Returns the sums over all shards of a batch, of which this process has computed its part.
+    fn sum(
+        &self,
+        shards: &mut Shards<T>,
+        count: usize,
+        figures: Vec<ShardFigures>,
+    ) -> Result<(T, Gradients<T>, Vec<ShardFigures>), TrainError> {
+        let Some(team) = &self.team else {
+            let (loss, gradients) = shards.sum(0..count);
+            return Ok((loss, gradients, figures));
+        };
+        let subtrees = team.subtrees(count).into_iter().map(|numbers| shards.sum(numbers));
+        let part = Computed { subtrees: subtrees.collect(), figures };
+        Ok(team.sum(self.parameters, count, part)?)
     }
 
     /// Updates the parameters with these gradients, and returns their norm if they are clipped by it. After
@@ -160,11 +183,18 @@ where
         TrainError::NotFinite { loss, epoch, step, first }
     }
 
-    /// Returns the score of the current weights on the validation samples, if there are any.
+    /// Returns the score of the current weights on the validation samples, if there are any. Several processes
+    /// divide the batches.
     #[track_caller]
-    fn validate(&self) -> Option<Score> {
-        let samples = self.validation.as_ref()?;
-        Some(self.trainer.score(self.parameters, samples))
+    fn validate(&self) -> Result<Option<Score>, TrainError> {
+        let Some(samples) = &self.validation else { return Ok(None) };
+        let batches = evaluation_batches(samples.inputs());
+        let score = |batches| self.trainer.score_batches(self.parameters, samples, batches);
+        let scores = match &self.team {
+            None => score(&batches),
+            Some(team) => team.scores(score(&batches[team.block(batches.len())]))?,
+        };
+        Ok(Some(scores.into_iter().collect()))
     }
 
     /// Returns what goes on inside the model on a batch, if that is asked for.
@@ -217,14 +247,17 @@ where
         };
         let mut stops = false;
         for observer in observers.iter_mut() {
-            what(&mut **observer, &now).map_err(TrainError::Observer)?;
+            what(&mut **observer, &now).map_err(|error| self.left(TrainError::Observer(error)))?;
             stops |= observer.wants_stop();
+        }
+        if let Some(team) = &self.team {
+            stops = team.any(stops)?;
         }
         if !stops || self.progress.is_over(self.options) {
             return Ok(());
         }
         for observer in observers {
-            observer.stop(&now).map_err(TrainError::Observer)?;
+            observer.stop(&now).map_err(|error| self.left(TrainError::Observer(error)))?;
         }
         Err(TrainError::Stopped {
             epoch: self.progress.epoch(),
@@ -249,7 +282,7 @@ impl<M, L> Trainer<'_, M, L> {
         outputs: Var<'_, T>,
         loss: Var<'_, T>,
         targets: &L::Target,
-    ) -> Result<Tally, String>
+    ) -> ShardFigures
     where
         L: Loss<T>,
     {
@@ -261,7 +294,7 @@ impl<M, L> Trainer<'_, M, L> {
 }
 
 /// Returns the figures of all shards of a batch, merged in their order.
-fn merged(shards: Vec<Result<Tally, String>>) -> Result<Tally, String> {
+fn merged(shards: Vec<ShardFigures>) -> Result<Tally, String> {
     let mut all = Tally::default();
     for shard in shards {
         all.merge(shard?);

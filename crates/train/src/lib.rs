@@ -49,6 +49,7 @@ mod session;
 mod shards;
 mod tally;
 mod trainer;
+mod workers;
 
 pub use activity::{Activity, Spread};
 pub use answer::NotFinite;
@@ -64,3 +65,4 @@ pub use session::Session;
 pub use shards::{Batch, Shards};
 pub use tally::{Errors, Metrics, Tally};
 pub use trainer::Trainer;
+pub use workers::{OneProcess, Portable, WorkerEnded, Workers, check_same};

@@ -137,7 +137,9 @@ where
     #[track_caller]
     pub fn find_rate(self, range: &RateRange) -> Result<RateCurve, TrainError> {
         let range = self.covered(range);
-        let Self { trainer, parameters, optimizer, source, training, steps_per_epoch, .. } = self;
+        let Self {
+            trainer, parameters, optimizer, source, training, steps_per_epoch, team, ..
+        } = self;
         let before = optimizer.state(parameters);
         let mut copy = parameters.clone();
         let options = Fit {
@@ -159,6 +161,7 @@ where
             training,
             validation: None,
             steps_per_epoch,
+            team,
         }
         .run(&mut [&mut watched]);
         if let Err(error) = optimizer.restore(parameters, before) {

@@ -1,7 +1,7 @@
 //! Prepares a training run: splits and checks the data, and collects everything that the run
 //! depends on.
 
-use autograd::{Parameters, Pass, Tape};
+use autograd::{ParameterId, Parameters, Pass, Tape};
 use data::{Dataset, Samples, Source};
 use nn::Model;
 use optim::Optimizer;
@@ -13,6 +13,7 @@ use crate::observer::AnySource;
 use crate::options::Fit;
 use crate::progress::Progress;
 use crate::trainer::Trainer;
+use crate::workers::{Entries, Portable, Team, Workers, checksum};
 
 /// A training run at the position of its [`Progress`], created by [`Trainer::session`].
 ///
@@ -67,6 +68,8 @@ pub struct Session<'a, M, L, S: Source, T: Scalar> {
     pub validation: Option<Dataset<S::Inputs, S::Targets>>,
     /// The number of steps of an epoch, if it is known before the samples are read.
     pub steps_per_epoch: Option<usize>,
+    /// The processes that take its steps together, if there are several.
+    pub(crate) team: Option<Team<'a, T>>,
 }
 
 impl<M: Model, L> Trainer<'_, M, L> {
@@ -109,6 +112,7 @@ impl<M: Model, L> Trainer<'_, M, L> {
             steps_per_epoch,
             training,
             validation: Some(validation).filter(|samples| !samples.is_empty()),
+            team: None,
         })
     }
 
@@ -154,6 +158,7 @@ impl<M: Model, L> Trainer<'_, M, L> {
             steps_per_epoch: source.samples().map(|count| count.div_ceil(options.batch_size)),
             training: source,
             validation: validation.cloned(),
+            team: None,
         })
     }
 
@@ -173,6 +178,99 @@ impl<M: Model, L> Trainer<'_, M, L> {
             let tape = Tape::no_grad();
             self.loss(Pass::eval(&tape, parameters), &samples.slice(sample..sample + 1));
         }
+    }
+}
+
+impl<'a, M, L, S: Source, T: Portable> Session<'a, M, L, S, T> {
+    /// Trains together with other processes, each of which prepares and [runs](Self::run) the same session.
+    /// The result is bitwise the same as that of one process: of a batch, each process computes some of the
+    /// [`shards`](Fit::shards), so there should be at least as many of these as there are processes; of the
+    /// validation samples, some batches.
+    ///
+    /// Observers are called in each process, and it takes one that wants to stop to stop all; only one
+    /// process should write files.
+    ///
+    /// The run ends with [`TrainError::OtherWorker`] if samples, options, weights or optimizer differ
+    /// between processes at its beginning, or the weights after an epoch.
+    pub fn with_workers(self, workers: &'a dyn Workers) -> Self {
+        Self { team: Team::of(workers), ..self }
+    }
+}
+
+impl<M, L, S: Source, T: Scalar> Session<'_, M, L, S, T> {
+    /// Checks that all processes begin the same run.
+    pub(crate) fn check_workers(&self) -> Result<(), TrainError> {
+        let Some(team) = &self.team else { return Ok(()) };
+        let mut entries = self.options_by_name();
+        let digest = |source: &dyn AnySource, what: &str| {
+            let (mut inputs, mut shapes) = (String::new(), None);
+            let targets = checksum(|of_targets| {
+                inputs = checksum(|of_inputs| shapes = Some(source.digest(of_inputs, of_targets)));
+            });
+            let shapes = shapes.expect("the samples were read").map_err(TrainError::Source)?;
+            let [of_inputs, of_targets] = shapes;
+            Ok::<Entries, TrainError>(vec![
+                (format!("the shape of the {what} inputs"), of_inputs),
+                (format!("the shape of the {what} targets"), of_targets),
+                (format!("the checksum of the {what} targets"), targets),
+                (format!("the checksum of the {what} inputs"), inputs),
+            ])
+        };
+        entries.extend(digest(self.source, "training").map_err(|error| self.left(error))?);
+        if let Some(samples) = &self.validation {
+            entries.extend(digest(samples, "validation").map_err(|error| self.left(error))?);
+        }
+        let state = self.optimizer.state(self.parameters);
+        let moments = state.tensors.iter().map(|(name, tensor)| (name.as_str(), tensor));
+        let is_frozen = |id: &ParameterId| !self.parameters.is_trainable(*id);
+        let frozen = self.parameters.ids().filter(is_frozen);
+        let frozen: Vec<&str> = frozen.map(|id| self.parameters.name(id)).collect();
+        entries.extend([
+            ("the list of frozen parameters".to_string(), format!("{frozen:?}")),
+            ("the optimizer".to_string(), format!("{:?}", state.header)),
+            ("the learning rate of the next step".to_string(), self.optimizer.rate().to_string()),
+            ("the checksum of the optimizer's memory".to_string(), team.checksum_of(moments)),
+            ("the number of steps taken".to_string(), self.progress.steps().to_string()),
+            ("the checksum of the weights".to_string(), team.checksum(self.parameters)),
+        ]);
+        team.check(entries)
+    }
+
+    /// Checks that all processes have the same weights after an epoch.
+    pub(crate) fn check_weights(&self) -> Result<(), TrainError> {
+        let Some(team) = &self.team else { return Ok(()) };
+        let what =
+            format!("the checksum of the weights after epoch {}", self.progress.epochs.len());
+        team.check(vec![(what, team.checksum(self.parameters))])
+    }
+
+    /// Tells the other processes of an error that only this one may have, and returns it.
+    pub(crate) fn left(&self, error: TrainError) -> TrainError {
+        match &self.team {
+            Some(team) => team.leave(error),
+            None => error,
+        }
+    }
+
+    /// Returns what must be the same in all processes before anything is read.
+    fn options_by_name(&self) -> Entries {
+        let Fit { epochs, batch_size, validation_split, split, shards, shuffle, .. } = self.options;
+        let Fit { seed, patience, keep_best, clip_norm, watch_layers, .. } = self.options;
+        let entries = [
+            ("the version of the program", env!("CARGO_PKG_VERSION").to_string()),
+            ("the number of epochs", epochs.to_string()),
+            ("the batch size", batch_size.to_string()),
+            ("the validation split", validation_split.to_string()),
+            ("how validation samples are chosen", format!("{split:?}")),
+            ("the number of shards", shards.to_string()),
+            ("shuffling", shuffle.to_string()),
+            ("the seed", seed.to_string()),
+            ("the patience", format!("{patience:?}")),
+            ("keeping the best epoch", keep_best.to_string()),
+            ("the clipping norm", format!("{clip_norm:?}")),
+            ("watching layers", watch_layers.to_string()),
+        ];
+        entries.map(|(what, value)| (what.to_string(), value)).into()
     }
 }
 

@@ -11,13 +11,16 @@
 //! Where some samples count more than others, nₖ and n are sums of their weights.
 //!
 //! What a shard holds and the order of the sums depend on the number of shards. Which thread works
-//! on a shard changes nothing, so the result is bitwise the same for any number of threads.
+//! on a shard changes nothing, so the result is bitwise the same for any number of threads. The shards may also be
+//! computed by several processes: see [`Workers`](crate::Workers).
 
 use std::ops::Range;
 use std::sync::Mutex;
 
 use autograd::{Gradients, Parameters, Pass, Tape, Var};
 use tensor::{Key, Scalar};
+
+use crate::workers::middle;
 
 /// Computes the gradient of a batch in a fixed number of parts, as many at a time as there are
 /// threads.
@@ -121,8 +124,30 @@ impl<T: Scalar> Shards<T> {
         forward: impl for<'t> Fn(Pass<'t, T>, Range<usize>) -> (Var<'t, T>, R) + Sync,
     ) -> Batch<T, R> {
         assert!(samples > 0, "the batch has no samples");
+        let count = self.count_of(samples);
+        let returned = self.compute(0..count, parameters, samples, key, weight, forward);
+        let (loss, gradients) = self.sum(0..count);
+        Batch { loss, gradients, returned }
+    }
+
+    /// Returns the number of shards of a batch of this number of samples.
+    pub(crate) fn count_of(&self, samples: usize) -> usize {
+        self.count.min(samples)
+    }
+
+    /// Computes some shards of a batch of `samples` samples, for [`sum`](Self::sum) to add up. Returns what
+    /// each of them returns besides its loss.
+    pub(crate) fn compute<R: Send>(
+        &mut self,
+        numbers: Range<usize>,
+        parameters: &Parameters<T>,
+        samples: usize,
+        key: Key,
+        weight: impl Fn(Range<usize>) -> f64 + Sync,
+        forward: impl for<'t> Fn(Pass<'t, T>, Range<usize>) -> (Var<'t, T>, R) + Sync,
+    ) -> Vec<R> {
         let total = weight(0..samples);
-        let count = self.count.min(samples);
+        let count = self.count_of(samples);
         let there = self.parts.len().max(count);
         self.parts.resize_with(there, Mutex::default);
         let parts = &self.parts[..count];
@@ -140,18 +165,16 @@ impl<T: Scalar> Shards<T> {
             *part = Some(Part { loss, gradients: tape.backward_freeing(node) });
             *returned[number].lock().expect("no other thread has this shard") = Some(other);
         };
-        for_each_shard(count, &mut self.tape, &shard);
+        for_each_shard(numbers, &mut self.tape, &shard);
         let returned =
             returned.into_iter().filter_map(|r| r.into_inner().expect("no shard failed"));
-        let returned = returned.collect();
-        let (loss, gradients) = self.sum(count);
-        Batch { loss, gradients, returned }
+        returned.collect()
     }
 
-    /// Adds up the losses and gradients of the first shards, in their order.
-    fn sum(&mut self, count: usize) -> (T, Gradients<T>) {
-        let mut parts: Vec<&mut Option<Part<T>>> = Vec::with_capacity(count);
-        for part in &mut self.parts[..count] {
+    /// Adds up the losses and gradients of some shards that were computed, in their order.
+    pub(crate) fn sum(&mut self, numbers: Range<usize>) -> (T, Gradients<T>) {
+        let mut parts: Vec<&mut Option<Part<T>>> = Vec::with_capacity(numbers.len());
+        for part in &mut self.parts[numbers] {
             parts.push(part.get_mut().expect("no shard failed"));
         }
         if let [only] = &mut parts[..] {
@@ -163,14 +186,13 @@ impl<T: Scalar> Shards<T> {
     }
 }
 
-/// Returns the sums over the parts. It adds each half separately, which keeps rounding errors
-/// small.
+/// Returns the sums over the parts, added pairwise.
 fn pairwise<T: Scalar>(parts: &[&Part<T>]) -> (T, Gradients<T>) {
     match parts {
         [only] => (only.loss, only.gradients.clone()),
         [first, second] => (first.loss + second.loss, first.gradients.plus(&second.gradients)),
         _ => {
-            let (first, last) = parts.split_at(parts.len().div_ceil(2));
+            let (first, last) = parts.split_at(middle(0..parts.len()));
             let [first, last] = [first, last].map(pairwise);
             (first.0 + last.0, first.1.plus(&last.1))
         }
@@ -180,16 +202,16 @@ fn pairwise<T: Scalar>(parts: &[&Part<T>]) -> (T, Gradients<T>) {
 /// Calls `shard` for each number. A shard runs on the same thread for every batch. It is called through a
 /// pointer, so that the threads' side is not compiled for each model.
 fn for_each_shard<T: Scalar>(
-    count: usize,
+    numbers: Range<usize>,
     tape: &mut Tape<T>,
     shard: &(dyn Fn(&mut Tape<T>, usize) + Sync),
 ) {
-    if count == 1 || rayon::current_num_threads() == 1 {
-        return (0..count).for_each(|number| shard(tape, number));
+    if numbers.len() <= 1 || rayon::current_num_threads() == 1 {
+        return numbers.for_each(|number| shard(tape, number));
     }
     rayon::broadcast(|thread| {
         let mut tape = Tape::default();
-        for number in (thread.index()..count).step_by(thread.num_threads()) {
+        for number in numbers.clone().skip(thread.index()).step_by(thread.num_threads()) {
             shard(&mut tape, number);
         }
     });

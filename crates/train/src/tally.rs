@@ -4,6 +4,8 @@
 //! figures that can be merged, and the metric is computed from those of all batches. Their order of
 //! merging is fixed, so a metric does not depend on the number of threads.
 
+mod wire;
+
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};

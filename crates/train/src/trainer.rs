@@ -116,13 +116,28 @@ impl<'m, M: Model, L> Trainer<'m, M, L> {
         &self,
         parameters: &Parameters<T>,
         inputs: &X,
+        with: impl FnMut(Range<usize>, Tensor<T>),
+    ) where
+        T: Scalar,
+        X: Samples<Batch = M::Input>,
+    {
+        self.for_batches(parameters, inputs, &evaluation_batches(inputs), with);
+    }
+
+    /// Does the same for some of the batches.
+    #[track_caller]
+    pub(crate) fn for_batches<T, X>(
+        &self,
+        parameters: &Parameters<T>,
+        inputs: &X,
+        batches: &[Range<usize>],
         mut with: impl FnMut(Range<usize>, Tensor<T>),
     ) where
         T: Scalar,
         X: Samples<Batch = M::Input>,
     {
         let mut tape = Tape::no_grad();
-        for range in evaluation_batches(inputs) {
+        for range in batches.iter().cloned() {
             tape.clear();
             let pass = Pass::eval(&tape, parameters);
             let batch = inputs.range(range.clone()).batch();
@@ -135,7 +150,7 @@ impl<'m, M: Model, L> Trainer<'m, M, L> {
 /// Returns the ranges of samples to evaluate at once: [`EVALUATION_BATCH`] of them, or fewer if filling
 /// them up to the longest would give more than [`EVALUATION_ITEMS`] items.
 #[track_caller]
-fn evaluation_batches<X: Samples>(inputs: &X) -> Vec<Range<usize>> {
+pub(crate) fn evaluation_batches<X: Samples>(inputs: &X) -> Vec<Range<usize>> {
     let mut batches: Vec<Range<usize>> = Vec::new();
     let mut longest = 0;
     for sample in 0..inputs.count() {

@@ -109,8 +109,12 @@ impl<T: Scalar> Gradient<T> {
         }
     }
 
-    /// The sum of this gradient and another of the same parameter. Of rows and rows it is rows.
-    pub(crate) fn plus(&self, other: &Self) -> Self {
+    /// Returns the sum of this gradient and another of the same parameter. The sum of rows and rows is rows.
+    ///
+    /// # Panics
+    /// If the two do not have the same shape.
+    #[track_caller]
+    pub fn plus(&self, other: &Self) -> Self {
         match (self, other) {
             (Gradient::Sparse(rows), Gradient::Sparse(others)) => {
                 Gradient::Sparse(rows.plus(others))

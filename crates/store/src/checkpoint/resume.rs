@@ -27,6 +27,19 @@ pub struct Checkpoint {
 }
 
 impl Checkpoint {
+    /// Reads a checkpoint from the bytes of its file, which another process may have sent. Errors call it by
+    /// `path`. Settings and description are not compared: the process that chose the file has done it.
+    ///
+    /// # Errors
+    /// If the bytes are not a whole checkpoint.
+    pub fn from_bytes(path: impl Into<PathBuf>, bytes: Vec<u8>) -> Result<Self, CheckpointError> {
+        let path = path.into();
+        match Contents::decode(bytes) {
+            Ok(contents) => Ok(Self { path, contents, damaged: Vec::new() }),
+            Err(fault) => Err(fault.of(&path)),
+        }
+    }
+
     /// Returns the file.
     pub fn path(&self) -> &Path {
         &self.path

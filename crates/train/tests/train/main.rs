@@ -8,3 +8,4 @@ mod metrics;
 mod rate_finder;
 mod shards;
 mod streams;
+mod workers;

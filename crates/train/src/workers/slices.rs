@@ -1,0 +1,243 @@
+//! Gradients cut into slices, one for each process to add up.
+//!
+//! All parameters together are numbers in a row, and each process gets about as many of them. A slice takes
+//! whole rows of a parameter, so that a sparse gradient is cut as a dense one is, and travels as rows. Each
+//! process receives its slice of the sum of each subtree, finishes the tree for it and sends the result to
+//! all, so that a process sends about twice the size of the gradient, however many processes there are.
+
+use std::ops::Range;
+
+use autograd::{Gradient, Gradients, ParameterId, Parameters, SparseGradient};
+use tensor::{Scalar, Tensor};
+
+use super::wire::{Reader, Wire, write_count};
+
+/// The slices of a model's parameters.
+pub(super) struct Slices {
+    shapes: Vec<Vec<usize>>,
+    /// For each parameter, the row with which each slice begins, and behind them the number of rows.
+    starts: Vec<Vec<usize>>,
+}
+
+/// For each parameter a slice of its gradient, if the result depends on it.
+pub(super) type Slice<T> = Vec<Option<Gradient<T>>>;
+
+const ABSENT: u8 = 0;
+const DENSE: u8 = 1;
+const SPARSE: u8 = 2;
+
+impl Slices {
+    /// Cuts the parameters into this number of slices.
+    pub(super) fn new<T: Scalar>(parameters: &Parameters<T>, size: usize) -> Self {
+        let shapes: Vec<Vec<usize>> =
+            parameters.ids().map(|id| parameters.shape(id).to_vec()).collect();
+        let total: usize = shapes.iter().map(|shape| rows(shape) * width(shape).max(1)).sum();
+        let mut before = 0;
+        let mut starts = Vec::with_capacity(shapes.len());
+        for shape in &shapes {
+            let (rows, width) = (rows(shape), width(shape).max(1));
+            // Row i begins at before + i·width, and is in the slice in which that number is.
+            let start = |slice: usize| {
+                let bound = (slice as u128 * total as u128).div_ceil(size as u128) as usize;
+                bound.saturating_sub(before).div_ceil(width).min(rows)
+            };
+            starts.push((0..=size).map(start).collect());
+            before += rows * width;
+        }
+        Self { shapes, starts }
+    }
+
+    /// Returns the rows of a parameter that are in a slice.
+    fn rows(&self, parameter: usize, slice: usize) -> Range<usize> {
+        self.starts[parameter][slice]..self.starts[parameter][slice + 1]
+    }
+
+    /// Returns `true` if a slice tells of a parameter. The first one tells of those without rows.
+    fn tells(&self, parameter: usize, slice: usize) -> bool {
+        !self.rows(parameter, slice).is_empty()
+            || (slice == 0 && rows(&self.shapes[parameter]) == 0)
+    }
+
+    /// Appends a slice of the gradients of all parameters to a message.
+    pub(super) fn write<T: Scalar>(
+        &self,
+        gradients: &[Option<&Gradient<T>>],
+        slice: usize,
+        wire: &Wire<T>,
+        message: &mut Vec<u8>,
+    ) {
+        for (parameter, gradient) in gradients.iter().enumerate() {
+            if !self.tells(parameter, slice) {
+                continue;
+            }
+            let (rows, width) = (self.rows(parameter, slice), width(&self.shapes[parameter]));
+            match gradient {
+                None => message.push(ABSENT),
+                Some(Gradient::Dense(gradient)) => {
+                    message.push(DENSE);
+                    wire.write(&gradient.values()[rows.start * width..rows.end * width], message);
+                }
+                Some(Gradient::Sparse(gradient)) => {
+                    message.push(SPARSE);
+                    let place = |row| gradient.ids().partition_point(|&id| (id as usize) < row);
+                    let places = place(rows.start)..place(rows.end);
+                    write_count(places.len(), message);
+                    for &id in &gradient.ids()[places.clone()] {
+                        message.extend((id - rows.start as u32).to_le_bytes());
+                    }
+                    let values = gradient.values().values();
+                    wire.write(&values[places.start * width..places.end * width], message);
+                }
+            }
+        }
+    }
+
+    /// Appends a slice that is cut already.
+    pub(super) fn write_slice<T: Scalar>(
+        &self,
+        cut: &Slice<T>,
+        slice: usize,
+        wire: &Wire<T>,
+        message: &mut Vec<u8>,
+    ) {
+        for (parameter, gradient) in cut.iter().enumerate() {
+            if !self.tells(parameter, slice) {
+                continue;
+            }
+            match gradient {
+                None => message.push(ABSENT),
+                Some(Gradient::Dense(gradient)) => {
+                    message.push(DENSE);
+                    wire.write(&gradient.values(), message);
+                }
+                Some(Gradient::Sparse(gradient)) => {
+                    message.push(SPARSE);
+                    write_count(gradient.ids().len(), message);
+                    gradient.ids().iter().for_each(|id| message.extend(id.to_le_bytes()));
+                    wire.write(&gradient.values().values(), message);
+                }
+            }
+        }
+    }
+
+    /// Returns a slice of gradients that was written.
+    pub(super) fn read<T: Scalar>(
+        &self,
+        slice: usize,
+        wire: &Wire<T>,
+        message: &mut Reader<'_>,
+    ) -> Slice<T> {
+        let parameters = 0..self.shapes.len();
+        let gradient = |parameter| {
+            if !self.tells(parameter, slice) {
+                return None;
+            }
+            let kind = message.byte();
+            let shape = self.shape(parameter, self.rows(parameter, slice).len());
+            match kind {
+                ABSENT => None,
+                DENSE => Some(Gradient::Dense(Tensor::new(&shape, wire.read(message)))),
+                _ => Some(Gradient::Sparse(read_rows(&shape, wire, message))),
+            }
+        };
+        parameters.map(gradient).collect()
+    }
+
+    /// Returns the shape of some rows of a parameter. A single number is one row.
+    fn shape(&self, parameter: usize, rows: usize) -> Vec<usize> {
+        let row = self.shapes[parameter].iter().skip(1).copied();
+        std::iter::once(rows).chain(row).collect()
+    }
+
+    /// Puts all slices together.
+    pub(super) fn join<T: Scalar>(
+        &self,
+        parameters: &Parameters<T>,
+        slices: Vec<Slice<T>>,
+    ) -> Gradients<T> {
+        let mut gradients = Gradients::new();
+        for (parameter, id) in parameters.ids().enumerate() {
+            if let Some(gradient) = self.join_one(parameter, &slices) {
+                gradients.insert(parameters, id, gradient);
+            }
+        }
+        gradients
+    }
+
+    /// Puts the slices of one parameter together. Its gradient is of one kind in all slices, as each subtree
+    /// is.
+    fn join_one<T: Scalar>(&self, parameter: usize, slices: &[Slice<T>]) -> Option<Gradient<T>> {
+        let shape = &self.shapes[parameter];
+        let (mut dense, mut ids, mut rows) = (Vec::new(), Vec::new(), Vec::new());
+        for (slice, gradients) in slices.iter().enumerate() {
+            match &gradients[parameter] {
+                None => {}
+                Some(Gradient::Dense(gradient)) => dense.push(gradient),
+                Some(Gradient::Sparse(gradient)) => {
+                    let start = self.rows(parameter, slice).start as u32;
+                    ids.extend(gradient.ids().iter().map(|id| id + start));
+                    rows.push(gradient.values());
+                }
+            }
+        }
+        assert!(dense.is_empty() || rows.is_empty(), "slices of a gradient are of one kind");
+        if !rows.is_empty() {
+            let values = Tensor::concat(&rows, 0);
+            return Some(SparseGradient::from_rows(shape, &ids, values).into());
+        }
+        (!dense.is_empty()).then(|| Tensor::concat(&dense, 0).reshape(shape).into())
+    }
+}
+
+/// Returns the gradient of each parameter, in order.
+pub(super) fn by_parameter<'g, T: Scalar>(
+    parameters: &Parameters<T>,
+    gradients: &'g Gradients<T>,
+) -> Vec<Option<&'g Gradient<T>>> {
+    let mut all: Vec<Option<&Gradient<T>>> = vec![None; parameters.len()];
+    for (id, gradient) in gradients.iter() {
+        all[place(parameters, id)] = Some(gradient);
+    }
+    all
+}
+
+#[track_caller]
+fn place<T: Scalar>(parameters: &Parameters<T>, id: ParameterId) -> usize {
+    assert!(
+        id.store() == parameters.store(),
+        "several processes train the parameters of one store, but the loss depends on those of another"
+    );
+    id.index()
+}
+
+/// Returns the sums of two slices, parameter by parameter.
+pub(super) fn plus<T: Scalar>(first: Slice<T>, second: Slice<T>) -> Slice<T> {
+    let sum = |pair| match pair {
+        (Some(first), Some(second)) => Some(Gradient::plus(&first, &second)),
+        (first, second) => first.or(second),
+    };
+    first.into_iter().zip(second).map(sum).collect()
+}
+
+fn read_rows<T: Scalar>(
+    shape: &[usize],
+    wire: &Wire<T>,
+    message: &mut Reader<'_>,
+) -> SparseGradient<T> {
+    let count = message.count();
+    let ids = message.take(4 * count).as_chunks().0;
+    let ids: Vec<u32> = ids.iter().map(|&bytes| u32::from_le_bytes(bytes)).collect();
+    let of_values: Vec<usize> =
+        std::iter::once(count).chain(shape.iter().skip(1).copied()).collect();
+    SparseGradient::from_rows(shape, &ids, Tensor::new(of_values, wire.read(message)))
+}
+
+/// Returns the number of rows of a parameter; a single number is one.
+fn rows(shape: &[usize]) -> usize {
+    shape.first().copied().unwrap_or(1)
+}
+
+/// Returns the length of a row.
+fn width(shape: &[usize]) -> usize {
+    shape.iter().skip(1).product()
+}

@@ -1,0 +1,94 @@
+//! The sum of a batch over the shards of all processes.
+
+use std::ops::Range;
+
+use autograd::{Gradients, Parameters};
+use tensor::Scalar;
+
+use super::slices::{self, Slice, Slices};
+use super::tree::{block, finish, subtrees};
+use super::wire::{Reader, Wire, write_count, write_text};
+use super::{WorkerEnded, Workers};
+use crate::tally::Tally;
+
+/// What a shard tells besides loss and gradients: its figures, or the first value that is not finite.
+pub(crate) type ShardFigures = Result<Tally, String>;
+
+/// What a process has computed of a batch.
+pub(crate) struct Computed<T: Scalar> {
+    /// The loss and the gradients of each of its subtrees, in order.
+    pub(crate) subtrees: Vec<(T, Gradients<T>)>,
+    /// What each of its shards tells, in order.
+    pub(crate) figures: Vec<ShardFigures>,
+}
+
+/// Adds up a batch of `count` shards, of which this process has computed its part.
+pub(super) fn sum<T: Scalar>(
+    workers: &dyn Workers,
+    wire: &Wire<T>,
+    parameters: &Parameters<T>,
+    count: usize,
+    part: Computed<T>,
+) -> Result<(T, Gradients<T>, Vec<ShardFigures>), WorkerEnded> {
+    let (rank, size) = (workers.rank(), workers.size());
+    let slices = Slices::new(parameters, size);
+    let mut messages = vec![Vec::new(); size];
+    for (_, gradients) in &part.subtrees {
+        let gradients = slices::by_parameter(parameters, gradients);
+        for (slice, message) in messages.iter_mut().enumerate() {
+            slices.write(&gradients, slice, wire, message);
+        }
+    }
+    let received = workers.exchange(messages)?;
+    let pieces: Vec<Vec<Range<usize>>> =
+        (0..size).map(|rank| subtrees(count, &block(rank, size, count))).collect();
+    let all: Vec<Range<usize>> = pieces.concat();
+    let mut mine = received.iter().zip(&pieces).flat_map(|(message, pieces)| {
+        let mut reader = Reader(message);
+        let read = |_| slices.read(rank, wire, &mut reader);
+        pieces.iter().map(read).collect::<Vec<Slice<T>>>()
+    });
+    let mine = finish(count, &all, &mut || mine.next().expect("one for each"), &slices::plus);
+
+    let mut message = Vec::new();
+    slices.write_slice(&mine, rank, wire, &mut message);
+    let losses: Vec<T> = part.subtrees.iter().map(|(loss, _)| *loss).collect();
+    wire.write(&losses, &mut message);
+    write_figures(&part.figures, &mut message);
+
+    let (mut summed, mut losses, mut figures) = (Vec::new(), Vec::new(), Vec::new());
+    for (slice, message) in workers.gather(message)?.iter().enumerate() {
+        let mut reader = Reader(message);
+        summed.push(slices.read(slice, wire, &mut reader));
+        losses.extend(wire.read(&mut reader));
+        figures.extend(read_figures(&mut reader));
+    }
+    let mut losses = losses.into_iter();
+    let loss = finish(count, &all, &mut || losses.next().expect("one for each"), &|a, b| a + b);
+    Ok((loss, slices.join(parameters, summed), figures))
+}
+
+fn write_figures(figures: &[ShardFigures], message: &mut Vec<u8>) {
+    write_count(figures.len(), message);
+    for shard in figures {
+        match shard {
+            Ok(tally) => {
+                message.push(0);
+                tally.write(message);
+            }
+            Err(first) => {
+                message.push(1);
+                write_text(first, message);
+            }
+        }
+    }
+}
+
+fn read_figures(message: &mut Reader<'_>) -> Vec<ShardFigures> {
+    let shards = 0..message.count();
+    let shard = |_| match message.byte() {
+        0 => Ok(Tally::read(message)),
+        _ => Err(message.text()),
+    };
+    shards.map(shard).collect()
+}

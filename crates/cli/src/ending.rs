@@ -11,6 +11,7 @@ use std::fmt::Display;
 use std::io::{self, Write};
 use std::panic;
 use std::process::{self, ExitCode};
+use std::sync::atomic::{AtomicBool, Ordering};
 
 /// What a shell shows for a program that was ended by the signal PIPE (128 + 13).
 const NO_ONE_READS: u8 = 141;
@@ -28,9 +29,24 @@ pub fn run(program: impl FnOnce() -> Result<ExitCode, Box<dyn Error>>) -> ExitCo
     }
 }
 
+/// See [`is_silent`].
+static IS_SILENT: AtomicBool = AtomicBool::new(false);
+
+/// Makes [`tell`] say nothing from now on.
+pub fn be_silent() {
+    IS_SILENT.store(true, Ordering::Relaxed);
+}
+
+/// Returns `true` if another process says what this one would.
+pub fn is_silent() -> bool {
+    IS_SILENT.load(Ordering::Relaxed)
+}
+
 /// Writes a line to standard error, if that is possible.
 pub fn tell(line: impl Display) {
-    let _ = writeln!(io::stderr(), "{line}");
+    if !is_silent() {
+        let _ = writeln!(io::stderr(), "{line}");
+    }
 }
 
 /// Ends the program when its output cannot be written. `println!` would panic.

@@ -8,12 +8,17 @@ use report::Interrupt;
 use train::TrainError;
 
 use crate::ending;
+use crate::parse;
 
-/// Runs a program: exit code 0, 2 with the error on standard error, or after Ctrl-C 130 and after
+/// Runs a program: exit code 0, 2 with the error or what is wrong with the options on standard error, or after Ctrl-C 130 and after
 /// SIGTERM 143.
 pub fn run(program: impl FnOnce() -> Result<(), Box<dyn Error>>) -> ExitCode {
     ending::run(|| match program() {
         Err(error) => {
+            let error = match error.downcast::<clap::Error>() {
+                Ok(message) => return Ok(parse::tell(&message)),
+                Err(error) => error,
+            };
             let interrupted: Box<Interrupted> = error.downcast()?;
             // The terminal shows ^C on this line.
             ending::tell(format_args!("\ninterrupted: {interrupted}"));

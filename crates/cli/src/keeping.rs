@@ -6,6 +6,7 @@ use std::error::Error;
 use std::ffi::OsString;
 use std::fs;
 use std::io::Write;
+use std::mem;
 use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
@@ -14,12 +15,14 @@ use nn::Model;
 use report::{Console, Interrupt, Log, LogEvery};
 use serde::Serialize;
 use serde_json::Value;
-use store::{Checkpoints, FolderLock};
-use train::{History, Loss, Observer, Session};
+use store::{Checkpoint, Checkpoints, FolderLock};
+use train::{History, Loss, Observer, Session, Workers};
 
 use crate::ending::tell;
 use crate::interrupted::Interrupted;
+use crate::notes::note;
 use crate::output::{make_folder, quoted};
+use crate::processes::{self, World};
 use crate::values::positive;
 
 /// The checkpoints and the log of a run.
@@ -69,6 +72,8 @@ pub struct Keeper {
     every: Option<usize>,
     log: Option<Log>,
     is_quiet: bool,
+    /// `true` before the first session.
+    is_new: bool,
     interrupt: Interrupt,
     /// Held until the end, so that no other run writes into the folder.
     _lock: Option<FolderLock>,
@@ -85,6 +90,11 @@ impl Keeping {
         fixed: Options,
         free: Options,
     ) -> Result<Keeper, Box<dyn Error>> {
+        processes::check_same(&fixed)?;
+        processes::check_same(&free)?;
+        if !processes::is_first() {
+            return Ok(Keeper::without_files(interrupt, self.resume.is_some()));
+        }
         if let Some(folder) = &self.checkpoint {
             check_new(folder)?;
             make_folder("--checkpoint", folder)?;
@@ -104,6 +114,7 @@ impl Keeping {
             every: self.every,
             log,
             is_quiet,
+            is_new: true,
             interrupt,
             _lock: lock,
         })
@@ -149,6 +160,12 @@ impl Keeping {
 }
 
 impl Keeper {
+    /// Creates the keeper of a process that leaves files to another.
+    fn without_files(interrupt: Interrupt, resumes: bool) -> Self {
+        let (folder, every, log) = (None, None, None);
+        Self { folder, resumes, every, log, is_quiet: true, is_new: true, interrupt, _lock: None }
+    }
+
     /// Returns `true` if only final figures and errors should be printed.
     pub fn is_quiet(&self) -> bool {
         self.is_quiet
@@ -179,11 +196,18 @@ impl Keeper {
         S::Inputs: Samples<Batch = M::Input>,
         S::Targets: Samples<Batch = L::Target>,
     {
-        let run = format!("{name}-{seed}");
+        let (run, shards) = (format!("{name}-{seed}"), session.options.shards);
+        if shards < World.size() && mem::take(&mut self.is_new) {
+            let size = World.size();
+            note(&format!(
+                "--shards {shards} is work for {shards} of {size} processes; with --shards {size} or more all \
+                 have work (the result depends on it)"
+            ));
+        }
         let mut checkpoints = self.checkpoints(&run, description)?;
-        let session = match &checkpoints {
-            Some(checkpoints) if self.resumes => resumed(session, checkpoints)?,
-            _ => session,
+        let session = match self.resumes {
+            true => resumed(session, checkpoints.as_ref())?,
+            false => session,
         };
         let mut observers: Vec<&mut dyn Observer<f32>> = vec![&mut self.interrupt];
         if !self.is_quiet {
@@ -191,7 +215,7 @@ impl Keeper {
         }
         observers.extend(self.log.as_mut().map(|log| log.of_run(&run) as _));
         observers.extend(checkpoints.as_mut().map(|checkpoints| checkpoints as _));
-        session.run(&mut observers).map_err(|error| {
+        session.with_workers(&World).run(&mut observers).map_err(|error| {
             let written = checkpoints.as_ref().and_then(Checkpoints::written);
             Interrupted::by(&self.interrupt, error, left(self.folder.as_deref(), written))
         })
@@ -289,12 +313,15 @@ fn check_same(folder: &Path, fixed: &Options) -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// Returns the session at its newest checkpoint, if there is one, and warns of skipped files.
+/// Returns the session at its newest checkpoint, if there is one, and warns of skipped files. The checkpoints are
+/// those of the first process.
 fn resumed<'a, M: Model, L, S: Source>(
     session: Session<'a, M, L, S, f32>,
-    checkpoints: &Checkpoints,
+    checkpoints: Option<&Checkpoints>,
 ) -> Result<Session<'a, M, L, S, f32>, Box<dyn Error>> {
-    let Some(checkpoint) = checkpoints.newest()? else { return Ok(session) };
+    let newest = checkpoints.map(Checkpoints::newest).transpose()?.flatten();
+    let newest = if World.size() == 1 { newest } else { shared(newest)? };
+    let Some(checkpoint) = newest else { return Ok(session) };
     for damage in checkpoint.damaged() {
         tell(format_args!("warning: {damage}"));
     }
@@ -305,13 +332,25 @@ fn resumed<'a, M: Model, L, S: Source>(
     Ok(checkpoint.resume(session)?)
 }
 
+/// Returns the checkpoint of the first process in all of them.
+fn shared(newest: Option<Checkpoint>) -> Result<Option<Checkpoint>, Box<dyn Error>> {
+    let file = newest.as_ref().map(|checkpoint| read_whole(checkpoint.path())).transpose()?;
+    let file = World.broadcast(file.unwrap_or_default())?;
+    match newest {
+        None if !file.is_empty() => {
+            Ok(Some(Checkpoint::from_bytes("the checkpoint of process 0", file)?))
+        }
+        newest => Ok(newest),
+    }
+}
+
 /// Returns a message on what remains of a run that a signal has stopped.
 fn left(folder: Option<&Path>, written: Option<&Path>) -> String {
     match (folder, written) {
         (Some(folder), Some(file)) => format!(
             "It is kept in {}; go on with\n\n    {}",
             printable_path(file),
-            command_to_resume(env::args_os(), folder)
+            processes::resuming(folder)
         ),
         _ => "Nothing of it was kept; with --checkpoint DIR it could be resumed".to_string(),
     }
@@ -333,7 +372,7 @@ fn arguments() -> Vec<String> {
 }
 
 /// Returns the same call with --resume in place of --checkpoint, quoted for a shell.
-fn command_to_resume(mut arguments: impl Iterator<Item = OsString>, folder: &Path) -> String {
+pub fn command_to_resume(mut arguments: impl Iterator<Item = OsString>, folder: &Path) -> String {
     let mut words: Vec<OsString> = Vec::new();
     while let Some(word) = arguments.next() {
         match word.as_encoded_bytes() {

@@ -20,6 +20,7 @@ mod notes;
 mod options;
 mod output;
 mod parse;
+mod processes;
 mod saving;
 mod sentiment;
 mod source;
@@ -29,15 +30,23 @@ mod trained;
 mod training;
 mod values;
 
+use std::error::Error;
 use std::process::ExitCode;
 
 use options::{Cli, Command};
 use sentiment::{compare, evaluate, gradcheck, predict};
 
 fn main() -> ExitCode {
-    let Cli { command, train } = parse::parse();
-    interrupted::run(|| match command {
-        None => compare::train_each(&train),
+    let code = interrupted::run(|| processes::together(run));
+    processes::finish();
+    code
+}
+
+fn run() -> Result<(), Box<dyn Error>> {
+    let mut cli: Cli = parse::parse()?;
+    processes::prepare(&mut cli)?;
+    match cli.command {
+        None => compare::train_each(&cli.train),
         Some(Command::Train(options)) => match &options.table.file {
             Some(file) => table::train(file, &options),
             None => compare::train_each(&options.common),
@@ -54,5 +63,5 @@ fn main() -> ExitCode {
         Some(Command::Gradcheck(options)) => gradcheck::run(&options),
         Some(Command::Tabular(options)) => tabular::compare(&options),
         Some(Command::Lm(options)) => lm::run(&options),
-    })
+    }
 }

@@ -88,3 +88,19 @@ fn the_terminal_scrolls_whole_again_when_no_one_reads_on() {
     let (_, behind) = recorded.rsplit_once("\x1b[1;23r").expect("a line set apart for the bar");
     assert!(behind.contains("\x1b[r"), "{recorded:?}");
 }
+
+#[cfg(not(feature = "mpi"))]
+#[test]
+fn several_processes_of_a_program_without_mpi_are_refused_once() {
+    let folder = folder_with(&good_files());
+    let start = |rank| {
+        let mut program = command(folder.path());
+        program.envs([("OMPI_COMM_WORLD_SIZE", "2"), ("OMPI_COMM_WORLD_RANK", rank)]);
+        Outcome::of(program.output().unwrap())
+    };
+    let [first, second] = ["0", "1"].map(start);
+    assert_eq!((first.code, second.code), (Some(2), Some(2)));
+    let expected = "error: 2 processes of this program were started, but it was built without MPI";
+    assert!(first.stderr.starts_with(expected), "{}", first.stderr);
+    assert_eq!(second.stderr, "");
+}

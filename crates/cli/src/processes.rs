@@ -1,0 +1,259 @@
+//! The processes of a run: this one, or several that `mpirun` has started.
+//!
+//! All of them run the same program with the same options. Each reads the same files and computes its share of each
+//! batch; the first alone prints, and writes files. An error of any of them ends all, and is told once.
+//!
+//! MPI is the optional feature `mpi` of this package, because compiling it takes an MPI and libclang. Without it the
+//! program refuses to be started several times at once: each process would write the same files.
+
+use std::cell::RefCell;
+use std::env;
+use std::error::Error;
+use std::path::Path;
+use std::rc::Rc;
+use std::sync::OnceLock;
+
+use train::{OneProcess, TrainError, WorkerEnded, Workers};
+
+use crate::ending;
+use crate::keeping::{Options, command_to_resume};
+use crate::lm::options::LmCommand;
+use crate::options::{Cli, Command};
+
+thread_local! {
+    static WORKERS: RefCell<Rc<dyn Workers>> = RefCell::new(Rc::new(OneProcess));
+}
+
+/// All processes of this run.
+pub struct World;
+
+fn workers() -> Rc<dyn Workers> {
+    WORKERS.with_borrow(Rc::clone)
+}
+
+impl Workers for World {
+    fn rank(&self) -> usize {
+        workers().rank()
+    }
+
+    fn size(&self) -> usize {
+        workers().size()
+    }
+
+    fn exchange(&self, messages: Vec<Vec<u8>>) -> Result<Vec<Vec<u8>>, WorkerEnded> {
+        workers().exchange(messages)
+    }
+
+    fn gather(&self, message: Vec<u8>) -> Result<Vec<Vec<u8>>, WorkerEnded> {
+        workers().gather(message)
+    }
+
+    fn broadcast(&self, message: Vec<u8>) -> Result<Vec<u8>, WorkerEnded> {
+        workers().broadcast(message)
+    }
+
+    fn barrier(&self) -> Result<(), WorkerEnded> {
+        workers().barrier()
+    }
+
+    fn leave(&self, reason: &str) {
+        workers().leave(reason);
+    }
+}
+
+/// Returns `true` in the process that prints and writes.
+pub fn is_first() -> bool {
+    World.rank() == 0
+}
+
+/// Checks that all processes were started with the same options.
+pub fn check_same(options: &Options) -> Result<(), TrainError> {
+    let values: Vec<(String, String)> =
+        options.iter().map(|(name, value)| (name.clone(), value.to_string())).collect();
+    train::check_same(&World, &values)
+}
+
+/// Returns the command that resumes a run from this folder on as many processes.
+pub fn resuming(folder: &Path) -> String {
+    let command = command_to_resume(env::args_os(), folder);
+    match World.size() {
+        1 => command,
+        size => format!("mpirun -n {size} {command}"),
+    }
+}
+
+/// What can be done when a process is lost.
+static ADVICE: OnceLock<String> = OnceLock::new();
+
+/// Makes the options of a call ready for this process, if there are several: all but the first write nothing.
+pub fn prepare(cli: &mut Cli) -> Result<(), String> {
+    if World.size() == 1 {
+        return Ok(());
+    }
+    let keeping = match &mut cli.command {
+        None => &mut cli.train.experiment.keeping,
+        Some(Command::Train(options)) => &mut options.common.experiment.keeping,
+        Some(Command::Compare(options)) => &mut options.experiment.keeping,
+        Some(Command::Lm(lm)) => match &mut lm.command {
+            LmCommand::Train(options) => &mut options.keeping,
+            LmCommand::Compare(options) => &mut options.keeping,
+            _ => return Err(works_alone()),
+        },
+        Some(_) => return Err(works_alone()),
+    };
+    let advice = match keeping.checkpoint.as_deref().or(keeping.resume.as_deref()) {
+        Some(folder) => {
+            format!(
+                "Go on from its newest checkpoint, on any number of processes:\n\n    {}",
+                resuming(folder)
+            )
+        }
+        None => {
+            "Nothing of the run was kept; with --checkpoint DIR it could be resumed".to_string()
+        }
+    };
+    ADVICE.get_or_init(|| advice);
+    if !is_first() {
+        write_nothing(cli);
+    }
+    Ok(())
+}
+
+fn works_alone() -> String {
+    format!(
+        "{} processes of this command were started, but only `train`, `compare`, `lm train` and `lm compare` \
+         divide their work; start one, without mpirun",
+        World.size()
+    )
+}
+
+/// Takes away the options that write files. To resume is to read, too.
+fn write_nothing(cli: &mut Cli) {
+    let (keeping, output, save, export) = match &mut cli.command {
+        Some(Command::Compare(options)) => {
+            let source = &mut options.experiment.setup.source;
+            (
+                &mut options.experiment.keeping,
+                Some(&mut options.output),
+                None,
+                Some(&mut source.export),
+            )
+        }
+        Some(Command::Lm(lm)) => match &mut lm.command {
+            LmCommand::Train(options) => {
+                (options.report, options.json, options.tape) = (None, None, None);
+                (&mut options.keeping, None, Some(&mut options.save), None)
+            }
+            LmCommand::Compare(options) => {
+                (options.report, options.json) = (None, None);
+                (&mut options.keeping, None, None, None)
+            }
+            _ => return,
+        },
+        command => {
+            let train = match command {
+                Some(Command::Train(options)) => &mut options.common,
+                _ => &mut cli.train,
+            };
+            let source = &mut train.experiment.setup.source;
+            let keeping = &mut train.experiment.keeping;
+            (keeping, Some(&mut train.output), Some(&mut train.save), Some(&mut source.export))
+        }
+    };
+    (keeping.checkpoint, keeping.log) = (None, None);
+    if let Some(output) = output {
+        (output.report, output.json, output.plots) = (None, None, None);
+    }
+    save.into_iter().chain(export).for_each(|path| *path = None);
+}
+
+/// Runs the program in this process, as one of several if a launcher has started several.
+pub fn together(
+    program: impl FnOnce() -> Result<(), Box<dyn Error>>,
+) -> Result<(), Box<dyn Error>> {
+    match launched() {
+        1 => program(),
+        size => among(size, program),
+    }
+}
+
+/// Waits for the others, once this process has said why it ends. The launcher ends the first one where another has ended
+/// with an error, and what it has to say would be lost.
+pub fn finish() {
+    WORKERS.set(Rc::new(OneProcess));
+}
+
+/// Returns the number of processes that a launcher has started: `mpirun` of Open MPI, of MPICH and its relatives, or
+/// `srun`.
+fn launched() -> usize {
+    let number = |name: &str| env::var(name).ok()?.parse::<usize>().ok();
+    let of_mpirun = ["OMPI_COMM_WORLD_SIZE", "PMI_SIZE", "MV2_COMM_WORLD_SIZE"];
+    let of_srun = || number("PMIX_RANK").and_then(|_| number("SLURM_STEP_NUM_TASKS"));
+    of_mpirun.into_iter().find_map(number).or_else(of_srun).unwrap_or(1)
+}
+
+#[cfg(not(feature = "mpi"))]
+fn among(
+    size: usize,
+    _program: impl FnOnce() -> Result<(), Box<dyn Error>>,
+) -> Result<(), Box<dyn Error>> {
+    let ranks = ["OMPI_COMM_WORLD_RANK", "PMI_RANK", "MV2_COMM_WORLD_RANK", "PMIX_RANK"];
+    if ranks.iter().find_map(|name| env::var(name).ok()).is_some_and(|rank| rank != "0") {
+        ending::be_silent();
+    }
+    Err(format!(
+        "{size} processes of this program were started, but it was built without MPI: each would train the whole \
+         model and write the same files. Build it with `cargo build --release -p wengert-cli --features mpi`, or \
+         start one process"
+    )
+    .into())
+}
+
+#[cfg(feature = "mpi")]
+fn among(
+    size: usize,
+    program: impl FnOnce() -> Result<(), Box<dyn Error>>,
+) -> Result<(), Box<dyn Error>> {
+    let mpi = Rc::new(distributed::Mpi::start()?);
+    if mpi.size() != size {
+        return Err(format!(
+            "{size} processes were started, but MPI knows of {}: start them with the mpirun of the MPI that \
+             this program was built with",
+            mpi.size()
+        )
+        .into());
+    }
+    if mpi.rank() > 0 {
+        // What it says, the first process says as well.
+        rustix::stdio::dup2_stdout(std::fs::File::options().write(true).open("/dev/null")?)?;
+        ending::be_silent();
+    }
+    WORKERS.set(Rc::clone(&mpi) as Rc<dyn Workers>);
+    let watched = mpi.watch(move |lost| tell_of_loss(lost, size));
+    let result = watched.map_err(Into::into).and_then(|()| program());
+    let reason = result.as_ref().map_or_else(|error| reason(&**error), |()| String::new());
+    let reasons = mpi.end(&reason);
+    match (result, reasons.first()) {
+        (Ok(()), Some((rank, reason))) => Err(format!("process {rank} of {size}: {reason}").into()),
+        (result, _) => result,
+    }
+}
+
+/// Returns the reason that an error is to end the program; help that was asked for is none.
+#[cfg(feature = "mpi")]
+fn reason(error: &(dyn Error + 'static)) -> String {
+    match error.downcast_ref::<clap::Error>() {
+        Some(help) if !help.use_stderr() => String::new(),
+        _ => error.to_string().trim_end().trim_start_matches("error: ").to_string(),
+    }
+}
+
+/// Says that a process was lost, in whichever process is left to say so.
+#[cfg(feature = "mpi")]
+fn tell_of_loss(lost: usize, size: usize) {
+    use std::io::Write;
+
+    let advice = ADVICE.get().map_or("", String::as_str);
+    let what = "is gone: it was killed, or it crashed";
+    let _ = writeln!(std::io::stderr(), "error: process {lost} of {size} {what}. {advice}");
+}

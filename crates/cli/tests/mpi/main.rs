@@ -1,0 +1,194 @@
+//! The program on several processes, started by `mpirun`: bitwise the results of one, and an end within seconds
+//! where one of them is lost.
+//!
+//! They need Open MPI and the feature `mpi`:
+//!
+//!     cargo test -p wengert-cli --features mpi --test mpi
+
+use std::fs;
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use rand::rngs::ChaCha8Rng;
+use rand::{RngExt, SeedableRng};
+use tempfile::{TempDir, tempdir};
+
+use programs::{Outcome, command, run};
+
+const WENGERT: &str = env!("CARGO_BIN_EXE_wengert");
+
+/// The number of times that a process is killed.
+const KILLS: usize = 20;
+
+/// Returns `mpirun` in a folder. There may be fewer cores than processes, and a container's user is root.
+fn mpirun(folder: &Path) -> Command {
+    let mut mpirun = command("mpirun", folder);
+    mpirun.envs([("OMPI_ALLOW_RUN_AS_ROOT", "1"), ("OMPI_ALLOW_RUN_AS_ROOT_CONFIRM", "1")]);
+    mpirun.arg("--oversubscribe");
+    mpirun
+}
+
+/// Runs several processes of the program in a folder.
+fn run_on(processes: usize, folder: &Path, arguments: &str) -> Outcome {
+    let mut mpirun = mpirun(folder);
+    mpirun.args(["-n", &processes.to_string(), WENGERT]).args(arguments.split_whitespace());
+    Outcome::of(mpirun.output().expect("mpirun"))
+}
+
+/// Returns a folder with a file of texts, in which one word decides the label.
+fn folder_of_texts(rows: usize) -> TempDir {
+    let folder = tempdir().unwrap();
+    let words = [("happy", "joy"), ("scared", "fear"), ("furious", "anger")];
+    let row = |i: usize| {
+        let (word, label) = words[i % 3];
+        format!("a{} b{} made me {word},{label}\n", i % 127, i % 89)
+    };
+    let rows: String = (0..rows).map(row).collect();
+    fs::write(folder.path().join("train.csv"), format!("text,label\n{rows}")).unwrap();
+    folder
+}
+
+const TRAIN: &str = "train --vocab 400 --embedding 24 --hidden 12 --epochs 3 --shards 4 --activation swiglu \
+                     --train train.csv --test train.csv --save model.st";
+
+fn model(folder: &Path) -> Vec<u8> {
+    fs::read(folder.join("model.st")).expect("a saved model")
+}
+
+#[test]
+fn any_number_of_processes_saves_the_bytes_of_one() {
+    let lm = "lm train --count 300 --steps 8 --validate-every 4 --layers 1 --width 32 --context 32 --batch-size 8 \
+              --shards 4 --save model.st";
+    for arguments in [TRAIN, lm] {
+        let folder = folder_of_texts(600);
+        let alone = run(WENGERT, folder.path(), arguments).success();
+        let expected = model(folder.path());
+        for processes in [2, 4] {
+            fs::remove_file(folder.path().join("model.st")).unwrap();
+            let outcome = run_on(processes, folder.path(), arguments);
+            assert_eq!(outcome.stderr, "", "{arguments}");
+            let printed = outcome.success();
+            assert!(model(folder.path()) == expected, "{processes} processes: {arguments}");
+            // Once, and not by each process. (Lines of `lm train` tell the speed, too.)
+            assert_eq!(printed.lines().count(), alone.lines().count(), "{printed}");
+        }
+    }
+}
+
+/// Returns the processes that `mpirun` has started, by rank.
+fn started_by(mpirun: &Child) -> Vec<u32> {
+    let parent = mpirun.id().to_string();
+    let mut ids: Vec<u32> = fs::read_dir("/proc")
+        .unwrap()
+        .filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok())
+        .filter(|id| {
+            let stat = fs::read_to_string(format!("/proc/{id}/stat")).unwrap_or_default();
+            let fields = stat.rsplit_once(')').map_or("", |(_, fields)| fields);
+            stat.contains("(wengert)") && fields.split_whitespace().nth(1) == Some(&parent)
+        })
+        .collect();
+    ids.sort_unstable();
+    ids
+}
+
+#[test]
+fn a_killed_process_ends_the_job_and_the_run_resumes_on_any_number_to_the_same_bytes() {
+    let alone = folder_of_texts(1200);
+    run(WENGERT, alone.path(), TRAIN).success();
+    let folder = folder_of_texts(1200);
+    let mut rng = ChaCha8Rng::seed_from_u64(5);
+    let (mut kills, mut span) = (0, 1200);
+    while kills < KILLS {
+        let is_begun = folder.path().join("run/options.json").exists();
+        let option = if is_begun { "--resume" } else { "--checkpoint" };
+        let processes = rng.random_range(2..=4usize);
+        let mut mpirun = mpirun(folder.path());
+        mpirun.args(["-n", &processes.to_string(), WENGERT]).args(TRAIN.split_whitespace());
+        let mpirun = mpirun.args(["--every", "2", option, "run"]);
+        let mut job = mpirun.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().expect("mpirun");
+        thread::sleep(Duration::from_millis(rng.random_range(0..span)));
+        let ids = started_by(&job);
+        if ids.len() < processes || job.try_wait().unwrap().is_some() {
+            // Too early, or too late: the run goes on, or has ended.
+            if job.wait_with_output().unwrap().status.success() {
+                fs::remove_dir_all(folder.path().join("run")).unwrap();
+                span = span * 3 / 4;
+            }
+            continue;
+        }
+        let victim = rng.random_range(0..processes);
+        let killed = Command::new("kill").args(["-9", &ids[victim].to_string()]).output().unwrap();
+        let start = Instant::now();
+        let outcome = Outcome::of(job.wait_with_output().unwrap());
+        assert!(start.elapsed() < Duration::from_secs(10), "{:?}", start.elapsed());
+        if killed.status.success() && outcome.code != Some(0) {
+            kills += 1;
+            let ours = outcome.stderr.contains(" is gone: it was killed, or it crashed. Go on");
+            assert!(ours || outcome.stderr.contains("signal 9 (Killed)"), "{}", outcome.stderr);
+        }
+    }
+    let is_begun = folder.path().join("run/options.json").exists();
+    let option = if is_begun { "--resume" } else { "--checkpoint" };
+    let rest = format!("{TRAIN} {option} run");
+    let outcome = match KILLS % 2 {
+        0 => run_on(3, folder.path(), &rest),
+        _ => run(WENGERT, folder.path(), &rest),
+    };
+    outcome.success();
+    assert!(model(folder.path()) == model(alone.path()));
+}
+
+/// Runs two processes with arguments of their own.
+fn run_two(folders: [&Path; 2], arguments: [&str; 2]) -> Outcome {
+    let mut mpirun = mpirun(folders[0]);
+    for (k, (folder, arguments)) in folders.iter().zip(arguments).enumerate() {
+        mpirun.args((k > 0).then_some(":")).args(["-n", "1", "-wdir"]).arg(folder).arg(WENGERT);
+        mpirun.args(arguments.split_whitespace());
+    }
+    Outcome::of(mpirun.output().expect("mpirun"))
+}
+
+/// Checks that a job ended with exit code 2 and one error, and wrote nothing.
+#[track_caller]
+fn assert_refused(outcome: &Outcome, folder: &Path, start: &str) {
+    let Outcome { code, stderr, .. } = outcome;
+    assert_eq!(*code, Some(2), "{stderr}");
+    assert_eq!(stderr.matches("error: ").count(), 1, "{stderr}");
+    assert!(stderr.contains(&format!("error: {start}")), "{stderr}");
+    assert!(!folder.join("model.st").exists());
+}
+
+#[test]
+fn processes_with_other_data_or_options_are_refused_at_the_start() {
+    let (here, there) = (folder_of_texts(600), folder_of_texts(603));
+    let (here, there) = (here.path(), there.path());
+    let other_data = run_two([here, there], [TRAIN, TRAIN]);
+    assert_refused(&other_data, here, "process 1 of 2 has another run: the shape of the training ");
+    let seed = format!("{TRAIN} --seed 3");
+    let other_options = run_two([here, here], [TRAIN, &seed]);
+    assert_refused(
+        &other_options,
+        here,
+        "process 1 of 2 has another run: --seed is 3 there, but 0 in",
+    );
+}
+
+#[test]
+fn wrong_input_is_told_once_by_all_processes_together() {
+    let folder = folder_of_texts(60);
+    let folder = folder.path();
+    let missing = TRAIN.replace("--train train.csv", "--train none.csv");
+    assert_refused(&run_on(3, folder, &missing), folder, "none.csv: there is no such file");
+    let misspelt = format!("{TRAIN} --shard 4");
+    assert_refused(&run_on(3, folder, &misspelt), folder, "unexpected argument '--shard'");
+    let only_there = run_two([folder, folder], [TRAIN, &missing]);
+    assert_refused(
+        &only_there,
+        folder,
+        "process 1 of 2 has ended: none.csv: there is no such file",
+    );
+    let alone = run_on(2, folder, "predict --model model.st happy");
+    assert_refused(&alone, folder, "2 processes of this command were started");
+}

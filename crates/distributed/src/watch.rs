@@ -1,0 +1,105 @@
+//! Notices that another process of this machine is gone.
+//!
+//! A process that waits for a message of one that was killed waits for ever. `mpirun` notices and ends the job,
+//! but it does not know how to resume it, and not every launcher notices. So each process looks five times a
+//! second whether the others of its machine still run, and the first of those that are left says which one does
+//! not.
+
+use std::fs;
+use std::process;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+use std::time::Duration;
+
+const PAUSE: Duration = Duration::from_millis(200);
+
+/// Returns where this process runs: the machine with its name space of processes, its id there and its start.
+pub(crate) fn own_place() -> Vec<u8> {
+    let boot = fs::read_to_string("/proc/sys/kernel/random/boot_id").unwrap_or_default();
+    let space = fs::read_link("/proc/self/ns/pid").unwrap_or_default();
+    let id = process::id();
+    format!("{}{}\n{id}\n{}", boot.trim(), space.display(), started(id).unwrap_or(0)).into_bytes()
+}
+
+/// A process of this machine.
+struct Neighbour {
+    rank: usize,
+    id: u32,
+    started: u64,
+}
+
+impl Neighbour {
+    fn runs(&self) -> bool {
+        started(self.id) == Some(self.started)
+    }
+}
+
+/// Begins to watch the processes that are on the machine of this one.
+pub(crate) fn begin(
+    rank: usize,
+    all: Vec<Vec<u8>>,
+    is_over: Arc<AtomicBool>,
+    tell: impl Fn(usize) + Send + 'static,
+) {
+    let places: Vec<String> =
+        all.iter().map(|place| String::from_utf8_lossy(place).into_owned()).collect();
+    let machine = |place: &str| place.lines().next().unwrap_or_default().to_string();
+    let here = machine(&places[rank]);
+    let neighbours = places.iter().enumerate().filter_map(|(rank, place)| {
+        let mut lines = place.lines().skip(1);
+        let (id, started) = (lines.next()?.parse().ok()?, lines.next()?.parse().ok()?);
+        // Without /proc nothing can be seen.
+        (machine(place) == here && started > 0).then_some(Neighbour { rank, id, started })
+    });
+    let neighbours: Vec<Neighbour> = neighbours.collect();
+    let look = move || {
+        loop {
+            thread::sleep(PAUSE);
+            let lost = neighbours.iter().find(|process| !process.runs());
+            let Some(lost) = lost else { continue };
+            if is_over.load(Ordering::Relaxed) {
+                return;
+            }
+            let first = neighbours.iter().find(|process| process.runs());
+            if first.is_some_and(|first| first.rank == rank) {
+                tell(lost.rank);
+            } else {
+                // The one that tells is not to be ended by the launcher, because of this one, before it has.
+                thread::sleep(PAUSE);
+            }
+            process::exit(2);
+        }
+    };
+    thread::Builder::new().name("watch".to_string()).spawn(look).map(drop).unwrap_or(());
+}
+
+/// Returns when a process was started, in ticks since the machine was; `None` if it does not run.
+fn started(id: u32) -> Option<u64> {
+    let stat = fs::read_to_string(format!("/proc/{id}/stat")).ok()?;
+    // The name, in brackets, may hold spaces.
+    let fields: Vec<&str> = stat.rsplit_once(')')?.1.split_whitespace().collect();
+    let is_dead = matches!(*fields.first()?, "Z" | "X");
+    fields.get(19).filter(|_| !is_dead)?.parse().ok()
+}
+
+#[cfg(all(test, target_os = "linux"))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_process_runs_until_it_is_killed() {
+        let mut sleeper = process::Command::new("sleep").arg("60").spawn().unwrap();
+        let id = sleeper.id();
+        let neighbour = Neighbour { rank: 0, id, started: started(id).unwrap() };
+        assert!(neighbour.runs());
+        sleeper.kill().unwrap();
+        while neighbour.runs() {
+            thread::yield_now();
+        }
+        // It is a zombie until someone waits for it.
+        assert!(fs::exists(format!("/proc/{id}")).unwrap());
+        sleeper.wait().unwrap();
+        assert!(!neighbour.runs());
+    }
+}

@@ -1,0 +1,4 @@
+//! The tests of `distributed`, in one program. They need `mpirun`.
+
+mod picture;
+mod processes;

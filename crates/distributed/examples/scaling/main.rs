@@ -2,10 +2,11 @@
 //!
 //!     cargo build --release -p wengert-distributed --features measure --example scaling
 //!     scaling=target/release/examples/scaling
-//!     (cd crates/distributed/scaling
-//!     RAYON_NUM_THREADS=1 $scaling one-thread > figures.csv
-//!     RAYON_NUM_THREADS=2 $scaling two-threads >> figures.csv
-//!     RAYON_NUM_THREADS=1 mpirun -n 2 $scaling two-processes >> figures.csv)
+//!     for round in 1 2 3; do
+//!         RAYON_NUM_THREADS=1 $scaling one-thread
+//!         RAYON_NUM_THREADS=2 $scaling two-threads
+//!         RAYON_NUM_THREADS=1 mpirun -n 2 $scaling two-processes
+//!     done > crates/distributed/scaling/figures.csv
 //!     $scaling plan
 //!     $scaling draw
 //!

@@ -202,9 +202,13 @@ impl Workers for Counted<'_> {
     }
 
     fn exchange(&self, messages: Vec<Vec<u8>>) -> Result<Vec<Vec<u8>>, WorkerEnded> {
-        // All slices together, the own one too, are the gradient.
-        self.bytes.set(self.bytes.get() + messages.iter().map(Vec::len).sum::<usize>());
-        self.timed(|| self.workers.exchange(messages))
+        let bytes = |messages: &[Vec<u8>]| messages.iter().map(Vec::len).sum::<usize>();
+        let (sent, size) = (bytes(&messages), self.size());
+        let received = self.timed(|| self.workers.exchange(messages))?;
+        // Slices for the others and of the others. With the own one they are about the size of the gradient.
+        let other = (sent + bytes(&received)) / 2;
+        self.bytes.set(self.bytes.get() + other * size / (size - 1).max(1));
+        Ok(received)
     }
 
     fn gather(&self, message: Vec<u8>) -> Result<Vec<Vec<u8>>, WorkerEnded> {

@@ -8,7 +8,7 @@
 use std::ops::Range;
 
 use autograd::{Gradient, Gradients, ParameterId, Parameters, SparseGradient};
-use tensor::{Scalar, Tensor};
+use tensor::{Scalar, Tensor, shape};
 
 use super::wire::{Reader, Wire, write_count};
 
@@ -31,11 +31,11 @@ impl Slices {
     pub(super) fn new<T: Scalar>(parameters: &Parameters<T>, size: usize) -> Self {
         let shapes: Vec<Vec<usize>> =
             parameters.ids().map(|id| parameters.shape(id).to_vec()).collect();
-        let total: usize = shapes.iter().map(|shape| rows(shape) * width(shape).max(1)).sum();
+        let total: usize = shapes.iter().map(|shape| rows_of(shape) * width(shape).max(1)).sum();
         let mut before = 0;
         let mut starts = Vec::with_capacity(shapes.len());
         for shape in &shapes {
-            let (rows, width) = (rows(shape), width(shape).max(1));
+            let (rows, width) = (rows_of(shape), width(shape).max(1));
             // Row i begins at before + i·width, and is in the slice in which that number is.
             let start = |slice: usize| {
                 let bound = (slice as u128 * total as u128).div_ceil(size as u128) as usize;
@@ -55,7 +55,7 @@ impl Slices {
     /// Returns `true` if a slice tells of a parameter. The first one tells of those without rows.
     fn tells(&self, parameter: usize, slice: usize) -> bool {
         !self.rows(parameter, slice).is_empty()
-            || (slice == 0 && rows(&self.shapes[parameter]) == 0)
+            || (slice == 0 && rows_of(&self.shapes[parameter]) == 0)
     }
 
     /// Appends a slice of the gradients of all parameters to a message.
@@ -79,8 +79,7 @@ impl Slices {
                 }
                 Some(Gradient::Sparse(gradient)) => {
                     message.push(SPARSE);
-                    let place = |row| gradient.ids().partition_point(|&id| (id as usize) < row);
-                    let places = place(rows.start)..place(rows.end);
+                    let places = places(gradient, &rows);
                     write_count(places.len(), message);
                     for &id in &gradient.ids()[places.clone()] {
                         message.extend((id - rows.start as u32).to_le_bytes());
@@ -149,43 +148,82 @@ impl Slices {
         std::iter::once(rows).chain(row).collect()
     }
 
-    /// Puts all slices together.
+    /// Cuts a slice out of the gradients of all parameters.
+    pub(super) fn cut<T: Scalar>(
+        &self,
+        gradients: &[Option<&Gradient<T>>],
+        slice: usize,
+    ) -> Slice<T> {
+        let gradient = |(parameter, gradient): (usize, &Option<&Gradient<T>>)| {
+            let rows = self.rows(parameter, slice);
+            match gradient.filter(|_| self.tells(parameter, slice))? {
+                Gradient::Dense(gradient) => {
+                    let all = self.shape(parameter, rows_of(&self.shapes[parameter]));
+                    Some(Gradient::Dense(gradient.reshape(all).slice(0, rows)))
+                }
+                Gradient::Sparse(gradient) => {
+                    let places = places(gradient, &rows);
+                    let own =
+                        gradient.ids()[places.clone()].iter().map(|id| id - rows.start as u32);
+                    let (own, values) =
+                        (own.collect::<Vec<_>>(), gradient.values().slice(0, places));
+                    let shape = self.shape(parameter, rows.len());
+                    Some(SparseGradient::from_rows(&shape, &own, values).into())
+                }
+            }
+        };
+        gradients.iter().enumerate().map(gradient).collect()
+    }
+
+    /// Reads the gradients of all parameters from messages, each of which begins with a slice.
     pub(super) fn join<T: Scalar>(
         &self,
         parameters: &Parameters<T>,
-        slices: Vec<Slice<T>>,
+        wire: &Wire<T>,
+        messages: &mut [Reader<'_>],
     ) -> Gradients<T> {
         let mut gradients = Gradients::new();
         for (parameter, id) in parameters.ids().enumerate() {
-            if let Some(gradient) = self.join_one(parameter, &slices) {
+            if let Some(gradient) = self.join_one(parameter, wire, messages) {
                 gradients.insert(parameters, id, gradient);
             }
         }
         gradients
     }
 
-    /// Puts the slices of one parameter together. Its gradient is of one kind in all slices, as each subtree
-    /// is.
-    fn join_one<T: Scalar>(&self, parameter: usize, slices: &[Slice<T>]) -> Option<Gradient<T>> {
-        let shape = &self.shapes[parameter];
-        let (mut dense, mut ids, mut rows) = (Vec::new(), Vec::new(), Vec::new());
-        for (slice, gradients) in slices.iter().enumerate() {
-            match &gradients[parameter] {
-                None => {}
-                Some(Gradient::Dense(gradient)) => dense.push(gradient),
-                Some(Gradient::Sparse(gradient)) => {
-                    let start = self.rows(parameter, slice).start as u32;
-                    ids.extend(gradient.ids().iter().map(|id| id + start));
-                    rows.push(gradient.values());
-                }
+    /// Reads the gradient of one parameter. It is of one kind in all slices, as each subtree is.
+    fn join_one<T: Scalar>(
+        &self,
+        parameter: usize,
+        wire: &Wire<T>,
+        messages: &mut [Reader<'_>],
+    ) -> Option<Gradient<T>> {
+        let (mut kind, mut ids, mut values) = (ABSENT, Vec::new(), Vec::new());
+        for (slice, message) in messages.iter_mut().enumerate() {
+            if !self.tells(parameter, slice) {
+                continue;
+            }
+            kind = message.byte();
+            if kind == SPARSE {
+                let start = self.rows(parameter, slice).start as u32;
+                ids.extend(read_ids(message).into_iter().map(|id| id + start));
+            }
+            if kind == DENSE && values.is_empty() {
+                values.reserve_exact(shape::len(&self.shapes[parameter]));
+            }
+            if kind != ABSENT {
+                wire.append(message, &mut values);
             }
         }
-        assert!(dense.is_empty() || rows.is_empty(), "slices of a gradient are of one kind");
-        if !rows.is_empty() {
-            let values = Tensor::concat(&rows, 0);
-            return Some(SparseGradient::from_rows(shape, &ids, values).into());
+        let shape = &self.shapes[parameter];
+        match kind {
+            ABSENT => None,
+            DENSE => Some(Gradient::Dense(Tensor::new(shape, values))),
+            _ => {
+                let values = Tensor::new(self.shape(parameter, ids.len()), values);
+                Some(SparseGradient::from_rows(shape, &ids, values).into())
+            }
         }
-        (!dense.is_empty()).then(|| Tensor::concat(&dense, 0).reshape(shape).into())
     }
 }
 
@@ -219,21 +257,31 @@ pub(super) fn plus<T: Scalar>(first: Slice<T>, second: Slice<T>) -> Slice<T> {
     first.into_iter().zip(second).map(sum).collect()
 }
 
+/// Returns which of the rows of a sparse gradient are among some rows of its parameter.
+fn places<T: Scalar>(gradient: &SparseGradient<T>, rows: &Range<usize>) -> Range<usize> {
+    let place = |row| gradient.ids().partition_point(|&id| (id as usize) < row);
+    place(rows.start)..place(rows.end)
+}
+
 fn read_rows<T: Scalar>(
     shape: &[usize],
     wire: &Wire<T>,
     message: &mut Reader<'_>,
 ) -> SparseGradient<T> {
-    let count = message.count();
-    let ids = message.take(4 * count).as_chunks().0;
-    let ids: Vec<u32> = ids.iter().map(|&bytes| u32::from_le_bytes(bytes)).collect();
+    let ids = read_ids(message);
     let of_values: Vec<usize> =
-        std::iter::once(count).chain(shape.iter().skip(1).copied()).collect();
+        std::iter::once(ids.len()).chain(shape.iter().skip(1).copied()).collect();
     SparseGradient::from_rows(shape, &ids, Tensor::new(of_values, wire.read(message)))
 }
 
+fn read_ids(message: &mut Reader<'_>) -> Vec<u32> {
+    let count = message.count();
+    let ids = message.take(4 * count).as_chunks().0;
+    ids.iter().map(|&bytes| u32::from_le_bytes(bytes)).collect()
+}
+
 /// Returns the number of rows of a parameter; a single number is one.
-fn rows(shape: &[usize]) -> usize {
+fn rows_of(shape: &[usize]) -> usize {
     shape.first().copied().unwrap_or(1)
 }
 

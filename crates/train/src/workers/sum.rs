@@ -5,7 +5,7 @@ use std::ops::Range;
 use autograd::{Gradients, Parameters};
 use tensor::Scalar;
 
-use super::slices::{self, Slice, Slices};
+use super::slices::{self, Slices};
 use super::tree::{block, finish, subtrees};
 use super::wire::{Reader, Wire, write_count, write_text};
 use super::{WorkerEnded, Workers};
@@ -32,22 +32,30 @@ pub(super) fn sum<T: Scalar>(
 ) -> Result<(T, Gradients<T>, Vec<ShardFigures>), WorkerEnded> {
     let (rank, size) = (workers.rank(), workers.size());
     let slices = Slices::new(parameters, size);
-    let mut messages = vec![Vec::new(); size];
+    let (mut messages, mut own) = (vec![Vec::new(); size], Vec::new());
     for (_, gradients) in &part.subtrees {
         let gradients = slices::by_parameter(parameters, gradients);
-        for (slice, message) in messages.iter_mut().enumerate() {
+        for (slice, message) in messages.iter_mut().enumerate().filter(|(slice, _)| *slice != rank)
+        {
             slices.write(&gradients, slice, wire, message);
         }
+        own.push(slices.cut(&gradients, rank));
     }
     let received = workers.exchange(messages)?;
     let pieces: Vec<Vec<Range<usize>>> =
         (0..size).map(|rank| subtrees(count, &block(rank, size, count))).collect();
     let all: Vec<Range<usize>> = pieces.concat();
-    let mut mine = received.iter().zip(&pieces).flat_map(|(message, pieces)| {
+    let mut mine = Vec::with_capacity(all.len());
+    for (sender, message) in received.iter().enumerate() {
         let mut reader = Reader(message);
-        let read = |_| slices.read(rank, wire, &mut reader);
-        pieces.iter().map(read).collect::<Vec<Slice<T>>>()
-    });
+        match sender == rank {
+            true => mine.append(&mut own),
+            false => {
+                mine.extend(pieces[sender].iter().map(|_| slices.read(rank, wire, &mut reader)))
+            }
+        }
+    }
+    let mut mine = mine.into_iter();
     let mine = finish(count, &all, &mut || mine.next().expect("one for each"), &slices::plus);
 
     let mut message = Vec::new();
@@ -56,16 +64,17 @@ pub(super) fn sum<T: Scalar>(
     wire.write(&losses, &mut message);
     write_figures(&part.figures, &mut message);
 
-    let (mut summed, mut losses, mut figures) = (Vec::new(), Vec::new(), Vec::new());
-    for (slice, message) in workers.gather(message)?.iter().enumerate() {
-        let mut reader = Reader(message);
-        summed.push(slices.read(slice, wire, &mut reader));
-        losses.extend(wire.read(&mut reader));
-        figures.extend(read_figures(&mut reader));
+    let messages = workers.gather(message)?;
+    let mut readers: Vec<Reader<'_>> = messages.iter().map(|message| Reader(message)).collect();
+    let gradients = slices.join(parameters, wire, &mut readers);
+    let (mut losses, mut figures) = (Vec::new(), Vec::new());
+    for reader in &mut readers {
+        wire.append(reader, &mut losses);
+        figures.extend(read_figures(reader));
     }
     let mut losses = losses.into_iter();
     let loss = finish(count, &all, &mut || losses.next().expect("one for each"), &|a, b| a + b);
-    Ok((loss, slices.join(parameters, summed), figures))
+    Ok((loss, gradients, figures))
 }
 
 fn write_figures(figures: &[ShardFigures], message: &mut Vec<u8>) {

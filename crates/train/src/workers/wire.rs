@@ -10,8 +10,8 @@ pub trait Portable: Scalar {
     /// Appends these numbers to a message.
     fn write(numbers: &[Self], message: &mut Vec<u8>);
 
-    /// Returns the numbers that such bytes hold.
-    fn read(bytes: &[u8]) -> Vec<Self>;
+    /// Appends the numbers that such bytes hold.
+    fn read(bytes: &[u8], numbers: &mut Vec<Self>);
 }
 
 impl Portable for f32 {
@@ -22,8 +22,8 @@ impl Portable for f32 {
         places.iter_mut().zip(numbers).for_each(|(place, number)| *place = number.to_le_bytes());
     }
 
-    fn read(bytes: &[u8]) -> Vec<Self> {
-        bytes.as_chunks().0.iter().map(|&bytes| f32::from_le_bytes(bytes)).collect()
+    fn read(bytes: &[u8], numbers: &mut Vec<Self>) {
+        numbers.extend(bytes.as_chunks().0.iter().map(|&bytes| f32::from_le_bytes(bytes)));
     }
 }
 
@@ -35,15 +35,15 @@ impl Portable for f64 {
         places.iter_mut().zip(numbers).for_each(|(place, number)| *place = number.to_le_bytes());
     }
 
-    fn read(bytes: &[u8]) -> Vec<Self> {
-        bytes.as_chunks().0.iter().map(|&bytes| f64::from_le_bytes(bytes)).collect()
+    fn read(bytes: &[u8], numbers: &mut Vec<Self>) {
+        numbers.extend(bytes.as_chunks().0.iter().map(|&bytes| f64::from_le_bytes(bytes)));
     }
 }
 
 /// How numbers of one type are sent.
 pub(crate) struct Wire<T> {
     write: fn(&[T], &mut Vec<u8>),
-    read: fn(&[u8]) -> Vec<T>,
+    read: fn(&[u8], &mut Vec<T>),
 }
 
 impl<T: Portable> Wire<T> {
@@ -59,8 +59,15 @@ impl<T: Scalar> Wire<T> {
     }
 
     pub(super) fn read(&self, message: &mut Reader<'_>) -> Vec<T> {
+        let mut numbers = Vec::new();
+        self.append(message, &mut numbers);
+        numbers
+    }
+
+    /// Appends the numbers that come next in a message.
+    pub(super) fn append(&self, message: &mut Reader<'_>, numbers: &mut Vec<T>) {
         let bytes = message.count() * size_of::<T>();
-        (self.read)(message.take(bytes))
+        (self.read)(message.take(bytes), numbers);
     }
 }
 

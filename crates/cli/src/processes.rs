@@ -173,7 +173,10 @@ pub fn together(
 ) -> Result<(), Box<dyn Error>> {
     match launched() {
         1 => program(),
-        size => among(size, program),
+        size => {
+            silence_others();
+            among(size, program)
+        }
     }
 }
 
@@ -186,10 +189,21 @@ pub fn finish() {
 /// Returns the number of processes that a launcher has started: `mpirun` of Open MPI, of MPICH and its relatives, or
 /// `srun`.
 fn launched() -> usize {
-    let number = |name: &str| env::var(name).ok()?.parse::<usize>().ok();
-    let of_mpirun = ["OMPI_COMM_WORLD_SIZE", "PMI_SIZE", "MV2_COMM_WORLD_SIZE"];
-    let of_srun = || number("PMIX_RANK").and_then(|_| number("SLURM_STEP_NUM_TASKS"));
-    of_mpirun.into_iter().find_map(number).or_else(of_srun).unwrap_or(1)
+    let sizes = ["OMPI_COMM_WORLD_SIZE", "PMI_SIZE", "MV2_COMM_WORLD_SIZE", "SLURM_STEP_NUM_TASKS"];
+    first_number(&sizes).unwrap_or(1)
+}
+
+/// Makes all processes but the first one silent.
+fn silence_others() {
+    let ranks = ["OMPI_COMM_WORLD_RANK", "PMI_RANK", "MV2_COMM_WORLD_RANK", "SLURM_PROCID"];
+    if first_number(&ranks).is_some_and(|rank| rank > 0) {
+        ending::be_silent();
+    }
+}
+
+/// Returns the first of these variables of the environment that is a number.
+fn first_number(names: &[&str]) -> Option<usize> {
+    names.iter().find_map(|name| env::var(name).ok()?.parse().ok())
 }
 
 #[cfg(not(feature = "mpi"))]
@@ -197,10 +211,6 @@ fn among(
     size: usize,
     _program: impl FnOnce() -> Result<(), Box<dyn Error>>,
 ) -> Result<(), Box<dyn Error>> {
-    let ranks = ["OMPI_COMM_WORLD_RANK", "PMI_RANK", "MV2_COMM_WORLD_RANK", "PMIX_RANK"];
-    if ranks.iter().find_map(|name| env::var(name).ok()).is_some_and(|rank| rank != "0") {
-        ending::be_silent();
-    }
     Err(format!(
         "{size} processes of this program were started, but it was built without MPI: each would train the whole \
          model and write the same files. Build it with `cargo build --release -p wengert-cli --features mpi`, or \

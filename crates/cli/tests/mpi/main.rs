@@ -99,7 +99,7 @@ fn a_killed_process_ends_the_job_and_the_run_resumes_on_any_number_to_the_same_b
     run(WENGERT, alone.path(), TRAIN).success();
     let folder = folder_of_texts(1200);
     let mut rng = ChaCha8Rng::seed_from_u64(5);
-    let (mut kills, mut span) = (0, 1200);
+    let (mut kills, mut told, mut span) = (0, 0, 1200);
     while kills < KILLS {
         let is_begun = folder.path().join("run/options.json").exists();
         let option = if is_begun { "--resume" } else { "--checkpoint" };
@@ -126,9 +126,13 @@ fn a_killed_process_ends_the_job_and_the_run_resumes_on_any_number_to_the_same_b
         if killed.status.success() && outcome.code != Some(0) {
             kills += 1;
             let ours = outcome.stderr.contains(" is gone: it was killed, or it crashed. Go on");
+            told += usize::from(ours);
             assert!(ours || outcome.stderr.contains("signal 9 (Killed)"), "{}", outcome.stderr);
         }
     }
+    // Before all have met, `mpirun` alone can tell.
+    println!("told {told}");
+    assert!(told > 0, "{KILLS} kills");
     let is_begun = folder.path().join("run/options.json").exists();
     let option = if is_begun { "--resume" } else { "--checkpoint" };
     let rest = format!("{TRAIN} {option} run");

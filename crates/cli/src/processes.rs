@@ -239,6 +239,7 @@ fn among(
         ending::be_silent();
     }
     WORKERS.set(Rc::clone(&mpi) as Rc<dyn Workers>);
+    let _leaving = LeavesIfItPanics(Rc::clone(&mpi));
     let watched = mpi.watch(move |lost| tell_of_loss(lost, size));
     let result = watched.map_err(Into::into).and_then(|()| program());
     let reason = result.as_ref().map_or_else(|error| reason(&**error), |()| String::new());
@@ -246,6 +247,19 @@ fn among(
     match (result, reasons.first()) {
         (Ok(()), Some((rank, reason))) => Err(format!("process {rank} of {size}: {reason}").into()),
         (result, _) => result,
+    }
+}
+
+/// Tells the others of a panic, which would otherwise let them wait.
+#[cfg(feature = "mpi")]
+struct LeavesIfItPanics(Rc<distributed::Mpi>);
+
+#[cfg(feature = "mpi")]
+impl Drop for LeavesIfItPanics {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            self.0.leave("it panicked, and says why");
+        }
     }
 }
 

@@ -131,7 +131,6 @@ fn a_killed_process_ends_the_job_and_the_run_resumes_on_any_number_to_the_same_b
         }
     }
     // Before all have met, `mpirun` alone can tell.
-    println!("told {told}");
     assert!(told > 0, "{KILLS} kills");
     let is_begun = folder.path().join("run/options.json").exists();
     let option = if is_begun { "--resume" } else { "--checkpoint" };

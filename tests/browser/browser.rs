@@ -6,5 +6,6 @@
 mod harness;
 mod language;
 mod page;
+mod playground;
 mod report;
 mod tape;

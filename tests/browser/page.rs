@@ -110,6 +110,12 @@ impl Page {
         self.tab.press_key(key).expect("a key of the keyboard");
     }
 
+    /// Types a text where the cursor is, key by key.
+    #[track_caller]
+    pub fn type_text(&self, text: &str) {
+        self.tab.type_str(text).expect("keys of the keyboard");
+    }
+
     /// Scrolls to the first element that a CSS selector finds and clicks into its middle.
     #[track_caller]
     pub fn click(&self, selector: &str) {

@@ -101,6 +101,86 @@ fn a_scalar_walk_shows_its_numbers_at_every_step() {
 }
 
 #[test]
+fn what_is_not_reached_can_be_read_and_shows_no_value() {
+    let Some(page) = open("not_reached", &scalar().to_html("f")) else { return };
+    page.press("ArrowRight");
+    let texts = |selector: &str| {
+        page.evaluate(&format!(
+            "[...document.querySelectorAll({selector:?})].map(text => text.textContent)"
+        ))
+    };
+    assert_eq!(texts(".node .value"), json!(["2", "3", "", "", ""]));
+    assert_eq!(texts("#list td.value"), json!(["2", "3", "", "", ""]));
+    assert_eq!(texts("#list td.adjoint"), json!(["", "", "", "", ""]));
+    assert_eq!(texts(".node.todo .name"), json!(["%2 mul", "%3 sin", "%4 add"]));
+    let faint = "[...document.querySelectorAll('.node.todo')].filter(node => getComputedStyle(node).opacity < 1)";
+    assert_eq!(page.evaluate(&format!("{faint}.length")), 0);
+    // On the way back adjoints come one by one, in the list as in the graph.
+    page.press("End");
+    for _ in 0..3 {
+        page.press("ArrowLeft");
+    }
+    assert_eq!(texts("#list td.adjoint"), texts(".node .adjoint"));
+    assert_eq!(texts("#list td.adjoint"), json!(["2.58385", "", "1", "1", "1"]));
+}
+
+#[test]
+fn every_letter_of_a_formula_is_explained_at_its_step() {
+    let walk = network(1);
+    let Some(page) = open("symbols", &walk.to_html("A network")) else { return };
+    // Letters with their marks; raised and lowered ones become plain, and words of English are none.
+    let silent = "(() => {
+        const plain = text => text.normalize('NFKD');
+        const known = [...document.querySelectorAll('#card .symbols dt')].map(dt => plain(dt.textContent));
+        return [...document.querySelectorAll('#card .formula')]
+            .flatMap(p => plain(p.textContent.replaceAll('ᵀ', ' ')).replace(/[A-Za-z_]{2,}/g, ' ').match(/\\p{L}\\p{M}*/gu) ?? [])
+            .filter(letter => !known.includes(letter));
+    })()";
+    for (step, letters) in at_every_step(&page, walk.steps().len(), &silent).iter().enumerate() {
+        assert_eq!(*letters, json!([]), "step {step}: {:?}", walk.steps()[step]);
+    }
+    let symbols = "document.querySelectorAll('#card .symbols dt').length";
+    let counts = at_every_step(&page, walk.steps().len(), symbols);
+    assert!(counts.iter().filter(|count| **count != 0).count() > 10, "{counts:?}");
+}
+
+#[test]
+fn the_walk_goes_by_itself_until_a_key_stops_it() {
+    let Some(page) = open("playing", &scalar().to_html("f")) else { return };
+    let wait = |condition: &str| {
+        page.evaluate(&format!(
+            "new Promise((resolve, reject) => {{
+                setTimeout(() => reject('it does not play'), 20000);
+                setInterval(() => {{ if ({condition}) resolve(); }}, 20);
+            }})"
+        ));
+    };
+    page.click("#play");
+    assert_eq!(page.evaluate("byId('play').getAttribute('aria-label')"), "Pause");
+    wait("now === 2");
+    page.evaluate("document.activeElement.blur()");
+    page.press(" ");
+    let stopped = page.evaluate("now");
+    page.evaluate("new Promise(resolve => setTimeout(resolve, 2 * PACE))");
+    assert_eq!(page.evaluate("now"), stopped);
+    page.press(" ");
+    wait(&format!("now > {stopped}"));
+    page.press("End");
+    assert_eq!(page.evaluate("timer"), Value::Null, "a key of the reader stops it");
+    // From the end it begins again.
+    page.press(" ");
+    wait("now === 1");
+    page.press("ArrowLeft");
+    assert_eq!(page.evaluate("[now, timer]"), json!([0, null]));
+    // A button keeps its space key.
+    page.evaluate("byId('next').focus()");
+    page.press(" ");
+    assert_eq!(page.evaluate("[now, timer]"), json!([1, null]));
+    assert_eq!(page.text("#said"), "Step 2 of 14, forward: %1 variable has the value 3.");
+    assert_eq!(page.complaints(), Vec::<String>::new());
+}
+
+#[test]
 fn fan_out_is_shown_as_a_sum() {
     let walk = scalar();
     let Some(page) = open("fan_out", &walk.to_html("f")) else { return };

@@ -3,7 +3,11 @@
 //! An op says its formula beside the code that computes it, so that a drawn tape can show both
 //! directions of each line in mathematics.
 
+mod symbols;
+
 use std::borrow::Cow;
+
+pub use symbols::FormulaSymbol;
 
 /// The formulas of an op and of its vector–Jacobian products, in plain text.
 ///
@@ -20,18 +24,27 @@ use std::borrow::Cow;
 pub struct Formulas {
     forward: Cow<'static, str>,
     vjps: Vec<Cow<'static, str>>,
+    /// Symbols that mean something else here than usual, or are used here only.
+    symbols: Vec<(&'static str, &'static str)>,
 }
 
 impl Formulas {
     /// The formula of the value, such as `y = a · b`.
     pub fn new(forward: impl Into<Cow<'static, str>>) -> Self {
-        Self { forward: forward.into(), vjps: Vec::new() }
+        Self { forward: forward.into(), vjps: Vec::new(), symbols: Vec::new() }
     }
 
     /// Adds the formula of the next input's adjoint, such as `ā = ȳ b`. An op of any number of
     /// inputs gives one formula, which then holds for all.
     pub fn vjp(mut self, formula: impl Into<Cow<'static, str>>) -> Self {
         self.vjps.push(formula.into());
+        self
+    }
+
+    /// Says what a symbol of these formulas means, such as `n`, the exponent. The result, the inputs and
+    /// the usual notation explain themselves: see [`symbols`](Self::symbols).
+    pub fn symbol(mut self, symbol: &'static str, meaning: &'static str) -> Self {
+        self.symbols.push((symbol, meaning));
         self
     }
 

@@ -65,7 +65,7 @@ pub mod tape;
 mod var;
 mod view;
 
-pub use formulas::Formulas;
+pub use formulas::{FormulaSymbol, Formulas};
 pub use gradients::Gradients;
 pub use identity::{NodeId, ParameterId, StoreId};
 pub use op::{Adjoints, Op};

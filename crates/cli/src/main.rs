@@ -12,6 +12,7 @@
 
 #![forbid(unsafe_code)]
 
+mod contents;
 mod ending;
 mod interrupted;
 mod keeping;
@@ -26,6 +27,7 @@ mod sentiment;
 mod source;
 mod table;
 mod tabular;
+mod tape;
 mod trained;
 mod training;
 mod values;
@@ -63,5 +65,7 @@ fn run() -> Result<(), Box<dyn Error>> {
         Some(Command::Gradcheck(options)) => gradcheck::run(&options),
         Some(Command::Tabular(options)) => tabular::compare(&options),
         Some(Command::Lm(options)) => lm::run(&options),
+        Some(Command::Tape(options)) => tape::run(&options),
+        Some(Command::Inspect(options)) => contents::run(&options),
     }
 }

@@ -2,10 +2,12 @@
 
 use clap::{Parser, Subcommand};
 
+use crate::contents::InspectModel;
 use crate::lm::options::Lm;
 use crate::sentiment::options as sentiment;
 use crate::table::options as table;
 use crate::tabular::options as tabular;
+use crate::tape::TapeOfExpression;
 
 /// Train a small text classifier, compare ReLU with SwiGLU on it, and use it.
 ///
@@ -32,6 +34,8 @@ use crate::tabular::options as tabular;
   wengert gradcheck                                    are the gradients right?
   wengert tabular                                      a network for tables of numbers
   wengert lm train                                     a language model from scratch
+  wengert inspect --model model.st                     what is in a saved model
+  wengert tape 'x*y + sin(x)' x=2 y=3                  the tape of any formula, forward and back
 
 With cargo: cargo run --release --bin wengert -- COMMAND OPTIONS"
 )]
@@ -54,4 +58,6 @@ pub enum Command {
     Gradcheck(sentiment::Gradcheck),
     Tabular(tabular::Options),
     Lm(Lm),
+    Tape(TapeOfExpression),
+    Inspect(InspectModel),
 }

@@ -1,14 +1,15 @@
 //! A walk as one HTML page that needs no other file.
 //!
 //! This file gathers the data and writes the list as a table, which is also what is read without
-//! JavaScript. How it looks is `page.css`; how it moves is `page.js`.
+//! JavaScript. How it looks is `page.css`, how the graph is laid out and drawn `graph.js`, how it moves
+//! `page.js`.
 
 use std::collections::BTreeMap;
 use std::fs;
 use std::panic::Location;
 use std::time::Duration;
 
-use autograd::{NodeKind, Var};
+use autograd::{FormulaSymbol, Formulas, NodeKind, Var};
 use serde::Serialize;
 use tensor::{Scalar, Tensor};
 
@@ -33,13 +34,13 @@ impl<T: Scalar> Walk<T> {
     /// read from the current folder the page shows the line that recorded each op.
     pub fn to_html(&self, title: &str) -> String {
         let data = serde_json::to_string(&Data::new(self)).expect("strings and numbers");
-        fill(include_str!("page.html"), |name| match name {
+        fill_page(include_str!("page.html"), |name| match name {
             "title" => escape(title),
-            "style" => include_str!("page.css").to_string(),
+            "style" => PAGE_STYLE.to_string(),
             "table" => table(self),
             // Inside a script only `<` could end it.
             "data" => data.replace('<', "\\u003c"),
-            "script" => include_str!("page.js").to_string(),
+            "script" => PAGE_SCRIPT.to_string(),
             _ => unreachable!("page.html asks for {name}"),
         })
     }
@@ -50,8 +51,22 @@ impl<T: Scalar> Walk<T> {
     }
 }
 
-/// A text with each `{{name}}` replaced; what replaces it is not looked at again.
-fn fill(template: &str, text: impl Fn(&str) -> String) -> String {
+/// How a page of a walk looks.
+pub const PAGE_STYLE: &str = include_str!("page.css");
+
+/// How a page of a walk moves. A page that shows walks of its own calls `start(walk)`, and has the
+/// elements that `page.html` has.
+pub const PAGE_SCRIPT: &str = concat!(include_str!("graph.js"), include_str!("page.js"));
+
+/// Returns a template with each `{{name}}` replaced; what replaces it is not looked at again.
+///
+/// ```
+/// assert_eq!(inspect::fill_page("<h1>{{title}}</h1>", |name| name.to_uppercase()), "<h1>TITLE</h1>");
+/// ```
+///
+/// # Panics
+/// If a brace that opens a name is not closed.
+pub fn fill_page(template: &str, text: impl Fn(&str) -> String) -> String {
     let mut pieces = template.split("{{");
     let mut filled = pieces.next().unwrap_or_default().to_string();
     for piece in pieces {
@@ -88,8 +103,8 @@ fn table<T: Scalar>(walk: &Walk<T>) -> String {
     let row = |(index, node): (usize, &NodeRecord<T>)| {
         let read = |tensor: &Tensor<T>| escape(&Reading::of(tensor, detail).range());
         format!(
-            "<tr><td>%{index}</td><td>{}</td><td class=\"optional\">{}</td><td class=\"digits\">{}\
-             </td><td class=\"digits adjoint\">{}</td><td class=\"at optional\">{}</td></tr>\n",
+            "<tr><td>%{index}</td><td>{}</td><td class=\"optional\">{}</td><td class=\"digits value\">\
+             {}</td><td class=\"digits adjoint\">{}</td><td class=\"at optional\">{}</td></tr>\n",
             escape(&walk.expression(index)),
             escape(node.formulas.as_ref().map_or("", |formulas| formulas.forward())),
             read(&node.value),
@@ -109,6 +124,8 @@ fn place(at: &Location) -> String {
 #[derive(Serialize)]
 struct Data<'a> {
     nodes: Vec<NodeData<'a>>,
+    /// The symbols of a formula, each list once.
+    glossary: Vec<Vec<SymbolData>>,
     scopes: &'a [String],
     steps: Vec<StepData>,
     readings: Vec<Reading>,
@@ -124,6 +141,9 @@ struct NodeData<'a> {
     forward: Option<&'a str>,
     /// By input.
     vjps: Vec<Option<&'a str>>,
+    /// A position in [`Data::glossary`]: the symbols of `forward`, and of each of `vjps`.
+    forward_symbols: Option<usize>,
+    vjp_symbols: Vec<Option<usize>>,
     /// A position in [`Data::readings`], as all tensors are.
     value: usize,
     scope: Option<usize>,
@@ -132,6 +152,17 @@ struct NodeData<'a> {
     forward_time: Option<String>,
     backward_time: Option<String>,
 }
+
+/// A symbol and its meaning, or the input that it names.
+#[derive(Clone, Eq, Ord, PartialEq, PartialOrd, Serialize)]
+struct SymbolData {
+    symbol: String,
+    meaning: String,
+    input: Option<usize>,
+}
+
+/// The lists of symbols, each with its position.
+type Glossary = BTreeMap<Vec<SymbolData>, usize>;
 
 #[derive(Serialize)]
 #[serde(tag = "kind", rename_all = "lowercase")]
@@ -166,22 +197,41 @@ impl<'a> Data<'a> {
             readings.len() - 1
         };
         let mut nodes = Vec::new();
+        let mut symbols = Glossary::new();
         for node in walk.nodes() {
-            nodes.push(NodeData::new(node, read(&node.value), sources.line(node.at)));
+            let source = sources.line(node.at);
+            nodes.push(NodeData::new(node, read(&node.value), source, &mut symbols));
+        }
+        let mut glossary = vec![Vec::new(); symbols.len()];
+        for (list, place) in symbols {
+            glossary[place] = list;
         }
         let mut adjoints = vec![None; nodes.len()];
         let mut steps = Vec::new();
         for step in walk.steps() {
             steps.push(StepData::new(step, &mut adjoints, &mut read));
         }
-        Self { nodes, scopes: walk.scopes(), steps, readings }
+        Self { nodes, glossary, scopes: walk.scopes(), steps, readings }
     }
 }
 
 impl<'a> NodeData<'a> {
-    fn new<T: Scalar>(node: &'a NodeRecord<T>, value: usize, source: Option<String>) -> Self {
+    fn new<T: Scalar>(
+        node: &'a NodeRecord<T>,
+        value: usize,
+        source: Option<String>,
+        glossary: &mut Glossary,
+    ) -> Self {
         let formulas = node.formulas.as_ref();
         let vjp = |input| formulas.and_then(|formulas| formulas.of_input(input));
+        let mut symbols = |formula: &str| {
+            let list = explained(formulas?, formula, node.inputs.len());
+            let next = glossary.len();
+            Some(*glossary.entry(list).or_insert(next))
+        };
+        let forward_symbols = formulas.and_then(|formulas| symbols(formulas.forward()));
+        let vjp_symbols =
+            (0..node.inputs.len()).map(|input| vjp(input).and_then(&mut symbols)).collect();
         let time = |time: Option<Duration>| time.map(|time| format!("{time:.1?}"));
         Self {
             role: match node.kind {
@@ -195,6 +245,8 @@ impl<'a> NodeData<'a> {
             inputs: &node.inputs,
             forward: formulas.map(|formulas| formulas.forward()),
             vjps: (0..node.inputs.len()).map(vjp).collect(),
+            forward_symbols,
+            vjp_symbols,
             value,
             scope: node.scope,
             at: place(node.at),
@@ -203,6 +255,14 @@ impl<'a> NodeData<'a> {
             backward_time: time(node.backward_time),
         }
     }
+}
+
+/// Returns the symbols of a formula that are explained.
+fn explained(formulas: &Formulas, formula: &str, inputs: usize) -> Vec<SymbolData> {
+    let data = |FormulaSymbol { symbol, meaning, input }| {
+        Some(SymbolData { symbol, meaning: meaning?, input })
+    };
+    formulas.symbols(formula, inputs).into_iter().filter_map(data).collect()
 }
 
 impl StepData {

@@ -16,19 +16,29 @@
 //! assert!(inspect::to_dot(&tape).contains("sin"));
 //! ```
 //!
-//! Both draw a layer as one box, by the names of its parameters: see [`Walk::scopes`]. All of this
+//! An [`Expression`] is parsed from a text such as `x*y + sin(x)` and recorded on a tape; its
+//! ops are [`RULES`] too, for programs in other languages.
+//!
+//! Page and graph draw a layer as one box, by the names of its parameters: see [`Walk::scopes`]. All of this
 //! reads a tape through [`Tape::nodes`](autograd::Tape::nodes).
 
 #![forbid(unsafe_code)]
 
 mod dot;
+mod expression;
 mod html;
 mod plain;
 mod reading;
+mod rules;
 mod scopes;
 mod walk;
 
 pub use dot::to_dot;
-pub use html::to_html;
+pub use expression::{
+    Comparison, Expression, ExpressionError, FunctionTable, ListEntry, ScalarFunction,
+    function_names, function_table,
+};
+pub use html::{PAGE_SCRIPT, PAGE_STYLE, fill_page, to_html};
 pub use reading::{Detail, Reading, Shown, number};
+pub use rules::{OpRule, RULES};
 pub use walk::{Contribution, NodeRecord, Step, Walk};

@@ -72,13 +72,15 @@ impl<T: Scalar> Walk<T> {
         }
     }
 
-    /// Returns a node as it would be written: `mul(%0, %1)`, `parameter hidden.weight`, `variable`.
+    /// Returns a node as it would be written: `mul(%0, %1)`, `h = tanh(%2)` for one with a name,
+    /// `parameter hidden.weight`, `variable`.
     pub fn expression(&self, node: usize) -> String {
         let node = &self.nodes()[node];
         match (node.kind, &node.name) {
-            (NodeKind::Op, _) => {
+            (NodeKind::Op, name) => {
                 let inputs: Vec<String> = node.inputs.iter().map(|i| format!("%{i}")).collect();
-                format!("{}({})", node.op, inputs.join(", "))
+                let call = format!("{}({})", node.op, inputs.join(", "));
+                name.as_ref().map_or(call.clone(), |name| format!("{name} = {call}"))
             }
             (_, Some(name)) => format!("{} {name}", node.op),
             _ => node.op.to_string(),

@@ -44,7 +44,7 @@ pub struct NodeRecord<T: Scalar> {
     pub kind: NodeKind,
     /// The name of the op, or of the kind.
     pub op: &'static str,
-    /// The parameter's name.
+    /// The parameter's name, or the one that [`Walk::with_names`] gave.
     pub name: Option<String>,
     /// The nodes it reads.
     pub inputs: Vec<usize>,
@@ -174,6 +174,17 @@ impl<T: Scalar> Walk<T> {
                 let started = Instant::now();
                 tape.nodes().get(index).contributions(dy);
                 self.nodes[index].backward_time = Some(started.elapsed());
+            }
+        }
+        self
+    }
+
+    /// Names nodes by their places, as the names of an [`Expression`](crate::Expression) do. A node
+    /// without a new name keeps its own.
+    pub fn with_names(mut self, names: &[Option<String>]) -> Self {
+        for (node, name) in self.nodes.iter_mut().zip(names) {
+            if name.is_some() {
+                node.name.clone_from(name);
             }
         }
         self

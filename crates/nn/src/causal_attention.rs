@@ -82,7 +82,10 @@ impl<T: Scalar> Op<T> for CausalAttention<T> {
             Formulas::new("O = P·V, P = softmax(Q·Kᵀ / √d)")
                 .vjp("Q̄ = S̄·K / √d, S̄ = P (Ō·Vᵀ − rowsum(Ō O))")
                 .vjp("K̄ = S̄ᵀ·Q / √d")
-                .vjp("V̄ = Pᵀ·Ō"),
+                .vjp("V̄ = Pᵀ·Ō")
+                .symbol("P", "the weights of attention, 0 for later tokens")
+                .symbol("S̄", "the adjoint of the scores Q·Kᵀ / √d")
+                .symbol("d", "the width of a head"),
         )
     }
 

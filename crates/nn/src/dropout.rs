@@ -83,7 +83,8 @@ impl<T: Scalar> Op<T> for DropoutOp<T> {
                 "y = x ⊙ m, mᵢ = 0 with probability {}, otherwise 1 / (1 − {0})",
                 self.rate
             ))
-            .vjp("x̄ = ȳ ⊙ m"),
+            .vjp("x̄ = ȳ ⊙ m")
+            .symbol("m", "the mask, drawn for this step"),
         )
     }
 

@@ -151,7 +151,10 @@ impl<T: Scalar> Op<T> for Lookup {
     fn formulas(&self) -> Option<Formulas> {
         Some(
             Formulas::new("y[b, t] = table[id[b, t]]")
-                .vjp("table̅[v] = Σ ȳ[b, t] over id[b, t] = v"),
+                .vjp("table̅[v] = Σ ȳ[b, t] over id[b, t] = v")
+                .symbol("b", "the text")
+                .symbol("t", "the place in the text")
+                .symbol("v", "a row of the table"),
         )
     }
 
@@ -223,7 +226,11 @@ impl<T: Scalar> Op<T> for Mean {
     fn formulas(&self) -> Option<Formulas> {
         Some(
             Formulas::new("y[b] = 1/n_b Σₜ table[id[b, t]]")
-                .vjp("table̅[v] = Σ ȳ[b] / n_b over id[b, t] = v"),
+                .vjp("table̅[v] = Σ ȳ[b] / n_b over id[b, t] = v")
+                .symbol("b", "the text")
+                .symbol("t", "the place in the text")
+                .symbol("v", "a row of the table")
+                .symbol("n_b", "the number of words in text b"),
         )
     }
 

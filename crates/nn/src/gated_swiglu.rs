@@ -90,7 +90,8 @@ impl<T: Scalar> Op<T> for GatedSwiGLUOp<T> {
                 .vjp("ū = g s ȳ")
                 .vjp("ḡ = u (s + g s (1 − s) β) ȳ")
                 .vjp("β̄ = Σ u g² s (1 − s) ȳ")
-                .vjp("γ̄ = Σ u g s (1 − s) ȳ"),
+                .vjp("γ̄ = Σ u g s (1 − s) ȳ")
+                .symbol("s", "σ(βg + γ)"),
         )
     }
 

@@ -103,7 +103,11 @@ impl<T: Scalar> Op<T> for LayerNormOp<T> {
             Formulas::new("y = w x̂ + b, x̂ = (x − μ) / σ")
                 .vjp("x̄ = (g − mean g − x̂ mean(g x̂)) / σ, g = w ȳ")
                 .vjp("w̄ = Σ ȳ x̂")
-                .vjp("b̄ = Σ ȳ"),
+                .vjp("b̄ = Σ ȳ")
+                .symbol("x̂", "x, standardised")
+                .symbol("μ", "the mean of the features")
+                .symbol("σ", "the deviation of the features")
+                .symbol("g", "w ȳ"),
         )
     }
 

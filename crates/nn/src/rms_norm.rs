@@ -77,7 +77,10 @@ impl<T: Scalar> Op<T> for RMSNormOp<T> {
         Some(
             Formulas::new("y = w x̂, x̂ = x / ρ")
                 .vjp("x̄ = (g − x̂ mean(g x̂)) / ρ, g = w ȳ")
-                .vjp("w̄ = Σ ȳ x̂"),
+                .vjp("w̄ = Σ ȳ x̂")
+                .symbol("x̂", "x / ρ")
+                .symbol("ρ", "the root of the mean square of the features")
+                .symbol("g", "w ȳ"),
         )
     }
 

@@ -88,7 +88,16 @@ impl<T: Scalar> Op<T> for Rope<T> {
     }
 
     fn formulas(&self) -> Option<Formulas> {
-        Some(Formulas::new("y = R(φ) x, φ = p θ^(−2i/d)").vjp("x̄ = R(−φ) ȳ"))
+        Some(
+            Formulas::new("y = R(φ) x, φ = p θ^(−2i/d)")
+                .vjp("x̄ = R(−φ) ȳ")
+                .symbol("R", "the rotation of each pair of features")
+                .symbol("φ", "the angle of a pair")
+                .symbol("p", "the position of the token")
+                .symbol("θ", "the base of the angles")
+                .symbol("d", "the width of a head")
+                .symbol("i", "the number of the pair"),
+        )
     }
 
     fn check(&self, shapes: &[&[usize]]) -> Result<(), ShapeError> {

@@ -99,7 +99,8 @@ impl<T: Scalar> Op<T> for SwiGLUOp<T> {
             Formulas::new("y = x g, g = σ(βx + γ)")
                 .vjp("x̄ = (g + x g (1 − g) β) ȳ")
                 .vjp("β̄ = Σ x² g (1 − g) ȳ")
-                .vjp("γ̄ = Σ x g (1 − g) ȳ"),
+                .vjp("γ̄ = Σ x g (1 − g) ȳ")
+                .symbol("g", "the gate, σ(βx + γ)"),
         )
     }
 

@@ -1,8 +1,8 @@
 //! Saves models and runs in files, and reads them back.
 //!
 //! [`save`] keeps a model for later and [`Saved`] reads it, or the [part](Loaded) of it that another
-//! model shares. [`Checkpoints`] are an observer that keeps a run as it goes, so that training can go
-//! on after a crash. [`PyTorch`] exchanges weights with other frameworks, [`read_llama`] and
+//! model shares; an [`Inventory`] shows what is in a file. [`Checkpoints`] are an observer that keeps a
+//! run as it goes, so that training can go on after a crash. [`PyTorch`] exchanges weights with other frameworks, [`read_llama`] and
 //! [`write_llama`] language models with Hugging Face, [`read_npy`] and [`write_npy`] arrays with NumPy.
 //!
 //! Every file is written under a temporary name and then renamed, so a reader never sees half of
@@ -13,6 +13,7 @@
 mod archive;
 mod checkpoint;
 mod interchange;
+mod inventory;
 mod little_endian;
 mod loaded;
 mod npy;
@@ -27,6 +28,7 @@ pub use interchange::llama::{
     read_llama2c, write_llama,
 };
 pub use interchange::{Module, PyTorch, WeightsError, WeightsFault};
+pub use inventory::Inventory;
 pub use little_endian::LittleEndian;
 pub use loaded::{Loaded, Reshaped};
 pub use npy::{NpyError, NpyFault, NpyNumber, read_npy, write_npy};

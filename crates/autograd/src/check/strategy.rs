@@ -166,7 +166,12 @@ pub fn assert_formulas(ops: &[(&str, Cases)]) {
         let formulas = node.formulas().unwrap_or_else(|| panic!("{name} says no formula"));
         let said = formulas.vjps().len();
         assert!(said == node.inputs().len() || said == 1, "{name} says {said} VJPs: {formulas:?}");
-        assert!(formulas.vjps().chain([formulas.forward()]).all(|text| text.contains(" = ")));
+        for formula in formulas.vjps().chain([formulas.forward()]) {
+            assert!(formula.contains(" = "), "{name}: {formula}");
+            let symbols = formulas.symbols(formula, node.inputs().len());
+            let silent: Vec<_> = symbols.iter().filter(|symbol| symbol.meaning.is_none()).collect();
+            assert!(silent.is_empty(), "{name}: {formula}: it does not explain {silent:?}");
+        }
     }
 }
 

@@ -16,7 +16,11 @@ impl<T: Scalar> Op<T> for Concat {
     }
 
     fn formulas(&self) -> Option<Formulas> {
-        Some(Formulas::new("y = [x₀ | x₁ | …]").vjp("x̄ᵢ = the part of ȳ that xᵢ fills"))
+        Some(
+            Formulas::new("y = [x₀ | x₁ | …]")
+                .vjp("x̄ᵢ = the part of ȳ that xᵢ fills")
+                .symbol("|", "what follows stands behind it, along the axis"),
+        )
     }
 
     fn check(&self, shapes: &[&[usize]]) -> Result<(), ShapeError> {

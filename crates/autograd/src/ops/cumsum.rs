@@ -15,7 +15,11 @@ impl<T: Scalar> Op<T> for CumSum {
     }
 
     fn formulas(&self) -> Option<Formulas> {
-        Some(Formulas::new("y[k] = x[0] + … + x[k]").vjp("x̄[k] = ȳ[k] + … + ȳ[n]"))
+        Some(
+            Formulas::new("y[k] = x[0] + … + x[k]")
+                .vjp("x̄[k] = ȳ[k] + … + ȳ[n]")
+                .symbol("n", "the last position"),
+        )
     }
 
     fn check(&self, shapes: &[&[usize]]) -> Result<(), ShapeError> {

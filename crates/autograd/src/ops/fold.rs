@@ -18,7 +18,16 @@ impl<T: Scalar> Op<T> for Fold {
     fn formulas(&self) -> Option<Formulas> {
         Some(
             Formulas::new("y[b, c, s u + d i − p, s v + d j − p] = Σ x[b, (c, i, j), (u, v)]")
-                .vjp("x̄ = unfold(ȳ): each number is read where it was added"),
+                .vjp("x̄ = unfold(ȳ): each number is read where it was added")
+                .symbol("b", "the image")
+                .symbol("c", "the channel")
+                .symbol("i", "the row within the window")
+                .symbol("j", "the column within the window")
+                .symbol("u", "the row of the window")
+                .symbol("v", "the column of the window")
+                .symbol("s", "the stride")
+                .symbol("d", "the dilation")
+                .symbol("p", "the padding"),
         )
     }
 

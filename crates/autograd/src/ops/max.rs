@@ -19,7 +19,8 @@ impl<T: Scalar> Op<T> for Max {
     fn formulas(&self) -> Option<Formulas> {
         Some(
             Formulas::new(format!("y = max x along axes {:?}", self.axes))
-                .vjp("x̄ = ȳ / n at the n elements equal to y, 0 elsewhere"),
+                .vjp("x̄ = ȳ / n at the n elements equal to y, 0 elsewhere")
+                .symbol("n", "the number of elements that are the largest"),
         )
     }
 

@@ -14,7 +14,11 @@ impl<T: Scalar> Op<T> for Powi {
     }
 
     fn formulas(&self) -> Option<Formulas> {
-        Some(Formulas::new(format!("y = xⁿ, n = {}", self.exponent)).vjp("x̄ = n xⁿ⁻¹ ȳ"))
+        Some(
+            Formulas::new(format!("y = xⁿ, n = {}", self.exponent))
+                .vjp("x̄ = n xⁿ⁻¹ ȳ")
+                .symbol("n", "the exponent"),
+        )
     }
 
     fn forward(&mut self, x: &[&Tensor<T>]) -> Tensor<T> {

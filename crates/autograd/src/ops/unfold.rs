@@ -17,7 +17,16 @@ impl<T: Scalar> Op<T> for Unfold {
     fn formulas(&self) -> Option<Formulas> {
         Some(
             Formulas::new("y[b, (c, i, j), (u, v)] = x[b, c, s u + d i − p, s v + d j − p]")
-                .vjp("x̄ = fold(ȳ): each number is added where it was read"),
+                .vjp("x̄ = fold(ȳ): each number is added where it was read")
+                .symbol("b", "the image")
+                .symbol("c", "the channel")
+                .symbol("i", "the row within the window")
+                .symbol("j", "the column within the window")
+                .symbol("u", "the row of the window")
+                .symbol("v", "the column of the window")
+                .symbol("s", "the stride")
+                .symbol("d", "the dilation")
+                .symbol("p", "the padding"),
         )
     }
 

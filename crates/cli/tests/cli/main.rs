@@ -8,6 +8,7 @@ mod hostile;
 mod keeping;
 mod lm;
 mod lm_exchange;
+mod looking;
 mod outputs;
 mod program;
 mod reading;

@@ -46,7 +46,9 @@ impl<T: Scalar> Op<T> for BceWithLogits<T> {
     fn formulas(&self) -> Option<Formulas> {
         Some(
             Formulas::new("y = 1/n Σ max(x, 0) − x t + ln(1 + e^(−|x|))")
-                .vjp("x̄ = (σ(x) − t) ȳ / n"),
+                .vjp("x̄ = (σ(x) − t) ȳ / n")
+                .symbol("t", "the target, from 0 to 1")
+                .symbol("n", "the number of logits"),
         )
     }
 
@@ -125,7 +127,13 @@ impl<T: Scalar> Op<T> for WeightedBceWithLogits<T> {
 
     fn formulas(&self) -> Option<Formulas> {
         let loss = "y = 1/n Σ (1 − t) max(x, 0) + p t max(−x, 0) + (1 − t + p t) ln(1 + e^(−|x|))";
-        Some(Formulas::new(loss).vjp("x̄ = ((1 − t) σ(x) − p t σ(−x)) ȳ / n"))
+        Some(
+            Formulas::new(loss)
+                .vjp("x̄ = ((1 − t) σ(x) − p t σ(−x)) ȳ / n")
+                .symbol("t", "the target, from 0 to 1")
+                .symbol("n", "the number of logits")
+                .symbol("p", "the weight of the positive targets"),
+        )
     }
 
     fn check(&self, shapes: &[&[usize]]) -> Result<(), ShapeError> {

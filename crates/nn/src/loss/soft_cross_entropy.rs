@@ -49,7 +49,11 @@ impl<T: Scalar> Op<T> for SoftCrossEntropy<T> {
     fn formulas(&self) -> Option<Formulas> {
         Some(
             Formulas::new("y = Σᵢ Σ꜀ qᵢ꜀ (ln Σₖ e^xᵢₖ − xᵢ꜀)")
-                .vjp("x̄ᵢ꜀ = (softmax(xᵢ)꜀ Σₖ qᵢₖ − qᵢ꜀) ȳ"),
+                .vjp("x̄ᵢ꜀ = (softmax(xᵢ)꜀ Σₖ qᵢₖ − qᵢ꜀) ȳ")
+                .symbol("q", "the weight of a class")
+                .symbol("c", "the class")
+                .symbol("i", "the sample")
+                .symbol("k", "the class"),
         )
     }
 

@@ -92,7 +92,10 @@ impl<T: Scalar> Op<T> for MeanCrossEntropy<T> {
     fn formulas(&self) -> Option<Formulas> {
         Some(
             Formulas::new("y = −1/n Σᵢ ln softmax(xᵢ)[labelᵢ]")
-                .vjp("x̄ᵢ = (softmax(xᵢ) − onehot(labelᵢ)) ȳ / n"),
+                .vjp("x̄ᵢ = (softmax(xᵢ) − onehot(labelᵢ)) ȳ / n")
+                .symbol("n", "the number of samples")
+                .symbol("i", "the sample")
+                .symbol("label", "the class of a sample"),
         )
     }
 

@@ -1,5 +1,8 @@
 //! A tape drawn and walked: what is recorded is what backward computes, and text is exact.
 
+mod expression;
+mod rules;
+
 use std::time::Duration;
 
 use autograd::{Adjoints, Op, Parameters, Tape, Var};

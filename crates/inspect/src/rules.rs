@@ -1,0 +1,86 @@
+//! The ops of an [`Expression`] as rules: what each computes, and what it adds to the adjoint of each
+//! input, as expressions in the same grammar.
+//!
+//! A program in another language, such as the playground's page, computes with these as the tape does.
+//! A test compares every rule with its op.
+
+use serde::Serialize;
+
+/// One op: `y` is its value, `dy` its adjoint, and the inputs have letters.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct OpRule {
+    /// Its name on the tape.
+    pub op: &'static str,
+    /// The letters of the inputs; of `powi` the second is the exponent `n`, and of `where_` the third is
+    /// `holds`, 1 where the condition holds and 0 elsewhere. These have no adjoint.
+    pub letters: &'static [&'static str],
+    /// The value; `None` for what every language can compute.
+    pub value: Option<&'static str>,
+    /// What is added to the adjoint of each input.
+    pub adjoints: &'static [&'static str],
+}
+
+const fn given(
+    op: &'static str,
+    letters: &'static [&'static str],
+    adjoints: &'static [&'static str],
+) -> OpRule {
+    OpRule { op, letters, value: None, adjoints }
+}
+
+const fn composed(
+    op: &'static str,
+    letters: &'static [&'static str],
+    value: &'static str,
+    adjoints: &'static [&'static str],
+) -> OpRule {
+    OpRule { op, letters, value: Some(value), adjoints }
+}
+
+/// The rules of all ops that an [`Expression`](crate::Expression) can record.
+///
+/// ```
+/// let product = inspect::RULES.iter().find(|rule| rule.op == "mul").unwrap();
+/// assert_eq!(product.adjoints, ["b * dy", "a * dy"]);
+/// ```
+pub const RULES: &[OpRule] = &[
+    given("add", &["a", "b"], &["dy", "dy"]),
+    given("sub", &["a", "b"], &["dy", "-dy"]),
+    given("mul", &["a", "b"], &["b * dy", "a * dy"]),
+    given("div", &["a", "b"], &["dy / b", "-(y * dy / b)"]),
+    given("neg", &["x"], &["-dy"]),
+    given(
+        "pow",
+        &["x", "p"],
+        &[
+            "where(p == 0, 0, dy * p * x^(p - 1))",
+            "where(x == 0, where(p >= 0, 0, dy * y * ln(x)), dy * y * ln(x))",
+        ],
+    ),
+    given("powi", &["x", "n"], &["where(n == 0, 0, dy * n * x^(n - 1))"]),
+    given("sqrt", &["x"], &["dy / (y + y)"]),
+    given("exp", &["x"], &["dy * y"]),
+    given("ln", &["x"], &["dy / x"]),
+    given("sin", &["x"], &["dy * cos(x)"]),
+    given("cos", &["x"], &["-(dy * sin(x))"]),
+    given("tanh", &["x"], &["dy * (1 - y*y)"]),
+    composed("abs", &["x"], "where(x < 0, -x, x)", &["where(x > 0, dy, where(x < 0, -dy, 0))"]),
+    composed("sigmoid", &["x"], "1 / (1 + exp(-x))", &["dy * y * (1 - y)"]),
+    composed("softplus", &["x"], "max(x, 0) + ln(1 + exp(-abs(x)))", &["dy * sigmoid(x)"]),
+    composed("relu", &["x"], "where(x < 0, 0, x)", &["where(x > 0, dy, 0)"]),
+    composed("silu", &["x"], "x * sigmoid(x)", &["s = sigmoid(x); dy * (s + x*s*(1 - s))"]),
+    composed(
+        "maximum",
+        &["a", "b"],
+        "where(a > b, a, b)",
+        &[
+            "where(a > b, dy, where(a == b, dy / 2, 0))",
+            "where(b > a, dy, where(a == b, dy / 2, 0))",
+        ],
+    ),
+    given(
+        "where_",
+        &["a", "b", "holds"],
+        &["where(holds == 1, dy, 0)", "where(holds == 1, 0, dy)"],
+    ),
+];

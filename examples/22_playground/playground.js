@@ -234,7 +234,7 @@ byId("formula").onsubmit = event => event.preventDefault();
 addEventListener("hashchange", takeAddress);
 addEventListener("resize", fitField);
 const OPERATORS = ["add", "div", "mul", "neg", "sub"];
-byId("names").append(...recorded.functions.names.filter(name => !OPERATORS.includes(name)).flatMap(name => [element("code", {}, name), " "]));
+byId("names").append(...recorded.functions.names.filter(name => !OPERATORS.includes(name)).flatMap((name, at) => [at ? " " : "", element("code", {}, name)]));
 byId("rule").textContent = recorded.rules.find(({ op }) => op === "maximum").adjoints[0];
 
 // ---- The page, compared with what Rust has recorded ----------------------------------------------

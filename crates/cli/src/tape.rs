@@ -8,7 +8,7 @@ use autograd::Tape;
 use clap::Args;
 use data::{printable_path, quoted};
 use files::write_whole;
-use inspect::{Expression, Walk, number, to_dot};
+use inspect::{Expression, Walk, number};
 
 use crate::output::check_places;
 
@@ -38,7 +38,7 @@ pub struct TapeOfExpression {
     /// Write the walk as a page to step through: one HTML file that needs no network.
     #[arg(long, value_name = "FILE")]
     page: Option<PathBuf>,
-    /// Write the graph for Graphviz, which draws it.
+    /// Write the graph, with values and adjoints, for Graphviz, which draws it.
     #[arg(long, value_name = "FILE")]
     dot: Option<PathBuf>,
 }
@@ -59,7 +59,7 @@ pub fn run(options: &TapeOfExpression) -> Result<(), Box<dyn Error>> {
     }
     let files = [
         (page, page.as_ref().map(|_| walk.to_html(text.trim()))),
-        (dot, dot.as_ref().map(|_| to_dot(&tape))),
+        (dot, dot.as_ref().map(|_| walk.to_dot())),
     ];
     for (path, content) in files {
         let (Some(path), Some(content)) = (path, content) else { continue };

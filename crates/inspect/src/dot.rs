@@ -3,10 +3,11 @@
 use std::fmt::Write;
 
 use autograd::{NodeKind, NodeView, Tape};
-use tensor::Scalar;
+use tensor::{Scalar, Tensor};
 
 use crate::reading::number;
 use crate::scopes::Scopes;
+use crate::walk::{NodeRecord, Walk};
 
 /// Returns the graph of a tape as text for Graphviz: an edge from each input to the op that reads it,
 /// and a box around the nodes of a layer.
@@ -23,14 +24,69 @@ use crate::scopes::Scopes;
 pub fn to_dot<T: Scalar>(tape: &Tape<T>) -> String {
     let nodes = tape.nodes();
     let scopes = Scopes::new(&nodes);
+    let drawn = |node: NodeView<'_, T>| DotNode {
+        title: node.parameter().map_or(node.name(), |(_, name)| name).to_string(),
+        lines: vec![short(node.value())],
+        is_op: node.kind() == NodeKind::Op,
+        scope: scopes.of_node[node.index()],
+        inputs: node.inputs().to_vec(),
+    };
+    let nodes: Vec<DotNode> = nodes.iter().map(drawn).collect();
+    graph(&scopes.names, &nodes)
+}
+
+impl<T: Scalar> Walk<T> {
+    /// Returns the graph of the walk as text for Graphviz, as [`to_dot`] does for a tape, with the names
+    /// of [`with_names`](Self::with_names) and with the adjoint of each node below its value.
+    pub fn to_dot(&self) -> String {
+        let last = self.steps().len() - 1;
+        let drawn = |(index, node): (usize, &NodeRecord<T>)| {
+            let adjoint = self.adjoint(index, last).map(|dy| format!("adjoint {}", short(dy)));
+            let title = match (&node.name, node.kind) {
+                (None, _) => node.op.to_string(),
+                (Some(name), NodeKind::Op) => format!("{name} = {}", node.op),
+                (Some(name), _) => name.clone(),
+            };
+            DotNode {
+                title,
+                lines: [short(&node.value)].into_iter().chain(adjoint).collect(),
+                is_op: node.kind == NodeKind::Op,
+                scope: node.scope,
+                inputs: node.inputs.clone(),
+            }
+        };
+        let nodes: Vec<DotNode> = self.nodes().iter().enumerate().map(drawn).collect();
+        graph(self.scopes(), &nodes)
+    }
+}
+
+/// A node as it is drawn.
+struct DotNode {
+    title: String,
+    /// What stands below the title.
+    lines: Vec<String>,
+    is_op: bool,
+    scope: Option<usize>,
+    inputs: Vec<usize>,
+}
+
+/// Returns a number, or the shape of what is none.
+fn short<T: Scalar>(tensor: &Tensor<T>) -> String {
+    match tensor.rank() {
+        0 => number(tensor.item().to_f64()),
+        _ => format!("{:?}", tensor.shape()),
+    }
+}
+
+fn graph(scopes: &[String], nodes: &[DotNode]) -> String {
     let in_scope = |scope| {
-        let nodes = nodes.iter().filter(|node| scopes.of_node[node.index()] == scope);
-        nodes.map(declaration).collect::<Vec<_>>()
+        let nodes = nodes.iter().enumerate().filter(move |(_, node)| node.scope == scope);
+        nodes.map(|(index, node)| node.declaration(index)).collect::<Vec<_>>()
     };
     let mut dot = String::from(
         "digraph tape {\n  node [fontname=\"Helvetica\", shape=box, style=rounded];\n",
     );
-    for (scope, name) in scopes.names.iter().enumerate() {
+    for (scope, name) in scopes.iter().enumerate() {
         let name = quoted(name);
         let _ = writeln!(dot, "  subgraph cluster_{scope} {{\n    label={name};");
         for node in in_scope(Some(scope)) {
@@ -41,24 +97,20 @@ pub fn to_dot<T: Scalar>(tape: &Tape<T>) -> String {
     for node in in_scope(None) {
         let _ = writeln!(dot, "  {node}");
     }
-    for node in nodes.iter() {
-        for input in node.inputs() {
-            let _ = writeln!(dot, "  n{input} -> n{};", node.index());
+    for (index, node) in nodes.iter().enumerate() {
+        for input in &node.inputs {
+            let _ = writeln!(dot, "  n{input} -> n{index};");
         }
     }
     dot + "}\n"
 }
 
-/// Declares a node: its index and op, and below that its number or shape.
-fn declaration<T: Scalar>(node: NodeView<'_, T>) -> String {
-    let index = node.index();
-    let name = node.parameter().map_or(node.name(), |(_, name)| name);
-    let below = match node.value().rank() {
-        0 => number(node.value().item().to_f64()),
-        _ => format!("{:?}", node.value().shape()),
-    };
-    let shape = if node.kind() == NodeKind::Op { "" } else { ", shape=ellipse" };
-    format!("n{index} [label={}{shape}];", quoted(&format!("%{index} {name}\n{below}")))
+impl DotNode {
+    fn declaration(&self, index: usize) -> String {
+        let shape = if self.is_op { "" } else { ", shape=ellipse" };
+        let label = format!("%{index} {}\n{}", self.title, self.lines.join("\n"));
+        format!("n{index} [label={}{shape}];", quoted(&label))
+    }
 }
 
 /// A text in quotes as Graphviz reads them; a line break is `\n`.

@@ -162,8 +162,8 @@ function explained(index, lists) {
   for (const list of lists.filter(list => list !== null)) {
     for (const { symbol, meaning, input } of glossary[list]) {
       const node = input === null ? "" : ` %${tape[index].inputs[input]}`;
-      // A bar says what is handed on; the letter alone names the input.
-      const about = input === null || symbol.normalize("NFD").length > 1 ? meaning : meaning + node;
+      const isBarred = /\p{M}/u.test(symbol.normalize("NFD"));
+      const about = input !== null && isBarred ? `${meaning},${node}` : meaning + node;
       symbols.set(symbol, about);
     }
   }

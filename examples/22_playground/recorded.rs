@@ -16,7 +16,7 @@ pub struct Recorded {
     /// By op.
     formulas: BTreeMap<&'static str, OpFormulas>,
     presets: &'static [Preset],
-    parsed: Vec<Parsed>,
+    parsed: Vec<ParsedText>,
     walks: Vec<RecordedWalks>,
 }
 
@@ -39,7 +39,7 @@ struct OpSymbol {
 
 /// A text, and its list or its error.
 #[derive(Serialize)]
-struct Parsed {
+struct ParsedText {
     text: String,
     list: Option<Expression>,
     error: Option<ParseError>,
@@ -74,15 +74,49 @@ struct RecordedPoint {
 
 /// Texts that are no expressions.
 const WRONG: &[&str] = &[
-    "", "x *", "x + * y", "2x", "(x + 1", "x + 1)", "x & y", "log(x)", "foo(x)", "sin x", "sin(x, y)",
-    "max(x)", "x + x(y)", "x > 0", "where(x, 1, 2)", "h = x*y\nh2 = h\nh", "h*2; h = 3",
-    "h = 3 + x; h = 4", "exp = 3", "1.2.3", "1e999", ".", "x = ", "x, y", "x = 2 = 3",
+    "",
+    "x *",
+    "x + * y",
+    "2x",
+    "(x + 1",
+    "x + 1)",
+    "x & y",
+    "log(x)",
+    "foo(x)",
+    "sin x",
+    "sin(x, y)",
+    "max(x)",
+    "x + x(y)",
+    "x > 0",
+    "where(x, 1, 2)",
+    "h = x*y\nh2 = h\nh",
+    "h*2; h = 3",
+    "h = 3 + x; h = 4",
+    "exp = 3",
+    "1.2.3",
+    "1e999",
+    ".",
+    "x = ",
+    "x, y",
+    "x = 2 = 3",
 ];
 
 /// Texts that the presets have nothing of.
 const RIGHT: &[&str] = &[
-    "-x^2", "2^3^2", "x - y - z", "x / y * z", "--x", "-2 * -(x)", "x**0.5", "(x)", "1e-3*x + .5", "β·x − γ",
-    "x*y; x + y", "where(x <= y, 1, where(x != 2, y, -3))", "a = b + c; d = a*a\n\na + d;", "pi * x^-2",
+    "-x^2",
+    "2^3^2",
+    "x - y - z",
+    "x / y * z",
+    "--x",
+    "-2 * -(x)",
+    "x**0.5",
+    "(x)",
+    "1e-3*x + .5",
+    "β·x − γ",
+    "x*y; x + y",
+    "where(x <= y, 1, where(x != 2, y, -3))",
+    "a = b + c; d = a*a\n\na + d;",
+    "pi * x^-2",
 ];
 
 impl Recorded {
@@ -93,7 +127,7 @@ impl Recorded {
             functions: function_table(),
             formulas: RULES.iter().map(|rule| (rule.op, OpFormulas::of(rule))).collect(),
             presets: PRESETS,
-            parsed: texts.chain(RIGHT.iter().chain(WRONG).copied()).map(Parsed::new).collect(),
+            parsed: texts.chain(RIGHT.iter().chain(WRONG).copied()).map(ParsedText::new).collect(),
             walks: PRESETS.iter().map(RecordedWalks::of).collect(),
         }
     }
@@ -134,7 +168,7 @@ impl OpSymbol {
     }
 }
 
-impl Parsed {
+impl ParsedText {
     fn new(text: &str) -> Self {
         let (list, error) = match text.parse::<Expression>() {
             Ok(list) => (Some(list), None),

@@ -176,7 +176,7 @@ fn the_walk_goes_by_itself_until_a_key_stops_it() {
     page.evaluate("byId('next').focus()");
     page.press(" ");
     assert_eq!(page.evaluate("[now, timer]"), json!([1, null]));
-    assert_eq!(page.text("#said"), "Step 2 of 14, forward: %1 variable has the value 3.");
+    assert_eq!(page.text("#said"), "Step 2 of 16, forward: %1 variable has the value 3.");
     assert_eq!(page.complaints(), Vec::<String>::new());
 }
 

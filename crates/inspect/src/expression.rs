@@ -28,7 +28,7 @@ use tensor::Tensor;
 pub use self::error::ExpressionError;
 
 pub use self::functions::{
-    Comparison, FunctionTable, ScalarFunction, function_table, names as function_names,
+    FunctionTable, NumberComparison, ScalarFunction, function_table, names as function_names,
 };
 
 /// An expression: a list of entries, each of which becomes one node of a tape.
@@ -96,7 +96,7 @@ pub enum ListEntry {
         /// What it chooses from.
         inputs: [usize; 2],
         /// The comparison.
-        condition: Comparison,
+        condition: NumberComparison,
         /// What is compared.
         compared: [usize; 2],
     },

@@ -35,7 +35,7 @@ mod walk;
 
 pub use dot::to_dot;
 pub use expression::{
-    Comparison, Expression, ExpressionError, FunctionTable, ListEntry, ScalarFunction,
+    Expression, ExpressionError, FunctionTable, ListEntry, NumberComparison, ScalarFunction,
     function_names, function_table,
 };
 pub use html::{PAGE_SCRIPT, PAGE_STYLE, fill_page, to_html};

@@ -37,7 +37,11 @@ fn the_tape_of_a_formula_is_written_as_page_and_graph() {
     let read = |name| fs::read_to_string(folder.path().join(name)).unwrap();
     assert!(read("h.html").contains("h = tanh(%2)"));
     let graph = read("h.dot");
-    assert!(graph.contains("n2 -> n3") && graph.contains(r#"label="%3 h = tanh\n0.964028\nadjoint 1.92806""#), "{graph}");
+    assert!(
+        graph.contains("n2 -> n3")
+            && graph.contains(r#"label="%3 h = tanh\n0.964028\nadjoint 1.92806""#),
+        "{graph}"
+    );
 }
 
 #[test]

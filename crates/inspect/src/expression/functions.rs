@@ -142,7 +142,7 @@ pub fn function_table() -> FunctionTable {
 
 /// A comparison of two numbers. It has no derivative.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-pub enum Comparison {
+pub enum NumberComparison {
     /// Less.
     #[serde(rename = "<")]
     Less,
@@ -163,7 +163,7 @@ pub enum Comparison {
     Unequal,
 }
 
-impl Comparison {
+impl NumberComparison {
     pub(super) fn find(symbol: &str) -> Option<Self> {
         Some(match symbol {
             "<" => Self::Less,

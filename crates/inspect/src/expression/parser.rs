@@ -1,8 +1,8 @@
 //! From tokens to the list: recursive descent, a function for each line of the grammar.
 
 use super::error::ExpressionError;
-use super::functions::{self, Comparison};
-use super::tokens::{Token, TokenKind, tokens};
+use super::functions::{self, NumberComparison};
+use super::tokens::{Lexeme, Token, tokens};
 use super::{Expression, ListEntry};
 
 /// An expression has at most this many entries: a tape of more cannot be read.
@@ -40,13 +40,13 @@ impl Parser<'_> {
         let mut result = None;
         loop {
             while self.accept(&[";"]).is_some() {}
-            if self.peek().kind == TokenKind::End {
+            if self.peek().kind == Lexeme::End {
                 return result.ok_or_else(|| {
                     self.error(format!("the expression is empty; {OPERAND}, as in x*y + sin(x)"))
                 });
             }
             result = Some(self.statement()?);
-            let is_over = self.peek().kind == TokenKind::End;
+            let is_over = self.peek().kind == Lexeme::End;
             if !is_over && self.accept(&[";"]).is_none() {
                 return Err(self.unexpected());
             }
@@ -55,8 +55,8 @@ impl Parser<'_> {
 
     fn statement(&mut self) -> Parsed {
         let (token, following) = (self.peek().clone(), self.tokens.get(self.next + 1));
-        let is_definition = following.is_some_and(|token| token.kind == TokenKind::Symbol("="));
-        let TokenKind::Name(name) = token.kind else { return self.sum() };
+        let is_definition = following.is_some_and(|token| token.kind == Lexeme::Symbol("="));
+        let Lexeme::Name(name) = token.kind else { return self.sum() };
         if !is_definition {
             return self.sum();
         }
@@ -160,12 +160,12 @@ impl Parser<'_> {
     fn atom(&mut self) -> Parsed {
         let token = self.peek().clone();
         match token.kind {
-            TokenKind::Number(number) => {
+            Lexeme::Number(number) => {
                 self.next += 1;
                 self.push(ListEntry::Number { number })
             }
-            TokenKind::Name(name) => self.name(&name, token.place),
-            TokenKind::Symbol("(") => {
+            Lexeme::Name(name) => self.name(&name, token.place),
+            Lexeme::Symbol("(") => {
                 self.next += 1;
                 let inside = self.nested(Self::sum)?;
                 self.expect(")", "to close the bracket")?;
@@ -255,7 +255,7 @@ impl Parser<'_> {
     fn where_(&mut self) -> Parsed {
         let left = self.nested(Self::sum)?;
         let comparison = match &self.peek().kind {
-            TokenKind::Symbol(symbol) => Comparison::find(symbol),
+            Lexeme::Symbol(symbol) => NumberComparison::find(symbol),
             _ => None,
         };
         let Some(condition) = comparison else {
@@ -326,7 +326,7 @@ impl Parser<'_> {
     }
 
     fn accept(&mut self, symbols: &[&'static str]) -> Option<&'static str> {
-        let TokenKind::Symbol(symbol) = self.peek().kind else { return None };
+        let Lexeme::Symbol(symbol) = self.peek().kind else { return None };
         if !symbols.contains(&symbol) {
             return None;
         }
@@ -346,11 +346,11 @@ impl Parser<'_> {
     /// Returns the next token in words.
     fn found(&self) -> String {
         match &self.peek().kind {
-            TokenKind::End => "the end".to_string(),
-            TokenKind::Number(number) => format!("the number {number}"),
-            TokenKind::Name(name) => format!("the name `{name}`"),
-            TokenKind::Symbol(";") => "the end of a statement".to_string(),
-            TokenKind::Symbol(symbol) => format!("`{symbol}`"),
+            Lexeme::End => "the end".to_string(),
+            Lexeme::Number(number) => format!("the number {number}"),
+            Lexeme::Name(name) => format!("the name `{name}`"),
+            Lexeme::Symbol(";") => "the end of a statement".to_string(),
+            Lexeme::Symbol(symbol) => format!("`{symbol}`"),
         }
     }
 
@@ -358,14 +358,12 @@ impl Parser<'_> {
     fn unexpected(&self) -> ExpressionError {
         let found = self.found();
         let advice = match &self.peek().kind {
-            TokenKind::Symbol(")") => "no bracket is open: remove it, or open one before it",
-            TokenKind::Symbol("=") => {
-                "a definition is written name = …, at the start of a statement"
-            }
-            TokenKind::Symbol(symbol) if Comparison::find(symbol).is_some() => {
+            Lexeme::Symbol(")") => "no bracket is open: remove it, or open one before it",
+            Lexeme::Symbol("=") => "a definition is written name = …, at the start of a statement",
+            Lexeme::Symbol(symbol) if NumberComparison::find(symbol).is_some() => {
                 "comparisons are written in where(a > b, …, …)"
             }
-            TokenKind::Symbol(_) => "remove it",
+            Lexeme::Symbol(_) => "remove it",
             _ => "expected an operator, such as * for a product",
         };
         self.error(format!("{found} cannot follow what is before it; {advice}"))
@@ -373,7 +371,7 @@ impl Parser<'_> {
 
     fn no_operand(&self) -> ExpressionError {
         let after = match self.next.checked_sub(1).map(|before| &self.tokens[before].kind) {
-            Some(TokenKind::Symbol(symbol)) if *symbol != ";" => format!(" after `{symbol}`"),
+            Some(Lexeme::Symbol(symbol)) if *symbol != ";" => format!(" after `{symbol}`"),
             _ => String::new(),
         };
         self.error(format!("{} stands{after} where an operand should; {OPERAND}", self.found()))

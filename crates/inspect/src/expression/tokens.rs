@@ -6,12 +6,12 @@ use super::error::ExpressionError;
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Token {
     pub(super) place: usize,
-    pub(super) kind: TokenKind,
+    pub(super) kind: Lexeme,
 }
 
-/// The kinds of tokens.
+/// What a token is.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) enum TokenKind {
+pub(super) enum Lexeme {
     Number(f64),
     Name(String),
     /// An operator, a bracket, a comma, or `;`, which a new line is too.
@@ -44,12 +44,12 @@ pub(super) fn tokens(text: &[char]) -> Result<Vec<Token>, ExpressionError> {
         tokens.push(Token { place, kind });
         place += length;
     }
-    tokens.push(Token { place, kind: TokenKind::End });
+    tokens.push(Token { place, kind: Lexeme::End });
     Ok(tokens)
 }
 
 /// Digits, a point and digits, `e` and an exponent.
-fn number(text: &[char], start: usize) -> Result<(TokenKind, usize), ExpressionError> {
+fn number(text: &[char], start: usize) -> Result<(Lexeme, usize), ExpressionError> {
     let digits = |from: usize| text[from..].iter().take_while(|c| c.is_ascii_digit()).count();
     let mut end = start + digits(start);
     if text.get(end) == Some(&'.') {
@@ -65,27 +65,27 @@ fn number(text: &[char], start: usize) -> Result<(TokenKind, usize), ExpressionE
     let written: String = text[start..end].iter().collect();
     let wrong = |what| ExpressionError::at(text, start, format!("`{written}` {what}"));
     match written.parse::<f64>() {
-        Ok(number) if number.is_finite() => Ok((TokenKind::Number(number), end - start)),
+        Ok(number) if number.is_finite() => Ok((Lexeme::Number(number), end - start)),
         Ok(_) => Err(wrong("is too large for a 64-bit number; expected less than 1.8e308")),
         Err(_) => Err(wrong("is not a number; expected digits, as in 0.5")),
     }
 }
 
-fn name(rest: &[char]) -> (TokenKind, usize) {
+fn name(rest: &[char]) -> (Lexeme, usize) {
     let is_part = |c: &&char| **c == '_' || c.is_alphanumeric();
     let name: String = rest.iter().take_while(is_part).collect();
     let length = name.chars().count();
-    (TokenKind::Name(name), length)
+    (Lexeme::Name(name), length)
 }
 
-fn symbol(text: &[char], place: usize) -> Result<(TokenKind, usize), ExpressionError> {
+fn symbol(text: &[char], place: usize) -> Result<(Lexeme, usize), ExpressionError> {
     if let Some((_, symbol)) = PRINTED.iter().find(|(printed, _)| *printed == text[place]) {
-        return Ok((TokenKind::Symbol(symbol), 1));
+        return Ok((Lexeme::Symbol(symbol), 1));
     }
     let stands_here =
         |symbol: &&&str| symbol.chars().enumerate().all(|(i, c)| text.get(place + i) == Some(&c));
     match SYMBOLS.iter().find(stands_here) {
-        Some(symbol) => Ok((TokenKind::Symbol(symbol), symbol.len())),
+        Some(symbol) => Ok((Lexeme::Symbol(symbol), symbol.len())),
         None => Err(ExpressionError::at(
             text,
             place,

@@ -200,6 +200,9 @@ fn compare(options: &Options) -> Result<ExitCode, Box<dyn Error>> {
 }
 
 fn main() -> ExitCode {
-    let options: Options = parse::parse();
+    let options: Options = match parse::parse() {
+        Ok(options) => options,
+        Err(message) => return parse::tell(&message),
+    };
     ending::run(|| compare(&options))
 }

@@ -58,6 +58,9 @@ fn write(folder: &Path) -> Result<ExitCode, Box<dyn Error>> {
 }
 
 fn main() -> ExitCode {
-    let options: Options = parse::parse();
+    let options: Options = match parse::parse() {
+        Ok(options) => options,
+        Err(message) => return parse::tell(&message),
+    };
     ending::run(|| write(&options.out))
 }

@@ -67,7 +67,10 @@ enum Command {
 }
 
 fn main() -> ExitCode {
-    let arguments: Arguments = parse::parse();
+    let arguments: Arguments = match parse::parse() {
+        Ok(arguments) => arguments,
+        Err(message) => return parse::tell(&message),
+    };
     ending::run(|| match arguments.command {
         Command::Train { folder } => train(&folder),
         Command::Run { folder } => run(&folder),

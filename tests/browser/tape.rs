@@ -136,7 +136,7 @@ fn every_letter_of_a_formula_is_explained_at_its_step() {
             .flatMap(p => plain(p.textContent.replaceAll('ᵀ', ' ')).replace(/[A-Za-z_]{2,}/g, ' ').match(/\\p{L}\\p{M}*/gu) ?? [])
             .filter(letter => !known.includes(letter));
     })()";
-    for (step, letters) in at_every_step(&page, walk.steps().len(), &silent).iter().enumerate() {
+    for (step, letters) in at_every_step(&page, walk.steps().len(), silent).iter().enumerate() {
         assert_eq!(*letters, json!([]), "step {step}: {:?}", walk.steps()[step]);
     }
     let symbols = "document.querySelectorAll('#card .symbols dt').length";

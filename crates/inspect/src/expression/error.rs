@@ -21,7 +21,7 @@ impl ExpressionError {
     /// Creates the error for the character at `place`, counted from 0 over all of the text.
     pub(super) fn at(text: &[char], place: usize, message: impl Into<String>) -> Self {
         let is_break = |&c: &char| c == '\n';
-        let start = text[..place].iter().rposition(|c| is_break(c)).map_or(0, |at| at + 1);
+        let start = text[..place].iter().rposition(is_break).map_or(0, |at| at + 1);
         let end = text[place..].iter().position(is_break).map_or(text.len(), |at| place + at);
         Self {
             message: message.into(),

@@ -221,6 +221,32 @@ impl Keeper {
         })
     }
 
+    /// Returns the folder of the run, if it has one.
+    pub fn folder(&self) -> Option<&Path> {
+        self.folder.as_deref()
+    }
+
+    /// Trains a model that is only compared with others: without checkpoints, log or bars. Ctrl-C ends it.
+    pub fn attempt<M: Model, L: Loss, S: Source + Clone>(
+        &mut self,
+        session: Session<'_, M, L, S, f32>,
+    ) -> Result<History, Box<dyn Error>>
+    where
+        S::Inputs: Samples<Batch = M::Input>,
+        S::Targets: Samples<Batch = L::Target>,
+    {
+        session.run(&mut [&mut self.interrupt]).map_err(|error| {
+            let left = match &self.folder {
+                Some(folder) => format!(
+                    "The finished trials are kept; go on with\n\n    {}",
+                    processes::resuming(folder)
+                ),
+                None => left(None, None),
+            };
+            Interrupted::by(&self.interrupt, error, left)
+        })
+    }
+
     fn checkpoints(
         &self,
         run: &str,

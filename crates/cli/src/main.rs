@@ -12,6 +12,7 @@
 
 #![forbid(unsafe_code)]
 
+mod calibrating;
 mod contents;
 mod ending;
 mod interrupted;
@@ -53,7 +54,10 @@ fn run() -> Result<(), Box<dyn Error>> {
             Some(file) => table::train(file, &options),
             None => compare::train_each(&options.common),
         },
-        Some(Command::Compare(options)) => compare::over_seeds(&options),
+        Some(Command::Compare(options)) => match &options.table.file {
+            Some(file) => table::compare(file, &options),
+            None => compare::over_seeds(&options.common),
+        },
         Some(Command::Evaluate(options)) => match table::holds_table_model(&options.model) {
             true => table::evaluate(&options),
             false => evaluate::run(&options),
@@ -62,7 +66,10 @@ fn run() -> Result<(), Box<dyn Error>> {
             true => table::predict(&options),
             false => predict::run(&options),
         },
-        Some(Command::Gradcheck(options)) => gradcheck::run(&options),
+        Some(Command::Gradcheck(options)) => match &options.table.file {
+            Some(file) => table::gradcheck(file, &options),
+            None => gradcheck::run(&options.common),
+        },
         Some(Command::Tabular(options)) => tabular::compare(&options),
         Some(Command::Lm(options)) => lm::run(&options),
         Some(Command::Tape(options)) => tape::run(&options),

@@ -52,10 +52,10 @@ pub struct Cli {
 #[derive(Debug, Subcommand)]
 pub enum Command {
     Train(Box<table::TrainCommand>),
-    Compare(sentiment::Compare),
+    Compare(Box<table::CompareCommand>),
     Evaluate(sentiment::Evaluate),
     Predict(sentiment::Predict),
-    Gradcheck(sentiment::Gradcheck),
+    Gradcheck(Box<table::GradcheckCommand>),
     Tabular(tabular::Options),
     Lm(Lm),
     Tape(TapeOfExpression),

@@ -92,8 +92,15 @@ pub fn prepare(cli: &mut Cli) -> Result<(), String> {
     }
     let keeping = match &mut cli.command {
         None => &mut cli.train.experiment.keeping,
+        Some(Command::Train(options)) if options.search.is_some() => {
+            return Err(format!(
+                "--search: {} processes were started, but a search is the work of one; start it without \
+                 mpirun",
+                World.size()
+            ));
+        }
         Some(Command::Train(options)) => &mut options.common.experiment.keeping,
-        Some(Command::Compare(options)) => &mut options.experiment.keeping,
+        Some(Command::Compare(options)) => &mut options.common.experiment.keeping,
         Some(Command::Lm(lm)) => match &mut lm.command {
             LmCommand::Train(options) => &mut options.keeping,
             LmCommand::Compare(options) => &mut options.keeping,
@@ -131,10 +138,10 @@ fn works_alone() -> String {
 fn write_nothing(cli: &mut Cli) {
     let (keeping, output, save, export) = match &mut cli.command {
         Some(Command::Compare(options)) => {
-            let source = &mut options.experiment.setup.source;
+            let source = &mut options.common.experiment.setup.source;
             (
-                &mut options.experiment.keeping,
-                Some(&mut options.output),
+                &mut options.common.experiment.keeping,
+                Some(&mut options.common.output),
                 None,
                 Some(&mut source.export),
             )

@@ -3,7 +3,10 @@
 use autograd::Parameters;
 use nn::ActivationKind;
 use report::{ModelComparison, RunResult};
+use train::metrics::Calibration;
 use train::{Evaluation, History};
+
+use crate::calibrating::UNCALIBRATED;
 
 /// A model after training, and its figures on the test samples.
 pub struct Trained {
@@ -12,6 +15,15 @@ pub struct Trained {
     pub parameters: Parameters,
     pub history: History,
     pub evaluation: Evaluation,
+    /// How reliable its probabilities are; `None` for a model that has no temperature.
+    pub calibration: Option<Calibration>,
+}
+
+impl Trained {
+    /// Returns the number by which its logits are divided.
+    pub fn temperature(&self) -> f64 {
+        self.calibration.as_ref().map_or(UNCALIBRATED, |found| found.temperature)
+    }
 }
 
 /// The runs so far, and the best model among them.
@@ -27,7 +39,7 @@ impl Outcome {
     /// Adds a model. The model with the best validation score is kept, or without validation the
     /// one with the best training score.
     pub fn add(&mut self, trained: Trained) {
-        let Trained { activation, seed, parameters, history, evaluation } = &trained;
+        let Trained { activation, seed, parameters, history, evaluation, .. } = &trained;
         let run = RunResult::new(evaluation, history, parameters.count());
         self.add_run(&activation.to_string(), *seed, run, history.clone());
         if self.best.as_ref().is_none_or(|best| trained.history.is_better_than(&best.history)) {

@@ -180,6 +180,24 @@ impl Tokenizer {
         texts.into_iter().map(|text| sequence(text.as_ref())).collect()
     }
 
+    /// Returns the words of a text, as they are looked up: in lower case, unless
+    /// [`with_lower`](Self::with_lower) says otherwise.
+    ///
+    /// ```
+    /// assert_eq!(data::Tokenizer::new().words("Not bad, not bad!"), ["not", "bad", "not", "bad"]);
+    /// ```
+    pub fn words(&self, text: &str) -> Vec<String> {
+        let mut words = Vec::new();
+        Cutter::new(&self.rules).each_word(text, |word| words.push(word.to_owned()));
+        words
+    }
+
+    /// Returns `true` if a word has an id in use. A word that the out-of-vocabulary token replaces is not
+    /// known.
+    pub fn knows(&self, word: &str) -> bool {
+        self.id(word).is_some_and(|id| self.rules.allows(id))
+    }
+
     /// Returns the words of each sequence, joined by spaces. Ids without a word in use become the
     /// out-of-vocabulary token, or are left out if there is none.
     pub fn sequences_to_texts(&self, sequences: &[Vec<u32>]) -> Vec<String> {

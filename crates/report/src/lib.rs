@@ -24,6 +24,6 @@ pub use metric_list::MetricList;
 pub use page::{
     ActivationCurve, AttentionHead, AttentionMaps, BestModel, ClassDetails, ClassScores,
     CountingModel, CurveRole, GateRow, LanguageReport, LossPoint, ModelRuns, ParameterRow, Plot,
-    PlotSubject, ReportError, ResultRow, SeedRun, SurpriseToken, TrainingReport, Word,
-    WrongPrediction, contributions,
+    PlotSubject, ReportError, ResultRow, SearchReport, SearchTrial, SeedRun, SurpriseToken,
+    TrainingReport, Word, WrongPrediction, contributions,
 };

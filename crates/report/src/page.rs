@@ -20,6 +20,8 @@ mod html;
 mod inside;
 mod language;
 mod plots;
+mod reliability;
+mod search;
 
 use std::io::Write;
 use std::path::Path;
@@ -31,7 +33,7 @@ pub use contributions::contributions;
 pub use error::ReportError;
 pub use figures::{
     ActivationCurve, BestModel, ClassDetails, ClassScores, CurveRole, ModelRuns, ParameterRow,
-    SeedRun, TrainingReport, Word, WrongPrediction,
+    SearchReport, SearchTrial, SeedRun, TrainingReport, Word, WrongPrediction,
 };
 pub use language::{
     AttentionHead, AttentionMaps, CountingModel, GateRow, LanguageReport, LossPoint, ResultRow,

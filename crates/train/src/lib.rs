@@ -56,7 +56,7 @@ pub use answer::NotFinite;
 pub use error::TrainError;
 pub use evaluate::Evaluation;
 pub use history::{Epoch, History, Score, is_share, metric_label, short_name, written};
-pub use loss::{Classifier, Heads, Loss, OwnLoss, own_loss};
+pub use loss::{Calibrated, Classifier, Heads, Loss, OwnLoss, own_loss};
 pub use observer::{AnySource, Context, Observer, ObserverError};
 pub use options::Fit;
 pub use progress::{Progress, RunningEpoch};

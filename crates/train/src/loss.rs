@@ -3,6 +3,7 @@
 //! A [`Loss`] compares a model's outputs with targets of any type. The losses of `nn` are losses
 //! here, and so is any function; see [`own_loss`].
 
+mod calibrated;
 mod classes;
 mod heads;
 mod labels;
@@ -16,6 +17,7 @@ use tensor::{Scalar, Tensor};
 
 use crate::tally::Tally;
 
+pub use calibrated::Calibrated;
 pub use heads::Heads;
 pub use own::{OwnLoss, own_loss};
 

@@ -16,14 +16,22 @@
 //! ```
 //!
 //! [`roc_auc`] judges the scores of a binary classifier before any threshold turns them into
-//! classes.
+//! classes. [`Reliability`] says how far probabilities can be taken at their word, and [`fit_temperature`]
+//! mends them.
 //!
 //! All figures are fractions from 0 to 1. The printed tables show per cent.
+
+mod calibration;
 
 use std::collections::HashSet;
 
 use data::printable;
 use serde::Serialize;
+
+pub use calibration::{
+    Calibration, RELIABILITY_BINS, Reliability, ReliabilityBin, fit_label_temperature,
+    fit_temperature,
+};
 
 const TERMINAL_WIDTH: usize = 100;
 const CORNER: &str = "true \\ predicted";

@@ -97,9 +97,13 @@ impl<'m, M: Model, L> Trainer<'m, M, L> {
         Ok(self.predict(parameters, inputs))
     }
 
-    /// Returns the model's outputs for each input, computed batch by batch in evaluation mode.
+    /// Returns the model's outputs for each input, `[n, outputs]`, such as logits, computed batch by batch in
+    /// evaluation mode.
+    ///
+    /// # Panics
+    /// If the inputs do not fit the model.
     #[track_caller]
-    pub(crate) fn outputs<T, X>(&self, parameters: &Parameters<T>, inputs: &X) -> Tensor<T>
+    pub fn outputs<T, X>(&self, parameters: &Parameters<T>, inputs: &X) -> Tensor<T>
     where
         T: Scalar,
         X: Samples<Batch = M::Input>,

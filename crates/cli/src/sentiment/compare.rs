@@ -16,7 +16,7 @@ use super::{baseline, print};
 use crate::keeping::Keeper;
 use crate::output::Output;
 use crate::saving::save_somewhere;
-use crate::trained::{Outcome, Trained};
+use crate::trained::Outcome;
 
 /// Trains a model with each activation, and keeps the one that is best in validation, or without
 /// that in training.
@@ -28,9 +28,10 @@ pub fn train_each(options: &Train) -> Result<(), Box<dyn Error>> {
     // This comes first, because everything after it may fail, even printing to a closed pipe.
     let saved = match save {
         Some(path) => {
-            let Trained { activation, parameters, .. } = outcome.best();
-            let description = Description::new(&experiment.setup.sizes, *activation, &texts);
-            save_somewhere(path, parameters, &description)
+            let best = outcome.best();
+            let about = Description::new(&experiment.setup.sizes, best.activation, &texts);
+            let about = about.with_temperature(best.temperature());
+            save_somewhere(path, &best.parameters, &about)
         }
         None => Ok(()),
     };

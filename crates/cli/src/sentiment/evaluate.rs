@@ -4,14 +4,15 @@ use std::collections::BTreeMap;
 use std::error::Error;
 
 use data::{Dataset, Table, printable_json, printable_path};
-use nn::SoftmaxCrossEntropy;
 use report::statistics::wilson_interval;
 use serde_json::{Value, json};
-use train::{Evaluation, Trainer};
+use train::Evaluation;
 
+use super::evaluated;
 use super::options::Evaluate;
 use super::saved::load;
 use super::texts::check_columns;
+use crate::calibrating::describe;
 
 /// Evaluates the model, and prints the figures.
 pub fn run(options: &Evaluate) -> Result<(), Box<dyn Error>> {
@@ -22,15 +23,19 @@ pub fn run(options: &Evaluate) -> Result<(), Box<dyn Error>> {
         table.text(&options.text_column)?.into_iter().map(String::from).collect();
     let labels = table.classes(&options.label_column, &about.labels)?;
     let samples = Dataset::new(about.token_ids(&texts), labels);
-    let trainer = Trainer::new(&model, SoftmaxCrossEntropy::new());
-    let evaluation = trainer
-        .evaluate_finite(&parameters, &samples)
+    let (evaluation, calibration) = evaluated(&model, &parameters, about.temperature, &samples)
         .map_err(|error| format!("--model {}: {error}", printable_path(&options.model)))?;
     match options.json {
         true => {
-            println!("{}", printable_json(&figures(&evaluation, about.labels.names()).to_string()))
+            let mut figures = figures(&evaluation, about.labels.names());
+            figures["expected_calibration_error"] =
+                json!(calibration.after.expected_calibration_error);
+            println!("{}", printable_json(&figures.to_string()))
         }
-        false => print(&evaluation, about.labels.names()),
+        false => {
+            print(&evaluation, about.labels.names());
+            println!("{}", describe(&calibration));
+        }
     }
     Ok(())
 }

@@ -1,6 +1,7 @@
 //! The article's text classifier. This file has its model and training. The files beside it have
 //! the texts, the commands with their options, and the output.
 
+pub mod answer;
 mod baseline;
 pub mod compare;
 pub mod evaluate;
@@ -18,14 +19,16 @@ use autograd::Parameters;
 use nn::{ActivationKind, Dense, Dropout, Embedding, Model, SoftmaxCrossEntropy};
 use optim::Adam;
 use tensor::Tensor;
-use train::{Fit, Trainer};
+use train::metrics::{Calibration, Reliability, fit_temperature};
+use train::{Calibrated, Evaluation, Fit, NotFinite, Trainer};
 
+use crate::calibrating::{UNCALIBRATED, calibration};
 use crate::keeping::Keeper;
 use crate::trained::Trained;
 use crate::training::Weights;
 use options::{Experiment, Sizes};
 use saved::Description;
-use texts::{PADDING, Texts};
+use texts::{PADDING, Texts, TokenIds};
 
 /// Computes logits `[batch, classes]` from token ids `[batch, time]`.
 fn build(
@@ -70,8 +73,40 @@ fn train(
     let history = keeper.train(&activation.to_string(), seed, session, &description)?;
     check(Weights::Trained, &parameters)?;
 
-    let evaluation = trainer.evaluate_finite(&parameters, &texts.test)?;
-    Ok(Trained { activation, seed, parameters, history, evaluation })
+    let (_, validation) = fit.split(&texts.train)?;
+    let temperature = match validation.is_empty() {
+        true => UNCALIBRATED,
+        false => {
+            let logits = trainer.outputs(&parameters, validation.inputs());
+            fit_temperature(&logits, &validation.targets().to_vec())
+        }
+    };
+    let (evaluation, calibration) = evaluated(&model, &parameters, temperature, &texts.test)?;
+    Ok(Trained {
+        activation,
+        seed,
+        parameters,
+        history,
+        evaluation,
+        calibration: Some(calibration),
+    })
+}
+
+/// Returns the figures of a model with a temperature, and how reliable its probabilities are.
+fn evaluated<M: Model<Input = Tensor<u32>>>(
+    model: &M,
+    parameters: &Parameters,
+    temperature: f64,
+    samples: &TokenIds,
+) -> Result<(Evaluation, Calibration), NotFinite> {
+    let plain = SoftmaxCrossEntropy::new();
+    let calibrated = Calibrated::new(SoftmaxCrossEntropy::new(), temperature);
+    let trainer = Trainer::new(model, calibrated.clone());
+    let evaluation = trainer.evaluate_finite(parameters, samples)?;
+    let logits = trainer.outputs(parameters, samples.inputs());
+    let classes = samples.targets().to_vec();
+    let reliability = |p: &Tensor| Reliability::of_classes(p, &classes);
+    Ok((evaluation, calibration(temperature, &logits, reliability, &plain, &calibrated)))
 }
 
 /// Builds a trained model again with a copy of its parameters, because a layer's ids belong to one
@@ -92,5 +127,6 @@ fn rebuild(
 /// Returns the probability of each class for each test text, `[texts, classes]`.
 fn probabilities(trained: &Trained, texts: &Texts, sizes: &Sizes) -> Tensor {
     let (model, parameters) = rebuild(trained, sizes, texts.labels.len());
-    Trainer::new(&model, SoftmaxCrossEntropy::new()).predict(&parameters, texts.test.inputs())
+    let loss = Calibrated::new(SoftmaxCrossEntropy::new(), trained.temperature());
+    Trainer::new(&model, loss).predict(&parameters, texts.test.inputs())
 }

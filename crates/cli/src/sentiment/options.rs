@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use clap::builder::UnknownArgumentValueParser;
+use data::generated::REVIEW_LABEL_NOISE;
 use nn::ActivationKind;
 use report::Interrupt;
 use serde::{Deserialize, Serialize};
@@ -125,7 +126,12 @@ impl Evaluate {
 ///
 /// A model of texts takes a TEXT and prints the probability of each class. The text is given as an argument,
 /// or texts as the lines of a file or of standard input. Words that the model has not met in training count
-/// for nothing; where it knows none, a note says so.
+/// for nothing, and are shown.
+///
+/// Where a model knows nothing of an input (no word of a text; of a row, each cell is missing, unreadable or a
+/// category it has not met), the answer is `unknown`, without probabilities: as JSON the prediction is "unknown"
+/// and the probabilities are null. Probabilities are calibrated by a temperature, which `train` fits in
+/// validation.
 #[derive(Args, Clone, Debug)]
 #[command(after_help = "Examples:
   wengert predict --model model.st new.csv > out.csv
@@ -151,6 +157,11 @@ pub struct Predict {
     /// Show only the N most probable classes.
     #[arg(long, value_name = "N", value_parser = positive, allow_negative_numbers = true, conflicts_with = "json")]
     pub top: Option<usize>,
+    /// Show what moved the answer: the five words or columns whose removal changes the probability of the
+    /// answer most, or the number. Each is removed alone (a column by taking its cell as missing), and the
+    /// model answers again; the effect is the probability with it less the one without.
+    #[arg(long)]
+    pub why: bool,
     /// Print a JSON object for each text or row, on a line of its own; probabilities are from 0 to 1.
     #[arg(long)]
     pub json: bool,
@@ -304,6 +315,17 @@ impl Setup {
         let texts = Texts::load(self)?;
         self.sizes.check(texts.labels.len())?;
         Ok(texts)
+    }
+
+    /// Returns a sentence on the labels of generated texts that are wrong by design.
+    pub fn wrong_labels(&self) -> Option<String> {
+        self.source.files().is_none().then(|| {
+            format!(
+                "The labels of {:.0} % of these generated reviews are wrong by design, in the test reviews as \
+                 well: a mistake may be the label's.",
+                100.0 * REVIEW_LABEL_NOISE
+            )
+        })
     }
 
     /// Checks that a batch fits into memory. Its texts are padded to the longest one.

@@ -44,7 +44,9 @@ pub fn report(outcome: &Outcome, texts: &Texts, experiment: &Experiment) -> Trai
         shapes: shapes(&models),
         differences: comparison.differences(),
         loss_unit: Some("nats".to_string()),
-        best: details.with_mistakes(mistakes(best, texts, experiment)),
+        best: details
+            .with_mistakes(mistakes(best, texts, experiment), experiment.setup.wrong_labels())
+            .with_calibration(best.calibration.clone()),
         models,
     }
 }

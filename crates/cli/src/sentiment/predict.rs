@@ -1,27 +1,25 @@
 //! The command `predict`: classifies texts with a saved model.
 
-use std::collections::BTreeMap;
 use std::error::Error;
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, IsTerminal};
 
-use autograd::Parameters;
-use data::{NotText, printable, printable_json, printable_path, read_line};
-use nn::{Model, SoftmaxCrossEntropy};
-use serde::Serialize;
+use data::{NotText, printable_json, printable_path, read_line};
+use nn::Model;
 use tensor::Tensor;
-use train::Trainer;
 
+use super::answer::SavedClassifier;
 use super::options::Predict;
-use super::saved::{Description, load};
+use super::saved::load;
 use crate::ending::tell;
+use crate::notes::note;
 
 /// Classifies the text, or each line of the file or of standard input as it comes.
 pub fn run(options: &Predict) -> Result<(), Box<dyn Error>> {
     let (model, parameters, about) = load(&options.model)?;
     let classifier = SavedClassifier { model, parameters, about };
     match (options.text(), &options.file) {
-        (Some(text), _) => classifier.classify(text, None, options)?,
+        (Some(text), _) => classify(&classifier, text, None, options)?,
         (None, Some(path)) => {
             let name = format!("--file {}", printable_path(path));
             let file = File::open(path).map_err(|error| {
@@ -70,7 +68,7 @@ fn classify_lines(
         // Old programs end a line by `\r` alone.
         for text in text.strip_suffix('\r').unwrap_or(text).split('\r') {
             count += 1;
-            classifier.classify(text, Some(count), options)?;
+            classify(classifier, text, Some(count), options)?;
         }
     }
     match count {
@@ -83,71 +81,24 @@ fn classify_lines(
     }
 }
 
-/// A saved model, ready for use.
-struct SavedClassifier<M> {
-    model: M,
-    parameters: Parameters,
-    about: Description,
-}
-
-impl<M: Model<Input = Tensor<u32>>> SavedClassifier<M> {
-    /// Prints the probability of each class. With several texts, each line's text stands above.
-    fn classify(
-        &self,
-        text: &str,
-        line: Option<usize>,
-        options: &Predict,
-    ) -> Result<(), Box<dyn Error>> {
-        let ids = self.about.token_ids(&[text.to_string()]);
-        let known = ids.total();
-        if known == 0 {
-            let place = line.map_or(String::new(), |line| format!("line {line}: "));
-            tell(format_args!(
-                "note: {place}the model knows none of these words, so it can only guess"
-            ));
-        }
-        let trainer = Trainer::new(&self.model, SoftmaxCrossEntropy::new());
-        let probabilities =
-            trainer.predict_finite(&self.parameters, &ids.padded()).map_err(|error| {
-                let line = line.map_or(String::new(), |line| format!(", line {line}"));
-                format!("--model {}{line}: {error}", printable_path(&options.model))
-            })?;
-        let probabilities = probabilities.to_vec();
-        let mut ranking: Vec<(f32, &str)> =
-            probabilities.into_iter().zip(self.about.labels.names().iter().map(|n| &**n)).collect();
-        ranking.sort_by(|a, b| b.0.total_cmp(&a.0));
-        match options.json {
-            true => Ok(print_json(text, known, &ranking)?),
-            false => {
-                print_ranking(line.map(|_| text), &ranking, options.top);
-                Ok(())
-            }
-        }
+/// Prints the answer to a text. With several texts, each line's text stands above.
+fn classify(
+    classifier: &SavedClassifier<impl Model<Input = Tensor<u32>>>,
+    text: &str,
+    line: Option<usize>,
+    options: &Predict,
+) -> Result<(), Box<dyn Error>> {
+    let answer = classifier.answer(text, options.why).map_err(|error| {
+        let line = line.map_or(String::new(), |line| format!(", line {line}"));
+        format!("--model {}{line}: {error}", printable_path(&options.model))
+    })?;
+    if answer.is_unknown() {
+        let place = line.map_or(String::new(), |line| format!("line {line}: "));
+        note(&format!("{place}the model knows none of these words"));
     }
-}
-
-fn print_ranking(text: Option<&str>, ranking: &[(f32, &str)], top: Option<usize>) {
-    if let Some(text) = text {
-        println!("{}", printable(text));
+    match options.json {
+        true => println!("{}", printable_json(&serde_json::to_string(&answer)?)),
+        false => answer.print(line.is_some(), options.top),
     }
-    for (probability, name) in ranking.iter().take(top.unwrap_or(ranking.len())) {
-        println!("{:>5.1} %  {}", probability * 100.0, printable(name));
-    }
-}
-
-/// The JSON object that --json prints for a text.
-#[derive(Serialize)]
-struct Answer<'a> {
-    text: &'a str,
-    /// The most probable class.
-    prediction: &'a str,
-    probabilities: BTreeMap<&'a str, f32>,
-    known_words: usize,
-}
-
-fn print_json(text: &str, known_words: usize, ranking: &[(f32, &str)]) -> serde_json::Result<()> {
-    let probabilities = ranking.iter().map(|&(probability, name)| (name, probability)).collect();
-    let answer = Answer { text, prediction: ranking[0].1, probabilities, known_words };
-    println!("{}", printable_json(&serde_json::to_string(&answer)?));
     Ok(())
 }

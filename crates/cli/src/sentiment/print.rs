@@ -2,13 +2,14 @@
 
 use data::printable;
 
-use super::options::{Experiment, Sizes};
+use super::options::Experiment;
 use super::texts::Texts;
+use crate::calibrating::describe;
 use crate::trained::{Outcome, Trained};
 
 /// Prints the epoch that was kept, the test figures, and what the activation learned.
 pub fn after_training(trained: &Trained) {
-    let Trained { activation, seed, parameters, history, evaluation, .. } = trained;
+    let Trained { activation, seed, parameters, history, evaluation, calibration } = trained;
     println!(
         "{activation}  seed {seed}: kept epoch {}, the best in {}; test loss {:.4}, accuracy {:.1} %, macro F1 {:.1} %",
         history.kept,
@@ -26,6 +27,9 @@ pub fn after_training(trained: &Trained) {
             parameters.get(gamma).item()
         );
     }
+    if let Some(calibration) = calibration {
+        println!("{activation}  {}", describe(calibration));
+    }
     println!();
 }
 
@@ -38,12 +42,12 @@ pub fn outcome(outcome: &Outcome, hint: &str, texts: &Texts, experiment: &Experi
         return;
     }
     println!("\n{}{hint}{macro_classes}\n", outcome.comparison);
-    best_model(outcome.best(), texts, &experiment.setup.sizes);
+    best_model(outcome.best(), texts, experiment);
 }
 
 /// Prints the confusion matrix of the best model, its figures by class, and a few of its
 /// predictions.
-fn best_model(best: &Trained, texts: &Texts, sizes: &Sizes) {
+fn best_model(best: &Trained, texts: &Texts, experiment: &Experiment) {
     let names = texts.labels.names();
     println!(
         "The model that was best in {} ({}):\n\n{}\n",
@@ -55,7 +59,7 @@ fn best_model(best: &Trained, texts: &Texts, sizes: &Sizes) {
     println!("{}", best.evaluation.confusion.table(names));
     println!("{}", best.evaluation.confusion.report(names));
     println!("Its first predictions:");
-    let probabilities = super::probabilities(best, texts, sizes);
+    let probabilities = super::probabilities(best, texts, &experiment.setup.sizes);
     let predictions = probabilities.argmax(-1).to_vec();
     let truth = texts.test.targets().to_vec();
     for (i, text) in texts.test_texts.iter().enumerate().take(6) {
@@ -70,6 +74,9 @@ fn best_model(best: &Trained, texts: &Texts, sizes: &Sizes) {
             printable(texts.labels.name(found)),
             beginning(text)
         );
+    }
+    if let Some(caution) = experiment.setup.wrong_labels() {
+        println!("\n{caution}");
     }
 }
 

@@ -11,6 +11,7 @@ use tensor::Tensor;
 
 use super::options::Sizes;
 use super::texts::{Texts, token_ids};
+use crate::calibrating::{UNCALIBRATED, is_temperature, uncalibrated};
 use crate::notes::note;
 
 /// Everything except the parameters that is needed to classify a text.
@@ -22,6 +23,9 @@ pub struct Description {
     tokenizer: Tokenizer,
     /// The number of known words after which texts are cut, if they are cut.
     maxlen: Option<usize>,
+    /// The number by which logits are divided.
+    #[serde(default = "uncalibrated")]
+    pub temperature: f64,
 }
 
 impl Description {
@@ -32,7 +36,23 @@ impl Description {
             labels: texts.labels.clone(),
             tokenizer: texts.tokenizer.clone(),
             maxlen: texts.max_length,
+            temperature: UNCALIBRATED,
         }
+    }
+
+    /// Sets the temperature.
+    pub fn with_temperature(self, temperature: f64) -> Self {
+        Self { temperature, ..self }
+    }
+
+    /// Returns the tokenizer.
+    pub fn tokenizer(&self) -> &Tokenizer {
+        &self.tokenizer
+    }
+
+    /// Returns the token ids of each text, cut as in training, without a note.
+    pub fn ids(&self, texts: &[String]) -> Sequences<u32> {
+        token_ids(&self.tokenizer, texts, self.maxlen).0
     }
 
     /// Returns the token ids of each text, cut as in training, and prints a note on texts that are
@@ -84,6 +104,7 @@ impl Description {
             && embedding > 0
             && hidden > 0
             && (0.0..1.0).contains(&about.sizes.dropout())
+            && is_temperature(about.temperature)
             && about.sizes.check(about.labels.len()).is_ok();
         match consistent {
             true => Ok((about, activation)),

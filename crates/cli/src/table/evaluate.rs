@@ -1,13 +1,13 @@
 //! The command `evaluate` with a model of a table.
 
 use std::error::Error;
+use std::path::Path;
 
-use data::{Dataset, excerpt, excerpts, printable_json, printable_path};
-use train::Trainer;
+use data::{Dataset, Gaps, excerpt, excerpts, printable_json, printable_path};
 
 use super::file::{TableFile, header_row};
 use super::gaps::tell_gaps;
-use super::model::TableLoss;
+use super::parts::TableSamples;
 use super::saved::{TableModel, load};
 use super::score::TableScore;
 use super::understood::first_cells;
@@ -34,9 +34,33 @@ pub fn places_of(model: &TableModel, rows: &TableFile) -> Result<Vec<Option<usiz
 /// Evaluates the model on rows with answers, and prints the figures.
 pub fn evaluate(options: &Evaluate) -> Result<(), Box<dyn Error>> {
     let (model, parameters, about) = load(&options.model).map_err(|error| error.to_string())?;
-    let mut rows = TableFile::open(options.samples(), header_row(about.has_header))?;
+    let (samples, gaps) = answered_rows(options.samples(), &about)?;
+    tell_gaps(&gaps, &about.encoder);
+    if !gaps.unknown_rows.is_empty() {
+        note(&format!(
+            "of {} rows the model knows nothing; `predict` answers them with `unknown`, and here its guess \
+             counts",
+            gaps.unknown_rows.len()
+        ));
+    }
+    let score = TableScore::of(&model, &parameters, &samples, &about)
+        .map_err(|error| format!("--model {}: {error}", printable_path(&options.model)))?;
+    match options.json {
+        true => println!("{}", printable_json(&score.to_json(about.names()).to_string())),
+        false => print!("{}", score.describe(about.names())),
+    }
+    Ok(())
+}
+
+/// Reads the rows of a file that have an answer, for a model. Returns them as samples, and what could not be
+/// taken as it is.
+pub fn answered_rows(
+    file: &Path,
+    about: &TableModel,
+) -> Result<(TableSamples, Gaps), Box<dyn Error>> {
+    let mut rows = TableFile::open(file, header_row(about.has_header))?;
     let mut frame = rows.read_all()?;
-    let places = places_of(&about, &rows)?;
+    let places = places_of(about, &rows)?;
     let Some(answers) = frame.place(&about.answers) else {
         return Err(format!(
             "{}: the model answers {}, which the file does not have to compare with; it has {}",
@@ -70,14 +94,5 @@ pub fn evaluate(options: &Evaluate) -> Result<(), Box<dyn Error>> {
         format!("{}, line {line}: column {column}: {error}", rows.name())
     })?;
     let (inputs, gaps) = about.encoder.encode(&places, &frame.rows);
-    tell_gaps(&gaps, &about.encoder);
-    let samples = Dataset::with_targets(inputs, targets);
-    let trainer = Trainer::new(&model, TableLoss::of_target(&about.target));
-    let score = TableScore::of(&trainer, &parameters, &samples, &about.target)
-        .map_err(|error| format!("--model {}: {error}", printable_path(&options.model)))?;
-    match options.json {
-        true => println!("{}", printable_json(&score.to_json(about.names()).to_string())),
-        false => print!("{}", score.describe(about.names())),
-    }
-    Ok(())
+    Ok((Dataset::with_targets(inputs, targets), gaps))
 }

@@ -1,5 +1,7 @@
 //! Says which cells of a table could not be taken as they are, and what stands in for them.
 
+use std::collections::BTreeMap;
+
 use data::{FrameEncoder, Gaps, excerpt};
 
 use super::understood::first_cells;
@@ -23,6 +25,15 @@ pub fn tell_missing(gaps: &Gaps, encoder: &FrameEncoder, place: &str) {
 /// Says what could not be taken as it is in rows to answer.
 pub fn tell_gaps(gaps: &Gaps, encoder: &FrameEncoder) {
     tell_missing(gaps, encoder, "");
+    let unknown_words = gaps.unknown_words.iter().collect::<BTreeMap<_, _>>();
+    for (column, (count, first)) in unknown_words {
+        let (words, are) = if *count == 1 { ("word", "is") } else { ("words", "are") };
+        note(&format!(
+            "column {}: {count} {words} that the model does not know {are} left out: {}",
+            excerpt(column),
+            first_cells(first)
+        ));
+    }
     for (cells, what) in [
         (&gaps.unreadable, "that cannot be read as the kind trained on, taken as missing"),
         (&gaps.unknown, "of a value that training did not have twice, taken as any other value"),

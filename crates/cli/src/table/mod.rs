@@ -5,24 +5,34 @@
 //! understood.rs  decides what each column is, and prints it
 //! parts.rs       chooses rows to train and to test on, and turns them into samples
 //! model.rs       embeds texts and categories, beside the numbers; the loss of each kind of answer
+//! run.rs         trains a model on a table: what the commands share
+//! search.rs      settings found by successive halving
+//! answer.rs      a saved model's answers, and what moved them
 //! score.rs       how good the model is on rows it has not seen
 //! ```
 
+mod answer;
+mod compare;
 mod evaluate;
 mod file;
 mod gaps;
+mod gradcheck;
 mod json_lines;
 mod model;
 pub mod options;
 mod page;
 mod parts;
 mod predict;
+mod run;
 mod saved;
 mod score;
+mod search;
 mod train;
 mod understood;
 
+pub use compare::compare;
 pub use evaluate::evaluate;
+pub use gradcheck::gradcheck;
 pub use predict::predict;
 pub use saved::holds_table_model;
 pub use train::train;

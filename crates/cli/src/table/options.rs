@@ -7,7 +7,7 @@ use clap::builder::ArgPredicate;
 use data::{ColumnKind, HeaderRow};
 
 use crate::sentiment::options as sentiment;
-use crate::values::{folds, share};
+use crate::values::{folds, share, up_to};
 
 /// Train on a table: CSV, TSV or JSON Lines, with texts, numbers, categories and dates.
 ///
@@ -25,6 +25,7 @@ use crate::values::{folds, share};
     mut_arg("epochs", |arg| arg.default_value_if("file", ArgPredicate::IsPresent, "100")),
     mut_arg("patience", |arg| arg.default_value_if("file", ArgPredicate::IsPresent, "10")),
     mut_arg("vocab", |arg| arg.default_value_if("file", ArgPredicate::IsPresent, "20000")),
+    mut_arg("group", |arg| arg.conflicts_with("split")),
     mut_arg("activation", |arg| arg.default_value_if("file", ArgPredicate::IsPresent, "swiglu")),
     after_help = "With a FILE other defaults hold: --activation swiglu, --vocab 20000, --epochs 100, --patience 10.
 
@@ -35,6 +36,7 @@ Examples:
   wengert evaluate --model model.st more.csv             ... or see how good it is on them
   wengert train data.csv --target sold --column zip=category --column note=ignore
   wengert train data.csv --target sold --folds 5         cross-validation
+  wengert train data.csv --target sold --search 20       better settings than the default
   wengert train                                          generated reviews, ReLU and SwiGLU
   wengert train --train train.csv --test test.csv        texts: columns `text` and `label`
   wengert train --activation swiglu --save model.st      keep the model
@@ -45,12 +47,100 @@ pub struct TrainCommand {
     /// The file, and what is in it.
     #[command(flatten)]
     pub table: TableOptions,
+    /// Cross-validate: train N models, each tested on another part of the rows.
+    #[arg(
+        long,
+        value_name = "N",
+        value_parser = folds,
+        requires = "file",
+        allow_negative_numbers = true,
+        help_heading = "A table",
+        conflicts_with_all = ["save", "test", "test_split", "report", "json", "plots"]
+    )]
+    pub folds: Option<usize>,
+    /// Try N settings of activation, learning rate, widths and dropout by successive halving, the default
+    /// first; --lr, --dropout and several --activation narrow the search. The best one is trained once more, on
+    /// all rows that are not tested on. With --checkpoint DIR an interrupted search can be resumed.
+    #[arg(
+        long,
+        value_name = "N",
+        value_parser = up_to::<1000>,
+        requires = "file",
+        allow_negative_numbers = true,
+        help_heading = "Training",
+        conflicts_with = "folds"
+    )]
+    pub search: Option<usize>,
     /// The model, and training.
     #[command(flatten)]
     pub common: sentiment::Train,
 }
 
-/// The options of `train FILE`.
+/// Train with each activation and several seeds, and tell a real difference from luck.
+///
+/// A single run shows one draw from a distribution of results. Over several seeds each figure is a mean with
+/// its 95 % interval (Student's t), and each activation is compared with the first one by a paired t-test: two
+/// runs with the same seed share the order of the samples and the initial weights.
+///
+/// With a FILE the models are those of `train FILE`, all tested on the same rows. Without it they are the text
+/// classifier's, on generated reviews or on the files --train and --test.
+#[derive(Args, Clone, Debug)]
+#[command(
+    mut_arg("epochs", |arg| arg.default_value_if("file", ArgPredicate::IsPresent, "100")),
+    mut_arg("patience", |arg| arg.default_value_if("file", ArgPredicate::IsPresent, "10")),
+    mut_arg("vocab", |arg| arg.default_value_if("file", ArgPredicate::IsPresent, "20000")),
+    mut_arg("group", |arg| arg.conflicts_with("split")),
+    mut_arg("baseline", |arg| arg.conflicts_with("file")),
+    after_help = "With a FILE other defaults hold: --vocab 20000, --epochs 100, --patience 10.
+
+Examples:
+  wengert compare                                        ReLU against SwiGLU, five seeds each
+  wengert compare data.csv --target price --seeds 3      the same on a table of yours
+  wengert compare --activation relu,silu,swiglu          is it the learned β and γ, or the shape?
+  wengert compare --baseline --seeds 10                  and what can a linear model do?
+  wengert compare --report report.html                   a page with bands over the seeds
+  wengert compare --train train.csv --test test.csv      your data: columns `text` and `label`"
+)]
+pub struct CompareCommand {
+    /// The file, and what is in it.
+    #[command(flatten)]
+    pub table: TableOptions,
+    /// The models, and training.
+    #[command(flatten)]
+    pub common: sentiment::Compare,
+}
+
+/// Check the model's gradients by four independent methods, without training.
+///
+/// In 64-bit arithmetic, with the weights that training would begin with and a few of the training samples:
+/// central differences, forward mode by dual numbers, and in second order Hessian-vector products and their
+/// symmetry. A line for each parameter; exit code 2 where one is wrong.
+#[derive(Args, Clone, Debug)]
+#[command(
+    mut_arg("vocab", |arg| arg.default_value_if("file", ArgPredicate::IsPresent, "20000")),
+    mut_arg("test_split", |arg| arg.hide(true)),
+    mut_arg("group", |arg| arg.hide(true)),
+    mut_arg("test", |arg| arg.conflicts_with("file")),
+    after_help = "Examples:
+  wengert gradcheck                                      the text classifier with ReLU and with SwiGLU
+  wengert gradcheck data.csv --target price              the model of a table of yours
+  wengert gradcheck data.csv --model model.st            a trained model, on rows with their answers
+  wengert gradcheck --activation gelu --samples 16       another activation, more texts
+  wengert gradcheck --train train.csv --test test.csv    on your texts"
+)]
+pub struct GradcheckCommand {
+    /// The file, and what is in it.
+    #[command(flatten)]
+    pub table: TableOptions,
+    /// A saved model of a table, to be checked with its trained weights.
+    #[arg(long, value_name = "FILE", requires = "file", conflicts_with_all = ["target", "activation"], help_heading = "Check")]
+    pub model: Option<PathBuf>,
+    /// Texts and models.
+    #[command(flatten)]
+    pub common: sentiment::Gradcheck,
+}
+
+/// The options of a table.
 #[derive(Args, Clone, Debug)]
 #[command(next_help_heading = "A table")]
 pub struct TableOptions {
@@ -86,18 +176,8 @@ pub struct TableOptions {
     pub test_split: f64,
     /// Keep rows of one group together: all those with one value in this column, which is not used
     /// otherwise. A row without a value is a group of its own.
-    #[arg(long, value_name = "NAME", requires = "file", conflicts_with = "split")]
+    #[arg(long, value_name = "NAME", requires = "file")]
     pub group: Option<String>,
-    /// Cross-validate: train N models, each tested on another part of the rows.
-    #[arg(
-        long,
-        value_name = "N",
-        value_parser = folds,
-        requires = "file",
-        allow_negative_numbers = true,
-        conflicts_with_all = ["save", "test", "test_split", "report", "json", "plots"]
-    )]
-    pub folds: Option<usize>,
 }
 
 /// Returns the name of a column and its kind.

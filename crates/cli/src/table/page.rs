@@ -1,12 +1,15 @@
 //! The content of the report page on a model of a table.
 
 use data::TargetEncoder;
-use report::{BestModel, ModelComparison, ModelRuns, RunResult, TrainingReport};
+use report::{
+    BestModel, ModelComparison, ModelRuns, RunResult, SearchReport, SearchTrial, TrainingReport,
+};
+use train::History;
 
-use super::options::TrainCommand;
 use super::parts::TableParts;
+use super::run::TrainedTable;
 use super::score::TargetScore;
-use super::train::TrainedTable;
+use super::search::{Search, Trial};
 use crate::output::command;
 
 /// Returns the figures of all runs, and the details of the best.
@@ -14,27 +17,19 @@ pub fn report(
     runs: &[TrainedTable],
     best: &TrainedTable,
     parts: &TableParts,
-    options: &TrainCommand,
+    target: Option<&str>,
+    search: Option<SearchReport>,
 ) -> TrainingReport {
-    let mut comparison = ModelComparison::default();
-    let mut histories = Vec::new();
-    for run in runs {
-        let (name, count) = (run.activation.to_string(), run.parameters.count());
-        let result = match &run.score.answers {
-            TargetScore::Classes(evaluation) => RunResult::new(evaluation, &run.history, count),
-            _ => RunResult::of_score(&run.score.score, run.score.rows, &run.history, count),
-        };
-        comparison.add(&name, result);
-        histories.push((name, run.seed, run.history.clone()));
-    }
+    let (comparison, histories) = compared(runs);
     let name = best.activation.to_string();
-    let best = match &best.score.answers {
+    let details = match &best.score.answers {
         TargetScore::Classes(evaluation) => {
             BestModel::new(&name, best.seed, &best.parameters, evaluation, best.model.names())
         }
         _ => BestModel::of_score(&name, best.seed, &best.parameters, best.score.score.clone()),
     };
-    let target = options.table.target.as_deref().unwrap_or_default();
+    let details = details.with_calibration(best.score.calibration.clone()).with_search(search);
+    let target = target.unwrap_or_default();
     let (loss_unit, units) = match &parts.target {
         TargetEncoder::Number { .. } => {
             ("squared standard deviations", format!(" MAE and RMSE are in the unit of {target}."))
@@ -54,7 +49,40 @@ pub fn report(
         differences: comparison.differences(),
         loss_unit: Some(loss_unit.to_owned()),
         shapes: Vec::new(),
-        best,
+        best: details,
         models: ModelRuns::of(&comparison, &histories),
     }
+}
+
+/// Returns the trials of a search, as the page shows them.
+pub fn search_report(search: &Search, best: &Trial, has_texts: bool) -> SearchReport {
+    let mut trials: Vec<SearchTrial> = Vec::new();
+    for trial in search.trials() {
+        let point = (trial.epochs, trial.score.loss);
+        match trials.iter_mut().find(|shown| shown.number == trial.number) {
+            Some(shown) => shown.scores.push(point),
+            None => trials.push(SearchTrial {
+                number: trial.number,
+                setting: trial.setting.describe(has_texts),
+                scores: vec![point],
+            }),
+        }
+    }
+    SearchReport { metric: "loss".to_owned(), best: best.number, epochs: best.kept, trials }
+}
+
+/// Returns the figures of runs side by side, and the name, the seed and the history of each.
+pub fn compared(runs: &[TrainedTable]) -> (ModelComparison, Vec<(String, u64, History)>) {
+    let mut comparison = ModelComparison::default();
+    let mut histories = Vec::new();
+    for run in runs {
+        let (name, count) = (run.activation.to_string(), run.parameters.count());
+        let result = match &run.score.answers {
+            TargetScore::Classes(evaluation) => RunResult::new(evaluation, &run.history, count),
+            _ => RunResult::of_score(&run.score.score, run.score.rows, &run.history, count),
+        };
+        comparison.add(&name, result);
+        histories.push((name, run.seed, run.history.clone()));
+    }
+    (comparison, histories)
 }

@@ -151,9 +151,20 @@ impl KnownRows {
         seed: u64,
     ) -> Result<TableParts, String> {
         let (rest, validation) = self.split(test, training, seed)?;
+        self.parts_of(&rest, &validation, test, words)
+    }
+
+    /// Measures the columns on the rows of `rest`.
+    fn parts_of(
+        &self,
+        rest: &[u32],
+        validation: &[u32],
+        test: &[u32],
+        words: usize,
+    ) -> Result<TableParts, String> {
         let inputs: Vec<&ColumnSummary> = self.understood.inputs.iter().collect();
-        let encoder = FrameEncoder::fit(&self.frame, &inputs, &rest, words);
-        let target = TargetEncoder::fit(&self.frame, &self.understood.target, &rest);
+        let encoder = FrameEncoder::fit(&self.frame, &inputs, rest, words);
+        let target = TargetEncoder::fit(&self.frame, &self.understood.target, rest);
         let places: Vec<_> = encoder.columns().map(|name| self.frame.place(name)).collect();
         let (rows, gaps) = encoder.encode(&places, &self.frame.rows);
         self.check_readable(&gaps)?;
@@ -162,8 +173,8 @@ impl KnownRows {
             .map_err(|(at, error)| format!("{}: {error}", self.line(at)))?;
         let all = Dataset::with_targets(rows, answers);
         Ok(TableParts {
-            training: all.select(&rest),
-            validation: (!validation.is_empty()).then(|| all.select(&validation)),
+            training: all.select(rest),
+            validation: (!validation.is_empty()).then(|| all.select(validation)),
             test: all.select(test),
             encoder,
             target,
@@ -188,18 +199,33 @@ impl KnownRows {
         Ok(())
     }
 
-    /// Says what in the rows makes a score better or worse than it is. `place` begins each note.
-    pub fn tell_findings(&self, test: &[u32], place: &str) {
-        let Understood { inputs, target, .. } = &self.understood;
+    /// Says which rows are trained and tested on. `place` begins each note.
+    pub fn tell_repeated(&self, test: &[u32], place: &str) {
+        let inputs = &self.understood.inputs;
         let places: Vec<usize> =
             inputs.iter().filter_map(|column| self.frame.place(&column.name)).collect();
         let line = |at| self.line(at);
         let is_test = self.flags(test);
         let repeated = repeated_rows(&self.frame, &places, self.target, &is_test, &line);
+        repeated.into_iter().for_each(|words| note(&format!("{place}{words}")));
+    }
+
+    /// Says which columns give the answer away. `place` begins each note.
+    pub fn tell_revealing(&self, place: &str) {
+        let Understood { inputs, target, .. } = &self.understood;
         let inputs: Vec<&ColumnSummary> = inputs.iter().collect();
-        for words in repeated.into_iter().chain(revealing_columns(&self.frame, &inputs, target)) {
+        for words in revealing_columns(&self.frame, &inputs, target) {
             note(&format!("{place}{words}"));
         }
+    }
+
+    /// Measures the columns on all rows that are not tested on, and returns all rows as samples: none are
+    /// for validation.
+    pub fn parts_of_all(&self, test: &[u32], words: usize) -> Result<TableParts, String> {
+        let is_test = self.flags(test);
+        let mut rest = self.every_row();
+        rest.retain(|&row| !is_test[row as usize]);
+        self.parts_of(&rest, &[], test, words)
     }
 
     /// Says which cells could not be taken as they are, and what stands in for them.

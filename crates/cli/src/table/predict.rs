@@ -4,21 +4,18 @@ use std::error::Error;
 use std::io::{self, IsTerminal};
 use std::path::Path;
 
-use autograd::Parameters;
 use data::{
-    Gaps, Mixed, TableRow, TargetEncoder, excerpt, printable_json, printable_lines, printable_path,
-    write_csv,
+    Gaps, Mixed, TableRow, excerpt, printable_json, printable_lines, printable_path, write_csv,
 };
 use nn::Model;
 use serde_json::json;
 use tensor::Tensor;
-use train::Trainer;
 
+use super::answer::{Influence, RowAnswer, SavedTable};
 use super::evaluate::places_of;
 use super::file::{TableFile, header_row};
 use super::gaps::tell_gaps;
-use super::model::{TableLoss, deviation};
-use super::saved::{TableModel, load};
+use super::saved::load;
 use crate::sentiment::options::Predict;
 
 /// The number of rows of a file that are answered at once.
@@ -35,15 +32,13 @@ pub fn predict(options: &Predict) -> Result<(), Box<dyn Error>> {
     let mut rows = TableFile::open_live(file, header_row(about.has_header))?;
     // A pipe may pause: each of its rows is answered at once.
     let together = if file == Path::new("-") { 1 } else { TOGETHER };
-    let predictor = Predictor { model, parameters, about, options };
+    let predictor = Predictor { table: SavedTable { model, parameters, about }, options };
     predictor.answer_all(&mut rows, together)
 }
 
-/// A saved model in use.
+/// A saved model that answers the rows of a file.
 struct Predictor<'a, M> {
-    model: M,
-    parameters: Parameters,
-    about: TableModel,
+    table: SavedTable<M>,
     options: &'a Predict,
 }
 
@@ -79,7 +74,7 @@ impl<M: Model<Input = Mixed<Tensor<u32>>>> Predictor<'_, M> {
                 break;
             }
         }
-        tell_gaps(&gaps, &self.about.encoder);
+        tell_gaps(&gaps, &self.table.about.encoder);
         Ok(())
     }
 
@@ -87,10 +82,10 @@ impl<M: Model<Input = Mixed<Tensor<u32>>>> Predictor<'_, M> {
     /// lack: it has no place yet. A file with none of the columns is another one.
     fn places_so_far(&self, rows: &TableFile) -> Result<Vec<Option<usize>>, String> {
         let place = |name| rows.columns().iter().position(|column| column == name);
-        let places: Vec<Option<usize>> = self.about.encoder.columns().map(place).collect();
+        let places: Vec<Option<usize>> = self.table.about.encoder.columns().map(place).collect();
         match rows.is_json_lines() && places.iter().any(Option::is_some) {
             true => Ok(places),
-            false => places_of(&self.about, rows),
+            false => places_of(&self.table.about, rows),
         }
     }
 
@@ -113,8 +108,10 @@ impl<M: Model<Input = Mixed<Tensor<u32>>>> Predictor<'_, M> {
 
     /// Returns the names of the columns of an answer, none of which the file has.
     fn answer_names(&self, columns: &[String]) -> Vec<String> {
-        let probabilities = self.about.names().iter().map(|name| format!("probability_{name}"));
-        let names = std::iter::once("prediction".to_owned()).chain(probabilities);
+        let probabilities =
+            self.table.about.names().iter().map(|name| format!("probability_{name}"));
+        let why = self.options.why.then(|| "why".to_owned());
+        let names = std::iter::once("prediction".to_owned()).chain(probabilities).chain(why);
         let free = |name: String| {
             let others = (2..).map(|number| format!("{name}_{number}"));
             let mut all = std::iter::once(name.clone()).chain(others);
@@ -139,29 +136,23 @@ impl<M: Model<Input = Mixed<Tensor<u32>>>> Predictor<'_, M> {
             row
         };
         let rows: Vec<TableRow> = batch.iter().map(full).collect();
-        let (inputs, found) = self.about.encoder.encode(places, &rows);
+        let (answers, found) =
+            self.table.answers(places, &rows, self.options.why).map_err(|error| {
+                let (model, line) = (printable_path(&self.options.model), rows[0].line);
+                format!("--model {model}, from line {line} on: {error}")
+            })?;
         gaps.merge(found);
-        let trainer = Trainer::new(&self.model, TableLoss::of_target(&self.about.target));
-        let predictions = trainer.predict_finite(&self.parameters, &inputs).map_err(|error| {
-            let (model, line) = (printable_path(&self.options.model), rows[0].line);
-            format!("--model {model}, from line {line} on: {error}")
-        })?;
-        let (width, outputs) = (predictions.shape()[1], predictions.to_vec());
         let mut lines = String::new();
-        for (at, (row, (_, object))) in rows.iter().zip(batch).enumerate() {
-            let outputs = &outputs[at * width..(at + 1) * width];
-            let answer = self.answer_of(outputs);
+        for (row, ((_, object), answer)) in rows.iter().zip(batch.iter().zip(&answers)) {
             match self.options.json {
                 true => {
                     let object = object.clone().unwrap_or_else(|| object_of(columns, row));
-                    lines += &printable_json(&with_answer(&object, names, &answer));
+                    lines += &printable_json(&self.with_answer(&object, names, answer));
                     lines.push('\n');
                 }
                 false => {
-                    let probabilities = answer.probabilities.iter().map(|p| p.to_string());
-                    let answer: Vec<String> =
-                        [answer.text].into_iter().chain(probabilities).collect();
-                    lines += &record(row.cells.iter().chain(&answer).map(String::as_str));
+                    let cells = self.cells(answer);
+                    lines += &record(row.cells.iter().chain(&cells).map(String::as_str));
                 }
             }
         }
@@ -169,49 +160,34 @@ impl<M: Model<Input = Mixed<Tensor<u32>>>> Predictor<'_, M> {
         Ok(())
     }
 
-    /// Returns what the outputs of a row say.
-    fn answer_of<'p>(&self, outputs: &'p [f32]) -> RowAnswer<'p> {
-        let (text, json, probabilities) = match &self.about.target {
-            TargetEncoder::Classes { labels } => {
-                let best = (0..outputs.len()).max_by(|&a, &b| {
-                    // Of equal ones the first.
-                    outputs[a].total_cmp(&outputs[b]).then(b.cmp(&a))
-                });
-                let name = labels.name(best.unwrap_or(0) as u32);
-                (name.to_owned(), json!(name).to_string(), outputs)
-            }
-            TargetEncoder::Labels { labels } => {
-                let names = labels.names().iter().zip(outputs);
-                let present: Vec<&str> =
-                    names.filter(|&(_, &p)| p > 0.5).map(|(name, _)| name.as_str()).collect();
-                (present.join("|"), json!(present).to_string(), outputs)
-            }
-            TargetEncoder::Number { scale, .. } => {
-                let scaled = Tensor::new([1, 1], outputs.to_vec());
-                let number = scale.inverse_transform(&scaled).to_vec()[0];
-                let text = written(number, deviation(scale));
-                (text.clone(), text, &[][..])
-            }
+    /// Returns the cells of an answer: itself, the probabilities, which are empty if nothing is known of the
+    /// row, and what moved it.
+    fn cells(&self, answer: &RowAnswer) -> Vec<String> {
+        let probabilities: Vec<String> = match &answer.probabilities {
+            Some(probabilities) => probabilities.iter().map(f32::to_string).collect(),
+            None => self.table.about.names().iter().map(|_| String::new()).collect(),
         };
-        RowAnswer { text, json, probabilities }
+        let effect = |found: &Influence| format!("{} {:+}", found.name(), found.effect as f32);
+        let why: Vec<String> = answer.why.iter().map(effect).collect();
+        let why = self.options.why.then(|| why.join("; "));
+        [answer.text.clone()].into_iter().chain(probabilities).chain(why).collect()
     }
-}
 
-/// The answer to a row, as a cell and as JSON, and the probability of each class or label.
-struct RowAnswer<'p> {
-    text: String,
-    json: String,
-    probabilities: &'p [f32],
-}
-
-/// Returns a number with the decimals that a model knows: its 32 bits have about seven digits of the
-/// distance from the mean, in standard deviations.
-fn written(number: f64, deviation: f64) -> String {
-    const MOST: f64 = 340.0;
-    let decimals = (7.0 - deviation.log10().floor()).clamp(0.0, MOST) as usize;
-    let text = format!("{number:.decimals$}");
-    let text = if decimals > 0 { text.trim_end_matches('0').trim_end_matches('.') } else { &text };
-    if text == "-0" { "0".to_owned() } else { text.to_owned() }
+    /// Returns an object with the answer at its end.
+    fn with_answer(&self, object: &str, names: &[String], answer: &RowAnswer) -> String {
+        let start = object.trim_end().strip_suffix('}').unwrap_or(object).trim_end();
+        let comma = if start.ends_with('{') { "" } else { "," };
+        let mut text = format!("{start}{comma}{}:{}", json!(names[0]), answer.json);
+        for (at, name) in names[1..=self.table.about.names().len()].iter().enumerate() {
+            let probability = answer.probabilities.as_ref().map(|all| all[at].to_string());
+            text += &format!(",{}:{}", json!(name), probability.as_deref().unwrap_or("null"));
+        }
+        if let (true, Some(name)) = (self.options.why, names.last()) {
+            let why: Vec<_> = answer.why.iter().map(Influence::to_json).collect();
+            text += &format!(",{}:{}", json!(name), json!(why));
+        }
+        text + "}"
+    }
 }
 
 /// Returns a row of a CSV file.
@@ -236,15 +212,4 @@ fn object_of(columns: &[String], row: &TableRow) -> String {
     let pairs: Vec<String> =
         pairs.map(|(name, cell)| format!("{}:{}", json!(name), json!(cell))).collect();
     format!("{{{}}}", pairs.join(","))
-}
-
-/// Returns an object with the answer at its end.
-fn with_answer(object: &str, names: &[String], answer: &RowAnswer) -> String {
-    let start = object.trim_end().strip_suffix('}').unwrap_or(object).trim_end();
-    let comma = if start.ends_with('{') { "" } else { "," };
-    let mut text = format!("{start}{comma}{}:{}", json!(names[0]), answer.json);
-    for (name, probability) in names[1..].iter().zip(answer.probabilities) {
-        text.push_str(&format!(",{}:{probability}", json!(name)));
-    }
-    text + "}"
 }

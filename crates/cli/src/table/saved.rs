@@ -9,8 +9,10 @@ use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
 use store::{LoadError, LoadFault, Saved};
 use tensor::Tensor;
+use train::Calibrated;
 
-use super::model::{build, count, dropout};
+use super::model::{TableLoss, build, count, dropout};
+use crate::calibrating::{UNCALIBRATED, is_temperature, uncalibrated};
 use crate::sentiment::options::Sizes;
 
 /// Everything except the parameters that is needed to use the model. The name of its only field tells such a
@@ -31,6 +33,9 @@ pub struct TableModel {
     pub answers: String,
     /// `false` if the columns are named by their places.
     pub has_header: bool,
+    /// The number by which logits are divided; 1 for numbers.
+    #[serde(default = "uncalibrated")]
+    pub temperature: f64,
 }
 
 impl TableModel {
@@ -52,7 +57,18 @@ impl TableModel {
             target: target.clone(),
             answers: answers.to_owned(),
             has_header,
+            temperature: UNCALIBRATED,
         }
+    }
+
+    /// Sets the temperature.
+    pub fn with_temperature(self, temperature: f64) -> Self {
+        Self { temperature, ..self }
+    }
+
+    /// Returns the loss of the model's answers, with its temperature.
+    pub fn loss(&self) -> Calibrated<TableLoss> {
+        Calibrated::new(TableLoss::of_target(&self.target), self.temperature)
     }
 
     /// Returns the names of the classes or labels; none for numbers.
@@ -76,7 +92,10 @@ impl TableModel {
             TargetEncoder::Number { scale, .. } => scale.columns() == 1,
         };
         let has_inputs = self.encoder.columns().next().is_some() && self.encoder.is_whole();
-        let is_model = embedding > 0 && hidden > 0 && (0.0..1.0).contains(&dropout.unwrap_or(0.0));
+        let is_model = embedding > 0
+            && hidden > 0
+            && (0.0..1.0).contains(&dropout.unwrap_or(0.0))
+            && is_temperature(self.temperature);
         if !(has_answers && has_inputs && is_model) {
             return Err(foreign("there is no such model as it describes"));
         }

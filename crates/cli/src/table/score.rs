@@ -8,11 +8,13 @@ use nn::Model;
 use report::statistics::wilson_interval;
 use serde_json::{Value, json};
 use tensor::Tensor;
-use train::metrics::{ConfusionMatrix, Scores, roc_auc};
+use train::metrics::{Calibration, ConfusionMatrix, Reliability, Scores, roc_auc};
 use train::{Evaluation, NotFinite, Score, Trainer};
 
 use super::model::TableLoss;
 use super::parts::TableSamples;
+use super::saved::TableModel;
+use crate::calibrating::{self, calibration};
 
 /// The figures of a model on rows with answers.
 pub struct TableScore {
@@ -20,6 +22,8 @@ pub struct TableScore {
     pub score: Score,
     pub rows: usize,
     pub answers: TargetScore,
+    /// How reliable the probabilities of classes or labels are.
+    pub calibration: Option<Calibration>,
 }
 
 /// The figures of each kind of answer.
@@ -42,11 +46,12 @@ pub enum TargetScore {
 impl TableScore {
     /// Evaluates a model on rows.
     pub fn of<M: Model<Input = Mixed<Tensor<u32>>>>(
-        trainer: &Trainer<'_, M, TableLoss>,
+        model: &M,
         parameters: &Parameters,
         samples: &TableSamples,
-        target: &TargetEncoder,
+        about: &TableModel,
     ) -> Result<Self, NotFinite> {
+        let (trainer, target) = (Trainer::new(model, about.loss()), &about.target);
         let predictions = trainer.predict_finite(parameters, samples.inputs())?;
         let mut score = trainer.score(parameters, samples);
         if !score.loss.is_finite() {
@@ -67,7 +72,22 @@ impl TableScore {
             // These have the digits of 64 bits.
             score.metrics.extend([("mae".to_owned(), mae), ("rmse".to_owned(), rmse)]);
         }
-        Ok(Self { score, rows: samples.targets().count(), answers })
+        let outputs = trainer.outputs(parameters, samples.inputs());
+        let calibrated = |reliability: &dyn Fn(&Tensor<f32>) -> Reliability| {
+            let plain = TableLoss::of_target(target);
+            calibration(about.temperature, &outputs, reliability, &plain, &about.loss())
+        };
+        let calibration = match (target, samples.targets()) {
+            (TargetEncoder::Classes { .. }, Targets::Classes(classes)) => {
+                let classes = classes.to_vec();
+                Some(calibrated(&|p| Reliability::of_classes(p, &classes)))
+            }
+            (TargetEncoder::Labels { .. }, Targets::Numbers(answers)) => {
+                Some(calibrated(&|p| Reliability::of_labels(p, answers)))
+            }
+            _ => None,
+        };
+        Ok(Self { score, rows: samples.targets().count(), answers, calibration })
     }
 
     /// Returns the decisive figure in a few words.
@@ -138,12 +158,19 @@ impl TableScore {
                 );
             }
         }
+        if let Some(calibration) = &self.calibration {
+            let _ = writeln!(text, "\n{}", calibrating::describe(calibration));
+        }
         text
     }
 
     /// Returns the figures as JSON.
     pub fn to_json(&self, names: &[String]) -> Value {
         let mut figures = json!({ "loss": self.score.loss, "rows": self.rows });
+        if let Some(calibration) = &self.calibration {
+            figures["expected_calibration_error"] =
+                json!(calibration.after.expected_calibration_error);
+        }
         match &self.answers {
             TargetScore::Classes(evaluation) => {
                 let confusion = &evaluation.confusion;

@@ -3,77 +3,38 @@
 use std::error::Error;
 use std::path::{Path, PathBuf};
 
-use autograd::Parameters;
-use data::{ColumnKind, DataFrame, HeaderRow, TargetEncoder, excerpt, printable_path};
+use data::printable_path;
 use nn::ActivationKind;
-use optim::Adam;
 use report::statistics::{mean, standard_deviation};
-use report::{Console, Interrupt};
+use report::{Interrupt, SearchReport};
 use serde_json::json;
-use train::{Fit, History, Trainer};
 
-use super::file::{TableFile, header_row};
-use super::model::{TableLoss, build, count, dropout};
-use super::options::{TableOptions, TrainCommand};
-use super::page::report;
-use super::parts::{KnownRows, TableParts};
-use super::saved::{TableDescription, TableModel};
+use super::model::dropout;
+use super::options::TrainCommand;
+use super::page::{report, search_report};
+use super::parts::TableParts;
+use super::run::{Recipe, TableRun, TrainedTable, read_rows};
+use super::saved::TableDescription;
 use super::score::{TableScore, TargetScore, four_digits};
-use super::understood::understand;
+use super::search::{Search, SearchSpace, Setting, Trial, forget, table};
 use crate::keeping::{Keeper, Options};
-use crate::notes::note;
 use crate::output::check_places;
 use crate::saving::save_somewhere;
 use crate::sentiment::options::Sizes;
-use crate::training::{Training, Weights};
 use crate::values::without_repeats;
-
-/// A model after training, and its figures on the rows to test on.
-pub struct TrainedTable {
-    pub activation: ActivationKind,
-    pub seed: u64,
-    pub parameters: Parameters,
-    pub history: History,
-    pub score: TableScore,
-    pub model: TableModel,
-}
 
 /// Trains on a file, and says how good the model is on rows it has not seen.
 pub fn train(file: &Path, options: &TrainCommand) -> Result<(), Box<dyn Error>> {
     let interrupt = Interrupt::listen()?;
-    let common = &options.common;
-    let training = &common.experiment.training;
+    let experiment = &options.common.experiment;
     check_options(file, options)?;
-    let mut rows = TableFile::open(file, options.table.header.unwrap_or_default())?;
-    if options.table.header.is_some() && rows.is_json_lines() {
-        let name = rows.name();
-        return Err(format!(
-            "--header: {name} has objects, which name their columns; leave it out"
-        )
-        .into());
-    }
-    let frame = rows.read_all()?;
-    let understood = understand(&frame, &rows, &options.table)?;
-    if !training.quiet {
-        println!(
-            "{}: {} rows, {} columns; {}\n\n{}\nIf a column is misunderstood: --column NAME=KIND (text, \
-             number, category, date, labels, ignore)\n",
-            rows.name(),
-            frame.rows.len(),
-            frame.columns.len(),
-            rows.describe(),
-            understood.table
-        );
-    }
-    let test = common.experiment.setup.source.test.as_deref();
-    let header = header_row(rows.has_header());
-    let test = test.map(|path| read_test(path, header)).transpose()?;
-    let test = test.as_ref().map(|(frame, name)| (frame.clone(), name.as_str()));
-    let known = KnownRows::new(frame, understood, rows.name(), test)?;
-    let run = TableRun { known: &known, options, has_header: rows.has_header() };
-    match options.table.folds {
-        Some(folds) => run.cross_validate(folds, interrupt),
-        None => run.hold_out(interrupt),
+    let test = experiment.setup.source.test.as_deref();
+    let (known, has_header) = read_rows(file, &options.table, test, experiment.training.quiet)?;
+    let run = TableRun { known: &known, table: &options.table, experiment, has_header };
+    let command = TrainRun { run, options };
+    match options.folds {
+        Some(folds) => command.cross_validate(folds, interrupt),
+        None => command.hold_out(interrupt),
     }
 }
 
@@ -98,39 +59,35 @@ fn check_options(file: &Path, options: &TrainCommand) -> Result<(), Box<dyn Erro
     Ok(())
 }
 
-fn read_test(path: &Path, header: HeaderRow) -> Result<(DataFrame, String), String> {
-    let mut rows = TableFile::open(path, header).map_err(|error| format!("--test {error}"))?;
-    let frame = rows.read_all().map_err(|error| format!("--test {error}"))?;
-    Ok((frame, rows.name().to_owned()))
-}
-
-/// SwiGLU's β and γ, which the other activations do not have.
-const TRACKED: [&str; 4] =
-    ["activation.beta", "activation.gamma", "activation2.beta", "activation2.gamma"];
-
 /// A run of the command.
-struct TableRun<'a> {
-    known: &'a KnownRows,
+struct TrainRun<'a> {
+    run: TableRun<'a>,
     options: &'a TrainCommand,
-    has_header: bool,
 }
 
-impl TableRun<'_> {
+impl TrainRun<'_> {
     /// Trains a model with each activation, tests on the rows held out, and saves the best.
     fn hold_out(&self, interrupt: Interrupt) -> Result<(), Box<dyn Error>> {
-        let common = &self.options.common;
-        let (training, setup) = (&common.experiment.training, &common.experiment.setup);
-        let test = self.known.test_rows(&self.options.table, training)?;
-        if test.is_empty() {
-            return Err("--test-split 0 leaves no rows to test on; choose a share above 0".into());
-        }
-        let parts = self.known.parts(&test, training, setup.sizes.vocab, training.seed)?;
-        self.tell(&parts, &test, None);
+        let (run, common) = (&self.run, &self.options.common);
+        let training = &common.experiment.training;
+        let (mut parts, test) = run.hold_out(training.seed)?;
+        run.tell(&parts, &test, None);
         let mut keeper = common.experiment.keeper(interrupt, self.fixed())?;
+        let activations = &common.experiment.setup.activation;
+        let plain = activations.iter().map(|&activation| run.recipe(activation, training.seed));
+        let (recipes, search): (Vec<Recipe>, Option<SearchReport>) = match self.options.search {
+            None => (plain.collect(), None),
+            Some(count) => {
+                let (best, search) = self.search(count, &parts, &mut keeper)?;
+                // All rows but those to test on: the search has chosen the number of epochs.
+                parts = run.known.parts_of_all(&test, common.experiment.setup.sizes.vocab)?;
+                (vec![best], Some(search))
+            }
+        };
         let mut runs = Vec::new();
-        for &activation in &setup.activation {
-            let name = activation.to_string();
-            runs.push(self.train_one(&name, activation, training.seed, &parts, &mut keeper)?);
+        for recipe in &recipes {
+            let name = recipe.activation.to_string();
+            runs.push(run.train_one(&name, recipe, &parts, &mut keeper)?);
         }
         let mut best = &runs[0];
         for run in &runs {
@@ -149,29 +106,108 @@ impl TableRun<'_> {
             let file = printable_path(path);
             println!("Saved as {file}. Use it: wengert predict --model {file} FILE");
         }
-        let written =
-            common.output.write(training.quiet, || report(&runs, best, &parts, self.options));
+        let written = common.output.write(training.quiet, || {
+            report(&runs, best, &parts, self.options.table.target.as_deref(), search)
+        });
         // The first error says where the model was saved.
         saved?;
         written
     }
 
+    /// Searches for settings. Returns the recipe of the best, to be trained on all rows that are not tested
+    /// on.
+    fn search(
+        &self,
+        count: usize,
+        parts: &TableParts,
+        keeper: &mut Keeper,
+    ) -> Result<(Recipe, SearchReport), Box<dyn Error>> {
+        let experiment = &self.options.common.experiment;
+        let (training, setup) = (&experiment.training, &experiment.setup);
+        if parts.validation.is_none() {
+            return Err(
+                "--search compares settings on rows for validation; choose a --validation-split \
+                        above 0"
+                    .into(),
+            );
+        }
+        let default = self.run.recipe(setup.activation[0], training.seed);
+        let has_texts = self.run.has_texts();
+        let all = [
+            ActivationKind::Relu,
+            ActivationKind::Tanh,
+            ActivationKind::Gelu,
+            ActivationKind::Silu,
+            ActivationKind::SwiGLU,
+        ];
+        let space = SearchSpace {
+            base: Setting {
+                activation: default.activation.to_string(),
+                lr: default.rate,
+                hidden: setup.sizes.hidden,
+                embedding: setup.sizes.embedding,
+                dropout: dropout(&setup.sizes, has_texts),
+            },
+            activations: if setup.activation.len() > 1 { &setup.activation } else { &all },
+            has_texts,
+            is_rate_fixed: training.lr.is_some(),
+            is_dropout_fixed: setup.sizes.dropout.is_some(),
+        };
+        if let Some(folder) = &experiment.keeping.checkpoint {
+            forget(folder);
+        }
+        let mut search = Search::new(count, training.seed, &space, keeper.folder())?;
+        if !training.quiet {
+            println!("Search of {count} settings; 1 is the default\n");
+        }
+        let attempt = |setting: &Setting, epochs| {
+            let recipe = with_setting(&default, setting, epochs)?;
+            let trained = self.run.train_one("search", &recipe, parts, keeper)?;
+            let (kept, temperature) = (trained.history.kept, trained.model.temperature);
+            Ok::<_, Box<dyn Error>>((kept, trained.score.score, temperature))
+        };
+        let tell = |line: &str| {
+            if !training.quiet {
+                println!("{line}");
+            }
+        };
+        let best = search.run(training.epochs, attempt, tell)?;
+        let known = parts.training.len() + parts.validation.as_ref().map_or(0, |rows| rows.len());
+        println!(
+            "\n{}\nThe best, setting {}, is trained once more, on all {known} rows that are not tested on, \
+             for {} epochs\n",
+            table(search.trials(), has_texts),
+            best.number,
+            best.kept
+        );
+        Ok((self.final_recipe(&default, &best)?, search_report(&search, &best, has_texts)))
+    }
+
+    /// Returns the recipe by which the best setting is trained on all rows.
+    fn final_recipe(&self, default: &Recipe, best: &Trial) -> Result<Recipe, Box<dyn Error>> {
+        let mut recipe = with_setting(default, &best.setting, best.kept)?;
+        recipe.fit.patience = None;
+        recipe.fit.keep_best = false;
+        Ok(Recipe { temperature: best.temperature, is_kept: true, ..recipe })
+    }
+
     /// Trains a model for each fold, and prints the mean of their figures.
     fn cross_validate(&self, count: usize, interrupt: Interrupt) -> Result<(), Box<dyn Error>> {
-        let experiment = &self.options.common.experiment;
+        let (run, experiment) = (&self.run, &self.options.common.experiment);
         let training = &experiment.training;
         let &[activation] = &experiment.setup.activation[..] else {
             return Err("--folds takes one --activation".into());
         };
-        let folds = self.known.folds(count, training)?;
+        let folds = run.known.folds(count, training)?;
         let mut keeper = experiment.keeper(interrupt, self.fixed())?;
+        let recipe = run.recipe(activation, training.seed);
         let mut scores = Vec::new();
         for (at, test) in folds.iter().enumerate() {
-            let parts =
-                self.known.parts(test, training, experiment.setup.sizes.vocab, training.seed)?;
-            self.tell(&parts, test, Some(at + 1));
+            let words = experiment.setup.sizes.vocab;
+            let parts = run.known.parts(test, training, words, training.seed)?;
+            run.tell(&parts, test, Some(at + 1));
             let name = format!("fold-{}", at + 1);
-            let run = self.train_one(&name, activation, training.seed, &parts, &mut keeper)?;
+            let run = run.train_one(&name, &recipe, &parts, &mut keeper)?;
             println!("fold {} of {count}: {}", at + 1, run.score.in_short());
             scores.push(run.score);
         }
@@ -179,121 +215,14 @@ impl TableRun<'_> {
         Ok(())
     }
 
-    /// Says what becomes of the rows; of the folds all of it for the first one.
-    fn tell(&self, parts: &TableParts, test: &[u32], fold: Option<usize>) {
-        let place = fold.map_or(String::new(), |fold| format!("fold {fold}: "));
-        self.known.tell_lost_classes(parts, &place);
-        if fold.is_some_and(|fold| fold > 1) {
-            return;
-        }
-        self.known.tell_gaps(parts, &place);
-        self.known.tell_findings(test, &place);
-        self.tell_shares(parts, &place);
-        if !self.options.common.experiment.training.quiet {
-            println!(
-                "The model gets {}. {} rows to train on, {} to choose the best epoch by, {} to test on\n",
-                parts.encoder.describe(),
-                parts.training.len(),
-                parts.validation.as_ref().map_or(0, |rows| rows.len()),
-                parts.test.len()
-            );
-            if let TargetEncoder::Number { .. } = parts.target {
-                println!(
-                    "The loss while it trains is in squared standard deviations of the answers; MAE and RMSE \
-                     are in their unit\n"
-                );
-            }
-        }
-    }
-
-    /// Says which parts are much larger or smaller than was asked for, as happens where groups are large.
-    fn tell_shares(&self, parts: &TableParts, place: &str) {
-        let table = &self.options.table;
-        let Some(group) = &table.group else { return };
-        let validation = parts.validation.as_ref().map_or(0, |rows| rows.len());
-        let (known, tested) = (parts.training.len() + validation, parts.test.len());
-        let asked = self.options.common.experiment.training.validation_split;
-        let is_drawn = table.folds.is_none() && !self.known.has_test_file();
-        let test = is_drawn.then_some(("--test-split", table.test_split, tested, known + tested));
-        let drawn = [("--validation-split", asked, validation, known)];
-        for (option, asked, drawn, rows) in drawn.into_iter().chain(test) {
-            let share = drawn as f64 / rows as f64;
-            if share > 1.5 * asked || 1.5 * share < asked {
-                note(&format!(
-                    "{place}{option} {asked}: {drawn} of {rows} rows are held out, as groups of {} are \
-                     drawn whole",
-                    excerpt(group)
-                ));
-            }
-        }
-    }
-
-    fn train_one(
-        &self,
-        name: &str,
-        activation: ActivationKind,
-        seed: u64,
-        parts: &TableParts,
-        keeper: &mut Keeper,
-    ) -> Result<TrainedTable, Box<dyn Error>> {
-        let experiment = &self.options.common.experiment;
-        let (training, sizes) = (&experiment.training, &experiment.setup.sizes);
-        let outputs = parts.target.outputs();
-        check_count(count(sizes, &parts.encoder, outputs))?;
-        let mut parameters = Parameters::new(seed);
-        let model = build(&mut parameters, activation, sizes, &parts.encoder, outputs);
-        let trainer = Trainer::new(&model, TableLoss::of_target(&parts.target));
-        let mut adam = Adam::new(rate(training, !parts.encoder.texts().is_empty()));
-        let track = TRACKED.map(String::from).to_vec();
-        let fit = Fit { seed, track, ..training.fit() };
-        let about = self.model(activation, sizes, parts);
-        let description = TableDescription { table: about.clone() };
-
-        let check = |weights, parameters: &Parameters| {
-            training.check_gradients(weights, seed, &trainer, parameters, &parts.training)
-        };
-        check(Weights::Initial, &parameters)?;
-        let session = trainer.session_from(
-            &mut parameters,
-            &mut adam,
-            &parts.training,
-            parts.validation.as_ref(),
-            &fit,
-        )?;
-        let history =
-            keeper.train_before(&mut Console::new(name), name, seed, session, &description)?;
-        check(Weights::Trained, &parameters)?;
-        let score = TableScore::of(&trainer, &parameters, &parts.test, &parts.target)?;
-        Ok(TrainedTable { activation, seed, parameters, history, score, model: about })
-    }
-
-    fn model(&self, activation: ActivationKind, sizes: &Sizes, parts: &TableParts) -> TableModel {
-        let answers = &self.known.understood.target.name;
-        let (encoder, target) = (&parts.encoder, &parts.target);
-        TableModel::new(activation, sizes, encoder, target, answers, self.has_header)
-    }
-
-    /// Returns the options that a run depends on beside those of every classifier, or whose defaults differ.
+    /// Returns the options that a run depends on beside those of every classifier.
     fn fixed(&self) -> Options {
-        let TableOptions { file, target, column, test_split, group, folds, .. } =
-            &self.options.table;
-        let kinds: Vec<String> =
-            column.iter().map(|(name, kind)| format!("{name}={kind}")).collect();
-        let file = file.as_deref().map(Path::to_string_lossy);
-        let experiment = &self.options.common.experiment;
-        let has_texts =
-            self.known.understood.inputs.iter().any(|column| column.kind == ColumnKind::Text);
-        let options = [
-            ("FILE", json!(file)),
-            ("--target", json!(target)),
-            ("--column", json!(kinds)),
-            ("--test-split", json!(test_split)),
-            ("--group", json!(group)),
-            ("--folds", json!(folds)),
-            ("--lr", json!(rate(&experiment.training, has_texts))),
-            ("--dropout", json!(dropout(&experiment.setup.sizes, has_texts))),
-        ];
-        options.map(|(name, value)| (name.to_owned(), value)).into()
+        let mut fixed = self.run.fixed();
+        fixed.insert("--folds".to_owned(), json!(self.options.folds));
+        if let Some(count) = self.options.search {
+            fixed.insert("--search".to_owned(), json!(count));
+        }
+        fixed
     }
 
     /// Prints the figures of the model.
@@ -312,21 +241,14 @@ impl TableRun<'_> {
     }
 }
 
-/// Returns the learning rate. Few numbers learn well at a higher rate than the vectors of many words.
-fn rate(training: &Training, has_texts: bool) -> f64 {
-    training.lr.unwrap_or(if has_texts { training.lr() } else { 0.003 })
-}
-
-/// Checks that a model fits into memory.
-fn check_count(numbers: usize) -> Result<(), String> {
-    const LARGEST: usize = 100_000_000;
-    match numbers <= LARGEST {
-        true => Ok(()),
-        false => Err(format!(
-            "the model would have {numbers} numbers, more than {LARGEST}; choose a smaller --vocab, \
-             --embedding or --hidden, or leave columns out by --column NAME=ignore"
-        )),
-    }
+/// Returns the recipe with the setting of a search, for at most `epochs` epochs.
+fn with_setting(default: &Recipe, setting: &Setting, epochs: usize) -> Result<Recipe, String> {
+    let activation = setting.activation.parse().map_err(|error| format!("{error}"))?;
+    let Setting { lr, hidden, embedding, dropout, .. } = *setting;
+    let mut recipe = default.clone();
+    recipe.sizes = Sizes { hidden, embedding, dropout: Some(dropout), ..default.sizes.clone() };
+    recipe.fit.epochs = epochs;
+    Ok(Recipe { activation, rate: lr, is_kept: false, ..recipe })
 }
 
 /// Returns the means of the folds' figures, with their standard deviations. R² of one row, for one, is

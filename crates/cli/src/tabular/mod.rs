@@ -81,7 +81,7 @@ fn train(
             evaluation.accuracy() * 100.0
         );
     }
-    Ok(Trained { activation, seed, parameters, history, evaluation })
+    Ok(Trained { activation, seed, parameters, history, evaluation, calibration: None })
 }
 
 /// Trains with each activation and seed, and says which differences are more than luck.

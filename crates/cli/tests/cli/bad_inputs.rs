@@ -132,7 +132,7 @@ fn options() -> Vec<BadInput> {
         ("--dropout 1", ["--dropout <SHARE>", share]),
         ("--dropout=-0.5", ["--dropout <SHARE>", share]),
         ("--dropout nan", ["--dropout <SHARE>", share]),
-        ("compare --baseline yes", ["'yes'", "--help"]),
+        ("compare --baseline yes", ["[FILE]", "--help"]),
         ("compare --seeds 0", ["--seeds <N>", whole]),
         ("compare --seeds many", ["--seeds <N>", whole]),
         ("compare --save model.st", ["--save", "--help"]),

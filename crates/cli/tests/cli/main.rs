@@ -13,4 +13,6 @@ mod outputs;
 mod program;
 mod reading;
 mod runs;
+mod search;
 mod table;
+mod trust;

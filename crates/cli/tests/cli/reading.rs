@@ -126,12 +126,12 @@ fn a_text_may_begin_like_an_option() {
         wengert_with(folder.path(), &all)
     };
     let happy = predict(&["happy"]).success();
-    for arguments in
-        [&["-happy !"][..], &["--- happy"], &["-99 happy"], &["--", "--happy"], &["--", "-happy"]]
-    {
+    for arguments in [&["-happy !"][..], &["--- happy"], &["--", "--happy"], &["--", "-happy"]] {
         assert_eq!(predict(arguments).success(), happy, "{arguments:?}");
     }
     predict(&["-1"]).success();
+    let with_number = predict(&["-99 happy"]).success();
+    assert_eq!(with_number, format!("{happy}unknown words: 99\n"));
     for misspelled in ["--modle", "--topp", "-m"] {
         let Outcome { code, stderr, .. } = predict(&[misspelled]);
         assert_eq!(code, Some(2));

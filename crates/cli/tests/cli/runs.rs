@@ -23,13 +23,12 @@ const SOURCE: [&str; 5] = [
 ];
 
 /// Options of a file that is trained on.
-const TABLE: [&str; 6] = [
+const TABLE: [&str; 5] = [
     "--target <NAME>",
     "--column <NAME=KIND>",
     "--header <YES|NO>",
     "--test-split <SHARE>",
     "--group <NAME>",
-    "--folds <N>",
 ];
 
 /// Options of a text classifier.
@@ -84,11 +83,15 @@ fn check_help(command: &str, options: &[&[&str]]) {
 fn help_names_every_option_and_gives_examples() {
     let experiment = [&SOURCE[..], &CLASSIFIER, &TRAINING, &KEEPING, &OUTPUT].concat();
     check_help("", &[&experiment, &["--save <FILE>"]]);
-    check_help("train", &[&experiment, &["--save <FILE>"], &TABLE]);
+    check_help(
+        "train",
+        &[&experiment, &["--save <FILE>"], &TABLE, &["--folds <N>", "--search <N>"]],
+    );
     let own = ["--seeds <N>", "--baseline"];
-    check_help("compare", &[&experiment, &own]);
-    let own = ["--seed <N>", "--samples <N>"];
-    check_help("gradcheck", &[&SOURCE, &CLASSIFIER, &own]);
+    check_help("compare", &[&experiment, &own, &TABLE]);
+    let own = ["--seed <N>", "--samples <N>", "--model <FILE>"];
+    let kinds = ["--target <NAME>", "--column <NAME=KIND>", "--header <YES|NO>"];
+    check_help("gradcheck", &[&SOURCE, &CLASSIFIER, &own, &kinds]);
     let own = [
         "--model <FILE>",
         "--test <FILE>",
@@ -97,7 +100,7 @@ fn help_names_every_option_and_gives_examples() {
         "--json",
     ];
     check_help("evaluate", &[&own]);
-    check_help("predict", &[&["--model <FILE>", "--file <FILE>", "--top <N>", "--json"]]);
+    check_help("predict", &[&["--model <FILE>", "--file <FILE>", "--top <N>", "--why", "--json"]]);
     let own = ["--features <NAME,...>", "--activation <NAME,...>", "--seeds <N>"];
     check_help("tabular", &[&SOURCE, &TRAINING, &OUTPUT, &own]);
 }
@@ -204,14 +207,16 @@ fn the_same_seed_saves_the_same_bytes() {
 }
 
 #[test]
-fn a_text_of_unknown_words_is_answered_with_a_note() {
+fn a_text_of_unknown_words_is_answered_with_unknown() {
     let folder = folder_with(&good_files());
     trained_and_saved(folder.path());
-    for text in ["", "zebra", "…"] {
+    for (text, output) in
+        [("", "unknown\n"), ("Zebra zebra", "unknown\nunknown words: zebra\n"), ("!?", "unknown\n")]
+    {
         let options = ["predict", "--model", "model.st", text];
         let Outcome { code, stdout, stderr } = wengert_with(folder.path(), &options);
-        assert_eq!((code, stdout.lines().count()), (Some(0), 3));
-        assert_eq!(stderr, "note: the model knows none of these words, so it can only guess\n");
+        assert_eq!((code, stdout.as_str()), (Some(0), output));
+        assert_eq!(stderr, "note: the model knows none of these words\n");
     }
 }
 
@@ -333,13 +338,14 @@ fn a_file_and_standard_input_are_answered_line_by_line() {
     let piped = run_reading(lines, folder.path(), arguments);
     let file = wengert(folder.path(), &format!("{arguments} --file lines.txt"));
     assert_eq!((&piped.stdout, &piped.stderr), (&file.stdout, &file.stderr));
-    let note = "note: line 2: the model knows none of these words, so it can only guess\n";
+    let note = "note: line 2: the model knows none of these words\n";
     assert_eq!(piped.stderr, note);
     let output = piped.success();
     let answers: Vec<&str> = output.lines().collect();
-    assert_eq!(answers.len(), 6);
-    assert_eq!((answers[0], answers[4]), ("I am happy", "\"scared\""));
-    assert!(answers[1].ends_with(" %  joy") && answers[5].ends_with(" %  fear"), "{output}");
+    assert_eq!(answers.len(), 7);
+    assert_eq!((answers[0], answers[5]), ("I am happy", "\"scared\""));
+    assert_eq!((answers[2], answers[4]), ("unknown words: i, am", "unknown"));
+    assert!(answers[1].ends_with(" %  joy") && answers[6].ends_with(" %  fear"), "{output}");
 }
 
 #[test]
@@ -355,13 +361,15 @@ fn json_has_an_object_for_each_text() {
         (&answers[0]["text"], &answers[0]["prediction"]),
         (&json!("so happy"), &json!("joy"))
     );
-    assert_eq!((&answers[1]["text"], &answers[1]["known_words"]), (&json!("\"zebra\""), &json!(0)));
-    for answer in &answers {
-        let probabilities = answer["probabilities"].as_object().unwrap();
-        assert!(probabilities.keys().eq(["anger", "fear", "joy"]), "{answer}");
-        let total: f64 = probabilities.values().map(|p| p.as_f64().unwrap()).sum();
-        assert!((total - 1.0).abs() < 1e-6, "{answer}");
-    }
+    let unknown = json!({
+        "text": "\"zebra\"", "prediction": "unknown", "probabilities": null, "known_words": 0,
+        "unknown_words": ["zebra"]
+    });
+    assert_eq!(answers[1], unknown);
+    let probabilities = answers[0]["probabilities"].as_object().unwrap();
+    assert!(probabilities.keys().eq(["anger", "fear", "joy"]), "{output}");
+    let total: f64 = probabilities.values().map(|p| p.as_f64().unwrap()).sum();
+    assert!((total - 1.0).abs() < 1e-6, "{output}");
 }
 
 #[test]

@@ -14,7 +14,7 @@ use crate::program::{command, wengert};
 use programs::Outcome;
 
 /// A table with every kind of input, gaps, and a class that they tell.
-fn shop() -> String {
+pub fn shop() -> String {
     let row = |i: usize| {
         let city = ["Rome", "Oslo", "Bern", ""][i % 4];
         let price = (i * 37 % 101) as f64 / 10.0;
@@ -28,7 +28,7 @@ fn shop() -> String {
 }
 
 /// Rows whose rent follows from their size, as a German spreadsheet writes them.
-fn rents() -> Vec<u8> {
+pub fn rents() -> Vec<u8> {
     let row = |i: usize| {
         let size = 20.0 + (i * 29 % 97) as f64;
         let rent = size * 11.5 + (i % 3) as f64 * 50.0;
@@ -63,7 +63,7 @@ fn notes() -> String {
     (0..90).map(row).chain([others.to_owned()]).collect()
 }
 
-fn folder() -> TempDir {
+pub fn folder() -> TempDir {
     let folder = tempdir().unwrap();
     let mut packed = GzEncoder::new(Vec::new(), Compression::fast());
     packed.write_all(shop().as_bytes()).unwrap();
@@ -80,7 +80,7 @@ fn folder() -> TempDir {
 }
 
 /// Runs the program with this on its standard input.
-fn run_reading(input: &[u8], folder: &Path, arguments: &str) -> Outcome {
+pub fn run_reading(input: &[u8], folder: &Path, arguments: &str) -> Outcome {
     let mut command = command(folder);
     command.args(arguments.split_whitespace());
     command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());

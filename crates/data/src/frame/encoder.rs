@@ -106,6 +106,40 @@ impl FrameEncoder {
         }
     }
 
+    /// Returns the words of a cell that the model knows, each once, if the column has texts.
+    pub fn known_words(&self, column: &str, cell: &str) -> Vec<String> {
+        let tokenizer = self.columns.iter().find_map(|c| match &c.how {
+            ColumnEncoder::Text { tokenizer } if c.name == column => Some(tokenizer),
+            _ => None,
+        });
+        let mut known: Vec<String> = Vec::new();
+        if let (Some(tokenizer), false) = (tokenizer, is_missing(cell)) {
+            for word in tokenizer.words(cell) {
+                if tokenizer.knows(&word) && !known.contains(&word) {
+                    known.push(word);
+                }
+            }
+        }
+        known
+    }
+
+    /// Returns a text without any occurrence of a word: the other words, separated by spaces. The column
+    /// must have texts.
+    ///
+    /// # Panics
+    ///
+    /// If the column has no texts.
+    #[track_caller]
+    pub fn without_word(&self, column: &str, cell: &str, word: &str) -> String {
+        let how = self.columns.iter().find(|c| c.name == column).map(|c| &c.how);
+        let Some(ColumnEncoder::Text { tokenizer }) = how else {
+            panic!("FrameEncoder::without_word: column `{column}` has no texts")
+        };
+        let mut words = tokenizer.words(cell);
+        words.retain(|other| other != word);
+        words.join(" ")
+    }
+
     /// Returns `true` if columns have the scales that [`fit`](Self::fit) measures. A description from a
     /// file may have others.
     pub fn is_whole(&self) -> bool {
@@ -159,11 +193,15 @@ impl FrameEncoder {
         let rows: Vec<&TableRow> = rows.into_iter().collect();
         let has_other_mark = self.has_other_mark(places, &rows);
         let mut cells = EncodedCells::new(self.texts().len(), has_other_mark);
-        for row in &rows {
+        for (at, row) in rows.iter().enumerate() {
             cells.text = 0;
+            let mut is_known = false;
             for (column, place) in self.columns.iter().zip(places) {
                 let cell = place.map_or("", |place| row.cells[place].trim());
-                cells.push(column, cell, row.line);
+                is_known |= cells.push(column, cell, row.line);
+            }
+            if !is_known {
+                cells.gaps.unknown_rows.push(at);
             }
         }
         let texts = cells.texts.into_iter().map(|ids| Sequences::new(ids, PADDING));
@@ -213,16 +251,25 @@ impl EncodedCells {
         }
     }
 
-    fn push(&mut self, column: &EncodedColumn, cell: &str, line: u64) {
-        if is_missing(cell) {
+    /// Adds a cell. Returns `true` if the model knows something of it.
+    fn push(&mut self, column: &EncodedColumn, cell: &str, line: u64) -> bool {
+        let is_missing = is_missing(cell);
+        if is_missing {
             self.gaps.add_missing(&column.name);
         }
         match &column.how {
             ColumnEncoder::Text { tokenizer } => {
                 // What stands for a missing text, such as `None`, is no word of it.
-                let text = if is_missing(cell) { "" } else { cell };
+                let text = if is_missing { "" } else { cell };
+                let words = tokenizer.words(text);
+                let (known, others): (Vec<_>, Vec<_>) =
+                    words.iter().partition(|word| tokenizer.knows(word));
+                for word in others {
+                    self.gaps.add_unknown_word(&column.name, line, word);
+                }
                 self.texts[self.text].extend(tokenizer.texts_to_sequences([text]));
                 self.text += 1;
+                !known.is_empty()
             }
             ColumnEncoder::Category { values } => {
                 let id = category(values, cell);
@@ -230,13 +277,16 @@ impl EncodedCells {
                     self.gaps.add_unknown(&column.name, line, cell);
                 }
                 self.categories.push(id);
+                !is_missing && id != 0
             }
             other => {
                 let is_disputed = self.has_other_mark && other.is_disputed(cell);
                 let read = if is_disputed { "" } else { cell };
-                if !other.push_numbers(read, &mut self.numbers) || is_disputed {
+                let is_read = other.push_numbers(read, &mut self.numbers) && !is_disputed;
+                if !is_read {
                     self.gaps.add_unreadable(&column.name, line, cell);
                 }
+                is_read && !is_missing
             }
         }
     }

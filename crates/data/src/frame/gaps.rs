@@ -12,6 +12,11 @@ pub struct Gaps {
     pub unreadable: HashMap<String, Noted>,
     /// The cells whose category is not one of the known ones.
     pub unknown: HashMap<String, Noted>,
+    /// The words of texts that are not known.
+    pub unknown_words: HashMap<String, Noted>,
+    /// The positions, among the rows encoded, of those of which nothing is known: each cell is missing,
+    /// unreadable, an unknown category, or a text without a known word.
+    pub unknown_rows: Vec<usize>,
 }
 
 /// The number of cells that are noted, and the first of them with their lines.
@@ -36,14 +41,22 @@ impl Gaps {
         add(self.unknown.entry(column.to_owned()).or_default(), line, cell);
     }
 
-    /// Adds those of more rows.
+    /// Notes a word that is not known.
+    pub(super) fn add_unknown_word(&mut self, column: &str, line: u64, word: &str) {
+        add(self.unknown_words.entry(column.to_owned()).or_default(), line, word);
+    }
+
+    /// Adds the cells of more rows. Their [`unknown_rows`](Self::unknown_rows) are positions of their own,
+    /// and left out.
     pub fn merge(&mut self, more: Gaps) {
         for (column, count) in more.missing {
             *self.missing.entry(column).or_default() += count;
         }
-        for (all, more) in
-            [(&mut self.unreadable, more.unreadable), (&mut self.unknown, more.unknown)]
-        {
+        for (all, more) in [
+            (&mut self.unreadable, more.unreadable),
+            (&mut self.unknown, more.unknown),
+            (&mut self.unknown_words, more.unknown_words),
+        ] {
             for (column, (count, first)) in more {
                 let (sum, cells) = all.entry(column).or_default();
                 *sum += count;

@@ -20,11 +20,11 @@
 //! a hidden layer can ask "is *never* there as well?".
 //!
 //! With 10,000 training and 2,000 test reviews, measured for the seeds 7 and 0 of the data:
-//! logistic regression on word counts 63 and 64 % test accuracy; the article's model (an embedding
+//! logistic regression on word counts 62 and 63 % test accuracy; the article's model (an embedding
 //! of 128, the mean, dropout 0.2, 64 hidden units, dropout 0.2; 10 epochs of Adam) 88 and 87 % with
-//! ReLU, 87 and 85 % with SwiGLU. Besides the wrong labels it misses contrast: it learns that the
+//! ReLU, 83 and 86 % with SwiGLU. Besides the wrong labels it misses contrast: it learns that the
 //! noun decides, not that "instead" reverses this. Negation it learns abruptly, between the third
-//! and the eighth epoch; with dropout 0.5 ten epochs are too few (76 to 79 %, SwiGLU 64 to 65).
+//! and the eighth epoch; with dropout 0.5 ten epochs are too few (76 to 86 %, SwiGLU 65 to 67).
 
 mod words;
 
@@ -87,8 +87,8 @@ enum LabelRule {
     OppositeOfNoun,
 }
 
-/// Sentences that share a rule. `{adj}` and `{noun}` are words of two emotions, a new word each
-/// time.
+/// Sentences that share a rule. `{adj}` and `{verb}` are words of one emotion, `{noun}` of another; a new
+/// word each time.
 struct Frame {
     weight: u32,
     verdict: LabelRule,
@@ -105,6 +105,9 @@ const FRAMES: &[Frame] = &[
             "By the end I was {adj}, {adj}, even {adj}.",
             "The {part} made everyone {adj} and {very} {adj}.",
             "My {person} looked {adj}, and I was {adj} too.",
+            "What a {adj} {thing}, and what a {adj} {part}.",
+            "What a {adj} day, {adj} and {very} {adj}.",
+            "I {verb} the {part}, my {person} {verb} it, we {verb} all of it.",
         ],
     },
     Frame {
@@ -127,6 +130,8 @@ const FRAMES: &[Frame] = &[
             "By the end I {wasn't} {adj}, not {adj}, not {adj}.",
             "The {part} {didn't} make me {adj}, not once {adj}.",
             "My {person} {wasn't} {adj}, and I {wasn't} {very} {adj}.",
+            "It {wasn't} a {adj} {thing}, and never a {adj} day.",
+            "I never {verb} the {part}, and my {person} never {verb} it.",
         ],
     },
     Frame {
@@ -216,15 +221,18 @@ fn another(emotion: usize, rng: &mut impl Rng) -> usize {
 struct Grammar {
     adjectives: Vec<&'static str>,
     nouns: Vec<&'static str>,
+    verbs: Vec<&'static str>,
 }
 
 impl Grammar {
     fn new(adjective: usize, noun: usize, rng: &mut impl Rng) -> Grammar {
         let mut adjectives = WHEEL[adjective].adjectives.to_vec();
         let mut nouns = WHEEL[noun].nouns.to_vec();
+        let mut verbs = WHEEL[adjective].verbs.to_vec();
         adjectives.shuffle(rng);
         nouns.shuffle(rng);
-        Grammar { adjectives, nouns }
+        verbs.shuffle(rng);
+        Grammar { adjectives, nouns, verbs }
     }
 
     /// Replaces each `{symbol}` by one of its expansions, drawn evenly, and expands the symbols in
@@ -236,6 +244,7 @@ impl Grammar {
             let (symbol, rest) = piece.split_once('}').expect("a brace that opens is closed");
             let choice = match symbol {
                 "adj" => self.adjectives.pop().expect("enough adjectives for a template"),
+                "verb" => self.verbs.pop().expect("enough verbs for a template"),
                 "noun" => self.nouns.pop().expect("enough nouns for a template"),
                 symbol => expansions(symbol).choose(rng).expect("a symbol has expansions"),
             };

@@ -70,6 +70,10 @@ pub enum PlotSubject {
     Inside,
     /// The confusion matrix of the best model.
     Confusion,
+    /// The reliability of the best model's probabilities.
+    Reliability,
+    /// The settings that were tried.
+    Search,
 }
 
 /// One drawing of a report.

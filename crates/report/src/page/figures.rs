@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use autograd::Parameters;
 use serde::Serialize;
 use tensor::{Scalar, Tensor};
-use train::metrics::Scores;
+use train::metrics::{Calibration, Scores};
 use train::{Evaluation, History, Score};
 
 use super::error::ReportError;
@@ -95,8 +95,38 @@ pub struct BestModel {
     /// The details of a classifier; other models have none.
     #[serde(flatten)]
     pub by_class: Option<ClassDetails>,
+    /// How far its probabilities can be taken at their word, if it has any.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub calibration: Option<Calibration>,
+    /// How its settings were found, if they were searched for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub search: Option<SearchReport>,
     /// Its parameters.
     pub parameters: Vec<ParameterRow>,
+}
+
+/// The settings that were tried for a model.
+#[derive(Clone, Debug, Serialize)]
+pub struct SearchReport {
+    /// The name of the figure that they are compared by: a metric, or `loss`.
+    pub metric: String,
+    /// The number of the setting that was chosen.
+    pub best: usize,
+    /// The number of epochs that was best for it.
+    pub epochs: usize,
+    /// The settings, in the order in which they were first tried.
+    pub trials: Vec<SearchTrial>,
+}
+
+/// A setting that was tried.
+#[derive(Clone, Debug, Serialize)]
+pub struct SearchTrial {
+    /// Its number, counted from 1.
+    pub number: usize,
+    /// The setting, in words.
+    pub setting: String,
+    /// The most epochs of each round that it came to, and its figure on the samples for validation.
+    pub scores: Vec<(usize, f64)>,
 }
 
 /// The predictions of a classifier, class by class.
@@ -112,6 +142,9 @@ pub struct ClassDetails {
     pub weighted_average: Scores,
     /// Wrong predictions, the most confident first.
     pub mistakes: Vec<WrongPrediction>,
+    /// What a reader of the mistakes should know of the labels.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub caution: Option<String>,
 }
 
 /// The figures of one class.
@@ -235,18 +268,34 @@ impl BestModel {
             seed,
             test,
             by_class: None,
+            calibration: None,
+            search: None,
             parameters: parameters.iter().map(|(_, name, value)| row(name, value)).collect(),
         }
     }
 
-    /// Sets the mistakes to show, the most confident first.
+    /// Sets how reliable its probabilities are.
+    pub fn with_calibration(self, calibration: Option<Calibration>) -> Self {
+        Self { calibration, ..self }
+    }
+
+    /// Sets how its settings were found.
+    pub fn with_search(self, search: Option<SearchReport>) -> Self {
+        Self { search, ..self }
+    }
+
+    /// Sets the mistakes to show, the most confident first, and what a reader should know of their labels.
     ///
     /// # Panics
     /// If the model is not a classifier.
     #[track_caller]
-    pub fn with_mistakes(mut self, mistakes: Vec<WrongPrediction>) -> Self {
+    pub fn with_mistakes(
+        mut self,
+        mistakes: Vec<WrongPrediction>,
+        caution: Option<String>,
+    ) -> Self {
         match &mut self.by_class {
-            Some(classes) => classes.mistakes = mistakes,
+            Some(classes) => (classes.mistakes, classes.caution) = (mistakes, caution),
             None => panic!(
                 "BestModel::with_mistakes: the model `{}` has no classes; create it with \
                  BestModel::new",
@@ -275,6 +324,7 @@ impl ClassDetails {
             macro_average: confusion.macro_average(),
             weighted_average: confusion.weighted_average(),
             mistakes: Vec::new(),
+            caution: None,
         }
     }
 }

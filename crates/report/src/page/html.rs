@@ -11,7 +11,9 @@ use data::{printable_json, printable_lines};
 
 use super::canvas::{Plot, PlotSubject};
 use super::error::ReportError;
-use super::figures::{ClassScores, ModelRuns, TrainingReport, WrongPrediction};
+use super::figures::{
+    ClassScores, ModelRuns, SearchReport, SearchTrial, TrainingReport, WrongPrediction,
+};
 use super::inside::{Inside, name};
 use crate::comparison::{Difference, LOSS};
 use crate::metric_list::{heading, scale, three_digits, written};
@@ -248,6 +250,40 @@ impl ReportPage<'_> {
     /// Returns a unit of the loss to write behind a number.
     fn loss_unit(&self) -> String {
         self.report.loss_unit.as_ref().map_or(String::new(), |unit| format!("\u{a0}{unit}"))
+    }
+
+    /// Returns the expected calibration error `before` or `after` calibration, in points of per cent.
+    fn calibration_error(&self, when: &str) -> Figure {
+        let error = self.report.best.calibration.as_ref().map(|found| {
+            let reliability = if when == "before" { &found.before } else { &found.after };
+            reliability.expected_calibration_error
+        });
+        let path = format!("/best/calibration/{when}/expected_calibration_error");
+        Figure::per_cent(path, error.unwrap_or_default())
+    }
+
+    fn temperature(&self) -> Figure {
+        let temperature = self.report.best.calibration.as_ref().map(|found| found.temperature);
+        Figure::decimal("/best/calibration/temperature", temperature.unwrap_or_default())
+    }
+
+    fn search_heading(&self, search: &SearchReport) -> String {
+        heading(&search.metric)
+    }
+
+    /// Returns the epochs of a setting's last round.
+    fn search_epochs(&self, index: &usize, trial: &SearchTrial) -> Figure {
+        let last = trial.scores.len().saturating_sub(1);
+        let epochs = trial.scores.last().map_or(0, |(epochs, _)| *epochs);
+        Figure::count(format!("/best/search/trials/{index}/scores/{last}/0"), epochs)
+    }
+
+    /// Returns the figure of a setting's last round.
+    fn search_score(&self, index: &usize, trial: &SearchTrial) -> Figure {
+        let metric = self.report.best.search.as_ref().map_or(LOSS, |search| &search.metric);
+        let last = trial.scores.len().saturating_sub(1);
+        let score = trial.scores.last().map_or(0.0, |(_, score)| *score);
+        Figure::metric(format!("/best/search/trials/{index}/scores/{last}/1"), metric, score)
     }
 
     fn inside(&self) -> Option<Inside<'_>> {

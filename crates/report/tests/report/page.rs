@@ -120,17 +120,20 @@ fn report(seeds: u64) -> TrainingReport {
     parameters.add("activation.beta", Tensor::scalar(2.5));
     let best = BestModel::new("swiglu", 0, &parameters, &evaluation, &classes);
     let word = |text: &str, push| Word { text: text.to_string(), push };
-    let best = best.with_mistakes(vec![WrongPrediction {
-        text: vec![
-            word("<script>alert(1)</script>", Some(1.5)),
-            word(" ", None),
-            word("</blockquote>", Some(-0.5)),
-        ],
-        label: classes[0].clone(),
-        predicted: classes[1].clone(),
-        probability: 0.75,
-        label_probability: 0.25,
-    }]);
+    let best = best.with_mistakes(
+        vec![WrongPrediction {
+            text: vec![
+                word("<script>alert(1)</script>", Some(1.5)),
+                word(" ", None),
+                word("</blockquote>", Some(-0.5)),
+            ],
+            label: classes[0].clone(),
+            predicted: classes[1].clone(),
+            probability: 0.75,
+            label_probability: 0.25,
+        }],
+        None,
+    );
     TrainingReport {
         title: "A report on </title>".to_string(),
         command: "sentiment --train '<a>.csv'".to_string(),

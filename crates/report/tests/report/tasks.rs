@@ -292,6 +292,6 @@ fn many_operations_have_a_fixed_number_of_panels_and_any_size_is_drawn() {
 #[should_panic(expected = "the model `tanh` has no classes; create it with BestModel::new")]
 fn a_model_without_classes_has_no_mistakes() {
     let score = Score { loss: 1.0, metrics: Metrics::new() };
-    let _ =
-        BestModel::of_score("tanh", 0, &Parameters::<f32>::new(0), score).with_mistakes(Vec::new());
+    let _ = BestModel::of_score("tanh", 0, &Parameters::<f32>::new(0), score)
+        .with_mistakes(Vec::new(), None);
 }

@@ -2,9 +2,15 @@
 //! printed.
 
 use approx::assert_relative_eq;
+use autograd::Tape;
 use mistakes::message;
+use nn::SoftmaxCrossEntropy;
 use proptest::prelude::*;
-use train::metrics::{ConfusionMatrix, Scores, roc_auc};
+use tensor::Tensor;
+use train::metrics::{
+    ConfusionMatrix, Reliability, Scores, fit_label_temperature, fit_temperature, roc_auc,
+};
+use train::{Calibrated, Loss};
 
 const LABELS: [u32; 12] = [0, 0, 0, 1, 1, 1, 1, 2, 2, 3, 0, 1];
 const PREDICTIONS: [u32; 12] = [0, 1, 0, 1, 1, 0, 2, 2, 0, 0, 0, 1];
@@ -310,4 +316,68 @@ proptest! {
         prop_assert_eq!(roc_auc(&labels, &probabilities), roc_auc(&labels, &logits));
         prop_assert_eq!(roc_auc(&labels, &cubes), roc_auc(&labels, &logits));
     }
+}
+
+/// Draws classes from the probabilities of these logits, and says that the logits are `sure` times as large.
+fn overconfident(sure: f64) -> (Tensor<f32>, Vec<u32>) {
+    let (rows, mut logits, mut classes) = (4_000_u32, Vec::new(), Vec::new());
+    for row in 0..rows {
+        // The golden ratio spreads numbers evenly.
+        let drawn = f64::from(row) * 0.618_033_988_749_895 % 1.0;
+        let evidence = f64::from(row % 40) / 10.0 - 2.0;
+        let probability = 1.0 / (1.0 + (-evidence).exp());
+        classes.push(u32::from(drawn < probability));
+        logits.extend([0.0, (sure * evidence) as f32]);
+    }
+    (Tensor::new([rows as usize, 2], logits), classes)
+}
+
+#[test]
+fn the_temperature_undoes_overconfidence() {
+    for sure in [0.5, 1.0, 3.0] {
+        let (logits, classes) = overconfident(sure);
+        let found = fit_temperature(&logits, &classes);
+        assert!((found / sure - 1.0).abs() < 0.1, "{sure}: {found}");
+        let softmax = SoftmaxCrossEntropy::new();
+        let before = Reliability::of_classes(&Loss::predict(&softmax, &logits), &classes);
+        let calibrated = Calibrated::new(SoftmaxCrossEntropy::new(), found);
+        let after = Reliability::of_classes(&Loss::predict(&calibrated, &logits), &classes);
+        let errors = [&before, &after].map(|found| found.expected_calibration_error);
+        assert!(errors[1] < 0.03, "{sure}: {errors:?}");
+        assert!(sure == 1.0 || errors[0] > 2.0 * errors[1], "{sure}: {errors:?}");
+    }
+}
+
+#[test]
+fn few_samples_do_not_make_a_model_certain() {
+    let logits = Tensor::from([[3.0, 0.0], [0.0, 3.0], [3.0, 0.0]]);
+    let temperature = fit_temperature(&logits, &[0, 1, 0]);
+    let p = Loss::predict(&Calibrated::new(SoftmaxCrossEntropy::new(), temperature), &logits);
+    // All three are right; Platt's target for three samples is 4 of 5.
+    assert!((p.get([0, 0]) - 0.8).abs() < 1e-3, "{temperature}: {p}");
+    assert_eq!(fit_temperature(&Tensor::new([0, 2], vec![]), &[]), 1.0);
+}
+
+#[test]
+fn labels_have_a_temperature_too() {
+    let (logits, classes) = overconfident(2.5);
+    let evidence = logits.slice(1, 1..2);
+    let answers = Tensor::new([classes.len(), 1], classes.iter().map(|&c| c as f32).collect());
+    let found = fit_label_temperature(&evidence, &answers);
+    assert!((found / 2.5 - 1.0).abs() < 0.1, "{found}");
+    let p = evidence.map(|z| z / found as f32).sigmoid();
+    assert!(Reliability::of_labels(&p, &answers).expected_calibration_error < 0.03);
+}
+
+#[test]
+fn a_temperature_of_one_changes_no_bit() {
+    let (logits, classes) = overconfident(1.7);
+    let targets = Tensor::new([classes.len()], classes);
+    let plain = SoftmaxCrossEntropy::new();
+    let calibrated = Calibrated::new(SoftmaxCrossEntropy::new(), 1.0);
+    assert_eq!(Loss::predict(&plain, &logits), Loss::predict(&calibrated, &logits));
+    let tape = Tape::<f32>::no_grad();
+    let outputs = tape.constant(logits);
+    let losses = [Loss::of(&plain, outputs, &targets), Loss::of(&calibrated, outputs, &targets)];
+    assert_eq!(losses[0].item(), losses[1].item());
 }

@@ -1,56 +1,66 @@
 //! The words of the generated reviews.
 //!
-//! Emotion words come as adjectives and as nouns, and no word is both. So a bag of words still
-//! tells "not merry at all, but full of dread" from "instead of dread, merry".
+//! Emotion words come as adjectives, as verbs and as nouns (joyful, enjoyed, joy), and no word is two of
+//! these. So a bag of words still tells "not merry at all, but full of dread" from "instead of dread, merry".
 
 /// One of Plutchik's eight emotions with the words that express it.
 pub(super) struct Emotion {
     pub(super) name: &'static str,
-    pub(super) adjectives: [&'static str; 5],
+    pub(super) adjectives: [&'static str; 6],
     pub(super) nouns: [&'static str; 5],
+    /// In the past, with an object.
+    pub(super) verbs: [&'static str; 3],
 }
 
 /// The wheel of emotions in Plutchik's order: the opposite of each is four places further on.
 pub(super) const WHEEL: [Emotion; 8] = [
     Emotion {
         name: "joy",
-        adjectives: ["happy", "merry", "cheerful", "delighted", "giddy"],
+        adjectives: ["happy", "merry", "cheerful", "delighted", "giddy", "joyful"],
         nouns: ["joy", "delight", "bliss", "laughter", "sunshine"],
+        verbs: ["enjoyed", "relished", "savoured"],
     },
     Emotion {
         name: "trust",
-        adjectives: ["trusting", "confident", "reassured", "convinced", "safe"],
+        adjectives: ["trusting", "confident", "reassured", "convinced", "safe", "trustful"],
         nouns: ["trust", "faith", "confidence", "respect", "admiration"],
+        verbs: ["trusted", "believed", "relied on"],
     },
     Emotion {
         name: "fear",
-        adjectives: ["afraid", "scared", "nervous", "terrified", "petrified"],
+        adjectives: ["afraid", "scared", "nervous", "terrified", "petrified", "fearful"],
         nouns: ["fear", "dread", "panic", "terror", "trepidation"],
+        verbs: ["feared", "dreaded", "shrank from"],
     },
     Emotion {
         name: "surprise",
-        adjectives: ["surprised", "amazed", "baffled", "speechless", "flabbergasted"],
+        adjectives: ["surprised", "amazed", "baffled", "speechless", "flabbergasted", "astonished"],
         nouns: ["surprise", "wonder", "disbelief", "astonishment", "bewilderment"],
+        verbs: ["marvelled at", "wondered at", "gaped at"],
     },
     Emotion {
         name: "sadness",
-        adjectives: ["sad", "gloomy", "tearful", "heartbroken", "downcast"],
+        adjectives: ["sad", "gloomy", "tearful", "heartbroken", "downcast", "sorrowful"],
         nouns: ["sadness", "sorrow", "grief", "gloom", "heartache"],
+        verbs: ["mourned", "lamented", "wept over"],
     },
     Emotion {
         name: "disgust",
-        adjectives: ["disgusted", "revolted", "queasy", "appalled", "nauseated"],
+        adjectives: ["disgusted", "revolted", "queasy", "appalled", "nauseated", "contemptuous"],
         nouns: ["disgust", "revulsion", "nausea", "loathing", "contempt"],
+        verbs: ["loathed", "despised", "recoiled from"],
     },
     Emotion {
         name: "anger",
-        adjectives: ["angry", "furious", "livid", "annoyed", "outraged"],
+        adjectives: ["angry", "furious", "livid", "annoyed", "outraged", "wrathful"],
         nouns: ["anger", "rage", "fury", "wrath", "indignation"],
+        verbs: ["resented", "cursed", "raged at"],
     },
     Emotion {
         name: "anticipation",
-        adjectives: ["eager", "curious", "impatient", "hopeful", "intrigued"],
+        adjectives: ["eager", "curious", "impatient", "hopeful", "intrigued", "expectant"],
         nouns: ["anticipation", "suspense", "curiosity", "hope", "eagerness"],
+        verbs: ["anticipated", "awaited", "hoped for"],
     },
 ];
 

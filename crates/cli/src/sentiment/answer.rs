@@ -1,0 +1,168 @@
+//! A saved classifier's answer to a text, for a terminal and as JSON.
+
+use std::collections::BTreeMap;
+
+use autograd::Parameters;
+use data::{Sequences, printable};
+use nn::{Model, SoftmaxCrossEntropy};
+use serde::Serialize;
+use tensor::Tensor;
+use train::{Calibrated, NotFinite, Trainer};
+
+use super::saved::Description;
+use crate::calibrating::effect;
+
+/// The answer to an input of which the model knows nothing.
+pub const UNKNOWN: &str = "unknown";
+
+/// The number of words or columns that are shown to have moved an answer.
+pub const SHOWN: usize = 5;
+
+/// A saved model, ready for use.
+pub struct SavedClassifier<M> {
+    pub model: M,
+    pub parameters: Parameters,
+    pub about: Description,
+}
+
+/// The answer to a text, as the JSON object that --json prints.
+#[derive(Serialize)]
+pub struct TextAnswer<'a> {
+    text: &'a str,
+    /// The most probable class, or `unknown`.
+    prediction: &'a str,
+    /// The probability of each class, unless the answer is `unknown`.
+    probabilities: Option<BTreeMap<&'a str, f32>>,
+    known_words: usize,
+    unknown_words: Vec<String>,
+    /// The words that moved the answer most, if that was asked.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    why: Option<Vec<WordEffect>>,
+}
+
+/// The effect of a word on the probability of the answer: with it less without it.
+#[derive(Serialize)]
+struct WordEffect {
+    word: String,
+    effect: f64,
+}
+
+impl<M: Model<Input = Tensor<u32>>> SavedClassifier<M> {
+    /// Answers a text. With `why`, the words that moved the answer are found.
+    pub fn answer<'a>(&'a self, text: &'a str, why: bool) -> Result<TextAnswer<'a>, NotFinite> {
+        let tokenizer = self.about.tokenizer();
+        let words = tokenizer.words(text);
+        let ids = self.about.token_ids(&[text.to_string()]);
+        let mut unknown_words: Vec<String> = Vec::new();
+        for word in words.iter().filter(|word| !tokenizer.knows(word)) {
+            if !unknown_words.contains(word) {
+                unknown_words.push(word.clone());
+            }
+        }
+        let known_words = ids.total();
+        let probabilities = self.probabilities(&ids)?.to_vec();
+        if known_words == 0 {
+            let why = why.then(Vec::new);
+            let (prediction, probabilities) = (UNKNOWN, None);
+            return Ok(TextAnswer {
+                text,
+                prediction,
+                probabilities,
+                known_words,
+                unknown_words,
+                why,
+            });
+        }
+        let names = self.about.labels.names();
+        // Of equally probable classes the first.
+        let best =
+            (0..names.len()).rev().max_by(|&a, &b| probabilities[a].total_cmp(&probabilities[b]));
+        let best = best.expect("there are classes");
+        let why = match why {
+            true => Some(self.effects(&words, best, probabilities[best])?),
+            false => None,
+        };
+        let all = names.iter().map(String::as_str).zip(probabilities);
+        Ok(TextAnswer {
+            text,
+            prediction: &names[best],
+            probabilities: Some(all.collect()),
+            known_words,
+            unknown_words,
+            why,
+        })
+    }
+
+    /// Returns the probability of each class, `[texts, classes]`.
+    fn probabilities(&self, ids: &Sequences<u32>) -> Result<Tensor, NotFinite> {
+        let loss = Calibrated::new(SoftmaxCrossEntropy::new(), self.about.temperature);
+        Trainer::new(&self.model, loss).predict_finite(&self.parameters, ids)
+    }
+
+    /// Removes each known word from the text, wherever it occurs, and returns the largest effects.
+    fn effects(
+        &self,
+        words: &[String],
+        class: usize,
+        probability: f32,
+    ) -> Result<Vec<WordEffect>, NotFinite> {
+        let mut removed: Vec<&String> = Vec::new();
+        for word in words {
+            if self.about.tokenizer().knows(word) && !removed.contains(&word) {
+                removed.push(word);
+            }
+        }
+        let without = |removed: &&String| {
+            let others = words.iter().filter(|word| word != removed).map(String::as_str);
+            others.collect::<Vec<_>>().join(" ")
+        };
+        let texts: Vec<String> = removed.iter().map(without).collect();
+        let found = self.probabilities(&self.about.ids(&texts))?;
+        let mut effects: Vec<WordEffect> = (removed.into_iter().enumerate())
+            .map(|(at, word)| WordEffect {
+                word: word.clone(),
+                effect: f64::from(probability) - f64::from(found.get([at, class])),
+            })
+            .collect();
+        effects.sort_by(|a, b| b.effect.abs().total_cmp(&a.effect.abs()));
+        effects.truncate(SHOWN);
+        Ok(effects)
+    }
+}
+
+impl TextAnswer<'_> {
+    /// Returns `true` if the model knows nothing of the text.
+    pub fn is_unknown(&self) -> bool {
+        self.probabilities.is_none()
+    }
+
+    /// Prints the probability of each class, or of the `top` most probable ones, below the text if there are
+    /// several texts.
+    pub fn print(&self, has_heading: bool, top: Option<usize>) {
+        if has_heading {
+            println!("{}", printable(self.text));
+        }
+        match &self.probabilities {
+            None => println!("{UNKNOWN}"),
+            Some(probabilities) => {
+                let mut ranking: Vec<_> = probabilities.iter().collect();
+                ranking.sort_by(|a, b| b.1.total_cmp(a.1));
+                for (name, probability) in ranking.iter().take(top.unwrap_or(ranking.len())) {
+                    println!("{:>5.1} %  {}", *probability * 100.0, printable(name));
+                }
+            }
+        }
+        if !self.unknown_words.is_empty() {
+            println!("unknown words: {}", printable(&self.unknown_words.join(", ")));
+        }
+        if let Some(why) = self.why.as_ref().filter(|why| !why.is_empty()) {
+            let words: Vec<String> =
+                why.iter().map(|found| effect(&found.word, found.effect, true)).collect();
+            println!(
+                "points of {} from each word: {}",
+                printable(self.prediction),
+                words.join(", ")
+            );
+        }
+    }
+}

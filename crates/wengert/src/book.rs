@@ -21,6 +21,19 @@
 //! | 11. [Making it fast](fast) | fused loops, sums in halves, threads | a sum that is wrong by nine per cent, and one that is the same on all cores |
 //! | 12. [What was left out](what_was_left_out) | an operation of your own | second derivatives for nothing, and where to read on |
 //!
+//! # Exercises
+//!
+//! Each chapter ends with the numbers of its exercises. They are in the repository, in the folder
+//! `examples/exercises`: thirty functions to write, a few lines each, in files that say what is to be computed.
+//!
+//! ```sh
+//! cargo run -p exercises         # which are done, wrong and open
+//! cargo run -p exercises -- 7    # what is wrong with number 7
+//! ```
+//!
+//! The library's gradient check judges your answer. It says where it is wrong, and if the mistake is one that many
+//! people make, which one. If you teach, there is [a page for you](for_teachers): plans, handing out, grading.
+//!
 //! # How to read it
 //!
 //! Chapters 1 and 2 are one program, chapters 3 to 10 another, and a block that has a `main` of its own is a
@@ -130,3 +143,6 @@ pub mod fast {}
 
 #[doc = include_str!("book/12-what-was-left-out.md")]
 pub mod what_was_left_out {}
+
+#[doc = include_str!("book/13-for-teachers.md")]
+pub mod for_teachers {}

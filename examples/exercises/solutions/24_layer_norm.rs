@@ -1,0 +1,15 @@
+//! Solution of exercise 24: the adjoint of LayerNorm.
+//!
+//! y does not change if x is shifted or scaled, so dx has no part along 1 and none (but for ε) along y.
+
+/// Returns dx.
+pub fn layer_norm(x: &[f64], dy: &[f64]) -> Vec<f64> {
+    let mean = |values: &[f64]| values.iter().sum::<f64>() / values.len() as f64;
+    let center = mean(x);
+    let squares: Vec<f64> = x.iter().map(|x| (x - center) * (x - center)).collect();
+    let sigma = (mean(&squares) + 1e-5).sqrt();
+    let y: Vec<f64> = x.iter().map(|x| (x - center) / sigma).collect();
+    let products: Vec<f64> = y.iter().zip(dy).map(|(y, dy)| y * dy).collect();
+    let (shift, along) = (mean(dy), mean(&products));
+    y.iter().zip(dy).map(|(y, dy)| (dy - shift - y * along) / sigma).collect()
+}

@@ -1,0 +1,44 @@
+//! The exercises, by the chapters of the book: their cases, hints and typical mistakes.
+
+mod adam;
+mod arrays;
+mod attention;
+mod beginnings;
+mod checks_and_layers;
+mod fast_and_second;
+mod operations;
+mod swiglu;
+mod words;
+
+use tensor::{Key, Tensor};
+
+use crate::task::Task;
+
+pub(crate) const ALL: [&[Task]; 9] = [
+    &beginnings::TASKS,
+    &arrays::TASKS,
+    &operations::TASKS,
+    &checks_and_layers::TASKS,
+    &adam::TASKS,
+    &words::TASKS,
+    &swiglu::TASKS,
+    &attention::TASKS,
+    &fast_and_second::TASKS,
+];
+
+/// Returns random numbers of one decimal, the same for each seed.
+pub(crate) fn normal(shape: &[usize], seed: u64) -> Tensor<f64> {
+    let key = Key::new(seed).stream("exercises");
+    // Without the 0 there would be -0.
+    Tensor::normal(shape, 0.0, 1.0, key).map(|x: f64| (x * 10.0).round() / 10.0 + 0.0)
+}
+
+/// Returns a row of random numbers.
+fn row(length: usize, seed: u64) -> Vec<f64> {
+    normal(&[length], seed).to_vec()
+}
+
+/// Returns a row as a tensor.
+fn tensor(row: &[f64]) -> Tensor<f64> {
+    Tensor::new([row.len()], row.to_vec())
+}

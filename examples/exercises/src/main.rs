@@ -1,0 +1,20 @@
+//! The program of the exercises: `cargo run -p exercises -- --help`.
+
+use std::env;
+use std::io::{self, Write};
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = env::args().skip(1).collect();
+    match exercises::program::run(&arguments) {
+        // Somebody who reads the first lines only, as `head` does, is no reason to panic.
+        Ok(text) => {
+            let _ = io::stdout().write_all(text.as_bytes());
+            ExitCode::SUCCESS
+        }
+        Err(message) => {
+            let _ = io::stderr().write_all(format!("{message}\n").as_bytes());
+            ExitCode::from(2)
+        }
+    }
+}

@@ -1,0 +1,151 @@
+//! What the program says.
+
+use std::fs;
+
+use exercises::program::{overview, report, run};
+use exercises::{Answers, Outcome, judge};
+
+use crate::sets::SOLUTIONS;
+
+fn said(arguments: &[&str]) -> Result<String, String> {
+    run(&arguments.iter().map(|word| word.to_string()).collect::<Vec<_>>())
+}
+
+/// Returns what is said about a wrong answer.
+fn about(number: usize, answers: Answers) -> String {
+    let task = exercises::all()[number - 1];
+    report(&task, &judge(&task, &answers))
+}
+
+#[test]
+fn all_are_open_at_first() {
+    let text = said(&[]).expect("a table");
+    assert_eq!(text.matches("  open   ").count(), 30, "{text}");
+    assert!(text.contains("0 of 30 done"), "{text}");
+    assert!(text.contains("examples/exercises/tasks/01_division.rs"), "{text}");
+    assert!(said(&["7"]).expect("a report").contains("in place of `todo!()`"));
+}
+
+#[test]
+fn the_table_counts_what_is_done_and_asks_about_what_is_wrong() {
+    let swish = |x: f64, _: f64| x;
+    let text = overview(&Answers { swish, ..SOLUTIONS });
+    assert!(text.contains("29 of 30 done"), "{text}");
+    assert!(text.contains("What is wrong with 20?"), "{text}");
+    assert!(overview(&SOLUTIONS).contains("All done"));
+}
+
+#[test]
+fn a_mistake_is_named_with_op_input_index_and_both_values() {
+    let dense = crate::mistakes::checks_and_layers::dense_bias_mean;
+    let text = about(13, Answers { dense, ..SOLUTIONS });
+    assert!(text.contains("dense: db at [0]: expected "), "{text}");
+    assert!(text.contains(", found "), "{text}");
+    assert!(
+        text.contains("The gradient check, with a dy of its own, says so too: db along ["),
+        "{text}"
+    );
+    assert!(text.contains("is the sum over the"), "{text}");
+}
+
+#[test]
+fn a_mistake_that_nobody_thought_of_is_described_if_it_is_simple() {
+    let softmax = |y: &[f64], dy: &[f64]| {
+        let right = (SOLUTIONS.softmax)(y, dy);
+        right.into_iter().map(|dx| 3.0 * dx).collect()
+    };
+    let text = about(10, Answers { softmax, ..SOLUTIONS });
+    assert!(text.contains("dx is everywhere 3 times what it should be"), "{text}");
+
+    let swish = |x, dy| -(SOLUTIONS.swish)(x, dy);
+    let text = about(20, Answers { swish, ..SOLUTIONS });
+    assert!(text.contains("dx is right but for its sign"), "{text}");
+
+    let max = |x: &[f64], _| vec![7.0; x.len()];
+    let text = about(9, Answers { max, ..SOLUTIONS });
+    assert!(text.contains("hint 9"), "{text}");
+}
+
+#[test]
+fn a_panic_and_a_loop_without_end_are_reported() {
+    let rms_norm = |x: &[f64], _: &[f64], _| vec![x[x.len()]];
+    let text = about(23, Answers { rms_norm, ..SOLUTIONS });
+    assert!(text.contains("it panics at "), "{text}");
+    assert!(text.contains("program.rs, line "), "{text}");
+    assert!(text.contains("the len is 2 but the index is 2"), "{text}");
+
+    let swish = |_, _| loop {
+        std::thread::sleep(std::time::Duration::from_secs(1));
+    };
+    assert!(about(20, Answers { swish, ..SOLUTIONS }).contains("never ends"));
+}
+
+#[test]
+fn nan_and_too_few_numbers_are_wrong() {
+    let swish = |_, _| f64::NAN;
+    assert!(about(20, Answers { swish, ..SOLUTIONS }).contains("found NaN"));
+    let rope = |x: &[f64], _| x[..1].to_vec();
+    assert!(about(25, Answers { rope, ..SOLUTIONS }).contains("y: expected 2 numbers, found 1"));
+    let clip = |_: &[tensor::Tensor<f64>], _| Vec::new();
+    assert!(about(17, Answers { clip, ..SOLUTIONS }).contains("expected 2 results, found 0"));
+}
+
+#[test]
+fn hints_and_solutions_are_shown() {
+    assert!(said(&["hint", "7"]).expect("a hint").contains("sum_to"));
+    let solution = said(&["solution", "7"]).expect("a solution");
+    assert!(solution.contains("(dy * b).sum_to(a.shape())"), "{solution}");
+    assert!(said(&["--help"]).expect("help").contains("solution 7"));
+}
+
+#[test]
+fn a_wrong_command_is_answered_with_what_there_is() {
+    assert!(said(&["31"]).expect_err("an error").contains("from 1 to 30"));
+    assert!(said(&["0"]).expect_err("an error").contains("from 1 to 30"));
+    assert!(said(&["hint"]).expect_err("an error").contains("hint 7"));
+    assert!(said(&["hint", "x"]).expect_err("an error").contains("no exercise x"));
+    assert!(said(&["check", "7"]).expect_err("an error").contains("--help"));
+}
+
+#[test]
+fn grades_are_read_by_programs() {
+    let text = said(&["grade", "--json"]).expect("JSON");
+    let grades: serde_json::Value = serde_json::from_str(&text).expect("JSON");
+    assert_eq!(grades["open"], 30);
+    assert_eq!(grades["exercises"][6]["name"], "product");
+    let text = said(&["grade"]).expect("CSV");
+    assert_eq!(text.lines().nth(1), Some("1,division,1,open,"));
+    assert_eq!(text.lines().count(), 31);
+}
+
+#[test]
+fn a_handout_has_no_solutions() {
+    let place = tempfile::tempdir().expect("a folder");
+    let folder = place.path().join("handout");
+    let name = folder.to_str().expect("a name");
+    assert!(said(&["handout", name]).expect("a handout").contains(name));
+    let exercises = folder.join("examples/exercises");
+    assert!(exercises.join("tasks/01_division.rs").exists());
+    for withheld in ["solutions", "mistakes", "tests"] {
+        assert!(!exercises.join(withheld).exists(), "{withheld}");
+    }
+    let manifest = fs::read_to_string(folder.join("Cargo.toml")).expect("a manifest");
+    assert!(manifest.contains("[workspace.dependencies]"), "{manifest}");
+    assert!(!manifest.contains("[package]"), "{manifest}");
+    assert!(said(&["handout", name]).expect_err("an error").contains("exists already"));
+
+    // Nothing that is compiled without the tests asks for what is withheld.
+    for file in fs::read_dir(exercises.join("src")).expect("a folder") {
+        let file = file.expect("a file").path();
+        let text = fs::read_to_string(&file).unwrap_or_default();
+        assert!(!text.contains("../solutions"), "{}", file.display());
+    }
+}
+
+#[test]
+fn an_outcome_of_a_solution_says_how_much_was_compared() {
+    let task = exercises::all()[0];
+    let Outcome::Done { cases, compared } = judge(&task, &SOLUTIONS) else { panic!("it is done") };
+    assert_eq!(cases, 3);
+    assert!(compared > 0);
+}

@@ -122,7 +122,7 @@ fn broken_files(messages: &str) -> BTreeSet<String> {
 
 /// Adds whose grades these are, and which files did not compile.
 fn mark(grades: &mut Value, student: &Path, broken: &BTreeSet<String>) {
-    grades["student"] = json!(student.file_name().unwrap_or(student.as_os_str()).to_string_lossy());
+    grades["student"] = json!(student.to_string_lossy());
     let Some(entries) = grades["exercises"].as_array_mut() else { return };
     let tasks = all();
     let broken = |number: usize| broken.contains(&tasks[number - 1].file());

@@ -53,6 +53,9 @@ mod freeing;
 pub mod functional;
 mod gradients;
 mod identity;
+#[cfg(all(debug_assertions, feature = "instances"))]
+#[doc(hidden)]
+pub mod instances;
 mod mistakes;
 pub mod op;
 mod ops;

@@ -52,6 +52,9 @@ mod flatten;
 mod gated_swiglu;
 mod gru;
 pub mod init;
+#[cfg(all(debug_assertions, feature = "instances"))]
+#[doc(hidden)]
+pub mod instances;
 mod layer;
 mod layer_norm;
 mod loss;

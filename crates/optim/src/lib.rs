@@ -46,6 +46,9 @@ mod adam;
 mod adamw;
 mod clip;
 mod group;
+#[cfg(all(debug_assertions, feature = "instances"))]
+#[doc(hidden)]
+pub mod instances;
 mod lion;
 mod moments;
 mod optimizer;

@@ -40,6 +40,9 @@ mod elementwise;
 mod functions;
 pub mod fused;
 mod gemm;
+#[cfg(all(debug_assertions, feature = "instances"))]
+#[doc(hidden)]
+pub mod instances;
 pub mod layout;
 mod matmul;
 mod matrix;

@@ -12,8 +12,7 @@ pub fn of_all_scalars() -> (Optimizers<f32>, Optimizers<f64>) {
 }
 
 /// One of each kind.
-#[doc(hidden)]
-pub type Optimizers<T> = Vec<Box<dyn Optimizer<T>>>;
+type Optimizers<T> = Vec<Box<dyn Optimizer<T>>>;
 
 fn of_scalar<T: Scalar>() -> Optimizers<T> {
     vec![

@@ -25,6 +25,7 @@ mod parse;
 mod processes;
 mod saving;
 mod sentiment;
+mod serve;
 mod source;
 mod table;
 mod tabular;
@@ -66,6 +67,7 @@ fn run() -> Result<(), Box<dyn Error>> {
             true => table::predict(&options),
             false => predict::run(&options),
         },
+        Some(Command::Serve(options)) => serve::run(&options),
         Some(Command::Gradcheck(options)) => match &options.table.file {
             Some(file) => table::gradcheck(file, &options),
             None => gradcheck::run(&options.common),

@@ -5,6 +5,7 @@ use clap::{Parser, Subcommand};
 use crate::contents::InspectModel;
 use crate::lm::options::Lm;
 use crate::sentiment::options as sentiment;
+use crate::serve::Serve;
 use crate::table::options as table;
 use crate::tabular::options as tabular;
 use crate::tape::TapeOfExpression;
@@ -28,7 +29,8 @@ use crate::tape::TapeOfExpression;
   wengert --train train.csv --test test.csv            your data: columns `text` and `label`
   wengert train --activation swiglu --save model.st    keep the model ...
   wengert predict --model model.st 'so happy'          ... use it on a text ...
-  wengert evaluate --model model.st --test more.csv    ... and see how good it is elsewhere
+  wengert evaluate --model model.st --test more.csv    ... see how good it is elsewhere ...
+  wengert serve --model model.st                       ... and answer over HTTP, with a page
   wengert compare --seeds 5                            a difference, or luck?
   wengert compare --report report.html                 the same, as a page to look at
   wengert gradcheck                                    are the gradients right?
@@ -55,6 +57,7 @@ pub enum Command {
     Compare(Box<table::CompareCommand>),
     Evaluate(sentiment::Evaluate),
     Predict(sentiment::Predict),
+    Serve(Serve),
     Gradcheck(Box<table::GradcheckCommand>),
     Tabular(tabular::Options),
     Lm(Lm),

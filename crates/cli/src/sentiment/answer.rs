@@ -52,7 +52,7 @@ impl<M: Model<Input = Tensor<u32>>> SavedClassifier<M> {
     pub fn answer<'a>(&'a self, text: &'a str, why: bool) -> Result<TextAnswer<'a>, NotFinite> {
         let tokenizer = self.about.tokenizer();
         let words = tokenizer.words(text);
-        let ids = self.about.token_ids(&[text.to_string()]);
+        let ids = self.about.ids(&[text.to_string()]);
         let mut unknown_words: Vec<String> = Vec::new();
         for word in words.iter().filter(|word| !tokenizer.knows(word)) {
             if !unknown_words.contains(word) {

@@ -15,6 +15,8 @@ mod texts;
 
 use std::error::Error;
 
+pub use saved::load;
+
 use autograd::Parameters;
 use nn::{ActivationKind, Dense, Dropout, Embedding, Model, SoftmaxCrossEntropy};
 use optim::Adam;

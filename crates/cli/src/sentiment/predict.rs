@@ -88,6 +88,9 @@ fn classify(
     line: Option<usize>,
     options: &Predict,
 ) -> Result<(), Box<dyn Error>> {
+    if let Some(words) = classifier.about.note_on_cut(&[text.to_owned()]) {
+        note(&words);
+    }
     let answer = classifier.answer(text, options.why).map_err(|error| {
         let line = line.map_or(String::new(), |line| format!(", line {line}"));
         format!("--model {}{line}: {error}", printable_path(&options.model))

@@ -58,17 +58,23 @@ impl Description {
     /// Returns the token ids of each text, cut as in training, and prints a note on texts that are
     /// cut.
     pub fn token_ids(&self, texts: &[String]) -> Sequences<u32> {
-        let (ids, cut) = token_ids(&self.tokenizer, texts, self.maxlen);
-        if let (Some(longest), true) = (self.maxlen, cut > 0) {
-            let which = match texts.len() {
-                1 => "this text has".to_string(),
-                all => format!("{cut} of {all} texts have"),
-            };
-            note(&format!(
-                "{which} more than {longest} known words; this model reads only as many"
-            ));
+        if let Some(words) = self.note_on_cut(texts) {
+            note(&words);
         }
-        ids
+        self.ids(texts)
+    }
+
+    /// Returns how many texts are cut, for a person to read.
+    pub fn note_on_cut(&self, texts: &[String]) -> Option<String> {
+        let longest = self.maxlen?;
+        let (_, cut) = token_ids(&self.tokenizer, texts, self.maxlen);
+        let which = match texts.len() {
+            1 => "this text has".to_string(),
+            all => format!("{cut} of {all} texts have"),
+        };
+        (cut > 0).then(|| {
+            format!("{which} more than {longest} known words; this model reads only {longest}")
+        })
     }
 
     /// Checks that the file holds about as many numbers as it describes, before memory is allocated

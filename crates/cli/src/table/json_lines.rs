@@ -122,13 +122,7 @@ impl<R: Read> JsonLines<R> {
         let mut is_set = vec![false; self.columns.len()];
         for (key, value) in object.0 {
             let is_null = value.is_null();
-            let cell = cell(&value).ok_or_else(|| {
-                fault(format!(
-                    "the key {} holds an object; expected a text, a number, a list of texts, true, false \
-                     or null",
-                    excerpt(&key)
-                ))
-            })?;
+            let cell = cell_of(&key, &value).map_err(fault)?;
             let place = *self.places.entry(key.clone()).or_insert_with(|| {
                 self.columns.push(key.clone());
                 cells.push(None);
@@ -144,7 +138,20 @@ impl<R: Read> JsonLines<R> {
     }
 }
 
-/// Returns a value as a cell, several labels separated by `|`; `None` for an object.
+/// Returns the value of a key as a cell: null as an empty one, several labels separated by `|`.
+///
+/// # Errors
+/// If it is an object, or has one in it.
+pub fn cell_of(key: &str, value: &Value) -> Result<String, String> {
+    cell(value).ok_or_else(|| {
+        format!(
+            "the key {} holds an object; expected a text, a number, a list of texts, true, false or null",
+            excerpt(key)
+        )
+    })
+}
+
+/// Returns a value as a cell; `None` for an object.
 fn cell(value: &Value) -> Option<String> {
     match value {
         Value::Null => Some(String::new()),
@@ -159,7 +166,7 @@ fn cell(value: &Value) -> Option<String> {
 }
 
 /// An object with its keys in the order of the file.
-struct Object(Vec<(String, Value)>);
+pub struct Object(pub Vec<(String, Value)>);
 
 impl<'de> Deserialize<'de> for Object {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {

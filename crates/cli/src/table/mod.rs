@@ -11,13 +11,13 @@
 //! score.rs       how good the model is on rows it has not seen
 //! ```
 
-mod answer;
+pub mod answer;
 mod compare;
 mod evaluate;
 mod file;
-mod gaps;
+pub mod gaps;
 mod gradcheck;
-mod json_lines;
+pub mod json_lines;
 mod model;
 pub mod options;
 mod page;
@@ -34,5 +34,5 @@ pub use compare::compare;
 pub use evaluate::evaluate;
 pub use gradcheck::gradcheck;
 pub use predict::predict;
-pub use saved::holds_table_model;
+pub use saved::{holds_table_model, load};
 pub use train::train;

@@ -14,5 +14,6 @@ mod program;
 mod reading;
 mod runs;
 mod search;
+mod serve;
 mod table;
 mod trust;

@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 use tensor::Tensor;
 
 use super::column::{ColumnEncoder, OTHERS, category};
-use super::{ColumnSummary, DataFrame, DecimalMark, Gaps, Mixed, TableRow, is_missing};
+use super::{ColumnKind, ColumnSummary, DataFrame, DecimalMark, Gaps, Mixed, TableRow, is_missing};
 use crate::Sequences;
 
 /// The id that fills up short texts.
@@ -63,6 +63,19 @@ impl FrameEncoder {
     /// Returns the names of the columns that are read.
     pub fn columns(&self) -> impl Iterator<Item = &str> {
         self.columns.iter().map(|column| column.name.as_str())
+    }
+
+    /// Returns the name and the kind of each column that is read, and the known values of a category.
+    pub fn fields(&self) -> impl Iterator<Item = (&str, ColumnKind, &[String])> {
+        self.columns.iter().map(|column| {
+            let (kind, values) = match &column.how {
+                ColumnEncoder::Text { .. } => (ColumnKind::Text, [].as_slice()),
+                ColumnEncoder::Number { .. } => (ColumnKind::Number, [].as_slice()),
+                ColumnEncoder::Category { values } => (ColumnKind::Category, values.names()),
+                ColumnEncoder::Date { .. } => (ColumnKind::Date, [].as_slice()),
+            };
+            (column.name.as_str(), kind, values)
+        })
     }
 
     /// Returns the name and the number of token ids of each column of texts, in order.

@@ -1,0 +1,215 @@
+//! What a model is asked and answers, as JSON. A key that the model does not read, and a column that it reads and
+//! does not find, are said in the answer: nothing is dropped or filled in silently.
+
+use std::collections::BTreeMap;
+
+use data::{ColumnKind, Mixed, TableRow, excerpt};
+use nn::Model;
+use serde::Serialize;
+use serde_json::Value;
+use tensor::Tensor;
+use train::NotFinite;
+
+use crate::sentiment::answer::SavedClassifier;
+use crate::table::answer::{Influence, SavedTable};
+use crate::table::gaps::notes_on;
+use crate::table::json_lines::{Object, cell_of};
+
+/// A saved model that answers requests.
+pub trait AnswersRequests: Sync {
+    /// Returns what the model reads and answers.
+    fn question(&self) -> Question<'_>;
+
+    /// Returns the answer to an object as JSON. With `why`, it has what moved the answer.
+    fn answer(&self, object: &Object, why: bool) -> Result<String, Unanswered>;
+}
+
+/// What a model reads and answers.
+#[derive(Serialize)]
+pub struct Question<'a> {
+    /// The name of what is answered.
+    pub answers: &'a str,
+    /// The classes or labels; none for numbers.
+    pub classes: &'a [String],
+    /// The keys of an object.
+    pub fields: Vec<Field<'a>>,
+}
+
+/// A key of an object.
+#[derive(Serialize)]
+pub struct Field<'a> {
+    pub name: &'a str,
+    /// Text, number, category or date.
+    pub kind: String,
+    /// The known values of a category.
+    pub values: &'a [String],
+}
+
+/// Why an object has no answer.
+pub enum Unanswered {
+    /// It is wrong.
+    Wrong(String),
+    /// The model's numbers overflow.
+    NotFinite(NotFinite),
+}
+
+impl From<NotFinite> for Unanswered {
+    fn from(error: NotFinite) -> Self {
+        Self::NotFinite(error)
+    }
+}
+
+/// Answers the body of a request: an object, or a list of objects, whose answers are a list. An error is a status
+/// with its reason.
+pub fn answer_body(
+    model: &impl AnswersRequests,
+    body: &str,
+    why: bool,
+) -> Result<String, (u16, String)> {
+    let is_list = body.trim_start().starts_with('[');
+    let objects: Result<Vec<Object>, _> = match is_list {
+        true => serde_json::from_str(body),
+        false => serde_json::from_str(body).map(|object| vec![object]),
+    };
+    let objects = objects.map_err(|error| {
+        let fields = model.question().fields;
+        let name = fields.first().map_or("text", |field| field.name);
+        let expected = format!("{{{}: \"…\"}}", serde_json::json!(name));
+        (400, format!("expected a JSON object such as {expected}, or a list of them: {error}"))
+    })?;
+    let mut answers = Vec::new();
+    for (at, object) in objects.iter().enumerate() {
+        let place = if is_list { format!("object {}: ", at + 1) } else { String::new() };
+        answers.push(model.answer(object, why).map_err(|error| match error {
+            Unanswered::Wrong(reason) => (400, format!("{place}{reason}")),
+            Unanswered::NotFinite(error) => (500, format!("{place}{error}")),
+        })?);
+    }
+    Ok(match is_list {
+        true => format!("[{}]\n", answers.join(",\n")),
+        false => format!("{}\n", answers.concat()),
+    })
+}
+
+/// An answer, and notes on what the model could not take as it is.
+#[derive(Serialize)]
+struct Noted<A> {
+    #[serde(flatten)]
+    answer: A,
+    notes: Vec<String>,
+}
+
+impl<A: Serialize> Noted<A> {
+    fn to_json(&self) -> String {
+        serde_json::to_string(self).expect("the keys of an answer are texts")
+    }
+}
+
+impl<M: Model<Input = Tensor<u32>>> AnswersRequests for SavedClassifier<M> {
+    fn question(&self) -> Question<'_> {
+        let fields = vec![Field { name: "text", kind: ColumnKind::Text.to_string(), values: &[] }];
+        Question { answers: "label", classes: self.about.labels.names(), fields }
+    }
+
+    fn answer(&self, object: &Object, why: bool) -> Result<String, Unanswered> {
+        let mut notes = Vec::new();
+        let cells = Cells::of(object, &["text"], &mut notes).map_err(Unanswered::Wrong)?;
+        let Some(Value::String(text)) = cells.values[0] else {
+            return Err(Unanswered::Wrong("the key `text` does not hold a text".to_owned()));
+        };
+        notes.extend(self.about.note_on_cut(std::slice::from_ref(text)));
+        Ok(Noted { answer: SavedClassifier::answer(self, text, why)?, notes }.to_json())
+    }
+}
+
+/// The answer to a row.
+#[derive(Serialize)]
+struct RowReply<'a> {
+    prediction: &'a Value,
+    /// The probability of each class or label; `None` if nothing is known of the row, and for numbers.
+    probabilities: Option<BTreeMap<&'a str, f32>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    why: Option<Vec<Value>>,
+}
+
+impl<M: Model<Input = Mixed<Tensor<u32>>>> AnswersRequests for SavedTable<M> {
+    fn question(&self) -> Question<'_> {
+        let field = |(name, kind, values): (_, ColumnKind, _)| Field {
+            name,
+            kind: kind.to_string(),
+            values,
+        };
+        Question {
+            answers: &self.about.answers,
+            classes: self.about.names(),
+            fields: self.about.encoder.fields().map(field).collect(),
+        }
+    }
+
+    fn answer(&self, object: &Object, why: bool) -> Result<String, Unanswered> {
+        let (encoder, mut notes) = (&self.about.encoder, Vec::new());
+        let columns: Vec<&str> = encoder.columns().collect();
+        let cells = Cells::of(object, &columns, &mut notes).map_err(Unanswered::Wrong)?;
+        let cells = cells.texts(&columns).map_err(Unanswered::Wrong)?;
+        let places: Vec<Option<usize>> = (0..columns.len()).map(Some).collect();
+        let (answers, gaps) = self.answers(&places, &[TableRow { line: 1, cells }], why)?;
+        let answer = &answers[0];
+        let shown = |cells: &[(u64, String)]| {
+            cells.iter().map(|(_, cell)| excerpt(cell)).collect::<Vec<_>>().join(", ")
+        };
+        notes.extend(notes_on(&gaps, encoder, shown));
+        let names = self.about.names().iter().map(String::as_str);
+        let of_names = |all: &Vec<f32>| names.zip(all.iter().copied()).collect();
+        let reply = RowReply {
+            prediction: &answer.json,
+            probabilities: answer
+                .probabilities
+                .as_ref()
+                .filter(|all| !all.is_empty())
+                .map(of_names),
+            why: why.then(|| answer.why.iter().map(Influence::to_json).collect()),
+        };
+        Ok(Noted { answer: reply, notes }.to_json())
+    }
+}
+
+/// The values of an object, one for each column that a model reads.
+struct Cells<'a> {
+    values: Vec<Option<&'a Value>>,
+}
+
+impl<'a> Cells<'a> {
+    /// Finds the values of these columns. Keys that are none of them are noted. An object with none of the columns is
+    /// meant for another model, and wrong.
+    fn of(object: &'a Object, columns: &[&str], notes: &mut Vec<String>) -> Result<Self, String> {
+        let mut values = vec![None; columns.len()];
+        for (key, value) in &object.0 {
+            match columns.iter().position(|column| column == key) {
+                None => notes.push(format!("the model does not read the key {}", excerpt(key))),
+                Some(place) if values[place].is_some() => {
+                    return Err(format!("the key {} occurs twice", excerpt(key)));
+                }
+                Some(place) => values[place] = Some(value),
+            }
+        }
+        match values.iter().any(Option::is_some) {
+            true => Ok(Self { values }),
+            false => {
+                let names: Vec<String> = columns.iter().map(|name| excerpt(name)).collect();
+                Err(format!(
+                    "the object has none of the keys that the model reads: {}",
+                    names.join(", ")
+                ))
+            }
+        }
+    }
+
+    /// Returns the values as cells of a table; of a key that is not there an empty one.
+    fn texts(&self, columns: &[&str]) -> Result<Vec<String>, String> {
+        let cell = |(value, name): (&Option<&Value>, &&str)| match value {
+            Some(value) => cell_of(name, value),
+            None => Ok(String::new()),
+        };
+        self.values.iter().zip(columns).map(cell).collect()
+    }
+}

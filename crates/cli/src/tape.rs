@@ -111,6 +111,12 @@ fn values_of(expression: &Expression, given: &[String]) -> Result<Vec<f64>, Stri
 
 /// Returns a number, which may be written as `pi/4`.
 fn constant(text: &str, value: &str) -> Result<f64, String> {
+    if value.trim().is_empty() {
+        return Err(format!(
+            "{}: there is no value behind `=`; expected one, such as 2 or pi/4",
+            quoted(text)
+        ));
+    }
     let parsed: Expression =
         value.parse().map_err(|error| format!("the value {}, {error}", quoted(text)))?;
     match parsed.inputs() {

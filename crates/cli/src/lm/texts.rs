@@ -27,7 +27,7 @@ pub struct TextSource {
     #[arg(long, value_name = "FILE")]
     pub text: Option<PathBuf>,
     /// The documents of that text. A window begins with a document.
-    #[arg(long, value_name = "WHAT", default_value = "whole", requires = "text")]
+    #[arg(long, value_name = "WHAT", default_value = "whole", requires = "text", conflicts_with_all = ["data", "count", "data_seed"])]
     pub documents: Documents,
     /// Generate N documents.
     #[arg(long, value_name = "N", default_value_t = defaults::DOCUMENTS, value_parser = up_to::<10_000_000>, allow_negative_numbers = true, conflicts_with = "text")]

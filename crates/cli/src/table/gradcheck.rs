@@ -13,6 +13,7 @@ use super::options::GradcheckCommand;
 use super::parts::TableSamples;
 use super::run::read_rows;
 use super::saved::load;
+use crate::values::without_repeats;
 
 /// Checks the model of a table with each activation, or a saved one. The error is the first wrong gradient.
 pub fn gradcheck(file: &Path, options: &GradcheckCommand) -> Result<(), Box<dyn Error>> {
@@ -24,6 +25,7 @@ pub fn gradcheck(file: &Path, options: &GradcheckCommand) -> Result<(), Box<dyn 
 
 fn check_fresh(file: &Path, options: &GradcheckCommand) -> Result<(), Box<dyn Error>> {
     let setup = &options.common.setup;
+    without_repeats("--activation", &setup.activation)?;
     let (known, _) = read_rows(file, &options.table, None, false)?;
     let parts = known.parts_of_all(&[], setup.sizes.vocab)?;
     for &activation in &setup.activation {

@@ -9,6 +9,11 @@ use data::{ColumnKind, HeaderRow};
 use crate::sentiment::options as sentiment;
 use crate::values::{folds, share, up_to};
 
+/// The options of texts that exclude a FILE. An option that requires the FILE must exclude them too: clap drops a
+/// requirement that could not be met, and the option with it.
+const OF_TEXTS: [&str; 6] =
+    ["train", "data_seed", "export", "max_length", "text_column", "label_column"];
+
 /// Train on a table: CSV, TSV or JSON Lines, with texts, numbers, categories and dates.
 ///
 /// `wengert train FILE` finds out how the file is separated and encoded and what is in each column, prints
@@ -55,7 +60,8 @@ pub struct TrainCommand {
         requires = "file",
         allow_negative_numbers = true,
         help_heading = "A table",
-        conflicts_with_all = ["save", "test", "test_split", "report", "json", "plots"]
+        conflicts_with_all = ["save", "test", "test_split", "report", "json", "plots"],
+        conflicts_with_all = OF_TEXTS
     )]
     pub folds: Option<usize>,
     /// Try N settings of activation, learning rate, widths and dropout by successive halving, the default
@@ -68,7 +74,8 @@ pub struct TrainCommand {
         requires = "file",
         allow_negative_numbers = true,
         help_heading = "Training",
-        conflicts_with = "folds"
+        conflicts_with = "folds",
+        conflicts_with_all = OF_TEXTS
     )]
     pub search: Option<usize>,
     /// The model, and training.
@@ -133,7 +140,7 @@ pub struct GradcheckCommand {
     #[command(flatten)]
     pub table: TableOptions,
     /// A saved model of a table, to be checked with its trained weights.
-    #[arg(long, value_name = "FILE", requires = "file", conflicts_with_all = ["target", "activation"], help_heading = "Check")]
+    #[arg(long, value_name = "FILE", requires = "file", conflicts_with_all = ["target", "activation"], conflicts_with_all = OF_TEXTS, help_heading = "Check")]
     pub model: Option<PathBuf>,
     /// Texts and models.
     #[command(flatten)]
@@ -149,19 +156,18 @@ pub struct TableOptions {
         value_name = "FILE",
         help_heading = None,
         group = "training_samples",
-        conflicts_with_all =
-            ["train", "data_seed", "export", "max_length", "text_column", "label_column"]
+        conflicts_with_all = OF_TEXTS
     )]
     pub file: Option<PathBuf>,
     /// The column to predict.
-    #[arg(long, value_name = "NAME", requires = "file")]
+    #[arg(long, value_name = "NAME", requires = "file", conflicts_with_all = OF_TEXTS)]
     pub target: Option<String>,
     /// What a column is, if it was misunderstood: text, number, category, date, labels or ignore. May be
     /// given several times.
-    #[arg(long, value_name = "NAME=KIND", requires = "file", value_parser = column)]
+    #[arg(long, value_name = "NAME=KIND", requires = "file", conflicts_with_all = OF_TEXTS, value_parser = column)]
     pub column: Vec<(String, ColumnKind)>,
     /// What the first row is, if it was misunderstood: `yes` for the names of the columns, `no` for a row.
-    #[arg(long, value_name = "YES|NO", requires = "file", value_parser = header)]
+    #[arg(long, value_name = "YES|NO", requires = "file", conflicts_with_all = OF_TEXTS, value_parser = header)]
     pub header: Option<HeaderRow>,
     /// The share of rows that is held out to test on, chosen by --seed as --split says, or in whole groups of
     /// --group. With `--test FILE` those rows are tested on instead.
@@ -171,12 +177,13 @@ pub struct TableOptions {
         default_value_t = 0.2,
         value_parser = share,
         requires = "file",
+        conflicts_with_all = OF_TEXTS,
         allow_hyphen_values = true
     )]
     pub test_split: f64,
     /// Keep rows of one group together: all those with one value in this column, which is not used
     /// otherwise. A row without a value is a group of its own.
-    #[arg(long, value_name = "NAME", requires = "file")]
+    #[arg(long, value_name = "NAME", requires = "file", conflicts_with_all = OF_TEXTS)]
     pub group: Option<String>,
 }
 

@@ -1,5 +1,7 @@
 //! Decides what each column of a table is, and prints it.
 
+use std::env;
+use std::ffi::OsString;
 use std::fmt::Write;
 
 use data::{ColumnKind, ColumnSummary, DataFrame, beginning, excerpt, excerpts, printable, quoted};
@@ -57,9 +59,9 @@ pub fn understand(
         let all: Vec<ColumnSummary> = all.collect();
         let guess = usual_target(frame);
         return Err(format!(
-            "which column should be predicted? Give it by --target, such as\n\n    wengert train {file} \
-             --target {}\n\nThe columns of {file} ({} rows; {}):\n\n{}",
-            shell(guess),
+            "which column should be predicted? Give it by --target, such as\n\n    {}\n\nThe columns of \
+             {file} ({} rows; {}):\n\n{}",
+            with_target(guess),
             frame.rows.len(),
             rows.describe(),
             table(&all, None).trim_end()
@@ -124,9 +126,10 @@ fn usual_target(frame: &DataFrame) -> &str {
     usual.or(frame.columns.last()).map_or("NAME", String::as_str)
 }
 
-/// Returns a word as it can be typed.
-fn shell(word: &str) -> String {
-    crate::output::quoted(&[word.into()])
+/// Returns the same call with a target, as it can be typed.
+fn with_target(name: &str) -> String {
+    let words: Vec<OsString> = env::args_os().chain(["--target".into(), name.into()]).collect();
+    crate::output::quoted(&words)
 }
 
 /// Returns a line for each column.

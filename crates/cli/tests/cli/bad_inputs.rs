@@ -22,7 +22,7 @@ fn bad(arguments: impl Into<String>, tells: &[&str]) -> BadInput {
 }
 
 #[test]
-fn a_hundred_bad_inputs_are_told_clearly() {
+fn four_hundred_bad_inputs_are_told_clearly() {
     let inputs: Vec<BadInput> = [
         options(),
         conflicts(),
@@ -35,11 +35,17 @@ fn a_hundred_bad_inputs_are_told_clearly() {
         options_of_tables(),
         tables(),
         uses_of_a_table_model(),
+        comparisons_and_checks_of_tables(),
+        searches(),
+        servers(),
+        looks_inside(),
+        expressions(),
+        options_without_their_file(),
     ]
     .into_iter()
     .flatten()
     .collect();
-    assert!(inputs.len() >= 100, "{} bad inputs", inputs.len());
+    assert!(inputs.len() >= 400, "{} bad inputs", inputs.len());
     let faults: Vec<String> = inputs.iter().filter_map(fault_of).collect();
     assert!(faults.is_empty(), "{} of {}:\n{}", faults.len(), inputs.len(), faults.join("\n"));
 }
@@ -595,6 +601,166 @@ fn uses_of_a_table_model() -> Vec<BadInput> {
         inputs.push(bad(format!("predict --model {file} numbers.csv"), &tells));
         inputs.push(bad(format!("evaluate --model {file} numbers.csv"), &tells));
     }
+    inputs
+}
+
+/// `compare FILE` and `gradcheck FILE`, with wrong options or files.
+fn comparisons_and_checks_of_tables() -> Vec<BadInput> {
+    let both = ["compare", "gradcheck"].into_iter().flat_map(|command| {
+        [
+            bad(format!("{command} numbers.csv"), &["which column", command, "--target label"]),
+            bad(
+                format!("{command} numbers.csv --target c"),
+                &["--target `c`: there is no such column in numbers.csv"],
+            ),
+            bad(format!("{command} none.csv --target a"), &["none.csv: there is no such file"]),
+            bad(format!("{command} empty.csv --target a"), &["empty.csv: the file is empty"]),
+            bad(format!("{command} labels.csv --target label"), &["no column is left to predict"]),
+            bad(
+                format!("{command} numbers.csv --target label --activation relu,relu"),
+                &["`relu` is given twice"],
+            ),
+        ]
+    });
+    let compare = |options: &str, tells: &[&str]| {
+        bad(format!("compare numbers.csv --target label {options}"), tells)
+    };
+    both.chain([
+        compare("--seeds 0", &["--seeds <N>", "expected a whole number of at least 1"]),
+        compare("--save a.st", &["--save", "--help"]),
+        compare("--folds 3", &["--folds", "--help"]),
+        compare("--baseline", &["--baseline", "cannot be used"]),
+        compare("--report none/a.html", &["--report none/a.html: cannot be written"]),
+        bad("gradcheck --model table.st", &["<FILE>"]),
+        bad("gradcheck numbers.csv --model none.st", &["none.st: cannot be read"]),
+        bad("gradcheck numbers.csv --model folder", &["folder: cannot be read"]),
+        bad("gradcheck numbers.csv --model cut.st", &["cut.st: is not a whole safetensors file"]),
+        bad("gradcheck texts.csv --model table.st", &["the model needs the columns `a`, `b`"]),
+        bad("gradcheck pairs.csv --model table.st", &["the model answers `label`"]),
+        bad(
+            "gradcheck numbers.csv --model table.st --target a",
+            &["--model <FILE>", "--target <NAME>"],
+        ),
+    ])
+    .collect()
+}
+
+/// `--search` with wrong options.
+fn searches() -> Vec<BadInput> {
+    let search = |options: &str, tells: &[&str]| {
+        bad(format!("train clean.csv --target label {options}"), tells)
+    };
+    vec![
+        search("--search 0", &["--search <N>", "expected a whole number of at least 1"]),
+        search("--search many", &["--search <N>", "expected a whole number of at least 1"]),
+        search("--search 1001", &["--search <N>", "expected a whole number of at most 1000"]),
+        search("--search 3 --folds 2", &["--search <N>", "--folds <N>"]),
+        search("--search 3 --seeds 2", &["--seeds", "compare --seeds"]),
+        search("--search 3 --resume none", &["--resume none: there is no run to go on with"]),
+        search("--search 3 --save none/a.st", &["--save none/a.st: cannot be written"]),
+        search("--search 3 --checkpoint texts.csv", &["--checkpoint texts.csv: cannot"]),
+        bad("train --search 3", &["FILE"]),
+    ]
+}
+
+/// `serve` without a model, or at no port.
+fn servers() -> Vec<BadInput> {
+    let serve = |options: &str, tells: &[&str]| bad(format!("serve {options}"), tells);
+    vec![
+        serve("", &["--model <FILE>"]),
+        serve("whole.st", &["'whole.st'", "--help"]),
+        serve("--model none.st", &["none.st: cannot be read", "`wengert train --save`"]),
+        serve("--model folder", &["folder: cannot be read", "`wengert train --save`"]),
+        serve("--model empty.csv", &["empty.csv: is not a whole safetensors file"]),
+        serve("--model cut.st", &["cut.st: is not a whole safetensors file"]),
+        serve("--model foreign.st", &["foreign.st: holds no model of this program"]),
+        serve("--model nan.st", &["nan.st: does not fit", "infinite or NaN"]),
+        serve("--model table_hidden.st", &["there is no such model as it describes"]),
+        serve("--model table_wide.st", &["table_wide.st", "it describes"]),
+        serve("--model whole.st --port 65536", &["--port <PORT>", "0..=65535"]),
+        serve("--model whole.st --port=-1", &["--port <PORT>", "0..=65535"]),
+        serve("--model whole.st --port http", &["--port <PORT>", "'http'"]),
+        serve("--model whole.st --host 0.0.0.0", &["--host", "--help"]),
+    ]
+}
+
+/// `inspect` of what is no model.
+fn looks_inside() -> Vec<BadInput> {
+    let inspect = |options: &str, tells: &[&str]| bad(format!("inspect {options}"), tells);
+    vec![
+        inspect("", &["--model <FILE>"]),
+        inspect("whole.st", &["'whole.st'", "--help"]),
+        inspect("--model none.st", &["--model none.st: cannot be read"]),
+        inspect("--model folder", &["--model folder: cannot be read"]),
+        inspect("--model empty.csv", &["--model empty.csv: is not a whole safetensors file"]),
+        inspect("--model texts.csv", &["--model texts.csv: is not a whole safetensors file"]),
+        inspect("--model cut_header.st", &["--model cut_header.st: is not a whole safetensors"]),
+        inspect("--model whole.st --json whole.st", &["--model and --json lead to the same"]),
+        inspect("--model whole.st --json none/a", &["--json none/a: cannot be written"]),
+        inspect("--model whole.st --json folder", &["--json folder: this is a directory"]),
+        inspect("--model whole.st --json ''", &["--json <FILE>"]),
+    ]
+}
+
+/// Expressions that `tape` cannot read, and wrong values of their inputs.
+fn expressions() -> Vec<BadInput> {
+    let tape = |arguments: &str, tells: &[&str]| bad(format!("tape {arguments}"), tells);
+    vec![
+        tape("", &["<EXPRESSION>"]),
+        tape("''", &["the expression is empty", "as in x*y + sin(x)"]),
+        tape("x*y", &["x, y have no values", "as in x=2"]),
+        tape("x*y x=2", &["y has no value", "y=VALUE"]),
+        tape("x*y x=2 y=", &["`y=`: there is no value behind `=`"]),
+        tape("x*y x=2 y=many", &["`y=many`: `many` is not a number"]),
+        tape("x*y x=2 y=3 y=4", &["`y=4`: y has two values"]),
+        tape("x*y x=2 y=3 z=4", &["`z=4`: the expression has no input `z`", "x, y"]),
+        tape("x 2", &["`2` is not a value; expected NAME=VALUE"]),
+        tape("x x=inf", &["`x=inf`: `inf` is not a number"]),
+        tape("x* x=2", &["line 1, column 3", "where an operand should"]),
+        tape("(x x=2", &["line 1, column 3", "expected `)`"]),
+        tape("x) x=2", &["line 1, column 2", "no bracket is open"]),
+        tape("x?2 x=2", &["line 1, column 2", "the character `?`"]),
+        tape("f(x) x=2", &["there is no function `f`; choose one of abs"]),
+        tape("log(x) x=2", &["there is no function `log`", "ln(x)"]),
+        tape("sin() x=2", &["sin() has 0 arguments; expected 1"]),
+        tape("sin(x,x) x=2", &["sin() has 2 arguments; expected 1"]),
+        tape("x x=1 --page none/a.html", &["--page none/a.html: cannot be written"]),
+        tape("x x=1 --page folder", &["--page folder: this is a directory"]),
+        tape("x x=1 --dot none/a.dot", &["--dot none/a.dot: cannot be written"]),
+    ]
+}
+
+/// Options of a table or a text, with what excludes it: none of them may be dropped silently.
+fn options_without_their_file() -> Vec<BadInput> {
+    let of_files = [
+        ("--target label", "--target <NAME>"),
+        ("--column a=text", "--column <NAME=KIND>"),
+        ("--header yes", "--header <YES|NO>"),
+        ("--test-split 0.3", "--test-split <SHARE>"),
+        ("--group a", "--group <NAME>"),
+    ];
+    let others = [TRAIN_TEXTS, "--data-seed 1", "--export data", "--max-length 3"];
+    let mut inputs = Vec::new();
+    for command in ["train", "compare", "gradcheck"] {
+        for (option, name) in of_files {
+            // A check neither writes samples nor holds out rows.
+            let others = &others[..if command == "gradcheck" { 2 } else { 4 }];
+            inputs.extend(
+                others.iter().map(|other| bad(format!("{command} {option} {other}"), &[name])),
+            );
+        }
+    }
+    for other in others {
+        inputs.push(bad(format!("train --folds 3 {other}"), &["--folds <N>"]));
+        inputs.push(bad(format!("train --search 3 {other}"), &["--search <N>"]));
+    }
+    inputs.extend([
+        bad(format!("gradcheck --model table.st {TRAIN_TEXTS}"), &["--model <FILE>"]),
+        bad("gradcheck --model table.st --data-seed 1", &["--model <FILE>"]),
+        bad("lm train --documents lines --data stories", &["--documents <WHAT>"]),
+        bad("lm train --documents lines --count 3", &["--documents <WHAT>"]),
+        bad("lm train --documents lines --data-seed 3", &["--documents <WHAT>"]),
+    ]);
     inputs
 }
 

@@ -23,9 +23,13 @@ const WENGERT: &str = env!("CARGO_BIN_EXE_wengert");
 const KILLS: usize = 20;
 
 /// Returns `mpirun` in a folder. There may be fewer cores than processes, and a container's user is root.
+///
+/// PMIx 4.2 keeps what processes know of each other in shared memory, and its `mpirun` may wait for ever at its end
+/// once a process was killed; `hash` keeps it elsewhere.
 fn mpirun(folder: &Path) -> Command {
     let mut mpirun = command("mpirun", folder);
     mpirun.envs([("OMPI_ALLOW_RUN_AS_ROOT", "1"), ("OMPI_ALLOW_RUN_AS_ROOT_CONFIRM", "1")]);
+    mpirun.env("PMIX_MCA_gds", "hash");
     mpirun.arg("--oversubscribe");
     mpirun
 }

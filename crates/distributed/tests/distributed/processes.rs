@@ -8,6 +8,7 @@ use programs::{Outcome, command, example};
 fn run_on(processes: usize) -> String {
     let mut mpirun = command("mpirun", Path::new("."));
     mpirun.envs([("OMPI_ALLOW_RUN_AS_ROOT", "1"), ("OMPI_ALLOW_RUN_AS_ROOT_CONFIRM", "1")]);
+    mpirun.env("PMIX_MCA_gds", "hash"); // See "When a process is lost" in README.md.
     mpirun.args(["--oversubscribe", "-n", &processes.to_string()]).arg(example("processes"));
     Outcome::of(mpirun.output().expect("mpirun")).success()
 }

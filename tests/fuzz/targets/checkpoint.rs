@@ -13,8 +13,8 @@ use nn::{Dense, Features, Model};
 use optim::Adam;
 use safetensors::tensor::{SafeTensors, serialize};
 use serde_json::Value;
-use tensor::Tensor;
 use store::{Checkpoint, Checkpoints};
+use tensor::Tensor;
 use train::{Fit, History, Loss, Trainer};
 
 thread_local! {

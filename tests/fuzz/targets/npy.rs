@@ -2,8 +2,8 @@
 
 #![no_main]
 
-use store::{read_npy, write_npy};
 use libfuzzer_sys::fuzz_target;
+use store::{read_npy, write_npy};
 
 fuzz_target!(|bytes: &[u8]| {
     let folder = tempfile::tempdir().unwrap();

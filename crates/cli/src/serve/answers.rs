@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use data::{ColumnKind, Mixed, TableRow, excerpt};
+use data::{ColumnKind, FrameEncoder, Mixed, TableRow, excerpt};
 use nn::Model;
 use serde::Serialize;
 use serde_json::Value;
@@ -150,7 +150,7 @@ impl<M: Model<Input = Mixed<Tensor<u32>>>> AnswersRequests for SavedTable<M> {
         let (encoder, mut notes) = (&self.about.encoder, Vec::new());
         let columns: Vec<&str> = encoder.columns().collect();
         let cells = Cells::of(object, &columns, &mut notes).map_err(Unanswered::Wrong)?;
-        let cells = cells.texts(&columns).map_err(Unanswered::Wrong)?;
+        let cells = cells.texts(&columns, encoder).map_err(Unanswered::Wrong)?;
         let places: Vec<Option<usize>> = (0..columns.len()).map(Some).collect();
         let (answers, gaps) = self.answers(&places, &[TableRow { line: 1, cells }], why)?;
         let answer = &answers[0];
@@ -205,8 +205,10 @@ impl<'a> Cells<'a> {
     }
 
     /// Returns the values as cells of a table; of a key that is not there an empty one.
-    fn texts(&self, columns: &[&str]) -> Result<Vec<String>, String> {
+    fn texts(&self, columns: &[&str], encoder: &FrameEncoder) -> Result<Vec<String>, String> {
         let cell = |(value, name): (&Option<&Value>, &&str)| match value {
+            // JSON has a decimal point, whatever the file had that was trained on.
+            Some(Value::Number(number)) => Ok(encoder.number_cell(name, &number.to_string())),
             Some(value) => cell_of(name, value),
             None => Ok(String::new()),
         };

@@ -151,6 +151,20 @@ fn notes_say_what_a_model_could_not_take_as_it_is() {
 }
 
 #[test]
+fn a_number_of_json_is_read_by_a_model_of_decimal_commas() {
+    let folder = folder();
+    let train = "train rents.csv --target Miete --epochs 3 --quiet --save rents.st";
+    wengert(folder.path(), train).success();
+    let server = Serving::start(folder.path(), "rents.st");
+    let street = "K\u{f6}nigsweg";
+    let as_text =
+        server.ask("/predict", &json!({"Stra\u{df}e": street, "Gr\u{f6}\u{df}e": "88,5"}));
+    let as_number =
+        server.ask("/predict", &json!({"Stra\u{df}e": street, "Gr\u{f6}\u{df}e": 88.5}));
+    assert_eq!((&as_text, &as_text["notes"]), (&as_number, &json!([])));
+}
+
+#[test]
 fn texts_are_answered_as_by_predict() {
     let folder = text_model();
     let server = Serving::start(folder.path(), "days.st");

@@ -78,6 +78,16 @@ impl FrameEncoder {
         })
     }
 
+    /// Returns a number such as `1.5`, of a source that always writes a decimal point, as a cell of a column: with the
+    /// decimal mark that the column was trained on.
+    pub fn number_cell(&self, column: &str, number: &str) -> String {
+        let decimal = self.columns.iter().find(|c| c.name == column).and_then(|c| c.how.decimal());
+        match decimal {
+            Some(DecimalMark::Comma) => number.replace('.', ","),
+            _ => number.to_owned(),
+        }
+    }
+
     /// Returns the name and the number of token ids of each column of texts, in order.
     pub fn texts(&self) -> Vec<(&str, usize)> {
         let of = |column: &'_ EncodedColumn| match &column.how {

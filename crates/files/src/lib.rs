@@ -24,10 +24,7 @@ const NAME: (&str, &str) = (".wengert-", ".tmp");
 
 /// A file could not be written.
 #[derive(Debug, Error)]
-#[error(
-    "{}: cannot be written: {error}; check that the directory exists and that you may write to it",
-    printable_path(path)
-)]
+#[error("{}: cannot be written: {error}; {}", printable_path(path), advice(error))]
 pub struct WriteError {
     path: PathBuf,
     error: io::Error,
@@ -37,6 +34,17 @@ impl WriteError {
     /// Returns the system's error, without the path.
     pub fn reason(&self) -> &io::Error {
         &self.error
+    }
+}
+
+/// Returns what helps against an error of writing: space on the disk, or a directory to write to.
+pub fn advice(error: &io::Error) -> &'static str {
+    match error.kind() {
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
+            "make space there, or give a file on another disk"
+        }
+        io::ErrorKind::FileTooLarge => "it may not be larger there; give a file on another disk",
+        _ => "check that the directory exists and that you may write to it",
     }
 }
 

@@ -13,7 +13,7 @@ fn a_file_is_written_whole_or_not_at_all() {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("data.csv");
     fs::write(&path, "before").unwrap();
-    let full = || io::Error::other("the disk is full");
+    let full = || io::Error::from(io::ErrorKind::StorageFull);
     let error = write_whole(&path, |file| {
         file.write_all(b"half of it")?;
         Err(full())
@@ -21,8 +21,7 @@ fn a_file_is_written_whole_or_not_at_all() {
     assert_eq!(
         error.unwrap_err().to_string(),
         format!(
-            "{}: cannot be written: the disk is full; check that the directory exists and that you \
-             may write to it",
+            "{}: cannot be written: no storage space; make space there, or give a file on another disk",
             path.display()
         )
     );
@@ -32,6 +31,10 @@ fn a_file_is_written_whole_or_not_at_all() {
     let nowhere = directory.path().join("none").join("data.csv");
     let error = write_whole(&nowhere, |_| Ok(())).unwrap_err().to_string();
     assert!(error.starts_with(&format!("{}: cannot be written: ", nowhere.display())), "{error}");
+    assert!(
+        error.ends_with("; check that the directory exists and that you may write to it"),
+        "{error}"
+    );
 }
 
 #[cfg(unix)]

@@ -25,6 +25,7 @@ use std::io::{self, BufReader, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
 use data::{FileError, beginning, read_line};
+use files::advice;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use tensor::Scalar;
@@ -82,7 +83,7 @@ pub type LogError = FileError<LogFault>;
 #[derive(Debug, Error)]
 pub enum LogFault {
     /// It cannot be read or written.
-    #[error("the log cannot be written: {0}; give a file in a directory that you may write to")]
+    #[error("the log cannot be written: {0}; {advice}", advice = advice(.0))]
     Io(#[from] io::Error),
     /// A log to be continued has a line that is not a record.
     #[error(

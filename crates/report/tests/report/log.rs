@@ -202,8 +202,8 @@ fn a_file_that_is_not_a_log() {
     assert_eq!(
         Log::create(folder.path().join("none/run.jsonl"), LogEvery::Epoch).unwrap_err().to_string(),
         format!(
-            "{}: the log cannot be written: No such file or directory (os error 2); give a file in \
-             a directory that you may write to",
+            "{}: the log cannot be written: No such file or directory (os error 2); check that \
+             the directory exists and that you may write to it",
             folder.path().join("none/run.jsonl").display()
         )
     );

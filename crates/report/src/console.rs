@@ -13,6 +13,8 @@ use train::{Context, Observer, ObserverError};
 
 use bottom_line::BottomLine;
 pub(crate) use bottom_line::release_terminal;
+#[cfg(unix)]
+pub(crate) use bottom_line::without_bar;
 
 /// An observer that draws a bar on the last line of a terminal's standard error, and prints a line
 /// for each epoch on standard output.
@@ -23,12 +25,23 @@ pub struct Console {
     label: String,
     epoch: &'static str,
     bar: ProgressBar,
+    print: fn(&str),
 }
 
 impl Console {
     /// Puts this label in front of bar and lines.
     pub fn new(label: impl Into<String>) -> Self {
-        Self { label: label.into(), epoch: "epoch", bar: ProgressBar::hidden() }
+        Self {
+            label: label.into(),
+            epoch: "epoch",
+            bar: ProgressBar::hidden(),
+            print: |line| println!("{line}"),
+        }
+    }
+
+    /// Prints the lines by this function, where standard output is for something else.
+    pub fn with_lines(self, print: fn(&str)) -> Self {
+        Self { print, ..self }
     }
 
     /// Calls an epoch by this word, where it is no pass over all samples.
@@ -77,7 +90,7 @@ impl<T: Scalar> Observer<T> for Console {
         // The bar is removed first, because printing to a closed pipe ends the program.
         self.hide();
         if let Some(epoch) = now.progress.epochs.last() {
-            println!("{}  {epoch}", self.label);
+            (self.print)(&format!("{}  {epoch}", self.label));
         }
         self.begin(now)
     }

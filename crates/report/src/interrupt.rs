@@ -6,6 +6,9 @@
 //! is a handler, so a program listens from its beginning. Until it trains, the first signal ends it
 //! at once.
 //!
+//! Ctrl-Z (SIGTSTP) stops a program, and `fg` or SIGCONT lets it go on; to training it is as if no time had
+//! passed. On a terminal the bar is removed first, so that the shell gets the terminal whole.
+//!
 //! SIGHUP, which is sent when the terminal closes, keeps its default: it ends a program, but not a
 //! program under `nohup`. The newest checkpoint stays in both cases.
 
@@ -14,11 +17,14 @@ use std::process;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
 
+use console::Term;
 use tensor::Scalar;
 use thiserror::Error;
 use train::{Context, Observer, ObserverError};
 
 use crate::console::release_terminal;
+#[cfg(unix)]
+use crate::console::without_bar;
 
 /// The number of the signal that Ctrl-C sends.
 const SIGINT: u8 = 2;
@@ -75,16 +81,49 @@ impl SignalState {
             release_terminal();
             process::exit(exit_code(signal).into());
         }
+        // Only to a person who may wonder why nothing happens: a step can be long.
+        let terminal = Term::stderr();
+        if terminal.is_term() {
+            let _ = terminal.write_line("\nIt ends after this step; Ctrl-C again ends it at once.");
+        }
     }
 }
 
 #[cfg(unix)]
 fn listen(state: Arc<SignalState>) -> io::Result<()> {
-    use signal_hook::consts::signal::{SIGINT, SIGTERM};
+    use signal_hook::consts::signal::{SIGINT, SIGTERM, SIGTSTP};
 
     let mut signals = signal_hook::iterator::Signals::new([SIGINT, SIGTERM])?;
-    let receive = move || signals.forever().for_each(|signal| state.receive(signal as u8));
+    // Without a bar there is nothing to do before it stops.
+    if Term::stderr().is_term() {
+        signals.add_signal(SIGTSTP)?;
+    }
+    let receive = move || {
+        for signal in signals.forever() {
+            match signal {
+                SIGTSTP => stop(),
+                signal => state.receive(signal as u8),
+            }
+        }
+    };
     std::thread::Builder::new().name("signals".to_string()).spawn(receive).map(drop)
+}
+
+/// Stops this process until it is continued, unless no one could continue it: in the process group of the
+/// session's leader (under `ssh HOST COMMAND`, for one) there is no shell that would, and the system ignores Ctrl-Z
+/// there.
+#[cfg(unix)]
+fn stop() {
+    use signal_hook::low_level::emulate_default_handler;
+
+    let is_leaders =
+        rustix::process::getsid(None).is_ok_and(|leader| leader == rustix::process::getpgrp());
+    if !is_leaders {
+        without_bar(|| {
+            // It is stopped in here.
+            let _ = emulate_default_handler(signal_hook::consts::signal::SIGTSTP);
+        });
+    }
 }
 
 /// Listens to Ctrl-C, the only signal outside Unix.

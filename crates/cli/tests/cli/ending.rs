@@ -1,5 +1,9 @@
 //! Output that is not read to its end, as with `| head`, or that cannot be written.
 
+#[cfg(target_os = "linux")]
+use std::fs;
+#[cfg(target_os = "linux")]
+use std::io::Read;
 use std::io::{self, Write};
 use std::process::{Command, Stdio};
 
@@ -14,7 +18,24 @@ use crate::program::{WENGERT, command, wengert};
 #[test]
 fn the_program_ends_quietly_when_no_one_reads_on() {
     let folder = folder_with(&good_files());
-    for arguments in ["--save model.st", "--help"] {
+    let train = format!("{TRAIN_TEXTS} {SMALL} --epochs 2");
+    wengert(folder.path(), &format!("{train} --quiet --save texts.st")).success();
+    let table = "train numbers.csv --target label --epochs 2 --hidden 3";
+    wengert(folder.path(), &format!("{table} --quiet --save table.st")).success();
+    for arguments in [
+        &train,
+        table,
+        "predict --model texts.st happy",
+        "predict --model texts.st --json happy",
+        "predict --model table.st numbers.csv",
+        "evaluate --model texts.st --test texts.csv",
+        "tape x*y x=2 y=3",
+        "tape x x=2 --page x.html",
+        "inspect --model texts.st",
+        "completions bash",
+        "man",
+        "--help",
+    ] {
         assert_ends_quietly(WENGERT, folder.path(), arguments);
     }
 }
@@ -32,7 +53,8 @@ fn a_model_is_saved_even_when_no_one_reads_its_figures() {
 #[test]
 fn a_full_disk_is_an_error() {
     let folder = folder_with(&good_files());
-    for arguments in ["--quiet --epochs 1", "predict --help", "tabular --help"] {
+    for arguments in ["--quiet --epochs 1", "predict --help", "tabular --help", "tape x x=1", "man"]
+    {
         assert_tells_of_a_full_disk(WENGERT, folder.path(), arguments);
     }
 }
@@ -87,6 +109,55 @@ fn the_terminal_scrolls_whole_again_when_no_one_reads_on() {
     let recorded = Outcome::of(recorded.expect("a recording")).stdout;
     let (_, behind) = recorded.rsplit_once("\x1b[1;23r").expect("a line set apart for the bar");
     assert!(behind.contains("\x1b[r"), "{recorded:?}");
+}
+
+/// Ctrl-Z gives the terminal to the shell, and `fg` back, in a separate terminal that `script` creates.
+#[cfg(target_os = "linux")]
+#[test]
+fn the_shell_gets_the_whole_terminal_while_a_run_is_stopped() {
+    let folder = folder_with(&good_files());
+    let training = format!("'{WENGERT}' {TRAIN_TEXTS} {SMALL} --epochs 1000000");
+    let session =
+        format!("set -m; stty rows 24 cols 80; {training}; echo PROMPT; fg; echo \"END $?\"");
+    fs::write(folder.path().join("session"), session).unwrap();
+    let mut script = Command::new("script");
+    script.args(["--quiet", "--command", "bash session", "/dev/null"]).current_dir(folder.path());
+    script.env("TERM", "xterm").stdin(Stdio::piped()).stdout(Stdio::piped());
+    let mut script = match script.spawn() {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            writeln!(io::stderr(), "skipped: install the program `script` (util-linux)").unwrap();
+            return;
+        }
+        script => script.expect("a terminal"),
+    };
+    let (mut keys, mut screen) = (script.stdin.take().unwrap(), script.stdout.take().unwrap());
+    let set_apart = "\x1b[1;23r";
+    read_until(&mut screen, set_apart);
+    keys.write_all(b"\x1a").unwrap();
+    let stopped = read_until(&mut screen, "PROMPT");
+    let (_, behind) = stopped.rsplit_once("\x1b[r").expect("the whole terminal");
+    assert!(!behind.contains(set_apart), "{stopped:?}");
+    read_until(&mut screen, set_apart);
+    keys.write_all(b"\x03").unwrap();
+    let ended = read_until(&mut screen, "END 130");
+    let (_, behind) = ended.rsplit_once("\x1b[r").expect("the whole terminal");
+    assert!(!behind.contains(set_apart), "{ended:?}");
+    assert!(ended.contains("It ends after this step; Ctrl-C again ends it at once."), "{ended:?}");
+    assert!(behind.contains("interrupted: training was stopped in epoch "), "{ended:?}");
+    drop(keys);
+    script.wait().unwrap();
+}
+
+/// Returns what is written up to these words.
+#[cfg(target_os = "linux")]
+fn read_until(screen: &mut impl Read, words: &str) -> String {
+    let mut read = Vec::new();
+    while !read.ends_with(words.as_bytes()) {
+        let mut byte = [0];
+        screen.read_exact(&mut byte).expect("more output");
+        read.extend(byte);
+    }
+    String::from_utf8_lossy(&read).into_owned()
 }
 
 #[cfg(not(feature = "mpi"))]

@@ -4,11 +4,14 @@
 //! leaves half a bar in the output. This module restricts scrolling to all lines but the last
 //! (DECSTBM, `ESC [ top ; bottom r`). It draws the bar on the last line and restores the cursor
 //! (DECSC and DECRC, `ESC 7` and `ESC 8`).
+//!
+//! The terminal must be given back whole whenever someone else gets it: at the end, however it comes,
+//! and while the program is stopped by Ctrl-Z.
 
 use std::env;
 use std::io;
 use std::mem;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use console::Term;
 use indicatif::TermLike;
@@ -16,18 +19,19 @@ use indicatif::TermLike;
 /// The fewest rows of a terminal that leave room for a separate line.
 const FEWEST_ROWS: u16 = 4;
 
+/// The rows of the terminal when the last one was set apart; 0 if it is not. There is one terminal, and a
+/// signal gives it back in a thread of its own.
+static SET_APART: Mutex<u16> = Mutex::new(0);
+
+fn set_apart() -> MutexGuard<'static, u16> {
+    SET_APART.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
 #[derive(Debug)]
 pub(super) struct BottomLine {
     terminal: Term,
-    state: Mutex<LineState>,
-}
-
-#[derive(Debug, Default)]
-struct LineState {
-    /// The rows of the terminal when the last one was set apart; 0 if it was not yet.
-    rows: u16,
     /// The part of the next state of the line written so far.
-    line: String,
+    line: Mutex<String>,
 }
 
 impl BottomLine {
@@ -37,12 +41,11 @@ impl BottomLine {
         let is_able = terminal.is_term()
             && env::var_os("TERM").is_some_and(|kind| kind != "dumb")
             && terminal.size().0 >= FEWEST_ROWS;
-        is_able.then(|| Self { terminal, state: Mutex::default() })
+        is_able.then(|| Self { terminal, line: Mutex::default() })
     }
 
     fn append(&self, text: &str) {
-        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        state.line.push_str(text);
+        self.line.lock().unwrap_or_else(PoisonError::into_inner).push_str(text);
     }
 }
 
@@ -84,14 +87,14 @@ impl TermLike for BottomLine {
     }
 
     fn flush(&self) -> io::Result<()> {
-        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        let line = mem::take(&mut state.line);
+        let line = mem::take(&mut *self.line.lock().unwrap_or_else(PoisonError::into_inner));
+        let mut set_apart = set_apart();
         let rows = self.terminal.size().0;
-        if rows != state.rows {
+        if rows != *set_apart {
             // A line feed first, which scrolls if the cursor is on the line to be set apart.
             let above = rows.saturating_sub(1);
             self.terminal.write_str(&format!("\n\x1b[1A\x1b7\x1b[1;{above}r\x1b8"))?;
-            state.rows = rows;
+            *set_apart = rows;
         }
         let line = line.trim_end();
         self.terminal.write_str(&format!("\x1b7\x1b[{rows};1H\x1b[2K{line}\x1b8"))?;
@@ -101,20 +104,27 @@ impl TermLike for BottomLine {
 
 impl Drop for BottomLine {
     fn drop(&mut self) {
-        let rows = self.state.get_mut().map_or(0, |state| state.rows);
-        if rows > 0 {
-            // An error cannot be reported anywhere.
-            let _ = self.terminal.write_str(&format!("\x1b7\x1b[{rows};1H\x1b[2K\x1b8"));
-            let _ = self.terminal.flush();
-            release_terminal();
-        }
+        release_terminal();
     }
 }
 
-/// Lets the terminal scroll all its lines again.
+/// Removes the bar and lets the terminal scroll all its lines again, if the last one was set apart.
 pub(crate) fn release_terminal() {
-    let terminal = Term::stderr();
-    if terminal.is_term() {
-        let _ = terminal.write_str("\x1b7\x1b[r\x1b8");
+    release(&mut set_apart());
+}
+
+/// Does the same, and then what `meanwhile` does; until that has ended, no bar is drawn.
+#[cfg(unix)]
+pub(crate) fn without_bar(meanwhile: impl FnOnce()) {
+    let mut set_apart = set_apart();
+    release(&mut set_apart);
+    meanwhile();
+}
+
+fn release(set_apart: &mut u16) {
+    let rows = mem::take(set_apart);
+    if rows > 0 {
+        // An error cannot be reported anywhere.
+        let _ = Term::stderr().write_str(&format!("\x1b7\x1b[{rows};1H\x1b[2K\x1b[r\x1b8"));
     }
 }

@@ -27,7 +27,7 @@ fn trained(command: &str) -> (TempDir, String) {
     fs::write(folder.path().join("test.csv"), format!("text,label\n{rows}{wrong}")).unwrap();
     let arguments = format!(
         "{command} --train train.csv --test test.csv --vocab 50 --embedding 4 --hidden 3 --lr 0.05 \
-         --epochs 12 --watch-layers --report report.html --json report.json"
+         --epochs 12 --watch-layers --report report.html --json=report.json"
     );
     let output = run(wengert(), folder.path(), &arguments).success();
     (folder, output)

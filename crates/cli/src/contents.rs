@@ -4,12 +4,10 @@ mod facts;
 
 use std::collections::BTreeMap;
 use std::error::Error;
-use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
 use data::{Tokenizer, Vocabulary, printable, printable_path};
-use files::write_whole;
 use inspect::number;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -17,6 +15,7 @@ use store::{Inventory, LoadFault};
 use tensor::Tensor;
 
 use self::facts::{Fact, facts};
+use crate::json::JsonOutput;
 use crate::output::check_places;
 
 /// Shows what is in a saved model or a checkpoint: its kind, options, parameters and training.
@@ -25,14 +24,14 @@ use crate::output::check_places;
 #[derive(Args, Debug)]
 #[command(after_help = "Examples:
   wengert inspect --model model.st
-  wengert inspect --model model.st --json model.json    the same as figures; - for standard output")]
+  wengert inspect --model model.st --json               the same as figures; --json=FILE writes them")]
 pub struct InspectModel {
     /// The model: a file that --save wrote, or a checkpoint.
     #[arg(long, value_name = "FILE")]
     model: PathBuf,
-    /// Write the figures as JSON; - prints them instead of the tables.
-    #[arg(long, value_name = "FILE")]
-    json: Option<PathBuf>,
+    /// The figures.
+    #[command(flatten)]
+    pub json: JsonOutput,
 }
 
 /// What is in a file.
@@ -71,8 +70,8 @@ struct TensorStatistics {
 
 /// Prints the contents of a file, or writes their figures.
 pub fn run(options: &InspectModel) -> Result<(), Box<dyn Error>> {
-    let json = options.json.as_deref().filter(|path| *path != Path::new("-"));
-    check_places(&[("--model", options.model.clone())], &[("--json", json)], &[])?;
+    let files = [("--json", options.json.file())];
+    check_places(&[("--model", options.model.clone())], &files, &[])?;
     let inventory = Inventory::read(&options.model).map_err(|error| match error.fault {
         LoadFault::Read(_) | LoadFault::Foreign(_) => {
             format!("--model {error}: a file that `--save` or `--checkpoint` wrote")
@@ -80,17 +79,10 @@ pub fn run(options: &InspectModel) -> Result<(), Box<dyn Error>> {
         _ => format!("--model {error}"),
     })?;
     let contents = ModelContents::of(&inventory)?;
-    match &options.json {
-        None => print(&options.model, &contents),
-        Some(_) => {
-            let figures = serde_json::to_string_pretty(&contents)? + "\n";
-            match json {
-                Some(path) => write_whole(path, |file| file.write_all(figures.as_bytes()))?,
-                None => print!("{figures}"),
-            }
-        }
+    if !options.json.is_printed() {
+        print(&options.model, &contents);
     }
-    Ok(())
+    Ok(options.json.write(&serde_json::to_string(&contents)?)?)
 }
 
 impl ModelContents {

@@ -9,20 +9,21 @@ use std::io::Write;
 use std::mem;
 use std::path::{Path, PathBuf};
 
-use clap::{Args, ValueEnum};
+use clap::{Args, ValueEnum, ValueHint};
 use data::{Dataset, Samples, Source, beginning, printable, printable_path, read_whole};
 use nn::Model;
-use report::{Console, Interrupt, Log, LogEvery};
+use report::{Interrupt, Log, LogEvery};
 use serde::Serialize;
 use serde_json::Value;
 use store::{Checkpoint, Checkpoints, FolderLock};
-use train::{History, Loss, Observer, Session, Workers};
+use train::{History, Loss, Observer, Session, TrainError, Workers};
 
 use crate::ending::tell;
 use crate::interrupted::Interrupted;
 use crate::notes::note;
 use crate::output::{make_folder, quoted};
 use crate::processes::{self, World};
+use crate::saying::console;
 use crate::values::positive;
 
 /// The checkpoints and the log of a run.
@@ -32,7 +33,7 @@ pub struct Keeping {
     /// Write a checkpoint into this folder at the end of each epoch, and when Ctrl-C is pressed or
     /// SIGTERM comes, so that --resume can go on after an interruption. Each model has a subfolder
     /// with its newest checkpoint and the one before; `predict --model` takes such a file too.
-    #[arg(long, value_name = "DIR", group = "folder", conflicts_with = "resume")]
+    #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath, group = "folder", conflicts_with = "resume")]
     pub checkpoint: Option<PathBuf>,
     /// Also write one after every N steps.
     #[arg(long, value_name = "N", value_parser = positive, requires = "folder")]
@@ -41,7 +42,7 @@ pub struct Keeping {
     /// other options must have the values they had, and only --epochs, --patience, --activation
     /// and --watch-layers may change. The result is the same, bit by bit, as without the interruption;
     /// models that are finished are not trained again.
-    #[arg(long, value_name = "DIR", group = "folder")]
+    #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath, group = "folder")]
     pub resume: Option<PathBuf>,
     /// Write the run into this file as JSON Lines, while it goes on: `tail -f` shows it. A run that
     /// is resumed goes on with its file.
@@ -180,7 +181,7 @@ impl Keeper {
         session: Session<'_, M, L, Dataset<X, L::Target>, f32>,
         description: &impl Serialize,
     ) -> Result<History, Box<dyn Error>> {
-        self.train_before(&mut Console::new(name), name, seed, session, description)
+        self.train_before(&mut console(name), name, seed, session, description)
     }
 
     /// Does the same on any samples. Unless only final figures are wanted, `console` is told of the run.
@@ -216,8 +217,16 @@ impl Keeper {
         observers.extend(self.log.as_mut().map(|log| log.of_run(&run) as _));
         observers.extend(checkpoints.as_mut().map(|checkpoints| checkpoints as _));
         session.with_workers(&World).run(&mut observers).map_err(|error| {
+            // The folder may have been removed meanwhile.
             let written = checkpoints.as_ref().and_then(Checkpoints::written);
-            Interrupted::by(&self.interrupt, error, left(self.folder.as_deref(), written))
+            let written = written.filter(|file| file.exists());
+            let left = left(self.folder.as_deref(), written);
+            match error {
+                TrainError::Observer(_) if written.is_some() => {
+                    format!("{error}. That ended training. {left}").into()
+                }
+                error => Interrupted::by(&self.interrupt, error, left),
+            }
         })
     }
 

@@ -13,17 +13,21 @@
 #![forbid(unsafe_code)]
 
 mod calibrating;
+mod completions;
 mod contents;
 mod ending;
 mod interrupted;
+mod json;
 mod keeping;
 mod lm;
+mod manual;
 mod notes;
 mod options;
 mod output;
 mod parse;
 mod processes;
 mod saving;
+mod saying;
 mod sentiment;
 mod serve;
 mod source;
@@ -49,6 +53,9 @@ fn main() -> ExitCode {
 fn run() -> Result<(), Box<dyn Error>> {
     let mut cli: Cli = parse::parse()?;
     processes::prepare(&mut cli)?;
+    if cli.prints_json() {
+        saying::leave_output_to_json();
+    }
     match cli.command {
         None => compare::train_each(&cli.train),
         Some(Command::Train(options)) => match &options.table.file {
@@ -76,5 +83,7 @@ fn run() -> Result<(), Box<dyn Error>> {
         Some(Command::Lm(options)) => lm::run(&options),
         Some(Command::Tape(options)) => tape::run(&options),
         Some(Command::Inspect(options)) => contents::run(&options),
+        Some(Command::Completions(options)) => completions::run(&options),
+        Some(Command::Man(options)) => manual::run(&options),
     }
 }

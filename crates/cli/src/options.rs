@@ -2,8 +2,10 @@
 
 use clap::{Parser, Subcommand};
 
+use crate::completions::Completions;
 use crate::contents::InspectModel;
-use crate::lm::options::Lm;
+use crate::lm::options::{Lm, LmCommand};
+use crate::manual::ManualPages;
 use crate::sentiment::options as sentiment;
 use crate::serve::Serve;
 use crate::table::options as table;
@@ -21,10 +23,22 @@ use crate::tape::TapeOfExpression;
 #[derive(Debug, Parser)]
 #[command(
     name = "wengert",
+    version,
     max_term_width = 100,
     args_conflicts_with_subcommands = true,
-    after_help = "Examples:
-  wengert train data.csv                               a file of yours: what is in it, and a model of it
+    after_help = format!("{EXAMPLES}\n\n{EXIT_CODES}")
+)]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Option<Command>,
+    /// Without a command: how to train.
+    #[command(flatten)]
+    pub train: sentiment::Train,
+}
+
+const EXAMPLES: &str = "Examples:
+  wengert train data.csv                               a file of yours: what is in it, and a model
   wengert                                              generated reviews, ReLU and SwiGLU
   wengert --train train.csv --test test.csv            your data: columns `text` and `label`
   wengert train --activation swiglu --save model.st    keep the model ...
@@ -38,17 +52,18 @@ use crate::tape::TapeOfExpression;
   wengert lm train                                     a language model from scratch
   wengert inspect --model model.st                     what is in a saved model
   wengert tape 'x*y + sin(x)' x=2 y=3                  the tape of any formula, forward and back
+  source <(wengert completions bash)                   let the shell complete all that
+  wengert man lm train | man -l -                      a page of the manual
 
-With cargo: cargo run --release --bin wengert -- COMMAND OPTIONS"
-)]
-pub struct Cli {
-    /// What to do.
-    #[command(subcommand)]
-    pub command: Option<Command>,
-    /// Without a command: how to train.
-    #[command(flatten)]
-    pub train: sentiment::Train,
-}
+With cargo: cargo run --release --bin wengert -- COMMAND OPTIONS";
+
+/// The exit codes of every command, as the help and the manual list them.
+pub const EXIT_CODES: &str = "Exit codes:
+  0    it is done
+  2    wrong options or data, a wrong gradient, output that cannot be written: see standard error
+  130  ended by Ctrl-C (SIGINT); with --checkpoint the run is kept and can be resumed
+  141  ended because no one reads its output on, as behind `| head`
+  143  ended by SIGTERM, as by Ctrl-C";
 
 /// What the program does.
 #[derive(Debug, Subcommand)]
@@ -63,4 +78,26 @@ pub enum Command {
     Lm(Lm),
     Tape(TapeOfExpression),
     Inspect(InspectModel),
+    Completions(Completions),
+    Man(ManualPages),
+}
+
+impl Cli {
+    /// Returns `true` if standard output is for JSON alone.
+    pub fn prints_json(&self) -> bool {
+        let json = match &self.command {
+            None => &self.train.output.json,
+            Some(Command::Train(options)) => &options.common.output.json,
+            Some(Command::Compare(options)) => &options.common.output.json,
+            Some(Command::Tabular(options)) => &options.output.json,
+            Some(Command::Lm(options)) => match &options.command {
+                LmCommand::Train(options) => &options.json,
+                LmCommand::Compare(options) => &options.json,
+                _ => return false,
+            },
+            // The others print either JSON or text.
+            _ => return false,
+        };
+        json.is_printed()
+    }
 }

@@ -9,10 +9,12 @@ use std::io;
 use std::path::{self, Path, PathBuf};
 
 use autograd::Parameters;
-use clap::Args;
+use clap::{Args, ValueHint};
 use data::printable_path;
 use report::TrainingReport;
 
+use crate::json::JsonOutput;
+use crate::saying::say;
 use crate::source::SampleSource;
 
 /// Files to write.
@@ -22,11 +24,11 @@ pub struct Output {
     /// Write a page of curves, tables and mistakes: one HTML file that needs no network.
     #[arg(long, value_name = "FILE")]
     pub report: Option<PathBuf>,
-    /// Write the figures of that page as JSON; shares are from 0 to 1.
-    #[arg(long, value_name = "FILE")]
-    pub json: Option<PathBuf>,
+    /// The figures of that page.
+    #[command(flatten)]
+    pub json: JsonOutput,
     /// Write the plots of that page as SVG files into DIR.
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
     pub plots: Option<PathBuf>,
 }
 
@@ -42,7 +44,7 @@ impl Output {
         files: &[Place],
         folders: &[Place],
     ) -> Result<(), String> {
-        let own = [("--report", self.report.as_deref()), ("--json", self.json.as_deref())];
+        let own = [("--report", self.report.as_deref()), ("--json", self.json.file())];
         let folders = [folders, &[("--plots", self.plots.as_deref())]].concat();
         check_places(&source.places(), &[files, &own].concat(), &folders)?;
         match &self.plots {
@@ -57,13 +59,13 @@ impl Output {
         is_quiet: bool,
         report: impl FnOnce() -> TrainingReport,
     ) -> Result<(), Box<dyn Error>> {
-        if self.report.is_none() && self.json.is_none() && self.plots.is_none() {
+        if self.report.is_none() && !self.json.is_wanted() && self.plots.is_none() {
             return Ok(());
         }
         let report = report();
         // If one fails, the others are written nevertheless.
         let page = self.report.as_deref().map_or(Ok(()), |path| report.write_html(path));
-        let figures = self.json.as_deref().map_or(Ok(()), |path| report.write_json(path));
+        let figures = report.to_json().map(|document| self.json.write(&document));
         if let (Some(path), true, false) = (&self.report, page.is_ok(), is_quiet) {
             say_where(path);
         }
@@ -72,7 +74,7 @@ impl Output {
             report.write_plots(folder)?;
         }
         page?;
-        Ok(figures?)
+        Ok(figures??)
     }
 }
 
@@ -184,7 +186,7 @@ fn no_folder(option: &str, folder: &Path, error: &io::Error) -> String {
 
 /// Prints where a report is.
 pub fn say_where(report: &Path) {
-    println!("\nThe report is {}; open it in a browser.", printable_path(report));
+    say(format_args!("\nThe report is {}; open it in a browser.", printable_path(report)));
 }
 
 /// Returns the command that started this program, to be typed again.
@@ -199,11 +201,18 @@ pub fn command() -> String {
 /// Joins words to a line for any shell. A word that cannot be shown, because it is not UTF-8 or has
 /// control characters, becomes a call of `printf` that gives its bytes.
 pub fn quoted(words: &[OsString]) -> String {
+    // Only a NUL cannot be quoted, and arguments of a program cannot have one.
+    let quote_text = |text: &str| {
+        shlex::try_quote(text).map_or_else(|_| text.to_string(), |text| text.into_owned())
+    };
     let quote = |word: &OsString| match word.to_str() {
-        Some(text) if !text.contains(char::is_control) => {
-            // Only a NUL cannot be quoted, and arguments of a program cannot have one.
-            shlex::try_quote(text).map_or_else(|_| text.to_string(), |text| text.into_owned())
-        }
+        Some(text) if !text.contains(char::is_control) => match text.split_once('=') {
+            // A word with `=` is quoted, as it would set a variable at the start of a line; an option is not there.
+            Some((option, value)) if option.starts_with("--") => {
+                format!("{}={}", quote_text(option), quote_text(value))
+            }
+            _ => quote_text(text),
+        },
         _ => printed(word),
     };
     words.iter().map(quote).collect::<Vec<_>>().join(" ")

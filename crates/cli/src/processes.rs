@@ -16,6 +16,7 @@ use std::sync::OnceLock;
 use train::{OneProcess, TrainError, WorkerEnded, Workers};
 
 use crate::ending;
+use crate::json::JsonOutput;
 use crate::keeping::{Options, command_to_resume};
 use crate::lm::options::LmCommand;
 use crate::options::{Cli, Command};
@@ -148,11 +149,12 @@ fn write_nothing(cli: &mut Cli) {
         }
         Some(Command::Lm(lm)) => match &mut lm.command {
             LmCommand::Train(options) => {
-                (options.report, options.json, options.tape) = (None, None, None);
+                (options.report, options.tape) = (None, None);
+                options.json = JsonOutput::default();
                 (&mut options.keeping, None, Some(&mut options.save), None)
             }
             LmCommand::Compare(options) => {
-                (options.report, options.json) = (None, None);
+                (options.report, options.json) = (None, JsonOutput::default());
                 (&mut options.keeping, None, None, None)
             }
             _ => return,
@@ -169,7 +171,8 @@ fn write_nothing(cli: &mut Cli) {
     };
     (keeping.checkpoint, keeping.log) = (None, None);
     if let Some(output) = output {
-        (output.report, output.json, output.plots) = (None, None, None);
+        (output.report, output.plots) = (None, None);
+        output.json = JsonOutput::default();
     }
     save.into_iter().chain(export).for_each(|path| *path = None);
 }

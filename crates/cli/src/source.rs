@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use clap::{ArgGroup, Args};
+use clap::{ArgGroup, Args, ValueHint};
 
 use crate::output::{check_folder, check_replaceable, make_folder};
 
@@ -33,7 +33,7 @@ pub struct SampleSource {
     )]
     pub data_seed: u64,
     /// Also write the generated samples to DIR/train.csv and DIR/test.csv.
-    #[arg(long, value_name = "DIR", conflicts_with = "train")]
+    #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath, conflicts_with = "train")]
     pub export: Option<PathBuf>,
 }
 

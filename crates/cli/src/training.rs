@@ -9,6 +9,7 @@ use nn::Model;
 use train::{Fit, Loss, Trainer};
 
 use crate::ending::tell;
+use crate::saying::say;
 use crate::values::{positive, rate, share, split, up_to};
 
 /// The options of a training run.
@@ -147,10 +148,10 @@ impl Training {
         };
         let report = check::parameters(parameters, |pass| trainer.loss(pass, &samples));
         if !self.quiet {
-            println!("Gradient check {when} {}", report.summary());
+            say(format_args!("Gradient check {when} {}", report.summary()));
         }
         if self.gradcheck {
-            println!("{report}");
+            say(format_args!("{report}"));
         }
         match report.passes() {
             true => Ok(()),

@@ -71,6 +71,13 @@ pub fn run_into(
     Outcome::of(output.expect("a program that can be run"))
 }
 
+/// Sends a signal, such as `INT`, to a process.
+#[cfg(unix)]
+pub fn send(signal: &str, process: u32) {
+    let sent = Command::new("kill").args([&format!("-{signal}"), &process.to_string()]).status();
+    assert!(sent.expect("the program `kill`").success());
+}
+
 /// Returns a pipe that no one reads, as behind a `| head` that has ended.
 pub fn unread_pipe() -> PipeWriter {
     let (_, writer) = io::pipe().expect("a pipe");

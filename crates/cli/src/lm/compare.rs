@@ -19,6 +19,7 @@ use super::train::named;
 use super::values::{kind_name, without_repeated_kinds};
 use crate::keeping::Options;
 use crate::output::{check_places, command};
+use crate::saying::say;
 
 /// The runs so far.
 #[derive(Default)]
@@ -36,7 +37,7 @@ pub fn run(options: &LmCompare) -> Result<(), Box<dyn Error>> {
     let files = [
         ("--log", keeping.log.as_deref()),
         ("--report", options.report.as_deref()),
-        ("--json", options.json.as_deref()),
+        ("--json", options.json.file()),
     ];
     let folders = [("--checkpoint", keeping.checkpoint.as_deref())];
     check_places(&reading.source.places(), &files, &folders)?;
@@ -56,7 +57,7 @@ pub fn run(options: &LmCompare) -> Result<(), Box<dyn Error>> {
     let mut keeper =
         keeping.open(interrupt, teaching.quiet, teaching.seed, fixed, Options::new())?;
     if !teaching.quiet {
-        println!("{}\n{}\n", lesson.summary(reading), sizes_of(&configs));
+        say(format_args!("{}\n{}\n", lesson.summary(reading), sizes_of(&configs)));
     }
 
     let mut runs = Runs::default();
@@ -65,7 +66,7 @@ pub fn run(options: &LmCompare) -> Result<(), Box<dyn Error>> {
             let name = kind_name(config.kind);
             let description = LmDescription::new(config, &lesson.corpus, reading.source.origin());
             if !teaching.quiet {
-                println!("{name}, seed {seed}");
+                say(format_args!("{name}, seed {seed}"));
             }
             let learned = learning::train(
                 name,
@@ -78,12 +79,12 @@ pub fn run(options: &LmCompare) -> Result<(), Box<dyn Error>> {
             )?;
             if !teaching.quiet {
                 summary::figures(&learned, &lesson);
-                println!();
+                say("");
             }
             runs.add(name, learned);
         }
     }
-    println!("{}", runs.comparison);
+    say(format_args!("{}", runs.comparison));
     write(options, &lesson, &runs)
 }
 
@@ -138,7 +139,7 @@ fn write(options: &LmCompare, lesson: &Lesson, runs: &Runs) -> Result<(), Box<dy
         best: BestModel::of_score(name, best.seed, &best.parameters, test),
     };
     let page = options.report.as_deref().map_or(Ok(()), |path| report.write_html(path));
-    let figures = options.json.as_deref().map_or(Ok(()), |path| report.write_json(path));
+    let figures = report.to_json().map(|document| options.json.write(&document));
     page?;
-    Ok(figures?)
+    Ok(figures??)
 }

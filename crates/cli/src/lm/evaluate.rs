@@ -4,7 +4,7 @@ use std::error::Error;
 
 use data::printable_path;
 use language::{Baseline, Corpus, Division, LanguageScore, Protocol, Surprises, Tokens};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::lesson::baseline;
 use super::options::LmEvaluate;
@@ -26,11 +26,10 @@ pub fn run(options: &LmEvaluate) -> Result<(), Box<dyn Error>> {
             Corpus { training: counted.training, validation: documents.clone(), ..corpus.clone() };
         baseline(&corpus, &surprises.places)
     });
-    match options.json {
-        true => print_json(&score, baseline.as_ref())?,
-        false => print(&score, baseline.as_ref()),
+    if !options.json.is_printed() {
+        print(&score, baseline.as_ref());
     }
-    Ok(())
+    Ok(options.json.write(&figures(&score, baseline.as_ref()).to_string())?)
 }
 
 /// Returns the text for the Kneser–Ney models to count: the one that was given, or that the model was trained
@@ -79,15 +78,14 @@ fn print(score: &LanguageScore, baseline: Option<&Baseline>) {
     }
 }
 
-fn print_json(score: &LanguageScore, baseline: Option<&Baseline>) -> serde_json::Result<()> {
-    let figures = json!({
+/// Returns the figures as JSON.
+fn figures(score: &LanguageScore, baseline: Option<&Baseline>) -> Value {
+    json!({
         "score": score,
         "perplexity": score.perplexity(),
         "bits_per_byte": score.bits_per_byte(),
         "bits_per_character": score.bits_per_character(),
         "gap": score.gap(),
         "kneser_ney": baseline,
-    });
-    println!("{}", serde_json::to_string(&figures)?);
-    Ok(())
+    })
 }

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, Subcommand};
+use clap::{Args, Subcommand, ValueHint};
 use nn::FeedForwardKind;
 
 use super::defaults;
@@ -10,6 +10,7 @@ use super::sizes::Sizes;
 use super::teaching::Teaching;
 use super::texts::{Reading, TextSource};
 use super::values::{TokenKind, kind, not_negative, part, stop, tokens};
+use crate::json::JsonOutput;
 use crate::keeping::Keeping;
 use crate::values::{positive, up_to};
 
@@ -56,6 +57,7 @@ pub enum LmCommand {
 #[command(
     mut_arg("checkpoint", |arg| arg.help(KEPT).long_help(KEPT)),
     mut_arg("resume", |arg| arg.help(RESUMED).long_help(RESUMED)),
+    mut_arg("json", |arg| arg.help_heading("Output")),
     after_help = "Examples:
   wengert lm train                                      generated stories
   wengert lm train --data sums --steps 3000             addition, with the digits of the result reversed
@@ -89,9 +91,9 @@ pub struct LmTrain {
     /// Write a page: curves, a text colored by surprise, attention maps and gates, in one HTML file.
     #[arg(long, value_name = "FILE", help_heading = "Output")]
     pub report: Option<PathBuf>,
-    /// Write the figures of that page as JSON.
-    #[arg(long, value_name = "FILE", help_heading = "Output")]
-    pub json: Option<PathBuf>,
+    /// The figures of that page.
+    #[command(flatten)]
+    pub json: JsonOutput,
     /// Write a page that steps through the tape of the first block, forward and backward. In the folder of the page
     /// of --report, it is linked from there.
     #[arg(long, value_name = "FILE", help_heading = "Output")]
@@ -115,6 +117,7 @@ const RESUMED: &str = "Go on with the run that was interrupted while it wrote ch
 #[command(
     mut_arg("checkpoint", |arg| arg.help(KEPT).long_help(KEPT)),
     mut_arg("resume", |arg| arg.help(RESUMED).long_help(RESUMED)),
+    mut_arg("json", |arg| arg.help_heading("Output")),
     after_help = "Examples:
   wengert lm compare                                    four kinds, three seeds each
   wengert lm compare --kind silu,swiglu --seeds 10      what do β and γ bring?
@@ -149,9 +152,9 @@ pub struct LmCompare {
     /// Write a page of curves and tables: one HTML file.
     #[arg(long, value_name = "FILE", help_heading = "Output")]
     pub report: Option<PathBuf>,
-    /// Write the figures of that page as JSON.
-    #[arg(long, value_name = "FILE", help_heading = "Output")]
-    pub json: Option<PathBuf>,
+    /// The figures of that page.
+    #[command(flatten)]
+    pub json: JsonOutput,
 }
 
 /// Let a model go on with a text, and print it as it comes.
@@ -208,9 +211,9 @@ pub struct LmEvaluate {
     /// A text that the model was trained on: Kneser–Ney models count it and are evaluated beside the model.
     #[arg(long, value_name = "FILE", help_heading = "Data")]
     pub counted: Option<PathBuf>,
-    /// Print the figures as one JSON object.
-    #[arg(long)]
-    pub json: bool,
+    /// The figures.
+    #[command(flatten)]
+    pub json: JsonOutput,
 }
 
 /// Write a model as a folder that Hugging Face's `transformers` loads: `config.json` and `model.safetensors`.
@@ -227,7 +230,7 @@ pub struct LmExport {
     #[arg(long, value_name = "FILE")]
     pub model: PathBuf,
     /// The folder, which must not exist or be empty.
-    #[arg(long, value_name = "FOLDER")]
+    #[arg(long, value_name = "FOLDER", value_hint = ValueHint::DirPath)]
     pub to: PathBuf,
 }
 
@@ -240,7 +243,7 @@ pub struct LmImport {
     /// The folder, with `config.json`, `model.safetensors` and `tokenizer.json`; or the `.bin` file.
     pub from: PathBuf,
     /// The tokens of the model: bytes, or the path of its tokenizer.json. Without it the one in the folder.
-    #[arg(long, value_name = "KIND", value_parser = tokens)]
+    #[arg(long, value_name = "KIND", value_parser = tokens, value_hint = ValueHint::FilePath)]
     pub tokens: Option<TokenKind>,
     /// The file to save the model in.
     #[arg(long, value_name = "FILE")]

@@ -25,19 +25,19 @@ const COLORED: usize = 1500;
 /// Writes the page and its figures, if they are requested.
 pub fn write(options: &LmTrain, lesson: &Lesson, learned: &Learned) -> Result<(), Box<dyn Error>> {
     let tape = options.tape.as_deref().map_or(Ok(()), |path| tape::write(path, learned, lesson));
-    if options.report.is_none() && options.json.is_none() {
+    if options.report.is_none() && !options.json.is_wanted() {
         return Ok(tape?);
     }
     let report = report(options, lesson, learned)?;
     // If one fails, the other is written nevertheless.
     let page = options.report.as_deref().map_or(Ok(()), |path| report.write_html(path));
-    let figures = options.json.as_deref().map_or(Ok(()), |path| report.write_json(path));
+    let figures = report.to_json().map(|document| options.json.write(&document));
     if let (Some(path), true, false) = (&options.report, page.is_ok(), options.teaching.quiet) {
         say_where(path);
     }
     tape?;
     page?;
-    Ok(figures?)
+    Ok(figures??)
 }
 
 fn report(

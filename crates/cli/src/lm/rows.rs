@@ -5,6 +5,8 @@ use train::{Context, Observer, ObserverError};
 
 use super::lesson::Marks;
 
+use crate::saying::{console, say};
+
 /// An observer that prints a line after each validation.
 pub struct Rows {
     console: Console,
@@ -20,7 +22,7 @@ impl Rows {
     /// Creates the observer of a model of this name.
     pub fn new(name: &str, marks: Option<Marks>) -> Self {
         Self {
-            console: Console::new(name).with_word("part"),
+            console: console(name).with_word("part"),
             marks,
             has_heading: false,
             tokens: 0.0,
@@ -73,11 +75,11 @@ impl Observer<f32> for Rows {
     fn epoch(&mut self, now: &Context<'_>) -> Result<(), ObserverError> {
         self.console.hide();
         if !self.has_heading {
-            println!("{}", self.heading());
+            say(format_args!("{}", self.heading()));
             self.has_heading = true;
         }
         if let Some(row) = self.row(now) {
-            println!("{row}");
+            say(format_args!("{row}"));
         }
         self.console.begin(now)
     }

@@ -10,22 +10,26 @@ use super::defaults;
 use super::learning::Learned;
 use super::lesson::{Lesson, Marks};
 
+use crate::saying::say;
+
 /// Prints the final figures.
 pub fn figures(learned: &Learned, lesson: &Lesson) {
     if let (Some(score), Some(marks)) = (&learned.score, &lesson.marks) {
-        println!("{}", compared(score, marks));
+        say(format_args!("{}", compared(score, marks)));
         if let Some(answers) = &score.answers {
-            println!(
+            say(format_args!(
                 "answers  {} of {} right, {:.1} %",
                 answers.right,
                 answers.answers,
                 answers.accuracy() * 100.0
-            );
+            ));
         }
     }
     if learned.model.config().kind == FeedForwardKind::SwiGLU {
         for BlockGate { block, beta, gamma } in gates(&learned.model, &learned.parameters) {
-            println!("block {block}  learned β = {beta:.4} and γ = {gamma:.4}, from 1 and 0");
+            say(format_args!(
+                "block {block}  learned β = {beta:.4} and γ = {gamma:.4}, from 1 and 0"
+            ));
         }
     }
 }
@@ -46,7 +50,7 @@ fn compared(score: &LanguageScore, marks: &Marks) -> String {
 
 /// Prints a text that the model writes, from the beginning of a document.
 pub fn sample(learned: &Learned, lesson: &Lesson) -> Result<(), Box<dyn Error>> {
-    println!("\nA sample:\n\n{}\n", printable_lines(text(learned, lesson)?.trim_end()));
+    say(format_args!("\nA sample:\n\n{}\n", printable_lines(text(learned, lesson)?.trim_end())));
     Ok(())
 }
 

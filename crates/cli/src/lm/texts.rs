@@ -3,7 +3,7 @@
 use std::error::Error;
 use std::path::{Path, PathBuf};
 
-use clap::{Args, ValueEnum};
+use clap::{Args, ValueEnum, ValueHint};
 use data::generated::{Told, brackets, stories, sums};
 use data::{NotText, Vocabulary, printable_path, read_whole};
 use language::{Corpus, CorpusError, Division, Tokens};
@@ -52,7 +52,7 @@ pub struct Reading {
     pub source: TextSource,
     /// The tokens: bytes, characters, byte-pairs=N (N pieces of words, learned from the text), or the path of a
     /// tokenizer.json.
-    #[arg(long, value_name = "KIND", default_value = "characters", value_parser = tokens)]
+    #[arg(long, value_name = "KIND", default_value = "characters", value_parser = tokens, value_hint = ValueHint::FilePath)]
     pub tokens: TokenKind,
     /// The share of the text kept for validation: the last documents, or the end of a text that is one.
     #[arg(long, value_name = "SHARE", default_value_t = defaults::VALIDATION, value_parser = share, allow_hyphen_values = true)]

@@ -17,6 +17,7 @@ use super::values::kind_name;
 use crate::keeping::{Keeping, Options};
 use crate::output::check_places;
 use crate::saving::save_somewhere;
+use crate::saying::say;
 
 /// Trains a model, saves it, and says what it learned.
 pub fn run(options: &LmTrain) -> Result<(), Box<dyn Error>> {
@@ -32,8 +33,8 @@ pub fn run(options: &LmTrain) -> Result<(), Box<dyn Error>> {
     let mut keeper =
         keeping.open(interrupt, teaching.quiet, teaching.seed, fixed, Options::new())?;
     if !teaching.quiet {
-        println!("{}", lesson.summary(reading));
-        println!("{} parameters\n", config.parameter_count());
+        say(format_args!("{}", lesson.summary(reading)));
+        say(format_args!("{} parameters\n", config.parameter_count()));
     }
     let description = LmDescription::new(&config, &lesson.corpus, reading.source.origin());
     let name = kind_name(*kind);
@@ -45,7 +46,7 @@ pub fn run(options: &LmTrain) -> Result<(), Box<dyn Error>> {
         None => Ok(()),
     };
     if !teaching.quiet {
-        println!();
+        say("");
     }
     summary::figures(&learned, &lesson);
     if !teaching.quiet {
@@ -53,7 +54,7 @@ pub fn run(options: &LmTrain) -> Result<(), Box<dyn Error>> {
     }
     if let (Some(path), true, false) = (save, saved.is_ok(), teaching.quiet) {
         let file = printable_path(path);
-        println!("Saved as {file}. Use it: wengert lm generate --model {file} TEXT");
+        say(format_args!("Saved as {file}. Use it: wengert lm generate --model {file} TEXT"));
     }
     let written = page::write(options, &lesson, &learned);
     // The first error says where the model was saved.
@@ -67,7 +68,7 @@ fn check_output(options: &LmTrain) -> Result<(), String> {
         ("--save", options.save.as_deref()),
         ("--log", log.as_deref()),
         ("--report", options.report.as_deref()),
-        ("--json", options.json.as_deref()),
+        ("--json", options.json.file()),
         ("--tape", options.tape.as_deref()),
     ];
     let folders = [("--checkpoint", checkpoint.as_deref())];

@@ -16,6 +16,7 @@ use super::{baseline, print};
 use crate::keeping::Keeper;
 use crate::output::Output;
 use crate::saving::save_somewhere;
+use crate::saying::say;
 use crate::trained::Outcome;
 
 /// Trains a model with each activation, and keeps the one that is best in validation, or without
@@ -37,7 +38,7 @@ pub fn train_each(options: &Train) -> Result<(), Box<dyn Error>> {
     };
     if let (Some(path), true, false) = (save, saved.is_ok(), is_quiet) {
         let file = printable_path(path);
-        println!("Saved as {file}. Use it: wengert predict --model {file} TEXT");
+        say(format_args!("Saved as {file}. Use it: wengert predict --model {file} TEXT"));
     }
     print::outcome(&outcome, "`wengert compare` trains with several.\n", &texts, experiment);
     let written = output.write(is_quiet, || report(&outcome, &texts, experiment));
@@ -82,7 +83,7 @@ fn train_all(
     keeper: &mut Keeper,
 ) -> Result<Outcome, Box<dyn Error>> {
     if !keeper.is_quiet() {
-        println!("{}\n", texts.summary);
+        say(format_args!("{}\n", texts.summary));
     }
     let mut outcome = Outcome::default();
     for seed in options.training.seeds(seeds) {

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::error::Error;
 
-use data::{Dataset, Table, printable_json, printable_path};
+use data::{Dataset, Table, printable_path};
 use report::statistics::wilson_interval;
 use serde_json::{Value, json};
 use train::Evaluation;
@@ -25,19 +25,14 @@ pub fn run(options: &Evaluate) -> Result<(), Box<dyn Error>> {
     let samples = Dataset::new(about.token_ids(&texts), labels);
     let (evaluation, calibration) = evaluated(&model, &parameters, about.temperature, &samples)
         .map_err(|error| format!("--model {}: {error}", printable_path(&options.model)))?;
-    match options.json {
-        true => {
-            let mut figures = figures(&evaluation, about.labels.names());
-            figures["expected_calibration_error"] =
-                json!(calibration.after.expected_calibration_error);
-            println!("{}", printable_json(&figures.to_string()))
-        }
-        false => {
-            print(&evaluation, about.labels.names());
-            println!("{}", describe(&calibration));
-        }
+    let names = about.labels.names();
+    if !options.json.is_printed() {
+        print(&evaluation, names);
+        println!("{}", describe(&calibration));
     }
-    Ok(())
+    let mut figures = figures(&evaluation, names);
+    figures["expected_calibration_error"] = json!(calibration.after.expected_calibration_error);
+    Ok(options.json.write(&figures.to_string())?)
 }
 
 fn print(evaluation: &Evaluation, names: &[String]) {

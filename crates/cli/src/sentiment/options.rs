@@ -3,8 +3,8 @@
 use std::error::Error;
 use std::path::{Path, PathBuf};
 
-use clap::Args;
 use clap::builder::UnknownArgumentValueParser;
+use clap::{Args, ValueHint};
 use data::generated::REVIEW_LABEL_NOISE;
 use nn::ActivationKind;
 use report::Interrupt;
@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::texts::Texts;
+use crate::json::JsonOutput;
 use crate::keeping::{Keeper, Keeping, Options};
 use crate::output::Output;
 use crate::source::SampleSource;
@@ -106,9 +107,9 @@ pub struct Evaluate {
     /// The column that holds the class name, for a model of texts.
     #[arg(long, value_name = "NAME", default_value = "label")]
     pub label_column: String,
-    /// Print the figures as one JSON object; shares are from 0 to 1.
-    #[arg(long)]
-    pub json: bool,
+    /// The figures.
+    #[command(flatten)]
+    pub json: JsonOutput,
 }
 
 impl Evaluate {
@@ -133,17 +134,20 @@ impl Evaluate {
 /// and the probabilities are null. Probabilities are calibrated by a temperature, which `train` fits in
 /// validation.
 #[derive(Args, Clone, Debug)]
-#[command(after_help = "Examples:
+#[command(
+    mut_arg("json", |arg| arg.help(ANSWERS).long_help(ANSWERS)),
+    after_help = "Examples:
   wengert predict --model model.st new.csv > out.csv
   tail -f rows.jsonl | wengert predict --model model.st - --json
   wengert predict --model model.st 'so happy'
   wengert predict --model model.st '-1 star'
   wengert predict --model model.st -- '--a text that begins like an option'
   wengert predict --model model.st --file texts.txt --top 1
-  echo 'so happy' | wengert predict --model model.st --json")]
+  echo 'so happy' | wengert predict --model model.st --json"
+)]
 pub struct Predict {
     /// A file of rows, or a text, as the model needs it. Without it and without --file, standard input.
-    #[arg(value_name = "FILE or TEXT", allow_hyphen_values = true, value_parser = text_not_option)]
+    #[arg(value_name = "FILE or TEXT", allow_hyphen_values = true, value_parser = text_not_option, value_hint = ValueHint::FilePath)]
     text: Option<String>,
     /// The same, and it may look like an option.
     #[arg(last = true, value_name = "TEXT", conflicts_with_all = ["text", "file"])]
@@ -162,12 +166,22 @@ pub struct Predict {
     /// model answers again; the effect is the probability with it less the one without.
     #[arg(long)]
     pub why: bool,
-    /// Print a JSON object for each text or row, on a line of its own; probabilities are from 0 to 1.
-    #[arg(long)]
-    pub json: bool,
+    /// The answers.
+    #[command(flatten)]
+    pub json: JsonOutput,
 }
 
+const ANSWERS: &str = "Print a JSON object for each text or row, on a line of its own; probabilities are from 0 to 1. \
+    Standard output then holds nothing else: notes and errors go to standard error. With `--json=FILE` the lines are \
+    written into FILE, beside what is printed without this option";
+
 impl Predict {
+    /// Returns the files that are read, with their options.
+    pub fn places(&self) -> Vec<(&'static str, PathBuf)> {
+        let file = self.file.iter().map(|path| ("--file", path.clone()));
+        [("--model", self.model.clone())].into_iter().chain(file).collect()
+    }
+
     /// Returns the text that was given as an argument.
     pub fn text(&self) -> Option<&str> {
         self.text.as_deref().or(self.any_text.as_deref())

@@ -4,7 +4,7 @@ use std::error::Error;
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, IsTerminal};
 
-use data::{NotText, printable_json, printable_path, read_line};
+use data::{NotText, printable_path, read_line};
 use nn::Model;
 use tensor::Tensor;
 
@@ -12,26 +12,39 @@ use super::answer::SavedClassifier;
 use super::options::Predict;
 use super::saved::load;
 use crate::ending::tell;
+use crate::json::WriteLine;
 use crate::notes::note;
+use crate::output::check_places;
 
-/// Classifies the text, or each line of the file or of standard input as it comes.
+/// Classifies what the options name, and prints the answers.
 pub fn run(options: &Predict) -> Result<(), Box<dyn Error>> {
     let (model, parameters, about) = load(&options.model)?;
     let classifier = SavedClassifier { model, parameters, about };
+    check_places(&options.places(), &[("--json", options.json.file())], &[])?;
+    options.json.write_lines(|json| classify_all(&classifier, options, json))
+}
+
+/// Classifies the text, or each line of the file or of standard input as it comes. `json` writes their objects.
+fn classify_all(
+    classifier: &SavedClassifier<impl Model<Input = Tensor<u32>>>,
+    options: &Predict,
+    json: &mut WriteLine,
+) -> Result<(), Box<dyn Error>> {
     match (options.text(), &options.file) {
-        (Some(text), _) => classify(&classifier, text, None, options)?,
+        (Some(text), _) => classify(classifier, text, None, options, json)?,
         (None, Some(path)) => {
             let name = format!("--file {}", printable_path(path));
             let file = File::open(path).map_err(|error| {
                 format!("{name}: cannot be read: {error}; give a file with a text on each line")
             })?;
-            classify_lines(&classifier, BufReader::new(file), &name, options)?;
+            classify_lines(classifier, BufReader::new(file), &name, options, json)?;
         }
         (None, None) => {
             if io::stdin().is_terminal() {
                 tell("Type a text and press Enter; Ctrl-D ends.");
             }
-            classify_lines(&classifier, io::stdin().lock(), "standard input", options)?;
+            let lines = io::stdin().lock();
+            classify_lines(classifier, lines, "standard input", options, json)?;
         }
     }
     Ok(())
@@ -43,6 +56,7 @@ fn classify_lines(
     mut lines: impl BufRead,
     source: &str,
     options: &Predict,
+    json: &mut WriteLine,
 ) -> Result<(), Box<dyn Error>> {
     let beginning =
         lines.fill_buf().map_err(|error| format!("{source}: cannot be read: {error}"))?;
@@ -68,7 +82,7 @@ fn classify_lines(
         // Old programs end a line by `\r` alone.
         for text in text.strip_suffix('\r').unwrap_or(text).split('\r') {
             count += 1;
-            classify(classifier, text, Some(count), options)?;
+            classify(classifier, text, Some(count), options, json)?;
         }
     }
     match count {
@@ -87,6 +101,7 @@ fn classify(
     text: &str,
     line: Option<usize>,
     options: &Predict,
+    json: &mut WriteLine,
 ) -> Result<(), Box<dyn Error>> {
     if let Some(words) = classifier.about.note_on_cut(&[text.to_owned()]) {
         note(&words);
@@ -99,9 +114,8 @@ fn classify(
         let place = line.map_or(String::new(), |line| format!("line {line}: "));
         note(&format!("{place}the model knows none of these words"));
     }
-    match options.json {
-        true => println!("{}", printable_json(&serde_json::to_string(&answer)?)),
-        false => answer.print(line.is_some(), options.top),
+    if !options.json.is_printed() {
+        answer.print(line.is_some(), options.top);
     }
-    Ok(())
+    Ok(json(&serde_json::to_string(&answer)?)?)
 }

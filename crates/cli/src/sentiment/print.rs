@@ -5,32 +5,33 @@ use data::printable;
 use super::options::Experiment;
 use super::texts::Texts;
 use crate::calibrating::describe;
+use crate::saying::say;
 use crate::trained::{Outcome, Trained};
 
 /// Prints the epoch that was kept, the test figures, and what the activation learned.
 pub fn after_training(trained: &Trained) {
     let Trained { activation, seed, parameters, history, evaluation, calibration } = trained;
-    println!(
+    say(format_args!(
         "{activation}  seed {seed}: kept epoch {}, the best in {}; test loss {:.4}, accuracy {:.1} %, macro F1 {:.1} %",
         history.kept,
         history.judged_by(),
         evaluation.loss,
         evaluation.accuracy() * 100.0,
         evaluation.confusion.macro_average().f1 * 100.0
-    );
+    ));
     if let (Some(beta), Some(gamma)) =
         (parameters.find("activation.beta"), parameters.find("activation.gamma"))
     {
-        println!(
+        say(format_args!(
             "{activation}  learned β = {:.4} and γ = {:.4}, from 1 and 0",
             parameters.get(beta).item(),
             parameters.get(gamma).item()
-        );
+        ));
     }
     if let Some(calibration) = calibration {
-        println!("{activation}  {}", describe(calibration));
+        say(format_args!("{activation}  {}", describe(calibration)));
     }
-    println!();
+    say("");
 }
 
 /// Prints the final figures and, unless only these are requested, a hint and details of the best
@@ -38,10 +39,10 @@ pub fn after_training(trained: &Trained) {
 pub fn outcome(outcome: &Outcome, hint: &str, texts: &Texts, experiment: &Experiment) {
     let macro_classes = outcome.best().evaluation.confusion.macro_classes();
     if experiment.training.quiet {
-        println!("{}{macro_classes}", outcome.comparison);
+        say(format_args!("{}{macro_classes}", outcome.comparison));
         return;
     }
-    println!("\n{}{hint}{macro_classes}\n", outcome.comparison);
+    say(format_args!("\n{}{hint}{macro_classes}\n", outcome.comparison));
     best_model(outcome.best(), texts, experiment);
 }
 
@@ -49,16 +50,16 @@ pub fn outcome(outcome: &Outcome, hint: &str, texts: &Texts, experiment: &Experi
 /// predictions.
 fn best_model(best: &Trained, texts: &Texts, experiment: &Experiment) {
     let names = texts.labels.names();
-    println!(
+    say(format_args!(
         "The model that was best in {} ({}):\n\n{}\n",
         best.history.judged_by(),
         best.activation,
         best.parameters
-    );
-    println!("Its confusion matrix on the test texts, and the figures of each class:\n");
-    println!("{}", best.evaluation.confusion.table(names));
-    println!("{}", best.evaluation.confusion.report(names));
-    println!("Its first predictions:");
+    ));
+    say(format_args!("Its confusion matrix on the test texts, and the figures of each class:\n"));
+    say(format_args!("{}", best.evaluation.confusion.table(names)));
+    say(format_args!("{}", best.evaluation.confusion.report(names)));
+    say(format_args!("Its first predictions:"));
     let probabilities = super::probabilities(best, texts, &experiment.setup.sizes);
     let predictions = probabilities.argmax(-1).to_vec();
     let truth = texts.test.targets().to_vec();
@@ -69,14 +70,14 @@ fn best_model(best: &Trained, texts: &Texts, experiment: &Experiment) {
             true => String::new(),
             false => format!("  (labelled {})", printable(texts.labels.name(label))),
         };
-        println!(
+        say(format_args!(
             "  {confidence:>3.0} % {}{verdict}\n        {}",
             printable(texts.labels.name(found)),
             beginning(text)
-        );
+        ));
     }
     if let Some(caution) = experiment.setup.wrong_labels() {
-        println!("\n{caution}");
+        say(format_args!("\n{caution}"));
     }
 }
 

@@ -9,6 +9,7 @@ use super::options::CompareCommand;
 use super::page::{compared, report};
 use super::run::{TableRun, TrainedTable, read_rows};
 use crate::output::check_places;
+use crate::saying::say;
 use crate::values::without_repeats;
 
 /// Trains with each activation and seed, and says which differences are more than luck. All are tested on the
@@ -26,7 +27,7 @@ pub fn compare(file: &Path, options: &CompareCommand) -> Result<(), Box<dyn Erro
     let files = [
         ("--log", experiment.keeping.log.as_deref()),
         ("--report", output.report.as_deref()),
-        ("--json", output.json.as_deref()),
+        ("--json", output.json.file()),
     ];
     let folders = [
         ("--checkpoint", experiment.keeping.checkpoint.as_deref()),
@@ -46,13 +47,13 @@ pub fn compare(file: &Path, options: &CompareCommand) -> Result<(), Box<dyn Erro
             let trained =
                 run.train_one(&name, &run.recipe(activation, seed), &parts, &mut keeper)?;
             if !training.quiet {
-                println!("{activation}  seed {seed}: {}", trained.score.in_short());
+                say(format_args!("{activation}  seed {seed}: {}", trained.score.in_short()));
             }
             runs.push(trained);
         }
     }
     let (comparison, _) = compared(&runs);
-    println!("\n{comparison}");
+    say(format_args!("\n{comparison}"));
     let best = runs.iter().fold(&runs[0], |best, run| {
         if run.history.is_better_than(&best.history) { run } else { best }
     });

@@ -3,7 +3,7 @@
 use std::error::Error;
 use std::path::Path;
 
-use data::{Dataset, Gaps, excerpt, excerpts, printable_json, printable_path};
+use data::{Dataset, Gaps, excerpt, excerpts, printable_path};
 
 use super::file::{TableFile, header_row};
 use super::gaps::tell_gaps;
@@ -45,11 +45,10 @@ pub fn evaluate(options: &Evaluate) -> Result<(), Box<dyn Error>> {
     }
     let score = TableScore::of(&model, &parameters, &samples, &about)
         .map_err(|error| format!("--model {}: {error}", printable_path(&options.model)))?;
-    match options.json {
-        true => println!("{}", printable_json(&score.to_json(about.names()).to_string())),
-        false => print!("{}", score.describe(about.names())),
+    if !options.json.is_printed() {
+        print!("{}", score.describe(about.names()));
     }
-    Ok(())
+    Ok(options.json.write(&score.to_json(about.names()).to_string())?)
 }
 
 /// Reads the rows of a file that have an answer, for a model. Returns them as samples, and what could not be

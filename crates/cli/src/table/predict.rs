@@ -4,9 +4,7 @@ use std::error::Error;
 use std::io::{self, IsTerminal};
 use std::path::Path;
 
-use data::{
-    Gaps, Mixed, TableRow, excerpt, printable_json, printable_lines, printable_path, write_csv,
-};
+use data::{Gaps, Mixed, TableRow, excerpt, printable_lines, printable_path, write_csv};
 use nn::Model;
 use serde_json::json;
 use tensor::Tensor;
@@ -16,6 +14,8 @@ use super::evaluate::places_of;
 use super::file::{TableFile, header_row};
 use super::gaps::tell_gaps;
 use super::saved::load;
+use crate::json::WriteLine;
+use crate::output::check_places;
 use crate::sentiment::options::Predict;
 
 /// The number of rows of a file that are answered at once.
@@ -33,7 +33,8 @@ pub fn predict(options: &Predict) -> Result<(), Box<dyn Error>> {
     // A pipe may pause: each of its rows is answered at once.
     let together = if file == Path::new("-") { 1 } else { TOGETHER };
     let predictor = Predictor { table: SavedTable { model, parameters, about }, options };
-    predictor.answer_all(&mut rows, together)
+    check_places(&options.places(), &[("--json", options.json.file())], &[])?;
+    options.json.write_lines(|json| predictor.answer_all(&mut rows, together, json))
 }
 
 /// A saved model that answers the rows of a file.
@@ -46,11 +47,16 @@ struct Predictor<'a, M> {
 type InputRow = (TableRow, Option<String>);
 
 impl<M: Model<Input = Mixed<Tensor<u32>>>> Predictor<'_, M> {
-    fn answer_all(&self, rows: &mut TableFile, together: usize) -> Result<(), Box<dyn Error>> {
+    fn answer_all(
+        &self,
+        rows: &mut TableFile,
+        together: usize,
+        json: &mut WriteLine,
+    ) -> Result<(), Box<dyn Error>> {
         let mut places = self.places_so_far(rows)?;
         let columns = rows.columns().to_vec();
         let names = self.answer_names(&columns);
-        if !self.options.json {
+        if !self.options.json.is_printed() {
             print_lines(&record(columns.iter().chain(&names).map(String::as_str)));
         }
         let (mut batch, mut gaps) = (Vec::new(), Gaps::default());
@@ -67,7 +73,7 @@ impl<M: Model<Input = Mixed<Tensor<u32>>>> Predictor<'_, M> {
                 if rows.is_json_lines() {
                     places = self.places_so_far(rows)?;
                 }
-                self.answer(&batch, &places, rows.columns(), &names, &mut gaps)?;
+                self.answer(&batch, &places, rows.columns(), &names, &mut gaps, json)?;
                 batch.clear();
             }
             if is_end {
@@ -91,7 +97,7 @@ impl<M: Model<Input = Mixed<Tensor<u32>>>> Predictor<'_, M> {
 
     /// Checks keys that objects have and the first one did not.
     fn check_new(&self, added: &[String], names: &[String]) -> Result<(), String> {
-        if let (Some(key), false) = (added.first(), self.options.json) {
+        if let (Some(key), false) = (added.first(), self.options.json.is_printed()) {
             return Err(format!(
                 "the key {} is new, and the header is written already; --json writes rows of any keys",
                 excerpt(key)
@@ -128,6 +134,7 @@ impl<M: Model<Input = Mixed<Tensor<u32>>>> Predictor<'_, M> {
         columns: &[String],
         names: &[String],
         gaps: &mut Gaps,
+        json: &mut WriteLine,
     ) -> Result<(), Box<dyn Error>> {
         // An object may lack keys that come later.
         let full = |(row, _): &InputRow| {
@@ -144,16 +151,13 @@ impl<M: Model<Input = Mixed<Tensor<u32>>>> Predictor<'_, M> {
         gaps.merge(found);
         let mut lines = String::new();
         for (row, ((_, object), answer)) in rows.iter().zip(batch.iter().zip(&answers)) {
-            match self.options.json {
-                true => {
-                    let object = object.clone().unwrap_or_else(|| object_of(columns, row));
-                    lines += &printable_json(&self.with_answer(&object, names, answer));
-                    lines.push('\n');
-                }
-                false => {
-                    let cells = self.cells(answer);
-                    lines += &record(row.cells.iter().chain(&cells).map(String::as_str));
-                }
+            if self.options.json.is_wanted() {
+                let object = object.clone().unwrap_or_else(|| object_of(columns, row));
+                json(&self.with_answer(&object, names, answer))?;
+            }
+            if !self.options.json.is_printed() {
+                let cells = self.cells(answer);
+                lines += &record(row.cells.iter().chain(&cells).map(String::as_str));
             }
         }
         print_lines(&lines);

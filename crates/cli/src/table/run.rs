@@ -7,7 +7,6 @@ use autograd::Parameters;
 use data::{ColumnKind, DataFrame, HeaderRow, TargetEncoder, Targets, excerpt};
 use nn::ActivationKind;
 use optim::Adam;
-use report::Console;
 use serde_json::json;
 use tensor::Tensor;
 use train::metrics::{fit_label_temperature, fit_temperature};
@@ -23,6 +22,7 @@ use super::understood::understand;
 use crate::calibrating::UNCALIBRATED;
 use crate::keeping::{Keeper, Options};
 use crate::notes::note;
+use crate::saying::{console, say};
 use crate::sentiment::options::{Experiment, Sizes};
 use crate::training::{Training, Weights};
 
@@ -81,7 +81,7 @@ pub fn read_rows(
     let frame = rows.read_all()?;
     let understood = understand(&frame, &rows, table)?;
     if !is_quiet {
-        println!(
+        say(format_args!(
             "{}: {} rows, {} columns; {}\n\n{}\nIf a column is misunderstood: --column NAME=KIND (text, \
              number, category, date, labels, ignore)\n",
             rows.name(),
@@ -89,7 +89,7 @@ pub fn read_rows(
             frame.columns.len(),
             rows.describe(),
             understood.table
-        );
+        ));
     }
     let header = header_row(rows.has_header());
     let test = test.map(|path| read_test(path, header)).transpose()?;
@@ -145,18 +145,18 @@ impl TableRun<'_> {
         self.known.tell_gaps(parts, &place);
         self.known.tell_revealing(&place);
         if !self.experiment.training.quiet {
-            println!(
+            say(format_args!(
                 "The model gets {}. {} rows to train on, {} to choose the best epoch by, {} to test on\n",
                 parts.encoder.describe(),
                 parts.training.len(),
                 parts.validation.as_ref().map_or(0, |rows| rows.len()),
                 parts.test.len()
-            );
+            ));
             if let TargetEncoder::Number { .. } = parts.target {
-                println!(
+                say(format_args!(
                     "The loss while it trains is in squared standard deviations of the answers; MAE and RMSE \
                      are in their unit\n"
-                );
+                ));
             }
         }
     }
@@ -213,8 +213,7 @@ impl TableRun<'_> {
             true => {
                 let session =
                     trainer.session_from(&mut parameters, &mut adam, rows, validation, fit)?;
-                let console = &mut Console::new(name);
-                keeper.train_before(console, name, seed, session, &description)?
+                keeper.train_before(&mut console(name), name, seed, session, &description)?
             }
             false => {
                 let trainer = Trainer::new(&model, LossAlone(TableLoss::of_target(&parts.target)));

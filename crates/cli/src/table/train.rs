@@ -20,6 +20,7 @@ use super::search::{Search, SearchSpace, Setting, Trial, forget, table};
 use crate::keeping::{Keeper, Options};
 use crate::output::check_places;
 use crate::saving::save_somewhere;
+use crate::saying::say;
 use crate::sentiment::options::Sizes;
 use crate::values::without_repeats;
 
@@ -51,7 +52,7 @@ fn check_options(file: &Path, options: &TrainCommand) -> Result<(), Box<dyn Erro
         ("--save", common.save.as_deref()),
         ("--log", keeping.log.as_deref()),
         ("--report", output.report.as_deref()),
-        ("--json", output.json.as_deref()),
+        ("--json", output.json.file()),
     ];
     let folders =
         [("--checkpoint", keeping.checkpoint.as_deref()), ("--plots", output.plots.as_deref())];
@@ -92,7 +93,7 @@ impl TrainRun<'_> {
         let mut best = &runs[0];
         for run in &runs {
             if runs.len() > 1 && !training.quiet {
-                println!("{}: {}", run.activation, run.score.in_short());
+                say(format_args!("{}: {}", run.activation, run.score.in_short()));
             }
             best = if run.history.is_better_than(&best.history) { run } else { best };
         }
@@ -104,7 +105,7 @@ impl TrainRun<'_> {
         self.print(best);
         if let (Some(path), true, false) = (&common.save, saved.is_ok(), training.quiet) {
             let file = printable_path(path);
-            println!("Saved as {file}. Use it: wengert predict --model {file} FILE");
+            say(format_args!("Saved as {file}. Use it: wengert predict --model {file} FILE"));
         }
         let written = common.output.write(training.quiet, || {
             report(&runs, best, &parts, self.options.table.target.as_deref(), search)
@@ -158,7 +159,7 @@ impl TrainRun<'_> {
         }
         let mut search = Search::new(count, training.seed, &space, keeper.folder())?;
         if !training.quiet {
-            println!("Search of {count} settings; 1 is the default\n");
+            say(format_args!("Search of {count} settings; 1 is the default\n"));
         }
         let attempt = |setting: &Setting, epochs| {
             let recipe = with_setting(&default, setting, epochs)?;
@@ -168,18 +169,18 @@ impl TrainRun<'_> {
         };
         let tell = |line: &str| {
             if !training.quiet {
-                println!("{line}");
+                say(format_args!("{line}"));
             }
         };
         let best = search.run(training.epochs, attempt, tell)?;
         let known = parts.training.len() + parts.validation.as_ref().map_or(0, |rows| rows.len());
-        println!(
+        say(format_args!(
             "\n{}\nThe best, setting {}, is trained once more, on all {known} rows that are not tested on, \
              for {} epochs\n",
             table(search.trials(), has_texts),
             best.number,
             best.kept
-        );
+        ));
         Ok((self.final_recipe(&default, &best)?, search_report(&search, &best, has_texts)))
     }
 
@@ -208,10 +209,10 @@ impl TrainRun<'_> {
             run.tell(&parts, test, Some(at + 1));
             let name = format!("fold-{}", at + 1);
             let run = run.train_one(&name, &recipe, &parts, &mut keeper)?;
-            println!("fold {} of {count}: {}", at + 1, run.score.in_short());
+            say(format_args!("fold {} of {count}: {}", at + 1, run.score.in_short()));
             scores.push(run.score);
         }
-        println!("\n{}", means(&scores));
+        say(format_args!("\n{}", means(&scores)));
         Ok(())
     }
 
@@ -228,16 +229,16 @@ impl TrainRun<'_> {
     /// Prints the figures of the model.
     fn print(&self, best: &TrainedTable) {
         if !self.options.common.experiment.training.quiet {
-            println!(
+            say(format_args!(
                 "{}: kept epoch {} of {}, the best in {}; {} numbers\n",
                 best.activation,
                 best.history.kept,
                 best.history.epochs.len(),
                 best.history.judged_by(),
                 best.parameters.count()
-            );
+            ));
         }
-        println!("On rows it has not seen: {}", best.score.describe(best.model.names()));
+        say(format_args!("On rows it has not seen: {}", best.score.describe(best.model.names())));
     }
 }
 

@@ -17,6 +17,7 @@ use tensor::Tensor;
 use train::{Fit, Trainer};
 
 use crate::interrupted::Interrupted;
+use crate::saying::say;
 use crate::trained::{Outcome, Trained};
 use crate::training::Weights;
 use crate::values::without_repeats;
@@ -72,14 +73,14 @@ fn train(
 
     let evaluation = trainer.evaluate_finite(&parameters, &halves.test)?;
     if !options.training.quiet {
-        println!(
+        say(format_args!(
             "{activation:<10}  seed {seed}  kept epoch {:>2} of {:>2}, the best in {}  test loss {:.4}  accuracy {:.1} %",
             history.kept,
             history.epochs.len(),
             history.judged_by(),
             evaluation.loss,
             evaluation.accuracy() * 100.0
-        );
+        ));
     }
     Ok(Trained { activation, seed, parameters, history, evaluation, calibration: None })
 }
@@ -101,8 +102,8 @@ pub fn compare(options: &Options) -> Result<(), Box<dyn Error>> {
     let comparison = &outcome.comparison;
     let macro_classes = outcome.best().evaluation.confusion.macro_classes();
     match options.training.quiet {
-        true => println!("{comparison}{macro_classes}"),
-        false => println!("\n{comparison}{macro_classes}\n"),
+        true => say(format_args!("{comparison}{macro_classes}")),
+        false => say(format_args!("\n{comparison}{macro_classes}\n")),
     }
     options.output.write(options.training.quiet, || report(&outcome, &halves, options))
 }

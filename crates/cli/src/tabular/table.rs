@@ -10,6 +10,7 @@ use tensor::{Key, Tensor};
 
 use super::options::Options;
 use crate::notes::{note, note_labels};
+use crate::saying::say;
 use crate::values::without_repeats;
 
 /// Both parts, scaled to mean 0 and deviation 1 of the training part.
@@ -43,12 +44,12 @@ impl Halves {
             );
         }
         if !options.training.quiet {
-            println!(
+            say(format_args!(
                 "{} training and {} test rows of {} features\n",
                 halves.train.len(),
                 halves.test.len(),
                 halves.features()
-            );
+            ));
         }
         Ok(halves)
     }

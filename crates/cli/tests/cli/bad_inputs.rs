@@ -423,12 +423,12 @@ fn outputs() -> Vec<BadInput> {
         inputs.extend([
             writing("--report none/a.html", &["--report none/a.html: cannot be written"]),
             writing("--report folder", &["--report folder: this is a directory"]),
-            writing("--json none/a.json", &["--json none/a.json: cannot be written"]),
-            writing("--json .", &["--json .: this is a directory"]),
-            writing("--report a --json a", &["--report and --json lead to the same place, a;"]),
-            writing("--report a --json ./folder/../a", &["--report and --json lead to the same"]),
+            writing("--json=none/a.json", &["--json none/a.json: cannot be written"]),
+            writing("--json=.", &["--json .: this is a directory"]),
+            writing("--report a --json=a", &["--report and --json lead to the same place, a;"]),
+            writing("--report a --json=./folder/../a", &["--report and --json lead to the same"]),
             writing("--report texts.csv", &["--train and --report lead to the same place"]),
-            writing("--log a --json a", &["--log and --json lead to the same place"]),
+            writing("--log a --json=a", &["--log and --json lead to the same place"]),
             writing("--log run --checkpoint run", &["--checkpoint and --log lead to the same"]),
             writing("--log run.jsonl --checkpoint texts.csv", &["--checkpoint texts.csv: cannot"]),
             writing("--log none/a --checkpoint run", &["--log none/a: cannot be written"]),
@@ -695,10 +695,10 @@ fn looks_inside() -> Vec<BadInput> {
         inspect("--model empty.csv", &["--model empty.csv: is not a whole safetensors file"]),
         inspect("--model texts.csv", &["--model texts.csv: is not a whole safetensors file"]),
         inspect("--model cut_header.st", &["--model cut_header.st: is not a whole safetensors"]),
-        inspect("--model whole.st --json whole.st", &["--model and --json lead to the same"]),
-        inspect("--model whole.st --json none/a", &["--json none/a: cannot be written"]),
-        inspect("--model whole.st --json folder", &["--json folder: this is a directory"]),
-        inspect("--model whole.st --json ''", &["--json <FILE>"]),
+        inspect("--model whole.st --json=whole.st", &["--model and --json lead to the same"]),
+        inspect("--model whole.st --json=none/a", &["--json none/a: cannot be written"]),
+        inspect("--model whole.st --json=folder", &["--json folder: this is a directory"]),
+        inspect("--model whole.st --json=", &["--json[=<FILE>]"]),
     ]
 }
 

@@ -209,7 +209,7 @@ fn nothing_of_a_table_reaches_the_terminal_or_the_report_raw() {
     table("columns.csv", &texts.replace("text,label", &format!("{name},label")));
     table("classes.csv", &numbers.replace(",yes", &format!(",{name}")));
     table("cells.csv", &numbers.replace("\n1,", &format!("\n{name},")));
-    let reports = "--epochs 1 --report report.html --plots plots --json figures.json";
+    let reports = "--epochs 1 --report report.html --plots plots --json=figures.json";
     for arguments in [
         format!("--train labels.csv --test labels.csv {SMALL} {reports}"),
         format!("--train texts.csv --test labels.csv {SMALL}"),

@@ -30,7 +30,7 @@ fn error(folder: &Path, options: &str) -> String {
 #[test]
 fn quiet_prints_the_final_figures_only() {
     let folder = folder_with(&good_files());
-    let quiet = "--quiet --epochs 2 --report a.html --json a.json --plots plots";
+    let quiet = "--quiet --epochs 2 --report a.html --json=a.json --plots plots";
     let texts = format!("{TRAIN_TEXTS} {SMALL} {quiet}");
     let table = |models: &[&'static str], end: &[&'static str]| [&["model"], models, end].concat();
     let one_seed = ["One", "Several", "The"];

@@ -32,7 +32,7 @@ fn figures(text: &str) -> Value {
 #[test]
 fn each_validation_prints_the_loss_with_what_it_can_be_compared_with() {
     let folder = tempdir().unwrap();
-    let options = "--save a.st --report a.html --json a.json";
+    let options = "--save a.st --report a.html --json=a.json";
     let output = train(folder.path(), options).success();
     let lines: Vec<Vec<&str>> =
         output.lines().map(|line| line.split_whitespace().collect()).collect();
@@ -95,7 +95,7 @@ fn the_attention_on_the_page_is_limited() {
     let sizes =
         "--width 32 --layers 4 --heads 16 --context 256 --batch-size 1 --shards 1 --steps 1";
     let options =
-        format!("lm train --text text.txt --validation 0.5 {sizes} --report a.html --json a.json");
+        format!("lm train --text text.txt --validation 0.5 {sizes} --report a.html --json=a.json");
     let Outcome { code, stderr, .. } = wengert(folder.path(), &options);
     let said =
         "shows the attention in the first 176 tokens of a text and leaves out the 80 behind them";
@@ -195,7 +195,7 @@ fn kinds_are_compared_at_equal_parameters() {
     let folder = tempdir().unwrap();
     let options =
         "lm compare --count 40 --width 16 --layers 1 --heads 2 --steps 4 --batch-size 4 --seeds 2";
-    let more = "--report a.html --json a.json";
+    let more = "--report a.html --json=a.json";
     let output = wengert(folder.path(), &format!("{options} {more}")).success();
     let counts: Vec<usize> = output
         .lines()
@@ -311,7 +311,7 @@ fn bad_input_is_told_clearly() {
         ("train --steps 10 --warm-up 10", ["--warm-up 10: there are 10 steps", "smaller"]),
         ("train --min-lr 1", ["--min-lr 1: it is above --lr 0.003", "smaller"]),
         ("train --steps 5 --epochs 2", ["--steps <N>", "--epochs <N>"]),
-        ("train --save a.st --json a.st", ["--save and --json lead to the same place", "a.st"]),
+        ("train --save a.st --json=a.st", ["--save and --json lead to the same place", "a.st"]),
         (
             "train --text text.txt --save text.txt",
             ["--text and --save lead to the same", "text.txt"],

@@ -97,9 +97,9 @@ fn a_saved_model_is_shown_with_kind_options_and_statistics() {
     ] {
         assert!(text.contains(part), "{part}\n{text}");
     }
-    let arguments = ["inspect", "--model", "model.st", "--json", "-"];
+    let arguments = ["inspect", "--model", "model.st", "--json"];
     let printed = wengert_with(folder.path(), &arguments).success();
-    wengert_with(folder.path(), &["inspect", "--model", "model.st", "--json", "m.json"]).success();
+    wengert_with(folder.path(), &["inspect", "--model", "model.st", "--json=m.json"]).success();
     assert_eq!(fs::read_to_string(folder.path().join("m.json")).unwrap(), printed);
     let figures: Value = serde_json::from_str(&printed).unwrap();
     let weight = &figures["tensors"][1];
@@ -121,8 +121,7 @@ fn a_model_that_cannot_be_used_is_shown_with_the_reason() {
     for (file, words) in
         [("none.st", "cannot be read"), ("text.txt", "not a whole safetensors file")]
     {
-        let outcome =
-            wengert_with(folder.path(), &["inspect", "--model", file, "--json", "out.json"]);
+        let outcome = wengert_with(folder.path(), &["inspect", "--model", file, "--json=out.json"]);
         assert_eq!((outcome.code, outcome.stdout.as_str()), (Some(2), ""));
         assert!(
             outcome.stderr.starts_with(&format!("error: --model {file}: ")),

@@ -1,5 +1,5 @@
 //! The program on the command line: help, the same output twice, saved models, readers that leave,
-//! and a hundred bad inputs.
+//! manners towards shells and scripts, and a hundred bad inputs.
 
 mod bad_inputs;
 mod ending;
@@ -9,6 +9,7 @@ mod keeping;
 mod lm;
 mod lm_exchange;
 mod looking;
+mod manners;
 mod outputs;
 mod program;
 mod reading;

@@ -2,11 +2,17 @@
 //! if the path fails after training. All this holds for root too, who may ignore permissions.
 
 use std::fs;
+#[cfg(target_os = "linux")]
+use std::io::Write;
 use std::path::Path;
+#[cfg(target_os = "linux")]
+use std::process::Command;
 
 use tempfile::TempDir;
 
 use crate::files::{SMALL, TRAIN_NUMBERS, TRAIN_TEXTS, folder_with, good_files};
+#[cfg(target_os = "linux")]
+use crate::program::WENGERT;
 use crate::program::wengert;
 use programs::Outcome;
 
@@ -50,15 +56,18 @@ fn an_output_that_cannot_be_written_is_reported_before_training() {
     let long = "n".repeat(300);
     let files = ["dangling", "near", "read_only", "protected", "new/", "new/.", &long];
     let folders = ["read_only_folder/new", "near", "near/new", "texts.csv/new", &long];
+    let given = |option: &str, file: &str| {
+        format!("{option}{}{file}", if option == "--json" { '=' } else { ' ' })
+    };
     let mut runs = Vec::new();
     for option in ["--save", "--report", "--json", "--log"] {
-        runs.extend(files.iter().map(|file| ("train", format!("{option} {file}"))));
+        runs.extend(files.iter().map(|file| ("train", given(option, file))));
     }
     for option in ["--plots", "--checkpoint"] {
         runs.extend(folders.iter().map(|file| ("train", format!("{option} {file}"))));
     }
     for option in ["--report", "--json"] {
-        runs.extend(files.iter().map(|file| ("tabular", format!("{option} {file}"))));
+        runs.extend(files.iter().map(|file| ("tabular", given(option, file))));
     }
     for command in ["train", "tabular"] {
         runs.push((command, "--plots plots".to_string()));
@@ -71,7 +80,7 @@ fn an_output_that_cannot_be_written_is_reported_before_training() {
         };
         let Outcome { code, stdout, stderr } = wengert(folder.path(), &train);
         assert_eq!((code, stdout.as_str()), (Some(2), ""), "{option}: {stderr}");
-        let expected = format!("error: {}", option.trim_end_matches(['/', '.']));
+        let expected = format!("error: {}", option.trim_end_matches(['/', '.']).replace('=', " "));
         assert!(stderr.starts_with(&expected), "{option}: {stderr}");
         assert!(stderr.contains("cannot be"), "{option}: {stderr}");
         assert_eq!(names(folder.path()), before, "{option}");
@@ -89,7 +98,7 @@ fn an_output_that_cannot_be_written_is_reported_before_training() {
 #[test]
 fn a_model_that_cannot_be_saved_is_kept_elsewhere() {
     let folder = folder_with(&good_files());
-    let arguments = format!("{TRAIN_TEXTS} {SMALL} --epochs 1 --save /dev/full --json run.json");
+    let arguments = format!("{TRAIN_TEXTS} {SMALL} --epochs 1 --save /dev/full --json=run.json");
     let Outcome { code, stderr, stdout } = wengert(folder.path(), &arguments);
     assert_eq!(code, Some(2), "{stderr}");
     assert!(
@@ -101,6 +110,77 @@ fn a_model_that_cannot_be_saved_is_kept_elsewhere() {
     wengert(folder.path(), &format!("predict --model {file} happy")).success();
     // The other outputs exist.
     assert!(stdout.contains("Its confusion matrix") && folder.path().join("run.json").exists());
+}
+
+/// Runs the program in a folder in which `disk` is a disk of its own without space, and a shell's command after it.
+/// Returns `None` where this user may not mount one.
+#[cfg(target_os = "linux")]
+fn on_a_full_disk(folder: &Path, free: usize, arguments: &str, then: &str) -> Option<Outcome> {
+    let script = format!(
+        "mount -t tmpfs -o size=1m none disk && head -c $((1048576 - {free})) /dev/zero > disk/fill
+         '{WENGERT}' {arguments} > /dev/null; code=$?; ls -AR disk; rm disk/fill; {then}
+         exit $code"
+    );
+    let mut unshare = Command::new("unshare");
+    let mounts = unshare.args(["--mount", "mount", "-t", "tmpfs", "none", "/tmp"]).output();
+    if !mounts.is_ok_and(|output| output.status.success()) {
+        // Past the test harness, which holds back what a test that passes prints.
+        std::io::stderr().write_all(b"skipped: `unshare --mount` needs root\n").unwrap();
+        return None;
+    }
+    fs::create_dir_all(folder.join("disk")).unwrap();
+    let mut unshare = Command::new("unshare");
+    let run = unshare.args(["--mount", "sh", "-c", &script]).current_dir(folder).output();
+    Some(Outcome::of(run.unwrap()))
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_disk_that_fills_up_ends_a_command_with_what_to_do_and_with_half_of_nothing() {
+    let folder = folder_with(&good_files());
+    let train = format!("train {TRAIN_TEXTS} {SMALL} --epochs 3 --quiet");
+    wengert(folder.path(), &format!("{train} --save model.st")).success();
+    for (arguments, place) in [
+        (format!("{train} --save disk/model.st"), "--save disk/model.st"),
+        (format!("{train} --report disk/a.html"), "disk/a.html"),
+        (format!("{train} --json=disk/a.json"), "disk/a.json"),
+        (format!("{train} --plots disk"), "disk/loss-relu.svg"),
+        (format!("{train} --log disk/run.jsonl"), "disk/run.jsonl"),
+        (format!("{train} --checkpoint disk/run"), "disk/run/options.json"),
+        ("tape x*y x=2 y=3 --page disk/a.html".to_owned(), "disk/a.html"),
+        ("predict --model model.st --json=disk/a.json happy".to_owned(), "disk/a.json"),
+        ("train --export disk --epochs 1 --quiet".to_owned(), "disk/train.csv"),
+        ("man --out disk".to_owned(), "disk/wengert.1"),
+    ] {
+        let Some(outcome) = on_a_full_disk(folder.path(), 0, &arguments, "") else { return };
+        let Outcome { code, stdout, stderr } = outcome;
+        assert_eq!(code, Some(2), "{arguments}: {stderr}");
+        assert!(stderr.starts_with(&format!("error: {place}: ")), "{arguments}: {stderr}");
+        let what = "No space left on device (os error 28); make space there, or give a file on another disk";
+        assert!(stderr.contains(what), "{arguments}: {stderr}");
+        let left: Vec<&str> = stdout.lines().filter(|line| line.contains('.')).collect();
+        let log = if arguments.contains("--log") { &["run.jsonl"][..] } else { &[] };
+        assert_eq!(left, log, "{arguments}");
+    }
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_run_whose_disk_fills_up_goes_on_from_its_last_checkpoint_once_there_is_space() {
+    let folder = folder_with(&good_files());
+    let train = format!("train {TRAIN_TEXTS} {SMALL} --epochs 40 --quiet");
+    wengert(folder.path(), &format!("{train} --save alone.st")).success();
+    // Both models have a folder with their newest checkpoint and the one before.
+    let arguments = format!("{train} --checkpoint disk/run");
+    let resume = format!("'{WENGERT}' {train} --resume disk/run --save resumed.st > /dev/null");
+    let Some(outcome) = on_a_full_disk(folder.path(), 20480, &arguments, &resume) else { return };
+    let Outcome { code, stderr, .. } = outcome;
+    assert_eq!(code, Some(2), "{stderr}");
+    assert!(stderr.starts_with("error: disk/run/"), "{stderr}");
+    assert!(stderr.contains("That ended training. It is kept in disk/run/"), "{stderr}");
+    assert!(stderr.contains("; go on with\n\n    "), "{stderr}");
+    let model = |name| fs::read(folder.path().join(name)).unwrap();
+    assert_eq!(model("alone.st"), model("resumed.st"));
 }
 
 #[cfg(unix)]

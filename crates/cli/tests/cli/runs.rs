@@ -58,7 +58,7 @@ const TRAINING: [&str; 11] = [
 ];
 
 /// Options that tell what to write about runs.
-const OUTPUT: [&str; 3] = ["--report <FILE>", "--json <FILE>", "--plots <DIR>"];
+const OUTPUT: [&str; 3] = ["--report <FILE>", "--json[=<FILE>]", "--plots <DIR>"];
 
 /// Options of what is kept of a run.
 const KEEPING: [&str; 5] =
@@ -97,10 +97,13 @@ fn help_names_every_option_and_gives_examples() {
         "--test <FILE>",
         "--text-column <NAME>",
         "--label-column <NAME>",
-        "--json",
+        "--json[=<FILE>]",
     ];
     check_help("evaluate", &[&own]);
-    check_help("predict", &[&["--model <FILE>", "--file <FILE>", "--top <N>", "--why", "--json"]]);
+    check_help(
+        "predict",
+        &[&["--model <FILE>", "--file <FILE>", "--top <N>", "--why", "--json[=<FILE>]"]],
+    );
     let own = ["--features <NAME,...>", "--activation <NAME,...>", "--seeds <N>"];
     check_help("tabular", &[&SOURCE, &TRAINING, &OUTPUT, &own]);
 }
@@ -375,7 +378,7 @@ fn json_has_an_object_for_each_text() {
 #[test]
 fn a_report_its_figures_and_its_plots_are_written() {
     let folder = folder_with(&good_files());
-    let arguments = "--epochs 2 --report a.html --json a.json --plots plots/svg";
+    let arguments = "--epochs 2 --report a.html --json=a.json --plots plots/svg";
     wengert(folder.path(), &format!("compare {TRAIN_TEXTS} {SMALL} {arguments}")).success();
     let json = fs::read_to_string(folder.path().join("a.json")).unwrap();
     let json: Value = serde_json::from_str(&json).unwrap();

@@ -11,7 +11,7 @@ const SMALL: &str = "shop.csv --target sold --vocab 300 --epochs 9 --hidden 8 --
 fn a_search_is_told_repeated_and_resumed_to_the_same_model() {
     let folder = folder();
     let folder = folder.path();
-    let search = format!("train {SMALL} --search 4 --report search.html --json search.json");
+    let search = format!("train {SMALL} --search 4 --report search.html --json=search.json");
     let output = wengert(folder, &format!("{search} --save first.st --checkpoint run")).success();
     for told in
         ["1 is the default", "round 3 of 3: setting ", "is trained once more, on all 192 rows"]
@@ -46,7 +46,7 @@ fn a_search_is_told_repeated_and_resumed_to_the_same_model() {
 #[test]
 fn activations_are_compared_on_a_table_over_seeds() {
     let folder = folder();
-    let compare = format!("compare {SMALL} --activation relu,swiglu --seeds 2 --json out.json");
+    let compare = format!("compare {SMALL} --activation relu,swiglu --seeds 2 --json=out.json");
     let output = wengert(folder.path(), &compare).success();
     assert!(output.contains("swiglu − relu: "), "{output}");
     assert!(output.contains("relu  seed 1: accuracy "), "{output}");

@@ -252,7 +252,7 @@ fn numbers_far_from_zero_keep_their_digits_and_the_unit_of_their_errors() {
     let row = |i: usize| format!("{},{}\n", i * 31 % 100, 1_700_000_000 + i * 31 % 100 * 1_000);
     let table = format!("x,t\n{}", (0..100).map(row).collect::<String>());
     fs::write(folder.join("far.csv"), table).unwrap();
-    let options = "--save far.st --report a.html --json a.json --log a.jsonl --quiet --epochs 20";
+    let options = "--save far.st --report a.html --json=a.json --log a.jsonl --quiet --epochs 20";
     wengert(folder, &format!("train far.csv --target t {options}")).success();
 
     let page = fs::read_to_string(folder.join("a.html")).unwrap();
@@ -315,7 +315,7 @@ fn a_report_is_written_for_every_kind_of_answer() {
     let folder = folder();
     let folder = folder.path();
     for (file, target) in [("shop.csv", "sold"), ("rents.csv", "Miete"), ("notes.jsonl", "tags")] {
-        let options = "--epochs 2 --vocab 300 --quiet --report a.html --json a.json --log a.jsonl";
+        let options = "--epochs 2 --vocab 300 --quiet --report a.html --json=a.json --log a.jsonl";
         wengert(folder, &format!("train {file} --target {target} {options}")).success();
         let page = fs::read_to_string(folder.join("a.html")).unwrap();
         assert!(page.contains(&format!("A model of {target}")), "{file}");

@@ -116,7 +116,7 @@ fn a_row_of_which_nothing_is_known_is_answered_with_unknown() {
 fn the_temperature_is_saved_and_an_evaluation_uses_it() {
     let folder = folder();
     let folder = folder.path();
-    let train = "train shop.csv --target sold --vocab 300 --save shop.st --json shop.json";
+    let train = "train shop.csv --target sold --vocab 300 --save shop.st --json=shop.json";
     let output = wengert(folder, train).success();
     assert!(output.contains("without the temperature "), "{output}");
     let report: Value =

@@ -1,5 +1,6 @@
 //! Runs that are interrupted, by `kill -9` at random moments, by Ctrl-C or by SIGTERM. They resume
-//! from any state, and end like a run without an interruption.
+//! from any state, and end like a run without an interruption. So do runs that Ctrl-Z stops for a while.
+//! Also runs whose folder is removed meanwhile.
 
 use std::ffi::{OsStr, OsString};
 use std::fs;
@@ -7,6 +8,8 @@ use std::fs;
 use std::io::Write;
 #[cfg(unix)]
 use std::os::unix::ffi::OsStrExt;
+#[cfg(target_os = "linux")]
+use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::thread;
@@ -17,7 +20,7 @@ use rand::{RngExt, SeedableRng};
 use store::Saved;
 use tempfile::tempdir;
 
-use programs::{Outcome, accuracy, command, run};
+use programs::{Outcome, accuracy, command, run, send};
 
 const WENGERT: &str = env!("CARGO_BIN_EXE_wengert");
 
@@ -168,6 +171,147 @@ fn process_1_is_ended_by_a_signal_too() {
     assert!(outcome.stderr.contains("It is kept in run/relu-0/step-"), "{}", outcome.stderr);
 }
 
+/// Ctrl-Z is the signal TSTP, and `fg` sends CONT.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_run_stopped_by_ctrl_z_goes_on_to_the_same_result() {
+    let (alone, stopped) = (tempdir().unwrap(), tempdir().unwrap());
+    write_texts(alone.path());
+    write_texts(stopped.path());
+    let options = OPTIONS.replace("--epochs 3", "--epochs 30");
+    let expected = run(WENGERT, alone.path(), &options).success();
+    let mut program = command(WENGERT, stopped.path());
+    program.args(options.split_whitespace()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    // The system ignores Ctrl-Z where no shell could let the program go on.
+    let child = program.process_group(0).spawn().unwrap();
+    wait_for_records(stopped.path());
+    for _ in 0..3 {
+        send("TSTP", child.id());
+        wait_until_stopped(child.id());
+        send("CONT", child.id());
+    }
+    let outcome = Outcome::of(child.wait_with_output().unwrap());
+    assert_eq!(outcome.stderr, "");
+    assert_eq!(figures(&outcome.success()), figures(&expected));
+    assert_eq!(model(stopped.path()), model(alone.path()));
+    assert_eq!(epochs(stopped.path()), epochs(alone.path()));
+}
+
+/// Waits until the system has stopped a process.
+#[cfg(target_os = "linux")]
+fn wait_until_stopped(process: u32) {
+    loop {
+        let stat = fs::read_to_string(format!("/proc/{process}/stat")).unwrap();
+        let (_, behind_the_name) = stat.rsplit_once(") ").unwrap();
+        match behind_the_name.chars().next() {
+            Some('T') => return,
+            Some('Z') => panic!("it has ended"),
+            _ => thread::yield_now(),
+        }
+    }
+}
+
+/// The first signal waits for training to end its step. Here it waits in vain: the program is held up by a pipe
+/// that is full.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_second_signal_ends_a_program_that_is_held_up_at_once() {
+    for (signals, code) in [(["INT", "TERM"], 143), (["INT", "INT"], 130)] {
+        let folder = tempdir().unwrap();
+        write_texts(folder.path());
+        let (full, stdout) = full_pipe(folder.path());
+        let mut program = command(WENGERT, folder.path());
+        program.args(OPTIONS.split_whitespace()).arg("--quiet").stdout(stdout);
+        let mut child = program.stderr(Stdio::piped()).spawn().unwrap();
+        // The model is saved when only the figures are still to be printed.
+        while !folder.path().join("model.st").exists() {
+            thread::yield_now();
+        }
+        for signal in signals {
+            assert!(child.try_wait().unwrap().is_none(), "one signal has ended it");
+            send(signal, child.id());
+        }
+        // The system merges equal signals that it has not delivered yet.
+        while child.try_wait().unwrap().is_none() {
+            send(signals[1], child.id());
+        }
+        let outcome = Outcome::of(child.wait_with_output().unwrap());
+        assert_eq!((outcome.code, outcome.stderr.as_str()), (Some(code), ""));
+        drop(full);
+    }
+}
+
+/// Returns a pipe that takes no byte more, and its end to write to.
+#[cfg(target_os = "linux")]
+fn full_pipe(folder: &Path) -> (fs::File, fs::File) {
+    use std::os::unix::fs::OpenOptionsExt;
+    /// Do not wait where nothing can be written.
+    const O_NONBLOCK: i32 = 0o4000;
+    let pipe = folder.join("pipe");
+    assert!(Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    let mut options = fs::File::options();
+    let mut both_ends =
+        options.read(true).write(true).custom_flags(O_NONBLOCK).open(&pipe).unwrap();
+    for length in [4096, 1] {
+        while both_ends.write(&vec![b'x'; length]).is_ok() {}
+    }
+    (both_ends, fs::File::options().write(true).open(&pipe).unwrap())
+}
+
+/// Removes a folder of files that a program is writing, at one stroke: it is moved away before.
+fn remove(folder: &Path) {
+    let away = folder.with_extension("away");
+    fs::rename(folder, &away).unwrap();
+    fs::remove_dir_all(away).unwrap();
+}
+
+#[cfg(unix)]
+#[test]
+fn a_run_whose_folder_of_checkpoints_is_removed_ends_and_says_which_file_is_not_written() {
+    let folder = tempdir().unwrap();
+    write_texts(folder.path());
+    fs::create_dir(folder.path().join("out")).unwrap();
+    let options = OPTIONS.replace("--epochs 3", "--epochs 1000000");
+    let mut program = command(WENGERT, folder.path());
+    program.args(options.split_whitespace()).args(["--checkpoint", "out/run"]);
+    let child = program.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
+    wait_for_records(folder.path());
+    remove(&folder.path().join("out"));
+    let Outcome { code, stderr, .. } = Outcome::of(child.wait_with_output().unwrap());
+    assert_eq!(code, Some(2), "{stderr}");
+    assert!(stderr.starts_with("error: out/run/relu-0/step-"), "{stderr}");
+    let end = ": cannot be written: No such file or directory (os error 2); check that the directory \
+               exists and that you may write to it\n";
+    assert!(stderr.ends_with(end), "{stderr}");
+    assert!(!folder.path().join("out").exists());
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_model_whose_folder_is_removed_is_kept_elsewhere() {
+    let folder = tempdir().unwrap();
+    write_texts(folder.path());
+    fs::create_dir(folder.path().join("out")).unwrap();
+    let options = OPTIONS.replace("--epochs 3", "--epochs 30").replace("model.st", "out/model.st");
+    let mut program = command(WENGERT, folder.path());
+    program.args(options.split_whitespace());
+    let child = program.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
+    wait_for_records(folder.path());
+    send("STOP", child.id());
+    wait_until_stopped(child.id());
+    remove(&folder.path().join("out"));
+    send("CONT", child.id());
+    let Outcome { code, stderr, .. } = Outcome::of(child.wait_with_output().unwrap());
+    assert_eq!(code, Some(2), "{stderr}");
+    assert!(
+        stderr.starts_with("error: --save out/model.st: cannot be written: No such"),
+        "{stderr}"
+    );
+    let (_, kept) = stderr.split_once("The model is kept in ").expect("where the model is");
+    let (file, _) = kept.split_once(": move it").expect("what to do with it");
+    run(WENGERT, folder.path(), &format!("predict --model {file} happy")).success();
+}
+
 /// Runs the program until the log has its first records, and sends it a signal.
 #[cfg(unix)]
 fn interrupted(mut program: Command, folder: &Path, signal: &str) -> Outcome {
@@ -183,12 +327,6 @@ fn wait_for_records(folder: &Path) {
     while records().lines().count() < 3 {
         thread::sleep(Duration::from_millis(5));
     }
-}
-
-#[cfg(unix)]
-fn send(signal: &str, process: u32) {
-    let sent = Command::new("kill").args([&format!("-{signal}"), &process.to_string()]).status();
-    assert!(sent.unwrap().success());
 }
 
 /// Runs the program until that moment. Returns `true` if it was still running then. A run that has

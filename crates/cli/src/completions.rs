@@ -1,0 +1,30 @@
+//! The command `completions`: what a shell needs to complete the program's commands, options and files.
+
+use std::error::Error;
+
+use clap::{Args, CommandFactory};
+use clap_complete::{Shell, generate};
+
+use crate::options::Cli;
+
+/// Print what a shell completes after `wengert`: commands, options, their values, and files.
+#[derive(Args, Clone, Copy, Debug)]
+#[command(after_help = "Examples:
+  wengert completions bash > ~/.local/share/bash-completion/completions/wengert
+  wengert completions zsh > ~/.zfunc/_wengert           with `fpath+=~/.zfunc` before compinit in ~/.zshrc
+  wengert completions fish > ~/.config/fish/completions/wengert.fish
+  wengert completions elvish >> ~/.config/elvish/rc.elv
+  wengert completions powershell >> $PROFILE            in PowerShell
+  source <(wengert completions bash)                     for this shell alone")]
+pub struct Completions {
+    /// The shell.
+    shell: Shell,
+}
+
+/// Prints the completions.
+pub fn run(options: &Completions) -> Result<(), Box<dyn Error>> {
+    let mut script = Vec::new();
+    generate(options.shell, &mut Cli::command(), "wengert", &mut script);
+    print!("{}", String::from_utf8(script)?);
+    Ok(())
+}

@@ -1,0 +1,28 @@
+//! What a command says to a person: on standard output, unless that is for JSON alone. Then on standard error.
+
+use std::fmt::Display;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use report::Console;
+
+use crate::ending::tell;
+
+static IS_OUTPUT_FOR_JSON: AtomicBool = AtomicBool::new(false);
+
+/// Leaves standard output to JSON from now on.
+pub fn leave_output_to_json() {
+    IS_OUTPUT_FOR_JSON.store(true, Ordering::Relaxed);
+}
+
+/// Prints a line for a person.
+pub fn say(line: impl Display) {
+    match IS_OUTPUT_FOR_JSON.load(Ordering::Relaxed) {
+        true => tell(line),
+        false => println!("{line}"),
+    }
+}
+
+/// Returns the observer that shows a person how training goes on.
+pub fn console(name: &str) -> Console {
+    Console::new(name).with_lines(|line| say(line))
+}

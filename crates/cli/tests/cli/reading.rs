@@ -249,7 +249,7 @@ fn one_long_text_costs_only_its_own_words() {
     assert!(cut.success().contains("at most 3 known words in a training text"));
     let arguments = ["predict", "--model", "model.st", "made me 3 3"];
     let predicted = wengert_with(folder.path(), &arguments);
-    let note = "note: this text has more than 3 known words; this model reads only as many\n";
+    let note = "note: this text has more than 3 known words; this model reads only 3\n";
     assert_eq!((predicted.code, predicted.stderr.as_str()), (Some(0), note));
 
     let large = train_on("long.csv", folder.path(), "--batch-size 1000");

@@ -27,13 +27,13 @@ mod rows;
 mod target;
 mod text_reader;
 
-pub use date::DateOrder;
+pub use date::{DateOrder, iso_date};
 pub use dialect::{Dialect, HeaderRow};
 pub use encoder::FrameEncoder;
 pub use findings::{repeated_rows, revealing_columns};
 pub use gaps::{Gaps, Noted};
 pub use kind::{ColumnKind, ColumnSummary, UnknownKind, is_missing};
-pub use mixed::Mixed;
+pub use mixed::{Mixed, MixedColumn};
 pub use number::DecimalMark;
 pub use partition::{folds, held_out};
 pub use rows::{RowReader, TableRow};

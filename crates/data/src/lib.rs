@@ -19,6 +19,7 @@
 
 mod byte_pairs;
 mod characters;
+mod columns;
 mod dataset;
 mod drawn;
 mod encoding;
@@ -45,6 +46,7 @@ mod write;
 
 pub use byte_pairs::BytePairs;
 pub use characters::{Characters, UnknownCharacter};
+pub use columns::Columns;
 pub use dataset::{Dataset, SplitError, SplitParts};
 pub use drawn::DrawnWindows;
 pub use encoding::{NotText, Origin, no_utf8, text, without_mark};
@@ -55,8 +57,9 @@ pub use excerpt::{
 pub use file_error::FileError;
 pub use frame::{
     ColumnKind, ColumnSummary, DataFrame, DateOrder, DecimalMark, Dialect, FrameEncoder, Gaps,
-    HeaderRow, Mixed, Noted, RowReader, TableRow, TargetEncoder, Targets, TextEncoding, TextReader,
-    UnknownKind, folds, held_out, is_missing, repeated_rows, revealing_columns,
+    HeaderRow, Mixed, MixedColumn, Noted, RowReader, TableRow, TargetEncoder, Targets,
+    TextEncoding, TextReader, UnknownKind, folds, held_out, is_missing, iso_date, repeated_rows,
+    revealing_columns,
 };
 pub use hugging::HuggingTokenizer;
 pub use kneser_ney::KneserNey;

@@ -1,7 +1,8 @@
 //! Trains a model on a data set and measures how good it is.
 //!
 //! [`Trainer`] pairs a model with a [`Loss`]; it fits, evaluates and predicts. [`metrics`] says how
-//! good predictions are, and [`Session::find_rate`] which learning rate to begin with.
+//! good predictions are, [`Trainer::importance`] what they draw from each column, and
+//! [`Session::find_rate`] which learning rate to begin with.
 //!
 //! [`Observer`]s of a [`Session`] do everything beside training. This crate has no observers and
 //! knows neither files nor terminals: `store` has checkpoints, `report` has progress bars, logs and
@@ -37,6 +38,7 @@ mod activity;
 mod answer;
 mod error;
 mod evaluate;
+mod explain;
 mod fit;
 mod history;
 mod loss;
@@ -55,6 +57,7 @@ pub use activity::{Activity, Spread};
 pub use answer::NotFinite;
 pub use error::TrainError;
 pub use evaluate::Evaluation;
+pub use explain::{Change, Importance};
 pub use history::{Epoch, History, Score, is_share, metric_label, short_name, written};
 pub use loss::{Calibrated, Classifier, Heads, Loss, OwnLoss, own_loss};
 pub use observer::{AnySource, Context, Observer, ObserverError};

@@ -114,22 +114,26 @@ impl ColumnEncoder {
         })
     }
 
+    /// Returns the number of a cell, or the days of a date, if the column's scale has room for it.
+    pub(super) fn number(&self, cell: &str) -> Option<f64> {
+        let (found, scale) = match self {
+            Self::Text { .. } | Self::Category { .. } => return None,
+            Self::Number { decimal, unit, scale, .. } => (parse_with(*decimal, *unit, cell), scale),
+            Self::Date { order, scale, .. } => (order.parse(cell), scale),
+        };
+        found.filter(|&x| !is_missing(cell) && scale.scale(0, x).is_finite())
+    }
+
     /// Appends the numbers of a cell. Returns `false` if the cell holds something else.
     pub(super) fn push_numbers(&self, cell: &str, numbers: &mut Vec<f32>) -> bool {
-        let one = |scale: &Standardizer, x: f64| scale.scale(0, x);
-        let (found, median, scale, has_gaps) = match self {
+        let (median, scale, has_gaps) = match self {
             Self::Text { .. } | Self::Category { .. } => return true,
-            Self::Number { decimal, unit, median, scale, has_gaps } => {
-                (parse_with(*decimal, *unit, cell), median, scale, has_gaps)
-            }
-            Self::Date { order, median, scale, has_gaps, .. } => {
-                (order.parse(cell), median, scale, has_gaps)
-            }
+            Self::Number { median, scale, has_gaps, .. }
+            | Self::Date { median, scale, has_gaps, .. } => (median, scale, has_gaps),
         };
-        let is_missing = is_missing(cell);
-        let found = found.filter(|&x| !is_missing && one(scale, x).is_finite());
+        let found = self.number(cell);
         let x = found.unwrap_or(*median);
-        numbers.push(one(scale, x));
+        numbers.push(scale.scale(0, x));
         if let Self::Date { has_times, .. } = self {
             let circles = &calendar(x)[1..];
             numbers.extend(circles[..if *has_times { 6 } else { 4 }].iter().map(|&x| x as f32));
@@ -137,7 +141,7 @@ impl ColumnEncoder {
         if *has_gaps {
             numbers.push(f32::from(found.is_none()));
         }
-        found.is_some() || is_missing
+        found.is_some() || is_missing(cell)
     }
 }
 

@@ -65,6 +65,22 @@ impl DateOrder {
     }
 }
 
+/// Returns the date of a number of days since 1970-01-01, which may be a fraction, as ISO 8601 writes it.
+///
+/// ```
+/// assert_eq!(data::iso_date(-0.5), "1969-12-31");
+/// assert_eq!(data::iso_date(19_782.0), "2024-02-29");
+/// ```
+pub fn iso_date(days: f64) -> String {
+    // More than four digits of a year are no date of a file, and every number of days has a text.
+    const FARTHEST: f64 = 3e6;
+    let whole = days.clamp(-FARTHEST, FARTHEST).floor() as i64;
+    let year = civil_year(whole);
+    let start = |month: i64| self::days(year, month, 1).unwrap_or(i64::MAX);
+    let month = (1..=12).rev().find(|&month| start(month) <= whole).unwrap_or(1);
+    format!("{year:04}-{month:02}-{:02}", whole - start(month) + 1)
+}
+
 /// Returns `true` if the order of its parts decides which date a cell is.
 pub(super) fn has_order(cell: &str) -> bool {
     matches!(cell.find(['/', '-']), Some(1 | 2))

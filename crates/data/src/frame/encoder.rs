@@ -15,7 +15,10 @@ use serde::{Deserialize, Serialize};
 use tensor::Tensor;
 
 use super::column::{ColumnEncoder, OTHERS, category};
-use super::{ColumnKind, ColumnSummary, DataFrame, DecimalMark, Gaps, Mixed, TableRow, is_missing};
+use super::{
+    ColumnKind, ColumnSummary, DataFrame, DecimalMark, Gaps, Mixed, MixedColumn, TableRow,
+    is_missing,
+};
 use crate::Sequences;
 
 /// The id that fills up short texts.
@@ -109,6 +112,34 @@ impl FrameEncoder {
     /// Returns the number of numbers that the model gets of a sample.
     pub fn numbers(&self) -> usize {
         self.columns.iter().map(|column| column.how.numbers()).sum()
+    }
+
+    /// Returns the place in the inputs of each column of [`columns`](Self::columns).
+    pub fn places(&self) -> Vec<MixedColumn> {
+        let (mut texts, mut categories, mut numbers) = (0, 0, 0);
+        let place = |column: &EncodedColumn| match &column.how {
+            ColumnEncoder::Text { .. } => {
+                texts += 1;
+                MixedColumn::Text(texts - 1)
+            }
+            ColumnEncoder::Category { .. } => {
+                categories += 1;
+                MixedColumn::Category(categories - 1)
+            }
+            how => {
+                let start = numbers;
+                numbers += how.numbers();
+                MixedColumn::Numbers(start..numbers)
+            }
+        };
+        self.columns.iter().map(place).collect()
+    }
+
+    /// Returns the number of a cell as the model reads it, and of a date the days since 1970; `None` if the
+    /// cell is missing, cannot be read, or the column has neither numbers nor dates.
+    pub fn number(&self, column: &str, cell: &str) -> Option<f64> {
+        let column = self.columns.iter().find(|c| c.name == column)?;
+        column.how.number(cell.trim())
     }
 
     /// Returns what stands in for a missing cell of a column, for a person to read.

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use tensor::Tensor;
 
-use crate::Samples;
+use crate::{Columns, Samples};
 
 /// The columns of a table as a model gets them. `S` is how texts are kept: as
 /// [`Sequences`](crate::Sequences), and in a batch as a tensor of ids `[n, longest]`.
@@ -16,6 +16,43 @@ pub struct Mixed<S> {
     pub numbers: Tensor<f32>,
     /// The value of each column of categories, `[n, categories]`; there may be none.
     pub categories: Tensor<u32>,
+}
+
+/// The place of a table's column in [`Mixed`] inputs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum MixedColumn {
+    /// These texts, counted from 0.
+    Text(usize),
+    /// These numbers; a date gives several.
+    Numbers(Range<usize>),
+    /// This column of categories, counted from 0.
+    Category(usize),
+}
+
+impl<S: Samples> Columns for Mixed<S> {
+    type Column = MixedColumn;
+
+    #[track_caller]
+    fn with_column(&self, column: &MixedColumn, others: &Self) -> Self {
+        assert!(
+            self.count() == others.count(),
+            "with_column: both samples must have one number of samples; found {} and {}",
+            self.describe(),
+            others.describe()
+        );
+        let mut exchanged = self.clone();
+        match column {
+            MixedColumn::Text(at) => exchanged.texts[*at] = others.texts[*at].clone(),
+            MixedColumn::Numbers(range) => {
+                exchanged.numbers = self.numbers.with_column(range, &others.numbers);
+            }
+            MixedColumn::Category(at) => {
+                exchanged.categories =
+                    self.categories.with_column(&(*at..*at + 1), &others.categories);
+            }
+        }
+        exchanged
+    }
 }
 
 impl<S: Samples> Mixed<S> {

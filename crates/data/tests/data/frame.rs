@@ -3,8 +3,8 @@
 use std::io::{self, Read};
 
 use data::{
-    ColumnKind, ColumnSummary, DataFrame, DateOrder, DecimalMark, FrameEncoder, HeaderRow, Mixed,
-    RowReader, Samples, Sequences, Split, TableRow, TargetEncoder, Targets, TextEncoding,
+    ColumnKind, ColumnSummary, Columns, DataFrame, DateOrder, DecimalMark, FrameEncoder, HeaderRow,
+    Mixed, RowReader, Samples, Sequences, Split, TableRow, TargetEncoder, Targets, TextEncoding,
     TextReader, folds, held_out, repeated_rows, revealing_columns,
 };
 use proptest::collection::vec;
@@ -513,4 +513,47 @@ fn mixed_samples_are_chosen_and_joined_in_all_their_parts() {
     assert_eq!(digest(&joined), digest(&mixed));
     assert_eq!(mixed.batch().count(), 40);
     assert!(mixed.highest().iter().all(|&sample| sample < 40));
+}
+
+#[test]
+fn a_column_of_a_table_is_exchanged_whole_and_no_other() {
+    let frame = every_kind();
+    let summaries = summaries(&frame);
+    let inputs: Vec<&ColumnSummary> =
+        summaries.iter().filter(|summary| summary.kind != ColumnKind::Ignore).collect();
+    let all: Vec<u32> = (0..40).collect();
+    let encoder = FrameEncoder::fit(&frame, &inputs, &all, 1000);
+    let places: Vec<_> = encoder.columns().map(|name| frame.place(name)).collect();
+    let (mixed, _) = encoder.encode(&places, &frame.rows);
+    let turned: Vec<u32> = (0..40).rev().collect();
+    let columns = encoder.places();
+    assert_eq!(columns.len(), encoder.columns().count());
+    let parts = |samples: &Mixed<Sequences<u32>>| {
+        let texts: Vec<Vec<Vec<u32>>> =
+            samples.texts.iter().map(|texts| texts.iter().map(<[u32]>::to_vec).collect()).collect();
+        (texts, samples.numbers.to_vec(), samples.categories.to_vec())
+    };
+    for (column, name) in columns.iter().zip(encoder.columns()) {
+        let exchanged = mixed.with_column(column, &mixed.select(&turned));
+        // The same as encoding rows whose cells of this column are turned round.
+        let place = frame.place(name).unwrap();
+        let mut rows = frame.rows.clone();
+        for (row, other) in rows.iter_mut().zip(frame.rows.iter().rev()) {
+            row.cells[place] = other.cells[place].clone();
+        }
+        let (expected, _) = encoder.encode(&places, &rows);
+        assert!(parts(&exchanged) == parts(&expected), "{name}");
+        assert!(parts(&exchanged) != parts(&mixed), "{name} is the same turned round");
+    }
+}
+
+#[test]
+fn every_date_is_written_as_it_is_read() {
+    for days in (-40_000..120_000).step_by(37) {
+        let written = data::iso_date(f64::from(days) + 0.25);
+        assert_eq!(DateOrder::default().parse(&written), Some(f64::from(days)), "{written}");
+    }
+    for any in [f64::NAN, f64::INFINITY, f64::NEG_INFINITY, 1e300] {
+        assert!(data::iso_date(any).ends_with(|letter: char| letter.is_ascii_digit()));
+    }
 }

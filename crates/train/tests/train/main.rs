@@ -2,6 +2,7 @@
 
 mod activity;
 mod evaluate;
+mod explain;
 mod fit;
 mod losses;
 mod metrics;

@@ -23,7 +23,8 @@ pub use log::{Log, LogError, LogEvery, LogFault};
 pub use metric_list::MetricList;
 pub use page::{
     ActivationCurve, AttentionHead, AttentionMaps, BestModel, ClassDetails, ClassScores,
-    CountingModel, CurveRole, GateRow, LanguageReport, LossPoint, ModelRuns, ParameterRow, Plot,
-    PlotSubject, ReportError, ResultRow, SearchReport, SearchTrial, SeedRun, SurpriseToken,
+    ColumnDependence, ColumnImportance, ColumnValues, ColumnsReport, CountingModel, CurveRole,
+    GateRow, LanguageReport, LossPoint, ModelRuns, ParameterRow, Plot, PlotSubject, ReportError,
+    ResidualBin, ResidualReport, ResultRow, SearchReport, SearchTrial, SeedRun, SurpriseToken,
     TrainingReport, Word, WrongPrediction, contributions,
 };

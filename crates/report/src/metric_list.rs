@@ -79,6 +79,22 @@ pub(crate) fn three_digits(size: f64) -> String {
     }
 }
 
+/// Returns a text with the sign of minus before its numbers, as the page has it everywhere. A hyphen within a
+/// word or a date stays one.
+pub(crate) fn with_minus(text: impl AsRef<str>) -> String {
+    let letters: Vec<char> = text.as_ref().chars().collect();
+    let is_minus = |at: usize| {
+        let behind = letters.get(at + 1).is_some_and(char::is_ascii_digit)
+            || letters[at + 1..].starts_with(&['i', 'n', 'f']);
+        let before = at.checked_sub(1).map(|before| letters[before]);
+        let is_power = before == Some('e') && at > 1 && letters[at - 2].is_ascii_digit();
+        let is_within =
+            before.is_some_and(|before| before.is_alphanumeric() || "-_".contains(before));
+        letters[at] == '-' && behind && (is_power || !is_within)
+    };
+    (0..letters.len()).map(|at| if is_minus(at) { '−' } else { letters[at] }).collect()
+}
+
 /// Writes the mean of a metric over several runs, as [`written`] does, with its interval.
 pub(crate) fn estimate(name: &str, estimate: Estimate) -> String {
     let Estimate { mean, half_width } = estimate;
@@ -111,6 +127,16 @@ mod tests {
         let digits = [0.0, 61.5617, 0.004_701, 0.000_234, 128.6, 5e-324, f64::INFINITY];
         let expected = ["0.0000", "61.6", "0.00470", "2.34e-4", "129", "4.94e-324", "inf"];
         assert_eq!(digits.map(three_digits), expected);
+    }
+
+    #[test]
+    fn a_minus_is_one_sign_and_hyphens_of_words_and_dates_stay() {
+        let written = ["-1.5", "from -2 to -0.3", "1.20e-7", "(-inf)", "-5e-324"];
+        let expected = ["−1.5", "from −2 to −0.3", "1.20e−7", "(−inf)", "−5e−324"];
+        assert_eq!(written.map(with_minus), expected);
+        for word in ["2024-03-05", "co-2", "a - b", "--seed", "re-3", "well-known", "-", "x_-1"] {
+            assert_eq!(with_minus(word), word);
+        }
     }
 
     #[test]

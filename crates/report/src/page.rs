@@ -7,20 +7,26 @@
 //!
 //! Read next: `figures.rs` (the content of a report), `contributions.rs` (the words a prediction
 //! depends on, by one backward pass), `curves.rs` (a plot), `inside.rs` (outputs and gradients by
-//! layer), `html.rs` and `templates/report.html` (the page). `language.rs` is the report of a language model.
+//! layer), `columns.rs` and `residuals.rs` (what is shown of a table), `html.rs` and `templates/report.html` (the page). `language.rs` is the report of a language model.
 
 mod activations;
+mod bars;
 mod canvas;
+mod columns;
 mod contributions;
 mod curves;
+mod dependence;
 mod error;
 mod figures;
 mod heat_map;
 mod html;
+mod importance;
 mod inside;
 mod language;
+mod plane;
 mod plots;
 mod reliability;
+mod residuals;
 mod search;
 
 use std::io::Write;
@@ -29,6 +35,7 @@ use std::path::Path;
 use files::write_whole;
 
 pub use canvas::{Plot, PlotSubject};
+pub use columns::{ColumnDependence, ColumnImportance, ColumnValues, ColumnsReport};
 pub use contributions::contributions;
 pub use error::ReportError;
 pub use figures::{
@@ -39,6 +46,7 @@ pub use language::{
     AttentionHead, AttentionMaps, CountingModel, GateRow, LanguageReport, LossPoint, ResultRow,
     SurpriseToken,
 };
+pub use residuals::{ResidualBin, ResidualReport};
 
 impl TrainingReport {
     /// Writes each plot to `folder` as `NAME.svg`.

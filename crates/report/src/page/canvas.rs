@@ -13,6 +13,7 @@ use plotters::prelude::*;
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 
 use super::error::ReportError;
+use crate::metric_list::with_minus;
 
 /// A colour of a light page, and its name.
 #[derive(Clone, Copy)]
@@ -37,8 +38,11 @@ pub(super) const RULE: Ink = ink("rule", 0xE4, 0xE3, 0xDE);
 pub(super) const ACCENT: Ink = ink("accent", 0x1F, 0x5F, 0xA8);
 /// What the subject is compared with.
 pub(super) const SECOND: Ink = ink("second", 0xB4, 0x4A, 0x12);
+/// A third and a fourth line of one plot.
+pub(super) const THIRD: Ink = ink("third", 0x1E, 0x7A, 0x4C);
+pub(super) const FOURTH: Ink = ink("fourth", 0x7C, 0x3F, 0x98);
 
-const INKS: [Ink; 6] = [PAPER, TEXT, MUTED, RULE, ACCENT, SECOND];
+const INKS: [Ink; 8] = [PAPER, TEXT, MUTED, RULE, ACCENT, SECOND, THIRD, FOURTH];
 
 /// plotters has whole units only, so a unit is half a CSS pixel.
 const UNITS: u32 = 2;
@@ -74,6 +78,12 @@ pub enum PlotSubject {
     Reliability,
     /// The settings that were tried.
     Search,
+    /// How important each column is to the best model.
+    Importance,
+    /// How the best model's predictions depend on a column.
+    Dependence,
+    /// The best model's predictions of numbers beside the true ones.
+    Residuals,
 }
 
 /// One drawing of a report.
@@ -105,7 +115,7 @@ impl Plot {
         drop(area);
         // SVG cannot hold control characters at all.
         let svg = printable_lines(&svg).into_owned();
-        Ok(Self { subject, name, title, size, svg })
+        Ok(Self { subject, name, title: with_minus(title), size, svg })
     }
 
     /// Returns the subject of the plot.

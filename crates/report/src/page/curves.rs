@@ -13,7 +13,7 @@ use super::canvas::{
 };
 use super::error::ReportError;
 use super::figures::{ModelRuns, SeedRun, TrainingReport};
-use crate::metric_list::{number, scale};
+use crate::metric_list::{number, scale, with_minus};
 use train::{Epoch, Score, is_share, metric_label, short_name};
 
 /// The size of a panel in CSS pixels.
@@ -147,7 +147,7 @@ pub(super) fn parameters(report: &TrainingReport) -> Result<Vec<Plot>, ReportErr
             let title = format!("{heading}, by epoch. {}", described(std::slice::from_ref(&line)));
             // The heading names the parameter.
             if let Some(last) = line.points.last() {
-                line.label = format!("{:.2}", last.mean);
+                line.label = with_minus(format!("{:.2}", last.mean));
             }
             let lines = [line];
             let file = format!("{}-{}", file_name(&model.name), file_name(name));
@@ -222,23 +222,24 @@ pub(super) fn apart(low: f64, high: f64) -> Range<f64> {
 
 /// The vertical axis of a panel.
 pub(super) struct Heights<'a> {
-    range: Range<f64>,
+    pub(super) range: Range<f64>,
     /// The most labels.
-    labels: usize,
-    label: Box<dyn Fn(&f64) -> String + 'a>,
+    pub(super) labels: usize,
+    pub(super) label: Box<dyn Fn(&f64) -> String + 'a>,
 }
 
 impl<'a> Heights<'a> {
     /// Creates an axis whose labels are its numbers.
-    fn of(range: &Range<f64>) -> Self {
+    pub(super) fn of(range: &Range<f64>) -> Self {
         let (length, largest) = (range.end - range.start, range.start.abs().max(range.end.abs()));
         let decimals = digits(length);
         // As many digits as tell the labels apart.
         let powers = digits(length / largest).max(1);
         let is_long = largest >= 1e5 || length < 1e-3;
-        let label = move |y: &f64| match is_long && *y != 0.0 {
-            true => format!("{y:.powers$e}").replace('-', "−"),
-            false => format!("{y:.decimals$}").replace('-', "−"),
+        let label = move |y: &f64| match (is_long, *y == 0.0) {
+            (true, true) => "0".to_string(),
+            (true, false) => with_minus(format!("{y:.powers$e}")),
+            (false, _) => with_minus(format!("{y:.decimals$}")),
         };
         Self { range: range.clone(), labels: 5, label: Box::new(label) }
     }
@@ -253,10 +254,10 @@ impl<'a> Heights<'a> {
     }
 
     /// Returns the room for the labels, in CSS pixels.
-    fn width(&self) -> f64 {
+    pub(super) fn width(&self) -> f64 {
         let letters = |y: f64| (self.label)(&y).chars().count();
         let longest = letters(self.range.start).max(letters(self.range.end));
-        (6.8 * longest as f64 + 2.0).max(36.0)
+        (6.8 * longest as f64 + 9.0).max(36.0)
     }
 }
 
@@ -305,7 +306,7 @@ pub(super) fn panel_over(
     }
     let ends = lines.iter().filter_map(|line| {
         let last = line.points.last()?;
-        Some((chart.backend_coord(&(last.epoch, last.mean)), line))
+        Some((chart.backend_coord(&(last.epoch, last.mean)), line.label.as_str(), line.ink))
     });
     label_ends(area, ends.collect())
 }
@@ -330,15 +331,18 @@ fn draw_line(chart: &mut Chart<'_, '_>, line: &PlotLine) -> Result<(), DrawError
     Ok(())
 }
 
-/// Writes each line's label to the right of its end, moved apart where they would overlap.
-fn label_ends(area: &Area<'_>, mut ends: Vec<((i32, i32), &PlotLine)>) -> Result<(), DrawError> {
-    ends.sort_by_key(|((_, y), _)| *y);
+/// Writes the label of each line to the right of its end, moved apart where they would overlap.
+pub(super) fn label_ends(
+    area: &Area<'_>,
+    mut ends: Vec<((i32, i32), &str, Ink)>,
+) -> Result<(), DrawError> {
+    ends.sort_by_key(|((_, y), ..)| *y);
     let mut free = i32::MIN;
-    for ((x, y), line) in ends {
+    for ((x, y), label, ink) in ends {
         let y = y.max(free);
         free = y + px(13.0);
-        let style = text(11.0, line.ink, HPos::Left);
-        area.draw(&Text::new(line.label.clone(), (x + px(5.0), y), style))?;
+        let style = text(11.0, ink, HPos::Left);
+        area.draw(&Text::new(label.to_string(), (x + px(5.0), y), style))?;
     }
     Ok(())
 }

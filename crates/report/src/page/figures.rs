@@ -8,7 +8,9 @@ use tensor::{Scalar, Tensor};
 use train::metrics::{Calibration, Scores};
 use train::{Evaluation, History, Score};
 
+use super::columns::ColumnsReport;
 use super::error::ReportError;
+use super::residuals::ResidualReport;
 use crate::comparison::{Difference, ModelComparison, ROC_AUC, RunResult};
 use crate::metric_list::MetricList;
 use crate::statistics::Estimate;
@@ -101,6 +103,12 @@ pub struct BestModel {
     /// How its settings were found, if they were searched for.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub search: Option<SearchReport>,
+    /// What it makes of the columns of a table, if that was asked.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub columns: Option<ColumnsReport>,
+    /// How far its predictions of numbers are off, if it predicts numbers.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub residuals: Option<ResidualReport>,
     /// Its parameters.
     pub parameters: Vec<ParameterRow>,
 }
@@ -270,6 +278,8 @@ impl BestModel {
             by_class: None,
             calibration: None,
             search: None,
+            columns: None,
+            residuals: None,
             parameters: parameters.iter().map(|(_, name, value)| row(name, value)).collect(),
         }
     }
@@ -282,6 +292,16 @@ impl BestModel {
     /// Sets how its settings were found.
     pub fn with_search(self, search: Option<SearchReport>) -> Self {
         Self { search, ..self }
+    }
+
+    /// Sets what it makes of the columns of a table.
+    pub fn with_columns(self, columns: Option<ColumnsReport>) -> Self {
+        Self { columns, ..self }
+    }
+
+    /// Sets how far its predictions of numbers are off.
+    pub fn with_residuals(self, residuals: Option<ResidualReport>) -> Self {
+        Self { residuals, ..self }
     }
 
     /// Sets the mistakes to show, the most confident first, and what a reader should know of their labels.

@@ -36,7 +36,8 @@ impl HeatMapLayout {
         let count = largest.to_string().len() as f64 * 0.6 * letters + 5.0;
         let share = (264.0 / names.len() as f64).clamp(18.0, 36.0);
         Self {
-            names_width: longest as f64 * 0.58 * letters + 12.0,
+            // `labelled` stands there too.
+            names_width: longest.max("labelled".len()) as f64 * 0.58 * letters + 12.0,
             names,
             cell: share.max(count),
             letters,

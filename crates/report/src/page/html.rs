@@ -3,6 +3,8 @@
 //! Each number has its place in the JSON (RFC 6901) as `data-figure`, so that a test, or a curious
 //! reader, can compare the two.
 
+mod columns;
+
 use std::fmt::{self, Display, Formatter};
 
 use askama::Template;
@@ -16,7 +18,7 @@ use super::figures::{
 };
 use super::inside::{Inside, name};
 use crate::comparison::{Difference, LOSS};
-use crate::metric_list::{heading, scale, three_digits, written};
+use crate::metric_list::{heading, scale, three_digits, with_minus, written};
 use crate::statistics::Estimate;
 use train::metrics::Scores;
 use train::{Activity, metric_label};
@@ -55,23 +57,24 @@ struct Figure {
 
 impl Figure {
     fn per_cent(path: impl Into<String>, share: f64) -> Self {
-        Self { path: path.into(), text: format!("{:.1}", share * 100.0), scale: 100 }
+        let text = with_minus(format!("{:.1}", share * 100.0));
+        Self { path: path.into(), text, scale: 100 }
     }
 
     fn decimal(path: impl Into<String>, number: f64) -> Self {
-        Self { path: path.into(), text: format!("{number:.4}").replace('-', "−"), scale: 1 }
+        Self { path: path.into(), text: with_minus(format!("{number:.4}")), scale: 1 }
     }
 
     /// Returns the metric of this name: a share in per cent, another one as it is.
     fn metric(path: impl Into<String>, name: &str, value: f64) -> Self {
         let scale = scale(name);
-        let text = written(name, value * f64::from(scale)).replace('-', "−");
+        let text = with_minus(written(name, value * f64::from(scale)));
         Self { path: path.into(), text, scale }
     }
 
     /// Returns the size of outputs or gradients, with at least three digits.
     fn size(path: impl Into<String>, size: f64) -> Self {
-        Self { path: path.into(), text: three_digits(size).replace('-', "−"), scale: 1 }
+        Self { path: path.into(), text: with_minus(three_digits(size)), scale: 1 }
     }
 
     fn count(path: impl Into<String>, count: usize) -> Self {
@@ -158,15 +161,9 @@ impl ReportPage<'_> {
         }
     }
 
-    /// Returns the conclusion of a paired test, with the sign of minus that the page has.
+    /// Returns the conclusion of a paired test.
     fn difference(&self, difference: &Difference) -> String {
-        let text = difference.to_string();
-        let Difference { model, from, .. } = difference;
-        let models = format!("{model} − {from}: ");
-        match text.strip_prefix(&models).and_then(|rest| rest.strip_prefix('-')) {
-            Some(rest) => format!("{models}−{rest}"),
-            None => text,
-        }
+        with_minus(difference.to_string())
     }
 
     /// Returns the names of the metrics in the table of results, in their order.
@@ -354,10 +351,20 @@ impl ReportPage<'_> {
         self.plots.iter().filter(|plot| plot.subject() == subject).collect()
     }
 
-    /// Returns the panels of metrics, a row for each metric.
-    fn metric_rows(&self) -> Vec<Vec<&Plot>> {
-        let models = self.report.models.len().max(1);
-        self.plots(PlotSubject::Metric).chunks(models).map(<[_]>::to_vec).collect()
+    /// Returns the panels of the loss and of each metric, in rows that have a panel for each model. Those of
+    /// one model are one row together.
+    fn training_rows(&self) -> Vec<Vec<&Plot>> {
+        let rows = [self.plots(PlotSubject::Loss), self.plots(PlotSubject::Metric)].concat();
+        let models = self.report.models.len();
+        rows.chunks(if models > 1 { models } else { rows.len().max(1) })
+            .map(<[_]>::to_vec)
+            .collect()
+    }
+
+    /// Returns the class of a row of this many panels. Three, or another odd multiple, fill three columns, and
+    /// would leave a hole in two.
+    fn panels(&self, count: usize) -> &'static str {
+        if count.is_multiple_of(3) && !count.is_multiple_of(2) { "panels three" } else { "panels" }
     }
 
     fn version(&self) -> &str {
@@ -396,7 +403,7 @@ fn shades(mistake: &WrongPrediction) -> Vec<Shade> {
                 text: word.text.clone(),
                 class: if push > 0.0 { "for" } else { "against" },
                 strength: format!("{:.2}", push.abs() / strongest),
-                push: format!("{push:+.2}").replace('-', "−"),
+                push: with_minus(format!("{push:+.2}")),
             },
             _ => Shade::plain(&word.text),
         });

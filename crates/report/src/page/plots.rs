@@ -5,7 +5,9 @@ use std::collections::{HashMap, HashSet};
 use super::canvas::Plot;
 use super::error::ReportError;
 use super::figures::TrainingReport;
-use super::{activations, curves, heat_map, inside, reliability, search};
+use super::{
+    activations, curves, dependence, heat_map, importance, inside, reliability, residuals, search,
+};
 
 impl TrainingReport {
     /// Returns the plots that the page shows, with the first hundred tracked parameters of each model
@@ -19,6 +21,9 @@ impl TrainingReport {
         plots.extend(activations::plot(self)?);
         plots.extend(inside::plots(self)?);
         plots.extend(heat_map::plot(&self.best)?);
+        plots.extend(residuals::plots(&self.best)?);
+        plots.extend(importance::plot(self)?);
+        plots.extend(dependence::plots(&self.best)?);
         plots.extend(reliability::plot(&self.best)?);
         plots.extend(search::plot(&self.best)?);
         Ok(with_names_of_their_own(plots))

@@ -1,5 +1,6 @@
 //! The tests of `report`, in one program: to link one is quicker than to link many.
 
+mod columns;
 mod comparison;
 mod language;
 mod log;

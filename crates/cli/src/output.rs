@@ -53,13 +53,18 @@ impl Output {
         }
     }
 
+    /// Returns `true` if a file or figures are requested.
+    pub fn is_asked(&self) -> bool {
+        self.report.is_some() || self.json.is_wanted() || self.plots.is_some()
+    }
+
     /// Writes the requested files and prints their paths. Without a request it computes nothing.
     pub fn write(
         &self,
         is_quiet: bool,
         report: impl FnOnce() -> TrainingReport,
     ) -> Result<(), Box<dyn Error>> {
-        if self.report.is_none() && !self.json.is_wanted() && self.plots.is_none() {
+        if !self.is_asked() {
             return Ok(());
         }
         let report = report();

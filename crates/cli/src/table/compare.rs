@@ -5,6 +5,7 @@ use std::path::Path;
 
 use report::Interrupt;
 
+use super::columns::columns_report;
 use super::options::CompareCommand;
 use super::page::{compared, report};
 use super::run::{TableRun, TrainedTable, read_rows};
@@ -57,5 +58,8 @@ pub fn compare(file: &Path, options: &CompareCommand) -> Result<(), Box<dyn Erro
     let best = runs.iter().fold(&runs[0], |best, run| {
         if run.history.is_better_than(&best.history) { run } else { best }
     });
-    output.write(training.quiet, || report(&runs, best, &first, table.target.as_deref(), None))
+    output.write(training.quiet, || {
+        let columns = columns_report(best, &known, &test);
+        report(&runs, best, &first, table.target.as_deref(), None, columns)
+    })
 }

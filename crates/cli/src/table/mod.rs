@@ -8,10 +8,12 @@
 //! run.rs         trains a model on a table: what the commands share
 //! search.rs      settings found by successive halving
 //! answer.rs      a saved model's answers, and what moved them
+//! columns.rs     what the model makes of each column
 //! score.rs       how good the model is on rows it has not seen
 //! ```
 
 pub mod answer;
+mod columns;
 mod compare;
 mod evaluate;
 mod file;

@@ -20,7 +20,7 @@ const OF_TEXTS: [&str; 6] =
 /// what it understood, and trains one model on all of it: texts as the mean of their words' vectors,
 /// categories as vectors, numbers and dates on one scale, and behind these a hidden layer. It predicts the
 /// column --target: a class, a number, or several labels separated by `|`. A fifth of the rows is held out
-/// to say how good the model is. Gaps are filled and counted.
+/// to say how good the model is, and which columns it draws from. Gaps are filled and counted.
 ///
 /// Without FILE it trains a text classifier with each --activation, on generated reviews or on the files
 /// --train and --test, and reports on the best. The model is an embedding, its mean over the words of a
@@ -42,6 +42,7 @@ Examples:
   wengert train data.csv --target sold --column zip=category --column note=ignore
   wengert train data.csv --target sold --folds 5         cross-validation
   wengert train data.csv --target sold --search 20       better settings than the default
+  wengert train data.csv --target sold --report a.html   which columns matter, and how; residuals of numbers
   wengert train                                          generated reviews, ReLU and SwiGLU
   wengert train --train train.csv --test test.csv        texts: columns `text` and `label`
   wengert train --activation swiglu --save model.st      keep the model

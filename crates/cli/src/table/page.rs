@@ -2,15 +2,16 @@
 
 use data::TargetEncoder;
 use report::{
-    BestModel, ModelComparison, ModelRuns, RunResult, SearchReport, SearchTrial, TrainingReport,
+    BestModel, ColumnsReport, ModelComparison, ModelRuns, ResidualReport, RunResult, SearchReport,
+    SearchTrial, TrainingReport,
 };
 use train::History;
 
 use super::parts::TableParts;
-use super::run::TrainedTable;
+use super::run::{TRACKED, TrainedTable};
 use super::score::TargetScore;
 use super::search::{Search, Trial};
-use crate::output::command;
+use crate::output::{command, numbers};
 
 /// Returns the figures of all runs, and the details of the best.
 pub fn report(
@@ -19,6 +20,7 @@ pub fn report(
     parts: &TableParts,
     target: Option<&str>,
     search: Option<SearchReport>,
+    columns: ColumnsReport,
 ) -> TrainingReport {
     let (comparison, histories) = compared(runs);
     let name = best.activation.to_string();
@@ -28,7 +30,15 @@ pub fn report(
         }
         _ => BestModel::of_score(&name, best.seed, &best.parameters, best.score.score.clone()),
     };
-    let details = details.with_calibration(best.score.calibration.clone()).with_search(search);
+    let residuals = match &best.score.answers {
+        TargetScore::Number { rows, .. } => Some(ResidualReport::of(&best.model.answers, rows)),
+        _ => None,
+    };
+    let details = details
+        .with_calibration(best.score.calibration.clone())
+        .with_search(search)
+        .with_residuals(residuals)
+        .with_columns(Some(columns));
     let target = target.unwrap_or_default();
     let (loss_unit, units) = match &parts.target {
         TargetEncoder::Number { .. } => {
@@ -50,8 +60,25 @@ pub fn report(
         loss_unit: Some(loss_unit.to_owned()),
         shapes: Vec::new(),
         best: details,
-        models: ModelRuns::of(&comparison, &histories),
+        models: models_of(runs, &comparison, &histories),
     }
+}
+
+/// Returns each model with its runs, and the learned numbers of its activation before training.
+fn models_of(
+    runs: &[TrainedTable],
+    comparison: &ModelComparison,
+    histories: &[(String, u64, History)],
+) -> Vec<ModelRuns> {
+    let start = |model: &ModelRuns| {
+        let run = runs.iter().find(|run| run.activation.to_string() == model.name)?;
+        Some(numbers(&run.model.network(run.activation).1, &TRACKED))
+    };
+    let mut models = ModelRuns::of(comparison, histories);
+    for model in &mut models {
+        model.start = start(model).unwrap_or_default();
+    }
+    models
 }
 
 /// Returns the trials of a search, as the page shows them.

@@ -4,8 +4,8 @@ use std::error::Error;
 use std::path::Path;
 
 use autograd::Parameters;
-use data::{ColumnKind, DataFrame, HeaderRow, TargetEncoder, Targets, excerpt};
-use nn::ActivationKind;
+use data::{ColumnKind, DataFrame, HeaderRow, Mixed, TargetEncoder, Targets, excerpt};
+use nn::{ActivationKind, Model};
 use optim::Adam;
 use serde_json::json;
 use tensor::Tensor;
@@ -36,6 +36,19 @@ pub struct TrainedTable {
     pub model: TableModel,
 }
 
+impl TrainedTable {
+    /// Returns the model with its trained parameters.
+    pub fn network(&self) -> (impl Model<Input = Mixed<Tensor<u32>>> + use<>, Parameters) {
+        let (model, initial) = self.model.network(self.activation);
+        let trained = initial.map(|id, _| {
+            let name = initial.name(id);
+            let trained = self.parameters.find(name).expect("a model is built as it was trained");
+            self.parameters.get(trained).clone()
+        });
+        (model, trained)
+    }
+}
+
 /// How a model is built and trained.
 #[derive(Clone)]
 pub struct Recipe {
@@ -51,7 +64,7 @@ pub struct Recipe {
 }
 
 /// SwiGLU's β and γ, which the other activations do not have.
-const TRACKED: [&str; 4] =
+pub const TRACKED: [&str; 4] =
     ["activation.beta", "activation.gamma", "activation2.beta", "activation2.gamma"];
 
 /// Rows, and the options of a run on them.

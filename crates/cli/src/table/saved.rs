@@ -71,6 +71,17 @@ impl TableModel {
         Calibrated::new(TableLoss::of_target(&self.target), self.temperature)
     }
 
+    /// Builds the model, with initial parameters.
+    pub fn network(
+        &self,
+        activation: ActivationKind,
+    ) -> (impl Model<Input = Mixed<Tensor<u32>>> + use<>, Parameters) {
+        let mut parameters = Parameters::new(0);
+        let outputs = self.target.outputs();
+        let model = build(&mut parameters, activation, &self.sizes, &self.encoder, outputs);
+        (model, parameters)
+    }
+
     /// Returns the names of the classes or labels; none for numbers.
     pub fn names(&self) -> &[String] {
         match &self.target {
@@ -129,9 +140,7 @@ pub fn load(
     let TableDescription { table } = saved.description()?;
     let activation =
         table.check(&saved).map_err(|fault| LoadError { path: path.to_path_buf(), fault })?;
-    let mut parameters = Parameters::new(0);
-    let outputs = table.target.outputs();
-    let model = build(&mut parameters, activation, &table.sizes, &table.encoder, outputs);
+    let (model, mut parameters) = table.network(activation);
     saved.load_into(&mut parameters)?;
     Ok((model, parameters, table))
 }

@@ -40,6 +40,8 @@ pub enum TargetScore {
         /// The same for the mean of these rows as the answer to each.
         mean_mae: f64,
         mean_rmse: f64,
+        /// The true and the predicted number of each row.
+        rows: Vec<(f64, f64)>,
     },
 }
 
@@ -256,7 +258,8 @@ fn numbers_score(found: &[f64], right: &[f64]) -> TargetScore {
         (absolute, squared.sqrt())
     };
     let ((mae, rmse), (mean_mae, mean_rmse)) = (errors(&|row| found[row]), errors(&|_| mean));
-    TargetScore::Number { mae, rmse, mean_mae, mean_rmse }
+    let rows = right.iter().copied().zip(found.iter().copied()).collect();
+    TargetScore::Number { mae, rmse, mean_mae, mean_rmse, rows }
 }
 
 /// Returns a number with four digits that count, or without decimals if it is large.

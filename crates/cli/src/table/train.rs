@@ -9,6 +9,7 @@ use report::statistics::{mean, standard_deviation};
 use report::{Interrupt, SearchReport};
 use serde_json::json;
 
+use super::columns::{columns_report, describe};
 use super::model::dropout;
 use super::options::TrainCommand;
 use super::page::{report, search_report};
@@ -97,18 +98,39 @@ impl TrainRun<'_> {
             }
             best = if run.history.is_better_than(&best.history) { run } else { best };
         }
+        self.give(&runs, best, &parts, &test, search)
+    }
+
+    /// Saves the best model, prints its figures, and writes the page about all.
+    fn give(
+        &self,
+        runs: &[TrainedTable],
+        best: &TrainedTable,
+        parts: &TableParts,
+        test: &[u32],
+        search: Option<SearchReport>,
+    ) -> Result<(), Box<dyn Error>> {
+        let common = &self.options.common;
+        let (quiet, output) = (common.experiment.training.quiet, &common.output);
         // This comes first, because everything after it may fail, even printing to a closed pipe.
         let saved = common.save.as_deref().map_or(Ok(()), |path| {
             let description = TableDescription { table: best.model.clone() };
             save_somewhere(path, &best.parameters, &description)
         });
         self.print(best);
-        if let (Some(path), true, false) = (&common.save, saved.is_ok(), training.quiet) {
+        // Asking about the columns takes time, so it is done once, and only if someone reads the answers.
+        let asked = !quiet || output.is_asked();
+        let columns = asked.then(|| columns_report(best, self.run.known, test));
+        if let (Some(columns), false) = (&columns, quiet) {
+            say(describe(columns));
+        }
+        if let (Some(path), true, false) = (&common.save, saved.is_ok(), quiet) {
             let file = printable_path(path);
             say(format_args!("Saved as {file}. Use it: wengert predict --model {file} FILE"));
         }
-        let written = common.output.write(training.quiet, || {
-            report(&runs, best, &parts, self.options.table.target.as_deref(), search)
+        let target = self.options.table.target.as_deref();
+        let written = columns.map_or(Ok(()), |columns| {
+            output.write(quiet, || report(runs, best, parts, target, search, columns))
         });
         // The first error says where the model was saved.
         saved?;

@@ -2,6 +2,7 @@
 //! manners towards shells and scripts, and a hundred bad inputs.
 
 mod bad_inputs;
+mod columns;
 mod ending;
 mod files;
 mod hostile;

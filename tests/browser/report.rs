@@ -8,7 +8,7 @@ use tempfile::{TempDir, tempdir};
 
 use programs::{accuracy, run, wengert};
 
-use crate::page::{PHONE, Page};
+use crate::page::{DESK, PHONE, Page};
 
 /// A class and a text that a careless page would run.
 const CLASS: &str = "<b onclick='x'>joy</b>";
@@ -78,6 +78,28 @@ fn the_page_fits_a_phone_a_desk_and_the_dark() {
     page.resize(PHONE);
     assert_eq!(page.overflow(), 0);
     page.screenshot("report-phone");
+}
+
+#[test]
+fn three_models_of_a_table_stand_side_by_side_at_a_desk_and_fit_a_phone() {
+    let folder = tempdir().unwrap();
+    let row =
+        |i: usize| format!("{},{},{}\n", i * 7 % 31, ["a", "b", "c"][i % 3], i * 7 % 31 + i % 3);
+    let rows: String = (0..200).map(row).collect();
+    fs::write(folder.path().join("table.csv"), format!("x,group,y\n{rows}")).unwrap();
+    let arguments =
+        "train table.csv --target y --activation relu,gelu,tanh --epochs 3 --report report.html";
+    run(wengert(), folder.path(), arguments).success();
+    let Some(page) = Page::open(&folder.path().join("report.html")) else { return };
+    let rows = "new Set([...document.querySelectorAll('.panels')[0].querySelectorAll('figure')]
+        .map(figure => figure.getBoundingClientRect().top)).size";
+    page.resize(DESK);
+    assert_eq!((page.evaluate(rows), page.overflow()), (Value::from(1), 0));
+    assert_eq!(page.evaluate(DIFFERENT), serde_json::json!([]));
+    page.screenshot("report-table");
+    page.resize(PHONE);
+    assert_eq!((page.evaluate(rows), page.overflow()), (Value::from(3), 0));
+    assert_eq!(page.complaints(), Vec::<String>::new());
 }
 
 #[test]

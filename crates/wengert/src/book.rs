@@ -37,12 +37,13 @@
 //! # How to read it
 //!
 //! Chapters 1 and 2 are one program, chapters 3 to 10 another, and a block that has a `main` of its own is a
-//! program by itself. Blocks that define something stay in your program. Blocks of plain statements go into
-//! `main`, and the next such block takes the place of the one before. Text right behind a block is what it prints.
-//! From chapter 4 on, `cargo run --release` saves you some waiting. The compiler warns of what is not used yet;
-//! `#![allow(dead_code)]` as the first line of the file keeps it quiet.
+//! program by itself. Blocks of nothing but `struct`, `impl`, `trait` and `fn` go above `main`, and stay. A block
+//! with statements goes into `main` whole, with its functions if it has any, and the next such block takes its
+//! place. Text right behind a block is what it prints. From chapter 4 on, `cargo run --release` saves you some
+//! waiting. The compiler warns of what is not used yet; `#![allow(unused)]` as the first line of the file keeps it
+//! quiet.
 //!
-//! The blocks under *In the crates* use this library. They are programs of their own, in a package outside of
+//! Blocks that begin with `use wengert` use this library. They are programs of their own, in a package outside of
 //! this repository: `cargo new try_wengert`, and there `cargo add wengert --path REPOSITORY/crates/wengert`. They
 //! go into its `main`. Where one of them has a `?`, write `fn main() -> Result<(), Box<dyn std::error::Error>>`,
 //! and `Ok(())` as the last line of it.
@@ -56,15 +57,22 @@
 //! | `struct`, `impl` | the fields of a class, and its methods; `self` is as in Python, `Self` is the class |
 //! | `trait Op`, `impl Op for Mul` | methods that a type promises to have, and here they are |
 //! | `impl Add for Var` | from now on `+` works between two `Var`s |
-//! | `Var<'t>` | a `Var` cannot live longer than the tape that it looks at; the compiler sees to it |
+//! | `Var<'t>`, `Var<'_>` | a `Var` cannot live longer than the tape that it looks at; the compiler sees to it |
 //! | `Box<dyn Op>` | some operation; which one is known only when the program runs |
 //! | <code>\|a, b\| a + b</code> | a function without a name |
 //! | `x.iter().map(f).collect()` | the list of `f` of each element of `x` |
+//! | `for &(i, d) in &list` | goes through a list without using it up; the `&` before `(i, d)` takes the values out |
+//! | `collect::<String>()`, `sum::<f64>()` | `::<T>` says which type is wanted |
+//! | `n as f64` | the number in another type |
+//! | `&[f64]` | a look at some numbers in a row |
+//! | `impl Fn(f64) -> f64`, `fn(f64) -> f64` | a function that is handed over |
+//! | `assert_eq!(a, b)` | stops the program if they differ, and is silent otherwise |
+//! | `#[derive(Clone, Copy)]` | the compiler writes these methods |
 //! | `vec![1.0; 3]`, of type `Vec<f64>` | the list `[1.0] * 3` |
 //! | `0..n`, `0..=n` | `range(n)`, `range(n + 1)` |
 //! | a last line without `;` | what the function returns |
 //! | `let [a, b] = x else { … }` | takes `x` apart, and does the rest if it has another form; `match` has several forms |
-//! | `Rc`, `clone` | shared data, and one more owner of it |
+//! | `x.clone()` | a copy; of an `Rc`, which is shared data, one more owner of the same |
 //! | `RefCell`, `borrow_mut` | data that may be changed through a `&` |
 //! | `.expect("…")`, `?` | the value; if there is none, panic with this message, or return the error to the caller |
 //! | `Option`, `None` | a value that may be missing, without a null that one forgets |

@@ -73,7 +73,7 @@ pub(crate) fn visit<T: Scalar>(
     node: &Node<T>,
     before: &[Node<T>],
 ) -> Option<Tensor<T>> {
-    let index = before.len();
+    let index = before.len(); // The node comes right behind them.
     let dy = gradients.adjoints[index].take()?;
     match &node.source {
         Source::Parameter(id, _, read) => {

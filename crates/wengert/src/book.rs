@@ -1,8 +1,8 @@
 //! The book: build it yourself, from an empty file to a framework, each step checked.
 //!
-//! It is for everyone who knows what a derivative is, has read a little Rust, and wants to know what happens
-//! when a network learns. You type along. Each chapter takes ten to twenty minutes and ends in something that
-//! runs: a lifeguard finds her way, a rod of metal remembers a match, two stones fall into a pond.
+//! It is for everyone who knows that a derivative is a slope, has read a little Rust, and wants to know what happens
+//! when a network learns. You type along. Each chapter takes ten to twenty minutes to read, up to an hour and a half
+//! to type, and ends in something that runs: a lifeguard finds her way, a rod of metal remembers a match, two stones fall into a pond.
 //!
 //! # Chapters
 //!
@@ -80,6 +80,7 @@
 //!
 //! | sign | what it means |
 //! |---|---|
+//! | f′, f″ | the derivative of f, and the derivative of that |
 //! | ∂f/∂x | the derivative of f when x moves and every other input stays |
 //! | Σᵢ | the sum over all i |
 //! | x̄, in code `dx` | the adjoint of x: the derivative of the result with respect to x |

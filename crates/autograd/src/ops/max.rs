@@ -36,8 +36,8 @@ impl<T: Scalar> Op<T> for Max {
     }
 
     fn forward(&mut self, x: &[&Tensor<T>]) -> Tensor<T> {
-        // The mean of x − y over the largest elements is 0. It matters where the numbers carry a
-        // derivative of their own: of several equal elements, each then has its part in it.
+        // Over plain numbers this adds 0. Over duals x − y has a tangent, so that y gets the mean of
+        // the tangents of all the largest elements.
         let y = x[0].max_keepdim(&self.axes);
         let excess = |x: T, y: T| if x == y && y.is_finite() { x - y } else { T::ZERO };
         let sum = x[0].zip_map(&y, excess).sum_keepdim(&self.axes);

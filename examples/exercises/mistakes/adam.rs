@@ -50,6 +50,16 @@ pub fn adam_no_root(w: f64, gradients: &[f64], rate: f64) -> f64 {
     run(w, gradients, step, |w, step| w - rate * step)
 }
 
+pub fn adam_no_square(w: f64, gradients: &[f64], rate: f64) -> f64 {
+    let (mut w, mut m, mut v) = (w, 0.0, 0.0);
+    for (t, &g) in (1..).zip(gradients) {
+        m = 0.9 * m + 0.1 * g;
+        v = 0.999 * v + 0.001 * g;
+        w -= rate * right(&mut m, &mut v, t, g);
+    }
+    w
+}
+
 pub fn adam_corrected_for_good(w: f64, gradients: &[f64], rate: f64) -> f64 {
     let step = |m: &mut f64, v: &mut f64, t, _| {
         (*m, *v) = corrected(*m, *v, t);

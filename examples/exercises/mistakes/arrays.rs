@@ -45,6 +45,17 @@ pub fn broadcast_strict(a: &[usize], b: &[usize]) -> Option<Vec<usize>> {
         .collect()
 }
 
+pub fn broadcast_larger(a: &[usize], b: &[usize]) -> Option<Vec<usize>> {
+    let rank = a.len().max(b.len());
+    let of = |shape: &[usize], axis| length(shape, axis, rank - shape.len());
+    (0..rank)
+        .map(|axis| {
+            let (a, b) = (of(a, axis), of(b, axis));
+            (a == b || a == 1 || b == 1).then_some(a.max(b))
+        })
+        .collect()
+}
+
 type T = Tensor<f64>;
 
 pub fn sum_lost_axis(x: &T, shape: &[usize]) -> T {
@@ -56,6 +67,14 @@ pub fn sum_lost_axis(x: &T, shape: &[usize]) -> T {
         if length == 1 {
             x = x.sum(&[axis as isize]);
         }
+    }
+    x
+}
+
+pub fn sum_length_1(x: &T, shape: &[usize]) -> T {
+    let mut x = x.clone();
+    while x.rank() > shape.len() {
+        x = x.sum(&[0]);
     }
     x
 }

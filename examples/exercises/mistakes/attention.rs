@@ -81,6 +81,22 @@ pub fn rope_other_direction(x: &[f64], position: usize) -> Vec<f64> {
     turned(x, -(position as f64), -2.0, |i| [i, i + x.len() / 2])
 }
 
+pub fn rope_sine_and_cosine(x: &[f64], position: usize) -> Vec<f64> {
+    let half = x.len() / 2;
+    let mut y = x.to_vec();
+    for i in 0..half {
+        let frequency = 10_000f64.powf(-2.0 * i as f64 / x.len() as f64);
+        let (cos, sin) = (position as f64 * frequency).sin_cos();
+        (y[i], y[i + half]) = (x[i] * cos - x[i + half] * sin, x[i] * sin + x[i + half] * cos);
+    }
+    y
+}
+
+/// 2i / d between whole numbers is 0 for each i below d / 2.
+pub fn rope_whole_numbers(x: &[f64], position: usize) -> Vec<f64> {
+    turned(x, position as f64, 0.0, |i| [i, i + x.len() / 2])
+}
+
 pub fn rope_neighbours(x: &[f64], position: usize) -> Vec<f64> {
     turned(x, position as f64, -2.0, |i| [2 * i, 2 * i + 1])
 }

@@ -10,6 +10,10 @@ pub fn division_square(a: f64, b: f64, dy: f64) -> [f64; 2] {
     [dy / b, -dy * a / b]
 }
 
+pub fn division_parentheses(a: f64, b: f64, dy: f64) -> [f64; 2] {
+    [dy / b, -dy * a / b * b]
+}
+
 pub fn division_dy(a: f64, b: f64, _: f64) -> [f64; 2] {
     [1.0 / b, -a / (b * b)]
 }
@@ -69,6 +73,10 @@ pub fn quotient_still(a: [f64; 2], b: [f64; 2]) -> [f64; 2] {
     [a[0] / b[0], a[1] / b[0]]
 }
 
+pub fn quotient_parentheses(a: [f64; 2], b: [f64; 2]) -> [f64; 2] {
+    [a[0] / b[0], (a[1] * b[0] - a[0] * b[1]) / b[0] * b[0]]
+}
+
 type T = Tensor<f64>;
 
 pub fn forward_one_term(_: &T, b: &T, da: &T, _: &T) -> T {
@@ -83,6 +91,14 @@ pub fn forward_both_moved(_: &T, _: &T, da: &T, db: &T) -> T {
 pub fn forward_order(a: &T, b: &T, da: &T, db: &T) -> T {
     match a.shape() == b.shape() {
         true => da.matmul(b) + db.matmul(a),
+        false => da.matmul(b) + a.matmul(db),
+    }
+}
+
+/// As [`forward_order`].
+pub fn forward_elements(a: &T, b: &T, da: &T, db: &T) -> T {
+    match a.shape() == b.shape() {
+        true => da * b + a * db,
         false => da.matmul(b) + a.matmul(db),
     }
 }

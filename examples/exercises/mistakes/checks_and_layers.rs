@@ -43,6 +43,12 @@ pub fn central<const E: i32>(f: &dyn Fn(f64) -> f64, x: f64) -> f64 {
     (f(x + h) - f(x - h)) / (2.0 * h)
 }
 
+/// With a step that only grows, and is 0 at 0.
+pub fn zero_step<const E: i32>(f: &dyn Fn(f64) -> f64, x: f64) -> f64 {
+    let h = step::<E>() * x.abs();
+    (f(x + h) - f(x - h)) / (2.0 * h)
+}
+
 type T = Tensor<f64>;
 
 pub fn dense_bias_mean(x: &T, w: &T, dy: &T) -> [T; 3] {
@@ -59,6 +65,14 @@ pub fn dense_weight_transposed(x: &T, w: &T, dy: &T) -> [T; 3] {
 
 pub fn dense_bias_over_features(x: &T, w: &T, dy: &T) -> [T; 3] {
     [dy.matmul(&w.t()), x.t().matmul(dy), dy.sum(&[1])]
+}
+
+/// Where all shapes are equal; otherwise it panics, and here it is right.
+pub fn dense_elements(x: &T, w: &T, dy: &T) -> [T; 3] {
+    match x.shape() == w.shape() {
+        true => [dy * w, dy * x, dy.sum(&[0])],
+        false => [dy.matmul(&w.t()), x.t().matmul(dy), dy.sum(&[0])],
+    }
 }
 
 fn gradient(logits: &T, labels: &[usize], axis: isize) -> T {

@@ -39,6 +39,19 @@ pub fn matmul_transposed(a: &T, b: &T, dy: &T) -> [T; 2] {
     [b.matmul(&dy.t()), dy.t().matmul(a)]
 }
 
+/// Where the shapes are equal; otherwise it panics, and here it is right.
+fn elements_if_it_fits(wrong: [&T; 2], right: [&T; 2], shape: &[usize]) -> T {
+    let fits = wrong.iter().all(|factor| factor.shape() == shape);
+    if fits { wrong[0] * wrong[1] } else { right[0].matmul(right[1]) }
+}
+
+pub fn matmul_elements(a: &T, b: &T, dy: &T) -> [T; 2] {
+    [
+        elements_if_it_fits([dy, b], [dy, &b.t()], a.shape()),
+        elements_if_it_fits([dy, a], [&a.t(), dy], b.shape()),
+    ]
+}
+
 fn largest(x: &[f64]) -> f64 {
     x.iter().copied().fold(f64::NEG_INFINITY, f64::max)
 }
@@ -71,6 +84,11 @@ pub fn softmax_no_average(y: &[f64], dy: &[f64]) -> Vec<f64> {
 pub fn softmax_plain_mean(y: &[f64], dy: &[f64]) -> Vec<f64> {
     let mean = dy.iter().sum::<f64>() / dy.len() as f64;
     zip(y, dy, |y, dy| y * (dy - mean))
+}
+
+pub fn softmax_plain_sum(y: &[f64], dy: &[f64]) -> Vec<f64> {
+    let sum = dy.iter().sum::<f64>();
+    zip(y, dy, |y, dy| y * (dy - sum))
 }
 
 pub fn softmax_no_y(y: &[f64], dy: &[f64]) -> Vec<f64> {

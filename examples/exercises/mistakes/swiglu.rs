@@ -26,6 +26,19 @@ pub fn swish_minus(x: f64, dy: f64) -> f64 {
     dy * (sigmoid(-x) + x * slope(-x))
 }
 
+/// σ with the minus before the exponential and not before x.
+fn minus_outside(x: f64) -> f64 {
+    1.0 / (1.0 + -x.exp())
+}
+
+fn slope_minus_outside(x: f64) -> f64 {
+    minus_outside(x) * (1.0 - minus_outside(x))
+}
+
+pub fn swish_minus_outside(x: f64, dy: f64) -> f64 {
+    dy * (minus_outside(x) + x * slope_minus_outside(x))
+}
+
 type T = Tensor<f64>;
 
 /// The adjoints for these three slopes, each a function of x and of z = βx + γ.
@@ -68,6 +81,13 @@ pub fn swiglu_mean(x: &T, beta: f64, gamma: f64, dy: &T) -> (T, f64, f64) {
 pub fn swiglu_gamma_outside(x: &T, beta: f64, gamma: f64, dy: &T) -> (T, f64, f64) {
     let of_x = |x: f64, z: f64| sigmoid(z) + x * slope(z) * beta;
     adjoints(x, [beta, gamma], dy, [&of_x, &|x, z| x * x * slope(z), &|_, z| slope(z)])
+}
+
+pub fn swiglu_minus_outside(x: &T, beta: f64, gamma: f64, dy: &T) -> (T, f64, f64) {
+    let of_x = |x: f64, z: f64| minus_outside(z) + x * slope_minus_outside(z) * beta;
+    let slopes: [&(dyn Fn(f64, f64) -> f64 + Sync); 3] =
+        [&of_x, &|x, z| x * x * slope_minus_outside(z), &|x, z| x * slope_minus_outside(z)];
+    adjoints(x, [beta, gamma], dy, slopes)
 }
 
 fn mean(x: &[f64]) -> f64 {

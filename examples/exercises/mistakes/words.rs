@@ -29,6 +29,17 @@ pub fn merge_first_only(ids: &[u32], pair: [u32; 2], new: u32) -> Vec<u32> {
     place(ids, pair).map_or(ids.to_vec(), |place| replaced(ids, place, new))
 }
 
+pub fn merge_last_lost(ids: &[u32], pair: [u32; 2], new: u32) -> Vec<u32> {
+    let mut merged = Vec::new();
+    let mut i = 0;
+    while i + 1 < ids.len() {
+        let is_pair = ids[i..].starts_with(&pair);
+        merged.push(if is_pair { new } else { ids[i] });
+        i += if is_pair { 2 } else { 1 };
+    }
+    merged
+}
+
 pub fn merge_from_the_right(ids: &[u32], pair: [u32; 2], new: u32) -> Vec<u32> {
     let mut merged = Vec::new();
     let mut end = ids.len();

@@ -40,7 +40,8 @@ fn words(fingerprints: &str) -> Words<'_> {
 }
 
 /// Returns the mistake that gives the same: everywhere, or else in the output that is wrong, or else in this
-/// output of this one case (somebody made two mistakes). If several do, it is not clear which it was.
+/// output of this one case (somebody made two mistakes). If several do, it is not clear which it was. Neither is it
+/// if all that agrees is a NaN: many roads lead there.
 pub(crate) fn find(task: &Task, found: &[Vec<Output>], wrong: Place) -> Option<&'static Mistake> {
     let found = of(found);
     let found = words(&found);
@@ -55,7 +56,9 @@ pub(crate) fn find(task: &Task, found: &[Vec<Output>], wrong: Place) -> Option<&
     let here = |known: &Words<'_>| {
         let at =
             |words: &Words<'_>| words.get(wrong.case)?.get(wrong.output).map(|w| w.to_string());
-        at(known).zip(at(&found)).is_some_and(|(known, found)| same(&[known], &[found]))
+        let is_number = |word: &String| !word.ends_with("NaN");
+        let found = at(&found).filter(is_number);
+        at(known).zip(found).is_some_and(|(known, found)| same(&[known], &[found]))
     };
     let ways: [&dyn Fn(&Words<'_>) -> bool; 3] = [&everywhere, &in_output, &here];
     ways.into_iter().find_map(|is_same| {

@@ -145,11 +145,29 @@ fn explain(
     }
 }
 
+/// What the standard library says in panics that beginners run into, and what helps.
+const PANICS: [(&str, &str); 3] = [
+    (
+        "index out of bounds",
+        "an index is past the end: of n elements the last is n − 1. Ask first whether it is there: \
+         `i < x.len()`.",
+    ),
+    (
+        "out of range for slice",
+        "a slice goes past the end: `x[i..i + 2]` needs `i + 2 <= x.len()`. To compare, \
+         `x[i..].starts_with(&y)` needs no more than `i <= x.len()`.",
+    ),
+    (
+        "attempt to subtract with overflow",
+        "a `usize` cannot go below 0. Compare before you subtract, `if i < a.len()`, or add on the other \
+         side: `i + 1 < n` for `i < n - 1`.",
+    ),
+];
+
 /// Says what a panic means that beginners run into.
 fn of_panic(message: &str) -> Option<String> {
-    message.contains("index out of bounds").then(|| {
-        "something is read behind its end. Ask first whether it is there: `i + 1 < x.len()`.".into()
-    })
+    let known = PANICS.iter().find(|(said, _)| message.contains(said));
+    known.map(|(_, help)| help.to_string())
 }
 
 /// Describes the first difference between what came out and what should have, and in which output it is.
@@ -213,11 +231,19 @@ fn disagreement(case: &Case, report: &Report) -> Option<String> {
         let Comparison { method, along, analytic, numerical, .. } =
             finding.worst.iter().find(wrong)?;
         let (numerical, analytic) = in_digits(*numerical, *analytic);
-        // At a kink it names the entry of the result, too.
-        let along = along.split(" to ").next().filter(|&along| along != "[]");
-        let along = along.map_or(String::new(), |along| format!(" along {along}"));
-        Some(format!("{name}{along} is {numerical} by {method} and {analytic} by your rule"))
+        let place = place(along);
+        Some(format!("{name}{place} is {numerical} by {method} and {analytic} by your rule"))
     })
+}
+
+/// Says where two numbers were compared: at an index, or along a random direction. A number has no index.
+fn place(along: &str) -> String {
+    // At a kink the entry of the result is named, too.
+    match along.split(" to ").next() {
+        Some("[]") | None => String::new(),
+        Some(index) if index.starts_with('[') => format!(" at {index}"),
+        Some(_) => " along a random direction".into(),
+    }
 }
 
 thread_local! {

@@ -1,4 +1,4 @@
-//! Mistakes that any rule can have: a factor, a sign, a transposed result.
+//! Mistakes that any rule can have: a factor, a sign, a transposed result, a NaN.
 
 use tensor::Tensor;
 
@@ -25,6 +25,10 @@ fn of_pairs(pairs: &[(&Tensor<f64>, &Tensor<f64>)]) -> Option<String> {
     };
     if all(&|expected, found| near(expected, found)) {
         return None;
+    }
+    if pairs.iter().any(|(_, found)| found.to_vec().iter().any(|x| x.is_nan())) {
+        let roads = "0 / 0 gives that, ∞ − ∞, and the root or the logarithm of a negative number";
+        return Some(format!("not a number (NaN) in places: {roads}"));
     }
     if all(&|expected, found| expected.rank() == 2 && near(&expected.t(), found)) {
         return Some("transposed: rows and columns are exchanged".into());

@@ -10,7 +10,7 @@
 //! yᵢ₊ₕ = xᵢ sin a + xᵢ₊ₕ cos a
 //! ```
 //!
-//! `10_000f64.powf(e)` is a power; `a.sin_cos()` is the pair of both. Position 0 turns nothing.
+//! `10_000f64.powf(e)` is a power; `a.sin_cos()` is the pair (sin a, cos a). Position 0 turns nothing.
 //!
 //! Write the function in place of `todo!()`. Then: cargo run -p exercises -- 25
 

@@ -16,7 +16,8 @@ pub(super) const TASKS: [Task; 3] = [
         title: "Adam with its bias correction",
         chapter: 7,
         hint: "Three variables that may change: `let (mut w, mut m, mut v) = (w, 0.0, 0.0);`. A loop over the gradients \
-               with their number from 1: `for (t, g) in (1..).zip(gradients)`. Powers: `0.9f64.powi(t)`.",
+               with their number from 1: `for (t, g) in (1..).zip(gradients)`. Powers: `0.9f64.powi(t)`, and g² is \
+               `g * g`.",
         mistakes: &[
             mistake(
                 "uncorrected",
@@ -28,6 +29,11 @@ pub(super) const TASKS: [Task; 3] = [
             ),
             mistake("epsilon inside", "ε is inside the root. It is added to the root."),
             mistake("no root", "The root is missing: v is a mean of squares."),
+            mistake(
+                "no square",
+                "The square of g is missing: v is a mean of squares, `0.001 * g * g`. A mean of numbers may be \
+                     negative, and has no root then.",
+            ),
             mistake(
                 "corrected for good",
                 "m and v themselves are corrected, step after step. m̂ and v̂ are for the step \

@@ -14,8 +14,10 @@ pub(super) const TASKS: [Task; 2] = [
         title: "the shape of a broadcast",
         chapter: 3,
         hint: "The result has as many axes as the longer shape. Go over its axes; for each, find the length in \
-               both shapes (1, if the shape has no such axis), and compare. `a.len().max(b.len())` is the larger \
-               of two numbers, `Some(x)` an answer, `None` its absence.",
+               both shapes, and compare. A shape lacks the first `missing = rank - shape.len()` axes: there take 1, and \
+               behind them `shape[axis - missing]`. A `usize` cannot go below 0: ask `if axis < missing` before \
+               you subtract. `a.len().max(b.len())` is the larger of two numbers, `Some(x)` an answer, \
+               `None` its absence.",
         mistakes: &[
             mistake(
                 "front",
@@ -30,6 +32,10 @@ pub(super) const TASKS: [Task; 2] = [
                 "It is the shape with more axes. The other one may stretch it, too: go axis by axis.",
             ),
             mistake("no stretching", "A length of 1 stretches to any other: it is not a mismatch."),
+            mistake(
+                "larger of two",
+                "If one length is 1, take the other, not the larger: of 1 and 0 take 0. (An array may be empty.)",
+            ),
         ],
         cases: broadcast,
     },
@@ -46,6 +52,11 @@ pub(super) const TASKS: [Task; 2] = [
                 "An axis that has length 1 in `shape` must stay: `sum_keepdim`, not `sum`.",
             ),
             mistake("mean", "It is a mean. Each repeated number gets the sum of what comes back."),
+            mistake(
+                "length 1",
+                "Only the axes that `shape` lacks are summed. Where it has the length 1, numbers were repeated \
+                     as well: `sum_keepdim`.",
+            ),
             mistake(
                 "last axes",
                 "It sums the axes at the end. What a broadcast adds is at the front.",

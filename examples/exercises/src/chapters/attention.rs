@@ -57,9 +57,18 @@ pub(super) const TASKS: [Task; 5] = [
         title: "rotary positions",
         chapter: 10,
         hint: "Let half = x.len() / 2 and `let mut y = x.to_vec();`. For i in 0..half compute the angle, and set y[i] and \
-               y[i + half] from x, not from y.",
+               y[i + half] from x, not from y. Convert to `f64` before you divide: `-2.0 * i as f64 / d as f64`.",
         mistakes: &[
             mistake("other direction", "It turns the other way: the signs of sin a are exchanged."),
+            mistake(
+                "sine and cosine",
+                "Sine and cosine are exchanged: `let (sin, cos) = a.sin_cos();`.",
+            ),
+            mistake(
+                "whole numbers",
+                "Every pair is turned by the same angle. Between `usize` 1 / 2 is 0. Convert first: \
+                     `(2 * i) as f64 / d as f64`.",
+            ),
             mistake(
                 "neighbours",
                 "Neighbours (x₀, x₁) are paired. Here a pair is one number of each half, as in LLaMA's \
@@ -147,7 +156,8 @@ fn rms_norm(answers: &Answers) -> Vec<Case> {
 fn layer_norm(answers: &Answers) -> Vec<Case> {
     let f = answers.layer_norm;
     let case = |length: usize| {
-        let inputs = [("x", normal(&[length], length as u64))];
+        // Not the seed of dy.
+        let inputs = [("x", normal(&[length], 1))];
         let rule = move |x: &[Tensor<f64>], dy: &Tensor<f64>| {
             vec![tensor(&f(&x[0].to_vec(), &dy.to_vec()))]
         };

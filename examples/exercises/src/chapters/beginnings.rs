@@ -17,13 +17,18 @@ pub(super) const TASKS: [Task; 4] = [
         title: "the adjoints of a division",
         chapter: 1,
         hint: "Hold b still: then a / b is a line in a, and its slope is 1 / b. Hold a still: a / b is a times \
-               b to the power -1, and the power rule gives the slope. Multiply each slope by dy.",
+               b to the power -1, and the power rule gives the slope. Multiply each slope by dy. To divide by \
+               b², write `/ (b * b)` or `/ b.powi(2)`.",
         mistakes: &[
             mistake(
                 "sign",
                 "The second adjoint has the wrong sign: the larger b, the smaller a / b.",
             ),
             mistake("square", "The slope with respect to b is -a / b²: the square is missing."),
+            mistake(
+                "parentheses",
+                "`/ b * b` divides by b and multiplies by it again: `/ (b * b)`.",
+            ),
             mistake("dy", "The slopes are right, but dy is missing: each is multiplied by dy."),
         ],
         cases: division,
@@ -71,6 +76,10 @@ pub(super) const TASKS: [Task; 4] = [
                 "The tangent is not ȧ / ḃ: the quotient rule is not a quotient of derivatives.",
             ),
             mistake("still b", "The term of b is missing: b may move, too."),
+            mistake(
+                "parentheses",
+                "`/ b[0] * b[0]` divides by b and multiplies by it again: `/ (b[0] * b[0])`.",
+            ),
         ],
         cases: quotient_of_duals,
     },
@@ -92,6 +101,10 @@ pub(super) const TASKS: [Task; 4] = [
                      moves and one that stays.",
             ),
             mistake("order", "The factors are in the wrong order: A Ḃ is not Ḃ A for matrices."),
+            mistake(
+                "element by element",
+                "`*` multiplies element by element. The matrix product is `.matmul`: `da.matmul(b)`.",
+            ),
         ],
         cases: matmul_forward,
     },

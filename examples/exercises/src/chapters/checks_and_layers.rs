@@ -38,6 +38,11 @@ pub(super) const TASKS: [Task; 3] = [
                 "fixed",
                 "For large x this h is too small: x has only sixteen digits. Let h grow with |x|.",
             ),
+            mistake(
+                "zero step",
+                "At x = 0 this h is 0, and 0 / 0 is not a number. Let h grow with |x|, but only above 1: \
+                     `x.abs().max(1.0)`.",
+            ),
         ],
         cases: difference,
     },
@@ -66,6 +71,10 @@ pub(super) const TASKS: [Task; 3] = [
                 "bias over features",
                 "The bias is summed over the features. It is one number for each feature; \
                      sum over the batch, axis 0.",
+            ),
+            mistake(
+                "element by element",
+                "`*` multiplies element by element. The matrix product is `.matmul`: `dy.matmul(…)`.",
             ),
         ],
         cases: dense,
@@ -124,7 +133,7 @@ fn root<T: Scalar>(x: T) -> T {
 
 fn difference(answers: &Answers) -> Vec<Case> {
     let f = answers.difference;
-    let places = [2.0, -0.5, 3000.0];
+    let places = [2.0, -0.5, 0.0, 3000.0];
     KNOWN
         .iter()
         .flat_map(|known| places.map(|x| (known, x)))

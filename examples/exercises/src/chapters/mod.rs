@@ -26,11 +26,19 @@ pub(crate) const ALL: [&[Task]; 9] = [
     &fast_and_second::TASKS,
 ];
 
-/// Returns random numbers of one decimal, the same for each seed.
+/// Returns random numbers of one decimal, the same for each seed. None is 0 and none is there twice: a factor of
+/// 0, or a matrix that is symmetric by accident, would hide a mistake.
 pub(crate) fn normal(shape: &[usize], seed: u64) -> Tensor<f64> {
+    let count = shape.iter().product();
     let key = Key::new(seed).stream("exercises");
-    // Without the 0 there would be -0.
-    Tensor::normal(shape, 0.0, 1.0, key).map(|x: f64| (x * 10.0).round() / 10.0 + 0.0)
+    let drawn = Tensor::<f64>::normal([20 * count], 0.0, 1.0, key);
+    let mut numbers = Vec::with_capacity(count);
+    for number in drawn.to_vec().into_iter().map(|x| (x * 10.0).round() / 10.0) {
+        if numbers.len() < count && number != 0.0 && !numbers.contains(&number) {
+            numbers.push(number);
+        }
+    }
+    Tensor::new(shape, numbers)
 }
 
 /// Returns a row of random numbers.

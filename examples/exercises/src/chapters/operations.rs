@@ -54,6 +54,10 @@ pub(super) const TASKS: [Task; 5] = [
                 "Both adjoints are transposed: (A B)ᵀ = Bᵀ Aᵀ. An adjoint has the shape of \
                      what it belongs to.",
             ),
+            mistake(
+                "element by element",
+                "`*` multiplies element by element. The matrix product is `.matmul`: `dy.matmul(…)`.",
+            ),
         ],
         cases: matmul,
     },
@@ -95,6 +99,7 @@ pub(super) const TASKS: [Task; 5] = [
                 "plain mean",
                 "The average of dy must be weighted by y: Σᵢ yᵢ dyᵢ, not the mean of dy.",
             ),
+            mistake("plain sum", "The sum must be weighted by y: Σᵢ yᵢ dyᵢ, not the sum of dy."),
             mistake("no y", "The factor yⱼ in front is missing."),
         ],
         cases: softmax,

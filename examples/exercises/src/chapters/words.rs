@@ -22,6 +22,11 @@ pub(super) const TASKS: [Task; 2] = [
             ),
             mistake("first only", "Only the first place was merged. All are."),
             mistake(
+                "last lost",
+                "The last token is lost if it is not merged. It begins no pair, but it stays: go on to the end, \
+                     `while i < ids.len()`.",
+            ),
+            mistake(
                 "from the right",
                 "It goes from right to left. In 7 7 7 the first two are merged, not the last two.",
             ),

@@ -12,6 +12,7 @@ use std::path::Path;
 
 use exercises::program::report;
 use exercises::{Answers, Outcome, fingerprint, judge};
+use serde_json::Value;
 
 use sets::{Mutant, SOLUTIONS, mutants};
 
@@ -52,6 +53,45 @@ fn every_solution_is_right() {
     for task in exercises::all() {
         let outcome = judge(&task, &SOLUTIONS);
         assert!(matches!(outcome, Outcome::Done { .. }), "exercise {}: {outcome:?}", task.number);
+    }
+}
+
+/// Returns the arrays that a case is given.
+fn arrays(given: &str) -> Vec<Value> {
+    let first = |text| serde_json::Deserializer::from_str(text).into_iter().next();
+    let values = given.split(" = ").skip(1).filter_map(first).filter_map(Result::ok);
+    values.filter(Value::is_array).collect()
+}
+
+/// Returns `true` for a matrix with more than one row that is equal to its transpose.
+fn is_symmetric(input: &Value) -> bool {
+    let length = |rows: &Value| rows.as_array().map_or(0, Vec::len);
+    let all = || 0..length(input);
+    let is_square = all().all(|i| length(&input[i]) == length(input));
+    is_square && length(input) > 1 && all().all(|i| all().all(|j| input[i][j] == input[j][i]))
+}
+
+#[test]
+fn no_input_is_symmetric_or_equal_to_another_which_would_hide_a_mistake() {
+    for task in exercises::all() {
+        for case in (task.cases)(&SOLUTIONS) {
+            let inputs = arrays(&case.given);
+            for (i, input) in inputs.iter().enumerate() {
+                // Exercise 5 is about shapes, and equal shapes are one of its cases.
+                let is_there_twice = task.number != 5 && inputs[..i].contains(input);
+                assert!(!is_symmetric(input) && !is_there_twice, "{}: {input}", task.name);
+            }
+        }
+    }
+}
+
+#[test]
+fn what_is_shown_of_a_matrix_product_is_what_the_hint_speaks_of() {
+    for (number, name, answers) in mutants().into_iter().filter(|(number, ..)| *number == 8) {
+        let Outcome::Wrong(wrong) = judge(&exercises::all()[number - 1], &answers) else {
+            panic!("the mistake `{name}` passes");
+        };
+        assert!(wrong.difference.starts_with("da at "), "{name}: {}", wrong.difference);
     }
 }
 

@@ -4,6 +4,7 @@ use std::fs;
 
 use exercises::program::{overview, report, run};
 use exercises::{Answers, Outcome, judge};
+use tensor::Tensor;
 
 use crate::sets::SOLUTIONS;
 
@@ -15,6 +16,10 @@ fn said(arguments: &[&str]) -> Result<String, String> {
 fn about(number: usize, answers: Answers) -> String {
     let task = exercises::all()[number - 1];
     report(&task, &judge(&task, &answers))
+}
+
+fn in_one_line(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 #[test]
@@ -42,7 +47,7 @@ fn a_mistake_is_named_with_op_input_index_and_both_values() {
     assert!(text.contains("dense: db at [0]: expected "), "{text}");
     assert!(text.contains(", found "), "{text}");
     assert!(
-        text.contains("The gradient check, with a dy of its own, says so too: db along ["),
+        text.contains("The gradient check, with a dy of its own, says so too: db at ["),
         "{text}"
     );
     assert!(text.contains("is the sum over the"), "{text}");
@@ -73,6 +78,7 @@ fn a_panic_and_a_loop_without_end_are_reported() {
     assert!(text.contains("it panics at "), "{text}");
     assert!(text.contains("program.rs, line "), "{text}");
     assert!(text.contains("the len is 2 but the index is 2"), "{text}");
+    assert!(text.contains("of n elements the last is n − 1"), "{text}");
 
     let swish = |_, _| loop {
         std::thread::sleep(std::time::Duration::from_secs(1));
@@ -81,12 +87,60 @@ fn a_panic_and_a_loop_without_end_are_reported() {
 }
 
 #[test]
+fn panics_of_beginners_get_help() {
+    // The axes aligned from behind, as in Python, where an index may be negative.
+    let broadcast = |a: &[usize], b: &[usize]| {
+        let rank = a.len().max(b.len());
+        Some(
+            (0..rank)
+                .map(|axis| a[axis - (rank - a.len())].max(b[axis - (rank - b.len())]))
+                .collect(),
+        )
+    };
+    // A release does not check for an overflow.
+    let text = in_one_line(&about(5, Answers { broadcast, ..SOLUTIONS }));
+    let help = if cfg!(debug_assertions) { "a `usize` cannot go below 0" } else { "past the end" };
+    assert!(text.contains(help), "{text}");
+
+    let merge = |ids: &[u32], pair: [u32; 2], _| {
+        (0..ids.len()).filter(|&i| ids[i..i + 2] == pair).map(|i| ids[i]).collect()
+    };
+    let text = in_one_line(&about(18, Answers { merge, ..SOLUTIONS }));
+    assert!(text.contains("out of range for slice"), "{text}");
+    assert!(text.contains("`i + 2 <= x.len()`"), "{text}");
+}
+
+#[test]
+fn the_gradient_check_names_an_index_or_a_random_direction_and_for_a_number_neither() {
+    let check = |number: usize, answers: Answers| {
+        let text = in_one_line(&about(number, answers));
+        let (_, said) = text.split_once("says so too: ").expect("what the check says");
+        said.to_string()
+    };
+    let matmul = |a: &Tensor<f64>, b: &Tensor<f64>, dy: &Tensor<f64>| {
+        let [da, db] = (SOLUTIONS.matmul)(a, b, dy);
+        [da * 2.0, db]
+    };
+    let said = check(8, Answers { matmul, ..SOLUTIONS });
+    assert!(said.starts_with("da at ["), "{said}");
+
+    let division = crate::mistakes::beginnings::division_sign;
+    let said = check(1, Answers { division, ..SOLUTIONS });
+    assert!(said.starts_with("db is "), "{said}");
+
+    let max = crate::mistakes::operations::max_first;
+    let said = check(9, Answers { max, ..SOLUTIONS });
+    assert!(said.starts_with("dx along a random direction is "), "{said}");
+}
+
+#[test]
 fn nan_and_too_few_numbers_are_wrong() {
     let swish = |_, _| f64::NAN;
-    assert!(about(20, Answers { swish, ..SOLUTIONS }).contains("found NaN"));
+    let text = about(20, Answers { swish, ..SOLUTIONS });
+    assert!(text.contains("found NaN") && text.contains("0 / 0 gives that"), "{text}");
     let rope = |x: &[f64], _| x[..1].to_vec();
     assert!(about(25, Answers { rope, ..SOLUTIONS }).contains("y: expected 2 numbers, found 1"));
-    let clip = |_: &[tensor::Tensor<f64>], _| Vec::new();
+    let clip = |_: &[Tensor<f64>], _| Vec::new();
     assert!(about(17, Answers { clip, ..SOLUTIONS }).contains("expected 2 results, found 0"));
 }
 

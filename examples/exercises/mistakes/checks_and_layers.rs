@@ -63,11 +63,19 @@ pub fn dense_weight_transposed(x: &T, w: &T, dy: &T) -> [T; 3] {
     [dy.matmul(&w.t()), dy.t().matmul(x), dy.sum(&[0])]
 }
 
+/// Where all shapes are equal; otherwise it panics, and here it is right.
+pub fn dense_not_transposed(x: &T, w: &T, dy: &T) -> [T; 3] {
+    match x.shape() == w.shape() {
+        true => [dy.matmul(w), x.matmul(dy), dy.sum(&[0])],
+        false => [dy.matmul(&w.t()), x.t().matmul(dy), dy.sum(&[0])],
+    }
+}
+
 pub fn dense_bias_over_features(x: &T, w: &T, dy: &T) -> [T; 3] {
     [dy.matmul(&w.t()), x.t().matmul(dy), dy.sum(&[1])]
 }
 
-/// Where all shapes are equal; otherwise it panics, and here it is right.
+/// As [`dense_not_transposed`].
 pub fn dense_elements(x: &T, w: &T, dy: &T) -> [T; 3] {
     match x.shape() == w.shape() {
         true => [dy * w, dy * x, dy.sum(&[0])],

@@ -68,6 +68,11 @@ pub(super) const TASKS: [Task; 3] = [
                 "dW is transposed: [in, out] is Xᵀ dY, and dYᵀ X is [out, in].",
             ),
             mistake(
+                "not transposed",
+                "The factors are not transposed. They happen to fit because the matrices are square: \
+                     dX = dY Wᵀ, dW = Xᵀ dY.",
+            ),
+            mistake(
                 "bias over features",
                 "The bias is summed over the features. It is one number for each feature; \
                      sum over the batch, axis 0.",

@@ -180,6 +180,7 @@ pub fn mutants() -> Vec<Mutant> {
             "bias over features",
             Answers { dense: checks_and_layers::dense_bias_over_features, ..right },
         ),
+        (13, "not transposed", Answers { dense: checks_and_layers::dense_not_transposed, ..right }),
         (13, "element by element", Answers { dense: checks_and_layers::dense_elements, ..right }),
         (14, "sum", Answers { cross_entropy: checks_and_layers::cross_entropy_sum, ..right }),
         (

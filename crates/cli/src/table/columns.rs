@@ -31,8 +31,10 @@ const MOST_CELLS: usize = 10_000;
 /// How often each column is shuffled.
 const REPETITIONS: usize = 5;
 
-/// Of at most this many columns the dependence is measured.
+/// The dependence is measured of at most this many columns, and of none that matters less than this share of the
+/// first: a flat line says nothing.
 const STRONGEST: usize = 6;
+const LEAST_SHARE: f64 = 0.01;
 
 /// A column of numbers gets this many values, and one of categories at most so many.
 const NUMBERS: usize = 20;
@@ -138,10 +140,11 @@ impl<'a> AskedRows<'a> {
             let means = means.iter().map(|means| in_unit(&self.about.target, means)).collect();
             Some(ColumnDependence { column: found.column.clone(), values, means })
         };
+        let first = importances.first().map_or(0.0, |found| found.importance.loss.mean);
         // A rise within its own deviation is luck.
         let strong = importances.iter().filter(|found| {
             let Change { mean, deviation } = found.importance.loss;
-            mean > deviation
+            mean > deviation && mean >= LEAST_SHARE * first
         });
         strong.filter_map(dependence).take(STRONGEST).collect()
     }
@@ -273,6 +276,8 @@ fn short(size: f64) -> String {
 
 /// Writes a change with its deviation.
 fn change(change: Change, write: impl Fn(f64) -> String) -> String {
-    let sign = if change.mean < 0.0 { "−" } else { "+" };
-    format!("{sign}{} ± {}", write(change.mean.abs()), write(change.deviation))
+    let (size, deviation) = (write(change.mean.abs()), write(change.deviation));
+    let is_lost = size.chars().all(|letter| "0.".contains(letter));
+    let sign = if change.mean < 0.0 && !is_lost { "−" } else { "+" };
+    format!("{sign}{size} ± {deviation}")
 }

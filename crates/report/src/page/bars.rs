@@ -92,7 +92,7 @@ impl BarPlot<'_> {
     pub(super) fn draw(&self, area: &Area<'_>) -> Result<(), DrawError> {
         let names: Vec<String> = self.rows.iter().map(|row| short(&row.name, LONGEST)).collect();
         let longest = names.iter().map(|name| name.chars().count()).max().unwrap_or(0);
-        let left = (6.2 * longest as f64 + 14.0).max(36.0);
+        let left = (6.8 * longest as f64 + 16.0).max(36.0);
         let frame =
             Frame { top: self.top(), names: Some(left), ..Frame::new(self.heading, self.across) };
         for ((name, ink), (x, y)) in self.legend.iter().zip(self.legend_places()) {

@@ -58,6 +58,8 @@ struct Figure {
 impl Figure {
     fn per_cent(path: impl Into<String>, share: f64) -> Self {
         let text = with_minus(format!("{:.1}", share * 100.0));
+        // A share that is lost in rounding has no sign.
+        let text = if text == "−0.0" { "0.0".to_string() } else { text };
         Self { path: path.into(), text, scale: 100 }
     }
 

@@ -54,7 +54,7 @@ fn columns(outputs: &[&str]) -> ColumnsReport {
             importance("size", 0.5),
             importance("<b>city", 0.25),
             importance("day", 0.125),
-            importance("note", -0.001),
+            importance("note", 0.000_1),
         ],
         outputs: outputs.iter().map(|name| name.to_string()).collect(),
         are_probabilities,
@@ -131,6 +131,7 @@ fn the_columns_of_a_classifier_are_drawn_and_every_figure_is_in_the_json() {
         assert!(html.contains(said), "no `{said}`");
     }
     assert!(!html.contains("<b>") && !html.contains("<i>"));
+    assert!(!html.contains("−0.0<"), "a share that is lost in rounding has no sign");
     assert!(
         names(&report, PlotSubject::Residuals).is_empty() && !html.contains("id=\"residuals\"")
     );

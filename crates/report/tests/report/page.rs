@@ -191,6 +191,7 @@ pub fn check_figures(html: &str) -> usize {
             true => format!("{:.2e}", number * scale),
             false => format!("{:.digits$}", number * scale),
         };
+        let expected = if expected == "-0.0" { "0.0" } else { expected.as_str() };
         assert_eq!(expected, text.replace('−', "-"), "{path}");
     }
     figures.len()

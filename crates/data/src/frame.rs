@@ -28,7 +28,7 @@ mod target;
 mod text_reader;
 
 pub use date::{DateOrder, iso_date};
-pub use dialect::{Dialect, HeaderRow};
+pub use dialect::{Dialect, HeaderRow, KnownForm, NotASeparator, Separator};
 pub use encoder::FrameEncoder;
 pub use findings::{repeated_rows, revealing_columns};
 pub use gaps::{Gaps, Noted};

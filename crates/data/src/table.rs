@@ -13,6 +13,7 @@ use std::path::{Path, PathBuf};
 use csv::StringRecord;
 use tensor::Tensor;
 
+pub(crate) use error::named_separator;
 pub use error::{Fault, Misquoted, TableError};
 use records::{Row, first_line, line_ends, parse_rows};
 

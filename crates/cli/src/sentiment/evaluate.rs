@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use train::Evaluation;
 
 use super::evaluated;
-use super::options::Evaluate;
+use super::options::{Evaluate, without_separator};
 use super::saved::load;
 use super::texts::check_columns;
 use crate::calibrating::describe;
@@ -17,6 +17,7 @@ use crate::calibrating::describe;
 /// Evaluates the model, and prints the figures.
 pub fn run(options: &Evaluate) -> Result<(), Box<dyn Error>> {
     let (model, parameters, about) = load(&options.model)?;
+    without_separator(options.separator)?;
     check_columns(&options.text_column, &options.label_column)?;
     let table = Table::read(options.samples())?;
     let texts: Vec<String> =

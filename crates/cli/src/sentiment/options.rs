@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use clap::builder::UnknownArgumentValueParser;
 use clap::{Args, ValueHint};
+use data::Separator;
 use data::generated::REVIEW_LABEL_NOISE;
 use nn::ActivationKind;
 use report::Interrupt;
@@ -107,6 +108,10 @@ pub struct Evaluate {
     /// The column that holds the class name, for a model of texts.
     #[arg(long, value_name = "NAME", default_value = "label")]
     pub label_column: String,
+    /// The character between two cells of the file, if it was misunderstood, such as `;` or `tab`; for a model of a
+    /// table.
+    #[arg(long, value_name = "CHARACTER")]
+    pub separator: Option<Separator>,
     /// The figures.
     #[command(flatten)]
     pub json: JsonOutput,
@@ -158,6 +163,10 @@ pub struct Predict {
     /// A file with a text on each line, or with rows.
     #[arg(long, value_name = "FILE", conflicts_with = "text")]
     pub file: Option<PathBuf>,
+    /// The character between two cells of the file, if it was misunderstood, such as `;` or `tab`; for a model of a
+    /// table.
+    #[arg(long, value_name = "CHARACTER")]
+    pub separator: Option<Separator>,
     /// Show only the N most probable classes.
     #[arg(long, value_name = "N", value_parser = positive, allow_negative_numbers = true, conflicts_with = "json")]
     pub top: Option<usize>,
@@ -185,6 +194,14 @@ impl Predict {
     /// Returns the text that was given as an argument.
     pub fn text(&self) -> Option<&str> {
         self.text.as_deref().or(self.any_text.as_deref())
+    }
+}
+
+/// Checks that an option of tables is not given for a model of texts.
+pub fn without_separator(separator: Option<Separator>) -> Result<(), String> {
+    match separator {
+        None => Ok(()),
+        Some(_) => Err("--separator is for models of tables; this one reads texts".to_string()),
     }
 }
 

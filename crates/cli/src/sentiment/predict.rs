@@ -9,7 +9,7 @@ use nn::Model;
 use tensor::Tensor;
 
 use super::answer::SavedClassifier;
-use super::options::Predict;
+use super::options::{Predict, without_separator};
 use super::saved::load;
 use crate::ending::tell;
 use crate::json::WriteLine;
@@ -19,6 +19,7 @@ use crate::output::check_places;
 /// Classifies what the options name, and prints the answers.
 pub fn run(options: &Predict) -> Result<(), Box<dyn Error>> {
     let (model, parameters, about) = load(&options.model)?;
+    without_separator(options.separator)?;
     let classifier = SavedClassifier { model, parameters, about };
     check_places(&options.places(), &[("--json", options.json.file())], &[])?;
     options.json.write_lines(|json| classify_all(&classifier, options, json))

@@ -3,9 +3,9 @@
 use std::error::Error;
 use std::path::Path;
 
-use data::{Dataset, Gaps, excerpt, excerpts, printable_path};
+use data::{Dataset, Gaps, Separator, excerpt, excerpts, printable_path};
 
-use super::file::{TableFile, header_row};
+use super::file::{TableFile, form_of_others};
 use super::gaps::tell_gaps;
 use super::parts::TableSamples;
 use super::saved::{TableModel, load};
@@ -34,7 +34,7 @@ pub fn places_of(model: &TableModel, rows: &TableFile) -> Result<Vec<Option<usiz
 /// Evaluates the model on rows with answers, and prints the figures.
 pub fn evaluate(options: &Evaluate) -> Result<(), Box<dyn Error>> {
     let (model, parameters, about) = load(&options.model).map_err(|error| error.to_string())?;
-    let (samples, gaps) = answered_rows(options.samples(), &about)?;
+    let (samples, gaps) = answered_rows(options.samples(), &about, options.separator)?;
     tell_gaps(&gaps, &about.encoder);
     if !gaps.unknown_rows.is_empty() {
         note(&format!(
@@ -56,8 +56,9 @@ pub fn evaluate(options: &Evaluate) -> Result<(), Box<dyn Error>> {
 pub fn answered_rows(
     file: &Path,
     about: &TableModel,
+    separator: Option<Separator>,
 ) -> Result<(TableSamples, Gaps), Box<dyn Error>> {
-    let mut rows = TableFile::open(file, header_row(about.has_header))?;
+    let mut rows = TableFile::open(file, form_of_others(about.has_header, separator))?;
     let mut frame = rows.read_all()?;
     let places = places_of(about, &rows)?;
     let Some(answers) = frame.place(&about.answers) else {

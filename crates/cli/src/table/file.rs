@@ -5,8 +5,8 @@ use std::io::{self, Cursor, Read};
 use std::path::Path;
 
 use data::{
-    DataFrame, Dialect, Fault, HeaderRow, RowReader, TableError, TableRow, TextEncoding,
-    TextReader, printable_path,
+    DataFrame, Dialect, Fault, HeaderRow, KnownForm, RowReader, Separator, TableError, TableRow,
+    TextEncoding, TextReader, printable_path,
 };
 use flate2::read::MultiGzDecoder;
 
@@ -26,17 +26,17 @@ enum Form {
 
 impl TableFile {
     /// Opens a file, or standard input if its name is `-`, whose rows are all kept in memory.
-    pub fn open(path: &Path, header: HeaderRow) -> Result<Self, String> {
-        Self::open_as(path, header, true)
+    pub fn open(path: &Path, known: KnownForm) -> Result<Self, String> {
+        Self::open_as(path, known, true)
     }
 
     /// Opens rows that are taken one after the other: they may be without an end, and a pipe is asked for
     /// no more than it gives.
-    pub fn open_live(path: &Path, header: HeaderRow) -> Result<Self, String> {
-        Self::open_as(path, header, false)
+    pub fn open_live(path: &Path, known: KnownForm) -> Result<Self, String> {
+        Self::open_as(path, known, false)
     }
 
-    fn open_as(path: &Path, header: HeaderRow, is_kept: bool) -> Result<Self, String> {
+    fn open_as(path: &Path, known: KnownForm, is_kept: bool) -> Result<Self, String> {
         let is_standard_input = path.as_os_str() == "-";
         let name =
             if is_standard_input { "standard input".to_owned() } else { printable_path(path) };
@@ -70,6 +70,11 @@ impl TableFile {
             TableError { path: (&name).into(), line, fault }.to_string()
         })?;
         let form = match beginning.trim_start().chars().next() {
+            Some('{') if known.separator.is_some() => {
+                return Err(format!(
+                    "--separator: {name} has objects, which need none; leave it out"
+                ));
+            }
             Some('{') => Form::JsonLines(JsonLines::open(&name, text)?),
             Some('[') if beginning.trim_start()[1..].trim_start().starts_with('{') => {
                 return Err(format!(
@@ -78,7 +83,7 @@ impl TableFile {
                 ));
             }
             _ => {
-                let rows = RowReader::open(&name, text, header);
+                let rows = RowReader::open(&name, text, known);
                 Form::Separated(rows.map_err(|error| error.to_string())?)
             }
         };
@@ -177,9 +182,10 @@ impl<R: Read> Read for Bounded<R> {
     }
 }
 
-/// Returns what the first row of other files is, where a file has a header or has none.
-pub fn header_row(has_header: bool) -> HeaderRow {
-    if has_header { HeaderRow::Present } else { HeaderRow::Absent }
+/// Returns the form of other files, where one has a header or has none. Each may have a separator of its own.
+pub fn form_of_others(has_header: bool, separator: Option<Separator>) -> KnownForm {
+    let header = if has_header { HeaderRow::Present } else { HeaderRow::Absent };
+    KnownForm { header, separator }
 }
 
 /// Reads until the buffer is full or the source ends, and returns the number of bytes.

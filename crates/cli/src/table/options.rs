@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 use clap::builder::ArgPredicate;
-use data::{ColumnKind, HeaderRow};
+use data::{ColumnKind, HeaderRow, Separator};
 
 use crate::sentiment::options as sentiment;
 use crate::values::{folds, share, up_to};
@@ -170,6 +170,9 @@ pub struct TableOptions {
     /// What the first row is, if it was misunderstood: `yes` for the names of the columns, `no` for a row.
     #[arg(long, value_name = "YES|NO", requires = "file", conflicts_with_all = OF_TEXTS, value_parser = header)]
     pub header: Option<HeaderRow>,
+    /// The character between two cells, if it was misunderstood, such as `;` or `tab`: of FILE, and of --test.
+    #[arg(long, value_name = "CHARACTER", requires = "file", conflicts_with_all = OF_TEXTS)]
+    pub separator: Option<Separator>,
     /// The share of rows that is held out to test on, chosen by --seed as --split says, or in whole groups of
     /// --group. With `--test FILE` those rows are tested on instead.
     #[arg(

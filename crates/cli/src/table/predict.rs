@@ -11,7 +11,7 @@ use tensor::Tensor;
 
 use super::answer::{Influence, RowAnswer, SavedTable};
 use super::evaluate::places_of;
-use super::file::{TableFile, header_row};
+use super::file::{TableFile, form_of_others};
 use super::gaps::tell_gaps;
 use super::saved::load;
 use crate::json::WriteLine;
@@ -29,7 +29,7 @@ pub fn predict(options: &Predict) -> Result<(), Box<dyn Error>> {
     }
     let file = options.file.as_deref().or(options.text().map(Path::new));
     let file = file.unwrap_or(Path::new("-"));
-    let mut rows = TableFile::open_live(file, header_row(about.has_header))?;
+    let mut rows = TableFile::open_live(file, form_of_others(about.has_header, options.separator))?;
     // A pipe may pause: each of its rows is answered at once.
     let together = if file == Path::new("-") { 1 } else { TOGETHER };
     let predictor = Predictor { table: SavedTable { model, parameters, about }, options };

@@ -4,7 +4,7 @@ use std::error::Error;
 use std::path::Path;
 
 use autograd::Parameters;
-use data::{ColumnKind, DataFrame, HeaderRow, Mixed, TargetEncoder, Targets, excerpt};
+use data::{ColumnKind, DataFrame, KnownForm, Mixed, Separator, TargetEncoder, Targets, excerpt};
 use nn::{ActivationKind, Model};
 use optim::Adam;
 use serde_json::json;
@@ -12,7 +12,7 @@ use tensor::Tensor;
 use train::metrics::{fit_label_temperature, fit_temperature};
 use train::{Fit, History, Trainer};
 
-use super::file::{TableFile, header_row};
+use super::file::{TableFile, form_of_others};
 use super::model::{LossAlone, TableLoss, build, count, dropout};
 use super::options::TableOptions;
 use super::parts::{KnownRows, TableParts};
@@ -83,7 +83,8 @@ pub fn read_rows(
     test: Option<&Path>,
     is_quiet: bool,
 ) -> Result<(KnownRows, bool), Box<dyn Error>> {
-    let mut rows = TableFile::open(file, table.header.unwrap_or_default())?;
+    let known = KnownForm { header: table.header.unwrap_or_default(), separator: table.separator };
+    let mut rows = TableFile::open(file, known)?;
     if table.header.is_some() && rows.is_json_lines() {
         let name = rows.name();
         return Err(format!(
@@ -96,7 +97,7 @@ pub fn read_rows(
     if !is_quiet {
         say(format_args!(
             "{}: {} rows, {} columns; {}\n\n{}\nIf a column is misunderstood: --column NAME=KIND (text, \
-             number, category, date, labels, ignore)\n",
+             number, category, date, labels, ignore); if the separator is: --separator CHARACTER\n",
             rows.name(),
             frame.rows.len(),
             frame.columns.len(),
@@ -104,14 +105,14 @@ pub fn read_rows(
             understood.table
         ));
     }
-    let header = header_row(rows.has_header());
-    let test = test.map(|path| read_test(path, header)).transpose()?;
+    let known = form_of_others(rows.has_header(), table.separator);
+    let test = test.map(|path| read_test(path, known)).transpose()?;
     let test = test.as_ref().map(|(frame, name)| (frame.clone(), name.as_str()));
     Ok((KnownRows::new(frame, understood, rows.name(), test)?, rows.has_header()))
 }
 
-fn read_test(path: &Path, header: HeaderRow) -> Result<(DataFrame, String), String> {
-    let mut rows = TableFile::open(path, header).map_err(|error| format!("--test {error}"))?;
+fn read_test(path: &Path, known: KnownForm) -> Result<(DataFrame, String), String> {
+    let mut rows = TableFile::open(path, known).map_err(|error| format!("--test {error}"))?;
     let frame = rows.read_all().map_err(|error| format!("--test {error}"))?;
     Ok((frame, rows.name().to_owned()))
 }
@@ -254,7 +255,7 @@ impl TableRun<'_> {
 
     /// Returns the options that a run depends on beside those of every classifier, or whose defaults differ.
     pub fn fixed(&self) -> Options {
-        let TableOptions { file, target, column, test_split, group, .. } = self.table;
+        let TableOptions { file, target, column, separator, test_split, group, .. } = self.table;
         let kinds: Vec<String> =
             column.iter().map(|(name, kind)| format!("{name}={kind}")).collect();
         let file = file.as_deref().map(Path::to_string_lossy);
@@ -264,6 +265,7 @@ impl TableRun<'_> {
             ("FILE", json!(file)),
             ("--target", json!(target)),
             ("--column", json!(kinds)),
+            ("--separator", json!(separator.map(Separator::character))),
             ("--test-split", json!(test_split)),
             ("--group", json!(group)),
             ("--lr", json!(rate(&experiment.training, has_texts))),

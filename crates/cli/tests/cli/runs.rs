@@ -23,10 +23,11 @@ const SOURCE: [&str; 5] = [
 ];
 
 /// Options of a file that is trained on.
-const TABLE: [&str; 5] = [
+const TABLE: [&str; 6] = [
     "--target <NAME>",
     "--column <NAME=KIND>",
     "--header <YES|NO>",
+    "--separator <CHARACTER>",
     "--test-split <SHARE>",
     "--group <NAME>",
 ];
@@ -90,19 +91,28 @@ fn help_names_every_option_and_gives_examples() {
     let own = ["--seeds <N>", "--baseline"];
     check_help("compare", &[&experiment, &own, &TABLE]);
     let own = ["--seed <N>", "--samples <N>", "--model <FILE>"];
-    let kinds = ["--target <NAME>", "--column <NAME=KIND>", "--header <YES|NO>"];
+    let kinds =
+        ["--target <NAME>", "--column <NAME=KIND>", "--header <YES|NO>", "--separator <CHARACTER>"];
     check_help("gradcheck", &[&SOURCE, &CLASSIFIER, &own, &kinds]);
     let own = [
         "--model <FILE>",
         "--test <FILE>",
         "--text-column <NAME>",
         "--label-column <NAME>",
+        "--separator <CHARACTER>",
         "--json[=<FILE>]",
     ];
     check_help("evaluate", &[&own]);
     check_help(
         "predict",
-        &[&["--model <FILE>", "--file <FILE>", "--top <N>", "--why", "--json[=<FILE>]"]],
+        &[&[
+            "--model <FILE>",
+            "--file <FILE>",
+            "--separator <CHARACTER>",
+            "--top <N>",
+            "--why",
+            "--json[=<FILE>]",
+        ]],
     );
     let own = ["--features <NAME,...>", "--activation <NAME,...>", "--seeds <N>"];
     check_help("tabular", &[&SOURCE, &TRAINING, &OUTPUT, &own]);

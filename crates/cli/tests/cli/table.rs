@@ -425,3 +425,63 @@ fn a_run_on_a_file_is_resumed_to_the_same_bytes() {
         wengert(folder, "train shop.csv --target city --vocab 300 --resume run");
     assert!(code == Some(2) && stderr.contains("this run was begun with --target"), "{stderr}");
 }
+
+/// Without the option, commas are taken for separators: each row has as many.
+#[test]
+fn a_separator_that_was_guessed_wrongly_can_be_given() {
+    let folder = tempdir().unwrap();
+    let folder = folder.path();
+    let row =
+        |i: usize| format!("{},{}:{}\n", i % 20, i % 7, if i % 20 > 9 { "yes" } else { "no" });
+    let rows: String = (0..80).map(row).collect();
+    fs::write(folder.join("a.csv"), format!("size, in m:sold\n{rows}")).unwrap();
+    let guessed = wengert(folder, "train a.csv --target sold --epochs 2");
+    assert_eq!(guessed.code, Some(2), "{}", guessed.stdout);
+    let options = "--target sold --epochs 2 --hidden 4 --save a.st --separator :";
+    let told = wengert(folder, &format!("train a.csv {options}")).success();
+    assert!(told.contains("2 columns; separated by the character `:`, a header"), "{told}");
+    let answers = wengert(folder, "predict --model a.st a.csv --separator :").success();
+    assert!(answers.starts_with("\"size, in m\",sold,prediction,"), "{answers}");
+    wengert(folder, "evaluate --model a.st a.csv --separator :").success();
+    wengert(folder, "gradcheck a.csv --model a.st --separator :").success();
+    // It belongs to the file and not to the model.
+    fs::write(folder.join("b.csv"), format!("size, in m:sold\n{rows}").replace(':', "~")).unwrap();
+    wengert(folder, "evaluate --model a.st b.csv --separator ~").success();
+}
+
+#[test]
+fn a_separator_that_cannot_be_one_is_refused() {
+    let folder = crate::files::folder_with(&crate::files::good_files());
+    let folder = folder.path();
+    fs::write(folder.join("a.jsonl"), "{\"a\": 1}\n").unwrap();
+    let options = "--vocab 50 --embedding 4 --hidden 3 --epochs 1 --save texts.st";
+    wengert(folder, &format!("train --train texts.csv --test texts.csv {options}")).success();
+    for (arguments, expected) in [
+        (
+            "train numbers.csv --target label --separator ;;",
+            "expected one character that is one byte",
+        ),
+        (
+            "train numbers.csv --target label --separator €",
+            "expected one character that is one byte",
+        ),
+        (
+            "train numbers.csv --target label --separator \"",
+            "a double quote and the end of a line cannot",
+        ),
+        ("train --separator ;", "FILE"),
+        (
+            "train a.jsonl --target a --separator ;",
+            "--separator: a.jsonl has objects, which need none",
+        ),
+        ("predict --model texts.st --separator ; happy", "--separator is for models of tables"),
+        (
+            "evaluate --model texts.st texts.csv --separator ;",
+            "--separator is for models of tables",
+        ),
+    ] {
+        let Outcome { code, stdout, stderr } = wengert(folder, arguments);
+        assert_eq!((code, stdout.as_str()), (Some(2), ""), "{arguments}");
+        assert!(stderr.contains(expected), "{arguments}: {stderr}");
+    }
+}

@@ -1,9 +1,14 @@
-//! Finds out how a text is a table: by which character its cells are separated, and if it has a header.
+//! Finds out how a text is a table: by which character its cells are separated, and if it has a header. What is known
+//! beforehand is not guessed.
 
 use std::collections::HashMap;
 use std::fmt;
+use std::str::FromStr;
+
+use thiserror::Error;
 
 use super::{DateOrder, DecimalMark};
+use crate::table::named_separator;
 use crate::table::records::{Row, RowParser};
 
 /// The form of a table that is a text.
@@ -28,13 +33,63 @@ pub enum HeaderRow {
     Absent,
 }
 
+/// A character that can separate cells: one of ASCII, but no double quote and no end of a line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Separator(char);
+
+impl Separator {
+    /// Returns the character.
+    pub fn character(self) -> char {
+        self.0
+    }
+}
+
+/// A text is not a [`Separator`].
+#[derive(Debug, Error)]
+#[error(
+    "expected one character that is one byte, such as `;`, or the word tab; a double quote and the end of a line \
+     cannot be one"
+)]
+pub struct NotASeparator;
+
+impl FromStr for Separator {
+    type Err = NotASeparator;
+
+    /// Reads one character, or `tab` or `\t` for a tab.
+    fn from_str(text: &str) -> Result<Self, NotASeparator> {
+        let mut letters = text.chars();
+        match (text, letters.next(), letters.next()) {
+            ("tab" | "\\t", ..) => Ok(Self('\t')),
+            (_, Some(letter), None) if letter.is_ascii() && !"\"\r\n\0".contains(letter) => {
+                Ok(Self(letter))
+            }
+            _ => Err(NotASeparator),
+        }
+    }
+}
+
+/// What is known of a table's form beforehand; the rest is found out.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct KnownForm {
+    /// What the first row is.
+    pub header: HeaderRow,
+    /// The character between two cells.
+    pub separator: Option<Separator>,
+}
+
+impl From<HeaderRow> for KnownForm {
+    fn from(header: HeaderRow) -> Self {
+        Self { header, separator: None }
+    }
+}
+
 /// The number of rows that are looked at.
 const ROWS: usize = 100;
 
 impl Dialect {
     /// Returns the form of a table, by its beginning: the separator that cuts most rows into as many
     /// cells as the first, and of several the one that gives more cells. Where semicolons, tabs or bars cut
-    /// each row, and commas do so too, commas are decimal.
+    /// each row, and commas do so too, commas are decimal. A separator that is known is not looked for.
     ///
     /// ```
     /// use data::{Dialect, HeaderRow};
@@ -42,7 +97,12 @@ impl Dialect {
     /// let dialect = Dialect::sniff("price;note\n3,5;a, b, c\n", HeaderRow::Guess);
     /// assert_eq!(dialect, Dialect { separator: ';', has_header: true });
     /// ```
-    pub fn sniff(beginning: &str, header: HeaderRow) -> Dialect {
+    pub fn sniff(beginning: &str, known: impl Into<KnownForm>) -> Dialect {
+        let KnownForm { header, separator } = known.into();
+        if let Some(Separator(separator)) = separator {
+            let has_header = has_header(header, &rows(beginning, separator));
+            return Dialect { separator, has_header };
+        }
         let forms = [',', ';', '\t', '|'].map(|separator| (separator, rows(beginning, separator)));
         let score = |rows: &[Row]| {
             let width = rows.first().map_or(0, |row| row.fields.len());
@@ -64,24 +124,13 @@ impl Dialect {
             false => None,
         };
         let (separator, rows) = within.unwrap_or(best);
-        let has_header = match header {
-            HeaderRow::Guess => is_header(rows),
-            HeaderRow::Present => true,
-            HeaderRow::Absent => false,
-        };
-        Dialect { separator: *separator, has_header }
+        Dialect { separator: *separator, has_header: has_header(header, rows) }
     }
 }
 
 impl fmt::Display for Dialect {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self.separator {
-            ',' => "commas",
-            ';' => "semicolons",
-            '\t' => "tabs",
-            '|' => "vertical bars",
-            _ => "another character",
-        })
+        f.write_str(&named_separator(self.separator))
     }
 }
 
@@ -99,6 +148,14 @@ fn rows(text: &str, separator: char) -> Vec<Row> {
         rows.pop();
     }
     rows
+}
+
+fn has_header(header: HeaderRow, rows: &[Row]) -> bool {
+    match header {
+        HeaderRow::Guess => is_header(rows),
+        HeaderRow::Present => true,
+        HeaderRow::Absent => false,
+    }
 }
 
 /// Returns `true` if the first row has names: none of its cells is a number or a date, or occurs twice below.

@@ -4,7 +4,7 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use super::text_reader::{LineFault, TextEncoding, TextReader};
-use super::{DataFrame, Dialect, HeaderRow};
+use super::{DataFrame, Dialect, KnownForm};
 use crate::LONGEST_LINE;
 use crate::table::records::{Row, RowParser};
 use crate::table::{Fault, Misquoted, TableError};
@@ -41,7 +41,7 @@ pub struct RowReader<R> {
 }
 
 impl<R: Read> RowReader<R> {
-    /// Finds out the form of the table, and reads the header. Errors name the file `path`.
+    /// Finds out the form of the table, as far as it is not known, and reads the header. Errors name the file `path`.
     ///
     /// # Errors
     ///
@@ -49,11 +49,11 @@ impl<R: Read> RowReader<R> {
     pub fn open(
         path: impl AsRef<Path>,
         mut text: TextReader<R>,
-        header: HeaderRow,
+        known: impl Into<KnownForm>,
     ) -> Result<Self, TableError> {
         let path = path.as_ref().to_path_buf();
         let beginning = text.peek().map_err(|fault| error(&path, fault))?;
-        let dialect = Dialect::sniff(beginning, header);
+        let dialect = Dialect::sniff(beginning, known);
         let mut rows = Self { path, text, dialect, columns: Vec::new(), first: None };
         let Some(first) = rows.row()? else { return Err(rows.error((None, Fault::Empty))) };
         match dialect.has_header {

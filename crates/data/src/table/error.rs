@@ -1,5 +1,6 @@
 //! The faults of a CSV file and their messages.
 
+use std::borrow::Cow;
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -56,7 +57,7 @@ pub enum Fault {
     #[error(
         "the fields are separated by {} ({}), expected commas; save it with commas between the \
          fields, texts that hold commas in double quotes, and a header of column names as first line",
-        separators(*separator),
+        named_separator(*separator),
         excerpt(found)
     )]
     Separator {
@@ -192,7 +193,9 @@ impl Misquoted {
 
     fn mend(cause: &Option<Misquoted>, separator: char) -> String {
         match cause {
-            None => format!("put a field that holds {} in double quotes", separators(separator)),
+            None => {
+                format!("put a field that holds {} in double quotes", named_separator(separator))
+            }
             Some(Misquoted::Space(field)) => format!(
                 "the field {} has a space before its double quote, which therefore does not open it: \
                  remove the space",
@@ -249,12 +252,14 @@ fn found(text: &str) -> String {
     if text.trim().is_empty() { "an empty field".to_owned() } else { excerpt(text) }
 }
 
-fn separators(separator: char) -> &'static str {
+/// Returns the name of a separator, of which there are several.
+pub(crate) fn named_separator(separator: char) -> Cow<'static, str> {
     match separator {
-        ',' => "commas",
-        ';' => "semicolons",
-        '\t' => "tabs",
-        _ => "vertical bars",
+        ',' => "commas".into(),
+        ';' => "semicolons".into(),
+        '\t' => "tabs".into(),
+        '|' => "vertical bars".into(),
+        other => format!("the character {}", excerpt(&other.to_string())).into(),
     }
 }
 

@@ -4,8 +4,8 @@ use std::io::{self, Read};
 
 use data::{
     ColumnKind, ColumnSummary, Columns, DataFrame, DateOrder, DecimalMark, FrameEncoder, HeaderRow,
-    Mixed, RowReader, Samples, Sequences, Split, TableRow, TargetEncoder, Targets, TextEncoding,
-    TextReader, folds, held_out, repeated_rows, revealing_columns,
+    KnownForm, Mixed, RowReader, Samples, Separator, Sequences, Split, TableRow, TargetEncoder,
+    Targets, TextEncoding, TextReader, folds, held_out, repeated_rows, revealing_columns,
 };
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -30,6 +30,26 @@ fn read(bytes: &[u8], header: HeaderRow) -> (DataFrame, TextEncoding) {
     let mut rows = RowReader::open("a.csv", TextReader::new(bytes), header).unwrap();
     let frame = rows.read_all().unwrap();
     (frame, rows.encoding())
+}
+
+#[test]
+fn a_known_separator_is_taken_where_another_would_be_guessed() {
+    let read = |text: &str, separator: &str| {
+        let known =
+            KnownForm { separator: Some(separator.parse().unwrap()), ..KnownForm::default() };
+        let mut rows = RowReader::open("a.csv", TextReader::new(text.as_bytes()), known).unwrap();
+        let frame = rows.read_all().unwrap();
+        (rows.dialect().to_string(), frame.columns, frame.rows[0].cells.clone())
+    };
+    let (dialect, columns, cells) = read("a,x~b,y\n1,5~2,5\n", "~");
+    assert_eq!(dialect, "the character `~`");
+    assert_eq!((columns.join("|"), cells.join("|")), ("a,x|b,y".into(), "1,5|2,5".into()));
+    let (dialect, columns, _) = read("a;x\tb;y\n1;5\t2;5\n", "tab");
+    assert_eq!((dialect.as_str(), columns.len()), ("tabs", 2));
+    for wrong in ["", ";;", "€", "\"", "\n", "\r", "\0", "comma"] {
+        let error = wrong.parse::<Separator>().unwrap_err().to_string();
+        assert!(error.starts_with("expected one character that is one byte"), "{error}");
+    }
 }
 
 /// Returns a table of these rows, with every cell in quotes.

@@ -21,7 +21,7 @@ fuzz_target!(|text: &str| {
         assert!(read.into_iter().all(|input| input < at), "{text}");
     }
     let values: Vec<f64> = (1..=expression.inputs().len()).map(|k| k as f64 * 0.37).collect();
-    let tape = Tape::<f64>::new();
+    let tape = Tape::<f64>::default();
     let result = expression.record(&tape, &values);
     assert_eq!(result.value().item().to_bits(), expression.value(&values).to_bits(), "{text}");
     if !values.is_empty() {

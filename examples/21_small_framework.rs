@@ -730,7 +730,8 @@ fn bulls_eye() {
         if epoch % 25 == 0 {
             let found = classify(&network, &parameters, &new_places);
             let pairs = found.iter().zip(&new_rings);
-            let (right, loss) = (pairs.filter(|(a, b)| a == b).count(), losses / (rings.len() / 20) as f64);
+            let right = pairs.filter(|(a, b)| a == b).count();
+            let loss = losses / (rings.len() / 20) as f64;
             println!("epoch {epoch}: loss {loss:.3}, {right} of 200 new are right");
         }
     }

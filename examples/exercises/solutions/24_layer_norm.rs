@@ -1,6 +1,7 @@
 //! Solution of exercise 24: the adjoint of LayerNorm.
 //!
-//! y does not change if x is shifted or scaled, so dx has no part along 1 and none (but for ε) along y.
+//! Each x has three ways to y. Directly: dy / σ. Through μ: ∂μ/∂x is 1 / n and each ∂y/∂μ is −1 / σ, which gives
+//! −mean(dy) / σ. Through σ: ∂σ/∂x is y / n and each ∂y/∂σ is −y / σ, which gives −y mean(dy y) / σ.
 
 /// Returns dx.
 pub fn layer_norm(x: &[f64], dy: &[f64]) -> Vec<f64> {

@@ -7,7 +7,7 @@
 //! ẏ = ∂y/∂a · ȧ + ∂y/∂b · ḃ
 //! ```
 //!
-//! For [6, 1] / [2, 0] the answer is [3, 0.5].
+//! (A dot is a tangent, as a bar is an adjoint.) For [6, 1] / [2, 0] the answer is [3, 0.5].
 //!
 //! Write the function in place of `todo!()`. Then: cargo run -p exercises -- 3
 

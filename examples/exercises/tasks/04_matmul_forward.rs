@@ -1,6 +1,7 @@
 //! Exercise 4, chapter 2: a matrix product, forward.
 //!
-//! Y = A B for matrices A and B. A moves along Ȧ (here `da`) and B along Ḃ (`db`), both at once. Along what does Y move?
+//! Y = A B for matrices A and B. A moves along Ȧ (here `da`; a dot is a tangent) and B along Ḃ (`db`), both at
+//! once. Along what does Y move?
 //!
 //! ```text
 //! (A + h Ȧ)(B + h Ḃ) = A B + h ( … ) + h² Ȧ Ḃ

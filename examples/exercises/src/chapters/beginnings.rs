@@ -16,8 +16,8 @@ pub(super) const TASKS: [Task; 4] = [
         name: "division",
         title: "the adjoints of a division",
         chapter: 1,
-        hint: "Hold b still: then a / b is a line in a, and its slope is 1 / b. Hold a still: a / b is a times \
-               b to the power -1, and the power rule gives the slope. Multiply each slope by dy. To divide by \
+        hint: "Hold b still: then a / b is a line in a, and its slope is 1 / b. Hold a still: b times y \
+               stays a, so b moves y by -y / b = -a / b². Multiply each slope by dy. To divide by \
                b², write `/ (b * b)` or `/ b.powi(2)`.",
         mistakes: &[
             mistake(

@@ -216,7 +216,14 @@ impl Keeper {
         }
         observers.extend(self.log.as_mut().map(|log| log.of_run(&run) as _));
         observers.extend(checkpoints.as_mut().map(|checkpoints| checkpoints as _));
-        session.with_workers(&World).run(&mut observers).map_err(|error| {
+        let ended = session.with_workers(&World).run(&mut observers);
+        if let Some(path) = self.log.as_ref().map(Log::path).filter(|path| !path.exists()) {
+            tell(format_args!(
+                "warning: {}: the log is not there any more, as it was removed or moved while the run wrote it",
+                printable_path(path)
+            ));
+        }
+        ended.map_err(|error| {
             // The folder may have been removed meanwhile.
             let written = checkpoints.as_ref().and_then(Checkpoints::written);
             let written = written.filter(|file| file.exists());

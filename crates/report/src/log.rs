@@ -182,6 +182,11 @@ impl Log {
         Self { path, file, every, run: String::new(), written, start, is_empty: end == 0 }
     }
 
+    /// Returns the path of the file. It may have been removed since it was opened.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
     /// Returns `true` if the file had no record when it was opened.
     pub fn is_empty(&self) -> bool {
         self.is_empty

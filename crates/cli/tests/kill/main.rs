@@ -288,15 +288,16 @@ fn a_run_whose_folder_of_checkpoints_is_removed_ends_and_says_which_file_is_not_
 
 #[cfg(target_os = "linux")]
 #[test]
-fn a_model_whose_folder_is_removed_is_kept_elsewhere() {
+fn a_model_whose_folder_is_removed_is_kept_elsewhere_and_a_removed_log_is_told() {
     let folder = tempdir().unwrap();
     write_texts(folder.path());
     fs::create_dir(folder.path().join("out")).unwrap();
     let options = OPTIONS.replace("--epochs 3", "--epochs 30").replace("model.st", "out/model.st");
+    let options = options.replace("run.jsonl", "out/run.jsonl");
     let mut program = command(WENGERT, folder.path());
     program.args(options.split_whitespace());
     let child = program.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
-    wait_for_records(folder.path());
+    wait_for_records(&folder.path().join("out"));
     send("STOP", child.id());
     wait_until_stopped(child.id());
     remove(&folder.path().join("out"));
@@ -304,7 +305,11 @@ fn a_model_whose_folder_is_removed_is_kept_elsewhere() {
     let Outcome { code, stderr, .. } = Outcome::of(child.wait_with_output().unwrap());
     assert_eq!(code, Some(2), "{stderr}");
     assert!(
-        stderr.starts_with("error: --save out/model.st: cannot be written: No such"),
+        stderr.starts_with("warning: out/run.jsonl: the log is not there any more"),
+        "{stderr}"
+    );
+    assert!(
+        stderr.contains("\nerror: --save out/model.st: cannot be written: No such"),
         "{stderr}"
     );
     let (_, kept) = stderr.split_once("The model is kept in ").expect("where the model is");

@@ -21,7 +21,8 @@ fuzz_target!(|bytes: &[u8]| {
         let Ok(frame) = &whole else { continue };
         let pieces = read(OneByte(bytes), header).unwrap();
         assert_eq!((&pieces.columns, &pieces.rows), (&frame.columns, &frame.rows));
-        for place in 0..frame.columns.len() {
+        // A few targets are enough: each looks at all columns.
+        for place in 0..frame.columns.len().min(4) {
             assert_eq!(frame.place(&frame.columns[place]), Some(place));
             learn(frame, place);
         }

@@ -18,7 +18,7 @@ use self::facts::{Fact, facts};
 use crate::json::JsonOutput;
 use crate::output::check_places;
 
-/// Shows what is in a saved model or a checkpoint: its kind, options, parameters and training.
+/// Show what is in a saved model or a checkpoint: its kind, options, parameters and training.
 ///
 /// It also opens a model whose weights are not finite, which the other commands refuse.
 #[derive(Args, Debug)]

@@ -12,7 +12,7 @@ use inspect::{Expression, Walk, number};
 
 use crate::output::check_places;
 
-/// Shows the tape of an expression, forward and back, with its gradient.
+/// Show the tape of an expression, forward and back, with its gradient.
 ///
 /// The expression is recorded on a tape in 64-bit arithmetic, and differentiated as a model is. Each
 /// partial derivative is compared with a central difference.

@@ -4,19 +4,21 @@
 use std::collections::BTreeMap;
 
 use data::{ColumnKind, FrameEncoder, Mixed, TableRow, excerpt};
+use hyper::StatusCode;
 use nn::Model;
 use serde::Serialize;
 use serde_json::Value;
 use tensor::Tensor;
 use train::NotFinite;
 
+use super::http::Refusal;
 use crate::sentiment::answer::SavedClassifier;
 use crate::table::answer::{Influence, SavedTable};
 use crate::table::gaps::notes_on;
 use crate::table::json_lines::{Object, cell_of};
 
 /// A saved model that answers requests.
-pub trait AnswersRequests: Sync {
+pub trait AnswersRequests: Send + Sync + 'static {
     /// Returns what the model reads and answers.
     fn question(&self) -> Question<'_>;
 
@@ -61,11 +63,7 @@ impl From<NotFinite> for Unanswered {
 
 /// Answers the body of a request: an object, or a list of objects, whose answers are a list. An error is a status
 /// with its reason.
-pub fn answer_body(
-    model: &impl AnswersRequests,
-    body: &str,
-    why: bool,
-) -> Result<String, (u16, String)> {
+pub fn answer_body(model: &impl AnswersRequests, body: &str, why: bool) -> Result<String, Refusal> {
     let is_list = body.trim_start().starts_with('[');
     let objects: Result<Vec<Object>, _> = match is_list {
         true => serde_json::from_str(body),
@@ -75,14 +73,19 @@ pub fn answer_body(
         let fields = model.question().fields;
         let name = fields.first().map_or("text", |field| field.name);
         let expected = format!("{{{}: \"…\"}}", serde_json::json!(name));
-        (400, format!("expected a JSON object such as {expected}, or a list of them: {error}"))
+        (
+            StatusCode::BAD_REQUEST,
+            format!("expected a JSON object such as {expected}, or a list of them: {error}"),
+        )
     })?;
     let mut answers = Vec::new();
     for (at, object) in objects.iter().enumerate() {
         let place = if is_list { format!("object {}: ", at + 1) } else { String::new() };
         answers.push(model.answer(object, why).map_err(|error| match error {
-            Unanswered::Wrong(reason) => (400, format!("{place}{reason}")),
-            Unanswered::NotFinite(error) => (500, format!("{place}{error}")),
+            Unanswered::Wrong(reason) => (StatusCode::BAD_REQUEST, format!("{place}{reason}")),
+            Unanswered::NotFinite(error) => {
+                (StatusCode::INTERNAL_SERVER_ERROR, format!("{place}{error}"))
+            }
         })?);
     }
     Ok(match is_list {
@@ -105,7 +108,7 @@ impl<A: Serialize> Noted<A> {
     }
 }
 
-impl<M: Model<Input = Tensor<u32>>> AnswersRequests for SavedClassifier<M> {
+impl<M: Model<Input = Tensor<u32>> + Send + 'static> AnswersRequests for SavedClassifier<M> {
     fn question(&self) -> Question<'_> {
         let fields = vec![Field { name: "text", kind: ColumnKind::Text.to_string(), values: &[] }];
         Question { answers: "label", classes: self.about.labels.names(), fields }
@@ -132,7 +135,7 @@ struct RowReply<'a> {
     why: Option<Vec<Value>>,
 }
 
-impl<M: Model<Input = Mixed<Tensor<u32>>>> AnswersRequests for SavedTable<M> {
+impl<M: Model<Input = Mixed<Tensor<u32>>> + Send + 'static> AnswersRequests for SavedTable<M> {
     fn question(&self) -> Question<'_> {
         let field = |(name, kind, values): (_, ColumnKind, _)| Field {
             name,

@@ -1,11 +1,23 @@
-//! Requests and responses. Each request has a thread of its own, so that a client that sends slowly, or not at
-//! all, holds up no other. The library reads and writes the protocol.
+//! Requests and responses. hyper reads and writes the protocol; a connection is a task and costs no thread, so a client
+//! that sends slowly, or not at all, holds up no other. Answers are computed on threads of their own.
 
-use std::io::{self, Read};
-use std::thread;
+use std::convert::Infallible;
+use std::io;
+use std::net::TcpListener;
+use std::sync::Arc;
+use std::time::Duration;
 
+use http_body_util::{BodyExt, Full};
+use hyper::body::{Bytes, Incoming};
+use hyper::header::{HOST, HeaderValue};
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper::{Method, Request, Response, StatusCode};
+use hyper_util::rt::{TokioIo, TokioTimer};
 use serde_json::json;
-use tiny_http::{Header, Method, Request, Response, Server};
+use tokio::runtime::Runtime;
+use tokio::task::spawn_blocking;
+use tokio::time::{sleep, timeout};
 
 use super::answers::{AnswersRequests, answer_body};
 
@@ -15,77 +27,116 @@ const LONGEST: usize = 1 << 20;
 /// The longest body of a request for what moved the answers: each word of it costs an answer more.
 const LONGEST_WHY: usize = 1 << 14;
 
-/// A response that is not an answer: its status and the reason, for a person to read.
-type Refusal = (u16, String);
+/// The most bytes that are read of a body that is too long. Few clients listen before they have sent all.
+const DISCARDED: usize = 1 << 24;
 
-/// Answers requests, one after the other and at once, for as long as the program runs.
-pub fn answer_all(server: &Server, model: &impl AnswersRequests) {
-    thread::scope(|scope| {
-        for request in server.incoming_requests() {
-            scope.spawn(|| respond(request, model));
+/// How long a client may take for its head, and for its body.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// The headers of each response. The page may load nothing from elsewhere, and ask only this server.
+const HEADERS: [(&str, &str); 2] = [
+    ("X-Content-Type-Options", "nosniff"),
+    (
+        "Content-Security-Policy",
+        "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; img-src data:; \
+         connect-src 'self'",
+    ),
+];
+
+const JSON: &str = "application/json";
+
+/// A response that is not an answer: its status and the reason, for a person to read.
+pub type Refusal = (StatusCode, String);
+
+/// Answers the requests of all connections, for as long as the program runs.
+pub fn answer_all(
+    listener: TcpListener,
+    model: Arc<impl AnswersRequests>,
+) -> io::Result<Infallible> {
+    listener.set_nonblocking(true)?;
+    Runtime::new()?.block_on(async {
+        let listener = tokio::net::TcpListener::from_std(listener)?;
+        loop {
+            let Ok((stream, _)) = listener.accept().await else {
+                // Too many files are open; some will be closed.
+                sleep(Duration::from_millis(50)).await;
+                continue;
+            };
+            let model = Arc::clone(&model);
+            tokio::spawn(async move {
+                let service = service_fn(|request| respond(request, Arc::clone(&model)));
+                let mut connection = http1::Builder::new();
+                connection.half_close(true).timer(TokioTimer::new()).header_read_timeout(PATIENCE);
+                // A client that has gone does not read its answer.
+                let _ = connection.serve_connection(TokioIo::new(stream), service).await;
+            });
         }
-    });
+    })
 }
 
-fn respond(mut request: Request, model: &impl AnswersRequests) {
-    let (status, kind, body) = match answer(&mut request, model) {
-        Ok((kind, body)) => (200, kind, body),
-        Err((status, reason)) => {
-            (status, "application/json", json!({"error": reason}).to_string() + "\n")
-        }
+async fn respond(
+    request: Request<Incoming>,
+    model: Arc<impl AnswersRequests>,
+) -> Result<Response<Full<Bytes>>, Infallible> {
+    let (status, kind, body) = match answer(request, model).await {
+        Ok((kind, body)) => (StatusCode::OK, kind, body),
+        Err((status, reason)) => (status, JSON, json!({"error": reason}).to_string() + "\n"),
     };
-    let mut response = Response::from_string(body).with_status_code(status);
-    for (name, value) in [
-        ("Content-Type", kind),
-        ("X-Content-Type-Options", "nosniff"),
-        // The page may load nothing from elsewhere, and ask nobody but this server.
-        (
-            "Content-Security-Policy",
-            "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; connect-src 'self'",
-        ),
-    ] {
-        response
-            .add_header(Header::from_bytes(name, value).expect("the names and values are ASCII"));
+    let mut response = Response::new(Full::new(Bytes::from(body)));
+    *response.status_mut() = status;
+    for (name, value) in HEADERS.into_iter().chain([("Content-Type", kind)]) {
+        response.headers_mut().insert(name, HeaderValue::from_static(value));
     }
-    // A client that has gone does not read its answer.
-    let _ = request.respond(response);
+    Ok(response)
 }
 
 /// Returns the type and the text of the answer to a request.
-fn answer(
-    request: &mut Request,
-    model: &impl AnswersRequests,
+async fn answer(
+    request: Request<Incoming>,
+    model: Arc<impl AnswersRequests>,
 ) -> Result<(&'static str, String), Refusal> {
-    check_host(request)?;
-    let url = request.url().to_owned();
-    let (path, query) = url.split_once('?').unwrap_or((&url, ""));
-    match (request.method(), path) {
-        (Method::Get | Method::Head, "/") => {
+    check_host(&request)?;
+    let (parts, body) = request.into_parts();
+    match (&parts.method, parts.uri.path()) {
+        (&Method::GET | &Method::HEAD, "/") => {
             Ok(("text/html; charset=utf-8", include_str!("page.html").to_owned()))
         }
-        (Method::Get | Method::Head, "/model") => {
-            Ok(("application/json", json!(model.question()).to_string() + "\n"))
+        (&Method::GET | &Method::HEAD, "/model") => {
+            Ok((JSON, json!(model.question()).to_string() + "\n"))
         }
-        (Method::Post, "/predict") => {
-            let why = wants_why(query)?;
-            let body = read_body(request, if why { LONGEST_WHY } else { LONGEST })?;
-            Ok(("application/json", answer_body(model, &body, why)?))
+        (&Method::POST, "/predict") => {
+            let why = wants_why(parts.uri.query().unwrap_or_default())?;
+            let body = read_body(body, if why { LONGEST_WHY } else { LONGEST }).await?;
+            let answers = spawn_blocking(move || answer_body(&*model, &body, why)).await;
+            let failed = |_| (StatusCode::INTERNAL_SERVER_ERROR, "the program failed".to_owned());
+            Ok((JSON, answers.map_err(failed)??))
         }
-        (method, "/" | "/model") => Err((405, format!("expected GET of {path}, found {method}"))),
-        (method, "/predict") => Err((405, format!("expected POST to /predict, found {method}"))),
-        _ => Err((404, "there is nothing here; see /, /model and /predict".to_owned())),
+        (method, path @ ("/" | "/model")) => {
+            Err((StatusCode::METHOD_NOT_ALLOWED, format!("expected GET of {path}, found {method}")))
+        }
+        (method, "/predict") => Err((
+            StatusCode::METHOD_NOT_ALLOWED,
+            format!("expected POST to /predict, found {method}"),
+        )),
+        _ => Err((
+            StatusCode::NOT_FOUND,
+            "there is nothing here; see /, /model and /predict".to_owned(),
+        )),
     }
 }
 
 /// Refuses requests for another host. A page from elsewhere could otherwise give its own name this machine's
 /// address, and read the answers.
-fn check_host(request: &Request) -> Result<(), Refusal> {
-    let host = request.headers().iter().find(|header| header.field.equiv("Host"));
-    let Some(host) = host.map(|header| header.value.as_str()) else { return Ok(()) };
+fn check_host(request: &Request<Incoming>) -> Result<(), Refusal> {
+    let Some(host) = request.headers().get(HOST) else { return Ok(()) };
+    let host = host.to_str().unwrap_or_default();
     let name = host.rsplit_once(':').map_or(host, |(name, _port)| name);
     match name.eq_ignore_ascii_case("localhost") || name == "127.0.0.1" {
         true => Ok(()),
-        false => Err((403, "this server answers to the names localhost and 127.0.0.1".to_owned())),
+        false => Err((
+            StatusCode::FORBIDDEN,
+            "this server answers to the names localhost and 127.0.0.1".to_owned(),
+        )),
     }
 }
 
@@ -93,22 +144,39 @@ fn wants_why(query: &str) -> Result<bool, Refusal> {
     match query {
         "" | "why=false" => Ok(false),
         "why" | "why=true" => Ok(true),
-        _ => Err((400, "expected /predict or /predict?why".to_owned())),
+        _ => Err((StatusCode::BAD_REQUEST, "expected /predict or /predict?why".to_owned())),
     }
 }
 
 /// Returns the body of a request, if it is a text of at most `longest` bytes.
-fn read_body(request: &mut Request, longest: usize) -> Result<String, Refusal> {
-    let too_long =
-        || (413, format!("the body is longer than {longest} bytes; ask in several requests"));
-    if request.body_length().is_some_and(|length| length > longest) {
-        return Err(too_long());
+async fn read_body(body: Incoming, longest: usize) -> Result<String, Refusal> {
+    let late = |_| {
+        let seconds = PATIENCE.as_secs();
+        (StatusCode::REQUEST_TIMEOUT, format!("the body took more than {seconds} seconds to come"))
+    };
+    let (bytes, length) = timeout(PATIENCE, received(body, longest)).await.map_err(late)??;
+    if length > longest {
+        let reason = format!("the body is longer than {longest} bytes; ask in several requests");
+        return Err((StatusCode::PAYLOAD_TOO_LARGE, reason));
     }
-    let mut body = Vec::new();
-    let read = request.as_reader().take(longest as u64 + 1).read_to_end(&mut body);
-    read.map_err(|error: io::Error| (400, format!("the body cannot be read: {error}")))?;
-    if body.len() > longest {
-        return Err(too_long());
+    String::from_utf8(bytes)
+        .map_err(|error| (StatusCode::BAD_REQUEST, format!("the body is not UTF-8: {error}")))
+}
+
+/// Returns what came of a body, and its length. Of a body that is too long the bytes are not kept.
+async fn received(mut body: Incoming, longest: usize) -> Result<(Vec<u8>, usize), Refusal> {
+    let (mut bytes, mut length) = (Vec::new(), 0);
+    while let Some(frame) = body.frame().await {
+        let frame = frame.map_err(|error| {
+            (StatusCode::BAD_REQUEST, format!("the body cannot be read: {error}"))
+        })?;
+        let Ok(data) = frame.into_data() else { continue };
+        length += data.len();
+        match length {
+            kept if kept <= longest => bytes.extend_from_slice(&data),
+            discarded if discarded <= DISCARDED => {}
+            _ => break,
+        }
     }
-    String::from_utf8(body).map_err(|error| (400, format!("the body is not UTF-8: {error}")))
+    Ok((bytes, length))
 }

@@ -11,17 +11,18 @@ mod http;
 
 use std::error::Error;
 use std::io::{self, Write};
+use std::net::TcpListener;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use clap::{Args, ValueHint};
 use data::printable_path;
-use tiny_http::Server;
 
 use self::answers::{AnswersRequests, Question};
 use crate::sentiment::{self, answer::SavedClassifier};
 use crate::table;
 
-/// Answers over HTTP with a saved model, on this machine alone, until Ctrl-C.
+/// Answer over HTTP with a saved model, on this machine alone, until Ctrl-C.
 ///
 /// At `/` is a page with a form. POST to `/predict` takes a JSON object, the text or the row, or a list of them,
 /// and answers with an object for each: `prediction`, `probabilities` from 0 to 1, and `notes` on what the model
@@ -50,21 +51,21 @@ pub fn run(options: &Serve) -> Result<(), Box<dyn Error>> {
     if table::holds_table_model(&options.model) {
         let (model, parameters, about) =
             table::load(&options.model).map_err(|error| error.to_string())?;
-        listen(&table::answer::SavedTable { model, parameters, about }, options)
+        listen(table::answer::SavedTable { model, parameters, about }, options)
     } else {
         let (model, parameters, about) = sentiment::load(&options.model)?;
-        listen(&SavedClassifier { model, parameters, about }, options)
+        listen(SavedClassifier { model, parameters, about }, options)
     }
 }
 
-fn listen(model: &impl AnswersRequests, options: &Serve) -> Result<(), Box<dyn Error>> {
+fn listen(model: impl AnswersRequests, options: &Serve) -> Result<(), Box<dyn Error>> {
     let port = options.port;
-    let server = Server::http(("127.0.0.1", port)).map_err(|error| {
+    let listener = TcpListener::bind(("127.0.0.1", port)).map_err(|error| {
         format!(
             "--port {port}: cannot listen there: {error}; choose another, or 0 for any free one"
         )
     })?;
-    let address = server.server_addr();
+    let address = listener.local_addr()?;
     println!(
         "{} answers at http://{address}/ until Ctrl-C; as a program asks:",
         printable_path(&options.model)
@@ -72,8 +73,7 @@ fn listen(model: &impl AnswersRequests, options: &Serve) -> Result<(), Box<dyn E
     println!("  curl -d '{}' http://{address}/predict", example(&model.question()));
     // Whoever waits for this line must not wait for a buffer.
     io::stdout().flush()?;
-    http::answer_all(&server, model);
-    Ok(())
+    match http::answer_all(listener, Arc::new(model))? {}
 }
 
 /// Returns a request as an object that a shell takes between single quotes. Values are for the reader to fill in.

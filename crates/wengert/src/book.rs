@@ -37,7 +37,7 @@
 //! # How to read it
 //!
 //! Chapters 1 and 2 are one program, chapters 3 to 10 another, and a block that has a `main` of its own is a
-//! program by itself. Blocks of nothing but `struct`, `impl`, `trait` and `fn` go above `main`, and stay. A block
+//! program by itself. Blocks of nothing but `use`, `struct`, `impl`, `trait` and `fn` go above `main`, and stay. A block
 //! with statements goes into `main` whole, with its functions if it has any, and the next such block takes its
 //! place. Text right behind a block is what it prints. From chapter 4 on, `cargo run --release` saves you some
 //! waiting. The compiler warns of what is not used yet; `#![allow(unused)]` as the first line of the file keeps it

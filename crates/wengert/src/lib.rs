@@ -32,7 +32,7 @@
 //!
 //! ```
 //! use wengert::data::Dataset;
-//! use wengert::nn::{Dense, Features, Layer, Model, SoftmaxCrossEntropy, SwiGLU};
+//! use wengert::nn::{Dense, Features, Model, SoftmaxCrossEntropy, SwiGLU};
 //! use wengert::optim::Adam;
 //! use wengert::train::{Fit, Trainer};
 //! use wengert::{Parameters, Tensor};

@@ -1,7 +1,8 @@
 //! Solution of exercise 24: the adjoint of LayerNorm.
 //!
 //! Each x has three ways to y. Directly: dy / σ. Through μ: ∂μ/∂x is 1 / n and each ∂y/∂μ is −1 / σ, which gives
-//! −mean(dy) / σ. Through σ: ∂σ/∂x is y / n and each ∂y/∂σ is −y / σ, which gives −y mean(dy y) / σ.
+//! −mean(dy) / σ. Through σ: ∂σ/∂x is y / n and each ∂y/∂σ is −y / σ, which gives −y mean(dy y) / σ. (σ depends
+//! on μ as well, but ∂σ/∂μ = −mean(x − μ) / σ = 0.)
 
 /// Returns dx.
 pub fn layer_norm(x: &[f64], dy: &[f64]) -> Vec<f64> {

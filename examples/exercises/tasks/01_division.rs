@@ -1,7 +1,7 @@
 //! Exercise 1, chapter 1: the adjoints of a division.
 //!
 //! y = a / b. The adjoint dy says how many times as far the result of the whole program moves as y does.
-//! How many times as far as a does the result move, and how many times as far as b?
+//! If a moves, how many times as far does the result move? And if b moves?
 //!
 //! ```text
 //! da = dy · ∂y/∂a        db = dy · ∂y/∂b

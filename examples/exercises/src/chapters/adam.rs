@@ -48,7 +48,8 @@ pub(super) const TASKS: [Task; 3] = [
         name: "weight_decay",
         title: "weight decay beside Adam",
         chapter: 7,
-        hint: "Copy exercise 15, and add `decay * w` to the quotient, inside the parentheses behind the rate.",
+        hint: "Copy exercise 15, put the quotient in parentheses, and add the decay there: \
+               `w -= rate * (mean / (square.sqrt() + 1e-8) + decay * w);`",
         mistakes: &[
             mistake(
                 "in the gradient",

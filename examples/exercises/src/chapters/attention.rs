@@ -91,7 +91,7 @@ pub(super) const TASKS: [Task; 5] = [
         name: "attention",
         title: "the adjoints of causal attention",
         chapter: 10,
-        hint: "P from `(q.matmul(&k.t()) * scale).exp() * mask(time)`, divided by its row sums (a 0 here is the −∞ of the chapter). Then dV = Pᵀ dY, dP = dY Vᵀ, \
+        hint: "P from `(q.matmul(&k.t()) * scale).exp() * mask(time)`, divided by its row sums. (exp(−∞) = 0, so a 0 before the row sums is the chapter's −∞.) Then dV = Pᵀ dY, dP = dY Vᵀ, \
                dS = P (dP − row sums of dP · P), dQ = dS K / √h, dK = dSᵀ Q / √h.",
         mistakes: &[
             mistake(

@@ -15,7 +15,7 @@ impl Op for LogSoftmax {
     }
 
     fn vjp(&self, _: &[&Array], y: &Array, dy: &Array) -> Vec<Array> {
-        // Of the largest only the shape is used: a column.
+        // Only the shape of the largest is used: a column.
         let sums = dy.sum_to(largest_of_rows(dy).shape());
         let average = y.zip(&sums, |y, sum| y.exp() * sum);
         vec![dy.zip(&average, |dy, average| dy - average)]

@@ -1,9 +1,9 @@
 //! What a model is asked and answers, as JSON. A key that the model does not read, and a column that it reads and
 //! does not find, are said in the answer: nothing is dropped or filled in silently.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
-use data::{ColumnKind, FrameEncoder, Mixed, TableRow, excerpt};
+use data::{ColumnKind, Mixed, TableRow, excerpt};
 use hyper::StatusCode;
 use nn::Model;
 use serde::Serialize;
@@ -153,7 +153,8 @@ impl<M: Model<Input = Mixed<Tensor<u32>>> + Send + 'static> AnswersRequests for 
         let (encoder, mut notes) = (&self.about.encoder, Vec::new());
         let columns: Vec<&str> = encoder.columns().collect();
         let cells = Cells::of(object, &columns, &mut notes).map_err(Unanswered::Wrong)?;
-        let cells = cells.texts(&columns, encoder).map_err(Unanswered::Wrong)?;
+        let cells =
+            cells.texts(&columns, &self.about.decimal_commas()).map_err(Unanswered::Wrong)?;
         let places: Vec<Option<usize>> = (0..columns.len()).map(Some).collect();
         let (answers, gaps) = self.answers(&places, &[TableRow { line: 1, cells }], why)?;
         let answer = &answers[0];
@@ -208,11 +209,9 @@ impl<'a> Cells<'a> {
     }
 
     /// Returns the values as cells of a table; of a key that is not there an empty one.
-    fn texts(&self, columns: &[&str], encoder: &FrameEncoder) -> Result<Vec<String>, String> {
+    fn texts(&self, columns: &[&str], commas: &HashSet<String>) -> Result<Vec<String>, String> {
         let cell = |(value, name): (&Option<&Value>, &&str)| match value {
-            // JSON has a decimal point, whatever the file had that was trained on.
-            Some(Value::Number(number)) => Ok(encoder.number_cell(name, &number.to_string())),
-            Some(value) => cell_of(name, value),
+            Some(value) => cell_of(name, value, commas),
             None => Ok(String::new()),
         };
         self.values.iter().zip(columns).map(cell).collect()

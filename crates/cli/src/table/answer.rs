@@ -35,6 +35,8 @@ pub struct RowAnswer {
 pub struct Influence {
     pub column: String,
     pub word: Option<String>,
+    /// Of several labels the most probable one, whose probability is meant.
+    pub label: Option<String>,
     pub effect: f64,
 }
 
@@ -49,10 +51,13 @@ impl Influence {
 
     /// Returns it as JSON.
     pub fn to_json(&self) -> Value {
-        match &self.word {
-            Some(word) => json!({"column": self.column, "word": word, "effect": self.effect}),
-            None => json!({"column": self.column, "effect": self.effect}),
+        let mut found = json!({"column": self.column, "effect": self.effect});
+        for (key, text) in [("word", &self.word), ("label", &self.label)] {
+            if let Some(text) = text {
+                found[key] = json!(text);
+            }
         }
+        found
     }
 }
 
@@ -124,6 +129,10 @@ impl<M: Model<Input = Mixed<Tensor<u32>>>> SavedTable<M> {
         outputs: &[f32],
     ) -> Result<Vec<Influence>, NotFinite> {
         let (encoder, answer) = (&self.about.encoder, highest(outputs));
+        let label = match &self.about.target {
+            TargetEncoder::Labels { labels } => Some(labels.name(answer as u32).to_owned()),
+            _ => None,
+        };
         // The row itself comes first: what is read in the others must be read as in it.
         let (mut rows, mut influences) = (vec![row.clone()], Vec::new());
         for (column, place) in encoder.columns().zip(places) {
@@ -134,7 +143,8 @@ impl<M: Model<Input = Mixed<Tensor<u32>>>> SavedTable<M> {
                 let mut other = row.clone();
                 other.cells[place] = cell;
                 rows.push(other);
-                influences.push(Influence { column: column.to_owned(), word, effect: 0.0 });
+                let (column, label) = (column.to_owned(), label.clone());
+                influences.push(Influence { column, word, label, effect: 0.0 });
             };
             remove(None, String::new());
             for word in encoder.known_words(column, &row.cells[place]) {

@@ -59,6 +59,7 @@ pub fn answered_rows(
     separator: Option<Separator>,
 ) -> Result<(TableSamples, Gaps), Box<dyn Error>> {
     let mut rows = TableFile::open(file, form_of_others(about.has_header, separator))?;
+    rows.set_decimal_commas(about.decimal_commas())?;
     let mut frame = rows.read_all()?;
     let places = places_of(about, &rows)?;
     let Some(answers) = frame.place(&about.answers) else {

@@ -1,5 +1,6 @@
 //! Opens a table: a file or standard input, packed or not, separated text or JSON Lines.
 
+use std::collections::HashSet;
 use std::fs::File;
 use std::io::{self, Cursor, Read};
 use std::path::Path;
@@ -100,6 +101,14 @@ impl TableFile {
         match &self.form {
             Form::Separated(rows) => rows.columns(),
             Form::JsonLines(rows) => rows.columns(),
+        }
+    }
+
+    /// Makes cells with a decimal comma of the numbers of JSON Lines in these columns.
+    pub fn set_decimal_commas(&mut self, columns: HashSet<String>) -> Result<(), String> {
+        match &mut self.form {
+            Form::Separated(_) => Ok(()),
+            Form::JsonLines(rows) => rows.set_decimal_commas(columns),
         }
     }
 

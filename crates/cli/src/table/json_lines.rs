@@ -1,7 +1,7 @@
 //! JSON Lines as a table: an object on each line, its keys the columns. It is here and not in `data` because
 //! of the dependency: the library reads tables without it.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::fmt;
 use std::io::Read;
 
@@ -28,6 +28,8 @@ pub struct JsonLines<R> {
     /// The place of each.
     places: HashMap<String, usize>,
     first: Option<ObjectRow>,
+    /// The columns whose numbers become cells with a decimal comma.
+    commas: HashSet<String>,
     /// The line that was read last.
     line: String,
 }
@@ -41,10 +43,21 @@ impl<R: Read> JsonLines<R> {
             columns: Vec::new(),
             places: HashMap::new(),
             first: None,
+            commas: HashSet::new(),
             line: String::new(),
         };
         rows.first = rows.read()?;
         Ok(rows)
+    }
+
+    /// Makes cells with a decimal comma of the numbers in these columns. JSON has a decimal point, whatever the
+    /// file had that a model was trained on.
+    pub fn set_decimal_commas(&mut self, columns: HashSet<String>) -> Result<(), String> {
+        self.commas = columns;
+        if let Some(first) = self.first.take() {
+            self.first = Some(self.row(first.line)?);
+        }
+        Ok(())
     }
 
     /// Returns the keys so far.
@@ -122,7 +135,7 @@ impl<R: Read> JsonLines<R> {
         let mut is_set = vec![false; self.columns.len()];
         for (key, value) in object.0 {
             let is_null = value.is_null();
-            let cell = cell_of(&key, &value).map_err(fault)?;
+            let cell = cell_of(&key, &value, &self.commas).map_err(fault)?;
             let place = *self.places.entry(key.clone()).or_insert_with(|| {
                 self.columns.push(key.clone());
                 cells.push(None);
@@ -138,11 +151,15 @@ impl<R: Read> JsonLines<R> {
     }
 }
 
-/// Returns the value of a key as a cell: null as an empty one, several labels separated by `|`.
+/// Returns the value of a key as a cell: null as an empty one, several labels separated by `|`, and a number with a
+/// decimal comma if the key is one of `commas`.
 ///
 /// # Errors
 /// If it is an object, or has one in it.
-pub fn cell_of(key: &str, value: &Value) -> Result<String, String> {
+pub fn cell_of(key: &str, value: &Value, commas: &HashSet<String>) -> Result<String, String> {
+    if let (Value::Number(number), true) = (value, commas.contains(key)) {
+        return Ok(number.to_string().replace('.', ","));
+    }
     cell(value).ok_or_else(|| {
         format!(
             "the key {} holds an object; expected a text, a number, a list of texts, true, false or null",

@@ -14,6 +14,20 @@ use crate::values::{folds, share, up_to};
 const OF_TEXTS: [&str; 6] =
     ["train", "data_seed", "export", "max_length", "text_column", "label_column"];
 
+/// What a saved model says for itself.
+const IN_A_MODEL: [&str; 10] = [
+    "target",
+    "activation",
+    "vocab",
+    "embedding",
+    "hidden",
+    "dropout",
+    "seed",
+    "column",
+    "header",
+    "group",
+];
+
 /// Train on a table: CSV, TSV or JSON Lines, with texts, numbers, categories and dates.
 ///
 /// `wengert train FILE` finds out how the file is separated and encoded and what is in each column, prints
@@ -66,7 +80,7 @@ pub struct TrainCommand {
     )]
     pub folds: Option<usize>,
     /// Try N settings of activation, learning rate, widths and dropout by successive halving, the default
-    /// first; --lr, --dropout and several --activation narrow the search. The best one is trained once more, on
+    /// first; --lr, --dropout and --activation (but for swiglu alone, which is the default) narrow the search. The best one is trained once more, on
     /// all rows that are not tested on. With --checkpoint DIR an interrupted search can be resumed.
     #[arg(
         long,
@@ -141,7 +155,7 @@ pub struct GradcheckCommand {
     #[command(flatten)]
     pub table: TableOptions,
     /// A saved model of a table, to be checked with its trained weights.
-    #[arg(long, value_name = "FILE", requires = "file", conflicts_with_all = ["target", "activation"], conflicts_with_all = OF_TEXTS, help_heading = "Check")]
+    #[arg(long, value_name = "FILE", requires = "file", conflicts_with_all = IN_A_MODEL, conflicts_with_all = OF_TEXTS, help_heading = "Check")]
     pub model: Option<PathBuf>,
     /// Texts and models.
     #[command(flatten)]

@@ -30,6 +30,7 @@ pub fn predict(options: &Predict) -> Result<(), Box<dyn Error>> {
     let file = options.file.as_deref().or(options.text().map(Path::new));
     let file = file.unwrap_or(Path::new("-"));
     let mut rows = TableFile::open_live(file, form_of_others(about.has_header, options.separator))?;
+    rows.set_decimal_commas(about.decimal_commas())?;
     // A pipe may pause: each of its rows is answered at once.
     let together = if file == Path::new("-") { 1 } else { TOGETHER };
     let predictor = Predictor { table: SavedTable { model, parameters, about }, options };
@@ -173,7 +174,9 @@ impl<M: Model<Input = Mixed<Tensor<u32>>>> Predictor<'_, M> {
         };
         let effect = |found: &Influence| format!("{} {:+}", found.name(), found.effect as f32);
         let why: Vec<String> = answer.why.iter().map(effect).collect();
-        let why = self.options.why.then(|| why.join("; "));
+        let label = answer.why.first().and_then(|found| found.label.as_ref());
+        let label = label.map_or(String::new(), |label| format!("{label}: "));
+        let why = self.options.why.then(|| label + &why.join("; "));
         [answer.text.clone()].into_iter().chain(probabilities).chain(why).collect()
     }
 

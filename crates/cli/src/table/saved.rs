@@ -1,5 +1,6 @@
 //! Saves a model of a table, and loads it again.
 
+use std::collections::HashSet;
 use std::path::Path;
 
 use autograd::Parameters;
@@ -64,6 +65,12 @@ impl TableModel {
     /// Sets the temperature.
     pub fn with_temperature(self, temperature: f64) -> Self {
         Self { temperature, ..self }
+    }
+
+    /// Returns the columns whose numbers have a decimal comma, that of the answers among them.
+    pub fn decimal_commas(&self) -> HashSet<String> {
+        let answers = self.target.has_decimal_comma().then_some(self.answers.as_str());
+        self.encoder.decimal_commas().chain(answers).map(String::from).collect()
     }
 
     /// Returns the loss of the model's answers, with its temperature.

@@ -56,9 +56,19 @@ pub struct Trial {
     pub temperature: f64,
 }
 
+/// What is kept of a search.
+#[derive(Serialize, Deserialize)]
+struct SearchState {
+    /// A checksum of the rows and of the options that change a score.
+    run: u32,
+    trials: Vec<Trial>,
+}
+
 /// The trials so far, and where they are kept.
 pub struct Search {
     settings: Vec<Setting>,
+    /// A checksum of the rows and of the options that change a score.
+    run: u32,
     trials: Vec<Trial>,
     file: Option<PathBuf>,
 }
@@ -109,20 +119,22 @@ fn two_digits(number: f64) -> f64 {
 }
 
 impl Search {
-    /// Draws the settings. The trials of an interrupted search are read from the folder of its checkpoints.
+    /// Draws the settings. The trials of an interrupted search are read from the folder of its checkpoints; they
+    /// must be of the same `run`, a checksum.
     pub fn new(
         count: usize,
         seed: u64,
+        run: u32,
         space: &SearchSpace<'_>,
         folder: Option<&Path>,
     ) -> Result<Self, String> {
         let settings = space.draw(count, seed);
         let file = folder.map(|folder| folder.join(STATE));
         let trials = match file.as_deref().filter(|file| file.exists()) {
-            Some(file) => trials_of(file, &settings)?,
+            Some(file) => trials_of(file, &settings, run)?,
             None => Vec::new(),
         };
-        Ok(Self { settings, trials, file })
+        Ok(Self { settings, run, trials, file })
     }
 
     /// Returns the most epochs of each round.
@@ -173,13 +185,14 @@ impl Search {
 
     fn write(&self) -> Result<(), String> {
         let Some(file) = &self.file else { return Ok(()) };
-        let text = serde_json::to_string(&self.trials).map_err(|error| error.to_string())?;
+        let state = SearchState { run: self.run, trials: self.trials.clone() };
+        let text = serde_json::to_string(&state).map_err(|error| error.to_string())?;
         files::write_whole(file, |file| writeln!(file, "{text}")).map_err(|error| error.to_string())
     }
 }
 
-/// Reads the trials of an interrupted search, which must be of these settings.
-fn trials_of(file: &Path, settings: &[Setting]) -> Result<Vec<Trial>, String> {
+/// Reads the trials of an interrupted search, which must be of these settings and of this run.
+fn trials_of(file: &Path, settings: &[Setting], run: u32) -> Result<Vec<Trial>, String> {
     let name = printable_path(file);
     let foreign = |why: &str| {
         format!(
@@ -187,8 +200,11 @@ fn trials_of(file: &Path, settings: &[Setting]) -> Result<Vec<Trial>, String> {
         )
     };
     let text = read_whole(file).map_err(|error| format!("{name}: cannot be read: {error}"))?;
-    let trials: Vec<Trial> = serde_json::from_slice(&text)
+    let SearchState { run: saved, trials } = serde_json::from_slice(&text)
         .map_err(|error| foreign(&printable(&beginning(&error.to_string(), 200))))?;
+    if saved != run {
+        return Err(foreign("the rows or the options of training have changed"));
+    }
     let is_own = |trial: &Trial| {
         let setting = trial.number.checked_sub(1).and_then(|at| settings.get(at));
         setting == Some(&trial.setting) && trial.kept >= 1 && trial.temperature > 0.0
@@ -292,7 +308,7 @@ mod tests {
 
     #[test]
     fn a_third_goes_on_and_the_best_of_the_last_round_wins() {
-        let mut search = Search::new(9, 0, &space(), None).unwrap();
+        let mut search = Search::new(9, 0, 7, &space(), None).unwrap();
         let mut tried = Vec::new();
         let best = search.run::<String>(
             90,
@@ -312,7 +328,7 @@ mod tests {
     fn an_interrupted_search_goes_on_with_what_it_had() {
         let folder = tempfile::tempdir().unwrap();
         let run = |stop_after: usize| {
-            let mut search = Search::new(6, 0, &space(), Some(folder.path())).unwrap();
+            let mut search = Search::new(6, 0, 7, &space(), Some(folder.path())).unwrap();
             let mut count = 0;
             let best = search.run::<String>(
                 9,
@@ -331,7 +347,9 @@ mod tests {
         let (best, count) = run(usize::MAX);
         assert_eq!((best.is_ok(), count), (true, 5));
         let other = SearchSpace { is_rate_fixed: true, ..space() };
-        let error = Search::new(6, 0, &other, Some(folder.path())).err().unwrap();
+        let error = Search::new(6, 0, 7, &other, Some(folder.path())).err().unwrap();
         assert!(error.contains("another one"), "{error}");
+        let error = Search::new(6, 0, 8, &space(), Some(folder.path())).err().unwrap();
+        assert!(error.contains("the rows or the options of training have changed"), "{error}");
     }
 }

@@ -8,6 +8,7 @@ use nn::ActivationKind;
 use report::statistics::{mean, standard_deviation};
 use report::{Interrupt, SearchReport};
 use serde_json::json;
+use train::Fit;
 
 use super::columns::{columns_report, describe};
 use super::model::dropout;
@@ -171,7 +172,11 @@ impl TrainRun<'_> {
                 embedding: setup.sizes.embedding,
                 dropout: dropout(&setup.sizes, has_texts),
             },
-            activations: if setup.activation.len() > 1 { &setup.activation } else { &all },
+            // One that is not the default was chosen.
+            activations: match &setup.activation[..] {
+                [ActivationKind::SwiGLU] => &all,
+                chosen => chosen,
+            },
             has_texts,
             is_rate_fixed: training.lr.is_some(),
             is_dropout_fixed: setup.sizes.dropout.is_some(),
@@ -179,7 +184,8 @@ impl TrainRun<'_> {
         if let Some(folder) = &experiment.keeping.checkpoint {
             forget(folder);
         }
-        let mut search = Search::new(count, training.seed, &space, keeper.folder())?;
+        let mut search =
+            Search::new(count, training.seed, self.run_checksum(), &space, keeper.folder())?;
         if !training.quiet {
             say(format_args!("Search of {count} settings; 1 is the default\n"));
         }
@@ -204,6 +210,22 @@ impl TrainRun<'_> {
             best.kept
         ));
         Ok((self.final_recipe(&default, &best)?, search_report(&search, &best, has_texts)))
+    }
+
+    /// Returns a checksum of the rows and of the options by which a setting gets another score.
+    fn run_checksum(&self) -> u32 {
+        let TrainCommand { table, common, .. } = self.options;
+        let fit = Fit { epochs: 0, ..common.experiment.training.fit() };
+        let chosen = (fit, table.test_split, &table.group, &table.column);
+        let mut checksum = crc32fast::Hasher::new();
+        checksum.update(format!("{chosen:?}").as_bytes());
+        for row in &self.run.known.frame.rows {
+            for cell in &row.cells {
+                checksum.update(&(cell.len() as u64).to_le_bytes());
+                checksum.update(cell.as_bytes());
+            }
+        }
+        checksum.finalize()
     }
 
     /// Returns the recipe by which the best setting is trained on all rows.

@@ -757,6 +757,9 @@ fn options_without_their_file() -> Vec<BadInput> {
     inputs.extend([
         bad(format!("gradcheck --model table.st {TRAIN_TEXTS}"), &["--model <FILE>"]),
         bad("gradcheck --model table.st --data-seed 1", &["--model <FILE>"]),
+        bad("gradcheck numbers.csv --model table.st --hidden 3", &["--hidden <N>"]),
+        bad("gradcheck numbers.csv --model table.st --seed 3", &["--seed <N>"]),
+        bad("gradcheck numbers.csv --model table.st --column a=text", &["--column <NAME=KIND>"]),
         bad("lm train --documents lines --data stories", &["--documents <WHAT>"]),
         bad("lm train --documents lines --count 3", &["--documents <WHAT>"]),
         bad("lm train --documents lines --data-seed 3", &["--documents <WHAT>"]),

@@ -26,6 +26,8 @@ fn the_tape_of_a_formula_is_printed_with_its_gradient() {
     assert!(text.contains("  d/dx  3.14159  3.14159\n"), "{text}");
     let text = wengert_with(folder.path(), &["tape", "relu(x)", "x=0"]).success();
     assert!(text.contains("  d/dx  0  0.5  they differ: is there a kink"), "{text}");
+    let text = wengert_with(folder.path(), &["tape", "1/x", "x=0"]).success();
+    assert!(text.contains("they differ: is there a kink or a pole"), "{text}");
 }
 
 #[test]

@@ -23,10 +23,11 @@ fn a_search_is_told_repeated_and_resumed_to_the_same_model() {
     // What is left of an interrupted search: its first trials.
     let state = folder.join("run/search.json");
     let trials = fs::read_to_string(&state).unwrap();
-    let mut trials: Vec<serde_json::Value> = serde_json::from_str(&trials).unwrap();
+    let mut kept: serde_json::Value = serde_json::from_str(&trials).unwrap();
+    let trials = kept["trials"].as_array_mut().unwrap();
     assert_eq!(trials.len(), 4 + 2 + 1);
     trials.truncate(3);
-    fs::write(&state, serde_json::to_string(&trials).unwrap()).unwrap();
+    fs::write(&state, kept.to_string()).unwrap();
     for file in fs::read_dir(folder.join("run")).unwrap().map(|entry| entry.unwrap().path()) {
         if file.is_dir() {
             fs::remove_dir_all(file).unwrap();
@@ -38,7 +39,11 @@ fn a_search_is_told_repeated_and_resumed_to_the_same_model() {
     assert!(model("first.st") == model("second.st"), "{output}\n{resumed}");
     let rounds = |output: &str| output.lines().filter(|line| line.starts_with("round ")).count();
     assert_eq!((rounds(&output), rounds(&resumed)), (7, 4));
-    fs::write(&state, "[]").unwrap();
+    let shop = fs::read_to_string(folder.join("shop.csv")).unwrap();
+    fs::write(folder.join("shop.csv"), shop.replacen("Rome", "Oslo", 1)).unwrap();
+    let other = wengert(folder, &format!("{search} --save third.st --resume run"));
+    assert!(other.stderr.contains("the rows or the options of training"), "{}", other.stderr);
+    fs::write(folder.join("shop.csv"), shop).unwrap();
     let other = wengert(folder, &format!("train {SMALL} --search 5 --resume run"));
     assert!(other.stderr.contains("--search 4"), "{}", other.stderr);
 }

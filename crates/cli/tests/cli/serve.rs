@@ -164,6 +164,49 @@ fn a_number_of_json_is_read_by_a_model_of_decimal_commas() {
 }
 
 #[test]
+fn numbers_of_json_lines_are_those_of_a_file_with_decimal_commas() {
+    let folder = folder();
+    let folder = folder.path();
+    // With three decimals a comma taken for a point would make it a thousand times as large.
+    let row = |i: usize| (i as f64 * 0.37 + 10.0, i as f64 * 0.74 + 25.125);
+    let commas = |x: f64| format!("{x:.3}").replace('.', ",");
+    let csv: String =
+        (0..200).map(row).map(|(x, y)| format!("{};{}\n", commas(x), commas(y))).collect();
+    let json: String =
+        (0..200).map(row).map(|(x, y)| format!("{{\"x\": {x:.3}, \"y\": {y:.3}}}\n")).collect();
+    fs::write(folder.join("commas.csv"), format!("x;y\n{csv}")).unwrap();
+    fs::write(folder.join("points.jsonl"), json).unwrap();
+    wengert(folder, "train commas.csv --target y --epochs 3 --quiet --save m.st").success();
+    let figures =
+        |file: &str| wengert(folder, &format!("evaluate --model m.st {file} --json")).success();
+    assert_eq!(figures("points.jsonl"), figures("commas.csv"));
+    let answers = |file: &str| -> Vec<String> {
+        let printed = wengert(folder, &format!("predict --model m.st {file}")).success();
+        printed.lines().map(|line| line.rsplit(',').next().unwrap().to_owned()).collect()
+    };
+    assert_eq!(answers("points.jsonl"), answers("commas.csv"));
+}
+
+#[test]
+fn what_moved_several_labels_is_said_of_the_most_probable_one() {
+    let folder = folder();
+    let folder = folder.path();
+    wengert(folder, "train notes.jsonl --target tags --epochs 5 --quiet --save notes.st").success();
+    let server = Serving::start(folder, "notes.st");
+    let answer = server.ask("/predict?why", &json!({"text": "it was sun and beach on day 3"}));
+    let probability = |label: &str| answer["probabilities"][label].as_f64().unwrap();
+    let most = if probability("warm") > probability("wet") { "warm" } else { "wet" };
+    assert!(
+        answer["why"].as_array().unwrap().iter().all(|found| found["label"] == most),
+        "{answer}"
+    );
+    let rows = "text,n\nit was sun and beach on day 3,\n";
+    let printed =
+        run_reading(rows.as_bytes(), folder, "predict --model notes.st --why -").success();
+    assert!(printed.contains(&format!("{most}: text")), "{printed}");
+}
+
+#[test]
 fn texts_are_answered_as_by_predict() {
     let folder = text_model();
     let server = Serving::start(folder.path(), "days.st");

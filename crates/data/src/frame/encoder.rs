@@ -81,14 +81,10 @@ impl FrameEncoder {
         })
     }
 
-    /// Returns a number such as `1.5`, of a source that always writes a decimal point, as a cell of a column: with the
-    /// decimal mark that the column was trained on.
-    pub fn number_cell(&self, column: &str, number: &str) -> String {
-        let decimal = self.columns.iter().find(|c| c.name == column).and_then(|c| c.how.decimal());
-        match decimal {
-            Some(DecimalMark::Comma) => number.replace('.', ","),
-            _ => number.to_owned(),
-        }
+    /// Returns the names of the columns whose numbers have a decimal comma.
+    pub fn decimal_commas(&self) -> impl Iterator<Item = &str> {
+        let has_comma = |column: &&EncodedColumn| column.how.decimal() == Some(DecimalMark::Comma);
+        self.columns.iter().filter(has_comma).map(|column| column.name.as_str())
     }
 
     /// Returns the name and the number of token ids of each column of texts, in order.
@@ -151,7 +147,7 @@ impl FrameEncoder {
         match self.columns.iter().find(|c| c.name == column).map(|c| &c.how) {
             Some(ColumnEncoder::Text { .. }) => "a text without words".to_owned(),
             Some(ColumnEncoder::Number { median, has_gaps, .. }) => {
-                with_flag(format!("the median {median}"), *has_gaps)
+                with_flag(format!("the median {}", *median as f32), *has_gaps)
             }
             Some(ColumnEncoder::Date { has_gaps, .. }) => {
                 with_flag("the median date".to_owned(), *has_gaps)

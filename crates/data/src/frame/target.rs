@@ -89,6 +89,11 @@ impl TargetEncoder {
         }
     }
 
+    /// Returns `true` if the answers are numbers with a decimal comma.
+    pub fn has_decimal_comma(&self) -> bool {
+        matches!(self, Self::Number { decimal: DecimalMark::Comma, .. })
+    }
+
     /// Returns the number of outputs that a model needs.
     pub fn outputs(&self) -> usize {
         match self {

@@ -43,8 +43,15 @@ const CATEGORIES: usize = 8;
 /// The number of columns that are printed.
 const PRINTED: usize = 5;
 
-/// Asks a trained model about its columns, on the rows at the positions `test`.
-pub fn columns_report(trained: &TrainedTable, known: &KnownRows, test: &[u32]) -> ColumnsReport {
+/// Asks a trained model about its columns, on the rows at the positions `test`. One row cannot be shuffled.
+pub fn columns_report(
+    trained: &TrainedTable,
+    known: &KnownRows,
+    test: &[u32],
+) -> Option<ColumnsReport> {
+    if test.len() < 2 {
+        return None;
+    }
     let (network, parameters) = trained.network();
     let about = &trained.model;
     let trainer = Trainer::new(&network, about.loss());
@@ -56,7 +63,7 @@ pub fn columns_report(trained: &TrainedTable, known: &KnownRows, test: &[u32]) -
     let predictions = trainer.predict(&parameters, asked.samples.inputs());
     let of_numbers = matches!(about.target, TargetEncoder::Number { .. });
     let metric = trained.score.score.decisive().or(of_numbers.then_some("mae"));
-    ColumnsReport {
+    Some(ColumnsReport {
         samples: asked.rows.len(),
         of: test.len(),
         repetitions: REPETITIONS,
@@ -66,7 +73,7 @@ pub fn columns_report(trained: &TrainedTable, known: &KnownRows, test: &[u32]) -
         outputs: if of_numbers { vec![about.answers.clone()] } else { about.names().to_vec() },
         are_probabilities: !of_numbers,
         means: in_unit(&about.target, &column_means(&predictions)),
-    }
+    })
 }
 
 /// Returns the rows to ask about, in their order: all, or `most` that are drawn.

@@ -20,7 +20,7 @@ pub fn report(
     parts: &TableParts,
     target: Option<&str>,
     search: Option<SearchReport>,
-    columns: ColumnsReport,
+    columns: Option<ColumnsReport>,
 ) -> TrainingReport {
     let (comparison, histories) = compared(runs);
     let name = best.activation.to_string();
@@ -38,7 +38,7 @@ pub fn report(
         .with_calibration(best.score.calibration.clone())
         .with_search(search)
         .with_residuals(residuals)
-        .with_columns(Some(columns));
+        .with_columns(columns);
     let target = target.unwrap_or_default();
     let (loss_unit, units) = match &parts.target {
         TargetEncoder::Number { .. } => {

@@ -121,7 +121,7 @@ impl TrainRun<'_> {
         self.print(best);
         // Asking about the columns takes time, so it is done once, and only if someone reads the answers.
         let asked = !quiet || output.is_asked();
-        let columns = asked.then(|| columns_report(best, self.run.known, test));
+        let columns = asked.then(|| columns_report(best, self.run.known, test)).flatten();
         if let (Some(columns), false) = (&columns, quiet) {
             say(describe(columns));
         }
@@ -130,9 +130,7 @@ impl TrainRun<'_> {
             say(format_args!("Saved as {file}. Use it: wengert predict --model {file} FILE"));
         }
         let target = self.options.table.target.as_deref();
-        let written = columns.map_or(Ok(()), |columns| {
-            output.write(quiet, || report(runs, best, parts, target, search, columns))
-        });
+        let written = output.write(quiet, || report(runs, best, parts, target, search, columns));
         // The first error says where the model was saved.
         saved?;
         written

@@ -134,3 +134,12 @@ fn of_many_rows_some_are_asked_and_their_number_is_told() {
     assert!(page.contains(">500</span> test samples, drawn from all"));
     assert!(page.contains("the histogram has all"));
 }
+
+#[test]
+fn of_one_row_nothing_is_said_of_columns() {
+    let folder = tempdir().unwrap();
+    fs::write(folder.path().join("one.csv"), homes(1)).unwrap();
+    let (printed, figures) = train(folder.path(), 60, "--target rent --epochs 2 --test one.csv");
+    assert!(!printed.contains("shuffled"), "{printed}");
+    assert_eq!(figures["best"]["columns"], Value::Null);
+}

@@ -7,7 +7,7 @@ use clap_complete::{Shell, generate};
 
 use crate::options::Cli;
 
-/// Print what a shell completes after `wengert`: commands, options, their values, and files.
+/// Print what a shell completes after `wengert`: commands, options, the values of some, and files.
 #[derive(Args, Clone, Copy, Debug)]
 #[command(after_help = "Examples:
   wengert completions bash > ~/.local/share/bash-completion/completions/wengert

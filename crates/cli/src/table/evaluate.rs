@@ -34,7 +34,8 @@ pub fn places_of(model: &TableModel, rows: &TableFile) -> Result<Vec<Option<usiz
 /// Evaluates the model on rows with answers, and prints the figures.
 pub fn evaluate(options: &Evaluate) -> Result<(), Box<dyn Error>> {
     let (model, parameters, about) = load(&options.model).map_err(|error| error.to_string())?;
-    let (samples, gaps) = answered_rows(options.samples(), &about, options.separator)?;
+    let AnsweredRows { samples, numbers, gaps } =
+        answered_rows(options.samples(), &about, options.separator)?;
     tell_gaps(&gaps, &about.encoder);
     if !gaps.unknown_rows.is_empty() {
         note(&format!(
@@ -43,7 +44,7 @@ pub fn evaluate(options: &Evaluate) -> Result<(), Box<dyn Error>> {
             gaps.unknown_rows.len()
         ));
     }
-    let score = TableScore::of(&model, &parameters, &samples, &about)
+    let score = TableScore::of(&model, &parameters, &samples, numbers.as_deref(), &about)
         .map_err(|error| format!("--model {}: {error}", printable_path(&options.model)))?;
     if !options.json.is_printed() {
         print!("{}", score.describe(about.names()));
@@ -51,13 +52,21 @@ pub fn evaluate(options: &Evaluate) -> Result<(), Box<dyn Error>> {
     Ok(options.json.write(&score.to_json(about.names()).to_string())?)
 }
 
-/// Reads the rows of a file that have an answer, for a model. Returns them as samples, and what could not be
-/// taken as it is.
+/// The rows of a file that have an answer, for a model.
+pub struct AnsweredRows {
+    pub samples: TableSamples,
+    /// The answers, if they are numbers, as in the file.
+    pub numbers: Option<Vec<f64>>,
+    /// What could not be taken as it is.
+    pub gaps: Gaps,
+}
+
+/// Reads the rows of a file that have an answer, for a model.
 pub fn answered_rows(
     file: &Path,
     about: &TableModel,
     separator: Option<Separator>,
-) -> Result<(TableSamples, Gaps), Box<dyn Error>> {
+) -> Result<AnsweredRows, Box<dyn Error>> {
     let mut rows = TableFile::open(file, form_of_others(about.has_header, separator))?;
     rows.set_decimal_commas(about.decimal_commas())?;
     let mut frame = rows.read_all()?;
@@ -95,5 +104,6 @@ pub fn answered_rows(
         format!("{}, line {line}: column {column}: {error}", rows.name())
     })?;
     let (inputs, gaps) = about.encoder.encode(&places, &frame.rows);
-    Ok((Dataset::with_targets(inputs, targets), gaps))
+    let numbers = about.target.numbers(frame.cells(answers));
+    Ok(AnsweredRows { samples: Dataset::with_targets(inputs, targets), numbers, gaps })
 }

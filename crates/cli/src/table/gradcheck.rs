@@ -7,7 +7,7 @@ use autograd::{Parameters, check};
 use data::printable_path;
 use train::Trainer;
 
-use super::evaluate::answered_rows;
+use super::evaluate::{AnsweredRows, answered_rows};
 use super::model::{TableLoss, build};
 use super::options::GradcheckCommand;
 use super::parts::TableSamples;
@@ -42,7 +42,7 @@ fn check_fresh(file: &Path, options: &GradcheckCommand) -> Result<(), Box<dyn Er
 
 fn check_saved(file: &Path, path: &Path, options: &GradcheckCommand) -> Result<(), Box<dyn Error>> {
     let (model, parameters, about) = load(path).map_err(|error| error.to_string())?;
-    let (samples, _) = answered_rows(file, &about, options.table.separator)?;
+    let AnsweredRows { samples, .. } = answered_rows(file, &about, options.table.separator)?;
     let trainer = Trainer::new(&model, about.loss());
     let samples = first(&samples, options.common.samples);
     let report = check::parameters(&parameters, |pass| trainer.loss(pass, &samples));

@@ -42,6 +42,8 @@ pub struct TableParts {
     pub training: TableSamples,
     pub validation: Option<TableSamples>,
     pub test: TableSamples,
+    /// The answers of the rows to test on, if they are numbers, as in the file.
+    pub test_numbers: Option<Vec<f64>>,
     /// What could not be taken as it is, in all rows.
     pub gaps: Gaps,
 }
@@ -176,6 +178,9 @@ impl KnownRows {
             training: all.select(rest),
             validation: (!validation.is_empty()).then(|| all.select(validation)),
             test: all.select(test),
+            test_numbers: target.numbers(
+                test.iter().map(|&row| &*self.frame.rows[row as usize].cells[self.target]),
+            ),
             encoder,
             target,
             gaps,

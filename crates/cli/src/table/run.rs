@@ -242,8 +242,11 @@ impl TableRun<'_> {
         });
         let about = about.with_temperature(temperature);
         // A model that is only compared with others does not see the rows to test on.
-        let judged = if recipe.is_kept { &parts.test } else { validation.unwrap_or(rows) };
-        let score = TableScore::of(&model, &parameters, judged, &about)?;
+        let (judged, numbers) = match recipe.is_kept {
+            true => (&parts.test, parts.test_numbers.as_deref()),
+            false => (validation.unwrap_or(rows), None),
+        };
+        let score = TableScore::of(&model, &parameters, judged, numbers, &about)?;
         Ok(TrainedTable { activation: *activation, seed, parameters, history, score, model: about })
     }
 

@@ -46,11 +46,13 @@ pub enum TargetScore {
 }
 
 impl TableScore {
-    /// Evaluates a model on rows.
+    /// Evaluates a model on rows. `numbers` are their true numbers as in the file; without them those of the
+    /// samples are taken, which have 32 bits.
     pub fn of<M: Model<Input = Mixed<Tensor<u32>>>>(
         model: &M,
         parameters: &Parameters,
         samples: &TableSamples,
+        numbers: Option<&[f64]>,
         about: &TableModel,
     ) -> Result<Self, NotFinite> {
         let (trainer, target) = (Trainer::new(model, about.loss()), &about.target);
@@ -63,16 +65,22 @@ impl TableScore {
             (TargetEncoder::Classes { .. }, Targets::Classes(classes)) => {
                 TargetScore::Classes(evaluation(&predictions, classes, score.loss))
             }
-            (TargetEncoder::Number { scale, .. }, Targets::Numbers(numbers)) => {
+            (TargetEncoder::Number { scale, .. }, Targets::Numbers(scaled)) => {
                 let found = scale.inverse_transform(&predictions).to_vec();
-                numbers_score(&found, &scale.inverse_transform(numbers).to_vec())
+                match numbers {
+                    Some(numbers) => numbers_score(&found, numbers),
+                    None => numbers_score(&found, &scale.inverse_transform(scaled).to_vec()),
+                }
             }
             (_, Targets::Numbers(answers)) => label_scores(&predictions, answers),
             (_, Targets::Classes(_)) => panic!("classes are the answers to classes only"),
         };
-        if let TargetScore::Number { mae, rmse, .. } = answers {
-            // These have the digits of 64 bits.
+        if let TargetScore::Number { mae, rmse, mean_rmse, .. } = answers {
+            // These have the digits of 64 bits. The share of the variance is undefined where there is none.
             score.metrics.extend([("mae".to_owned(), mae), ("rmse".to_owned(), rmse)]);
+            if mean_rmse > 0.0 {
+                score.metrics.insert("r2".to_owned(), 1.0 - (rmse / mean_rmse).powi(2));
+            }
         }
         let outputs = trainer.outputs(parameters, samples.inputs());
         let calibrated = |reliability: &dyn Fn(&Tensor<f32>) -> Reliability| {

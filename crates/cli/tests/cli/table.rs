@@ -485,3 +485,21 @@ fn a_separator_that_cannot_be_one_is_refused() {
         assert!(stderr.contains(expected), "{arguments}: {stderr}");
     }
 }
+
+#[test]
+fn one_answer_far_from_the_others_leaves_theirs_as_they_are() {
+    let folder = folder();
+    let folder = folder.path();
+    let row = |i: usize| {
+        let y = if i == 6 { 1e9 } else { (i * 37 % 101) as f64 / 100.0 };
+        format!("{},{y}\n", i * 29 % 97)
+    };
+    let rows: String = (0..100).map(row).collect();
+    fs::write(folder.join("far.csv"), format!("x,y\n{rows}")).unwrap();
+    let without: String = (0..100).filter(|&i| i != 6).map(row).collect();
+    fs::write(folder.join("near.csv"), format!("x,y\n{without}")).unwrap();
+    wengert(folder, "train far.csv --target y --epochs 1 --quiet --save far.st").success();
+    let figures = wengert(folder, "evaluate --model far.st near.csv").success();
+    // The mean deviation of 0.00, 0.01, ... from their mean is a quarter of their range.
+    assert!(figures.contains("The mean of these rows alone: mean error 0.25"), "{figures}");
+}

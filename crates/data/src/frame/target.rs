@@ -102,6 +102,22 @@ impl TargetEncoder {
         }
     }
 
+    /// Returns the numbers of these cells, if the answers are numbers: the targets have only the 32 bits of
+    /// their distance from the mean.
+    ///
+    /// # Panics
+    ///
+    /// If a cell is not a number.
+    #[track_caller]
+    pub fn numbers<'a>(&self, cells: impl IntoIterator<Item = &'a str>) -> Option<Vec<f64>> {
+        let Self::Number { decimal, .. } = self else { return None };
+        let number = |cell: &str| {
+            let number = decimal.parse(cell);
+            number.unwrap_or_else(|| panic!("TargetEncoder::numbers: `{cell}` is not a number"))
+        };
+        Some(cells.into_iter().map(number).collect())
+    }
+
     /// Returns the targets of these cells.
     ///
     /// # Errors

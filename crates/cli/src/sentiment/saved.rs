@@ -58,17 +58,22 @@ impl Description {
     /// Returns the token ids of each text, cut as in training, and prints a note on texts that are
     /// cut.
     pub fn token_ids(&self, texts: &[String]) -> Sequences<u32> {
-        if let Some(words) = self.note_on_cut(texts) {
+        let (ids, cut) = token_ids(&self.tokenizer, texts, self.maxlen);
+        if let Some(words) = self.told(cut, texts.len()) {
             note(&words);
         }
-        self.ids(texts)
+        ids
     }
 
     /// Returns how many texts are cut, for a person to read.
     pub fn note_on_cut(&self, texts: &[String]) -> Option<String> {
-        let longest = self.maxlen?;
         let (_, cut) = token_ids(&self.tokenizer, texts, self.maxlen);
-        let which = match texts.len() {
+        self.told(cut, texts.len())
+    }
+
+    fn told(&self, cut: usize, texts: usize) -> Option<String> {
+        let longest = self.maxlen?;
+        let which = match texts {
             1 => "this text has".to_string(),
             all => format!("{cut} of {all} texts have"),
         };

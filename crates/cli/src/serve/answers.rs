@@ -1,9 +1,9 @@
 //! What a model is asked and answers, as JSON. A key that the model does not read, and a column that it reads and
 //! does not find, are said in the answer: nothing is dropped or filled in silently.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::BTreeMap;
 
-use data::{ColumnKind, Mixed, TableRow, excerpt};
+use data::{ColumnKind, Mixed, TableRow, excerpt, excerpts};
 use hyper::StatusCode;
 use nn::Model;
 use serde::Serialize;
@@ -23,7 +23,7 @@ pub trait AnswersRequests: Send + Sync + 'static {
     fn question(&self) -> Question<'_>;
 
     /// Returns the answer to an object as JSON. With `why`, it has what moved the answer.
-    fn answer(&self, object: &Object, why: bool) -> Result<String, Unanswered>;
+    fn answer(&self, object: &Object, why: bool) -> Result<String, Refusal>;
 }
 
 /// What a model reads and answers.
@@ -47,22 +47,17 @@ pub struct Field<'a> {
     pub values: &'a [String],
 }
 
-/// Why an object has no answer.
-pub enum Unanswered {
-    /// It is wrong.
-    Wrong(String),
-    /// The model's numbers overflow.
-    NotFinite(NotFinite),
+/// Returns what is answered to a wrong request.
+fn wrong(reason: String) -> Refusal {
+    (StatusCode::BAD_REQUEST, reason)
 }
 
-impl From<NotFinite> for Unanswered {
-    fn from(error: NotFinite) -> Self {
-        Self::NotFinite(error)
-    }
+/// Returns what is answered if the model's numbers overflow.
+fn overflow(error: NotFinite) -> Refusal {
+    (StatusCode::INTERNAL_SERVER_ERROR, error.to_string())
 }
 
-/// Answers the body of a request: an object, or a list of objects, whose answers are a list. An error is a status
-/// with its reason.
+/// Answers the body of a request: an object, or a list of objects, whose answers are a list.
 pub fn answer_body(model: &impl AnswersRequests, body: &str, why: bool) -> Result<String, Refusal> {
     let is_list = body.trim_start().starts_with('[');
     let objects: Result<Vec<Object>, _> = match is_list {
@@ -73,20 +68,13 @@ pub fn answer_body(model: &impl AnswersRequests, body: &str, why: bool) -> Resul
         let fields = model.question().fields;
         let name = fields.first().map_or("text", |field| field.name);
         let expected = format!("{{{}: \"…\"}}", serde_json::json!(name));
-        (
-            StatusCode::BAD_REQUEST,
-            format!("expected a JSON object such as {expected}, or a list of them: {error}"),
-        )
+        wrong(format!("expected a JSON object such as {expected}, or a list of them: {error}"))
     })?;
     let mut answers = Vec::new();
     for (at, object) in objects.iter().enumerate() {
         let place = if is_list { format!("object {}: ", at + 1) } else { String::new() };
-        answers.push(model.answer(object, why).map_err(|error| match error {
-            Unanswered::Wrong(reason) => (StatusCode::BAD_REQUEST, format!("{place}{reason}")),
-            Unanswered::NotFinite(error) => {
-                (StatusCode::INTERNAL_SERVER_ERROR, format!("{place}{error}"))
-            }
-        })?);
+        let answer = model.answer(object, why);
+        answers.push(answer.map_err(|(status, reason)| (status, format!("{place}{reason}")))?);
     }
     Ok(match is_list {
         true => format!("[{}]\n", answers.join(",\n")),
@@ -114,14 +102,15 @@ impl<M: Model<Input = Tensor<u32>> + Send + 'static> AnswersRequests for SavedCl
         Question { answers: "label", classes: self.about.labels.names(), fields }
     }
 
-    fn answer(&self, object: &Object, why: bool) -> Result<String, Unanswered> {
+    fn answer(&self, object: &Object, why: bool) -> Result<String, Refusal> {
         let mut notes = Vec::new();
-        let cells = Cells::of(object, &["text"], &mut notes).map_err(Unanswered::Wrong)?;
-        let Some(Value::String(text)) = cells.values[0] else {
-            return Err(Unanswered::Wrong("the key `text` does not hold a text".to_owned()));
+        let values = values_of(object, &["text"], &mut notes).map_err(wrong)?;
+        let Some(Value::String(text)) = values[0] else {
+            return Err(wrong("the key `text` does not hold a text".to_owned()));
         };
         notes.extend(self.about.note_on_cut(std::slice::from_ref(text)));
-        Ok(Noted { answer: SavedClassifier::answer(self, text, why)?, notes }.to_json())
+        let answer = SavedClassifier::answer(self, text, why).map_err(overflow)?;
+        Ok(Noted { answer, notes }.to_json())
     }
 }
 
@@ -149,14 +138,20 @@ impl<M: Model<Input = Mixed<Tensor<u32>>> + Send + 'static> AnswersRequests for 
         }
     }
 
-    fn answer(&self, object: &Object, why: bool) -> Result<String, Unanswered> {
+    fn answer(&self, object: &Object, why: bool) -> Result<String, Refusal> {
         let (encoder, mut notes) = (&self.about.encoder, Vec::new());
         let columns: Vec<&str> = encoder.columns().collect();
-        let cells = Cells::of(object, &columns, &mut notes).map_err(Unanswered::Wrong)?;
-        let cells =
-            cells.texts(&columns, &self.about.decimal_commas()).map_err(Unanswered::Wrong)?;
+        let commas = self.about.decimal_commas();
+        // Of a key that is not there the cell is empty.
+        let cell = |(value, name): (Option<&Value>, &&str)| match value {
+            Some(value) => cell_of(name, value, &commas),
+            None => Ok(String::new()),
+        };
+        let values = values_of(object, &columns, &mut notes).map_err(wrong)?;
+        let cells = values.into_iter().zip(&columns).map(cell).collect::<Result<_, _>>();
+        let row = TableRow { line: 1, cells: cells.map_err(wrong)? };
         let places: Vec<Option<usize>> = (0..columns.len()).map(Some).collect();
-        let (answers, gaps) = self.answers(&places, &[TableRow { line: 1, cells }], why)?;
+        let (answers, gaps) = self.answers(&places, &[row], why).map_err(overflow)?;
         let answer = &answers[0];
         let shown = |cells: &[(u64, String)]| {
             cells.iter().map(|(_, cell)| excerpt(cell)).collect::<Vec<_>>().join(", ")
@@ -177,43 +172,29 @@ impl<M: Model<Input = Mixed<Tensor<u32>>> + Send + 'static> AnswersRequests for 
     }
 }
 
-/// The values of an object, one for each column that a model reads.
-struct Cells<'a> {
-    values: Vec<Option<&'a Value>>,
-}
-
-impl<'a> Cells<'a> {
-    /// Finds the values of these columns. Keys that are none of them are noted. An object with none of the columns is
-    /// meant for another model, and wrong.
-    fn of(object: &'a Object, columns: &[&str], notes: &mut Vec<String>) -> Result<Self, String> {
-        let mut values = vec![None; columns.len()];
-        for (key, value) in &object.0 {
-            match columns.iter().position(|column| column == key) {
-                None => notes.push(format!("the model does not read the key {}", excerpt(key))),
-                Some(place) if values[place].is_some() => {
-                    return Err(format!("the key {} occurs twice", excerpt(key)));
-                }
-                Some(place) => values[place] = Some(value),
+/// Returns the values of these columns. Keys that are none of them are noted. An object with none of the columns is
+/// meant for another model, and wrong.
+fn values_of<'a>(
+    object: &'a Object,
+    columns: &[&str],
+    notes: &mut Vec<String>,
+) -> Result<Vec<Option<&'a Value>>, String> {
+    let mut values = vec![None; columns.len()];
+    for (key, value) in &object.0 {
+        match columns.iter().position(|column| column == key) {
+            None => notes.push(format!("the model does not read the key {}", excerpt(key))),
+            Some(place) if values[place].is_some() => {
+                return Err(format!("the key {} occurs twice", excerpt(key)));
             }
-        }
-        match values.iter().any(Option::is_some) {
-            true => Ok(Self { values }),
-            false => {
-                let names: Vec<String> = columns.iter().map(|name| excerpt(name)).collect();
-                Err(format!(
-                    "the object has none of the keys that the model reads: {}",
-                    names.join(", ")
-                ))
-            }
+            Some(place) => values[place] = Some(value),
         }
     }
-
-    /// Returns the values as cells of a table; of a key that is not there an empty one.
-    fn texts(&self, columns: &[&str], commas: &HashSet<String>) -> Result<Vec<String>, String> {
-        let cell = |(value, name): (&Option<&Value>, &&str)| match value {
-            Some(value) => cell_of(name, value, commas),
-            None => Ok(String::new()),
-        };
-        self.values.iter().zip(columns).map(cell).collect()
+    match values.iter().any(Option::is_some) {
+        true => Ok(values),
+        false => {
+            let names: Vec<String> = columns.iter().copied().map(String::from).collect();
+            let names = excerpts(&names);
+            Err(format!("the object has none of the keys that the model reads: {names}"))
+        }
     }
 }

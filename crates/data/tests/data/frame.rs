@@ -255,6 +255,14 @@ fn summaries(frame: &DataFrame) -> Vec<ColumnSummary> {
     (0..frame.columns.len()).map(|place| ColumnSummary::of(frame, place, None)).collect()
 }
 
+/// Returns the encoder of all columns that can be used, measured on some rows.
+fn encoder_of(frame: &DataFrame, training: &[u32]) -> FrameEncoder {
+    let summaries = summaries(frame);
+    let is_input = |summary: &&ColumnSummary| summary.kind != ColumnKind::Ignore;
+    let inputs: Vec<&ColumnSummary> = summaries.iter().filter(is_input).collect();
+    FrameEncoder::fit(frame, &inputs, training, 1000)
+}
+
 #[test]
 fn kinds_are_guessed_from_the_cells() {
     use ColumnKind::{Category, Date, Ignore, Number, Text};
@@ -286,11 +294,8 @@ fn targets_are_numbers_classes_or_labels() {
 #[test]
 fn a_model_gets_scales_of_the_training_rows_flags_of_gaps_and_ids_of_known_values() {
     let frame = every_kind();
-    let summaries = summaries(&frame);
-    let inputs: Vec<&ColumnSummary> =
-        summaries.iter().filter(|summary| summary.kind != ColumnKind::Ignore).collect();
     let training: Vec<u32> = (0..30).collect();
-    let encoder = FrameEncoder::fit(&frame, &inputs, &training, 1000);
+    let encoder = encoder_of(&frame, &training);
     let places: Vec<_> = encoder.columns().map(|name| frame.place(name)).collect();
     let (mixed, gaps) = encoder.encode(&places, &frame.rows);
     // A price with its flag; the day, and two circles of it.
@@ -515,11 +520,8 @@ fn columns_that_give_the_answer_away_are_found() {
 #[test]
 fn mixed_samples_are_chosen_and_joined_in_all_their_parts() {
     let frame = every_kind();
-    let summaries = summaries(&frame);
-    let inputs: Vec<&ColumnSummary> =
-        summaries.iter().filter(|summary| summary.kind != ColumnKind::Ignore).collect();
     let all: Vec<u32> = (0..40).collect();
-    let encoder = FrameEncoder::fit(&frame, &inputs, &all, 1000);
+    let encoder = encoder_of(&frame, &all);
     let places: Vec<_> = encoder.columns().map(|name| frame.place(name)).collect();
     let (mixed, _) = encoder.encode(&places, &frame.rows);
     let digest = |samples: &Mixed<Sequences<u32>>| {
@@ -538,11 +540,8 @@ fn mixed_samples_are_chosen_and_joined_in_all_their_parts() {
 #[test]
 fn a_column_of_a_table_is_exchanged_whole_and_no_other() {
     let frame = every_kind();
-    let summaries = summaries(&frame);
-    let inputs: Vec<&ColumnSummary> =
-        summaries.iter().filter(|summary| summary.kind != ColumnKind::Ignore).collect();
     let all: Vec<u32> = (0..40).collect();
-    let encoder = FrameEncoder::fit(&frame, &inputs, &all, 1000);
+    let encoder = encoder_of(&frame, &all);
     let places: Vec<_> = encoder.columns().map(|name| frame.place(name)).collect();
     let (mixed, _) = encoder.encode(&places, &frame.rows);
     let turned: Vec<u32> = (0..40).rev().collect();

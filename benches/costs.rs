@@ -1,4 +1,4 @@
-//! How the cost of a step grows, and how often a step asks the allocator for memory.
+//! How the parts of a step grow, and how often a step asks the allocator for memory.
 //!
 //!     cargo bench --bench costs
 //!
@@ -11,10 +11,10 @@ use std::hint::black_box;
 use std::time::{Duration, Instant};
 
 use autograd::{Parameters, Pass, Tape, Var};
-use nn::{Dense, Layer};
 use optim::{Adam, Optimizer};
 use stats_alloc::{INSTRUMENTED_SYSTEM, Region, StatsAlloc};
-use tensor::{Key, Tensor};
+use tensor::Key;
+use workloads::growing::{self, BASE, Network};
 
 #[global_allocator]
 static ALLOCATOR: &StatsAlloc<System> = &INSTRUMENTED_SYSTEM;
@@ -33,17 +33,6 @@ fn main() {
     print_tape_lengths();
     print_allocations();
 }
-
-/// Layers `width → width` with ReLU; the loss is the mean of the outputs' squares.
-#[derive(Clone, Copy)]
-struct Network {
-    batch: usize,
-    width: usize,
-    depth: usize,
-}
-
-/// The network of which one measure grows while the others stay.
-const BASE: Network = Network { batch: 32, width: 64, depth: 2 };
 
 impl std::fmt::Display for Network {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -65,22 +54,7 @@ impl Times {
     }
 }
 
-impl Network {
-    fn times(self) -> Times {
-        let mut parameters = Parameters::new(0);
-        let layers: Vec<Dense> = (0..self.depth)
-            .map(|layer| Dense::new(&mut parameters, &layer.to_string(), self.width, self.width))
-            .collect();
-        let x = Tensor::normal([self.batch, self.width], 0.0, 1.0, Key::new(1));
-        times(parameters, |pass| {
-            let x = pass.constant(x.clone());
-            let y = layers.iter().fold(x, |x, layer| nn::relu(layer.forward(pass, x)));
-            y.powi(2).mean_all()
-        })
-    }
-}
-
-fn times(mut parameters: Parameters, loss: impl for<'t> Fn(Pass<'t>) -> Var<'t>) -> Times {
+fn times((mut parameters, loss): (Parameters, impl for<'t> Fn(Pass<'t>) -> Var<'t>)) -> Times {
     let mut tape = Tape::new();
     let forward = fastest(|| {
         black_box(loss(Pass::training(&tape, &parameters, Key::new(0))));
@@ -121,7 +95,7 @@ fn print_growth(
     print_header(&[measure, "step µs", "backward / forward", &format!("ns per {unit}")]);
     for &size in sizes {
         let (network, units) = network(size);
-        let times = network.times();
+        let times = times(network.build());
         let ratio = times.backward.as_secs_f64() / times.forward.as_secs_f64();
         let (micros, nanos) = (1e6 * times.step().as_secs_f64(), 1e9 * times.step().as_secs_f64());
         let per_unit = nanos / units as f64;
@@ -131,20 +105,14 @@ fn print_growth(
     println!();
 }
 
-/// A chain of additions of single numbers: no arithmetic to speak of, so what it takes is what a
-/// line of the tape costs.
+/// What a node of the tape costs.
 fn print_tape_lengths() {
-    print_header(&["lines of tape", "forward ns per line", "backward ns per line", "ratio"]);
-    for lines in [10, 100, 1_000, 10_000, 100_000] {
-        let mut parameters = Parameters::new(0);
-        let start = parameters.add("start", Tensor::scalar(1.0));
-        let times = times(parameters, |pass| {
-            let start = pass.parameter(start);
-            (1..lines).fold(start, |sum, _| sum + start)
-        });
-        let per_line = |time: Duration| 1e9 * time.as_secs_f64() / lines as f64;
-        let (forward, backward) = (per_line(times.forward), per_line(times.backward));
-        println!("| {lines} | {forward:.0} | {backward:.0} | {:.2} |", backward / forward);
+    print_header(&["nodes of the tape", "forward ns per node", "backward ns per node", "ratio"]);
+    for nodes in [10, 100, 1_000, 10_000, 100_000] {
+        let times = times(growing::chain(nodes));
+        let per_node = |time: Duration| 1e9 * time.as_secs_f64() / nodes as f64;
+        let (forward, backward) = (per_node(times.forward), per_node(times.backward));
+        println!("| {nodes} | {forward:.0} | {backward:.0} | {:.2} |", backward / forward);
     }
     println!();
 }

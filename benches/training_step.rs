@@ -8,10 +8,7 @@ mod workloads;
 
 use criterion::{BenchmarkId, Criterion, criterion_group, criterion_main};
 use optim::Adam;
-use rand::RngExt;
-use rand::distr::Distribution;
-use rand_distr::Zipf;
-use tensor::{Key, Tensor};
+use tensor::Key;
 
 fn steps(c: &mut Criterion) {
     for (name, make) in workloads::ALL {
@@ -29,7 +26,8 @@ fn vocabulary(c: &mut Criterion) {
         for (name, adam) in [("Adam", Adam::new(0.001)), ("lazy", Adam::new(0.001).lazy())] {
             let mut step = None;
             let make = || {
-                let batches = (0..BATCHES).map(|seed| zipf_ids(size, Key::new(seed)));
+                let batches =
+                    (0..BATCHES).map(|seed| workloads::growing::zipf_ids(size, Key::new(seed)));
                 workloads::text_in_turn(adam.clone(), size, batches.collect())
             };
             group.bench_function(BenchmarkId::new(name, size), |b| {
@@ -41,18 +39,6 @@ fn vocabulary(c: &mut Criterion) {
 
 /// How many batches are drawn; then the first one comes again.
 const BATCHES: u64 = 500;
-
-/// Token ids `[32, 100]`: 20 to 100 tokens, then padding.
-fn zipf_ids(vocabulary: usize, key: Key) -> Tensor<u32> {
-    let words = Zipf::new(vocabulary as f64 - 1.0, 1.0).expect("a vocabulary");
-    let mut rng = key.rng();
-    let mut ids = Vec::with_capacity(32 * 100);
-    for _ in 0..32 {
-        let length = rng.random_range(20..=100);
-        ids.extend((0..100).map(|t| if t < length { words.sample(&mut rng) as u32 } else { 0 }));
-    }
-    Tensor::new([32, 100], ids)
-}
 
 criterion_group! {
     name = benches;

@@ -1,13 +1,15 @@
 """The workloads in JAX: one jitted function a step, with Optax's Adam, its state given back in place."""
 
+from itertools import cycle
+
 import jax
 import jax.numpy as jnp
 import optax
 
 import language_jax
 from language import print_check
-from measure import CLASSES, DIM, LARGE_VOCABULARY, VOCABULARY
-from measure import measure_all, normal, options, table, texts
+from measure import BATCH, CLASSES, DIM, LARGE_VOCABULARY, VOCABULARY
+from measure import measure_all, measure_growing, normal, options, table, texts, zipf_texts
 
 arguments = options("--check")
 # Dropout's masks from the processor's own way of drawing bits: faster than the default.
@@ -15,22 +17,22 @@ jax.config.update("jax_default_prng_impl", "rbg")
 OPTIMIZER = optax.adam(0.001)
 
 
-def training(loss, parameters):
-    """A step that carries parameters, optimizer state and random key on."""
+def training(loss, parameters, batches=(None,)):
+    """A step that carries parameters, optimizer state and random key on; on each of the batches in turn."""
 
     @jax.jit(donate_argnums=0)
-    def step(state):
+    def step(state, batch):
         parameters, moments, key = state
         key, dropout_key = jax.random.split(key)
-        gradients = jax.grad(loss)(parameters, dropout_key)
+        gradients = jax.grad(loss)(parameters, dropout_key, batch)
         updates, moments = OPTIMIZER.update(gradients, moments)
         return optax.apply_updates(parameters, updates), moments, key
 
-    state = (parameters, OPTIMIZER.init(parameters), jax.random.key(0))
+    state, batches = (parameters, OPTIMIZER.init(parameters), jax.random.key(0)), cycle(batches)
 
     def next_step():
         nonlocal state
-        state = step(state)
+        state = step(state, next(batches))
         return state
 
     return next_step
@@ -63,7 +65,7 @@ def mlp(activation):
         "swiglu": [swiglu_parameters() for _ in range(2)] if activation is swiglu else [None] * 2,
     }
 
-    def loss(p, _):
+    def loss(p, *_):
         hidden = x
         for layer, gate in zip(p["dense"], p["swiglu"]):
             hidden = activation(dense(hidden, layer), gate)
@@ -74,6 +76,12 @@ def mlp(activation):
 
 def text(vocabulary=VOCABULARY, **sizes):
     ids, labels = map(jnp.asarray, texts(vocabulary=vocabulary, **sizes))
+    parameters, loss = text_model(vocabulary, labels)
+    return training(lambda p, key, _: loss(p, key, ids), parameters)
+
+
+def text_model(vocabulary, labels):
+    """The weights, and the loss of token ids."""
     parameters = {
         "table": normal(vocabulary, DIM) / 20,
         "hidden": dense_parameters(DIM, 64),
@@ -81,7 +89,7 @@ def text(vocabulary=VOCABULARY, **sizes):
         "output": dense_parameters(64, CLASSES),
     }
 
-    def loss(p, key):
+    def loss(p, key, ids):
         first, second = jax.random.split(key)
         real = (ids != 0)[..., None]
         mean = (p["table"][ids] * real).sum(1) / real.sum(1)
@@ -89,7 +97,7 @@ def text(vocabulary=VOCABULARY, **sizes):
         logits = dense(dropout(hidden, second), p["output"])
         return optax.softmax_cross_entropy_with_integer_labels(logits, labels).mean()
 
-    return training(loss, parameters)
+    return parameters, loss
 
 
 def ffn():
@@ -100,7 +108,7 @@ def ffn():
         "down": normal(1376, 512) / 37,
     }
 
-    def loss(p, _):
+    def loss(p, *_):
         hidden = jax.nn.silu(x @ p["gate"]) * (x @ p["up"])
         return jnp.square(hidden @ p["down"]).mean()
 
@@ -140,6 +148,35 @@ def adam():
     return next_update
 
 
+def network(batch=32, width=64, depth=2):
+    x = jnp.asarray(normal(batch, width))
+
+    def loss(p, *_):
+        hidden = x
+        for layer in p:
+            hidden = jax.nn.relu(dense(hidden, layer))
+        return jnp.square(hidden).mean()
+
+    return training(loss, [dense_parameters(width, width) for _ in range(depth)])
+
+
+def chain(nodes):
+    """Products of one number, forward and backward: as a loop, because a long chain of operations would
+    compile for minutes."""
+
+    def power(start):
+        return jax.lax.scan(lambda x, _: (x * start, None), start, length=nodes - 1)[0]
+
+    gradient, start = jax.jit(jax.grad(power)), jnp.ones(())
+    return lambda: gradient(start)
+
+
+def text_of(vocabulary):
+    parameters, loss = text_model(vocabulary, jnp.arange(BATCH) % CLASSES)
+    batches = [jnp.asarray(zipf_texts(vocabulary, seed)) for seed in range(64)]
+    return training(loss, parameters, batches)
+
+
 WORKLOADS = {
     "mlp": lambda: mlp(swiglu),
     "mlp_relu": lambda: mlp(lambda x, _: jax.nn.relu(x)),
@@ -152,8 +189,17 @@ WORKLOADS = {
     "matmul": matmul,
     "adam": adam,
 }
+SERIES = {
+    "batch": lambda batch: network(batch=batch),
+    "width": lambda width: network(width=width),
+    "depth": lambda depth: network(depth=depth),
+    "tape": chain,
+    "vocabulary": text_of,
+    "sequence": lambda tokens: language_jax.lm(samples=1, context=tokens),
+}
 
 if arguments.check:
     print_check(WORKLOADS["lm"]())
 else:
     measure_all(WORKLOADS, arguments.workloads, jax.block_until_ready)
+    measure_growing(SERIES, arguments.workloads, jax.block_until_ready)

@@ -40,9 +40,9 @@ def uniform(seed, scale, *shape):
     return (scale * numbers).astype("float32").reshape(shape)
 
 
-def batch():
-    """Tokens, and those one place later, [BATCH, CONTEXT] each."""
-    tokens = (hashes(0, BATCH * (CONTEXT + 1)) % VOCABULARY).reshape(BATCH, CONTEXT + 1)
+def batch(samples=BATCH, context=CONTEXT):
+    """Tokens, and those one place later, [samples, context] each."""
+    tokens = (hashes(0, samples * (context + 1)) % VOCABULARY).reshape(samples, context + 1)
     tokens = tokens.astype("int32")
     return tokens[:, :-1].copy(), tokens[:, 1:].copy()
 
@@ -66,10 +66,10 @@ def matrix(block, *names):
     return numpy.concatenate(found, 1)
 
 
-def rotations():
-    """Cosines and sines of RoPE's angles, [CONTEXT, HEAD / 2] each."""
+def rotations(context=CONTEXT):
+    """Cosines and sines of RoPE's angles, [context, HEAD / 2] each."""
     rates = THETA ** (-2.0 * numpy.arange(HEAD // 2) / HEAD)
-    angles = numpy.arange(CONTEXT)[:, None] * rates
+    angles = numpy.arange(context)[:, None] * rates
     return numpy.cos(angles).astype("float32"), numpy.sin(angles).astype("float32")
 
 

@@ -5,7 +5,7 @@ import jax.numpy as jnp
 import optax
 
 import language
-from language import BATCH, CONTEXT, DECAY, EPSILON, HEAD, HEADS, LAYERS, RATE, WIDTH
+from language import DECAY, EPSILON, HEAD, HEADS, LAYERS, RATE, WIDTH
 
 OPTIMIZER = optax.adamw(RATE, weight_decay=DECAY)
 
@@ -35,7 +35,7 @@ def rope(x, cos, sin):
 
 
 def attention(p, x, cos, sin):
-    qkv = (rms_norm(x, p["attention_norm"]) @ p["qkv"]).reshape(BATCH, CONTEXT, 3, HEADS, HEAD)
+    qkv = (rms_norm(x, p["attention_norm"]) @ p["qkv"]).reshape(*x.shape[:2], 3, HEADS, HEAD)
     qk, v = rope(qkv[:, :, :2], cos, sin), qkv[:, :, 2]
     seen = jax.nn.dot_product_attention(qk[:, :, 0], qk[:, :, 1], v, is_causal=True)
     return seen.reshape(x.shape) @ p["output"]
@@ -47,7 +47,7 @@ def feed_forward(p, x):
 
 
 def logits(p, ids):
-    cos, sin = (jnp.asarray(part)[:, None, None] for part in language.rotations())
+    cos, sin = (jnp.asarray(part)[:, None, None] for part in language.rotations(ids.shape[1]))
     x = p["table"][ids]
     for block in p["blocks"]:
         x = x + attention(block, x, cos, sin)
@@ -55,9 +55,9 @@ def logits(p, ids):
     return rms_norm(x, p["norm"]) @ p["table"].T
 
 
-def lm():
+def lm(**sizes):
     """A training step, which gives the loss."""
-    ids, targets = map(jnp.asarray, language.batch())
+    ids, targets = map(jnp.asarray, language.batch(**sizes))
 
     def loss(p):
         return optax.softmax_cross_entropy_with_integer_labels(logits(p, ids), targets).mean()

@@ -6,7 +6,7 @@ import torch.nn.functional as F
 from torch import nn
 
 import language
-from language import BATCH, CONTEXT, DECAY, EPSILON, GENERATED, HEAD, HEADS, HIDDEN, LAYERS
+from language import CONTEXT, DECAY, EPSILON, GENERATED, HEAD, HEADS, HIDDEN, LAYERS
 from language import PROMPT, RATE, VOCABULARY, WIDTH
 
 
@@ -34,12 +34,12 @@ class Block(nn.Module):
 
 
 class Model(nn.Module):
-    def __init__(self):
+    def __init__(self, context=CONTEXT):
         super().__init__()
         self.table = nn.Embedding.from_pretrained(torch.from_numpy(language.table()), freeze=False)
         self.blocks = nn.ModuleList(Block(number) for number in range(LAYERS))
         self.norm = nn.RMSNorm(WIDTH, eps=EPSILON)
-        for name, rotations in zip(["cos", "sin"], language.rotations()):
+        for name, rotations in zip(["cos", "sin"], language.rotations(context)):
             self.register_buffer(name, torch.from_numpy(rotations)[:, None, None])
 
     def forward(self, ids, places=slice(None), caches=(None,) * LAYERS):
@@ -61,16 +61,15 @@ def rope(x, cos, sin):
     return torch.cat([a * cos - b * sin, b * cos + a * sin], -1)
 
 
-def lm(compiled):
+def lm(compiled, **sizes):
     """A training step, which gives the loss."""
-    model = Model()
+    ids, targets = (torch.from_numpy(part).long() for part in language.batch(**sizes))
+    model, targets = Model(ids.shape[1]), targets.flatten()
     optimizer = torch.optim.AdamW(model.parameters(), RATE, weight_decay=DECAY, fused=True)
-    ids, targets = (torch.from_numpy(part).long() for part in language.batch())
-    targets = targets.flatten()
 
     @compiled
     def loss():
-        return F.cross_entropy(model(ids).view(BATCH * CONTEXT, VOCABULARY), targets)
+        return F.cross_entropy(model(ids).view(-1, VOCABULARY), targets)
 
     def step():
         optimizer.zero_grad()

@@ -33,8 +33,20 @@ def measure_all(workloads, wanted, finish=lambda result: None):
     """
     for name, make in workloads.items():
         if not wanted or name in wanted:
-            for seconds in samples(make(), finish):
-                print(f"{name} {1e6 * seconds:.3f}", flush=True)
+            print_samples(name, make(), finish)
+
+
+def measure_growing(series, wanted, finish=lambda result: None):
+    """The same for those names in `wanted` that are of a series and a size, such as `batch_64`."""
+    for name in wanted:
+        of_series, _, size = name.partition("_")
+        if of_series in series and size.isdigit():
+            print_samples(name, series[of_series](int(size)), finish)
+
+
+def print_samples(name, step, finish):
+    for seconds in samples(step, finish):
+        print(f"{name} {1e6 * seconds:.3f}", flush=True)
 
 
 def samples(step, finish):
@@ -75,12 +87,25 @@ def texts(batch=BATCH, vocabulary=VOCABULARY, seed=3):
     return numpy.where(numpy.arange(LONGEST) < lengths, ids, 0), numpy.arange(batch) % CLASSES
 
 
+def zipf_texts(vocabulary, seed):
+    """Token ids [32, 100] as `texts`, but by Zipf's law: few words are frequent and most are rare."""
+    rng = numpy.random.default_rng(seed)
+    ids = zipf(vocabulary, rng.random((BATCH, LONGEST)))
+    lengths = rng.integers(20, LONGEST + 1, size=(BATCH, 1))
+    return numpy.where(numpy.arange(LONGEST) < lengths, ids, 0)
+
+
+def zipf(vocabulary, uniform):
+    """Words from 1 to below `vocabulary`, their frequencies as 1 / word, from numbers in [0, 1)."""
+    weights = 1 / numpy.arange(1, vocabulary)
+    shares = numpy.cumsum(weights / weights.sum())
+    return numpy.searchsorted(shares, uniform).clip(0, shares.size - 1) + 1
+
+
 def ragged_texts(seed):
     """A batch of `text_ragged`: a list of arrays of token ids, without padding."""
     rng = numpy.random.default_rng(seed)
     # The mean of a log-normal distribution is e^(μ + σ²/2).
     lengths = rng.lognormal(numpy.log(100) - 0.5, 1.0, size=BATCH).astype(int)
-    weights = 1 / numpy.arange(1, RAGGED_VOCABULARY)
-    words = numpy.cumsum(weights / weights.sum())
-    draw = lambda length: numpy.searchsorted(words, rng.random(length)).clip(0, words.size - 1) + 1
+    draw = lambda length: zipf(RAGGED_VOCABULARY, rng.random(length))
     return [draw(length) for length in lengths.clip(1, LONGEST_RAGGED)]

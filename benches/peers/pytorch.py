@@ -11,7 +11,8 @@ from torch import nn
 import language_pytorch
 from language import print_check
 from measure import BATCH, CLASSES, DIM, LARGE_VOCABULARY, RAGGED_VOCABULARY, VOCABULARY
-from measure import measure_all, normal, options, ragged_texts, table, texts
+from measure import measure_all, measure_growing, normal, options, ragged_texts, table, texts
+from measure import zipf_texts
 
 arguments = options("--compile", "--check")
 torch.manual_seed(0)
@@ -84,13 +85,18 @@ def text(sparse=False, **sizes):
     step = training(lambda: F.cross_entropy(model(ids), labels), *optimizers)
     if vocabulary != LARGE_VOCABULARY:
         return step
-    batches = cycle([torch.from_numpy(texts(seed=seed, **sizes)[0]) for seed in range(64)])
+    return with_other_texts(step, ids, [texts(seed=seed, **sizes)[0] for seed in range(64)])
 
-    def step_with_other_texts():
+
+def with_other_texts(step, ids, batches):
+    """The step on each of these batches in turn, which are put where it reads `ids`."""
+    batches = cycle([torch.from_numpy(batch) for batch in batches])
+
+    def next_step():
         ids.copy_(next(batches))
         step()
 
-    return step_with_other_texts
+    return next_step
 
 
 def text_ragged():
@@ -135,6 +141,33 @@ def adam_update():
     return adam([weights]).step
 
 
+def network(batch=32, width=64, depth=2):
+    layers = [module for _ in range(depth) for module in (nn.Linear(width, width), nn.ReLU())]
+    model, x = nn.Sequential(*layers), torch.from_numpy(normal(batch, width))
+    return training(lambda: model(x).square().mean(), adam(model.parameters()))
+
+
+def chain(nodes):
+    """Products of one number, forward and backward."""
+    start = torch.ones((), requires_grad=True)
+
+    def step():
+        product = start
+        for _ in range(1, nodes):
+            product = product * start
+        return torch.autograd.grad(product, start)
+
+    return step
+
+
+def text_of(vocabulary):
+    batches = [zipf_texts(vocabulary, seed) for seed in range(64)]
+    ids, labels = torch.from_numpy(batches[0].copy()), torch.arange(BATCH) % CLASSES
+    model = nn.Sequential(*text_layers(vocabulary))
+    step = training(lambda: F.cross_entropy(model(ids), labels), adam(model.parameters()))
+    return with_other_texts(step, ids, batches)
+
+
 WORKLOADS = {
     "mlp": lambda: mlp(SwiGLU),
     "mlp_relu": lambda: mlp(nn.ReLU),
@@ -152,8 +185,17 @@ WORKLOADS = {
     "matmul": matmul,
     "adam": adam_update,
 }
+SERIES = {
+    "batch": lambda batch: network(batch=batch),
+    "width": lambda width: network(width=width),
+    "depth": lambda depth: network(depth=depth),
+    "tape": chain,
+    "vocabulary": text_of,
+    "sequence": lambda tokens: language_pytorch.lm(compiled, samples=1, context=tokens),
+}
 
 if arguments.check:
     print_check(WORKLOADS["lm"](), WORKLOADS["generate"]())
 else:
     measure_all(WORKLOADS, arguments.workloads)
+    measure_growing(SERIES, arguments.workloads)

@@ -2,11 +2,7 @@
 
 A run reads two CSV files, counts the words, and trains the article's classifier twice, with ReLU and with
 SwiGLU: 10 epochs of batches of 32, a fifth of the texts for validation, the epoch best on them kept. Then it
-prints the accuracy on the test texts. Time it from the shell, with the start of the process:
-
-    time python whole_pytorch.py train.csv test.csv 20000
-    time python whole_keras.py train.csv test.csv 20000
-    time wengert train --train train.csv --test test.csv --vocab 20000
+prints the accuracy on the test texts. whole_runs.py times all, with the start of the process.
 """
 
 import csv

@@ -2,17 +2,21 @@
 //!
 //!     cargo bench --bench steps -- mlp text
 //!
+//! Those that `benches/peers/growth.py` draws have a series and a size as their name: `batch_64`.
+//!
 //! For statistics and comparison with an earlier state use `cargo bench --bench training_step`.
 
 mod measure;
 #[path = "../workloads/mod.rs"]
 mod workloads;
 
-use workloads::language;
+use workloads::{growing, language};
 
 fn main() {
-    match measure::check_is_wanted() {
-        true => measure::print_check(language::lm(), &language::generate()()),
-        false => measure::measure_all(workloads::ALL),
+    if measure::check_is_wanted() {
+        let lm = language::lm(language::BATCH, language::CONTEXT);
+        return measure::print_check(lm, &language::generate()());
     }
+    measure::measure_all(workloads::ALL);
+    measure::measure_growing(growing::SERIES);
 }

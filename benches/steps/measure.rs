@@ -15,17 +15,39 @@ const SAMPLE: Duration = Duration::from_millis(100);
 /// A workload's name, and what makes its step with all that it needs.
 pub type Workload = (&'static str, fn() -> Box<dyn FnMut()>);
 
+/// The name of a series of workloads, and what makes its step of a size.
+pub type Growing = (&'static str, fn(usize) -> Box<dyn FnMut()>);
+
 /// Prints `name microseconds` for each sample of the workloads that the program's arguments name, of
 /// all if there is none.
 pub fn measure_all(workloads: &[Workload]) {
-    // Cargo gives a bench this argument.
-    let wanted: Vec<String> = env::args().skip(1).filter(|name| name != "--bench").collect();
+    let wanted = wanted();
     for (name, make) in workloads {
         if wanted.is_empty() || wanted.iter().any(|wanted| wanted == name) {
-            for seconds in samples(make()) {
-                println!("{name} {:.3}", 1e6 * seconds);
-            }
+            print_samples(name, make());
         }
+    }
+}
+
+/// The same for those of the program's arguments that name a series and a size, such as `batch_64`.
+pub fn measure_growing(series: &[Growing]) {
+    for name in wanted() {
+        let Some((wanted, size)) = name.split_once('_') else { continue };
+        let Ok(size) = size.parse() else { continue };
+        if let Some((_, make)) = series.iter().find(|(series, _)| *series == wanted) {
+            print_samples(&name, make(size));
+        }
+    }
+}
+
+fn wanted() -> Vec<String> {
+    // Cargo gives a bench this argument.
+    env::args().skip(1).filter(|name| name != "--bench").collect()
+}
+
+fn print_samples(name: &str, step: impl FnMut()) {
+    for seconds in samples(step) {
+        println!("{name} {:.3}", 1e6 * seconds);
     }
 }
 

@@ -6,12 +6,13 @@ use optim::{AdamW, Optimizer};
 use tensor::{Key, Tensor};
 use train::Shards;
 
+pub use super::language_data::{BATCH, CONTEXT};
 use super::language_data::{
-    BATCH, CONTEXT, DECAY, EPSILON, GENERATED, HEADS, HIDDEN, LAYERS, MATRICES, RATE, THETA,
-    VOCABULARY, WIDTH, batch, matrix, prompt, table,
+    DECAY, EPSILON, GENERATED, HEADS, HIDDEN, LAYERS, MATRICES, RATE, THETA, VOCABULARY, WIDTH,
+    batch, matrix, prompt, table,
 };
 
-fn model(parameters: &mut Parameters) -> Decoder {
+fn model(parameters: &mut Parameters, context: usize) -> Decoder {
     let config = DecoderConfig {
         vocabulary: VOCABULARY,
         width: WIDTH,
@@ -19,7 +20,7 @@ fn model(parameters: &mut Parameters) -> Decoder {
         heads: HEADS,
         key_value_heads: HEADS,
         feed_forward: HIDDEN,
-        context: CONTEXT,
+        context,
         theta: THETA,
         epsilon: EPSILON,
         tied: true,
@@ -41,20 +42,18 @@ fn model(parameters: &mut Parameters) -> Decoder {
     model
 }
 
-/// The parts of a batch. What two samples take stays in the caches of one core.
-const SHARDS: usize = BATCH / 2;
-
-/// A training step, which gives the loss.
-pub fn lm() -> impl FnMut() -> f32 {
+/// A training step on this many samples of `context` tokens, which gives the loss.
+pub fn lm(samples: usize, context: usize) -> impl FnMut() -> f32 {
     let mut parameters = Parameters::new(0);
-    let model = model(&mut parameters);
+    let model = model(&mut parameters, context);
     let mut optimizer = AdamW::new(RATE).decay(DECAY).decays(|_, _| true);
-    let [ids, targets] = batch().map(|ids| Tensor::new([BATCH, CONTEXT], ids));
-    let mut shards = Shards::new(SHARDS);
+    let [ids, targets] = batch(samples, context).map(|ids| Tensor::new([samples, context], ids));
+    // What two samples of `lm` take stays in the caches of one core.
+    let mut shards = Shards::new(samples.div_ceil(2));
     move || {
-        let batch = shards.forward_backward(&parameters, BATCH, Key::new(0), |pass, samples| {
-            let logits = model.forward(pass, &ids.slice(0, samples.clone()));
-            (TokenCrossEntropy.of(logits, &targets.slice(0, samples)), ())
+        let batch = shards.forward_backward(&parameters, samples, Key::new(0), |pass, shard| {
+            let logits = model.forward(pass, &ids.slice(0, shard.clone()));
+            (TokenCrossEntropy.of(logits, &targets.slice(0, shard)), ())
         });
         optimizer.step(&mut parameters, &batch.gradients);
         batch.loss
@@ -64,7 +63,7 @@ pub fn lm() -> impl FnMut() -> f32 {
 /// Generates, and gives the tokens.
 pub fn generate() -> impl FnMut() -> Vec<u32> {
     let mut parameters = Parameters::new(0);
-    let model = model(&mut parameters);
+    let model = model(&mut parameters, CONTEXT);
     let prompt = prompt();
     move || {
         let mut cache = model.cache();

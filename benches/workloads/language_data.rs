@@ -32,19 +32,19 @@ pub const MATRICES: [(&str, [usize; 2]); 7] = [
     ("feed_forward.down", [HIDDEN, WIDTH]),
 ];
 
-/// Returns tokens `[BATCH, CONTEXT]`, and those one place later.
-pub fn batch() -> [Vec<u32>; 2] {
-    let tokens = hashes(0, BATCH * (CONTEXT + 1)).map(|hash| hash % VOCABULARY as u32);
+/// Returns tokens `[samples, context]`, and those one place later.
+pub fn batch(samples: usize, context: usize) -> [Vec<u32>; 2] {
+    let tokens = hashes(0, samples * (context + 1)).map(|hash| hash % VOCABULARY as u32);
     let tokens: Vec<u32> = tokens.collect();
-    let rows = || tokens.chunks(CONTEXT + 1);
-    [rows().flat_map(|row| &row[..CONTEXT]).copied().collect(), {
+    let rows = || tokens.chunks(context + 1);
+    [rows().flat_map(|row| &row[..context]).copied().collect(), {
         rows().flat_map(|row| &row[1..]).copied().collect()
     }]
 }
 
 /// Returns the tokens that `generate` begins with.
 pub fn prompt() -> Vec<u32> {
-    batch()[0][..PROMPT].to_vec()
+    batch(BATCH, CONTEXT)[0][..PROMPT].to_vec()
 }
 
 /// Returns the table of the embedding, `[VOCABULARY, WIDTH]`.

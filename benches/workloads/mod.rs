@@ -18,6 +18,8 @@
 //!
 //! `benches/peers` has the same for other frameworks.
 
+#[allow(dead_code, reason = "each program takes what it needs")]
+pub mod growing;
 pub mod language;
 mod language_data;
 
@@ -49,7 +51,7 @@ pub const ALL: &[Workload] = &[
     ("text_v50k_lazy", || text_v50k(Adam::new(0.001).lazy())),
     ("text_ragged", text_ragged),
     ("ffn", ffn),
-    ("lm", || silent(language::lm())),
+    ("lm", || silent(language::lm(language::BATCH, language::CONTEXT))),
     ("generate", || silent(language::generate())),
     ("swiglu", swiglu),
     ("matmul", matmul),

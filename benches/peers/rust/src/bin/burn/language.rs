@@ -134,7 +134,7 @@ pub fn lm() -> impl FnMut() -> Tensor<1> {
     let mut model = Some(Model::new());
     let rotations = Rotations::new();
     let cross_entropy: CrossEntropyLoss = CrossEntropyLossConfig::new().init(&device());
-    let [ids, targets] = batch().map(|ids| ids.into_iter().map(|id| id as i32).collect());
+    let [ids, targets] = batch(BATCH, CONTEXT).map(|ids| ids.into_iter().map(|id| id as i32).collect());
     let ids = integers(ids, [BATCH, CONTEXT]);
     let targets = integers(targets, [BATCH * CONTEXT]);
     move || {

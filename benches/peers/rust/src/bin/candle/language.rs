@@ -169,7 +169,7 @@ pub fn lm() -> Result<impl FnMut() -> Result<Tensor>> {
     let model = Model::new(&variables)?;
     let settings = ParamsAdamW { lr: RATE, weight_decay: DECAY, ..ParamsAdamW::default() };
     let mut optimizer = AdamW::new(variables.0.take(), settings)?;
-    let [ids, targets] = batch();
+    let [ids, targets] = batch(BATCH, CONTEXT);
     let ids = Tensor::from_vec(ids, (BATCH, CONTEXT), CPU)?;
     let targets = Tensor::from_vec(targets, BATCH * CONTEXT, CPU)?;
     let seen = |k: usize| if k % CONTEXT <= k / CONTEXT { 0.0 } else { f32::NEG_INFINITY };

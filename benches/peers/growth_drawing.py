@@ -25,10 +25,12 @@ TITLES = {
 }
 
 COLUMNS = 2
-PANEL, GAP, TOP, BOTTOM = (430, 270), 20, 10, 44
+PANEL, GAP, TOP, BOTTOM = (440, 290), 20, 10, 44
 # Of the plot in its panel: left, top, right, bottom.
-MARGINS = (52, 30, 92, 40)
+MARGINS = (56, 30, 106, 44)
 LABEL_HEIGHT = 14
+# By how much the axis of times goes beyond the least and the greatest.
+ROOM = 1.5
 
 STYLE = """
 text { font: 12px system-ui, sans-serif; fill: #4b5563 }
@@ -76,16 +78,18 @@ def panel(name, of_program):
     left, top = MARGINS[:2]
     right, bottom = PANEL[0] - MARGINS[2], PANEL[1] - MARGINS[3]
     place_x = scale(sizes[0], sizes[-1], left, right)
-    place_y = scale(10 ** floor(log10(min(times))), 10 ** ceil(log10(max(times))), bottom, top)
+    least, most = min(times) / ROOM, max(times) * ROOM
+    place_y = scale(least, most, bottom, top)
     title, under = TITLES[name]
+    yield f'<rect class="grid" fill="none" x="{left}" y="{top}" width="{right - left}" height="{bottom - top}"/>'
     yield f'<text class="title" x="{left}" y="16">{title}</text>'
     for size in ticks(sizes):
         x = place_x(size)
         yield line(x, top, x, bottom)
-        yield f'<text x="{x:.1f}" y="{bottom + 16}" text-anchor="middle">{in_short(size)}</text>'
+        yield f'<text x="{x:.1f}" y="{bottom + 18}" text-anchor="middle">{in_short(size)}</text>'
     middle = (left + right) / 2
-    yield f'<text x="{middle:.1f}" y="{bottom + 33}" text-anchor="middle">{under}</text>'
-    for power in range(floor(log10(min(times))), ceil(log10(max(times))) + 1):
+    yield f'<text x="{middle:.1f}" y="{bottom + 36}" text-anchor="middle">{under}</text>'
+    for power in range(ceil(log10(least)), floor(log10(most)) + 1):
         y = place_y(10**power)
         yield line(left, y, right, y)
         yield f'<text x="{left - 6}" y="{y + 4:.1f}" text-anchor="end">{time_in_short(power)}</text>'
@@ -134,10 +138,10 @@ def line(x1, y1, x2, y2):
 
 
 def in_short(size):
-    for unit, letter in [(1_000_000, "M"), (1000, "k")]:
-        if size >= unit:
+    for least, unit, letter in [(1_000_000, 1_000_000, "M"), (10_000, 1000, "k")]:
+        if size >= least:
             return f"{size / unit:.3g}{letter}"
-    return str(size)
+    return f"{size:,}"
 
 
 def time_in_short(power):

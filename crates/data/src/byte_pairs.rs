@@ -59,8 +59,19 @@ impl BytePairs {
     /// If `size` is below 256, the number of bytes.
     #[track_caller]
     pub fn train(text: &str, size: usize) -> Self {
+        let mut words = WordCounts::default();
+        words.add(text);
+        Self::train_on(words, size)
+    }
+
+    /// Does the same from the words of a text.
+    ///
+    /// # Panics
+    /// If `size` is below 256, the number of bytes.
+    #[track_caller]
+    pub fn train_on(words: WordCounts, size: usize) -> Self {
         assert!(size >= BYTES, "BytePairs: {size} tokens are fewer than the {BYTES} bytes");
-        let mut words = counted_words(text);
+        let mut words = words.in_bytes();
         let mut pairs = Self::from_merges(Vec::new());
         while pairs.len() < size {
             let Some(pair) = most_frequent(&words) else { break };
@@ -68,6 +79,13 @@ impl BytePairs {
             words.iter_mut().for_each(|(word, _)| merge(word, pair, token));
         }
         pairs
+    }
+
+    /// Returns `true` if a word begins between these neighboring characters in any text. The tokens of the parts of a
+    /// text that is cut there are its tokens, whatever comes before and behind.
+    pub fn splits(before: char, after: char) -> bool {
+        // Whether a space belongs to the word behind it depends on what is before the space.
+        kind(before) != kind(' ') && kind(before) != kind(after)
     }
 
     /// Returns the number of tokens.
@@ -199,11 +217,26 @@ fn words(text: &str) -> impl Iterator<Item = &str> {
     })
 }
 
-/// Returns the different words as bytes, with how often each occurs.
-fn counted_words(text: &str) -> Vec<(Vec<u32>, u64)> {
-    let mut counts: HashMap<&str, u64> = HashMap::new();
-    words(text).for_each(|word| *counts.entry(word).or_default() += 1);
-    counts.into_iter().map(|(word, count)| (word.bytes().map(u32::from).collect(), count)).collect()
+/// The different words of a text, with how often each occurs. The text may come in parts that are cut where
+/// [`BytePairs::splits`].
+#[derive(Clone, Debug, Default)]
+pub struct WordCounts(HashMap<String, u64>);
+
+impl WordCounts {
+    /// Counts the words of a part.
+    pub fn add(&mut self, text: &str) {
+        for word in words(text) {
+            match self.0.get_mut(word) {
+                Some(count) => *count += 1,
+                None => drop(self.0.insert(word.to_string(), 1)),
+            }
+        }
+    }
+
+    fn in_bytes(self) -> Vec<(Vec<u32>, u64)> {
+        let bytes = |word: String| word.bytes().map(u32::from).collect();
+        self.0.into_iter().map(|(word, count)| (bytes(word), count)).collect()
+    }
 }
 
 /// Returns the pair that occurs most often, at least twice.

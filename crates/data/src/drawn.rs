@@ -2,12 +2,17 @@
 //!
 //! A run of many steps reads more windows than fit into memory. So a window has a number, from the first of
 //! the run to the last, and its place is drawn from a key of this number: none has to be kept, and a run that
-//! is resumed at any step draws the windows that it would have drawn.
+//! is resumed at any step draws the windows that it would have drawn. The text itself may stay in its file: then the
+//! tokens of a window are read when they are needed.
+
+use std::ops::Range;
+use std::sync::Arc;
 
 use rand::RngExt;
 use tensor::Key;
 
-use crate::{Batches, Dataset, Source, SourceError, Windows};
+use crate::windows::described;
+use crate::{Batches, Dataset, LazyBatch, Sink, Source, SourceError, StoredText, Windows};
 
 /// A [`Source`] of windows of one list of tokens at drawn places. Its epochs have `count` windows each, up to `total`
 /// in all: then the last epoch has fewer.
@@ -23,14 +28,25 @@ use crate::{Batches, Dataset, Source, SourceError, Windows};
 /// ```
 #[derive(Clone, Debug)]
 pub struct DrawnWindows {
-    /// The text, cut into windows one behind the other.
-    text: Dataset<Windows, Windows>,
+    text: Text,
     /// The number of places where a window may begin.
     places: usize,
     count: usize,
     total: usize,
     key: Key,
 }
+
+/// Where the tokens are.
+#[derive(Clone, Debug)]
+enum Text {
+    /// In memory, cut into windows one behind the other.
+    Memory(Dataset<Windows, Windows>),
+    /// In a file. Windows have this length.
+    File(Arc<StoredText>, usize),
+}
+
+/// The number of tokens that are read at once for [`Source::digest`], unless a window has more.
+const PIECE: usize = 1 << 18;
 
 impl DrawnWindows {
     /// Creates epochs of `count` windows of `length` tokens, `total` in all.
@@ -39,18 +55,56 @@ impl DrawnWindows {
     /// If `length`, `count` or `total` is 0, or there are not more than `length` tokens.
     #[track_caller]
     pub fn new(tokens: &[u32], length: usize, count: usize, total: usize, key: Key) -> Self {
-        Windows::check_drawn(tokens, length);
+        Windows::check_drawn(tokens.len(), length);
+        let text = Text::Memory(Windows::consecutive(tokens, length));
+        Self::of(text, tokens.len() - length, count, total, key)
+    }
+
+    /// Creates epochs of the same windows as [`new`](Self::new) of the tokens of this text, which are read from its
+    /// file window by window.
+    ///
+    /// # Panics
+    /// If [`new`](Self::new) panics.
+    #[track_caller]
+    pub fn stored(
+        text: Arc<StoredText>,
+        length: usize,
+        count: usize,
+        total: usize,
+        key: Key,
+    ) -> Self {
+        Windows::check_drawn(text.len(), length);
+        let places = text.len() - length;
+        Self::of(Text::File(text, length), places, count, total, key)
+    }
+
+    #[track_caller]
+    fn of(text: Text, places: usize, count: usize, total: usize, key: Key) -> Self {
         assert!(
             count > 0 && total > 0,
             "DrawnWindows: epochs of {count} windows, {total} in all: neither number may be 0"
         );
-        let text = Windows::consecutive(tokens, length);
-        Self { text, places: tokens.len() - length, count, total, key }
+        Self { text, places, count, total, key }
     }
 
     /// Returns the place where the window of this number begins.
     fn start(&self, number: usize) -> usize {
         self.key.fold_in(number as u64).rng().random_range(0..self.places)
+    }
+
+    /// Returns the windows of these numbers.
+    fn windows(&self, numbers: Range<usize>) -> Result<Dataset<Windows, Windows>, SourceError> {
+        let starts = numbers.map(|number| self.start(number));
+        match &self.text {
+            Text::Memory(text) => Ok(Windows::beginning_at(text, starts)),
+            Text::File(text, length) => {
+                let mut tokens = Vec::new();
+                for start in starts {
+                    tokens.extend(text.read(start..start + length + 1)?);
+                }
+                Ok(Windows::apart(&tokens, *length))
+            }
+        }
     }
 }
 
@@ -63,9 +117,10 @@ impl Source for DrawnWindows {
     fn epoch(&self, number: usize, size: usize, _: Option<Key>) -> Batches<'_, Windows, Windows> {
         assert!(size > 0, "DrawnWindows: a batch needs at least one window, not 0");
         let (first, last) = ((number - 1) * self.count, self.total.min(number * self.count));
-        Box::new((first..last).step_by(size).map(move |batch| {
-            let numbers = batch..last.min(batch + size);
-            Ok(Windows::beginning_at(&self.text, numbers.map(|number| self.start(number))))
+        Box::new((first..last).step_by(size).map(move |start| {
+            let read =
+                move |range: Range<usize>| self.windows(start + range.start..start + range.end);
+            Ok(LazyBatch::new(last.min(start + size) - start, read))
         }))
     }
 
@@ -74,6 +129,36 @@ impl Source for DrawnWindows {
     }
 
     fn sketch(&self) -> Result<Dataset<Windows, Windows>, SourceError> {
-        Ok(self.text.clone())
+        match &self.text {
+            Text::Memory(text) => Ok(text.clone()),
+            Text::File(text, length) => Ok(Windows::apart(&text.read(0..length + 1)?, *length)),
+        }
     }
+
+    fn digest(&self, inputs: Sink<'_>, targets: Sink<'_>) -> Result<[String; 2], SourceError> {
+        match &self.text {
+            Text::Memory(text) => text.digest(inputs, targets),
+            Text::File(text, length) => digest_stored(text, *length, inputs, targets),
+        }
+    }
+}
+
+/// Gives the bytes of the windows of a text that lie one behind the other, piece by piece: the same bytes as if they
+/// were all in memory.
+fn digest_stored(
+    text: &StoredText,
+    length: usize,
+    inputs: Sink<'_>,
+    targets: Sink<'_>,
+) -> Result<[String; 2], SourceError> {
+    inputs(&(length as u64).to_le_bytes());
+    targets(&(length as u64).to_le_bytes());
+    let (last, piece) = (text.len() - 1, length * (PIECE / length).max(1));
+    for start in (0..last).step_by(piece) {
+        let tokens = text.read(start..last.min(start + piece) + 1)?;
+        let windows = Windows::consecutive(&tokens, length);
+        windows.inputs().digest_each(inputs);
+        windows.targets().digest_each(targets);
+    }
+    Ok([(); 2].map(|()| described(last.div_ceil(length), length)))
 }

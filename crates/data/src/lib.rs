@@ -10,7 +10,8 @@
 //! [`Mixed`] inputs.
 //!
 //! A [`Dataset`] gives the validation split and mini-batches. Its inputs and targets are any
-//! [`Samples`]; the picture shows a classifier's. A [`Stream`] reads samples that do not fit into memory.
+//! [`Samples`]; the picture shows a classifier's. A [`Stream`] reads samples that do not fit into memory,
+//! and a [`StoredText`] the windows of a text.
 //!
 //! Input from outside is checked here, once. Every fault names its file, line and column. Read
 //! [`Table`] first, then [`Tokenizer`] and [`Dataset`]; [`generated`] replaces a file.
@@ -30,6 +31,7 @@ pub mod generated;
 mod hugging;
 mod kneser_ney;
 mod labels;
+mod lazy_batch;
 mod portions;
 mod read;
 mod samples;
@@ -37,14 +39,16 @@ mod sequences;
 mod source;
 mod split;
 mod standardizer;
+mod stored_text;
 mod stream;
 mod table;
+mod text_file;
 mod tokenizer;
 mod vocabulary;
 mod windows;
 mod write;
 
-pub use byte_pairs::BytePairs;
+pub use byte_pairs::{BytePairs, WordCounts};
 pub use characters::{Characters, UnknownCharacter};
 pub use columns::Columns;
 pub use dataset::{Dataset, SplitError, SplitParts};
@@ -64,15 +68,18 @@ pub use frame::{
 pub use hugging::HuggingTokenizer;
 pub use kneser_ney::KneserNey;
 pub use labels::{Labels, UnknownLabel, label_notes};
+pub use lazy_batch::LazyBatch;
 pub use portions::Portions;
 pub use read::{LONGEST_LINE, read_line, read_whole};
 pub use samples::{Item, Samples};
 pub use sequences::{Padding, Sequences, Side, pad_sequences};
-pub use source::{Batches, Source, SourceError};
+pub use source::{Batches, Sink, Source, SourceError};
 pub use split::Split;
 pub use standardizer::{Standardizer, flat_columns};
+pub use stored_text::StoredText;
 pub use stream::Stream;
 pub use table::{Fault, Misquoted, Table, TableError};
+pub use text_file::{TextBlock, TextBlocks, TextFault, TextFile};
 pub use tokenizer::{DEFAULT_FILTERS, Tokenizer};
 pub use vocabulary::Vocabulary;
 pub use windows::{NO_TARGET, Windows};

@@ -29,7 +29,7 @@ use crate::{Batches, Dataset, Samples, Source, SourceError};
 /// let portions = Portions::new(dataset, 2, 5, Key::new(7));
 /// let epoch = |number| -> Vec<u32> {
 ///     let batches = portions.epoch(number, 2, None);
-///     batches.flat_map(|batch| batch.unwrap().targets().to_vec()).collect()
+///     batches.flat_map(|batch| batch.unwrap().read_all().unwrap().targets().to_vec()).collect()
 /// };
 /// assert_eq!([epoch(1), epoch(2), epoch(3)], [vec![0, 1], vec![2, 0], vec![1]]);
 /// ```
@@ -100,7 +100,7 @@ impl<X: Samples, Y: Samples> Source for Portions<X, Y> {
         let mut pass = None;
         Box::new((first..last).step_by(size).map(move |start| {
             let places = start..last.min(start + size);
-            Ok(self.dataset.select(&self.samples_at(places, key.is_some(), &mut pass)))
+            Ok(self.dataset.select(&self.samples_at(places, key.is_some(), &mut pass)).into())
         }))
     }
 
@@ -122,7 +122,7 @@ mod tests {
     fn targets(portions: &Portions<Tensor, Tensor<u32>>, epochs: usize) -> Vec<u32> {
         let key = Some(Key::new(0));
         let epochs = (1..=epochs).flat_map(|epoch| portions.epoch(epoch, 3, key));
-        epochs.flat_map(|batch| batch.unwrap().targets().to_vec()).collect()
+        epochs.flat_map(|batch| batch.unwrap().read_all().unwrap().targets().to_vec()).collect()
     }
 
     #[test]

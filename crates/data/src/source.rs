@@ -1,16 +1,20 @@
-//! Where the batches of an epoch come from: a data set in memory, or a stream.
+//! Where the batches of an epoch come from: a data set in memory, a stream, or a file that is read in parts.
 
 use std::error::Error;
 
 use tensor::Key;
 
-use crate::{Dataset, Samples};
+use crate::{Dataset, LazyBatch, Samples};
 
 /// The error of a source that cannot give its next samples.
 pub type SourceError = Box<dyn Error + Send + Sync>;
 
 /// The batches of an epoch, one after the other.
-pub type Batches<'s, X, Y> = Box<dyn Iterator<Item = Result<Dataset<X, Y>, SourceError>> + 's>;
+pub type Batches<'s, X, Y> =
+    Box<dyn Iterator<Item = Result<LazyBatch<'s, X, Y>, SourceError>> + 's>;
+
+/// A function that takes bytes, such as a checksum.
+pub type Sink<'s> = &'s mut dyn FnMut(&[u8]);
 
 /// Samples to train on, which come in batches, epoch by epoch.
 ///
@@ -54,6 +58,19 @@ pub trait Source {
     /// # Errors
     /// If the samples cannot be read.
     fn sketch(&self) -> Result<Dataset<Self::Inputs, Self::Targets>, SourceError>;
+
+    /// Returns the shapes of the inputs and of the targets that tell this source from another, and gives their bytes
+    /// to sinks. They are those of [`sketch`](Self::sketch), unless the source has too many samples to keep in memory
+    /// at once.
+    ///
+    /// # Errors
+    /// If the samples cannot be read.
+    fn digest(&self, inputs: Sink<'_>, targets: Sink<'_>) -> Result<[String; 2], SourceError> {
+        let samples = self.sketch()?;
+        samples.inputs().digest(inputs);
+        samples.targets().digest(targets);
+        Ok([samples.inputs().describe(), samples.targets().describe()])
+    }
 }
 
 impl<X: Samples, Y: Samples> Source for Dataset<X, Y> {
@@ -63,8 +80,8 @@ impl<X: Samples, Y: Samples> Source for Dataset<X, Y> {
     #[track_caller]
     fn epoch(&self, _: usize, size: usize, key: Option<Key>) -> Batches<'_, X, Y> {
         match key {
-            Some(key) => Box::new(self.shuffled_batches(size, key).map(Ok)),
-            None => Box::new(self.batches(size).map(Ok)),
+            Some(key) => Box::new(self.shuffled_batches(size, key).map(|batch| Ok(batch.into()))),
+            None => Box::new(self.batches(size).map(|batch| Ok(batch.into()))),
         }
     }
 
@@ -102,5 +119,9 @@ impl<S: Source> Source for &S {
 
     fn sketch(&self) -> Result<Dataset<S::Inputs, S::Targets>, SourceError> {
         S::sketch(self)
+    }
+
+    fn digest(&self, inputs: Sink<'_>, targets: Sink<'_>) -> Result<[String; 2], SourceError> {
+        S::digest(self, inputs, targets)
     }
 }

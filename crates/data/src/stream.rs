@@ -18,7 +18,7 @@ use rand::seq::SliceRandom;
 use tensor::Key;
 
 use crate::source::{Batches, Source, SourceError};
-use crate::{Dataset, Samples};
+use crate::{Dataset, LazyBatch, Samples};
 
 /// The parts of an epoch as they are read.
 type Parts<X, Y> = Box<dyn Iterator<Item = Result<Dataset<X, Y>, SourceError>>>;
@@ -122,7 +122,7 @@ impl<X: Samples, Y: Samples> Source for Stream<X, Y> {
     #[track_caller]
     fn epoch(&self, number: usize, size: usize, key: Option<Key>) -> Batches<'_, X, Y> {
         assert!(size > 0, "a batch size of 0 was asked for; a batch needs at least one sample");
-        Box::new(MixedWindows {
+        let batches = MixedWindows {
             parts: self.open(number),
             // Whole batches, so that only the last one of the epoch is smaller.
             window: self.window.max(size).next_multiple_of(size),
@@ -132,7 +132,8 @@ impl<X: Samples, Y: Samples> Source for Stream<X, Y> {
             mixed: None,
             start: 0,
             number: 0,
-        })
+        };
+        Box::new(batches.map(|batch| batch.map(LazyBatch::from)))
     }
 
     fn samples(&self) -> Option<usize> {

@@ -58,6 +58,16 @@ impl Vocabulary {
         }
     }
 
+    /// Returns `true` if a text can be cut between these neighboring characters, wherever they stand: the tokens of
+    /// its parts are then those of the whole. A [`HuggingTokenizer`] promises this of no place.
+    pub fn splits(&self, before: char, after: char) -> bool {
+        match self {
+            Self::Bytes | Self::Characters(_) => true,
+            Self::BytePairs(_) => BytePairs::splits(before, after),
+            Self::Hugging(_) => false,
+        }
+    }
+
     /// Returns the bytes of these tokens. They are UTF-8 if the tokens are those of a whole text.
     ///
     /// # Panics

@@ -68,7 +68,7 @@ impl Windows {
         count: usize,
         key: Key,
     ) -> Dataset<Windows, Windows> {
-        Self::check_drawn(tokens, length);
+        Self::check_drawn(tokens.len(), length);
         let mut rng = key.rng();
         let mut window = |_| {
             let start = rng.random_range(0..tokens.len() - length);
@@ -115,14 +115,13 @@ impl Windows {
         Self::dataset(tokens, length, windows)
     }
 
-    /// Checks that a window can be drawn.
+    /// Checks that a window of this length can be drawn from this number of tokens.
     #[track_caller]
-    pub(crate) fn check_drawn(tokens: &[u32], length: usize) {
+    pub(crate) fn check_drawn(tokens: usize, length: usize) {
         check_length(length);
         assert!(
-            tokens.len() > length,
-            "Windows: {} tokens are too few for a window of {length} and the token behind it",
-            tokens.len()
+            tokens > length,
+            "Windows: {tokens} tokens are too few for a window of {length} and the token behind it"
         );
     }
 
@@ -135,6 +134,13 @@ impl Windows {
         let windows: Vec<_> = starts.map(|start| start..start + inputs.length).collect();
         let next = windows.iter().map(next).collect();
         Dataset::with_targets(inputs.with(windows), targets.with(next))
+    }
+
+    /// Returns windows of tokens of their own: `tokens` has for each window its `length` tokens and the one behind
+    /// them.
+    pub(crate) fn apart(tokens: &[u32], length: usize) -> Dataset<Windows, Windows> {
+        let starts = (0..tokens.len()).step_by(length + 1);
+        Self::dataset(tokens, length, starts.map(|start| start..start + length).collect())
     }
 
     fn dataset(
@@ -171,10 +177,25 @@ impl Windows {
         &self.tokens[window.clone()]
     }
 
+    /// Gives the bytes of these windows to `sink`: what [`digest`](Samples::digest) does behind their length, so that
+    /// the windows of a text can be given in parts.
+    pub(crate) fn digest_each(&self, sink: &mut dyn FnMut(&[u8])) {
+        for window in &self.windows {
+            let tokens = self.tokens_of(window);
+            sink(&(tokens.len() as u64).to_le_bytes());
+            digest_items(tokens, sink);
+        }
+    }
+
     /// Returns these windows of the same tokens.
     fn with(&self, windows: Vec<Range<usize>>) -> Self {
         Self { tokens: self.tokens.clone(), windows, length: self.length, fill: self.fill }
     }
+}
+
+/// Returns the shape of windows, for a message.
+pub(crate) fn described(count: usize, length: usize) -> String {
+    format!("{count} windows of {length} tokens")
 }
 
 /// Returns the targets of a window.
@@ -204,7 +225,7 @@ impl Samples for Windows {
     }
 
     fn describe(&self) -> String {
-        format!("{} windows of {} tokens", self.windows.len(), self.length)
+        described(self.windows.len(), self.length)
     }
 
     #[track_caller]
@@ -241,11 +262,7 @@ impl Samples for Windows {
 
     fn digest(&self, sink: &mut dyn FnMut(&[u8])) {
         sink(&(self.length as u64).to_le_bytes());
-        for window in &self.windows {
-            let tokens = self.tokens_of(window);
-            sink(&(tokens.len() as u64).to_le_bytes());
-            digest_items(tokens, sink);
-        }
+        self.digest_each(sink);
     }
 
     fn highest(&self) -> Vec<usize> {

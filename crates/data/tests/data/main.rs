@@ -8,6 +8,7 @@ mod hostile_tokenizer;
 mod hugging;
 mod labels;
 mod language;
+mod stored;
 mod streams;
 mod table;
 mod tokenizer;

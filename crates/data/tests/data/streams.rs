@@ -36,7 +36,8 @@ fn batches(
     size: usize,
     key: Option<Key>,
 ) -> Vec<Vec<u32>> {
-    stream.epoch(epoch, size, key).map(|batch| batch.unwrap().targets().to_vec()).collect()
+    let batches = stream.epoch(epoch, size, key);
+    batches.map(|batch| batch.unwrap().read_all().unwrap().targets().to_vec()).collect()
 }
 
 proptest! {
@@ -146,8 +147,9 @@ fn samples_before_an_error_come_once() {
     });
     let stream = stream.window(2);
     let epoch = stream.epoch(1, 2, None);
-    let read: Vec<_> =
-        epoch.map(|batch| batch.map(|batch| batch.targets().to_vec()).ok()).collect();
+    let read: Vec<_> = epoch
+        .map(|batch| batch.and_then(|b| b.read_all()).map(|b| b.targets().to_vec()).ok())
+        .collect();
     assert_eq!(read, [Some(vec![0, 1]), None, Some(vec![2, 3])]);
 }
 

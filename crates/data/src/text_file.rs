@@ -1,0 +1,279 @@
+//! A text file that is read in parts, because it may be larger than memory.
+//!
+//! [`TextFile::blocks`] goes through it once, block by block; [`StoredText`](crate::StoredText) goes back to some of the
+//! blocks. The file must stay as it is: a change is an error when the next part is read.
+
+use std::fs::{File, Metadata};
+use std::io::{self, Read, Seek, SeekFrom};
+use std::ops::Range;
+use std::path::{Path, PathBuf};
+use std::sync::Mutex;
+use std::time::SystemTime;
+
+use thiserror::Error;
+
+use crate::encoding::no_utf8;
+use crate::{FileError, NotText, Origin};
+
+/// A block has at least this many bytes, unless it is the last one.
+const BLOCK: u64 = 1 << 13;
+
+/// What is read behind the least size of a block at first, to find its end.
+const BEHIND: u64 = 1 << 8;
+
+/// The most bytes of a block: 16 MiB.
+const LONGEST_BLOCK: u64 = 1 << 24;
+
+/// A part of a text file cannot be read.
+#[derive(Debug, Error)]
+pub enum TextFault {
+    /// The system's error.
+    #[error("cannot be read: {0}; give the path of a text")]
+    Unreadable(#[from] io::Error),
+    /// A pipe, a device or a folder.
+    #[error("is not a file, and so its parts cannot be read again; save the text in a file first")]
+    NoFile,
+    /// The bytes are not UTF-8 text.
+    #[error("line {line}: {what}")]
+    NotText {
+        /// The line, from 1.
+        line: usize,
+        /// What they are instead.
+        what: NotText,
+    },
+    /// The file is not the one that was read before.
+    #[error(
+        "was changed while it was read: it must stay as it is as long as parts of it are read; start again"
+    )]
+    Changed,
+    /// There is no place where the text can be cut.
+    #[error(
+        "the {} MiB from byte {start} on cannot be cut into parts, as they are a single word; break it by spaces or \
+         line breaks, or take characters or bytes as tokens",
+        LONGEST_BLOCK >> 20
+    )]
+    Uncut {
+        /// The place of the first byte.
+        start: u64,
+    },
+    /// A character is not in the vocabulary.
+    #[error(
+        "behind byte {start} it has the character {character:?}, which the vocabulary does not have; leave it out, or          take other tokens"
+    )]
+    Unknown {
+        /// The place of the first byte of its block.
+        start: u64,
+        /// The character.
+        character: char,
+    },
+}
+
+/// A text file that is open for reading parts of it.
+///
+/// ```
+/// use data::TextFile;
+///
+/// let folder = tempfile::tempdir()?;
+/// let path = folder.path().join("text.txt");
+/// std::fs::write(&path, "one two")?;
+/// let file = TextFile::open(&path)?;
+/// let is_before_a_space = |_, after| after == ' ';
+/// let mut blocks = file.blocks(file.range(), &is_before_a_space);
+/// assert_eq!(blocks.next_block()?.expect("a short text is one block").text, "one two");
+/// assert!(blocks.next_block()?.is_none());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Debug)]
+pub struct TextFile {
+    path: PathBuf,
+    file: Mutex<File>,
+    /// The text, without a byte-order mark.
+    range: Range<u64>,
+    changed: Option<SystemTime>,
+}
+
+/// A part of a text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TextBlock {
+    /// The place of its first byte in the file.
+    pub start: u64,
+    /// The text.
+    pub text: String,
+}
+
+/// An error with the path of the file.
+type Fallible<T> = Result<T, FileError<TextFault>>;
+
+impl TextFile {
+    /// Opens a file. If it begins with a byte-order mark, that is not a part of the text.
+    ///
+    /// # Errors
+    /// If it cannot be read, is not a file but a pipe, a device or a folder, or begins like a file that is not UTF-8
+    /// text. What comes later is checked when it is read.
+    pub fn open(path: impl AsRef<Path>) -> Fallible<Self> {
+        const MARK: &[u8] = "\u{feff}".as_bytes();
+        let path = path.as_ref();
+        let fault = |fault: TextFault| FileError::new(path, fault);
+        let file = File::open(path).map_err(|error| fault(error.into()))?;
+        let about = file.metadata().map_err(|error| fault(error.into()))?;
+        if !about.is_file() {
+            return Err(fault(TextFault::NoFile));
+        }
+        let (range, changed) = (0..about.len(), about.modified().ok());
+        let mut text = Self { path: path.to_path_buf(), file: Mutex::new(file), range, changed };
+        let mut beginning = text.bytes(0..text.range.end.min(BLOCK))?;
+        if let Err(error) = str::from_utf8(&beginning)
+            && error.error_len().is_none()
+        {
+            beginning.truncate(error.valid_up_to());
+        }
+        if let Some((_, what)) = no_utf8(&beginning) {
+            return Err(fault(TextFault::NotText { line: 1, what }));
+        }
+        if beginning.starts_with(MARK) {
+            text.range.start = MARK.len() as u64;
+        }
+        Ok(text)
+    }
+
+    /// Returns the places of the bytes of the text in the file.
+    pub fn range(&self) -> Range<u64> {
+        self.range.clone()
+    }
+
+    /// Returns the blocks of a part of the text: at least 8 KiB each and as little more as possible, cut between two
+    /// characters where `splits` allows it, given these.
+    pub fn blocks<'f>(
+        &'f self,
+        range: Range<u64>,
+        splits: &'f dyn Fn(char, char) -> bool,
+    ) -> TextBlocks<'f> {
+        TextBlocks { file: self, splits, next: range.start, end: range.end }
+    }
+
+    /// Returns a part of the text.
+    ///
+    /// # Errors
+    /// If it cannot be read or is not UTF-8 text, or the file was changed.
+    pub fn text(&self, range: Range<u64>) -> Fallible<String> {
+        let bytes = self.bytes(range.clone())?;
+        String::from_utf8(bytes).map_err(|error| {
+            let (bytes, error) = (error.as_bytes().to_vec(), error.utf8_error());
+            self.not_text(range.start, &bytes, error.valid_up_to())
+        })
+    }
+
+    /// Returns the bytes of a part of the file, unless it was changed since it was opened.
+    pub(crate) fn bytes(&self, range: Range<u64>) -> Fallible<Vec<u8>> {
+        let read = || {
+            let mut file = self.file.lock().expect("no thread has panicked while it read");
+            file.seek(SeekFrom::Start(range.start))?;
+            let mut bytes = Vec::with_capacity((range.end - range.start) as usize);
+            (&mut *file).take(range.end - range.start).read_to_end(&mut bytes)?;
+            Ok((bytes, file.metadata()?))
+        };
+        let (bytes, about) = read().map_err(|error: io::Error| self.fault(error.into()))?;
+        match self.is_same(&about) && bytes.len() as u64 == range.end - range.start {
+            true => Ok(bytes),
+            false => Err(self.fault(TextFault::Changed)),
+        }
+    }
+
+    fn is_same(&self, about: &Metadata) -> bool {
+        about.len() == self.range.end && about.modified().ok() == self.changed
+    }
+
+    pub(crate) fn fault(&self, fault: TextFault) -> FileError<TextFault> {
+        FileError::new(&self.path, fault)
+    }
+
+    /// Returns the error of bytes that begin at `start` and are UTF-8 up to `valid` only.
+    fn not_text(&self, start: u64, bytes: &[u8], valid: usize) -> FileError<TextFault> {
+        let (line, position) = match self.line_of(start + valid as u64) {
+            Ok(place) => place,
+            Err(error) => return error,
+        };
+        let byte = bytes[valid];
+        let what = match bytes.contains(&0) {
+            true => NotText::Binary { byte, position },
+            false => NotText::Bytes { byte, position, origin: Origin::of(bytes) },
+        };
+        self.fault(TextFault::NotText { line, what })
+    }
+
+    /// Returns the line of a byte and its place in the line, from 1.
+    fn line_of(&self, place: u64) -> Fallible<(usize, usize)> {
+        let (mut line, mut begins) = (1, self.range.start);
+        for start in (self.range.start..place).step_by(LONGEST_BLOCK as usize) {
+            let bytes = self.bytes(start..place.min(start + LONGEST_BLOCK))?;
+            for at in memchr::memchr_iter(b'\n', &bytes) {
+                (line, begins) = (line + 1, start + at as u64 + 1);
+            }
+        }
+        Ok((line, (place - begins) as usize + 1))
+    }
+}
+
+/// The blocks of a text, one after the other. Made by [`TextFile::blocks`].
+pub struct TextBlocks<'f> {
+    file: &'f TextFile,
+    splits: &'f dyn Fn(char, char) -> bool,
+    next: u64,
+    end: u64,
+}
+
+impl TextBlocks<'_> {
+    /// Returns the next block; `None` behind the last one.
+    ///
+    /// # Errors
+    /// If it cannot be read or is not UTF-8 text, if the file was changed, or if the text cannot be cut within 16 MiB.
+    pub fn next_block(&mut self) -> Fallible<Option<TextBlock>> {
+        let (file, start) = (self.file, self.next);
+        if start >= self.end {
+            return Ok(None);
+        }
+        let mut behind = BEHIND;
+        let text = loop {
+            let stop = self.end.min(start + BLOCK + behind);
+            let mut text = self.text(start..stop)?;
+            if let Some(cut) = self.cut(&text) {
+                text.truncate(cut);
+                break text;
+            }
+            if stop == self.end {
+                break text;
+            }
+            if behind > LONGEST_BLOCK {
+                return Err(file.fault(TextFault::Uncut { start }));
+            }
+            behind *= 2;
+        };
+        self.next = start + text.len() as u64;
+        Ok(Some(TextBlock { start, text }))
+    }
+
+    /// Returns a part of the text, without a character that it ends in.
+    fn text(&self, range: Range<u64>) -> Fallible<String> {
+        let mut bytes = self.file.bytes(range.clone())?;
+        if let Err(error) = str::from_utf8(&bytes) {
+            let is_cut = error.error_len().is_none() && range.end < self.end;
+            if !is_cut {
+                return Err(self.file.not_text(range.start, &bytes, error.valid_up_to()));
+            }
+            bytes.truncate(error.valid_up_to());
+        }
+        Ok(String::from_utf8(bytes).expect("it was checked"))
+    }
+
+    /// Returns the first place to cut behind the least size of a block.
+    fn cut(&self, text: &str) -> Option<usize> {
+        let from = text.floor_char_boundary(BLOCK as usize - 1);
+        let mut characters = text[from..].char_indices();
+        let (_, mut before) = characters.next()?;
+        characters.find_map(|(at, after)| {
+            let is_cut = (self.splits)(before, after);
+            before = after;
+            is_cut.then_some(from + at)
+        })
+    }
+}

@@ -184,19 +184,25 @@ impl Corpus {
             start: division.start(&vocabulary),
             vocabulary,
         };
-        let short = |part, documents: &Documents| CorpusError::TooShort {
-            part,
-            tokens: documents.tokens.len(),
-            documents: documents.starts.len(),
-        };
         if corpus.training.is_empty() {
-            return Err(short("training", &corpus.training));
+            return Err(too_short("training", &corpus.training));
         }
-        if validation > 0.0 && corpus.validation.is_empty() {
-            return Err(short("validation", &corpus.validation));
-        }
+        check_validation(validation, &corpus.validation)?;
         Ok(corpus)
     }
+}
+
+/// Checks that there is a validation part if a share is for it.
+pub(crate) fn check_validation(share: f64, documents: &Documents) -> Result<(), CorpusError> {
+    match share > 0.0 && documents.is_empty() {
+        true => Err(too_short("validation", documents)),
+        false => Ok(()),
+    }
+}
+
+fn too_short(part: &'static str, documents: &Documents) -> CorpusError {
+    let (tokens, documents) = (documents.tokens.len(), documents.starts.len());
+    CorpusError::TooShort { part, tokens, documents }
 }
 
 impl Division {
@@ -226,7 +232,7 @@ impl Division {
 
 /// Returns how many of `count` are for training: all but a share for validation, rounded up. What rounding
 /// adds to the product is not a document.
-fn training_count(count: usize, validation: f64) -> usize {
+pub(crate) fn training_count(count: usize, validation: f64) -> usize {
     count - (count as f64 * validation - 1e-9).ceil().max(0.0) as usize
 }
 
@@ -260,7 +266,7 @@ fn between_blank_lines(text: &str) -> Vec<&str> {
 
 /// Returns the tokens of these parts of a text. Each begins with the tokens that a vocabulary puts before a
 /// text.
-fn documents(
+pub(crate) fn documents(
     vocabulary: &Vocabulary,
     division: Division,
     texts: &[&str],

@@ -6,7 +6,7 @@
 //!                        └─▶ Baseline: what a model that counts reaches
 //! ```
 //!
-//! A [`Corpus`] of [`stories`](Corpus::stories) knows the entropy of its text, so a loss can be read as the
+//! A [`StoredCorpus`] leaves the text in its file. A [`Corpus`] of [`stories`](Corpus::stories) knows the entropy of its text, so a loss can be read as the
 //! distance to the best that any model could do.
 //!
 //! ```
@@ -47,6 +47,7 @@ mod documents;
 mod generator;
 mod sampling;
 mod score;
+mod stored;
 mod surprise;
 
 pub use continuation::{Continuation, Ending, Limits};
@@ -55,4 +56,5 @@ pub use documents::{Documents, KnownTokens};
 pub use generator::{GenerationError, Generator};
 pub use sampling::{Sampling, SamplingError};
 pub use score::{AnswerScore, Baseline, BlockGate, LanguageScore, gates};
+pub use stored::{LARGEST_VALIDATION, StoredCorpus, StoredCorpusError};
 pub use surprise::{Protocol, Surprises};

@@ -15,7 +15,7 @@ use std::collections::BTreeMap;
 use std::time::Instant;
 
 use autograd::{Gradients, Parameters, Var};
-use data::{Dataset, Samples, Source};
+use data::{Dataset, LazyBatch, Samples, Source};
 use nn::Model;
 use optim::{Optimizer, clip_global_norm};
 use tensor::{Key, Scalar};
@@ -28,7 +28,7 @@ use crate::observer::{Context, Observer, ObserverError};
 use crate::options::Fit;
 use crate::progress::Step;
 use crate::session::Session;
-use crate::shards::Shards;
+use crate::shards::{Shards, samples_of};
 use crate::tally::Tally;
 use crate::trainer::{Trainer, evaluation_batches};
 use crate::workers::{Computed, ShardFigures};
@@ -83,7 +83,7 @@ where
     /// If the data do not fit the model.
     #[track_caller]
     pub fn run(mut self, observers: &mut [&mut dyn Observer<T>]) -> Result<History, TrainError> {
-        let (trainer, training, options) = (self.trainer, self.training.clone(), self.options);
+        let (training, options) = (self.training.clone(), self.options);
         let mut shards = Shards::new(options.shards);
         self.check_workers()?;
         self.tell(observers, StepFigures::default(), |observer, now| observer.begin(now))?;
@@ -103,30 +103,9 @@ where
                     continue;
                 }
                 let noise = key.stream("noise").fold_in(index as u64);
-                let weight = |range| trainer.loss.weight(&batch.targets().range(range).batch());
-                let samples = batch.len();
-                let count = shards.count_of(samples);
-                let numbers = self.team.as_ref().map_or(0..count, |team| team.block(count));
-                let figures = shards.compute(
-                    numbers,
-                    self.parameters,
-                    samples,
-                    noise,
-                    weight,
-                    |pass, range| {
-                        let samples = batch.slice(range);
-                        let targets = samples.targets().batch();
-                        let outputs = trainer.model.forward(pass, &samples.inputs().batch());
-                        let loss = trainer.loss.of(outputs, &targets);
-                        (loss, trainer.tally(outputs, loss, &targets))
-                    },
-                );
-                let (loss, gradients, figures) = self.sum(&mut shards, count, figures)?;
-                let loss = loss.to_f64();
-                let tally = merged(figures).map_err(|first| self.not_finite(loss, first))?;
+                let (step, gradients) = self.compute(&mut shards, &batch, noise)?;
                 let gradient_norm = self.step(gradients)?;
 
-                let step = Step { samples, weight: weight(0..samples), loss, tally };
                 let score = (!observers.is_empty()).then(|| step.score());
                 let figures = StepFigures { score, gradient_norm };
                 self.progress.add_step(step, seconds());
@@ -136,7 +115,7 @@ where
 
             let validation = self.validate()?;
             check_finite(self.parameters, validation.as_ref(), epoch)?;
-            let activity = self.activity(last.as_ref(), key.stream("activity"));
+            let activity = self.activity(last, key.stream("activity"))?;
             let epoch = self.ended_epoch(validation, activity, seconds())?;
             self.progress.add_epoch(epoch, self.parameters, options);
             self.check_weights()?;
@@ -147,6 +126,43 @@ where
             *self.parameters = weights;
         }
         Ok(history)
+    }
+
+    /// Computes loss, figures and gradients of a batch. Of several processes each reads the samples of its own shards
+    /// only.
+    #[track_caller]
+    fn compute(
+        &self,
+        shards: &mut Shards<T>,
+        batch: &LazyBatch<'_, S::Inputs, S::Targets>,
+        noise: Key,
+    ) -> Result<(Step, Gradients<T>), TrainError> {
+        let (trainer, samples) = (self.trainer, batch.len());
+        let count = shards.count_of(samples);
+        let numbers = self.team.as_ref().map_or(0..count, |team| team.block(count));
+        let own = samples_of(numbers.clone(), count, samples);
+        let read = batch.read(own.clone()).map_err(|error| self.left(TrainError::Source(error)))?;
+        let shard = |number: usize| {
+            let range = samples_of(number..number + 1, count, samples);
+            read.slice(range.start - own.start..range.end - own.start)
+        };
+        let weight = |number: usize| trainer.loss.weight(&shard(number).targets().batch());
+        let own_weights = numbers.clone().map(weight).collect();
+        let weights = match &self.team {
+            Some(team) => team.weights(own_weights)?,
+            None => own_weights,
+        };
+        let figures = shards.compute(numbers, self.parameters, noise, &weights, |pass, number| {
+            let samples = shard(number);
+            let targets = samples.targets().batch();
+            let outputs = trainer.model.forward(pass, &samples.inputs().batch());
+            let loss = trainer.loss.of(outputs, &targets);
+            (loss, trainer.tally(outputs, loss, &targets))
+        });
+        let (loss, gradients, figures) = self.sum(shards, count, figures)?;
+        let loss = loss.to_f64();
+        let tally = merged(figures).map_err(|first| self.not_finite(loss, first))?;
+        Ok((Step { samples, weight: weights.iter().sum(), loss, tally }, gradients))
     }
 
     /// Returns the sums over all shards of a batch, of which this process has computed its part.
@@ -197,15 +213,18 @@ where
         Ok(Some(scores.into_iter().collect()))
     }
 
-    /// Returns what goes on inside the model on a batch, if that is asked for.
+    /// Returns what goes on inside the model on a batch, if that is asked for. Each process reads all of it.
     #[track_caller]
-    fn activity(&self, batch: Option<&Dataset<S::Inputs, S::Targets>>, key: Key) -> Vec<Activity> {
-        match batch {
-            Some(batch) if self.options.watch_layers => {
-                self.trainer.activity(self.parameters, batch, key)
-            }
-            _ => Vec::new(),
-        }
+    fn activity(
+        &self,
+        batch: Option<LazyBatch<'_, S::Inputs, S::Targets>>,
+        key: Key,
+    ) -> Result<Vec<Activity>, TrainError> {
+        let Some(batch) = batch.filter(|_| self.options.watch_layers) else {
+            return Ok(Vec::new());
+        };
+        let batch = batch.read_all().map_err(|error| self.left(TrainError::Source(error)))?;
+        Ok(self.trainer.activity(self.parameters, &batch, key))
     }
 
     /// Returns the record of the epoch whose last step has been taken.

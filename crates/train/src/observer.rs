@@ -6,7 +6,7 @@
 use std::error::Error;
 
 use autograd::Parameters;
-use data::{Samples, Source, SourceError};
+use data::{Sink, Source, SourceError};
 use optim::Optimizer;
 use tensor::Scalar;
 
@@ -95,16 +95,12 @@ impl<T: Scalar> Context<'_, T> {
 
 /// A [`Source`] of any type, for observers that compare the samples of one run with those of another.
 pub trait AnySource {
-    /// Returns the shapes of inputs and targets of some samples: of all samples of a data set, of the
-    /// first ones of a stream. Gives the bytes of the inputs, and those of the targets, to a sink.
+    /// Returns the shapes of inputs and targets of some samples, and gives their bytes to sinks: see
+    /// [`Source::digest`].
     ///
     /// # Errors
     /// If the samples cannot be read.
-    fn digest(
-        &self,
-        inputs: &mut dyn FnMut(&[u8]),
-        targets: &mut dyn FnMut(&[u8]),
-    ) -> Result<[String; 2], SourceError>;
+    fn digest(&self, inputs: Sink<'_>, targets: Sink<'_>) -> Result<[String; 2], SourceError>;
 
     /// Returns an error if a run on these samples cannot be resumed.
     ///
@@ -114,15 +110,8 @@ pub trait AnySource {
 }
 
 impl<S: Source> AnySource for S {
-    fn digest(
-        &self,
-        inputs: &mut dyn FnMut(&[u8]),
-        targets: &mut dyn FnMut(&[u8]),
-    ) -> Result<[String; 2], SourceError> {
-        let samples = self.sketch()?;
-        samples.inputs().digest(inputs);
-        samples.targets().digest(targets);
-        Ok([samples.inputs().describe(), samples.targets().describe()])
+    fn digest(&self, inputs: Sink<'_>, targets: Sink<'_>) -> Result<[String; 2], SourceError> {
+        Source::digest(self, inputs, targets)
     }
 
     fn check_resume(&self) -> Result<(), SourceError> {

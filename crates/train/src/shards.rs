@@ -125,7 +125,11 @@ impl<T: Scalar> Shards<T> {
     ) -> Batch<T, R> {
         assert!(samples > 0, "the batch has no samples");
         let count = self.count_of(samples);
-        let returned = self.compute(0..count, parameters, samples, key, weight, forward);
+        let range = |number| samples_of(number..number + 1, count, samples);
+        let weights: Vec<f64> = (0..count).map(|number| weight(range(number))).collect();
+        let returned = self.compute(0..count, parameters, key, &weights, |pass, number| {
+            forward(pass, range(number))
+        });
         let (loss, gradients) = self.sum(0..count);
         Batch { loss, gradients, returned }
     }
@@ -135,19 +139,18 @@ impl<T: Scalar> Shards<T> {
         self.count.min(samples)
     }
 
-    /// Computes some shards of a batch of `samples` samples, for [`sum`](Self::sum) to add up. Returns what
-    /// each of them returns besides its loss.
+    /// Computes some shards of a batch, for [`sum`](Self::sum) to add up. `weights` are those of all its shards, and
+    /// `forward` gets the number of a shard. Returns what each of them returns besides its loss.
     pub(crate) fn compute<R: Send>(
         &mut self,
         numbers: Range<usize>,
         parameters: &Parameters<T>,
-        samples: usize,
         key: Key,
-        weight: impl Fn(Range<usize>) -> f64 + Sync,
-        forward: impl for<'t> Fn(Pass<'t, T>, Range<usize>) -> (Var<'t, T>, R) + Sync,
+        weights: &[f64],
+        forward: impl for<'t> Fn(Pass<'t, T>, usize) -> (Var<'t, T>, R) + Sync,
     ) -> Vec<R> {
-        let total = weight(0..samples);
-        let count = self.count_of(samples);
+        let total: f64 = weights.iter().sum();
+        let count = weights.len();
         let there = self.parts.len().max(count);
         self.parts.resize_with(there, Mutex::default);
         let parts = &self.parts[..count];
@@ -155,11 +158,10 @@ impl<T: Scalar> Shards<T> {
         let shard = |tape: &mut Tape<T>, number: usize| {
             let mut part = parts[number].lock().expect("no other thread has this shard");
             part.take();
-            let range = number * samples / count..(number + 1) * samples / count;
-            let weight = weight(range.clone());
+            let weight = weights[number];
             let share = if weight == 0.0 { 0.0 } else { weight / total };
             let key = if count == 1 { key } else { key.stream("shard").fold_in(number as u64) };
-            let (loss, other) = forward(Pass::training(tape, parameters, key), range);
+            let (loss, other) = forward(Pass::training(tape, parameters, key), number);
             let loss = loss * share;
             let (node, loss) = (loss.id(), loss.item());
             *part = Some(Part { loss, gradients: tape.backward_freeing(node) });
@@ -184,6 +186,11 @@ impl<T: Scalar> Shards<T> {
         let parts: Vec<&Part<T>> = parts.iter().filter_map(|part| part.as_ref()).collect();
         pairwise(&parts)
     }
+}
+
+/// Returns which of the `samples` samples of a batch are those of some of its `count` shards.
+pub(crate) fn samples_of(numbers: Range<usize>, count: usize, samples: usize) -> Range<usize> {
+    numbers.start * samples / count..numbers.end * samples / count
 }
 
 /// Returns the sums over the parts, added pairwise.

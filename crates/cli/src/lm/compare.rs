@@ -47,7 +47,7 @@ pub fn run(options: &LmCompare) -> Result<(), Box<dyn Error>> {
     }
     let configs: Vec<DecoderConfig> = kind
         .iter()
-        .map(|&kind| sizes.compared(lesson.corpus.vocabulary.len(), kind))
+        .map(|&kind| sizes.compared(lesson.vocabulary.len(), kind))
         .collect::<Result<_, _>>()?;
     configs.iter().try_for_each(|config| memory::check(config, teaching))?;
     teaching.optimizer(teaching.steps(lesson.windows()))?;
@@ -64,7 +64,7 @@ pub fn run(options: &LmCompare) -> Result<(), Box<dyn Error>> {
     for seed in teaching.seeds(*seeds) {
         for config in &configs {
             let name = kind_name(config.kind);
-            let description = LmDescription::new(config, &lesson.corpus, reading.source.origin());
+            let description = LmDescription::new(config, &lesson, reading.source.origin());
             if !teaching.quiet {
                 say(format_args!("{name}, seed {seed}"));
             }

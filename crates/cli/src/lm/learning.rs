@@ -45,9 +45,8 @@ pub fn train(
         trainer.session_from(&mut parameters, &mut optimizer, &training, validation, &fit)?;
     let mut rows = Rows::new(name, lesson.marks.clone());
     let history = keeper.train_before(&mut rows, name, seed, session, description)?;
-    let corpus = &lesson.corpus;
     let score = || {
-        let (vocabulary, documents) = (&corpus.vocabulary, &corpus.validation);
+        let (vocabulary, documents) = (&lesson.vocabulary, &lesson.held_out);
         LanguageScore::of(&model, &parameters, vocabulary, documents, Protocol::Windows)
     };
     let score = lesson.validation.as_ref().map(|_| score()).transpose()?;

@@ -4,24 +4,44 @@
 use std::error::Error;
 use std::f64::consts::LN_2;
 use std::panic::resume_unwind;
+use std::sync::Arc;
 use std::thread;
 
-use data::{Batches, Dataset, DrawnWindows, Portions, Source, SourceError, Windows};
-use language::{Baseline, Corpus};
+use data::{
+    Batches, Dataset, DrawnWindows, Portions, Sink, Source, SourceError, StoredText, Vocabulary,
+    Windows,
+};
+use language::{Baseline, Corpus, Documents, StoredCorpus};
 use tensor::Key;
 
 use super::defaults;
 use super::teaching::{Steps, Teaching};
 use super::texts::Reading;
 
-/// A corpus cut into windows of one context, with its marks.
+/// A text cut into windows of one context, with its marks.
 pub struct Lesson {
-    pub corpus: Corpus,
+    pub vocabulary: Vocabulary,
+    /// The tokens after which a document begins.
+    pub start: Vec<u32>,
+    text: TrainingText,
+    /// The first tokens of the text to train on, as many as a window has and the one behind them.
+    pub beginning: Vec<u32>,
+    /// The documents to evaluate on.
+    pub held_out: Documents,
+    /// Their windows, if there are any.
     pub validation: Option<Dataset<Windows, Windows>>,
     pub marks: Option<Marks>,
     context: usize,
-    /// `true` if training windows are drawn anywhere in the text, as it is one document.
-    is_drawn: bool,
+}
+
+/// The text to train on.
+enum TrainingText {
+    /// One document, anywhere in which windows are drawn.
+    Whole(Documents),
+    /// The same in its file.
+    Stored(Arc<StoredText>),
+    /// Several documents, with which windows begin.
+    Documents(Documents),
 }
 
 /// What losses on the validation windows can be compared with.
@@ -29,8 +49,8 @@ pub struct Lesson {
 pub struct Marks {
     /// The mean surprise of their tokens for the generator, in nats a token.
     pub floor: Option<f64>,
-    /// What a model that counts reaches on the same tokens.
-    pub baseline: Baseline,
+    /// What a model that counts reaches on the same tokens, if the text to count is in memory.
+    pub baseline: Option<Baseline>,
     /// The number of tokens a character of the text has, with those that were put before documents.
     pub tokens_per_character: f64,
 }
@@ -38,27 +58,53 @@ pub struct Marks {
 impl Lesson {
     /// Reads or generates the text, and evaluates what the model is compared with.
     pub fn load(reading: &Reading, context: usize) -> Result<Self, Box<dyn Error>> {
-        let corpus = reading.corpus()?;
-        let is_drawn = corpus.training.starts().len() == 1;
-        let tokens = corpus.training.tokens().len();
-        if is_drawn && tokens <= context {
-            return Err(format!(
-                "the text to train on has {tokens} tokens, but a window takes --context {context} and the \
-                 token behind them; give a longer text or a smaller --context"
-            )
-            .into());
+        match reading.from_disk {
+            true => Self::stored(reading.stored_corpus()?, context),
+            false => Self::in_memory(reading.corpus()?, context),
         }
-        let validation =
-            (!corpus.validation.is_empty()).then(|| corpus.validation.windows(context));
-        let marks = validation.as_ref().map(|_| Marks::of(&corpus, context));
-        Ok(Self { corpus, validation, marks, context, is_drawn })
+    }
+
+    fn in_memory(corpus: Corpus, context: usize) -> Result<Self, Box<dyn Error>> {
+        let tokens = corpus.training.tokens();
+        let is_whole = corpus.training.starts().len() == 1;
+        if is_whole {
+            check_length(tokens.len(), context)?;
+        }
+        let beginning = tokens[..tokens.len().min(context + 1)].to_vec();
+        let count = |places: &[usize]| Some(baseline(&corpus, places));
+        let marks = Marks::of(&corpus.vocabulary, &corpus.validation, context, count);
+        let Corpus { vocabulary, training, validation: held_out, start } = corpus;
+        let text = match is_whole {
+            true => TrainingText::Whole(training),
+            false => TrainingText::Documents(training),
+        };
+        let validation = windows_of(&held_out, context);
+        Ok(Self { vocabulary, start, text, beginning, held_out, validation, marks, context })
+    }
+
+    fn stored(corpus: StoredCorpus, context: usize) -> Result<Self, Box<dyn Error>> {
+        let StoredCorpus { vocabulary, training, validation: held_out } = corpus;
+        check_length(training.len(), context)?;
+        let beginning = training.read(0..context + 1)?;
+        let marks = Marks::of(&vocabulary, &held_out, context, |_| None);
+        let validation = windows_of(&held_out, context);
+        let (start, text) = (Vec::new(), TrainingText::Stored(Arc::new(training)));
+        Ok(Self { vocabulary, start, text, beginning, held_out, validation, marks, context })
+    }
+
+    /// Returns the number of tokens to train on.
+    fn tokens(&self) -> usize {
+        match &self.text {
+            TrainingText::Whole(text) | TrainingText::Documents(text) => text.tokens().len(),
+            TrainingText::Stored(text) => text.len(),
+        }
     }
 
     /// Returns the number of windows that cover the training text once.
     pub fn windows(&self) -> usize {
-        match self.is_drawn {
-            true => self.corpus.training.tokens().len().div_ceil(self.context),
-            false => self.corpus.training.windows(self.context).len(),
+        match &self.text {
+            TrainingText::Documents(documents) => documents.windows(self.context).len(),
+            _ => self.tokens().div_ceil(self.context),
         }
     }
 
@@ -68,13 +114,16 @@ impl Lesson {
         let key = Key::new(seed).stream("lm").stream("windows");
         let (of_a_part, all) =
             (steps.of_a_part * teaching.windows(), steps.all * teaching.windows());
-        let (documents, context) = (&self.corpus.training, self.context);
-        match self.is_drawn {
-            true => {
-                let key = key.stream("places");
-                TrainingWindows::Drawn(documents.drawn_windows(context, of_a_part, all, key))
+        let (context, places) = (self.context, key.stream("places"));
+        match &self.text {
+            TrainingText::Whole(text) => {
+                TrainingWindows::Drawn(text.drawn_windows(context, of_a_part, all, places))
             }
-            false => {
+            TrainingText::Stored(text) => {
+                let text = Arc::clone(text);
+                TrainingWindows::Drawn(DrawnWindows::stored(text, context, of_a_part, all, places))
+            }
+            TrainingText::Documents(documents) => {
                 let (windows, key) = (documents.windows(context), key.stream("order"));
                 TrainingWindows::Passes(Portions::new(windows, of_a_part, all, key))
             }
@@ -83,16 +132,15 @@ impl Lesson {
 
     /// Returns a sentence on the text.
     pub fn summary(&self, reading: &Reading) -> String {
-        let Corpus { training, validation, vocabulary, .. } = &self.corpus;
         let what = match reading.source.origin() {
             Some(origin) => format!("generated {}", origin.generator.name()),
             None => "the text".to_string(),
         };
         format!(
             "{} training and {} validation tokens of {what}, {} different ones; {} windows of {} cover them once",
-            training.tokens().len(),
-            validation.tokens().len(),
-            vocabulary.len(),
+            self.tokens(),
+            self.held_out.tokens().len(),
+            self.vocabulary.len(),
             self.windows(),
             self.context
         )
@@ -131,16 +179,33 @@ impl Source for TrainingWindows {
             Self::Passes(windows) => windows.sketch(),
         }
     }
+
+    fn digest(&self, inputs: Sink<'_>, targets: Sink<'_>) -> Result<[String; 2], SourceError> {
+        match self {
+            Self::Drawn(windows) => windows.digest(inputs, targets),
+            Self::Passes(windows) => windows.digest(inputs, targets),
+        }
+    }
 }
 
 impl Marks {
-    fn of(corpus: &Corpus, context: usize) -> Self {
-        let places = corpus.validation.predicted(context);
-        Self {
-            floor: corpus.validation.floor(&places),
-            baseline: baseline(corpus, &places),
-            tokens_per_character: tokens_per_character(corpus, &places),
+    /// Returns the marks of the documents to evaluate on, if there are any. `count` returns what a model that counts
+    /// reaches on the tokens at some places of them.
+    fn of(
+        vocabulary: &Vocabulary,
+        held_out: &Documents,
+        context: usize,
+        count: impl FnOnce(&[usize]) -> Option<Baseline>,
+    ) -> Option<Self> {
+        if held_out.is_empty() {
+            return None;
         }
+        let places = held_out.predicted(context);
+        Some(Self {
+            floor: held_out.floor(&places),
+            baseline: count(&places),
+            tokens_per_character: tokens_per_character(vocabulary, held_out, &places),
+        })
     }
 
     /// Returns a loss in bits a character.
@@ -165,14 +230,28 @@ pub fn baseline(corpus: &Corpus, places: &[usize]) -> Baseline {
     Baseline { tried, ..best.expect("a text has tokens for order 1") }
 }
 
-fn tokens_per_character(corpus: &Corpus, places: &[usize]) -> f64 {
+/// Returns the windows of documents to evaluate on, if there are any.
+fn windows_of(held_out: &Documents, context: usize) -> Option<Dataset<Windows, Windows>> {
+    (!held_out.is_empty()).then(|| held_out.windows(context))
+}
+
+/// Checks that a window can be drawn from a text.
+fn check_length(tokens: usize, context: usize) -> Result<(), String> {
+    match tokens > context {
+        true => Ok(()),
+        false => Err(format!(
+            "the text to train on has {tokens} tokens, but a window takes --context {context} and the \
+             token behind them; give a longer text or a smaller --context"
+        )),
+    }
+}
+
+fn tokens_per_character(vocabulary: &Vocabulary, held_out: &Documents, places: &[usize]) -> f64 {
     // All bytes of a character but the first are 10xxxxxx.
     let begins = |&&byte: &&u8| byte & 0xc0 != 0x80;
     let characters: usize = places
         .iter()
-        .map(|&place| {
-            corpus.validation.bytes(&corpus.vocabulary, place).iter().filter(begins).count()
-        })
+        .map(|&place| held_out.bytes(vocabulary, place).iter().filter(begins).count())
         .sum();
     places.len() as f64 / characters as f64
 }

@@ -56,9 +56,10 @@ fn report(
         ));
     }
     let marks = lesson.marks.as_ref();
-    let baseline = marks.map(|marks| CountingModel {
-        name: format!("Kneser–Ney of order {}", marks.baseline.order),
-        loss: marks.baseline.loss,
+    let baseline = marks.and_then(|marks| marks.baseline.as_ref());
+    let baseline = baseline.map(|baseline| CountingModel {
+        name: format!("Kneser–Ney of order {}", baseline.order),
+        loss: baseline.loss,
     });
     Ok(LanguageReport {
         title: format!("A language model with {} parameters", config.parameter_count()),
@@ -105,8 +106,10 @@ fn results(learned: &Learned, lesson: &Lesson) -> Vec<ResultRow> {
     let mut rows = vec![row("loss", score.loss, 4, "nats a token")];
     rows.extend(score.floor.map(|floor| row("floor", floor, 4, "nats a token")));
     rows.extend(score.gap().map(|gap| row("gap to the floor", gap, 4, "nats a token")));
-    let name = format!("Kneser–Ney of order {}", marks.baseline.order);
-    rows.push(row(&name, marks.baseline.loss, 4, "nats a token"));
+    if let Some(baseline) = &marks.baseline {
+        let name = format!("Kneser–Ney of order {}", baseline.order);
+        rows.push(row(&name, baseline.loss, 4, "nats a token"));
+    }
     rows.push(row("perplexity", score.perplexity(), 4, ""));
     rows.push(row("bits a character", score.bits_per_character(), 4, ""));
     rows.push(row("bits a byte", score.bits_per_byte(), 4, ""));
@@ -126,7 +129,7 @@ fn gate_rows(learned: &Learned) -> Vec<GateRow> {
 
 /// Returns the beginning of the validation text with the surprise of each token.
 fn surprises(lesson: &Lesson, learned: &Learned) -> Result<Vec<SurpriseToken>, NotFinite> {
-    let documents = &lesson.corpus.validation;
+    let documents = &lesson.held_out;
     if documents.is_empty() {
         return Ok(Vec::new());
     }
@@ -143,13 +146,13 @@ fn surprises(lesson: &Lesson, learned: &Learned) -> Result<Vec<SurpriseToken>, N
 
 /// Returns a token as text. A part of a character becomes `�`.
 fn shown_token(lesson: &Lesson, token: u32) -> String {
-    String::from_utf8_lossy(&lesson.corpus.vocabulary.token(token)).into_owned()
+    String::from_utf8_lossy(&lesson.vocabulary.token(token)).into_owned()
 }
 
 /// Returns the attention in the first document of the validation text, or in its first window.
 fn attention_maps(lesson: &Lesson, learned: &Learned) -> Option<AttentionMaps> {
     let windows = lesson.validation.as_ref()?;
-    let documents = &lesson.corpus.validation;
+    let documents = &lesson.held_out;
     let window = windows.inputs().places(0);
     let second = documents.starts().get(1).copied();
     let shown = window.start..second.map_or(window.end, |start| start.min(window.end));

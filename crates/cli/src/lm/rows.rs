@@ -38,7 +38,9 @@ impl Rows {
             if marks.floor.is_some() {
                 heading += &format!(" {:>8}", "gap");
             }
-            heading += &format!(" {:>10}", "Kneser–Ney");
+            if marks.baseline.is_some() {
+                heading += &format!(" {:>10}", "Kneser–Ney");
+            }
         }
         heading + &format!(" {:>9} {:>9}", "tokens/s", "gradient")
     }
@@ -52,7 +54,9 @@ impl Rows {
             if let Some(floor) = marks.floor {
                 row += &format!(" {:>8.4}", loss - floor);
             }
-            row += &format!(" {:>10.4}", marks.baseline.loss);
+            if let Some(baseline) = &marks.baseline {
+                row += &format!(" {:>10.4}", baseline.loss);
+            }
         }
         let norm = self.gradient_norm.map_or(String::new(), |norm| format!("{norm:.3}"));
         Some(row + &format!(" {:>9.0} {norm:>9}", self.tokens / self.seconds))

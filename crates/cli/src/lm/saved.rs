@@ -4,11 +4,11 @@ use std::path::Path;
 
 use autograd::Parameters;
 use data::Vocabulary;
-use language::Corpus;
 use nn::{Decoder, DecoderConfig};
 use serde::{Deserialize, Serialize};
 use store::{LoadError, LoadFault, Saved};
 
+use super::lesson::Lesson;
 use super::texts::Origin;
 use super::values::{kind, kind_name};
 
@@ -90,12 +90,12 @@ pub struct LoadedModel {
 }
 
 impl LmDescription {
-    /// Describes a model that was trained on a corpus.
-    pub fn new(config: &DecoderConfig, corpus: &Corpus, origin: Option<Origin>) -> Self {
+    /// Describes a model that was trained on a text.
+    pub fn new(config: &DecoderConfig, lesson: &Lesson, origin: Option<Origin>) -> Self {
         Self {
             config: SavedConfig::of(config),
-            vocabulary: corpus.vocabulary.clone(),
-            start: corpus.start.clone(),
+            vocabulary: lesson.vocabulary.clone(),
+            start: lesson.start.clone(),
             end: Vec::new(),
             origin,
         }

@@ -44,8 +44,10 @@ fn compared(score: &LanguageScore, marks: &Marks) -> String {
     if let (Some(floor), Some(gap)) = (score.floor, score.gap()) {
         line += &format!("; the floor is {floor:.4}, the gap {gap:.4}");
     }
-    let baseline = &marks.baseline;
-    line + &format!("; Kneser–Ney of order {}: {:.4}", baseline.order, baseline.loss)
+    if let Some(baseline) = &marks.baseline {
+        line += &format!("; Kneser–Ney of order {}: {:.4}", baseline.order, baseline.loss);
+    }
+    line
 }
 
 /// Prints a text that the model writes, from the beginning of a document.
@@ -56,16 +58,16 @@ pub fn sample(learned: &Learned, lesson: &Lesson) -> Result<(), Box<dyn Error>> 
 
 /// Returns a text that the model writes: some documents, if it was trained on documents.
 pub fn text(learned: &Learned, lesson: &Lesson) -> Result<String, Box<dyn Error>> {
-    let corpus = &lesson.corpus;
-    if corpus.start.is_empty() {
+    let Lesson { vocabulary, start, beginning, .. } = lesson;
+    if start.is_empty() {
         // A text of one document begins with its own first token.
-        return piece(learned, lesson, &corpus.training.tokens()[..1], learned.seed);
+        return piece(learned, lesson, &beginning[..1], learned.seed);
     }
-    let mark = String::from_utf8_lossy(&corpus.vocabulary.decode(&corpus.start)).into_owned();
+    let mark = String::from_utf8_lossy(&vocabulary.decode(start)).into_owned();
     let mut text = String::new();
     for number in 0..defaults::SAMPLES {
         let seed = learned.seed.wrapping_add(number);
-        text += &piece(learned, lesson, &corpus.start, seed)?;
+        text += &piece(learned, lesson, start, seed)?;
         text += &mark;
     }
     Ok(text)
@@ -78,8 +80,8 @@ fn piece(
     start: &[u32],
     seed: u64,
 ) -> Result<String, Box<dyn Error>> {
-    let vocabulary = &lesson.corpus.vocabulary;
-    let end = end_of_document(vocabulary, &lesson.corpus.start, &[]);
+    let vocabulary = &lesson.vocabulary;
+    let end = end_of_document(vocabulary, &lesson.start, &[]);
     let limits = Limits { tokens: defaults::SAMPLE, ..end };
     let sampling = Sampling { seed, ..Sampling::default() };
     let (model, parameters) = (&learned.model, &learned.parameters);

@@ -32,7 +32,7 @@ fn page(learned: &Learned, lesson: &Lesson) -> String {
         let trained = learned.parameters.find(parameters.name(id)).expect("the model has a block");
         *parameters.get_mut(id) = learned.parameters.get(trained).clone();
     }
-    let tokens = lesson.corpus.training.tokens();
+    let tokens = &lesson.beginning;
     let length = TOKENS.min(tokens.len() - 1).min(learned.model.config().context);
     let some = |from: usize| Tensor::new([1, length], tokens[from..from + length].to_vec());
     let tape = Tape::new();

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use clap::{Args, ValueEnum, ValueHint};
 use data::generated::{Told, brackets, stories, sums};
 use data::{NotText, Vocabulary, printable_path, read_whole};
-use language::{Corpus, CorpusError, Division, Tokens};
+use language::{Corpus, CorpusError, Division, StoredCorpus, StoredCorpusError, Tokens};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use store::read_tokenizer;
@@ -54,6 +54,11 @@ pub struct Reading {
     /// tokenizer.json.
     #[arg(long, value_name = "KIND", default_value = "characters", value_parser = tokens, value_hint = ValueHint::FilePath)]
     pub tokens: TokenKind,
+    /// Leave the text in its file, for one that is larger than memory: only windows are read, when their step comes,
+    /// and of several processes each reads its own. The result is the same. The text is one document of bytes,
+    /// characters or byte-pairs=N; the part for validation may have 4 MiB; nothing is counted by Kneser–Ney.
+    #[arg(long, requires = "text")]
+    pub from_disk: bool,
     /// The share of the text kept for validation: the last documents, or the end of a text that is one.
     #[arg(long, value_name = "SHARE", default_value_t = defaults::VALIDATION, value_parser = share, allow_hyphen_values = true)]
     pub validation: f64,
@@ -164,7 +169,34 @@ impl Reading {
         self.source.corpus(tokens, self.validation)
     }
 
-    /// Returns the options by name.
+    /// Returns the text that stays in its file, and the tokens that it has.
+    pub fn stored_corpus(&self) -> Result<StoredCorpus, String> {
+        let path = self.source.text.as_ref().expect("--from-disk requires --text");
+        if self.source.documents != Documents::Whole {
+            return Err("--from-disk: a text of several documents is kept in memory; leave out --documents, or \
+                        --from-disk"
+                .to_string());
+        }
+        let tokens = match &self.tokens {
+            TokenKind::Bytes => Tokens::Bytes,
+            TokenKind::Characters => Tokens::Characters,
+            TokenKind::BytePairs(size) => Tokens::BytePairs(*size),
+            TokenKind::File(_) => {
+                return Err("--from-disk: the tokens of a tokenizer.json take the whole text at once; take bytes, \
+                            characters or byte-pairs=N as --tokens"
+                    .to_string());
+            }
+        };
+        StoredCorpus::open(path, tokens, self.validation).map_err(|error| match &error {
+            StoredCorpusError::File(error) => format!("--text {error}"),
+            StoredCorpusError::Validation { .. } => format!("--validation: {error}"),
+            StoredCorpusError::Corpus(_) | StoredCorpusError::Given => {
+                format!("--text {}: {error}", printable_path(path))
+            }
+        })
+    }
+
+    /// Returns the options by name, but --from-disk: it changes no result.
     pub fn named(&self) -> Vec<(&'static str, Value)> {
         let TextSource { data, text, documents, count, data_seed } = &self.source;
         // JSON is UTF-8, but a path may not be.

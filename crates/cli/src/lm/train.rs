@@ -25,7 +25,7 @@ pub fn run(options: &LmTrain) -> Result<(), Box<dyn Error>> {
     let interrupt = Interrupt::listen()?;
     check_output(options)?;
     let lesson = Lesson::load(reading, sizes.context)?;
-    let config = sizes.single(lesson.corpus.vocabulary.len(), *kind)?;
+    let config = sizes.single(lesson.vocabulary.len(), *kind)?;
     memory::check(&config, teaching)?;
     // A wrong rate is to be told before anything is written.
     teaching.optimizer(teaching.steps(lesson.windows()))?;
@@ -36,7 +36,7 @@ pub fn run(options: &LmTrain) -> Result<(), Box<dyn Error>> {
         say(format_args!("{}", lesson.summary(reading)));
         say(format_args!("{} parameters\n", config.parameter_count()));
     }
-    let description = LmDescription::new(&config, &lesson.corpus, reading.source.origin());
+    let description = LmDescription::new(&config, &lesson, reading.source.origin());
     let name = kind_name(*kind);
     let learned =
         learning::train(name, teaching.seed, config, &lesson, teaching, &description, &mut keeper)?;

@@ -9,6 +9,7 @@ mod hostile;
 mod keeping;
 mod lm;
 mod lm_exchange;
+mod lm_from_disk;
 mod looking;
 mod manners;
 mod outputs;

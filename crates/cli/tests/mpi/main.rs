@@ -6,6 +6,7 @@
 //!     cargo test -p wengert-cli --features mpi --test mpi
 
 use std::fs;
+use std::io::{BufWriter, Write};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::thread;
@@ -79,6 +80,94 @@ fn any_number_of_processes_saves_the_bytes_of_one() {
             assert_eq!(printed.lines().count(), alone.lines().count(), "{printed}");
         }
     }
+}
+
+const FROM_DISK: &str = "lm train --text book.txt --from-disk --width 16 --layers 1 --heads 2 --context 32 \
+                         --batch-size 8 --shards 4 --steps 8 --validate-every 4 --save model.st";
+
+/// Writes a text of this number of lines, `book.txt`.
+fn write_book(folder: &Path, lines: usize) {
+    let mut book = BufWriter::new(fs::File::create(folder.join("book.txt")).unwrap());
+    for i in 0..lines {
+        writeln!(book, "{} naïve sheep – {} goats, said the {i}th.", i * i % 97, i % 13).unwrap();
+    }
+    book.flush().unwrap();
+}
+
+#[test]
+fn processes_that_read_their_parts_of_a_file_save_the_bytes_of_one_that_reads_all_into_memory() {
+    let folder = tempdir().unwrap();
+    write_book(folder.path(), 1500);
+    for tokens in ["characters", "byte-pairs=300"] {
+        let arguments = format!("{FROM_DISK} --tokens {tokens}");
+        run(WENGERT, folder.path(), &arguments.replace("--from-disk", "")).success();
+        let expected = model(folder.path());
+        run(WENGERT, folder.path(), &arguments).success();
+        assert!(model(folder.path()) == expected, "{tokens}: one process from the file");
+        for processes in [2, 4] {
+            fs::remove_file(folder.path().join("model.st")).unwrap();
+            let outcome = run_on(processes, folder.path(), &arguments);
+            assert_eq!(outcome.stderr, "", "{arguments}");
+            outcome.success();
+            assert!(model(folder.path()) == expected, "{processes} processes: {tokens}");
+        }
+    }
+}
+
+#[test]
+fn a_process_with_another_file_is_refused_where_files_are_read_in_parts() {
+    let (here, there) = (tempdir().unwrap(), tempdir().unwrap());
+    write_book(here.path(), 1500);
+    // As long, of the same characters.
+    let book = fs::read_to_string(here.path().join("book.txt")).unwrap();
+    let (start, end) = book.split_at(book.len() / 2);
+    let other = format!("{start}{}", end.replacen("sheep", "shepe", 1));
+    fs::write(there.path().join("book.txt"), other).unwrap();
+    let outcome = run_two([here.path(), there.path()], [FROM_DISK, FROM_DISK]);
+    let told = "process 1 of 2 has another run: the checksum of the training ";
+    assert_refused(&outcome, here.path(), told);
+}
+
+/// Returns the most memory that each process of a run had, in MB.
+fn memory_of_a_run(processes: usize, folder: &Path, arguments: &str) -> Vec<u64> {
+    let mut mpirun = mpirun(folder);
+    mpirun.args(["-n", &processes.to_string(), WENGERT]).args(arguments.split_whitespace());
+    let mut job = mpirun.stdout(Stdio::null()).spawn().expect("mpirun");
+    let mut most = Vec::new();
+    while job.try_wait().unwrap().is_none() {
+        let status =
+            |id: &u32| fs::read_to_string(format!("/proc/{id}/status")).unwrap_or_default();
+        let peak = |status: String| -> Option<u64> {
+            let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+            Some(line.trim().strip_suffix(" kB")?.parse::<u64>().ok()? / 1000)
+        };
+        let now: Vec<u64> = started_by(&job).iter().map(status).filter_map(peak).collect();
+        if now.len() == processes {
+            most = now;
+        }
+        thread::sleep(Duration::from_millis(20));
+    }
+    assert!(job.wait().unwrap().success());
+    most
+}
+
+/// It writes files of 20, 200 and 600 MB, and takes a minute or more:
+///
+///     cargo test --release -p wengert-cli --features mpi --test mpi -- --ignored --nocapture memory
+#[test]
+#[ignore = "it takes long, and writes 800 MB"]
+fn the_memory_of_a_process_does_not_grow_with_the_file() {
+    let folder = tempdir().unwrap();
+    let peaks = [480_000, 4_800_000, 14_400_000].map(|lines| {
+        write_book(folder.path(), lines);
+        let megabytes = fs::metadata(folder.path().join("book.txt")).unwrap().len() / 1_000_000;
+        let share = 1000.0 / lines as f64;
+        let peaks = memory_of_a_run(2, folder.path(), &format!("{FROM_DISK} --validation {share}"));
+        println!("a file of {megabytes} MB: at most {peaks:?} MB in each process");
+        peaks
+    });
+    // What is noted of a file takes 0.3 % of it.
+    assert!((0..2).all(|rank| peaks[2][rank] < peaks[0][rank] + 8), "{peaks:?}");
 }
 
 /// Returns the processes that `mpirun` has started, by rank.

@@ -4,4 +4,5 @@ mod corpus;
 mod generation;
 mod sampling;
 mod score;
+mod stored;
 mod tiny;

@@ -33,6 +33,19 @@ impl<T: Scalar> Team<'_, T> {
         block(self.workers.rank(), self.workers.size(), count)
     }
 
+    /// Returns the weights of all shards of a batch, of which this process knows those of its
+    /// [`block`](Self::block): it has no other samples.
+    pub(crate) fn weights(&self, own: Vec<f64>) -> Result<Vec<f64>, WorkerEnded> {
+        let mut message = Vec::new();
+        write_count(own.len(), &mut message);
+        own.into_iter().for_each(|weight| write_float(weight, &mut message));
+        let read = |message: &Vec<u8>| {
+            let mut reader = Reader(message);
+            (0..reader.count()).map(|_| reader.float()).collect::<Vec<_>>()
+        };
+        Ok(self.workers.gather(message)?.iter().flat_map(read).collect())
+    }
+
     /// Returns the subtrees of a batch that this process adds up, in order.
     pub(crate) fn subtrees(&self, count: usize) -> Vec<Range<usize>> {
         subtrees(count, &self.block(count))

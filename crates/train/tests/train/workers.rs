@@ -2,11 +2,12 @@
 //! messages through memory.
 
 use std::cell::OnceCell;
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::sync::{Barrier, Mutex};
 use std::thread;
 
 use autograd::Parameters;
-use data::{Dataset, SourceError, Stream};
+use data::{Batches, Dataset, LazyBatch, Source, SourceError, Stream};
 use nn::{Dense, Dropout, Embedding, Model, SoftmaxCrossEntropy};
 use optim::Adam;
 use rand::RngExt;
@@ -165,6 +166,72 @@ fn processes_divide_the_batches_of_validation() {
     }
 }
 
+/// Samples that are read when they are asked for. It notes how many samples were read.
+struct OnDemand<'r> {
+    texts: Dataset<Tensor<u32>>,
+    read: &'r AtomicUsize,
+}
+
+impl Source for OnDemand<'_> {
+    type Inputs = Tensor<u32>;
+    type Targets = Tensor<u32>;
+
+    fn epoch(
+        &self,
+        _: usize,
+        size: usize,
+        key: Option<Key>,
+    ) -> Batches<'_, Tensor<u32>, Tensor<u32>> {
+        let batches = self.texts.shuffled_batches(size, key.expect("the order is drawn"));
+        Box::new(batches.map(move |batch| {
+            Ok(LazyBatch::new(batch.len(), move |range| {
+                self.read.fetch_add(range.len(), Relaxed);
+                Ok(batch.slice(range))
+            }))
+        }))
+    }
+
+    fn samples(&self) -> Option<usize> {
+        Some(self.texts.len())
+    }
+
+    fn sketch(&self) -> Result<Dataset<Tensor<u32>>, SourceError> {
+        Ok(self.texts.clone())
+    }
+}
+
+/// The weight of a batch takes the labels of all its samples, and a process knows its own only.
+#[test]
+fn a_process_reads_its_own_part_of_each_batch_and_all_weigh_samples_as_one() {
+    let options = Fit { epochs: 1, batch_size: 16, shards: 4, ..Fit::default() };
+    let loss = SoftmaxCrossEntropy::new().class_weights([0.3, 1.0, 2.1]).ignore(1);
+    let train = |workers: &dyn Workers| {
+        let read = AtomicUsize::new(0);
+        let source = OnDemand { texts: texts(90, 1), read: &read };
+        let mut parameters = Parameters::<f32>::new(7);
+        let model = Embedding::new(&mut parameters, "embedding", VOCABULARY, 6)
+            .mean()
+            .then(Dense::new(&mut parameters, "output", 6, 3));
+        let trainer = Trainer::new(&model, loss.clone());
+        let mut adam = Adam::new(0.01);
+        let session = trainer.session_from(&mut parameters, &mut adam, &source, None, &options);
+        let history = session.unwrap().with_workers(workers).run(&mut []).unwrap();
+        let values = parameters.iter().flat_map(|(_, _, value)| value.to_vec());
+        let bits: Vec<u32> = values.map(f32::to_bits).collect();
+        ((bits, history.epochs[0].training.clone()), read.into_inner())
+    };
+    let (alone, read) = train(&OneProcess);
+    assert_eq!(read, 90);
+    for size in [2, 3, 4, 7] {
+        let all = together(size, train);
+        assert!(all.iter().all(|(learned, _)| *learned == alone), "{size} processes");
+        assert_eq!(all.iter().map(|(_, read)| read).sum::<usize>(), 90, "{size} processes");
+        // Of four shards of 22 or 23 samples in all, with a sample more or less for each batch.
+        let most = all.iter().map(|&(_, read)| read).max();
+        assert!(most <= Some(4usize.div_ceil(size) * 23 + 6), "{size} processes: {most:?}");
+    }
+}
+
 #[test]
 fn a_process_with_other_samples_is_refused_by_all() {
     let ended = together(3, |workers| {
@@ -185,6 +252,58 @@ fn a_process_with_other_options_is_refused_by_all() {
     let expected = "process 1 of 2 has another run: the seed is 1 there, but 0 in process 0; start all \
                     processes with the same program, options and files";
     assert_eq!(ended, [expected, expected]);
+}
+
+/// A process of a program of another version.
+struct OtherVersion<'w>(&'w dyn Workers);
+
+impl Workers for OtherVersion<'_> {
+    fn rank(&self) -> usize {
+        self.0.rank()
+    }
+
+    fn size(&self) -> usize {
+        self.0.size()
+    }
+
+    fn exchange(&self, messages: Vec<Vec<u8>>) -> Result<Vec<Vec<u8>>, WorkerEnded> {
+        self.0.exchange(messages)
+    }
+
+    fn gather(&self, mut message: Vec<u8>) -> Result<Vec<Vec<u8>>, WorkerEnded> {
+        let version = env!("CARGO_PKG_VERSION").as_bytes();
+        let at = message.windows(version.len()).position(|bytes| bytes == version);
+        at.into_iter().for_each(|at| message[at] = b'9');
+        self.0.gather(message)
+    }
+
+    fn broadcast(&self, message: Vec<u8>) -> Result<Vec<u8>, WorkerEnded> {
+        self.0.broadcast(message)
+    }
+
+    fn barrier(&self) -> Result<(), WorkerEnded> {
+        self.0.barrier()
+    }
+
+    fn leave(&self, reason: &str) {
+        self.0.leave(reason);
+    }
+}
+
+#[test]
+fn a_process_of_another_version_is_refused_by_all() {
+    let ended = together(2, |workers| {
+        let other = OtherVersion(workers);
+        let workers = if workers.rank() == 1 { &other } else { workers };
+        train(workers, &texts(60, 1), &options(4), &mut []).unwrap_err().to_string()
+    });
+    let version = env!("CARGO_PKG_VERSION");
+    let expected = format!(
+        "process 1 of 2 has another run: the version of the program is 9{} there, but {version} in process 0; start \
+         all processes with the same program, options and files",
+        &version[1..]
+    );
+    assert_eq!(ended, [expected.clone(), expected]);
 }
 
 /// Stops or fails after some steps.

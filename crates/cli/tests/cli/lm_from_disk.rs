@@ -1,0 +1,129 @@
+//! Language models of a text that stays in its file: the same bytes as from memory, and what is refused.
+
+use std::fs::{self, File};
+use std::io::Write;
+use std::path::Path;
+use std::process::Stdio;
+use std::thread::sleep;
+use std::time::Duration;
+
+use tempfile::{TempDir, tempdir};
+
+use crate::program::{command, wengert};
+use programs::Outcome;
+
+const TRAIN: &str = "lm train --text text.txt --width 16 --layers 1 --heads 2 --context 32 --batch-size 6 --shards 3 \
+                     --steps 9 --validate-every 3";
+
+/// Returns a folder with a text of several blocks, `text.txt`.
+fn folder_of_a_text() -> TempDir {
+    let folder = tempdir().unwrap();
+    let line =
+        |i: usize| format!("{} naïve sheep – {} goats, said the {}th.\n", i * i % 97, i % 13, i);
+    let text: String = (0..1500).map(line).collect();
+    fs::write(folder.path().join("text.txt"), text).unwrap();
+    folder
+}
+
+fn bytes(folder: &Path, name: &str) -> Vec<u8> {
+    fs::read(folder.join(name)).unwrap()
+}
+
+/// Returns the losses of training and validation that were printed, row by row.
+fn losses(output: &str) -> Vec<Vec<String>> {
+    let rows = output.lines().map(|line| line.split_whitespace().collect::<Vec<_>>());
+    let rows = rows.filter(|row| row.first().is_some_and(|step| ["3", "6", "9"].contains(step)));
+    rows.map(|row| row[..4].iter().map(|text| text.to_string()).collect()).collect()
+}
+
+#[test]
+fn a_text_in_its_file_trains_to_the_bytes_and_losses_of_one_in_memory() {
+    let folder = folder_of_a_text();
+    for tokens in ["bytes", "characters", "byte-pairs=300"] {
+        let run = |end: &str| {
+            let output = wengert(folder.path(), &format!("{TRAIN} --tokens {tokens} {end}"));
+            losses(&output.success())
+        };
+        let expected = run("--save memory.st");
+        assert_eq!(expected.len(), 3);
+        assert_eq!(run("--from-disk --save disk.st --report page.html --tape tape.html"), expected);
+        assert!(bytes(folder.path(), "disk.st") == bytes(folder.path(), "memory.st"), "{tokens}");
+    }
+}
+
+#[test]
+fn a_run_from_memory_is_resumed_from_the_file_and_the_other_way_round() {
+    for [first, second] in [["", "--from-disk"], ["--from-disk", ""]] {
+        let folder = folder_of_a_text();
+        let run = |end: &str| wengert(folder.path(), &format!("{TRAIN} {end}")).success();
+        run(&format!("{first} --save whole.st --checkpoint run --every 4"));
+        // The newest is taken away, so that the run goes on from the one before it.
+        let checkpoints = fs::read_dir(folder.path().join("run/swiglu-0")).unwrap();
+        let newest = checkpoints.map(|entry| entry.unwrap().path()).max().unwrap();
+        fs::remove_file(newest).unwrap();
+        run(&format!("{second} --save resumed.st --resume run"));
+        assert!(bytes(folder.path(), "resumed.st") == bytes(folder.path(), "whole.st"));
+    }
+}
+
+#[test]
+fn a_file_that_is_changed_while_a_model_trains_ends_the_run_with_exit_code_2() {
+    let folder = folder_of_a_text();
+    let path = folder.path().join("text.txt");
+    let mut run = command(folder.path());
+    let steps =
+        TRAIN.replace("--steps 9 --validate-every 3", "--steps 1000000 --validate-every 1000000");
+    run.args(steps.split_whitespace()).args(["--from-disk", "--log", "log", "--log-every", "step"]);
+    run.args(["--save", "model.st"]);
+    let mut run = run.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let has_begun =
+        || fs::read_to_string(folder.path().join("log")).is_ok_and(|log| log.lines().count() > 2);
+    while !has_begun() && run.try_wait().unwrap().is_none() {
+        sleep(Duration::from_millis(5));
+    }
+    File::options().append(true).open(&path).unwrap().write_all(b"One more line.\n").unwrap();
+    let Outcome { code, stderr, .. } = Outcome::of(run.wait_with_output().unwrap());
+    assert_eq!(code, Some(2), "{stderr}");
+    let expected = "the samples cannot be read: text.txt: was changed while it was read";
+    assert!(stderr.contains(expected), "{stderr}");
+    assert!(!folder.path().join("model.st").exists());
+}
+
+#[test]
+fn what_cannot_stay_in_a_file_is_refused() {
+    let folder = folder_of_a_text();
+    let folder = folder.path();
+    let refused = |options: &str, parts: &[&str]| {
+        let outcome = wengert(folder, &format!("lm train --steps 2 {options}"));
+        assert_eq!(outcome.code, Some(2), "{options}");
+        for part in parts {
+            assert!(outcome.stderr.contains(part), "{part}: {}", outcome.stderr);
+        }
+    };
+    refused("--from-disk", &["--text <FILE>"]);
+    refused(
+        "--from-disk --text text.txt --documents lines",
+        &["--from-disk", "leave out --documents"],
+    );
+    refused("--from-disk --text none.txt", &["--text none.txt: cannot be read"]);
+    refused("--from-disk --text .", &["--text .: is not a file"]);
+    fs::write(folder.join("tokenizer.json"), "{}").unwrap();
+    let tokens = "--from-disk --text text.txt --tokens tokenizer.json";
+    refused(tokens, &["--from-disk: the tokens of a tokenizer.json", "byte-pairs=N"]);
+    fs::write(folder.join("bad.txt"), b"fine\ncaf\xe9\n".repeat(3000)).unwrap();
+    refused("--from-disk --text bad.txt", &["--text bad.txt: line 2: byte 4 of the line, 0xE9"]);
+    fs::write(folder.join("large.txt"), "a line of text\n".repeat(400_000)).unwrap();
+    refused(
+        "--from-disk --text large.txt --validation 0.9",
+        &["--validation: the share 0.9 for validation has 5400000 bytes", "give at most 0.6"],
+    );
+    fs::write(folder.join("short.txt"), "short").unwrap();
+    refused(
+        "--from-disk --text short.txt --validation 0",
+        &["the text to train on has 5 tokens", "--context 128"],
+    );
+    refused(
+        "--from-disk --text short.txt --validation 0.1",
+        &["--text short.txt: the validation part"],
+    );
+}

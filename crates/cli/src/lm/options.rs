@@ -64,6 +64,7 @@ pub enum LmCommand {
   wengert lm train --text book.txt --save book.st       your text, by characters
   wengert lm train --text book.txt --tokens byte-pairs=512 --context 256 --layers 4 --width 128
   wengert lm train --text poems.txt --documents blank-lines     each window begins with a poem
+  wengert lm train --text web.txt --from-disk --validation 0.0001   a text larger than memory
   wengert lm train --checkpoint run                     Ctrl-C, kill -9, power cut: then ...
   wengert lm train --resume run                         ... to the very same weights as without
   wengert lm train --report lm.html                     curves, surprise and attention as a page"

@@ -29,11 +29,12 @@ fn bytes(folder: &Path, name: &str) -> Vec<u8> {
     fs::read(folder.join(name)).unwrap()
 }
 
-/// Returns the losses of training and validation that were printed, row by row.
-fn losses(output: &str) -> Vec<Vec<String>> {
-    let rows = output.lines().map(|line| line.split_whitespace().collect::<Vec<_>>());
-    let rows = rows.filter(|row| row.first().is_some_and(|step| ["3", "6", "9"].contains(step)));
-    rows.map(|row| row[..4].iter().map(|text| text.to_string()).collect()).collect()
+/// Returns the step, the losses of training and validation and the bits a character of each row that was printed.
+fn losses(output: &str) -> Vec<Vec<f64>> {
+    let numbers = |line: &str| -> Option<Vec<f64>> {
+        line.split_whitespace().take(4).map(|word| word.parse().ok()).collect()
+    };
+    output.lines().filter_map(numbers).filter(|numbers| numbers.len() == 4).collect()
 }
 
 #[test]

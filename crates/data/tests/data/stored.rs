@@ -104,11 +104,14 @@ fn windows_from_a_file_are_those_from_memory() {
     }
 }
 
+/// Changes a file in some way, which the name says.
+type Change = (&'static str, fn(&PathBuf));
+
 /// The same length and, with a coarse clock, the same time: the checksum tells.
 #[test]
 fn a_file_that_is_changed_is_an_error_and_never_other_tokens() {
     let text = long_text();
-    let changes: [(&str, fn(&PathBuf)); 4] = [
+    let changes: [Change; 4] = [
         ("a byte", |path| {
             let bytes = fs::read(path).unwrap();
             let place = bytes.iter().rposition(|&byte| byte == b'x').unwrap();

@@ -210,6 +210,27 @@ impl Mean {
             (tokens.map(|(_, &row)| row as usize), T::from_f64(1.0 / count as f64))
         })
     }
+
+    /// Returns the text of each token, row by row of the table, and where those of each row end. So each row's
+    /// gradient is written once, where going from text to text would read and write it once for each token.
+    fn texts_by_row(&self, rows: usize) -> (Vec<usize>, Vec<u32>) {
+        let mut ends = vec![0; rows];
+        for (tokens, _) in self.texts::<f32>() {
+            tokens.for_each(|row| ends[row] += 1);
+        }
+        let mut tokens = 0;
+        for end in &mut ends {
+            (tokens, *end) = (tokens + *end, tokens);
+        }
+        let mut texts = vec![0; tokens];
+        for (text, (tokens, _)) in self.texts::<f32>().enumerate() {
+            for row in tokens {
+                texts[ends[row]] = text as u32;
+                ends[row] += 1;
+            }
+        }
+        (ends, texts)
+    }
 }
 
 /// The numbers of a contiguous tensor.
@@ -247,9 +268,7 @@ impl<T: Scalar> Op<T> for Mean {
             #[inline(always)]
             || {
                 for (text, (tokens, _)) in self.texts::<T>().enumerate() {
-                    for row in tokens {
-                        sums.add(text, &table[row * dim..(row + 1) * dim]);
-                    }
+                    sums.add_rows(text, &table, tokens);
                 }
             },
         );
@@ -259,17 +278,20 @@ impl<T: Scalar> Op<T> for Mean {
 
     fn vjp(&self, x: &[&Tensor<T>], _: &Tensor<T>, dy: &Tensor<T>, dx: &mut Adjoints<'_, T>) {
         dx.add(0, || {
-            let dim = x[0].shape()[1];
+            let [rows, dim] = [x[0].shape()[0], x[0].shape()[1]];
+            let weights = self.texts().map(|(_, weight)| weight).collect();
+            let dy = dy * &Tensor::new([dy.shape()[0], 1], weights);
             let dy = dy.values();
-            let mut gradient = RowSums::new(x[0].shape()[0], dim);
-            let mut part = vec![T::ZERO; dim];
+            let (ends, texts) = self.texts_by_row(rows);
+            let mut gradient = RowSums::new(rows, dim);
             vectorized(
                 #[inline(always)]
                 || {
-                    for (text, (tokens, weight)) in self.texts::<T>().enumerate() {
-                        let dy = &dy[text * dim..(text + 1) * dim];
-                        part.iter_mut().zip(dy).for_each(|(part, &dy)| *part = dy * weight);
-                        tokens.for_each(|row| gradient.add(row, &part));
+                    let mut start = 0;
+                    for (row, &end) in ends.iter().enumerate() {
+                        let texts = texts[start..end].iter().map(|&text| text as usize);
+                        gradient.add_rows(row, &dy, texts);
+                        start = end;
                     }
                 },
             );

@@ -296,24 +296,29 @@ impl<T: Scalar, F: Fn(T, T) -> T + Copy> Fold<T, F> {
         vectorized(
             #[inline(always)]
             || {
-                for_each_start(&others, offset, |first| {
-                    let target = rest.split_off_mut(..columns).expect("a place for each");
-                    let Axis { length: count, strides: [apart, _] } = reduced;
-                    if is_last {
-                        target[0] = self.run(values, first, count, apart, &mut groups);
-                        return;
-                    }
-                    let stride = last.strides[0];
-                    for (k, target) in target.chunks_mut(COLUMNS).enumerate() {
-                        let first = first + k * COLUMNS * stride;
-                        self.rows(
-                            values,
-                            Rows { first, count, apart, stride },
-                            target,
-                            &mut groups,
-                        );
-                    }
-                });
+                for_each_start(
+                    &others,
+                    offset,
+                    #[inline(always)]
+                    |first| {
+                        let target = rest.split_off_mut(..columns).expect("a place for each");
+                        let Axis { length: count, strides: [apart, _] } = reduced;
+                        if is_last {
+                            target[0] = self.run(values, first, count, apart, &mut groups);
+                            return;
+                        }
+                        let stride = last.strides[0];
+                        for (k, target) in target.chunks_mut(COLUMNS).enumerate() {
+                            let first = first + k * COLUMNS * stride;
+                            self.rows(
+                                values,
+                                Rows { first, count, apart, stride },
+                                target,
+                                &mut groups,
+                            );
+                        }
+                    },
+                );
             },
         );
         folded

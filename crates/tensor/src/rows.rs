@@ -92,6 +92,9 @@ impl<T: Scalar> Tensor<T> {
 /// a sum that is put aside is copied, and most texts have fewer words.
 const ROWS_IN_A_GROUP: u8 = 64;
 
+/// So many columns are added up at once, in registers: four of the widest there are, eight of half that width.
+const BLOCK: usize = 64;
+
 /// Sums of rows, to which rows are added in any order.
 ///
 /// However many rows a sum gets, it is as accurate as a [sum along an axis](Tensor::sum): after some
@@ -132,6 +135,54 @@ impl<T: Scalar> RowSums<T> {
         let sum = &mut self.sums[start..start + self.width];
         sum.iter_mut().zip(row).for_each(|(sum, &x)| *sum += x);
         self.terms[number] += 1;
+        if self.terms[number] == ROWS_IN_A_GROUP {
+            self.put_aside(number);
+        }
+    }
+
+    /// Adds rows of a table, row-major and as wide as the sums, to sum `number`: [`add`](Self::add) of one after
+    /// another. The sums stay in registers meanwhile, so that only the rows are read.
+    ///
+    /// # Panics
+    /// If the sum does not exist, or the table has no such row.
+    #[inline(always)]
+    pub fn add_rows(&mut self, number: usize, table: &[T], rows: impl Iterator<Item = usize>) {
+        let mut group = [0; ROWS_IN_A_GROUP as usize];
+        let mut count = 0;
+        for row in rows {
+            group[count] = row * self.width;
+            count += 1;
+            if self.terms[number] as usize + count == group.len() {
+                self.add_group(number, table, &group[..count]);
+                count = 0;
+            }
+        }
+        self.add_group(number, table, &group[..count]);
+    }
+
+    /// Adds rows that begin at these places of a table; together with those that are in the sum they are at
+    /// most a group.
+    #[inline(always)]
+    fn add_group(&mut self, number: usize, table: &[T], starts: &[usize]) {
+        let start = number * self.width;
+        let sum = &mut self.sums[start..start + self.width];
+        let whole = sum.len() - sum.len() % BLOCK;
+        for column in (0..whole).step_by(BLOCK) {
+            let target: &mut [T; BLOCK] =
+                (&mut sum[column..][..BLOCK]).try_into().expect("a block");
+            let mut sums = *target;
+            for start in starts {
+                let row: &[T; BLOCK] =
+                    table[start + column..][..BLOCK].try_into().expect("a block");
+                sums.iter_mut().zip(row).for_each(|(sum, &x)| *sum += x);
+            }
+            *target = sums;
+        }
+        for start in starts {
+            let row = &table[start + whole..start + self.width];
+            sum[whole..].iter_mut().zip(row).for_each(|(sum, &x)| *sum += x);
+        }
+        self.terms[number] += starts.len() as u8;
         if self.terms[number] == ROWS_IN_A_GROUP {
             self.put_aside(number);
         }

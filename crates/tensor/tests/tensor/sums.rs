@@ -134,6 +134,24 @@ proptest! {
         let all = Tensor::full([count], 0);
         prop_assert!(error(&x.scatter_add_rows(&all, 1).reshape([3]), &x.cast::<f64>().sum(&[0])) < LIMIT);
     }
+
+    /// Bit for bit, whatever is in the sum before, across the ends of blocks and groups.
+    #[test]
+    fn rows_of_a_table_are_added_as_one_after_another(
+        width in 0..200_usize,
+        runs in prop::collection::vec((0..2_usize, prop::collection::vec(0..7_usize, 0..150)), 0..6),
+    ) {
+        let table: Tensor = Tensor::normal([7, width], 0.0, 1.0, Key::new(width as u64));
+        let table = table.values();
+        let [mut together, mut single] = [(); 2].map(|()| RowSums::new(2, width));
+        for (number, rows) in runs {
+            together.add_rows(number, &table, rows.iter().copied());
+            for row in rows {
+                single.add(number, &table[row * width..(row + 1) * width]);
+            }
+        }
+        prop_assert_eq!(together.total(), single.total());
+    }
 }
 
 #[test]

@@ -13,6 +13,7 @@ mod workloads;
 use workloads::{growing, language};
 
 fn main() {
+    tensor::parallel::use_this_thread();
     if measure::check_is_wanted() {
         let lm = language::lm(language::BATCH, language::CONTEXT);
         return measure::print_check(lm, &language::generate()());

@@ -3,7 +3,7 @@
 use autograd::Parameters;
 use nn::{Decoder, DecoderConfig, FeedForwardKind, Model, TokenCrossEntropy};
 use optim::{AdamW, Optimizer};
-use tensor::{Key, Tensor};
+use tensor::{Key, Tensor, parallel};
 use train::Shards;
 
 pub use super::language_data::{BATCH, CONTEXT};
@@ -55,7 +55,7 @@ pub fn lm(samples: usize, context: usize) -> impl FnMut() -> f32 {
             let logits = model.forward(pass, &ids.slice(0, shard.clone()));
             (TokenCrossEntropy.of(logits, &targets.slice(0, shard)), ())
         });
-        optimizer.step(&mut parameters, &batch.gradients);
+        parallel::spread(|| optimizer.step(&mut parameters, &batch.gradients));
         batch.loss
     }
 }

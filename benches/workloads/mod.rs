@@ -32,7 +32,7 @@ use optim::{Adam, Optimizer};
 use rand::RngExt;
 use rand::distr::Distribution;
 use rand_distr::{LogNormal, Zipf};
-use tensor::{Key, Tensor};
+use tensor::{Key, Tensor, parallel};
 use train::Shards;
 
 /// One step, with all that it needs.
@@ -115,7 +115,7 @@ fn text_b256() -> Step {
             let logits = model.forward(pass, &ids.slice(0, samples.clone()));
             (nn::softmax_cross_entropy(logits, &labels.slice(0, samples)), ())
         });
-        adam.step(&mut parameters, &batch.gradients);
+        parallel::spread(|| adam.step(&mut parameters, &batch.gradients));
     })
 }
 

@@ -56,6 +56,9 @@ fn run() -> Result<(), Box<dyn Error>> {
     if cli.prints_json() {
         saying::leave_output_to_json();
     }
+    if !matches!(cli.command, Some(Command::Serve(_))) {
+        tensor::parallel::use_this_thread();
+    }
     match cli.command {
         None => compare::train_each(&cli.train),
         Some(Command::Train(options)) => match &options.table.file {

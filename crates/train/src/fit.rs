@@ -18,7 +18,7 @@ use autograd::{Gradients, Parameters, Var};
 use data::{Dataset, LazyBatch, Samples, Source};
 use nn::Model;
 use optim::{Optimizer, clip_global_norm};
-use tensor::{Key, Scalar};
+use tensor::{Key, Scalar, parallel};
 
 use crate::activity::Activity;
 use crate::error::TrainError;
@@ -185,7 +185,8 @@ where
     /// an error the parameters are unchanged.
     fn step(&mut self, mut gradients: Gradients<T>) -> Result<Option<f64>, TrainError> {
         let norm = self.options.clip_norm.map(|max| clip_global_norm(&mut gradients, max));
-        let done = self.optimizer.try_step(self.parameters, &gradients);
+        let mut update = || self.optimizer.try_step(self.parameters, &gradients);
+        let done = if self.options.shards > 1 { parallel::spread(update) } else { update() };
         done.map(|()| norm).map_err(|error| TrainError::Gradient {
             epoch: self.progress.epoch(),
             step: self.progress.step() + 1,

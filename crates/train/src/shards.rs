@@ -18,7 +18,7 @@ use std::ops::Range;
 use std::sync::Mutex;
 
 use autograd::{Gradients, Parameters, Pass, Tape, Var};
-use tensor::{Key, Scalar};
+use tensor::{Key, Scalar, parallel};
 
 use crate::workers::middle;
 
@@ -184,7 +184,7 @@ impl<T: Scalar> Shards<T> {
             return (loss, gradients);
         }
         let parts: Vec<&Part<T>> = parts.iter().filter_map(|part| part.as_ref()).collect();
-        pairwise(&parts)
+        parallel::spread(|| pairwise(&parts))
     }
 }
 

@@ -49,6 +49,15 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(12))]
 
     #[test]
+    fn within_spread((rows, columns) in sizes(1 << 15), ways in [0..4usize, 0..4usize]) {
+        let x: Tensor = matrix(rows, columns, ways[0], 1);
+        let y = matrix(rows, columns, ways[1], 2);
+        let product = || vec![&x * &y, (&x * &y).sum(&[0])];
+        let results = with_any_threads(|| parallel::spread(product));
+        prop_assert!(results == product());
+    }
+
+    #[test]
     fn elementwise((rows, columns) in sizes(parallel::LIGHT), ways in [0..4usize, 0..4usize]) {
         let (x, y) = (matrix(rows, columns, ways[0], 1), matrix(rows, columns, ways[1], 2));
         let results = with_any_threads(|| {

@@ -11,7 +11,7 @@
 use autograd::{Adjoints, Formulas, Op, ParameterId, Parameters, Pass, Var};
 use tensor::{Scalar, Shape, ShapeError, Tensor, shape};
 
-use crate::{Layer, init};
+use crate::{Layer, init, rounded};
 
 /// A fully connected layer from `[…, inputs]` to `[…, outputs]`.
 ///
@@ -64,6 +64,13 @@ impl Dense {
 impl Layer for Dense {
     #[track_caller]
     fn forward<'t, T: Scalar>(&self, pass: Pass<'t, T>, x: Var<'t, T>) -> Var<'t, T> {
+        if let Some(matrix) = rounded::matrix(pass, self.weight) {
+            let product = rounded::product(x, matrix);
+            return match self.bias {
+                Some(bias) => product + pass.parameter(bias),
+                None => product,
+            };
+        }
         let weight = pass.parameter(self.weight);
         match self.bias {
             Some(bias) => dense(x, weight, pass.parameter(bias)),
@@ -139,7 +146,7 @@ impl<T: Scalar> Op<T> for DenseOp {
 }
 
 /// Merges all axes but the last into one: `[…, n]` becomes `[rows, n]`.
-fn flatten<T: Scalar>(x: &Tensor<T>) -> Tensor<T> {
+pub(crate) fn flatten<T: Scalar>(x: &Tensor<T>) -> Tensor<T> {
     let last = x.rank() - 1;
     x.reshape([shape::len(&x.shape()[..last]), x.shape()[last]])
 }

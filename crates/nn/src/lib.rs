@@ -62,6 +62,7 @@ mod pool;
 mod residual;
 mod rms_norm;
 mod rope;
+mod rounded;
 mod sequential;
 mod softmax;
 mod swiglu;
@@ -91,6 +92,7 @@ pub use pool::{AvgPool2d, MaxPool2d};
 pub use residual::Residual;
 pub use rms_norm::{RMSNorm, rms_norm};
 pub use rope::rope;
+pub use rounded::RoundingError;
 pub use sequential::{DynLayer, Sequential};
 pub use softmax::{log_softmax, softmax};
 pub use swiglu::{SwiGLU, swiglu};
@@ -116,6 +118,7 @@ mod tests {
         ("relu", super::activation::relu_cases),
         ("rms_norm", super::rms_norm::cases),
         ("rope", super::rope::cases),
+        ("rounded_product", super::rounded::cases),
         ("silu", super::activation::silu_cases),
         ("soft_cross_entropy", super::loss::soft_cross_entropy_cases),
         ("softmax", super::softmax::cases::softmax),

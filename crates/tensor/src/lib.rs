@@ -21,7 +21,7 @@
 //!
 //! Where to read on: [`shape`] (broadcasting), [`layout`] (views), [`strided`] (the loop), then
 //! the operations in any order: `elementwise`, `arithmetic`, `functions`, `compare`, `select`, `reduce`,
-//! `statistics`, `along` (sorting, running sums, picking), `matmul`, `rows`, `rotate`, `unfold`, [`attention`].
+//! `statistics`, `along` (sorting, running sums, picking), `matmul`, `rows`, `rotate`, `unfold`, [`attention`], `bf16`.
 //! See [`parallel`] for how large operations use several cores.
 
 mod along;
@@ -30,6 +30,7 @@ mod approximate;
 mod arithmetic;
 mod array;
 pub mod attention;
+mod bf16;
 mod buffer;
 mod compare;
 mod concat;
@@ -67,6 +68,7 @@ mod vectorized;
 mod views;
 
 pub use array::Tensor;
+pub use bf16::{Bf16Matrix, Bf16Overflow};
 pub use layout::Layout;
 pub use matmul::multiply_by_loops;
 pub use matrix::{Matrix, MatrixKernel, Target, Triangle};

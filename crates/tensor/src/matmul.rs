@@ -11,7 +11,7 @@ use crate::matrix::{Matrix, MatrixKernel, Target, Triangle};
 use crate::shape::{self, expect};
 use crate::strided::for_each_run;
 use crate::vectorized::vectorized;
-use crate::{Scalar, Tensor, buffer, gemm, row_product, tiles};
+use crate::{Scalar, Tensor, bf16, buffer, gemm, row_product, tiles};
 
 impl<T: Scalar> Tensor<T> {
     /// Returns the matrix product over the last two axes, `[…, m, k] · […, k, n] = […, m, n]`; the axes
@@ -109,6 +109,10 @@ impl MatrixKernel for f32 {
         target: Target<'_, f32>,
     ) {
         tiles::multiply_triangular(left, right, triangle, target);
+    }
+
+    fn multiply_row_bf16(row: &[f32], words: &[u32], product: &mut [f32]) {
+        bf16::multiply_row(row, words, product);
     }
 }
 

@@ -3,6 +3,7 @@
 //! See `matmul.rs` for the kernels of this crate's element types.
 
 use crate::Scalar;
+use crate::bf16::multiply_row_by_loops;
 
 /// A matrix inside a buffer: element (i, j) is at `i · row_stride + j · column_stride`.
 #[derive(Clone, Copy, Debug)]
@@ -62,6 +63,15 @@ pub trait MatrixKernel: Sized {
         Self: Scalar,
     {
         multiply_triangular_by_loops(left, right, triangle, target);
+    }
+
+    /// Writes the product of a row, which is not empty, with each row of a matrix in bf16. The words are those of
+    /// [`Bf16Matrix`](crate::Bf16Matrix), half as many a row as there are numbers, rounded up.
+    fn multiply_row_bf16(row: &[Self], words: &[u32], product: &mut [Self])
+    where
+        Self: Scalar,
+    {
+        multiply_row_by_loops(row, words, product);
     }
 }
 

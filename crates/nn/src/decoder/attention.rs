@@ -79,6 +79,10 @@ impl GroupedQueryAttention {
         }
     }
 
+    pub(super) fn dense_layers(&self) -> [&Dense; 4] {
+        [&self.query, &self.key, &self.value, &self.output]
+    }
+
     /// Records the output for `x`, at the positions of `places`. With a past, x is the text behind it, and
     /// the past grows by x.
     #[track_caller]

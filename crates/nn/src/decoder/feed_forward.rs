@@ -64,6 +64,14 @@ impl FeedForward {
         }
     }
 
+    pub(super) fn dense_layers(&self) -> impl Iterator<Item = &Dense> {
+        let gate = match &self.between {
+            Between::Gate { gate, .. } => Some(gate),
+            Between::Activation(_) => None,
+        };
+        [&self.up, &self.down].into_iter().chain(gate)
+    }
+
     #[track_caller]
     pub(super) fn forward<'t, T: Scalar>(&self, pass: Pass<'t, T>, x: Var<'t, T>) -> Var<'t, T> {
         let up = self.up.forward(pass, x);

@@ -228,3 +228,69 @@ fn sizes_whose_product_overflows_are_refused() {
         11 * 64 + 2 * (4 * 64 * 64 + 3 * 64 * 172 + 2 * 64 + 2) + 64
     );
 }
+
+/// The parameters in bf16, and the same numbers as tensors: the plain form.
+fn in_bf16(seed: u64) -> ([Parameters; 2], Decoder) {
+    let (parameters, model) = drawn_model::<f32>(seed);
+    let rounded = model.in_bf16(&parameters).expect("small weights");
+    let widened = rounded.clone();
+    ([rounded, widened], model)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(24))]
+
+    #[test]
+    fn weights_in_bf16_are_multiplied_like_the_same_numbers_in_f32(seed: u64, ids in texts(1, 6), at in 1..6usize) {
+        let (stores, model) = in_bf16(seed);
+        let tokens = ids.to_vec();
+        let [found, plain] = stores.each_ref().map(|parameters| {
+            let mut cache = model.cache();
+            let first = model.extend(parameters, &mut cache, &tokens[..at]);
+            let one = model.extend_to_last(parameters, &mut cache, &tokens[at..at + 1]).unsqueeze(0);
+            Tensor::concat(&[&first, &one], 0).cast::<f64>()
+        });
+        prop_assert!(largest(&(&found - &plain)) <= 1e-5 * largest(&plain).max(1.0));
+        prop_assert!(stores[0].ids().any(|id| stores[0].row_source(id).is_some()));
+    }
+
+    #[test]
+    fn in_bf16_a_weight_changes_by_a_part_in_256_at_most_and_a_norm_not_at_all(seed: u64) {
+        let (parameters, model) = drawn_model::<f32>(seed);
+        let rounded = model.in_bf16(&parameters).expect("small weights");
+        for (id, name, value) in parameters.iter() {
+            let allowed = if value.rank() == 2 { 1.0 / 256.0 } else { 0.0 };
+            let changed = rounded.get(id).to_vec();
+            let is_near = value.to_vec().iter().zip(&changed).all(|(x, y)| (x - y).abs() <= allowed * x.abs());
+            prop_assert!(is_near, "{}", name);
+            prop_assert_eq!(value.rank() == 2, changed != value.to_vec(), "{}", name);
+        }
+    }
+
+    #[test]
+    fn weights_in_bf16_get_the_gradients_of_the_same_numbers_in_f32(seed: u64, ids in texts(2, 4)) {
+        let (stores, model) = in_bf16(seed);
+        let targets = Tensor::from([[1, 2, 3, 0], [0, 4, 4, 1]]);
+        let [found, plain] = stores.each_ref().map(|parameters| {
+            let tape = Tape::new();
+            let logits = model.forward(Pass::eval(&tape, parameters), &ids);
+            let gradients = TokenCrossEntropy.of(logits, &targets).backward();
+            parameters.ids().map(|id| gradients.get(id).map(|x| x.to_vec())).collect::<Vec<_>>()
+        });
+        prop_assert_eq!(found, plain);
+    }
+}
+
+#[test]
+fn a_weight_that_is_too_large_for_bf16_is_refused_with_its_name_and_place() {
+    let (mut parameters, model) = drawn_model::<f32>(1);
+    let id =
+        parameters.find("blocks.1.feed_forward.down.weight").expect("a parameter of this name");
+    parameters.get_mut(id).as_mut_slice()[9] = f32::MAX;
+    let error = model.in_bf16(&parameters).expect_err("it would become infinite");
+    assert_eq!(
+        error.to_string(),
+        "the parameter `blocks.1.feed_forward.down.weight`: 3.4028235e38 in row 2, column 1, would become infinite: \
+         the largest number of bf16 is 3.3895314e38"
+    );
+}

@@ -1,6 +1,7 @@
 //! The tests of `tensor`, in one program: to compile one is quicker than to compile many.
 
 mod arithmetic;
+mod bf16;
 mod choosing;
 mod layouts;
 mod messages;

@@ -1,0 +1,155 @@
+//! Weights that are kept in bf16, for a model in use that waits for its memory. See [`Bf16Matrix`].
+//!
+//! ```text
+//! Y = X·Mᵀ      X̄ = Ȳ·M            M: the table, or the weight of a dense layer transposed
+//! ```
+//!
+//! The weight is a [`RowSource`] of its parameter: whoever reads it as a whole, or some rows of it, gets the widened
+//! numbers. Products alone look for it here, and read it as it is. A tape on which the weight is to learn is given the
+//! widened numbers as well, so no gradient is lost: that is the plain form, and a test holds both equal.
+
+use std::any::Any;
+use std::error::Error;
+use std::fmt;
+use std::sync::Arc;
+
+use autograd::{Adjoints, Formulas, Op, ParameterId, Parameters, Pass, RowSource, Var};
+use tensor::{Bf16Matrix, Bf16Overflow, Scalar, Shape, ShapeError, Tensor};
+
+use crate::dense::flatten;
+
+/// How the parameter and the matrix, whose rows are multiplied, are related.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Orientation {
+    /// `[vocabulary, width]`: the matrix itself.
+    Table,
+    /// `[inputs, outputs]`: its transpose.
+    Weight,
+}
+
+/// The value of a parameter that is kept in bf16.
+#[derive(Debug)]
+struct Rounded {
+    matrix: Arc<Bf16Matrix>,
+    orientation: Orientation,
+    /// The shape of the parameter.
+    shape: [usize; 2],
+}
+
+impl<T: Scalar> RowSource<T> for Rounded {
+    fn shape(&self) -> &[usize] {
+        &self.shape
+    }
+
+    fn rows(&self, ids: &[u32]) -> Tensor<T> {
+        match self.orientation {
+            Orientation::Table => self.matrix.gather_rows(ids),
+            Orientation::Weight => {
+                self.matrix.widen().t().gather_rows(&Tensor::new([ids.len()], ids.to_vec()))
+            }
+        }
+    }
+}
+
+/// A weight that is too large for bf16.
+#[derive(Clone, Debug, PartialEq)]
+pub struct RoundingError {
+    /// The name of the parameter.
+    pub parameter: String,
+    /// The weight and its place, in the matrix or in its transpose.
+    pub overflow: Bf16Overflow,
+}
+
+impl fmt::Display for RoundingError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "the parameter `{}`: {}", self.parameter, self.overflow)
+    }
+}
+
+impl Error for RoundingError {}
+
+/// Keeps a parameter in bf16 from now on.
+pub(crate) fn keep(
+    parameters: &mut Parameters,
+    id: ParameterId,
+    orientation: Orientation,
+) -> Result<(), RoundingError> {
+    let value = parameters.get(id);
+    let &[rows, columns] = value.shape() else { unreachable!("a weight and a table are matrices") };
+    let matrix = match orientation {
+        Orientation::Table => Bf16Matrix::round(value),
+        Orientation::Weight => Bf16Matrix::round(&value.t()),
+    };
+    let matrix = matrix.map_err(|mut overflow| {
+        if orientation == Orientation::Weight {
+            overflow.at.reverse();
+        }
+        RoundingError { parameter: parameters.name(id).to_string(), overflow }
+    })?;
+    let rounded = Rounded { matrix: Arc::new(matrix), orientation, shape: [rows, columns] };
+    let source: Arc<dyn RowSource<f32>> = Arc::new(rounded);
+    parameters.set(id, source);
+    Ok(())
+}
+
+/// Returns the matrix of a parameter that is kept in bf16, unless the parameter learns on this tape.
+pub(crate) fn matrix<T: Scalar>(pass: Pass<'_, T>, id: ParameterId) -> Option<Arc<Bf16Matrix>> {
+    let source: &dyn Any = &**pass.parameters.row_source(id)?;
+    let learns = pass.tape.records() && pass.parameters.is_trainable(id);
+    let rounded = source.downcast_ref::<Rounded>().filter(|_| !learns)?;
+    Some(Arc::clone(&rounded.matrix))
+}
+
+/// Records the product of each row of x `[…, columns]` with each row of a matrix: `[…, rows]`.
+#[track_caller]
+pub(crate) fn product<'t, T: Scalar>(x: Var<'t, T>, matrix: Arc<Bf16Matrix>) -> Var<'t, T> {
+    x.tape().apply(RoundedProduct { matrix }, &[x])
+}
+
+struct RoundedProduct {
+    matrix: Arc<Bf16Matrix>,
+}
+
+impl<T: Scalar> Op<T> for RoundedProduct {
+    fn name(&self) -> &'static str {
+        "rounded_product"
+    }
+
+    fn formulas(&self) -> Option<Formulas> {
+        Some(Formulas::new("Y = X·Mᵀ").vjp("X̄ = Ȳ·M").symbol("M", "a constant matrix in bf16"))
+    }
+
+    fn check(&self, shapes: &[&[usize]]) -> Result<(), ShapeError> {
+        let last = shapes[0].len().saturating_sub(1);
+        self.matrix.check(&[&[1], &shapes[0][last..]].concat()).map(|_| ())
+    }
+
+    fn forward(&mut self, x: &[&Tensor<T>]) -> Tensor<T> {
+        let mut shape = Shape::from_slice(x[0].shape());
+        shape[x[0].rank() - 1] = self.matrix.shape()[0];
+        self.matrix.dot_rows(&flatten(x[0])).reshape(shape)
+    }
+
+    fn vjp(&self, x: &[&Tensor<T>], _: &Tensor<T>, dy: &Tensor<T>, dx: &mut Adjoints<'_, T>) {
+        dx.add(0, || flatten(dy).matmul(&self.matrix.widen()).reshape(x[0].shape()));
+    }
+}
+
+#[cfg(test)]
+pub(crate) fn cases() -> proptest::strategy::BoxedStrategy<autograd::check::Case> {
+    use autograd::check::Case;
+    use proptest::prelude::*;
+    use tensor::strategy::{shapes, tensors};
+
+    (shapes(2, 3), 0..4usize, 0..4usize)
+        .prop_flat_map(|(mut x, inputs, outputs)| {
+            x.push(inputs);
+            (tensors(x, -2.0..2.0), tensors(vec![outputs, inputs], -2.0..2.0f64))
+        })
+        .prop_map(|(x, matrix)| {
+            let matrix = Bf16Matrix::round(&matrix.cast()).expect("small numbers");
+            let matrix = Arc::new(matrix);
+            Case::new("rounded_product", vec![x], move |x| product(x[0], Arc::clone(&matrix)))
+        })
+        .boxed()
+}

@@ -2,12 +2,14 @@
 
 use std::error::Error;
 
+use autograd::Parameters;
 use data::printable_path;
 use language::{Baseline, Corpus, Division, LanguageScore, Protocol, Surprises, Tokens};
 use serde_json::{Value, json};
 
 use super::lesson::baseline;
 use super::options::LmEvaluate;
+use super::precision::Precision;
 use super::saved::{LmDescription, LoadedModel, load};
 use super::texts::{read_text, told};
 use crate::notes::note;
@@ -17,8 +19,16 @@ pub fn run(options: &LmEvaluate) -> Result<(), Box<dyn Error>> {
     let LoadedModel { model, parameters, about } = load(&options.model)?;
     let corpus = options.source.corpus(Tokens::Given(about.vocabulary.clone()), 0.0)?;
     let documents = &corpus.training;
-    let surprises = Surprises::of(&model, &parameters, documents, Protocol::Overlapping)
-        .map_err(|error| format!("--model {}: {error}", printable_path(&options.model)))?;
+    let surprises = |parameters: &Parameters| {
+        Surprises::of(&model, parameters, documents, Protocol::Overlapping)
+            .map_err(|error| format!("--model {}: {error}", printable_path(&options.model)))
+    };
+    let rounded = options.precision.round(&model, parameters.clone())?;
+    let in_f32 = match options.precision {
+        Precision::F32 => None,
+        Precision::Bf16 => Some(surprises(&parameters)?.mean()),
+    };
+    let surprises = surprises(&rounded)?;
     let score = LanguageScore::from_surprises(&surprises, &about.vocabulary, documents);
     let counted = counted(options, &about)?;
     let baseline = counted.map(|counted| {
@@ -27,9 +37,9 @@ pub fn run(options: &LmEvaluate) -> Result<(), Box<dyn Error>> {
         baseline(&corpus, &surprises.places)
     });
     if !options.json.is_printed() {
-        print(&score, baseline.as_ref());
+        print(&score, in_f32, baseline.as_ref());
     }
-    Ok(options.json.write(&figures(&score, baseline.as_ref()).to_string())?)
+    Ok(options.json.write(&figures(&score, in_f32, baseline.as_ref()).to_string())?)
 }
 
 /// Returns the text for the Kneser–Ney models to count: the one that was given, or that the model was trained
@@ -59,10 +69,17 @@ fn counted(options: &LmEvaluate, about: &LmDescription) -> Result<Option<Corpus>
     }
 }
 
-fn print(score: &LanguageScore, baseline: Option<&Baseline>) {
+/// `in_f32` is the loss of the weights before they were rounded.
+fn print(score: &LanguageScore, in_f32: Option<f64>, baseline: Option<&Baseline>) {
     let LanguageScore { loss, tokens, characters, bytes, .. } = score;
     println!("{tokens} tokens predicted, {characters} characters, {bytes} bytes");
     println!("loss              {loss:.4} nats a token");
+    if let Some(before) = in_f32 {
+        let (change, perplexity) = (loss - before, before.exp());
+        println!(
+            "in f32            {before:.4}, bf16 changes it by {change:+.6}; the perplexity is {perplexity:.4}"
+        );
+    }
     if let (Some(floor), Some(gap)) = (score.floor, score.gap()) {
         println!("floor             {floor:.4}, the gap is {gap:.4}");
     }
@@ -79,13 +96,14 @@ fn print(score: &LanguageScore, baseline: Option<&Baseline>) {
 }
 
 /// Returns the figures as JSON.
-fn figures(score: &LanguageScore, baseline: Option<&Baseline>) -> Value {
+fn figures(score: &LanguageScore, in_f32: Option<f64>, baseline: Option<&Baseline>) -> Value {
     json!({
         "score": score,
         "perplexity": score.perplexity(),
         "bits_per_byte": score.bits_per_byte(),
         "bits_per_character": score.bits_per_character(),
         "gap": score.gap(),
+        "loss_in_f32": in_f32,
         "kneser_ney": baseline,
     })
 }

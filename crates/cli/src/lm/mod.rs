@@ -14,6 +14,7 @@ mod lesson;
 mod memory;
 pub mod options;
 mod page;
+mod precision;
 mod rows;
 mod saved;
 mod sizes;

@@ -6,6 +6,7 @@ use clap::{Args, Subcommand, ValueHint};
 use nn::FeedForwardKind;
 
 use super::defaults;
+use super::precision::Precision;
 use super::sizes::Sizes;
 use super::teaching::Teaching;
 use super::texts::{Reading, TextSource};
@@ -166,7 +167,8 @@ pub struct LmCompare {
   wengert lm generate --model stories.st
   wengert lm generate --model stories.st 'Emma has a red ball. Ben has a blue kite. Who has the kite? '
   wengert lm generate --model book.st 'It was ' --tokens 500 --temperature 0.8 --top-p 0.95 --seed 3
-  wengert lm generate --model book.st 'It was ' --temperature 0        always the most probable token")]
+  wengert lm generate --model book.st 'It was ' --temperature 0        always the most probable token
+  wengert lm generate --model book.st 'It was ' --precision bf16       weights in 16 bits: less memory to read")]
 pub struct LmGenerate {
     /// The text to go on with. Without it the model begins a document.
     #[arg(allow_hyphen_values = true)]
@@ -189,6 +191,10 @@ pub struct LmGenerate {
     /// The seed of the draws.
     #[arg(long, value_name = "N", default_value_t = 0, allow_negative_numbers = true)]
     pub seed: u64,
+    /// Keep the matrices of the model in this many bits. bf16 halves what is read for each token, and rounds each
+    /// weight by at most 1/256 of itself; `lm evaluate --precision bf16` prints what that costs.
+    #[arg(long, value_name = "NAME", default_value = "f32")]
+    pub precision: Precision,
     /// End before this text; \n is a line break. It may be given several times. Without it a model that was trained
     /// on documents ends with its document. A token that ends a text, such as `</s>`, ends it in any case.
     #[arg(long, value_name = "TEXT", value_parser = stop, allow_hyphen_values = true)]
@@ -201,7 +207,8 @@ pub struct LmGenerate {
 #[derive(Args, Clone, Debug)]
 #[command(after_help = "Examples:
   wengert lm evaluate --model book.st --text other.txt --counted book.txt
-  wengert lm evaluate --model stories.st --data stories --data-seed 9")]
+  wengert lm evaluate --model stories.st --data stories --data-seed 9
+  wengert lm evaluate --model stories.st --data-seed 9 --precision bf16      with the figures of f32 beside")]
 pub struct LmEvaluate {
     /// The model: a file that `lm train --save` or `lm import` wrote, or a checkpoint.
     #[arg(long, value_name = "FILE")]
@@ -212,6 +219,10 @@ pub struct LmEvaluate {
     /// A text that the model was trained on: Kneser–Ney models count it and are evaluated beside the model.
     #[arg(long, value_name = "FILE", help_heading = "Data")]
     pub counted: Option<PathBuf>,
+    /// Keep the matrices of the model in this many bits, as `lm generate` does. With bf16 the model is evaluated in f32
+    /// as well, and the difference printed.
+    #[arg(long, value_name = "NAME", default_value = "f32")]
+    pub precision: Precision,
     /// The figures.
     #[command(flatten)]
     pub json: JsonOutput,

@@ -191,6 +191,31 @@ fn a_model_is_evaluated_beside_kneser_ney() {
 }
 
 #[test]
+fn in_bf16_a_model_writes_a_text_and_tells_what_rounding_costs() {
+    let folder = trained();
+    let run =
+        |arguments: &str| wengert(folder.path(), &format!("lm {arguments} --model a.st")).success();
+    let evaluate =
+        |more: &str| figures(&run(&format!("evaluate --count 40 --data-seed 9 --json {more}")));
+    let [plain, rounded] = ["", "--precision bf16"].map(evaluate);
+    let loss = |figures: &Value| figures["score"]["loss"].as_f64().unwrap();
+    assert_eq!(
+        (&plain["loss_in_f32"], &rounded["loss_in_f32"]),
+        (&Value::Null, &plain["score"]["loss"])
+    );
+    assert!(loss(&plain) != loss(&rounded) && (loss(&plain) - loss(&rounded)).abs() < 0.01);
+
+    let shown = run("evaluate --count 40 --data-seed 9 --precision bf16");
+    let change = loss(&rounded) - loss(&plain);
+    let line = format!("in f32            {:.4}, bf16 changes it by {change:+.6}", loss(&plain));
+    assert!(shown.contains(&line), "{line}: {shown}");
+
+    let write = || run("generate E --tokens 40 --stop @ --precision bf16");
+    let written = write();
+    assert_eq!((written.chars().count(), &written), (1 + 40 + 1, &write()));
+}
+
+#[test]
 fn kinds_are_compared_at_equal_parameters() {
     let folder = tempdir().unwrap();
     let options =
@@ -270,6 +295,9 @@ fn bad_input_is_told_clearly() {
     write("heads.st", &config(r#"\"heads\":2"#, r#"\"heads\":5"#));
     write("kind.st", &config(r#"swiglu\"}"#, r#"swoglu\"}"#));
     write("context.st", &config(r#"\"context\":128,"#, r#"\"context\":1e8,"#));
+    // The weights at the end of the file.
+    let (kept, large) = (&model[..model.len() - 4000], f32::MAX.to_le_bytes().repeat(1000));
+    write("large.st", &[kept, &large].concat());
     let before = contents(folder.path());
     let mut faults = Vec::new();
     for (arguments, tells) in [
@@ -331,6 +359,11 @@ fn bad_input_is_told_clearly() {
             "generate --model a.st ß",
             ["the prompt: the character 'ß' at line 1, column 1", "leave it out"],
         ),
+        (
+            "generate --model large.st --precision bf16",
+            ["--precision bf16: the parameter `", "use --precision f32"],
+        ),
+        ("evaluate --model a.st --precision f16", ["'f16' for '--precision <NAME>'", "f32, bf16"]),
         ("generate --model a.st --top-p 2", ["--top-p <P>", "above 0 and up to 1"]),
         ("generate --model a.st --temperature=-1", ["--temperature <T>", "at least 0"]),
         (

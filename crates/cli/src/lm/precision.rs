@@ -1,0 +1,26 @@
+//! In how many bits the weights of a model that is used are kept.
+
+use autograd::Parameters;
+use clap::ValueEnum;
+use nn::Decoder;
+
+/// The kinds of numbers that weights are kept as. Arithmetic is in 32 bits with both.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Precision {
+    /// 32 bits, as they were trained.
+    F32,
+    /// 16 bits: half the memory to read for each token. A weight changes by at most 1/256 of itself.
+    Bf16,
+}
+
+impl Precision {
+    /// Returns the parameters of a model, rounded to this precision.
+    pub fn round(self, model: &Decoder, parameters: Parameters) -> Result<Parameters, String> {
+        match self {
+            Self::F32 => Ok(parameters),
+            Self::Bf16 => model
+                .in_bf16(&parameters)
+                .map_err(|error| format!("--precision bf16: {error}; use --precision f32")),
+        }
+    }
+}

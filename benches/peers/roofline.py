@@ -131,9 +131,9 @@ def lm():
     return [Phase(flops=3 * read_tokens(8, 128)), adam_phase(LANGUAGE_WEIGHTS)]
 
 
-def generate():
-    """The prompt, and all tokens but the last, read one after the other: each needs all weights."""
-    size = LANGUAGE_WEIGHTS * FLOAT
+def generate(weight=FLOAT):
+    """The prompt, and all tokens but the last, read one after the other: each needs all weights, of so many bytes."""
+    size = LANGUAGE_WEIGHTS * weight
     one = Phase(flops=2 * LANGUAGE_WEIGHTS, bytes=size, working_set=size)
     return [Phase(flops=read_tokens(1, PROMPT)), *[one] * (GENERATED - 1)]
 
@@ -158,6 +158,7 @@ WORKLOADS = {
     "ffn": ffn,
     "lm": lm,
     "generate": generate,
+    "generate_bf16": lambda: generate(weight=2),
     "swiglu": swiglu,
     "matmul": lambda: [Phase(flops=2 * 1024**3)],
     "adam": lambda: [adam_phase(10_000_000)],

@@ -64,6 +64,18 @@ pub fn lm(samples: usize, context: usize) -> impl FnMut() -> f32 {
 pub fn generate() -> impl FnMut() -> Vec<u32> {
     let mut parameters = Parameters::new(0);
     let model = model(&mut parameters, CONTEXT);
+    generate_with(model, parameters)
+}
+
+/// The same with weights in bf16.
+pub fn generate_bf16() -> impl FnMut() -> Vec<u32> {
+    let mut parameters = Parameters::new(0);
+    let model = model(&mut parameters, CONTEXT);
+    let rounded = model.in_bf16(&parameters).expect("small weights");
+    generate_with(model, rounded)
+}
+
+fn generate_with(model: Decoder, parameters: Parameters) -> impl FnMut() -> Vec<u32> {
     let prompt = prompt();
     move || {
         let mut cache = model.cache();

@@ -200,6 +200,25 @@ fn a_large_product_agrees_with_f64() {
 }
 
 #[test]
+fn a_product_of_few_rows_is_the_same_for_a_matrix_in_any_layout() {
+    for (rows, inner, columns) in [(2, 300, 400), (31, 130, 171), (64, 257, 66), (65, 257, 66)] {
+        let a: Tensor<f64> = Tensor::normal([rows, inner], 0.0, 1.0, Key::new(1));
+        let b: Tensor<f64> = Tensor::normal([columns, inner], 0.0, 1.0, Key::new(2));
+        // A part of a larger matrix, and the transpose of a transposed one, which is in order.
+        let part = Tensor::concat(&[&b, &b], 1).slice(1, inner / 2..inner / 2 + inner);
+        let in_order = Tensor::new([inner, columns], b.t().to_vec());
+        assert_abs_diff_eq!(a.matmul(&b.t()), a.matmul(&in_order), epsilon = 1e-10);
+        let part_in_order = Tensor::new([inner, columns], part.t().to_vec());
+        assert_abs_diff_eq!(a.matmul(&part.t()), a.matmul(&part_in_order), epsilon = 1e-10);
+        let [a, b] = [a, b].map(|x| x.cast::<f32>());
+        let in_order = in_order.cast::<f32>();
+        assert_abs_diff_eq!(a.matmul(&b.t()), a.matmul(&in_order), epsilon = 1e-3);
+        let of_columns = Tensor::new([inner, rows], a.t().to_vec()).t();
+        assert_abs_diff_eq!(of_columns.matmul(&b.t()), a.matmul(&in_order), epsilon = 1e-3);
+    }
+}
+
+#[test]
 fn nan_is_never_lost() {
     let x = Tensor::from([1.0, f32::NAN, 3.0]);
     assert!(x.max(&[0]).item().is_nan());

@@ -40,7 +40,7 @@ def main():
                 printed, usage = run(command, cores, environment)
                 reached[name] = accuracies(printed)
                 if len(reached[name]) != 2:
-                    sys.exit(f"error: {name} printed no accuracy of ReLU and of SwiGLU: {printed!r}")
+                    sys.exit(f"error: {name} has not printed the accuracies of two models")
                 seconds.setdefault(name, []).append(usage.ru_utime + usage.ru_stime)
     print(f"{processor()}, one core; processor time, best of {options.rounds} rounds\n")
     print("| program | seconds | accuracy with ReLU, with SwiGLU |\n|---|---:|---:|")
@@ -64,7 +64,7 @@ def parse_options():
 
 def accuracies(printed):
     """The accuracy of each model, in the order in which all programs train them."""
-    return re.findall(r"^(?:ReLU|SwiGLU)\s+([\d.]+)", printed, re.MULTILINE)
+    return re.findall(r"^(?:ReLU|SwiGLU)\s+([\d.]+)", printed, re.MULTILINE | re.IGNORECASE)
 
 
 if __name__ == "__main__":

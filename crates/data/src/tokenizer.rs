@@ -53,6 +53,12 @@ pub struct Tokenizer {
 /// The bytes of a word. Those of a short word are within the table, where a look finds them at once.
 type Key = SmallVec<[u8; 16]>;
 
+/// A word's place among all by first appearance, and how often it occurred.
+struct Found {
+    place: usize,
+    count: u64,
+}
+
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 struct Rules {
     num_words: Option<usize>,
@@ -142,18 +148,26 @@ impl Tokenizer {
 
     /// Adds the words of these texts to the counts and numbers all words again.
     pub fn fit_on_texts(&mut self, texts: impl IntoIterator<Item = impl AsRef<str>>) {
+        // A word's count is beside the word meanwhile: among the counts it would be one more place to look at.
         let known = self.counts.iter().enumerate();
-        let places = known.map(|(place, (word, _))| (Key::from_slice(word.as_bytes()), place));
-        let mut places: HashMap<Key, usize, RandomState> = places.collect();
+        let mut found: HashMap<Key, Found, RandomState> = known
+            .map(|(place, (word, count))| {
+                (Key::from_slice(word.as_bytes()), Found { place, count: *count })
+            })
+            .collect();
         let mut cutter = Cutter::new(&self.rules);
         for text in texts {
-            cutter.each_word(text.as_ref(), |word| match places.get(word.as_bytes()) {
-                Some(&place) => self.counts[place].1 = self.counts[place].1.saturating_add(1),
+            cutter.each_word(text.as_ref(), |word| match found.get_mut(word.as_bytes()) {
+                Some(known) => known.count = known.count.saturating_add(1),
                 None => {
-                    places.insert(Key::from_slice(word.as_bytes()), self.counts.len());
+                    let new = Found { place: self.counts.len(), count: 1 };
+                    found.insert(Key::from_slice(word.as_bytes()), new);
                     self.counts.push((word.to_owned(), 1));
                 }
             });
+        }
+        for Found { place, count } in found.into_values() {
+            self.counts[place].1 = count;
         }
         *self = Tokenizer::of(self.rules.clone(), std::mem::take(&mut self.counts));
     }

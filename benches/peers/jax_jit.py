@@ -18,7 +18,7 @@ OPTIMIZER = optax.adam(0.001)
 
 
 def training(loss, parameters, batches=(None,)):
-    """A step that carries parameters, optimizer state and random key on; on each of the batches in turn."""
+    """A step on each batch in turn. It passes parameters, optimizer state and random key on to the next."""
 
     @jax.jit(donate_argnums=0)
     def step(state, batch):

@@ -37,7 +37,7 @@ def measure_all(workloads, wanted, finish=lambda result: None):
 
 
 def measure_growing(series, wanted, finish=lambda result: None):
-    """The same for those names in `wanted` that are of a series and a size, such as `batch_64`."""
+    """The same for the names in `wanted` that are a series and a size, such as `batch_64`."""
     for name in wanted:
         of_series, _, size = name.partition("_")
         if of_series in series and size.isdigit():

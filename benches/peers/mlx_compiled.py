@@ -1,4 +1,4 @@
-"""The workloads in MLX, on its CPU backend: one compiled function a step, its state given in and out."""
+"""The workloads in MLX, on its CPU backend: one compiled function a step, which takes and returns its state."""
 
 from functools import partial
 
@@ -129,6 +129,6 @@ WORKLOADS = {
     "adam": adam_update,
 }
 
-# It has no `lm` to be compared.
+# There is no `lm` here to compare.
 if not arguments.check:
     measure_all(WORKLOADS, arguments.workloads)

@@ -14,7 +14,7 @@ from measure import measure_all, normal, options, table, texts
 
 arguments = options("--check", "--gradients")
 RATE, BETA1, BETA2, EPSILON = 0.001, 0.9, 0.999, 1e-8
-KEPT = 0.8  # of what dropout sees
+KEPT = 0.8  # the share of numbers that dropout keeps
 # Weights that Adam updates at once: enough to outweigh the calls, few enough to stay in the caches.
 BLOCK = 1 << 16
 
@@ -73,8 +73,8 @@ def training(weights, loss):
     return step
 
 
-# Layers. What goes forward returns what the way back needs; what goes back writes the gradients of
-# weights, and returns that of the input.
+# Layers. A forward function returns what its backward function needs; a backward function writes the
+# gradients of the weights, and returns the gradient of the input.
 
 
 def dense(x, p, name):
@@ -94,7 +94,7 @@ def dense_arrays(name, inputs, outputs):
 
 
 def sigmoid(x):
-    """In the memory of x."""
+    """Overwrites x."""
     numpy.negative(x, out=x)
     numpy.exp(x, out=x)
     x += 1
@@ -177,7 +177,7 @@ def mlp(dtype, forward, back):
         second = dense(hidden1, p, "second")
         hidden2, gate2 = forward(second, p, "second")
         logits = dense(hidden2, p, "output")
-        # Binary cross-entropy, in the form that no large logit overflows.
+        # Binary cross-entropy, in a form that does not overflow for large logits.
         value = (numpy.maximum(logits, 0) - logits * targets + numpy.log1p(numpy.exp(-abs(logits)))).mean()
         back_to = sigmoid(logits)
         back_to -= targets
@@ -349,6 +349,6 @@ def check(name, make):
 
 if arguments.gradients:
     sys.exit(any([check(name, make) for name, make in MODELS.items()]))
-# It has no `lm` to be compared.
+# There is no `lm` here to compare.
 if not arguments.check:
     measure_all(WORKLOADS, arguments.workloads)

@@ -89,7 +89,7 @@ def text(sparse=False, **sizes):
 
 
 def with_other_texts(step, ids, batches):
-    """The step on each of these batches in turn, which are put where it reads `ids`."""
+    """The step on each of these batches in turn, which are copied to `ids`, where it reads them."""
     batches = cycle([torch.from_numpy(batch) for batch in batches])
 
     def next_step():

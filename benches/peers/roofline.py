@@ -132,7 +132,7 @@ def lm():
 
 
 def generate(weight=FLOAT):
-    """The prompt, and all tokens but the last, read one after the other: each needs all weights, of so many bytes."""
+    """Reads the prompt, then all tokens but the last, one by one. Each needs all weights, of `weight` bytes each."""
     size = LANGUAGE_WEIGHTS * weight
     one = Phase(flops=2 * LANGUAGE_WEIGHTS, bytes=size, working_set=size)
     return [Phase(flops=read_tokens(1, PROMPT)), *[one] * (GENERATED - 1)]

@@ -15,7 +15,7 @@ const SAMPLE: Duration = Duration::from_millis(100);
 /// A workload's name, and what makes its step with all that it needs.
 pub type Workload = (&'static str, fn() -> Box<dyn FnMut()>);
 
-/// The name of a series of workloads, and what makes its step of a size.
+/// The name of a series of workloads, and the function that makes its step for a size.
 pub type Growing = (&'static str, fn(usize) -> Box<dyn FnMut()>);
 
 /// Prints `name microseconds` for each sample of the workloads that the program's arguments name, of
@@ -29,7 +29,7 @@ pub fn measure_all(workloads: &[Workload]) {
     }
 }
 
-/// The same for those of the program's arguments that name a series and a size, such as `batch_64`.
+/// The same for the program's arguments that name a series and a size, such as `batch_64`.
 pub fn measure_growing(series: &[Growing]) {
     for name in wanted() {
         let Some((wanted, size)) = name.split_once('_') else { continue };

@@ -1,4 +1,4 @@
-//! The workloads whose size grows, a series for each measure; the others stay as they are.
+//! Workloads whose size grows: in each series one size grows, and the others stay as they are.
 //!
 //! | series | what grows |
 //! |---|---|
@@ -21,7 +21,7 @@ use tensor::{Key, Tensor};
 
 use super::{Step, language, silent, text_in_turn, training};
 
-/// The name of a series, and what makes its step of a size.
+/// The name of a series, and the function that makes its step for a size.
 pub type Growing = (&'static str, fn(usize) -> Step);
 
 /// All series.
@@ -42,7 +42,7 @@ pub struct Network {
     pub depth: usize,
 }
 
-/// The network of which one measure grows while the others stay.
+/// The network of which one size grows while the others stay.
 pub const BASE: Network = Network { batch: 32, width: 64, depth: 2 };
 
 impl Network {
@@ -66,8 +66,8 @@ impl Network {
     }
 }
 
-/// A chain of products of single numbers: no arithmetic to speak of, so what it takes is what a node of
-/// the tape costs. Returns the number, and the forward pass to its power.
+/// A chain of products of single numbers. It is hardly any arithmetic, so its time is the cost of the tape's nodes.
+/// Returns the number, and the forward pass to its power.
 pub fn chain(nodes: usize) -> (Parameters, impl for<'t> Fn(Pass<'t>) -> Var<'t>) {
     let mut parameters = Parameters::new(0);
     let start = parameters.add("start", Tensor::scalar(1.0));

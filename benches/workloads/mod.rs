@@ -12,7 +12,7 @@
 //! | `ffn` | (silu(x Wg) ⊙ x Wu) Wd, x 256×512, hidden 1376, mean of squares, Adam | 256 |
 //! | `lm` | a language model of LLaMA's kind: 4 layers, 4 heads, width 128, feed-forward 344, 256 tokens, AdamW; with several threads each takes a shard | 8 × 128 |
 //! | `generate` | the same model writes 100 tokens after 16, with a cache; not a training step | 1 |
-//! | `generate_bf16` | the same with weights in bf16; here alone | 1 |
+//! | `generate_bf16` | the same with weights in bf16; wengert alone has it | 1 |
 //! | `swiglu` | x·σ(βx + γ) on 1024×1024, its sum, the gradients of x, β, γ | – |
 //! | `matmul` | 1024³, forward only | – |
 //! | `adam` | one update of 10,000,000 weights | – |

@@ -1,7 +1,8 @@
 //! The processes of a run: this one, or several that `mpirun` has started.
 //!
-//! All of them run the same program with the same options. Each reads the same files, of a text that stays in its
-//! file its own part of each batch, and computes its share; the first alone prints, and writes files. An error of any of them ends all, and is told once.
+//! All of them run the same program with the same options. Each reads the same files (of a text that stays in its
+//! file, only its own part of each batch) and computes its share. Only the first prints and writes files. An error of
+//! one ends all, and is told once.
 //!
 //! MPI is the optional feature `mpi` of this package, because compiling it takes an MPI and libclang. Without it the
 //! program refuses to be started several times at once: each process would write the same files.

@@ -64,7 +64,7 @@ impl BytePairs {
         Self::train_on(words, size)
     }
 
-    /// Does the same from the words of a text.
+    /// Does the same as [`train`](Self::train) from the words of a text.
     ///
     /// # Panics
     /// If `size` is below 256, the number of bytes.
@@ -81,10 +81,10 @@ impl BytePairs {
         pairs
     }
 
-    /// Returns `true` if a word begins between these neighboring characters in any text. The tokens of the parts of a
-    /// text that is cut there are its tokens, whatever comes before and behind.
+    /// Returns `true` if a word begins between these neighboring characters in every text. A text may be cut there: its
+    /// parts have the same tokens as the whole.
     pub fn splits(before: char, after: char) -> bool {
-        // Whether a space belongs to the word behind it depends on what is before the space.
+        // Whether a space belongs to the next word depends on what is before the space.
         kind(before) != kind(' ') && kind(before) != kind(after)
     }
 
@@ -217,8 +217,8 @@ fn words(text: &str) -> impl Iterator<Item = &str> {
     })
 }
 
-/// The different words of a text, with how often each occurs. The text may come in parts that are cut where
-/// [`BytePairs::splits`].
+/// The different words of a text, with how often each occurs. The text may come in parts, cut where
+/// [`BytePairs::splits`] returns `true`.
 #[derive(Clone, Debug, Default)]
 pub struct WordCounts(HashMap<String, u64>);
 

@@ -2,8 +2,8 @@
 //!
 //! A run of many steps reads more windows than fit into memory. So a window has a number, from the first of
 //! the run to the last, and its place is drawn from a key of this number: none has to be kept, and a run that
-//! is resumed at any step draws the windows that it would have drawn. The text itself may stay in its file: then the
-//! tokens of a window are read when they are needed.
+//! is resumed at any step draws the windows that it would have drawn. The text may stay in its file: then the tokens of
+//! a window are read when they are needed.
 
 use std::ops::Range;
 use std::sync::Arc;
@@ -39,9 +39,9 @@ pub struct DrawnWindows {
 /// Where the tokens are.
 #[derive(Clone, Debug)]
 enum Text {
-    /// In memory, cut into windows one behind the other.
+    /// In memory, cut into consecutive windows.
     Memory(Dataset<Windows, Windows>),
-    /// In a file. Windows have this length.
+    /// In a file, with the length of a window.
     File(Arc<StoredText>, usize),
 }
 
@@ -60,11 +60,11 @@ impl DrawnWindows {
         Self::of(text, tokens.len() - length, count, total, key)
     }
 
-    /// Creates epochs of the same windows as [`new`](Self::new) of the tokens of this text, which are read from its
+    /// Creates epochs of the same windows as [`new`](Self::new) with the tokens of this text. They are read from its
     /// file window by window.
     ///
     /// # Panics
-    /// If [`new`](Self::new) panics.
+    /// In the cases in which [`new`](Self::new) panics.
     #[track_caller]
     pub fn stored(
         text: Arc<StoredText>,
@@ -143,8 +143,8 @@ impl Source for DrawnWindows {
     }
 }
 
-/// Gives the bytes of the windows of a text that lie one behind the other, piece by piece: the same bytes as if they
-/// were all in memory.
+/// Gives the bytes of the consecutive windows of a text to sinks, piece by piece: the same bytes as from a text in
+/// memory.
 fn digest_stored(
     text: &StoredText,
     length: usize,

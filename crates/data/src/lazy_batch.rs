@@ -1,7 +1,7 @@
-//! A batch whose samples are read when they are asked for.
+//! A batch whose samples are read on demand.
 //!
-//! Where several processes train together, each needs the samples of its own part of a batch only, and a run that is
-//! resumed skips batches. So a source that reads from a file waits until it is asked, and reads no others.
+//! Of several processes that train together, each needs only the samples of its own part of a batch; and a resumed run
+//! skips batches. So a source that reads from a file reads only the samples that are asked for.
 
 use std::fmt;
 use std::ops::Range;

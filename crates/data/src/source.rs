@@ -59,9 +59,9 @@ pub trait Source {
     /// If the samples cannot be read.
     fn sketch(&self) -> Result<Dataset<Self::Inputs, Self::Targets>, SourceError>;
 
-    /// Returns the shapes of the inputs and of the targets that tell this source from another, and gives their bytes
-    /// to sinks. They are those of [`sketch`](Self::sketch), unless the source has too many samples to keep in memory
-    /// at once.
+    /// Returns the shapes of inputs and targets by which this source can be told from another, and gives their bytes
+    /// to sinks. They are the samples of [`sketch`](Self::sketch), unless the source has too many to keep in memory at
+    /// once.
     ///
     /// # Errors
     /// If the samples cannot be read.

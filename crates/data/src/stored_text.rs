@@ -1,6 +1,6 @@
 //! The tokens of a text that stays in its file, because it may be larger than memory.
 //!
-//! One pass over the text notes of each block where it begins, the number of its first token, and a checksum:
+//! One pass over the text notes where each block begins, the number of its first token, and a checksum:
 //!
 //! ```text
 //! bytes     0          8192       16390
@@ -8,15 +8,15 @@
 //! tokens    0          7951       15830
 //! ```
 //!
-//! Tokens are read by reading the blocks that have them and encoding these again. Blocks are cut where that makes no
-//! difference to the tokens, such as between two words. So they are the tokens of the whole text, and the notes take
-//! 24 bytes for 8 KiB of it. By the checksum no other bytes than those of the pass become tokens.
+//! To read tokens, the blocks that have them are read and encoded again. Blocks are cut where that makes no difference
+//! to the tokens, such as between two words, so these are the tokens of the whole text. The notes take 24 bytes for
+//! 8 KiB of text. The checksum makes sure that the bytes are those of the first pass.
 
 use std::ops::Range;
 
 use crate::{FileError, TextBlock, TextFault, TextFile, Vocabulary};
 
-/// The tokens of a part of a text file, which are read when they are asked for.
+/// The tokens of a part of a text file, read on demand.
 ///
 /// ```
 /// use data::{StoredText, TextFile, Vocabulary};
@@ -52,11 +52,11 @@ struct Block {
 }
 
 impl StoredText {
-    /// Goes through a part of a text once, to find its tokens later.
+    /// Goes once through a part of a text, so that its tokens can be found later.
     ///
     /// # Errors
-    /// If it cannot be read or is not UTF-8 text, has a character that the vocabulary does not have, or cannot be cut:
-    /// a text in the tokens of a [`HuggingTokenizer`](crate::HuggingTokenizer) can only be one block.
+    /// If it cannot be read or is not UTF-8 text, has a character that the vocabulary does not have, or cannot be cut.
+    /// A text in the tokens of a [`HuggingTokenizer`](crate::HuggingTokenizer) has to be a single block.
     pub fn new(
         file: TextFile,
         range: Range<u64>,

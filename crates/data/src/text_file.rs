@@ -18,7 +18,7 @@ use crate::{FileError, NotText, Origin};
 /// A block has at least this many bytes, unless it is the last one.
 const BLOCK: u64 = 1 << 13;
 
-/// What is read behind the least size of a block at first, to find its end.
+/// The number of bytes read first after the least size of a block, to find its end.
 const BEHIND: u64 = 1 << 8;
 
 /// The most bytes of a block: 16 MiB.
@@ -38,7 +38,7 @@ pub enum TextFault {
     NotText {
         /// The line, from 1.
         line: usize,
-        /// What they are instead.
+        /// What the bytes are instead.
         what: NotText,
     },
     /// The file is not the one that was read before.
@@ -58,7 +58,8 @@ pub enum TextFault {
     },
     /// A character is not in the vocabulary.
     #[error(
-        "behind byte {start} it has the character {character:?}, which the vocabulary does not have; leave it out, or          take other tokens"
+        "from byte {start} on it has the character {character:?}, which the vocabulary does not have; leave it out, or \
+         take other tokens"
     )]
     Unknown {
         /// The place of the first byte of its block.
@@ -105,11 +106,11 @@ pub struct TextBlock {
 type Fallible<T> = Result<T, FileError<TextFault>>;
 
 impl TextFile {
-    /// Opens a file. If it begins with a byte-order mark, that is not a part of the text.
+    /// Opens a file. A byte-order mark at its beginning is not a part of the text.
     ///
     /// # Errors
-    /// If it cannot be read, is not a file but a pipe, a device or a folder, or begins like a file that is not UTF-8
-    /// text. What comes later is checked when it is read.
+    /// If it cannot be read, is a pipe, a device or a folder, or does not begin as UTF-8 text. The rest is checked when
+    /// it is read.
     pub fn open(path: impl AsRef<Path>) -> Fallible<Self> {
         const MARK: &[u8] = "\u{feff}".as_bytes();
         let path = path.as_ref();
@@ -141,8 +142,8 @@ impl TextFile {
         self.range.clone()
     }
 
-    /// Returns the blocks of a part of the text: at least 8 KiB each and as little more as possible, cut between two
-    /// characters where `splits` allows it, given these.
+    /// Returns the blocks of a part of the text. Each has at least 8 KiB and as little more as possible, and ends
+    /// between two characters for which `splits` returns `true`.
     pub fn blocks<'f>(
         &'f self,
         range: Range<u64>,
@@ -187,7 +188,7 @@ impl TextFile {
         FileError::new(&self.path, fault)
     }
 
-    /// Returns the error of bytes that begin at `start` and are UTF-8 up to `valid` only.
+    /// Returns the error of bytes that begin at `start` and are UTF-8 only up to `valid`.
     fn not_text(&self, start: u64, bytes: &[u8], valid: usize) -> FileError<TextFault> {
         let (line, position) = match self.line_of(start + valid as u64) {
             Ok(place) => place,
@@ -223,7 +224,7 @@ pub struct TextBlocks<'f> {
 }
 
 impl TextBlocks<'_> {
-    /// Returns the next block; `None` behind the last one.
+    /// Returns the next block; `None` after the last one.
     ///
     /// # Errors
     /// If it cannot be read or is not UTF-8 text, if the file was changed, or if the text cannot be cut within 16 MiB.
@@ -252,7 +253,7 @@ impl TextBlocks<'_> {
         Ok(Some(TextBlock { start, text }))
     }
 
-    /// Returns a part of the text, without a character that it ends in.
+    /// Returns a part of the text, without a last character of which it has only some bytes.
     fn text(&self, range: Range<u64>) -> Fallible<String> {
         let mut bytes = self.file.bytes(range.clone())?;
         if let Err(error) = str::from_utf8(&bytes) {
@@ -265,7 +266,7 @@ impl TextBlocks<'_> {
         Ok(String::from_utf8(bytes).expect("it was checked"))
     }
 
-    /// Returns the first place to cut behind the least size of a block.
+    /// Returns the first place to cut after the least size of a block.
     fn cut(&self, text: &str) -> Option<usize> {
         let from = text.floor_char_boundary(BLOCK as usize - 1);
         let mut characters = text[from..].char_indices();

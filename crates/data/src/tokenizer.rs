@@ -148,7 +148,7 @@ impl Tokenizer {
 
     /// Adds the words of these texts to the counts and numbers all words again.
     pub fn fit_on_texts(&mut self, texts: impl IntoIterator<Item = impl AsRef<str>>) {
-        // A word's count is beside the word meanwhile: among the counts it would be one more place to look at.
+        // Meanwhile a word's count is kept beside the word: in `counts` it would be one more place in memory to read.
         let known = self.counts.iter().enumerate();
         let mut found: HashMap<Key, Found, RandomState> = known
             .map(|(place, (word, count))| {

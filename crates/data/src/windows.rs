@@ -136,8 +136,7 @@ impl Windows {
         Dataset::with_targets(inputs.with(windows), targets.with(next))
     }
 
-    /// Returns windows of tokens of their own: `tokens` has for each window its `length` tokens and the one behind
-    /// them.
+    /// Returns windows that share no tokens: `tokens` has, for each window, its `length` tokens and the next one.
     pub(crate) fn apart(tokens: &[u32], length: usize) -> Dataset<Windows, Windows> {
         let starts = (0..tokens.len()).step_by(length + 1);
         Self::dataset(tokens, length, starts.map(|start| start..start + length).collect())
@@ -177,8 +176,8 @@ impl Windows {
         &self.tokens[window.clone()]
     }
 
-    /// Gives the bytes of these windows to `sink`: what [`digest`](Samples::digest) does behind their length, so that
-    /// the windows of a text can be given in parts.
+    /// Gives the bytes of these windows to `sink` as [`digest`](Samples::digest) does, but without their length first.
+    /// So the windows of a text can be given in parts.
     pub(crate) fn digest_each(&self, sink: &mut dyn FnMut(&[u8])) {
         for window in &self.windows {
             let tokens = self.tokens_of(window);

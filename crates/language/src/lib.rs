@@ -6,8 +6,8 @@
 //!                        └─▶ Baseline: what a model that counts reaches
 //! ```
 //!
-//! A [`StoredCorpus`] leaves the text in its file. A [`Corpus`] of [`stories`](Corpus::stories) knows the entropy of its text, so a loss can be read as the
-//! distance to the best that any model could do.
+//! A [`StoredCorpus`] leaves the text in its file. A [`Corpus`] of [`stories`](Corpus::stories) knows the entropy of
+//! its text, so a loss can be read as the distance to the best that any model could do.
 //!
 //! ```
 //! use autograd::Parameters;

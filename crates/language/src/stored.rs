@@ -1,8 +1,8 @@
-//! A text made ready for training that stays in its file, for texts larger than memory.
+//! A text that is larger than memory and stays in its file, prepared for training.
 //!
-//! It has the tokens of [`Corpus::text`](crate::Corpus::text) of the same file as one document. What has to be known of
-//! the whole text is found by going through it: once for its characters and the place where the validation part begins,
-//! once for the words of byte pairs, and once for the places of the tokens.
+//! It has the tokens of [`Corpus::text`](crate::Corpus::text) of the same file as one document. It goes through the file
+//! once for its characters and the place where the validation part begins, once for the words of byte pairs, and once
+//! for the places of the tokens.
 
 use std::collections::BTreeSet;
 use std::ops::Range;
@@ -17,7 +17,7 @@ use thiserror::Error;
 use crate::corpus::{CorpusError, Division, Tokens, check_validation, documents, training_count};
 use crate::documents::Documents;
 
-/// A vocabulary, a text to train on that is in a file, and one to evaluate on that is in memory.
+/// A vocabulary, a text to train on, which is in a file, and one to evaluate on, which is in memory.
 ///
 /// ```
 /// use language::{Corpus, Division, StoredCorpus, Tokens};
@@ -73,8 +73,8 @@ pub enum StoredCorpusError {
     Given,
 }
 
-/// Returns a share that is small enough, in three digits and rounded down: a hundredth less than in proportion, as
-/// characters differ in their bytes.
+/// Returns a share that is small enough, in three digits and rounded down. It is a hundredth less than in proportion,
+/// because characters differ in their number of bytes.
 fn most_share(share: f64, bytes: u64) -> String {
     let most = 0.99 * share * LARGEST_VALIDATION as f64 / bytes as f64;
     let decimals = (2.0 - most.log10().floor()) as usize;
@@ -83,13 +83,12 @@ fn most_share(share: f64, bytes: u64) -> String {
 }
 
 impl StoredCorpus {
-    /// Creates a corpus of the text of a file, which is one document. The share for validation is that of its last
-    /// characters.
+    /// Creates a corpus of the text of a file, which is one document. Its last characters, by this share, are the
+    /// validation part, which is empty for a share of 0.
     ///
     /// # Errors
     /// If the file cannot be read or is not UTF-8 text, the validation part has more than [`LARGEST_VALIDATION`] bytes,
-    /// or a part has fewer than two tokens. With a share of 0 the validation part is empty. If the tokens are
-    /// [`Tokens::Given`].
+    /// a part has fewer than two tokens (except the validation part for a share of 0), or the tokens are [`Tokens::Given`].
     ///
     /// # Panics
     /// If the share is not at least 0 and below 1.
@@ -155,7 +154,7 @@ impl Survey {
         Ok(survey)
     }
 
-    /// Adds the characters of a text to those that were seen.
+    /// Adds the characters of a text to the different ones.
     fn add(&mut self, text: &str) {
         let mut is_seen = [false; 128];
         for character in text.chars() {

@@ -112,11 +112,11 @@ impl Decoder {
         self.blocks.iter().map(|block| &block.feed_forward)
     }
 
-    /// Returns the parameters of a model that is in use, with all matrices in bf16: a token is read from half the
-    /// memory, and where that is what a token waits for, it takes half the time. All arithmetic stays in `f32`.
+    /// Returns the parameters with all matrices in bf16, for a model in use. Generating a token then reads half the
+    /// memory, and takes half the time where it waits for memory. All arithmetic stays in `f32`.
     ///
-    /// A weight changes by at most 2⁻⁸ of itself, a sum of products by at most that share of its terms, and mostly by
-    /// much less, because the changes cancel. `wengert lm evaluate --precision bf16` prints what a model loses by it.
+    /// A weight changes by at most 2⁻⁸ of itself. A sum of products changes by at most this share of its terms, and mostly
+    /// by much less, because the changes cancel. `wengert lm evaluate --precision bf16` prints what a model loses by it.
     ///
     /// ```
     /// use autograd::Parameters;

@@ -211,8 +211,8 @@ impl Mean {
         })
     }
 
-    /// Returns the text of each token, row by row of the table, and where those of each row end. So each row's
-    /// gradient is written once, where going from text to text would read and write it once for each token.
+    /// Returns for each row of the table where its texts end in a list, and the list: the text of each token, sorted by
+    /// row. With it each row's gradient is written once; text by text, it would be read and written once for each token.
     fn texts_by_row(&self, rows: usize) -> (Vec<usize>, Vec<u32>) {
         let mut ends = vec![0; rows];
         for (tokens, _) in self.texts::<f32>() {

@@ -1,12 +1,12 @@
-//! Weights that are kept in bf16, for a model in use that waits for its memory. See [`Bf16Matrix`].
+//! Weights that are kept in bf16, for a model in use that waits for memory. See [`Bf16Matrix`].
 //!
 //! ```text
 //! Y = X·Mᵀ      X̄ = Ȳ·M            M: the table, or the weight of a dense layer transposed
 //! ```
 //!
-//! The weight is a [`RowSource`] of its parameter: whoever reads it as a whole, or some rows of it, gets the widened
-//! numbers. Products alone look for it here, and read it as it is. A tape on which the weight is to learn is given the
-//! widened numbers as well, so no gradient is lost: that is the plain form, and a test holds both equal.
+//! The weight is a [`RowSource`] of its parameter: code that reads it as a whole, or some of its rows, gets the widened
+//! numbers. Only products look for it here, and read it in bf16. A tape on which the weight learns gets the widened
+//! numbers too, so no gradient is lost. That is the plain form; a test compares both.
 
 use std::any::Any;
 use std::error::Error;
@@ -18,7 +18,7 @@ use tensor::{Bf16Matrix, Bf16Overflow, Scalar, Shape, ShapeError, Tensor};
 
 use crate::dense::flatten;
 
-/// How the parameter and the matrix, whose rows are multiplied, are related.
+/// How a parameter is related to the matrix whose rows are multiplied.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Orientation {
     /// `[vocabulary, width]`: the matrix itself.
@@ -56,7 +56,7 @@ impl<T: Scalar> RowSource<T> for Rounded {
 pub struct RoundingError {
     /// The name of the parameter.
     pub parameter: String,
-    /// The weight and its place, in the matrix or in its transpose.
+    /// The weight and its place in the parameter.
     pub overflow: Bf16Overflow,
 }
 

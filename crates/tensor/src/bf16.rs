@@ -1,8 +1,8 @@
 //! Matrices in 16 bits, for products that wait for memory.
 //!
 //! A model that writes a text reads all its weights for each token, and multiplies with each of them once. Such a
-//! product takes as long as reading the weights does, and 16 bits are read in half the time. Only what is stored has
-//! 16 bits: a weight is widened when it is read, and all arithmetic is in the scalar type of the other factor.
+//! product takes as long as reading the weights does, and 16 bits are read in half the time. Only storage has 16 bits:
+//! a weight is widened when it is read, and all arithmetic is in the scalar type of the other factor.
 //!
 //! bf16 is the upper half of an `f32`:
 //!
@@ -13,14 +13,14 @@
 //! f16     1     5 bits     10 bits       2⁻¹¹, but none above 65,504
 //! ```
 //!
-//! Widening it is a shift, which every processor can do for a whole register. f16 takes an instruction of its own that
-//! not every processor has, or a table; and rounding to bf16 costs a trained model so little that more bits would buy
-//! nothing: `wengert lm evaluate --precision bf16` prints it.
+//! Widening bf16 is a shift, which every processor can do for a whole register. f16 takes a table, or an instruction that
+//! not every processor has. Its three more bits would buy nothing, because rounding to bf16 costs a trained model so
+//! little: `wengert lm evaluate --precision bf16` prints it.
 //!
 //! # Layout
 //!
 //! A row of n numbers is h = ⌈n / 2⌉ words of 32 bits. Word i has number i in its lower half and number h + i in its
-//! upper half. So of a register of words a shift makes one run of numbers, and a mask another.
+//! upper half. So a shift turns a register of words into consecutive numbers, and a mask into others.
 
 mod product;
 
@@ -53,8 +53,8 @@ pub struct Bf16Matrix {
 }
 
 impl Bf16Matrix {
-    /// Returns a matrix with each number rounded to the nearest bf16, of two equally near ones to the even one.
-    /// What is infinite or NaN stays so.
+    /// Returns a matrix with each number rounded to the nearest bf16, and to the even one if two are equally near.
+    /// Infinite numbers and NaN stay as they are.
     ///
     /// # Errors
     /// If a number is so large that it would become infinite.
@@ -87,7 +87,7 @@ impl Bf16Matrix {
         [self.rows, self.columns]
     }
 
-    /// Returns the same numbers as another scalar type, `[rows, columns]`. None is rounded.
+    /// Returns the same numbers in another scalar type, `[rows, columns]`, without rounding.
     pub fn widen<T: Scalar>(&self) -> Tensor<T> {
         self.widened(0..self.rows)
     }
@@ -104,8 +104,8 @@ impl Bf16Matrix {
 
     /// Returns x·Mᵀ, the product of each row of x `[m, columns]` with each row of this matrix: `[m, rows]`.
     ///
-    /// Up to 32 rows of x are multiplied one by one with a part of this matrix that is in the nearest cache. For more of
-    /// them the matrix is widened as a whole first.
+    /// Up to 32 rows of x are multiplied one by one with a part of this matrix that is in the nearest cache. For more
+    /// rows the matrix is first widened as a whole.
     ///
     /// # Panics
     /// If the shapes do not fit.
@@ -188,7 +188,7 @@ impl fmt::Display for Bf16Overflow {
 
 impl Error for Bf16Overflow {}
 
-/// Returns the nearest bf16, of two equally near ones the even one.
+/// Returns the nearest bf16, and the even one if two are equally near.
 fn round(x: f32) -> u16 {
     let bits = x.to_bits();
     if x.is_nan() {

@@ -100,16 +100,16 @@ unsafe fn multiply<T: Copy>(
     }
 }
 
-/// The most rows for which writing a product by rows pays: see [`has_few_rows_by_transposed`].
+/// Up to this many rows, writing a product by rows pays: see [`has_few_rows_by_transposed`].
 const FEW_ROWS: usize = 64;
 
-/// Returns `true` if a transposed matrix is multiplied from the left by few rows, as in the backward pass of a
-/// dense layer.
+/// Returns `true` if few rows A are multiplied by a transposed matrix B, as in the backward pass of a dense layer.
+/// Then A·B is faster than (Bᵀ·Aᵀ)ᵀ.
 ///
-/// The kernels copy their left factor if its columns are not contiguous. Of (Bᵀ·Aᵀ)ᵀ this would be Bᵀ, all of
-/// it for a few rows; of A·B it is A. B's columns are then read as they are, and the product is written
-/// by rows, which the kernels do one number at a time. On a Zen 4 32 × 512 × 512 takes a quarter of the time so
-/// (with AVX2 alone 0.7 of it), 64 × 1024 × 1024 0.6, 128 rows as long, and more rows longer.
+/// The kernels copy their left factor if its columns are not contiguous: all of Bᵀ in (Bᵀ·Aᵀ)ᵀ, but only the few
+/// rows of A in A·B. The price is that A·B is written by rows, which the kernels do one number at a time. On a
+/// Zen 4, 32 × 512 × 512 takes a quarter of the time (0.7 of it with AVX2 alone), 64 × 1024 × 1024 takes 0.6;
+/// 128 rows take as long, and more rows longer.
 fn has_few_rows_by_transposed<T>(left: &Matrix<'_, T>, right: &Matrix<'_, T>) -> bool {
     (2..=FEW_ROWS).contains(&left.rows) && right.row_stride == 1 && right.column_stride > 1
 }

@@ -120,12 +120,12 @@ thread_local! {
 }
 
 /// Does work on numbers that are in the caches of several cores, such as the weights after each core has read
-/// them for its shard of a batch. Then even short work is divided, because one core would wait for the cache of
-/// another all the same. Only how fast the work is done depends on it, and no number.
+/// them for its shard of a batch. Within it even short work is divided, because a single core would have to wait
+/// for the caches of the others. It changes how fast the work is done, and no result.
 ///
-/// With numbers that one core has in its cache it would be the other way round: an update of 128,000 weights
-/// by Adam takes 46 µs on one core, and 120 µs on two. After two shards it takes 106 µs on one, and 64 on two.
-/// (Measured on two cores of a Zen 4.)
+/// An update of 128,000 weights by Adam after two shards takes 106 µs on one core, and 64 on two. With all numbers
+/// in the cache of one core it is the other way round: 46 µs on one core, and 120 on two. (Measured on two cores
+/// of a Zen 4.)
 ///
 /// ```
 /// use tensor::{Tensor, parallel};
@@ -134,7 +134,7 @@ thread_local! {
 /// assert_eq!(parallel::spread(|| &x + &x), &x + &x);
 /// ```
 pub fn spread<R>(work: impl FnOnce() -> R) -> R {
-    /// Ends it, also if the work panics.
+    /// Ends [`spread`] even if the work panics.
     struct Before(bool);
 
     impl Drop for Before {
@@ -147,13 +147,14 @@ pub fn spread<R>(work: impl FnOnce() -> R) -> R {
     work()
 }
 
-/// Makes the calling thread one of those that work is divided among. Otherwise it waits until they have done
-/// it, and they begin without what it has in its cache: on two cores the gate of a feed-forward block takes a
-/// sixth longer, and a batch in two shards a fifth. To be called once, at the beginning of a program whose main
-/// thread trains. It changes no number.
+/// Makes the calling thread one of those that work is divided among. Call it once, at the beginning of a program
+/// whose main thread trains. It changes no result.
 ///
-/// The thread then has to stay, and to be the one that computes: what other threads divide waits for its turn.
-/// Where there is but one thread, or the threads are there already, nothing changes.
+/// Without it the calling thread waits until the others have done the work, and they begin without what it has in
+/// its cache: on two cores the gate of a feed-forward block takes a sixth longer, and a batch in two shards a fifth.
+///
+/// The thread must not end, and should be the one that computes: work that other threads divide has to wait for it.
+/// If there is only one thread, or the threads have been started already, nothing changes.
 ///
 /// ```
 /// tensor::parallel::use_this_thread(); // The first line of `main`.
@@ -163,7 +164,7 @@ pub fn use_this_thread() {
     let threads =
         asked.filter(|&threads| threads > 0).or(available_parallelism().ok().map(usize::from));
     if threads.is_some_and(|threads| threads > 1) {
-        // An error says that the threads are there already.
+        // An error means that the threads have been started already.
         let _ = rayon::ThreadPoolBuilder::new().use_current_thread().build_global();
     }
 }

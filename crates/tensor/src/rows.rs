@@ -92,7 +92,7 @@ impl<T: Scalar> Tensor<T> {
 /// a sum that is put aside is copied, and most texts have fewer words.
 const ROWS_IN_A_GROUP: u8 = 64;
 
-/// So many columns are added up at once, in registers: four of the widest there are, eight of half that width.
+/// This many columns are added up at once, in registers: four of the widest there are, eight of half that width.
 const BLOCK: usize = 64;
 
 /// Sums of rows, to which rows are added in any order.
@@ -140,8 +140,8 @@ impl<T: Scalar> RowSums<T> {
         }
     }
 
-    /// Adds rows of a table, row-major and as wide as the sums, to sum `number`: [`add`](Self::add) of one after
-    /// another. The sums stay in registers meanwhile, so that only the rows are read.
+    /// Adds rows of a table to sum `number`, as [`add`](Self::add) would one after the other. The table is row-major and as
+    /// wide as the sums. The sum stays in registers meanwhile, so that only the rows are read.
     ///
     /// # Panics
     /// If the sum does not exist, or the table has no such row.
@@ -160,8 +160,7 @@ impl<T: Scalar> RowSums<T> {
         self.add_group(number, table, &group[..count]);
     }
 
-    /// Adds rows that begin at these places of a table; together with those that are in the sum they are at
-    /// most a group.
+    /// Adds rows that begin at these places of a table. With the rows that are in the sum they are at most a group.
     #[inline(always)]
     fn add_group(&mut self, number: usize, table: &[T], starts: &[usize]) {
         let start = number * self.width;

@@ -128,8 +128,8 @@ where
         Ok(history)
     }
 
-    /// Computes loss, figures and gradients of a batch. Of several processes each reads the samples of its own shards
-    /// only.
+    /// Computes loss, figures and gradients of a batch. Of several processes, each reads only the samples of its own
+    /// shards.
     #[track_caller]
     fn compute(
         &self,
@@ -214,7 +214,7 @@ where
         Ok(Some(scores.into_iter().collect()))
     }
 
-    /// Returns what goes on inside the model on a batch, if that is asked for. Each process reads all of it.
+    /// Returns what goes on inside the model on a batch, if that is asked for. Each process reads the whole batch.
     #[track_caller]
     fn activity(
         &self,

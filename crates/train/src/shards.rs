@@ -139,8 +139,8 @@ impl<T: Scalar> Shards<T> {
         self.count.min(samples)
     }
 
-    /// Computes some shards of a batch, for [`sum`](Self::sum) to add up. `weights` are those of all its shards, and
-    /// `forward` gets the number of a shard. Returns what each of them returns besides its loss.
+    /// Computes some shards of a batch, for [`sum`](Self::sum) to add up. `weights` has the weight of each of the
+    /// batch's shards. `forward` gets the number of a shard. Returns what `forward` returns besides the losses.
     pub(crate) fn compute<R: Send>(
         &mut self,
         numbers: Range<usize>,
@@ -188,7 +188,7 @@ impl<T: Scalar> Shards<T> {
     }
 }
 
-/// Returns which of the `samples` samples of a batch are those of some of its `count` shards.
+/// Returns the range of the samples of some shards, in a batch of `samples` samples and `count` shards.
 pub(crate) fn samples_of(numbers: Range<usize>, count: usize, samples: usize) -> Range<usize> {
     numbers.start * samples / count..numbers.end * samples / count
 }

@@ -24,7 +24,7 @@ pub struct Lesson {
     /// The tokens after which a document begins.
     pub start: Vec<u32>,
     text: TrainingText,
-    /// The first tokens of the text to train on, as many as a window has and the one behind them.
+    /// The first tokens of the text to train on: a window and the token after it.
     pub beginning: Vec<u32>,
     /// The documents to evaluate on.
     pub held_out: Documents,
@@ -36,11 +36,11 @@ pub struct Lesson {
 
 /// The text to train on.
 enum TrainingText {
-    /// One document, anywhere in which windows are drawn.
+    /// One document. Windows are drawn anywhere in it.
     Whole(Documents),
-    /// The same in its file.
+    /// The same, in its file.
     Stored(Arc<StoredText>),
-    /// Several documents, with which windows begin.
+    /// Several documents. Windows begin where they begin.
     Documents(Documents),
 }
 
@@ -190,7 +190,7 @@ impl Source for TrainingWindows {
 
 impl Marks {
     /// Returns the marks of the documents to evaluate on, if there are any. `count` returns what a model that counts
-    /// reaches on the tokens at some places of them.
+    /// reaches on the tokens at these places.
     fn of(
         vocabulary: &Vocabulary,
         held_out: &Documents,

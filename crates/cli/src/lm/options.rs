@@ -191,7 +191,7 @@ pub struct LmGenerate {
     /// The seed of the draws.
     #[arg(long, value_name = "N", default_value_t = 0, allow_negative_numbers = true)]
     pub seed: u64,
-    /// Keep the matrices of the model in this many bits. bf16 halves what is read for each token, and rounds each
+    /// Keep the matrices of the model in this many bits. bf16 halves what is read for each token, and changes each
     /// weight by at most 1/256 of itself; `lm evaluate --precision bf16` prints what that costs.
     #[arg(long, value_name = "NAME", default_value = "f32")]
     pub precision: Precision,
@@ -208,7 +208,7 @@ pub struct LmGenerate {
 #[command(after_help = "Examples:
   wengert lm evaluate --model book.st --text other.txt --counted book.txt
   wengert lm evaluate --model stories.st --data stories --data-seed 9
-  wengert lm evaluate --model stories.st --data-seed 9 --precision bf16      with the figures of f32 beside")]
+  wengert lm evaluate --model stories.st --data-seed 9 --precision bf16      beside the loss in f32")]
 pub struct LmEvaluate {
     /// The model: a file that `lm train --save` or `lm import` wrote, or a checkpoint.
     #[arg(long, value_name = "FILE")]
@@ -219,8 +219,8 @@ pub struct LmEvaluate {
     /// A text that the model was trained on: Kneser–Ney models count it and are evaluated beside the model.
     #[arg(long, value_name = "FILE", help_heading = "Data")]
     pub counted: Option<PathBuf>,
-    /// Keep the matrices of the model in this many bits, as `lm generate` does. With bf16 the model is evaluated in f32
-    /// as well, and the difference printed.
+    /// Keep the matrices of the model in this many bits, as `lm generate` does. With bf16 the model is also evaluated
+    /// in f32, and the difference is printed.
     #[arg(long, value_name = "NAME", default_value = "f32")]
     pub precision: Precision,
     /// The figures.

@@ -1,13 +1,13 @@
-//! In how many bits the weights of a model that is used are kept.
+//! How many bits the weights of a model in use have.
 
 use autograd::Parameters;
 use clap::ValueEnum;
 use nn::Decoder;
 
-/// The kinds of numbers that weights are kept as. Arithmetic is in 32 bits with both.
+/// The kinds of numbers for weights. Arithmetic is in 32 bits with both.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum Precision {
-    /// 32 bits, as they were trained.
+    /// 32 bits, as in training.
     F32,
     /// 16 bits: half the memory to read for each token. A weight changes by at most 1/256 of itself.
     Bf16,

@@ -54,9 +54,9 @@ pub struct Reading {
     /// tokenizer.json.
     #[arg(long, value_name = "KIND", default_value = "characters", value_parser = tokens, value_hint = ValueHint::FilePath)]
     pub tokens: TokenKind,
-    /// Leave the text in its file, for one that is larger than memory: only windows are read, when their step comes,
-    /// and of several processes each reads its own. The result is the same. The text is one document of bytes,
-    /// characters or byte-pairs=N; the part for validation may have 4 MiB; nothing is counted by Kneser–Ney.
+    /// Leave the text in its file, so that it may be larger than memory. Windows are read when their step comes; of
+    /// several processes, each reads only its own. The result is the same. The text must be one document of bytes,
+    /// characters or byte-pairs=N, with at most 4 MiB for validation. No Kneser–Ney models are evaluated.
     #[arg(long, requires = "text")]
     pub from_disk: bool,
     /// The share of the text kept for validation: the last documents, or the end of a text that is one.
@@ -169,7 +169,7 @@ impl Reading {
         self.source.corpus(tokens, self.validation)
     }
 
-    /// Returns the text that stays in its file, and the tokens that it has.
+    /// Returns the corpus of a text that stays in its file.
     pub fn stored_corpus(&self) -> Result<StoredCorpus, String> {
         let path = self.source.text.as_ref().expect("--from-disk requires --text");
         if self.source.documents != Documents::Whole {
@@ -196,7 +196,7 @@ impl Reading {
         })
     }
 
-    /// Returns the options by name, but --from-disk: it changes no result.
+    /// Returns the options by name, without --from-disk, which changes no result.
     pub fn named(&self) -> Vec<(&'static str, Value)> {
         let TextSource { data, text, documents, count, data_seed } = &self.source;
         // JSON is UTF-8, but a path may not be.

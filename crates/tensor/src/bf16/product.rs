@@ -1,7 +1,7 @@
 //! The product of a row of `f32` and each row of a matrix in bf16.
 //!
-//! Four rows of the matrix are read at once, so that eight sums are under way and the row of numbers is loaded for
-//! four of them:
+//! Four rows of the matrix are read at once. So eight sums are under way, and the row of numbers is loaded once for four
+//! rows:
 //!
 //! ```text
 //! x[..h]   · lower halves of the words  ──▶ sum ┐

@@ -33,8 +33,8 @@ impl<T: Scalar> Team<'_, T> {
         block(self.workers.rank(), self.workers.size(), count)
     }
 
-    /// Returns the weights of all shards of a batch, of which this process knows those of its
-    /// [`block`](Self::block): it has no other samples.
+    /// Returns the weights of all shards of a batch. This process has read the samples of its [`block`](Self::block),
+    /// and knows only their weights: `own`.
     pub(crate) fn weights(&self, own: Vec<f64>) -> Result<Vec<f64>, WorkerEnded> {
         let mut message = Vec::new();
         write_count(own.len(), &mut message);

@@ -97,7 +97,7 @@ pub fn check_places(
     let others: Vec<_> = read.chain(folders).collect();
     for (i, (option, path)) in files.iter().enumerate() {
         let mut before = others.iter().chain(&files[..i]);
-        if let Some((other, _)) = before.find(|(_, other)| resolved(other) == resolved(path)) {
+        if let Some((other, _)) = before.find(|(_, other)| is_same_place(other, path)) {
             return Err(format!(
                 "{other} and {option} lead to the same place, {}; give each one of its own",
                 printable_path(path)
@@ -109,6 +109,27 @@ pub fn check_places(
 
 fn given<'a>(places: &[Place<'a>]) -> Vec<(&'static str, &'a Path)> {
     places.iter().filter_map(|&(option, path)| Some((option, path?))).collect()
+}
+
+/// Returns `true` if writing to one path changes what the other leads to. A file has several paths by symbolic links,
+/// which are resolved, and by hard links, which are not.
+fn is_same_place(one: &Path, other: &Path) -> bool {
+    let is_one_file = || Some(identity(one)? == identity(other)?);
+    resolved(one) == resolved(other) || is_one_file().unwrap_or(false)
+}
+
+/// Returns the device and the number of a file, which all its hard links share.
+#[cfg(unix)]
+fn identity(path: &Path) -> Option<(u64, u64)> {
+    use std::os::unix::fs::MetadataExt;
+    let found = fs::metadata(path).ok().filter(fs::Metadata::is_file)?;
+    Some((found.dev(), found.ino()))
+}
+
+/// Returns `None`: only canonical paths are compared on this system.
+#[cfg(not(unix))]
+fn identity(_: &Path) -> Option<(u64, u64)> {
+    None
 }
 
 /// Returns the canonical form of a path. A file that does not exist yet is in a folder that does.

@@ -119,11 +119,6 @@ impl TextSource {
         self.text.is_none().then_some(origin)
     }
 
-    /// Returns the file that is read, with its option.
-    pub fn places(&self) -> Vec<(&'static str, PathBuf)> {
-        self.text.iter().map(|path| ("--text", path.clone())).collect()
-    }
-
     /// Returns the documents in these tokens. A share of them is for validation.
     pub fn corpus(&self, tokens: Tokens, validation: f64) -> Result<Corpus, Box<dyn Error>> {
         match (&self.text, self.origin()) {
@@ -167,6 +162,16 @@ impl Reading {
             }
         };
         self.source.corpus(tokens, self.validation)
+    }
+
+    /// Returns the files that are read, with their options.
+    pub fn places(&self) -> Vec<(&'static str, PathBuf)> {
+        let text = self.source.text.iter().map(|path| ("--text", path.clone()));
+        let tokens = match &self.tokens {
+            TokenKind::File(path) => Some(("--tokens", path.clone())),
+            _ => None,
+        };
+        text.chain(tokens).collect()
     }
 
     /// Returns the corpus of a text that stays in its file.

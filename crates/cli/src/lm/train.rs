@@ -72,7 +72,7 @@ fn check_output(options: &LmTrain) -> Result<(), String> {
         ("--tape", options.tape.as_deref()),
     ];
     let folders = [("--checkpoint", checkpoint.as_deref())];
-    check_places(&options.reading.source.places(), &files, &folders)
+    check_places(&options.reading.places(), &files, &folders)
 }
 
 /// Returns all options that decide the result, by name.

@@ -94,6 +94,45 @@ fn an_output_that_cannot_be_written_is_reported_before_training() {
     }
 }
 
+#[cfg(unix)]
+#[test]
+fn a_file_that_is_read_is_not_written_to_by_another_name() {
+    use std::os::unix::fs::symlink;
+    let folder = folder_with(&good_files());
+    let path = |name: &str| folder.path().join(name);
+    fs::write(path("text"), "to be, or not to be, that is the question.\n".repeat(30)).unwrap();
+    fs::write(path("tokenizer.json"), "{}").unwrap();
+    let tiny = "--width 16 --layers 1 --heads 2 --steps 2 --context 16 --batch-size 4";
+    let table = "--target label --hidden 3 --epochs 1";
+    let commands = [
+        (format!("{TRAIN_TEXTS} {SMALL} --epochs 1"), "texts.csv"),
+        (format!("compare {TRAIN_TEXTS} {SMALL} --epochs 1 --seeds 2"), "texts.csv"),
+        (format!("train numbers.csv {table}"), "numbers.csv"),
+        (format!("compare numbers.csv {table} --seeds 2"), "numbers.csv"),
+        (format!("lm train --text text {tiny}"), "text"),
+        (format!("lm train --text text --from-disk {tiny}"), "text"),
+        (format!("lm train --text text --tokens tokenizer.json {tiny}"), "tokenizer.json"),
+        (format!("lm compare --text text {tiny}"), "text"),
+    ];
+    for (command, read) in commands {
+        let before = fs::read(path(read)).unwrap();
+        for is_hard in [true, false] {
+            match is_hard {
+                true => fs::hard_link(path(read), path("other")).unwrap(),
+                false => symlink(read, path("other")).unwrap(),
+            }
+            for option in ["--log other", "--json=other"] {
+                let arguments = format!("{command} {option}");
+                let Outcome { code, stderr, .. } = wengert(folder.path(), &arguments);
+                assert_eq!(code, Some(2), "{arguments}: {stderr}");
+                assert!(stderr.contains("lead to the same place, other"), "{arguments}: {stderr}");
+                assert!(fs::read(path(read)).unwrap() == before, "{arguments} changed {read}");
+            }
+            fs::remove_file(path("other")).unwrap();
+        }
+    }
+}
+
 #[cfg(target_os = "linux")]
 #[test]
 fn a_model_that_cannot_be_saved_is_kept_elsewhere() {

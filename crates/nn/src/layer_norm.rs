@@ -15,6 +15,7 @@ use autograd::{Adjoints, Formulas, Op, ParameterId, Parameters, Pass, Var};
 use tensor::{Scalar, ShapeError, Tensor, fused};
 
 use crate::Layer;
+use crate::root_mean_square::root_mean_square_of_huge;
 
 /// Normalizes the last axis: `[…, features]` keeps its shape.
 ///
@@ -130,9 +131,7 @@ impl<T: Scalar> Op<T> for LayerNormOp<T> {
         let &[x, weight, bias] = x else { unreachable!("layer_norm has three inputs") };
         let centered = x - x.mean_keepdim(&[-1]);
         let centered = &centered - centered.mean_keepdim(&[-1]);
-        let variance = (&centered * &centered).mean_keepdim(&[-1]);
-        let epsilon = T::from_f64(self.epsilon);
-        let scale = variance.map(|variance| T::ONE / (variance + epsilon).sqrt());
+        let scale = scales(&centered, T::from_f64(self.epsilon));
         let ([y, normalized], []) =
             fused::map([&centered, &scale, weight, bias], |[centered, scale, weight, bias]| {
                 let normalized = centered * scale;
@@ -167,6 +166,22 @@ impl<T: Scalar> Op<T> for LayerNormOp<T> {
         }
         dx.add(2, || dy.sum_to(x[2].shape()));
     }
+}
+
+/// Returns 1/σ of each row of x − μ, with a last axis of length 1.
+fn scales<T: Scalar>(centered: &Tensor<T>, epsilon: T) -> Tensor<T> {
+    let variance = (centered * centered).mean_keepdim(&[-1]);
+    let mut scale = variance.map(|variance| T::ONE / (variance + epsilon).sqrt());
+    if !centered.is_empty() && !variance.is_finite() {
+        let (rows, variances) = (centered.values(), variance.values());
+        let rows = rows.chunks_exact(rows.len() / variances.len());
+        for (scale, (row, variance)) in scale.as_mut_slice().iter_mut().zip(rows.zip(&*variances)) {
+            if !variance.is_finite() {
+                *scale = T::ONE / root_mean_square_of_huge(row);
+            }
+        }
+    }
+    scale
 }
 
 #[cfg(test)]

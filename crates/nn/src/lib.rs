@@ -61,6 +61,7 @@ mod loss;
 mod pool;
 mod residual;
 mod rms_norm;
+mod root_mean_square;
 mod rope;
 mod rounded;
 mod sequential;

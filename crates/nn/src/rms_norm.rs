@@ -15,6 +15,7 @@ use autograd::{Adjoints, Formulas, Op, ParameterId, Parameters, Pass, Var};
 use tensor::{Scalar, Shape, ShapeError, Tensor, sum, vectorized};
 
 use crate::Layer;
+use crate::root_mean_square::root_mean_square_of_huge;
 
 /// Normalizes the last axis by its root mean square: `[…, features]` keeps its shape.
 ///
@@ -135,7 +136,12 @@ fn normalize<T: Scalar>(rows: &mut [T], weight: &[T], epsilon: T, scales: &mut [
         || {
             for (row, scale) in rows.chunks_exact_mut(weight.len()).zip(&mut *scales) {
                 squares.iter_mut().zip(&*row).for_each(|(square, &x)| *square = x * x);
-                *scale = T::ONE / (sum(&squares) / features + epsilon).sqrt();
+                let mean = sum(&squares) / features;
+                let root = match mean.is_finite() {
+                    true => (mean + epsilon).sqrt(),
+                    false => root_mean_square_of_huge(row),
+                };
+                *scale = T::ONE / root;
                 row.iter_mut().zip(weight).for_each(|(x, &weight)| *x = weight * (*x * *scale));
             }
         },

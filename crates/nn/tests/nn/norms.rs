@@ -118,6 +118,50 @@ fn a_large_mean_costs_a_layer_norm_no_digits() {
     assert_relative_eq!(found.cast::<f64>(), expected, epsilon = 1e-6, max_relative = 1e-6);
 }
 
+/// The squares of these numbers overflow. A norm does not see their scale, and its gradients shrink with it.
+fn assert_huge_numbers_are_normalized<T: Scalar>(scales: &[f64], tolerance: f64) {
+    let x = Tensor::<f64>::normal([3, 5], 0.0, 1.0, Key::new(4));
+    let [weight, bias] = [5, 6].map(|key| Tensor::<f64>::normal([5], 0.0, 1.0, Key::new(key)));
+    let results = |scale: f64| {
+        let tape = Tape::<T>::default();
+        // Only the second row is huge: each row has its own scale.
+        let rows = Tensor::from([[1.0], [scale], [1.0]]);
+        let [x, weight, bias] =
+            [&x * &rows, weight.clone(), bias.clone()].map(|x| tape.variable(x.cast::<T>()));
+        [rms_norm(x, weight, 0.0), layer_norm(x, weight, bias, 0.0)].map(|y| {
+            let gradients = projected(y).backward();
+            let dx = gradients.of(x).cast::<f64>() * &rows;
+            [y.value().cast::<f64>(), dx, gradients.of(weight).cast::<f64>()]
+        })
+    };
+    let expected = results(1.0);
+    for &scale in scales {
+        for (found, expected) in results(scale).iter().flatten().zip(expected.iter().flatten()) {
+            assert_relative_eq!(*found, *expected, epsilon = tolerance, max_relative = tolerance);
+        }
+    }
+}
+
+#[test]
+fn numbers_whose_squares_overflow_are_normalized_like_smaller_ones() {
+    assert_huge_numbers_are_normalized::<f32>(&[1e10, 1e19, 1e25, 1e37], 1e-5);
+    assert_huge_numbers_are_normalized::<f64>(&[1e100, 1e154, 1e200, 1e307], 1e-12);
+}
+
+#[test]
+fn a_row_with_an_infinite_number_has_no_norm() {
+    for lost in [f32::INFINITY, f32::NEG_INFINITY, f32::NAN] {
+        let tape = Tape::no_grad();
+        let x = tape.constant(Tensor::from([[1.0, lost, 2.0], [1.0, 2.0, 3.0]]));
+        let [weight, bias] = [1.0, 0.0].map(|number| tape.constant(Tensor::full([3], number)));
+        for y in [rms_norm(x, weight, 1e-5), layer_norm(x, weight, bias, 1e-5)] {
+            let y = y.value().to_vec();
+            assert!(y[..3].iter().all(|y| y.is_nan()), "{y:?}");
+            assert!(y[3..].iter().all(|y| y.is_finite()), "{y:?}");
+        }
+    }
+}
+
 #[test]
 fn a_single_feature_has_no_influence_on_its_layer_norm() {
     let tape = Tape::<f64>::default();

@@ -24,7 +24,7 @@ use crate::activity::Activity;
 use crate::error::TrainError;
 use crate::history::{Epoch, History, Score};
 use crate::loss::Loss;
-use crate::observer::{Context, Observer, ObserverError};
+use crate::observer::{AnySource, Context, Observer, ObserverError};
 use crate::options::Fit;
 use crate::progress::Step;
 use crate::session::Session;
@@ -264,6 +264,7 @@ where
             batch,
             gradient_norm,
             source: self.source,
+            validation: self.validation.as_ref().map(|samples| samples as &dyn AnySource),
         };
         let mut stops = false;
         for observer in observers.iter_mut() {

@@ -77,8 +77,10 @@ pub struct Context<'a, T: Scalar = f32> {
     /// In [`Observer::step`], the norm of all gradients of the step together, before they were clipped;
     /// `None` otherwise, and without [`Fit::clip_norm`].
     pub gradient_norm: Option<f64>,
-    /// The samples, with those for validation.
+    /// The samples to train on, and those for validation if they were split off.
     pub source: &'a dyn AnySource,
+    /// The samples to evaluate on after each epoch, if there are any.
+    pub validation: Option<&'a dyn AnySource>,
 }
 
 impl<T: Scalar> Context<'_, T> {

@@ -60,7 +60,7 @@ pub struct Session<'a, M, L, S: Source, T: Scalar> {
     pub options: &'a Fit,
     /// The position at which training continues.
     pub progress: Progress<T>,
-    /// The samples, with those for validation.
+    /// The samples to train on, and those for validation if they were split off.
     pub source: &'a dyn AnySource,
     /// The samples to train on.
     pub training: S,

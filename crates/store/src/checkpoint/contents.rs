@@ -7,7 +7,7 @@ use tensor::Tensor;
 use train::Context;
 
 use super::error::CheckpointFault;
-use super::fingerprint::Fingerprint;
+use super::fingerprint::Fingerprints;
 use super::record::{CheckpointRecord, VERSION, frozen, read_json};
 use crate::archive::{self, Archive, ArchiveError, DESCRIPTION, OPTIMIZER, RECORD, TRAINING};
 
@@ -34,7 +34,7 @@ impl Contents {
         now: &Context<'_>,
         description: &Value,
         settings: &BTreeMap<String, Value>,
-        data: &Fingerprint,
+        samples: &Fingerprints,
     ) -> Self {
         let progress = now.progress;
         let state = now.optimizer.state(now.parameters);
@@ -59,7 +59,8 @@ impl Contents {
                 frozen: frozen(now.parameters),
                 options: now.options.clone(),
                 settings: settings.clone(),
-                data: data.clone(),
+                data: samples.training.clone(),
+                validation: samples.validation.clone(),
             },
         }
     }

@@ -12,7 +12,7 @@ use train::{Context, Observer, ObserverError};
 
 use super::contents::Contents;
 use super::error::{CheckpointError, CheckpointFault};
-use super::fingerprint::Fingerprint;
+use super::fingerprint::Fingerprints;
 use super::folder::{FolderLock, file_name, files, remove_old_leftovers};
 
 /// The number of checkpoints that stay in the folder: the newest, and the one before.
@@ -61,8 +61,8 @@ pub struct Checkpoints {
     pub(super) settings: BTreeMap<String, Value>,
     /// The last step of this run that has a checkpoint. Files of later steps belong to another run.
     reached: usize,
-    /// The fingerprint of the training samples, once the run has begun.
-    data: Option<Fingerprint>,
+    /// The fingerprints of the samples, once the run has begun.
+    samples: Option<Fingerprints>,
     written: Option<(usize, PathBuf)>,
     /// Held while the run trains.
     lock: Option<Arc<FolderLock>>,
@@ -97,7 +97,7 @@ impl Checkpoints {
             description: json(description),
             settings: BTreeMap::new(),
             reached: 0,
-            data: None,
+            samples: None,
             written: None,
             lock: None,
         })
@@ -133,11 +133,11 @@ impl Checkpoints {
 
     fn write(&mut self, now: &Context<'_>) -> Result<(), ObserverError> {
         let path = self.folder.join(file_name(now.steps()));
-        let data = match &self.data {
-            Some(data) => data,
-            None => self.data.insert(Fingerprint::new(now.source)?),
+        let samples = match &self.samples {
+            Some(samples) => samples,
+            None => self.samples.insert(Fingerprints::new(now.source, now.validation)?),
         };
-        let contents = Contents::of(now, &self.description, &self.settings, data);
+        let contents = Contents::of(now, &self.description, &self.settings, samples);
         let bytes = contents.encode()?;
         files::write_whole(&path, |file| io::Write::write_all(file, &bytes))?;
         self.remove_others(now.steps())?;
@@ -162,7 +162,7 @@ impl Observer<f32> for Checkpoints {
     fn begin(&mut self, now: &Context<'_>) -> Result<(), ObserverError> {
         self.lock = Some(Arc::new(FolderLock::take(&self.folder)?));
         self.reached = now.steps();
-        self.data = Some(Fingerprint::new(now.source)?);
+        self.samples = Some(Fingerprints::new(now.source, now.validation)?);
         Ok(())
     }
 

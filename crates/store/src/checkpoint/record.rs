@@ -45,6 +45,9 @@ pub(super) struct CheckpointRecord {
     pub(super) options: Fit,
     pub(super) settings: BTreeMap<String, Value>,
     pub(super) data: Fingerprint,
+    /// The samples to evaluate on, if there are any. Earlier versions of the program did not write them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) validation: Option<Fingerprint>,
 }
 
 /// The metrics that are shares.

@@ -9,11 +9,11 @@ use nn::Model;
 use optim::State;
 use serde_json::Value;
 use tensor::Tensor;
-use train::{Fit, Progress, Session};
+use train::{AnySource, Fit, Progress, Session};
 
 use super::contents::Contents;
 use super::error::{CheckpointError, CheckpointFault};
-use super::fingerprint::Fingerprint;
+use super::fingerprint::{Fingerprint, Fingerprints};
 use super::folder::files;
 use super::observer::Checkpoints;
 use super::record::{CheckpointRecord, ResumedRun, frozen};
@@ -159,7 +159,9 @@ fn check<M: Model, L, S: Source>(
     session: &Session<'_, M, L, S, f32>,
 ) -> Result<(), CheckpointFault> {
     session.source.check_resume().map_err(CheckpointFault::Samples)?;
-    let data = Fingerprint::new(session.source).map_err(CheckpointFault::Samples)?;
+    let validation = session.validation.as_ref().map(|samples| samples as &dyn AnySource);
+    let samples =
+        Fingerprints::new(session.source, validation).map_err(CheckpointFault::Samples)?;
     let Fit { epochs, batch_size, validation_split, shuffle, seed, .. } = session.options;
     let saved = &record.options;
     same("the batch size", &saved.batch_size, batch_size)?;
@@ -171,11 +173,10 @@ fn check<M: Model, L, S: Source>(
     same("keeping the best epoch", &saved.keep_best, &session.options.keep_best)?;
     same("the clipping norm", &saved.clip_norm, &session.options.clip_norm)?;
     same("the list of frozen parameters", &record.frozen, &frozen(session.parameters))?;
-    let (saved, now) = (&record.data, &data);
-    same_shape("the shape of the training inputs", &saved.inputs, &now.inputs)?;
-    same_shape("the shape of the training targets", &saved.targets, &now.targets)?;
-    same("the checksum of the training targets", &saved.targets_crc32, &now.targets_crc32)?;
-    same("the checksum of the training inputs", &saved.inputs_crc32, &now.inputs_crc32)?;
+    same_samples("training", &record.data, &samples.training)?;
+    if let (Some(saved), Some(now)) = (&record.validation, &samples.validation) {
+        same_samples("validation", saved, now)?;
+    }
     record.check_run(&ResumedRun {
         samples: session.training.samples(),
         steps_per_epoch: session.steps_per_epoch,
@@ -186,6 +187,15 @@ fn check<M: Model, L, S: Source>(
         true => Ok(()),
         false => Err(CheckpointFault::Epochs { done, wanted: *epochs }),
     }
+}
+
+/// Checks that the samples of a part, training or validation, are the same.
+fn same_samples(part: &str, saved: &Fingerprint, now: &Fingerprint) -> Result<(), CheckpointFault> {
+    same_shape(&format!("the shape of the {part} inputs"), &saved.inputs, &now.inputs)?;
+    same_shape(&format!("the shape of the {part} targets"), &saved.targets, &now.targets)?;
+    let checksum = |what: &str| format!("the checksum of the {part} {what}");
+    same(&checksum("targets"), &saved.targets_crc32, &now.targets_crc32)?;
+    same(&checksum("inputs"), &saved.inputs_crc32, &now.inputs_crc32)
 }
 
 fn same<V: PartialEq + std::fmt::Debug>(

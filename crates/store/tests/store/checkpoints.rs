@@ -420,12 +420,26 @@ fn altered(from: &str, to: &str) -> String {
     let [_, last] = stopped(folder.path());
     let mut bytes = fs::read(&last).unwrap();
     replace(&mut bytes, from, to);
-    let place = find(&bytes, "\"crc32\":\"").unwrap() + 9;
-    bytes[place..place + 8].copy_from_slice(b"00000000");
-    let checksum = format!("{:08x}", crc32fast::hash(&bytes));
-    bytes[place..place + 8].copy_from_slice(checksum.as_bytes());
+    renew_checksum(&mut bytes);
     fs::write(&last, bytes).unwrap();
     message(checkpoints(folder.path()).newest().err().unwrap())
+}
+
+fn renew_checksum(bytes: &mut [u8]) {
+    let place = find(bytes, "\"crc32\":\"").unwrap() + 9;
+    bytes[place..place + 8].copy_from_slice(b"00000000");
+    let checksum = format!("{:08x}", crc32fast::hash(bytes));
+    bytes[place..place + 8].copy_from_slice(checksum.as_bytes());
+}
+
+/// Replaces a part of a checkpoint's text, from its beginning to its end, by spaces.
+pub fn blank_out(path: &Path, from: &str, end: &str) {
+    let mut bytes = fs::read(path).unwrap();
+    let start = find(&bytes, from).unwrap();
+    let length = find(&bytes[start..], end).unwrap() + end.len();
+    bytes[start..start + length].fill(b' ');
+    renew_checksum(&mut bytes);
+    fs::write(path, bytes).unwrap();
 }
 
 fn find(bytes: &[u8], text: &str) -> Option<usize> {

@@ -12,7 +12,7 @@ use tempfile::tempdir;
 use tensor::{Key, Tensor};
 use train::{Fit, History, Observer, Session, Trainer};
 
-use crate::checkpoints::EndAfter;
+use crate::checkpoints::{EndAfter, blank_out};
 
 type Points = Dataset<Tensor<f32>, Tensor<f32>>;
 
@@ -42,6 +42,8 @@ fn network(parameters: &mut Parameters) -> impl Model<Input = Tensor<f32>> + use
 enum Samples {
     AtOnce(Points),
     Streamed(Stream<Tensor<f32>, Tensor<f32>>),
+    /// Points to train on, and others for validation.
+    Apart(Points, Points),
 }
 
 impl Samples {
@@ -97,6 +99,12 @@ fn train(
         Samples::Streamed(stream) => {
             let session = trainer
                 .session_from(&mut parameters, &mut adam, stream, Some(&validation), options)
+                .unwrap();
+            run(session, checkpoint, observers)
+        }
+        Samples::Apart(training, validation) => {
+            let session = trainer
+                .session_from(&mut parameters, &mut adam, training, Some(validation), options)
                 .unwrap();
             run(session, checkpoint, observers)
         }
@@ -195,6 +203,31 @@ fn a_stream_of_other_samples_does_not_go_on_with_a_run() {
     let other = Samples::Streamed(Stream::new(|_| [Ok(products(32, 77))].into_iter()));
     let refused = train(7, &other, &options(), from, &mut []).unwrap_err();
     assert!(refused.contains("the shape of the training inputs was"), "{refused}");
+}
+
+#[test]
+fn a_run_does_not_go_on_with_other_validation_samples() {
+    let folder = tempdir().unwrap();
+    let begun = || Samples::Apart(products(32, 1), products(10, 2));
+    let (mut writer, mut end) = (checkpoints(folder.path()), EndAfter::stop(2));
+    train(7, &begun(), &options(), None, &mut [&mut end, &mut writer]).unwrap_err();
+    let newest = || checkpoints(folder.path()).newest().unwrap();
+    for (validation, what) in [
+        (products(10, 3), "the checksum of the validation targets was "),
+        (products(9, 2), "the shape of the validation inputs was [10, 2] and is now [9, 2]"),
+    ] {
+        let other = Samples::Apart(products(32, 1), validation);
+        let refused = train(99, &other, &options(), newest(), &mut []).unwrap_err();
+        assert!(refused.contains(&format!("is of another run: {what}")), "{refused}");
+    }
+    let whole = train(7, &begun(), &options(), None, &mut []).unwrap();
+    assert_eq!(train(99, &begun(), &options(), newest(), &mut []).unwrap(), whole);
+
+    // A checkpoint of an earlier version does not tell its validation samples.
+    let path = newest().unwrap().path().to_path_buf();
+    blank_out(&path, r#",\"validation\":{\"inputs\""#, "}");
+    let other = Samples::Apart(products(32, 1), products(10, 3));
+    train(99, &other, &options(), newest(), &mut []).unwrap();
 }
 
 #[test]

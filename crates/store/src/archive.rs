@@ -1,7 +1,7 @@
 //! Named tensors and named texts as the bytes of a safetensors file, and their names in saved
 //! models and checkpoints.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use data::quoted;
 use safetensors::SafeTensorError;
@@ -95,8 +95,10 @@ impl Archive {
         let format = |error: SafeTensorError| ArchiveError::Format(error.to_string());
         let (_, metadata) = SafeTensors::read_metadata(bytes).map_err(format)?;
         let file = SafeTensors::deserialize(bytes).map_err(format)?;
+        // In the order of their names, so that of several faults the same one is told each time.
+        let views: BTreeMap<&str, TensorView<'_>> = file.iter().collect();
         let tensors =
-            file.iter().map(|(name, view)| Ok((name.to_string(), tensor_of(name, &view)?)));
+            views.iter().map(|(name, view)| Ok((name.to_string(), tensor_of(name, view)?)));
         Ok(Self {
             tensors: tensors.collect::<Result<_, ArchiveError>>()?,
             texts: metadata.metadata().clone().unwrap_or_default(),
@@ -106,7 +108,11 @@ impl Archive {
 
 fn tensor_of(name: &str, view: &TensorView<'_>) -> Result<Tensor<f32>, ArchiveError> {
     if view.dtype() != Dtype::F32 {
-        let what = format!("{} is of type {:?} instead of F32", quoted(name), view.dtype());
+        let what = format!(
+            "{} is of type {:?} instead of F32: convert all to F32",
+            quoted(name),
+            view.dtype()
+        );
         return Err(ArchiveError::Tensor(what));
     }
     // Empty tensors are checked too: a length of 0 hides the product of the others, which strides

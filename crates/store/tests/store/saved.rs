@@ -195,7 +195,7 @@ fn parameters_of_another_model() {
     );
     assert_eq!(
         fault_of(ABOUT, "weight", Dtype::F64, &[3], &numbers),
-        mismatch("the parameter `weight` is of type F64 instead of F32")
+        mismatch("the parameter `weight` is of type F64 instead of F32: convert all to F32")
     );
     assert_eq!(
         fault_of(ABOUT, "weight", Dtype::F32, &[1], &f32::NAN.to_le_bytes()),
@@ -205,6 +205,21 @@ fn parameters_of_another_model() {
         fault_of(ABOUT, "weight", Dtype::F32, &[1], &f32::NEG_INFINITY.to_le_bytes()),
         mismatch("the parameter `weight` holds a number that is infinite or NaN")
     );
+}
+
+#[test]
+fn of_several_parameters_of_another_type_the_first_by_name_is_told() {
+    for dtype in [Dtype::BF16, Dtype::F16] {
+        let names = ["d.weight", "b.weight", "e.weight", "a.weight", "c.weight"];
+        let tensor = || TensorView::new(dtype, vec![1], &[0; 2]).unwrap();
+        let metadata = ABOUT.map(|(key, value)| HashMap::from([(key.into(), value.into())]));
+        let bytes = serialize(names.map(|name| (name, tensor())), metadata).unwrap();
+        let (_folder, path) = file(&bytes);
+        let expected = format!(
+            "the parameter `a.weight` is of type {dtype:?} instead of F32: convert all to F32"
+        );
+        assert!((0..10).all(|_| fault(&path).contains(&expected)), "{}", fault(&path));
+    }
 }
 
 #[test]

@@ -34,6 +34,11 @@ pub struct InspectModel {
     pub json: JsonOutput,
 }
 
+/// The kinds of models.
+const TABLE_MODEL: &str = "model of a table";
+pub const LANGUAGE_MODEL: &str = "language model";
+pub const TEXT_CLASSIFIER: &str = "text classifier";
+
 /// What is in a file.
 #[derive(Serialize)]
 struct ModelContents {
@@ -107,13 +112,31 @@ impl ModelContents {
     }
 }
 
+/// Returns what a file holds and which command takes it, if it is a model of another kind than the wanted one. A file that
+/// cannot be read holds none.
+pub fn told_as_other_kind(path: &Path, wanted: &str) -> Option<String> {
+    // A pipe could not be read again.
+    let inventory = path.is_file().then(|| Inventory::read(path).ok())??;
+    let found = kind(&inventory.description().ok()?);
+    let command = match found {
+        _ if found == wanted => return None,
+        LANGUAGE_MODEL => "lm generate",
+        TABLE_MODEL | TEXT_CLASSIFIER => "predict",
+        _ => return None,
+    };
+    let file = printable_path(path);
+    Some(format!(
+        "{file}: holds a {found}; use it by `wengert {command} --model {file}`, or give here"
+    ))
+}
+
 /// Returns what a description is one of, by the fields that only this kind has.
 fn kind(description: &Value) -> &'static str {
     let has = |field| description.get(field).is_some();
     match () {
-        () if has("table") => "model of a table",
-        () if has("config") && has("vocabulary") => "language model",
-        () if has("tokenizer") && has("labels") => "text classifier",
+        () if has("table") => TABLE_MODEL,
+        () if has("config") && has("vocabulary") => LANGUAGE_MODEL,
+        () if has("tokenizer") && has("labels") => TEXT_CLASSIFIER,
         () => "model that another program describes",
     }
 }

@@ -73,6 +73,16 @@ pub enum CorpusError {
         /// The number of its documents.
         documents: usize,
     },
+    /// A text without a part for validation is too short.
+    #[error(
+        "the text has {tokens} tokens of {documents} documents, but a prediction takes two tokens; give a longer text"
+    )]
+    ShortText {
+        /// The number of its tokens.
+        tokens: usize,
+        /// The number of its documents.
+        documents: usize,
+    },
 }
 
 /// The share of generated documents that is for validation.
@@ -185,7 +195,14 @@ impl Corpus {
             vocabulary,
         };
         if corpus.training.is_empty() {
-            return Err(too_short("training", &corpus.training));
+            let documents = &corpus.training;
+            return Err(match validation > 0.0 {
+                true => too_short("training", documents),
+                false => CorpusError::ShortText {
+                    tokens: documents.tokens.len(),
+                    documents: documents.starts.len(),
+                },
+            });
         }
         check_validation(validation, &corpus.validation)?;
         Ok(corpus)

@@ -115,7 +115,7 @@ impl Decoder {
     /// Returns the parameters with all matrices in bf16, for a model in use. Generating a token then reads half the
     /// memory, and takes half the time where it waits for memory. All arithmetic stays in `f32`.
     ///
-    /// A weight changes by at most 2⁻⁸ of itself. A sum of products changes by at most this share of its terms, and mostly
+    /// A weight changes by at most 2⁻⁸ of itself; one below 2⁻¹²⁶ may become 0. A sum of products changes by at most this share of its terms, and mostly
     /// by much less, because the changes cancel. `wengert lm evaluate --precision bf16` prints what a model loses by it.
     ///
     /// ```

@@ -9,7 +9,7 @@
 //! ```text
 //!         sign  exponent   fraction
 //! f32     1     8 bits     23 bits
-//! bf16    1     8 bits     7 bits        each number changes by at most 2⁻⁸ of itself
+//! bf16    1     8 bits     7 bits        each number from 2⁻¹²⁶ up changes by at most 2⁻⁸ of itself
 //! f16     1     5 bits     10 bits       2⁻¹¹, but none above 65,504
 //! ```
 //!

@@ -23,7 +23,7 @@ pub fn run(options: &LmEvaluate) -> Result<(), Box<dyn Error>> {
         Surprises::of(&model, parameters, documents, Protocol::Overlapping)
             .map_err(|error| format!("--model {}: {error}", printable_path(&options.model)))
     };
-    let rounded = options.precision.round(&model, parameters.clone())?;
+    let rounded = options.precision.round(&options.model, &model, parameters.clone())?;
     let in_f32 = match options.precision {
         Precision::F32 => None,
         Precision::Bf16 => Some(surprises(&parameters)?.mean()),

@@ -13,7 +13,7 @@ use super::summary::end_of_document;
 /// Prints the prompt, and behind it what the model writes, as it comes.
 pub fn run(options: &LmGenerate) -> Result<(), Box<dyn Error>> {
     let LoadedModel { model, parameters, about } = load(&options.model)?;
-    let parameters = options.precision.round(&model, parameters)?;
+    let parameters = options.precision.round(&options.model, &model, parameters)?;
     let prompt = options.prompt.as_deref().unwrap_or_default();
     let sampling = Sampling {
         temperature: options.temperature,

@@ -1,7 +1,10 @@
 //! How many bits the weights of a model in use have.
 
+use std::path::Path;
+
 use autograd::Parameters;
 use clap::ValueEnum;
+use data::printable_path;
 use nn::Decoder;
 
 /// The kinds of numbers for weights. Arithmetic is in 32 bits with both.
@@ -9,18 +12,25 @@ use nn::Decoder;
 pub enum Precision {
     /// 32 bits, as in training.
     F32,
-    /// 16 bits: half the memory to read for each token. A weight changes by at most 1/256 of itself.
+    /// 16 bits: half the memory to read for each token. A weight changes by at
+    /// most 1/256 of itself, but one below 1.2e-38 may become 0.
     Bf16,
 }
 
 impl Precision {
-    /// Returns the parameters of a model, rounded to this precision.
-    pub fn round(self, model: &Decoder, parameters: Parameters) -> Result<Parameters, String> {
+    /// Returns the parameters of the model of a file, rounded to this precision.
+    pub fn round(
+        self,
+        path: &Path,
+        model: &Decoder,
+        parameters: Parameters,
+    ) -> Result<Parameters, String> {
         match self {
             Self::F32 => Ok(parameters),
-            Self::Bf16 => model
-                .in_bf16(&parameters)
-                .map_err(|error| format!("--precision bf16: {error}; use --precision f32")),
+            Self::Bf16 => model.in_bf16(&parameters).map_err(|error| {
+                let file = printable_path(path);
+                format!("--model {file}, --precision bf16: {error}; use --precision f32")
+            }),
         }
     }
 }

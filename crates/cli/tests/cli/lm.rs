@@ -7,6 +7,7 @@ use std::path::Path;
 use serde_json::Value;
 use tempfile::{TempDir, tempdir};
 
+use crate::files::{SMALL, TRAIN_TEXTS, good_files};
 use crate::program::{wengert, wengert_with};
 use programs::Outcome;
 
@@ -134,6 +135,14 @@ fn a_run_that_is_resumed_ends_with_the_same_bytes() {
         fs::remove_file(newest).unwrap();
         let rows = run("--save resumed.st --resume run");
         assert_eq!(bytes("whole.st"), bytes("resumed.st"), "{rows}");
+        if more.contains("--text") {
+            let mut text = bytes("text.txt");
+            *text.last_mut().unwrap() = b'.';
+            fs::write(folder.path().join("text.txt"), text).unwrap();
+            let arguments = format!("{sizes} {more} --resume run");
+            let Outcome { code, stderr, .. } = wengert(folder.path(), &arguments);
+            assert!(code == Some(2) && stderr.contains("of the validation "), "{stderr}");
+        }
     }
 }
 
@@ -298,6 +307,12 @@ fn bad_input_is_told_clearly() {
     // The weights at the end of the file.
     let (kept, large) = (&model[..model.len() - 4000], f32::MAX.to_le_bytes().repeat(1000));
     write("large.st", &[kept, &large].concat());
+    write("one.txt", b"E");
+    good_files().iter().for_each(|(name, content)| write(name, content));
+    let options = format!("{TRAIN_TEXTS} {SMALL} --epochs 1 --save classifier.st");
+    wengert(folder.path(), &options).success();
+    let options = "train numbers.csv --target label --hidden 3 --epochs 1 --save table.st";
+    wengert(folder.path(), options).success();
     let before = contents(folder.path());
     let mut faults = Vec::new();
     for (arguments, tells) in [
@@ -361,7 +376,19 @@ fn bad_input_is_told_clearly() {
         ),
         (
             "generate --model large.st --precision bf16",
-            ["--precision bf16: the parameter `", "use --precision f32"],
+            ["--model large.st, --precision bf16: the parameter `", "use --precision f32"],
+        ),
+        (
+            "generate --model classifier.st",
+            ["holds a text classifier; use it by `wengert predict --model", "lm train --save"],
+        ),
+        (
+            "evaluate --model table.st",
+            ["holds a model of a table; use it by `wengert predict --model", "lm train --save"],
+        ),
+        (
+            "evaluate --model a.st --text one.txt",
+            ["--text one.txt: the text has 1 tokens", "give a longer text\n"],
         ),
         ("evaluate --model a.st --precision f16", ["'f16' for '--precision <NAME>'", "f32, bf16"]),
         ("generate --model a.st --top-p 2", ["--top-p <P>", "above 0 and up to 1"]),
@@ -397,6 +424,8 @@ fn bad_input_is_told_clearly() {
     // A model of another task is refused as well.
     let Outcome { code, stderr, .. } = wengert(folder.path(), "predict --model a.st happy");
     assert!(code == Some(2) && stderr.contains("wengert train --save"), "{stderr}");
+    let told = "a.st: holds a language model; use it by `wengert lm generate --model a.st`";
+    assert!(stderr.contains(told), "{stderr}");
 }
 
 /// Returns the names and the sizes of the files of a folder.

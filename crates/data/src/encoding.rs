@@ -204,9 +204,8 @@ pub(crate) fn other_kind(bytes: &[u8]) -> Option<NotText> {
         [b'%', b'P', b'D', b'F', b'-', ..] => {
             ("a PDF file", "give the data it was made from as CSV")
         }
-        [b'P', b'A', b'R', b'1', ..] if bytes.ends_with(b"PAR1") => {
-            ("a Parquet file", "export it as CSV")
-        }
+        // The control character begins the first field of a Parquet header. A text can begin with the letters.
+        [b'P', b'A', b'R', b'1', 0x15, ..] => ("a Parquet file", "export it as CSV"),
         _ if start.starts_with(b"SQLite format 3\0") => {
             ("an SQLite database", "export the table: sqlite3 -csv -header FILE 'SELECT …' > NEW")
         }

@@ -10,7 +10,8 @@
 //!
 //! To read tokens, the blocks that have them are read and encoded again. Blocks are cut where that makes no difference
 //! to the tokens, such as between two words, so these are the tokens of the whole text. The notes take 24 bytes for
-//! 8 KiB of text. The checksum makes sure that the bytes are those of the first pass.
+//! 8 KiB of text. The checksum makes sure that the bytes are those of the first pass, so another date of the file or more
+//! text at its end does no harm.
 
 use std::ops::Range;
 
@@ -89,7 +90,7 @@ impl StoredText {
     /// Returns the tokens at these places.
     ///
     /// # Errors
-    /// If they cannot be read, or the file was changed.
+    /// If they cannot be read, or the file has other bytes there than before.
     ///
     /// # Panics
     /// If the range ends after [`len`](Self::len).
@@ -119,11 +120,11 @@ impl StoredText {
         let Block { start, first, checksum } = self.blocks[number];
         let next = self.blocks.get(number + 1);
         let (end, last) = next.map_or((self.end, self.len), |next| (next.start, next.first));
-        let bytes = self.file.bytes(start..end)?;
+        let bytes = self.file.bytes_now(start..end)?;
         let text =
             String::from_utf8(bytes).ok().filter(|t| crc32fast::hash(t.as_bytes()) == checksum);
         let tokens = text.and_then(|text| self.vocabulary.encode(&text).ok());
         let whole = tokens.filter(|tokens| tokens.len() == last - first);
-        whole.ok_or_else(|| self.file.fault(TextFault::Changed))
+        whole.ok_or_else(|| self.file.fault(TextFault::Replaced { range: start..end }))
     }
 }

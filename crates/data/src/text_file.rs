@@ -1,9 +1,9 @@
 //! A text file that is read in parts, because it may be larger than memory.
 //!
 //! [`TextFile::blocks`] goes through it once, block by block; [`StoredText`](crate::StoredText) goes back to some of the
-//! blocks. The file must stay as it is: a change is an error when the next part is read.
+//! blocks. The file must stay as it is while blocks are gone through: a change is an error when the next one is read.
 
-use std::fs::{File, Metadata};
+use std::fs::{self, File, Metadata};
 use std::io::{self, Read, Seek, SeekFrom};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
@@ -21,8 +21,8 @@ const BLOCK: u64 = 1 << 13;
 /// The number of bytes read first after the least size of a block, to find its end.
 const BEHIND: u64 = 1 << 8;
 
-/// The most bytes of a block: 16 MiB.
-const LONGEST_BLOCK: u64 = 1 << 24;
+/// The most bytes of a block: 1 MiB. For each window all of its block is encoded, so a long one takes long.
+const LONGEST_BLOCK: u64 = 1 << 20;
 
 /// A part of a text file cannot be read.
 #[derive(Debug, Error)]
@@ -30,8 +30,13 @@ pub enum TextFault {
     /// The system's error.
     #[error("cannot be read: {0}; give the path of a text")]
     Unreadable(#[from] io::Error),
-    /// A pipe, a device or a folder.
-    #[error("is not a file, and so its parts cannot be read again; save the text in a file first")]
+    /// A folder.
+    #[error("is a folder; give the path of a text")]
+    Folder,
+    /// A pipe, a device, or a file that the system makes up while it is read.
+    #[error(
+        "is not an ordinary file, and so its parts cannot be read again; save the text in a file first"
+    )]
     NoFile,
     /// The bytes are not UTF-8 text.
     #[error("line {line}: {what}")]
@@ -41,15 +46,25 @@ pub enum TextFault {
         /// What the bytes are instead.
         what: NotText,
     },
-    /// The file is not the one that was read before.
+    /// The file was changed before it was read to its end.
     #[error(
-        "was changed while it was read: it must stay as it is as long as parts of it are read; start again"
+        "was changed while it was read: it must stay as it is until the end is read; start again"
     )]
     Changed,
+    /// A block has other bytes than before.
+    #[error(
+        "the {} bytes from byte {} on are not those that were read before; restore the text as it was",
+        range.end - range.start,
+        range.start
+    )]
+    Replaced {
+        /// The places of the bytes.
+        range: Range<u64>,
+    },
     /// There is no place where the text can be cut.
     #[error(
-        "the {} MiB from byte {start} on cannot be cut into parts, as they are a single word; break it by spaces or \
-         line breaks, or take characters or bytes as tokens",
+        "the {} MiB from byte {start} on cannot be cut into parts, as they are a single word or a single run of white \
+         space; break up the word or shorten the run, or take characters or bytes as tokens",
         LONGEST_BLOCK >> 20
     )]
     Uncut {
@@ -109,27 +124,34 @@ impl TextFile {
     /// Opens a file. A byte-order mark at its beginning is not a part of the text.
     ///
     /// # Errors
-    /// If it cannot be read, is a pipe, a device or a folder, or does not begin as UTF-8 text. The rest is checked when
-    /// it is read.
+    /// If it cannot be read, is not an ordinary file, or does not begin as UTF-8 text. The rest is checked when it is
+    /// read.
     pub fn open(path: impl AsRef<Path>) -> Fallible<Self> {
         const MARK: &[u8] = "\u{feff}".as_bytes();
         let path = path.as_ref();
         let fault = |fault: TextFault| FileError::new(path, fault);
+        // This comes before opening, as a pipe is opened only when someone writes into it.
+        let about = fs::metadata(path).map_err(|error| fault(error.into()))?;
+        if !about.is_file() {
+            return Err(fault(if about.is_dir() { TextFault::Folder } else { TextFault::NoFile }));
+        }
         let file = File::open(path).map_err(|error| fault(error.into()))?;
         let about = file.metadata().map_err(|error| fault(error.into()))?;
-        if !about.is_file() {
-            return Err(fault(TextFault::NoFile));
-        }
         let (range, changed) = (0..about.len(), about.modified().ok());
         let mut text = Self { path: path.to_path_buf(), file: Mutex::new(file), range, changed };
+        // Files such as those of /proc have bytes, but no size.
+        if text.range.is_empty() && !text.bytes_now(0..1)?.is_empty() {
+            return Err(fault(TextFault::NoFile));
+        }
         let mut beginning = text.bytes(0..text.range.end.min(BLOCK))?;
         if let Err(error) = str::from_utf8(&beginning)
             && error.error_len().is_none()
         {
             beginning.truncate(error.valid_up_to());
         }
-        if let Some((_, what)) = no_utf8(&beginning) {
-            return Err(fault(TextFault::NotText { line: 1, what }));
+        if let Some((offset, what)) = no_utf8(&beginning) {
+            let line = memchr::memchr_iter(b'\n', &beginning[..offset]).count() + 1;
+            return Err(fault(TextFault::NotText { line, what }));
         }
         if beginning.starts_with(MARK) {
             text.range.start = MARK.len() as u64;
@@ -165,19 +187,27 @@ impl TextFile {
     }
 
     /// Returns the bytes of a part of the file, unless it was changed since it was opened.
-    pub(crate) fn bytes(&self, range: Range<u64>) -> Fallible<Vec<u8>> {
-        let read = || {
-            let mut file = self.file.lock().expect("no thread has panicked while it read");
-            file.seek(SeekFrom::Start(range.start))?;
-            let mut bytes = Vec::with_capacity((range.end - range.start) as usize);
-            (&mut *file).take(range.end - range.start).read_to_end(&mut bytes)?;
-            Ok((bytes, file.metadata()?))
-        };
-        let (bytes, about) = read().map_err(|error: io::Error| self.fault(error.into()))?;
-        match self.is_same(&about) && bytes.len() as u64 == range.end - range.start {
+    fn bytes(&self, range: Range<u64>) -> Fallible<Vec<u8>> {
+        let len = range.end - range.start;
+        let (bytes, about) = self.read(range).map_err(|error| self.fault(error.into()))?;
+        match self.is_same(&about) && bytes.len() as u64 == len {
             true => Ok(bytes),
             false => Err(self.fault(TextFault::Changed)),
         }
+    }
+
+    /// Returns the bytes that a part of the file has now. They are fewer if the file ends before.
+    pub(crate) fn bytes_now(&self, range: Range<u64>) -> Fallible<Vec<u8>> {
+        let (bytes, _) = self.read(range).map_err(|error| self.fault(error.into()))?;
+        Ok(bytes)
+    }
+
+    fn read(&self, range: Range<u64>) -> io::Result<(Vec<u8>, Metadata)> {
+        let mut file = self.file.lock().expect("no thread has panicked while it read");
+        file.seek(SeekFrom::Start(range.start))?;
+        let mut bytes = Vec::with_capacity((range.end - range.start) as usize);
+        (&mut *file).take(range.end - range.start).read_to_end(&mut bytes)?;
+        Ok((bytes, file.metadata()?))
     }
 
     fn is_same(&self, about: &Metadata) -> bool {
@@ -190,28 +220,35 @@ impl TextFile {
 
     /// Returns the error of bytes that begin at `start` and are UTF-8 only up to `valid`.
     fn not_text(&self, start: u64, bytes: &[u8], valid: usize) -> FileError<TextFault> {
-        let (line, position) = match self.line_of(start + valid as u64) {
-            Ok(place) => place,
+        let invalid = start + valid as u64;
+        let (place, line, begins) = match self.first_nul(invalid) {
+            Ok(found) => found,
             Err(error) => return error,
         };
-        let byte = bytes[valid];
-        let what = match bytes.contains(&0) {
+        let byte = if place < invalid { 0 } else { bytes[valid] };
+        let position = (place - begins) as usize + 1;
+        let what = match place < invalid || bytes.contains(&0) {
             true => NotText::Binary { byte, position },
             false => NotText::Bytes { byte, position, origin: Origin::of(bytes) },
         };
         self.fault(TextFault::NotText { line, what })
     }
 
-    /// Returns the line of a byte and its place in the line, from 1.
-    fn line_of(&self, place: u64) -> Fallible<(usize, usize)> {
-        let (mut line, mut begins) = (1, self.range.start);
-        for start in (self.range.start..place).step_by(LONGEST_BLOCK as usize) {
-            let bytes = self.bytes(start..place.min(start + LONGEST_BLOCK))?;
-            for at in memchr::memchr_iter(b'\n', &bytes) {
-                (line, begins) = (line + 1, start + at as u64 + 1);
+    /// Returns the place of the first NUL before `end`, or `end` if there is none; the line of that place, from 1; and
+    /// the place where the line begins.
+    fn first_nul(&self, end: u64) -> Fallible<(u64, usize, u64)> {
+        let (mut line, mut begins) = (1, 0);
+        for start in (0..end).step_by(LONGEST_BLOCK as usize) {
+            let bytes = self.bytes(start..end.min(start + LONGEST_BLOCK))?;
+            for at in memchr::memchr2_iter(b'\n', 0, &bytes) {
+                let place = start + at as u64;
+                if bytes[at] == 0 {
+                    return Ok((place, line, begins));
+                }
+                (line, begins) = (line + 1, place + 1);
             }
         }
-        Ok((line, (place - begins) as usize + 1))
+        Ok((end, line, begins))
     }
 }
 
@@ -227,15 +264,15 @@ impl TextBlocks<'_> {
     /// Returns the next block; `None` after the last one.
     ///
     /// # Errors
-    /// If it cannot be read or is not UTF-8 text, if the file was changed, or if the text cannot be cut within 16 MiB.
+    /// If it cannot be read or is not UTF-8 text, if the file was changed, or if the text cannot be cut within 1 MiB.
     pub fn next_block(&mut self) -> Fallible<Option<TextBlock>> {
         let (file, start) = (self.file, self.next);
         if start >= self.end {
             return Ok(None);
         }
-        let mut behind = BEHIND;
+        let mut most = BLOCK + BEHIND;
         let text = loop {
-            let stop = self.end.min(start + BLOCK + behind);
+            let stop = self.end.min(start + most);
             let mut text = self.text(start..stop)?;
             if let Some(cut) = self.cut(&text) {
                 text.truncate(cut);
@@ -244,10 +281,10 @@ impl TextBlocks<'_> {
             if stop == self.end {
                 break text;
             }
-            if behind > LONGEST_BLOCK {
+            if most == LONGEST_BLOCK {
                 return Err(file.fault(TextFault::Uncut { start }));
             }
-            behind *= 2;
+            most = LONGEST_BLOCK.min(2 * most);
         };
         self.next = start + text.len() as u64;
         Ok(Some(TextBlock { start, text }))

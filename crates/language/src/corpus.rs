@@ -62,8 +62,10 @@ pub enum CorpusError {
     Unknown(#[from] UnknownCharacter),
     /// A part is too short.
     #[error(
-        "the {part} part has {tokens} tokens of {documents} documents, but a prediction takes two tokens; \
-         give a longer text, or another share for validation"
+        "the {part} part has {} of {}, but a prediction takes two tokens; give a longer text, or another share for \
+         validation",
+        counted(*tokens, "token"),
+        counted(*documents, "document")
     )]
     TooShort {
         /// `training` or `validation`.
@@ -215,6 +217,11 @@ pub(crate) fn check_validation(share: f64, documents: &Documents) -> Result<(), 
         true => Err(too_short("validation", documents)),
         false => Ok(()),
     }
+}
+
+/// Returns a number with its noun, in the plural unless it is 1.
+fn counted(number: usize, noun: &str) -> String {
+    format!("{number} {noun}{}", if number == 1 { "" } else { "s" })
 }
 
 fn too_short(part: &'static str, documents: &Documents) -> CorpusError {

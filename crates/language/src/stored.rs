@@ -56,14 +56,15 @@ pub enum StoredCorpusError {
     /// The validation part does not fit into the memory that it may take.
     #[error(
         "the share {share} for validation has {bytes} bytes, but it is kept in memory, and may have {LARGEST_VALIDATION}: \
-         give at most {}",
-        most_share(*share, *bytes)
+         give at most {most}"
     )]
     Validation {
         /// The share that was asked for.
         share: f64,
         /// Its bytes.
         bytes: u64,
+        /// A share that is small enough, in three digits.
+        most: String,
     },
     /// The vocabulary is not learned from the text.
     #[error(
@@ -71,15 +72,6 @@ pub enum StoredCorpusError {
          cannot be cut into parts"
     )]
     Given,
-}
-
-/// Returns a share that is small enough, in three digits and rounded down. It is a hundredth less than in proportion,
-/// because characters differ in their number of bytes.
-fn most_share(share: f64, bytes: u64) -> String {
-    let most = 0.99 * share * LARGEST_VALIDATION as f64 / bytes as f64;
-    let decimals = (2.0 - most.log10().floor()) as usize;
-    let unit = 10_f64.powi(-(decimals as i32));
-    format!("{:.decimals$}", (most / unit).floor() * unit)
 }
 
 impl StoredCorpus {
@@ -107,8 +99,8 @@ impl StoredCorpus {
         let cut = survey.place(&file, training_count(survey.characters, validation))?;
         let Range { start, end } = file.range();
         if end - cut > LARGEST_VALIDATION {
-            let (share, bytes) = (validation, end - cut);
-            return Err(StoredCorpusError::Validation { share, bytes });
+            let (share, bytes, most) = (validation, end - cut, survey.most_share(end));
+            return Err(StoredCorpusError::Validation { share, bytes, most });
         }
         let vocabulary = match tokens {
             Tokens::Bytes => Vocabulary::Bytes,
@@ -178,6 +170,17 @@ impl Survey {
         let text = file.text(start..next)?;
         let within = text.char_indices().nth(number - first).map_or(text.len(), |(at, _)| at);
         Ok(start + within as u64)
+    }
+
+    /// Returns a share whose characters at the end of the text have at most [`LARGEST_VALIDATION`] bytes, in three
+    /// digits and rounded down: the share of the last whole blocks that have no more.
+    fn most_share(&self, end: u64) -> String {
+        let before = self.blocks.partition_point(|&(start, _)| end - start > LARGEST_VALIDATION);
+        let first = self.blocks.get(before).map_or(self.characters, |&(_, first)| first);
+        let most = (self.characters - first) as f64 / self.characters as f64;
+        let decimals = (2.0 - most.log10().floor()) as usize;
+        let unit = 10_f64.powi(-(decimals as i32));
+        format!("{:.decimals$}", (most / unit).floor() * unit)
     }
 }
 

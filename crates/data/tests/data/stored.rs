@@ -2,7 +2,11 @@
 
 use std::fs::{self, File};
 use std::io::Write;
+#[cfg(target_os = "linux")]
+use std::path::Path;
 use std::path::PathBuf;
+#[cfg(target_os = "linux")]
+use std::process::Command;
 use std::sync::Arc;
 
 use data::{
@@ -107,11 +111,20 @@ fn windows_from_a_file_are_those_from_memory() {
 /// Changes a file in some way, which the name says.
 type Change = (&'static str, fn(&PathBuf));
 
+fn append(path: &PathBuf) {
+    File::options().append(true).open(path).unwrap().write_all(b"more").unwrap();
+}
+
+fn set_time(path: &PathBuf) {
+    let file = File::options().write(true).open(path).unwrap();
+    file.set_modified(std::time::UNIX_EPOCH).unwrap();
+}
+
 /// The same length and, with a coarse clock, the same time: the checksum tells.
 #[test]
-fn a_file_that_is_changed_is_an_error_and_never_other_tokens() {
+fn other_bytes_than_before_are_an_error_and_never_other_tokens() {
     let text = long_text();
-    let changes: [Change; 4] = [
+    let changes: [Change; 2] = [
         ("a byte", |path| {
             let bytes = fs::read(path).unwrap();
             let place = bytes.iter().rposition(|&byte| byte == b'x').unwrap();
@@ -121,15 +134,8 @@ fn a_file_that_is_changed_is_an_error_and_never_other_tokens() {
             fs::write(path, changed).unwrap();
             File::options().write(true).open(path).unwrap().set_modified(time).unwrap();
         }),
-        ("its end", |path| {
-            File::options().append(true).open(path).unwrap().write_all(b"more").unwrap()
-        }),
         ("its length", |path| {
             File::options().write(true).open(path).unwrap().set_len(9000).unwrap()
-        }),
-        ("its time", |path| {
-            let file = File::options().write(true).open(path).unwrap();
-            file.set_modified(std::time::UNIX_EPOCH).unwrap();
         }),
     ];
     for (what, change) in changes {
@@ -139,8 +145,34 @@ fn a_file_that_is_changed_is_an_error_and_never_other_tokens() {
         stored.read(last.clone()).unwrap();
         change(&path);
         let error = stored.read(last).expect_err(what);
+        assert!(matches!(error.fault, TextFault::Replaced { .. }), "{what}: {error}");
+        let error = error.to_string();
+        assert!(error.contains("are not those that were read before; restore the text"), "{error}");
+    }
+}
+
+#[test]
+fn a_file_that_gets_another_date_or_grows_still_has_its_tokens() {
+    let changes: [Change; 2] = [("its end", append), ("its time", set_time)];
+    for (what, change) in changes {
+        let (_folder, path) = file(long_text().as_bytes());
+        let stored = stored(&path, &Vocabulary::Bytes).unwrap();
+        let before = stored.read(0..stored.len()).unwrap();
+        change(&path);
+        assert!(stored.read(0..stored.len()).unwrap() == before, "{what}");
+    }
+}
+
+#[test]
+fn a_file_that_is_changed_before_it_was_read_to_its_end_is_an_error() {
+    let changes: [Change; 2] = [("its end", append), ("its time", set_time)];
+    for (what, change) in changes {
+        let (_folder, path) = file(long_text().as_bytes());
+        let file = TextFile::open(&path).unwrap();
+        change(&path);
+        let range = file.range();
+        let error = StoredText::new(file, range, Vocabulary::Bytes).expect_err(what);
         assert!(matches!(error.fault, TextFault::Changed), "{what}: {error}");
-        assert!(error.to_string().contains("text.txt: was changed while it was read"), "{error}");
     }
 }
 
@@ -172,9 +204,60 @@ fn what_is_not_a_text_is_refused_with_its_place() {
         let error = stored(&path, &Vocabulary::Bytes).unwrap_err();
         assert!(error.contains(expected), "{expected}: {error}");
     }
+}
+
+#[test]
+fn a_fault_has_the_place_that_it_has_in_memory() {
+    let utf16 = |text: &str| text.encode_utf16().flat_map(u16::to_le_bytes).collect::<Vec<u8>>();
+    let long = "a line of text\n".repeat(2000);
+    let cases: [(&str, Vec<u8>); 6] = [
+        ("a mark", b"\xef\xbb\xbfcaf\xe9 caf\xe9 caf\xe9\n".to_vec()),
+        ("a mark, another line", b"\xef\xbb\xbfone\ncaf\xe9 caf\xe9 caf\xe9\n".to_vec()),
+        ("UTF-16 with a mark", utf16("\u{feff}a\nb\n")),
+        (
+            "UTF-16 whose third line has another letter",
+            [b"\n\n".as_slice(), &utf16("a\nb\n")].concat(),
+        ),
+        ("a NUL in an earlier block", [b"one\ntw\0o\n", long.as_bytes(), b"caf\xe9\n"].concat()),
+        ("a NUL after it in its block", [long.as_bytes(), b"caf\xe9\n\0\n"].concat()),
+    ];
+    for (what, bytes) in cases {
+        let (_folder, path) = file(&bytes);
+        let error = stored(&path, &Vocabulary::Bytes).expect_err(what);
+        let (offset, fault) = data::text(&bytes).expect_err(what);
+        let line = bytes[..offset].iter().filter(|&&byte| byte == b'\n').count() + 1;
+        assert!(error.ends_with(&format!("text.txt: line {line}: {fault}")), "{what}: {error}");
+    }
+}
+
+#[test]
+fn a_text_that_begins_and_has_a_block_that_ends_like_parquet_is_a_text() {
+    let text = format!("PAR1{}PAR1 and so on", " ".repeat(8184));
+    for text in [text.as_str(), &text[..8192]] {
+        let (_folder, path) = file(text.as_bytes());
+        assert_eq!(stored(&path, &Vocabulary::Bytes).unwrap().len(), text.len());
+        assert_eq!(data::text(text.as_bytes()), Ok(text));
+    }
+}
+
+#[test]
+fn a_folder_is_named_as_one() {
     let folder = tempdir().unwrap();
-    let error = TextFile::open(folder.path()).unwrap_err().to_string();
-    assert!(error.contains("is not a file") || error.contains("cannot be read"), "{error}");
+    let error = TextFile::open(folder.path()).unwrap_err();
+    assert!(matches!(error.fault, TextFault::Folder), "{error}");
+}
+
+/// Opening a pipe would wait for someone to write into it.
+#[cfg(target_os = "linux")]
+#[test]
+fn pipes_devices_and_files_without_a_size_are_refused_at_once() {
+    let folder = tempdir().unwrap();
+    let pipe = folder.path().join("pipe");
+    assert!(Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    for path in [pipe.as_path(), Path::new("/dev/zero"), Path::new("/proc/cpuinfo")] {
+        let error = TextFile::open(path).unwrap_err();
+        assert!(matches!(error.fault, TextFault::NoFile), "{error}");
+    }
 }
 
 #[test]
@@ -186,9 +269,16 @@ fn a_word_that_is_longer_than_a_block_stays_whole_and_one_without_end_is_refused
     let expected = vocabulary.encode(&text).unwrap();
     assert!(stored_text.read(0..stored_text.len()).unwrap() == expected);
 
-    let (_folder, path) = file(&vec![b'a'; 40 << 20]);
-    let error = stored(&path, &vocabulary).unwrap_err();
-    assert!(error.contains("cannot be cut into parts"), "{error}");
+    for byte in [b'a', b' '] {
+        let most = 1 << 20;
+        let (_folder, path) = file(&vec![byte; most]);
+        assert!(stored(&path, &vocabulary).is_ok());
+        let (_folder, path) = file(&vec![byte; most + 1]);
+        let error = stored(&path, &vocabulary).unwrap_err();
+        let expected = "the 1 MiB from byte 0 on cannot be cut into parts, as they are a single word or a single run \
+                        of white space";
+        assert!(error.contains(expected), "{error}");
+    }
 }
 
 #[test]

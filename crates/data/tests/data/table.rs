@@ -147,7 +147,7 @@ fn each_encoding_is_named_with_the_command_that_mends_it() {
 
 #[test]
 fn files_of_other_kinds_are_named_with_what_makes_text_of_them() {
-    let cases: [(&[u8], &str); 10] = [
+    let cases: [(&[u8], &str); 11] = [
         (
             b"\x1f\x8b\x08\0\0\0\0\0",
             "train.csv: this is a gzip file, not UTF-8 text; unpack it: gunzip -c FILE > NEW",
@@ -170,6 +170,7 @@ fn files_of_other_kinds_are_named_with_what_makes_text_of_them() {
         (b"\xfd7zXZ\0\0", "xz -dc FILE"),
         (b"\x28\xb5\x2f\xfd\0", "zstd -dc FILE"),
         (b"SQLite format 3\0", "an SQLite database"),
+        (b"PAR1\x15\x04\x15\x10\x15", "a Parquet file, not UTF-8 text; export it as CSV"),
     ];
     for (bytes, tells) in cases {
         let message = fault(bytes);

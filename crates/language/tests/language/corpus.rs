@@ -91,7 +91,7 @@ fn blank_lines_are_between_documents() {
 #[test]
 fn a_text_that_is_too_short_or_unknown_is_refused() {
     let short = Corpus::text("a\nb\n", Tokens::Bytes, Division::Whole, 0.25).unwrap_err();
-    let expected = "the validation part has 1 tokens of 1 documents, but a prediction takes two tokens; give a \
+    let expected = "the validation part has 1 token of 1 document, but a prediction takes two tokens; give a \
                     longer text, or another share for validation";
     assert_eq!(short.to_string(), expected);
     let whole = Corpus::text("a", Tokens::Bytes, Division::Whole, 0.0).unwrap_err();

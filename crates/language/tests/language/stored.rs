@@ -40,15 +40,25 @@ proptest! {
 }
 
 #[test]
-fn the_validation_part_is_limited_and_the_largest_share_told_is_accepted() {
-    let text = "0123456789abcde\n".repeat(1 << 20);
-    let error = open(text.as_bytes(), Tokens::Bytes, 0.5).unwrap_err();
-    let start = "the share 0.5 for validation has 8388608 bytes, but it is kept in memory, and may have 4194304: \
-                 give at most ";
-    let share = error.strip_prefix(start).expect(&error);
-    assert_eq!(share, "0.247");
-    let corpus = open(text.as_bytes(), Tokens::Bytes, share.parse().unwrap()).unwrap();
-    assert_eq!(corpus.training.len() + corpus.validation.tokens().len(), text.len());
+fn the_validation_part_is_limited_and_the_share_told_is_accepted_and_hardly_below_the_largest() {
+    let even = "0123456789abcde\n".repeat(1 << 20);
+    let wide_at_the_end = "b".repeat(7_000_000) + &"\u{1d11e}".repeat(1_300_000);
+    let wide_at_the_beginning = "\u{1d11e}".repeat(1_300_000) + &"b".repeat(7_000_000);
+    let cases = [
+        (even, "the share 0.9 for validation has 15099495 bytes", "0.250"),
+        (wide_at_the_end, "the share 0.9 for validation has 11370000 bytes", "0.126"),
+        (wide_at_the_beginning, "the share 0.9 for validation has 8880000 bytes", "0.504"),
+    ];
+    for (text, start, most) in cases {
+        let error = open(text.as_bytes(), Tokens::Bytes, 0.9).unwrap_err();
+        let end = format!("but it is kept in memory, and may have 4194304: give at most {most}");
+        assert_eq!(error, format!("{start}, {end}"));
+        let corpus = open(text.as_bytes(), Tokens::Bytes, most.parse().unwrap()).unwrap();
+        let (training, validation) = (corpus.training.len(), corpus.validation.tokens().len());
+        assert_eq!(training + validation, text.len());
+        let above = most.parse::<f64>().unwrap() + 0.002;
+        assert!(open(text.as_bytes(), Tokens::Bytes, above).is_err(), "{above}");
+    }
 }
 
 #[test]

@@ -210,12 +210,14 @@ impl Keeper {
             true => resumed(session, checkpoints.as_ref())?,
             false => session,
         };
-        let mut observers: Vec<&mut dyn Observer<f32>> = vec![&mut self.interrupt];
+        let mut observers: Vec<&mut dyn Observer<f32>> = Vec::new();
         if !self.is_quiet {
             observers.push(console);
         }
         observers.extend(self.log.as_mut().map(|log| log.of_run(&run) as _));
         observers.extend(checkpoints.as_mut().map(|checkpoints| checkpoints as _));
+        // It is the last to begin: checkpoints first read all samples, and until then a signal ends the program at once.
+        observers.push(&mut self.interrupt);
         let ended = session.with_workers(&World).run(&mut observers);
         if let Some(path) = self.log.as_ref().map(Log::path).filter(|path| !path.exists()) {
             tell(format_args!(
@@ -229,7 +231,7 @@ impl Keeper {
             let written = written.filter(|file| file.exists());
             let left = left(self.folder.as_deref(), written);
             match error {
-                TrainError::Observer(_) if written.is_some() => {
+                TrainError::Observer(_) | TrainError::Source(_) if written.is_some() => {
                     format!("{error}. That ended training. {left}").into()
                 }
                 error => Interrupted::by(&self.interrupt, error, left),

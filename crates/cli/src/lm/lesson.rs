@@ -8,8 +8,8 @@ use std::sync::Arc;
 use std::thread;
 
 use data::{
-    Batches, Dataset, DrawnWindows, Portions, Sink, Source, SourceError, StoredText, Vocabulary,
-    Windows,
+    Batches, Dataset, DrawnWindows, LazyBatch, Portions, Sink, Source, SourceError, StoredText,
+    Vocabulary, Windows,
 };
 use language::{Baseline, Corpus, Documents, StoredCorpus};
 use tensor::Key;
@@ -85,7 +85,7 @@ impl Lesson {
     fn stored(corpus: StoredCorpus, context: usize) -> Result<Self, Box<dyn Error>> {
         let StoredCorpus { vocabulary, training, validation: held_out } = corpus;
         check_length(training.len(), context)?;
-        let beginning = training.read(0..context + 1)?;
+        let beginning = training.read(0..context + 1).map_err(|error| format!("--text {error}"))?;
         let marks = Marks::of(&vocabulary, &held_out, context, |_| None);
         let validation = windows_of(&held_out, context);
         let (start, text) = (Vec::new(), TrainingText::Stored(Arc::new(training)));
@@ -161,7 +161,11 @@ impl Source for TrainingWindows {
 
     fn epoch(&self, number: usize, size: usize, key: Option<Key>) -> Batches<'_, Windows, Windows> {
         match self {
-            Self::Drawn(windows) => windows.epoch(number, size, key),
+            Self::Drawn(windows) => Box::new(windows.epoch(number, size, key).map(|batch| {
+                let (len, batch) = batch.map(|batch| (batch.len(), batch))?;
+                let read = move |range| batch.read(range).map_err(of_the_text);
+                Ok(LazyBatch::new(len, read))
+            })),
             Self::Passes(windows) => windows.epoch(number, size, key),
         }
     }
@@ -182,7 +186,7 @@ impl Source for TrainingWindows {
 
     fn digest(&self, inputs: Sink<'_>, targets: Sink<'_>) -> Result<[String; 2], SourceError> {
         match self {
-            Self::Drawn(windows) => windows.digest(inputs, targets),
+            Self::Drawn(windows) => windows.digest(inputs, targets).map_err(of_the_text),
             Self::Passes(windows) => windows.digest(inputs, targets),
         }
     }
@@ -233,6 +237,11 @@ pub fn baseline(corpus: &Corpus, places: &[usize]) -> Baseline {
 /// Returns the windows of documents to evaluate on, if there are any.
 fn windows_of(held_out: &Documents, context: usize) -> Option<Dataset<Windows, Windows>> {
     (!held_out.is_empty()).then(|| held_out.windows(context))
+}
+
+/// Returns the error of a text that cannot be read, with its option.
+fn of_the_text(error: SourceError) -> SourceError {
+    format!("--text {error}").into()
 }
 
 /// Checks that a window can be drawn from a text.

@@ -68,26 +68,64 @@ fn a_run_from_memory_is_resumed_from_the_file_and_the_other_way_round() {
 }
 
 #[test]
-fn a_file_that_is_changed_while_a_model_trains_ends_the_run_with_exit_code_2() {
+fn a_text_that_is_replaced_while_a_model_trains_ends_the_run_with_exit_code_2_and_how_to_go_on() {
     let folder = folder_of_a_text();
-    let path = folder.path().join("text.txt");
-    let mut run = command(folder.path());
+    let folder = folder.path();
+    let mut run = command(folder);
     let steps =
         TRAIN.replace("--steps 9 --validate-every 3", "--steps 1000000 --validate-every 1000000");
     run.args(steps.split_whitespace()).args(["--from-disk", "--log", "log", "--log-every", "step"]);
-    run.args(["--save", "model.st"]);
+    run.args(["--save", "model.st", "--checkpoint", "run", "--every", "1"]);
     let mut run = run.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-    let has_begun =
-        || fs::read_to_string(folder.path().join("log")).is_ok_and(|log| log.lines().count() > 2);
-    while !has_begun() && run.try_wait().unwrap().is_none() {
-        sleep(Duration::from_millis(5));
-    }
-    File::options().append(true).open(&path).unwrap().write_all(b"One more line.\n").unwrap();
+    let steps = || fs::read_to_string(folder.join("log")).map_or(0, |log| log.lines().count());
+    let mut wait_for_more_than = |count: usize| {
+        while steps() <= count && run.try_wait().unwrap().is_none() {
+            sleep(Duration::from_millis(5));
+        }
+    };
+    wait_for_more_than(2);
+    // More text at the end changes nothing.
+    let append = |path: &Path| File::options().append(true).open(path)?.write_all(b"One more.\n");
+    append(&folder.join("text.txt")).unwrap();
+    wait_for_more_than(steps() + 2);
+    assert_eq!(run.try_wait().unwrap(), None);
+    let len = fs::metadata(folder.join("text.txt")).unwrap().len();
+    fs::write(folder.join("text.txt"), "x".repeat(len as usize)).unwrap();
     let Outcome { code, stderr, .. } = Outcome::of(run.wait_with_output().unwrap());
     assert_eq!(code, Some(2), "{stderr}");
-    let expected = "the samples cannot be read: text.txt: was changed while it was read";
-    assert!(stderr.contains(expected), "{stderr}");
-    assert!(!folder.path().join("model.st").exists());
+    for expected in [
+        "the samples cannot be read: --text text.txt: the ",
+        "are not those that were read before; restore the text as it was. That ended training. It is kept in run/",
+        "go on with\n\n    ",
+        "--every 1 --resume=run",
+    ] {
+        assert!(stderr.contains(expected), "{stderr}");
+    }
+    assert!(!folder.join("model.st").exists());
+}
+
+/// With checkpoints, all tokens are read for their checksum before the first step.
+#[cfg(unix)]
+#[test]
+fn a_signal_while_a_text_is_read_for_checkpoints_ends_the_program_at_once() {
+    let folder = tempdir().unwrap();
+    let folder = folder.path();
+    fs::write(folder.join("text.txt"), "a line of a long text\n".repeat(600_000)).unwrap();
+    let mut run = command(folder);
+    run.args(TRAIN.split_whitespace()).args(["--from-disk", "--validation", "0.01"]);
+    run.args(["--tokens", "byte-pairs=257", "--checkpoint", "run"]);
+    let mut run = run.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let kept = folder.join("run/swiglu-0");
+    let files = || fs::read_dir(&kept).map_or(0, Iterator::count);
+    while files() == 0 && run.try_wait().unwrap().is_none() {
+        sleep(Duration::from_millis(5));
+    }
+    programs::send("INT", run.id());
+    let Outcome { code, stderr, .. } = Outcome::of(run.wait_with_output().unwrap());
+    assert_eq!((code, stderr.as_str()), (Some(130), ""));
+    let checkpoint = |name: &str| name.ends_with(".safetensors");
+    let names = fs::read_dir(&kept).unwrap().map(|entry| entry.unwrap().file_name());
+    assert!(!names.into_iter().any(|name| checkpoint(name.to_str().unwrap())));
 }
 
 #[test]
@@ -107,7 +145,9 @@ fn what_cannot_stay_in_a_file_is_refused() {
         &["--from-disk", "leave out --documents"],
     );
     refused("--from-disk --text none.txt", &["--text none.txt: cannot be read"]);
-    refused("--from-disk --text .", &["--text .: is not a file"]);
+    refused("--from-disk --text .", &["--text .: is a folder; give the path of a text"]);
+    #[cfg(target_os = "linux")]
+    refused("--from-disk --text /proc/cpuinfo", &["--text /proc/cpuinfo: is not an ordinary file"]);
     fs::write(folder.join("tokenizer.json"), "{}").unwrap();
     let tokens = "--from-disk --text text.txt --tokens tokenizer.json";
     refused(tokens, &["--from-disk: the tokens of a tokenizer.json", "byte-pairs=N"]);

@@ -6,7 +6,7 @@ light and on dark pages. The same figures give the same file.
 
 from math import ceil, floor, log10
 
-COLOURS = {
+COLORS = {
     "wengert": "#d9480f",
     "wengert, AVX2": "#d9480f",
     "PyTorch": "#4c6ef5",
@@ -97,16 +97,16 @@ def panel(name, of_program):
         yield from curve(label, [(place_x(size), place_y(time)) for size, time in points])
     ends = {label: place_y(points[-1][1]) for label, points in best.items()}
     for label, y in spread(ends, top, bottom).items():
-        yield f'<text x="{right + 8}" y="{y + 4:.1f}" style="fill: {COLOURS[label]}">{label}</text>'
+        yield f'<text x="{right + 8}" y="{y + 4:.1f}" style="fill: {COLORS[label]}">{label}</text>'
 
 
 def curve(label, points):
     path = " ".join(f"{x:.1f},{y:.1f}" for x, y in points)
-    colour, dashes = COLOURS[label], ' stroke-dasharray="5 4"' if label in DASHED else ""
-    yield f'<polyline class="curve" stroke="{colour}"{dashes} points="{path}"/>'
+    color, dashes = COLORS[label], ' stroke-dasharray="5 4"' if label in DASHED else ""
+    yield f'<polyline class="curve" stroke="{color}"{dashes} points="{path}"/>'
     if not dashes:
         for x, y in points:
-            yield f'<circle cx="{x:.1f}" cy="{y:.1f}" r="2.5" fill="{colour}"/>'
+            yield f'<circle cx="{x:.1f}" cy="{y:.1f}" r="2.5" fill="{color}"/>'
 
 
 def scale(least, most, start, end):

@@ -4,7 +4,7 @@
 //! anything.
 
 use autograd::{Gradient, ParameterId, Parameters};
-use tensor::{Scalar, shape, vectorized};
+use tensor::{Layout, Scalar, parallel, shape, vectorized};
 
 use crate::optimizer::GradientError;
 
@@ -43,11 +43,24 @@ fn position<T: Scalar>(gradient: &Gradient<T>, at: usize) -> usize {
     }
 }
 
-/// Returns the largest |x|, where NaN does not count. In lanes, so that it becomes vector
-/// instructions.
+/// Returns the larger of two numbers, where NaN does not count.
+#[inline(always)]
+fn larger<T: Scalar>(x: T, y: T) -> T {
+    if y > x { y } else { x }
+}
+
+/// Returns the largest |x|, where NaN does not count, on several cores if there are many numbers.
 fn largest_magnitude<T: Scalar>(values: &[T]) -> T {
+    let all = Layout::contiguous(&[values.len()]);
+    let kernel = |[part]: [&Layout; 1], []: [&mut [T]; 0]| {
+        largest_of_part(&values[part.offset()..part.offset() + part.len()])
+    };
+    parallel::divide(parallel::LIGHT, [&all], [], &kernel, &larger)
+}
+
+/// In lanes, so that it becomes vector instructions.
+fn largest_of_part<T: Scalar>(values: &[T]) -> T {
     const LANES: usize = 16;
-    let larger = |x: T, y: T| if y > x { y } else { x };
     vectorized(
         #[inline(always)]
         || {

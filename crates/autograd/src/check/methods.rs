@@ -200,9 +200,7 @@ fn second_order(subject: &Subject<'_>, id: ParameterId, v: &Direction) -> Compar
         near_kink: Slopes::along(subject, id, v).kink,
     };
     compare_slopes(subject, id, v, &hv, &mut compared);
-    for other in subject.trainable() {
-        compare_curvature(subject, id, v, other, of_v.get(other), &mut compared);
-    }
+    compare_curvature(subject, id, v, &of_v, &mut compared);
     compared
 }
 
@@ -234,26 +232,29 @@ fn compare_slopes(
     compared.add_second_order("forward mode in one direction".to_string(), analytic, size, &slopes);
 }
 
-/// The derivative of one parameter's gradient along a direction of another: exact, and by
-/// differences of gradients.
+/// The derivative of each parameter's gradient along a direction of one: exact, and by differences of
+/// gradients. A backward pass at each of their points serves all parameters.
 fn compare_curvature(
     subject: &Subject<'_>,
     id: ParameterId,
     direction: &Direction,
-    other: ParameterId,
-    gradient: &Tensor<Number>,
+    exact: &Parameters<Number>,
     compared: &mut Compared,
 ) {
-    let probe = subject.direction(other, "probe");
-    let exact = Dual::tangents(gradient);
+    let probes: Vec<(ParameterId, Tensor<f64>)> =
+        subject.trainable().map(|other| (other, subject.direction(other, "probe"))).collect();
     let mut moved = subject.still();
-    let slopes = Slopes::measure(|step| {
+    let slopes = Slopes::measure_each(|step| {
         direction.follow(subject, &mut moved, id, (step, 0.0));
         let gradient = subject.gradient(&moved, &subject.cotangent);
-        inner(&Dual::values(gradient.get(other)), &probe)
+        let along = |(other, probe): &(_, _)| inner(&Dual::values(gradient.get(*other)), probe);
+        probes.iter().map(along).collect()
     });
-    let along = format!("the gradient of `{}`", subject.at.name(other));
-    compared.add_second_order(along, inner(&exact, &probe), inner_size(&exact, &probe), &slopes);
+    for ((other, probe), slopes) in probes.iter().zip(slopes) {
+        let along = format!("the gradient of `{}`", subject.at.name(*other));
+        let exact = Dual::tangents(exact.get(*other));
+        compared.add_second_order(along, inner(&exact, probe), inner_size(&exact, probe), &slopes);
+    }
 }
 
 impl Compared {
@@ -286,6 +287,17 @@ impl Slopes {
     fn measure(mut function: impl FnMut(f64) -> f64) -> Self {
         let here = function(0.0);
         Self::new(here, STEPS.map(|step| [function(-step), function(step)]), here.abs(), 1.0)
+    }
+
+    /// The slopes of several functions, whose values are computed together.
+    fn measure_each(mut functions: impl FnMut(f64) -> Vec<f64>) -> Vec<Self> {
+        let here = functions(0.0);
+        let values = STEPS.map(|step| [functions(-step), functions(step)]);
+        let of = |(k, here): (usize, f64)| {
+            let values = values.each_ref().map(|[low, high]| [low[k], high[k]]);
+            Self::new(here, values, here.abs(), 1.0)
+        };
+        here.into_iter().enumerate().map(of).collect()
     }
 
     /// From the value at 0 and those at minus and plus each of [`STEPS`]. Takes the smallest step at

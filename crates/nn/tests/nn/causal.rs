@@ -57,9 +57,11 @@ fn by_loops([query, key, value]: &[Tensor<f64>; 3], (heads, groups): Heads) -> T
             ((0..width).map(product).sum::<f64>() / (width as f64).sqrt()).exp()
         };
         let seen = 0..=steps - time + i;
-        let total: f64 = seen.clone().map(score).sum();
+        let scores: Vec<f64> = seen.clone().map(score).collect();
+        let total: f64 = scores.iter().sum();
         for c in group * width..(group + 1) * width {
-            y.push(seen.clone().map(|j| score(j) / total * value.get([b, j, c])).sum());
+            let weighted = |(j, score)| score / total * value.get([b, j, c]);
+            y.push(seen.clone().zip(&scores).map(weighted).sum());
         }
     }
     Tensor::new(query.shape(), y)

@@ -222,9 +222,14 @@ const LAYERS: &[(&str, Check)] = &[
 
 #[test]
 fn every_layer_has_right_gradients() {
-    for (name, check) in LAYERS {
-        assert_each(Config::default(), &drawn(), name, |drawn| Ok(check(&drawn).result()?));
-    }
+    // On all cores: this takes longer than all other tests of this crate.
+    std::thread::scope(|scope| {
+        for (name, check) in LAYERS {
+            scope.spawn(move || {
+                assert_each(Config::default(), &drawn(), name, |drawn| Ok(check(&drawn).result()?));
+            });
+        }
+    });
 }
 
 #[test]

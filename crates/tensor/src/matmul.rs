@@ -90,12 +90,13 @@ fn starts<T>(tensor: &Tensor<T>, batch: &[usize]) -> Layout {
     expect("matmul", tensor.layout().outer_axes(tensor.rank() - 2).expand(batch))
 }
 
-/// A single row and small products have kernels of their own, except of a single column: a tile is as wide as a
-/// register, and most of it would be computed for nothing.
+/// A single row and small products have kernels of their own. A product of a single column is computed as its transpose,
+/// a row: a tile is as wide as a register, and most of it would be computed for nothing.
 impl MatrixKernel for f32 {
     fn multiply(left: Matrix<'_, f32>, right: Matrix<'_, f32>, product: &mut [f32]) {
+        let (left, right) = if right.columns == 1 { (right.t(), left.t()) } else { (left, right) };
         let multiplications = left.rows * left.columns * right.columns;
-        match right.columns > 1 && multiplications <= tiles::MOST_MULTIPLICATIONS {
+        match multiplications <= tiles::MOST_MULTIPLICATIONS {
             _ if row_product::suits(&left, &right) => row_product::multiply(left, right, product),
             true => tiles::multiply(left, right, product),
             false => gemm::multiply_f32(left, right, product),

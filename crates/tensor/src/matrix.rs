@@ -32,6 +32,11 @@ impl<'a, T> Matrix<'a, T> {
         }
     }
 
+    /// Returns `true` if the numbers of each row lie side by side.
+    pub(crate) fn is_of_rows(&self) -> bool {
+        self.column_stride == 1 || self.columns == 1
+    }
+
     /// Returns the first `at` columns, and the others.
     pub(crate) fn split_columns(self, at: usize) -> (Self, Self) {
         let others = &self.values[at * self.column_stride..];

@@ -13,9 +13,9 @@
 //!  A[i+1, k] · │               │ ──▶ C[i+1, j …]
 //! ```
 //!
-//! The columns of B that the tiles read, a *panel*, are copied side by side first, with zeros behind
-//! the last one. So the inner loop is the same whatever the strides of B and however many columns
-//! are left.
+//! The columns of B that the tiles read, a *panel*, are copied side by side first. So the inner loop is
+//! the same whatever the strides of B. A panel is made of whole registers: behind its last column there may be
+//! any numbers, whose sums are not kept.
 //!
 //! Where one of the matrices is triangular, as in causal attention, a tile skips the terms that are zero for
 //! all its rows; at the diagonal each row takes the terms that it has.
@@ -36,7 +36,7 @@ const FEWEST_ROWS: usize = 4;
 /// `product = left · right`.
 pub(crate) fn multiply(left: Matrix<'_, f32>, right: Matrix<'_, f32>, product: &mut [f32]) {
     let target = Target { values: product, row_stride: right.columns, adds: false };
-    Arch::new().dispatch(Product { left, right, triangle: None, target });
+    compute(Product { left, right, triangle: None, target });
 }
 
 /// Writes or adds a product of which a triangle is left out.
@@ -46,7 +46,20 @@ pub(crate) fn multiply_triangular(
     triangle: Triangle,
     target: Target<'_, f32>,
 ) {
-    Arch::new().dispatch(Product { left, right, triangle: Some(triangle), target });
+    compute(Product { left, right, triangle: Some(triangle), target });
+}
+
+/// Copies the left factor first if the numbers lie side by side neither in its rows nor in its columns.
+fn compute(product: Product<'_>) {
+    let left = product.left;
+    if left.is_of_rows() || left.t().is_of_rows() {
+        return Arch::new().dispatch(product);
+    }
+    let place =
+        |i: usize| i / left.columns * left.row_stride + i % left.columns * left.column_stride;
+    let values: Vec<f32> = (0..left.rows * left.columns).map(|i| left.values[place(i)]).collect();
+    let left = Matrix { values: &values, row_stride: left.columns, column_stride: 1, ..left };
+    Arch::new().dispatch(Product { left, ..product });
 }
 
 /// The work, to be compiled for each kind of vector registers.
@@ -62,7 +75,7 @@ impl WithSimd for Product<'_> {
 
     #[inline(always)]
     fn with_simd<S: Simd>(mut self, simd: S) {
-        if self.left.rows < FEWEST_ROWS && self.is_of_rows() {
+        if self.left.rows < FEWEST_ROWS && self.is_of_dots() {
             return (0..self.left.rows).for_each(|row| self.row_of_dots(simd, row));
         }
         // From right to left and from top to bottom: whole registers are written, also where a row
@@ -80,7 +93,7 @@ impl WithSimd for Product<'_> {
     }
 }
 
-/// Some columns of the right factor, as rows of `VECTORS` registers; zeros behind the last column.
+/// Some columns of the right factor, as rows of `VECTORS` registers, with any numbers behind the last column.
 type Panel<S, const VECTORS: usize> = Buffer<[<S as Simd>::f32s; VECTORS]>;
 
 /// The rows that a tile multiplies by. A trait and not a closure, because a closure that is not inlined is
@@ -102,20 +115,49 @@ struct InPlace<'a, S> {
     simd: S,
     values: &'a [f32],
     stride: usize,
-    width: usize,
 }
 
 impl<S: Simd, const VECTORS: usize> Rows<S, VECTORS> for InPlace<'_, S> {
     #[inline(always)]
     fn row(&self, k: usize) -> [S::f32s; VECTORS] {
-        row_of_panel(self.simd, &self.values[k * self.stride..][..self.width])
+        row_of_panel(self.simd, &self.values[k * self.stride..])
+    }
+}
+
+/// The numbers of A that a tile multiplies rows of B by: for a term k, one of each row of the tile.
+trait Factors<const ROWS: usize> {
+    fn term(&self, k: usize) -> [f32; ROWS];
+}
+
+/// Rows of A whose numbers lie side by side. All are as long as there are terms, so that one comparison of k
+/// serves them all, and none is left in the loop.
+struct AlongRows<'a, const ROWS: usize>([&'a [f32]; ROWS]);
+
+impl<const ROWS: usize> Factors<ROWS> for AlongRows<'_, ROWS> {
+    #[inline(always)]
+    fn term(&self, k: usize) -> [f32; ROWS] {
+        self.0.map(|row| row[k])
+    }
+}
+
+/// Columns of A whose numbers lie side by side, from the tile's first row on.
+struct AlongColumns<'a> {
+    values: &'a [f32],
+    stride: usize,
+}
+
+impl<const ROWS: usize> Factors<ROWS> for AlongColumns<'_> {
+    #[inline(always)]
+    fn term(&self, k: usize) -> [f32; ROWS] {
+        let column = &self.values[k * self.stride..][..ROWS];
+        column.try_into().expect("a number of each row")
     }
 }
 
 impl Product<'_> {
     /// Returns `true` if each element is a product of two rows: what both factors hold side by side.
-    fn is_of_rows(&self) -> bool {
-        matches!(self.triangle, Some(Triangle::Product(_)))
+    fn is_of_dots(&self) -> bool {
+        matches!(self.triangle, None | Some(Triangle::Product(_)))
             && (self.left.column_stride, self.right.row_stride) == (1, 1)
     }
 
@@ -146,7 +188,7 @@ impl Product<'_> {
         let right = self.right;
         if self.left.rows < FEWEST_ROWS && right.column_stride == 1 {
             let values = &right.values[column..];
-            let in_place = InPlace { simd, values, stride: right.row_stride, width };
+            let in_place = InPlace { simd, values, stride: right.row_stride };
             return self.rows::<S, VECTORS>(simd, column, &in_place);
         }
         let panel: Panel<S, VECTORS> = panel(simd, right, column, width);
@@ -167,7 +209,8 @@ impl Product<'_> {
         };
         while row < self.left.rows {
             row += match self.left.rows - row {
-                8.. => self.tile::<S, 8, VECTORS>(simd, row, column, b),
+                // Its sums, a row of B and a number of A take 19 registers.
+                8.. if S::REGISTER_COUNT > 16 => self.tile::<S, 8, VECTORS>(simd, row, column, b),
                 4.. => self.tile::<S, 4, VECTORS>(simd, row, column, b),
                 2.. => self.tile::<S, 2, VECTORS>(simd, row, column, b),
                 _ => self.tile::<S, 1, VECTORS>(simd, row, column, b),
@@ -185,29 +228,50 @@ impl Product<'_> {
         b: &(impl Rows<S, VECTORS> + ?Sized),
     ) -> usize {
         let left = self.left;
-        let zero = simd.splat_f32s(0.0);
-        let mut sums = [[zero; VECTORS]; ROWS];
+        let values = &left.values[row * left.row_stride..];
+        let sums: [_; ROWS] = match left.is_of_rows() {
+            true => {
+                let rows = |i| &values[i * left.row_stride..][..left.columns];
+                self.sums(simd, row, &AlongRows(std::array::from_fn(rows)), b)
+            }
+            false => {
+                let columns = AlongColumns { values, stride: left.column_stride };
+                self.sums(simd, row, &columns, b)
+            }
+        };
+        for (i, sums) in sums.into_iter().enumerate() {
+            self.store_row(simd, row + i, column, sums);
+        }
+        ROWS
+    }
+
+    /// Returns the sums of the tile that begins at `row`.
+    #[inline(always)]
+    fn sums<S: Simd, const ROWS: usize, const VECTORS: usize>(
+        &self,
+        simd: S,
+        row: usize,
+        a: &impl Factors<ROWS>,
+        b: &(impl Rows<S, VECTORS> + ?Sized),
+    ) -> [[S::f32s; VECTORS]; ROWS] {
+        let mut sums = [[simd.splat_f32s(0.0); VECTORS]; ROWS];
         let (some, all) = self.terms(row, ROWS);
         for k in some.start..all.start {
-            self.add_terms(simd, row, k, b.row(k), &mut sums);
+            self.add_terms(simd, row, k, a.term(k), b.row(k), &mut sums);
         }
         for k in all.clone() {
-            let b = b.row(k);
-            let start = row * left.row_stride + k * left.column_stride;
-            for (i, sums) in sums.iter_mut().enumerate() {
-                let a = simd.splat_f32s(left.values[start + i * left.row_stride]);
+            let (a, b) = (a.term(k), b.row(k));
+            for (sums, a) in sums.iter_mut().zip(a) {
+                let a = simd.splat_f32s(a);
                 for v in 0..VECTORS {
                     sums[v] = simd.mul_add_e_f32s(a, b[v], sums[v]);
                 }
             }
         }
         for k in all.end..some.end {
-            self.add_terms(simd, row, k, b.row(k), &mut sums);
+            self.add_terms(simd, row, k, a.term(k), b.row(k), &mut sums);
         }
-        for (i, sums) in sums.into_iter().enumerate() {
-            self.store_row(simd, row + i, column, sums);
-        }
-        ROWS
+        sums
     }
 
     /// The terms k that some of these rows have, and those that all have.
@@ -231,14 +295,13 @@ impl Product<'_> {
         simd: S,
         row: usize,
         k: usize,
+        a: [f32; ROWS],
         b: [S::f32s; VECTORS],
         sums: &mut [[S::f32s; VECTORS]; ROWS],
     ) {
-        let left = self.left;
-        for (i, sums) in sums.iter_mut().enumerate() {
+        for (i, (sums, a)) in sums.iter_mut().zip(a).enumerate() {
             if self.triangle.is_none_or(|triangle| triangle.counts(row + i, k)) {
-                let at = (row + i) * left.row_stride + k * left.column_stride;
-                let a = simd.splat_f32s(left.values[at]);
+                let a = simd.splat_f32s(a);
                 for v in 0..VECTORS {
                     sums[v] = simd.mul_add_e_f32s(a, b[v], sums[v]);
                 }
@@ -261,12 +324,16 @@ impl Product<'_> {
             None => values.len(),
             Some(_) => start + self.right.columns,
         };
-        for (v, sum) in sums.into_iter().enumerate() {
-            let at = end.min(start + column + v * S::F32_LANES);
-            let target = &mut values[at..end.min(at + S::F32_LANES)];
-            let before = if *adds { load(simd, target) } else { simd.splat_f32s(0.0) };
-            let sum = if *adds { simd.add_f32s(before, sum) } else { sum };
-            store(simd, sum, target);
+        let at = start + column;
+        let target = &mut values[at..end.min(at + VECTORS * S::F32_LANES)];
+        if let Ok(full) = <&mut [S::f32s; VECTORS]>::try_from(S::as_mut_simd_f32s(target).0) {
+            let written = full.iter_mut().zip(sums);
+            return written
+                .for_each(|(y, sum)| *y = if *adds { simd.add_f32s(*y, sum) } else { sum });
+        }
+        for (target, sum) in target.chunks_mut(S::F32_LANES).zip(sums) {
+            let sum = if *adds { simd.add_f32s(load(simd, target), sum) } else { sum };
+            simd.partial_store_f32s(target, sum);
         }
     }
 }
@@ -284,7 +351,7 @@ fn panel<S: Simd, const VECTORS: usize>(
     if matrix.column_stride == 1 {
         let mut panel = buffer::stale(matrix.rows, zeros);
         for (k, row) in panel.iter_mut().enumerate() {
-            *row = row_of_panel(simd, &values[k * matrix.row_stride..][..width]);
+            *row = row_of_panel(simd, &values[k * matrix.row_stride..]);
         }
         return panel;
     }
@@ -299,25 +366,18 @@ fn panel<S: Simd, const VECTORS: usize>(
     panel
 }
 
-/// Numbers that lie side by side, as a row of a panel.
+/// The first of these numbers, as a row of a panel. If they do not fill it, zeros come behind them.
 #[inline(always)]
 fn row_of_panel<S: Simd, const VECTORS: usize>(simd: S, numbers: &[f32]) -> [S::f32s; VECTORS] {
+    let numbers = &numbers[..numbers.len().min(VECTORS * S::F32_LANES)];
+    let registers = S::as_simd_f32s(numbers).0;
+    if registers.len() == VECTORS {
+        return std::array::from_fn(|v| registers[v]);
+    }
     let mut row = [simd.splat_f32s(0.0); VECTORS];
-    for (v, target) in row.iter_mut().enumerate() {
-        let part = v * S::F32_LANES..numbers.len().min((v + 1) * S::F32_LANES);
-        *target = load(simd, &numbers[part]);
-    }
+    let parts = numbers.chunks(S::F32_LANES);
+    row.iter_mut().zip(parts).for_each(|(target, part)| *target = simd.partial_load_f32s(part));
     row
-}
-
-/// Writes these sums, as far as there is room.
-#[inline(always)]
-fn store<S: Simd>(simd: S, sums: S::f32s, target: &mut [f32]) {
-    let room = target.len().min(S::F32_LANES);
-    match S::as_mut_simd_f32s(&mut target[..room]) {
-        ([full], []) => *full = sums,
-        (_, part) => simd.partial_store_f32s(part, sums),
-    }
 }
 
 /// A register with these numbers; behind them come zeros.

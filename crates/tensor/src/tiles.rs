@@ -452,6 +452,29 @@ mod tests {
         }
 
         #[test]
+        fn numbers_between_those_of_the_factors_count_nothing(
+            (m, k, n, left, right) in (1..20usize, 1..10usize, 1..40usize).prop_flat_map(
+                |(m, k, n)| (Just(m), Just(k), Just(n), numbers(m * k), numbers(k * n))
+            ),
+            gap in 0..20usize,
+        ) {
+            let in_longer_rows = |values: &[f32], columns: usize| -> Vec<f32> {
+                let rows = values.chunks(columns);
+                rows.flat_map(|row| row.iter().copied().chain([f32::NAN].repeat(gap))).collect()
+            };
+            let apart: Vec<f32> = left.iter().flat_map(|&x| [x, f32::NAN]).collect();
+            let wide = in_longer_rows(&right, n);
+            let left_apart = Matrix {
+                row_stride: 2 * k, column_stride: 2, ..matrix(&apart, m, k, false)
+            };
+            let right_wide = Matrix { row_stride: n + gap, ..matrix(&wide, k, n, false) };
+            let (mut tiled, mut defined) = (vec![f32::NAN; m * n], vec![f32::NAN; m * n]);
+            multiply(left_apart, right_wide, &mut tiled);
+            multiply_by_loops(matrix(&left, m, k, false), matrix(&right, k, n, false), &mut defined);
+            prop_assert_eq!(tiled, defined);
+        }
+
+        #[test]
         fn infinity_stays_in_its_row(m in 2..20usize, n in 1..70usize) {
             let mut left = vec![1.0; m];
             left[m / 2] = f32::INFINITY;

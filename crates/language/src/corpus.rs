@@ -77,7 +77,9 @@ pub enum CorpusError {
     },
     /// A text without a part for validation is too short.
     #[error(
-        "the text has {tokens} tokens of {documents} documents, but a prediction takes two tokens; give a longer text"
+        "the text has {} of {}, but a prediction takes two tokens; give a longer text",
+        counted(*tokens, "token"),
+        counted(*documents, "document")
     )]
     ShortText {
         /// The number of its tokens.
@@ -197,36 +199,34 @@ impl Corpus {
             vocabulary,
         };
         if corpus.training.is_empty() {
-            let documents = &corpus.training;
-            return Err(match validation > 0.0 {
-                true => too_short("training", documents),
-                false => CorpusError::ShortText {
-                    tokens: documents.tokens.len(),
-                    documents: documents.starts.len(),
-                },
-            });
+            let Documents { tokens, starts, .. } = &corpus.training;
+            return Err(nothing_to_train_on(validation, tokens.len(), starts.len()));
         }
         check_validation(validation, &corpus.validation)?;
         Ok(corpus)
     }
 }
 
+/// Returns the error of a training part without a prediction, when this share is for validation.
+pub(crate) fn nothing_to_train_on(share: f64, tokens: usize, documents: usize) -> CorpusError {
+    match share > 0.0 {
+        true => CorpusError::TooShort { part: "training", tokens, documents },
+        false => CorpusError::ShortText { tokens, documents },
+    }
+}
+
 /// Checks that there is a validation part if a share is for it.
 pub(crate) fn check_validation(share: f64, documents: &Documents) -> Result<(), CorpusError> {
-    match share > 0.0 && documents.is_empty() {
-        true => Err(too_short("validation", documents)),
-        false => Ok(()),
+    if share == 0.0 || !documents.is_empty() {
+        return Ok(());
     }
+    let (tokens, documents) = (documents.tokens.len(), documents.starts.len());
+    Err(CorpusError::TooShort { part: "validation", tokens, documents })
 }
 
 /// Returns a number with its noun, in the plural unless it is 1.
 fn counted(number: usize, noun: &str) -> String {
     format!("{number} {noun}{}", if number == 1 { "" } else { "s" })
-}
-
-fn too_short(part: &'static str, documents: &Documents) -> CorpusError {
-    let (tokens, documents) = (documents.tokens.len(), documents.starts.len());
-    CorpusError::TooShort { part, tokens, documents }
 }
 
 impl Division {

@@ -14,7 +14,9 @@ use data::{
 };
 use thiserror::Error;
 
-use crate::corpus::{CorpusError, Division, Tokens, check_validation, documents, training_count};
+use crate::corpus::{
+    CorpusError, Division, Tokens, check_validation, documents, nothing_to_train_on, training_count,
+};
 use crate::documents::Documents;
 
 /// A vocabulary, a text to train on, which is in a file, and one to evaluate on, which is in memory.
@@ -119,7 +121,7 @@ impl StoredCorpus {
         let training = StoredText::new(file, start..cut, vocabulary.clone())?;
         if training.len() < 2 {
             let documents = usize::from(!training.is_empty());
-            Err(CorpusError::TooShort { part: "training", tokens: training.len(), documents })?;
+            Err(nothing_to_train_on(validation, training.len(), documents))?;
         }
         check_validation(validation, &held_out)?;
         Ok(Self { vocabulary, training, validation: held_out })

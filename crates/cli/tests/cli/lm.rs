@@ -394,7 +394,7 @@ fn bad_input_is_told_clearly() {
         ),
         (
             "evaluate --model a.st --text one.txt",
-            ["--text one.txt: the text has 1 tokens", "give a longer text\n"],
+            ["--text one.txt: the text has 1 token of 1 document", "give a longer text\n"],
         ),
         ("evaluate --model a.st --precision f16", ["'f16' for '--precision <NAME>'", "f32, bf16"]),
         ("generate --model a.st --top-p 2", ["--top-p <P>", "above 0 and up to 1"]),

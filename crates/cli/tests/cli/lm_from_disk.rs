@@ -167,4 +167,9 @@ fn what_cannot_stay_in_a_file_is_refused() {
         "--from-disk --text short.txt --validation 0.1",
         &["--text short.txt: the validation part"],
     );
+    fs::write(folder.join("one.txt"), "a").unwrap();
+    refused(
+        "--from-disk --text one.txt --validation 0",
+        &["--text one.txt: the text has 1 token of 1 document"],
+    );
 }

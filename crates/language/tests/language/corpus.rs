@@ -95,7 +95,8 @@ fn a_text_that_is_too_short_or_unknown_is_refused() {
                     longer text, or another share for validation";
     assert_eq!(short.to_string(), expected);
     let whole = Corpus::text("a", Tokens::Bytes, Division::Whole, 0.0).unwrap_err();
-    let expected = "the text has 1 tokens of 1 documents, but a prediction takes two tokens; give a longer text";
+    let expected =
+        "the text has 1 token of 1 document, but a prediction takes two tokens; give a longer text";
     assert_eq!(whole.to_string(), expected);
     let known = Tokens::Given(Vocabulary::Characters(Characters::of("ab\n")));
     let error = Corpus::text("ab\nab\nac\n", known, Division::Lines, 0.3).unwrap_err();

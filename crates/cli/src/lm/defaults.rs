@@ -1,10 +1,10 @@
 //! The values that options of the language model have where none is given, in one place.
 //!
-//! With them a model of about 100,000 parameters comes within some 0.03 nats of the stories' floor. It knows the
-//! people of a story then, but not yet which of them has what: that takes ten times as many steps.
+//! With them a model of about 100,000 parameters comes within 0.03 nats of the stories' floor in less than a minute on
+//! two cores. It knows the people of a story then, but not yet which of them has what.
 
 /// Generated documents.
-pub const DOCUMENTS: usize = 4000;
+pub const DOCUMENTS: usize = 10_000;
 /// The share of a text that is for validation.
 pub const VALIDATION: f64 = 0.1;
 /// Sums are of numbers below it.
@@ -30,11 +30,11 @@ pub fn feed_forward(width: usize) -> usize {
 }
 
 /// The number of steps.
-pub const STEPS: usize = 1000;
-/// The number of windows of a step.
-pub const BATCH: usize = 32;
+pub const STEPS: usize = 3000;
+/// The number of windows of a step. In the same time many small steps learn more than fewer large ones.
+pub const BATCH: usize = 8;
 /// The largest learning rate.
-pub const RATE: f64 = 3e-3;
+pub const RATE: f64 = 2e-3;
 /// The share of the largest rate that the cosine ends with.
 pub const LAST_RATE: f64 = 0.1;
 /// The share of the steps in which the rate grows.
@@ -44,7 +44,7 @@ pub const DECAY: f64 = 0.1;
 /// Adam's β₁.
 pub const BETA1: f64 = 0.9;
 /// Adam's β₂.
-pub const BETA2: f64 = 0.99;
+pub const BETA2: f64 = 0.98;
 /// The largest norm of the gradients.
 pub const CLIP: f64 = 1.0;
 /// The parts of a batch, for as many threads.

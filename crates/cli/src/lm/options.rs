@@ -29,7 +29,7 @@ use crate::values::{positive, up_to};
   wengert lm train --save stories.st                   keep the model ...
   wengert lm generate --model stories.st 'Emma has '   ... let it go on with a text ...
   wengert lm evaluate --model stories.st --data stories --data-seed 9    ... and see how good it is on others
-  wengert lm train --text shakespeare.txt --steps 3000 --report lm.html   your text, with a page to look at
+  wengert lm train --text shakespeare.txt --steps 10000 --report lm.html  your text, with a page to look at
   wengert lm compare --seeds 5                         is SwiGLU better than GELU at equal size?"
 )]
 pub struct Lm {
@@ -61,7 +61,7 @@ pub enum LmCommand {
     mut_arg("json", |arg| arg.help_heading("Output")),
     after_help = "Examples:
   wengert lm train                                      generated stories
-  wengert lm train --data sums --steps 3000             addition, with the digits of the result reversed
+  wengert lm train --data sums --steps 10000            addition, with the digits of the result reversed
   wengert lm train --text book.txt --save book.st       your text, by characters
   wengert lm train --text book.txt --tokens byte-pairs=512 --context 256 --layers 4 --width 128
   wengert lm train --text poems.txt --documents blank-lines     each window begins with a poem
@@ -123,7 +123,7 @@ const RESUMED: &str = "Go on with the run that was interrupted while it wrote ch
     after_help = "Examples:
   wengert lm compare                                    four kinds, three seeds each
   wengert lm compare --kind silu,swiglu --seeds 10      what do β and γ bring?
-  wengert lm compare --text book.txt --steps 2000 --report kinds.html"
+  wengert lm compare --text book.txt --steps 6000 --report kinds.html"
 )]
 pub struct LmCompare {
     /// What to read.

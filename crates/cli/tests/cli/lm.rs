@@ -358,7 +358,7 @@ fn bad_input_is_told_clearly() {
             "train --steps 10 --warm-up 10 --count 60",
             ["--warm-up 10: there are 10 steps", "smaller"],
         ),
-        ("train --min-lr 1 --count 60", ["--min-lr 1: it is above --lr 0.003", "smaller"]),
+        ("train --min-lr 1 --count 60", ["--min-lr 1: it is above --lr 0.002", "smaller"]),
         ("train --steps 5 --epochs 2", ["--steps <N>", "--epochs <N>"]),
         ("train --save a.st --json=a.st", ["--save and --json lead to the same place", "a.st"]),
         (

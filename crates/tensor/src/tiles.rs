@@ -369,9 +369,8 @@ fn panel<S: Simd, const VECTORS: usize>(
 /// The first of these numbers, as a row of a panel. If they do not fill it, zeros come behind them.
 #[inline(always)]
 fn row_of_panel<S: Simd, const VECTORS: usize>(simd: S, numbers: &[f32]) -> [S::f32s; VECTORS] {
-    let numbers = &numbers[..numbers.len().min(VECTORS * S::F32_LANES)];
-    let registers = S::as_simd_f32s(numbers).0;
-    if registers.len() == VECTORS {
+    if let Some(full) = numbers.get(..VECTORS * S::F32_LANES) {
+        let registers = S::as_simd_f32s(full).0;
         return std::array::from_fn(|v| registers[v]);
     }
     let mut row = [simd.splat_f32s(0.0); VECTORS];

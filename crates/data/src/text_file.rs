@@ -1,7 +1,7 @@
 //! A text file that is read in parts, because it may be larger than memory.
 //!
 //! [`TextFile::blocks`] goes through it once, block by block; [`StoredText`](crate::StoredText) goes back to some of the
-//! blocks. The file must stay as it is while blocks are gone through: a change is an error when the next one is read.
+//! blocks. If the file changes while the blocks are read in turn, the next block is an error.
 
 use std::fs::{self, File, Metadata};
 use std::io::{self, Read, Seek, SeekFrom};

@@ -207,7 +207,7 @@ impl Corpus {
     }
 }
 
-/// Returns the error of a training part without a prediction, when this share is for validation.
+/// Returns the error of a training part that is too short for a prediction, when this share is for validation.
 pub(crate) fn nothing_to_train_on(share: f64, tokens: usize, documents: usize) -> CorpusError {
     match share > 0.0 {
         true => CorpusError::TooShort { part: "training", tokens, documents },

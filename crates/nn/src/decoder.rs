@@ -115,8 +115,9 @@ impl Decoder {
     /// Returns the parameters with all matrices in bf16, for a model in use. Generating a token then reads half the
     /// memory, and takes half the time where it waits for memory. All arithmetic stays in `f32`.
     ///
-    /// A weight changes by at most 2⁻⁸ of itself; one below 2⁻¹²⁶ may become 0. A sum of products changes by at most this share of its terms, and mostly
-    /// by much less, because the changes cancel. `wengert lm evaluate --precision bf16` prints what a model loses by it.
+    /// A weight changes by at most 2⁻⁸ of itself; one below 2⁻¹²⁶ may become 0. A sum of products changes by at most this
+    /// share of its terms, and mostly by much less, because the changes cancel. `wengert lm evaluate --precision bf16`
+    /// prints what a model loses by it.
     ///
     /// ```
     /// use autograd::Parameters;

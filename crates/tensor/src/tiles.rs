@@ -55,9 +55,11 @@ fn compute(product: Product<'_>) {
     if left.is_of_rows() || left.t().is_of_rows() {
         return Arch::new().dispatch(product);
     }
-    let place =
-        |i: usize| i / left.columns * left.row_stride + i % left.columns * left.column_stride;
-    let values: Vec<f32> = (0..left.rows * left.columns).map(|i| left.values[place(i)]).collect();
+    let mut values = Vec::with_capacity(left.rows * left.columns);
+    for row in 0..left.rows {
+        let row = &left.values[row * left.row_stride..];
+        values.extend((0..left.columns).map(|k| row[k * left.column_stride]));
+    }
     let left = Matrix { values: &values, row_stride: left.columns, column_stride: 1, ..left };
     Arch::new().dispatch(Product { left, ..product });
 }
@@ -129,8 +131,7 @@ trait Factors<const ROWS: usize> {
     fn term(&self, k: usize) -> [f32; ROWS];
 }
 
-/// Rows of A whose numbers lie side by side. All are as long as there are terms, so that one comparison of k
-/// serves them all, and none is left in the loop.
+/// Rows of A whose numbers lie side by side. All have the same length, so that one comparison of k serves them all.
 struct AlongRows<'a, const ROWS: usize>([&'a [f32]; ROWS]);
 
 impl<const ROWS: usize> Factors<ROWS> for AlongRows<'_, ROWS> {
@@ -209,8 +210,10 @@ impl Product<'_> {
         };
         while row < self.left.rows {
             row += match self.left.rows - row {
-                // Its sums, a row of B and a number of A take 19 registers.
-                8.. if S::REGISTER_COUNT > 16 => self.tile::<S, 8, VECTORS>(simd, row, column, b),
+                // Beside the sums there must be registers for a row of B, and one for a number of A.
+                8.. if 8 * VECTORS + VECTORS < S::REGISTER_COUNT => {
+                    self.tile::<S, 8, VECTORS>(simd, row, column, b)
+                }
                 4.. => self.tile::<S, 4, VECTORS>(simd, row, column, b),
                 2.. => self.tile::<S, 2, VECTORS>(simd, row, column, b),
                 _ => self.tile::<S, 1, VECTORS>(simd, row, column, b),
@@ -327,9 +330,10 @@ impl Product<'_> {
         let at = start + column;
         let target = &mut values[at..end.min(at + VECTORS * S::F32_LANES)];
         if let Ok(full) = <&mut [S::f32s; VECTORS]>::try_from(S::as_mut_simd_f32s(target).0) {
-            let written = full.iter_mut().zip(sums);
-            return written
-                .for_each(|(y, sum)| *y = if *adds { simd.add_f32s(*y, sum) } else { sum });
+            for (y, sum) in full.iter_mut().zip(sums) {
+                *y = if *adds { simd.add_f32s(*y, sum) } else { sum };
+            }
+            return;
         }
         for (target, sum) in target.chunks_mut(S::F32_LANES).zip(sums) {
             let sum = if *adds { simd.add_f32s(load(simd, target), sum) } else { sum };
@@ -451,7 +455,7 @@ mod tests {
         }
 
         #[test]
-        fn numbers_between_those_of_the_factors_count_nothing(
+        fn what_is_between_the_numbers_of_a_factor_does_not_count(
             (m, k, n, left, right) in (1..20usize, 1..10usize, 1..40usize).prop_flat_map(
                 |(m, k, n)| (Just(m), Just(k), Just(n), numbers(m * k), numbers(k * n))
             ),

@@ -174,6 +174,7 @@ struct Subject<'a> {
     function: &'a CheckedFunction<'a>,
     cotangent: Tensor<Number>,
     key: Key,
+    projection_here: OnceCell<f64>,
     analytic: OnceCell<Parameters<Number>>,
     beside: OnceCell<Vec<Self>>,
 }
@@ -194,8 +195,17 @@ impl<'a> Subject<'a> {
         cotangent: Tensor<Number>,
     ) -> Self {
         let key = Key::new(0).stream("gradient check");
-        let (still, analytic, beside) = (at.cast(), OnceCell::new(), OnceCell::new());
-        Self { reading, at, still, function, cotangent, key, analytic, beside }
+        Self {
+            reading,
+            still: at.cast(),
+            at,
+            function,
+            cotangent,
+            key,
+            projection_here: OnceCell::new(),
+            analytic: OnceCell::new(),
+            beside: OnceCell::new(),
+        }
     }
 
     /// Compares by all methods and checks all laws, but for one that the caller has checked.
@@ -218,6 +228,11 @@ impl<'a> Subject<'a> {
     /// ⟨u, f⟩ at some point, as a dual number.
     fn projection(&self, at: &Parameters<Number>) -> Number {
         (&self.value(at) * &self.cotangent).sum_all().item()
+    }
+
+    /// ⟨u, f⟩ at the point itself.
+    fn projection_here(&self) -> f64 {
+        *self.projection_here.get_or_init(|| self.projection(&self.still).value)
     }
 
     /// The gradient of ⟨u, f⟩ at some point, for any u.

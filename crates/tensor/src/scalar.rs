@@ -92,6 +92,12 @@ pub trait Scalar:
         if other < self || other.is_nan() { other } else { self }
     }
 
+    /// Returns `true` if this is 0 in all that it carries: a dual number has a tangent beside its value.
+    #[inline(always)]
+    fn is_zero(self) -> bool {
+        self == Self::ZERO
+    }
+
     /// Returns `true` if this is not a number.
     #[inline(always)]
     fn is_nan(self) -> bool {

@@ -8,7 +8,7 @@
 
 use tensor::Tensor;
 
-use super::methods::{STEPS, Slopes};
+use super::methods::Slopes;
 use super::{Number, Subject};
 use crate::functional::Dual;
 use crate::tape::{Node, Source};
@@ -48,12 +48,11 @@ fn finding(op: &mut dyn Op<Number>, nodes: &[Node<Number>], index: usize) -> At 
     if inputs.iter().all(|x| x.values().iter().all(|x| x.tangent == 0.0)) {
         return At::Smooth;
     }
-    let mut at = |step: f64| {
+    let at = |step: f64| {
         let moved = |x: &&Tensor<Number>| x.map(|x| Dual::new(x.value + x.tangent * step, 0.0));
         let moved: Vec<Tensor<Number>> = inputs.iter().map(moved).collect();
         Dual::values(&op.forward(&moved.iter().collect::<Vec<_>>())).to_vec()
     };
-    let sides = STEPS.map(|step| [at(-step), at(step)]);
     let output = nodes[index].value.to_vec();
     let largest = |values: &[Number], of: fn(&Number) -> f64| {
         values.iter().map(|x| of(x).abs()).filter(|x| x.is_finite()).fold(0.0, f64::max)
@@ -61,10 +60,12 @@ fn finding(op: &mut dyn Op<Number>, nodes: &[Node<Number>], index: usize) -> At 
     let sizes = inputs.iter().map(|x| largest(&x.to_vec(), |x| x.value));
     let size = sizes.fold(largest(&output, |y| y.value), f64::max);
     let slope = largest(&output, |y| y.tangent);
+    let here: Vec<f64> = output.iter().map(|y| y.value).collect();
     let mut found = At::Smooth;
-    for (k, y) in output.iter().enumerate().filter(|(_, y)| y.value.is_finite()) {
-        let values = sides.each_ref().map(|sides| sides.each_ref().map(|side| side[k]));
-        let slopes = Slopes::new(y.value, values, size, slope);
+    for (slopes, y) in Slopes::of_each(&here, |_| size, slope, at).iter().zip(&output) {
+        if !y.value.is_finite() {
+            continue;
+        }
         if slopes.kink {
             found = At::Kink;
         } else if !slopes.is_about(y.tangent) {

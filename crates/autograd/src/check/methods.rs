@@ -8,7 +8,7 @@ use crate::functional::Dual;
 use crate::{ParameterId, Parameters};
 
 /// The difference steps, relative to entries larger than 1.
-pub(super) const STEPS: [f64; 5] = [1e-3, 1e-4, 1e-5, 1e-6, 1e-7];
+const STEPS: [f64; 5] = [1e-3, 1e-4, 1e-5, 1e-6, 1e-7];
 /// Up to how many entries input and output may have for their whole Jacobian to be compared.
 const SMALL: usize = 8;
 /// The number of entries of a large tensor that are checked one by one, and of directions through all.
@@ -244,11 +244,13 @@ fn compare_curvature(
     let probes: Vec<(ParameterId, Tensor<f64>)> =
         subject.trainable().map(|other| (other, subject.direction(other, "probe"))).collect();
     let mut moved = subject.still();
-    let slopes = Slopes::measure_each(|step| {
-        direction.follow(subject, &mut moved, id, (step, 0.0));
-        let gradient = subject.gradient(&moved, &subject.cotangent);
-        let along = |(other, probe): &(_, _)| inner(&Dual::values(gradient.get(*other)), probe);
+    let of_each = |gradients: &Parameters<Number>| -> Vec<f64> {
+        let along = |(other, probe): &(_, _)| inner(&Dual::values(gradients.get(*other)), probe);
         probes.iter().map(along).collect()
+    };
+    let slopes = Slopes::of_each(&of_each(exact), f64::abs, 1.0, |step| {
+        direction.follow(subject, &mut moved, id, (step, 0.0));
+        of_each(&subject.gradient(&moved, &subject.cotangent))
     });
     for ((other, probe), slopes) in probes.iter().zip(slopes) {
         let along = format!("the gradient of `{}`", subject.at.name(*other));
@@ -278,46 +280,61 @@ impl Slopes {
     /// The slope of ⟨u, f⟩ along a direction of one parameter.
     fn along(subject: &Subject<'_>, id: ParameterId, direction: &Direction) -> Self {
         let mut moved = subject.still();
-        Self::measure(|step| {
-            direction.follow(subject, &mut moved, id, (step, 0.0));
-            subject.projection(&moved).value
+        let here = subject.projection_here();
+        Self::new(here, here.abs(), 1.0, |step| {
+            [-step, step].map(|step| {
+                direction.follow(subject, &mut moved, id, (step, 0.0));
+                subject.projection(&moved).value
+            })
         })
     }
 
     fn measure(mut function: impl FnMut(f64) -> f64) -> Self {
         let here = function(0.0);
-        Self::new(here, STEPS.map(|step| [function(-step), function(step)]), here.abs(), 1.0)
+        Self::new(here, here.abs(), 1.0, |step| [-step, step].map(&mut function))
     }
 
-    /// The slopes of several functions, whose values are computed together.
-    fn measure_each(mut functions: impl FnMut(f64) -> Vec<f64>) -> Vec<Self> {
-        let here = functions(0.0);
-        let values = STEPS.map(|step| [functions(-step), functions(step)]);
-        let of = |(k, here): (usize, f64)| {
-            let values = values.each_ref().map(|[low, high]| [low[k], high[k]]);
-            Self::new(here, values, here.abs(), 1.0)
+    /// The slopes of several functions, whose values are computed together. They are computed at a step only if
+    /// one of the functions needs it.
+    pub(super) fn of_each(
+        here: &[f64],
+        size: impl Fn(f64) -> f64,
+        slope: f64,
+        mut functions: impl FnMut(f64) -> Vec<f64>,
+    ) -> Vec<Self> {
+        let mut known: Vec<(f64, [Vec<f64>; 2])> = Vec::new();
+        let mut of = |(k, &here): (usize, &f64)| {
+            Self::new(here, size(here), slope, |step| {
+                let place = known.iter().position(|(of, _)| *of == step).unwrap_or_else(|| {
+                    known.push((step, [-step, step].map(&mut functions)));
+                    known.len() - 1
+                });
+                known[place].1.each_ref().map(|values| values[k])
+            })
         };
-        here.into_iter().enumerate().map(of).collect()
+        here.iter().enumerate().map(&mut of).collect()
     }
 
-    /// From the value at 0 and those at minus and plus each of [`STEPS`]. Takes the smallest step at
-    /// which rounding of numbers of this size does not spoil the difference: so near to the point
-    /// there are few kinks of the function, and its curvature does not count. Slopes below `slope`
-    /// are compared as if they had that size.
-    pub(super) fn new(here: f64, values: [[f64; 2]; STEPS.len()], size: f64, slope: f64) -> Self {
-        let sides: [[f64; 2]; STEPS.len()] = std::array::from_fn(|k| {
-            let [low, high] = values[k];
-            [(here - low) / STEPS[k], (high - here) / STEPS[k]]
-        });
-        let rounding = STEPS.map(|step| 8.0 * f64::EPSILON * size / step);
-        let trusted = (0..STEPS.len()).rev().find(|&k| rounding[k] < 1e-7).unwrap_or(0);
-        let [left, right] = sides[trusted];
-        let jump = |k: usize| (sides[k][0] - sides[k][1]).abs();
+    /// From the value at 0, and those at minus and plus two of the [`STEPS`]. One is the smallest at which
+    /// rounding of numbers of this size does not spoil the difference: so near to the point there are few kinks
+    /// of the function, and its curvature does not count. The other is the largest. Slopes below `slope` are
+    /// compared as if they had that size.
+    fn new(here: f64, size: f64, slope: f64, mut at: impl FnMut(f64) -> [f64; 2]) -> Self {
+        let rounding = |step: &f64| 8.0 * f64::EPSILON * size / step;
+        let is_trusted = |step: &&f64| rounding(step) < 1e-7;
+        let (largest, trusted) = (STEPS[0], *STEPS.iter().rfind(is_trusted).unwrap_or(&STEPS[0]));
+        let mut sides = |step: f64| {
+            let [low, high] = at(step);
+            [(here - low) / step, (high - here) / step]
+        };
+        let jump = |[left, right]: [f64; 2]| (left - right).abs();
         // Where a function is smooth, the two sides differ by step times curvature, and so a
         // thousand times less at a step a thousand times smaller. At a kink the difference stays.
-        let noise = 1e-6 * left.abs().max(right.abs()).max(slope) + 10.0 * rounding[trusted];
-        let smooth = jump(0) * STEPS[trusted] / STEPS[0];
-        let kink = jump(trusted) > noise && jump(trusted) > 10.0 * smooth;
+        let smooth = jump(sides(largest)) * trusted / largest;
+        let [left, right] = sides(trusted);
+        let noise = 1e-6 * left.abs().max(right.abs()).max(slope) + 10.0 * rounding(&trusted);
+        let jump = jump([left, right]);
+        let kink = jump > noise && jump > 10.0 * smooth;
         Self { central: (left + right) / 2.0, kink, noise }
     }
 

@@ -184,6 +184,10 @@ impl<S: Scalar> Scalar for Dual<S> {
         self.value.is_finite() && self.tangent.is_finite()
     }
     #[inline(always)]
+    fn is_zero(self) -> bool {
+        self.value.is_zero() && self.tangent.is_zero()
+    }
+    #[inline(always)]
     fn abs(self) -> Self {
         let slope = match self.value.partial_cmp(&S::ZERO) {
             Some(Ordering::Greater) => S::ONE,
@@ -272,34 +276,77 @@ fn along<S: Scalar>(slope: S, tangent: S) -> S {
 }
 
 impl<S: Scalar> MatrixKernel for Dual<S> {
-    /// (A + A'ε)(B + B'ε) = AB + (A'B + AB')ε: three products of the scalar's own fast kernel.
+    /// (A + A'ε)(B + B'ε) = AB + (A'B + AB')ε: products of the scalar's own fast kernel. A factor that does not
+    /// move costs none.
     fn multiply(left: Matrix<'_, Self>, right: Matrix<'_, Self>, product: &mut [Self]) {
-        let part = |matrix: &Matrix<'_, Self>, part: fn(&Self) -> S| -> Vec<S> {
-            let index = |i: usize, j: usize| i * matrix.row_stride + j * matrix.column_stride;
-            let rows = 0..matrix.rows;
-            rows.flat_map(|i| (0..matrix.columns).map(move |j| (i, j)))
-                .map(|(i, j)| part(&matrix.values[index(i, j)]))
-                .collect()
+        let (a, b) = (Parts::of(&left), Parts::of(&right));
+        let mut numbers = vec![S::ZERO; product.len()];
+        S::multiply(a.values(), b.values(), &mut numbers);
+        for (x, &value) in product.iter_mut().zip(&numbers) {
+            *x = Self::new(value, S::ZERO);
+        }
+        let mut add_to_tangents = |left: Matrix<'_, S>, right: Matrix<'_, S>| {
+            S::multiply(left, right, &mut numbers);
+            for (x, &tangent) in product.iter_mut().zip(&numbers) {
+                x.tangent += tangent;
+            }
         };
-        let count = product.len();
-        let multiply = |left_values: &[S], right_values: &[S]| {
-            let mut product = vec![S::ZERO; count];
-            S::multiply(
-                row_major(left_values, left.rows, left.columns),
-                row_major(right_values, right.rows, right.columns),
-                &mut product,
-            );
-            product
-        };
-        let (a, da) = (part(&left, |x| x.value), part(&left, |x| x.tangent));
-        let (b, db) = (part(&right, |x| x.value), part(&right, |x| x.tangent));
-        let (values, by_left, by_right) = (multiply(&a, &b), multiply(&da, &b), multiply(&a, &db));
-        for (k, x) in product.iter_mut().enumerate() {
-            *x = Self::new(values[k], by_left[k] + by_right[k]);
+        if a.moves() {
+            add_to_tangents(a.tangents(), b.values());
+        }
+        if b.moves() {
+            add_to_tangents(a.values(), b.tangents());
         }
     }
 }
 
-fn row_major<S>(values: &[S], rows: usize, columns: usize) -> Matrix<'_, S> {
-    Matrix { values, rows, columns, row_stride: columns, column_stride: 1 }
+/// The values and the tangents of a matrix.
+struct Parts<S> {
+    /// By line: by row, or by column if those lie closer together in memory.
+    values: Vec<S>,
+    tangents: Vec<S>,
+    rows: usize,
+    columns: usize,
+    is_by_column: bool,
+}
+
+impl<S: Scalar> Parts<S> {
+    fn of(matrix: &Matrix<'_, Dual<S>>) -> Self {
+        let Matrix { rows, columns, row_stride, column_stride, .. } = *matrix;
+        let is_by_column = row_stride < column_stride;
+        let (lines, length, stride, step) = match is_by_column {
+            true => (columns, rows, column_stride, row_stride),
+            false => (rows, columns, row_stride, column_stride),
+        };
+        let (mut values, mut tangents) =
+            (Vec::with_capacity(rows * columns), Vec::with_capacity(rows * columns));
+        for line in 0..lines {
+            let line = &matrix.values[line * stride..];
+            for k in 0..length {
+                let dual = line[k * step];
+                values.push(dual.value);
+                tangents.push(dual.tangent);
+            }
+        }
+        Self { values, tangents, rows, columns, is_by_column }
+    }
+
+    /// Returns `true` if a tangent is not 0.
+    fn moves(&self) -> bool {
+        self.tangents.iter().any(|tangent| !tangent.is_zero())
+    }
+
+    fn values(&self) -> Matrix<'_, S> {
+        self.matrix(&self.values)
+    }
+
+    fn tangents(&self) -> Matrix<'_, S> {
+        self.matrix(&self.tangents)
+    }
+
+    fn matrix<'a>(&self, values: &'a [S]) -> Matrix<'a, S> {
+        let Self { rows, columns, .. } = *self;
+        let (row_stride, column_stride) = if self.is_by_column { (1, rows) } else { (columns, 1) };
+        Matrix { values, rows, columns, row_stride, column_stride }
+    }
 }

@@ -138,10 +138,10 @@ impl Training {
         Y: Samples,
     {
         let wanted = weights == Weights::Initial || self.gradcheck;
-        let (true, true, Some(samples)) = (wanted, seed == self.seed, dataset.batches(4).next())
-        else {
+        if !wanted || seed != self.seed || dataset.is_empty() {
             return Ok(());
-        };
+        }
+        let samples = samples_to_check(dataset);
         let when = match weights {
             Weights::Initial => "before training",
             Weights::Trained => "on the trained weights",
@@ -165,4 +165,41 @@ impl Training {
 pub enum Weights {
     Initial,
     Trained,
+}
+
+/// The number of samples that gradients are checked on.
+const CHECKED: usize = 4;
+
+/// A check computes the loss hundreds of times: a sample of more items than this would be waited for.
+const LONG: usize = 100;
+
+/// Returns the first samples, but long ones only if there are too few others, and then the shortest of them.
+fn samples_to_check<X: Samples, Y: Samples>(dataset: &Dataset<X, Y>) -> Dataset<X, Y> {
+    let mut positions: Vec<u32> = (0..dataset.len() as u32).collect();
+    let length = |&position: &u32| dataset.inputs().length(position as usize).unwrap_or(0);
+    positions.sort_by_key(|position| length(position).max(LONG));
+    positions.truncate(CHECKED);
+    dataset.select(&positions)
+}
+
+#[cfg(test)]
+mod tests {
+    use data::Sequences;
+    use tensor::Tensor;
+
+    use super::*;
+
+    #[test]
+    fn gradients_are_checked_on_the_first_samples_that_are_not_long() {
+        let checked = |lengths: &[usize]| -> Vec<usize> {
+            let texts = lengths.iter().map(|&length| vec![1; length]).collect::<Vec<Vec<u32>>>();
+            let texts = Sequences::new(texts.iter().map(Vec::as_slice), 0);
+            let dataset = Dataset::new(texts, Tensor::new([lengths.len()], vec![0; lengths.len()]));
+            samples_to_check(&dataset).inputs().iter().map(<[u32]>::len).collect()
+        };
+        assert_eq!(checked(&[3, 0, 100, 7, 2]), [3, 0, 100, 7]);
+        assert_eq!(checked(&[200_000, 3, 101, 7, 2, 1]), [3, 7, 2, 1]);
+        assert_eq!(checked(&[900, 3, 800, 7, 700]), [3, 7, 700, 800]);
+        assert_eq!(checked(&[900]), [900]);
+    }
 }

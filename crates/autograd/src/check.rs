@@ -15,8 +15,8 @@
 //! no room. The cotangent u is random: with all ones, a softmax gradient that is doubled or zeroed
 //! would go unseen, because its rows sum to zero.
 //!
-//! The difference step is swept from 1e-3 to 1e-7, and the smallest is taken at which rounding does
-//! not spoil the difference. Small tensors are checked entry by entry; of large ones entries are
+//! The difference step is the smallest from 1e-3 to 1e-7 at which rounding does not spoil the
+//! difference. Small tensors are checked entry by entry; of large ones entries are
 //! drawn, half of them where the gradient is not zero, and random directions through all entries.
 //! Where input and output are small, forward mode confirms every entry of J.
 //!

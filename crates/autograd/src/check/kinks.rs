@@ -62,7 +62,7 @@ fn finding(op: &mut dyn Op<Number>, nodes: &[Node<Number>], index: usize) -> At 
     let slope = largest(&output, |y| y.tangent);
     let here: Vec<f64> = output.iter().map(|y| y.value).collect();
     let mut found = At::Smooth;
-    for (slopes, y) in Slopes::of_each(&here, |_| size, slope, at).iter().zip(&output) {
+    for (slopes, y) in Slopes::measure_each(&here, |_| size, slope, at).iter().zip(&output) {
         if !y.value.is_finite() {
             continue;
         }

@@ -199,7 +199,7 @@ fn second_order(subject: &Subject<'_>, id: ParameterId, v: &Direction) -> Compar
         ],
         near_kink: Slopes::along(subject, id, v).kink,
     };
-    compare_slopes(subject, id, v, &hv, &mut compared);
+    compare_slopes(subject, id, v, (jv, &hv), &mut compared);
     compare_curvature(subject, id, v, &of_v, &mut compared);
     compared
 }
@@ -220,11 +220,11 @@ fn compare_slopes(
     subject: &Subject<'_>,
     id: ParameterId,
     v: &Direction,
-    hv: &Tensor<f64>,
+    (jv, hv): (f64, &Tensor<f64>),
     compared: &mut Compared,
 ) {
     let mut moved = subject.still();
-    let slopes = Slopes::measure(|step| {
+    let slopes = Slopes::measure(jv, |step| {
         v.follow(subject, &mut moved, id, (step, 1.0));
         subject.projection(&moved).tangent
     });
@@ -248,7 +248,7 @@ fn compare_curvature(
         let along = |(other, probe): &(_, _)| inner(&Dual::values(gradients.get(*other)), probe);
         probes.iter().map(along).collect()
     };
-    let slopes = Slopes::of_each(&of_each(exact), f64::abs, 1.0, |step| {
+    let slopes = Slopes::measure_each(&of_each(exact), f64::abs, 1.0, |step| {
         direction.follow(subject, &mut moved, id, (step, 0.0));
         of_each(&subject.gradient(&moved, &subject.cotangent))
     });
@@ -280,39 +280,36 @@ impl Slopes {
     /// The slope of ⟨u, f⟩ along a direction of one parameter.
     fn along(subject: &Subject<'_>, id: ParameterId, direction: &Direction) -> Self {
         let mut moved = subject.still();
-        let here = subject.projection_here();
-        Self::new(here, here.abs(), 1.0, |step| {
-            [-step, step].map(|step| {
-                direction.follow(subject, &mut moved, id, (step, 0.0));
-                subject.projection(&moved).value
-            })
+        Self::measure(subject.projection_here(), |step| {
+            direction.follow(subject, &mut moved, id, (step, 0.0));
+            subject.projection(&moved).value
         })
     }
 
-    fn measure(mut function: impl FnMut(f64) -> f64) -> Self {
-        let here = function(0.0);
+    /// The slope of a function that is `here` at 0.
+    fn measure(here: f64, mut function: impl FnMut(f64) -> f64) -> Self {
         Self::new(here, here.abs(), 1.0, |step| [-step, step].map(&mut function))
     }
 
-    /// The slopes of several functions, whose values are computed together. They are computed at a step only if
-    /// one of the functions needs it.
-    pub(super) fn of_each(
+    /// The slopes of several functions, whose values are computed together: only at the steps that one of them
+    /// needs.
+    pub(super) fn measure_each(
         here: &[f64],
         size: impl Fn(f64) -> f64,
         slope: f64,
         mut functions: impl FnMut(f64) -> Vec<f64>,
     ) -> Vec<Self> {
         let mut known: Vec<(f64, [Vec<f64>; 2])> = Vec::new();
-        let mut of = |(k, &here): (usize, &f64)| {
-            Self::new(here, size(here), slope, |step| {
-                let place = known.iter().position(|(of, _)| *of == step).unwrap_or_else(|| {
-                    known.push((step, [-step, step].map(&mut functions)));
-                    known.len() - 1
-                });
-                known[place].1.each_ref().map(|values| values[k])
-            })
+        let mut at = |step: f64, k: usize| {
+            let place = known.iter().position(|(known, _)| *known == step);
+            let place = place.unwrap_or_else(|| {
+                known.push((step, [-step, step].map(&mut functions)));
+                known.len() - 1
+            });
+            known[place].1.each_ref().map(|values| values[k])
         };
-        here.iter().enumerate().map(&mut of).collect()
+        let of = |(k, &here)| Self::new(here, size(here), slope, |step| at(step, k));
+        here.iter().enumerate().map(of).collect()
     }
 
     /// From the value at 0, and those at minus and plus two of the [`STEPS`]. One is the smallest at which

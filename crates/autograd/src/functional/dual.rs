@@ -276,8 +276,8 @@ fn along<S: Scalar>(slope: S, tangent: S) -> S {
 }
 
 impl<S: Scalar> MatrixKernel for Dual<S> {
-    /// (A + A'ε)(B + B'ε) = AB + (A'B + AB')ε: products of the scalar's own fast kernel. A factor that does not
-    /// move costs none.
+    /// (A + A'ε)(B + B'ε) = AB + (A'B + AB')ε: products of the scalar's own fast kernel. Those with the
+    /// tangents of a factor that does not move are left out.
     fn multiply(left: Matrix<'_, Self>, right: Matrix<'_, Self>, product: &mut [Self]) {
         let (a, b) = (Parts::of(&left), Parts::of(&right));
         let mut numbers = vec![S::ZERO; product.len()];

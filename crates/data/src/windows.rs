@@ -80,9 +80,12 @@ impl Windows {
     /// Returns windows that begin where a document does. `starts` has the place of each document's first
     /// token, in ascending order; the first is 0.
     ///
-    /// A window holds as many whole documents as fit, and is filled up behind them. A document longer than
-    /// `length` is cut into several windows of its own; those after the first do not see its beginning. Each token but
-    /// the first is a target once: the first token of a document is a target at the end of the one before.
+    /// A window holds as many whole documents as fit into `length`. A document longer than `length` is cut into
+    /// several windows of its own; those after the first do not see its beginning. Each token but the first is a
+    /// target once: the first token of a document is a target at the end of the one before.
+    ///
+    /// All windows are as long as the fullest of them, which may be shorter than `length`, so that short documents
+    /// are not filled up in vain; the others are filled up behind their documents.
     ///
     /// # Panics
     /// If `length` is 0, or `starts` is not as described.
@@ -112,7 +115,8 @@ impl Windows {
                 }
             }
         }
-        Self::dataset(tokens, length, windows)
+        let fullest = windows.iter().map(Range::len).max().unwrap_or(length);
+        Self::dataset(tokens, fullest, windows)
     }
 
     /// Checks that a window of this length can be drawn from this number of tokens.

@@ -79,8 +79,8 @@ impl Documents {
         self.tokens.len() < 2
     }
 
-    /// Returns the windows of `length` tokens to train and to evaluate on. Each begins with a document, and
-    /// has as many whole documents as fit. What is behind the document before it, such as a line break, comes
+    /// Returns the windows of at most `length` tokens to train and to evaluate on. Each begins with a document,
+    /// and has as many whole documents as fit. What is behind the document before it, such as a line break, comes
     /// first, so that a model can begin a document as it has learned to.
     ///
     /// A document that is longer is cut into several windows. Of a *generated* one only the first is kept:

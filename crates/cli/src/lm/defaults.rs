@@ -1,7 +1,7 @@
 //! The values that options of the language model have where none is given, in one place.
 //!
-//! With them a model of about 100,000 parameters comes within 0.03 nats of the stories' floor in less than a minute on
-//! two cores. It knows the people of a story then, but not yet which of them has what.
+//! With them a model of about 100,000 parameters comes within 0.002 nats of the stories' floor in about a minute on
+//! two cores, and answers 98 of 100 questions.
 
 /// Generated documents.
 pub const DOCUMENTS: usize = 10_000;
@@ -20,8 +20,9 @@ pub const LAYERS: usize = 2;
 pub const HEADS: usize = 4;
 /// The most tokens that the model sees at once.
 pub const CONTEXT: usize = 128;
-/// The base of the wavelengths of the rotary positions.
-pub const THETA: f64 = 10_000.0;
+/// The base of the wavelengths of the rotary positions. With heads of 16 features the longest wavelength is then about
+/// as long as the default context. With LLaMA's 10,000 the answers take several times as many steps to learn.
+pub const THETA: f64 = 30.0;
 
 /// Returns the number of hidden features of the feed-forward part: 8/3 of the width, as in LLaMA, rounded up to a
 /// multiple of 4. A gated part then has as many parameters as one of two matrices with 4 times the width.
@@ -30,7 +31,7 @@ pub fn feed_forward(width: usize) -> usize {
 }
 
 /// The number of steps.
-pub const STEPS: usize = 3000;
+pub const STEPS: usize = 5000;
 /// The number of windows of a step. In the same time many small steps learn more than fewer large ones.
 pub const BATCH: usize = 8;
 /// The largest learning rate.

@@ -137,7 +137,7 @@ impl Lesson {
             None => "the text".to_string(),
         };
         format!(
-            "{} training and {} validation tokens of {what}, {} different ones; {} windows of {} cover them once",
+            "{} training and {} validation tokens of {what}, {} different ones; {} windows of at most {} cover them once",
             self.tokens(),
             self.held_out.tokens().len(),
             self.vocabulary.len(),

@@ -1,31 +1,26 @@
 //! Short stories about who has what, each with a question that a reader can answer.
 //!
 //! ```text
-//! Jonas has a green ball. Emma has a black kite. Who has the kite? Emma. What color is it? black.
+//! Anna has a green ball. Emma has a blue kite. Who has the kite? Emma. What color is it? blue.
 //! ```
 //!
-//! Two or three people have a thing each, and then there is a question about one of the things. The
-//! answers follow from the story, so their surprise is 0. A model that counts which characters follow
-//! which cannot know them: it would have to look back for the kite, and then for its owner. A model with
-//! attention can. No story is longer than 126 characters, so a context of 128 tokens holds it.
+//! Two people have a thing each, and then there is a question about one of the things. The answers follow
+//! from the story, so their surprise is 0. A model that counts which characters follow which cannot know
+//! them: it would have to look back for the kite, and then for its owner. A model with attention can; the
+//! fewer the words, the sooner it learns to. No story is longer than 95 characters, so a context of 128 tokens
+//! holds it.
 
 use rand::Rng;
 use tensor::Key;
 
 use super::told::Told;
 
-const PEOPLE: [&str; 8] = ["Anna", "Ben", "Clara", "David", "Emma", "Jonas", "Mia", "Paul"];
-const COLORS: [&str; 6] = ["black", "green", "pink", "red", "white", "yellow"];
-const THINGS: [&str; 8] = ["ball", "coin", "drum", "kite", "lamp", "hat", "pen", "top"];
+const PEOPLE: [&str; 4] = ["Anna", "Ben", "Emma", "Mia"];
+const COLORS: [&str; 4] = ["blue", "green", "pink", "red"];
+const THINGS: [&str; 4] = ["ball", "hat", "kite", "pen"];
 
-/// The fewest and the most people of a story.
-const FEWEST: usize = 2;
-const MOST: usize = 3;
-
-/// The probability of another owner, where there can be one.
-const MORE: f64 = 0.5;
-
-const QUESTION: &str = "Who has the ";
+/// The people of a story.
+const OWNERS: usize = 2;
 
 /// Draws `count` stories, one a line. Story `i` depends on `key` and `i` alone.
 ///
@@ -47,25 +42,18 @@ pub fn stories(count: usize, key: Key) -> Told {
 }
 
 /// Returns the entropy of the stories, in nats per character: the mean surprise of infinitely many. It is
-/// the expected surprise of a story divided by its expected length.
+/// the surprise of a story, which is the same for all, divided by their mean length.
 pub fn story_entropy() -> f64 {
-    let (mut surprise, mut length) = (0.0, 0.0);
-    let mut probability = 1.0;
-    for owners in FEWEST..=MOST {
-        // With this number of owners the question comes next, certainly if there are the most.
-        let ends = probability * if owners == MOST { 1.0 } else { 1.0 - MORE };
-        surprise += ends * (-ends.ln() + of_owners(owners) + (owners as f64).ln());
-        length += ends * (owners as f64 * sentence_length() + question_length());
-        probability -= ends;
-    }
-    surprise / length
+    let of_the_question = (OWNERS as f64).ln();
+    let length = OWNERS as f64 * sentence_length() + question_length();
+    (of_the_owners() + of_the_question) / length
 }
 
-/// Returns the surprise of the names, colors and things of this many sentences.
-fn of_owners(owners: usize) -> f64 {
+/// Returns the surprise of the names, colors and things of all owners.
+fn of_the_owners() -> f64 {
     let without_repeats =
-        |all: usize| (0..owners).map(|used| ((all - used) as f64).ln()).sum::<f64>();
-    let colors = owners as f64 * (COLORS.len() as f64).ln();
+        |all: usize| (0..OWNERS).map(|used| ((all - used) as f64).ln()).sum::<f64>();
+    let colors = OWNERS as f64 * (COLORS.len() as f64).ln();
     without_repeats(PEOPLE.len()) + colors + without_repeats(THINGS.len())
 }
 
@@ -81,7 +69,7 @@ fn sentence_length() -> f64 {
 /// Returns the mean length of a question with its answers and the line feed behind it.
 fn question_length() -> f64 {
     let words = mean_length(&THINGS) + mean_length(&PEOPLE) + mean_length(&COLORS);
-    words + (QUESTION.len() + "? ".len() + ". What color is it? ".len() + ".\n".len()) as f64
+    words + ("Who has the ".len() + "? ".len() + ". What color is it? ".len() + ".\n".len()) as f64
 }
 
 /// A person, with the thing that they have.
@@ -94,13 +82,14 @@ struct Owner {
 fn story(rng: &mut impl Rng) -> Told {
     let mut told = Told::default();
     let mut owners: Vec<Owner> = Vec::new();
-    while let Some(person) = next_owner(&mut told, &owners, rng) {
+    for _ in 0..OWNERS {
+        let person =
+            write_one(&mut told, &PEOPLE, |name| owners.iter().all(|o| o.person != name), rng);
         told.write(" has a ");
-        let color = COLORS[told.choose_evenly(&COLORS, rng)];
+        let color = write_one(&mut told, &COLORS, |_| true, rng);
         told.write(" ");
-        let is_free = |thing: &&&str| owners.iter().all(|owner| owner.thing != **thing);
-        let free: Vec<&'static str> = THINGS.iter().filter(is_free).copied().collect();
-        let thing = free[told.choose_evenly(&free, rng)];
+        let thing =
+            write_one(&mut told, &THINGS, |name| owners.iter().all(|o| o.thing != name), rng);
         told.write(". ");
         owners.push(Owner { person, color, thing });
     }
@@ -108,25 +97,20 @@ fn story(rng: &mut impl Rng) -> Told {
     told
 }
 
-/// Writes the name of another person, or the beginning of the question.
-fn next_owner(told: &mut Told, owners: &[Owner], rng: &mut impl Rng) -> Option<&'static str> {
-    if owners.len() == MOST {
-        told.write(QUESTION);
-        return None;
-    }
-    let is_free = |person: &&&str| owners.iter().all(|owner| owner.person != **person);
-    let free: Vec<&'static str> = PEOPLE.iter().filter(is_free).copied().collect();
-    let more = if owners.len() < FEWEST { 1.0 } else { MORE };
-    let mut options: Vec<(&str, f64)> =
-        free.iter().map(|&person| (person, more / free.len() as f64)).collect();
-    if more < 1.0 {
-        options.push((QUESTION, 1.0 - more));
-    }
-    free.get(told.choose(&options, rng)).copied()
+/// Writes one of the words that are free, all equally probable, and returns it.
+fn write_one(
+    told: &mut Told,
+    words: &[&'static str],
+    is_free: impl Fn(&str) -> bool,
+    rng: &mut impl Rng,
+) -> &'static str {
+    let free: Vec<&'static str> = words.iter().copied().filter(|word| is_free(word)).collect();
+    free[told.choose_evenly(&free, rng)]
 }
 
-/// Writes the question with its answers, after its beginning.
+/// Writes a question with its answers.
 fn ask(told: &mut Told, owners: &[Owner], rng: &mut impl Rng) {
+    told.write("Who has the ");
     let things: Vec<&str> = owners.iter().map(|owner| owner.thing).collect();
     let Owner { person, color, .. } = owners[told.choose_evenly(&things, rng)];
     told.write("? ");

@@ -14,7 +14,7 @@ use crate::documents::{Documents, KnownTokens};
 ///
 /// let corpus = Corpus::stories(200, 7);
 /// let windows = corpus.training.windows(128);
-/// assert_eq!(windows.inputs().length(), 128);
+/// assert!(windows.inputs().length() < 128, "no story has as many characters");
 /// assert!(corpus.validation.known().is_some());
 /// ```
 #[derive(Clone, Debug, PartialEq)]

@@ -308,7 +308,8 @@ pub(super) fn panel_over(
         let last = line.points.last()?;
         Some((chart.backend_coord(&(last.epoch, last.mean)), line.label.as_str(), line.ink))
     });
-    label_ends(area, ends.collect())
+    let bottom = chart.plotting_area().get_pixel_range().1.end;
+    label_ends(area, ends.collect(), bottom)
 }
 
 /// A panel's coordinates: epochs to the right, a figure upwards.
@@ -331,23 +332,58 @@ fn draw_line(chart: &mut Chart<'_, '_>, line: &PlotLine) -> Result<(), DrawError
     Ok(())
 }
 
-/// Writes the label of each line to the right of its end, moved apart where they would overlap.
+/// Writes the label of each line to the right of its end, moved apart where they would overlap, and above the
+/// bottom of the plot, where the axis has its numbers.
 pub(super) fn label_ends(
     area: &Area<'_>,
     mut ends: Vec<((i32, i32), &str, Ink)>,
+    bottom: i32,
 ) -> Result<(), DrawError> {
     ends.sort_by_key(|((_, y), ..)| *y);
-    let mut free = i32::MIN;
-    for ((x, y), label, ink) in ends {
-        let y = y.max(free);
-        free = y + px(13.0);
+    let heights = label_heights(ends.iter().map(|((_, y), ..)| *y), px(13.0), bottom - px(4.0));
+    for (((x, _), label, ink), y) in ends.into_iter().zip(heights) {
         let style = text(11.0, ink, HPos::Left);
         area.draw(&Text::new(label.to_string(), (x + px(5.0), y), style))?;
     }
     Ok(())
 }
 
+/// Moves heights, in ascending order and counted downwards, until none is nearer than `distance` to the next:
+/// down, and up where there is no room above `lowest`.
+fn label_heights(heights: impl Iterator<Item = i32>, distance: i32, lowest: i32) -> Vec<i32> {
+    let mut free = i32::MIN;
+    let mut moved: Vec<i32> = heights
+        .map(|height| {
+            let height = height.max(free);
+            free = height + distance;
+            height
+        })
+        .collect();
+    let mut room = lowest;
+    for height in moved.iter_mut().rev() {
+        *height = (*height).min(room);
+        room = *height - distance;
+    }
+    moved
+}
+
 /// Returns the number of decimals that tell apart about five labels on an axis of this length.
 pub(super) fn digits(length: f64) -> usize {
     (-(length / 5.0).log10()).ceil().clamp(0.0, 6.0) as usize
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn labels_neither_overlap_nor_cross_the_axis() {
+        let moved = |heights: &[i32]| label_heights(heights.iter().copied(), 10, 100);
+        assert_eq!(moved(&[10, 50, 90]), [10, 50, 90]);
+        assert_eq!(moved(&[50, 51, 52]), [50, 60, 70]);
+        assert_eq!(moved(&[20, 97, 98, 99]), [20, 80, 90, 100]);
+        assert_eq!(moved(&[75, 97, 99]), [75, 90, 100]);
+        assert_eq!(moved(&[85, 97, 99]), [80, 90, 100]);
+        assert_eq!(moved(&[]), Vec::<i32>::new());
+    }
 }

@@ -158,10 +158,8 @@ impl<'a> Panels<'a> {
         if has_names {
             let names: Vec<String> = legend.iter().map(|(name, _)| short(name, LONGEST)).collect();
             let ends = ends.into_iter().zip(&names).zip(&legend);
-            label_ends(
-                area,
-                ends.map(|((end, name), (_, ink))| (end, name.as_str(), *ink)).collect(),
-            )?;
+            let ends = ends.map(|((end, name), (_, ink))| (end, name.as_str(), *ink)).collect();
+            label_ends(area, ends, plane.plotting_area().get_pixel_range().1.end)?;
         }
         Ok(())
     }

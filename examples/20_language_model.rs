@@ -11,7 +11,7 @@
 //! is almost gone then, and the answers are right. At the end the model tells a story itself.
 //!
 //! θ is the base of the wavelengths of the rotary positions. With 30 the longest of them is about as long as
-//! the context. With LLaMA's 10,000, for contexts of thousands of tokens, answers take several times as long.
+//! the context. LLaMA has 10,000, for contexts of thousands of tokens.
 
 mod ending;
 

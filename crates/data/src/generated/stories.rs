@@ -6,9 +6,9 @@
 //!
 //! Two people have a thing each, and then there is a question about one of the things. The answers follow
 //! from the story, so their surprise is 0. A model that counts which characters follow which cannot know
-//! them: it would have to look back for the kite, and then for its owner. A model with attention can; the
-//! fewer the words, the sooner it learns to. No story is longer than 95 characters, so a context of 128 tokens
-//! holds it.
+//! them: it would have to look back for the kite, and then for its owner. A model with attention can,
+//! and with so small a vocabulary a small one learns it in a minute. No story is longer than 95 characters, so a
+//! context of 128 tokens holds it.
 
 use rand::Rng;
 use tensor::Key;
@@ -19,7 +19,7 @@ const PEOPLE: [&str; 4] = ["Anna", "Ben", "Emma", "Mia"];
 const COLORS: [&str; 4] = ["blue", "green", "pink", "red"];
 const THINGS: [&str; 4] = ["ball", "hat", "kite", "pen"];
 
-/// The people of a story.
+/// The number of people in a story, each of whom has a thing.
 const OWNERS: usize = 2;
 
 /// Draws `count` stories, one a line. Story `i` depends on `key` and `i` alone.

@@ -20,8 +20,8 @@ pub struct DecoderConfig {
     pub feed_forward: usize,
     /// The most tokens that the model sees at once.
     pub context: usize,
-    /// The base of the wavelengths of [`rope`](crate::rope), 10,000 in LLaMA. For short contexts a smaller one, whose
-    /// longest wavelength is about as long as the context, learns faster.
+    /// The base of the wavelengths of [`rope`](crate::rope), 10,000 in LLaMA. With a smaller one, whose longest
+    /// wavelength is about as long as the context, a model of short texts can learn faster.
     pub theta: f64,
     /// ε of the norms.
     pub epsilon: f64,

@@ -33,6 +33,17 @@ impl Neighbour {
     fn runs(&self) -> bool {
         started(self.id) == Some(self.started)
     }
+
+    /// Waits until this process has told of the loss and ended. If this one ended first, the launcher might end that
+    /// one before it has told. On a busy machine it may look late; two seconds are enough for all but a stopped one.
+    fn wait_for_its_end(&self) {
+        for _ in 0..10 {
+            if !self.runs() {
+                return;
+            }
+            thread::sleep(PAUSE);
+        }
+    }
 }
 
 /// Begins to watch the processes that are on the machine of this one.
@@ -61,12 +72,9 @@ pub(crate) fn begin(
             if is_over.load(Ordering::Relaxed) {
                 return;
             }
-            let first = neighbours.iter().find(|process| process.runs());
-            if first.is_some_and(|first| first.rank == rank) {
-                tell(lost.rank);
-            } else {
-                // The one that tells is not to be ended by the launcher, because of this one, before it has.
-                thread::sleep(PAUSE);
+            match neighbours.iter().find(|process| process.runs()) {
+                Some(first) if first.rank != rank => first.wait_for_its_end(),
+                _ => tell(lost.rank),
             }
             process::exit(2);
         }

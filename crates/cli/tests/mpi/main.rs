@@ -221,7 +221,9 @@ fn a_killed_process_ends_the_job_and_the_run_resumes_on_any_number_to_the_same_b
             kills += 1;
             let ours = outcome.stderr.contains(" is gone: it was killed, or it crashed. Go on");
             told += usize::from(ours);
-            assert!(ours || outcome.stderr.contains("signal 9 (Killed)"), "{}", outcome.stderr);
+            // Where `mpirun` is the first to see it, that is its exit code: 128 + 9. Its words differ, by how far
+            // the process had come.
+            assert!(ours || outcome.code == Some(137), "{:?}: {}", outcome.code, outcome.stderr);
         }
     }
     // Before all have met, `mpirun` alone can tell.

@@ -119,6 +119,7 @@ fn config(vocabulary: usize) -> DecoderConfig {
         layers: 4,
         feed_forward: 344,
         context: CONTEXT,
+        theta: 10_000.0,
         ..DecoderConfig::small(vocabulary)
     }
 }

@@ -9,9 +9,6 @@
 //! which counts what follows the last few characters: it knows the words, and cannot answer. For that a model
 //! has to look back for the kite, and then for its owner. That is what it learns last, after the words: the gap
 //! is almost gone then, and the answers are right. At the end the model tells a story itself.
-//!
-//! θ is the base of the wavelengths of the rotary positions. With 30 the longest of them is about as long as
-//! the context. LLaMA has 10,000, for contexts of thousands of tokens.
 
 mod ending;
 
@@ -57,7 +54,7 @@ fn learn() -> Result<ExitCode, Box<dyn Error>> {
     // A tenth of the stories is kept back. Each window of text begins with a story.
     let corpus = Corpus::stories(count, 1);
     let (vocabulary, held_out) = (&corpus.vocabulary, &corpus.validation);
-    let config = DecoderConfig { theta: 30.0, ..DecoderConfig::small(vocabulary.len()) };
+    let config = DecoderConfig::small(vocabulary.len());
     let [stories, new] = [&corpus.training, held_out].map(|texts| texts.windows(config.context));
     let mut parameters = Parameters::new(1);
     let model = Decoder::new(&mut parameters, config);

@@ -13,6 +13,8 @@ use clap::{Args, ValueHint};
 use data::printable_json;
 use files::{WriteError, write_whole};
 
+use crate::output::check_places;
+
 /// Where JSON goes, if it is asked for.
 #[derive(Args, Clone, Debug, Default)]
 pub struct JsonOutput {
@@ -50,6 +52,11 @@ impl JsonOutput {
     /// Returns the file to write.
     pub fn file(&self) -> Option<&Path> {
         self.json.as_deref().filter(|_| !self.is_printed())
+    }
+
+    /// Checks that the file can be written, and is none of those that are read, which have their options beside them.
+    pub fn check(&self, read: &[(&'static str, PathBuf)]) -> Result<(), String> {
+        check_places(read, &[("--json", self.file())], &[])
     }
 
     /// Prints or writes a document.

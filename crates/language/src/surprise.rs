@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use autograd::{Parameters, Pass, Tape};
 use nn::{Decoder, Model};
-use tensor::{Scalar, Tensor};
+use tensor::{Scalar, Tensor, parallel};
 use train::NotFinite;
 
 use crate::documents::Documents;
@@ -60,17 +60,28 @@ impl Surprises {
         documents: &Documents,
         protocol: Protocol,
     ) -> Result<Self, NotFinite> {
-        let context = model.config().context;
+        let (context, vocabulary) = (model.config().context, model.config().vocabulary);
+        if let Some(token) = documents.tokens.iter().find(|&&token| token as usize >= vocabulary) {
+            panic!(
+                "Surprises: token {token} of the documents is not below {vocabulary}, the size of the model's vocabulary"
+            );
+        }
         let spans = spans(documents, context, protocol);
-        let places = PLACES.min(LOGITS / model.config().vocabulary);
+        let places = PLACES.min(LOGITS / vocabulary);
         let together = (places / context).max(1);
-        let mut surprises = Self::default();
-        let mut tape = Tape::no_grad();
-        for spans in spans.chunks(together) {
-            tape.clear();
+        let chunks: Vec<&[Span]> = spans.chunks(together).collect();
+        let parts = parallel::map(&chunks, |spans| {
+            let tape = Tape::no_grad();
             let inputs = inputs(&documents.tokens, spans);
             let logits = model.forward(Pass::eval(&tape, parameters), &inputs).value();
-            surprises.add(&documents.tokens, spans, &logits)?;
+            Self::from_logits(&documents.tokens, spans, &logits)
+        });
+        let mut surprises = Self::default();
+        for part in parts {
+            let part = part?;
+            surprises.places.extend(part.places);
+            surprises.nats.extend(part.nats);
+            surprises.is_first.extend(part.is_first);
         }
         Ok(surprises)
     }
@@ -80,13 +91,13 @@ impl Surprises {
         self.nats.iter().sum::<f64>() / self.nats.len() as f64
     }
 
-    /// Adds the predictions from logits `[spans, time, vocabulary]`.
-    fn add<T: Scalar>(
-        &mut self,
+    /// Returns the surprise of the predictions in logits `[spans, time, vocabulary]`.
+    fn from_logits<T: Scalar>(
         tokens: &[u32],
         spans: &[Span],
         logits: &Tensor<T>,
-    ) -> Result<(), NotFinite> {
+    ) -> Result<Self, NotFinite> {
+        let mut surprises = Self::default();
         let [time, vocabulary] = [logits.shape()[1], logits.shape()[2]];
         let logits = logits.values();
         for (number, span) in spans.iter().enumerate() {
@@ -94,12 +105,12 @@ impl Surprises {
                 let row = number * time + place - 1 - span.start;
                 let row = &logits[row * vocabulary..(row + 1) * vocabulary];
                 let (nats, is_first) = surprise(row, tokens[place] as usize)?;
-                self.places.push(place);
-                self.nats.push(nats);
-                self.is_first.push(is_first);
+                surprises.places.push(place);
+                surprises.nats.push(nats);
+                surprises.is_first.push(is_first);
             }
         }
-        Ok(())
+        Ok(surprises)
     }
 }
 

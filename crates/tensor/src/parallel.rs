@@ -169,6 +169,29 @@ pub fn use_this_thread() {
     }
 }
 
+/// Returns what `work` makes of each item, in their order. Each of n threads takes every n-th item, one at a time. For
+/// items that take a millisecond or more, about the same time each.
+///
+/// Within `work`, kernels still divide what is large, among the threads that have nothing else to do.
+///
+/// ```
+/// use tensor::{Tensor, parallel};
+///
+/// let rows: Vec<Tensor> = (0..5).map(|k| Tensor::full([100], k as f32)).collect();
+/// assert_eq!(parallel::map(&rows, |row| row.sum_all()), [0.0, 100.0, 200.0, 300.0, 400.0]);
+/// ```
+pub fn map<I: Sync, R: Send>(items: &[I], work: impl Fn(&I) -> R + Sync) -> Vec<R> {
+    let threads = rayon::current_num_threads();
+    if threads == 1 || items.len() <= 1 {
+        return items.iter().map(work).collect();
+    }
+    let by_thread = rayon::broadcast(|thread| -> Vec<R> {
+        items.iter().skip(thread.index()).step_by(threads).map(&work).collect()
+    });
+    let mut by_thread: Vec<_> = by_thread.into_iter().map(Vec::into_iter).collect();
+    (0..items.len()).filter_map(|item| by_thread[item % threads].next()).collect()
+}
+
 /// Returns both results, computed at the same time if there is another thread.
 fn join<A: Send, B: Send>(
     first: impl FnOnce() -> A + Send,

@@ -5,13 +5,13 @@ use std::ops::Range;
 use autograd::{Parameters, Tape};
 use data::{Dataset, Samples};
 use nn::Model;
-use tensor::{Scalar, Tensor};
+use tensor::{Scalar, Tensor, parallel};
 
 use crate::history::Score;
 use crate::loss::{Classifier, Loss};
 use crate::metrics::{ConfusionMatrix, roc_auc};
 use crate::tally::Tally;
-use crate::trainer::{Trainer, evaluation_batches};
+use crate::trainer::Trainer;
 
 /// The loss and the quality of a classifier's predictions on a data set.
 #[derive(Clone, Debug)]
@@ -52,12 +52,15 @@ impl<M: Model, L> Trainer<'_, M, L> {
         Y: Samples<Batch = L::Target>,
     {
         assert!(!dataset.is_empty(), "score: there are no samples to evaluate on");
-        let batches = evaluation_batches(dataset.inputs());
-        self.score_batches(parameters, dataset, &batches).into_iter().collect()
+        let mut scores = Vec::new();
+        self.for_each_batch(parameters, dataset.inputs(), |range, outputs| {
+            scores.push(self.score_of(&outputs, &dataset.targets().range(range).batch()));
+        });
+        scores.into_iter().collect()
     }
 
-    /// Returns the figures of some batches of a data set. Those of all batches, in their order, are a score.
-    #[track_caller]
+    /// Returns the figures of some batches of a data set, computed by several threads. Those of all
+    /// [`evaluation_batches`](crate::trainer::evaluation_batches), in their order, are a score.
     pub(crate) fn score_batches<T, X, Y>(
         &self,
         parameters: &Parameters<T>,
@@ -70,16 +73,24 @@ impl<M: Model, L> Trainer<'_, M, L> {
         X: Samples<Batch = M::Input>,
         Y: Samples<Batch = L::Target>,
     {
-        let mut scores = Vec::with_capacity(batches.len());
-        self.for_batches(parameters, dataset.inputs(), batches, |range, outputs| {
-            let targets = dataset.targets().range(range).batch();
-            scores.push(BatchScore {
-                loss: self.loss_of(&outputs, &targets),
-                weight: self.loss.weight(&targets),
-                tally: self.loss.tally(&outputs, &targets),
-            });
-        });
-        scores
+        parallel::map(batches, |range| {
+            let (tape, inputs) = (Tape::no_grad(), dataset.inputs());
+            let outputs = self.outputs_of(&tape, parameters, inputs, range.clone());
+            self.score_of(&outputs, &dataset.targets().range(range.clone()).batch())
+        })
+    }
+
+    /// Returns the figures of one batch.
+    #[track_caller]
+    fn score_of<T: Scalar>(&self, outputs: &Tensor<T>, targets: &L::Target) -> BatchScore
+    where
+        L: Loss<T>,
+    {
+        BatchScore {
+            loss: self.loss_of(outputs, targets),
+            weight: self.loss.weight(targets),
+            tally: self.loss.tally(outputs, targets),
+        }
     }
 
     /// Evaluates a classifier in evaluation mode (with dropout off).

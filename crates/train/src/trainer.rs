@@ -13,8 +13,9 @@ use crate::loss::Loss;
 pub(crate) const EVALUATION_BATCH: usize = 256;
 
 /// The most items of padded sequences that are evaluated at once, unless a single sequence is
-/// longer.
-const EVALUATION_ITEMS: usize = 1 << 22;
+/// longer. A language model keeps some hundred numbers of each item in each block until the batch is done: with
+/// more items they take gigabytes, and fit into no cache.
+const EVALUATION_ITEMS: usize = 1 << 13;
 
 /// Fits, evaluates and predicts with one model. `L` is a [`Loss`](crate::Loss).
 #[derive(Debug)]
@@ -120,34 +121,34 @@ impl<'m, M: Model, L> Trainer<'m, M, L> {
         &self,
         parameters: &Parameters<T>,
         inputs: &X,
-        with: impl FnMut(Range<usize>, Tensor<T>),
-    ) where
-        T: Scalar,
-        X: Samples<Batch = M::Input>,
-    {
-        self.for_batches(parameters, inputs, &evaluation_batches(inputs), with);
-    }
-
-    /// Does the same for some of the batches.
-    #[track_caller]
-    pub(crate) fn for_batches<T, X>(
-        &self,
-        parameters: &Parameters<T>,
-        inputs: &X,
-        batches: &[Range<usize>],
         mut with: impl FnMut(Range<usize>, Tensor<T>),
     ) where
         T: Scalar,
         X: Samples<Batch = M::Input>,
     {
         let mut tape = Tape::no_grad();
-        for range in batches.iter().cloned() {
+        for range in evaluation_batches(inputs) {
             tape.clear();
-            let pass = Pass::eval(&tape, parameters);
-            let batch = inputs.range(range.clone()).batch();
-            let outputs = self.model.forward(pass, &batch).value();
+            let outputs = self.outputs_of(&tape, parameters, inputs, range.clone());
             with(range, outputs);
         }
+    }
+
+    /// Returns the model's outputs for a range of inputs in evaluation mode.
+    #[track_caller]
+    pub(crate) fn outputs_of<T, X>(
+        &self,
+        tape: &Tape<T>,
+        parameters: &Parameters<T>,
+        inputs: &X,
+        range: Range<usize>,
+    ) -> Tensor<T>
+    where
+        T: Scalar,
+        X: Samples<Batch = M::Input>,
+    {
+        let batch = inputs.range(range).batch();
+        self.model.forward(Pass::eval(tape, parameters), &batch).value()
     }
 }
 

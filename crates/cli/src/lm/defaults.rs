@@ -20,8 +20,7 @@ pub const LAYERS: usize = 2;
 pub const HEADS: usize = 4;
 /// The most tokens that the model sees at once.
 pub const CONTEXT: usize = 128;
-/// The base of the wavelengths of the rotary positions. With 30 and heads of 16 features the longest wavelength is 123
-/// tokens, about the default context, and the gap to the floor shrinks faster than with LLaMA's 10,000.
+/// The base of the wavelengths of the rotary positions, as in `DecoderConfig::small`.
 pub const THETA: f64 = 30.0;
 
 /// Returns the number of hidden features of the feed-forward part: 8/3 of the width, as in LLaMA, rounded up to a

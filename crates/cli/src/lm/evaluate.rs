@@ -16,6 +16,11 @@ use crate::notes::note;
 
 /// Evaluates the model, and prints the figures.
 pub fn run(options: &LmEvaluate) -> Result<(), Box<dyn Error>> {
+    let model = ("--model", Some(&options.model));
+    let read =
+        [model, ("--text", options.source.text.as_ref()), ("--counted", options.counted.as_ref())];
+    let read = read.into_iter().filter_map(|(option, path)| Some((option, path?.clone())));
+    options.json.check(&read.collect::<Vec<_>>())?;
     let LoadedModel { model, parameters, about } = load(&options.model)?;
     let corpus = options.source.corpus(Tokens::Given(about.vocabulary.clone()), 0.0)?;
     let documents = &corpus.training;

@@ -16,6 +16,7 @@ use crate::calibrating::describe;
 
 /// Evaluates the model, and prints the figures.
 pub fn run(options: &Evaluate) -> Result<(), Box<dyn Error>> {
+    options.json.check(&options.places())?;
     let (model, parameters, about) = load(&options.model)?;
     without_separator(options.separator)?;
     check_columns(&options.text_column, &options.label_column)?;

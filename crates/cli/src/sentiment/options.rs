@@ -118,6 +118,12 @@ pub struct Evaluate {
 }
 
 impl Evaluate {
+    /// Returns the files that are read, with their options.
+    pub fn places(&self) -> Vec<(&'static str, PathBuf)> {
+        let samples = if self.test.is_some() { "--test" } else { "FILE" };
+        vec![("--model", self.model.clone()), (samples, self.samples().to_path_buf())]
+    }
+
     /// Returns the file of samples.
     pub fn samples(&self) -> &Path {
         self.file.as_deref().or(self.test.as_deref()).unwrap_or(Path::new(""))

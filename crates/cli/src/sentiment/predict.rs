@@ -14,14 +14,13 @@ use super::saved::load;
 use crate::ending::tell;
 use crate::json::WriteLine;
 use crate::notes::note;
-use crate::output::check_places;
 
 /// Classifies what the options name, and prints the answers.
 pub fn run(options: &Predict) -> Result<(), Box<dyn Error>> {
     let (model, parameters, about) = load(&options.model)?;
     without_separator(options.separator)?;
     let classifier = SavedClassifier { model, parameters, about };
-    check_places(&options.places(), &[("--json", options.json.file())], &[])?;
+    options.json.check(&options.places())?;
     options.json.write_lines(|json| classify_all(&classifier, options, json))
 }
 

@@ -15,7 +15,6 @@ use super::file::{TableFile, form_of_others};
 use super::gaps::tell_gaps;
 use super::saved::load;
 use crate::json::WriteLine;
-use crate::output::check_places;
 use crate::sentiment::options::Predict;
 
 /// The number of rows of a file that are answered at once.
@@ -29,12 +28,12 @@ pub fn predict(options: &Predict) -> Result<(), Box<dyn Error>> {
     }
     let file = options.file.as_deref().or(options.text().map(Path::new));
     let file = file.unwrap_or(Path::new("-"));
+    options.json.check(&[("--model", options.model.clone()), ("FILE", file.to_path_buf())])?;
     let mut rows = TableFile::open_live(file, form_of_others(about.has_header, options.separator))?;
     rows.set_decimal_commas(about.decimal_commas())?;
     // A pipe may pause: each of its rows is answered at once.
     let together = if file == Path::new("-") { 1 } else { TOGETHER };
     let predictor = Predictor { table: SavedTable { model, parameters, about }, options };
-    check_places(&options.places(), &[("--json", options.json.file())], &[])?;
     options.json.write_lines(|json| predictor.answer_all(&mut rows, together, json))
 }
 

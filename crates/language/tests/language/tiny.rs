@@ -13,6 +13,7 @@ pub(crate) fn model<T: Scalar>(vocabulary: usize, context: usize) -> (Decoder, P
         key_value_heads: 1,
         feed_forward: 12,
         context,
+        theta: 10_000.0,
         ..DecoderConfig::small(vocabulary)
     };
     let mut parameters = Parameters::<T>::with_seed(3);

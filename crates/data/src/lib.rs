@@ -61,9 +61,9 @@ pub use excerpt::{
 pub use file_error::FileError;
 pub use frame::{
     ColumnKind, ColumnSummary, DataFrame, DateOrder, DecimalMark, Dialect, FrameEncoder, Gaps,
-    HeaderRow, KnownForm, Mixed, MixedColumn, NotASeparator, Noted, RowReader, Separator, TableRow,
-    TargetEncoder, Targets, TextEncoding, TextReader, UnknownKind, folds, held_out, is_missing,
-    iso_date, repeated_rows, revealing_columns,
+    HeaderRow, KnownForm, Mixed, MixedColumn, NotASeparator, Notation, Noted, RowReader, Separator,
+    TableRow, TargetEncoder, Targets, TextEncoding, TextReader, UnknownKind, folds, held_out,
+    is_missing, iso_date, repeated_rows, revealing_columns,
 };
 pub use hugging::HuggingTokenizer;
 pub use kneser_ney::KneserNey;

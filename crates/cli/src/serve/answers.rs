@@ -151,7 +151,9 @@ impl<M: Model<Input = Mixed<Tensor<u32>>> + Send + 'static> AnswersRequests for 
         let cells = values.into_iter().zip(&columns).map(cell).collect::<Result<_, _>>();
         let row = TableRow { line: 1, cells: cells.map_err(wrong)? };
         let places: Vec<Option<usize>> = (0..columns.len()).map(Some).collect();
-        let (answers, gaps) = self.answers(&places, &[row], why).map_err(overflow)?;
+        let notation = encoder.notation(&places, [&row]);
+        let answered = self.answers(notation, &places, &[row], why);
+        let (answers, gaps) = answered.map_err(overflow)?;
         let answer = &answers[0];
         let shown = |cells: &[(u64, String)]| {
             cells.iter().map(|(_, cell)| excerpt(cell)).collect::<Vec<_>>().join(", ")

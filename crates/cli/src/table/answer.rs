@@ -1,7 +1,7 @@
 //! A saved model's answers to rows of a table, and what moved them.
 
 use autograd::Parameters;
-use data::{Gaps, Mixed, TableRow, TargetEncoder, is_missing};
+use data::{Gaps, Mixed, Notation, TableRow, TargetEncoder, is_missing};
 use nn::Model;
 use serde_json::{Value, json};
 use tensor::Tensor;
@@ -62,15 +62,16 @@ impl Influence {
 }
 
 impl<M: Model<Input = Mixed<Tensor<u32>>>> SavedTable<M> {
-    /// Answers rows, whose columns have these places. Returns the answers, and what could not be taken as it
-    /// is. With `why`, what moved each answer is found.
+    /// Answers rows of a notation, whose columns have these places. Returns the answers, and what could not be taken
+    /// as it is. With `why`, what moved each answer is found.
     pub fn answers(
         &self,
+        notation: Notation,
         places: &[Option<usize>],
         rows: &[TableRow],
         why: bool,
     ) -> Result<(Vec<RowAnswer>, Gaps), NotFinite> {
-        let (outputs, gaps) = self.outputs(places, rows)?;
+        let (outputs, gaps) = self.outputs(notation, places, rows)?;
         let mut answers = Vec::new();
         for (at, (row, outputs)) in rows.iter().zip(&outputs).enumerate() {
             let is_unknown = gaps.unknown_rows.binary_search(&at).is_ok();
@@ -79,7 +80,7 @@ impl<M: Model<Input = Mixed<Tensor<u32>>>> SavedTable<M> {
                 false => self.answer_of(outputs),
             };
             if why && !is_unknown {
-                answer.why = self.influences(places, row, outputs)?;
+                answer.why = self.influences(notation, places, row, outputs)?;
             }
             answers.push(answer);
         }
@@ -89,10 +90,11 @@ impl<M: Model<Input = Mixed<Tensor<u32>>>> SavedTable<M> {
     /// Returns the outputs for each row: probabilities, or the number on its scale.
     fn outputs(
         &self,
+        notation: Notation,
         places: &[Option<usize>],
         rows: &[TableRow],
     ) -> Result<(Vec<Vec<f32>>, Gaps), NotFinite> {
-        let (inputs, gaps) = self.about.encoder.encode(places, rows);
+        let (inputs, gaps) = self.about.encoder.encode_as(notation, places, rows);
         let trainer = Trainer::new(&self.model, self.about.loss());
         let outputs = trainer.predict_finite(&self.parameters, &inputs)?;
         let width = outputs.shape()[1];
@@ -124,6 +126,7 @@ impl<M: Model<Input = Mixed<Tensor<u32>>>> SavedTable<M> {
     /// Removes each column of a row, and each known word of its texts, and returns the largest effects.
     fn influences(
         &self,
+        notation: Notation,
         places: &[Option<usize>],
         row: &TableRow,
         outputs: &[f32],
@@ -133,7 +136,7 @@ impl<M: Model<Input = Mixed<Tensor<u32>>>> SavedTable<M> {
             TargetEncoder::Labels { labels } => Some(labels.name(answer as u32).to_owned()),
             _ => None,
         };
-        // The row itself comes first: what is read in the others must be read as in it.
+        // The row itself comes first.
         let (mut rows, mut influences) = (vec![row.clone()], Vec::new());
         for (column, place) in encoder.columns().zip(places) {
             let Some(place) = place.filter(|&place| !is_missing(&row.cells[place])) else {
@@ -152,7 +155,7 @@ impl<M: Model<Input = Mixed<Tensor<u32>>>> SavedTable<M> {
                 remove(Some(word), cell);
             }
         }
-        let (found, _) = self.outputs(places, &rows)?;
+        let (found, _) = self.outputs(notation, places, &rows)?;
         let value = |outputs: &[f32]| match &self.about.target {
             TargetEncoder::Number { .. } => self.number(outputs),
             _ => f64::from(outputs[answer]),

@@ -81,6 +81,16 @@ pub fn answered_rows(
         )
         .into());
     };
+    if about.target.has_other_mark(frame.cells(answers)) {
+        return Err(format!(
+            "{}, column {}: the decimals are not behind {}, as in the rows that the model was trained on; write both \
+             alike",
+            rows.name(),
+            excerpt(&about.answers),
+            if about.target.has_decimal_comma() { "a comma" } else { "a point" }
+        )
+        .into());
+    }
     let mut without = Vec::new();
     frame.rows.retain(|row| {
         let is_usable = about.target.reads(&row.cells[answers]);

@@ -365,7 +365,7 @@ fn with_answers(
     let (mut without, all) = (Vec::new(), frame.rows.len());
     frame.rows.retain(|row| {
         let cell = row.cells[place].trim();
-        let is_usable = TargetEncoder::is_usable(target.kind, target.decimal, cell);
+        let is_usable = TargetEncoder::is_usable(target, cell);
         if !is_usable {
             without.push((row.line, cell.to_owned()));
         }

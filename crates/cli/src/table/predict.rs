@@ -4,7 +4,10 @@ use std::error::Error;
 use std::io::{self, IsTerminal};
 use std::path::Path;
 
-use data::{Gaps, Mixed, TableRow, excerpt, printable_lines, printable_path, write_csv};
+use data::{
+    ColumnKind, FrameEncoder, Gaps, Mixed, Notation, TableRow, excerpt, printable_lines,
+    printable_path, write_csv,
+};
 use nn::Model;
 use serde_json::json;
 use tensor::Tensor;
@@ -43,6 +46,42 @@ struct Predictor<'a, M> {
     options: &'a Predict,
 }
 
+/// What was seen of the rows that are answered.
+#[derive(Default)]
+struct Read {
+    notation: Notation,
+    gaps: Gaps,
+}
+
+impl Read {
+    /// Adds what the next rows show of the notation. The error is that earlier cells, which are answered, were read in
+    /// the wrong one.
+    fn look(&mut self, encoder: &FrameEncoder, shown: Notation) -> Result<(), String> {
+        let before = self.notation;
+        self.notation = before.or(shown);
+        let new = |before: Option<bool>, now: Option<bool>| before.is_none() && now == Some(true);
+        let has_new_marks = new(before.has_other_mark, self.notation.has_other_mark);
+        let has_new_order = new(before.has_other_order, self.notation.has_other_order);
+        for (name, kind, _) in encoder.fields() {
+            let (is_wrong, found) = match kind {
+                ColumnKind::Date => (has_new_order, "dates have another order of day and month"),
+                _ => (has_new_marks, "numbers have another decimal mark"),
+            };
+            let disputed = self.gaps.disputed.get(name).and_then(|(_, first)| first.first());
+            if let (true, Some((line, cell))) = (is_wrong, disputed) {
+                return Err(format!(
+                    "{found} than in the rows that the model was trained on. {} in column {} of line {line} can be \
+                     read either way, and is answered already, as if it were like those; write the {} as they do",
+                    excerpt(cell),
+                    excerpt(name),
+                    if kind == ColumnKind::Date { "dates" } else { "numbers" }
+                ));
+            }
+        }
+        Ok(())
+    }
+}
+
 /// A row, its object if the file has objects, and whether it is answered.
 type InputRow = (TableRow, Option<String>);
 
@@ -59,7 +98,7 @@ impl<M: Model<Input = Mixed<Tensor<u32>>>> Predictor<'_, M> {
         if !self.options.json.is_printed() {
             print_lines(&record(columns.iter().chain(&names).map(String::as_str)));
         }
-        let (mut batch, mut gaps) = (Vec::new(), Gaps::default());
+        let (mut batch, mut read) = (Vec::new(), Read::default());
         loop {
             let row = rows.next_row()?;
             let is_end = row.is_none();
@@ -73,14 +112,14 @@ impl<M: Model<Input = Mixed<Tensor<u32>>>> Predictor<'_, M> {
                 if rows.is_json_lines() {
                     places = self.places_so_far(rows)?;
                 }
-                self.answer(&batch, &places, rows.columns(), &names, &mut gaps, json)?;
+                self.answer(&batch, &places, rows, &names, &mut read, json)?;
                 batch.clear();
             }
             if is_end {
                 break;
             }
         }
-        tell_gaps(&gaps, &self.table.about.encoder);
+        tell_gaps(&read.gaps, &self.table.about.encoder);
         Ok(())
     }
 
@@ -131,11 +170,12 @@ impl<M: Model<Input = Mixed<Tensor<u32>>>> Predictor<'_, M> {
         &self,
         batch: &[InputRow],
         places: &[Option<usize>],
-        columns: &[String],
+        file: &TableFile,
         names: &[String],
-        gaps: &mut Gaps,
+        read: &mut Read,
         json: &mut WriteLine,
     ) -> Result<(), Box<dyn Error>> {
+        let columns = file.columns();
         // An object may lack keys that come later.
         let full = |(row, _): &InputRow| {
             let mut row = row.clone();
@@ -143,12 +183,15 @@ impl<M: Model<Input = Mixed<Tensor<u32>>>> Predictor<'_, M> {
             row
         };
         let rows: Vec<TableRow> = batch.iter().map(full).collect();
-        let (answers, found) =
-            self.table.answers(places, &rows, self.options.why).map_err(|error| {
-                let (model, line) = (printable_path(&self.options.model), rows[0].line);
-                format!("--model {model}, from line {line} on: {error}")
-            })?;
-        gaps.merge(found);
+        let encoder = &self.table.about.encoder;
+        read.look(encoder, encoder.notation(places, &rows))
+            .map_err(|error| format!("{}, from line {} on: {error}", file.name(), rows[0].line))?;
+        let answered = self.table.answers(read.notation, places, &rows, self.options.why);
+        let (answers, found) = answered.map_err(|error| {
+            let (model, line) = (printable_path(&self.options.model), rows[0].line);
+            format!("--model {model}, from line {line} on: {error}")
+        })?;
+        read.gaps.merge(found);
         let mut lines = String::new();
         for (row, ((_, object), answer)) in rows.iter().zip(batch.iter().zip(&answers)) {
             if self.options.json.is_wanted() {

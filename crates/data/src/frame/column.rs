@@ -7,7 +7,7 @@ use tensor::Tensor;
 
 use super::date::calendar;
 use super::number::parse_with;
-use super::{ColumnKind, ColumnSummary, DateOrder, DecimalMark, is_missing};
+use super::{ColumnKind, ColumnSummary, DateOrder, DecimalMark, Notation, is_missing};
 use crate::{Labels, Standardizer, Tokenizer};
 
 /// The number of values that a category has besides its own: any other, and missing.
@@ -106,12 +106,42 @@ impl ColumnEncoder {
         }
     }
 
-    /// Returns `true` if a cell is one number with the column's decimal mark and another with the other.
+    /// Returns what cells show of the column's notation: `true` for the other decimal mark, or the other order of day
+    /// and month.
+    pub(super) fn notation<'a>(&self, cells: impl Iterator<Item = &'a str> + Clone) -> Notation {
+        let mut notation = Notation::default();
+        match self {
+            Self::Text { .. } | Self::Category { .. } => {}
+            Self::Number { decimal, .. } => {
+                notation.has_other_mark = DecimalMark::shown(cells).map(|shown| shown != *decimal);
+            }
+            Self::Date { order, .. } => {
+                notation.has_other_order = DateOrder::guess(cells).map(|shown| shown != *order);
+            }
+        }
+        notation
+    }
+
+    /// Returns whether rows of this notation write the column in the other way.
+    pub(super) fn is_other(&self, notation: Notation) -> Option<bool> {
+        match self {
+            Self::Text { .. } | Self::Category { .. } => Some(false),
+            Self::Number { .. } => notation.has_other_mark,
+            Self::Date { .. } => notation.has_other_order,
+        }
+    }
+
+    /// Returns `true` if a cell is one number or date in the column's notation and another in the other.
     pub(super) fn is_disputed(&self, cell: &str) -> bool {
-        self.decimal().is_some_and(|decimal| {
-            let (own, other) = (decimal.parse(cell), decimal.other().parse(cell));
-            own.is_some() && other.is_some() && own != other
-        })
+        let (own, other) = match self {
+            Self::Text { .. } | Self::Category { .. } => return false,
+            Self::Number { decimal, .. } if cell.contains([',', '.']) => {
+                (decimal.parse(cell), decimal.other().parse(cell))
+            }
+            Self::Date { order, .. } => (order.parse(cell), order.other().parse(cell)),
+            Self::Number { .. } => return false,
+        };
+        own.is_some() && other.is_some() && own != other
     }
 
     /// Returns the number of a cell, or the days of a date, if the column's scale has room for it.

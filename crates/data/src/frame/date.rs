@@ -28,6 +28,13 @@ impl DateOrder {
         }
     }
 
+    pub(super) fn other(self) -> DateOrder {
+        match self {
+            Self::DayFirst => Self::MonthFirst,
+            Self::MonthFirst => Self::DayFirst,
+        }
+    }
+
     /// Returns the days since 1970-01-01 of a date, with its time as a fraction. A zone, such as `Z` or
     /// `+02:00`, moves it to UTC.
     ///

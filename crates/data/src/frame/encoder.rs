@@ -16,8 +16,8 @@ use tensor::Tensor;
 
 use super::column::{ColumnEncoder, OTHERS, category};
 use super::{
-    ColumnKind, ColumnSummary, DataFrame, DecimalMark, Gaps, Mixed, MixedColumn, TableRow,
-    is_missing,
+    ColumnKind, ColumnSummary, DataFrame, DecimalMark, Gaps, Mixed, MixedColumn, Notation,
+    TableRow, is_missing,
 };
 use crate::Sequences;
 
@@ -222,8 +222,7 @@ impl FrameEncoder {
 
     /// Returns rows as the inputs of a model, and what could not be taken as it is. `places` has the place
     /// of each column of [`columns`](Self::columns) in a row; `None` for one that the rows do not have, whose
-    /// cells are missing. If the first rows show the other decimal mark than those to train on, a number that
-    /// both marks read, and not as the same, such as `1,234`, counts as unreadable.
+    /// cells are missing. The [`notation`](Self::notation) is what the first of these rows show.
     ///
     /// # Panics
     ///
@@ -234,6 +233,24 @@ impl FrameEncoder {
         places: &[Option<usize>],
         rows: impl IntoIterator<Item = &'a TableRow>,
     ) -> (Mixed<Sequences<u32>>, Gaps) {
+        let rows: Vec<&TableRow> = rows.into_iter().collect();
+        self.encode_as(self.notation(places, rows.iter().copied()), places, rows)
+    }
+
+    /// Does the same for rows of a known notation, such as a part of a file. In rows of the other decimal mark or
+    /// order of dates, a cell that can be read in both ways, and not as the same, such as `1,234`, counts as
+    /// unreadable.
+    ///
+    /// # Panics
+    ///
+    /// If there is not a place for each column, or a row is shorter.
+    #[track_caller]
+    pub fn encode_as<'a>(
+        &self,
+        notation: Notation,
+        places: &[Option<usize>],
+        rows: impl IntoIterator<Item = &'a TableRow>,
+    ) -> (Mixed<Sequences<u32>>, Gaps) {
         assert!(
             places.len() == self.columns.len(),
             "FrameEncoder::encode: {} places for {} columns",
@@ -241,8 +258,7 @@ impl FrameEncoder {
             self.columns.len()
         );
         let rows: Vec<&TableRow> = rows.into_iter().collect();
-        let has_other_mark = self.has_other_mark(places, &rows);
-        let mut cells = EncodedCells::new(self.texts().len(), has_other_mark);
+        let mut cells = EncodedCells::new(self.texts().len(), notation);
         for (at, row) in rows.iter().enumerate() {
             cells.text = 0;
             let mut is_known = false;
@@ -263,17 +279,30 @@ impl FrameEncoder {
         (mixed, cells.gaps)
     }
 
-    /// Returns `true` if columns of the first rows show another decimal mark than they have, and none shows
-    /// its own.
-    fn has_other_mark(&self, places: &[Option<usize>], rows: &[&TableRow]) -> bool {
+    /// Returns what the first rows show of their notation. It is the other one if columns show it, and none shows its
+    /// own.
+    ///
+    /// # Panics
+    ///
+    /// If a row is shorter than the places.
+    #[track_caller]
+    pub fn notation<'a>(
+        &self,
+        places: &[Option<usize>],
+        rows: impl IntoIterator<Item = &'a TableRow>,
+    ) -> Notation {
         const ROWS: usize = 100;
-        let is_own = |(column, place): (&EncodedColumn, &Option<usize>)| {
-            let (decimal, place) = (column.how.decimal()?, (*place)?);
-            let cells = rows.iter().take(ROWS).map(|row| row.cells[place].trim());
-            DecimalMark::shown(cells).map(|shown| shown == decimal)
-        };
-        let mut shown = self.columns.iter().zip(places).filter_map(is_own).peekable();
-        shown.peek().is_some() && shown.all(|is_own| !is_own)
+        let rows: Vec<&TableRow> = rows.into_iter().take(ROWS).collect();
+        let (mut marks, mut orders) = (Vec::new(), Vec::new());
+        for (column, place) in self.columns.iter().zip(places) {
+            let Some(place) = *place else { continue };
+            let shown = column.how.notation(rows.iter().map(|row| row.cells[place].trim()));
+            marks.extend(shown.has_other_mark);
+            orders.extend(shown.has_other_order);
+        }
+        let is_other =
+            |shown: &[bool]| (!shown.is_empty()).then(|| shown.iter().all(|&is_other| is_other));
+        Notation { has_other_mark: is_other(&marks), has_other_order: is_other(&orders) }
     }
 }
 
@@ -283,20 +312,19 @@ struct EncodedCells {
     numbers: Vec<f32>,
     categories: Vec<u32>,
     gaps: Gaps,
-    /// `true` if the rows show the other decimal mark.
-    has_other_mark: bool,
+    notation: Notation,
     /// The place in `texts` of the row's next text.
     text: usize,
 }
 
 impl EncodedCells {
-    fn new(texts: usize, has_other_mark: bool) -> Self {
+    fn new(texts: usize, notation: Notation) -> Self {
         Self {
             texts: vec![Vec::new(); texts],
             numbers: Vec::new(),
             categories: Vec::new(),
             gaps: Gaps::default(),
-            has_other_mark,
+            notation,
             text: 0,
         }
     }
@@ -330,9 +358,14 @@ impl EncodedCells {
                 !is_missing && id != 0
             }
             other => {
-                let is_disputed = self.has_other_mark && other.is_disputed(cell);
-                let read = if is_disputed { "" } else { cell };
-                let is_read = other.push_numbers(read, &mut self.numbers) && !is_disputed;
+                let is_other = other.is_other(self.notation);
+                let is_disputed = is_other != Some(false) && other.is_disputed(cell);
+                let is_refused = is_disputed && is_other == Some(true);
+                let read = if is_refused { "" } else { cell };
+                let is_read = other.push_numbers(read, &mut self.numbers) && !is_refused;
+                if is_read && is_disputed {
+                    self.gaps.add_disputed(&column.name, line, cell);
+                }
                 if !is_read {
                     self.gaps.add_unreadable(&column.name, line, cell);
                 }

@@ -10,6 +10,9 @@ pub struct Gaps {
     /// The cells that are not of the column's kind, or too far from the numbers trained on: how many, and
     /// the first with their lines. They count as missing.
     pub unreadable: HashMap<String, Noted>,
+    /// The cells that were read in the notation of the rows to train on, though the other gives another number or
+    /// date, and no row has shown which it is.
+    pub disputed: HashMap<String, Noted>,
     /// The cells whose category is not one of the known ones.
     pub unknown: HashMap<String, Noted>,
     /// The words of texts that are not known.
@@ -36,6 +39,11 @@ impl Gaps {
         add(self.unreadable.entry(column.to_owned()).or_default(), line, cell);
     }
 
+    /// Notes a cell that can be read in two ways.
+    pub(super) fn add_disputed(&mut self, column: &str, line: u64, cell: &str) {
+        add(self.disputed.entry(column.to_owned()).or_default(), line, cell);
+    }
+
     /// Notes a category that is not known.
     pub(super) fn add_unknown(&mut self, column: &str, line: u64, cell: &str) {
         add(self.unknown.entry(column.to_owned()).or_default(), line, cell);
@@ -54,6 +62,7 @@ impl Gaps {
         }
         for (all, more) in [
             (&mut self.unreadable, more.unreadable),
+            (&mut self.disputed, more.disputed),
             (&mut self.unknown, more.unknown),
             (&mut self.unknown_words, more.unknown_words),
         ] {

@@ -162,9 +162,11 @@ fn without_unit(cell: &str) -> &str {
     }
 }
 
-/// Returns whole digits without what groups them by threes, if they are grouped so.
+/// Returns whole digits without what groups them by threes, if they are grouped so. One character groups all of them:
+/// in `1 234,567` the comma is before decimals.
 fn ungrouped(whole: &str, groups: &[char]) -> Option<String> {
-    let mut parts = whole.split(groups);
+    let group = whole.chars().find(|letter| groups.contains(letter))?;
+    let mut parts = whole.split(group);
     let first = parts.next()?;
     let digits = first.trim_start_matches(['+', '-']);
     // No one groups the digits of 0.125.

@@ -5,6 +5,7 @@ use std::ops::Range;
 use serde::{Deserialize, Serialize};
 use tensor::Tensor;
 
+use super::number::parse_with;
 use super::{ColumnKind, ColumnSummary, DataFrame, DecimalMark, is_missing};
 use crate::{Labels, Samples, Standardizer, UnknownLabel};
 
@@ -26,6 +27,8 @@ pub enum TargetEncoder {
     Number {
         /// The character before decimals.
         decimal: DecimalMark,
+        /// The currency or per cent sign of the numbers, if they have one.
+        unit: Option<char>,
         /// The scale.
         scale: Standardizer,
     },
@@ -59,23 +62,23 @@ impl TargetEncoder {
                 TargetEncoder::Labels { labels: Labels::of(frame.cells(place).flat_map(parts)) }
             }
             ColumnKind::Number => {
-                let decimal = summary.decimal;
+                let (decimal, unit) = (summary.decimal, summary.unit);
                 let cells = training.iter().map(|&row| &frame.rows[row as usize].cells[place]);
-                let numbers: Vec<f64> = cells.filter_map(|cell| decimal.parse(cell)).collect();
+                let numbers: Vec<f64> =
+                    cells.filter_map(|cell| summary.parse_number(cell)).collect();
                 let scale = Standardizer::fit(&Tensor::new([numbers.len(), 1], numbers));
-                TargetEncoder::Number { decimal, scale }
+                TargetEncoder::Number { decimal, unit, scale }
             }
             kind => panic!("TargetEncoder::fit: a column of kind {kind} cannot be predicted"),
         }
     }
 
-    /// Returns `true` if a cell says what the answer is. An empty cell says that a row has none of several
-    /// labels.
-    pub fn is_usable(kind: ColumnKind, decimal: DecimalMark, cell: &str) -> bool {
-        match kind {
-            ColumnKind::Number => !is_missing(cell) && decimal.parse(cell).is_some(),
-            // A row may have none of several labels. `NA` is no such row: its labels are not known.
-            ColumnKind::Labels => cell.trim().is_empty() || !is_missing(cell),
+    /// Returns `true` if a cell of this column says what the answer is. An empty cell says that a row has none of
+    /// several labels. A number in another unit says nothing.
+    pub fn is_usable(target: &ColumnSummary, cell: &str) -> bool {
+        match target.kind {
+            ColumnKind::Number => !is_missing(cell) && target.parse_number(cell).is_some(),
+            ColumnKind::Labels => says_labels(cell),
             _ => !is_missing(cell),
         }
     }
@@ -83,9 +86,28 @@ impl TargetEncoder {
     /// Returns [`is_usable`](Self::is_usable) for this kind of answer.
     pub fn reads(&self, cell: &str) -> bool {
         match self {
-            Self::Classes { .. } => Self::is_usable(ColumnKind::Category, DecimalMark::Point, cell),
-            Self::Labels { .. } => Self::is_usable(ColumnKind::Labels, DecimalMark::Point, cell),
-            Self::Number { decimal, .. } => Self::is_usable(ColumnKind::Number, *decimal, cell),
+            Self::Classes { .. } => !is_missing(cell),
+            Self::Labels { .. } => says_labels(cell),
+            Self::Number { .. } => !is_missing(cell) && self.number(cell).is_some(),
+        }
+    }
+
+    /// Returns the number of a cell, if the answers are numbers and it is one of their unit.
+    fn number(&self, cell: &str) -> Option<f64> {
+        match self {
+            Self::Number { decimal, unit, .. } => parse_with(*decimal, *unit, cell),
+            Self::Classes { .. } | Self::Labels { .. } => None,
+        }
+    }
+
+    /// Returns `true` if the answers are numbers, and these cells show the other decimal mark. `1,234` would be read as
+    /// thousands, or as decimals.
+    pub fn has_other_mark<'a>(&self, cells: impl Iterator<Item = &'a str> + Clone) -> bool {
+        match self {
+            Self::Number { decimal, .. } => {
+                DecimalMark::shown(cells).is_some_and(|shown| shown != *decimal)
+            }
+            Self::Classes { .. } | Self::Labels { .. } => false,
         }
     }
 
@@ -110,9 +132,9 @@ impl TargetEncoder {
     /// If a cell is not a number.
     #[track_caller]
     pub fn numbers<'a>(&self, cells: impl IntoIterator<Item = &'a str>) -> Option<Vec<f64>> {
-        let Self::Number { decimal, .. } = self else { return None };
+        let Self::Number { .. } = self else { return None };
         let number = |cell: &str| {
-            let number = decimal.parse(cell);
+            let number = self.number(cell);
             number.unwrap_or_else(|| panic!("TargetEncoder::numbers: `{cell}` is not a number"))
         };
         Some(cells.into_iter().map(number).collect())
@@ -148,16 +170,22 @@ impl TargetEncoder {
                 }
                 Ok(Targets::Numbers(Tensor::new([count, labels.len()], answers)))
             }
-            Self::Number { decimal, scale } => {
+            Self::Number { scale, .. } => {
                 let number = |(at, cell): (usize, &str)| {
                     let unknown = || UnknownLabel { label: cell.to_owned(), known: Vec::new() };
-                    decimal.parse(cell).ok_or_else(|| (at, unknown()))
+                    self.number(cell).ok_or_else(|| (at, unknown()))
                 };
                 let numbers = cells.map(number).collect::<Result<Vec<f64>, _>>()?;
                 Ok(Targets::Numbers(scale.transform(&Tensor::new([numbers.len(), 1], numbers))))
             }
         }
     }
+}
+
+/// Returns `true` if a cell says which labels a row has. A row may have none. `NA` is no such row: its labels are not
+/// known.
+fn says_labels(cell: &str) -> bool {
+    cell.trim().is_empty() || !is_missing(cell)
 }
 
 /// Returns the labels of a cell.

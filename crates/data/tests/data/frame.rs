@@ -4,8 +4,9 @@ use std::io::{self, Read};
 
 use data::{
     ColumnKind, ColumnSummary, Columns, DataFrame, DateOrder, DecimalMark, FrameEncoder, HeaderRow,
-    KnownForm, Mixed, RowReader, Samples, Separator, Sequences, Split, TableRow, TargetEncoder,
-    Targets, TextEncoding, TextReader, folds, held_out, repeated_rows, revealing_columns,
+    KnownForm, Mixed, Notation, RowReader, Samples, Separator, Sequences, Split, TableRow,
+    TargetEncoder, Targets, TextEncoding, TextReader, folds, held_out, repeated_rows,
+    revealing_columns,
 };
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -359,6 +360,10 @@ fn groups_of_digits_need_three_digits_each() {
         ("1e309", None, None),
         ("inf", None, None),
         ("2e3", Some(2000.0), Some(2000.0)),
+        ("1 234,567", None, Some(1234.567)),
+        ("1'234.567", Some(1234.567), None),
+        ("1 234 567", Some(1_234_567.0), Some(1_234_567.0)),
+        ("1 234'567", None, None),
         ("12-34", None, None),
         ("0.125", Some(0.125), None),
         ("$1,250", Some(1250.0), Some(1.25)),
@@ -462,6 +467,54 @@ fn a_number_that_rows_of_the_other_decimal_mark_dispute_is_unreadable() {
     assert_eq!(unreadable("1.234;3"), [false, false]);
     assert_eq!(unreadable("1.234;3.5"), [true, true]);
     assert_eq!(unreadable("12;3.5"), [false, true]);
+}
+
+#[test]
+fn a_date_that_rows_of_the_other_order_dispute_is_unreadable() {
+    let table = frame("x;y", (1..31).map(|i| format!("1/{i}/2024;2/{i}/2024")));
+    let order = DateOrder::MonthFirst;
+    let of_dates = |summary| ColumnSummary { kind: ColumnKind::Date, order, ..summary };
+    let summaries: Vec<ColumnSummary> = summaries(&table).into_iter().map(of_dates).collect();
+    let inputs: Vec<&ColumnSummary> = summaries.iter().collect();
+    let encoder = FrameEncoder::fit(&table, &inputs, &(0..29).collect::<Vec<_>>(), 100);
+    let unreadable = |cells: &str| {
+        let (_, gaps) = encoder.encode(&[Some(0), Some(1)], [&frame_row(cells)]);
+        ["x", "y"].map(|name| gaps.unreadable.contains_key(name))
+    };
+    assert_eq!(unreadable("3/4/2024;2/28/2024"), [false, false]);
+    assert_eq!(unreadable("3/4/2024;3/5/2024"), [false, false]);
+    assert_eq!(unreadable("3/4/2024;28/2/2024"), [true, true]);
+    assert_eq!(unreadable("4/4/2024;28/2/2024"), [false, true]);
+    assert_eq!(unreadable("2024-04-03;28/2/2024"), [false, true]);
+}
+
+#[test]
+fn rows_that_come_in_parts_have_one_notation() {
+    let table = frame("x;y", (1..31).map(|i| format!("{i}.5;{i}.25")));
+    let summaries = summaries(&table);
+    let inputs: Vec<&ColumnSummary> = summaries.iter().collect();
+    let encoder = FrameEncoder::fit(&table, &inputs, &(0..30).collect::<Vec<_>>(), 100);
+    let places = [Some(0), Some(1)];
+    let parts = ["1,234;2", "3,5;2", "1,234;2", "3.5;2", "1,234;2"].map(frame_row);
+    let mut notation = Notation::default();
+    let read = parts.each_ref().map(|row| {
+        notation = notation.or(encoder.notation(&places, [row]));
+        let (_, gaps) = encoder.encode_as(notation, &places, [row]);
+        (gaps.disputed.contains_key("x"), gaps.unreadable.contains_key("x"))
+    });
+    // The second row shows commas; what was read before it is named.
+    assert_eq!(read, [(true, false), (false, true), (false, true), (false, false), (false, true)]);
+}
+
+#[test]
+fn an_answer_in_another_unit_says_nothing() {
+    let table = frame("y", (1..31).map(|i| format!("${i}.50")));
+    let summaries = summaries(&table);
+    let target = TargetEncoder::fit(&table, &summaries[0], &(0..30).collect::<Vec<_>>());
+    let read = ["$7.50", "7.50", "€7.50", "7.5%", ""].map(|cell| target.reads(cell));
+    assert_eq!(read, [true, true, false, false, false]);
+    assert!(target.has_other_mark(["$7,5", "8,25"].into_iter()));
+    assert!(!target.has_other_mark(["$7.5", "8,250"].into_iter()));
 }
 
 #[test]

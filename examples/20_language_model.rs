@@ -2,7 +2,7 @@
 //! stories, and to answer the question at their end.
 //!
 //!     cargo run --release --example language_model
-//!     cargo run --release --example language_model -- 500      learns from 500 stories, not 8,000
+//!     cargo run --release --example language_model -- 500      500 stories, not 8,000; a tenth is held back
 //!
 //! The stories come from a generator that knows how surprising each of its characters is. So the loss has a
 //! floor, which no model can go below, and is printed as the gap to it. Beside it stands a Kneser–Ney model,

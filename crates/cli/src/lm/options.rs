@@ -17,15 +17,15 @@ use crate::values::{positive, up_to};
 
 /// Train a small language model from scratch, and use it.
 ///
-/// A decoder with LLaMA's parts (RMSNorm, rotary positions, grouped-query attention, SwiGLU) learns to predict
-/// the next character. By default it reads generated stories whose entropy is known, so that each loss is also
-/// printed as its distance from the best that any model could do; a Kneser–Ney model, which counts, stands beside
-/// it.
+/// A decoder with LLaMA's parts (RMSNorm, rotary positions, SwiGLU, optionally grouped-query attention) learns to
+/// predict the next character. By default it reads generated stories whose entropy is known, so that each loss is
+/// also printed as its distance from the best that any model could do; a Kneser–Ney model, which counts, stands
+/// beside it.
 #[derive(Args, Clone, Debug)]
 #[command(
     arg_required_else_help = true,
     after_help = "Examples:
-  wengert lm train                                     stories, in under a minute
+  wengert lm train                                     stories, in about a minute
   wengert lm train --save stories.st                   keep the model ...
   wengert lm generate --model stories.st 'Emma has '   ... let it go on with a text ...
   wengert lm evaluate --model stories.st --data stories --data-seed 9    ... and see how good it is on others

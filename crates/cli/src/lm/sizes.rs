@@ -30,8 +30,8 @@ pub struct Sizes {
     /// The most tokens that the model sees at once.
     #[arg(long, value_name = "N", default_value_t = defaults::CONTEXT, value_parser = positive, allow_negative_numbers = true)]
     pub context: usize,
-    /// The base of the wavelengths of the rotary positions. With 30 the longest wavelength is about 120 tokens;
-    /// LLaMA has 10000, for contexts of thousands of tokens.
+    /// The base of the wavelengths of the rotary positions. With 30 and heads of 16 features the longest wavelength is
+    /// about 120 tokens; LLaMA has 10000, for contexts of thousands of tokens.
     #[arg(long, value_name = "BASE", default_value_t = defaults::THETA, value_parser = rate, allow_hyphen_values = true)]
     pub theta: f64,
     /// Learn a matrix for the logits, instead of taking the table of the embedding for both.

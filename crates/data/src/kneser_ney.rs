@@ -172,17 +172,19 @@ fn gram(text: &[u32], place: u32, length: usize) -> &[u32] {
     &text[place as usize..place as usize + length]
 }
 
+/// What is taken away where the text is too short to tell.
+const PLAIN_DISCOUNTS: [f64; 3] = [0.5, 1.0, 1.5];
+
 /// Returns what is taken away from counts of 1, 2 and more, by how many grams have a count of 1, 2, 3
-/// and 4. Where one of these is 0 the formula is not defined; then it is ½, 1 and 1½.
+/// and 4. Where one of these is 0 the formula is not defined, and where it takes nothing away from some counts, a
+/// token that has not followed would be impossible.
 fn discounts(grams: &[(u32, u32)]) -> [f64; 3] {
     let with = |wanted: u32| grams.iter().filter(|&&(_, count)| count == wanted).count() as f64;
     let n = [with(1), with(2), with(3), with(4)];
     if n.contains(&0.0) {
-        return [0.5, 1.0, 1.5];
+        return PLAIN_DISCOUNTS;
     }
     let y = n[0] / (n[0] + 2.0 * n[1]);
-    [1, 2, 3].map(|k| {
-        let discount = k as f64 - (k + 1) as f64 * y * n[k] / n[k - 1];
-        discount.clamp(0.0, k as f64)
-    })
+    let discounts = [1, 2, 3].map(|k| k as f64 - (k + 1) as f64 * y * n[k] / n[k - 1]);
+    if discounts.iter().any(|&discount| discount <= 0.0) { PLAIN_DISCOUNTS } else { discounts }
 }

@@ -127,6 +127,14 @@ fn an_empty_text_has_nothing_to_tell() {
     assert_eq!(stories(0, Key::new(1)), Told::default());
 }
 
+/// By the formula nothing would be taken away from counts of 3 and more.
+#[test]
+fn no_token_is_impossible_where_the_text_is_too_short_for_discounts() {
+    let text = [4, 4, 4, 4, 4, 4, 0, 1, 1, 0, 1, 2, 0, 1, 2, 0, 3, 1, 2, 0, 2];
+    let model = KneserNey::new(text.to_vec(), 7, 3);
+    assert!((0..7).all(|token| model.probability(&[1, 2], token) > 0.0));
+}
+
 proptest! {
     #[test]
     fn probabilities_of_all_tokens_sum_to_one(

@@ -16,6 +16,12 @@ pub(crate) const DESCRIPTION: &str = "wengert";
 /// The metadata entry that makes a saved model a checkpoint.
 pub(crate) const RECORD: &str = "checkpoint";
 
+/// The metadata entry of a file's checksum. A file need not have one.
+pub(crate) const CHECKSUM: &str = "crc32";
+
+/// The value of that entry while the checksum is computed.
+const NO_CHECKSUM: &str = "00000000";
+
 /// The prefix of a tensor that training continues with.
 pub(crate) const TRAINING: &str = "training/";
 
@@ -53,6 +59,8 @@ pub(crate) enum ArchiveError {
     Format(String),
     /// A tensor, given by name, has a type or a shape that it cannot have here.
     Tensor(String),
+    /// They are not what was written: the checksum differs.
+    Checksum(String),
 }
 
 /// Returns the bytes of a file of these tensors and texts; the error says what the format cannot
@@ -75,6 +83,46 @@ pub(crate) fn encode<'a, T: Float>(
     Ok(bytes)
 }
 
+/// Does the same for a file with a checksum.
+pub(crate) fn encode_with_checksum<'a, T: Float>(
+    tensors: impl IntoIterator<Item = (impl Into<String>, &'a Tensor<T>)>,
+    mut texts: HashMap<String, String>,
+) -> Result<Vec<u8>, String> {
+    texts.insert(CHECKSUM.to_string(), NO_CHECKSUM.to_string());
+    let mut bytes = encode(tensors, texts)?;
+    let checksum = format!("{:08x}", crc32fast::hash(&bytes));
+    let place = checksum_place(&bytes).ok_or("the place of the checksum is missing")?;
+    bytes[place..place + checksum.len()].copy_from_slice(checksum.as_bytes());
+    Ok(bytes)
+}
+
+/// Returns the offset of the checksum. In another text a backslash would precede each quote, so the pattern is unique.
+fn checksum_place(bytes: &[u8]) -> Option<usize> {
+    let before = format!("\"{CHECKSUM}\":\"");
+    let start = bytes.windows(before.len()).position(|window| window == before.as_bytes())?;
+    Some(start + before.len())
+}
+
+/// Compares the checksum that a file states with that of its bytes.
+fn check(bytes: &[u8], stated: &str) -> Result<(), ArchiveError> {
+    let mut hasher = crc32fast::Hasher::new();
+    match checksum_place(bytes).and_then(|at| bytes.split_at_checked(at)) {
+        Some((before, behind)) if behind.len() >= NO_CHECKSUM.len() => {
+            hasher.update(before);
+            hasher.update(NO_CHECKSUM.as_bytes());
+            hasher.update(&behind[NO_CHECKSUM.len()..]);
+        }
+        _ => hasher.update(bytes),
+    }
+    let found = format!("{:08x}", hasher.finalize());
+    match found == stated {
+        true => Ok(()),
+        false => {
+            Err(ArchiveError::Checksum(format!("its checksum is {found}, but should be {stated}")))
+        }
+    }
+}
+
 /// The most bytes of names and texts in a file that can be read again.
 const LARGEST_HEADER: u64 = 100_000_000;
 
@@ -90,7 +138,7 @@ fn check_header(file: &[u8], most: u64) -> Result<(), String> {
 }
 
 impl Archive {
-    /// Decodes the bytes of a file.
+    /// Decodes the bytes of a file, and checks them if it has a checksum.
     pub(crate) fn decode(bytes: &[u8]) -> Result<Self, ArchiveError> {
         let format = |error: SafeTensorError| ArchiveError::Format(error.to_string());
         let (_, metadata) = SafeTensors::read_metadata(bytes).map_err(format)?;
@@ -99,10 +147,16 @@ impl Archive {
         let views: BTreeMap<&str, TensorView<'_>> = file.iter().collect();
         let tensors =
             views.iter().map(|(name, view)| Ok((name.to_string(), tensor_of(name, view)?)));
-        Ok(Self {
-            tensors: tensors.collect::<Result<_, ArchiveError>>()?,
-            texts: metadata.metadata().clone().unwrap_or_default(),
-        })
+        let tensors = tensors.collect::<Result<_, ArchiveError>>()?;
+        let texts = metadata.metadata().clone().unwrap_or_default();
+        match texts.get(CHECKSUM) {
+            Some(stated) => check(bytes, stated)?,
+            None if texts.contains_key(RECORD) => {
+                return Err(ArchiveError::Checksum("its checksum is missing".to_string()));
+            }
+            None => {}
+        }
+        Ok(Self { tensors, texts })
     }
 }
 

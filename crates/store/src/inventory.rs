@@ -119,6 +119,7 @@ fn decode(bytes: &[u8]) -> Result<TextsAndTensors, LoadFault> {
     let Archive { texts, tensors } = Archive::decode(bytes).map_err(|error| match error {
         ArchiveError::Format(why) => LoadFault::Format(why),
         ArchiveError::Tensor(what) => LoadFault::Mismatch(format!("the tensor {what}")),
+        ArchiveError::Checksum(what) => LoadFault::Damaged(what),
     })?;
     match texts.contains_key(DESCRIPTION) {
         true => Ok((texts, tensors)),

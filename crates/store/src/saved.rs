@@ -43,6 +43,9 @@ pub enum LoadFault {
          again"
     )]
     Format(String),
+    /// It is not as it was written.
+    #[error("is damaged: {0}; save the model again, or use an earlier checkpoint")]
+    Damaged(String),
     /// It is a safetensors file of another program, or of another version of this one.
     #[error("holds no model of this program ({0}); give a saved model")]
     Foreign(String),
@@ -163,6 +166,7 @@ fn parse(bytes: &[u8]) -> Result<(String, HashMap<String, Tensor<f32>>), LoadFau
         Archive::decode(bytes).map_err(|error| match error {
             ArchiveError::Format(why) => LoadFault::Format(why),
             ArchiveError::Tensor(what) => LoadFault::Mismatch(format!("the parameter {what}")),
+            ArchiveError::Checksum(what) => LoadFault::Damaged(what),
         })?;
     let Some(description) = texts.remove(DESCRIPTION) else {
         return Err(LoadFault::Foreign(format!("the metadata `{DESCRIPTION}` is missing")));

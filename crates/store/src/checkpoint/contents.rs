@@ -9,13 +9,9 @@ use train::Context;
 use super::error::CheckpointFault;
 use super::fingerprint::Fingerprints;
 use super::record::{CheckpointRecord, VERSION, frozen, read_json};
-use crate::archive::{self, Archive, ArchiveError, DESCRIPTION, OPTIMIZER, RECORD, TRAINING};
-
-/// The metadata entry of the checksum.
-const CHECKSUM: &str = "crc32";
-
-/// The value of that entry while the checksum is computed.
-const NO_CHECKSUM: &str = "00000000";
+use crate::archive::{
+    self, Archive, ArchiveError, CHECKSUM, DESCRIPTION, OPTIMIZER, RECORD, TRAINING,
+};
 
 /// The contents of a checkpoint.
 pub(super) struct Contents {
@@ -67,36 +63,29 @@ impl Contents {
 
     pub(super) fn encode(&self) -> Result<Vec<u8>, String> {
         let record = serde_json::to_string(&self.record).map_err(|error| error.to_string())?;
-        let texts = [
-            (DESCRIPTION, self.description.to_string()),
-            (RECORD, record),
-            (CHECKSUM, NO_CHECKSUM.to_string()),
-        ];
+        let texts = [(DESCRIPTION, self.description.to_string()), (RECORD, record)];
         let texts = texts.map(|(name, text)| (name.to_string(), text)).into_iter().collect();
         let weights = self.weights.iter().map(|(name, value)| (name.clone(), value));
         let training =
             self.training.iter().map(|(name, value)| (format!("{TRAINING}{name}"), value));
         let moments =
             self.moments.iter().map(|(name, value)| (format!("{OPTIMIZER}{name}"), value));
-        let mut bytes = archive::encode(weights.chain(training).chain(moments), texts)?;
-        let checksum = format!("{:08x}", crc32fast::hash(&bytes));
-        let place = checksum_place(&bytes).ok_or("the place of the checksum is missing")?;
-        bytes[place..place + checksum.len()].copy_from_slice(checksum.as_bytes());
-        Ok(bytes)
+        archive::encode_with_checksum(weights.chain(training).chain(moments), texts)
     }
 
-    pub(super) fn decode(mut bytes: Vec<u8>) -> Result<Self, CheckpointFault> {
-        let Archive { mut texts, tensors } = Archive::decode(&bytes).map_err(|error| {
+    pub(super) fn decode(bytes: &[u8]) -> Result<Self, CheckpointFault> {
+        let Archive { mut texts, tensors } = Archive::decode(bytes).map_err(|error| {
             CheckpointFault::Damaged(match error {
                 ArchiveError::Format(why) => format!("it is not a whole safetensors file ({why})"),
                 ArchiveError::Tensor(what) => format!("the tensor {what}"),
+                ArchiveError::Checksum(what) => what,
             })
         })?;
         let mut text = |name: &str| {
             let missing = || CheckpointFault::Foreign(format!("the metadata `{name}` is missing"));
             texts.remove(name).ok_or_else(missing)
         };
-        check(&mut bytes, &text(CHECKSUM)?)?;
+        text(CHECKSUM)?;
         let (record, description) = (text(RECORD)?, text(DESCRIPTION)?);
         let mut contents = Self {
             description: read_json(DESCRIPTION, &description)?,
@@ -115,29 +104,5 @@ impl Contents {
             }
         }
         Ok(contents)
-    }
-}
-
-/// Returns the offset of the checksum. In another text a backslash would precede each quote, so
-/// the pattern is unique.
-fn checksum_place(bytes: &[u8]) -> Option<usize> {
-    let before = format!("\"{CHECKSUM}\":\"");
-    let start = bytes.windows(before.len()).position(|window| window == before.as_bytes())?;
-    Some(start + before.len())
-}
-
-/// Compares the checksum in the file with the checksum of the bytes with zeros in its place.
-fn check(bytes: &mut [u8], stated: &str) -> Result<(), CheckpointFault> {
-    let place = checksum_place(bytes).and_then(|at| bytes.get_mut(at..at + NO_CHECKSUM.len()));
-    if let Some(place) = place {
-        place.copy_from_slice(NO_CHECKSUM.as_bytes());
-    }
-    let found = format!("{:08x}", crc32fast::hash(bytes));
-    match found == stated {
-        true => Ok(()),
-        false => {
-            let what = format!("its checksum is {found}, but should be {stated}");
-            Err(CheckpointFault::Damaged(what))
-        }
     }
 }

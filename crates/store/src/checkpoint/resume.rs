@@ -34,7 +34,7 @@ impl Checkpoint {
     /// If the bytes are not a whole checkpoint.
     pub fn from_bytes(path: impl Into<PathBuf>, bytes: Vec<u8>) -> Result<Self, CheckpointError> {
         let path = path.into();
-        match Contents::decode(bytes) {
+        match Contents::decode(&bytes) {
             Ok(contents) => Ok(Self { path, contents, damaged: Vec::new() }),
             Err(fault) => Err(fault.of(&path)),
         }
@@ -94,7 +94,10 @@ impl Checkpoints {
         let mut damaged = Vec::new();
         for (_, path) in files {
             let bytes = read_whole(&path).map_err(CheckpointFault::Read);
-            match bytes.and_then(Contents::decode).and_then(|found| self.check(found)) {
+            match bytes
+                .and_then(|bytes| Contents::decode(&bytes))
+                .and_then(|found| self.check(found))
+            {
                 Ok(contents) => return Ok(Some(Checkpoint { path, contents, damaged })),
                 Err(fault) if fault.is_unreadable() => damaged.push(fault.of(&path)),
                 Err(fault) => return Err(fault.of(&path)),

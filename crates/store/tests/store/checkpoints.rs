@@ -387,6 +387,11 @@ proptest! {
         let at = at.index(bytes.len());
         bytes[at] ^= change;
         prop_assert!(!is_taken(&bytes));
+        // Nor is it taken for a saved model.
+        let folder = tempdir().unwrap();
+        let path = folder.path().join("step-00000001.safetensors");
+        fs::write(&path, bytes).unwrap();
+        prop_assert!(Saved::read(&path).is_err());
     }
 }
 

@@ -19,6 +19,7 @@ fn decoder(tied: bool) -> (Decoder, Parameters<f32>) {
         key_value_heads: 2,
         feed_forward: 20,
         context: 9,
+        theta: 10_000.0,
         tied,
         kind: FeedForwardKind::SiluGated,
         ..DecoderConfig::small(11)

@@ -151,18 +151,20 @@ impl<M: Model<Input = Mixed<Tensor<u32>>>> Predictor<'_, M> {
         }
     }
 
-    /// Returns the names of the columns of an answer, none of which the file has.
+    /// Returns the names of the columns of an answer: all different, and none of them the file's.
     fn answer_names(&self, columns: &[String]) -> Vec<String> {
         let probabilities =
             self.table.about.names().iter().map(|name| format!("probability_{name}"));
         let why = self.options.why.then(|| "why".to_owned());
-        let names = std::iter::once("prediction".to_owned()).chain(probabilities).chain(why);
-        let free = |name: String| {
+        let mut names: Vec<String> = Vec::new();
+        for name in std::iter::once("prediction".to_owned()).chain(probabilities).chain(why) {
             let others = (2..).map(|number| format!("{name}_{number}"));
             let mut all = std::iter::once(name.clone()).chain(others);
-            all.find(|name| !columns.contains(name)).unwrap_or(name)
-        };
-        names.map(free).collect()
+            let is_free = |name: &String| !columns.contains(name) && !names.contains(name);
+            let free = all.find(is_free).expect("there are more numbers than names");
+            names.push(free);
+        }
+        names
     }
 
     /// Answers some rows, and writes them.

@@ -373,6 +373,88 @@ fn a_test_file_of_the_other_decimal_mark_is_refused() {
     );
 }
 
+/// A folder with a model of numbers with decimal points, and the rows that it was trained on.
+fn folder_of_points() -> TempDir {
+    let folder = tempdir().unwrap();
+    let row = |i: usize| format!("{}.125,{},${i}.50\n", i * 797 % 3000, ["lo", "hi"][i % 2]);
+    let rows: String = (0..200).map(row).collect();
+    fs::write(folder.path().join("rows.csv"), format!("a,y,price\n{rows}")).unwrap();
+    for (target, model) in [("y", "y.st"), ("price", "price.st")] {
+        let options = format!("train rows.csv --target {target} --epochs 2 --quiet --save {model}");
+        wengert(folder.path(), &options).success();
+    }
+    folder
+}
+
+#[test]
+fn rows_of_a_pipe_that_show_another_decimal_mark_late_end_the_answers() {
+    let folder = folder_of_points();
+    let rows = "a;y;price\n1,725;x;\n2,475;x;\n3,5;x;\n";
+    fs::write(folder.path().join("commas.csv"), rows).unwrap();
+    let at_once = wengert(folder.path(), "predict --model y.st commas.csv --json").success();
+    assert_eq!(at_once.matches("\"prediction\":\"unknown\"").count(), 3, "{at_once}");
+    let Outcome { code, stderr, .. } =
+        run_reading(rows.as_bytes(), folder.path(), "predict --model y.st -");
+    assert_eq!(code, Some(2), "{stderr}");
+    for told in [
+        "standard input, from line 4 on: numbers have another decimal mark than in the rows that the model",
+        "`1,725` in column `a` of line 2 can be read either way, and is answered already",
+    ] {
+        assert!(stderr.contains(told), "{stderr}");
+    }
+    // Known from the start, or never shown, it is one file.
+    for rows in ["a;y;price\n3,5;x;\n1,725;x;\n", "a;y;price\n1,725;x;\n2,475;x;\n"] {
+        run_reading(rows.as_bytes(), folder.path(), "predict --model y.st -").success();
+    }
+}
+
+#[test]
+fn answers_of_another_decimal_mark_are_refused_and_of_another_unit_left_out() {
+    let folder = folder_of_points();
+    fs::write(folder.path().join("commas.csv"), "a;y;price\n1;x;$1,5\n2;x;$2,25\n").unwrap();
+    let refused = wengert(folder.path(), "evaluate --model price.st commas.csv");
+    assert_eq!(refused.code, Some(2), "{}", refused.stderr);
+    let told = "commas.csv, column `price`: the decimals are not behind a point, as in the rows";
+    assert!(refused.stderr.contains(told), "{}", refused.stderr);
+    let rows = "a,y,price\n1,x,$1.5\n2,x,€2.25\n3,x,$2.5\n";
+    fs::write(folder.path().join("euros.csv"), rows).unwrap();
+    let Outcome { code, stderr, .. } =
+        wengert(folder.path(), "evaluate --model price.st euros.csv");
+    assert_eq!(code, Some(0), "{stderr}");
+    assert!(stderr.contains("1 rows are left out, as their `price` is missing"), "{stderr}");
+}
+
+#[test]
+fn json_replaces_no_file_that_is_read() {
+    let folder = folder_of_points();
+    let before = |name: &str| fs::read(folder.path().join(name)).unwrap();
+    let (rows, model) = (before("rows.csv"), before("y.st"));
+    for (arguments, told) in [
+        ("predict --model y.st rows.csv --json=rows.csv", "FILE and --json lead to the same place"),
+        ("evaluate --model y.st rows.csv --json=rows.csv", "FILE and --json lead to the same"),
+        ("evaluate --model y.st --test rows.csv --json=rows.csv", "--test and --json lead to"),
+        ("evaluate --model y.st rows.csv --json=y.st", "--model and --json lead to the same place"),
+        ("evaluate --model y.st rows.csv --json=none/a.json", "--json none/a.json: cannot be"),
+    ] {
+        let Outcome { code, stdout, stderr } = wengert(folder.path(), arguments);
+        assert_eq!((code, stdout.as_str()), (Some(2), ""), "{arguments}: {stderr}");
+        assert!(stderr.contains(told), "{arguments}: {stderr}");
+    }
+    assert!(rows == before("rows.csv") && model == before("y.st"));
+}
+
+#[test]
+fn the_columns_of_an_answer_have_different_names() {
+    let folder = tempdir().unwrap();
+    let row = |i: usize| format!("{},{}\n", i * 7 % 100, ["a", "a_2"][i % 2]);
+    let rows: String = (0..60).map(row).collect();
+    fs::write(folder.path().join("rows.csv"), format!("probability_a,y\n{rows}")).unwrap();
+    wengert(folder.path(), "train rows.csv --target y --epochs 1 --quiet --save y.st").success();
+    let answers = wengert(folder.path(), "predict --model y.st rows.csv").success();
+    let header = answers.lines().next().unwrap();
+    assert_eq!(header, "probability_a,y,prediction,probability_a_2,probability_a_2_2");
+}
+
 #[test]
 fn rows_without_an_answer_and_cells_of_another_kind_are_counted_and_named() {
     let folder = tempdir().unwrap();

@@ -4,6 +4,8 @@
 //! is split off, training never sees whole classes. So samples are drawn at random. By default each
 //! class has its share in both parts.
 
+use std::collections::BTreeMap;
+
 use rand::seq::SliceRandom;
 use serde::{Deserialize, Serialize};
 use tensor::{Key, Tensor};
@@ -68,13 +70,12 @@ fn by_share(order: &[u32], labels: &[u32], count: usize) -> Vec<u32> {
     let mut wanted = shares(labels, count);
     let (mut first, mut others) = (Vec::new(), Vec::new());
     for &position in order {
-        let left = &mut wanted[labels[position as usize] as usize];
-        match *left {
-            0 => others.push(position),
-            _ => {
+        match wanted.get_mut(&labels[position as usize]) {
+            Some(left) if *left > 0 => {
                 *left -= 1;
                 first.push(position);
             }
+            _ => others.push(position),
         }
     }
     first.append(&mut others);
@@ -82,26 +83,29 @@ fn by_share(order: &[u32], labels: &[u32], count: usize) -> Vec<u32> {
 }
 
 /// Returns how many of `count` samples each class contributes: the whole part of its share, and one
-/// more for the classes with the largest remainders. The last sample of a class is never taken.
-fn shares(labels: &[u32], count: usize) -> Vec<usize> {
-    let classes = labels.iter().max().map_or(0, |&last| last as usize + 1);
-    let mut sizes = vec![0_usize; classes];
+/// more for the classes with the largest remainders. The last sample of a class is never taken. A label that is
+/// ignored may be any number, so classes are looked up and not counted from 0.
+fn shares(labels: &[u32], count: usize) -> BTreeMap<u32, usize> {
+    let mut sizes = BTreeMap::<u32, usize>::new();
     for &label in labels {
-        sizes[label as usize] += 1;
+        *sizes.entry(label).or_default() += 1;
     }
     // Whole numbers give the same result on every machine.
     let share = |size: usize| size as u128 * count as u128;
     let all = labels.len().max(1) as u128;
-    let mut shares: Vec<usize> = sizes.iter().map(|&size| (share(size) / all) as usize).collect();
-    let mut by_remainder: Vec<usize> = (0..classes).filter(|&class| sizes[class] > 1).collect();
-    by_remainder.sort_by_key(|&class| std::cmp::Reverse(share(sizes[class]) % all));
-    let mut missing = count - shares.iter().sum::<usize>();
+    let whole = |(&class, &size): (&u32, &usize)| (class, (share(size) / all) as usize);
+    let mut shares: BTreeMap<u32, usize> = sizes.iter().map(whole).collect();
+    let mut by_remainder: Vec<u32> =
+        sizes.iter().filter(|&(_, &size)| size > 1).map(|(&class, _)| class).collect();
+    by_remainder.sort_by_key(|class| std::cmp::Reverse(share(sizes[class]) % all));
+    let mut missing = count - shares.values().sum::<usize>();
     // Classes of one sample contribute none, so others may have to contribute several more.
     while missing > 0 {
         let before = missing;
-        for &class in &by_remainder {
-            if missing > 0 && shares[class] + 1 < sizes[class] {
-                shares[class] += 1;
+        for class in &by_remainder {
+            let taken = shares.get_mut(class).expect("each class has a share");
+            if missing > 0 && *taken + 1 < sizes[class] {
+                *taken += 1;
                 missing -= 1;
             }
         }

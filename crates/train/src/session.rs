@@ -79,7 +79,8 @@ impl<M: Model, L> Trainer<'_, M, L> {
     /// If there are no samples or the validation split leaves a part empty.
     ///
     /// # Panics
-    /// If the data do not fit the model, or the batch size or the number of epochs or shards is 0.
+    /// If the data do not fit the model, the batch size, the number of epochs or shards or the norm to clip to is 0, or a
+    /// parameter to track is more than one number.
     #[track_caller]
     pub fn session<'a, T, X, Y>(
         &'a self,
@@ -94,13 +95,16 @@ impl<M: Model, L> Trainer<'_, M, L> {
         X: Samples<Batch = M::Input>,
         Y: Samples<Batch = L::Target>,
     {
-        check_options(options);
+        check_options(options, parameters);
         if dataset.is_empty() {
             return Err(TrainError::NoSamples);
         }
         let (training, validation) = options.split(dataset)?;
         check_size(dataset, options.batch_size)?;
         self.rehearse(parameters, &training);
+        if !validation.is_empty() {
+            self.rehearse(parameters, &validation);
+        }
         let steps_per_epoch = Some(training.batches(options.batch_size).len());
         Ok(Session {
             trainer: self,
@@ -124,7 +128,8 @@ impl<M: Model, L> Trainer<'_, M, L> {
     /// If the source fails or has no samples, or cannot be read as often as there are epochs.
     ///
     /// # Panics
-    /// If the data do not fit the model, or the batch size or the number of epochs or shards is 0.
+    /// If the data do not fit the model, the batch size, the number of epochs or shards or the norm to clip to is 0, or a
+    /// parameter to track is more than one number.
     #[track_caller]
     pub fn session_from<'a, T, S>(
         &'a self,
@@ -139,7 +144,7 @@ impl<M: Model, L> Trainer<'_, M, L> {
         L: Loss<T>,
         S: Source<Inputs: Samples<Batch = M::Input>, Targets: Samples<Batch = L::Target>>,
     {
-        check_options(options);
+        check_options(options, parameters);
         if options.epochs > 1 {
             source.check_rewind("second epoch").map_err(TrainError::Source)?;
         }
@@ -148,6 +153,9 @@ impl<M: Model, L> Trainer<'_, M, L> {
             return Err(TrainError::NoSamples);
         }
         self.rehearse(parameters, &first);
+        if let Some(validation) = validation {
+            self.rehearse(parameters, validation);
+        }
         Ok(Session {
             trainer: self,
             parameters,
@@ -275,13 +283,25 @@ impl<M, L, S: Source, T: Scalar> Session<'_, M, L, S, T> {
 }
 
 #[track_caller]
-fn check_options(options: &Fit) {
+fn check_options<T: Scalar>(options: &Fit, parameters: &Parameters<T>) {
     assert!(options.epochs > 0, "fit: 0 epochs were asked for; training takes at least one");
     assert!(options.shards > 0, "fit: 0 shards were asked for; a batch is at least one");
     assert!(
         options.batch_size > 0,
         "fit: a batch size of 0 was asked for; a batch needs at least one sample"
     );
+    if let Some(norm) = options.clip_norm {
+        assert!(norm > 0.0, "fit: clip_norm is {norm}; gradients are clipped to a norm above 0");
+    }
+    for name in &options.track {
+        if let Some(id) = parameters.find(name) {
+            let shape = parameters.get(id).shape();
+            assert!(
+                parameters.get(id).len() == 1,
+                "fit: the parameter `{name}` to track has shape {shape:?}; a tracked parameter is one number"
+            );
+        }
+    }
 }
 
 /// The most items in a batch of padded sequences. A step needs about 1 GB of memory for them.

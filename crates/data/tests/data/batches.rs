@@ -90,6 +90,17 @@ fn a_class_contributes_more_than_its_share_if_others_cannot() {
     }
 }
 
+/// A label that a loss ignores need not be a class.
+#[test]
+fn any_label_is_drawn_by_its_share() {
+    let labels: Vec<u32> = (0..20).map(|i| [0, u32::MAX][i % 2]).collect();
+    let dataset = Dataset::new(Tensor::<f32>::zeros([20, 1]), Tensor::new([20], labels));
+    let (_, validation) = dataset.split(0.2, Split::Stratified, Key::new(1)).unwrap();
+    let mut labels = validation.targets().to_vec();
+    labels.sort_unstable();
+    assert_eq!(labels, [0, 0, u32::MAX, u32::MAX]);
+}
+
 #[test]
 fn a_split_is_drawn_from_the_key_alone() {
     let dataset = sorted_by_label(&[50, 30, 20]);

@@ -36,12 +36,12 @@ impl<T: Scalar> Op<T> for LeakyReluOp {
     }
 }
 
-/// Returns `value` times the slope at x. A slope of 0 gives 0 even for an infinite value. The choice is
+/// Returns `value` times the slope at x. A slope of 0 gives 0 even for an infinite value; a NaN stays one. The choice is
 /// between two factors, not between two products, because the compiler can vectorize that.
 #[inline(always)]
 fn times_slope<T: Scalar>(value: T, x: T, slope: T) -> T {
     let factor = if x > T::ZERO { T::ONE } else { slope };
-    if factor == T::ZERO { T::ZERO } else { value * factor }
+    if factor == T::ZERO && !value.is_nan() { T::ZERO } else { value * factor }
 }
 
 #[cfg(test)]

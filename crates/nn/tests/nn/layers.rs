@@ -436,6 +436,7 @@ fn what_a_layer_drops_is_zero_even_where_numbers_are_infinite() {
     let y = nn::leaky_relu(flat, 0.0);
     assert_eq!(y.value().to_vec(), [0.0, 0.0]);
     assert_eq!(y.vjp(Tensor::full([2], f32::INFINITY)).of(flat).to_vec(), [0.0, 0.0]);
+    assert!(nn::leaky_relu(tape.variable(Tensor::from([f32::NAN])), 0.0).item().is_nan());
 }
 
 #[test]

@@ -428,6 +428,37 @@ fn a_batch_size_of_0_panics() {
 }
 
 #[test]
+#[should_panic(expected = "fit: clip_norm is 0; gradients are clipped to a norm above 0")]
+fn clipping_to_a_norm_of_0_panics() {
+    trained::<f32>(&quadrants(10, 1), 1, &Fit { clip_norm: Some(0.0), ..Fit::default() });
+}
+
+#[test]
+#[should_panic(expected = "` to track has shape [")]
+fn tracking_a_parameter_of_several_numbers_panics_before_training() {
+    let dataset = quadrants(10, 1);
+    let mut parameters = Parameters::<f32>::new(1);
+    let model = network(&mut parameters);
+    let names = parameters.iter().map(|(_, name, _)| name.to_string()).collect();
+    let options = Fit { track: names, ..Fit::default() };
+    let trainer = Trainer::new(&model, SoftmaxCrossEntropy::new());
+    let _ = trainer.session(&mut parameters, &mut Adam::new(0.1), &dataset, &options);
+}
+
+#[test]
+#[should_panic(expected = "there is no class 7")]
+fn a_label_of_the_validation_samples_that_does_not_fit_panics_before_training() {
+    let samples = quadrants(10, 1);
+    let labels: Vec<u32> = (0..10).map(|i| if i == 9 { 7 } else { i % 2 }).collect();
+    let dataset = Dataset::new(samples.inputs().clone(), Tensor::new([10], labels));
+    let mut parameters = Parameters::<f32>::new(1);
+    let model = network(&mut parameters);
+    let options = Fit { split: Split::Last, ..Fit::default() };
+    let trainer = Trainer::new(&model, SoftmaxCrossEntropy::new());
+    let _ = trainer.session(&mut parameters, &mut Adam::new(0.1), &dataset, &options);
+}
+
+#[test]
 #[should_panic(expected = "BinaryCrossEntropy: labels must be 0 or 1, but one is 2")]
 fn a_third_class_for_one_logit_panics() {
     let dataset = Dataset::new(Tensor::from([[1.0], [2.0]]), Tensor::from([1, 2]));

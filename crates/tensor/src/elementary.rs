@@ -24,12 +24,12 @@ pub(crate) fn exp(x: f32) -> f32 {
         &[1.0 / 5040.0, 1.0 / 720.0, 1.0 / 120.0, 1.0 / 24.0, 1.0 / 6.0, 0.5, 1.0, 1.0],
     );
 
-    // 2ⁿ in two factors, as n reaches from -150 to 128, further than one exponent can. The series
-    // is about 1, so the first factor is a sum of exponents.
-    let n = shifted.to_bits().wrapping_sub(ROUND.to_bits()) as i32;
-    let half = n >> 1;
-    let scaled = f32::from_bits(series.to_bits().wrapping_add((half << 23) as u32));
-    scaled * power_of_two(n.wrapping_sub(half))
+    // 2ⁿ in two factors, as n reaches from -150 to 128, further than one exponent can; each gets its
+    // bias of n + 2 · 127. The bits of a NaN give any factors. The series is NaN then, and a product
+    // with it stays NaN, which a sum of exponents would not.
+    let biased = shifted.to_bits().wrapping_sub(ROUND.to_bits() - 2 * 127) as i32;
+    let half = biased >> 1;
+    series * power_of_two(half) * power_of_two(biased.wrapping_sub(half))
 }
 
 /// ln x, from `x = 2ⁿ · (1 + z)` with 1 + z between √½ and √2 as `n·ln 2 + ln(1 + z)`, and a
@@ -101,10 +101,10 @@ fn polynomial<const N: usize>(x: f32, coefficients: &[f32; N]) -> f32 {
     coefficients[1..].iter().fold(coefficients[0], |sum, &c| sum.mul_add(x, c))
 }
 
-/// 2ⁿ for -126 ≤ n ≤ 127, by writing the exponent.
+/// 2ⁿ for -126 ≤ n ≤ 127, by writing the exponent n + 127.
 #[inline(always)]
-fn power_of_two(n: i32) -> f32 {
-    f32::from_bits((n.wrapping_add(127) as u32) << 23)
+fn power_of_two(biased: i32) -> f32 {
+    f32::from_bits((biased as u32) << 23)
 }
 
 #[cfg(test)]

@@ -67,6 +67,46 @@ fn functions_are_those_of_numbers<T: Scalar>(x: &Tensor<T>) -> Result<(), TestCa
     Ok(())
 }
 
+/// Checks that each function of one element is NaN where the element is.
+fn functions_keep_nan<T: Scalar>(x: &Tensor<T>) -> Result<(), TestCaseError> {
+    let found: [(&str, Tensor<T>); 14] = [
+        ("abs", x.abs()),
+        ("sqrt", x.sqrt()),
+        ("exp", x.exp()),
+        ("ln", x.ln()),
+        ("ln_1p", x.map(T::ln_1p)),
+        ("sin", x.sin()),
+        ("cos", x.cos()),
+        ("tanh", x.tanh()),
+        ("erf", x.map(T::erf)),
+        ("sigmoid", x.sigmoid()),
+        ("softplus", x.softplus()),
+        ("powi", x.powi(-3)),
+        ("pow", x.pow(&Tensor::scalar(T::from_f64(0.5)))),
+        ("clamp", x.clamp(-T::ONE, T::ONE)),
+    ];
+    for (name, y) in found {
+        prop_assert_eq!(y.map(T::is_nan), x.map(T::is_nan), "{} of {:?} is {:?}", name, x, y);
+    }
+    Ok(())
+}
+
+/// Numbers side by side, with NaN of either sign and any payload among them.
+fn with_nan<T: Scalar>(nan: impl Strategy<Value = T>) -> impl Strategy<Value = Tensor<T>> {
+    let elements = prop_oneof![nan, (0.1..9.0f64).prop_map(T::from_f64)];
+    prop::collection::vec(elements, 1..40).prop_map(|x| Tensor::new([x.len()], x))
+}
+
+fn nan_of_f32() -> impl Strategy<Value = f32> {
+    let known = prop::sample::select(vec![0x7fff_ffff, 0xffff_ffff, 0x7fc0_0002, 0x7fc0_1234]);
+    let bits = prop_oneof![known, any::<u32>().prop_map(|bits| bits | 0x7f80_0001)];
+    bits.prop_map(f32::from_bits)
+}
+
+fn nan_of_f64() -> impl Strategy<Value = f64> {
+    any::<u64>().prop_map(|bits| f64::from_bits(bits | 0x7ff0_0000_0000_0001))
+}
+
 /// Checks that `keepdim` changes the shape alone, and the smallest against the largest.
 fn keepdim_keeps_the_numbers<T: Scalar>(
     x: &Tensor<T>,
@@ -110,6 +150,16 @@ proptest! {
     ) {
         functions_are_those_of_numbers(&x)?;
         functions_are_those_of_numbers(&y)?;
+    }
+
+    /// A NaN is not one number: its low bits are free, and arithmetic on bits may read them.
+    #[test]
+    fn a_function_of_nan_is_nan_whatever_its_bits(
+        x in with_nan(nan_of_f32()),
+        y in with_nan(nan_of_f64()),
+    ) {
+        functions_keep_nan(&x)?;
+        functions_keep_nan(&y)?;
     }
 
     #[test]

@@ -47,7 +47,7 @@ impl<S: Scalar> Dual<S> {
     /// f(x), given f(v) and f'(v): the chain rule.
     #[inline(always)]
     fn chain(self, value: S, slope: S) -> Self {
-        Self::new(value, slope * self.tangent)
+        Self::new(value, along(slope, self.tangent))
     }
 
     /// Values and tangents of one shape as a tensor of duals.
@@ -107,7 +107,7 @@ impl<S: Scalar> Mul for Dual<S> {
 
     #[inline(always)]
     fn mul(self, other: Self) -> Self {
-        let tangent = self.tangent * other.value + self.value * other.tangent;
+        let tangent = along(other.value, self.tangent) + along(self.value, other.tangent);
         Self::new(self.value * other.value, tangent)
     }
 }
@@ -118,7 +118,10 @@ impl<S: Scalar> Div for Dual<S> {
     #[inline(always)]
     fn div(self, other: Self) -> Self {
         let quotient = self.value / other.value;
-        Self::new(quotient, (self.tangent - quotient * other.tangent) / other.value)
+        let change = self.tangent - along(quotient, other.tangent);
+        // What does not move stays where it is, at 0 / 0 too.
+        let tangent = if change.is_zero() { S::ZERO } else { change / other.value };
+        Self::new(quotient, tangent)
     }
 }
 
@@ -268,11 +271,11 @@ impl<S: Scalar> Scalar for Dual<S> {
     }
 }
 
-/// A slope times a tangent. A slope that does not exist, such as the slope along the exponent at a
-/// negative base, does not matter where nothing moves.
+/// A slope times a tangent. The slope does not matter where nothing moves: it may be infinite, as at the
+/// edge of √x, or not exist, as along the exponent at a negative base.
 #[inline(always)]
 fn along<S: Scalar>(slope: S, tangent: S) -> S {
-    if !slope.is_finite() && tangent == S::ZERO { S::ZERO } else { slope * tangent }
+    if tangent.is_zero() { S::ZERO } else { slope * tangent }
 }
 
 impl<S: Scalar> MatrixKernel for Dual<S> {

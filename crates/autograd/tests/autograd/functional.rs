@@ -1,6 +1,7 @@
 //! Forward mode and what is built on it, against closed forms and against each other.
 
 use approx::assert_relative_eq;
+use autograd::check;
 use autograd::functional::{Dual, grad, hessian, hvp, jacobian, jvp, parameters, value_and_grad};
 use autograd::{ParameterId, Parameters, Pass, Var};
 use proptest::prelude::*;
@@ -482,6 +483,55 @@ fn powers_at_zero_have_the_slopes_of_their_conventions() {
     let second = hessian(power, &[Tensor::from([2.0]), Tensor::from([0.0])]);
     assert_close(second[0][1].item(), 0.5);
     assert_close(second[1][1].item(), 2f64.ln().powi(2));
+}
+
+/// At the edge of its domain a function may have an infinite slope, and ∞ · 0 is NaN. A constant there does
+/// not move, so neither does what is computed from it.
+#[test]
+fn a_constant_at_the_edge_of_a_function_does_not_move() {
+    fn edges<T: Scalar>(zero: T) -> [(&'static str, T); 10] {
+        let infinite = T::ONE / zero;
+        [
+            ("sqrt", zero.sqrt()),
+            ("ln", zero.ln()),
+            ("ln_1p", (zero - T::ONE).ln_1p()),
+            ("powi", zero.powi(-1)),
+            ("powf", zero.powf(T::from_f64(-0.5))),
+            ("the quotient 1/0", infinite),
+            ("the quotient 0/0", zero / zero),
+            ("the product ∞ · 0", zero.ln() * zero),
+            ("sin", infinite.sin()),
+            ("exp", infinite.exp()),
+        ]
+    }
+    for (name, y) in edges(Dual::<f64>::ZERO) {
+        assert_eq!(y.tangent, 0.0, "{name}");
+    }
+    for (name, y) in edges(Second::ZERO) {
+        let tangents = [y.value.tangent, y.tangent.value, y.tangent.tangent];
+        assert_eq!(tangents, [0.0; 3], "{name}");
+    }
+    let moving = Dual::new(1.0, 2.0);
+    assert_eq!((moving / Dual::ZERO).tangent, f64::INFINITY, "what moves still does");
+    assert_eq!(Dual::new(0.0, 2.0).sqrt().tangent, f64::INFINITY);
+}
+
+#[test]
+fn derivatives_through_constants_at_the_edge_of_a_function_are_finite() {
+    fn roots<'t, T: Scalar>(x: Var<'t, T>) -> Var<'t, T> {
+        x * x.tape().constant(Tensor::from([0.0, 4.0]).cast()).sqrt()
+    }
+    let (x, v) = ([Tensor::from([3.0, 3.0])], [Tensor::ones([2])]);
+    assert_eq!(jvp(|x| roots(x[0]), &x, &v).1, Tensor::from([0.0, 2.0]));
+    assert_eq!(hvp(|x| (x[0] * roots(x[0])).sum_all(), &x, &v)[0], Tensor::from([0.0, 4.0]));
+
+    // A mask of ones and zeros, as logarithms.
+    fn masked<'t, T: Scalar>(x: Var<'t, T>) -> Var<'t, T> {
+        let mask = x.tape().constant(Tensor::from([0.0, 1.0]).cast());
+        (x + mask.ln()).logsumexp(&[0])
+    }
+    assert_eq!(jvp(|x| masked(x[0]), &x, &v).1.item(), 1.0);
+    check::inputs(&x, |x| masked(x[0])).assert();
 }
 
 /// Its second derivative is σ′(0) = ¼, where a formula with |x| would have 0.

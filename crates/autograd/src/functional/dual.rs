@@ -241,14 +241,15 @@ impl<S: Scalar> Scalar for Dual<S> {
         let slope = if n == 0 { S::ZERO } else { S::from_f64(n.into()) * self.value.powi(n - 1) };
         self.chain(self.value.powi(n), slope)
     }
-    /// At the base 0 and the exponent 0 the slopes are those of the op `pow`.
+    /// Where the formulas of the slopes have no value, the slopes are those of the op `pow`.
     #[inline(always)]
     fn powf(self, exponent: Self) -> Self {
         let (x, p) = (self.value, exponent.value);
         let power = x.powf(p);
-        let at_zero = x == S::ZERO;
-        let by_base = if at_zero && p == S::ZERO { S::ZERO } else { p * x.powf(p - S::ONE) };
-        let by_exponent = if at_zero && p >= S::ZERO { S::ZERO } else { power * x.ln() };
+        let lower = x.powf(p - S::ONE);
+        let is_flat = p == S::ZERO && !lower.to_f64().is_finite();
+        let by_base = if is_flat { S::ZERO } else { p * lower };
+        let by_exponent = if x == S::ZERO && p >= S::ZERO { S::ZERO } else { power * x.ln() };
         Self::new(power, along(by_base, self.tangent) + along(by_exponent, exponent.tangent))
     }
     #[inline(always)]

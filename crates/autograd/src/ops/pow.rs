@@ -3,7 +3,7 @@
 //! At the points where these formulas have no value the conventions are PyTorch's:
 //!
 //! ```text
-//! p = 0             x̄ = 0, at x = 0 too, for y is 1 whatever x is
+//! p = 0             x̄ = 0, for y is 1 whatever x is
 //! x = 0 and p ≥ 0   p̄ = 0
 //! x < 0             p̄ is NaN: only whole exponents have a power
 //! ```
@@ -51,11 +51,13 @@ impl<T: Scalar> Op<T> for Pow {
 }
 
 fn of_base<T: Scalar>(dy: T, x: T, p: T) -> T {
-    // The slope is 0, but the formula gives 0 · ∞.
-    if p == T::ZERO && (x == T::ZERO || !dy.is_finite()) {
+    let lower = x.powf(p - T::ONE);
+    // The slope is 0, but the formula gives 0 · ∞, near x = 0 too, or 0 · NaN. The value alone decides:
+    // a dual p of value 0 may move, and the slope with it.
+    if p == T::ZERO && !(dy.is_finite() && lower.to_f64().is_finite()) {
         return T::ZERO;
     }
-    dy * p * x.powf(p - T::ONE)
+    dy * p * lower
 }
 
 fn of_exponent<T: Scalar>(dy: T, x: T, p: T, y: T) -> T {
@@ -66,7 +68,7 @@ impl<'t, T: Scalar> Var<'t, T> {
     /// Records each element to the power of a real exponent, a variable or a number, with
     /// broadcasting. [`powi`](Self::powi) is faster.
     ///
-    /// The derivative with respect to the base is 0 for the exponent 0, at the base 0 too. The
+    /// The derivative with respect to the base is 0 for the exponent 0, whatever the base is. The
     /// derivative with respect to the exponent is 0 at the base 0, unless the exponent is negative, and
     /// NaN for a negative base.
     ///

@@ -534,6 +534,35 @@ fn derivatives_through_constants_at_the_edge_of_a_function_are_finite() {
     check::inputs(&x, |x| masked(x[0])).assert();
 }
 
+/// The base 0 is not the only one where xᵖ⁻¹ is not finite.
+#[test]
+fn the_exponent_0_is_flat_whatever_the_base_is() {
+    fn bases<T: Scalar>(tiny: T) -> Tensor<T> {
+        let others = [0.0, -0.0, f64::INFINITY, f64::NEG_INFINITY, f64::NAN, -2.0, 2.0];
+        Tensor::concat(&[&Tensor::from([tiny, -tiny]), &Tensor::from(others).cast()], 0)
+    }
+    fn assert_flat<T: Scalar>(x: &Tensor<T>) {
+        let still = Tensor::zeros(x.shape());
+        let x = std::slice::from_ref(x);
+        let slopes = grad(|x| x[0].pow(0.0).sum_all(), x);
+        assert_eq!(slopes[0], still);
+        let ones = [Tensor::ones(still.shape())];
+        assert_eq!(jvp(|x| x[0].pow(0.0), x, &ones).1, still);
+        assert_eq!(hvp(|x| x[0].pow(0.0).sum_all(), x, &ones)[0], still);
+    }
+    assert_flat(&bases(f32::from_bits(1)));
+    assert_flat(&bases(f64::from_bits(1)));
+
+    // ∂²(xᵖ)/∂x∂p = 1/x at p = 0, by the tangent of p, for every base that has a reciprocal.
+    let p = Dual::new(0.0, 1.0);
+    let mixed = grad(
+        |x| x[0].pow(x[0].tape().constant(Tensor::scalar(p))).sum_all(),
+        &[Tensor::from([4.0, 0.5]).cast::<Dual<f64>>()],
+    );
+    assert_eq!(Dual::values(&mixed[0]), Tensor::zeros([2]));
+    assert_eq!(Dual::tangents(&mixed[0]), Tensor::from([0.25, 2.0]));
+}
+
 /// Its second derivative is σ′(0) = ¼, where a formula with |x| would have 0.
 #[test]
 fn softplus_is_smooth_at_zero() {

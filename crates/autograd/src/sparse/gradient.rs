@@ -98,7 +98,12 @@ impl<T: Scalar> Gradient<T> {
     }
 
     /// Adds the gradient of another use of the parameter.
+    ///
+    /// # Panics
+    /// If the two do not have the same shape.
+    #[track_caller]
     pub fn add(&mut self, other: &Self) {
+        self.assert_same_shape("add", other);
         match (&mut *self, other) {
             (Gradient::Sparse(rows), Gradient::Sparse(others)) if rows.ids == others.ids => {
                 rows.dense.take();
@@ -115,11 +120,22 @@ impl<T: Scalar> Gradient<T> {
     /// If the two do not have the same shape.
     #[track_caller]
     pub fn plus(&self, other: &Self) -> Self {
+        self.assert_same_shape("plus", other);
         match (self, other) {
             (Gradient::Sparse(rows), Gradient::Sparse(others)) => {
                 Gradient::Sparse(rows.plus(others))
             }
             _ => Gradient::Dense(self.dense() + other.dense()),
         }
+    }
+
+    /// Tensors alone would broadcast, and rows of tables of different lengths fit.
+    #[track_caller]
+    fn assert_same_shape(&self, name: &str, other: &Self) {
+        let (left, right) = (self.shape(), other.shape());
+        assert!(
+            left == right,
+            "{name}: the gradients have shapes {left:?} and {right:?}: they must be equal"
+        );
     }
 }

@@ -51,6 +51,33 @@ fn tangents_of_gradients_keep_their_rows() {
     assert_eq!(tangents.get(id), Some(&expected));
 }
 
+/// Broadcasting, or rows of another table, would give a sum of neither shape.
+#[test]
+fn gradients_of_different_shapes_are_not_added() {
+    let dense = |shape: &[usize]| Gradient::from(Tensor::<f64>::ones(shape));
+    let rows = |shape: &[usize]| {
+        let values = Tensor::<f64>::ones([&[1], &shape[1..]].concat());
+        Gradient::from(SparseGradient::from_rows(shape, &[0], values))
+    };
+    for (left, right) in [
+        (dense(&[2, 1]), dense(&[2])),
+        (rows(&[5, 1]), rows(&[4, 1])),
+        (rows(&[5, 1]), rows(&[5, 2])),
+        (rows(&[5, 1]), dense(&[5, 2])),
+        (dense(&[5, 2]), rows(&[5, 1])),
+    ] {
+        let shapes = format!("{:?} and {:?}", left.shape(), right.shape());
+        assert_eq!(
+            message(|| left.plus(&right)),
+            format!("plus: the gradients have shapes {shapes}: they must be equal")
+        );
+        assert_eq!(
+            message(|| left.clone().add(&right)),
+            format!("add: the gradients have shapes {shapes}: they must be equal")
+        );
+    }
+}
+
 #[test]
 fn gradients_that_do_not_fit_are_refused() {
     let (parameters, id) = table();

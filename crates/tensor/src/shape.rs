@@ -76,6 +76,7 @@ pub fn axis(axis: isize, rank: usize) -> Result<usize, ShapeError> {
 }
 
 /// The positions that a range names on an axis of this length, whatever ends the range leaves open.
+/// They may be beyond the axis, even at the largest number.
 ///
 /// ```
 /// assert_eq!(tensor::shape::range(2.., 5), 2..5);
@@ -84,11 +85,11 @@ pub fn axis(axis: isize, rank: usize) -> Result<usize, ShapeError> {
 pub fn range(range: impl RangeBounds<usize>, length: usize) -> Range<usize> {
     let start = match range.start_bound() {
         Bound::Included(&start) => start,
-        Bound::Excluded(&before) => before + 1,
+        Bound::Excluded(&before) => before.saturating_add(1),
         Bound::Unbounded => 0,
     };
     let end = match range.end_bound() {
-        Bound::Included(&last) => last + 1,
+        Bound::Included(&last) => last.saturating_add(1),
         Bound::Excluded(&end) => end,
         Bound::Unbounded => length,
     };

@@ -197,6 +197,10 @@ fn a_mistake_is_explained() {
         "matmul: shapes [2, 3] and [2, 3] do not fit: [m, k] · [k, n] needs equal inner lengths, \
          but 3 is not 2; the right one transposed would fit"
     );
+    assert_eq!(
+        message(|| x.slice(1, ..=usize::MAX)),
+        format!("slice: range 0..{} is not within axis 1 of shape [2, 3]", usize::MAX)
+    );
     fn join<'t>(x: Var<'t, f64>, y: Var<'t, f64>) -> Var<'t, f64> {
         Var::concat(&[x, y], 0)
     }

@@ -1,5 +1,7 @@
 //! What a person reads: printed tensors, and the panics that a mistake brings.
 
+use std::ops::Bound;
+
 use mistakes::message;
 use tensor::{Key, Tensor};
 
@@ -96,6 +98,14 @@ fn a_mistake_is_explained_at_the_users_line_with_shapes_and_rule() {
     assert_eq!(
         message(|| x.slice(1, 2..5)),
         "slice: range 2..5 is not within axis 1 of shape [2, 3]"
+    );
+    assert_eq!(
+        message(|| x.slice(1, ..=usize::MAX)),
+        format!("slice: range 0..{} is not within axis 1 of shape [2, 3]", usize::MAX)
+    );
+    assert_eq!(
+        message(|| x.slice(1, (Bound::Excluded(usize::MAX), Bound::Unbounded))),
+        format!("slice: range {}..3 is not within axis 1 of shape [2, 3]", usize::MAX)
     );
     assert_eq!(
         message(|| Tensor::concat(&[&x, &y], 1)),

@@ -89,7 +89,10 @@ impl<T: Scalar> Tape<T> {
     ///
     /// # Panics
     /// If the tape has no node with this index.
+    #[track_caller]
     pub fn recompute(&self, index: usize) -> Option<Tensor<T>> {
+        let len = self.len();
+        assert!(index < len, "recompute: %{index} is not on this tape, which has {len} nodes");
         let inputs = self.nodes.borrow()[index].inputs.clone();
         let inputs: Vec<Tensor<T>> =
             inputs.iter().map(|&input| self.nodes.borrow()[input].value.clone()).collect();

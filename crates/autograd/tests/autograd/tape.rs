@@ -219,6 +219,15 @@ fn a_mistake_is_explained() {
 }
 
 #[test]
+fn a_node_that_is_not_on_the_tape_is_refused() {
+    let tape: Tape<f64> = Tape::default();
+    let words = "%3 is not on this tape, which has 0 nodes";
+    assert_eq!(message(|| _ = tape.var_at(3)), format!("var_at: {words}"));
+    assert_eq!(message(|| _ = tape.nodes().get(3)), format!("nodes: {words}"));
+    assert_eq!(message(|| _ = tape.recompute(3)), format!("recompute: {words}"));
+}
+
+#[test]
 fn mistakes_in_choosing_and_joining_are_explained() {
     let tape: Tape<f64> = Tape::default();
     let x = tape.variable(Tensor::zeros([2, 3]));

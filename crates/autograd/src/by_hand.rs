@@ -69,7 +69,7 @@ impl<T: Scalar> Gradients<T> {
     pub fn map<U: Scalar>(&self, f: impl Fn(T) -> U + Sync) -> Gradients<U> {
         let is_dense = |gradient: &Gradient<T>| matches!(gradient, Gradient::Dense(_));
         assert!(
-            f(T::ZERO) == U::ZERO || self.parameters.values().all(is_dense),
+            f(T::ZERO).is_zero() || self.parameters.values().all(is_dense),
             "map: a gradient of some rows needs a function that keeps 0"
         );
         let mapped = |gradient: &Gradient<T>| match gradient {

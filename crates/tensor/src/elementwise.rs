@@ -191,6 +191,6 @@ impl<T: Scalar> Tensor<T> {
     #[track_caller]
     pub fn mask(&self, mask: &Self) -> Self {
         let wide = mask.with_layout(expect("mask", mask.layout().expand(self.shape())));
-        self.zip("mask", &wide, |x, m| if m == T::ZERO { T::ZERO } else { x * m })
+        self.zip("mask", &wide, |x, m| if m.is_zero() { T::ZERO } else { x * m })
     }
 }

@@ -85,5 +85,5 @@ fn rotate<T: Scalar>(
 /// not even if it is infinite.
 #[inline(always)]
 fn part<T: Scalar>(x: T, sin: T) -> T {
-    if sin == T::ZERO { T::ZERO } else { x * sin }
+    if sin.is_zero() { T::ZERO } else { x * sin }
 }

@@ -51,6 +51,21 @@ fn tangents_of_gradients_keep_their_rows() {
     assert_eq!(tangents.get(id), Some(&expected));
 }
 
+/// f of 0 is 0 + ε: equal to 0, but it moves, and rows that are not stored would not.
+#[test]
+fn a_function_that_moves_0_does_not_keep_it() {
+    let (parameters, id) = table();
+    let tape = Tape::default();
+    let rows = tape.parameter_rows(&parameters, id, vec![1]).sum_all().backward();
+    assert_eq!(
+        message(|| rows.map(|x| Dual::new(x, 1.0))),
+        "map: a gradient of some rows needs a function that keeps 0"
+    );
+    let kept = rows.map(|x| Dual::new(x, 2.0 * x));
+    let expected = Tensor::from([[0.0, 0.0], [2.0, 2.0], [0.0, 0.0], [0.0, 0.0]]);
+    assert_eq!(Dual::tangents(kept.get(id).expect("a gradient")), expected);
+}
+
 /// Broadcasting, or rows of another table, would give a sum of neither shape.
 #[test]
 fn gradients_of_different_shapes_are_not_added() {

@@ -563,6 +563,21 @@ fn the_exponent_0_is_flat_whatever_the_base_is() {
     assert_eq!(Dual::tangents(&mixed[0]), Tensor::from([0.25, 2.0]));
 }
 
+/// What is chosen by a comparison with 0 may be 0 now and move.
+#[test]
+fn a_factor_of_0_that_moves_is_not_passed_over() {
+    let moving = |value: f64| Dual::new(value, 3.0);
+    let x = Tensor::from([2.0, 5.0]).cast::<Dual<f64>>();
+    let mask = Tensor::from([moving(0.0), Dual::ZERO]);
+    assert_eq!(Dual::tangents(&x.mask(&mask)), Tensor::from([6.0, 0.0]));
+
+    // By an angle of 0 that grows: (a, b) moves along (−b, a).
+    let pair = x.reshape([1, 1, 2]);
+    let (cos, sin) = (Tensor::from([[Dual::ONE]]), Tensor::from([[moving(0.0)]]));
+    let rotated = pair.rotate_halves(&cos, &sin);
+    assert_eq!(Dual::tangents(&rotated).to_vec(), [-15.0, 6.0]);
+}
+
 /// Its second derivative is σ′(0) = ¼, where a formula with |x| would have 0.
 #[test]
 fn softplus_is_smooth_at_zero() {

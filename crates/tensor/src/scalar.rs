@@ -60,7 +60,7 @@ pub trait Scalar:
     fn tanh(self) -> Self;
     /// The error function erf x = 2/√π ∫₀ˣ e^(−t²) dt.
     fn erf(self) -> Self;
-    /// xⁿ for a whole number n.
+    /// xⁿ for a whole number n. In `f64` the error grows with n, to about |n| / 2 units in the last place.
     fn powi(self, n: i32) -> Self;
     /// xᵖ for a real exponent: 1 for p = 0; NaN for x < 0, unless p is whole.
     fn powf(self, exponent: Self) -> Self;
@@ -159,7 +159,8 @@ impl Scalar for f32 {
     }
     #[inline(always)]
     fn powi(self, n: i32) -> Self {
-        f32::powi(self, n)
+        // Each factor rounds. In f64 a thousand million roundings are a few units of f32.
+        if n.unsigned_abs() <= 4 { f32::powi(self, n) } else { f64::from(self).powi(n) as f32 }
     }
     #[inline(always)]
     fn powf(self, exponent: Self) -> Self {

@@ -218,6 +218,25 @@ fn a_product_of_few_rows_is_the_same_for_a_matrix_in_any_layout() {
     }
 }
 
+proptest! {
+    /// Factor by factor in f32, the errors of 100 000 roundings would add up.
+    #[test]
+    fn whole_powers_in_f32_stay_accurate(
+        logarithm in -80.0..80.0f64,
+        n in prop_oneof![1..9i32, 1..1_000_000i32],
+        is_negative in any::<[bool; 2]>(),
+    ) {
+        let size = (logarithm / f64::from(n)).exp() as f32;
+        let x = if is_negative[0] { -size } else { size };
+        let n = if is_negative[1] { -n } else { n };
+        let exact = f64::from(x).powf(n.into());
+        for found in [Tensor::scalar(x).powi(n).item(), Scalar::powi(x, n)] {
+            let error = (f64::from(found) / exact - 1.0).abs();
+            prop_assert!(error < 4.0 * f64::from(f32::EPSILON), "{}^{} = {} is {} off", x, n, found, error);
+        }
+    }
+}
+
 #[test]
 fn nan_is_never_lost() {
     let x = Tensor::from([1.0, f32::NAN, 3.0]);

@@ -37,11 +37,16 @@ impl<T: Scalar> Op<T> for Max {
 
     fn forward(&mut self, x: &[&Tensor<T>]) -> Tensor<T> {
         // Over plain numbers this adds 0. Over duals x − y has a tangent, so that y gets the mean of
-        // the tangents of all the largest elements.
+        // the tangents of all the largest elements. An infinite y, from which x − y is NaN, is the
+        // mean of these elements itself.
         let y = x[0].max_keepdim(&self.axes);
-        let excess = |x: T, y: T| if x == y && y.is_finite() { x - y } else { T::ZERO };
-        let sum = x[0].zip_map(&y, excess).sum_keepdim(&self.axes);
-        let y = &y + sum / self.ties(x[0], &y);
+        let excess = |x: T, y: T| match x == y {
+            true if y.is_finite() => x - y,
+            true => x,
+            false => T::ZERO,
+        };
+        let mean = x[0].zip_map(&y, excess).sum_keepdim(&self.axes) / self.ties(x[0], &y);
+        let y = y.zip_map(&mean, |y, mean| if y.is_finite() { y + mean } else { mean });
         match self.keepdim {
             true => y,
             false => y.squeeze(&self.axes),

@@ -578,6 +578,34 @@ fn a_factor_of_0_that_moves_is_not_passed_over() {
     assert_eq!(Dual::tangents(&rotated).to_vec(), [-15.0, 6.0]);
 }
 
+/// Where the largest of all is −∞ no element stands out from a start of −∞.
+#[test]
+fn the_tangent_of_an_infinite_extreme_is_shared_as_its_gradient_is() {
+    fn check<'f>(
+        f: impl for<'t> Fn(Var<'t, Dual<f64>>) -> Var<'t, Dual<f64>> + 'f,
+        x: Tensor<f64>,
+    ) {
+        let still = x.cast::<Dual<f64>>();
+        let gradient = grad(|x| f(x[0]).sum_all(), &[still]).swap_remove(0);
+        for k in 0..x.len() {
+            let mut along = Tensor::zeros(x.shape());
+            along.as_mut_slice()[k] = 1.0;
+            let (value, tangent) = jvp(|x| f(x[0]), std::slice::from_ref(&x), &[along]);
+            assert!(value.item().is_infinite());
+            assert_close(tangent.item(), gradient.to_vec()[k].value);
+        }
+    }
+    for infinite in [f64::INFINITY, f64::NEG_INFINITY] {
+        for equal in 1..40 {
+            let x = Tensor::full([equal], infinite);
+            check(|x| x.max(&[0]), x.clone());
+            check(|x| x.min(&[0]), x);
+        }
+    }
+    check(|x| x.max(&[0]), Tensor::from([1.0, f64::INFINITY, f64::INFINITY, f64::INFINITY]));
+    check(|x| x.min(&[0]), Tensor::from([1.0, f64::NEG_INFINITY, 2.0]));
+}
+
 /// Its second derivative is σ′(0) = ¼, where a formula with |x| would have 0.
 #[test]
 fn softplus_is_smooth_at_zero() {

@@ -178,7 +178,7 @@ pub fn use_this_thread() {
 /// use tensor::{Tensor, parallel};
 ///
 /// let rows: Vec<Tensor> = (0..5).map(|k| Tensor::full([100], k as f32)).collect();
-/// assert_eq!(parallel::map(&rows, |row| row.sum_all()), [0.0, 100.0, 200.0, 300.0, 400.0]);
+/// assert_eq!(parallel::map(&rows, |row| row.sum_all().item()), [0.0, 100.0, 200.0, 300.0, 400.0]);
 /// ```
 pub fn map<I: Sync, R: Send>(items: &[I], work: impl Fn(&I) -> R + Sync) -> Vec<R> {
     let threads = rayon::current_num_threads();

@@ -91,7 +91,7 @@ pub fn answered_rows(
         )
         .into());
     }
-    let mut without = Vec::new();
+    let (mut without, all) = (Vec::new(), frame.rows.len());
     frame.rows.retain(|row| {
         let is_usable = about.target.reads(&row.cells[answers]);
         if !is_usable {
@@ -104,7 +104,7 @@ pub fn answered_rows(
     }
     if !without.is_empty() {
         note(&format!(
-            "{} rows are left out, as their {} is missing or cannot be read: {}",
+            "{} of {all} rows are left out, as their {} is missing or cannot be read: {}",
             without.len(),
             excerpt(&about.answers),
             first_cells(&without)

@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 use std::fmt;
 use std::io::Read;
 
-use data::{DataFrame, TableRow, TextReader, beginning, excerpt, printable};
+use data::{DataFrame, TableRow, TextReader, beginning, excerpt, is_missing, printable};
 use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use serde_json::Value;
 
@@ -155,31 +155,45 @@ impl<R: Read> JsonLines<R> {
 /// decimal comma if the key is one of `commas`.
 ///
 /// # Errors
-/// If it is an object, or has one in it.
+/// If it is an object or has one in it, or a list has an element that is missing or has `|` in it.
 pub fn cell_of(key: &str, value: &Value, commas: &HashSet<String>) -> Result<String, String> {
     if let (Value::Number(number), true) = (value, commas.contains(key)) {
         return Ok(number.to_string().replace('.', ","));
     }
-    cell(value).ok_or_else(|| {
-        format!(
-            "the key {} holds an object; expected a text, a number, a list of texts, true, false or null",
-            excerpt(key)
-        )
-    })
+    cell(value).map_err(|fault| format!("the key {} {fault}", excerpt(key)))
 }
 
-/// Returns a value as a cell; `None` for an object.
-fn cell(value: &Value) -> Option<String> {
+/// Returns a value as a cell. The error tells what the key has that no cell can hold.
+fn cell(value: &Value) -> Result<String, String> {
     match value {
-        Value::Null => Some(String::new()),
-        Value::String(text) => Some(text.clone()),
-        Value::Bool(_) | Value::Number(_) => Some(value.to_string()),
+        Value::Null => Ok(String::new()),
+        Value::String(text) => Ok(text.clone()),
+        Value::Bool(_) | Value::Number(_) => Ok(value.to_string()),
         Value::Array(values) => {
-            let cells: Option<Vec<String>> = values.iter().map(cell).collect();
-            Some(cells?.join("|"))
+            let cells = values.iter().map(label).collect::<Result<Vec<_>, _>>()?;
+            Ok(cells.join("|"))
         }
-        Value::Object(_) => None,
+        Value::Object(_) => {
+            Err("holds an object; expected a text, a number, a list of texts, true, false or null"
+                .to_owned())
+        }
     }
+}
+
+/// Returns an element of a list. Behind another in a cell, it must be told from its neighbours, and count.
+fn label(value: &Value) -> Result<String, String> {
+    let text = cell(value)?;
+    if text.contains('|') {
+        let found = excerpt(&text);
+        return Err(format!("has a list with {found}, but `|` separates labels; write it without"));
+    }
+    if is_missing(&text) {
+        let found = excerpt(&text);
+        return Err(format!(
+            "has a list with {found}, which stands for a missing value; leave it out, or write another word"
+        ));
+    }
+    Ok(text)
 }
 
 /// An object with its keys in the order of the file.

@@ -12,7 +12,7 @@ use tensor::{Key, Tensor};
 use super::gaps::tell_missing;
 use super::options::TableOptions;
 use super::understood::{Understood, first_cells};
-use crate::notes::note;
+use crate::notes::{note, note_labels};
 use crate::training::Training;
 
 /// The rows as a model gets them.
@@ -65,6 +65,8 @@ impl KnownRows {
         let place = frame.place(&understood.target.name).expect("the target is a column");
         let classes = match understood.target.kind {
             ColumnKind::Category => {
+                let column = format!("{file}, column {}", excerpt(&understood.target.name));
+                note_labels(&column, frame.cells(place));
                 let labels = Labels::of(frame.cells(place));
                 check_classes(&labels, &frame, &understood.target, file)?;
                 let classes =

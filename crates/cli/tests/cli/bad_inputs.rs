@@ -555,6 +555,16 @@ fn tables() -> Vec<BadInput> {
         train("cut.jsonl", &["cut.jsonl, line 2: expected a JSON object", "EOF"]),
         train("words.jsonl", &["words.jsonl, line 2: expected a JSON object"]),
         train("nested.jsonl", &["nested.jsonl, line 1: the key `a` holds an object"]),
+        train(
+            "bar.jsonl",
+            &["bar.jsonl, line 1: the key `a` has a list with `R|B`, but `|` separates labels"],
+        ),
+        train(
+            "missing.jsonl",
+            &[
+                "missing.jsonl, line 2: the key `a` has a list with `NA`, which stands for a missing",
+            ],
+        ),
         train("twice.jsonl", &["twice.jsonl, line 1: the key `a` occurs twice"]),
         train("cut.gz", &["cut.gz"]),
         train("zip.csv", &["zip.csv: this is a zip file"]),
@@ -815,7 +825,7 @@ fn files() -> Files {
     files.extend(texts.iter().chain(&numbers).map(|&(name, content)| (name, content.to_vec())));
     let ids = (0..1001).map(|i| format!("text,{i}\n"));
     files.insert("ids.csv", format!("text,label\n{}", ids.collect::<String>()).into_bytes());
-    let tables: [(&str, &[u8]); 14] = [
+    let tables: [(&str, &[u8]); 16] = [
         ("cyrillic.csv", b"text,label\n\xef\xf0\xe8\xe2\xe5\xf2,joy\n"),
         ("broken.csv", b"text,label\n\xc3\xa9\xc3\xa8,joy\n\xff,fear\n"),
         ("unanswered.csv", b"a,b,label\n1,2,\n3,4,NA\n"),
@@ -824,6 +834,8 @@ fn files() -> Files {
         ("cut.jsonl", b"{\"x\": 1, \"label\": 2}\n{\"x\": 1"),
         ("words.jsonl", b"{\"a\": 1}\nwords\n"),
         ("nested.jsonl", b"{\"a\": {\"b\": 1}}\n"),
+        ("bar.jsonl", b"{\"a\": [\"R|B\", \"G\"], \"label\": 1}\n"),
+        ("missing.jsonl", b"{\"a\": [\"x\"]}\n{\"a\": [\"x\", \"NA\"]}\n"),
         ("twice.jsonl", b"{\"a\": 1, \"a\": 2}\n"),
         ("cut.gz", b"\x1f\x8b\x08\x00\x00\x00\x00\x00"),
         ("numbers.gz", b"\x1f\x8b\x08\x00\x00\x00\x00\x00"),

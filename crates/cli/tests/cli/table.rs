@@ -421,7 +421,7 @@ fn answers_of_another_decimal_mark_are_refused_and_of_another_unit_left_out() {
     let Outcome { code, stderr, .. } =
         wengert(folder.path(), "evaluate --model price.st euros.csv");
     assert_eq!(code, Some(0), "{stderr}");
-    assert!(stderr.contains("1 rows are left out, as their `price` is missing"), "{stderr}");
+    assert!(stderr.contains("1 of 3 rows are left out, as their `price` is missing"), "{stderr}");
 }
 
 #[test]

@@ -159,6 +159,8 @@ impl Schedule {
     /// assert!(schedule.rate(3999) > schedule.rate(5000));
     /// ```
     ///
+    /// At the end of training it is also asked for the step after the last, whose rate is recorded with the last epoch.
+    ///
     /// # Panics
     /// If the rate of step 0 is negative or not finite. A step panics if its rate is.
     #[track_caller]

@@ -47,8 +47,8 @@ impl<M: Model, L> Trainer<'_, M, L> {
     /// after that epoch.
     ///
     /// # Panics
-    /// If the data do not fit the model, the batch size, the number of epochs or shards or the norm to clip to is 0, or a
-    /// parameter to track is more than one number.
+    /// If the data do not fit the model, the batch size or the number of epochs or shards is 0, the norm to clip to is
+    /// not above 0, or a parameter to track is more than one number.
     #[track_caller]
     pub fn fit<T, X, Y>(
         &self,

@@ -79,8 +79,8 @@ impl<M: Model, L> Trainer<'_, M, L> {
     /// If there are no samples or the validation split leaves a part empty.
     ///
     /// # Panics
-    /// If the data do not fit the model, the batch size, the number of epochs or shards or the norm to clip to is 0, or a
-    /// parameter to track is more than one number.
+    /// If the data do not fit the model, the batch size or the number of epochs or shards is 0, the norm to clip to is
+    /// not above 0, or a parameter to track is more than one number.
     #[track_caller]
     pub fn session<'a, T, X, Y>(
         &'a self,
@@ -128,8 +128,8 @@ impl<M: Model, L> Trainer<'_, M, L> {
     /// If the source fails or has no samples, or cannot be read as often as there are epochs.
     ///
     /// # Panics
-    /// If the data do not fit the model, the batch size, the number of epochs or shards or the norm to clip to is 0, or a
-    /// parameter to track is more than one number.
+    /// If the data do not fit the model, the batch size or the number of epochs or shards is 0, the norm to clip to is
+    /// not above 0, or a parameter to track is more than one number.
     #[track_caller]
     pub fn session_from<'a, T, S>(
         &'a self,

@@ -31,7 +31,8 @@ pub fn predict(options: &Predict) -> Result<(), Box<dyn Error>> {
     }
     let file = options.file.as_deref().or(options.text().map(Path::new));
     let file = file.unwrap_or(Path::new("-"));
-    options.json.check(&[("--model", options.model.clone()), ("FILE", file.to_path_buf())])?;
+    let option = if options.file.is_some() { "--file" } else { "FILE" };
+    options.json.check(&[("--model", options.model.clone()), (option, file.to_path_buf())])?;
     let mut rows = TableFile::open_live(file, form_of_others(about.has_header, options.separator))?;
     rows.set_decimal_commas(about.decimal_commas())?;
     // A pipe may pause: each of its rows is answered at once.
@@ -63,18 +64,18 @@ impl Read {
         let has_new_marks = new(before.has_other_mark, self.notation.has_other_mark);
         let has_new_order = new(before.has_other_order, self.notation.has_other_order);
         for (name, kind, _) in encoder.fields() {
-            let (is_wrong, found) = match kind {
-                ColumnKind::Date => (has_new_order, "dates have another order of day and month"),
-                _ => (has_new_marks, "numbers have another decimal mark"),
+            let (is_wrong, what, differ) = match kind {
+                ColumnKind::Date => (has_new_order, "dates", "another order of day and month"),
+                _ => (has_new_marks, "numbers", "another decimal mark"),
             };
             let disputed = self.gaps.disputed.get(name).and_then(|(_, first)| first.first());
             if let (true, Some((line, cell))) = (is_wrong, disputed) {
                 return Err(format!(
-                    "{found} than in the rows that the model was trained on. {} in column {} of line {line} can be \
-                     read either way, and is answered already, as if it were like those; write the {} as they do",
+                    "{what} have {differ} than in the rows that the model was trained on. {} in column {} of line \
+                     {line} can be read either way, and is answered already, as if it were like those; write the \
+                     {what} as they do",
                     excerpt(cell),
-                    excerpt(name),
-                    if kind == ColumnKind::Date { "dates" } else { "numbers" }
+                    excerpt(name)
                 ));
             }
         }

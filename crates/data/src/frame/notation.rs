@@ -3,7 +3,7 @@
 //! A model reads a column as the rows to train on wrote it. Other rows may have the other decimal mark, or the other
 //! order of day and month. Cells that can be read in one way only, such as `3,5` and `31/5/2024`, show which.
 
-/// Whether rows write numbers and dates as those to train on did, as far as they have shown it.
+/// How rows write numbers and dates, compared with the rows to train on, as far as they have shown it.
 ///
 /// Rows that come in parts have one notation: [`or`](Self::or) adds what the next part shows.
 ///

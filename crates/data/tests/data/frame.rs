@@ -453,16 +453,19 @@ fn another_unit_is_unreadable_and_a_missing_text_has_no_words() {
     assert_eq!(unreadable("€7;7;7%;"), ("plain price share".to_owned(), 0));
 }
 
+/// Returns whether the cell of column x of a row cannot be read, and that of y.
+fn unreadable(encoder: &FrameEncoder, cells: &str) -> [bool; 2] {
+    let (_, gaps) = encoder.encode(&[Some(0), Some(1)], [&frame_row(cells)]);
+    ["x", "y"].map(|name| gaps.unreadable.contains_key(name))
+}
+
 #[test]
 fn a_number_that_rows_of_the_other_decimal_mark_dispute_is_unreadable() {
     let table = frame("x;y", (1..31).map(|i| format!("{i}.234,5;{i},5")));
     let summaries = summaries(&table);
     let inputs: Vec<&ColumnSummary> = summaries.iter().collect();
     let encoder = FrameEncoder::fit(&table, &inputs, &(0..30).collect::<Vec<_>>(), 100);
-    let unreadable = |cells: &str| {
-        let (_, gaps) = encoder.encode(&[Some(0), Some(1)], [&frame_row(cells)]);
-        ["x", "y"].map(|name| gaps.unreadable.contains_key(name))
-    };
+    let unreadable = |cells: &str| unreadable(&encoder, cells);
     assert_eq!(unreadable("1.234;3,5"), [false, false]);
     assert_eq!(unreadable("1.234;3"), [false, false]);
     assert_eq!(unreadable("1.234;3.5"), [true, true]);
@@ -477,10 +480,7 @@ fn a_date_that_rows_of_the_other_order_dispute_is_unreadable() {
     let summaries: Vec<ColumnSummary> = summaries(&table).into_iter().map(of_dates).collect();
     let inputs: Vec<&ColumnSummary> = summaries.iter().collect();
     let encoder = FrameEncoder::fit(&table, &inputs, &(0..29).collect::<Vec<_>>(), 100);
-    let unreadable = |cells: &str| {
-        let (_, gaps) = encoder.encode(&[Some(0), Some(1)], [&frame_row(cells)]);
-        ["x", "y"].map(|name| gaps.unreadable.contains_key(name))
-    };
+    let unreadable = |cells: &str| unreadable(&encoder, cells);
     assert_eq!(unreadable("3/4/2024;2/28/2024"), [false, false]);
     assert_eq!(unreadable("3/4/2024;3/5/2024"), [false, false]);
     assert_eq!(unreadable("3/4/2024;28/2/2024"), [true, true]);

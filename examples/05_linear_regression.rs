@@ -38,8 +38,8 @@ fn fit() -> Result<ExitCode, Box<dyn Error>> {
 
         // Backward, and a step downhill.
         let gradients = loss.backward();
-        weight = weight - gradients.of(w) * RATE;
-        bias = bias - gradients.of(b) * RATE;
+        weight -= gradients.of(w) * RATE;
+        bias -= gradients.of(b) * RATE;
     }
     println!("\nweight {}, bias {}; the data were made with [2, -3] and 1", weight.t(), bias);
     Ok(ExitCode::SUCCESS)

@@ -129,7 +129,7 @@ impl Texts {
             let how = Padding { maxlen: None, padding, truncating, value: PADDING };
             let classes = reviews.iter().map(|review| labels.class(review.label));
             let classes: Vec<u32> = classes.map(|class| class.expect("eight emotions")).collect();
-            Dataset::new(pad_sequences(&sequences, how), Tensor::new([classes.len()], classes))
+            Dataset::new(pad_sequences(&sequences, how), Tensor::from(classes))
         };
         Self {
             train: dataset(&train),

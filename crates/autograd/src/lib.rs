@@ -42,6 +42,7 @@
 //! program is wrong).
 
 #![forbid(unsafe_code)]
+#![warn(missing_debug_implementations)]
 
 pub mod backward;
 mod behind_pointers;

@@ -91,7 +91,7 @@ impl<T: Scalar> Adjoints<'_, T> {
         let contribution = contribution();
         assert_fits_input(self, i, &contribution);
         match &mut self.adjoints[self.inputs[i]] {
-            Some(sum) => sum.add_in_place(&contribution),
+            Some(sum) => *sum += &contribution,
             empty => *empty = Some(contribution),
         }
     }

@@ -1,13 +1,15 @@
-//! The tape, its values and the parameters as text.
+//! The tape, its values and the parameters as text. `Debug` is short: a whole tape is printed with `{}`.
 
 use std::fmt;
 
 use tensor::Scalar;
 
+use crate::op::Adjoints;
 use crate::parameters::Parameters;
+use crate::pass::Pass;
 use crate::tape::Tape;
 use crate::var::Var;
-use crate::view::NodeView;
+use crate::view::{NodeView, Nodes};
 
 /// The Wengert list as a table with a row for each node. A column names the layers, if there are any.
 impl<T: Scalar> fmt::Display for Tape<T> {
@@ -49,6 +51,42 @@ impl<T: Scalar> fmt::Display for NodeView<'_, T> {
             (None, _, None) => f.write_str(self.name())?,
         }
         write!(f, " {:?}", self.value().shape())
+    }
+}
+
+impl<T: Scalar> fmt::Debug for Tape<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Tape").field("len", &self.len()).field("records", &self.records()).finish()
+    }
+}
+
+impl<T: Scalar> fmt::Debug for Nodes<'_, T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list().entries(self.iter()).finish()
+    }
+}
+
+impl<T: Scalar> fmt::Debug for NodeView<'_, T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+impl<T: Scalar> fmt::Debug for Pass<'_, T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { tape, parameters, noise } = self;
+        let parameters = parameters.len();
+        f.debug_struct("Pass")
+            .field("tape", tape)
+            .field("parameters", &parameters)
+            .field("noise", noise)
+            .finish()
+    }
+}
+
+impl<T: Scalar> fmt::Debug for Adjoints<'_, T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Adjoints").field("inputs", &self.inputs).finish_non_exhaustive()
     }
 }
 

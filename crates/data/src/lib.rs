@@ -17,6 +17,7 @@
 //! [`Table`] first, then [`Tokenizer`] and [`Dataset`]; [`generated`] replaces a file.
 
 #![forbid(unsafe_code)]
+#![warn(missing_debug_implementations)]
 
 mod byte_pairs;
 mod characters;

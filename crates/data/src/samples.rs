@@ -150,7 +150,7 @@ impl<I: Item> Samples for Tensor<I> {
 
     #[track_caller]
     fn select(&self, positions: &[u32]) -> Self {
-        self.gather_rows(&Tensor::new([positions.len()], positions.to_vec()))
+        self.gather_rows(&Tensor::from(positions))
     }
 
     #[track_caller]

@@ -13,6 +13,7 @@
 //! better the samples are mixed.
 
 use std::cell::RefCell;
+use std::fmt;
 
 use rand::seq::SliceRandom;
 use tensor::Key;
@@ -48,6 +49,16 @@ pub struct Stream<X, Y> {
     parts: Origin<X, Y>,
     window: usize,
     length: Option<usize>,
+}
+
+impl<X, Y> fmt::Debug for Stream<X, Y> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { window, length, .. } = self;
+        f.debug_struct("Stream")
+            .field("window", window)
+            .field("length", length)
+            .finish_non_exhaustive()
+    }
 }
 
 enum Origin<X, Y> {

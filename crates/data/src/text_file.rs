@@ -3,6 +3,7 @@
 //! [`TextFile::blocks`] goes through it once, block by block; [`StoredText`](crate::StoredText) goes back to some of the
 //! blocks. If the file changes while the blocks are read in turn, the next block is an error.
 
+use std::fmt;
 use std::fs::{self, File, Metadata};
 use std::io::{self, Read, Seek, SeekFrom};
 use std::ops::Range;
@@ -258,6 +259,17 @@ pub struct TextBlocks<'f> {
     splits: &'f dyn Fn(char, char) -> bool,
     next: u64,
     end: u64,
+}
+
+impl fmt::Debug for TextBlocks<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { file, next, end, .. } = self;
+        f.debug_struct("TextBlocks")
+            .field("file", file)
+            .field("next", next)
+            .field("end", end)
+            .finish_non_exhaustive()
+    }
 }
 
 impl TextBlocks<'_> {

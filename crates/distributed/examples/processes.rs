@@ -28,7 +28,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     tokenizer.fit_on_texts(&texts);
     let ids = Sequences::new(tokenizer.texts_to_sequences(&texts), 0);
     let classes = names.iter().map(|name| labels.class(name)).collect::<Result<Vec<u32>, _>>()?;
-    let dataset = Dataset::new(ids, Tensor::new([classes.len()], classes));
+    let dataset = Dataset::new(ids, Tensor::from(classes));
 
     let mut parameters = Parameters::new(1);
     let model = Embedding::new(&mut parameters, "embedding", 2_000, 16)

@@ -37,6 +37,7 @@
 //! [`cost`] says what a step costs on how many processes.
 
 #![forbid(unsafe_code)]
+#![warn(missing_debug_implementations)]
 
 pub mod cost;
 mod watch;
@@ -69,6 +70,15 @@ pub struct Mpi {
     is_over: Arc<AtomicBool>,
     /// Ends MPI when it is dropped, as the last field.
     _universe: Universe,
+}
+
+impl fmt::Debug for Mpi {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Mpi")
+            .field("rank", &self.world.rank())
+            .field("size", &self.world.size())
+            .finish_non_exhaustive()
+    }
 }
 
 /// MPI cannot be started.

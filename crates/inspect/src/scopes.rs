@@ -125,7 +125,7 @@ mod tests {
         let tape = Tape::default();
         let mut x = tape.variable(Tensor::scalar(1.0));
         for id in [weight, other, weight, plain] {
-            x = x * tape.parameter(&parameters, id);
+            x *= tape.parameter(&parameters, id);
         }
         let names = scopes(&tape);
         assert_eq!(names[1..7], ["cell", "cell", "other", "other", "cell (2)", "cell (2)"]);

@@ -222,7 +222,7 @@ impl<T: Scalar> Walk<T> {
                 let before = adjoints[to].take();
                 let adjoint = match before.clone() {
                     Some(mut sum) => {
-                        sum.add_in_place(&amount);
+                        sum += &amount;
                         sum
                     }
                     None => amount.clone(),

@@ -128,7 +128,7 @@ impl<T: Scalar> Op<T> for DenseOp {
     fn forward(&mut self, x: &[&Tensor<T>]) -> Tensor<T> {
         let mut y = flatten(x[0]).matmul(x[1]);
         if self.biased {
-            y.add_in_place(x[2]);
+            y += x[2];
         }
         let mut shape = Shape::from_slice(x[0].shape());
         shape[x[0].rank() - 1] = x[1].shape()[1];

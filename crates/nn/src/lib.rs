@@ -38,6 +38,7 @@
 //! [`Pass`]: autograd::Pass
 
 #![forbid(unsafe_code)]
+#![warn(missing_debug_implementations)]
 
 mod activation;
 mod attention;

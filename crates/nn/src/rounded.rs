@@ -44,9 +44,7 @@ impl<T: Scalar> RowSource<T> for Rounded {
     fn rows(&self, ids: &[u32]) -> Tensor<T> {
         match self.orientation {
             Orientation::Table => self.matrix.gather_rows(ids),
-            Orientation::Weight => {
-                self.matrix.widen().t().gather_rows(&Tensor::new([ids.len()], ids.to_vec()))
-            }
+            Orientation::Weight => self.matrix.widen().t().gather_rows(&Tensor::from(ids)),
         }
     }
 }

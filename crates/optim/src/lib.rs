@@ -41,6 +41,7 @@
 //! and decay of each parameter), [`Schedule`].
 
 #![forbid(unsafe_code)]
+#![warn(missing_debug_implementations)]
 
 mod adam;
 mod adamw;

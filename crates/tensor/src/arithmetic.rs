@@ -1,4 +1,5 @@
-//! `+`, `-`, `*` and `/` between tensors and numbers, elementwise and with broadcasting.
+//! `+`, `-`, `*` and `/` between tensors and numbers, elementwise and with broadcasting; `+=` and its
+//! like in place.
 //!
 //! An operand may be a tensor, a reference to one, or a number, so formulas are written as on paper:
 //!
@@ -14,9 +15,18 @@
 //! A number is on the left only if it is an `f32` or an `f64`: the language lets this crate say so for
 //! types it knows, but not for every [`Scalar`].
 //!
-//! Two tensors must have shapes that broadcast, or the operator panics at its caller's line.
+//! Two tensors must have shapes that broadcast, or the operator panics at its caller's line. `x += y`
+//! leaves the shape of `x` as it is, so there `y` must broadcast to it:
+//!
+//! ```
+//! # use tensor::Tensor;
+//! let mut sums = Tensor::from([[1.0, 2.0], [3.0, 4.0]]);
+//! sums += Tensor::from([10.0, 20.0]);
+//! sums *= 2.0;
+//! assert_eq!(sums, Tensor::from([[22.0, 44.0], [26.0, 48.0]]));
+//! ```
 
-use std::ops::{Add, Div, Mul, Neg, Sub};
+use std::ops::{Add, AddAssign, Div, DivAssign, Mul, MulAssign, Neg, Sub, SubAssign};
 
 use crate::{Scalar, Tensor};
 
@@ -38,7 +48,7 @@ impl<T: Scalar> Neg for Tensor<T> {
 
 /// Implements an operator for each kind of operands. All of them are the first or the second form.
 macro_rules! operator {
-    ($Operator:ident, $name:ident, $of_numbers:expr) => {
+    ($Operator:ident, $name:ident, $Assign:ident, $assign:ident, $of_numbers:expr) => {
         impl<T: Scalar> $Operator for &Tensor<T> {
             type Output = Tensor<T>;
 
@@ -91,6 +101,26 @@ macro_rules! operator {
             }
         }
 
+        impl<T: Scalar> $Assign<&Tensor<T>> for Tensor<T> {
+            #[track_caller]
+            fn $assign(&mut self, other: &Tensor<T>) {
+                self.assign(stringify!($assign), other, $of_numbers);
+            }
+        }
+
+        impl<T: Scalar> $Assign for Tensor<T> {
+            #[track_caller]
+            fn $assign(&mut self, other: Tensor<T>) {
+                self.$assign(&other);
+            }
+        }
+
+        impl<T: Scalar> $Assign<T> for Tensor<T> {
+            fn $assign(&mut self, number: T) {
+                self.$assign(&Tensor::scalar(number));
+            }
+        }
+
         operator!($Operator, $name, $of_numbers, f32);
         operator!($Operator, $name, $of_numbers, f64);
     };
@@ -113,7 +143,7 @@ macro_rules! operator {
     };
 }
 
-operator!(Add, add, |x, y| x + y);
-operator!(Sub, sub, |x, y| x - y);
-operator!(Mul, mul, |x, y| x * y);
-operator!(Div, div, |x, y| x / y);
+operator!(Add, add, AddAssign, add_assign, |x, y| x + y);
+operator!(Sub, sub, SubAssign, sub_assign, |x, y| x - y);
+operator!(Mul, mul, MulAssign, mul_assign, |x, y| x * y);
+operator!(Div, div, DivAssign, div_assign, |x, y| x / y);

@@ -206,29 +206,3 @@ impl<T: Scalar> Tensor<T> {
         self.values().iter().all(|x| x.is_finite())
     }
 }
-
-impl<T: Scalar, const N: usize> From<[T; N]> for Tensor<T> {
-    fn from(values: [T; N]) -> Self {
-        Self::new([N], values.to_vec())
-    }
-}
-
-impl<T: Scalar, const N: usize, const M: usize> From<[[T; M]; N]> for Tensor<T> {
-    fn from(rows: [[T; M]; N]) -> Self {
-        Self::new([N, M], rows.concat())
-    }
-}
-
-/// Class labels or row numbers.
-impl<const N: usize> From<[u32; N]> for Tensor<u32> {
-    fn from(ids: [u32; N]) -> Self {
-        Self::new([N], ids.to_vec())
-    }
-}
-
-/// Row numbers, such as one sequence of token ids a row.
-impl<const N: usize, const M: usize> From<[[u32; M]; N]> for Tensor<u32> {
-    fn from(rows: [[u32; M]; N]) -> Self {
-        Self::new([N, M], rows.concat())
-    }
-}

@@ -43,6 +43,7 @@ const STARTS: usize = 8;
 const LINES_APART: usize = 5;
 
 /// The elements of a tensor. Dropped, it leaves its memory to the next buffer of its size.
+#[derive(Debug)]
 pub(crate) struct Buffer<T: 'static> {
     values: Vec<T>,
     /// The position of the first element; those before it are unused.

@@ -12,6 +12,9 @@
 //! assert_eq!(Tensor::where_(&x.gt(0.0), &x, 0.0), x.maximum(0.0));
 //! ```
 
+use std::borrow::Borrow;
+use std::ops::{BitAnd, BitOr, Not};
+
 use crate::{Tensor, TensorOrNumber};
 
 /// Element by element, with broadcasting, with a tensor or a number. NaN is not equal to anything, nor
@@ -69,6 +72,81 @@ impl<T: Copy + PartialOrd + Send + Sync> Tensor<T> {
     #[track_caller]
     pub fn ge(&self, other: impl TensorOrNumber<T>) -> Tensor<bool> {
         self.zip("ge", &other.into_tensor(), |x, y| x >= y)
+    }
+}
+
+/// What comparisons give, combined: `!`, `&` and `|` element by element, with broadcasting.
+///
+/// ```
+/// use tensor::Tensor;
+///
+/// let x = Tensor::from([-2.0, 0.5, 3.0]);
+/// let inside = x.gt(-1.0) & x.lt(1.0);
+/// assert_eq!(inside, Tensor::from([false, true, false]));
+/// assert!(inside.any() && !inside.all());
+/// assert_eq!(!inside, x.le(-1.0) | x.ge(1.0));
+/// ```
+impl Tensor<bool> {
+    /// Returns `true` if at least one element is `true`.
+    pub fn any(&self) -> bool {
+        self.values().contains(&true)
+    }
+
+    /// Returns `true` if no element is `false`.
+    pub fn all(&self) -> bool {
+        !self.values().contains(&false)
+    }
+}
+
+impl Not for &Tensor<bool> {
+    type Output = Tensor<bool>;
+
+    fn not(self) -> Tensor<bool> {
+        self.map(|x| !x)
+    }
+}
+
+impl Not for Tensor<bool> {
+    type Output = Tensor<bool>;
+
+    fn not(self) -> Tensor<bool> {
+        !&self
+    }
+}
+
+impl<B: Borrow<Tensor<bool>>> BitAnd<B> for &Tensor<bool> {
+    type Output = Tensor<bool>;
+
+    #[track_caller]
+    fn bitand(self, other: B) -> Tensor<bool> {
+        self.zip("bitand", other.borrow(), |x, y| x & y)
+    }
+}
+
+impl<B: Borrow<Tensor<bool>>> BitAnd<B> for Tensor<bool> {
+    type Output = Tensor<bool>;
+
+    #[track_caller]
+    fn bitand(self, other: B) -> Tensor<bool> {
+        &self & other
+    }
+}
+
+impl<B: Borrow<Tensor<bool>>> BitOr<B> for &Tensor<bool> {
+    type Output = Tensor<bool>;
+
+    #[track_caller]
+    fn bitor(self, other: B) -> Tensor<bool> {
+        self.zip("bitor", other.borrow(), |x, y| x | y)
+    }
+}
+
+impl<B: Borrow<Tensor<bool>>> BitOr<B> for Tensor<bool> {
+    type Output = Tensor<bool>;
+
+    #[track_caller]
+    fn bitor(self, other: B) -> Tensor<bool> {
+        &self | other
     }
 }
 

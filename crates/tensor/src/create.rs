@@ -61,17 +61,3 @@ impl<T: Scalar> Tensor<T> {
         Self::new(shape, values)
     }
 }
-
-/// Conditions, such as for [`where_`](Tensor::where_).
-impl<const N: usize> From<[bool; N]> for Tensor<bool> {
-    fn from(values: [bool; N]) -> Self {
-        Self::new([N], values.to_vec())
-    }
-}
-
-/// Conditions in rows.
-impl<const N: usize, const M: usize> From<[[bool; M]; N]> for Tensor<bool> {
-    fn from(rows: [[bool; M]; N]) -> Self {
-        Self::new([N, M], rows.concat())
-    }
-}

@@ -85,7 +85,18 @@ impl<T: Copy + Send + Sync + 'static> Tensor<T> {
         other: &Tensor<U>,
         f: impl Fn(T, U) -> T + Sync,
     ) {
-        let layout = expect("zip_apply", other.layout().expand(self.shape()));
+        self.assign("zip_apply", other, f);
+    }
+
+    /// [`zip_apply`](Self::zip_apply) for the operation that an error names.
+    #[track_caller]
+    pub(crate) fn assign<U: Copy + Sync + 'static>(
+        &mut self,
+        name: &str,
+        other: &Tensor<U>,
+        f: impl Fn(T, U) -> T + Sync,
+    ) {
+        let layout = expect(name, other.layout().expand(self.shape()));
         let source = other.storage();
         write_runs(
             [&layout],
@@ -174,15 +185,6 @@ fn apply_run<T: Copy, U: Copy>(source: &[U], y: Run, target: &mut [T], f: &impl 
 }
 
 impl<T: Scalar> Tensor<T> {
-    /// Adds `other`, broadcast to this shape, in place.
-    ///
-    /// # Panics
-    /// If `other` does not broadcast to this shape.
-    #[track_caller]
-    pub fn add_in_place(&mut self, other: &Self) {
-        self.zip_apply(other, |x, y| x + y);
-    }
-
     /// Returns this tensor times `mask`, broadcast to this shape, where the mask is not 0; 0 elsewhere.
     /// A product would be NaN where the mask is 0 and the element infinite.
     ///

@@ -20,9 +20,11 @@
 //! ```
 //!
 //! Where to read on: [`shape`] (broadcasting), [`layout`] (views), [`strided`] (the loop), then
-//! the operations in any order: `elementwise`, `arithmetic`, `functions`, `compare`, `select`, `reduce`,
+//! the operations in any order: `conversions`, `elementwise`, `arithmetic`, `functions`, `compare`, `select`, `reduce`,
 //! `statistics`, `along` (sorting, running sums, picking), `matmul`, `rows`, `rotate`, `unfold`, [`attention`], `bf16`.
 //! See [`parallel`] for how large operations use several cores.
+
+#![warn(missing_debug_implementations)]
 
 mod along;
 #[cfg(feature = "approx")]
@@ -34,6 +36,7 @@ mod bf16;
 mod buffer;
 mod compare;
 mod concat;
+mod conversions;
 mod create;
 mod display;
 mod elementary;
@@ -69,6 +72,7 @@ mod views;
 
 pub use array::Tensor;
 pub use bf16::{Bf16Matrix, Bf16Overflow};
+pub use conversions::Element;
 pub use layout::Layout;
 pub use matmul::multiply_by_loops;
 pub use matrix::{Matrix, MatrixKernel, Target, Triangle};

@@ -18,6 +18,7 @@
 pub(crate) const GROUP: usize = 16;
 
 /// The groups that have been combined so far, each a row of numbers: at most one for each power of two.
+#[derive(Debug)]
 pub(crate) struct Pairwise<T> {
     width: usize,
     /// The number of groups so far.

@@ -150,10 +150,34 @@ impl<T: Scalar> Tensor<T> {
     /// If the axis does not exist or has no element.
     #[track_caller]
     pub fn argmax(&self, axis: isize) -> Tensor<u32> {
-        let at = expect("argmax", shape::axis(axis, self.rank()));
+        self.arg("argmax", axis, |x, best| x > best)
+    }
+
+    /// Returns the index of the smallest element along one axis, which disappears; the first of equals.
+    ///
+    /// # Panics
+    /// If the axis does not exist or has no element.
+    #[track_caller]
+    pub fn argmin(&self, axis: isize) -> Tensor<u32> {
+        self.arg("argmin", axis, |x, best| x < best)
+    }
+
+    /// The index of the best element along one axis. NaN is better than any number, so it is not lost.
+    #[track_caller]
+    fn arg(&self, name: &str, axis: isize, better: impl Fn(T, T) -> bool + Sync) -> Tensor<u32> {
+        let at = expect(name, shape::axis(axis, self.rank()));
         let length = self.shape()[at];
-        assert!(length > 0, "argmax: axis {at} of shape {:?} is empty", self.shape());
-        self.map_along(at, 1, |_, run, winner| winner.push(index_of_max(run))).squeeze(&[axis])
+        assert!(length > 0, "{name}: axis {at} of shape {:?} is empty", self.shape());
+        let index_of_best = |run: &[T]| {
+            let mut best = 0;
+            for (i, &x) in run.iter().enumerate() {
+                if better(x, run[best]) || (x.is_nan() && !run[best].is_nan()) {
+                    best = i;
+                }
+            }
+            best as u32
+        };
+        self.map_along(at, 1, |_, run, winner| winner.push(index_of_best(run))).squeeze(&[axis])
     }
 
     /// The mean along the axes, which stay, for the operation that an error names.
@@ -461,15 +485,4 @@ pub(crate) fn fold_lanes<T: Copy>(mut lanes: [T; LANES], combine: impl Fn(T, T) 
         width /= 2;
     }
     lanes[0]
-}
-
-/// The position of the first largest element; a NaN counts as the largest.
-fn index_of_max<T: Scalar>(run: &[T]) -> u32 {
-    let mut best = 0;
-    for (i, &x) in run.iter().enumerate() {
-        if x > run[best] || (x.is_nan() && !run[best].is_nan()) {
-            best = i;
-        }
-    }
-    best as u32
 }

@@ -108,6 +108,7 @@ const BLOCK: usize = 64;
 /// sums.add(1, &[0.5, 0.5, 0.5]);
 /// assert_eq!(sums.total(), Tensor::from([[0.0, 0.0, 0.0], [1.5, 2.5, 3.5]]));
 /// ```
+#[derive(Debug)]
 pub struct RowSums<T: 'static> {
     width: usize,
     sums: Buffer<T>,

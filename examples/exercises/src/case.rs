@@ -32,7 +32,7 @@ impl Output {
 
     /// Creates an output that is a row of numbers.
     pub fn row(name: impl Into<String>, values: Vec<f64>) -> Self {
-        Self::new(name, Tensor::new([values.len()], values))
+        Self::new(name, Tensor::from(values))
     }
 }
 

@@ -83,7 +83,7 @@ impl RowsUnderCheck {
             (Some(Gradient::Sparse(gradient)), Some(rows)) => {
                 let place = |row| rows.binary_search(row).expect("this row is read") as u32;
                 let places: Vec<u32> = gradient.ids().iter().map(place).collect();
-                let places = Tensor::new([places.len()], places);
+                let places = Tensor::from(places);
                 gradient.values().scatter_add_rows(&places, rows.len())
             }
             (Some(gradient), _) => gradient.dense().clone(),
@@ -162,6 +162,6 @@ impl RowSource<Number> for ReadRows {
             ),
         };
         let places: Vec<u32> = ids.iter().map(place).collect();
-        self.values.gather_rows(&Tensor::new([places.len()], places))
+        self.values.gather_rows(&Tensor::from(places))
     }
 }

@@ -217,7 +217,7 @@ fn sums_of_contributions(
         for (&input, part) in node.inputs().iter().zip(node.contributions(&dy)) {
             match (&mut adjoints[input], part) {
                 (_, None) => {}
-                (Some(sum), Some(part)) => sum.add_in_place(&part),
+                (Some(sum), Some(part)) => *sum += part,
                 (first, part) => *first = part,
             }
         }

@@ -10,6 +10,7 @@
 //! [`Var`]: crate::Var
 
 mod add;
+mod assign;
 mod clamp;
 mod compare;
 mod concat;

@@ -51,7 +51,7 @@ impl<T: Scalar> SparseGradient<T> {
         let place = |id| ids.binary_search(id).expect("each id comes from one of the two") as u32;
         let places: Vec<u32> = self.ids.iter().chain(&other.ids).map(place).collect();
         let rows = Tensor::concat(&[&self.values, &other.values], 0);
-        let values = rows.scatter_add_rows(&Tensor::new([places.len()], places), ids.len());
+        let values = rows.scatter_add_rows(&Tensor::from(places), ids.len());
         Self::new(&self.shape, &ids, values)
     }
 
@@ -107,9 +107,9 @@ impl<T: Scalar> Gradient<T> {
         match (&mut *self, other) {
             (Gradient::Sparse(rows), Gradient::Sparse(others)) if rows.ids == others.ids => {
                 rows.dense.take();
-                rows.values.add_in_place(&others.values);
+                rows.values += &others.values;
             }
-            (Gradient::Dense(sum), other) => sum.add_in_place(other.dense()),
+            (Gradient::Dense(sum), other) => *sum += other.dense(),
             (rows, other) => *rows = rows.plus(other),
         }
     }

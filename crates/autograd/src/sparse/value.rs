@@ -118,7 +118,7 @@ impl<T: Scalar> Value<T> {
     #[track_caller]
     pub fn rows(&self, ids: &[u32]) -> Tensor<T> {
         match self {
-            Self::Dense(value) => value.gather_rows(&Tensor::new([ids.len()], ids.to_vec())),
+            Self::Dense(value) => value.gather_rows(&Tensor::from(ids)),
             Self::OnDemand { source, .. } => source.rows(ids),
         }
     }

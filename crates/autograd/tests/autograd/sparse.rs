@@ -122,7 +122,7 @@ impl RowSource<f32> for PlusOne {
         self.0.shape()
     }
     fn rows(&self, ids: &[u32]) -> Tensor {
-        self.0.gather_rows(&Tensor::new([ids.len()], ids.to_vec())).map(|x| x + 1.0)
+        self.0.gather_rows(&Tensor::from(ids)).map(|x| x + 1.0)
     }
 }
 
@@ -189,7 +189,7 @@ proptest! {
         ids in prop::collection::vec(0..30u32, 1..8),
     ) {
         let (parameters, [table, weight]) = model(30);
-        let ids = Tensor::new([ids.len()], ids);
+        let ids = Tensor::from(ids);
         let gradient = |by_rows| {
             let tape = Tape::new();
             let pass = Pass::eval(&tape, &parameters);

@@ -19,6 +19,24 @@ fn a_formula_reads_like_mathematics() {
 }
 
 #[test]
+fn a_variable_that_is_assigned_to_is_a_new_one_with_the_same_shape() {
+    let tape = Tape::default();
+    let x = tape.variable(Tensor::from([2.0, 3.0]));
+    let mut y = x;
+    y += 1.0;
+    y *= x;
+    y -= x.sum_all();
+    y /= 2.0;
+    assert_eq!(y.value(), ((x + 1.0) * x - x.sum_all()).value() / 2.0);
+    assert_eq!(y.sum_all().backward().of(x), Tensor::from([1.5, 2.5]));
+    let mut total = x.sum_all();
+    assert_eq!(
+        message(|| total += x),
+        "x += y: x has shape [], and the result [2]: x keeps its shape, so reduce y first"
+    );
+}
+
+#[test]
 fn the_printed_tape_is_the_wengert_list_with_the_users_lines() {
     let mut parameters = Parameters::new(0);
     let weight = parameters.add("w", Tensor::from([[1.0f32, 2.0], [3.0, 4.0]]));

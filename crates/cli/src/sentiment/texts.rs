@@ -104,7 +104,7 @@ impl Texts {
             let classes = labelled.names.iter().map(|name| labels.class(name));
             let classes = classes.collect::<Result<Vec<u32>, _>>()?;
             let (ids, cut) = token_ids(&tokenizer, &labelled.texts, setup.max_length);
-            Ok((Dataset::new(ids, Tensor::new([classes.len()], classes)), cut))
+            Ok((Dataset::new(ids, Tensor::from(classes)), cut))
         };
         let ((train, cut), (test_data, cut_in_test)) = (dataset(&train)?, dataset(&test)?);
         let longest = train.inputs().longest();

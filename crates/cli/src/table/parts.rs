@@ -72,7 +72,7 @@ impl KnownRows {
                 let classes =
                     frame.cells(place).map(|cell| labels.class(cell).expect("a known label"));
                 let classes: Vec<u32> = classes.collect();
-                Some(Tensor::new([classes.len()], classes))
+                Some(Tensor::from(classes))
             }
             _ => None,
         };

@@ -31,6 +31,7 @@ pub struct TableRow {
 /// assert_eq!(rows.next_row()?.unwrap().cells, ["New; York", "3,5"]);
 /// # Ok::<(), data::TableError>(())
 /// ```
+#[derive(Debug)]
 pub struct RowReader<R> {
     path: PathBuf,
     text: TextReader<R>,

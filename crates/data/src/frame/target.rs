@@ -155,7 +155,7 @@ impl TargetEncoder {
                 let class =
                     |(at, cell): (usize, &str)| labels.class(cell.trim()).map_err(|e| (at, e));
                 let classes = cells.map(class).collect::<Result<Vec<u32>, _>>()?;
-                Ok(Targets::Classes(Tensor::new([classes.len()], classes)))
+                Ok(Targets::Classes(Tensor::from(classes)))
             }
             Self::Labels { labels } => {
                 let (mut answers, mut count) = (Vec::new(), 0);

@@ -49,6 +49,7 @@ pub(super) type LineFault = (Option<u64>, Fault);
 /// assert_eq!(lines.next_line().unwrap(), Some("caf\u{e9};3,5\r\n"));
 /// assert_eq!(lines.encoding(), TextEncoding::Windows1252);
 /// ```
+#[derive(Debug)]
 pub struct TextReader<R> {
     source: R,
     /// `true` to wait for no more bytes than a line needs.

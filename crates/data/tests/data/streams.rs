@@ -12,7 +12,7 @@ type Numbered = Dataset<Tensor<u32>>;
 /// Returns the samples of this range; sample `i` has input and target `i`.
 fn part(range: std::ops::Range<u32>) -> Numbered {
     let ids: Vec<u32> = range.collect();
-    Dataset::new(Tensor::new([ids.len(), 1], ids.clone()), Tensor::new([ids.len()], ids))
+    Dataset::new(Tensor::new([ids.len(), 1], ids.clone()), Tensor::from(ids))
 }
 
 /// Returns a stream of the samples 0, 1, … in parts of these sizes.

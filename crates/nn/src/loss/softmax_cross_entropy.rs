@@ -136,7 +136,7 @@ impl<T: Scalar> Op<T> for MeanCrossEntropy<T> {
             0 => Tensor::scalar(T::ZERO),
             counted => {
                 let count = T::from_f64(counted as f64);
-                Tensor::new([losses.len()], losses).sum(&[0]) / count
+                Tensor::from(losses).sum(&[0]) / count
             }
         }
     }
@@ -188,7 +188,7 @@ pub(crate) fn cases() -> proptest::strategy::BoxedStrategy<autograd::check::Case
             (tensors(vec![rows, classes], -3.0..3.0), labels)
         })
         .prop_map(|(logits, labels)| {
-            let labels = Tensor::new([labels.len()], labels);
+            let labels = Tensor::from(labels);
             let classes = logits.shape()[1] as u32;
             Case::new("softmax_cross_entropy", vec![logits], move |x| {
                 cross_entropy_ignoring(x[0], &labels, Some(classes))

@@ -316,7 +316,7 @@ fn texts(count: usize, time: usize) -> impl Strategy<Value = Tensor<u32>> {
 
 fn permutation(count: u32) -> impl Strategy<Value = Tensor<u32>> {
     let ids: Vec<u32> = (0..count).collect();
-    Just(ids).prop_shuffle().prop_map(|ids| Tensor::new([ids.len()], ids))
+    Just(ids).prop_shuffle().prop_map(Tensor::from)
 }
 
 proptest! {
@@ -379,7 +379,7 @@ proptest! {
             let (loss, gradients) = loss_and_gradients(&parameters, &model, &ids, &labels);
             mean.0 += loss / 5.0;
             for (id, _, gradient) in gradients.iter() {
-                mean.1.get_mut(id).add_in_place(&(gradient * 0.2));
+                *mean.1.get_mut(id) += gradient * 0.2;
             }
         }
         assert_same_loss(&mean, &loss_and_gradients(&parameters, &model, &ids, &labels));

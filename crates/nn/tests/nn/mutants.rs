@@ -61,11 +61,11 @@ impl Op<Number> for Attention {
         let p = self.weights(x[0], x[1], seen);
         let mut ds = dy.matmul(&x[2].t());
         if self.0 != Mistake::RowSumDropped {
-            ds = ds - (dy * y).sum_keepdim(&[-1]);
+            ds -= (dy * y).sum_keepdim(&[-1]);
         }
-        ds = ds * &p;
+        ds *= &p;
         if self.0 != Mistake::ScaleForgotten {
-            ds = ds * scale(x[0]);
+            ds *= scale(x[0]);
         }
         dx.add(0, || ds.matmul(x[1]));
         dx.add(1, || self.of_group(ds.t().matmul(x[0])));

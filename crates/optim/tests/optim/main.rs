@@ -64,7 +64,7 @@ fn gradients<T: Scalar>(parameters: &Parameters<T>, given: &[Option<Tensor<f64>>
     let tape = Tape::default();
     let mut loss = tape.variable(Tensor::scalar(T::ZERO));
     for id in parameters.ids().filter(|id| given[id.index()].is_some()) {
-        loss = loss + tape.parameter(parameters, id).sum_all();
+        loss += tape.parameter(parameters, id).sum_all();
     }
     let mut gradients = loss.backward();
     for (id, gradient) in gradients.iter_mut() {

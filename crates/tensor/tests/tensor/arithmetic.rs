@@ -51,6 +51,23 @@ macro_rules! assert_operator {
     }};
 }
 
+/// Checks an operator that assigns, in all forms of its right operand, against the one that does not.
+macro_rules! assert_assigns {
+    ($assign:tt, $operator:tt, $a:expr, $b:expr, $number:expr) => {{
+        let (a, b, number) = (&$a, &$b, $number);
+        let assigned = |change: &dyn Fn(&mut Tensor<_>)| {
+            let mut changed = a.clone();
+            change(&mut changed);
+            changed
+        };
+        same(assigned(&|x| *x $assign number), a $operator number)?;
+        if shape::expands(b.shape(), a.shape()).is_ok() {
+            same(assigned(&|x| *x $assign b), a $operator b)?;
+            same(assigned(&|x| *x $assign b.clone()), a $operator b)?;
+        }
+    }};
+}
+
 /// Checks the functions of one element against the same function of the number.
 fn functions_are_those_of_numbers<T: Scalar>(x: &Tensor<T>) -> Result<(), TestCaseError> {
     same(-x.clone(), x.map(|x| -x))?;
@@ -94,7 +111,7 @@ fn functions_keep_nan<T: Scalar>(x: &Tensor<T>) -> Result<(), TestCaseError> {
 /// Numbers side by side, with NaN of either sign and any payload among them.
 fn with_nan<T: Scalar>(nan: impl Strategy<Value = T>) -> impl Strategy<Value = Tensor<T>> {
     let elements = prop_oneof![nan, (0.1..9.0f64).prop_map(T::from_f64)];
-    prop::collection::vec(elements, 1..40).prop_map(|x| Tensor::new([x.len()], x))
+    prop::collection::vec(elements, 1..40).prop_map(Tensor::from)
 }
 
 fn nan_of_f32() -> impl Strategy<Value = f32> {
@@ -141,6 +158,24 @@ proptest! {
         assert_operator!(-, f64::sub, c, d, number);
         assert_operator!(*, f64::mul, c, d, number);
         assert_operator!(/, f64::div, c, d, number);
+    }
+
+    #[test]
+    fn an_operator_that_assigns_keeps_the_shape_and_changes_no_other_tensor(
+        (a, b) in broadcastable::<f32>(),
+        (c, d) in broadcastable::<f64>(),
+        number in numbers::<f64>(),
+    ) {
+        let before = (a.to_vec(), c.to_vec());
+        assert_assigns!(+=, +, a, b, number as f32);
+        assert_assigns!(-=, -, a, b, number as f32);
+        assert_assigns!(*=, *, a, b, number as f32);
+        assert_assigns!(/=, /, a, b, number as f32);
+        assert_assigns!(+=, +, c, d, number);
+        assert_assigns!(-=, -, c, d, number);
+        assert_assigns!(*=, *, c, d, number);
+        assert_assigns!(/=, /, c, d, number);
+        prop_assert_eq!((a.to_vec(), c.to_vec()), before);
     }
 
     #[test]

@@ -92,6 +92,19 @@ proptest! {
     }
 
     #[test]
+    fn conditions_combine_element_by_element((a, b) in broadcastable()) {
+        let (p, q) = (a.gt(0.0), b.lt(2.0));
+        let pairs = |f: fn(bool, bool) -> bool| p.zip_map(&q, f);
+        prop_assert_eq!(&p & &q, pairs(|p, q| p && q));
+        prop_assert_eq!(p.clone() & q.clone(), pairs(|p, q| p && q));
+        prop_assert_eq!(&p | &q, pairs(|p, q| p || q));
+        prop_assert_eq!(p.clone() | q.clone(), pairs(|p, q| p || q));
+        prop_assert_eq!(!&p, a.le(0.0));
+        prop_assert_eq!(p.all(), p.to_vec().iter().all(|&p| p));
+        prop_assert_eq!(p.any(), !(!p).all());
+    }
+
+    #[test]
     fn where_takes_each_element_from_the_chosen_side(
         ((a, b), c) in broadcastable().prop_flat_map(|(a, b)| {
             let wide = shape::broadcast(a.shape(), b.shape()).unwrap().to_vec();

@@ -3,6 +3,7 @@
 mod arithmetic;
 mod bf16;
 mod choosing;
+mod conversions;
 mod layouts;
 mod messages;
 mod operations;

@@ -56,6 +56,14 @@ fn a_mistake_is_explained_at_the_users_line_with_shapes_and_rule() {
             "{message}"
         );
     }
+    let mut sums = x.clone();
+    assert_eq!(
+        message(|| sums += &y),
+        "add_assign: shape [4, 3] does not expand to [2, 3]: aligned at the last axis, each length must be equal to the target's or 1"
+    );
+    assert!(
+        message(|| x.gt(0.0) & y.gt(0.0)).starts_with("bitand: shapes [2, 3] and [4, 3] do not")
+    );
     assert_eq!(
         message(|| x.matmul(&y)),
         "matmul: shapes [2, 3] and [4, 3] do not fit: [m, k] · [k, n] needs equal inner lengths, but \

@@ -30,7 +30,7 @@ fn groups(x: &Tensor<f64>, axes: &[isize]) -> Vec<Vec<f64>> {
 fn assert_all_close(found: Tensor<f64>, expected: Vec<f64>) {
     assert_relative_eq!(
         found.reshape([found.len()]),
-        Tensor::new([expected.len()], expected),
+        Tensor::from(expected),
         epsilon = 1e-12,
         max_relative = 1e-12
     );

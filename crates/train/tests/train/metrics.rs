@@ -372,7 +372,7 @@ fn labels_have_a_temperature_too() {
 #[test]
 fn a_temperature_of_one_changes_no_bit() {
     let (logits, classes) = overconfident(1.7);
-    let targets = Tensor::new([classes.len()], classes);
+    let targets = Tensor::from(classes);
     let plain = SoftmaxCrossEntropy::new();
     let calibrated = Calibrated::new(SoftmaxCrossEntropy::new(), 1.0);
     assert_eq!(Loss::predict(&plain, &logits), Loss::predict(&calibrated, &logits));

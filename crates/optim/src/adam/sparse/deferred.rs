@@ -59,7 +59,7 @@ impl<T: Scalar> RowSource<T> for PendingRows<T> {
     }
 
     fn rows(&self, ids: &[u32]) -> Tensor<T> {
-        let mut rows = self.values.gather_rows(&Tensor::new([ids.len()], ids.to_vec()));
+        let mut rows = self.values.gather_rows(&Tensor::from(ids));
         let width = shape::len(&self.shape()[1..]);
         let [m, v] = self.moments.each_ref().map(Tensor::storage);
         for (&id, values) in ids.iter().zip(rows.as_mut_slice().chunks_mut(width.max(1))) {
@@ -263,8 +263,8 @@ impl<T: Scalar> DeferredTable<T> {
         let pending: Vec<_> =
             self.last.iter().map(|last| T::from_f64((now - last) as f64)).collect();
         let rates: Vec<_> = self.updates.rates().iter().copied().map(T::from_f64).collect();
-        tensors.insert(format!("behind.{name}"), Tensor::new([pending.len()], pending));
-        tensors.insert(format!("rates.{name}"), Tensor::new([rates.len()], rates));
+        tensors.insert(format!("behind.{name}"), Tensor::from(pending));
+        tensors.insert(format!("rates.{name}"), Tensor::from(rates));
         let stale = match &self.values {
             Values::Nowhere => None,
             Values::Left(number) => left(parameters, id, *number).map(|rows| rows.values.clone()),

@@ -35,7 +35,7 @@ pub struct InspectModel {
 }
 
 /// The kinds of models.
-const TABLE_MODEL: &str = "model of a table";
+pub const TABLE_MODEL: &str = "model of a table";
 pub const LANGUAGE_MODEL: &str = "language model";
 pub const TEXT_CLASSIFIER: &str = "text classifier";
 

@@ -24,6 +24,7 @@ use crate::notes::note;
 use crate::output::{make_folder, quoted};
 use crate::processes::{self, World};
 use crate::saying::console;
+use crate::table::STATE;
 use crate::values::positive;
 
 /// The checkpoints and the log of a run.
@@ -81,6 +82,16 @@ pub struct Keeper {
 }
 
 impl Keeping {
+    /// Returns the files in the folder of the run that no output may replace, with the option that names it.
+    pub fn files(&self) -> Vec<(&'static str, PathBuf)> {
+        let folders = [("--checkpoint", &self.checkpoint), ("--resume", &self.resume)];
+        let given =
+            folders.into_iter().filter_map(|(option, folder)| Some((option, folder.as_ref()?)));
+        given
+            .flat_map(|(option, folder)| [OPTIONS, STATE].map(|name| (option, folder.join(name))))
+            .collect()
+    }
+
     /// Locks the folder, and opens the log. To resume a run, the `fixed` options must be the same;
     /// the `free` options may change.
     pub fn open(

@@ -15,7 +15,6 @@ use report::TrainingReport;
 
 use crate::json::JsonOutput;
 use crate::saying::say;
-use crate::source::SampleSource;
 
 /// Files to write.
 #[derive(Args, Clone, Debug)]
@@ -37,16 +36,21 @@ pub type Place<'a> = (&'static str, Option<&'a Path>);
 
 impl Output {
     /// Checks before training that all output can be written after it, including these files and
-    /// folders, and that no two outputs have one path. The check leaves no file.
+    /// folders, and that no two outputs have one path, nor one of the files that are read. The check leaves no file.
     pub fn check(
         &self,
-        source: &SampleSource,
+        read: &[(&'static str, PathBuf)],
         files: &[Place],
         folders: &[Place],
     ) -> Result<(), String> {
         let own = [("--report", self.report.as_deref()), ("--json", self.json.file())];
         let folders = [folders, &[("--plots", self.plots.as_deref())]].concat();
-        check_places(&source.places(), &[files, &own].concat(), &folders)?;
+        check_places(read, &[files, &own].concat(), &folders)?;
+        self.check_plots()
+    }
+
+    /// Checks that the plots can be written, before there are any.
+    pub fn check_plots(&self) -> Result<(), String> {
         match &self.plots {
             Some(folder) => check_replaceable("--plots", folder, |name| name.ends_with(".svg")),
             None => Ok(()),
@@ -113,7 +117,7 @@ fn given<'a>(places: &[Place<'a>]) -> Vec<(&'static str, &'a Path)> {
 
 /// Returns `true` if writing to one path changes what the other leads to. A file has several paths by symbolic links,
 /// which are resolved, and by hard links, which are not.
-fn is_same_place(one: &Path, other: &Path) -> bool {
+pub fn is_same_place(one: &Path, other: &Path) -> bool {
     let is_one_file = || Some(identity(one)? == identity(other)?);
     resolved(one) == resolved(other) || is_one_file().unwrap_or(false)
 }

@@ -146,8 +146,11 @@ fn print_gradient(expression: &Expression, values: &[f64], walk: &Walk<f64>) {
             let difference = expression.finite_difference(values, input);
             let scale = 1f64.max(exact.abs()).max(result.abs());
             let agrees = exact.is_finite() && (exact - difference).abs() <= 1e-6 * scale;
-            let verdict =
-                if agrees { "" } else { "  they differ: is there a kink or a pole here?" };
+            let verdict = if agrees {
+                ""
+            } else {
+                "  they differ: is there a kink or a pole here, or does f change too much within h?"
+            };
             [format!("d/d{name}"), number(exact), format!("{}{verdict}", number(difference))]
         })
         .collect();

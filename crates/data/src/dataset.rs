@@ -36,17 +36,16 @@ pub struct Dataset<X, Y = Tensor<u32>> {
 /// The samples for training and those for validation.
 pub type SplitParts<X, Y> = (Dataset<X, Y>, Dataset<X, Y>);
 
-/// A validation split that leaves one part without samples.
+/// Samples that cannot be divided: one part would have none.
 #[derive(Clone, Debug, PartialEq, Error)]
 pub enum SplitError {
     /// The fraction is outside 0 .. 1.
-    #[error("the validation fraction must be at least 0 and below 1, found {0}")]
+    #[error("the fraction to hold out must be at least 0 and below 1, found {0}")]
     Fraction(f64),
     /// There are too few samples for this fraction.
     #[error(
-        "{samples} samples with a validation fraction of {fraction} leave {training} for \
-         training and {} for validation; both need at least one: give more data or another \
-         fraction",
+        "{samples} samples with a fraction of {fraction} held out leave {training} for training and \
+         {} to hold out; both need at least one: give more data or another fraction",
         samples - training
     )]
     TooFew {

@@ -64,12 +64,11 @@ impl DataFrame {
         self.rows.iter().map(move |row| row.cells[column].trim())
     }
 
-    /// Returns the decimal mark that most columns show whose cells are numbers with one mark only, looking
-    /// at the first rows; `None` if no column shows it, or as many show the other.
+    /// Returns the decimal mark that most columns show whose cells are numbers with one mark only; `None` if no
+    /// column shows it, or as many show the other.
     pub fn decimal_mark(&self) -> Option<DecimalMark> {
-        const ROWS: usize = 100;
         let columns = 0..self.columns.len();
-        let shown = columns.filter_map(|column| DecimalMark::shown(self.cells(column).take(ROWS)));
+        let shown = columns.filter_map(|column| DecimalMark::shown(self.cells(column)));
         let (points, commas): (Vec<_>, Vec<_>) =
             shown.partition(|&mark| mark == DecimalMark::Point);
         match points.len().cmp(&commas.len()) {

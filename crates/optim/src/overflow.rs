@@ -58,20 +58,27 @@ fn largest_magnitude<T: Scalar>(values: &[T]) -> T {
     parallel::divide(parallel::LIGHT, [&all], [], &kernel, &larger)
 }
 
-/// In lanes, so that it becomes vector instructions.
+/// In lanes, so that it becomes vector instructions; and in several places at once, because a processor that
+/// reads from one place alone waits for memory.
 fn largest_of_part<T: Scalar>(values: &[T]) -> T {
     const LANES: usize = 16;
+    const PLACES: usize = 4;
+    let (chunks, rest) = values.as_chunks::<LANES>();
+    let length = chunks.len() / PLACES;
+    let places: [_; PLACES] = std::array::from_fn(|place| &chunks[place * length..][..length]);
     vectorized(
         #[inline(always)]
         || {
-            let mut lanes = [T::ZERO; LANES];
-            let (chunks, rest) = values.as_chunks::<LANES>();
-            for chunk in chunks {
-                for (lane, x) in lanes.iter_mut().zip(chunk) {
-                    *lane = larger(*lane, x.abs());
+            let mut lanes = [[T::ZERO; LANES]; PLACES];
+            for at in 0..length {
+                for (lanes, place) in lanes.iter_mut().zip(places) {
+                    for (lane, x) in lanes.iter_mut().zip(&place[at]) {
+                        *lane = larger(*lane, x.abs());
+                    }
                 }
             }
-            lanes.into_iter().chain(rest.iter().map(|x| x.abs())).fold(T::ZERO, larger)
+            let rest = chunks[PLACES * length..].as_flattened().iter().chain(rest);
+            lanes.into_iter().flatten().chain(rest.map(|x| x.abs())).fold(T::ZERO, larger)
         },
     )
 }

@@ -40,7 +40,7 @@ pub fn run(options: &LmCompare) -> Result<(), Box<dyn Error>> {
         ("--json", options.json.file()),
     ];
     let folders = [("--checkpoint", keeping.checkpoint.as_deref())];
-    check_places(&reading.places(), &files, &folders)?;
+    check_places(&[reading.places(), keeping.files()].concat(), &files, &folders)?;
     let lesson = Lesson::load(reading, sizes.context)?;
     if lesson.validation.is_none() {
         return Err("--validation 0 leaves nothing to compare on; give a share above 0".into());

@@ -13,6 +13,7 @@ use super::precision::Precision;
 use super::saved::{LmDescription, LoadedModel, load};
 use super::texts::{read_text, told};
 use crate::notes::note;
+use crate::output::is_same_place;
 
 /// Evaluates the model, and prints the figures.
 pub fn run(options: &LmEvaluate) -> Result<(), Box<dyn Error>> {
@@ -60,6 +61,12 @@ fn counted(options: &LmEvaluate, about: &LmDescription) -> Result<Option<Corpus>
             Ok(None)
         }
         (Some(path), _) => {
+            if options.source.text.as_deref().is_some_and(|text| is_same_place(text, path)) {
+                note(
+                    "--text and --counted are one file: the Kneser–Ney models have counted what they are \
+                     evaluated on, and no model can be compared with them",
+                );
+            }
             let text = read_text("--counted", path)?;
             let corpus = Corpus::text(&text, tokens, Division::Whole, 0.0);
             Ok(Some(corpus.map_err(|error| told("--counted", path, &error))?))

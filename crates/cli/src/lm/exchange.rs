@@ -95,9 +95,8 @@ fn marks(about: &LmDescription) -> TextMarks {
 
 /// Reads a model, and saves it with its tokens.
 pub fn import(options: &LmImport) -> Result<(), Box<dyn Error>> {
-    let from = [("FROM", options.from.clone())];
-    check_places(&from, &[("--save", Some(&options.save))], &[])?;
     let is_folder = options.from.is_dir();
+    check_places(&files_to_import(options), &[("--save", Some(&options.save))], &[])?;
     let (model, parameters): (Decoder, Parameters) = match is_folder {
         true => read_llama(&options.from)?,
         false => read_llama2c(&options.from)?,
@@ -125,6 +124,19 @@ pub fn import(options: &LmImport) -> Result<(), Box<dyn Error>> {
     println!("{} parameters, {known} tokens, a context of {}", parameters.count(), config.context);
     println!("Saved as {file}. Use it: wengert lm generate --model {file} TEXT");
     Ok(())
+}
+
+/// Returns the files that may be read, with their options: of a folder, all that are in it.
+fn files_to_import(options: &LmImport) -> Vec<(&'static str, PathBuf)> {
+    let mut files = vec![("FROM", options.from.clone())];
+    // A folder that cannot be listed holds nothing that could be read.
+    for entry in fs::read_dir(&options.from).into_iter().flatten().flatten() {
+        files.push(("FROM", entry.path()));
+    }
+    if let Some(TokenKind::File(path)) = &options.tokens {
+        files.push(("--tokens", path.clone()));
+    }
+    files
 }
 
 /// Returns the tokens that the option names, or those beside the weights.

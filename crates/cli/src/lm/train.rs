@@ -63,7 +63,7 @@ pub fn run(options: &LmTrain) -> Result<(), Box<dyn Error>> {
 }
 
 fn check_output(options: &LmTrain) -> Result<(), String> {
-    let Keeping { log, checkpoint, .. } = &options.keeping;
+    let keeping @ Keeping { log, checkpoint, .. } = &options.keeping;
     let files = [
         ("--save", options.save.as_deref()),
         ("--log", log.as_deref()),
@@ -72,7 +72,7 @@ fn check_output(options: &LmTrain) -> Result<(), String> {
         ("--tape", options.tape.as_deref()),
     ];
     let folders = [("--checkpoint", checkpoint.as_deref())];
-    check_places(&options.reading.places(), &files, &folders)
+    check_places(&[options.reading.places(), keeping.files()].concat(), &files, &folders)
 }
 
 /// Returns all options that decide the result, by name.

@@ -66,7 +66,8 @@ fn begin(
     let Experiment { setup, training, keeping } = experiment;
     let interrupt = Interrupt::listen()?;
     let files = [("--save", save), ("--log", keeping.log.as_deref())];
-    output.check(&setup.source, &files, &[("--checkpoint", keeping.checkpoint.as_deref())])?;
+    let read = [setup.source.places(), keeping.files()].concat();
+    output.check(&read, &files, &[("--checkpoint", keeping.checkpoint.as_deref())])?;
     let texts = setup.texts()?;
     training.check_split(seeds, &texts.train, texts.labels.names())?;
     setup.check_batch(training.batch_size, &texts)?;

@@ -19,11 +19,12 @@ pub fn run(options: &Evaluate) -> Result<(), Box<dyn Error>> {
     options.json.check(&options.places())?;
     let (model, parameters, about) = load(&options.model)?;
     without_separator(options.separator)?;
-    check_columns(&options.text_column, &options.label_column)?;
+    let text_column = options.text_column.as_deref().unwrap_or("text");
+    let label_column = options.label_column.as_deref().unwrap_or("label");
+    check_columns(text_column, label_column)?;
     let table = Table::read(options.samples())?;
-    let texts: Vec<String> =
-        table.text(&options.text_column)?.into_iter().map(String::from).collect();
-    let labels = table.classes(&options.label_column, &about.labels)?;
+    let texts: Vec<String> = table.text(text_column)?.into_iter().map(String::from).collect();
+    let labels = table.classes(label_column, &about.labels)?;
     let samples = Dataset::new(about.token_ids(&texts), labels);
     let (evaluation, calibration) = evaluated(&model, &parameters, about.temperature, &samples)
         .map_err(|error| format!("--model {}: {error}", printable_path(&options.model)))?;

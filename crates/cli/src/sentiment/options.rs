@@ -102,12 +102,12 @@ pub struct Evaluate {
     /// The same.
     #[arg(long, value_name = "FILE")]
     test: Option<PathBuf>,
-    /// The column that holds the text, for a model of texts.
-    #[arg(long, value_name = "NAME", default_value = "text")]
-    pub text_column: String,
-    /// The column that holds the class name, for a model of texts.
-    #[arg(long, value_name = "NAME", default_value = "label")]
-    pub label_column: String,
+    /// The column that holds the text, for a model of texts: `text` unless given.
+    #[arg(long, value_name = "NAME")]
+    pub text_column: Option<String>,
+    /// The column that holds the class name, for a model of texts: `label` unless given.
+    #[arg(long, value_name = "NAME")]
+    pub label_column: Option<String>,
     /// The character between two cells of the file, if it was misunderstood, such as `;` or `tab`; for a model of a
     /// table.
     #[arg(long, value_name = "CHARACTER")]
@@ -200,6 +200,19 @@ impl Predict {
     /// Returns the text that was given as an argument.
     pub fn text(&self) -> Option<&str> {
         self.text.as_deref().or(self.any_text.as_deref())
+    }
+}
+
+impl Evaluate {
+    /// Checks that no option of texts is given for a model of a table.
+    pub fn without_columns(&self) -> Result<(), String> {
+        let given = [("--text-column", &self.text_column), ("--label-column", &self.label_column)];
+        match given.iter().find(|(_, name)| name.is_some()) {
+            None => Ok(()),
+            Some((option, _)) => Err(format!(
+                "{option} is for models of texts; this one is of a table, and finds its columns by their names"
+            )),
+        }
     }
 }
 

@@ -34,7 +34,8 @@ pub fn compare(file: &Path, options: &CompareCommand) -> Result<(), Box<dyn Erro
         ("--checkpoint", experiment.keeping.checkpoint.as_deref()),
         ("--plots", output.plots.as_deref()),
     ];
-    check_places(&read, &files, &folders)?;
+    check_places(&[read, experiment.keeping.files()].concat(), &files, &folders)?;
+    output.check_plots()?;
     let (known, has_header) = read_rows(file, table, test, training.quiet)?;
     let run = TableRun { known: &known, table, experiment, has_header };
     let (first, test) = run.hold_out(training.seed)?;

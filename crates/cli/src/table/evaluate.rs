@@ -34,7 +34,8 @@ pub fn places_of(model: &TableModel, rows: &TableFile) -> Result<Vec<Option<usiz
 /// Evaluates the model on rows with answers, and prints the figures.
 pub fn evaluate(options: &Evaluate) -> Result<(), Box<dyn Error>> {
     options.json.check(&options.places())?;
-    let (model, parameters, about) = load(&options.model).map_err(|error| error.to_string())?;
+    options.without_columns()?;
+    let (model, parameters, about) = load(&options.model)?;
     let AnsweredRows { samples, numbers, gaps } =
         answered_rows(options.samples(), &about, options.separator)?;
     tell_gaps(&gaps, &about.encoder);

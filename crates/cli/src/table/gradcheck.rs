@@ -41,7 +41,7 @@ fn check_fresh(file: &Path, options: &GradcheckCommand) -> Result<(), Box<dyn Er
 }
 
 fn check_saved(file: &Path, path: &Path, options: &GradcheckCommand) -> Result<(), Box<dyn Error>> {
-    let (model, parameters, about) = load(path).map_err(|error| error.to_string())?;
+    let (model, parameters, about) = load(path)?;
     let AnsweredRows { samples, .. } = answered_rows(file, &about, options.table.separator)?;
     let trainer = Trainer::new(&model, about.loss());
     let samples = first(&samples, options.common.samples);

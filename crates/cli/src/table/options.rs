@@ -195,6 +195,7 @@ pub struct TableOptions {
         default_value_t = 0.2,
         value_parser = share,
         requires = "file",
+        conflicts_with = "test",
         conflicts_with_all = OF_TEXTS,
         allow_hyphen_values = true
     )]

@@ -1,9 +1,9 @@
 //! Chooses the rows to train on, to validate with and to test on, and turns them into samples.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use data::{
-    ColumnKind, ColumnSummary, DataFrame, Dataset, DecimalMark, FrameEncoder, Gaps, Labels, Mixed,
+    ColumnKind, ColumnSummary, DataFrame, Dataset, FrameEncoder, Gaps, Labels, Mixed, Notation,
     Samples, Sequences, TargetEncoder, Targets, excerpt, folds, held_out, is_missing, printable,
     repeated_rows, revealing_columns,
 };
@@ -85,7 +85,7 @@ impl KnownRows {
         }
         let groups = understood.group.as_ref().map(|name| {
             let column = frame.place(name).expect("the groups are a column");
-            groups_of(&frame, column)
+            groups_of(&frame, column, from_test_file)
         });
         Ok(Self { frame, understood, target: place, from_test_file, groups, classes })
     }
@@ -331,27 +331,36 @@ impl KnownRows {
 }
 
 /// Returns the group of each row, by the cells of this column. A row whose group is missing is a group of
-/// its own.
-fn groups_of(frame: &DataFrame, column: usize) -> Vec<u32> {
+/// its own. Notes what the groups do not keep apart: rows without one, and the rows of the test file.
+fn groups_of(frame: &DataFrame, column: usize, from_test_file: usize) -> Vec<u32> {
     let mut numbers: HashMap<&str, u32> = HashMap::new();
-    let (mut next, mut missing) = (0, 0);
+    let mut next = 0;
     let mut new = || {
         next += 1;
         next - 1
     };
     let group = |cell| match is_missing(cell) {
-        true => {
-            missing += 1;
-            new()
-        }
-        false => *numbers.entry(cell.trim()).or_insert_with(&mut new),
+        true => new(),
+        false => *numbers.entry(cell).or_insert_with(&mut new),
     };
-    let groups = frame.cells(column).map(group).collect();
+    let groups: Vec<u32> = frame.cells(column).map(group).collect();
+    let name = excerpt(&frame.columns[column]);
+    let missing = frame.cells(column).take(from_test_file).filter(|cell| is_missing(cell)).count();
     if missing > 0 {
         note(&format!(
-            "column {}: {missing} {} no group; each is taken as a group of its own",
-            excerpt(&frame.columns[column]),
+            "column {name}: {missing} {} no group; each is taken as a group of its own",
             if missing == 1 { "row has" } else { "rows have" }
+        ));
+    }
+    let (ours, tested) = groups.split_at(from_test_file);
+    let ours: HashSet<&u32> = ours.iter().collect();
+    let known = tested.iter().filter(|group| ours.contains(group)).count();
+    if known > 0 {
+        note(&format!(
+            "column {name}: {known} of the {} rows to test on {} of a group that is trained on, so the figures \
+             say little about new groups; test on other groups, or leave out --test",
+            tested.len(),
+            if known == 1 { "is" } else { "are" }
         ));
     }
     groups
@@ -391,7 +400,8 @@ fn with_answers(
     Ok(frame)
 }
 
-/// Returns rows of another file in the order of the columns of `frame`. It must have those that are used, and the same decimal mark: 3.812 would be read as thousands.
+/// Returns rows of another file in the order of the columns of `frame`. It must have those that are used, and the same
+/// notation: 3.812 would be read as thousands, and 3/4/2024 as a day in March.
 fn with_columns_of(
     mut other: DataFrame,
     frame: &DataFrame,
@@ -408,15 +418,7 @@ fn with_columns_of(
             ));
         }
     }
-    let marks = (frame.decimal_mark(), other.decimal_mark());
-    if let (Some(trained), Some(found)) = marks
-        && trained != found
-    {
-        let (trained, found) = (decimals(trained), decimals(found));
-        return Err(format!(
-            "--test {file}: its numbers have {found}, those to train on {trained}; write both alike"
-        ));
-    }
+    check_notation(&other, understood).map_err(|error| format!("--test {file}: {error}"))?;
     let places: Vec<_> = frame.columns.iter().map(|name| other.place(name)).collect();
     for row in &mut other.rows {
         let cell = |place: &Option<usize>| place.map_or(String::new(), |at| row.cells[at].clone());
@@ -426,11 +428,30 @@ fn with_columns_of(
     Ok(other)
 }
 
-fn decimals(mark: DecimalMark) -> &'static str {
-    match mark {
-        DecimalMark::Point => "decimal points",
-        DecimalMark::Comma => "decimal commas",
-    }
+/// Checks that other rows have the notation of those to train on, as far as their columns show it.
+fn check_notation(other: &DataFrame, understood: &Understood) -> Result<(), String> {
+    let columns: Vec<&ColumnSummary> =
+        understood.inputs.iter().chain([&understood.target]).collect();
+    let shown = |column: &&ColumnSummary| {
+        let place = other.place(&column.name).expect("a column that is used");
+        column.notation(other.cells(place))
+    };
+    let shown: Vec<Notation> = columns.iter().map(shown).collect();
+    let all = Notation::of_columns(&shown);
+    let (has_other, what, differ): (fn(&Notation) -> Option<bool>, _, _) = match all {
+        Notation { has_other_mark: Some(true), .. } => {
+            (|shown| shown.has_other_mark, "numbers", "another decimal mark")
+        }
+        Notation { has_other_order: Some(true), .. } => {
+            (|shown| shown.has_other_order, "dates", "another order of day and month")
+        }
+        _ => return Ok(()),
+    };
+    let at = shown.iter().position(|shown| has_other(shown).is_some()).expect("a column shows it");
+    Err(format!(
+        "its {what} have {differ} than those to train on, as column {} shows; write both alike",
+        excerpt(&columns[at].name)
+    ))
 }
 
 fn check_classes(

@@ -25,7 +25,7 @@ const TOGETHER: usize = 256;
 
 /// Answers the rows of a file or of standard input, one after the other.
 pub fn predict(options: &Predict) -> Result<(), Box<dyn Error>> {
-    let (model, parameters, about) = load(&options.model).map_err(|error| error.to_string())?;
+    let (model, parameters, about) = load(&options.model)?;
     if options.top.is_some() {
         return Err("--top is for models of texts; this one writes every probability".into());
     }

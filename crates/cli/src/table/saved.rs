@@ -14,6 +14,7 @@ use train::Calibrated;
 
 use super::model::{TableLoss, build, count, dropout};
 use crate::calibrating::{UNCALIBRATED, is_temperature, uncalibrated};
+use crate::contents::{TABLE_MODEL, told_as_other_kind};
 use crate::sentiment::options::Sizes;
 
 /// Everything except the parameters that is needed to use the model. The name of its only field tells such a
@@ -139,8 +140,22 @@ pub fn holds_table_model(path: &Path) -> bool {
     path.is_file() && Saved::read(path).is_ok_and(|saved| saved.description::<Peek>().is_ok())
 }
 
-/// Returns a saved model, its parameters and its description.
+/// Returns the model of a file that `train FILE --save` wrote, its parameters and its description. The error says which
+/// option writes such a file, if this is another.
 pub fn load(
+    path: &Path,
+) -> Result<(impl Model<Input = Mixed<Tensor<u32>>> + use<>, Parameters, TableModel), String> {
+    read_model(path).map_err(|error| match error.fault {
+        LoadFault::Read(_) | LoadFault::Foreign(_) => {
+            let other = told_as_other_kind(path, TABLE_MODEL);
+            let why = other.unwrap_or_else(|| format!("{error}:"));
+            format!("{why} a file that `wengert train FILE --save` wrote")
+        }
+        _ => error.to_string(),
+    })
+}
+
+fn read_model(
     path: &Path,
 ) -> Result<(impl Model<Input = Mixed<Tensor<u32>>> + use<>, Parameters, TableModel), LoadError> {
     let saved = Saved::read(path)?;

@@ -22,7 +22,7 @@ use tensor::{Key, Tensor};
 use train::{Score, metric_label};
 
 /// The file in the folder of checkpoints that holds the trials so far.
-const STATE: &str = "search.json";
+pub const STATE: &str = "search.json";
 
 /// One of this many settings goes on to the next round.
 const SHARE: usize = 3;

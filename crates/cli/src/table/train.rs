@@ -58,8 +58,8 @@ fn check_options(file: &Path, options: &TrainCommand) -> Result<(), Box<dyn Erro
     ];
     let folders =
         [("--checkpoint", keeping.checkpoint.as_deref()), ("--plots", output.plots.as_deref())];
-    check_places(&read, &files, &folders)?;
-    Ok(())
+    check_places(&[read, keeping.files()].concat(), &files, &folders)?;
+    Ok(output.check_plots()?)
 }
 
 /// A run of the command.
@@ -213,7 +213,7 @@ impl TrainRun<'_> {
     /// Returns a checksum of the rows and of the options by which a setting gets another score.
     fn run_checksum(&self) -> u32 {
         let TrainCommand { table, common, .. } = self.options;
-        let fit = Fit { epochs: 0, ..common.experiment.training.fit() };
+        let fit = Fit { epochs: 0, watch_layers: false, ..common.experiment.training.fit() };
         let chosen = (fit, table.test_split, &table.group, &table.column);
         let mut checksum = crc32fast::Hasher::new();
         checksum.update(format!("{chosen:?}").as_bytes());

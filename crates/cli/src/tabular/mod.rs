@@ -89,7 +89,7 @@ fn train(
 pub fn compare(options: &Options) -> Result<(), Box<dyn Error>> {
     without_repeats("--activation", &options.activation)?;
     let mut interrupt = Interrupt::listen()?;
-    options.output.check(&options.source, &[], &[])?;
+    options.output.check(&options.source.places(), &[], &[])?;
     options.source.check()?;
     let halves = Halves::load(options)?;
     options.training.check_split(options.seeds, &halves.train, &halves.classes)?;

@@ -203,12 +203,12 @@ fn conflicts() -> Vec<BadInput> {
             training(
                 command,
                 "--validation-split 0.999",
-                &["60 samples with a validation fraction of 0.999 leave 0 for training"],
+                &["60 samples with a fraction of 0.999 held out leave 0 for training"],
             ),
             training(
                 command,
                 "--validation-split 0.0000000000000000001",
-                &["leave 60 for training and 0 for validation"],
+                &["leave 60 for training and 0 to hold out"],
             ),
             training(command, "--lr 1e38", &["the loss is NaN in epoch 1, step 2", "lower"]),
             training(
@@ -267,7 +267,7 @@ fn text_files() -> Vec<BadInput> {
         training("one.csv", &["one.csv, column `label`", "found 1 different label"]),
         bad(
             "--train two.csv --test two.csv --validation-split 0.6",
-            &["2 samples with a validation fraction of 0.6 leave 0 for training"],
+            &["2 samples with a fraction of 0.6 held out leave 0 for training"],
         ),
         bad(
             format!("{TRAIN_TEXTS} --text-column review"),
@@ -302,7 +302,7 @@ fn number_files() -> Vec<BadInput> {
         testing("fewer.csv", &["fewer.csv, line 1", "no column `b`"]),
         bad(
             "tabular --train pair.csv --test pair.csv --validation-split 0.6",
-            &["2 samples with a validation fraction of 0.6 leave 0 for training"],
+            &["2 samples with a fraction of 0.6 held out leave 0 for training"],
         ),
         bad("tabular --train tiny.csv --test far.csv", &["too far from", "training rows"]),
         bad(
@@ -518,7 +518,9 @@ fn options_of_tables() -> Vec<BadInput> {
         train("--save numbers.csv", &["FILE and --save lead to the same place"]),
         train("--test texts.csv", &["--test texts.csv: there is no column `a`"]),
         train("--test none.csv", &["--test none.csv: there is no such file"]),
-        train("--test maybe.csv --test-split 0.5 --folds 2", &["--folds <N>"]),
+        train("--test maybe.csv --folds 2", &["--folds <N>"]),
+        train("--test maybe.csv --test-split 0.5", &["--test <FILE>", "--test-split <SHARE>"]),
+        train("--plots occupied_plots", &["occupied_plots/loss-swiglu.svg: cannot be written"]),
     ]
 }
 
@@ -598,6 +600,8 @@ fn uses_of_a_table_model() -> Vec<BadInput> {
         evaluate("unanswered.csv", &["unanswered.csv"]),
         evaluate("fewer.csv", &["fewer.csv: the model needs the column `b`"]),
         evaluate("header.csv", &["header.csv: there are no rows"]),
+        evaluate("numbers.csv --text-column a", &["--text-column is for models of texts"]),
+        evaluate("numbers.csv --label-column a", &["--label-column is for models of texts"]),
         bad("predict --model whole.st --file numbers.gz", &["numbers.gz", "gzip"]),
     ];
     let impossible = "there is no such model as it describes";
@@ -640,10 +644,15 @@ fn comparisons_and_checks_of_tables() -> Vec<BadInput> {
         compare("--save a.st", &["--save", "--help"]),
         compare("--folds 3", &["--folds", "--help"]),
         compare("--baseline", &["--baseline", "cannot be used"]),
+        compare("--plots occupied_plots", &["occupied_plots/loss-swiglu.svg: cannot be written"]),
         compare("--report none/a.html", &["--report none/a.html: cannot be written"]),
         bad("gradcheck --model table.st", &["<FILE>"]),
         bad("gradcheck numbers.csv --model none.st", &["none.st: cannot be read"]),
         bad("gradcheck numbers.csv --model folder", &["folder: cannot be read"]),
+        bad(
+            "gradcheck numbers.csv --model whole.st",
+            &["whole.st: holds a text classifier; use it by `wengert predict --model whole.st`"],
+        ),
         bad("gradcheck numbers.csv --model cut.st", &["cut.st: is not a whole safetensors file"]),
         bad("gradcheck texts.csv --model table.st", &["the model needs the columns `a`, `b`"]),
         bad("gradcheck pairs.csv --model table.st", &["the model answers `label`"]),
@@ -782,9 +791,10 @@ static FILES: LazyLock<Files> = LazyLock::new(files);
 
 fn files() -> Files {
     let mut files = good_files();
-    let texts: [(&str, &[u8]); 20] = [
+    let texts: [(&str, &[u8]); 21] = [
         ("folder/inside.txt", b""),
         ("occupied/train.csv/inside.txt", b""),
+        ("occupied_plots/loss-swiglu.svg/inside.txt", b""),
         ("empty.csv", b""),
         ("blank.csv", b"\r\n\n"),
         ("header.csv", b"text,label\n"),

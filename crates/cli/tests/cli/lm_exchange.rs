@@ -58,6 +58,14 @@ fn a_text_ends_before_the_token_that_ends_texts() {
     assert_eq!(json_of(&folder.path().join("there/config.json"))["eos_token_id"], 4);
     run(folder.path(), "import there --save back.st");
     assert_eq!(generate("back.st"), "aab\n");
+    for file in ["config.json", "model.safetensors"] {
+        let over = wengert(folder.path(), &format!("lm import there --save there/{file}"));
+        let told = format!("FROM and --save lead to the same place, there/{file}");
+        assert!(over.code == Some(2) && over.stderr.contains(&told), "{}", over.stderr);
+    }
+    let over = "lm import there --tokens tokenizer.json --save tokenizer.json";
+    let over = wengert(folder.path(), over);
+    assert!(over.stderr.contains("--tokens and --save lead to the same place"), "{}", over.stderr);
 
     // The folder of a model may name other tokens.
     let config = folder.path().join("there/config.json");

@@ -37,6 +37,14 @@ fn a_search_is_told_repeated_and_resumed_to_the_same_model() {
     let resumed = wengert(folder, &resumed).success();
     let model = |name: &str| fs::read(folder.join(name)).unwrap();
     assert!(model("first.st") == model("second.st"), "{output}\n{resumed}");
+    wengert(folder, &format!("train {SMALL} --search 4 --resume run --watch-layers")).success();
+    let options = fs::read(folder.join("run/options.json")).unwrap();
+    for file in ["options.json", "search.json"] {
+        let over = wengert(folder, &format!("{search} --save run/{file} --resume run"));
+        let told = format!("--resume and --save lead to the same place, run/{file}");
+        assert!(over.code == Some(2) && over.stderr.contains(&told), "{}", over.stderr);
+    }
+    assert_eq!(fs::read(folder.join("run/options.json")).unwrap(), options);
     let rounds = |output: &str| output.lines().filter(|line| line.starts_with("round ")).count();
     assert_eq!((rounds(&output), rounds(&resumed)), (7, 4));
     let shop = fs::read_to_string(folder.join("shop.csv")).unwrap();

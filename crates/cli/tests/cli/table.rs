@@ -349,12 +349,20 @@ fn folds_groups_and_a_test_file_choose_the_rows_to_test_on() {
         "{tested}"
     );
     let Outcome { stderr, .. } =
+        wengert(folder, &format!("train shop.csv {options} --group city --test shop.csv.gz"));
+    for told in [
+        "column `city`: 60 rows have no group; each",
+        "column `city`: 180 of the 240 rows to test on are of a group that is trained on",
+    ] {
+        assert!(stderr.contains(told), "{stderr}");
+    }
+    let Outcome { stderr, .. } =
         wengert(folder, &format!("train shop.csv {options} --test shop.csv"));
     assert!(stderr.contains("240 of the rows that are held out occur in training too"), "{stderr}");
 }
 
 #[test]
-fn a_test_file_of_the_other_decimal_mark_is_refused() {
+fn a_test_file_of_the_other_decimal_mark_or_order_of_dates_is_refused() {
     let folder = tempdir().unwrap();
     let rows = |point: &str| -> String {
         let kind = |i: usize| ["small", "large"][i % 2];
@@ -365,12 +373,34 @@ fn a_test_file_of_the_other_decimal_mark_is_refused() {
     let Outcome { code, stderr, .. } =
         wengert(folder.path(), "train a.csv --target kind --test b.csv");
     assert_eq!(code, Some(2), "{stderr}");
-    assert!(
-        stderr.contains(
-            "--test b.csv: its numbers have decimal points, those to train on decimal commas"
-        ),
-        "{stderr}"
-    );
+    let refusal = |what: &str, column: &str| {
+        format!("its {what} than those to train on, as column `{column}` shows; write both alike")
+    };
+    let marks = refusal("numbers have another decimal mark", "size");
+    assert!(stderr.contains(&format!("--test b.csv: {marks}")), "{stderr}");
+    // Of many rows the last alone shows it.
+    let late: String = (0..300)
+        .map(|i| format!("{}.{:03};small\n", i % 7, 101 + i))
+        .chain(["0.5;large\n".into()])
+        .collect();
+    fs::write(folder.path().join("b.csv"), format!("size;kind\n{late}")).unwrap();
+    let Outcome { code, stderr, .. } =
+        wengert(folder.path(), "train a.csv --target kind --test b.csv");
+    assert!(code == Some(2) && stderr.contains(&marks), "{stderr}");
+
+    let dates = |day_first: bool| -> String {
+        let row = |i: usize| match (i % 28 + 1, i % 12 + 1) {
+            (day, month) if day_first => format!("{day}/{month}/2024,{}\n", i % 2),
+            (day, month) => format!("{month}/{day}/2024,{}\n", i % 2),
+        };
+        (0..60).map(row).collect()
+    };
+    fs::write(folder.path().join("c.csv"), format!("when,late\n{}", dates(false))).unwrap();
+    fs::write(folder.path().join("d.csv"), format!("when,late\n{}", dates(true))).unwrap();
+    let Outcome { code, stderr, .. } =
+        wengert(folder.path(), "train c.csv --target late --test d.csv");
+    let order = refusal("dates have another order of day and month", "when");
+    assert!(code == Some(2) && stderr.contains(&order), "{stderr}");
 }
 
 /// A folder with a model of numbers with decimal points, and the rows that it was trained on.

@@ -109,17 +109,11 @@ impl ColumnEncoder {
     /// Returns what cells show of the column's notation: `true` for the other decimal mark, or the other order of day
     /// and month.
     pub(super) fn notation<'a>(&self, cells: impl Iterator<Item = &'a str> + Clone) -> Notation {
-        let mut notation = Notation::default();
         match self {
-            Self::Text { .. } | Self::Category { .. } => {}
-            Self::Number { decimal, .. } => {
-                notation.has_other_mark = DecimalMark::shown(cells).map(|shown| shown != *decimal);
-            }
-            Self::Date { order, .. } => {
-                notation.has_other_order = DateOrder::guess(cells).map(|shown| shown != *order);
-            }
+            Self::Text { .. } | Self::Category { .. } => Notation::default(),
+            Self::Number { decimal, .. } => Notation::of_numbers(*decimal, cells),
+            Self::Date { order, .. } => Notation::of_dates(*order, cells),
         }
-        notation
     }
 
     /// Returns whether rows of this notation write the column in the other way.

@@ -222,7 +222,7 @@ impl FrameEncoder {
 
     /// Returns rows as the inputs of a model, and what could not be taken as it is. `places` has the place
     /// of each column of [`columns`](Self::columns) in a row; `None` for one that the rows do not have, whose
-    /// cells are missing. The [`notation`](Self::notation) is what the first of these rows show.
+    /// cells are missing. The [`notation`](Self::notation) is what these rows show.
     ///
     /// # Panics
     ///
@@ -279,8 +279,7 @@ impl FrameEncoder {
         (mixed, cells.gaps)
     }
 
-    /// Returns what the first rows show of their notation. It is the other one if columns show it, and none shows its
-    /// own.
+    /// Returns what the rows show of their notation. It is the other one if columns show it, and none shows its own.
     ///
     /// # Panics
     ///
@@ -291,18 +290,12 @@ impl FrameEncoder {
         places: &[Option<usize>],
         rows: impl IntoIterator<Item = &'a TableRow>,
     ) -> Notation {
-        const ROWS: usize = 100;
-        let rows: Vec<&TableRow> = rows.into_iter().take(ROWS).collect();
-        let (mut marks, mut orders) = (Vec::new(), Vec::new());
-        for (column, place) in self.columns.iter().zip(places) {
-            let Some(place) = *place else { continue };
-            let shown = column.how.notation(rows.iter().map(|row| row.cells[place].trim()));
-            marks.extend(shown.has_other_mark);
-            orders.extend(shown.has_other_order);
-        }
-        let is_other =
-            |shown: &[bool]| (!shown.is_empty()).then(|| shown.iter().all(|&is_other| is_other));
-        Notation { has_other_mark: is_other(&marks), has_other_order: is_other(&orders) }
+        let rows: Vec<&TableRow> = rows.into_iter().collect();
+        let shown = self.columns.iter().zip(places).filter_map(|(column, place)| {
+            let place = (*place)?;
+            Some(column.how.notation(rows.iter().map(|row| row.cells[place].trim())))
+        });
+        Notation::of_columns(&shown.collect::<Vec<_>>())
     }
 }
 

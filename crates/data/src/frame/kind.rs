@@ -9,7 +9,7 @@ use thiserror::Error;
 
 use super::date::has_order;
 use super::number::{is_code, parse_with, unit_of};
-use super::{DataFrame, DateOrder, DecimalMark};
+use super::{DataFrame, DateOrder, DecimalMark, Notation};
 
 /// How a column is used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -202,6 +202,15 @@ impl ColumnSummary {
             words: present().map(|cell| cell.split_whitespace().count()).sum(),
             counts_up: numbers.first().is_some_and(|first| [0.0, 1.0].contains(first))
                 && numbers.windows(2).all(|pair| pair[1] - pair[0] == 1.0),
+        }
+    }
+
+    /// Returns what the cells of other rows show of their notation, compared with this column's.
+    pub fn notation<'a>(&self, cells: impl Iterator<Item = &'a str> + Clone) -> Notation {
+        match self.kind {
+            ColumnKind::Number => Notation::of_numbers(self.decimal, cells),
+            ColumnKind::Date => Notation::of_dates(self.order, cells),
+            _ => Notation::default(),
         }
     }
 

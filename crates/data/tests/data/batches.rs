@@ -132,11 +132,11 @@ fn a_split_that_leaves_a_part_empty_is_an_error() {
     let message = |n, fraction| numbered(n).split_validation(fraction).unwrap_err().to_string();
     assert_eq!(
         message(10, 1.5),
-        "the validation fraction must be at least 0 and below 1, found 1.5"
+        "the fraction to hold out must be at least 0 and below 1, found 1.5"
     );
     assert_eq!(
         message(1, 0.2),
-        "1 samples with a validation fraction of 0.2 leave 0 for training and 1 for validation; \
+        "1 samples with a fraction of 0.2 held out leave 0 for training and 1 to hold out; \
          both need at least one: give more data or another fraction"
     );
     assert!(matches!(numbered(9).split_validation(f64::NAN), Err(SplitError::Fraction(_))));

@@ -489,6 +489,18 @@ fn a_date_that_rows_of_the_other_order_dispute_is_unreadable() {
 }
 
 #[test]
+fn the_last_of_many_rows_may_show_the_notation_of_all() {
+    let table = frame("x;y", (1..31).map(|i| format!("{i}.5;1/{i}/2024")));
+    let summaries = summaries(&table);
+    let inputs: Vec<&ColumnSummary> = summaries.iter().collect();
+    let encoder = FrameEncoder::fit(&table, &inputs, &(0..30).collect::<Vec<_>>(), 100);
+    let mut rows: Vec<TableRow> = (0..300).map(|_| frame_row("1,234;3/4/2024")).collect();
+    rows.push(frame_row("3,5;28/4/2024"));
+    let (_, gaps) = encoder.encode(&[Some(0), Some(1)], &rows);
+    assert_eq!(["x", "y"].map(|name| gaps.unreadable[name].0), [301, 301]);
+}
+
+#[test]
 fn rows_that_come_in_parts_have_one_notation() {
     let table = frame("x;y", (1..31).map(|i| format!("{i}.5;{i}.25")));
     let summaries = summaries(&table);

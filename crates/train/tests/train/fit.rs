@@ -406,11 +406,11 @@ fn without_samples_there_is_nothing_to_train_on() {
     );
     assert_eq!(
         fit(&signs(), 0.9),
-        "6 samples with a validation fraction of 0.9 leave 0 for training and 6 for validation; \
+        "6 samples with a fraction of 0.9 held out leave 0 for training and 6 to hold out; \
          both need at least one: give more data or another fraction"
     );
     for (fraction, found) in [(1.0, "1"), (-0.5, "-0.5"), (f64::NAN, "NaN")] {
-        let range = "the validation fraction must be at least 0 and below 1, found";
+        let range = "the fraction to hold out must be at least 0 and below 1, found";
         assert_eq!(fit(&signs(), fraction), format!("{range} {found}"));
     }
 }

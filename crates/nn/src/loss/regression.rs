@@ -43,10 +43,11 @@ pub fn mean_absolute_error<'t, T: Scalar>(
 pub fn huber<'t, T: Scalar>(prediction: Var<'t, T>, target: Var<'t, T>, delta: f64) -> Var<'t, T> {
     check("huber", &prediction.shape(), &target.shape());
     check_delta(delta);
-    let distance = (prediction - target).abs();
-    // c is min(|e|, δ); then c (|e| − c/2) is both branches of the formula.
-    let c = distance.minimum(delta);
-    (c * (distance - c * 0.5)).mean_all()
+    let error = prediction - target;
+    // c is e within ±δ; then c (e − c/2) is both branches of the formula. Written with |e| it would have no
+    // second derivative at e = 0, where |e| has a kink and the loss has none.
+    let c = error.clamp(-delta, delta);
+    (c * (error - c * 0.5)).mean_all()
 }
 
 /// [`mean_squared_error`] as a loss to train with.

@@ -257,6 +257,24 @@ fn losses_are_finite_and_right_for_logits_of_ten_thousand() {
 }
 
 #[test]
+fn hubers_loss_is_right_at_its_corners_and_of_what_is_not_finite() {
+    let of = |error: f64| {
+        let tape = Tape::default();
+        let x = tape.variable(Tensor::from([error]));
+        let loss = nn::huber(x, tape.constant(Tensor::zeros([1])), 0.5);
+        (loss.item(), loss.backward().of(x).item())
+    };
+    assert_eq!(of(0.0), (0.0, 0.0));
+    assert_eq!(of(0.25), (0.03125, 0.25));
+    assert_eq!(of(-0.5), (0.125, -0.5));
+    assert_eq!(of(0.5), (0.125, 0.5));
+    assert_eq!(of(-2.0), (0.875, -0.5));
+    assert_eq!(of(f64::INFINITY), (f64::INFINITY, 0.5));
+    assert_eq!(of(f64::NEG_INFINITY), (f64::INFINITY, -0.5));
+    assert!(of(f64::NAN).0.is_nan());
+}
+
+#[test]
 fn binary_cross_entropy_of_infinite_logits_is_its_limit() {
     const INFINITY: f64 = f64::INFINITY;
     for (logit, target, loss, slope) in [

@@ -58,7 +58,8 @@ impl<T: Scalar> Op<T> for BceWithLogits<T> {
 
     fn forward(&mut self, x: &[&Tensor<T>]) -> Tensor<T> {
         let ([], [sum]) = fused::map([x[0], &self.targets], |[x, t]| {
-            ([], [linear_part(x, t) + (-x.abs()).exp().ln_1p()])
+            let (linear, curve) = line_and_curve(x, T::ONE - t, t);
+            ([], [linear + curve])
         });
         Tensor::scalar(sum / T::from_f64(self.targets.len() as f64))
     }
@@ -70,7 +71,10 @@ impl<T: Scalar> Op<T> for BceWithLogits<T> {
 }
 
 /// Checks that targets have the shape of the logits, and are from 0 to 1.
-fn check_targets<T: Scalar>(logits: &[usize], targets: &Tensor<T>) -> Result<(), ShapeError> {
+pub(super) fn check_targets<T: Scalar>(
+    logits: &[usize],
+    targets: &Tensor<T>,
+) -> Result<(), ShapeError> {
     if logits != targets.shape() || targets.is_empty() {
         return Err(ShapeError::new(format!(
             "logits {:?} and targets {:?} must have the same shape, with at least one element",
@@ -90,16 +94,18 @@ fn check_targets<T: Scalar>(logits: &[usize], targets: &Tensor<T>) -> Result<(),
     }
 }
 
-/// Returns max(x, 0) − x t, as a sum of two terms that are never negative. A factor of 0 makes a term 0, also
-/// where x is infinite.
+/// Returns `no` · max(x, 0) + `yes` · max(−x, 0) and ln(1 + e^(−|x|)). A factor of 0 makes the first 0, also where
+/// x is infinite.
+///
+/// Both take the same side at 0, where their kinks then cancel: each side is the whole function continued, so it
+/// has all derivatives of the loss in dual numbers, too.
 #[inline(always)]
-fn linear_part<T: Scalar>(x: T, t: T) -> T {
-    term(x.maximum(T::ZERO), T::ONE - t) + term((-x).maximum(T::ZERO), t)
-}
-
-#[inline(always)]
-fn term<T: Scalar>(x: T, factor: T) -> T {
-    if factor == T::ZERO && !x.is_nan() { T::ZERO } else { x * factor }
+fn line_and_curve<T: Scalar>(x: T, no: T, yes: T) -> (T, T) {
+    let is_positive = x > T::ZERO;
+    let (distance, factor) = if is_positive { (x, no) } else { (-x, yes) };
+    let is_absent = factor.is_zero() && !distance.is_nan();
+    let line = if is_absent { T::ZERO } else { distance * factor };
+    (line, (-distance).exp().ln_1p())
 }
 
 /// The loss with a weight for the positive targets of each column.
@@ -150,8 +156,8 @@ impl<T: Scalar> Op<T> for WeightedBceWithLogits<T> {
     fn forward(&mut self, x: &[&Tensor<T>]) -> Tensor<T> {
         let losses = self.map(x[0], |x, t, p| {
             let (no, yes) = (T::ONE - t, p * t);
-            let curve = (-x.abs()).exp().ln_1p();
-            term(x.maximum(T::ZERO), no) + term((-x).maximum(T::ZERO), yes) + (no + yes) * curve
+            let (linear, curve) = line_and_curve(x, no, yes);
+            linear + (no + yes) * curve
         });
         losses.mean_all()
     }

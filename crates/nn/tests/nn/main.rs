@@ -1,6 +1,7 @@
 //! The tests of `nn`, in one program: to compile one is quicker than to compile many.
 
 mod causal;
+mod curvature;
 mod decoder;
 mod enrolled;
 mod images;

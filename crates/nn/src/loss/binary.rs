@@ -4,7 +4,7 @@ use autograd::Var;
 use tensor::{Scalar, ShapeError, Tensor, shape};
 
 use super::bce_with_logits;
-use super::bce_with_logits::weighted_bce_with_logits;
+use super::bce_with_logits::{check_targets, weighted_bce_with_logits};
 use super::classes::{check_smoothing, check_weights};
 
 /// The cross-entropy of one logit with a class that is 0 or 1, averaged over the samples; see
@@ -105,6 +105,9 @@ impl MultiLabelCrossEntropy {
     /// weight for each label.
     #[track_caller]
     pub fn of<'t, T: Scalar>(&self, logits: Var<'t, T>, targets: &Tensor<f32>) -> Var<'t, T> {
+        // Before smoothing, which would move a target just outside to one within.
+        let checked = check_targets(&logits.shape(), targets);
+        shape::expect("MultiLabelCrossEntropy", checked);
         let smoothed = |t: f32| match self.smoothing {
             0.0 => T::from_f64(t.into()),
             smoothing => T::from_f64((1.0 - smoothing) * f64::from(t) + smoothing / 2.0),

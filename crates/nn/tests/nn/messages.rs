@@ -2,7 +2,9 @@
 
 use autograd::{Parameters, Pass, Tape, Var};
 use mistakes::told;
-use nn::{Dense, Dropout, Embedding, Features, GatedSwiGLU, Layer, Model, SwiGLU};
+use nn::{
+    Dense, Dropout, Embedding, Features, GatedSwiGLU, Layer, Model, MultiLabelCrossEntropy, SwiGLU,
+};
 use tensor::{Key, Scalar, Tensor};
 
 #[test]
@@ -18,7 +20,7 @@ fn a_mistake_is_explained_at_the_users_line() {
     let x = tape.constant(Tensor::zeros([7, 5]));
     let (column, flat) = (tape.constant(Tensor::zeros([3, 1])), tape.constant(Tensor::zeros([3])));
 
-    let cases: [(&str, &dyn Fn()); 16] = [
+    let cases: [(&str, &dyn Fn()); 19] = [
         (
             "dense in layer `dense`: x [7, 5], weight [3, 2], bias [2] do not fit: they must be [..., inputs], \
              [inputs, outputs], [outputs]",
@@ -76,6 +78,26 @@ fn a_mistake_is_explained_at_the_users_line() {
         ("bce_with_logits: targets must be between 0 and 1, but that at index [0] is NaN", &|| {
             drop(nn::bce_with_logits(flat, &Tensor::from([f32::NAN, 0.0, 0.0])).value())
         }),
+        // With smoothing, 1.05 would be 0.995.
+        (
+            "MultiLabelCrossEntropy: targets must be between 0 and 1, but that at index [2, 0] is 1.05",
+            &|| {
+                let loss = MultiLabelCrossEntropy::new().smoothing(0.1);
+                drop(loss.of(column, &Tensor::from([[0.0], [1.0], [1.05]])).value())
+            },
+        ),
+        (
+            "MultiLabelCrossEntropy: targets must be between 0 and 1, but that at index [0, 0] is -0.05",
+            &|| {
+                let loss = MultiLabelCrossEntropy::new().smoothing(0.1).positive_weights([2.0]);
+                drop(loss.of(column, &Tensor::from([[-0.05], [1.0], [0.0]])).value())
+            },
+        ),
+        (
+            "MultiLabelCrossEntropy: logits [3, 1] and targets [3] must have the same shape, with at \
+             least one element",
+            &|| drop(MultiLabelCrossEntropy::new().of(column, &Tensor::zeros([3])).value()),
+        ),
         ("dropout: a rate must be at least 0 and below 1, not 1", &|| {
             drop(Dropout::new("dropout", 1.0))
         }),

@@ -134,10 +134,14 @@ impl Layer for SelfAttention {
 }
 
 /// Records softmax(Q·Kᵀ / √d)·V for queries `[…, time, d]`, keys `[…, steps, d]` and values
-/// `[…, steps, width]`: `[…, time, width]`. If it is `causal`, time `i` sees the steps `0..=i` alone.
+/// `[…, steps, width]`: `[…, time, width]`.
+///
+/// If it is `causal`, the queries are at the last `time` of the steps, as in [`causal_attention`]: query i sees
+/// the steps `0..=steps - time + i`. PyTorch's `is_causal` puts them at the first; both are the same for as many
+/// queries as steps.
 ///
 /// # Panics
-/// If the shapes do not fit.
+/// If the shapes do not fit, or it is `causal` and there are more queries than steps.
 #[track_caller]
 pub fn scaled_dot_product_attention<'t, T: Scalar>(
     query: Var<'t, T>,
@@ -149,6 +153,11 @@ pub fn scaled_dot_product_attention<'t, T: Scalar>(
     let [time, steps, width] =
         shape::expect("scaled_dot_product_attention", lengths(shapes.each_ref().map(|x| &**x)));
     let scores = (query / (width as f64).sqrt()).matmul(key.t());
+    assert!(
+        !causal || time <= steps,
+        "scaled_dot_product_attention: a causal query needs a key of its own, but there are {time} queries \
+         and {steps} keys: the queries are at the last of the keys"
+    );
     let scores = match causal {
         true => Var::where_(&seen_steps(time, steps), scores, f64::NEG_INFINITY),
         false => scores,
@@ -173,8 +182,8 @@ fn lengths(shapes: [&[usize]; 3]) -> Result<[usize; 3], ShapeError> {
     )))
 }
 
-/// Returns `true` where a step is not later than the time, `[time, steps]`.
+/// Returns `true` where a step is not later than the query, `[time, steps]`. The queries are at the last steps.
 fn seen_steps(time: usize, steps: usize) -> Tensor<bool> {
-    let is_seen = |k: usize| k % steps <= k / steps;
+    let is_seen = |k: usize| k % steps <= steps - time + k / steps;
     Tensor::new([time, steps], (0..time * steps).map(is_seen).collect())
 }

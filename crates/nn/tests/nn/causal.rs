@@ -21,8 +21,7 @@ fn fused<'t, T: Scalar>(
     causal_attention(query, key, value, heads, groups)
 }
 
-/// The same, composed: each head is a matrix, keys and values are repeated, and queries of zeros stand for
-/// those of the steps before the first.
+/// The same, composed: each head is a matrix, keys and values are repeated.
 fn composed<'t, T: Scalar>(
     query: Var<'t, T>,
     key: Var<'t, T>,
@@ -31,16 +30,14 @@ fn composed<'t, T: Scalar>(
 ) -> Var<'t, T> {
     let [batch, time, features] = [0, 1, 2].map(|axis| query.shape()[axis]);
     let (steps, width) = (key.shape()[1], features / heads);
-    let before = query.tape().constant(Tensor::zeros([batch, steps - time, features]));
-    let query = Var::concat(&[before, query], 1);
-    let query = query.reshape([batch, steps, heads, width]).transpose(1, 2);
+    let query = query.reshape([batch, time, heads, width]).transpose(1, 2);
     let repeated = |x: Var<'t, T>| {
         let x = x.reshape([batch, steps, groups, 1, width]);
         let x = x.expand([batch, steps, groups, heads / groups, width]);
         x.reshape([batch, steps, heads, width]).transpose(1, 2)
     };
     let mixed = scaled_dot_product_attention(query, repeated(key), repeated(value), true);
-    mixed.transpose(1, 2).reshape([batch, steps, features]).slice(1, steps - time..)
+    mixed.transpose(1, 2).reshape([batch, time, features])
 }
 
 /// Attention by its definition, number by number.

@@ -177,7 +177,7 @@ fn mistakes_are_explained_at_the_users_line() {
     let pass = Pass::eval(&tape, &parameters);
     let [x, none, flat] = [&[2, 5, 6][..], &[2, 0, 3], &[2, 3]]
         .map(|shape| tape.constant(Tensor::<f32>::zeros(shape)));
-    let cases: [(&str, &dyn Fn()); 7] = [
+    let cases: [(&str, &dyn Fn()); 8] = [
         ("gru: x must be [batch, time, 3] with at least one step, not [2, 5, 6]", &|| {
             drop(gru.forward(pass, x).value())
         }),
@@ -197,6 +197,14 @@ fn mistakes_are_explained_at_the_users_line() {
             "scaled_dot_product_attention: query [2, 5, 6], key [2, 0, 3], value [2, 0, 3] do not \
              fit: they must be [..., time, d], [..., steps, d], [..., steps, width]",
             &|| drop(scaled_dot_product_attention(x, none, none, false).value()),
+        ),
+        (
+            "scaled_dot_product_attention: a causal query needs a key of its own, but there are 5 queries \
+             and 3 keys: the queries are at the last of the keys",
+            &|| {
+                let keys = x.slice(1, ..3);
+                drop(scaled_dot_product_attention(x, keys, keys, true).value())
+            },
         ),
         (
             "self_attention: 4 features cannot be divided among 3 heads: choose a number of heads \

@@ -118,8 +118,15 @@ impl<T: Scalar> Op<T> for RoundedProduct {
     }
 
     fn check(&self, shapes: &[&[usize]]) -> Result<(), ShapeError> {
-        let last = shapes[0].len().saturating_sub(1);
-        self.matrix.check(&[&[1], &shapes[0][last..]].concat()).map(|_| ())
+        let [rows, columns] = self.matrix.shape();
+        match shapes[0].last() {
+            Some(&last) if last == columns => Ok(()),
+            _ => Err(ShapeError::new(format!(
+                "x {:?} does not fit a matrix in bf16 of {rows} rows of {columns} numbers: it must be \
+                 [..., {columns}]",
+                shapes[0]
+            ))),
+        }
     }
 
     fn forward(&mut self, x: &[&Tensor<T>]) -> Tensor<T> {
@@ -150,4 +157,27 @@ pub(crate) fn cases() -> proptest::strategy::BoxedStrategy<autograd::check::Case
             Case::new("rounded_product", vec![x], move |x| product(x[0], Arc::clone(&matrix)))
         })
         .boxed()
+}
+
+#[cfg(test)]
+mod tests {
+    use autograd::Tape;
+
+    use super::*;
+
+    #[test]
+    fn an_input_that_does_not_fit_is_told_with_its_own_shape() {
+        let matrix = Arc::new(Bf16Matrix::round(&Tensor::zeros([2, 3])).expect("zeros"));
+        let tape = Tape::<f32>::no_grad();
+        for shape in [&[5, 4, 7][..], &[4, 7], &[7], &[]] {
+            let x = tape.constant(Tensor::zeros(shape));
+            assert_eq!(
+                mistakes::message(|| product(x, Arc::clone(&matrix)).value()),
+                format!(
+                    "rounded_product: x {shape:?} does not fit a matrix in bf16 of 2 rows of 3 numbers: \
+                     it must be [..., 3]"
+                )
+            );
+        }
+    }
 }

@@ -62,7 +62,7 @@ use std::panic::Location;
 pub use case::Case;
 use compact::RowsUnderCheck;
 pub use report::{Comparison, Finding, Law, Method, Report};
-use tensor::{Key, Scalar, Tensor};
+use tensor::{Key, Scalar, Tensor, shape};
 
 use crate::NodeView;
 use crate::functional::{Dual, as_parameters};
@@ -282,7 +282,7 @@ impl Subject<'_> {
 
     /// The index in the parameter of an entry that the function reads, by its position.
     fn index_of(&self, id: ParameterId, position: usize) -> Vec<usize> {
-        let mut index = methods::index_of(position, self.at.get(id).shape());
+        let mut index = shape::index_of(position, self.at.get(id).shape());
         if let Some(rows) = self.reading.rows(id) {
             index[0] = rows[index[0]] as usize;
         }

@@ -59,6 +59,25 @@ pub fn len(shape: &[usize]) -> usize {
     }
 }
 
+/// Returns the index of the element at this position in row-major order.
+///
+/// ```
+/// assert_eq!(tensor::shape::index_of(7, &[2, 3, 2]), [1, 0, 1]);
+/// ```
+///
+/// # Panics
+/// If there are no elements.
+#[track_caller]
+pub fn index_of(mut position: usize, shape: &[usize]) -> Vec<usize> {
+    assert!(!shape.contains(&0), "index_of: shape {shape:?} has no elements");
+    let mut index = vec![0; shape.len()];
+    for (i, &length) in index.iter_mut().zip(shape).rev() {
+        *i = position % length;
+        position /= length;
+    }
+    index
+}
+
 /// The position of `axis` among `rank` axes; negative counts from the end, as in NumPy.
 pub fn axis(axis: isize, rank: usize) -> Result<usize, ShapeError> {
     let position = if axis < 0 { axis + rank as isize } else { axis };

@@ -1,7 +1,7 @@
 //! The methods: central differences, forward mode, second order, symmetry.
 
 use rand::RngExt;
-use tensor::{Key, Tensor};
+use tensor::{Key, Tensor, shape};
 
 use super::{Comparison, Finding, Method, Number, Subject, inner, inner_size, kinks};
 use crate::functional::Dual;
@@ -160,7 +160,7 @@ fn compare_whole_jacobian(subject: &Subject<'_>, id: ParameterId, finding: &mut 
         let moving = with(subject.still(), id, Dual::tensor(at, &unit(at.shape(), i)));
         let column = Dual::tangents(&subject.value(&moving));
         for (j, row) in rows.iter().enumerate() {
-            let (entry, of) = (subject.index_of(id, i), index_of(j, output));
+            let (entry, of) = (subject.index_of(id, i), shape::index_of(j, output));
             finding.add(Comparison {
                 method: Method::ForwardMode,
                 along: format!("{entry:?} to {of:?} of the output"),
@@ -356,14 +356,4 @@ fn chosen_entries(analytic: &Tensor<f64>, key: Key) -> Vec<usize> {
         some => active[rng.random_range(0..some)],
     };
     (0..ENTRIES).map(&mut draw).collect()
-}
-
-/// The index of the element at this position in row-major order.
-pub(super) fn index_of(mut position: usize, shape: &[usize]) -> Vec<usize> {
-    let mut index = vec![0; shape.len()];
-    for (i, &length) in index.iter_mut().zip(shape).rev() {
-        *i = position % length;
-        position /= length;
-    }
-    index
 }

@@ -50,16 +50,7 @@ fn position(x: &Tensor<f64>, axis: isize) -> usize {
 
 /// Every index of a shape in row-major order.
 fn indices(shape: &[usize]) -> Vec<Vec<usize>> {
-    (0..shape::len(shape))
-        .map(|mut place| {
-            let mut index = vec![0; shape.len()];
-            for k in (0..shape.len()).rev() {
-                index[k] = place % shape[k];
-                place /= shape[k];
-            }
-            index
-        })
-        .collect()
+    (0..shape::len(shape)).map(|position| shape::index_of(position, shape)).collect()
 }
 
 /// The index with another entry for one axis.

@@ -36,8 +36,14 @@ impl Clone for Layout {
 }
 
 impl Layout {
-    /// Creates the layout of row-major order from offset 0: the last axis varies fastest.
+    /// Creates the layout of row-major order from offset 0: the last axis varies fastest. Without elements all
+    /// strides are 0.
     pub fn contiguous(shape: &[usize]) -> Self {
+        if shape.contains(&0) {
+            // The product of the other lengths may be more than can be counted.
+            let strides = Shape::from_elem(0, shape.len());
+            return Self { shape: Shape::from_slice(shape), strides, offset: 0 };
+        }
         let mut strides = Shape::from_elem(1, shape.len());
         for k in (1..shape.len()).rev() {
             strides[k - 1] = strides[k] * shape[k];

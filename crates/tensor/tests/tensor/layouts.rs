@@ -15,16 +15,26 @@ fn any_tensor() -> impl Strategy<Value = Tensor<f64>> {
 
 /// Every index of a shape in row-major order.
 fn indices(shape: &[usize]) -> Vec<Vec<usize>> {
-    (0..shape::len(shape))
-        .map(|mut position| {
-            let mut index = vec![0; shape.len()];
-            for k in (0..shape.len()).rev() {
-                index[k] = position % shape[k];
-                position /= shape[k];
-            }
-            index
-        })
-        .collect()
+    (0..shape::len(shape)).map(|position| shape::index_of(position, shape)).collect()
+}
+
+/// A tensor without elements whose other lengths, multiplied, are more than can be counted.
+#[test]
+fn an_empty_tensor_may_have_any_other_lengths() {
+    const LONG: usize = 1 << 40;
+    for shape in [[0, LONG, LONG], [LONG, 0, LONG], [LONG, LONG, 0]] {
+        let empty = Tensor::<f32>::zeros(shape);
+        assert!(empty.is_empty() && empty.to_vec().is_empty());
+        let [a, b, c] = shape;
+        assert_eq!(empty.permute(&[2, 0, 1]).contiguous().shape(), [c, a, b]);
+        assert_eq!(
+            empty.slice(0, a / 2..).slice(1, b / 2..).slice(2, c / 2..).map(|x| x + 1.0).len(),
+            0
+        );
+        assert_eq!((&empty + &empty.unsqueeze(0)).shape(), [1, a, b, c]);
+        assert_eq!(empty.reshape([LONG, 3, 0]), Tensor::zeros([LONG, 3, 0]));
+        assert_eq!(Tensor::concat(&[&empty, &empty.slice(0, ..0)], 0).shape(), shape);
+    }
 }
 
 proptest! {

@@ -6,7 +6,9 @@ use crate::{Scalar, Tensor};
 
 impl<T: Scalar> Tensor<T> {
     /// Returns `start`, `start + step`, … up to `end`, which is left out, as a tensor of one axis
-    /// (NumPy's and PyTorch's `arange`): ⌈(end − start) / step⌉ elements.
+    /// (NumPy's and PyTorch's `arange`): ⌈(end − start) / step⌉ elements. Rounding may make that one more
+    /// than there are before `end`, as from 1 to 1.3 in steps of 0.1. Then the last is left out; NumPy and PyTorch
+    /// keep it.
     ///
     /// ```
     /// use tensor::Tensor;
@@ -24,9 +26,13 @@ impl<T: Scalar> Tensor<T> {
             "arange: there is no way from {start} to {end} in steps of {step}: the step must not be \
              0, and must lead towards the end"
         );
-        let count = steps.ceil() as usize;
-        let values = (0..count).map(|i| T::from_f64(start + i as f64 * step));
-        Self::new([count], values.collect())
+        let element = |i: usize| start + i as f64 * step;
+        let is_before_end = |x: f64| if step > 0.0 { x < end } else { x > end };
+        let mut count = steps.ceil() as usize;
+        if count > 0 && !is_before_end(element(count - 1)) {
+            count -= 1;
+        }
+        Self::new([count], (0..count).map(|i| T::from_f64(element(i))).collect())
     }
 
     /// Returns the identity matrix `[n, n]`: ones on the diagonal, zeros elsewhere.

@@ -220,6 +220,9 @@ fn the_identity_and_counting() {
     assert_eq!(Tensor::arange(0.0, 3.0, 1.0), Tensor::from([0.0, 1.0, 2.0]));
     assert_eq!(Tensor::arange(3.0, 0.0, -1.5), Tensor::from([3.0, 1.5]));
     assert_eq!(Tensor::<f32>::arange(2.0, 2.0, 1.0).len(), 0);
+    // The quotient is 3.0000000000000004, and the fourth element would be 1.3.
+    assert_eq!(Tensor::<f64>::arange(1.0, 1.3, 0.1).len(), 3);
+    assert_eq!(Tensor::<f64>::arange(-1.0, -1.3, -0.1).len(), 3);
 }
 
 #[test]

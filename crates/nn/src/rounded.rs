@@ -42,9 +42,10 @@ impl<T: Scalar> RowSource<T> for Rounded {
     }
 
     fn rows(&self, ids: &[u32]) -> Tensor<T> {
+        let ids = Tensor::from(ids);
         match self.orientation {
-            Orientation::Table => self.matrix.gather_rows(ids),
-            Orientation::Weight => self.matrix.widen().t().gather_rows(&Tensor::from(ids)),
+            Orientation::Table => self.matrix.gather_rows(&ids),
+            Orientation::Weight => self.matrix.widen().t().gather_rows(&ids),
         }
     }
 }

@@ -27,7 +27,7 @@ mod product;
 use std::error::Error;
 use std::fmt;
 
-use crate::shape::{self, expect};
+use crate::shape::{self, Shape, expect};
 use crate::{Scalar, ShapeError, Tensor, buffer};
 
 pub(crate) use product::{multiply_row, multiply_row_by_loops};
@@ -92,14 +92,16 @@ impl Bf16Matrix {
         self.widened(0..self.rows)
     }
 
-    /// Returns the rows with these numbers, `[ids, columns]`.
+    /// Returns the rows that `ids` names, in the shape of `ids` followed by the columns.
     ///
     /// # Panics
     /// If there is no row of one of these numbers.
     #[track_caller]
-    pub fn gather_rows<T: Scalar>(&self, ids: &[u32]) -> Tensor<T> {
-        expect("gather_rows", shape::rows_exist(ids, self.rows));
-        self.widened(ids.iter().map(|&id| id as usize))
+    pub fn gather_rows<T: Scalar>(&self, ids: &Tensor<u32>) -> Tensor<T> {
+        let numbers = ids.values();
+        expect("gather_rows", shape::rows_exist(&numbers, self.rows));
+        let rows = self.widened(numbers.iter().map(|&id| id as usize));
+        rows.reshape(ids.shape().iter().copied().chain([self.columns]).collect::<Shape>())
     }
 
     /// Returns x·Mᵀ, the product of each row of x `[m, columns]` with each row of this matrix: `[m, rows]`.

@@ -44,8 +44,11 @@ proptest! {
         let rows = matrix.shape()[0] as u32;
         let ids: Vec<u32> = ids.into_iter().filter(|&id| id < rows).collect();
         let whole = rounded.widen::<f32>();
-        let picked = whole.gather_rows(&Tensor::new([ids.len()], ids.clone()));
-        prop_assert_eq!(rounded.gather_rows::<f32>(&ids), picked);
+        let ids = Tensor::new([ids.len()], ids);
+        prop_assert_eq!(rounded.gather_rows::<f32>(&ids), whole.gather_rows(&ids));
+        // As texts: a row for each id of each text.
+        let texts = ids.reshape([1, ids.len(), 1]);
+        prop_assert_eq!(rounded.gather_rows::<f32>(&texts), whole.gather_rows(&texts));
         prop_assert_eq!(Bf16Matrix::round(&whole).unwrap(), rounded);
     }
 }
@@ -91,7 +94,7 @@ fn shapes_that_do_not_fit_are_told() {
         told.contains("x [1, 4] does not fit a matrix in bf16 of 2 rows of 3 numbers"),
         "{told}"
     );
-    let told = message(|| matrix.gather_rows::<f32>(&[2]));
+    let told = message(|| matrix.gather_rows::<f32>(&Tensor::from([2])));
     assert!(told.contains("there is no row 2"), "{told}");
     let told = message(|| Bf16Matrix::round(&Tensor::zeros([3])));
     assert!(told.contains("shape [3] is not that of a matrix"), "{told}");

@@ -62,7 +62,7 @@ pub fn forward<T: Scalar>(
     let sizes =
         expect("attention", Sizes::new([query.shape(), key.shape(), value.shape()], heads, groups));
     let rows = [query, key, value].map(in_rows);
-    let inputs = rows.each_ref().map(Rows::new);
+    let inputs = rows.each_ref().map(AdjacentRows::new);
     let mut output = buffer::stale(query.len(), T::ZERO);
     let kept = if keeps { heads * sizes.of_head() } else { 0 };
     let mut weights = buffer::stale(sizes.batch * kept, T::ZERO);
@@ -107,7 +107,7 @@ pub fn backward<T: Scalar>(
         return [query, key, value].map(|input| Tensor::zeros(input.shape()));
     }
     let rows = [query, key, value, output, adjoint].map(in_rows);
-    let inputs = rows.each_ref().map(Rows::new);
+    let inputs = rows.each_ref().map(AdjacentRows::new);
     let weights = weights.values();
     let mut adjoints = [query, key, value].map(|input| buffer::stale(input.len(), T::ZERO));
     let [mut dq, mut dk, mut dv] = adjoints.each_mut().map(|adjoint| {
@@ -209,7 +209,12 @@ impl Sizes {
     }
 
     /// Writes the output of one sample, and the weights if there is room for them.
-    fn forward<T: Scalar>(self, [q, k, v]: [Rows<'_, T>; 3], output: &mut [T], weights: &mut [T]) {
+    fn forward<T: Scalar>(
+        self,
+        [q, k, v]: [AdjacentRows<'_, T>; 3],
+        output: &mut [T],
+        weights: &mut [T],
+    ) {
         let before = self.before();
         let mut scratch =
             buffer::stale(if weights.is_empty() { self.of_head() } else { 0 }, T::ZERO);
@@ -236,7 +241,7 @@ impl Sizes {
     /// Writes the adjoints of one sample.
     fn backward<T: Scalar>(
         self,
-        [q, k, v, y, dy]: [Rows<'_, T>; 5],
+        [q, k, v, y, dy]: [AdjacentRows<'_, T>; 5],
         weights: &[T],
         [dq, dk, dv]: [&mut [T]; 3],
     ) {
@@ -290,13 +295,13 @@ fn in_rows<T: Scalar>(x: &Tensor<T>) -> Tensor<T> {
 
 /// Rows of numbers that lie side by side, of one sample or of several.
 #[derive(Clone, Copy)]
-struct Rows<'a, T> {
+struct AdjacentRows<'a, T> {
     values: &'a [T],
     sample_stride: usize,
     row_stride: usize,
 }
 
-impl<'a, T: Scalar> Rows<'a, T> {
+impl<'a, T: Scalar> AdjacentRows<'a, T> {
     fn new(x: &'a Tensor<T>) -> Self {
         let (layout, strides) = (x.layout(), x.layout().strides());
         let values = if x.is_empty() { &[] } else { &x.storage()[layout.offset()..] };

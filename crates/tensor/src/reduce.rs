@@ -271,7 +271,7 @@ struct Fold<T, F> {
 
 /// Rows of a buffer: row `i` begins at `first + i · apart`, and its numbers lie `stride` apart.
 #[derive(Clone, Copy)]
-struct Rows {
+struct StridedRows {
     first: usize,
     count: usize,
     apart: usize,
@@ -336,7 +336,7 @@ impl<T: Scalar, F: Fn(T, T) -> T + Copy> Fold<T, F> {
                             let first = first + k * COLUMNS * stride;
                             self.rows(
                                 values,
-                                Rows { first, count, apart, stride },
+                                StridedRows { first, count, apart, stride },
                                 target,
                                 &mut groups,
                             );
@@ -364,7 +364,7 @@ impl<T: Scalar, F: Fn(T, T) -> T + Copy> Fold<T, F> {
             let mut wide = [self.start; WIDE];
             self.rows(
                 values,
-                Rows { first, count, apart: WIDE * stride, stride },
+                StridedRows { first, count, apart: WIDE * stride, stride },
                 &mut wide,
                 groups,
             );
@@ -394,14 +394,14 @@ impl<T: Scalar, F: Fn(T, T) -> T + Copy> Fold<T, F> {
 
     /// Adds rows up, each as long as `target`.
     #[inline(always)]
-    fn rows(self, values: &[T], rows: Rows, target: &mut [T], groups: &mut Pairwise<T>) {
+    fn rows(self, values: &[T], rows: StridedRows, target: &mut [T], groups: &mut Pairwise<T>) {
         if rows.count <= GROUP {
             return self.group(values, rows, target);
         }
         groups.clear(target.len());
         for done in (0..rows.count).step_by(GROUP) {
             let first = rows.first + done * rows.apart;
-            let group = Rows { first, count: GROUP.min(rows.count - done), ..rows };
+            let group = StridedRows { first, count: GROUP.min(rows.count - done), ..rows };
             groups.push(
                 self.start,
                 #[inline(always)]
@@ -414,7 +414,7 @@ impl<T: Scalar, F: Fn(T, T) -> T + Copy> Fold<T, F> {
 
     /// Adds a few rows up, one after another, each as long as `target`.
     #[inline(always)]
-    fn group(self, values: &[T], rows: Rows, target: &mut [T]) {
+    fn group(self, values: &[T], rows: StridedRows, target: &mut [T]) {
         let mut column = 0;
         if rows.stride == 1 {
             while target.len() - column >= WIDE {
@@ -447,7 +447,7 @@ impl<T: Scalar, F: Fn(T, T) -> T + Copy> Fold<T, F> {
     fn block<const REGISTERS: usize>(
         self,
         values: &[T],
-        rows: Rows,
+        rows: StridedRows,
         target: &mut [T],
         column: usize,
     ) {

@@ -36,7 +36,7 @@ const FEWEST_ROWS: usize = 4;
 /// `product = left · right`.
 pub(crate) fn multiply(left: Matrix<'_, f32>, right: Matrix<'_, f32>, product: &mut [f32]) {
     let target = Target { values: product, row_stride: right.columns, adds: false };
-    compute(Product { left, right, triangle: None, target });
+    compute(TiledProduct { left, right, triangle: None, target });
 }
 
 /// Writes or adds a product of which a triangle is left out.
@@ -46,11 +46,11 @@ pub(crate) fn multiply_triangular(
     triangle: Triangle,
     target: Target<'_, f32>,
 ) {
-    compute(Product { left, right, triangle: Some(triangle), target });
+    compute(TiledProduct { left, right, triangle: Some(triangle), target });
 }
 
 /// Copies the left factor first if the numbers lie side by side neither in its rows nor in its columns.
-fn compute(product: Product<'_>) {
+fn compute(product: TiledProduct<'_>) {
     let left = product.left;
     if left.is_of_rows() || left.t().is_of_rows() {
         return Arch::new().dispatch(product);
@@ -61,18 +61,18 @@ fn compute(product: Product<'_>) {
         values.extend((0..left.columns).map(|k| row[k * left.column_stride]));
     }
     let left = Matrix { values: &values, row_stride: left.columns, column_stride: 1, ..left };
-    Arch::new().dispatch(Product { left, ..product });
+    Arch::new().dispatch(TiledProduct { left, ..product });
 }
 
 /// The work, to be compiled for each kind of vector registers.
-struct Product<'a> {
+struct TiledProduct<'a> {
     left: Matrix<'a, f32>,
     right: Matrix<'a, f32>,
     triangle: Option<Triangle>,
     target: Target<'a, f32>,
 }
 
-impl WithSimd for Product<'_> {
+impl WithSimd for TiledProduct<'_> {
     type Output = ();
 
     #[inline(always)]
@@ -100,12 +100,12 @@ type Panel<S, const VECTORS: usize> = Buffer<[<S as Simd>::f32s; VECTORS]>;
 
 /// The rows that a tile multiplies by. A trait and not a closure, because a closure that is not inlined is
 /// compiled without the vector instructions.
-trait Rows<S: Simd, const VECTORS: usize> {
+trait RightRows<S: Simd, const VECTORS: usize> {
     fn row(&self, k: usize) -> [S::f32s; VECTORS];
 }
 
 /// Rows of a panel.
-impl<S: Simd, const VECTORS: usize> Rows<S, VECTORS> for [[S::f32s; VECTORS]] {
+impl<S: Simd, const VECTORS: usize> RightRows<S, VECTORS> for [[S::f32s; VECTORS]] {
     #[inline(always)]
     fn row(&self, k: usize) -> [S::f32s; VECTORS] {
         self[k]
@@ -119,7 +119,7 @@ struct InPlace<'a, S> {
     stride: usize,
 }
 
-impl<S: Simd, const VECTORS: usize> Rows<S, VECTORS> for InPlace<'_, S> {
+impl<S: Simd, const VECTORS: usize> RightRows<S, VECTORS> for InPlace<'_, S> {
     #[inline(always)]
     fn row(&self, k: usize) -> [S::f32s; VECTORS] {
         row_of_panel(self.simd, &self.values[k * self.stride..])
@@ -155,7 +155,7 @@ impl<const ROWS: usize> Factors<ROWS> for AlongColumns<'_> {
     }
 }
 
-impl Product<'_> {
+impl TiledProduct<'_> {
     /// Returns `true` if each element is a product of two rows: what both factors hold side by side.
     fn is_of_dots(&self) -> bool {
         matches!(self.triangle, None | Some(Triangle::Product(_)))
@@ -202,7 +202,7 @@ impl Product<'_> {
         &mut self,
         simd: S,
         column: usize,
-        b: &(impl Rows<S, VECTORS> + ?Sized),
+        b: &(impl RightRows<S, VECTORS> + ?Sized),
     ) {
         let mut row = match self.triangle {
             Some(Triangle::Product(n)) => column.saturating_sub(n),
@@ -228,7 +228,7 @@ impl Product<'_> {
         simd: S,
         row: usize,
         column: usize,
-        b: &(impl Rows<S, VECTORS> + ?Sized),
+        b: &(impl RightRows<S, VECTORS> + ?Sized),
     ) -> usize {
         let left = self.left;
         let values = &left.values[row * left.row_stride..];
@@ -255,7 +255,7 @@ impl Product<'_> {
         simd: S,
         row: usize,
         a: &impl Factors<ROWS>,
-        b: &(impl Rows<S, VECTORS> + ?Sized),
+        b: &(impl RightRows<S, VECTORS> + ?Sized),
     ) -> [[S::f32s; VECTORS]; ROWS] {
         let mut sums = [[simd.splat_f32s(0.0); VECTORS]; ROWS];
         let (some, all) = self.terms(row, ROWS);

@@ -31,20 +31,20 @@ pub(crate) fn multiply_row_by_loops<T: Scalar>(x: &[T], words: &[u32], product: 
 pub(crate) fn multiply_row(x: &[f32], words: &[u32], product: &mut [f32]) {
     if x.len() % 2 == 1 {
         let x = &[x, &[0.0]].concat();
-        return Arch::new().dispatch(Product { x, words, product });
+        return Arch::new().dispatch(Bf16Product { x, words, product });
     }
-    Arch::new().dispatch(Product { x, words, product });
+    Arch::new().dispatch(Bf16Product { x, words, product });
 }
 
 /// The work, to be compiled for each kind of vector registers.
-struct Product<'a> {
+struct Bf16Product<'a> {
     /// Two halves of equal length.
     x: &'a [f32],
     words: &'a [u32],
     product: &'a mut [f32],
 }
 
-impl WithSimd for Product<'_> {
+impl WithSimd for Bf16Product<'_> {
     type Output = ();
 
     #[inline(always)]

@@ -129,6 +129,7 @@ impl<T: Scalar> RowSums<T> {
     ///
     /// # Panics
     /// If the sum does not exist, or the row has another width.
+    #[track_caller]
     #[inline(always)]
     pub fn add(&mut self, number: usize, row: &[T]) {
         assert!(row.len() == self.width, "a row of {} numbers, not {}", row.len(), self.width);
@@ -146,6 +147,7 @@ impl<T: Scalar> RowSums<T> {
     ///
     /// # Panics
     /// If the sum does not exist, or the table has no such row.
+    #[track_caller]
     #[inline(always)]
     pub fn add_rows(&mut self, number: usize, table: &[T], rows: impl Iterator<Item = usize>) {
         let mut group = [0; ROWS_IN_A_GROUP as usize];

@@ -153,6 +153,7 @@ fn quietly<R>(f: impl FnOnce() -> R) -> R {
 ///
 /// # Panics
 /// If a formula is missing, or is one too many.
+#[track_caller]
 pub fn assert_formulas(ops: &[(&str, Cases)]) {
     let mut runner = TestRunner::deterministic();
     for (name, cases) in ops {
@@ -229,6 +230,7 @@ fn sums_of_contributions(
 ///
 /// # Panics
 /// If an op is missing, or one too many.
+#[track_caller]
 pub fn assert_all_are_listed(crate_folder: &str, ops: &[(&str, Cases)]) {
     let mut names = Vec::new();
     collect_op_names(&Path::new(crate_folder).join("src"), &mut names);

@@ -110,20 +110,23 @@ impl<T: Scalar> SparseGradient<T> {
     /// ```
     ///
     /// # Panics
-    /// If the ids do not ascend, one is not a row of the table, or there is not a row of values for
-    /// each.
+    /// If the shape has no axes, the ids do not ascend, one is not a row of the table, or there is not a
+    /// row of values for each.
     #[track_caller]
     pub fn from_rows(shape: &[usize], ids: &[u32], values: Tensor<T>) -> Self {
+        let Some((&rows, row)) = shape.split_first() else {
+            panic!(
+                "from_rows: a scalar has no rows: give the shape of a table, with at least one axis"
+            );
+        };
         if let Some(pair) = ids.windows(2).find(|pair| pair[0] >= pair[1]) {
             panic!(
                 "from_rows: row {} comes behind {}: they must ascend, each once",
                 pair[1], pair[0]
             );
         }
-        let rows = shape.first().copied().unwrap_or(0);
         shape::expect("from_rows", shape::rows_exist(ids, rows));
-        let row = shape.iter().skip(1).copied();
-        let expected: Vec<usize> = std::iter::once(ids.len()).chain(row).collect();
+        let expected = [&[ids.len()], row].concat();
         assert!(
             values.shape() == expected,
             "from_rows: the values have shape {:?}, but {} rows of a table {shape:?} have shape \

@@ -112,6 +112,10 @@ fn gradients_that_do_not_fit_are_refused() {
     assert_eq!(from_rows(&[2, 2]), "from_rows: row 2 comes behind 2: they must ascend, each once");
     assert_eq!(from_rows(&[3, 4]), "from_rows: there is no row 4: the 4 rows are numbered from 0");
     assert_eq!(
+        message(|| SparseGradient::from_rows(&[], &[], Tensor::<f64>::zeros([0]))),
+        "from_rows: a scalar has no rows: give the shape of a table, with at least one axis"
+    );
+    assert_eq!(
         from_rows(&[1]),
         "from_rows: the values have shape [2, 2], but 1 rows of a table [4, 2] have shape [1, 2]"
     );

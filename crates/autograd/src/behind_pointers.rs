@@ -34,10 +34,13 @@ impl<T: Scalar> Tape<T> {
     /// Gives the caller's line to the nodes from number `first` on that were recorded in `file`, as
     /// `file!()` names it. A file that calls others through pointers uses it, because nodes recorded
     /// there bear its own lines, which tell the user nothing.
+    ///
+    /// # Panics
+    /// If a view of the tape's [`nodes`](Self::nodes) is held.
     #[track_caller]
     pub fn give_callers_line(&self, file: &str, first: usize) {
         let at = Location::caller();
-        let mut nodes = self.nodes.borrow_mut();
+        let mut nodes = self.nodes_mut();
         nodes[first..].iter_mut().filter(|node| node.at.file() == file).for_each(|node| {
             node.at = at;
         });

@@ -141,7 +141,8 @@ impl<T: Scalar> Tape<T> {
     /// Computes an op's value and records it. Every operation is recorded by this call.
     ///
     /// # Panics
-    /// If the inputs belong to another tape, or their shapes do not fit the op.
+    /// If the inputs belong to another tape, their shapes do not fit the op, or a view of the tape's
+    /// [`nodes`](Self::nodes) is held.
     #[track_caller]
     pub fn apply(&self, op: impl Op<T>, inputs: &[Var<'_, T>]) -> Var<'_, T> {
         self.apply_at(Location::caller(), op, inputs)
@@ -174,9 +175,9 @@ impl<T: Scalar> Tape<T> {
         (op.forward(&values), inputs.iter().any(|x| x.needs_gradient))
     }
 
+    #[track_caller]
     fn push(&self, node: Node<T>) -> Var<'_, T> {
-        let mut nodes = self.nodes.borrow_mut();
-        nodes.push(node);
-        Var { tape: self, index: nodes.len() - 1 }
+        self.nodes_mut().push(node);
+        Var { tape: self, index: self.len() - 1 }
     }
 }

@@ -3,7 +3,7 @@
 //! The core records and walks. Everything that looks at the result, such as printing, drawing, timing
 //! and the search for a wrong op, reads these views.
 
-use std::cell::Ref;
+use std::cell::{Ref, RefMut};
 use std::panic::Location;
 
 use tensor::{Scalar, Tensor};
@@ -68,9 +68,24 @@ impl<T: Scalar> Tape<T> {
         self.len() == 0
     }
 
-    /// Returns a view of the nodes. Nothing can be recorded while it is held.
+    /// Returns a view of the nodes. Nothing can be recorded while it is held: that panics.
     pub fn nodes(&self) -> Nodes<'_, T> {
         Nodes(self.nodes.borrow())
+    }
+
+    /// Returns the nodes, to be changed.
+    ///
+    /// # Panics
+    /// If a view of them is held.
+    #[track_caller]
+    pub(crate) fn nodes_mut(&self) -> RefMut<'_, Vec<Node<T>>> {
+        match self.nodes.try_borrow_mut() {
+            Ok(nodes) => nodes,
+            Err(_) => panic!(
+                "a view of this tape's nodes is held, and meanwhile the tape cannot change: drop what \
+                 `Tape::nodes` returned first"
+            ),
+        }
     }
 
     /// Returns the node with this index, to compute with or to ask for its gradient.
@@ -88,7 +103,7 @@ impl<T: Scalar> Tape<T> {
     /// for nodes of other kinds.
     ///
     /// # Panics
-    /// If the tape has no node with this index.
+    /// If the tape has no node with this index, or a view of its [`nodes`](Self::nodes) is held.
     #[track_caller]
     pub fn recompute(&self, index: usize) -> Option<Tensor<T>> {
         let len = self.len();
@@ -96,7 +111,7 @@ impl<T: Scalar> Tape<T> {
         let inputs = self.nodes.borrow()[index].inputs.clone();
         let inputs: Vec<Tensor<T>> =
             inputs.iter().map(|&input| self.nodes.borrow()[input].value.clone()).collect();
-        match &mut self.nodes.borrow_mut()[index].source {
+        match &mut self.nodes_mut()[index].source {
             Source::Op(op) => Some(op.forward(&inputs.iter().collect::<Vec<_>>())),
             _ => None,
         }

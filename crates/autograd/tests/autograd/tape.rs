@@ -246,6 +246,32 @@ fn a_node_that_is_not_on_the_tape_is_refused() {
 }
 
 #[test]
+fn a_tape_that_is_being_viewed_cannot_change() {
+    let tape: Tape<f64> = Tape::default();
+    let x = tape.variable(Tensor::ones([2]));
+    let y = x * x;
+    let view = tape.nodes();
+    let changes: [&dyn Fn(); 5] = [
+        &|| _ = x + y,
+        &|| _ = tape.constant(Tensor::ones([2])),
+        &|| _ = tape.variable(Tensor::ones([2])),
+        &|| _ = tape.recompute(y.index()),
+        &|| tape.give_callers_line("layer.rs", 0),
+    ];
+    for change in changes {
+        assert_eq!(
+            message(change),
+            "a view of this tape's nodes is held, and meanwhile the tape cannot change: drop what \
+             `Tape::nodes` returned first"
+        );
+    }
+    assert_eq!(view.iter().len(), 2);
+    drop(view);
+    assert_eq!(tape.recompute(y.index()), Some(Tensor::ones([2])));
+    assert_eq!((x + y).value(), Tensor::full([2], 2.0));
+}
+
+#[test]
 fn mistakes_in_choosing_and_joining_are_explained() {
     let tape: Tape<f64> = Tape::default();
     let x = tape.variable(Tensor::zeros([2, 3]));

@@ -36,7 +36,7 @@ pub struct Dual<S> {
 }
 
 impl<S> Dual<S> {
-    /// `value + tangent · ε`.
+    /// Creates `value + tangent · ε`.
     #[inline(always)]
     pub fn new(value: S, tangent: S) -> Self {
         Self { value, tangent }
@@ -44,13 +44,13 @@ impl<S> Dual<S> {
 }
 
 impl<S: Scalar> Dual<S> {
-    /// f(x), given f(v) and f'(v): the chain rule.
+    /// Returns f(x), given f(v) and f'(v): the chain rule.
     #[inline(always)]
     fn chain(self, value: S, slope: S) -> Self {
         Self::new(value, along(slope, self.tangent))
     }
 
-    /// Values and tangents of one shape as a tensor of duals.
+    /// Returns values and tangents of one shape as a tensor of duals.
     ///
     /// # Panics
     /// If the shapes do not broadcast.
@@ -59,12 +59,12 @@ impl<S: Scalar> Dual<S> {
         values.zip_map(tangents, Self::new)
     }
 
-    /// The values of a tensor of duals.
+    /// Returns the values of a tensor of duals.
     pub fn values(duals: &Tensor<Self>) -> Tensor<S> {
         duals.map(|dual| dual.value)
     }
 
-    /// The tangents of a tensor of duals.
+    /// Returns the tangents of a tensor of duals.
     pub fn tangents(duals: &Tensor<Self>) -> Tensor<S> {
         duals.map(|dual| dual.tangent)
     }
@@ -162,7 +162,7 @@ impl<S: Scalar> fmt::LowerExp for Dual<S> {
     }
 }
 
-/// A sum in words, with one sign, and with parentheses around parts that are sums themselves.
+/// Writes a sum, with one sign, and with parentheses around parts that are sums themselves.
 fn joined([value, tangent]: [String; 2]) -> String {
     let part = |word: String| if word.contains('ε') { format!("({word})") } else { word };
     let (value, tangent) = (part(value), part(tangent));
@@ -262,7 +262,8 @@ impl<S: Scalar> Scalar for Dual<S> {
     fn maximum(self, other: Self) -> Self {
         if self.value == other.value {
             let half = S::from_f64(0.5);
-            return Self::new(self.value, (self.tangent + other.tangent) * half);
+            let value = self.value.maximum(other.value);
+            return Self::new(value, (self.tangent + other.tangent) * half);
         }
         if other > self || other.is_nan() { other } else { self }
     }
@@ -272,7 +273,7 @@ impl<S: Scalar> Scalar for Dual<S> {
     }
 }
 
-/// A slope times a tangent. The slope does not matter where nothing moves: it may be infinite, as at the
+/// Returns a slope times a tangent. The slope does not matter where nothing moves: it may be infinite, as at the
 /// edge of √x, or not exist, as along the exponent at a negative base.
 #[inline(always)]
 fn along<S: Scalar>(slope: S, tangent: S) -> S {
@@ -306,7 +307,7 @@ impl<S: Scalar> MatrixKernel for Dual<S> {
 
 /// The values and the tangents of a matrix.
 struct Parts<S> {
-    /// By line: by row, or by column if those lie closer together in memory.
+    /// By line: by row, or by column if those are closer together in memory.
     values: Vec<S>,
     tangents: Vec<S>,
     rows: usize,

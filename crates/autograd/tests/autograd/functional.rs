@@ -43,6 +43,18 @@ fn drawn(shape: impl AsRef<[usize]>, name: &str) -> Tensor<f64> {
     Tensor::normal(shape, 0.0, 1.0, Key::new(0).stream(name))
 }
 
+/// The mean is taken of all that the two carry, whichever of them comes first.
+#[test]
+fn the_larger_of_two_equal_duals_of_duals_moves_by_the_mean() {
+    let x = Dual::new(Dual::new(1.0, 2.0), Dual::new(3.0, 5.0));
+    let y = Dual::<Dual<f64>>::from_f64(1.0);
+    for larger in [x.maximum(y), y.maximum(x), x.minimum(y), y.minimum(x)] {
+        let Dual { value, tangent } = larger;
+        let parts = [value.value, value.tangent, tangent.value, tangent.tangent];
+        assert_eq!(parts, [1.0, 1.0, 1.5, 2.5]);
+    }
+}
+
 #[test]
 fn the_slope_and_curvature_of_exp_of_a_cube() {
     let x = [Tensor::scalar(0.5)];

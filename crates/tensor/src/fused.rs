@@ -8,6 +8,7 @@
 //! into vector instructions, whatever the layouts are.
 
 use std::array::from_fn;
+use std::ops::Range;
 
 use crate::buffer::{self, Buffer};
 use crate::layout::Layout;
@@ -115,7 +116,7 @@ impl<T: Scalar, const S: usize> Sums<T, S> {
     }
 }
 
-/// The blocks of one run, and the elements behind the last full one.
+/// Maps the elements of one run, block by block.
 #[inline(always)]
 fn map_run<T: Scalar, const I: usize, const O: usize, const S: usize>(
     storage: [&[T]; I],
@@ -162,16 +163,29 @@ fn map_run<T: Scalar, const I: usize, const O: usize, const S: usize>(
         sums.count(blocks);
         begin = end;
     }
-    for at in full..length {
+    map_tail(full..length, x, steps, outputs, sums, f);
+}
+
+/// Maps the elements behind the last full block of a run. They count as one more block.
+#[inline(always)]
+fn map_tail<T: Scalar, const I: usize, const O: usize, const S: usize>(
+    tail: Range<usize>,
+    x: [&[T]; I],
+    steps: [usize; I],
+    outputs: &mut [&mut [T]; O],
+    sums: &mut Sums<T, S>,
+    f: &impl Fn([T; I]) -> ([T; O], [T; S]),
+) {
+    for at in tail.clone() {
         let (output, summand) = f(from_fn(|k| x[k][at * steps[k]]));
         for k in 0..O {
             outputs[k][at] = output[k];
         }
         for (lanes, term) in sums.lanes.iter_mut().zip(summand) {
-            lanes[at - full] += term;
+            lanes[at - tail.start] += term;
         }
     }
-    sums.count(usize::from(full < length));
+    sums.count(usize::from(!tail.is_empty()));
 }
 
 /// A run from which every block can be loaded in one way: the block at element `at` begins at
@@ -179,7 +193,7 @@ fn map_run<T: Scalar, const I: usize, const O: usize, const S: usize>(
 struct Operand<'a, T: 'static> {
     /// A repeated element, as a block that all steps load again.
     repeated: [T; LANES],
-    /// Elements that do not lie side by side, copied so that they do.
+    /// Elements that are not side by side, copied so that they are.
     gathered: Buffer<T>,
     adjacent: &'a [T],
     step: usize,

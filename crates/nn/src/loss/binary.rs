@@ -4,8 +4,9 @@ use autograd::Var;
 use tensor::{Scalar, ShapeError, Tensor, shape};
 
 use super::bce_with_logits;
-use super::bce_with_logits::{check_targets, weighted_bce_with_logits};
+use super::bce_with_logits::check_targets;
 use super::classes::{check_smoothing, check_weights};
+use super::weighted_bce_with_logits::weighted_bce_with_logits;
 
 /// The cross-entropy of one logit with a class that is 0 or 1, averaged over the samples; see
 /// [`bce_with_logits`].
@@ -41,7 +42,7 @@ impl BinaryCrossEntropy {
     }
 }
 
-/// The binary cross-entropy of several labels at once, each of which a sample has or has not, averaged
+/// The binary cross-entropy of several labels at once, each of which a sample has or does not have, averaged
 /// over samples and labels.
 ///
 /// With targets `t` from 0 to 1, smoothing `ε` and the weight `p` of a label that a sample has:

@@ -10,6 +10,7 @@ mod regression;
 mod soft_cross_entropy;
 mod softmax_cross_entropy;
 mod tokens;
+mod weighted_bce_with_logits;
 
 pub use bce_with_logits::bce_with_logits;
 pub use binary::{BinaryCrossEntropy, MultiLabelCrossEntropy};
@@ -23,7 +24,8 @@ pub use tokens::TokenCrossEntropy;
 
 #[cfg(test)]
 pub(crate) use {
-    bce_with_logits::{cases as bce_with_logits_cases, weighted_cases as weighted_bce_cases},
+    bce_with_logits::cases as bce_with_logits_cases,
     soft_cross_entropy::cases as soft_cross_entropy_cases,
     softmax_cross_entropy::cases as softmax_cross_entropy_cases,
+    weighted_bce_with_logits::cases as weighted_bce_cases,
 };

@@ -3,14 +3,11 @@
 use autograd::Gradients;
 use tensor::Scalar;
 
-/// The length of all gradients together, as one long vector: `√Σ g²` over every element of every
-/// parameter's gradient. It is computed in `f64`, so squares of `f32` neither overflow nor vanish.
+/// Returns the length of all gradients together, as one long vector: `√Σ g²` over every element of every
+/// parameter's gradient. It is computed in `f64`. Squares that overflow or vanish there do not change it:
+/// it is infinite only if an element is, or if it is itself beyond the largest number.
 pub fn global_norm<T: Scalar>(gradients: &Gradients<T>) -> f64 {
-    gradients
-        .iter()
-        .map(|(_, gradient)| sum_of_squares(&gradient.stored().values()))
-        .sum::<f64>()
-        .sqrt()
+    Length::of(gradients).norm()
 }
 
 /// Scales all gradients by one factor, such that their [`global_norm`] is at most `max`, and
@@ -45,25 +42,66 @@ pub fn global_norm<T: Scalar>(gradients: &Gradients<T>) -> f64 {
 #[track_caller]
 pub fn clip_global_norm<T: Scalar>(gradients: &mut Gradients<T>, max: f64) -> f64 {
     assert!(max > 0.0, "clip_global_norm: the largest norm must be positive, but it is {max}");
-    let norm = global_norm(gradients);
-    if norm > max && norm.is_finite() {
-        let factor = T::from_f64(max / norm);
+    let length = Length::of(gradients);
+    let norm = length.norm();
+    let Length { scale, root } = length;
+    if norm > max && root.is_finite() {
+        let factor = T::from_f64(max / root);
         for (_, gradient) in gradients.iter_mut() {
-            for g in gradient.stored_mut().as_mut_slice() {
-                *g = *g * factor;
+            let values = gradient.stored_mut().as_mut_slice();
+            if scale != 1.0 {
+                values.iter_mut().for_each(|g| *g = *g / T::from_f64(scale));
             }
+            values.iter_mut().for_each(|g| *g = *g * factor);
         }
     }
     norm
 }
 
-/// In independent lanes, for one sum would make each addition wait for the one before.
-fn sum_of_squares<T: Scalar>(values: &[T]) -> f64 {
-    let mut lanes = [0.0; 16];
-    for chunk in values.chunks(lanes.len()) {
-        for (lane, x) in lanes.iter_mut().zip(chunk) {
-            *lane += x.to_f64() * x.to_f64();
+/// The length of gradients as `scale · root`, because the length itself may be beyond the largest number. The
+/// scale is 1 unless the squares are out of range.
+struct Length {
+    scale: f64,
+    root: f64,
+}
+
+impl Length {
+    /// Below this, squares that vanish may be a part of the sum that counts.
+    const SMALLEST_SUM: f64 = f64::MIN_POSITIVE / f64::EPSILON;
+
+    fn of<T: Scalar>(gradients: &Gradients<T>) -> Self {
+        let sum = sum_of_squares(gradients, |g| g);
+        let is_in_range = sum.is_finite() && sum >= Self::SMALLEST_SUM;
+        let scale = if is_in_range { 1.0 } else { largest_magnitude(gradients) };
+        // Zeros alone, and elements without a magnitude, have no scale.
+        if is_in_range || sum.is_nan() || scale == 0.0 || !scale.is_finite() {
+            return Self { scale: 1.0, root: sum.sqrt() };
         }
+        Self { scale, root: sum_of_squares(gradients, |g| g / scale).sqrt() }
     }
-    lanes.iter().sum()
+
+    fn norm(&self) -> f64 {
+        self.scale * self.root
+    }
+}
+
+/// Returns the sum of the squares of all elements, each after `scaled`.
+fn sum_of_squares<T: Scalar>(gradients: &Gradients<T>, scaled: impl Fn(f64) -> f64) -> f64 {
+    let of_one = |values: &[T]| -> f64 {
+        // In independent lanes, for one sum would make each addition wait for the one before.
+        let mut lanes = [0.0; 16];
+        for chunk in values.chunks(lanes.len()) {
+            for (lane, x) in lanes.iter_mut().zip(chunk) {
+                let x = scaled(x.to_f64());
+                *lane += x * x;
+            }
+        }
+        lanes.iter().sum()
+    };
+    gradients.iter().map(|(_, gradient)| of_one(&gradient.stored().values())).sum()
+}
+
+fn largest_magnitude<T: Scalar>(gradients: &Gradients<T>) -> f64 {
+    let of_one = |values: &[T]| values.iter().fold(0.0, |most: f64, x| most.max(x.to_f64().abs()));
+    gradients.iter().map(|(_, gradient)| of_one(&gradient.stored().values())).fold(0.0, f64::max)
 }

@@ -53,6 +53,47 @@ fn squares_of_large_and_small_f32_stay_in_range() {
 }
 
 #[test]
+fn squares_beyond_the_range_of_f64_do_not_hide_the_length() {
+    let mut parameters = autograd::Parameters::<f64>::with_seed(0);
+    parameters.add("x", Tensor::zeros([3]));
+    for size in [1e200, 1e307, 1e-160, 1e-200, 1e-300] {
+        let given = Tensor::from([3.0 * size, 1e-20 * size, -4.0 * size]);
+        let mut gradients = gradients(&parameters, &[Some(given.clone())]);
+        assert_relative_eq!(global_norm(&gradients), 5.0 * size, max_relative = 1e-14);
+        let norm = clip_global_norm(&mut gradients, size);
+        assert_relative_eq!(norm, 5.0 * size, max_relative = 1e-14);
+        let (_, clipped) = gradients.iter().next().expect("a gradient");
+        // In units of their size, because the tolerance is also an absolute one.
+        assert_relative_eq!(clipped.dense() / size, given / (5.0 * size), max_relative = 1e-14);
+    }
+}
+
+/// The length of three of the largest numbers is larger than each.
+#[test]
+fn gradients_whose_length_is_beyond_the_largest_number_are_clipped() {
+    let mut parameters = autograd::Parameters::<f64>::with_seed(0);
+    parameters.add("x", Tensor::zeros([3]));
+    let given = Tensor::from([f64::MAX, -f64::MAX, f64::MAX]);
+    let mut gradients = gradients(&parameters, &[Some(given)]);
+    assert_eq!(clip_global_norm(&mut gradients, 1.0), f64::INFINITY);
+    let (_, clipped) = gradients.iter().next().expect("a gradient");
+    let third = 3f64.sqrt().recip();
+    assert_relative_eq!(
+        *clipped.dense(),
+        Tensor::from([third, -third, third]),
+        max_relative = 1e-14
+    );
+}
+
+#[test]
+fn gradients_of_zero_have_no_length() {
+    let mut parameters = autograd::Parameters::<f64>::with_seed(0);
+    parameters.add("x", Tensor::zeros([2]));
+    let mut gradients = gradients(&parameters, &[Some(Tensor::zeros([2]))]);
+    assert_eq!(clip_global_norm(&mut gradients, 1.0), 0.0);
+}
+
+#[test]
 fn gradients_without_a_length_are_left_as_they_are() {
     let mut parameters = autograd::Parameters::<f64>::with_seed(0);
     parameters.add("x", Tensor::zeros([2]));

@@ -216,7 +216,8 @@ impl StateHeader {
     }
 }
 
-/// Returns the gradients of these parameters, for a step. It leaves out the gradients of other stores.
+/// Returns the gradients of these parameters, for a step. It leaves out the gradients of other stores and of frozen
+/// parameters.
 ///
 /// # Panics
 /// If there are gradients, but of other stores only; if one is of a parameter that these parameters
@@ -226,7 +227,7 @@ pub(crate) fn own_gradients<'g, T: Scalar>(
     parameters: &Parameters<T>,
     gradients: &'g Gradients<T>,
 ) -> Vec<(ParameterId, &'g Gradient<T>)> {
-    let own: Vec<_> = gradients.iter_of(parameters).collect();
+    let mut own: Vec<_> = gradients.iter_of(parameters).collect();
     assert!(
         !own.is_empty() || gradients.iter().next().is_none(),
         "step: all gradients are of parameters of another store: give this optimizer the store \
@@ -249,5 +250,7 @@ pub(crate) fn own_gradients<'g, T: Scalar>(
             gradient.shape()
         );
     }
+    // A walk back finds none of a frozen parameter, but a program may insert one, or freeze it afterwards.
+    own.retain(|&(id, _)| parameters.is_trainable(id));
     own
 }

@@ -25,7 +25,8 @@ pub struct GradientError {
 ///
 /// A parameter that has no gradient in a step, because the loss does not depend on it or it is
 /// frozen, is left as it is in that step, and so is what the optimizer remembers of it (as in
-/// PyTorch). A parameter whose gradient is zero, on the other hand, does take part.
+/// PyTorch). A parameter whose gradient is zero, on the other hand, does take part. A frozen parameter is left
+/// as it is even if there is a gradient of it, such as one that was inserted by hand.
 ///
 /// An optimizer serves one store of parameters. Among the gradients of several stores, as with the
 /// two networks of a GAN, it takes its own and leaves the others.

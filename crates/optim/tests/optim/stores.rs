@@ -1,7 +1,7 @@
 //! Optimizers of two models: each steps with the gradients of its own store.
 
-use autograd::{Gradients, ParameterId, Parameters, Tape};
-use optim::{Adam, AdamW, Lion, Optimizer, RmsProp, Sgd, clip_global_norm, global_norm};
+use autograd::{Gradient, Gradients, ParameterId, Parameters, SparseGradient, Tape};
+use optim::{Adam, AdamW, Lion, Optimizer, RmsProp, Sgd, State, clip_global_norm, global_norm};
 use tensor::Tensor;
 
 use mistakes::message;
@@ -88,13 +88,74 @@ fn an_optimizer_that_remembers_one_store_refuses_another_of_the_same_shapes() {
 #[test]
 fn a_copy_of_the_store_goes_on_with_the_moments() {
     for make in OPTIMIZERS {
-        let (mut a, in_a) = model([1.0, 2.0]);
-        let mut optimizer = make();
-        for _ in 0..2 {
-            let gradients = Tape::default().parameter(&a, in_a).sum_all().backward();
-            optimizer.step(&mut a, &gradients);
-            a = a.clone();
+        let ((mut copied, in_copied), (mut kept, in_kept)) = (model([1.0, 2.0]), model([1.0, 2.0]));
+        let (mut of_copied, mut of_kept) = (make(), make());
+        for _ in 0..4 {
+            step_on_a_cube(&mut *of_copied, &mut copied, in_copied);
+            step_on_a_cube(&mut *of_kept, &mut kept, in_kept);
+            copied = copied.clone();
+            assert_eq!(copied.get(in_copied).to_vec(), kept.get(in_kept).to_vec());
+            assert_eq!(of_copied.state(&copied), of_kept.state(&kept));
         }
+    }
+}
+
+/// Takes a step down Σ x³, whose gradient changes from step to step.
+fn step_on_a_cube(
+    optimizer: &mut dyn Optimizer<f64>,
+    parameters: &mut Parameters<f64>,
+    id: ParameterId,
+) {
+    let gradients = Tape::default().parameter(parameters, id).powi(3).sum_all().backward();
+    optimizer.step(parameters, &gradients);
+}
+
+/// Whether a program puts it there, or the parameter was frozen after the walk back.
+#[test]
+fn a_frozen_parameter_keeps_its_value_though_there_is_a_gradient_of_it() {
+    for make in OPTIMIZERS {
+        for is_table in [false, true] {
+            let mut parameters = Parameters::with_seed(0);
+            let [trained, frozen] =
+                ["trained", "frozen"].map(|name| parameters.add(name, Tensor::ones([3, 2])));
+            let gradient = || match is_table {
+                false => Gradient::from(Tensor::ones([3, 2])),
+                true => SparseGradient::from_rows(&[3, 2], &[1], Tensor::ones([1, 2])).into(),
+            };
+            let mut gradients = Gradients::new();
+            gradients.insert(&parameters, trained, gradient());
+            gradients.insert(&parameters, frozen, gradient());
+            let mut optimizer = make();
+            optimizer.step(&mut parameters, &gradients);
+            let before = [trained, frozen].map(|id| parameters.get(id).to_vec());
+            let state = optimizer.state(&parameters);
+
+            parameters.freeze(frozen);
+            optimizer.step(&mut parameters, &gradients);
+            optimizer.step(&mut parameters, &gradients);
+            assert_ne!(parameters.get(trained).to_vec(), before[0]);
+            assert_eq!(parameters.get(frozen).to_vec(), before[1]);
+            // Nor does a step count for its moments.
+            let after = optimizer.state(&parameters);
+            assert_eq!(after.header.updates["frozen"], state.header.updates["frozen"]);
+            let of_frozen = |state: &State<f64>| -> Vec<_> {
+                let tensors = state.tensors.iter().filter(|(name, _)| name.ends_with(".frozen"));
+                tensors.map(|(name, tensor)| (name.clone(), tensor.to_vec())).collect()
+            };
+            assert_eq!(of_frozen(&after), of_frozen(&state));
+        }
+    }
+}
+
+/// It is not part of the step, so it does not matter that it belongs to a frozen parameter alone.
+#[test]
+fn a_step_of_a_store_that_is_frozen_as_a_whole_changes_nothing() {
+    for make in OPTIMIZERS {
+        let (mut parameters, id) = model([1.0, 2.0]);
+        let gradients = Tape::default().parameter(&parameters, id).sum_all().backward();
+        parameters.freeze_all();
+        make().step(&mut parameters, &gradients);
+        assert_eq!(parameters.get(id).to_vec(), [1.0, 2.0]);
     }
 }
 

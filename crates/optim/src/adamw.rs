@@ -62,10 +62,10 @@ impl<T: Scalar> AdamW<T> {
         self
     }
 
-    /// As [`Adam::epsilon`].
+    /// Sets ε, as [`Adam::epsilon`] does.
     ///
     /// # Panics
-    /// If it is not positive and finite.
+    /// If it is not positive and finite, also when rounded to the scalar type.
     #[track_caller]
     pub fn epsilon(mut self, epsilon: f64) -> Self {
         self.adam = self.adam.epsilon(epsilon);

@@ -58,6 +58,7 @@ mod pace;
 mod rmsprop;
 mod rule;
 mod schedule;
+mod settings;
 mod sgd;
 mod state;
 

@@ -4,6 +4,7 @@ use tensor::Scalar;
 
 use crate::rule::{ParameterStep, RuleOptimizer, UpdateRule};
 use crate::schedule::Schedule;
+use crate::settings::check_share;
 
 /// Lion (Chen et al. 2023, Algorithm 2):
 ///
@@ -47,9 +48,8 @@ impl<T: Scalar> Lion<T> {
     /// If one is not in `[0, 1)`.
     #[track_caller]
     pub fn betas(mut self, beta1: f64, beta2: f64) -> Self {
-        for beta in [beta1, beta2] {
-            assert!((0.0..1.0).contains(&beta), "betas: {beta} is not in [0, 1)");
-        }
+        check_share("betas", beta1);
+        check_share("betas", beta2);
         self.rule.betas = [beta1, beta2];
         self
     }

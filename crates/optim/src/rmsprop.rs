@@ -4,6 +4,7 @@ use tensor::Scalar;
 
 use crate::rule::{ParameterStep, RuleOptimizer, UpdateRule};
 use crate::schedule::Schedule;
+use crate::settings::{check_epsilon, check_share};
 
 /// RMSProp (Tieleman and Hinton 2012, lecture 6.5), in PyTorch's form:
 ///
@@ -52,7 +53,7 @@ impl<T: Scalar> RmsProp<T> {
     /// If it is not in `[0, 1)`.
     #[track_caller]
     pub fn alpha(mut self, alpha: f64) -> Self {
-        assert!((0.0..1.0).contains(&alpha), "alpha: {alpha} is not in [0, 1)");
+        check_share("alpha", alpha);
         self.rule.alpha = alpha;
         self
     }
@@ -60,13 +61,10 @@ impl<T: Scalar> RmsProp<T> {
     /// Sets ε, which keeps the step finite where the gradients are zero.
     ///
     /// # Panics
-    /// If it is not positive and finite.
+    /// If it is not positive and finite, also when rounded to the scalar type.
     #[track_caller]
     pub fn epsilon(mut self, epsilon: f64) -> Self {
-        assert!(
-            epsilon > 0.0 && epsilon.is_finite(),
-            "epsilon: {epsilon} is not positive and finite"
-        );
+        check_epsilon::<T>(epsilon);
         self.rule.epsilon = epsilon;
         self
     }

@@ -8,6 +8,7 @@ use crate::moments::{Moments, own_gradients};
 use crate::optimizer::Optimizer;
 use crate::pace::Pace;
 use crate::schedule::Schedule;
+use crate::settings::check_share;
 use crate::state::{State, StateError};
 
 /// Stochastic gradient descent. With the learning rate `η` and the momentum `μ`:
@@ -65,7 +66,7 @@ impl<T: Scalar> Sgd<T> {
     /// If it is not in `[0, 1)`.
     #[track_caller]
     pub fn momentum(mut self, momentum: f64) -> Self {
-        assert!((0.0..1.0).contains(&momentum), "momentum: {momentum} is not in [0, 1)");
+        check_share("momentum", momentum);
         self.momentum = momentum;
         self
     }

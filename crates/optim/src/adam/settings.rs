@@ -8,6 +8,7 @@ use crate::group::Group;
 use crate::moments::Moments;
 use crate::pace::Pace;
 use crate::schedule::Schedule;
+use crate::settings::{check_epsilon, check_share};
 
 /// β₁, β₂ and ε.
 #[derive(Clone, Copy, Debug)]
@@ -38,9 +39,8 @@ impl<T: Scalar> Adam<T> {
     /// If one is not in `[0, 1)`.
     #[track_caller]
     pub fn betas(mut self, beta1: f64, beta2: f64) -> Self {
-        for beta in [beta1, beta2] {
-            assert!((0.0..1.0).contains(&beta), "betas: {beta} is not in [0, 1)");
-        }
+        check_share("betas", beta1);
+        check_share("betas", beta2);
         self.constants.betas = [beta1, beta2];
         self
     }
@@ -48,13 +48,10 @@ impl<T: Scalar> Adam<T> {
     /// Sets ε, which keeps the step finite where the gradients are zero.
     ///
     /// # Panics
-    /// If it is not positive and finite.
+    /// If it is not positive and finite, also when rounded to the scalar type.
     #[track_caller]
     pub fn epsilon(mut self, epsilon: f64) -> Self {
-        assert!(
-            epsilon > 0.0 && epsilon.is_finite(),
-            "epsilon: {epsilon} is not positive and finite"
-        );
+        check_epsilon::<T>(epsilon);
         self.constants.epsilon = epsilon;
         self
     }

@@ -56,6 +56,17 @@ fn settings_must_make_sense() {
         message(|| RmsProp::<f32>::new(0.1).epsilon(-1.0)),
         "epsilon: -1 is not positive and finite"
     );
+    // 0 / 0 where all gradients were 0.
+    let rounded_away =
+        "epsilon: 1e-46 is 0 in this scalar type, but must be positive and finite there, too";
+    assert_eq!(message(|| Adam::<f32>::new(0.1).epsilon(1e-46)), rounded_away);
+    assert_eq!(message(|| AdamW::<f32>::new(0.1).epsilon(1e-46)), rounded_away);
+    assert_eq!(message(|| RmsProp::<f32>::new(0.1).epsilon(1e-46)), rounded_away);
+    assert_eq!(
+        message(|| Adam::<f32>::new(0.1).epsilon(1e39)),
+        "epsilon: 1e39 is inf in this scalar type, but must be positive and finite there, too"
+    );
+    let _ = Adam::<f64>::new(0.1).epsilon(1e-46);
     assert_eq!(message(|| Lion::<f32>::new(0.1).betas(0.9, 1.5)), "betas: 1.5 is not in [0, 1)");
     assert_eq!(
         message(|| Lion::<f32>::new(0.1).decay(-0.1)),

@@ -36,57 +36,58 @@ pub trait Scalar:
     /// 1.
     const ONE: Self;
 
-    /// The nearest number of this type.
+    /// Returns the nearest number of this type.
     fn from_f64(value: f64) -> Self;
-    /// The value as `f64`.
+    /// Returns the value as `f64`.
     fn to_f64(self) -> f64;
     /// Returns `true` if this is neither infinite nor NaN.
     fn is_finite(self) -> bool;
-    /// |x|.
+    /// Returns |x|.
     fn abs(self) -> Self;
-    /// √x.
+    /// Returns √x.
     fn sqrt(self) -> Self;
-    /// eˣ.
+    /// Returns eˣ.
     fn exp(self) -> Self;
-    /// The natural logarithm.
+    /// Returns the natural logarithm.
     fn ln(self) -> Self;
-    /// ln(1 + x), accurate for small x.
+    /// Returns ln(1 + x), accurate for small x.
     fn ln_1p(self) -> Self;
-    /// sin x, x in radians.
+    /// Returns sin x, x in radians.
     fn sin(self) -> Self;
-    /// cos x, x in radians.
+    /// Returns cos x, x in radians.
     fn cos(self) -> Self;
-    /// The hyperbolic tangent.
+    /// Returns the hyperbolic tangent.
     fn tanh(self) -> Self;
-    /// The error function erf x = 2/√π ∫₀ˣ e^(−t²) dt.
+    /// Returns the error function erf x = 2/√π ∫₀ˣ e^(−t²) dt.
     fn erf(self) -> Self;
-    /// xⁿ for a whole number n. In `f64` the error grows with n, to about |n| / 2 units in the last place.
+    /// Returns xⁿ for a whole number n. In `f64` the error grows with n, to about |n| / 2 units in the last place.
     fn powi(self, n: i32) -> Self;
-    /// xᵖ for a real exponent: 1 for p = 0; NaN for x < 0, unless p is whole.
+    /// Returns xᵖ for a real exponent: 1 for p = 0; NaN for x < 0, unless p is whole.
     fn powf(self, exponent: Self) -> Self;
 
-    /// The logistic function σ(x) = 1 / (1 + e⁻ˣ).
+    /// Returns the logistic function σ(x) = 1 / (1 + e⁻ˣ).
     #[inline(always)]
     fn sigmoid(self) -> Self {
         Self::ONE / (Self::ONE + (-self).exp())
     }
 
-    /// ln(1 + eˣ), without overflow.
+    /// Returns ln(1 + eˣ), without overflow.
     #[inline(always)]
     fn softplus(self) -> Self {
-        // e⁻|x|, but without the kink that |x| has in the derivatives at 0.
+        // max(x, 0) + ln(1 + e⁻|x|), but without the kinks that both have in the derivatives at 0. The choice is
+        // between operands, not between results, because the compiler can vectorize that.
         let is_positive = self > Self::ZERO;
-        let tail = (if is_positive { -self } else { self }).exp().ln_1p();
-        if is_positive { self + tail } else { tail }
+        let (line, below) = if is_positive { (self, -self) } else { (Self::ZERO, self) };
+        line + below.exp().ln_1p()
     }
 
-    /// The larger of two; NaN if either is NaN.
+    /// Returns the larger of two; NaN if either is NaN.
     #[inline(always)]
     fn maximum(self, other: Self) -> Self {
         if other > self || other.is_nan() { other } else { self }
     }
 
-    /// The smaller of two; NaN if either is NaN.
+    /// Returns the smaller of two; NaN if either is NaN.
     #[inline(always)]
     fn minimum(self, other: Self) -> Self {
         if other < self || other.is_nan() { other } else { self }

@@ -219,23 +219,23 @@ impl<'a> Subject<'a> {
         self.at.ids().filter(|&id| self.at.is_trainable(id))
     }
 
-    /// f at some point.
+    /// Returns f at some point.
     fn value(&self, at: &Parameters<Number>) -> Tensor<Number> {
         let tape = Tape::no_grad();
         (self.function)(Pass::eval(&tape, &self.reading.written_out(at))).value()
     }
 
-    /// ⟨u, f⟩ at some point, as a dual number.
+    /// Returns ⟨u, f⟩ at some point, as a dual number.
     fn projection(&self, at: &Parameters<Number>) -> Number {
         (&self.value(at) * &self.cotangent).sum_all().item()
     }
 
-    /// ⟨u, f⟩ at the point itself.
+    /// Returns ⟨u, f⟩ at the point itself.
     fn projection_here(&self) -> f64 {
         *self.projection_here.get_or_init(|| self.projection(&self.still).value)
     }
 
-    /// The gradient of ⟨u, f⟩ at some point, for any u.
+    /// Returns the gradient of ⟨u, f⟩ at some point, for any u.
     fn gradient(&self, at: &Parameters<Number>, u: &Tensor<Number>) -> Parameters<Number> {
         let tape = Tape::default();
         let all = self.reading.written_out(at);
@@ -243,17 +243,17 @@ impl<'a> Subject<'a> {
         self.reading.collect(at, &result.vjp(u.clone()))
     }
 
-    /// The gradient of ⟨u, f⟩ at the point itself.
+    /// Returns the gradient of ⟨u, f⟩ at the point itself.
     fn analytic(&self) -> &Parameters<Number> {
         self.analytic.get_or_init(|| self.gradient(&self.still, &self.cotangent))
     }
 
-    /// The point itself, as duals that do not move.
+    /// Returns the point itself, as duals that do not move.
     fn still(&self) -> Parameters<Number> {
         self.still.clone()
     }
 
-    /// The same function at points nearby, in pairs on opposite sides of this one.
+    /// Returns the same function at points nearby, in pairs on opposite sides of this one.
     fn beside(&self) -> &[Self] {
         self.beside.get_or_init(|| {
             let sides = (0..PAIRS).flat_map(|pair| [(pair, ASIDE), (pair, -ASIDE)]);
@@ -274,13 +274,13 @@ impl<'a> Subject<'a> {
 }
 
 impl Subject<'_> {
-    /// A random direction for one parameter.
+    /// Returns a random direction for one parameter.
     fn direction(&self, id: ParameterId, name: &str) -> Tensor<f64> {
         let key = self.key.stream(name).fold_in(id.index() as u64);
         Tensor::normal(self.at.get(id).shape(), 0.0, 1.0, key)
     }
 
-    /// The index in the parameter of an entry that the function reads, by its position.
+    /// Returns the index in the parameter of an entry that the function reads, by its position.
     fn index_of(&self, id: ParameterId, position: usize) -> Vec<usize> {
         let mut index = shape::index_of(position, self.at.get(id).shape());
         if let Some(rows) = self.reading.rows(id) {
@@ -305,12 +305,12 @@ fn assert_no_other_store(tape: &Tape<Number>, parameters: &Parameters<Number>) {
     }
 }
 
-/// ⟨a, b⟩.
+/// Returns ⟨a, b⟩.
 fn inner(a: &Tensor<f64>, b: &Tensor<f64>) -> f64 {
     (a * b).sum_all().item()
 }
 
-/// Σ |a · b|: the size of the terms of ⟨a, b⟩, against which rounding must be judged.
+/// Returns Σ |a · b|: the size of the terms of ⟨a, b⟩, against which rounding must be judged.
 fn inner_size(a: &Tensor<f64>, b: &Tensor<f64>) -> f64 {
     a.zip_map(b, |a, b| (a * b).abs()).sum_all().item()
 }

@@ -29,7 +29,7 @@ pub struct Formulas {
 }
 
 impl Formulas {
-    /// The formula of the value, such as `y = a · b`.
+    /// Creates the formulas of an op from that of its value, such as `y = a · b`.
     pub fn new(forward: impl Into<Cow<'static, str>>) -> Self {
         Self { forward: forward.into(), vjps: Vec::new(), symbols: Vec::new() }
     }
@@ -48,17 +48,17 @@ impl Formulas {
         self
     }
 
-    /// The formula of the value.
+    /// Returns the formula of the value.
     pub fn forward(&self) -> &str {
         &self.forward
     }
 
-    /// The formulas of the VJPs as they were given.
+    /// Returns the formulas of the VJPs as they were given.
     pub fn vjps(&self) -> impl ExactSizeIterator<Item = &str> {
         self.vjps.iter().map(|formula| &**formula)
     }
 
-    /// What the VJP adds to the adjoint of input `i`.
+    /// Returns what the VJP adds to the adjoint of input `i`.
     pub fn of_input(&self, i: usize) -> Option<&str> {
         match self.vjps.as_slice() {
             [all] => Some(all),

@@ -80,7 +80,7 @@ use tensor::{Scalar, Tensor};
 
 use crate::{Parameters, Var};
 
-/// Inputs as parameters, so that there is one implementation of everything.
+/// Returns inputs as parameters, so that there is one implementation of everything.
 pub(crate) fn as_parameters<S: Scalar>(inputs: &[Tensor<S>]) -> Parameters<S> {
     let mut parameters = Parameters::with_seed(0);
     for (i, input) in inputs.iter().enumerate() {
@@ -93,7 +93,7 @@ fn values<S: Scalar>(parameters: Parameters<S>) -> Vec<Tensor<S>> {
     parameters.iter().map(|(_, _, value)| value.clone()).collect()
 }
 
-/// The gradient of a function of one number with respect to each input.
+/// Returns the gradient of a function of one number with respect to each input.
 ///
 /// # Panics
 /// If the result is not a single number.
@@ -105,7 +105,7 @@ where
     value_and_grad(function, inputs).1
 }
 
-/// The value of a function of one number, and its gradient with respect to each input.
+/// Returns the value of a function of one number, and its gradient with respect to each input.
 ///
 /// # Panics
 /// If the result is not a single number.
@@ -119,7 +119,7 @@ where
     (value, values(gradient))
 }
 
-/// The value of a function, and its derivative along `tangents`: the Jacobian–vector product.
+/// Returns the value of a function, and its derivative along `tangents`: the Jacobian–vector product.
 ///
 /// # Panics
 /// If `tangents` does not have a tensor of the shape of each input.
@@ -139,7 +139,7 @@ where
     )
 }
 
-/// The Hessian of a function of one number, times `tangents`: the derivative of the gradient along
+/// Returns the Hessian of a function of one number, times `tangents`: the derivative of the gradient along
 /// that direction (Pearlmutter 1994).
 ///
 /// # Panics
@@ -161,7 +161,7 @@ where
     ))
 }
 
-/// The derivatives of all outputs with respect to all entries of each input: for an output of shape
+/// Returns the derivatives of all outputs with respect to all entries of each input: for an output of shape
 /// `o` and an input of shape `i` a tensor of shape `[o…, i…]`.
 #[track_caller]
 pub fn jacobian<S: Scalar, F>(function: F, inputs: &[Tensor<S>]) -> Vec<Tensor<S>>
@@ -171,7 +171,7 @@ where
     parameters::jacobian(|pass| function(&pass.all_parameters()), &as_parameters(inputs))
 }
 
-/// The second derivatives of a function of one number: for inputs `i` and `j` a tensor of shape
+/// Returns the second derivatives of a function of one number: for inputs `i` and `j` a tensor of shape
 /// `[i…, j…]` at `[i][j]`.
 ///
 /// # Panics

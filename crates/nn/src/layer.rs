@@ -18,13 +18,13 @@ use crate::DynLayer;
 
 /// A differentiable function with parameters. `Sync`, as several threads may pass batches through it.
 pub trait Layer: Sync {
-    /// The output for the input `x`.
+    /// Records the output for the input `x`.
     ///
     /// # Panics
     /// If the shape of `x` does not fit the layer.
     fn forward<'t, T: Scalar>(&self, pass: Pass<'t, T>, x: Var<'t, T>) -> Var<'t, T>;
 
-    /// This layer followed by another.
+    /// Returns this layer followed by another.
     fn then<L: Layer>(self, next: L) -> Then<Self, L>
     where
         Self: Sized,
@@ -47,7 +47,7 @@ pub trait Model: Sync {
     /// A batch: `Tensor<u32>` of token ids, `Tensor<f32>` of features, or a pair of batches.
     type Input: Send + Sync + 'static;
 
-    /// The output, usually logits `[batch, classes]`, for a batch `[batch, …]`.
+    /// Records the output, usually logits `[batch, classes]`, for a batch `[batch, …]`.
     ///
     /// # Panics
     /// If the shape of the batch does not fit the model; [`try_forward`](Self::try_forward) gives
@@ -71,7 +71,7 @@ pub trait Model: Sync {
         Ok(())
     }
 
-    /// [`forward`](Self::forward) for a batch that may not fit.
+    /// Records the output as [`forward`](Self::forward) does, for a batch that may not fit.
     ///
     /// ```
     /// use autograd::{Parameters, Pass, Tape};
@@ -101,7 +101,7 @@ pub trait Model: Sync {
         Ok(self.forward(pass, batch))
     }
 
-    /// This model followed by a layer.
+    /// Returns this model followed by a layer.
     fn then<L: Layer>(self, next: L) -> Then<Self, L>
     where
         Self: Sized,

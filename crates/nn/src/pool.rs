@@ -36,7 +36,7 @@ pub struct MaxPool2d {
 }
 
 impl MaxPool2d {
-    /// Creates a layer whose windows lie side by side: the stride is the kernel.
+    /// Creates a layer whose windows are side by side: the stride is the kernel.
     ///
     /// # Panics
     /// If the kernel's height or width is 0.
@@ -70,7 +70,7 @@ pub struct AvgPool2d {
 }
 
 impl AvgPool2d {
-    /// Creates a layer whose windows lie side by side: the stride is the kernel.
+    /// Creates a layer whose windows are side by side: the stride is the kernel.
     ///
     /// # Panics
     /// If the kernel's height or width is 0.

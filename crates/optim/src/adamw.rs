@@ -40,7 +40,7 @@ pub struct AdamW<T: Scalar = f32> {
 }
 
 impl<T: Scalar> AdamW<T> {
-    /// AdamW with this learning rate or schedule, and λ = 0.01.
+    /// Creates AdamW with this learning rate or schedule, and λ = 0.01.
     ///
     /// # Panics
     /// If the rate is negative or not finite.
@@ -52,7 +52,7 @@ impl<T: Scalar> AdamW<T> {
         Self { adam }
     }
 
-    /// As [`Adam::betas`].
+    /// Sets β₁ and β₂, as [`Adam::betas`] does.
     ///
     /// # Panics
     /// If one is not in `[0, 1)`.

@@ -90,6 +90,8 @@ impl fmt::Debug for RateFunction {
 }
 
 impl RateFunction {
+    /// Returns the rate of a step.
+    ///
     /// # Panics
     /// If the function does not return a rate.
     #[track_caller]
@@ -112,7 +114,7 @@ fn refuse<S: Serializer>(_: &RateFunction, _: S) -> Result<S::Ok, S::Error> {
 }
 
 impl Schedule {
-    /// The same rate at every step.
+    /// Creates a schedule with the same rate at every step.
     ///
     /// # Panics
     /// If the rate is negative or not finite.
@@ -121,7 +123,7 @@ impl Schedule {
         Self::of(Curve::Constant, rate)
     }
 
-    /// A rate that is multiplied by `factor` every `period` steps.
+    /// Creates a schedule whose rate is multiplied by `factor` every `period` steps.
     ///
     /// # Panics
     /// If the rate is negative or not finite, the factor not in `[0, 1]`, or the period 0.
@@ -130,7 +132,7 @@ impl Schedule {
         Self::of(Curve::StepDecay { factor, period }, rate)
     }
 
-    /// A rate that is multiplied by `factor` in every step.
+    /// Creates a schedule whose rate is multiplied by `factor` in every step.
     ///
     /// # Panics
     /// If the rate is negative or not finite, or the factor not in `[0, 1]`.
@@ -139,7 +141,7 @@ impl Schedule {
         Self::of(Curve::Exponential { factor }, rate)
     }
 
-    /// A rate that is any function of the step, from 0. A [`warm_up`](Self::warm_up) goes before it: it
+    /// Creates a schedule whose rate is any function of the step, from 0. A [`warm_up`](Self::warm_up) goes before it: it
     /// leads up to the rate of step 0, and delays the others.
     ///
     /// Such a schedule cannot be written as data (serde); trying gives an error. A checkpoint of a run
@@ -170,7 +172,7 @@ impl Schedule {
         Self::of(Curve::Custom(function), first)
     }
 
-    /// A rate that falls to the floor within `period` steps along half a cosine: slowly, fast in
+    /// Creates a schedule whose rate falls to the floor within `period` steps along half a cosine: slowly, fast in
     /// the middle, slowly.
     ///
     /// # Panics
@@ -180,7 +182,7 @@ impl Schedule {
         Self::of(Curve::Cosine { period }, rate)
     }
 
-    /// A rate that falls to the floor within `period` steps along a straight line.
+    /// Creates a schedule whose rate falls to the floor within `period` steps along a straight line.
     ///
     /// # Panics
     /// If the rate is negative or not finite, or the period 0.
@@ -203,7 +205,7 @@ impl Schedule {
         Self(Settings { warm_up: steps, ..self.0 })
     }
 
-    /// The learning rate of this step, from 0.
+    /// Returns the learning rate of this step, from 0.
     ///
     /// # Panics
     /// If the function of [`custom`](Self::custom) returns a number that is negative or not finite.
@@ -244,7 +246,7 @@ impl Schedule {
 }
 
 impl From<f64> for Schedule {
-    /// [`Schedule::constant`], and panics like it.
+    /// Creates a [`Schedule::constant`], and panics like it.
     #[track_caller]
     fn from(rate: f64) -> Self {
         Self::constant(rate)
@@ -261,14 +263,14 @@ impl TryFrom<Settings> for Schedule {
         }
         if !(0.0..=rate).contains(&floor) {
             return Err(format!(
-                "schedule: the floor must lie between 0 and the rate {rate}, not at {floor}"
+                "schedule: the floor must be between 0 and the rate {rate}, not {floor}"
             ));
         }
         match *curve {
             Curve::StepDecay { factor, .. } | Curve::Exponential { factor }
                 if !(0.0..=1.0).contains(&factor) =>
             {
-                Err(format!("schedule: the factor must lie between 0 and 1, not at {factor}"))
+                Err(format!("schedule: the factor must be between 0 and 1, not {factor}"))
             }
             Curve::StepDecay { period: 0, .. }
             | Curve::Cosine { period: 0 }

@@ -50,7 +50,7 @@ pub struct Sgd<T: Scalar = f32> {
 }
 
 impl<T: Scalar> Sgd<T> {
-    /// Plain descent with this learning rate or schedule.
+    /// Creates plain descent with this learning rate or schedule.
     ///
     /// # Panics
     /// If the rate is negative or not finite.
@@ -98,7 +98,7 @@ impl<T: Scalar> Sgd<T> {
     }
 }
 
-/// The plain step. Rows without a gradient stay where they are.
+/// Takes the plain step. Rows without a gradient stay where they are.
 fn descend<T: Scalar>(values: &mut Tensor<T>, gradient: &Gradient<T>, rate: T) {
     let rows = match gradient {
         Gradient::Dense(gradient) => return values.zip_apply(gradient, |x, g| x - rate * g),

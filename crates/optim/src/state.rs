@@ -92,9 +92,9 @@ pub enum StateError {
          before the parameter was added; restore it first and then add the parameter"
     )]
     MissingParameter(String),
-    /// The state has a parameter that the model has not.
+    /// The state has a parameter that the model does not have.
     #[error(
-        "the state has a parameter `{0}`, but the model has not: it was saved with another model"
+        "the state has a parameter `{0}`, but the model does not have it: the state was saved with another model"
     )]
     UnknownParameter(String),
     /// A parameter was updated more often than there were steps.

@@ -10,7 +10,7 @@ use crate::{RowSums, Scalar, Tensor};
 
 impl<T: Copy + 'static> Tensor<T> {
     /// Returns the tensor of what `f` appends for each run of elements along an axis: `length`
-    /// elements, which lie along that axis of the result. `f` also gets the number of the run.
+    /// elements, which are along that axis of the result. `f` also gets the number of the run.
     pub(crate) fn map_along<U: Copy>(
         &self,
         axis: usize,

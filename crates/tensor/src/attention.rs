@@ -293,7 +293,7 @@ fn in_rows<T: Scalar>(x: &Tensor<T>) -> Tensor<T> {
     }
 }
 
-/// Rows of numbers that lie side by side, of one sample or of several.
+/// Rows of numbers that are side by side, of one sample or of several.
 #[derive(Clone, Copy)]
 struct AdjacentRows<'a, T> {
     values: &'a [T],

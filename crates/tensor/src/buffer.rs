@@ -8,7 +8,7 @@
 //!
 //! The processor moves memory by the cache line of 64 bytes, and so do its widest vector
 //! instructions. The allocator puts large blocks 16 bytes behind the begin of a line, so that every
-//! vector lies across two. A buffer therefore has a little more room than it needs, and its elements
+//! vector would be in two lines. A buffer therefore has a little more room than it needs, and its elements
 //! begin where a line does:
 //!
 //! ```text

@@ -79,7 +79,7 @@ fn exactly(elements: &[impl fmt::Display]) -> Vec<String> {
     elements.iter().map(ToString::to_string).collect()
 }
 
-/// What is no real number is printed as it is.
+/// Prints booleans and integers with all their digits.
 macro_rules! print_exactly {
     ($($Element:ty),*) => {
         $(impl Printed for $Element {

@@ -61,8 +61,8 @@ unsafe fn multiply<T: Copy>(
     assert!(m > 0 && k > 0 && n > 0, "empty products need no kernel");
     assert!(k == right.rows, "the caller has checked the shapes");
     assert!(m.checked_mul(n) == Some(product.len()), "the caller has made room for the product");
-    assert!(is_inside_buffer(&left), "the left factor lies inside its buffer");
-    assert!(is_inside_buffer(&right), "the right factor lies inside its buffer");
+    assert!(is_inside_buffer(&left), "the left factor is inside its buffer");
+    assert!(is_inside_buffer(&right), "the right factor is inside its buffer");
     let parallelism = match parallel::threads_for_product(m * k * n) {
         1 => Parallelism::None,
         threads => Parallelism::Rayon(threads),

@@ -32,7 +32,7 @@ impl<'a, T> Matrix<'a, T> {
         }
     }
 
-    /// Returns `true` if the numbers of each row lie side by side.
+    /// Returns `true` if the numbers of each row are side by side.
     pub(crate) fn is_of_rows(&self) -> bool {
         self.column_stride == 1 || self.columns == 1
     }

@@ -115,7 +115,7 @@ pub fn write<T: Send, const I: usize, const O: usize>(
 }
 
 thread_local! {
-    /// Whether this thread is within [`spread`].
+    /// `true` while this thread is within [`spread`].
     static IS_SPREAD: Cell<bool> = const { Cell::new(false) };
 }
 

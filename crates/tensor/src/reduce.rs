@@ -269,7 +269,7 @@ struct Fold<T, F> {
     combine: F,
 }
 
-/// Rows of a buffer: row `i` begins at `first + i · apart`, and its numbers lie `stride` apart.
+/// Rows of a buffer: row `i` begins at `first + i · apart`, and its numbers are `stride` apart.
 #[derive(Clone, Copy)]
 struct StridedRows {
     first: usize,

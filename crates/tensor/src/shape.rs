@@ -18,7 +18,7 @@ pub type Shape = SmallVec<[usize; 4]>;
 pub struct ShapeError(String);
 
 impl ShapeError {
-    /// An error with this explanation.
+    /// Creates an error with this explanation.
     pub fn new(rule: impl Into<String>) -> Self {
         Self(rule.into())
     }
@@ -44,7 +44,7 @@ pub fn expect<V>(op: &str, outcome: Result<V, ShapeError>) -> V {
     }
 }
 
-/// The number of elements of a shape: the product of its axes, 1 for a scalar.
+/// Returns the number of elements of a shape: the product of its axes, 1 for a scalar.
 ///
 /// # Panics
 /// If there are more than a `usize` can count, as an expanded shape may claim.
@@ -78,7 +78,7 @@ pub fn index_of(mut position: usize, shape: &[usize]) -> Vec<usize> {
     index
 }
 
-/// The position of `axis` among `rank` axes; negative counts from the end, as in NumPy.
+/// Returns the position of `axis` among `rank` axes; negative counts from the end, as in NumPy.
 pub fn axis(axis: isize, rank: usize) -> Result<usize, ShapeError> {
     let position = if axis < 0 { axis + rank as isize } else { axis };
     if (0..rank as isize).contains(&position) {
@@ -94,7 +94,7 @@ pub fn axis(axis: isize, rank: usize) -> Result<usize, ShapeError> {
     }
 }
 
-/// The positions that a range names on an axis of this length, whatever ends the range leaves open.
+/// Returns the positions that a range names on an axis of this length, whatever ends the range leaves open.
 /// They may be beyond the axis, even at the largest number.
 ///
 /// ```
@@ -115,7 +115,7 @@ pub fn range(range: impl RangeBounds<usize>, length: usize) -> Range<usize> {
     start..end
 }
 
-/// The shape to which both broadcast, by NumPy's rule: aligned at the last axis, two lengths fit
+/// Returns the shape to which both broadcast, by NumPy's rule: aligned at the last axis, two lengths fit
 /// when they are equal or one of them is 1; missing axes count as 1.
 ///
 /// ```
@@ -147,7 +147,7 @@ pub fn broadcast(left: &[usize], right: &[usize]) -> Result<Shape, ShapeError> {
     Ok(shape)
 }
 
-/// The shape to which a condition and the two sides of a choice broadcast.
+/// Returns the shape to which a condition and the two sides of a choice broadcast.
 pub fn where_(condition: &[usize], a: &[usize], b: &[usize]) -> Result<Shape, ShapeError> {
     broadcast(condition, &broadcast(a, b)?)
 }
@@ -164,7 +164,7 @@ pub fn expands(from: &[usize], to: &[usize]) -> Result<(), ShapeError> {
     )))
 }
 
-/// The shape of a matrix product `[…, m, k] · […, k, n] = […, m, n]`; the batch axes `…` broadcast.
+/// Returns the shape of a matrix product `[…, m, k] · […, k, n] = […, m, n]`; the batch axes `…` broadcast.
 pub fn matmul(left: &[usize], right: &[usize]) -> Result<Shape, ShapeError> {
     let (&[ref batch_left @ .., m, k], &[ref batch_right @ .., inner, n]) = (left, right) else {
         return Err(ShapeError::new(format!(
@@ -200,7 +200,7 @@ pub fn reshape(from: &[usize], to: &[usize]) -> Result<(), ShapeError> {
     )))
 }
 
-/// The shape of tensors joined along `along`: all other axes must agree.
+/// Returns the shape of tensors joined along `along`: all other axes must agree.
 pub fn concat(shapes: &[&[usize]], along: isize) -> Result<Shape, ShapeError> {
     let Some(&first) = shapes.first() else {
         return Err(ShapeError::new("nothing to join: give at least one tensor"));
@@ -221,7 +221,7 @@ pub fn concat(shapes: &[&[usize]], along: isize) -> Result<Shape, ShapeError> {
     Ok(joined)
 }
 
-/// The shape of tensors of one shape put side by side along a new axis, which is axis `along` of the
+/// Returns the shape of tensors of one shape put side by side along a new axis, which is axis `along` of the
 /// result.
 pub fn stack(shapes: &[&[usize]], along: isize) -> Result<Shape, ShapeError> {
     let Some(&first) = shapes.first() else {
@@ -237,7 +237,7 @@ pub fn stack(shapes: &[&[usize]], along: isize) -> Result<Shape, ShapeError> {
     Ok(stacked)
 }
 
-/// The ranges of an axis that parts of these lengths take, one after another.
+/// Returns the ranges of an axis that parts of these lengths take, one after another.
 pub fn split(
     shape: &[usize],
     lengths: &[usize],
@@ -259,7 +259,7 @@ pub fn split(
     }
 }
 
-/// The shape with some elements put before and behind each axis: a pair of numbers for each.
+/// Returns the shape with some elements put before and behind each axis: a pair of numbers for each.
 pub fn pad(shape: &[usize], widths: &[(usize, usize)]) -> Result<Shape, ShapeError> {
     if widths.len() != shape.len() {
         return Err(ShapeError::new(format!(
@@ -297,7 +297,7 @@ pub fn gather(
     }
 }
 
-/// The shape that remains when the axes are reduced, each kept with length 1.
+/// Returns the shape that remains when the axes are reduced, each kept with length 1.
 pub fn reduce(shape: &[usize], axes: &[isize]) -> Result<Shape, ShapeError> {
     let mut reduced = Shape::from_slice(shape);
     let mut seen: SmallVec<[bool; 4]> = SmallVec::from_elem(false, shape.len());
@@ -337,14 +337,14 @@ pub fn topk(shape: &[usize], k: usize, along: isize) -> Result<(), ShapeError> {
     )))
 }
 
-/// The shape with an axis of length 1 put in, which is axis `along` of the result.
+/// Returns the shape with an axis of length 1 put in, which is axis `along` of the result.
 pub fn unsqueeze(shape: &[usize], along: isize) -> Result<Shape, ShapeError> {
     let mut wider = Shape::from_slice(shape);
     wider.insert(axis(along, shape.len() + 1)?, 1);
     Ok(wider)
 }
 
-/// The shape that remains when axes of length 1 are taken out.
+/// Returns the shape that remains when axes of length 1 are taken out.
 pub fn squeeze(shape: &[usize], axes: &[isize]) -> Result<Shape, ShapeError> {
     let mut kept: SmallVec<[bool; 4]> = SmallVec::from_elem(true, shape.len());
     for &along in axes {

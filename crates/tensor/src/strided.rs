@@ -8,7 +8,7 @@ use smallvec::SmallVec;
 
 use crate::layout::Layout;
 
-/// The innermost run of one layout: its elements lie at `offset`, `offset + stride`, ….
+/// The innermost run of one layout: its elements are at `offset`, `offset + stride`, ….
 #[derive(Clone, Copy, Debug)]
 pub struct Run {
     /// Where the run begins.

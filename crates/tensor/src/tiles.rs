@@ -49,7 +49,7 @@ pub(crate) fn multiply_triangular(
     compute(TiledProduct { left, right, triangle: Some(triangle), target });
 }
 
-/// Copies the left factor first if the numbers lie side by side neither in its rows nor in its columns.
+/// Copies the left factor first if the numbers are side by side neither in its rows nor in its columns.
 fn compute(product: TiledProduct<'_>) {
     let left = product.left;
     if left.is_of_rows() || left.t().is_of_rows() {
@@ -131,7 +131,7 @@ trait Factors<const ROWS: usize> {
     fn term(&self, k: usize) -> [f32; ROWS];
 }
 
-/// Rows of A whose numbers lie side by side. All have the same length, so that one comparison of k serves them all.
+/// Rows of A whose numbers are side by side. All have the same length, so that one comparison of k serves them all.
 struct AlongRows<'a, const ROWS: usize>([&'a [f32]; ROWS]);
 
 impl<const ROWS: usize> Factors<ROWS> for AlongRows<'_, ROWS> {
@@ -141,7 +141,7 @@ impl<const ROWS: usize> Factors<ROWS> for AlongRows<'_, ROWS> {
     }
 }
 
-/// Columns of A whose numbers lie side by side, from the tile's first row on.
+/// Columns of A whose numbers are side by side, from the tile's first row on.
 struct AlongColumns<'a> {
     values: &'a [f32],
     stride: usize,

@@ -144,8 +144,8 @@ impl Window {
     }
 
     /// Calls `visit` with each run of places along the width: where it begins in the images, the
-    /// distance of its places there, and the places in the columns, which are side by side. What lies
-    /// in the padding is left out.
+    /// distance of its places there, and the places in the columns, which are side by side. Places
+    /// in the padding are left out.
     #[inline(always)]
     fn for_each_run(self, images: &[usize], mut visit: impl FnMut(usize, usize, Range<usize>)) {
         let &[batch, channels, height, width] = images else { unreachable!("checked before") };

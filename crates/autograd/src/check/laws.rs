@@ -90,7 +90,7 @@ pub(super) fn repeated_input(
         &at,
     );
     let expected = &apart[i] + &apart[j];
-    // Both inputs alike may lie outside the function's domain, as in 0 / 0.
+    // Both inputs alike may be outside the function's domain, as in 0 / 0.
     expected.is_finite().then(|| Law {
         name: "an input used twice gets the sum of both gradients",
         error: tensor_distance(&together[i], &expected),

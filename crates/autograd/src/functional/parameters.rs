@@ -10,7 +10,7 @@ use tensor::{Scalar, Shape, Tensor};
 use super::Dual;
 use crate::{Gradients, ParameterId, Parameters, Pass, Tape, Var};
 
-/// The value of a function of one number, and its gradient.
+/// Returns the value of a function of one number, and its gradient.
 ///
 /// # Panics
 /// If the result is not a single number.
@@ -25,7 +25,7 @@ where
     (result.item(), collect(at, &gradients))
 }
 
-/// The value of a function, and its derivative along `direction`.
+/// Returns the value of a function, and its derivative along `direction`.
 ///
 /// # Panics
 /// If `direction` does not have the shapes of the parameters.
@@ -44,7 +44,7 @@ where
     (Dual::values(&result), Dual::tangents(&result))
 }
 
-/// The Hessian of a function of one number, times `direction`.
+/// Returns the Hessian of a function of one number, times `direction`.
 ///
 /// # Panics
 /// If the result is not a single number, or `direction` does not have the shapes of the
@@ -63,7 +63,7 @@ where
     gradient.map(|_, gradient| Dual::tangents(gradient))
 }
 
-/// The derivatives of all outputs with respect to each parameter: `[output…, parameter…]`.
+/// Returns the derivatives of all outputs with respect to each parameter: `[output…, parameter…]`.
 #[track_caller]
 pub fn jacobian<S: Scalar, F>(function: F, at: &Parameters<S>) -> Vec<Tensor<S>>
 where
@@ -82,7 +82,7 @@ where
     at.ids().map(|id| stack(&shape, at.get(id), rows.iter().map(|row| row.get(id)))).collect()
 }
 
-/// The second derivatives of a function of one number: for parameters `i` and `j` a tensor of shape
+/// Returns the second derivatives of a function of one number: for parameters `i` and `j` a tensor of shape
 /// `[i…, j…]` at `[i][j]`.
 ///
 /// # Panics
@@ -107,7 +107,7 @@ where
     at.ids().map(of_one).collect()
 }
 
-/// The parameters as duals that move along `direction`.
+/// Returns the parameters as duals that move along `direction`.
 #[track_caller]
 pub(crate) fn moving<S: Scalar>(
     at: &Parameters<S>,
@@ -129,7 +129,7 @@ pub(crate) fn moving<S: Scalar>(
     })
 }
 
-/// The gradients of all parameters; zeros for those that the result does not depend on.
+/// Returns the gradients of all parameters; zeros for those that the result does not depend on.
 pub(crate) fn collect<T: Scalar>(at: &Parameters<T>, gradients: &Gradients<T>) -> Parameters<T> {
     at.map(|id, value| match gradients.get(id) {
         Some(gradient) => gradient.clone(),
@@ -137,7 +137,7 @@ pub(crate) fn collect<T: Scalar>(at: &Parameters<T>, gradients: &Gradients<T>) -
     })
 }
 
-/// One tensor per output, of the shape of `like`, as one tensor `[output…, like…]`.
+/// Joins one tensor per output, of the shape of `like`, as one tensor `[output…, like…]`.
 fn stack<'a, S: Scalar>(
     output: &Shape,
     like: &Tensor<S>,

@@ -26,24 +26,24 @@ pub struct SparseGradient<T: Scalar = f32> {
 }
 
 impl<T: Scalar> SparseGradient<T> {
-    /// Rows of a tensor of this shape: `values` `[ids, …]` are those with the numbers `ids`, which
+    /// Creates rows of a tensor of this shape: `values` `[ids, …]` are those with the numbers `ids`, which
     /// ascend.
     pub(crate) fn new(shape: &[usize], ids: &[u32], values: Tensor<T>) -> Self {
         debug_assert!(ids.is_sorted_by(|a, b| a < b), "each row once, in order");
         Self { shape: shape.to_vec(), ids: ids.to_vec(), values, dense: OnceLock::new() }
     }
 
-    /// The numbers of the rows, ascending.
+    /// Returns the numbers of the rows, ascending.
     pub fn ids(&self) -> &[u32] {
         &self.ids
     }
 
-    /// The rows, one for each id.
+    /// Returns the rows, one for each id.
     pub fn values(&self) -> &Tensor<T> {
         &self.values
     }
 
-    /// The rows of either; where both have a row, the sum of the two.
+    /// Returns the rows of either; where both have a row, the sum of the two.
     fn plus(&self, other: &Self) -> Self {
         let mut ids = [&self.ids[..], &other.ids].concat();
         ids.sort_unstable();
@@ -62,7 +62,7 @@ impl<T: Scalar> SparseGradient<T> {
 }
 
 impl<T: Scalar> Gradient<T> {
-    /// The shape of the parameter.
+    /// Returns the shape of the parameter.
     pub fn shape(&self) -> &[usize] {
         match self {
             Gradient::Dense(gradient) => gradient.shape(),
@@ -70,7 +70,7 @@ impl<T: Scalar> Gradient<T> {
         }
     }
 
-    /// The gradient as a tensor of the parameter's shape. Rows are written out the first time.
+    /// Returns the gradient as a tensor of the parameter's shape. Rows are written out the first time.
     pub fn dense(&self) -> &Tensor<T> {
         match self {
             Gradient::Dense(gradient) => gradient,
@@ -78,7 +78,7 @@ impl<T: Scalar> Gradient<T> {
         }
     }
 
-    /// The numbers that are stored, and are not known to be zero.
+    /// Returns the numbers that are stored, and are not known to be zero.
     pub fn stored(&self) -> &Tensor<T> {
         match self {
             Gradient::Dense(gradient) => gradient,
@@ -86,7 +86,7 @@ impl<T: Scalar> Gradient<T> {
         }
     }
 
-    /// The numbers that are stored, to be changed.
+    /// Returns the numbers that are stored, to be changed.
     pub fn stored_mut(&mut self) -> &mut Tensor<T> {
         match self {
             Gradient::Dense(gradient) => gradient,

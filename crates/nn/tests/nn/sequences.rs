@@ -128,7 +128,7 @@ proptest! {
         }
     }
 
-    /// Each result is a mean of values, so it lies between the smallest and the largest.
+    /// Each result is a mean of values, so it is between the smallest and the largest.
     #[test]
     fn attention_takes_means_of_values(
         (q, k, v) in (sequences(2, 3, 2), sequences(2, 4, 2), sequences(2, 4, 1))

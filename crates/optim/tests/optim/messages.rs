@@ -26,11 +26,11 @@ fn a_schedule_must_make_sense() {
     assert_eq!(message(|| Schedule::step_decay(0.1, 0.5, 0)), period);
     assert_eq!(
         message(|| Schedule::step_decay(0.1, 1.5, 3)),
-        "schedule: the factor must lie between 0 and 1, not at 1.5"
+        "schedule: the factor must be between 0 and 1, not 1.5"
     );
     assert_eq!(
         message(|| Schedule::cosine(0.1, 3).floor(0.2)),
-        "schedule: the floor must lie between 0 and the rate 0.1, not at 0.2"
+        "schedule: the floor must be between 0 and the rate 0.1, not 0.2"
     );
 }
 

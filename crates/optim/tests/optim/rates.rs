@@ -155,6 +155,6 @@ fn exponential_falls_by_a_factor_in_each_step() {
     assert_eq!(serde_json::to_string(&schedule).expect("JSON"), text);
     assert_eq!(
         message(|| Schedule::exponential(0.1, 1.5)),
-        "schedule: the factor must lie between 0 and 1, not at 1.5"
+        "schedule: the factor must be between 0 and 1, not 1.5"
     );
 }

@@ -170,7 +170,7 @@ fn a_state_that_does_not_fit_is_refused() {
         message(|state| {
             state.header.updates.insert("extra".to_string(), 0);
         }),
-        "the state has a parameter `extra`, but the model has not: it was saved with another model"
+        "the state has a parameter `extra`, but the model does not have it: the state was saved with another model"
     );
     assert_eq!(
         message(|state| {

@@ -80,7 +80,7 @@ proptest! {
         prop_assert_eq!(unfolded, folded);
     }
 
-    /// Windows that lie side by side cover each place once.
+    /// Windows that are side by side cover each place once.
     #[test]
     fn fold_undoes_unfold_where_windows_do_not_overlap(
         (kernel, x) in ([1..4usize, 1..4usize], [0..4usize, 1..4usize]).prop_flat_map(

@@ -147,7 +147,7 @@ impl Decoder {
     /// Returns an empty cache, with room for the tokens of one context.
     pub fn cache<T: Scalar>(&self) -> KeyValueCache<T> {
         let width = self.config.key_value_heads * self.config.head_width();
-        KeyValueCache::new(self.config.layers, self.config.context, width)
+        KeyValueCache::new(self.config.layers, self.config.context, width, self.table())
     }
 
     /// Returns the logits `[tokens, vocabulary]` after each of these tokens, which follow those in the cache.
@@ -169,7 +169,7 @@ impl Decoder {
     /// ```
     ///
     /// # Panics
-    /// If there is no row of a token, or the cache has no room for the tokens.
+    /// If there is no row of a token, the cache has no room for the tokens, or it was made by another model.
     #[track_caller]
     pub fn extend<T: Scalar>(
         &self,
@@ -184,7 +184,7 @@ impl Decoder {
     /// drawn from. Otherwise like [`extend`](Self::extend).
     ///
     /// # Panics
-    /// If there is no row of a token, or the cache has no room for the tokens.
+    /// If there is no row of a token, the cache has no room for the tokens, or it was made by another model.
     #[track_caller]
     pub fn extend_to_last<T: Scalar>(
         &self,
@@ -204,6 +204,7 @@ impl Decoder {
         tokens: &[u32],
         first: usize,
     ) -> Tensor<T> {
+        cache.check_model(self.table());
         let ids = Tensor::new([1, tokens.len()], tokens.to_vec());
         shape::expect("decoder", self.check_batch(parameters, &ids));
         shape::expect("decoder", cache.make_room(tokens.len()));

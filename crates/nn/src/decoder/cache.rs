@@ -3,6 +3,7 @@
 //!
 //! Memory is taken as the text grows, each time for twice as many tokens: a context may be far longer than the text.
 
+use autograd::ParameterId;
 use tensor::{Scalar, ShapeError, Tensor};
 
 use super::attention::Past;
@@ -16,13 +17,28 @@ pub struct KeyValueCache<T: Scalar = f32> {
     layers: Vec<[Tensor<T>; 2]>,
     length: usize,
     context: usize,
+    /// The table of the model that it belongs to, which tells models apart.
+    table: ParameterId,
 }
 
 impl<T: Scalar> KeyValueCache<T> {
-    /// Creates an empty cache for `layers` blocks whose keys have `width` features.
-    pub(super) fn new(layers: usize, context: usize, width: usize) -> Self {
+    /// Creates an empty cache for `layers` blocks whose keys have `width` features, of the model with this table.
+    pub(super) fn new(layers: usize, context: usize, width: usize, table: ParameterId) -> Self {
         let layer = || [Tensor::zeros([1, 0, width]), Tensor::zeros([1, 0, width])];
-        Self { layers: (0..layers).map(|_| layer()).collect(), length: 0, context }
+        Self { layers: (0..layers).map(|_| layer()).collect(), length: 0, context, table }
+    }
+
+    /// Checks that this is a cache of the model with this table. The keys of another model may have the same shapes,
+    /// and then would be read as this one's.
+    ///
+    /// # Panics
+    /// If it is not.
+    #[track_caller]
+    pub(super) fn check_model(&self, table: ParameterId) {
+        assert!(
+            self.table == table,
+            "decoder: the cache was made by another model: use one of this model's own `cache`"
+        );
     }
 
     /// Returns the number of tokens in the cache.

@@ -2,7 +2,7 @@
 
 use autograd::check;
 use autograd::{Parameters, Pass, Tape};
-use nn::{Decoder, DecoderConfig, FeedForwardKind, Model, TokenCrossEntropy};
+use nn::{Decoder, DecoderConfig, FeedForwardKind, KeyValueCache, Model, TokenCrossEntropy};
 use proptest::prelude::*;
 use tensor::{Key, Scalar, Tensor};
 
@@ -207,6 +207,27 @@ fn a_cache_takes_memory_as_it_fills() {
         model.extend(&parameters, &mut cache, tokens);
     }
     assert_eq!((cache.len(), cache.room()), (6, (1 << 50) - 6));
+}
+
+/// Its shapes may be the same: its keys would be read as those of this model.
+#[test]
+fn a_cache_of_another_model_is_refused() {
+    let mut parameters = Parameters::<f64>::with_seed(1);
+    let mut others = Parameters::<f64>::with_seed(2);
+    let model = Decoder::new(&mut parameters, DecoderConfig::small(11));
+    let other = Decoder::new(&mut others, DecoderConfig::small(11));
+    let mut cache = other.cache();
+    other.extend(&others, &mut cache, &[1, 2]);
+    let refused =
+        "decoder: the cache was made by another model: use one of this model's own `cache`";
+    let extend = |cache: &mut KeyValueCache<f64>| model.extend(&parameters, cache, &[3]);
+    assert_eq!(mistakes::message(|| extend(&mut cache)), refused);
+    let extend_to_last =
+        |cache: &mut KeyValueCache<f64>| model.extend_to_last(&parameters, cache, &[3]);
+    assert_eq!(mistakes::message(|| extend_to_last(&mut cache)), refused);
+    // A copy of the model, and one with copied weights, go on with its cache.
+    let before = other.extend(&others, &mut cache.clone(), &[3]);
+    assert_eq!(other.clone().extend(&others.clone(), &mut cache, &[3]), before);
 }
 
 #[test]

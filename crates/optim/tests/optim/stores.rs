@@ -147,7 +147,7 @@ fn a_frozen_parameter_keeps_its_value_though_there_is_a_gradient_of_it() {
     }
 }
 
-/// It is not part of the step, so it does not matter that it belongs to a frozen parameter alone.
+/// That no gradient is left does not mean that all were of another store.
 #[test]
 fn a_step_of_a_store_that_is_frozen_as_a_whole_changes_nothing() {
     for make in OPTIMIZERS {

@@ -6,7 +6,7 @@ use tensor::{Scalar, Tensor, Window};
 use crate::functional::Dual;
 use crate::{Gradients, Parameters, Pass, Tape, Var};
 
-/// The scalars that programs and tests use most.
+/// Calls every operation for the scalars that programs and tests use most.
 #[doc(hidden)]
 pub fn of_all_scalars(x: OfAllScalars<'_>, ids: &Tensor<u32>) {
     of_scalar(x.0, ids);

@@ -7,7 +7,7 @@ use tensor::{Key, Scalar, Tensor, Window};
 
 use crate::{Decoder, Gru, Layer, LayerNorm, Model, Residual, SelfAttention};
 
-/// The scalars that programs and tests use most.
+/// Calls every operation for the scalars that programs and tests use most.
 #[doc(hidden)]
 pub fn of_all_scalars(x: OfAllScalars<'_>, ids: &Tensor<u32>, layers: &Layers) {
     of_scalar(x.0, ids, layers);

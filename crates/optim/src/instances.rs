@@ -5,7 +5,7 @@ use tensor::Scalar;
 
 use crate::{Adam, AdamW, Lion, Optimizer, RmsProp, Sgd};
 
-/// The optimizers of the scalars that programs and tests use most.
+/// Makes the optimizers of the scalars that programs and tests use most.
 #[doc(hidden)]
 pub fn of_all_scalars() -> (Optimizers<f32>, Optimizers<f64>) {
     (of_scalar(), of_scalar())

@@ -8,7 +8,7 @@
 
 use crate::{Scalar, Tensor, Window};
 
-/// The scalars that programs and tests use most.
+/// Calls every operation for the scalars that programs and tests use most.
 #[doc(hidden)]
 pub fn of_all_scalars(x: (&Tensor<f32>, &Tensor<f64>), ids: &Tensor<u32>) {
     of_scalar(x.0, ids);

@@ -19,7 +19,7 @@ pub struct Case {
 type Function = dyn for<'t> Fn(&[Var<'t, Number>]) -> Var<'t, Number>;
 
 impl Case {
-    /// A case for the op of this name.
+    /// Creates a case for the op of this name.
     pub fn new<F>(op: &'static str, inputs: Vec<Tensor<f64>>, function: F) -> Self
     where
         F: for<'t> Fn(&[Var<'t, Number>]) -> Var<'t, Number> + 'static,

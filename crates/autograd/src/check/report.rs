@@ -25,7 +25,7 @@ impl Method {
         matches!(self, Method::ForwardMode | Method::Symmetry)
     }
 
-    /// The largest error that passes.
+    /// Returns the largest error that passes.
     pub fn tolerance(self) -> f64 {
         match self {
             Method::Differences => 1e-6,

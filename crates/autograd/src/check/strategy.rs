@@ -53,7 +53,7 @@ pub fn binary(
         .boxed()
 }
 
-/// A small tensor and some of its axes.
+/// Draws a small tensor and some of its axes.
 pub fn with_axes(elements: Range<f64>) -> impl Strategy<Value = (Tensor<f64>, Vec<isize>)> {
     small(elements).prop_flat_map(|x| {
         let rank = x.rank();
@@ -62,7 +62,7 @@ pub fn with_axes(elements: Range<f64>) -> impl Strategy<Value = (Tensor<f64>, Ve
     })
 }
 
-/// A small tensor that has axes, and one of them.
+/// Draws a small tensor that has axes, and one of them.
 pub fn with_axis(elements: Range<f64>) -> impl Strategy<Value = (Tensor<f64>, isize)> {
     (small(elements), any::<prop::sample::Index>())
         .prop_filter("a scalar has no axis", |(x, _)| x.rank() > 0)
@@ -72,7 +72,7 @@ pub fn with_axis(elements: Range<f64>) -> impl Strategy<Value = (Tensor<f64>, is
         })
 }
 
-/// A table of rows and ids that name some of them, some more than once.
+/// Draws a table of rows and ids that name some of them, some more than once.
 pub fn table_and_ids() -> impl Strategy<Value = (Tensor<f64>, Tensor<u32>)> {
     (1..5usize, shapes(1, 3), shapes(2, 3)).prop_flat_map(|(count, row, batch)| {
         let table = tensors([&[count], row.as_slice()].concat(), -2.0..2.0);

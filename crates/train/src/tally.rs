@@ -4,6 +4,7 @@
 //! figures that can be merged, and the metric is computed from those of all batches. Their order of
 //! merging is fixed, so a metric does not depend on the number of threads.
 
+mod json;
 mod wire;
 
 use std::collections::BTreeMap;
@@ -44,7 +45,7 @@ pub enum Tally {
     /// gets a `2`.
     Both(Box<Tally>, Box<Tally>),
     /// Sums of a loss of one's own and the numbers of their terms. The metrics are their means.
-    Means(BTreeMap<String, (f64, f64)>),
+    Means(#[serde(with = "json::pairs")] BTreeMap<String, (f64, f64)>),
 }
 
 /// The errors of predicted numbers, by column.
@@ -60,12 +61,16 @@ pub struct Errors {
 struct ColumnErrors {
     count: u64,
     /// Σ |error|
+    #[serde(with = "json::figure")]
     absolute: f64,
     /// Σ error²
+    #[serde(with = "json::figure")]
     squared: f64,
     /// The mean of the targets.
+    #[serde(with = "json::figure")]
     mean: f64,
     /// Σ (target − mean)²
+    #[serde(with = "json::figure")]
     spread: f64,
 }
 

@@ -174,7 +174,9 @@ fn check<M: Model, L, S: Source>(
     same("shuffling", &saved.shuffle, shuffle)?;
     same("the seed", &saved.seed, seed)?;
     same("keeping the best epoch", &saved.keep_best, &session.options.keep_best)?;
-    same("the clipping norm", &saved.clip_norm, &session.options.clip_norm)?;
+    // JSON has no infinity, so a checkpoint has no norm where the run has an infinite one. Neither clips.
+    let clip_norm = session.options.clip_norm.filter(|norm| norm.is_finite());
+    same("the clipping norm", &saved.clip_norm, &clip_norm)?;
     same("the list of frozen parameters", &record.frozen, &frozen(session.parameters))?;
     same_samples("training", &record.data, &samples.training)?;
     if let (Some(saved), Some(now)) = (&record.validation, &samples.validation) {

@@ -9,6 +9,7 @@ mod llama2c;
 mod llama_folder;
 mod loaded;
 mod npy;
+mod own_metrics;
 mod saved;
 mod tasks;
 mod tokenizer;

@@ -21,7 +21,7 @@ use tensor::{Scalar, Tensor};
 ///
 /// `table` is the model's embedding, `[vocabulary, dim]`, and `ids` the text without padding. The
 /// backward pass sums over all places of a word, so these share their sum evenly. In a model that
-/// ignores order this is the contribution of each.
+/// ignores order this is the contribution of each. A frozen table has contributions like any other.
 ///
 /// # Panics
 /// If the ids do not fit the model, or a class is not one of its outputs.
@@ -34,13 +34,27 @@ pub fn contributions<M: Model<Input = Tensor<u32>>, T: Scalar>(
     towards: usize,
     against: usize,
 ) -> Vec<f64> {
+    // A frozen parameter has no gradient.
+    let mut unfrozen = parameters.clone();
+    unfrozen.unfreeze(table);
+    let parameters = &unfrozen;
     let tape = Tape::default();
     let batch = Tensor::new([1, ids.len()], ids.to_vec());
     let logits = model.forward(Pass::eval(&tape, parameters), &batch);
-    let cotangent = (0..logits.shape()[1]).map(|class| {
+    let shape = logits.shape();
+    let &[1, classes] = shape.as_slice() else {
+        panic!("contributions: the model's outputs {shape:?} must be [1, classes] for one text");
+    };
+    for class in [towards, against] {
+        assert!(
+            class < classes,
+            "contributions: class {class} is not one of the {classes} outputs"
+        );
+    }
+    let cotangent = (0..classes).map(|class| {
         T::from_f64(f64::from(u8::from(class == towards)) - f64::from(u8::from(class == against)))
     });
-    let gradients = logits.vjp(Tensor::new(logits.shape(), cotangent.collect()));
+    let gradients = logits.vjp(Tensor::new(shape, cotangent.collect()));
     let Some(gradient) = gradients.get(table) else { return vec![0.0; ids.len()] };
     let (gradient, table) = (gradient.values(), parameters.get(table));
     let (dim, table) = (table.shape()[1], table.values());

@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 
 use autograd::{Parameters, Pass, Tape};
+use mistakes::message;
 use nn::{Dense, Embedding, Model, SwiGLU};
 use proptest::prelude::*;
 use report::{
@@ -83,6 +84,35 @@ fn for_a_linear_model_contributions_and_bias_sum_to_the_margin() {
     let sum: f64 = contributions.iter().sum();
     assert!((bias + sum - margin(&model, &parameters, &ids)).abs() < 1e-12);
     assert_eq!(contributions[1], contributions[2]);
+}
+
+/// A frozen table is used as it is, as pretrained vectors are, and its words still push.
+#[test]
+fn words_of_a_frozen_embedding_have_the_contributions_of_one_that_is_not() {
+    let mut parameters = Parameters::<f64>::with_seed(3);
+    let model = model(&mut parameters);
+    let table = parameters.find("embedding.weight").unwrap();
+    let ids = [1, 5, 5, 2];
+    let expected = contributions(&model, &parameters, table, &ids, 2, 0);
+    assert!(expected.iter().all(|contribution| *contribution != 0.0), "{expected:?}");
+    for pattern in ["embedding.*", "*"] {
+        parameters.freeze_matching(pattern);
+        assert_eq!(contributions(&model, &parameters, table, &ids, 2, 0), expected, "{pattern}");
+        assert!(!parameters.is_trainable(table));
+    }
+}
+
+#[test]
+fn a_class_that_the_model_does_not_have_is_refused() {
+    let mut parameters = Parameters::<f64>::with_seed(3);
+    let model = model(&mut parameters);
+    let table = parameters.find("embedding.weight").unwrap();
+    for (towards, against) in [(3, 0), (0, 3)] {
+        assert_eq!(
+            message(|| contributions(&model, &parameters, table, &[1, 2], towards, against)),
+            "contributions: class 3 is not one of the 3 outputs"
+        );
+    }
 }
 
 /// Returns a score with this accuracy.

@@ -11,7 +11,7 @@ use autograd::Parameters;
 use data::{beginning, quoted};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use train::{Epoch, Fit, RunningEpoch, Score, Tally};
+use train::{Epoch, Fit, RunningEpoch, Score, Tally, is_share};
 
 use super::error::CheckpointFault;
 use super::fingerprint::Fingerprint;
@@ -49,9 +49,6 @@ pub(super) struct CheckpointRecord {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) validation: Option<Fingerprint>,
 }
-
-/// The metrics that are shares.
-const SHARES: [&str; 3] = ["accuracy", "micro_f1", "macro_f1"];
 
 /// Facts that only the resumed run knows.
 pub(super) struct ResumedRun {
@@ -237,8 +234,8 @@ fn check_score(field: &str, score: &Score) -> Checked {
     score.metrics.iter().try_for_each(|(name, &value)| {
         let field = format!("{field}.{name}");
         demand(&field, value, value.is_finite(), "a finite number")?;
-        let (is_share, expected) = (SHARES.contains(&name.as_str()), "from 0 to 1");
-        demand(&field, value, !is_share || (0.0..=1.0).contains(&value), expected)
+        let is_possible = !is_share(name) || (0.0..=1.0).contains(&value);
+        demand(&field, value, is_possible, "from 0 to 1")
     })
 }
 

@@ -147,9 +147,14 @@ fn ended() -> Vec<u8> {
 
 /// Returns the message that refuses a checkpoint of three epochs in which a field has this value.
 fn refusal(place: &str, value: Value) -> String {
+    refusal_of(|record| *record.pointer_mut(place).unwrap() = value)
+}
+
+/// Returns the message that refuses a checkpoint of three epochs with this change.
+fn refusal_of(change: impl FnOnce(&mut Value)) -> String {
     let file = ended();
     let mut record = record_of(&file);
-    *record.pointer_mut(place).unwrap() = value;
+    change(&mut record);
     let message = go_on(&with_record(&file, &record)).unwrap_err();
     message.split_once(".safetensors: ").unwrap().1.to_string()
 }
@@ -206,6 +211,20 @@ fn the_message_names_the_field_its_value_and_what_was_expected() {
         message.contains("`epochs[0].number`: invalid value: integer `-1`, expected usize"),
         "{message}"
     );
+}
+
+#[test]
+fn an_impossible_share_is_refused_whichever_metric_it_is() {
+    for metric in ["accuracy", "micro_f1", "macro_f1", "weighted_f1", "roc_auc"] {
+        assert!(train::is_share(metric), "{metric}");
+        for share in [-0.25, 1.5] {
+            let message =
+                refusal_of(|record| record["epochs"][1]["validation"][metric] = json!(share));
+            let fault =
+                format!("`epochs[1].validation.{metric}` is {share:?}, expected from 0 to 1");
+            assert!(message.contains(&fault), "{message}");
+        }
+    }
 }
 
 #[test]

@@ -67,6 +67,10 @@ pub trait Loss<T: Scalar = f32>: Sync {
 
     /// Returns the figures of a batch from which the metrics follow. There are none, unless the loss
     /// has some.
+    ///
+    /// # Panics
+    /// If outputs and targets do not fit.
+    #[track_caller]
     fn tally(&self, outputs: &Tensor<T>, targets: &Self::Target) -> Tally {
         let _ = (outputs, targets);
         Tally::default()
@@ -87,4 +91,13 @@ pub trait Classifier<T: Scalar = f32>: Loss<T, Target = Tensor<u32>> {
         let _ = label;
         false
     }
+}
+
+/// Checks that logits and targets fit, so that no figure is counted from a part of them.
+///
+/// # Panics
+/// If they do not: the message says the rule, such as `[n, 1] and [n]`.
+#[track_caller]
+fn check_shapes(loss: &str, logits: &[usize], targets: &[usize], fits: bool, rule: &str) {
+    assert!(fits, "{loss}: logits {logits:?} and targets {targets:?} must be {rule}");
 }

@@ -4,7 +4,7 @@ use autograd::{Tape, Var};
 use nn::{BinaryCrossEntropy, SoftmaxCrossEntropy};
 use tensor::{Scalar, Tensor};
 
-use super::{Classifier, Loss};
+use super::{Classifier, Loss, check_shapes};
 use crate::tally::Tally;
 
 /// Logits `[n, classes]` with labels `[n]`.
@@ -27,6 +27,9 @@ impl<T: Scalar> Loss<T> for SoftmaxCrossEntropy {
     }
 
     fn tally(&self, logits: &Tensor<T>, labels: &Tensor<u32>) -> Tally {
+        let (shape, count) = (logits.shape(), labels.shape());
+        let fits = matches!((shape, count), (&[rows, _], &[count]) if rows == count);
+        check_shapes("SoftmaxCrossEntropy", shape, count, fits, "[n, classes] and [n]");
         classes_tally(self, logits, labels)
     }
 }
@@ -62,6 +65,9 @@ impl<T: Scalar> Loss<T> for BinaryCrossEntropy {
     }
 
     fn tally(&self, logits: &Tensor<T>, labels: &Tensor<u32>) -> Tally {
+        let (shape, count) = (logits.shape(), labels.shape());
+        let fits = matches!((shape, count), (&[rows, 1], &[count]) if rows == count);
+        check_shapes("BinaryCrossEntropy", shape, count, fits, "[n, 1] and [n]");
         classes_tally(self, logits, labels)
     }
 }
@@ -76,7 +82,7 @@ impl<T: Scalar> Classifier<T> for BinaryCrossEntropy {
     }
 }
 
-/// Counts the samples whose class was predicted.
+/// Counts the samples whose class was predicted. The shapes were checked.
 fn classes_tally<T: Scalar>(
     loss: &impl Classifier<T>,
     logits: &Tensor<T>,

@@ -4,7 +4,7 @@ use autograd::Var;
 use nn::MultiLabelCrossEntropy;
 use tensor::{Scalar, Tensor};
 
-use super::Loss;
+use super::{Loss, check_shapes};
 use crate::tally::Tally;
 
 /// Logits `[n, labels]` with targets of the same shape. Probabilities above one half, and targets above
@@ -23,7 +23,11 @@ impl<T: Scalar> Loss<T> for MultiLabelCrossEntropy {
     }
 
     fn tally(&self, logits: &Tensor<T>, targets: &Tensor<f32>) -> Tally {
-        let labels = logits.shape()[1];
+        let (shape, wanted) = (logits.shape(), targets.shape());
+        let fits = shape.len() == 2 && shape == wanted;
+        let rule = "[n, labels] both";
+        check_shapes("MultiLabelCrossEntropy", shape, wanted, fits, rule);
+        let labels = shape[1];
         let (mut hits, mut predicted, mut present) =
             (vec![0; labels], vec![0; labels], vec![0; labels]);
         let (logits, targets) = (logits.values(), targets.values());

@@ -4,7 +4,7 @@ use autograd::{Tape, Var};
 use nn::TokenCrossEntropy;
 use tensor::{Scalar, Tensor};
 
-use super::Loss;
+use super::{Loss, check_shapes};
 use crate::tally::Tally;
 
 /// Logits `[batch, time, vocabulary]` with targets `[batch, time]`. A batch counts as much as it has
@@ -29,6 +29,10 @@ impl<T: Scalar> Loss<T> for TokenCrossEntropy {
 
     /// A token counts as right if it is the most probable one.
     fn tally(&self, logits: &Tensor<T>, targets: &Tensor<u32>) -> Tally {
+        let (shape, wanted) = (logits.shape(), targets.shape());
+        let fits = shape.len() == 3 && shape[..2] == *wanted;
+        let rule = "[batch, time, vocabulary] and [batch, time]";
+        check_shapes("TokenCrossEntropy", shape, wanted, fits, rule);
         let (predicted, targets) = (logits.argmax(-1).to_vec(), targets.values());
         let (mut samples, mut correct) = (0, 0);
         for (token, &target) in predicted.iter().zip(targets.iter()) {

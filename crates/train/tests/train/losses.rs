@@ -3,14 +3,15 @@
 use approx::assert_relative_eq;
 use autograd::{Parameters, Pass, Tape, Var, check};
 use data::{Dataset, Samples};
+use mistakes::message;
 use nn::{
     Activation, BinaryCrossEntropy, Dense, Features, Huber, Layer, MeanAbsoluteError,
-    MeanSquaredError, Model, MultiLabelCrossEntropy, SoftmaxCrossEntropy,
+    MeanSquaredError, Model, MultiLabelCrossEntropy, SoftmaxCrossEntropy, TokenCrossEntropy,
 };
 use optim::Adam;
 use proptest::prelude::*;
 use tensor::{Key, Scalar, Tensor};
-use train::{Fit, Heads, History, Loss, Metrics, Score, Tally, Trainer, own_loss};
+use train::{Calibrated, Fit, Heads, History, Loss, Metrics, Score, Tally, Trainer, own_loss};
 
 /// Points x and the values sin x, cos x.
 fn waves(count: usize) -> Dataset<Tensor<f32>, Tensor<f32>> {
@@ -289,6 +290,59 @@ fn targets_of_another_shape_are_refused_with_both_shapes() {
 fn two_logits_for_a_binary_loss_are_refused_with_both_shapes() {
     let dataset = Dataset::new(Tensor::<f32>::zeros([5, 1]), Tensor::from([0, 1, 0, 1, 0]));
     fitted(BinaryCrossEntropy, 2, &dataset, &Fit::default());
+}
+
+/// Returns what is said when figures are asked for of logits and targets that do not fit.
+fn tally_message<L: Loss<f64>>(loss: &L, logits: &[usize], targets: &L::Target) -> String {
+    message(|| loss.tally(&Tensor::zeros(logits), targets))
+}
+
+#[test]
+fn figures_of_a_part_of_the_targets_are_refused() {
+    let counts = |shape: &[usize]| Tensor::new(shape, vec![0; shape.iter().product()]);
+    type Shapes<'a> = [(&'a [usize], &'a [usize])];
+    let classes: &Shapes = &[(&[3, 2], &[2]), (&[2, 2], &[3]), (&[2], &[2]), (&[2, 2], &[2, 1])];
+    for &(logits, labels) in classes {
+        assert_eq!(
+            tally_message(&SoftmaxCrossEntropy::new(), logits, &counts(labels)),
+            format!(
+                "SoftmaxCrossEntropy: logits {logits:?} and targets {labels:?} must be [n, classes] and [n]"
+            )
+        );
+    }
+    let binary: &Shapes = &[(&[3, 1], &[2]), (&[2, 1], &[3]), (&[2], &[2]), (&[2, 2], &[2])];
+    for &(logits, labels) in binary {
+        assert_eq!(
+            tally_message(&BinaryCrossEntropy, logits, &counts(labels)),
+            format!(
+                "BinaryCrossEntropy: logits {logits:?} and targets {labels:?} must be [n, 1] and [n]"
+            )
+        );
+    }
+    let labels: &Shapes = &[(&[3, 2], &[2, 2]), (&[2, 3], &[3, 2]), (&[4], &[4])];
+    for &(logits, targets) in labels {
+        assert_eq!(
+            tally_message(&MultiLabelCrossEntropy::new(), logits, &Tensor::zeros(targets)),
+            format!(
+                "MultiLabelCrossEntropy: logits {logits:?} and targets {targets:?} must be [n, labels] both"
+            )
+        );
+    }
+    let tokens: &Shapes = &[(&[2, 3, 5], &[2, 2]), (&[2, 3, 5], &[6]), (&[6, 5], &[6])];
+    for &(logits, targets) in tokens {
+        assert_eq!(
+            tally_message(&TokenCrossEntropy, logits, &counts(targets)),
+            format!(
+                "TokenCrossEntropy: logits {logits:?} and targets {targets:?} must be [batch, time, vocabulary] \
+                 and [batch, time]"
+            )
+        );
+    }
+    let numbers = tally_message(&MeanSquaredError, &[3, 1], &Tensor::zeros([2, 1]));
+    assert_eq!(numbers, "Errors: outputs [3, 1] and targets [2, 1] must have the same shape");
+    let calibrated =
+        tally_message(&Calibrated::new(BinaryCrossEntropy, 2.0), &[3, 1], &counts(&[2]));
+    assert!(calibrated.starts_with("BinaryCrossEntropy: logits [3, 1]"), "{calibrated}");
 }
 
 /// Draws outputs and targets `[n, columns]`, n from 1 on.

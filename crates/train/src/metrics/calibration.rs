@@ -22,6 +22,9 @@ pub const RELIABILITY_BINS: usize = 10;
 const LOWEST: f64 = 0.05;
 const HIGHEST: f64 = 100.0;
 
+/// The excess over 1 of a probability that is taken for rounding.
+const ROUNDING: f64 = 1e-6;
+
 /// Returns the temperature of a classifier, fitted to logits `[n, classes]` and the class of each sample.
 /// Without samples it is 1.
 ///
@@ -36,13 +39,15 @@ const HIGHEST: f64 = 100.0;
 ///
 /// # Panics
 ///
-/// If there is not one class for each row of logits, or a class is not one of them.
+/// If logits are not `[n, classes]`, there is not one class for each row of them, or a class is not one of them.
 #[track_caller]
 pub fn fit_temperature(logits: &Tensor<f32>, classes: &[u32]) -> f64 {
-    let (rows, width) = (logits.shape()[0], logits.shape()[1]);
+    let [rows, width] = rank_2("fit_temperature: logits", logits, "[n, classes]");
     assert!(rows == classes.len(), "fit_temperature: {} classes for {rows} samples", classes.len());
     let outside = classes.iter().find(|&&class| class as usize >= width);
-    assert!(outside.is_none(), "fit_temperature: class {outside:?} of {width}");
+    if let Some(class) = outside {
+        panic!("fit_temperature: class {class} is not one of the {width} of the logits");
+    }
     let logits: Vec<f64> = logits.to_vec().into_iter().map(f64::from).collect();
     let off = 1.0 / (rows as f64 + 2.0);
     let others = off / (width as f64 - 1.0).max(1.0);
@@ -67,9 +72,10 @@ pub fn fit_temperature(logits: &Tensor<f32>, classes: &[u32]) -> f64 {
 ///
 /// # Panics
 ///
-/// If logits and answers have different shapes.
+/// If logits are not `[n, labels]`, or the answers have another shape.
 #[track_caller]
 pub fn fit_label_temperature(logits: &Tensor<f32>, answers: &Tensor<f32>) -> f64 {
+    let [rows, _] = rank_2("fit_label_temperature: logits", logits, "[n, labels]");
     assert!(
         logits.shape() == answers.shape(),
         "fit_label_temperature: logits {:?} and answers {:?} must have one shape",
@@ -79,7 +85,7 @@ pub fn fit_label_temperature(logits: &Tensor<f32>, answers: &Tensor<f32>) -> f64
     let pairs: Vec<(f64, f64)> = (logits.to_vec().into_iter().zip(answers.to_vec()))
         .map(|(z, answer)| (f64::from(z), f64::from(answer)))
         .collect();
-    let off = 1.0 / (logits.shape()[0] as f64 + 2.0);
+    let off = 1.0 / (rows as f64 + 2.0);
     let slope = |beta: f64| -> f64 {
         let label = |&(z, answer): &(f64, f64)| {
             let target = if answer > 0.5 { 1.0 - off } else { off };
@@ -88,6 +94,18 @@ pub fn fit_label_temperature(logits: &Tensor<f32>, answers: &Tensor<f32>) -> f64
         pairs.iter().map(label).sum()
     };
     if pairs.is_empty() { 1.0 } else { temperature(slope) }
+}
+
+/// Returns the shape of a tensor with two axes.
+///
+/// # Panics
+///
+/// If it does not have two.
+#[track_caller]
+fn rank_2(what: &str, tensor: &Tensor<f32>, rule: &str) -> [usize; 2] {
+    let shape = tensor.shape();
+    let &[rows, columns] = shape else { panic!("{what} {shape:?} must be {rule}") };
+    [rows, columns]
 }
 
 /// Returns the temperature at which this slope, which rises with β = 1 / T, is zero. The bisection is in the
@@ -128,7 +146,8 @@ pub struct ReliabilityBin {
 }
 
 impl Reliability {
-    /// Sorts answers into `bins` bins. Each answer is its probability, and `true` if it is right.
+    /// Sorts answers into `bins` bins. Each answer is its probability, and `true` if it is right. A probability may
+    /// exceed 1 by a millionth, as a softmax in `f32` rounds; it is in the last bin.
     ///
     /// ```
     /// use train::metrics::Reliability;
@@ -140,15 +159,15 @@ impl Reliability {
     ///
     /// # Panics
     ///
-    /// If there are no bins, or a probability is not from 0 to 1.
+    /// If there are no bins, or a probability is not from 0 to 1 + 10⁻⁶.
     #[track_caller]
     pub fn of(answers: impl IntoIterator<Item = (f64, bool)>, bins: usize) -> Self {
         assert!(bins > 0, "Reliability::of: there must be a bin");
         let mut sums = vec![(0_usize, 0.0, 0_usize); bins];
         for (probability, is_right) in answers {
             assert!(
-                (0.0..=1.0 + 1e-6).contains(&probability),
-                "Reliability::of: {probability} is not a probability"
+                (0.0..=1.0 + ROUNDING).contains(&probability),
+                "Reliability::of: {probability} is not a probability, from 0 to 1"
             );
             let (count, confidence, right) =
                 &mut sums[((probability * bins as f64) as usize).min(bins - 1)];
@@ -176,10 +195,10 @@ impl Reliability {
     ///
     /// # Panics
     ///
-    /// If there is not one class for each row.
+    /// If probabilities are not `[n, classes]`, or there is not one class for each row.
     #[track_caller]
     pub fn of_classes(probabilities: &Tensor<f32>, classes: &[u32]) -> Self {
-        let (rows, width) = (probabilities.shape()[0], probabilities.shape()[1]);
+        let [rows, width] = rank_2("Reliability: probabilities", probabilities, "[n, classes]");
         assert!(rows == classes.len(), "Reliability: {} classes for {rows} samples", classes.len());
         let found = probabilities.argmax(-1).to_vec();
         let values = probabilities.to_vec();
@@ -198,7 +217,12 @@ impl Reliability {
     /// If they have different shapes.
     #[track_caller]
     pub fn of_labels(probabilities: &Tensor<f32>, answers: &Tensor<f32>) -> Self {
-        assert!(probabilities.shape() == answers.shape(), "Reliability: the shapes differ");
+        assert!(
+            probabilities.shape() == answers.shape(),
+            "Reliability: probabilities {:?} and answers {:?} must have one shape",
+            probabilities.shape(),
+            answers.shape()
+        );
         let pairs = probabilities.to_vec().into_iter().zip(answers.to_vec());
         Self::of(pairs.map(|(p, has)| (f64::from(p), has > 0.5)), RELIABILITY_BINS)
     }

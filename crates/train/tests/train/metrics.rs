@@ -370,6 +370,43 @@ fn labels_have_a_temperature_too() {
 }
 
 #[test]
+fn shapes_that_calibration_cannot_take_are_named() {
+    for shape in [vec![], vec![3], vec![3, 2, 1]] {
+        let tensor = Tensor::<f32>::ones(shape.clone());
+        assert_eq!(
+            message(|| fit_temperature(&tensor, &[0, 0, 0])),
+            format!("fit_temperature: logits {shape:?} must be [n, classes]")
+        );
+        assert_eq!(
+            message(|| fit_label_temperature(&tensor, &tensor)),
+            format!("fit_label_temperature: logits {shape:?} must be [n, labels]")
+        );
+        assert_eq!(
+            message(|| Reliability::of_classes(&tensor, &[0, 0, 0])),
+            format!("Reliability: probabilities {shape:?} must be [n, classes]")
+        );
+        assert_eq!(
+            message(|| Reliability::of_labels(&tensor, &Tensor::ones([7, 7]))),
+            format!("Reliability: probabilities {shape:?} and answers [7, 7] must have one shape")
+        );
+    }
+    assert_eq!(
+        message(|| fit_temperature(&Tensor::ones([1, 2]), &[2])),
+        "fit_temperature: class 2 is not one of the 2 of the logits"
+    );
+}
+
+#[test]
+fn a_probability_above_one_by_rounding_is_in_the_last_bin() {
+    let found = Reliability::of([(1.0 + 1e-6, true)], 10);
+    assert_eq!(found, Reliability::of([(1.0 + 1e-6, true)], 1));
+    assert_eq!(
+        message(|| Reliability::of([(1.0 + 2e-6, true)], 10)),
+        "Reliability::of: 1.000002 is not a probability, from 0 to 1"
+    );
+}
+
+#[test]
 fn a_temperature_of_one_changes_no_bit() {
     let (logits, classes) = overconfident(1.7);
     let targets = Tensor::from(classes);

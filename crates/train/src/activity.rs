@@ -25,7 +25,8 @@ pub struct Activity {
     pub op: String,
     /// Its outputs.
     pub outputs: Spread,
-    /// The gradients of the loss with respect to its outputs.
+    /// The gradients of the loss with respect to its outputs. Their count is 0 where none are computed: before the first
+    /// parameter that is not frozen.
     pub gradients: Spread,
 }
 
@@ -94,11 +95,13 @@ impl<M: Model, L> Trainer<'_, M, L> {
             let before = node.inputs().first().and_then(|&input| layers[input].clone());
             let layer = node.layer().map(String::from).or(before);
             layers.push(layer.clone());
-            if node.inputs().is_empty() || !node.needs_gradient() {
+            if node.inputs().is_empty() {
                 continue;
             }
-            let (op, value) = (node.name(), node.value());
-            let sums = [Sums::of(value), Sums::of(&gradients.of(tape.var_at(index)))];
+            let op = node.name();
+            let gradient = node.needs_gradient().then(|| gradients.of(tape.var_at(index)));
+            let sums =
+                [Sums::of(node.value()), gradient.as_ref().map_or_else(Sums::default, Sums::of)];
             let known = all.iter_mut().find(|(known, _)| known.layer == layer && known.op == op);
             match known {
                 Some((_, known)) => known.iter_mut().zip(sums).for_each(|(a, b)| a.add(b)),

@@ -293,19 +293,22 @@ impl ReportPage<'_> {
         name(operation)
     }
 
-    /// Returns an operation's figures: size and zeros of its outputs and of its gradients.
+    /// Returns an operation's figures: size and zeros of its outputs and of its gradients. There are no gradients in a
+    /// frozen layer.
     fn operation_row(
         &self,
         inside: &Inside<'_>,
         index: &usize,
         operation: &Activity,
-    ) -> [Figure; 4] {
+    ) -> [Option<Figure>; 4] {
         let path = |name: &str| format!("{}/{index}/{name}", inside.path);
+        let Activity { outputs, gradients, .. } = operation;
+        let gradients = Some(gradients).filter(|gradients| gradients.count > 0);
         [
-            Figure::size(path("outputs/rms"), operation.outputs.rms),
-            Figure::per_cent(path("outputs/zeros"), operation.outputs.zeros),
-            Figure::size(path("gradients/rms"), operation.gradients.rms),
-            Figure::per_cent(path("gradients/zeros"), operation.gradients.zeros),
+            Some(Figure::size(path("outputs/rms"), outputs.rms)),
+            Some(Figure::per_cent(path("outputs/zeros"), outputs.zeros)),
+            gradients.map(|found| Figure::size(path("gradients/rms"), found.rms)),
+            gradients.map(|found| Figure::per_cent(path("gradients/zeros"), found.zeros)),
         ]
     }
 

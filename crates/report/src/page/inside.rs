@@ -130,7 +130,10 @@ fn sizes(inside: &Inside<'_>) -> Result<Vec<Plot>, ReportError> {
     let labels = (heights.end - heights.start) as usize + 1;
     let draw = |(operation, lines): (&Activity, &[PlotLine; 2])| {
         let name = name(operation);
-        let spread = |what: &str, spread: &Spread| format!("{what} {}", three_digits(spread.rms));
+        let spread = |what: &str, spread: &Spread| match spread.count {
+            0 => format!("no {what}"),
+            _ => format!("{what} {}", three_digits(spread.rms)),
+        };
         let title = format!(
             "{name}: size of outputs and gradients, by epoch. At last {}; {}",
             spread("outputs", &operation.outputs),

@@ -231,6 +231,20 @@ fn the_page_shows_the_inside_of_the_best_model() {
 }
 
 #[test]
+fn an_operation_of_a_frozen_layer_has_no_gradients_on_the_page() {
+    let mut report = report(|| MeanSquaredError, None, &sums(200), 1);
+    for epoch in &mut epochs(&mut report).epochs {
+        epoch.activity[0].gradients = train::Spread::default();
+    }
+    let html = report.to_html().unwrap();
+    check_figures(&html);
+    assert!(html.contains("/activity/0/outputs/rms") && html.contains("/activity/1/gradients/rms"));
+    assert!(!html.contains("/activity/0/gradients"), "a size of what was not computed");
+    assert_eq!(html.matches("<td>–</td>").count(), 2);
+    assert!(html.contains("; no gradients"));
+}
+
+#[test]
 fn a_report_of_an_unwatched_run_has_no_inside() {
     let mut report = report(|| MeanSquaredError, None, &sums(200), 1);
     for run in report.models.iter_mut().flat_map(|model| &mut model.runs) {

@@ -5,7 +5,7 @@ use data::Dataset;
 use nn::{Activation, Dense, Features, MeanSquaredError, Model};
 use optim::Sgd;
 use tensor::{Key, Tensor};
-use train::{Fit, Trainer};
+use train::{Fit, Spread, Trainer};
 
 fn network(parameters: &mut Parameters<f64>) -> impl Model<Input = Tensor<f32>> + use<> {
     Features::new(2)
@@ -39,6 +39,23 @@ fn each_operation_of_the_model_has_an_entry_and_the_loss_has_none() {
     // Where ReLU is 0 it hands no gradient on.
     assert_eq!(hidden.gradients.zeros, relu.outputs.zeros);
     assert!(relu.outputs.rms < hidden.outputs.rms);
+}
+
+/// No gradient is computed before the first parameter that is not frozen.
+#[test]
+fn operations_of_frozen_layers_have_outputs_and_no_gradients() {
+    let mut parameters = Parameters::with_seed(1);
+    let model = network(&mut parameters);
+    let trainer = Trainer::new(&model, MeanSquaredError);
+    let whole = trainer.activity(&parameters, &samples(), Key::new(0));
+    parameters.freeze_matching("hidden.*");
+    let mut frozen = trainer.activity(&parameters, &samples(), Key::new(0));
+    assert_eq!(frozen.len(), 3);
+    for (frozen, whole) in frozen[..2].iter_mut().zip(&whole) {
+        assert_eq!(frozen.gradients, Spread::default());
+        frozen.gradients = whole.gradients;
+    }
+    assert_eq!(frozen, whole);
 }
 
 /// The gradient of a mean of squares is 2 e / n.

@@ -37,6 +37,14 @@ const fn composed(
     OpRule { op, letters, value: Some(value), adjoints }
 }
 
+/// ln(1 + eˣ) as x⁺ + ln(1 + e), e = e⁻|x|. Where e is small, 1 + e loses digits of it; ln u · e / (u − 1) with the rounded
+/// u = 1 + e makes up for them (Kahan; see Higham, *Accuracy and Stability of Numerical Algorithms*, §1.14.1).
+const SOFTPLUS: &str = "\
+    e = exp(where(x > 0, -x, x)); \
+    u = 1 + e; \
+    tail = where(u == 1, e, ln(u) * e / (u - 1)); \
+    where(x > 0, x + tail, tail)";
+
 /// The rules of all ops that an [`Expression`](crate::Expression) can record.
 ///
 /// ```
@@ -66,13 +74,14 @@ pub const RULES: &[OpRule] = &[
     given("tanh", &["x"], &["dy * (1 - y*y)"]),
     composed("abs", &["x"], "where(x < 0, -x, x)", &["where(x > 0, dy, where(x < 0, -dy, 0))"]),
     composed("sigmoid", &["x"], "1 / (1 + exp(-x))", &["dy * y * (1 - y)"]),
-    composed("softplus", &["x"], "max(x, 0) + ln(1 + exp(-abs(x)))", &["dy * sigmoid(x)"]),
+    composed("softplus", &["x"], SOFTPLUS, &["dy * sigmoid(x)"]),
     composed("relu", &["x"], "where(x < 0, 0, x)", &["where(x > 0, dy, 0)"]),
     composed("silu", &["x"], "x * sigmoid(x)", &["s = sigmoid(x); dy * (s + x*s*(1 - s))"]),
     composed(
         "maximum",
         &["a", "b"],
-        "where(a > b, a, b)",
+        // NaN is equal to nothing, not even to itself.
+        "where(b > a, b, where(b == b, a, b))",
         &[
             "where(a > b, dy, where(a == b, dy / 2, 0))",
             "where(b > a, dy, where(a == b, dy / 2, 0))",

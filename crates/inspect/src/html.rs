@@ -66,11 +66,15 @@ pub const PAGE_SCRIPT: &str = concat!(include_str!("graph.js"), include_str!("pa
 ///
 /// # Panics
 /// If a brace that opens a name is not closed.
+#[track_caller]
 pub fn fill_page(template: &str, text: impl Fn(&str) -> String) -> String {
     let mut pieces = template.split("{{");
     let mut filled = pieces.next().unwrap_or_default().to_string();
     for piece in pieces {
-        let (name, rest) = piece.split_once("}}").expect("a name in braces");
+        let Some((name, rest)) = piece.split_once("}}") else {
+            let begun: String = piece.chars().take(20).collect();
+            panic!("fill_page: `{{{{{begun}` has no closing braces");
+        };
         filled += &text(name);
         filled += rest;
     }

@@ -160,8 +160,14 @@ impl<T: Scalar> Walk<T> {
     }
 
     /// Measures how long each op and each VJP takes, by running them once more. `tape` is the one
-    /// that was walked.
+    /// that was walked, or another recording of the same program.
+    ///
+    /// # Panics
+    /// If the tape does not begin with the nodes of the walk: the same ops of the same inputs, with values of the same
+    /// shapes.
+    #[track_caller]
     pub fn timed(mut self, tape: &Tape<T>) -> Self {
+        self.check_tape(&tape.nodes());
         let last = self.steps.len() - 1;
         for index in 0..self.nodes.len() {
             if self.nodes[index].kind != NodeKind::Op {
@@ -177,6 +183,32 @@ impl<T: Scalar> Walk<T> {
             }
         }
         self
+    }
+
+    /// Checks that a tape begins with the nodes of this walk.
+    #[track_caller]
+    fn check_tape(&self, nodes: &Nodes<'_, T>) {
+        let ask = "give the tape that was walked, before it is cleared";
+        assert!(
+            nodes.iter().len() >= self.nodes.len(),
+            "timed: the walk is over {} nodes and the tape has {}: {ask}",
+            self.nodes.len(),
+            nodes.iter().len()
+        );
+        for (walked, node) in self.nodes.iter().zip(nodes.iter()) {
+            let is_same = (walked.kind, walked.op) == (node.kind(), node.name())
+                && walked.inputs == node.inputs()
+                && walked.value.shape() == node.value().shape();
+            assert!(
+                is_same,
+                "timed: %{} was {} {:?} in the walk and is {} {:?} on the tape: {ask}",
+                node.index(),
+                walked.op,
+                walked.value.shape(),
+                node.name(),
+                node.value().shape()
+            );
+        }
     }
 
     /// Names nodes by their places, as the names of an [`Expression`](crate::Expression) do. A node

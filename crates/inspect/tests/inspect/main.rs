@@ -186,3 +186,41 @@ fn mistakes_are_named() {
         "walk: the cotangent has shape [2], the result [2, 3]: they must be equal"
     );
 }
+
+#[test]
+fn a_walk_is_not_timed_on_another_tape() {
+    let tape = Tape::default();
+    let walk = Walk::back_from(textbook(&tape));
+    let (short, other, wide) = (Tape::default(), Tape::default(), Tape::default());
+    short.variable(Tensor::scalar(2.0));
+    assert_eq!(
+        message(|| walk.clone().timed(&short)),
+        "timed: the walk is over 5 nodes and the tape has 1: give the tape that was walked, before it is cleared"
+    );
+    let (a, b) = (other.variable(Tensor::scalar(2.0)), other.variable(Tensor::scalar(3.0)));
+    let _ = a * b + a.cos();
+    assert_eq!(
+        message(|| walk.clone().timed(&other)),
+        "timed: %3 was sin [] in the walk and is cos [] on the tape: give the tape that was walked, before it is \
+         cleared"
+    );
+    let (a, b) = (wide.variable(Tensor::ones([2])), wide.variable(Tensor::ones([2])));
+    let _ = a * b + a.sin();
+    assert_eq!(
+        message(|| walk.clone().timed(&wide)),
+        "timed: %0 was variable [] in the walk and is variable [2] on the tape: give the tape that was walked, \
+         before it is cleared"
+    );
+    // What is recorded after the result does not matter, nor which of two recordings it is.
+    let again = Tape::default();
+    let _ = textbook(&again) * 2.0;
+    walk.timed(&again);
+}
+
+#[test]
+fn an_open_brace_of_a_template_is_named() {
+    assert_eq!(
+        message(|| inspect::fill_page("<p>{{title</p>", str::to_string)),
+        "fill_page: `{{title</p>` has no closing braces"
+    );
+}

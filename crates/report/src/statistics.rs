@@ -14,7 +14,7 @@
 //! value that is not finite (a run that diverged) makes the mean not finite, and `t` and `p` not a
 //! number.
 
-use std::fmt::{self, Display, Formatter};
+use std::fmt::{self, Alignment, Display, Formatter};
 
 use serde::Serialize;
 use statrs::distribution::{ContinuousCDF, StudentsT};
@@ -54,7 +54,7 @@ pub fn standard_deviation(values: &[f64]) -> Option<f64> {
 /// A mean and the half-width of its 95 % confidence interval, printed as `83.5 ± 0.4`.
 ///
 /// It prints with one decimal, or as many as the format asks for. A width is filled on the left, as
-/// for a number.
+/// for a number, unless the format asks for another alignment.
 ///
 /// ```
 /// use report::statistics::Estimate;
@@ -100,7 +100,16 @@ impl Display for Estimate {
         if let Some(half_width) = self.half_width {
             text += &format!(" ± {half_width:.decimals$}");
         }
-        write!(f, "{text:>width$}", width = f.width().unwrap_or(0))
+        // Not `Formatter::pad`, which takes the precision for a number of letters to cut the text to.
+        let missing = f.width().unwrap_or(0).saturating_sub(text.chars().count());
+        let before = match f.align() {
+            Some(Alignment::Left) => 0,
+            Some(Alignment::Center) => missing / 2,
+            Some(Alignment::Right) | None => missing,
+        };
+        let fill = |count: usize| f.fill().to_string().repeat(count);
+        let (left, right) = (fill(before), fill(missing - before));
+        write!(f, "{left}{text}{right}")
     }
 }
 

@@ -54,6 +54,19 @@ fn assert_estimate(found: Estimate, mean: f64, half_width: f64) {
     assert_relative_eq!(found, half_width, max_relative = 1e-10);
 }
 
+#[test]
+fn an_estimate_is_printed_with_the_alignment_and_the_fill_of_the_format() {
+    let estimate = Estimate::of(&SWIGLU);
+    assert_eq!(format!("{estimate:12}|"), "  83.5 ± 0.4|");
+    assert_eq!(format!("{estimate:>12}|"), "  83.5 ± 0.4|");
+    assert_eq!(format!("{estimate:<12}|"), "83.5 ± 0.4  |");
+    assert_eq!(format!("{estimate:^13}|"), " 83.5 ± 0.4  |");
+    assert_eq!(format!("{estimate:.<15.2}|"), "83.50 ± 0.36...|");
+    assert_eq!(format!("{estimate:·>12}|"), "··83.5 ± 0.4|");
+    assert_eq!(format!("{estimate:<3}|"), "83.5 ± 0.4|");
+    assert_eq!(format!("{:<6}|", Estimate::of(&[83.5])), "83.5  |");
+}
+
 // Reference: `scipy.stats.binomtest(k, n).proportion_ci(0.95, method='wilson')`.
 #[test]
 fn wilson_intervals_equal_scipy() {

@@ -10,6 +10,7 @@
 //! layer), `columns.rs` and `residuals.rs` (what is shown of a table), `html.rs` and `templates/report.html` (the page). `language.rs` is the report of a language model.
 
 mod activations;
+mod axis;
 mod bars;
 mod canvas;
 mod columns;
@@ -28,11 +29,9 @@ mod plots;
 mod reliability;
 mod residuals;
 mod search;
+mod writing;
 
-use std::io::Write;
 use std::path::Path;
-
-use files::write_whole;
 
 pub use canvas::{Plot, PlotSubject};
 pub use columns::{ColumnDependence, ColumnImportance, ColumnValues, ColumnsReport};
@@ -47,6 +46,7 @@ pub use language::{
     SurpriseToken,
 };
 pub use residuals::{ResidualBin, ResidualReport};
+use writing::write_text;
 
 impl TrainingReport {
     /// Writes each plot to `folder` as `NAME.svg`.
@@ -75,8 +75,4 @@ impl TrainingReport {
     pub fn write_json(&self, path: &Path) -> Result<(), ReportError> {
         write_text(path, &(self.to_json()? + "\n"))
     }
-}
-
-fn write_text(path: &Path, text: &str) -> Result<(), ReportError> {
-    Ok(write_whole(path, |file| file.write_all(text.as_bytes()))?)
 }

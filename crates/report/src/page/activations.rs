@@ -5,12 +5,13 @@ use std::ops::Range;
 use plotters::prelude::*;
 use plotters::style::text_anchor::HPos;
 
-use super::canvas::{
-    ACCENT, Area, DrawError, Ink, MUTED, PAPER, Plot, PlotSubject, RULE, SECOND, TEXT, px, text,
-};
-use super::curves::{apart, digits, drawable};
+use super::axis::PlotAxis;
+use super::canvas::{ACCENT, Area, DrawError, Ink, MUTED, Plot, PlotSubject, SECOND, px, text};
+use super::curves::{apart, drawable};
 use super::error::ReportError;
 use super::figures::{ActivationCurve, CurveRole, TrainingReport};
+use super::plane::Frame;
+use crate::metric_list::with_minus;
 
 /// The size of the plot in CSS pixels.
 const SIZE: (f64, f64) = (380.0, 270.0);
@@ -33,30 +34,10 @@ pub(super) fn drawn(name: &str, shapes: &[ActivationCurve]) -> Result<Plot, Repo
 }
 
 fn draw(area: &Area<'_>, shapes: &[ActivationCurve]) -> Result<(), DrawError> {
-    let heading = text(13.0, TEXT, HPos::Left);
-    area.draw(&Text::new("activation: output by input", (px(2.0), px(9.0)), heading))?;
     let (inputs, outputs) = ranges(shapes);
-    let digits = digits(outputs.end - outputs.start);
-    let mut chart = ChartBuilder::on(area)
-        .margin_top(px(24.0))
-        .margin_right(px(8.0))
-        .x_label_area_size(px(34.0))
-        .y_label_area_size(px(36.0))
-        .build_cartesian_2d(inputs, outputs)?;
-    chart
-        .configure_mesh()
-        .disable_x_mesh()
-        .x_labels(9)
-        .y_labels(5)
-        .x_label_formatter(&|x| format!("{x:.0}").replace('-', "−"))
-        .y_label_formatter(&|y| format!("{y:.digits$}").replace('-', "−"))
-        .x_desc("input")
-        .axis_desc_style(text(11.0, MUTED, HPos::Center))
-        .label_style(text(11.0, MUTED, HPos::Center))
-        .axis_style(PAPER.colour)
-        .bold_line_style(RULE.colour.stroke_width(2))
-        .light_line_style(TRANSPARENT)
-        .draw()?;
+    let inputs = PlotAxis::labelled(inputs, 9, |x| with_minus(format!("{x:.0}")));
+    let frame = Frame { right: 8.0, ..Frame::new("activation: output by input", "input") };
+    let mut chart = frame.draw(area, &inputs, &PlotAxis::of(&outputs))?;
     for (row, shape) in shapes.iter().enumerate() {
         let (ink, width) = pen(shape);
         let points = shape.points.iter().filter_map(|&(x, y)| Some((drawable(x)?, drawable(y)?)));

@@ -5,8 +5,9 @@ use std::ops::Range;
 use plotters::prelude::*;
 use plotters::style::text_anchor::HPos;
 
+use super::axis::PlotAxis;
 use super::canvas::{Area, DrawError, Ink, MUTED, TEXT, px, short, text};
-use super::curves::{Heights, drawable};
+use super::curves::drawable;
 use super::plane::Frame;
 
 /// The most letters of a name.
@@ -98,8 +99,8 @@ impl BarPlot<'_> {
         for ((name, ink), (x, y)) in self.legend.iter().zip(self.legend_places()) {
             area.draw(&Text::new(name.clone(), (px(x), px(y)), text(11.0, *ink, HPos::Left)))?;
         }
-        let upwards = Heights::labelled(0.0..self.rows.len().max(1) as f64, 0, |_| String::new());
-        let mut plane = frame.draw(area, &Heights::of(&self.range), &upwards)?;
+        let upwards = PlotAxis::labelled(0.0..self.rows.len().max(1) as f64, 0, |_| String::new());
+        let mut plane = frame.draw(area, &PlotAxis::of(&self.range), &upwards)?;
         let (height, gap) = (self.row_height(), GAP / 2.0);
         for (at, (row, name)) in self.rows.iter().zip(names).enumerate() {
             let top = self.top() + at as f64 * height;

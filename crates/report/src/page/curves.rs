@@ -8,11 +8,11 @@ use plotters::coord::types::{RangedCoordf64, RangedCoordi32};
 use plotters::prelude::*;
 use plotters::style::text_anchor::HPos;
 
-use super::canvas::{
-    ACCENT, Area, DrawError, Ink, MUTED, PAPER, Plot, PlotSubject, RULE, TEXT, px, text,
-};
+use super::axis::PlotAxis;
+use super::canvas::{ACCENT, Area, DrawError, Ink, MUTED, Plot, PlotSubject, px, text};
 use super::error::ReportError;
 use super::figures::{ModelRuns, SeedRun, TrainingReport};
+use super::plane::Frame;
 use crate::metric_list::{number, scale, with_minus};
 use train::{Epoch, Score, is_share, metric_label, short_name};
 
@@ -119,7 +119,7 @@ fn panels(
                 &format!("{}: {heading}", model.name),
                 lines,
                 &epochs,
-                &Heights::of(&heights),
+                &PlotAxis::of(&heights),
             )
         })
     };
@@ -153,7 +153,7 @@ pub(super) fn parameters(report: &TrainingReport) -> Result<Vec<Plot>, ReportErr
             let file = format!("{}-{}", file_name(&model.name), file_name(name));
             plots.push(Plot::draw(PlotSubject::Learned, file, title, SIZE, |area| {
                 let (epochs, heights) = ranges(&lines);
-                panel(area, &heading, &lines, &epochs, &Heights::of(&heights))
+                panel(area, &heading, &lines, &epochs, &PlotAxis::of(&heights))
             })?);
         }
     }
@@ -220,54 +220,13 @@ pub(super) fn apart(low: f64, high: f64) -> Range<f64> {
     low - missing / 2.0..high + missing / 2.0
 }
 
-/// The vertical axis of a panel.
-pub(super) struct Heights<'a> {
-    pub(super) range: Range<f64>,
-    /// The most labels.
-    pub(super) labels: usize,
-    pub(super) label: Box<dyn Fn(&f64) -> String + 'a>,
-}
-
-impl<'a> Heights<'a> {
-    /// Creates an axis whose labels are its numbers.
-    pub(super) fn of(range: &Range<f64>) -> Self {
-        let (length, largest) = (range.end - range.start, range.start.abs().max(range.end.abs()));
-        let decimals = digits(length);
-        // As many digits as tell the labels apart.
-        let powers = digits(length / largest).max(1);
-        let is_long = largest >= 1e5 || length < 1e-3;
-        let label = move |y: &f64| match (is_long, *y == 0.0) {
-            (true, true) => "0".to_string(),
-            (true, false) => with_minus(format!("{y:.powers$e}")),
-            (false, _) => with_minus(format!("{y:.decimals$}")),
-        };
-        Self { range: range.clone(), labels: 5, label: Box::new(label) }
-    }
-
-    /// Creates an axis with these labels, at most this many.
-    pub(super) fn labelled(
-        range: Range<f64>,
-        labels: usize,
-        label: impl Fn(&f64) -> String + 'a,
-    ) -> Self {
-        Self { range, labels, label: Box::new(label) }
-    }
-
-    /// Returns the room for the labels, in CSS pixels.
-    pub(super) fn width(&self) -> f64 {
-        let letters = |y: f64| (self.label)(&y).chars().count();
-        let longest = letters(self.range.start).max(letters(self.range.end));
-        (6.8 * longest as f64 + 9.0).max(36.0)
-    }
-}
-
 /// Draws lines over the epochs with their bands; each is labelled at its end.
 pub(super) fn panel(
     area: &Area<'_>,
     heading: &str,
     lines: &[PlotLine],
     epochs: &Range<i32>,
-    heights: &Heights<'_>,
+    heights: &PlotAxis<'_>,
 ) -> Result<(), DrawError> {
     panel_over("epoch", area, heading, lines, epochs, heights)
 }
@@ -279,28 +238,10 @@ pub(super) fn panel_over(
     heading: &str,
     lines: &[PlotLine],
     epochs: &Range<i32>,
-    heights: &Heights<'_>,
+    heights: &PlotAxis<'_>,
 ) -> Result<(), DrawError> {
-    area.draw(&Text::new(heading.to_string(), (px(2.0), px(9.0)), text(13.0, TEXT, HPos::Left)))?;
-    let mut chart = ChartBuilder::on(area)
-        .margin_top(px(24.0))
-        .margin_right(px(68.0))
-        .x_label_area_size(px(34.0))
-        .y_label_area_size(px(heights.width()))
-        .build_cartesian_2d(epochs.clone(), heights.range.clone())?;
-    chart
-        .configure_mesh()
-        .disable_x_mesh()
-        .x_labels(6)
-        .y_labels(heights.labels)
-        .y_label_formatter(&heights.label)
-        .x_desc(axis)
-        .axis_desc_style(text(11.0, MUTED, HPos::Center))
-        .label_style(text(11.0, MUTED, HPos::Center))
-        .axis_style(PAPER.colour)
-        .bold_line_style(RULE.colour.stroke_width(2))
-        .light_line_style(TRANSPARENT)
-        .draw()?;
+    let frame = Frame { right: 68.0, ..Frame::new(heading, axis) };
+    let mut chart = frame.draw_over(area, epochs.clone(), 6, &i32::to_string, heights)?;
     for line in lines {
         draw_line(&mut chart, line)?;
     }
@@ -365,11 +306,6 @@ fn label_heights(heights: impl Iterator<Item = i32>, distance: i32, lowest: i32)
         room = *height - distance;
     }
     moved
-}
-
-/// Returns the number of decimals that tell apart about five labels on an axis of this length.
-pub(super) fn digits(length: f64) -> usize {
-    (-(length / 5.0).log10()).ceil().clamp(0.0, 6.0) as usize
 }
 
 #[cfg(test)]

@@ -6,12 +6,13 @@ use std::ops::Range;
 use data::iso_date;
 use plotters::prelude::*;
 
+use super::axis::PlotAxis;
 use super::bars::{Bar, BarPlot, BarRow};
 use super::canvas::{
     ACCENT, Area, DrawError, FOURTH, Ink, MUTED, Plot, PlotSubject, SECOND, TEXT, THIRD, px, short,
 };
 use super::columns::{ColumnDependence, ColumnValues, ColumnsReport};
-use super::curves::{Heights, apart, drawable, file_name, label_ends};
+use super::curves::{apart, drawable, file_name, label_ends};
 use super::error::ReportError;
 use super::figures::BestModel;
 use super::plane::Frame;
@@ -123,15 +124,15 @@ impl<'a> Panels<'a> {
         let last = drawn().fold(f64::NEG_INFINITY, f64::max);
         let across = apart(first, last);
         let across = match are_dates {
-            true => Heights::labelled(across, 4, |days| iso_date(*days)),
-            false => Heights::of(&across),
+            true => PlotAxis::labelled(across, 4, |days| iso_date(*days)),
+            false => PlotAxis::of(&across),
         };
         let has_names = self.columns.outputs.len() > 1;
         // Half of the last date is beyond the end of its axis.
         let right = if has_names { 68.0 } else { 36.0 };
         let column = short(&dependence.column, 40);
         let frame = Frame { right, ..Frame::new(heading, &column) };
-        let mut plane = frame.draw(area, &across, &Heights::of(&self.range))?;
+        let mut plane = frame.draw(area, &across, &PlotAxis::of(&self.range))?;
         let (low, height) = (self.range.start, self.range.end - self.range.start);
         // Few values far out have deciles beyond the ends of the line.
         let is_within = |decile: &f64| (first..=last).contains(decile);

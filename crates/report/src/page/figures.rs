@@ -11,6 +11,7 @@ use train::{Evaluation, History, Score};
 use super::columns::ColumnsReport;
 use super::error::ReportError;
 use super::residuals::ResidualReport;
+use super::writing::json;
 use crate::comparison::{Difference, ModelComparison, ROC_AUC, RunResult};
 use crate::metric_list::MetricList;
 use crate::statistics::Estimate;
@@ -363,6 +364,6 @@ impl TrainingReport {
     /// # Errors
     /// If JSON cannot hold the figures.
     pub fn to_json(&self) -> Result<String, ReportError> {
-        serde_json::to_string(self).map_err(|error| ReportError::Make(error.to_string()))
+        json(self)
     }
 }

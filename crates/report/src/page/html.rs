@@ -9,7 +9,6 @@ use std::fmt::{self, Display, Formatter};
 
 use askama::Template;
 use askama::filters::HtmlSafe;
-use data::{printable_json, printable_lines};
 
 use super::canvas::{Plot, PlotSubject};
 use super::error::ReportError;
@@ -17,6 +16,7 @@ use super::figures::{
     ClassScores, ModelRuns, SearchReport, SearchTrial, TrainingReport, WrongPrediction,
 };
 use super::inside::{Inside, name};
+use super::writing::{embedded, rendered};
 use crate::comparison::{Difference, LOSS};
 use crate::metric_list::{heading, scale, three_digits, with_minus, written};
 use crate::statistics::Estimate;
@@ -39,11 +39,8 @@ impl TrainingReport {
     /// # Errors
     /// If the page cannot be drawn.
     pub fn to_html(&self) -> Result<String, ReportError> {
-        // `<` would let a text end the script element; within JSON it occurs in strings only.
-        let json = self.to_json()?.replace('<', "\\u003c");
-        let page = ReportPage { report: self, plots: self.plots()?, json: printable_json(&json) };
-        let page = page.render().map_err(|error| ReportError::Make(error.to_string()))?;
-        Ok(printable_lines(&page).into_owned())
+        let (plots, json) = (self.plots()?, embedded(&self.to_json()?));
+        rendered(&ReportPage { report: self, plots, json })
     }
 }
 

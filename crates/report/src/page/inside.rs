@@ -8,11 +8,12 @@ use std::ops::Range;
 
 use train::{Activity, Epoch, Spread};
 
+use super::axis::PlotAxis;
 use super::canvas::{ACCENT, Ink, MUTED, Plot, PlotSubject, SECOND, TEXT, short};
-use super::curves::{Heights, PlotLine, Point, file_name, panel};
+use super::curves::{PlotLine, Point, file_name, panel};
 use super::error::ReportError;
 use super::figures::TrainingReport;
-use crate::metric_list::three_digits;
+use crate::metric_list::{three_digits, with_minus};
 
 /// The size of a panel in CSS pixels.
 const SIZE: (f64, f64) = (380.0, 190.0);
@@ -141,8 +142,8 @@ fn sizes(inside: &Inside<'_>) -> Result<Vec<Plot>, ReportError> {
         );
         let file = format!("inside-{}", file_name(&name));
         Plot::draw(PlotSubject::Inside, file, title, SIZE, |area| {
-            let power = |y: &f64| format!("1e{y:.0}").replace('-', "−");
-            let heights = Heights::labelled(heights.clone(), labels.min(6), power);
+            let power = |y: &f64| with_minus(format!("1e{y:.0}"));
+            let heights = PlotAxis::labelled(heights.clone(), labels.min(6), power);
             panel(area, &short(&name, 48), lines, &inside.range(), &heights)
         })
     };
@@ -185,7 +186,7 @@ fn zeros(inside: &Inside<'_>) -> Result<Option<Plot>, ReportError> {
     let ends: Vec<String> = ends.map(|(label, share)| format!("{label} {share:.1}")).collect();
     let title = format!("Zeros among the outputs, %, by epoch. At last {}", ends.join("; "));
     Plot::draw(PlotSubject::Inside, "inside-zeros".to_string(), title, SIZE, |area| {
-        let heights = Heights::labelled(0.0..100.0, 5, |y| format!("{y:.0}"));
+        let heights = PlotAxis::labelled(0.0..100.0, 5, |y| format!("{y:.0}"));
         panel(area, "zeros among the outputs, %", &lines, &inside.range(), &heights)
     })
     .map(Some)

@@ -9,12 +9,12 @@ mod drawing;
 use std::path::Path;
 
 use askama::Template;
-use data::{printable_json, printable_lines};
 use serde::Serialize;
 
 use super::canvas::Plot;
 use super::error::ReportError;
-use super::write_text;
+use super::writing::{embedded, json, rendered, write_text};
+use crate::metric_list::with_minus;
 
 /// Figures of the training of one language model. Losses and surprises are in nats a token.
 #[derive(Clone, Debug, Serialize)]
@@ -142,8 +142,7 @@ impl LanguageReport {
     /// # Errors
     /// If the figures cannot be written as JSON.
     pub fn to_json(&self) -> Result<String, ReportError> {
-        let json = serde_json::to_string(self);
-        json.map_err(|error| ReportError::Make(error.to_string()))
+        json(self)
     }
 
     /// Returns the page: one file with its style, its script, its plots and the figures as JSON.
@@ -151,13 +150,8 @@ impl LanguageReport {
     /// # Errors
     /// If the page cannot be drawn.
     pub fn to_html(&self) -> Result<String, ReportError> {
-        let json =
-            serde_json::to_string(self).map_err(|error| ReportError::Make(error.to_string()))?;
-        // `<` would let a text end the script element; within JSON it occurs in strings only.
-        let json = printable_json(&json.replace('<', "\\u003c"));
-        let page = LanguagePage { report: self, plots: drawing::plots(self)?, json };
-        let page = page.render().map_err(|error| ReportError::Make(error.to_string()))?;
-        Ok(printable_lines(&page).into_owned())
+        let (plots, json) = (drawing::plots(self)?, embedded(&self.to_json()?));
+        rendered(&LanguagePage { report: self, plots, json })
     }
 
     /// Writes the page.
@@ -179,7 +173,7 @@ impl LanguageReport {
 
 impl LanguagePage<'_> {
     fn value(&self, row: &ResultRow) -> String {
-        format!("{:.*}", row.decimals, row.value).replace('-', "−")
+        with_minus(format!("{:.*}", row.decimals, row.value))
     }
 
     /// Returns the text to color, token by token.

@@ -1,11 +1,12 @@
 //! The axes of a plot of one number by another, and its coordinates.
 
+use plotters::coord::ranged1d::{AsRangedCoord, ValueFormatter};
 use plotters::coord::types::RangedCoordf64;
 use plotters::prelude::*;
 use plotters::style::text_anchor::HPos;
 
+use super::axis::PlotAxis;
 use super::canvas::{Area, DrawError, MUTED, PAPER, RULE, TEXT, px, text};
-use super::curves::Heights;
 
 /// The coordinates of a plot: a number to the right, a number upwards.
 pub(super) type Plane<'a, 'b> =
@@ -15,7 +16,7 @@ pub(super) type Plane<'a, 'b> =
 pub(super) struct Frame<'a> {
     /// What the plot shows.
     pub(super) heading: &'a str,
-    /// What the axis to the right is.
+    /// What the axis to the right is; empty if its labels say it.
     pub(super) across: &'a str,
     /// The room above the plot, for the heading and what else is there.
     pub(super) top: f64,
@@ -35,9 +36,29 @@ impl<'a> Frame<'a> {
     pub(super) fn draw<'p, 'b>(
         &self,
         area: &'p Area<'b>,
-        across: &Heights<'_>,
-        upwards: &Heights<'_>,
+        across: &PlotAxis<'_>,
+        upwards: &PlotAxis<'_>,
     ) -> Result<Plane<'p, 'b>, DrawError> {
+        self.draw_over(area, across.range.clone(), across.labels, &across.label, upwards)
+    }
+
+    /// Draws heading and axes. `X` is the range to the right, of numbers of any type, such as epochs. There are at
+    /// most `labels` labels on it, which `label` writes.
+    pub(super) fn draw_over<'p, 'b, X>(
+        &self,
+        area: &'p Area<'b>,
+        across: X,
+        labels: usize,
+        label: &dyn Fn(&X::Value) -> String,
+        upwards: &PlotAxis<'_>,
+    ) -> Result<
+        ChartContext<'p, SVGBackend<'b>, Cartesian2d<X::CoordDescType, RangedCoordf64>>,
+        DrawError,
+    >
+    where
+        X: AsRangedCoord,
+        X::CoordDescType: ValueFormatter<X::Value>,
+    {
         let heading = text(13.0, TEXT, HPos::Left);
         area.draw(&Text::new(self.heading.to_string(), (px(2.0), px(9.0)), heading))?;
         let mut plane = ChartBuilder::on(area)
@@ -45,17 +66,19 @@ impl<'a> Frame<'a> {
             .margin_right(px(self.right))
             .x_label_area_size(px(34.0))
             .y_label_area_size(px(self.names.unwrap_or(upwards.width())))
-            .build_cartesian_2d(across.range.clone(), upwards.range.clone())?;
+            .build_cartesian_2d(across, upwards.range.clone())?;
         let mut mesh = plane.configure_mesh();
         // Lines cross the axis that values are read from.
         match self.names {
             Some(_) => mesh.disable_y_mesh().y_labels(0),
             None => mesh.disable_x_mesh().y_labels(upwards.labels),
         };
-        mesh.x_labels(across.labels)
-            .x_label_formatter(&across.label)
+        if !self.across.is_empty() {
+            mesh.x_desc(self.across);
+        }
+        mesh.x_labels(labels)
+            .x_label_formatter(label)
             .y_label_formatter(&upwards.label)
-            .x_desc(self.across)
             .axis_desc_style(text(11.0, MUTED, HPos::Center))
             .label_style(text(11.0, MUTED, HPos::Center))
             .axis_style(PAPER.colour)

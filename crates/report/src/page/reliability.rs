@@ -4,11 +4,11 @@ use plotters::prelude::*;
 use plotters::style::text_anchor::HPos;
 use train::metrics::{Reliability, ReliabilityBin};
 
-use super::canvas::{
-    ACCENT, Area, DrawError, Ink, MUTED, PAPER, Plot, PlotSubject, RULE, SECOND, TEXT, px, text,
-};
+use super::axis::PlotAxis;
+use super::canvas::{ACCENT, Area, DrawError, Ink, MUTED, Plot, PlotSubject, SECOND, px, text};
 use super::error::ReportError;
 use super::figures::BestModel;
+use super::plane::Frame;
 
 /// The size of the plot in CSS pixels.
 const SIZE: (f64, f64) = (380.0, 300.0);
@@ -34,29 +34,9 @@ pub(super) fn plot(best: &BestModel) -> Result<Option<Plot>, ReportError> {
 }
 
 fn draw(area: &Area<'_>, lines: &[(&str, Ink, &Reliability)]) -> Result<(), DrawError> {
-    let heading = text(13.0, TEXT, HPos::Left);
-    let what = "right, %, by confidence, %";
-    area.draw(&Text::new(what, (px(2.0), px(9.0)), heading))?;
-    let mut chart = ChartBuilder::on(area)
-        .margin_top(px(24.0))
-        .margin_right(px(12.0))
-        .x_label_area_size(px(34.0))
-        .y_label_area_size(px(36.0))
-        .build_cartesian_2d(0.0..100.0, 0.0..100.0)?;
-    chart
-        .configure_mesh()
-        .disable_x_mesh()
-        .x_labels(6)
-        .y_labels(6)
-        .x_label_formatter(&|x| format!("{x:.0}"))
-        .y_label_formatter(&|y| format!("{y:.0}"))
-        .x_desc("confidence, %")
-        .axis_desc_style(text(11.0, MUTED, HPos::Center))
-        .label_style(text(11.0, MUTED, HPos::Center))
-        .axis_style(PAPER.colour)
-        .bold_line_style(RULE.colour.stroke_width(2))
-        .light_line_style(TRANSPARENT)
-        .draw()?;
+    let per_cent = PlotAxis::labelled(0.0..100.0, 6, |share| format!("{share:.0}"));
+    let frame = Frame::new("right, %, by confidence, %", "confidence, %");
+    let mut chart = Frame { right: 12.0, ..frame }.draw(area, &per_cent, &per_cent)?;
     let diagonal = [(0.0, 0.0), (100.0, 100.0)];
     chart.draw_series(LineSeries::new(diagonal, MUTED.colour.stroke_width(2)))?;
     for (row, (label, ink, found)) in lines.iter().enumerate() {

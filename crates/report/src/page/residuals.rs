@@ -5,8 +5,9 @@ use std::ops::Range;
 use plotters::prelude::*;
 use serde::Serialize;
 
+use super::axis::PlotAxis;
 use super::canvas::{ACCENT, Area, DrawError, MUTED, Plot, PlotSubject, px, short};
-use super::curves::{Heights, apart, drawable};
+use super::curves::{apart, drawable};
 use super::error::ReportError;
 use super::figures::BestModel;
 use super::plane::Frame;
@@ -140,7 +141,7 @@ fn range(numbers: impl Iterator<Item = f64>) -> Range<f64> {
 fn draw_predictions(area: &Area<'_>, target: &str, points: &[(f64, f64)]) -> Result<(), DrawError> {
     // Both axes are of one unit, and have one range.
     let range = range(points.iter().flat_map(|&(truth, found)| [truth, found]));
-    let (axis, heading) = (Heights::of(&range), format!("{target}: predicted by true"));
+    let (axis, heading) = (PlotAxis::of(&range), format!("{target}: predicted by true"));
     let across = format!("true {target}");
     let mut plane = Frame::new(&heading, &across).draw(area, &axis, &axis)?;
     let diagonal = [(range.start, range.start), (range.end, range.end)];
@@ -158,7 +159,7 @@ fn draw_residuals(area: &Area<'_>, target: &str, points: &[(f64, f64)]) -> Resul
     let heights = range(points.iter().map(|point| point.1).chain([0.0]));
     let (heading, below) = ("residuals: true − predicted", format!("predicted {target}"));
     let frame = Frame::new(heading, &below);
-    let mut plane = frame.draw(area, &Heights::of(&across), &Heights::of(&heights))?;
+    let mut plane = frame.draw(area, &PlotAxis::of(&across), &PlotAxis::of(&heights))?;
     let zero = [(across.start, 0.0), (across.end, 0.0)];
     plane.draw_series(LineSeries::new(zero, MUTED.colour.stroke_width(2)))?;
     plane.draw_series(points.into_iter().map(dot))?;
@@ -173,9 +174,9 @@ fn dot(point: (f64, f64)) -> Circle<(f64, f64), i32> {
 fn draw_histogram(area: &Area<'_>, bins: &[ResidualBin]) -> Result<(), DrawError> {
     let across = range(bins.iter().flat_map(|bin| [bin.from, bin.to]));
     let highest = bins.iter().map(|bin| bin.samples).max().unwrap_or(1).max(1) as f64;
-    let heights = Heights::of(&(0.0..1.06 * highest));
+    let heights = PlotAxis::of(&(0.0..1.06 * highest));
     let frame = Frame::new("residuals: number of samples", "true − predicted");
-    let mut plane = frame.draw(area, &Heights::of(&across), &heights)?;
+    let mut plane = frame.draw(area, &PlotAxis::of(&across), &heights)?;
     let bar = |bin: &ResidualBin| {
         let corners = [(bin.from, 0.0), (bin.to, bin.samples as f64)];
         let mut bar = Rectangle::new(corners, ACCENT.colour.mix(0.75).filled());

@@ -1,15 +1,19 @@
 //! Draws the settings that were tried: a line for each over the rounds of successive halving.
 
+use std::collections::BTreeSet;
+use std::ops::Range;
+
 use plotters::prelude::*;
 use plotters::style::text_anchor::HPos;
 use train::{is_share, metric_label};
 
-use super::canvas::{
-    ACCENT, Area, DrawError, MUTED, PAPER, Plot, PlotSubject, RULE, TEXT, px, text,
-};
-use super::curves::{apart, digits, drawable};
+use super::axis::PlotAxis;
+use super::canvas::{ACCENT, Area, DrawError, MUTED, Plot, PlotSubject, px, text};
+use super::curves::{apart, drawable};
 use super::error::ReportError;
-use super::figures::{BestModel, SearchReport};
+use super::figures::{BestModel, SearchReport, SearchTrial};
+use super::plane::{Frame, Plane};
+use crate::metric_list::scale;
 
 /// The size of the plot in CSS pixels.
 const SIZE: (f64, f64) = (560.0, 300.0);
@@ -29,64 +33,67 @@ pub(super) fn plot(best: &BestModel) -> Result<Option<Plot>, ReportError> {
 }
 
 fn draw(area: &Area<'_>, search: &SearchReport) -> Result<(), DrawError> {
-    let is_share = is_share(&search.metric);
-    let scale = if is_share { 100.0 } else { 1.0 };
-    let unit = if is_share { ", %" } else { "" };
+    let unit = if is_share(&search.metric) { ", %" } else { "" };
     let heading = format!("validation {}{unit}, by epochs", metric_label(&search.metric));
-    area.draw(&Text::new(heading, (px(2.0), px(9.0)), text(13.0, TEXT, HPos::Left)))?;
-    let points = search.trials.iter().flat_map(|trial| &trial.scores);
-    let scores = points.clone().filter_map(|&(_, score)| drawable(score * scale));
-    let low = scores.clone().fold(f64::INFINITY, f64::min);
-    let high = scores.fold(f64::NEG_INFINITY, f64::max);
-    let epochs = points.map(|&(epochs, _)| epochs as f64);
-    // Rounds have three times the epochs of the one before: in the logarithm they are evenly apart.
-    let last = epochs.clone().fold(1.0, f64::max).ln();
-    let first = epochs.fold(f64::INFINITY, f64::min).min(1e9).ln();
-    let air = 0.06 * (high - low).max(1e-3);
-    let heights = apart(low - air, high + air);
-    let digits = digits(heights.end - heights.start);
-    let mut chart = ChartBuilder::on(area)
-        .margin_top(px(24.0))
-        .margin_right(px(28.0))
-        .x_label_area_size(px(34.0))
-        .y_label_area_size(px(40.0))
-        .build_cartesian_2d(apart(first - 0.1, last + 0.1), heights)?;
-    chart
-        .configure_mesh()
-        .disable_x_mesh()
-        .x_labels(0)
-        .y_labels(5)
-        .y_label_formatter(&|y| format!("{y:.digits$}").replace('-', "−"))
-        .axis_desc_style(text(11.0, MUTED, HPos::Center))
-        .label_style(text(11.0, MUTED, HPos::Center))
-        .axis_style(PAPER.colour)
-        .bold_line_style(RULE.colour.stroke_width(2))
-        .light_line_style(TRANSPARENT)
-        .draw()?;
+    let (across, heights) = ranges(search);
+    let low = heights.start;
+    let frame = Frame { right: 28.0, ..Frame::new(&heading, "") };
+    let across = PlotAxis::labelled(across, 0, |_| String::new());
+    let mut plane = frame.draw(area, &across, &PlotAxis::of(&heights))?;
     // The chosen one is drawn last, above the others.
     let (others, best): (Vec<_>, Vec<_>) =
         search.trials.iter().partition(|trial| trial.number != search.best);
     for trial in others.into_iter().chain(best) {
-        let is_best = trial.number == search.best;
-        let ink = if is_best { ACCENT } else { MUTED };
-        let points: Vec<(f64, f64)> = (trial.scores.iter())
-            .filter_map(|&(epochs, score)| Some(((epochs as f64).ln(), drawable(score * scale)?)))
-            .collect();
-        let width = if is_best { 5 } else { 2 };
-        chart.draw_series(LineSeries::new(points.clone(), ink.colour.stroke_width(width)))?;
-        let radius = px(if is_best { 4.0 } else { 2.5 });
-        chart.draw_series(
-            points.iter().map(|&point| Circle::new(point, radius, ink.colour.filled())),
-        )?;
+        draw_trial(&mut plane, search, trial)?;
     }
-    let mut rounds: Vec<usize> =
-        search.trials.iter().flat_map(|trial| trial.scores.iter().map(|score| score.0)).collect();
-    rounds.sort_unstable();
-    rounds.dedup();
-    for epochs in rounds {
-        let (x, _) = chart.backend_coord(&((epochs as f64).ln(), low));
+    for epochs in rounds(search) {
+        let (x, _) = plane.backend_coord(&((epochs as f64).ln(), low));
         let at = (x, px(SIZE.1 - 22.0));
         area.draw(&Text::new(format!("{epochs} epochs"), at, text(11.0, MUTED, HPos::Center)))?;
     }
+    Ok(())
+}
+
+/// Returns the range of the logarithms of the epochs, in which rounds are evenly apart, as each has three times the
+/// epochs of the one before; and the range of the scores. Both have a margin.
+fn ranges(search: &SearchReport) -> (Range<f64>, Range<f64>) {
+    let scores = search.trials.iter().flat_map(|trial| &trial.scores);
+    let scores = scores.filter_map(|&(_, score)| drawable(score * factor(search)));
+    let low = scores.clone().fold(f64::INFINITY, f64::min);
+    let high = scores.fold(f64::NEG_INFINITY, f64::max);
+    let air = 0.06 * (high - low).max(1e-3);
+    let rounds = rounds(search);
+    let first = rounds.first().map_or(1e9, |&epochs| epochs as f64).ln();
+    let last = rounds.last().map_or(1.0, |&epochs| epochs.max(1) as f64).ln();
+    (apart(first - 0.1, last + 0.1), apart(low - air, high + air))
+}
+
+/// Returns the most epochs of each round, in order.
+fn rounds(search: &SearchReport) -> BTreeSet<usize> {
+    search.trials.iter().flat_map(|trial| trial.scores.iter().map(|score| score.0)).collect()
+}
+
+/// Returns the factor from the JSON to the plot: 100 for shares, which are drawn in per cent.
+fn factor(search: &SearchReport) -> f64 {
+    f64::from(scale(&search.metric))
+}
+
+/// Draws the line of a trial with a dot for each round.
+fn draw_trial(
+    plane: &mut Plane<'_, '_>,
+    search: &SearchReport,
+    trial: &SearchTrial,
+) -> Result<(), DrawError> {
+    let (ink, width, radius) = match trial.number == search.best {
+        true => (ACCENT, 5, 4.0),
+        false => (MUTED, 2, 2.5),
+    };
+    let point = |&(epochs, score): &(usize, f64)| {
+        Some(((epochs as f64).ln(), drawable(score * factor(search))?))
+    };
+    let points: Vec<(f64, f64)> = trial.scores.iter().filter_map(point).collect();
+    plane.draw_series(LineSeries::new(points.clone(), ink.colour.stroke_width(width)))?;
+    let dot = |point| Circle::new(point, px(radius), ink.colour.filled());
+    plane.draw_series(points.into_iter().map(dot))?;
     Ok(())
 }

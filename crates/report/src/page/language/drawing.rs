@@ -1,11 +1,13 @@
 //! The plots of a language model's report: its losses, and its gates.
 
 use super::super::activations;
+use super::super::axis::PlotAxis;
 use super::super::canvas::{ACCENT, Ink, MUTED, Plot, PlotSubject, SECOND, TEXT};
-use super::super::curves::{Heights, PlotLine, Point, drawable, panel_over, ranges};
+use super::super::curves::{PlotLine, Point, drawable, panel_over, ranges};
 use super::super::error::ReportError;
 use super::super::figures::{ActivationCurve, CurveRole};
 use super::{GateRow, LanguageReport, LossPoint};
+use crate::metric_list::with_minus;
 
 /// The size of the losses in CSS pixels.
 const SIZE: (f64, f64) = (760.0, 320.0);
@@ -36,7 +38,7 @@ fn losses(report: &LanguageReport) -> Result<Plot, ReportError> {
     Plot::draw(PlotSubject::Loss, "loss".to_string(), title, SIZE, |area| {
         let (steps, heights) = ranges(&lines);
         let label = |power: &f64| format!("{:.2}", 10f64.powf(*power));
-        let heights = Heights::labelled(heights, 7, label);
+        let heights = PlotAxis::labelled(heights, 7, label);
         panel_over(
             "step",
             area,
@@ -83,7 +85,7 @@ fn curves(gate: &GateRow) -> Vec<ActivationCurve> {
         ActivationCurve { label, role, points }
     };
     let GateRow { block, beta, gamma } = gate;
-    let learned = format!("block {block}: β = {beta:.3}, γ = {gamma:.3}").replace('-', "−");
+    let learned = with_minus(format!("block {block}: β = {beta:.3}, γ = {gamma:.3}"));
     vec![
         curve("start: β = 1, γ = 0".to_string(), CurveRole::Start, 1.0, 0.0),
         curve(learned, CurveRole::Learned, *beta, *gamma),

@@ -1,0 +1,51 @@
+//! An axis of a plot: its range and its labels.
+
+use std::ops::Range;
+
+use crate::metric_list::with_minus;
+
+/// An axis of a plot.
+pub(super) struct PlotAxis<'a> {
+    pub(super) range: Range<f64>,
+    /// The most labels.
+    pub(super) labels: usize,
+    pub(super) label: Box<dyn Fn(&f64) -> String + 'a>,
+}
+
+impl<'a> PlotAxis<'a> {
+    /// Creates an axis whose labels are its numbers.
+    pub(super) fn of(range: &Range<f64>) -> Self {
+        let (length, largest) = (range.end - range.start, range.start.abs().max(range.end.abs()));
+        let decimals = digits(length);
+        // As many digits as tell the labels apart.
+        let powers = digits(length / largest).max(1);
+        let is_long = largest >= 1e5 || length < 1e-3;
+        let label = move |y: &f64| match (is_long, *y == 0.0) {
+            (true, true) => "0".to_string(),
+            (true, false) => with_minus(format!("{y:.powers$e}")),
+            (false, _) => with_minus(format!("{y:.decimals$}")),
+        };
+        Self { range: range.clone(), labels: 5, label: Box::new(label) }
+    }
+
+    /// Creates an axis with these labels, at most this many.
+    pub(super) fn labelled(
+        range: Range<f64>,
+        labels: usize,
+        label: impl Fn(&f64) -> String + 'a,
+    ) -> Self {
+        Self { range, labels, label: Box::new(label) }
+    }
+
+    /// Returns the room for the labels, in CSS pixels.
+    pub(super) fn width(&self) -> f64 {
+        let letters = |y: f64| (self.label)(&y).chars().count();
+        let longest = letters(self.range.start).max(letters(self.range.end));
+        (6.8 * longest as f64 + 9.0).max(36.0)
+    }
+}
+
+/// Returns the number of decimals that tell apart about five labels on an axis of this length.
+fn digits(length: f64) -> usize {
+    (-(length / 5.0).log10()).ceil().clamp(0.0, 6.0) as usize
+}

@@ -10,7 +10,7 @@ use data::{FileError, beginning, read_whole};
 use serde::de::DeserializeOwned;
 use tensor::Tensor;
 
-use crate::archive::{Archive, ArchiveError, DESCRIPTION, OPTIMIZER, RECORD, TRAINING};
+use crate::archive::{Archive, DESCRIPTION, OPTIMIZER, RECORD, TRAINING};
 use crate::saved::{LoadError, LoadFault};
 
 /// The contents of a file that [`save`](crate::save) or [`Checkpoints`](crate::Checkpoints) wrote.
@@ -116,11 +116,7 @@ impl Inventory {
 type TextsAndTensors = (HashMap<String, String>, HashMap<String, Tensor<f32>>);
 
 fn decode(bytes: &[u8]) -> Result<TextsAndTensors, LoadFault> {
-    let Archive { texts, tensors } = Archive::decode(bytes).map_err(|error| match error {
-        ArchiveError::Format(why) => LoadFault::Format(why),
-        ArchiveError::Tensor(what) => LoadFault::Mismatch(format!("the tensor {what}")),
-        ArchiveError::Checksum(what) => LoadFault::Damaged(what),
-    })?;
+    let Archive { texts, tensors } = Archive::decode(bytes)?;
     match texts.contains_key(DESCRIPTION) {
         true => Ok((texts, tensors)),
         false => Err(LoadFault::Foreign(format!("the metadata `{DESCRIPTION}` is missing"))),

@@ -57,6 +57,17 @@ pub enum LoadFault {
     Nothing(String),
 }
 
+impl From<ArchiveError> for LoadFault {
+    fn from(error: ArchiveError) -> Self {
+        match error {
+            ArchiveError::Format(why) => LoadFault::Format(why),
+            // Of a checkpoint, it may be a tensor of the optimizer's memory.
+            ArchiveError::Tensor(what) => LoadFault::Mismatch(format!("the tensor {what}")),
+            ArchiveError::Checksum(what) => LoadFault::Damaged(what),
+        }
+    }
+}
+
 /// Writes all parameters and a description of the model, whole or not at all.
 ///
 /// # Errors
@@ -162,12 +173,7 @@ pub(crate) fn replace_values(
 /// Returns the description and the parameters of a file's contents. The other contents of a
 /// checkpoint are left out, so a checkpoint can be used like a saved model.
 fn parse(bytes: &[u8]) -> Result<(String, HashMap<String, Tensor<f32>>), LoadFault> {
-    let Archive { mut texts, mut tensors } =
-        Archive::decode(bytes).map_err(|error| match error {
-            ArchiveError::Format(why) => LoadFault::Format(why),
-            ArchiveError::Tensor(what) => LoadFault::Mismatch(format!("the parameter {what}")),
-            ArchiveError::Checksum(what) => LoadFault::Damaged(what),
-        })?;
+    let Archive { mut texts, mut tensors } = Archive::decode(bytes)?;
     let Some(description) = texts.remove(DESCRIPTION) else {
         return Err(LoadFault::Foreign(format!("the metadata `{DESCRIPTION}` is missing")));
     };

@@ -9,9 +9,7 @@ use train::Context;
 use super::error::CheckpointFault;
 use super::fingerprint::Fingerprints;
 use super::record::{CheckpointRecord, VERSION, frozen, read_json};
-use crate::archive::{
-    self, Archive, ArchiveError, CHECKSUM, DESCRIPTION, OPTIMIZER, RECORD, TRAINING,
-};
+use crate::archive::{self, Archive, CHECKSUM, DESCRIPTION, OPTIMIZER, RECORD, TRAINING};
 
 /// The contents of a checkpoint.
 pub(super) struct Contents {
@@ -74,13 +72,7 @@ impl Contents {
     }
 
     pub(super) fn decode(bytes: &[u8]) -> Result<Self, CheckpointFault> {
-        let Archive { mut texts, tensors } = Archive::decode(bytes).map_err(|error| {
-            CheckpointFault::Damaged(match error {
-                ArchiveError::Format(why) => format!("it is not a whole safetensors file ({why})"),
-                ArchiveError::Tensor(what) => format!("the tensor {what}"),
-                ArchiveError::Checksum(what) => what,
-            })
-        })?;
+        let Archive { mut texts, tensors } = Archive::decode(bytes)?;
         let mut text = |name: &str| {
             let missing = || CheckpointFault::Foreign(format!("the metadata `{name}` is missing"));
             texts.remove(name).ok_or_else(missing)

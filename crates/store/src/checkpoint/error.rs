@@ -8,6 +8,8 @@ use optim::StateError;
 use thiserror::Error;
 use train::ObserverError;
 
+use crate::archive::ArchiveError;
+
 /// A checkpoint cannot be used: the file or folder, and its fault.
 pub type CheckpointError = FileError<CheckpointFault>;
 
@@ -91,6 +93,16 @@ pub enum CheckpointFault {
     /// The optimizer is another one.
     #[error("holds another optimizer's memory: {0}")]
     Optimizer(#[from] StateError),
+}
+
+impl From<ArchiveError> for CheckpointFault {
+    fn from(error: ArchiveError) -> Self {
+        CheckpointFault::Damaged(match error {
+            ArchiveError::Format(why) => format!("it is not a whole safetensors file ({why})"),
+            ArchiveError::Tensor(what) => format!("the tensor {what}"),
+            ArchiveError::Checksum(what) => what,
+        })
+    }
 }
 
 impl CheckpointFault {

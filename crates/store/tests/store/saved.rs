@@ -195,7 +195,7 @@ fn parameters_of_another_model() {
     );
     assert_eq!(
         fault_of(ABOUT, "weight", Dtype::F64, &[3], &numbers),
-        mismatch("the parameter `weight` is of type F64 instead of F32: convert all to F32")
+        mismatch("the tensor `weight` is of type F64 instead of F32: convert all to F32")
     );
     assert_eq!(
         fault_of(ABOUT, "weight", Dtype::F32, &[1], &f32::NAN.to_le_bytes()),
@@ -216,7 +216,7 @@ fn of_several_parameters_of_another_type_the_first_by_name_is_told() {
         let bytes = serialize(names.map(|name| (name, tensor())), metadata).unwrap();
         let (_folder, path) = file(&bytes);
         let expected = format!(
-            "the parameter `a.weight` is of type {dtype:?} instead of F32: convert all to F32"
+            "the tensor `a.weight` is of type {dtype:?} instead of F32: convert all to F32"
         );
         assert!((0..10).all(|_| fault(&path).contains(&expected)), "{}", fault(&path));
     }
@@ -243,7 +243,7 @@ fn a_parameter_too_many_replaces_nothing() {
 fn an_empty_tensor_of_absurd_lengths() {
     assert_eq!(
         fault_of(ABOUT, "weight", Dtype::F32, &[0, usize::MAX, 2], &[]),
-        "does not fit the model it describes: the parameter `weight` has the impossible shape \
+        "does not fit the model it describes: the tensor `weight` has the impossible shape \
          [0, 18446744073709551615, 2]; save the model again"
     );
 }

@@ -1,7 +1,7 @@
 //! Draws how the predictions depend on each of the strongest columns: lines over numbers and dates, bars over
 //! categories. All panels share one scale, so that a strong column looks stronger than a weak one.
 
-use std::ops::Range;
+use std::ops::{Range, RangeInclusive};
 
 use data::iso_date;
 use plotters::prelude::*;
@@ -15,7 +15,7 @@ use super::columns::{ColumnDependence, ColumnValues, ColumnsReport};
 use super::curves::{apart, drawable, file_name, label_ends};
 use super::error::ReportError;
 use super::figures::BestModel;
-use super::plane::Frame;
+use super::plane::{Frame, Plane};
 use crate::metric_list::number;
 
 /// The size of a panel of lines in CSS pixels.
@@ -122,10 +122,9 @@ impl<'a> Panels<'a> {
         let drawn = || at.iter().copied().filter_map(drawable);
         let first = drawn().fold(f64::INFINITY, f64::min);
         let last = drawn().fold(f64::NEG_INFINITY, f64::max);
-        let across = apart(first, last);
         let across = match are_dates {
-            true => PlotAxis::labelled(across, 4, |days| iso_date(*days)),
-            false => PlotAxis::of(&across),
+            true => PlotAxis::labelled(apart(first, last), 4, |days| iso_date(*days)),
+            false => PlotAxis::of(&apart(first, last)),
         };
         let has_names = self.columns.outputs.len() > 1;
         // Half of the last date is beyond the end of its axis.
@@ -133,34 +132,35 @@ impl<'a> Panels<'a> {
         let column = short(&dependence.column, 40);
         let frame = Frame { right, ..Frame::new(heading, &column) };
         let mut plane = frame.draw(area, &across, &PlotAxis::of(&self.range))?;
-        let (low, height) = (self.range.start, self.range.end - self.range.start);
-        // Few values far out have deciles beyond the ends of the line.
-        let is_within = |decile: &f64| (first..=last).contains(decile);
-        for decile in deciles.iter().copied().filter(is_within) {
-            let tick = [(decile, low), (decile, low + 0.035 * height)];
-            plane.draw_series(LineSeries::new(tick, MUTED.colour.stroke_width(2)))?;
-        }
+        self.draw_deciles(&mut plane, deciles, first..=last)?;
         let mean = self.columns.means.first().copied().and_then(drawable);
         if let (Some(mean), false) = (mean, has_names) {
             let ends = [(first, mean), (last, mean)];
             plane.draw_series(LineSeries::new(ends, MUTED.colour.stroke_width(1)))?;
         }
         let mut ends = Vec::new();
-        let legend = self.legend();
-        for (&output, (_, ink)) in self.outputs.iter().zip(&legend) {
-            let means = self.means(dependence, output);
-            let points = at.iter().zip(&means).map(|(&x, &y)| Some((drawable(x)?, drawable(y)?)));
-            let points: Vec<(f64, f64)> = points.flatten().collect();
-            plane.draw_series(LineSeries::new(points.clone(), ink.colour.stroke_width(3)))?;
-            let dot = |&point: &(f64, f64)| Circle::new(point, px(1.8), ink.colour.filled());
-            plane.draw_series(points.iter().map(dot))?;
-            ends.extend(points.last().map(|end| plane.backend_coord(end)));
+        for (&output, (name, ink)) in self.outputs.iter().zip(self.legend()) {
+            let end = draw_line(&mut plane, at, &self.means(dependence, output), ink)?;
+            ends.extend(end.map(|end| (end, short(&name, LONGEST), ink)));
         }
         if has_names {
-            let names: Vec<String> = legend.iter().map(|(name, _)| short(name, LONGEST)).collect();
-            let ends = ends.into_iter().zip(&names).zip(&legend);
-            let ends = ends.map(|((end, name), (_, ink))| (end, name.as_str(), *ink)).collect();
+            let ends = ends.iter().map(|(end, name, ink)| (*end, name.as_str(), *ink)).collect();
             label_ends(area, ends, plane.plotting_area().get_pixel_range().1.end)?;
+        }
+        Ok(())
+    }
+
+    /// Draws a tick for each decile of the column. Few values far out have deciles beyond the ends of the line.
+    fn draw_deciles(
+        &self,
+        plane: &mut Plane<'_, '_>,
+        deciles: &[f64],
+        line: RangeInclusive<f64>,
+    ) -> Result<(), DrawError> {
+        let (low, height) = (self.range.start, self.range.end - self.range.start);
+        for decile in deciles.iter().copied().filter(|decile| line.contains(decile)) {
+            let tick = [(decile, low), (decile, low + 0.035 * height)];
+            plane.draw_series(LineSeries::new(tick, MUTED.colour.stroke_width(2)))?;
         }
         Ok(())
     }
@@ -191,4 +191,19 @@ impl<'a> Panels<'a> {
             base: if self.columns.are_probabilities { 0.0 } else { mean },
         }
     }
+}
+
+/// Draws a line with a dot at each value of the column, and returns where it ends on the plot.
+fn draw_line(
+    plane: &mut Plane<'_, '_>,
+    at: &[f64],
+    means: &[f64],
+    ink: Ink,
+) -> Result<Option<(i32, i32)>, DrawError> {
+    let points = at.iter().zip(means).map(|(&x, &y)| Some((drawable(x)?, drawable(y)?)));
+    let points: Vec<(f64, f64)> = points.flatten().collect();
+    plane.draw_series(LineSeries::new(points.clone(), ink.colour.stroke_width(3)))?;
+    let dot = |&point: &(f64, f64)| Circle::new(point, px(1.8), ink.colour.filled());
+    plane.draw_series(points.iter().map(dot))?;
+    Ok(points.last().map(|end| plane.backend_coord(end)))
 }

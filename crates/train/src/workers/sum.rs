@@ -5,7 +5,7 @@ use std::ops::Range;
 use autograd::{Gradients, Parameters};
 use tensor::Scalar;
 
-use super::slices::{self, Slices};
+use super::slices::{self, Slice, Slices};
 use super::tree::{block, finish, subtrees};
 use super::wire::{Reader, Wire, write_count, write_text};
 use super::{WorkerEnded, Workers};
@@ -30,8 +30,42 @@ pub(super) fn sum<T: Scalar>(
     count: usize,
     part: Computed<T>,
 ) -> Result<(T, Gradients<T>, Vec<ShardFigures>), WorkerEnded> {
+    let slices = Slices::new(parameters, workers.size());
+    let (mine, all) = sum_slice(workers, wire, &slices, parameters, count, &part)?;
+
+    let mut message = Vec::new();
+    slices.write_slice(&mine, workers.rank(), wire, &mut message);
+    let losses: Vec<T> = part.subtrees.iter().map(|(loss, _)| *loss).collect();
+    wire.write(&losses, &mut message);
+    write_figures(&part.figures, &mut message);
+
+    let messages = workers.gather(message)?;
+    let mut readers: Vec<Reader<'_>> = messages.iter().map(|message| Reader(message)).collect();
+    let gradients = slices.join(parameters, wire, &mut readers);
+    let (mut losses, mut figures) = (Vec::new(), Vec::new());
+    for reader in &mut readers {
+        wire.append(reader, &mut losses);
+        figures.extend(read_figures(reader));
+    }
+    let mut losses = losses.into_iter();
+    let loss = finish(count, &all, &mut || losses.next().expect("one for each"), &|a, b| a + b);
+    Ok((loss, gradients, figures))
+}
+
+/// A process's slice of the sum of the gradients, and the shards of each subtree that was added, in order.
+type SummedSlice<T> = (Slice<T>, Vec<Range<usize>>);
+
+/// Sends the slices of this process's subtrees to the processes that add them up, and adds up its own slice of the
+/// subtrees of all.
+fn sum_slice<T: Scalar>(
+    workers: &dyn Workers,
+    wire: &Wire<T>,
+    slices: &Slices,
+    parameters: &Parameters<T>,
+    count: usize,
+    part: &Computed<T>,
+) -> Result<SummedSlice<T>, WorkerEnded> {
     let (rank, size) = (workers.rank(), workers.size());
-    let slices = Slices::new(parameters, size);
     let (mut messages, mut own) = (vec![Vec::new(); size], Vec::new());
     for (_, gradients) in &part.subtrees {
         let gradients = slices::by_parameter(parameters, gradients);
@@ -57,24 +91,7 @@ pub(super) fn sum<T: Scalar>(
     }
     let mut mine = mine.into_iter();
     let mine = finish(count, &all, &mut || mine.next().expect("one for each"), &slices::plus);
-
-    let mut message = Vec::new();
-    slices.write_slice(&mine, rank, wire, &mut message);
-    let losses: Vec<T> = part.subtrees.iter().map(|(loss, _)| *loss).collect();
-    wire.write(&losses, &mut message);
-    write_figures(&part.figures, &mut message);
-
-    let messages = workers.gather(message)?;
-    let mut readers: Vec<Reader<'_>> = messages.iter().map(|message| Reader(message)).collect();
-    let gradients = slices.join(parameters, wire, &mut readers);
-    let (mut losses, mut figures) = (Vec::new(), Vec::new());
-    for reader in &mut readers {
-        wire.append(reader, &mut losses);
-        figures.extend(read_figures(reader));
-    }
-    let mut losses = losses.into_iter();
-    let loss = finish(count, &all, &mut || losses.next().expect("one for each"), &|a, b| a + b);
-    Ok((loss, gradients, figures))
+    Ok((mine, all))
 }
 
 fn write_figures(figures: &[ShardFigures], message: &mut Vec<u8>) {

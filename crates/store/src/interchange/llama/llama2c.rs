@@ -55,13 +55,27 @@ const MAGIC: i32 = 0x616b_3432;
 fn header(bytes: &[u8]) -> Result<(DecoderConfig, &[[u8; 4]]), String> {
     let (words, rest) = bytes.as_chunks();
     let fields: Vec<i32> = words.iter().take(7).map(|&word| i32::from_le_bytes(word)).collect();
-    let [width, feed_forward, layers, heads, key_value_heads, vocabulary, context] = fields[..]
-    else {
+    let Ok(fields) = <[i32; 7]>::try_from(fields) else {
         return Err(format!(
             "is not a checkpoint of llama2.c: it has {} bytes, and the header alone has {HEADER}",
             bytes.len()
         ));
     };
+    let config = config(fields)?;
+    let expected = HEADER as u128 + 4 * count(&config);
+    match bytes.len() as u128 == expected && rest.is_empty() {
+        true => Ok((config, &words[7..])),
+        false => Err(format!(
+            "has {} bytes, but a checkpoint with the header {fields:?} has {expected}: it is cut off, or \
+             of another kind",
+            bytes.len()
+        )),
+    }
+}
+
+/// Returns the config that the fields of a header describe.
+fn config(fields: [i32; 7]) -> Result<DecoderConfig, String> {
+    let [width, feed_forward, layers, heads, key_value_heads, vocabulary, context] = fields;
     if width == MAGIC {
         return Err(
             "is a checkpoint of llama2.c in version 1 or later, and only the first format can be \
@@ -97,15 +111,7 @@ fn header(bytes: &[u8]) -> Result<(DecoderConfig, &[[u8; 4]]), String> {
             "is not a checkpoint of llama2.c: its header {fields:?} describes no model: {error}"
         )
     })?;
-    let expected = HEADER as u128 + 4 * count(&config);
-    match bytes.len() as u128 == expected && rest.is_empty() {
-        true => Ok((config, &words[7..])),
-        false => Err(format!(
-            "has {} bytes, but a checkpoint with the header {fields:?} has {expected}: it is cut off, or \
-             of another kind",
-            bytes.len()
-        )),
-    }
+    Ok(config)
 }
 
 /// Returns the number of numbers behind the header.

@@ -23,6 +23,7 @@
 //! reads a tape through [`Tape::nodes`](autograd::Tape::nodes).
 
 #![forbid(unsafe_code)]
+#![warn(missing_debug_implementations)]
 
 mod dot;
 mod expression;

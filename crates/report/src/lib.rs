@@ -6,6 +6,7 @@
 //! page with all figures. A [`LanguageReport`] is that of a language model.
 
 #![forbid(unsafe_code)]
+#![warn(missing_debug_implementations)]
 
 mod comparison;
 mod console;

@@ -9,6 +9,7 @@
 //! one. The content of a file is checked before it is used, and every error names the file.
 
 #![forbid(unsafe_code)]
+#![warn(missing_debug_implementations)]
 
 mod archive;
 mod checkpoint;

@@ -4,6 +4,7 @@
 //! an error or by [`Observer::wants_stop`].
 
 use std::error::Error;
+use std::fmt;
 
 use autograd::Parameters;
 use data::{Sink, Source, SourceError};
@@ -81,6 +82,20 @@ pub struct Context<'a, T: Scalar = f32> {
     pub source: &'a dyn AnySource,
     /// The samples to evaluate on after each epoch, if there are any.
     pub validation: Option<&'a dyn AnySource>,
+}
+
+/// Writes where the run is, without its weights and samples.
+impl<T: Scalar> fmt::Debug for Context<'_, T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Context")
+            .field("epoch", &self.progress.epoch())
+            .field("step", &self.progress.step())
+            .field("steps_per_epoch", &self.steps_per_epoch)
+            .field("batch", &self.batch)
+            .field("gradient_norm", &self.gradient_norm)
+            .field("options", self.options)
+            .finish_non_exhaustive()
+    }
 }
 
 impl<T: Scalar> Context<'_, T> {

@@ -1,6 +1,8 @@
 //! Prepares a training run: splits and checks the data, and collects everything that the run
 //! depends on.
 
+use std::fmt;
+
 use autograd::{ParameterId, Parameters, Pass, Tape};
 use data::{Dataset, Samples, Source};
 use nn::Model;
@@ -70,6 +72,18 @@ pub struct Session<'a, M, L, S: Source, T: Scalar> {
     pub steps_per_epoch: Option<usize>,
     /// The processes that take its steps together, if there are several.
     pub(crate) team: Option<Team<'a, T>>,
+}
+
+/// Writes where the run begins, without its weights and samples.
+impl<M, L, S: Source, T: Scalar> fmt::Debug for Session<'_, M, L, S, T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Session")
+            .field("epoch", &self.progress.epoch())
+            .field("step", &self.progress.step())
+            .field("steps_per_epoch", &self.steps_per_epoch)
+            .field("options", self.options)
+            .finish_non_exhaustive()
+    }
 }
 
 impl<M: Model, L> Trainer<'_, M, L> {

@@ -14,6 +14,7 @@
 //! on a shard changes nothing, so the result is bitwise the same for any number of threads. The shards may also be
 //! computed by several processes: see [`Workers`](crate::Workers).
 
+use std::fmt;
 use std::ops::Range;
 use std::sync::Mutex;
 
@@ -65,6 +66,19 @@ pub struct Batch<T: Scalar, R> {
     pub gradients: Gradients<T>,
     /// The other value that each shard has returned with its loss.
     pub returned: Vec<R>,
+}
+
+impl<T: Scalar> fmt::Debug for Shards<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Shards").field("count", &self.count).finish_non_exhaustive()
+    }
+}
+
+/// Writes the loss, without its gradients.
+impl<T: Scalar, R> fmt::Debug for Batch<T, R> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Batch").field("loss", &self.loss).finish_non_exhaustive()
+    }
 }
 
 impl<T: Scalar> Shards<T> {

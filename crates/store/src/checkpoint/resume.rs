@@ -1,6 +1,7 @@
 //! Resumes a run from a checkpoint.
 
 use std::collections::{BTreeMap, HashMap};
+use std::fmt;
 use std::path::{Path, PathBuf};
 
 use autograd::Parameters;
@@ -24,6 +25,17 @@ pub struct Checkpoint {
     path: PathBuf,
     contents: Contents,
     damaged: Vec<CheckpointError>,
+}
+
+/// Writes the file and the position, without the weights.
+impl fmt::Debug for Checkpoint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Checkpoint")
+            .field("path", &self.path)
+            .field("position", &self.position())
+            .field("damaged", &self.damaged)
+            .finish_non_exhaustive()
+    }
 }
 
 impl Checkpoint {

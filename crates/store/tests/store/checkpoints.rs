@@ -344,13 +344,31 @@ fn a_damaged_file_gives_way_to_the_one_before() {
 }
 
 #[test]
+fn a_checkpoint_and_a_session_print_where_they_are_and_no_weights() {
+    let folder = tempdir().unwrap();
+    stopped(folder.path());
+    let checkpoint = format!("{:?}", newest(folder.path()).unwrap());
+    assert!(checkpoint.starts_with("Checkpoint { path: "), "{checkpoint}");
+    assert!(checkpoint.ends_with("position: (2, 2), damaged: [], .. }"), "{checkpoint}");
+    let mut parameters = Parameters::with_seed(7);
+    let model = network(&mut parameters, 3);
+    let trainer = Trainer::new(&model, SoftmaxCrossEntropy::new());
+    let (mut adam, dataset, options) = (adam(), quadrants(), options());
+    let session = trainer.session(&mut parameters, &mut adam, &dataset, &options).unwrap();
+    let session = format!("{session:?}");
+    let expected =
+        "Session { epoch: 1, step: 0, steps_per_epoch: Some(4), options: Fit { epochs: 3, ";
+    assert!(session.starts_with(expected), "{session}");
+}
+
+#[test]
 fn without_a_whole_file_there_is_nothing_to_resume() {
     let folder = tempdir().unwrap();
     for file in stopped(folder.path()) {
         fs::write(file, "").unwrap();
     }
     assert_eq!(
-        message(checkpoints(folder.path()).newest().err().unwrap()),
+        message(checkpoints(folder.path()).newest().unwrap_err()),
         "is damaged: it is not a whole safetensors file (header too small); begin a new run if there \
          is no whole checkpoint before it"
     );
@@ -403,7 +421,7 @@ fn fault_of(texts: &[(&str, &str)]) -> String {
         texts.iter().map(|(name, text)| (name.to_string(), text.to_string())).collect();
     let bytes = serialize([("weight", tensor)], Some(texts)).unwrap();
     fs::write(folder.path().join("step-00000001.safetensors"), bytes).unwrap();
-    message(checkpoints(folder.path()).newest().err().unwrap())
+    message(checkpoints(folder.path()).newest().unwrap_err())
 }
 
 #[test]
@@ -427,7 +445,7 @@ fn altered(from: &str, to: &str) -> String {
     replace(&mut bytes, from, to);
     renew_checksum(&mut bytes);
     fs::write(&last, bytes).unwrap();
-    message(checkpoints(folder.path()).newest().err().unwrap())
+    message(checkpoints(folder.path()).newest().unwrap_err())
 }
 
 fn renew_checksum(bytes: &mut [u8]) {
@@ -473,7 +491,7 @@ fn a_run_of_another_description_or_setting_is_not_resumed() {
         Checkpoints::new(folder.path(), &about(hidden)).unwrap().setting("--lr", rate)
     };
     train(7, None, &options(), &mut [&mut checkpoints(3, 0.02)]).unwrap();
-    let fault = |hidden, rate| message(checkpoints(hidden, rate).newest().err().unwrap());
+    let fault = |hidden, rate| message(checkpoints(hidden, rate).newest().unwrap_err());
     let advice = "go on with what the run began with, or begin a new one in another folder";
     assert_eq!(fault(3, 0.1), format!("is of another run: --lr was 0.02 and is now 0.1; {advice}"));
     assert_eq!(
@@ -498,7 +516,7 @@ fn fault_on_resuming(
     let before = parameters.clone();
     let trainer = Trainer::new(&model, SoftmaxCrossEntropy::new());
     let session = trainer.session(&mut parameters, optimizer, dataset, options).unwrap();
-    let fault = message(newest(folder.path()).unwrap().resume(session).err().unwrap());
+    let fault = message(newest(folder.path()).unwrap().resume(session).unwrap_err());
     assert!(parameters.iter().zip(before.iter()).all(|(now, then)| now.2 == then.2));
     fault
 }

@@ -1,5 +1,6 @@
 //! A loss from a function.
 
+use std::fmt;
 use std::marker::PhantomData;
 
 use autograd::Var;
@@ -11,6 +12,12 @@ use super::Loss;
 pub struct OwnLoss<F, Y> {
     function: F,
     target: PhantomData<fn(&Y)>,
+}
+
+impl<F, Y> fmt::Debug for OwnLoss<F, Y> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("OwnLoss").finish_non_exhaustive()
+    }
 }
 
 /// Returns a loss from a function of outputs and targets in `f32`. It has no metrics. A loss with

@@ -113,7 +113,7 @@ impl DotNode {
     }
 }
 
-/// A text in quotes as Graphviz reads them; a line break is `\n`.
+/// Returns a text in quotes as Graphviz reads them; a line break is `\n`.
 fn quoted(text: &str) -> String {
     let text = text.replace('\\', "\\\\").replace('"', "\\\"").replace('\n', "\\n");
     format!("\"{text}\"")

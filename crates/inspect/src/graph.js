@@ -268,7 +268,7 @@ function drawGraph() {
       const bends = [...outside, ...(to.routes?.get(routeKey(index, reader)) ?? [])];
       const start = from.open === false ? from : leaf[index];
       const end = to.open === false ? to : leaf[reader];
-      // Two inputs that are one node would lie on each other.
+      // Two inputs that are one node would cover each other.
       const nudge = inputs.indexOf(index) === inputs.lastIndexOf(index) ? 0 : (input - (inputs.length - 1) / 2) * 14;
       const path = drawn("path", { class: "edge", d: curve(start, bends, end, nudge) });
       shapes.edges.push({ path, reader, input, index });

@@ -27,7 +27,7 @@ pub fn to_html<T: Scalar>(result: Var<'_, T>) -> String {
 }
 
 impl<T: Scalar> Walk<T> {
-    /// One HTML page, complete in itself: it loads nothing, and fits a phone and a dark screen.
+    /// Returns one HTML page, complete in itself: it loads nothing, and fits a phone and a dark screen.
     ///
     /// Arrow keys, buttons and a slider go through the steps. The graph lights up, and beside it
     /// stand the step's formula, value, adjoint and contribution. Where the source files can be
@@ -81,7 +81,7 @@ pub fn fill_page(template: &str, text: impl Fn(&str) -> String) -> String {
     filled
 }
 
-/// A text as it stands between tags or in a quoted attribute.
+/// Returns a text as it is written between tags or in a quoted attribute.
 fn escape(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for c in text.chars() {
@@ -97,7 +97,7 @@ fn escape(text: &str) -> String {
     escaped
 }
 
-/// The Wengert list with final values and adjoints.
+/// Returns the Wengert list with final values and adjoints.
 fn table<T: Scalar>(walk: &Walk<T>) -> String {
     let head = "<table>\n<thead><tr><th>node</th><th>operation</th><th class=\"optional\">formula\
                 </th><th>value</th><th>adjoint</th><th class=\"optional\">recorded at</th></tr>\
@@ -270,7 +270,7 @@ fn explained(formulas: &Formulas, formula: &str, inputs: usize) -> Vec<SymbolDat
 }
 
 impl StepData {
-    /// A step whose tensors are `read`; `adjoints` are the readings of the nodes' adjoints so far.
+    /// Creates a step whose tensors are `read`; `adjoints` are the readings of the nodes' adjoints so far.
     fn new<T: Scalar>(
         step: &Step<T>,
         adjoints: &mut [Option<usize>],
@@ -305,7 +305,7 @@ struct Sources {
 }
 
 impl Sources {
-    /// The text of the line at a place.
+    /// Returns the text of the line at a place.
     fn line(&mut self, at: &'static Location<'static>) -> Option<String> {
         let file =
             self.files.entry(at.file()).or_insert_with(|| fs::read_to_string(at.file()).ok());

@@ -59,7 +59,7 @@ pub struct Detail {
 const MOST_COLUMNS: usize = 6;
 
 impl Detail {
-    /// What is shown of each of this many tensors, so that all together stay readable and small.
+    /// Returns the limits for each of this many tensors, within which all together stay readable and small.
     pub fn for_tensors(count: usize) -> Self {
         match count {
             0..=200 => Self { numbers: 64, cells: (8, 48) },
@@ -91,7 +91,7 @@ impl Reading {
     }
 }
 
-/// A number with six significant digits, without zeros that say nothing; a very large or small one
+/// Writes a number with six significant digits, without zeros that say nothing; a very large or small one
 /// with five and an exponent.
 pub fn number(x: f64) -> String {
     let magnitude = x.abs();
@@ -146,7 +146,7 @@ fn block_means(values: &[f64], columns: usize, rows: usize, across: usize) -> Ve
 /// The levels of a shade, from −1 over 0 in the middle to 1.
 const SHADES: &str = "ZYXWVUTSRQPONMLKJIHGFEDCBA0abcdefghijklmnopqrstuvwxyz";
 
-/// A number between −1 and 1 as one letter.
+/// Returns a number between −1 and 1 as one letter.
 fn shade(x: f64) -> char {
     if x.is_nan() {
         return '?';

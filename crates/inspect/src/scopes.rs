@@ -82,7 +82,7 @@ mod tests {
     use autograd::{Parameters, Tape};
     use tensor::Tensor;
 
-    /// The scope of each node, `-` for none.
+    /// Returns the scope of each node, `-` for none.
     fn scopes(tape: &Tape<f64>) -> Vec<String> {
         let scopes = Scopes::new(&tape.nodes());
         let name = |scope: &Option<usize>| scope.map_or("-".into(), |s| scopes.names[s].clone());

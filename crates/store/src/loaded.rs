@@ -138,7 +138,7 @@ impl Loaded {
         self
     }
 
-    /// The report, for a message.
+    /// Returns the report, for a message.
     pub(crate) fn in_one_line(&self) -> String {
         self.to_string().replace('\n', "; ")
     }

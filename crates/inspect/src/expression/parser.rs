@@ -277,7 +277,7 @@ impl Parser<'_> {
         self.push(ListEntry::Where { op: "where_", inputs: [a, b], condition, compared })
     }
 
-    /// min(a, b) = −max(−a, −b), as `Var::minimum` records it.
+    /// Records min(a, b) = −max(−a, −b), as `Var::minimum` records it.
     fn minimum(&mut self, a: usize, b: usize) -> Parsed {
         // Rust evaluates the receiver first.
         let a = self.op("neg", &[a])?;
@@ -354,7 +354,7 @@ impl Parser<'_> {
         }
     }
 
-    /// What follows a whole expression and cannot.
+    /// Returns the error of what follows a whole expression and cannot.
     fn unexpected(&self) -> ExpressionError {
         let found = self.found();
         let advice = match &self.peek().kind {

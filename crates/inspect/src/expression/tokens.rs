@@ -48,7 +48,7 @@ pub(super) fn tokens(text: &[char]) -> Result<Vec<Token>, ExpressionError> {
     Ok(tokens)
 }
 
-/// Digits, a point and digits, `e` and an exponent.
+/// Reads a number: digits, a point and digits, `e` and an exponent.
 fn number(text: &[char], start: usize) -> Result<(Lexeme, usize), ExpressionError> {
     let digits = |from: usize| text[from..].iter().take_while(|c| c.is_ascii_digit()).count();
     let mut end = start + digits(start);

@@ -27,7 +27,7 @@ pub(super) struct Frame<'a> {
 }
 
 impl<'a> Frame<'a> {
-    /// A plot with numbers on both axes.
+    /// Creates the frame of a plot with numbers on both axes.
     pub(super) fn new(heading: &'a str, across: &'a str) -> Self {
         Self { heading, across, top: 24.0, names: None, right: 14.0 }
     }

@@ -20,7 +20,7 @@ impl<T: Scalar> Loss<T> for SoftmaxCrossEntropy {
         SoftmaxCrossEntropy::weight(self, labels)
     }
 
-    /// The probability of each class, `[n, classes]`: rows sum to 1.
+    /// Returns the probability of each class, `[n, classes]`: rows sum to 1.
     fn predict(&self, logits: &Tensor<T>) -> Tensor<T> {
         let tape = Tape::no_grad();
         nn::softmax(tape.constant(logits.clone()), -1).value()
@@ -39,7 +39,7 @@ impl<T: Scalar> Classifier<T> for SoftmaxCrossEntropy {
         logits.argmax(-1)
     }
 
-    /// The difference of the two logits.
+    /// Returns the difference of the two logits.
     fn evidence(&self, logits: &Tensor<T>) -> Option<Vec<f64>> {
         let is_binary = logits.shape()[1] == 2;
         is_binary.then(|| to_f64(&(logits.slice(-1, 1..2) - logits.slice(-1, 0..1))))
@@ -59,7 +59,7 @@ impl<T: Scalar> Loss<T> for BinaryCrossEntropy {
         BinaryCrossEntropy::of(self, logits, labels)
     }
 
-    /// The probability of both classes, `[n, 2]`: rows sum to 1.
+    /// Returns the probability of both classes, `[n, 2]`: rows sum to 1.
     fn predict(&self, logits: &Tensor<T>) -> Tensor<T> {
         Tensor::concat(&[(-logits).sigmoid(), logits.sigmoid()], -1)
     }

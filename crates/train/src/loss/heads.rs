@@ -87,7 +87,7 @@ impl<T: Scalar, A: Loss<T>, B: Loss<T>> Loss<T> for Heads<A, B> {
         first * self.weights[0] + second * self.weights[1]
     }
 
-    /// The predictions of both, side by side.
+    /// Returns the predictions of both, side by side.
     fn predict(&self, outputs: &Tensor<T>) -> Tensor<T> {
         self.check(outputs.shape());
         let first = self.first.predict(&outputs.slice(-1, ..self.columns));

@@ -17,7 +17,7 @@ impl<T: Scalar> Loss<T> for MultiLabelCrossEntropy {
         MultiLabelCrossEntropy::of(self, logits, targets)
     }
 
-    /// The probability of each label, `[n, labels]`.
+    /// Returns the probability of each label, `[n, labels]`.
     fn predict(&self, logits: &Tensor<T>) -> Tensor<T> {
         logits.sigmoid()
     }

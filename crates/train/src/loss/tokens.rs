@@ -21,13 +21,13 @@ impl<T: Scalar> Loss<T> for TokenCrossEntropy {
         TokenCrossEntropy::weight(*self, targets)
     }
 
-    /// The probability of each token, `[batch, time, vocabulary]`.
+    /// Returns the probability of each token, `[batch, time, vocabulary]`.
     fn predict(&self, logits: &Tensor<T>) -> Tensor<T> {
         let tape = Tape::no_grad();
         nn::softmax(tape.constant(logits.clone()), -1).value()
     }
 
-    /// A token counts as right if it is the most probable one.
+    /// Counts the targets that are not ignored. A token counts as right if it is the most probable one.
     fn tally(&self, logits: &Tensor<T>, targets: &Tensor<u32>) -> Tally {
         let (shape, wanted) = (logits.shape(), targets.shape());
         let fits = shape.len() == 3 && shape[..2] == *wanted;

@@ -77,10 +77,26 @@ pub(crate) fn encode<'a, T: Float>(
         .iter()
         .map(|(name, shape, bytes)| Ok((name, TensorView::new(T::DTYPE, shape.to_vec(), bytes)?)))
         .collect::<Result<Vec<_>, SafeTensorError>>();
+    let sorted: BTreeMap<String, String> =
+        texts.iter().map(|(name, text)| (name.clone(), text.clone())).collect();
     let bytes = views.and_then(|views| serialize(views, Some(texts)));
-    let bytes = bytes.map_err(|error| error.to_string())?;
+    let mut bytes = bytes.map_err(|error| error.to_string())?;
+    sort_texts(&mut bytes, &sorted)?;
     check_header(&bytes, LARGEST_HEADER)?;
     Ok(bytes)
+}
+
+/// Writes the texts of a file in the order of their names. The format's library writes them in the order of a
+/// `HashMap`, which is another one in each run, and equal models are to be equal files.
+fn sort_texts(file: &mut [u8], texts: &BTreeMap<String, String>) -> Result<(), String> {
+    // Behind the length of the header, which has eight bytes. The order does not change the length of the texts.
+    const BEFORE: &[u8] = b"{\"__metadata__\":";
+    let start = 8 + BEFORE.len();
+    let sorted = serde_json::to_string(texts).map_err(|error| error.to_string())?;
+    let place = file.get(8..start).filter(|before| *before == BEFORE).map(|_| start);
+    let place = place.and_then(|start| file.get_mut(start..start + sorted.len()));
+    place.ok_or("the place of the texts is missing")?.copy_from_slice(sorted.as_bytes());
+    Ok(())
 }
 
 /// Does the same for a file with a checksum.
@@ -183,6 +199,24 @@ fn tensor_of(name: &str, view: &TensorView<'_>) -> Result<Tensor<f32>, ArchiveEr
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn texts_are_in_the_order_of_their_names_and_equal_contents_are_equal_files() {
+        let names = ["b", "a", DESCRIPTION, "\"quoted\"", "ä\n", RECORD];
+        let texts = || names.map(|name| (name.to_string(), format!("the text of {name}")));
+        let file = || {
+            let tensors = [("x", &Tensor::<f32>::ones([3])), ("w", &Tensor::zeros([2]))];
+            encode_with_checksum(tensors, HashMap::from(texts())).unwrap()
+        };
+        let first = file();
+        for _ in 0..20 {
+            assert_eq!(file(), first);
+        }
+        let Ok(Archive { texts: mut read, tensors }) = Archive::decode(&first) else { panic!() };
+        assert!(read.remove(CHECKSUM).is_some());
+        assert_eq!(read, HashMap::from(texts()));
+        assert_eq!(tensors["x"], Tensor::ones([3]));
+    }
 
     #[test]
     fn a_header_that_could_not_be_read_again_is_refused() {

@@ -1,7 +1,9 @@
 //! Saves a trained model: its parameters as safetensors, and a description of how to use them.
 //!
 //! A file holds each parameter under its name, and one metadata entry in JSON: everything that the
-//! program needs to build the model again (sizes, tokenizer, labels). It is written to a temporary
+//! program needs to build the model again (sizes, tokenizer, labels). Another entry, `crc32`, is the
+//! checksum of the file, computed with zeros in its place; a file without one, of an earlier version
+//! or changed by another program that left it out, is read unchecked. The file is written to a temporary
 //! file and then renamed, so a file is never half written.
 
 use std::collections::HashMap;
@@ -81,7 +83,7 @@ pub fn save(
         serde_json::to_string(description).map_err(|error| SaveError::Format(error.to_string()))?;
     let tensors = parameters.iter().map(|(_, name, value)| (name, value));
     let texts = HashMap::from([(DESCRIPTION.to_string(), description)]);
-    let bytes = archive::encode(tensors, texts).map_err(SaveError::Format)?;
+    let bytes = archive::encode_with_checksum(tensors, texts).map_err(SaveError::Format)?;
     files::write_whole(path, |file| std::io::Write::write_all(file, &bytes))?;
     Ok(())
 }

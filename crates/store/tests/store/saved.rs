@@ -7,7 +7,7 @@ use std::sync::LazyLock;
 
 use autograd::Parameters;
 use proptest::prelude::*;
-use safetensors::tensor::{Dtype, TensorView, serialize};
+use safetensors::tensor::{Dtype, SafeTensors, TensorView, serialize};
 use serde::{Deserialize, Serialize};
 use store::{Saved, save};
 use tempfile::{TempDir, tempdir};
@@ -307,14 +307,37 @@ fn a_file_cut_off_anywhere_is_an_error() {
 static WHOLE: LazyLock<Vec<u8>> = LazyLock::new(saved_bytes);
 
 proptest! {
-    /// A changed number cannot be noticed. Anything else must be an error or the same model.
+    /// Without the name of the checksum there is none; then the model must be the same.
     #[test]
-    fn a_changed_byte_is_an_error_or_a_number(at in any::<prop::sample::Index>(), byte: u8) {
+    fn a_changed_byte_is_noticed(at in any::<prop::sample::Index>(), change in 1..=u8::MAX) {
         let mut bytes = WHOLE.clone();
         let at = at.index(bytes.len());
-        bytes[at] = byte;
+        bytes[at] ^= change;
         let (_folder, path) = file(&bytes);
-        if let Ok((_, parameters)) = load(&path) {
+        if let Ok((found, parameters)) = load(&path) {
+            let name = WHOLE.windows(5).position(|window| window == b"crc32").unwrap();
+            prop_assert!((name..name + 5).contains(&at), "byte {} is not checked", at);
+            prop_assert_eq!(found, about());
+            let values = |model: &Parameters| -> Vec<_> {
+                model.iter().map(|(_, _, value)| value.clone()).collect()
+            };
+            prop_assert_eq!(values(&parameters), values(&self::parameters()));
+        }
+    }
+
+    /// Files of earlier versions and those that another program has written have none.
+    #[test]
+    fn a_model_without_a_checksum_is_read(at in any::<prop::sample::Index>(), byte: u8) {
+        let (_, metadata) = SafeTensors::read_metadata(&WHOLE).unwrap();
+        let mut texts = metadata.metadata().clone().unwrap();
+        prop_assert!(texts.remove("crc32").is_some());
+        let whole = SafeTensors::deserialize(&WHOLE).unwrap();
+        let mut bytes = serialize(whole.iter(), Some(texts)).unwrap();
+        prop_assert!(load(&file(&bytes).1).is_ok());
+        // A changed number cannot be noticed then. Anything else must be an error or the same model.
+        let at = at.index(bytes.len());
+        bytes[at] = byte;
+        if let Ok((_, parameters)) = load(&file(&bytes).1) {
             prop_assert!(parameters.iter().all(|(_, _, value)| value.is_finite()));
             prop_assert!(parameters.iter().map(|(_, _, value)| value.shape()).eq(
                 untrained().iter().map(|(_, _, value)| value.shape())

@@ -7,6 +7,7 @@ use std::path::Path;
 use serde_json::Value;
 use tempfile::{TempDir, tempdir};
 
+use crate::bad_inputs::unchecked;
 use crate::files::{SMALL, TRAIN_TEXTS, good_files};
 use crate::program::{wengert, wengert_with};
 use programs::Outcome;
@@ -286,7 +287,7 @@ fn a_model_is_the_same_after_an_export_and_an_import() {
 fn bad_input_is_told_clearly() {
     let folder = trained();
     let write = |name: &str, bytes: &[u8]| fs::write(folder.path().join(name), bytes).unwrap();
-    let model = fs::read(folder.path().join("a.st")).unwrap();
+    let model = unchecked(&fs::read(folder.path().join("a.st")).unwrap());
     write("cut.st", &model[..model.len() - 100]);
     write("short.txt", b"too short for a context of 128, but not for two parts");
     write("foreign.txt", "Emma has a ß.\nand more of it".as_bytes());

@@ -11,7 +11,7 @@ use data::{Tokenizer, Vocabulary, printable, printable_path};
 use inspect::number;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use store::{Inventory, LoadFault};
+use store::{Inventory, LoadError, LoadFault};
 use tensor::Tensor;
 
 use self::facts::{Fact, facts};
@@ -112,9 +112,21 @@ impl ModelContents {
     }
 }
 
+/// Says why a file is not the wanted kind of model, and which option writes one.
+pub fn told(error: &LoadError, wanted: &str, written_by: &str) -> String {
+    match error.fault {
+        LoadFault::Read(_) | LoadFault::Foreign(_) => {
+            let other = told_as_other_kind(&error.path, wanted);
+            let why = other.unwrap_or_else(|| format!("{error}:"));
+            format!("{why} a file that `{written_by}` wrote")
+        }
+        _ => error.to_string(),
+    }
+}
+
 /// Returns what a file holds and which command takes it, if it is a model of another kind than the wanted one. A file that
 /// cannot be read holds none.
-pub fn told_as_other_kind(path: &Path, wanted: &str) -> Option<String> {
+fn told_as_other_kind(path: &Path, wanted: &str) -> Option<String> {
     // A pipe could not be read again.
     let inventory = path.is_file().then(|| Inventory::read(path).ok())??;
     let found = kind(&inventory.description().ok()?);

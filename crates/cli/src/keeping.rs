@@ -24,7 +24,6 @@ use crate::notes::note;
 use crate::output::{make_folder, quoted};
 use crate::processes::{self, World};
 use crate::saying::console;
-use crate::table::STATE;
 use crate::values::positive;
 
 /// The checkpoints and the log of a run.
@@ -67,6 +66,9 @@ pub type Options = BTreeMap<String, Value>;
 /// The file in the folder of checkpoints that holds the options of the run.
 const OPTIONS: &str = "options.json";
 
+/// The file beside it that holds the trials of a search so far.
+pub const TRIALS: &str = "search.json";
+
 /// Runs sessions with the requested observers.
 pub struct Keeper {
     folder: Option<PathBuf>,
@@ -88,7 +90,7 @@ impl Keeping {
         let given =
             folders.into_iter().filter_map(|(option, folder)| Some((option, folder.as_ref()?)));
         given
-            .flat_map(|(option, folder)| [OPTIONS, STATE].map(|name| (option, folder.join(name))))
+            .flat_map(|(option, folder)| [OPTIONS, TRIALS].map(|name| (option, folder.join(name))))
             .collect()
     }
 

@@ -11,7 +11,7 @@ use store::{LoadError, LoadFault, Saved};
 use super::lesson::Lesson;
 use super::texts::Origin;
 use super::values::{kind, kind_name};
-use crate::contents::{LANGUAGE_MODEL, told_as_other_kind};
+use crate::contents::{LANGUAGE_MODEL, told};
 
 /// Everything except the parameters that is needed to use a language model.
 #[derive(Deserialize, Serialize)]
@@ -142,13 +142,8 @@ impl LmDescription {
 
 /// Returns the model of a file that `lm train --save` or `lm import` wrote, or of a checkpoint.
 pub fn load(path: &Path) -> Result<LoadedModel, String> {
-    read(path).map_err(|error| match error.fault {
-        LoadFault::Read(_) | LoadFault::Foreign(_) => {
-            let other = told_as_other_kind(path, LANGUAGE_MODEL);
-            let why = other.unwrap_or_else(|| format!("{error}:"));
-            format!("--model {why} a file that `wengert lm train --save` wrote")
-        }
-        _ => format!("--model {error}"),
+    read(path).map_err(|error| {
+        format!("--model {}", told(&error, LANGUAGE_MODEL, "wengert lm train --save"))
     })
 }
 

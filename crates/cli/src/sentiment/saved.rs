@@ -12,7 +12,7 @@ use tensor::Tensor;
 use super::options::Sizes;
 use super::texts::{Texts, token_ids};
 use crate::calibrating::{UNCALIBRATED, is_temperature, uncalibrated};
-use crate::contents::{TEXT_CLASSIFIER, told_as_other_kind};
+use crate::contents::{TEXT_CLASSIFIER, told};
 use crate::notes::note;
 
 /// Everything except the parameters that is needed to classify a text.
@@ -130,14 +130,7 @@ impl Description {
 pub fn load(
     path: &Path,
 ) -> Result<(impl Model<Input = Tensor<u32>> + use<>, Parameters, Description), String> {
-    read_model(path).map_err(|error| match error.fault {
-        LoadFault::Read(_) | LoadFault::Foreign(_) => {
-            let other = told_as_other_kind(path, TEXT_CLASSIFIER);
-            let why = other.unwrap_or_else(|| format!("{error}:"));
-            format!("{why} a file that `wengert train --save` wrote")
-        }
-        _ => error.to_string(),
-    })
+    read_model(path).map_err(|error| told(&error, TEXT_CLASSIFIER, "wengert train --save"))
 }
 
 fn read_model(

@@ -37,5 +37,4 @@ pub use evaluate::evaluate;
 pub use gradcheck::gradcheck;
 pub use predict::predict;
 pub use saved::{holds_table_model, load};
-pub use search::STATE;
 pub use train::train;

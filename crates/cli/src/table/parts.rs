@@ -430,27 +430,29 @@ fn with_columns_of(
 
 /// Checks that other rows have the notation of those to train on, as far as their columns show it.
 fn check_notation(other: &DataFrame, understood: &Understood) -> Result<(), String> {
-    let columns: Vec<&ColumnSummary> =
-        understood.inputs.iter().chain([&understood.target]).collect();
-    let shown = |column: &&ColumnSummary| {
-        let place = other.place(&column.name).expect("a column that is used");
-        column.notation(other.cells(place))
-    };
-    let shown: Vec<Notation> = columns.iter().map(shown).collect();
-    let all = Notation::of_columns(&shown);
-    let (has_other, what, differ): (fn(&Notation) -> Option<bool>, _, _) = match all {
-        Notation { has_other_mark: Some(true), .. } => {
-            (|shown| shown.has_other_mark, "numbers", "another decimal mark")
-        }
-        Notation { has_other_order: Some(true), .. } => {
-            (|shown| shown.has_other_order, "dates", "another order of day and month")
-        }
+    let columns = understood.inputs.iter().chain([&understood.target]);
+    let shown: Vec<(&str, Notation)> = columns
+        .map(|column| {
+            let place = other.place(&column.name).expect("a column that is used");
+            (column.name.as_str(), column.notation(other.cells(place)))
+        })
+        .collect();
+    let all: Vec<Notation> = shown.iter().map(|&(_, notation)| notation).collect();
+    let all = Notation::of_columns(&all);
+    let what = match all {
+        Notation { has_other_mark: Some(true), .. } => "numbers have another decimal mark",
+        Notation { has_other_order: Some(true), .. } => "dates have another order of day and month",
         _ => return Ok(()),
     };
-    let at = shown.iter().position(|shown| has_other(shown).is_some()).expect("a column shows it");
+    // A column shows the one or the other: it has numbers or dates.
+    let is_other = |(_, notation): &&(&str, Notation)| match all.has_other_mark {
+        Some(true) => notation.has_other_mark.is_some(),
+        _ => notation.has_other_order.is_some(),
+    };
+    let (column, _) = shown.iter().find(is_other).expect("a column shows it");
     Err(format!(
-        "its {what} have {differ} than those to train on, as column {} shows; write both alike",
-        excerpt(&columns[at].name)
+        "its {what} than those to train on, as column {} shows; write both alike",
+        excerpt(column)
     ))
 }
 

@@ -14,7 +14,7 @@ use train::Calibrated;
 
 use super::model::{TableLoss, build, count, dropout};
 use crate::calibrating::{UNCALIBRATED, is_temperature, uncalibrated};
-use crate::contents::{TABLE_MODEL, told_as_other_kind};
+use crate::contents::{TABLE_MODEL, told};
 use crate::sentiment::options::Sizes;
 
 /// Everything except the parameters that is needed to use the model. The name of its only field tells such a
@@ -145,14 +145,7 @@ pub fn holds_table_model(path: &Path) -> bool {
 pub fn load(
     path: &Path,
 ) -> Result<(impl Model<Input = Mixed<Tensor<u32>>> + use<>, Parameters, TableModel), String> {
-    read_model(path).map_err(|error| match error.fault {
-        LoadFault::Read(_) | LoadFault::Foreign(_) => {
-            let other = told_as_other_kind(path, TABLE_MODEL);
-            let why = other.unwrap_or_else(|| format!("{error}:"));
-            format!("{why} a file that `wengert train FILE --save` wrote")
-        }
-        _ => error.to_string(),
-    })
+    read_model(path).map_err(|error| told(&error, TABLE_MODEL, "wengert train FILE --save"))
 }
 
 fn read_model(

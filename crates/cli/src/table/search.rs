@@ -21,8 +21,7 @@ use serde::{Deserialize, Serialize};
 use tensor::{Key, Tensor};
 use train::{Score, metric_label};
 
-/// The file in the folder of checkpoints that holds the trials so far.
-pub const STATE: &str = "search.json";
+use crate::keeping::TRIALS;
 
 /// One of this many settings goes on to the next round.
 const SHARE: usize = 3;
@@ -129,7 +128,7 @@ impl Search {
         folder: Option<&Path>,
     ) -> Result<Self, String> {
         let settings = space.draw(count, seed);
-        let file = folder.map(|folder| folder.join(STATE));
+        let file = folder.map(|folder| folder.join(TRIALS));
         let trials = match file.as_deref().filter(|file| file.exists()) {
             Some(file) => trials_of(file, &settings, run)?,
             None => Vec::new(),
@@ -218,7 +217,7 @@ fn trials_of(file: &Path, settings: &[Setting], run: u32) -> Result<Vec<Trial>, 
 /// Removes the trials that a folder may hold from an earlier run, for a new one.
 pub fn forget(folder: &Path) {
     // Where there is none, there is nothing to forget.
-    let _ = fs::remove_file(folder.join(STATE));
+    let _ = fs::remove_file(folder.join(TRIALS));
 }
 
 impl Setting {

@@ -4,12 +4,10 @@
 
 mod ending;
 
-use std::error::Error;
-use std::process::ExitCode;
-
 use wengert::{Tape, Tensor, check};
 
-fn differentiate() -> Result<ExitCode, Box<dyn Error>> {
+fn main() {
+    ending::quietly();
     // f(x, y) = x·y + sin x, the textbook example.
     let tape = Tape::<f64>::default();
     let (x, y) = (tape.variable(Tensor::scalar(2.0)), tape.variable(Tensor::scalar(3.0)));
@@ -22,11 +20,6 @@ fn differentiate() -> Result<ExitCode, Box<dyn Error>> {
     println!("∂f/∂y = x         = {:.6}", gradients.of(y).item());
 
     // A claim about a derivative is worth as much as its check.
-    let report = check::inputs(&[x.value(), y.value()], |v| v[0] * v[1] + v[0].sin());
+    let report = check::inputs(&[x.value(), y.value()], |[x, y]| x * y + x.sin());
     println!("\nWhat independent methods say:\n{report}");
-    Ok(ExitCode::SUCCESS)
-}
-
-fn main() -> ExitCode {
-    ending::run(differentiate)
 }

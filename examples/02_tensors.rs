@@ -11,12 +11,10 @@
 
 mod ending;
 
-use std::error::Error;
-use std::process::ExitCode;
-
 use wengert::{Tape, Tensor, check};
 
-fn show() -> Result<ExitCode, Box<dyn Error>> {
+fn main() {
+    ending::quietly();
     let x = Tensor::from([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]]);
     println!("x, shape {:?}:\n{x}\n", x.shape());
 
@@ -45,14 +43,9 @@ fn show() -> Result<ExitCode, Box<dyn Error>> {
     println!("∂f/∂x = 2 (x + b), shape {:?}:\n{}\n", x.shape(), gradients.of(x));
     println!("∂f/∂b = the sum of its rows, shape {:?}:\n{}\n", b.shape(), gradients.of(b));
 
-    let report = check::inputs(&[x.value(), b.value()], |v| {
-        let sum = v[0] + v[1];
+    let report = check::inputs(&[x.value(), b.value()], |[x, b]| {
+        let sum = x + b;
         (sum * sum).sum_all()
     });
     println!("The gradient check {}", report.summary());
-    Ok(ExitCode::SUCCESS)
-}
-
-fn main() -> ExitCode {
-    ending::run(show)
 }

@@ -10,15 +10,13 @@
 
 mod ending;
 
-use std::error::Error;
-use std::process::ExitCode;
-
 use wengert::{Key, Tape, Tensor};
 
 const SAMPLES: usize = 200;
 const RATE: f32 = 0.1;
 
-fn fit() -> Result<ExitCode, Box<dyn Error>> {
+fn main() {
+    ending::quietly();
     let key = Key::new(0);
     let x = Tensor::normal([SAMPLES, 2], 0.0, 1.0, key.stream("inputs"));
     let noise = Tensor::normal([SAMPLES, 1], 0.0, 0.1, key.stream("noise"));
@@ -42,9 +40,4 @@ fn fit() -> Result<ExitCode, Box<dyn Error>> {
         bias -= gradients.of(b) * RATE;
     }
     println!("\nweight {}, bias {}; the data were made with [2, -3] and 1", weight.t(), bias);
-    Ok(ExitCode::SUCCESS)
-}
-
-fn main() -> ExitCode {
-    ending::run(fit)
 }

@@ -9,9 +9,6 @@
 
 mod ending;
 
-use std::error::Error;
-use std::process::ExitCode;
-
 use wengert::functional::Dual;
 use wengert::nn::{self, Activation, Dense, Layer};
 use wengert::optim::{Adam, Optimizer};
@@ -25,7 +22,8 @@ fn along(network: &impl Layer, parameters: &Parameters, x: &Tensor, v: &Tensor) 
     output.sum_all().backward().map(|slope| slope.tangent)
 }
 
-fn train() -> Result<ExitCode, Box<dyn Error>> {
+fn main() {
+    ending::quietly();
     let inputs = Tensor::normal([200, 2], 0.0, 1.0, Key::new(0));
     let product = inputs.slice(1, ..1) * inputs.slice(1, 1..);
     let targets = product.gt(0.0).map(f32::from);
@@ -52,9 +50,4 @@ fn train() -> Result<ExitCode, Box<dyn Error>> {
         }
         adam.step(&mut parameters, &gradients);
     }
-    Ok(ExitCode::SUCCESS)
-}
-
-fn main() -> ExitCode {
-    ending::run(train)
 }

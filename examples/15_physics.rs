@@ -11,9 +11,7 @@
 
 mod ending;
 
-use std::error::Error;
 use std::f64::consts::PI;
-use std::process::ExitCode;
 
 use wengert::functional::Dual;
 use wengert::nn::{Activation, Dense, Layer};
@@ -26,7 +24,8 @@ fn u<'t, T: Scalar>(network: &impl Layer, pass: Pass<'t, T>, x: &Tensor<T>) -> V
     x * (PI - x) * network.forward(pass, x)
 }
 
-fn solve() -> Result<ExitCode, Box<dyn Error>> {
+fn main() {
+    ending::quietly();
     let x = Tensor::<f64>::arange(0.05, PI, 0.1).unsqueeze(1);
     let moving = x.map(|x| Dual::new(Dual::new(x, 1.0), Dual::new(1.0, 0.0)));
     let mut parameters = Parameters::<f64>::with_seed(1);
@@ -49,9 +48,4 @@ fn solve() -> Result<ExitCode, Box<dyn Error>> {
         let gradients = u_of_x.vjp(cotangent.cast()).map(|slope| slope.tangent.tangent);
         adam.step(&mut parameters, &gradients);
     }
-    Ok(ExitCode::SUCCESS)
-}
-
-fn main() -> ExitCode {
-    ending::run(solve)
 }

@@ -9,9 +9,6 @@
 
 mod ending;
 
-use std::error::Error;
-use std::process::ExitCode;
-
 use wengert::functional::parameters::{hvp, value_and_grad};
 use wengert::nn::{self, Activation, Dense, Layer};
 use wengert::{Key, Parameters, Pass, Scalar, Tensor, Var};
@@ -29,7 +26,8 @@ fn dot(a: &Parameters<f64>, b: &Parameters<f64>) -> f64 {
     a.iter().zip(b.iter()).map(|((_, _, a), (_, _, b))| (a * b).sum_all().item()).sum()
 }
 
-fn explore() -> Result<ExitCode, Box<dyn Error>> {
+fn main() {
+    ending::quietly();
     let mut at = Parameters::<f64>::with_seed(1);
     let network = Dense::new(&mut at, "hidden", 2, 8)
         .then(Activation::Tanh)
@@ -52,9 +50,4 @@ fn explore() -> Result<ExitCode, Box<dyn Error>> {
         let parabola = value + t * slope + t * t / 2.0 * eigenvalue;
         println!("{t:>5} {loss:>7.4} {parabola:>9.4}  {}", "#".repeat((loss * 30.0) as usize));
     }
-    Ok(ExitCode::SUCCESS)
-}
-
-fn main() -> ExitCode {
-    ending::run(explore)
 }

@@ -12,9 +12,7 @@
 
 mod ending;
 
-use std::error::Error;
 use std::f32::consts::TAU;
-use std::process::ExitCode;
 
 use wengert::nn::{Activation, Dense, Layer, bce_with_logits};
 use wengert::optim::{Adam, Optimizer, Schedule};
@@ -61,7 +59,8 @@ fn draw(points: &Tensor) {
     lines.iter().for_each(|line| println!("{}", line.iter().collect::<String>().trim_end()));
 }
 
-fn train() -> Result<ExitCode, Box<dyn Error>> {
+fn main() {
+    ending::quietly();
     let (mut g, mut d) = (Parameters::new(1), Parameters::new(2));
     let (generator, discriminator) = (network(&mut g, NOISE, 2), network(&mut d, 2, 1));
     let adam = || Adam::new(Schedule::linear(0.002, STEPS).floor(0.0002)).betas(0.5, 0.99);
@@ -92,9 +91,4 @@ fn train() -> Result<ExitCode, Box<dyn Error>> {
         adam_d.step(&mut d, &gradients_d);
         adam_g.step(&mut g, &gradients_g);
     }
-    Ok(ExitCode::SUCCESS)
-}
-
-fn main() -> ExitCode {
-    ending::run(train)
 }

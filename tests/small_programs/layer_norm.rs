@@ -15,7 +15,7 @@ fn layer_norm<'t, T: Scalar>(x: Var<'t, T>, gain: Var<'t, T>, bias: Var<'t, T>) 
 fn layer_norm_of_ones_own_has_right_gradients_and_equals_the_one_in_the_box() {
     let x = Tensor::<f64>::normal([3, 4], 0.0, 1.0, Key::new(1));
     let [gain, bias] = [2, 3].map(|seed| Tensor::normal([4], 1.0, 0.2, Key::new(seed)));
-    check::inputs(&[x.clone(), gain, bias], |x| layer_norm(x[0], x[1], x[2])).assert();
+    check::inputs(&[x.clone(), gain, bias], |[x, gain, bias]| layer_norm(x, gain, bias)).assert();
 
     let mut parameters = Parameters::with_seed(0);
     let in_the_box = LayerNorm::new(&mut parameters, "norm", 4);

@@ -37,7 +37,7 @@
 //! use tensor::Tensor;
 //!
 //! let x = Tensor::from([0.5, -1.0]);
-//! let report = autograd::check::inputs(&[x], |x| (x[0] * x[0]).sum_all());
+//! let report = autograd::check::inputs(&[x], |[x]| (x * x).sum_all());
 //! report.assert();
 //! println!("{report}");
 //! ```
@@ -65,7 +65,8 @@ pub use report::{Comparison, Finding, Law, Method, Report};
 use tensor::{Key, Scalar, Tensor, shape};
 
 use crate::NodeView;
-use crate::functional::{Dual, as_parameters};
+use crate::functional::parameters::of_inputs;
+use crate::functional::{Dual, array};
 use crate::{Op, ParameterId, Parameters, Pass, Tape, Var};
 
 /// The number that a checked function computes with.
@@ -76,12 +77,17 @@ pub type Number = Dual<f64>;
 /// # Panics
 /// If `function` does, or its backward pass.
 #[track_caller]
-pub fn inputs<F>(inputs: &[Tensor<f64>], function: F) -> Report
+pub fn inputs<const N: usize, F>(inputs: &[Tensor<f64>; N], function: F) -> Report
 where
-    F: for<'t> Fn(&[Var<'t, Number>]) -> Var<'t, Number>,
+    F: for<'t> Fn([Var<'t, Number>; N]) -> Var<'t, Number>,
 {
-    let repeated = laws::repeated_input(inputs, &function);
-    report(&as_parameters(inputs), &|pass| function(&pass.all_parameters()), repeated)
+    of_slice(inputs, &|x| function(array(x.to_vec())))
+}
+
+#[track_caller]
+fn of_slice(inputs: &[Tensor<f64>], function: &laws::FunctionOfInputs<'_>) -> Report {
+    let repeated = laws::repeated_input(inputs, function);
+    report(&of_inputs(inputs), &|pass| function(&pass.all_parameters()), repeated)
 }
 
 /// Checks an op on these inputs; `make` creates it for each run.
@@ -91,7 +97,7 @@ where
 #[track_caller]
 pub fn op<O: Op<Number>>(make: impl Fn() -> O, inputs: &[Tensor<f64>]) -> Report {
     let at = Location::caller();
-    self::inputs(inputs, |x| x[0].tape().apply_at(at, make(), x))
+    of_slice(inputs, &|x| x[0].tape().apply_at(at, make(), x))
 }
 
 /// Checks the gradients of `function`, such as a layer, with respect to all trainable parameters
@@ -104,23 +110,29 @@ pub fn op<O: Op<Number>>(make: impl Fn() -> O, inputs: &[Tensor<f64>]) -> Report
 /// let mut parameters = Parameters::with_seed(0);
 /// let weight = parameters.add("weight", Tensor::normal([3, 2], 0.0, 1.0, Key::new(1)));
 /// let x = Tensor::normal([4, 3], 0.0, 1.0, Key::new(2));
-/// let report = check::layer(&parameters, &[x], |pass, x| x[0].matmul(pass.parameter(weight)).tanh());
+/// let report = check::layer(&parameters, &[x], |pass, [x]| x.matmul(pass.parameter(weight)).tanh());
 /// report.assert();
 /// ```
 ///
 /// # Panics
 /// If `function` does, or its backward pass.
 #[track_caller]
-pub fn layer<F>(parameters: &Parameters<f64>, inputs: &[Tensor<f64>], function: F) -> Report
+pub fn layer<const N: usize, F>(
+    parameters: &Parameters<f64>,
+    inputs: &[Tensor<f64>; N],
+    function: F,
+) -> Report
 where
-    F: for<'t> Fn(Pass<'t, Number>, &[Var<'t, Number>]) -> Var<'t, Number>,
+    F: for<'t> Fn(Pass<'t, Number>, [Var<'t, Number>; N]) -> Var<'t, Number>,
 {
     let mut all = parameters.clone();
     let first_input = all.len();
     for (i, input) in inputs.iter().enumerate() {
         all.add(format!("input {i}"), input.clone());
     }
-    self::parameters(&all, |pass| function(pass, &pass.all_parameters()[first_input..]))
+    self::parameters(&all, |pass| {
+        function(pass, array(pass.all_parameters().split_off(first_input)))
+    })
 }
 
 /// Checks the gradients of `function`, such as a model's loss on a few samples, with respect to

@@ -11,20 +11,23 @@
 //! | [`jacobian`] | J | reverse, a walk for each output |
 //! | [`hessian`] | H | [`hvp`] along each axis |
 //!
-//! A function is a closure from variables to a variable. [`parameters`] has the same for a model: a
-//! closure from a [`Pass`](crate::Pass).
+//! A function is a closure from an array of variables to a variable; the results are arrays of the same
+//! length. [`parameters`] has the same for a model, a closure from a [`Pass`](crate::Pass), and for a number
+//! of inputs that is known only when the program runs.
 //!
 //! ```
 //! use autograd::functional::{grad, hvp};
 //! use tensor::Tensor;
 //!
-//! // f(x) = exp(x³) at 0.5: f' = 3x² f, f'' = (6x + 9x⁴) f.
-//! let x = [Tensor::scalar(0.5)];
-//! let f = 0.125f64.exp();
-//! let slope = grad(|x| x[0].powi(3).exp(), &x)[0].item();
-//! let curvature = hvp(|x| x[0].powi(3).exp(), &x, &[Tensor::scalar(1.0)])[0].item();
-//! assert!((slope - 0.75 * f).abs() < 1e-15);
-//! assert!((curvature - 3.5625 * f).abs() < 1e-14);
+//! // f(x, y) = x²y: ∂f/∂x = 2xy, ∂f/∂y = x².
+//! let at = [Tensor::scalar(3.0), Tensor::scalar(2.0)];
+//! let [dx, dy] = grad(|[x, y]| x * x * y, &at);
+//! assert_eq!((dx.item(), dy.item()), (12.0, 9.0));
+//!
+//! // Along x alone the gradient changes by [2y, 2x].
+//! let along_x = [Tensor::scalar(1.0), Tensor::scalar(0.0)];
+//! let [dx, dy] = hvp(|[x, y]| x * x * y, &at, &along_x);
+//! assert_eq!((dx.item(), dy.item()), (4.0, 6.0));
 //! ```
 //!
 //! # A tape over dual numbers
@@ -76,31 +79,19 @@ mod dual;
 pub mod parameters;
 
 pub use dual::Dual;
+use parameters::of_inputs;
 use tensor::{Scalar, Tensor};
 
-use crate::{Parameters, Var};
-
-/// Returns inputs as parameters, so that there is one implementation of everything.
-pub(crate) fn as_parameters<S: Scalar>(inputs: &[Tensor<S>]) -> Parameters<S> {
-    let mut parameters = Parameters::with_seed(0);
-    for (i, input) in inputs.iter().enumerate() {
-        parameters.add(format!("input {i}"), input.clone());
-    }
-    parameters
-}
-
-fn values<S: Scalar>(parameters: Parameters<S>) -> Vec<Tensor<S>> {
-    parameters.iter().map(|(_, _, value)| value.clone()).collect()
-}
+use crate::{Parameters, Pass, Var};
 
 /// Returns the gradient of a function of one number with respect to each input.
 ///
 /// # Panics
 /// If the result is not a single number.
 #[track_caller]
-pub fn grad<S: Scalar, F>(function: F, inputs: &[Tensor<S>]) -> Vec<Tensor<S>>
+pub fn grad<S: Scalar, const N: usize, F>(function: F, inputs: &[Tensor<S>; N]) -> [Tensor<S>; N]
 where
-    F: for<'t> Fn(&[Var<'t, S>]) -> Var<'t, S>,
+    F: for<'t> Fn([Var<'t, S>; N]) -> Var<'t, S>,
 {
     value_and_grad(function, inputs).1
 }
@@ -110,12 +101,15 @@ where
 /// # Panics
 /// If the result is not a single number.
 #[track_caller]
-pub fn value_and_grad<S: Scalar, F>(function: F, inputs: &[Tensor<S>]) -> (S, Vec<Tensor<S>>)
+pub fn value_and_grad<S: Scalar, const N: usize, F>(
+    function: F,
+    inputs: &[Tensor<S>; N],
+) -> (S, [Tensor<S>; N])
 where
-    F: for<'t> Fn(&[Var<'t, S>]) -> Var<'t, S>,
+    F: for<'t> Fn([Var<'t, S>; N]) -> Var<'t, S>,
 {
     let (value, gradient) =
-        parameters::value_and_grad(|pass| function(&pass.all_parameters()), &as_parameters(inputs));
+        parameters::value_and_grad(|pass| function(variables(pass)), &of_inputs(inputs));
     (value, values(gradient))
 }
 
@@ -124,19 +118,16 @@ where
 /// # Panics
 /// If `tangents` does not have a tensor of the shape of each input.
 #[track_caller]
-pub fn jvp<S: Scalar, F>(
+pub fn jvp<S: Scalar, const N: usize, F>(
     function: F,
-    inputs: &[Tensor<S>],
-    tangents: &[Tensor<S>],
+    inputs: &[Tensor<S>; N],
+    tangents: &[Tensor<S>; N],
 ) -> (Tensor<S>, Tensor<S>)
 where
-    F: for<'t> Fn(&[Var<'t, Dual<S>>]) -> Var<'t, Dual<S>>,
+    F: for<'t> Fn([Var<'t, Dual<S>>; N]) -> Var<'t, Dual<S>>,
 {
-    parameters::jvp(
-        |pass| function(&pass.all_parameters()),
-        &as_parameters(inputs),
-        &as_parameters(tangents),
-    )
+    let (at, direction) = (of_inputs(inputs), of_inputs(tangents));
+    parameters::jvp(|pass| function(variables(pass)), &at, &direction)
 }
 
 /// Returns the Hessian of a function of one number, times `tangents`: the derivative of the gradient along
@@ -146,29 +137,29 @@ where
 /// If the result is not a single number, or `tangents` does not have a tensor of the shape of each
 /// input.
 #[track_caller]
-pub fn hvp<S: Scalar, F>(
+pub fn hvp<S: Scalar, const N: usize, F>(
     function: F,
-    inputs: &[Tensor<S>],
-    tangents: &[Tensor<S>],
-) -> Vec<Tensor<S>>
+    inputs: &[Tensor<S>; N],
+    tangents: &[Tensor<S>; N],
+) -> [Tensor<S>; N]
 where
-    F: for<'t> Fn(&[Var<'t, Dual<S>>]) -> Var<'t, Dual<S>>,
+    F: for<'t> Fn([Var<'t, Dual<S>>; N]) -> Var<'t, Dual<S>>,
 {
-    values(parameters::hvp(
-        |pass| function(&pass.all_parameters()),
-        &as_parameters(inputs),
-        &as_parameters(tangents),
-    ))
+    let (at, direction) = (of_inputs(inputs), of_inputs(tangents));
+    values(parameters::hvp(|pass| function(variables(pass)), &at, &direction))
 }
 
 /// Returns the derivatives of all outputs with respect to all entries of each input: for an output of shape
 /// `o` and an input of shape `i` a tensor of shape `[o…, i…]`.
 #[track_caller]
-pub fn jacobian<S: Scalar, F>(function: F, inputs: &[Tensor<S>]) -> Vec<Tensor<S>>
+pub fn jacobian<S: Scalar, const N: usize, F>(
+    function: F,
+    inputs: &[Tensor<S>; N],
+) -> [Tensor<S>; N]
 where
-    F: for<'t> Fn(&[Var<'t, S>]) -> Var<'t, S>,
+    F: for<'t> Fn([Var<'t, S>; N]) -> Var<'t, S>,
 {
-    parameters::jacobian(|pass| function(&pass.all_parameters()), &as_parameters(inputs))
+    array(parameters::jacobian(|pass| function(variables(pass)), &of_inputs(inputs)))
 }
 
 /// Returns the second derivatives of a function of one number: for inputs `i` and `j` a tensor of shape
@@ -177,9 +168,27 @@ where
 /// # Panics
 /// If the result is not a single number.
 #[track_caller]
-pub fn hessian<S: Scalar, F>(function: F, inputs: &[Tensor<S>]) -> Vec<Vec<Tensor<S>>>
+pub fn hessian<S: Scalar, const N: usize, F>(
+    function: F,
+    inputs: &[Tensor<S>; N],
+) -> [[Tensor<S>; N]; N]
 where
-    F: for<'t> Fn(&[Var<'t, Dual<S>>]) -> Var<'t, Dual<S>>,
+    F: for<'t> Fn([Var<'t, Dual<S>>; N]) -> Var<'t, Dual<S>>,
 {
-    parameters::hessian(|pass| function(&pass.all_parameters()), &as_parameters(inputs))
+    let blocks = parameters::hessian(|pass| function(variables(pass)), &of_inputs(inputs));
+    array(blocks.into_iter().map(array).collect())
+}
+
+#[track_caller]
+fn variables<S: Scalar, const N: usize>(pass: Pass<'_, S>) -> [Var<'_, S>; N] {
+    array(pass.all_parameters())
+}
+
+fn values<S: Scalar, const N: usize>(parameters: Parameters<S>) -> [Tensor<S>; N] {
+    array(parameters.iter().map(|(_, _, value)| value.clone()).collect())
+}
+
+/// One element for each input.
+pub(crate) fn array<E, const N: usize>(elements: Vec<E>) -> [E; N] {
+    elements.try_into().unwrap_or_else(|_| unreachable!("one element for each input"))
 }

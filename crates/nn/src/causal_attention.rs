@@ -132,8 +132,8 @@ pub(crate) fn cases() -> proptest::strategy::BoxedStrategy<autograd::check::Case
             (draw(time, heads), draw(steps, groups), draw(steps, groups), Just((heads, groups)))
         })
         .prop_map(|(query, key, value, (heads, groups))| {
-            Case::new("causal_attention", vec![query, key, value], move |x| {
-                causal_attention(x[0], x[1], x[2], heads, groups)
+            Case::new("causal_attention", [query, key, value], move |[query, key, value]| {
+                causal_attention(query, key, value, heads, groups)
             })
         })
         .boxed()

@@ -165,7 +165,9 @@ pub(crate) fn cases() -> proptest::strategy::BoxedStrategy<autograd::check::Case
             shapes.into_iter().map(|shape| tensors(shape, -2.0..2.0)).collect::<Vec<_>>()
         })
         .prop_map(|inputs| {
-            Case::new("dense", inputs, |x| x[0].tape().apply(DenseOp { biased: x.len() == 3 }, x))
+            Case::of_vec("dense", inputs, |x| {
+                x[0].tape().apply(DenseOp { biased: x.len() == 3 }, x)
+            })
         })
         .boxed()
 }

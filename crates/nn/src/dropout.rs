@@ -111,7 +111,7 @@ pub(crate) fn cases() -> proptest::strategy::BoxedStrategy<autograd::check::Case
 
     (small(-2.0..2.0), 0.0..0.9f64, any::<u64>())
         .prop_map(|(x, rate, seed)| {
-            Case::new("dropout", vec![x], move |x| dropout(x[0], rate, Key::new(seed)))
+            Case::new("dropout", [x], move |[x]| dropout(x, rate, Key::new(seed)))
         })
         .boxed()
 }

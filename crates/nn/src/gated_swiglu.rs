@@ -170,8 +170,8 @@ pub(crate) fn cases() -> proptest::strategy::BoxedStrategy<autograd::check::Case
             (wide(&shape), wide(&shape), narrow(shape.clone()), narrow(shape))
         })
         .prop_map(|(up, gate, beta, gamma)| {
-            Case::new("gated_swiglu", vec![up, gate, beta, gamma], |x| {
-                gated_swiglu(x[0], x[1], x[2], x[3])
+            Case::new("gated_swiglu", [up, gate, beta, gamma], |[up, gate, beta, gamma]| {
+                gated_swiglu(up, gate, beta, gamma)
             })
         })
         .boxed()

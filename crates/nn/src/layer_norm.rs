@@ -197,7 +197,7 @@ pub(crate) fn cases() -> proptest::strategy::BoxedStrategy<autograd::check::Case
             (draw(x), draw(vec![features]), draw(vec![features]), Just(epsilon))
         })
         .prop_map(|(x, w, b, epsilon)| {
-            Case::new("layer_norm", vec![x, w, b], move |x| layer_norm(x[0], x[1], x[2], epsilon))
+            Case::new("layer_norm", [x, w, b], move |[x, w, b]| layer_norm(x, w, b, epsilon))
         })
         .boxed()
 }

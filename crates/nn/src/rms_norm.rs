@@ -191,7 +191,7 @@ pub(crate) fn cases() -> proptest::strategy::BoxedStrategy<autograd::check::Case
             (draw(x), draw(vec![features]), Just(epsilon))
         })
         .prop_map(|(x, w, epsilon)| {
-            Case::new("rms_norm", vec![x, w], move |x| rms_norm(x[0], x[1], epsilon))
+            Case::new("rms_norm", [x, w], move |[x, w]| rms_norm(x, w, epsilon))
         })
         .boxed()
 }

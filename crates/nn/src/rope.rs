@@ -136,9 +136,7 @@ pub(crate) fn cases() -> proptest::strategy::BoxedStrategy<autograd::check::Case
     (0..3usize, 0..4usize, 0..3usize, 1..3usize, 0..9usize, 2.0..100.0f64)
         .prop_flat_map(|(batch, time, heads, half, first, theta)| {
             let x = tensors(vec![batch, time, heads * 2 * half], -2.0..2.0);
-            x.prop_map(move |x| {
-                Case::new("rope", vec![x], move |x| rope(x[0], 2 * half, first, theta))
-            })
+            x.prop_map(move |x| Case::new("rope", [x], move |[x]| rope(x, 2 * half, first, theta)))
         })
         .boxed()
 }

@@ -155,7 +155,7 @@ pub(crate) fn cases() -> proptest::strategy::BoxedStrategy<autograd::check::Case
         .prop_map(|(x, matrix)| {
             let matrix = Bf16Matrix::round(&matrix.cast()).expect("small numbers");
             let matrix = Arc::new(matrix);
-            Case::new("rounded_product", vec![x], move |x| product(x[0], Arc::clone(&matrix)))
+            Case::new("rounded_product", [x], move |[x]| product(x, Arc::clone(&matrix)))
         })
         .boxed()
 }

@@ -117,7 +117,7 @@ pub(crate) mod cases {
             .prop_filter("a scalar has no axis", |(x, _)| x.rank() > 0)
             .prop_map(move |(x, pick)| {
                 let axis = pick.index(x.rank()) as isize;
-                Case::new(op, vec![x], move |x| function(x[0], axis))
+                Case::new(op, [x], move |[x]| function(x, axis))
             })
             .boxed()
     }

@@ -159,7 +159,7 @@ pub(crate) fn cases() -> proptest::strategy::BoxedStrategy<autograd::check::Case
             (tensors(shape.clone(), -3.0..3.0), narrow(shape.clone()), narrow(shape))
         })
         .prop_map(|(x, beta, gamma)| {
-            Case::new("swiglu", vec![x, beta, gamma], |x| swiglu(x[0], x[1], x[2]))
+            Case::new("swiglu", [x, beta, gamma], |[x, beta, gamma]| swiglu(x, beta, gamma))
         })
         .boxed()
 }

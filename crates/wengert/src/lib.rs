@@ -62,7 +62,7 @@
 //! use wengert::{Tensor, check};
 //!
 //! let x = Tensor::from([0.5, -1.0]);
-//! check::inputs(&[x], |x| (x[0] * x[0].tanh()).sum_all()).assert();
+//! check::inputs(&[x], |[x]| (x * x.tanh()).sum_all()).assert();
 //! ```
 //!
 //! # Where to read on

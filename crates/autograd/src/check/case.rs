@@ -5,6 +5,7 @@ use std::fmt;
 use tensor::Tensor;
 
 use super::{Number, Report};
+use crate::functional::array;
 use crate::{Tape, Var};
 
 /// A function built around one op, with inputs on which to check it.
@@ -20,7 +21,15 @@ type Function = dyn for<'t> Fn(&[Var<'t, Number>]) -> Var<'t, Number>;
 
 impl Case {
     /// Creates a case for the op of this name.
-    pub fn new<F>(op: &'static str, inputs: Vec<Tensor<f64>>, function: F) -> Self
+    pub fn new<const N: usize, F>(op: &'static str, inputs: [Tensor<f64>; N], function: F) -> Self
+    where
+        F: for<'t> Fn([Var<'t, Number>; N]) -> Var<'t, Number> + 'static,
+    {
+        Self::of_vec(op, inputs.to_vec(), move |x| function(array(x.to_vec())))
+    }
+
+    /// Creates a case whose number of inputs is itself drawn.
+    pub fn of_vec<F>(op: &'static str, inputs: Vec<Tensor<f64>>, function: F) -> Self
     where
         F: for<'t> Fn(&[Var<'t, Number>]) -> Var<'t, Number> + 'static,
     {
@@ -37,7 +46,7 @@ impl Case {
         self.record(&tape);
         let is_recorded = tape.nodes().iter().any(|node| node.name() == self.op);
         assert!(is_recorded, "this case does not record `{}`", self.op);
-        super::inputs(&self.inputs, &self.function)
+        super::of_slice(&self.inputs, &self.function)
     }
 
     /// Records the function on a tape, the inputs as variables, and gives its result.

@@ -3,7 +3,8 @@
 use tensor::{Key, Scalar, Shape, Tensor};
 
 use super::{Law, Number, Subject, influence};
-use crate::functional::{Dual, grad};
+use crate::functional::Dual;
+use crate::functional::parameters::{of_inputs, value_and_grad};
 use crate::{Parameters, Tape, Var};
 
 /// All laws that concern the function as a whole.
@@ -80,20 +81,22 @@ pub(super) fn repeated_input(
     let mut at: Vec<Tensor<Number>> = inputs.iter().map(Tensor::cast).collect();
     at[j] = at[i].clone();
     let u = Tensor::normal(output_shape(function, &at), 0.0, 1.0, Key::new(1));
-    let apart = grad(|x| weighted_sum(function(x), &u), &at);
-    let together = grad(
-        |x| {
-            let mut x = x.to_vec();
+    let at = of_inputs(&at);
+    let (_, apart) = value_and_grad(|pass| weighted_sum(function(&pass.all_parameters()), &u), &at);
+    let (_, together) = value_and_grad(
+        |pass| {
+            let mut x = pass.all_parameters();
             x[j] = x[i];
             weighted_sum(function(&x), &u)
         },
         &at,
     );
-    let expected = &apart[i] + &apart[j];
+    let of = |gradient: &Parameters<Number>, i: usize| gradient.iter().nth(i).unwrap().2.clone();
+    let expected = of(&apart, i) + of(&apart, j);
     // Both inputs alike may be outside the function's domain, as in 0 / 0.
     expected.is_finite().then(|| Law {
         name: "an input used twice gets the sum of both gradients",
-        error: tensor_distance(&together[i], &expected),
+        error: tensor_distance(&of(&together, i), &expected),
         tolerance: 1e-12,
     })
 }

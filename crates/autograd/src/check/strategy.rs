@@ -35,7 +35,7 @@ pub fn unary(
     elements: Range<f64>,
     function: for<'t> fn(Var<'t, Number>) -> Var<'t, Number>,
 ) -> BoxedStrategy<Case> {
-    small(elements).prop_map(move |x| Case::new(op, vec![x], move |x| function(x[0]))).boxed()
+    small(elements).prop_map(move |x| Case::new(op, [x], move |[x]| function(x))).boxed()
 }
 
 /// Cases for an op of two inputs that broadcast, each with elements from a range of its own.
@@ -49,7 +49,7 @@ pub fn binary(
         .prop_flat_map(move |(a, b)| {
             (tensors(a, numbers(left.clone())), tensors(b, numbers(right.clone())))
         })
-        .prop_map(move |(a, b)| Case::new(op, vec![a, b], move |x| function(x[0], x[1])))
+        .prop_map(move |(a, b)| Case::new(op, [a, b], move |[a, b]| function(a, b)))
         .boxed()
 }
 

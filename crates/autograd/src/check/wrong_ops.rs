@@ -13,7 +13,8 @@ use tensor::Tensor;
 use super::laws::repeated_input;
 use super::methods::with;
 use super::{Comparison, Finding, Law, Method, Number, Subject, inner, inner_size};
-use crate::functional::{Dual, as_parameters};
+use crate::functional::Dual;
+use crate::functional::parameters::of_inputs;
 use crate::op::{Adjoints, Op};
 use crate::tape::{Node, Source};
 use crate::view::in_layer;
@@ -59,7 +60,7 @@ pub(super) fn for_each_op(
 fn inputs_of(nodes: &[Node<Number>], index: usize) -> Parameters<f64> {
     let inputs: Vec<&Node<Number>> = nodes[index].inputs.iter().map(|&k| &nodes[k]).collect();
     let values: Vec<Tensor<f64>> = inputs.iter().map(|node| Dual::values(&node.value)).collect();
-    let mut parameters = as_parameters(&values);
+    let mut parameters = of_inputs(&values);
     for (id, node) in parameters.ids().zip(inputs) {
         if !node.needs_gradient {
             parameters.freeze(id);

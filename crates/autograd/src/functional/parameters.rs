@@ -4,11 +4,32 @@
 //! shapes, and so is a gradient. Frozen parameters do not move: their part of a direction counts as
 //! zero, and so does their gradient. Parameters of other stores that the function reads count as
 //! constants.
+//!
+//! A function of tensors whose number is known only when the program runs is one of parameters, too:
+//!
+//! ```
+//! use autograd::functional::parameters::{jvp, of_inputs};
+//! use tensor::Tensor;
+//!
+//! let inputs: Vec<Tensor<f64>> = (1..=4).map(|i| Tensor::scalar(f64::from(i))).collect();
+//! let at = of_inputs(&inputs);
+//! let (product, change) = jvp(|pass| pass.all_parameters().into_iter().reduce(|x, y| x * y).unwrap(), &at, &at);
+//! assert_eq!((product.item(), change.item()), (24.0, 96.0));
+//! ```
 
 use tensor::{Scalar, Shape, Tensor};
 
 use super::Dual;
 use crate::{Gradients, ParameterId, Parameters, Pass, Tape, Var};
+
+/// Returns inputs as parameters, `input 0` and so on, which a function reads by [`Pass::all_parameters`].
+pub fn of_inputs<S: Scalar>(inputs: &[Tensor<S>]) -> Parameters<S> {
+    let mut parameters = Parameters::with_seed(0);
+    for (i, input) in inputs.iter().enumerate() {
+        parameters.add(format!("input {i}"), input.clone());
+    }
+    parameters
+}
 
 /// Returns the value of a function of one number, and its gradient.
 ///

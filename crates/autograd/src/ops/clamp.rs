@@ -57,6 +57,6 @@ pub(super) fn cases() -> proptest::strategy::BoxedStrategy<crate::check::Case> {
 
     let bounds = [(-1.0, 1.0), (0.0, 0.0), (0.0, f64::INFINITY), (f64::NEG_INFINITY, 1.0)];
     (small(-2.0..2.0), select(bounds.to_vec()))
-        .prop_map(|(x, (min, max))| Case::new("clamp", vec![x], move |x| x[0].clamp(min, max)))
+        .prop_map(|(x, (min, max))| Case::new("clamp", [x], move |[x]| x.clamp(min, max)))
         .boxed()
 }

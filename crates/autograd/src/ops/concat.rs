@@ -107,18 +107,16 @@ pub(super) fn cases() -> proptest::strategy::BoxedStrategy<crate::check::Case> {
     let joined = (with_axis(-2.0..2.0), any::<Index>()).prop_map(|((x, axis), pick)| {
         let cut = pick.index(x.shape()[axis as usize] + 1);
         let parts = vec![x.slice(axis, ..cut), x.slice(axis, cut..)];
-        Case::new("concat", parts, move |x| Var::concat(&[x[0], x[1], x[0]], axis))
+        Case::of_vec("concat", parts, move |x| Var::concat(&[x[0], x[1], x[0]], axis))
     });
     let stacked = (small(-2.0..2.0), any::<Index>()).prop_map(|(x, pick)| {
         let axis = pick.index(x.rank() + 1) as isize;
-        Case::new("concat", vec![x.clone(), x * 0.5], move |x| {
-            Var::stack(&[x[0], x[1], x[0]], axis)
-        })
+        Case::new("concat", [x.clone(), x * 0.5], move |[x, y]| Var::stack(&[x, y, x], axis))
     });
     let padded =
         (with_axis(-2.0..2.0), vec((0..3usize, 1..3usize), 3)).prop_map(|((x, _), widths)| {
             let widths = widths[..x.rank()].to_vec();
-            Case::new("concat", vec![x], move |x| x[0].pad(&widths, -1.5))
+            Case::new("concat", [x], move |[x]| x.pad(&widths, -1.5))
         });
     prop_oneof![joined, stacked, padded].boxed()
 }

@@ -54,6 +54,6 @@ pub(super) fn cases() -> proptest::strategy::BoxedStrategy<crate::check::Case> {
             let narrow = narrower_shape(to.clone()).prop_flat_map(|from| tensors(from, -2.0..2.0));
             (narrow, Just(to))
         })
-        .prop_map(|(x, to)| Case::new("expand", vec![x], move |x| x[0].expand(&to)))
+        .prop_map(|(x, to)| Case::new("expand", [x], move |[x]| x.expand(&to)))
         .boxed()
 }

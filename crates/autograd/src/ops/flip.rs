@@ -51,6 +51,6 @@ pub(super) fn cases() -> proptest::strategy::BoxedStrategy<crate::check::Case> {
     use crate::check::{Case, strategy::with_axes};
 
     with_axes(-2.0..2.0)
-        .prop_map(|(x, axes)| Case::new("flip", vec![x], move |x| x[0].flip(&axes)))
+        .prop_map(|(x, axes)| Case::new("flip", [x], move |[x]| x.flip(&axes)))
         .boxed()
 }

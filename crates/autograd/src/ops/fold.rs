@@ -71,8 +71,6 @@ pub(super) fn cases() -> proptest::strategy::BoxedStrategy<crate::check::Case> {
             let image = [images[2], images[3]];
             (tensors(columns.to_vec(), -2.0..2.0), Just((image, window)))
         })
-        .prop_map(|(x, (image, window))| {
-            Case::new("fold", vec![x], move |x| x[0].fold(image, window))
-        })
+        .prop_map(|(x, (image, window))| Case::new("fold", [x], move |[x]| x.fold(image, window)))
         .boxed()
 }

@@ -60,7 +60,7 @@ pub(super) fn cases() -> proptest::strategy::BoxedStrategy<crate::check::Case> {
             shape[at] = if length == 0 { 0 } else { count };
             let bits = Tensor::random_bits(shape, Key::new(seed));
             let ids = bits.map(|bits| bits % length as u32);
-            Case::new("gather", vec![x], move |x| x[0].gather(axis, &ids))
+            Case::new("gather", [x], move |[x]| x.gather(axis, &ids))
         })
         .boxed()
 }

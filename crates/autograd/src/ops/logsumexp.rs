@@ -88,9 +88,9 @@ pub(super) fn cases() -> proptest::strategy::BoxedStrategy<crate::check::Case> {
     (with_axes(-2.0..2.0), any::<bool>())
         .prop_filter("the sum of nothing is −∞", |((x, _), _)| !x.is_empty())
         .prop_map(|((x, axes), keepdim)| {
-            Case::new("logsumexp", vec![x], move |x| match keepdim {
-                true => x[0].logsumexp_keepdim(&axes),
-                false => x[0].logsumexp(&axes),
+            Case::new("logsumexp", [x], move |[x]| match keepdim {
+                true => x.logsumexp_keepdim(&axes),
+                false => x.logsumexp(&axes),
             })
         })
         .boxed()

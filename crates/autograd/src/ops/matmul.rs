@@ -57,6 +57,6 @@ pub(super) fn cases() -> proptest::strategy::BoxedStrategy<crate::check::Case> {
             b.extend([k, n]);
             (tensors(a, -2.0..2.0), tensors(b, -2.0..2.0))
         })
-        .prop_map(|(a, b)| Case::new("matmul", vec![a, b], |x| x[0].matmul(x[1])))
+        .prop_map(|(a, b)| Case::new("matmul", [a, b], |[a, b]| a.matmul(b)))
         .boxed()
 }

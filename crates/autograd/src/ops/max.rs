@@ -124,6 +124,6 @@ pub(super) fn cases() -> proptest::strategy::BoxedStrategy<crate::check::Case> {
     ];
     (with_axes(-2.0..2.0), select(reductions.to_vec()))
         .prop_filter("nothing to choose from", |((x, _), _)| !x.is_empty())
-        .prop_map(|((x, axes), reduce)| Case::new("max", vec![x], move |x| reduce(x[0], &axes)))
+        .prop_map(|((x, axes), reduce)| Case::new("max", [x], move |[x]| reduce(x, &axes)))
         .boxed()
 }

@@ -85,6 +85,6 @@ pub(super) fn cases() -> proptest::strategy::BoxedStrategy<crate::check::Case> {
             let rank = x.rank() as isize;
             (Just(x), Just((0..rank).map(|axis| axis - rank).collect::<Vec<_>>()).prop_shuffle())
         })
-        .prop_map(|(x, order)| Case::new("permute", vec![x], move |x| x[0].permute(&order)))
+        .prop_map(|(x, order)| Case::new("permute", [x], move |[x]| x.permute(&order)))
         .boxed()
 }

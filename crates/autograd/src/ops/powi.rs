@@ -52,7 +52,7 @@ pub(super) fn cases() -> proptest::strategy::BoxedStrategy<crate::check::Case> {
     (small(0.5..2.0), any::<bool>(), -3..=4i32)
         .prop_map(|(x, negate, n)| {
             let x = x * if negate { -1.0 } else { 1.0 };
-            Case::new("powi", vec![x], move |x| x[0].powi(n))
+            Case::new("powi", [x], move |[x]| x.powi(n))
         })
         .boxed()
 }

@@ -79,15 +79,15 @@ pub(super) fn cases() -> proptest::strategy::BoxedStrategy<crate::check::Case> {
     let reshaped = (small(-2.0..2.0), any::<bool>()).prop_map(|(x, flat)| {
         let reversed: Vec<usize> = x.shape().iter().rev().copied().collect();
         let to = if flat { vec![x.len()] } else { reversed };
-        Case::new("reshape", vec![x], move |x| x[0].reshape(&to))
+        Case::new("reshape", [x], move |[x]| x.reshape(&to))
     });
     let widened = (small(-2.0..2.0), any::<Index>()).prop_map(|(x, pick)| {
         let axis = pick.index(x.rank() + 1) as isize;
-        Case::new("reshape", vec![x], move |x| x[0].unsqueeze(axis))
+        Case::new("reshape", [x], move |[x]| x.unsqueeze(axis))
     });
     let narrowed = (small(-2.0..2.0), any::<Index>()).prop_map(|(x, pick)| {
         let axis = pick.index(x.rank() + 1) as isize;
-        Case::new("reshape", vec![x.unsqueeze(axis)], move |x| x[0].squeeze(&[axis]))
+        Case::new("reshape", [x.unsqueeze(axis)], move |[x]| x.squeeze(&[axis]))
     });
     prop_oneof![2 => reshaped, 1 => widened, 1 => narrowed].boxed()
 }

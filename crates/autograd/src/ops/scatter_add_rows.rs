@@ -61,7 +61,7 @@ pub(super) fn cases() -> proptest::strategy::BoxedStrategy<crate::check::Case> {
         .prop_map(|(table, ids)| {
             let count = table.shape()[0];
             let rows = table.gather_rows(&ids);
-            Case::new("scatter_add_rows", vec![rows], move |x| x[0].scatter_add_rows(&ids, count))
+            Case::new("scatter_add_rows", [rows], move |[rows]| rows.scatter_add_rows(&ids, count))
         })
         .boxed()
 }

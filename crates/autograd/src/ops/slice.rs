@@ -96,12 +96,12 @@ pub(super) fn cases() -> proptest::strategy::BoxedStrategy<crate::check::Case> {
             let end = pick[0].index(length + 1);
             let start = pick[1].index(end + 1);
             let lengths = [start, end - start, length - end];
-            Case::new("slice", vec![x], move |x| match splits {
+            Case::new("slice", [x], move |[x]| match splits {
                 true => {
-                    let parts = x[0].split(&lengths, axis);
+                    let parts = x.split(&lengths, axis);
                     Var::concat(&[parts[2], parts[0], parts[1]], axis)
                 }
-                false => x[0].slice(axis, start..end),
+                false => x.slice(axis, start..end),
             })
         })
         .boxed()

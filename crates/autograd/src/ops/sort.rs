@@ -105,9 +105,9 @@ pub(super) fn cases() -> proptest::strategy::BoxedStrategy<crate::check::Case> {
         })
         .prop_map(|((x, axis), descending, pick)| {
             let k = pick.map(|pick| pick.index(x.shape()[axis as usize] + 1));
-            Case::new("sort", vec![x], move |x| match k {
-                Some(k) => x[0].topk(k, axis).0,
-                None => x[0].sort(axis, descending).0,
+            Case::new("sort", [x], move |[x]| match k {
+                Some(k) => x.topk(k, axis).0,
+                None => x.sort(axis, descending).0,
             })
         })
         .boxed()

@@ -85,6 +85,6 @@ pub(super) fn cases() -> proptest::strategy::BoxedStrategy<crate::check::Case> {
 
     images_and_windows()
         .prop_flat_map(|(images, window)| (tensors(images, -2.0..2.0), Just(window)))
-        .prop_map(|(x, window)| Case::new("unfold", vec![x], move |x| x[0].unfold(window)))
+        .prop_map(|(x, window)| Case::new("unfold", [x], move |[x]| x.unfold(window)))
         .boxed()
 }

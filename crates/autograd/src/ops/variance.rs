@@ -109,7 +109,7 @@ pub(super) fn cases() -> proptest::strategy::BoxedStrategy<crate::check::Case> {
                 && x.std(axes, *correction).ge(0.1).values().iter().all(|&is_large| is_large)
         })
         .prop_map(|((x, axes), reduce, correction)| {
-            Case::new("powi", vec![x], move |x| reduce(x[0], &axes, correction))
+            Case::new("powi", [x], move |[x]| reduce(x, &axes, correction))
         })
         .boxed()
 }

@@ -84,7 +84,7 @@ pub(super) fn cases() -> proptest::strategy::BoxedStrategy<crate::check::Case> {
         })
         .prop_map(|(a, b, (shape, seed))| {
             let condition = Tensor::random_bits(shape, Key::new(seed)).map(|bits| bits % 2 == 0);
-            Case::new("where_", vec![a, b], move |x| Var::where_(&condition, x[0], x[1]))
+            Case::new("where_", [a, b], move |[a, b]| Var::where_(&condition, a, b))
         })
         .boxed()
 }

@@ -55,7 +55,7 @@ impl<T: Scalar> Op<T> for Softmax {
 
 fn report(mistake: Mistake, rows: usize) -> check::Report {
     let x = Tensor::normal([rows, 4], 0.0, 1.0, Key::new(3));
-    check::inputs(&[x], |x| x[0].tape().apply(Softmax(mistake), x))
+    check::inputs(&[x], |x| x[0].tape().apply(Softmax(mistake), &x))
 }
 
 #[test]
@@ -86,7 +86,7 @@ fn mistakes_in_large_tensors_are_caught_by_samples_and_directions() {
 fn the_report_names_method_input_entry_both_numbers_and_the_users_line() {
     let line = line!() + 2;
     let x = Tensor::normal([1, 4], 0.0, 1.0, Key::new(3));
-    let report = check::inputs(&[x], |x| x[0].tape().apply(Softmax(Mistake::WrongAtOneEntry), x));
+    let report = check::inputs(&[x], |x| x[0].tape().apply(Softmax(Mistake::WrongAtOneEntry), &x));
     let text = report.to_string();
     assert!(text.starts_with("input 0  [1, 4]        WRONG  worst error "), "{text}");
     assert!(text.contains("\n    differences, along [0, 1]: backward "), "{text}");
@@ -111,7 +111,7 @@ fn a_wrong_op_is_named_with_the_line_of_its_check() {
 fn a_kink_is_counted_and_is_no_failure() {
     // The smallest step reaches across 0 from the first entry only.
     let x = Tensor::from([3e-8, 1.0, -1.0]);
-    let report = check::inputs(&[x], |x| x[0].abs());
+    let report = check::inputs(&[x], |[x]| x.abs());
     report.assert();
     assert!(report.findings[0].kinks > 0);
     assert!(report.to_string().contains(" at kinks"));
@@ -155,7 +155,7 @@ fn parameters_are_reported_by_name_and_frozen_ones_left_out() {
 
 #[test]
 fn a_gradient_that_is_not_a_number_fails() {
-    let report = check::inputs(&[Tensor::from([-1.0])], |x| x[0].ln());
+    let report = check::inputs(&[Tensor::from([-1.0])], |[x]| x.ln());
     assert!(!report.passes());
     assert_eq!(report.worst_error(Method::Differences), f64::INFINITY);
 }

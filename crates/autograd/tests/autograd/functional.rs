@@ -31,8 +31,8 @@ fn assert_same(found: &Tensor<f64>, expected: &Tensor<f64>) {
 
 /// A smooth function with an output of shape `[3]`, that mixes all entries of `x` `[3]` and `a`
 /// `[2, 3]`.
-fn mixing<'t, T: Scalar>(x: &[Var<'t, T>]) -> Var<'t, T> {
-    (x[0] * x[1]).tanh().sum(&[0]) + x[0].exp() * x[1].powi(2).sum_all()
+fn mixing<'t, T: Scalar>([x, a]: [Var<'t, T>; 2]) -> Var<'t, T> {
+    (x * a).tanh().sum(&[0]) + x.exp() * a.powi(2).sum_all()
 }
 
 fn mixing_inputs() -> [Tensor<f64>; 2] {
@@ -59,14 +59,14 @@ fn the_larger_of_two_equal_duals_of_duals_moves_by_the_mean() {
 fn the_slope_and_curvature_of_exp_of_a_cube() {
     let x = [Tensor::scalar(0.5)];
     let one = [Tensor::scalar(1.0)];
-    let (value, slope) = value_and_grad(|x| (x[0] * x[0] * x[0]).exp(), &x);
+    let (value, slope) = value_and_grad(|[x]| (x * x * x).exp(), &x);
     assert_eq!(value, 0.125f64.exp());
     assert_relative_eq!(slope[0].item(), 0.849861, epsilon = 1e-6);
-    let (same_value, same_slope) = jvp(|x| (x[0] * x[0] * x[0]).exp(), &x, &one);
+    let (same_value, same_slope) = jvp(|[x]| (x * x * x).exp(), &x, &one);
     assert_eq!((same_value.item(), same_slope.item()), (value, slope[0].item()));
-    let curvature = hvp(|x| (x[0] * x[0] * x[0]).exp(), &x, &one);
+    let curvature = hvp(|[x]| (x * x * x).exp(), &x, &one);
     assert_relative_eq!(curvature[0].item(), 4.036841, epsilon = 1e-6);
-    assert_eq!(hessian(|x| (x[0] * x[0] * x[0]).exp(), &x)[0][0], curvature[0]);
+    assert_eq!(hessian(|[x]| (x * x * x).exp(), &x)[0][0], curvature[0]);
 }
 
 /// f(x) = ½ xᵀ A x + bᵀ x, so ∇f = ½ (A + Aᵀ) x + b and H = ½ (A + Aᵀ).
@@ -81,27 +81,27 @@ fn a_quadratic_form_has_its_matrix_for_a_hessian() {
     let (x, v) = ([drawn([4], "x")], [drawn([4], "v")]);
     let symmetric = (&a + a.t()) * 0.5;
     let times = |v: &Tensor<f64>| symmetric.matmul(&v.reshape([4, 1])).reshape([4]);
-    assert_same(&grad(|x| form(x[0], &a, &b), &x)[0], &(times(&x[0]) + b.reshape([4])));
-    assert_same(&hvp(|x| form(x[0], &a, &b), &x, &v)[0], &times(&v[0]));
-    assert_same(&hessian(|x| form(x[0], &a, &b), &x)[0][0], &symmetric);
+    assert_same(&grad(|[x]| form(x, &a, &b), &x)[0], &(times(&x[0]) + b.reshape([4])));
+    assert_same(&hvp(|[x]| form(x, &a, &b), &x, &v)[0], &times(&v[0]));
+    assert_same(&hessian(|[x]| form(x, &a, &b), &x)[0][0], &symmetric);
 }
 
 /// The rule n xⁿ⁻¹ would give 0 · ∞ there.
 #[test]
 fn the_power_0_is_flat_at_0_too() {
     let at = [Tensor::from([0.0, 2.0])];
-    assert_eq!(grad(|x| x[0].powi(0).sum_all(), &at)[0], Tensor::zeros([2]));
-    assert_eq!(jacobian(|x| x[0].powi(0), &at)[0], Tensor::zeros([2, 2]));
+    assert_eq!(grad(|[x]| x.powi(0).sum_all(), &at)[0], Tensor::zeros([2]));
+    assert_eq!(jacobian(|[x]| x.powi(0), &at)[0], Tensor::zeros([2, 2]));
     assert_eq!(Dual::new(0.0, 1.0).powi(0), Dual::new(1.0, 0.0));
 }
 
 #[test]
 fn a_linear_map_is_its_own_jacobian() {
     let (a, x, v) = (drawn([3, 4], "A"), [drawn([4, 1], "x")], [drawn([4, 1], "v")]);
-    let j = jacobian(|x| x[0].tape().constant(a.clone()).matmul(x[0]), &x);
+    let j = jacobian(|[x]| x.tape().constant(a.clone()).matmul(x), &x);
     assert_eq!(j[0].shape(), [3, 1, 4, 1]);
     assert_same(&j[0].reshape([3, 4]), &a);
-    let (value, derivative) = jvp(|x| x[0].tape().constant(a.cast()).matmul(x[0]), &x, &v);
+    let (value, derivative) = jvp(|[x]| x.tape().constant(a.cast()).matmul(x), &x, &v);
     assert_same(&value, &a.matmul(&x[0]));
     assert_same(&derivative, &a.matmul(&v[0]));
 }
@@ -124,7 +124,7 @@ fn rows_by_reverse_mode_are_columns_by_forward_mode() {
 
 #[test]
 fn hessians_are_symmetric_and_made_of_hessian_vector_products() {
-    fn f<'t, T: Scalar>(x: &[Var<'t, T>]) -> Var<'t, T> {
+    fn f<'t, T: Scalar>(x: [Var<'t, T>; 2]) -> Var<'t, T> {
         mixing(x).powi(2).sum_all()
     }
     let inputs = mixing_inputs();
@@ -146,7 +146,10 @@ fn hessians_are_symmetric_and_made_of_hessian_vector_products() {
         assert_same(&product[i], &(by_block(0) + by_block(1)));
     }
     // And differences of gradients agree.
-    let gradient = |x: &Tensor<f64>| grad(f, &[x.clone(), inputs[1].clone()]).swap_remove(0);
+    let gradient = |x: &Tensor<f64>| {
+        let [dx, _] = grad(f, &[x.clone(), inputs[1].clone()]);
+        dx
+    };
     let step = &v[0] * 1e-5;
     let change = gradient(&(&inputs[0] + &step)) - gradient(&(&inputs[0] - &step));
     let along = hvp(f, &inputs, &[v[0].clone(), Tensor::zeros([2, 3])]);
@@ -196,23 +199,23 @@ fn parameters_have_the_same_and_frozen_ones_do_not_move() {
 fn empty_tensors_have_empty_derivatives() {
     let inputs = [Tensor::<f64>::zeros([0, 2]), Tensor::from([1.0])];
     let tangents = [Tensor::zeros([0, 2]), Tensor::from([1.0])];
-    let (value, derivative) = jvp(|x| x[0] * x[1], &inputs, &tangents);
+    let (value, derivative) = jvp(|[x, y]| x * y, &inputs, &tangents);
     assert_eq!((value.shape(), derivative.shape()), ([0, 2].as_slice(), [0, 2].as_slice()));
-    let rows = jacobian(|x| x[0] * x[1], &inputs);
+    let rows = jacobian(|[x, y]| x * y, &inputs);
     assert_eq!((rows[0].shape(), rows[1].shape()), ([0, 2, 0, 2].as_slice(), [0, 2, 1].as_slice()));
-    let (sum, gradient) = value_and_grad(|x| (x[0] * x[1]).sum_all(), &inputs);
+    let (sum, gradient) = value_and_grad(|[x, y]| (x * y).sum_all(), &inputs);
     assert_eq!((sum, gradient[0].shape(), gradient[1].item()), (0.0, [0, 2].as_slice(), 0.0));
-    let blocks = hessian(|x| (x[0] * x[1]).sum_all(), &inputs);
+    let blocks = hessian(|[x, y]| (x * y).sum_all(), &inputs);
     assert_eq!((blocks[0][1].shape(), blocks[1][1].item()), ([0, 2, 1].as_slice(), 0.0));
-    assert_eq!(hvp(|x| (x[0] * x[1]).sum_all(), &inputs, &tangents)[1].item(), 0.0);
+    assert_eq!(hvp(|[x, y]| (x * y).sum_all(), &inputs, &tangents)[1].item(), 0.0);
 }
 
 #[test]
 fn an_unused_input_has_derivative_zero() {
     let inputs = [Tensor::scalar(2.0), Tensor::from([1.0, 2.0])];
-    assert_eq!(grad(|x| x[0].powi(2), &inputs)[1], Tensor::zeros([2]));
-    assert_eq!(jacobian(|x| x[0].powi(2), &inputs)[1], Tensor::zeros([2]));
-    assert_eq!(hessian(|x| x[0].powi(2), &inputs)[1][1], Tensor::zeros([2, 2]));
+    assert_eq!(grad(|[x, _]| x.powi(2), &inputs)[1], Tensor::zeros([2]));
+    assert_eq!(jacobian(|[x, _]| x.powi(2), &inputs)[1], Tensor::zeros([2]));
+    assert_eq!(hessian(|[x, _]| x.powi(2), &inputs)[1][1], Tensor::zeros([2, 2]));
 }
 
 #[test]
@@ -220,7 +223,7 @@ fn an_unused_input_has_derivative_zero() {
     expected = "the direction has shapes [[2]], the parameters [[3]]: they must be equal"
 )]
 fn a_direction_of_another_shape_is_refused() {
-    jvp(|x| x[0].exp(), &[Tensor::<f64>::zeros([3])], &[Tensor::zeros([2])]);
+    jvp(|[x]| x.exp(), &[Tensor::<f64>::zeros([3])], &[Tensor::zeros([2])]);
 }
 
 /// Reverse mode over duals of duals: ∇f with its first and second derivative along a direction.
@@ -232,7 +235,7 @@ fn the_tape_over_nested_duals_gives_third_derivatives() {
     let first = 4.0 * x.powi(3) * sin + x.powi(4) * cos;
     let f2 = 12.0 * x.powi(2) * sin + 8.0 * x.powi(3) * cos - x.powi(4) * sin;
     let f3 = 24.0 * x * sin + 36.0 * x.powi(2) * cos - 12.0 * x.powi(3) * sin - x.powi(4) * cos;
-    let slope = grad(|x| x[0].powi(4) * x[0].sin(), &[Tensor::scalar(second(x))])[0].item();
+    let slope = grad(|[x]| x.powi(4) * x.sin(), &[Tensor::scalar(second(x))])[0].item();
     assert_close(slope.value.value, first);
     assert_close(slope.value.tangent, f2);
     assert_close(slope.tangent.value, f2);
@@ -489,8 +492,8 @@ fn powers_at_zero_have_the_slopes_of_their_conventions() {
     assert_eq!(slope(still(0.0), one(0.0)), 0.0);
     assert_eq!(slope(one(-2.0), still(3.0)), 12.0);
     assert!(slope(one(-2.0), one(3.0)).is_nan());
-    fn power<'t, T: Scalar>(x: &[Var<'t, T>]) -> Var<'t, T> {
-        x[0].pow(x[1]).sum_all()
+    fn power<'t, T: Scalar>([x, p]: [Var<'t, T>; 2]) -> Var<'t, T> {
+        x.pow(p).sum_all()
     }
     let second = hessian(power, &[Tensor::from([2.0]), Tensor::from([0.0])]);
     assert_close(second[0][1].item(), 0.5);
@@ -534,16 +537,16 @@ fn derivatives_through_constants_at_the_edge_of_a_function_are_finite() {
         x * x.tape().constant(Tensor::from([0.0, 4.0]).cast()).sqrt()
     }
     let (x, v) = ([Tensor::from([3.0, 3.0])], [Tensor::ones([2])]);
-    assert_eq!(jvp(|x| roots(x[0]), &x, &v).1, Tensor::from([0.0, 2.0]));
-    assert_eq!(hvp(|x| (x[0] * roots(x[0])).sum_all(), &x, &v)[0], Tensor::from([0.0, 4.0]));
+    assert_eq!(jvp(|[x]| roots(x), &x, &v).1, Tensor::from([0.0, 2.0]));
+    assert_eq!(hvp(|[x]| (x * roots(x)).sum_all(), &x, &v)[0], Tensor::from([0.0, 4.0]));
 
     // A mask of ones and zeros, as logarithms.
     fn masked<'t, T: Scalar>(x: Var<'t, T>) -> Var<'t, T> {
         let mask = x.tape().constant(Tensor::from([0.0, 1.0]).cast());
         (x + mask.ln()).logsumexp(&[0])
     }
-    assert_eq!(jvp(|x| masked(x[0]), &x, &v).1.item(), 1.0);
-    check::inputs(&x, |x| masked(x[0])).assert();
+    assert_eq!(jvp(|[x]| masked(x), &x, &v).1.item(), 1.0);
+    check::inputs(&x, |[x]| masked(x)).assert();
 }
 
 /// The base 0 is not the only one where xᵖ⁻¹ is not finite.
@@ -555,12 +558,12 @@ fn the_exponent_0_is_flat_whatever_the_base_is() {
     }
     fn assert_flat<T: Scalar>(x: &Tensor<T>) {
         let still = Tensor::zeros(x.shape());
-        let x = std::slice::from_ref(x);
-        let slopes = grad(|x| x[0].pow(0.0).sum_all(), x);
+        let x = std::array::from_ref(x);
+        let slopes = grad(|[x]| x.pow(0.0).sum_all(), x);
         assert_eq!(slopes[0], still);
         let ones = [Tensor::ones(still.shape())];
-        assert_eq!(jvp(|x| x[0].pow(0.0), x, &ones).1, still);
-        assert_eq!(hvp(|x| x[0].pow(0.0).sum_all(), x, &ones)[0], still);
+        assert_eq!(jvp(|[x]| x.pow(0.0), x, &ones).1, still);
+        assert_eq!(hvp(|[x]| x.pow(0.0).sum_all(), x, &ones)[0], still);
     }
     assert_flat(&bases(f32::from_bits(1)));
     assert_flat(&bases(f64::from_bits(1)));
@@ -568,7 +571,7 @@ fn the_exponent_0_is_flat_whatever_the_base_is() {
     // ∂²(xᵖ)/∂x∂p = 1/x at p = 0, by the tangent of p, for every base that has a reciprocal.
     let p = Dual::new(0.0, 1.0);
     let mixed = grad(
-        |x| x[0].pow(x[0].tape().constant(Tensor::scalar(p))).sum_all(),
+        |[x]| x.pow(x.tape().constant(Tensor::scalar(p))).sum_all(),
         &[Tensor::from([4.0, 0.5]).cast::<Dual<f64>>()],
     );
     assert_eq!(Dual::values(&mixed[0]), Tensor::zeros([2]));
@@ -598,11 +601,11 @@ fn the_tangent_of_an_infinite_extreme_is_shared_as_its_gradient_is() {
         x: Tensor<f64>,
     ) {
         let still = x.cast::<Dual<f64>>();
-        let gradient = grad(|x| f(x[0]).sum_all(), &[still]).swap_remove(0);
+        let [gradient] = grad(|[x]| f(x).sum_all(), &[still]);
         for k in 0..x.len() {
             let mut along = Tensor::zeros(x.shape());
             along.as_mut_slice()[k] = 1.0;
-            let (value, tangent) = jvp(|x| f(x[0]), std::slice::from_ref(&x), &[along]);
+            let (value, tangent) = jvp(|[x]| f(x), std::array::from_ref(&x), &[along]);
             assert!(value.item().is_infinite());
             assert_close(tangent.item(), gradient.to_vec()[k].value);
         }
@@ -635,7 +638,8 @@ fn a_walk_over_duals_differentiates_through_a_gradient() {
     }
     let (x, w) = (drawn([3], "x"), drawn([3], "w"));
     let slopes = |w: &Tensor<f64>| {
-        grad(|v| f(v[0], v[0].tape().constant(w.clone())), std::slice::from_ref(&x)).swap_remove(0)
+        let [slopes] = grad(|[x]| f(x, x.tape().constant(w.clone())), std::array::from_ref(&x));
+        slopes
     };
     let moving = Dual::tensor(&x, &(slopes(&w) * 2.0));
     let tape = autograd::Tape::default();

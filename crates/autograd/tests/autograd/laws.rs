@@ -34,22 +34,25 @@ fn cotangent(y: Var<'_, f64>) -> Tensor<f64> {
 }
 
 /// The value of a function, and its VJP with a random cotangent.
-fn value_and_vjp<F>(inputs: &[Tensor<f64>], function: F) -> (Tensor<f64>, Vec<Tensor<f64>>)
+fn value_and_vjp<const N: usize, F>(
+    inputs: &[Tensor<f64>; N],
+    function: F,
+) -> (Tensor<f64>, [Tensor<f64>; N])
 where
-    F: for<'t> Fn(&[Var<'t, f64>]) -> Var<'t, f64>,
+    F: for<'t> Fn([Var<'t, f64>; N]) -> Var<'t, f64>,
 {
     let tape = Tape::default();
-    let x: Vec<Var<f64>> = inputs.iter().map(|x| tape.variable(x.clone())).collect();
-    let y = function(&x);
+    let x = inputs.each_ref().map(|x| tape.variable(x.clone()));
+    let y = function(x);
     let gradients = y.vjp(cotangent(y));
-    (y.value(), x.iter().map(|&x| gradients.of(x)).collect())
+    (y.value(), x.map(|x| gradients.of(x)))
 }
 
 /// Asserts that two functions agree in value and in the gradients of all inputs.
-fn assert_same_function<F, G>(inputs: &[Tensor<f64>], found: F, expected: G)
+fn assert_same_function<const N: usize, F, G>(inputs: &[Tensor<f64>; N], found: F, expected: G)
 where
-    F: for<'t> Fn(&[Var<'t, f64>]) -> Var<'t, f64>,
-    G: for<'t> Fn(&[Var<'t, f64>]) -> Var<'t, f64>,
+    F: for<'t> Fn([Var<'t, f64>; N]) -> Var<'t, f64>,
+    G: for<'t> Fn([Var<'t, f64>; N]) -> Var<'t, f64>,
 {
     let (found, expected) = (value_and_vjp(inputs, found), value_and_vjp(inputs, expected));
     assert_same(&found.0, &expected.0);
@@ -66,20 +69,20 @@ proptest! {
     ) {
         let tape = Tape::no_grad();
         let (at, middle) = ([x.clone()], [inner(tape.constant(x), &w).value()]);
-        let of_f = jacobian(|x| inner(x[0], &w), &at).remove(0).reshape([4, 6]);
-        let of_g = jacobian(|x| outer(x[0], &a), &middle).remove(0).reshape([3, 4]);
-        let of_both = jacobian(|x| outer(inner(x[0], &w), &a), &at).remove(0);
+        let [of_f] = jacobian(|[x]| inner(x, &w), &at).map(|j| j.reshape([4, 6]));
+        let [of_g] = jacobian(|[x]| outer(x, &a), &middle).map(|j| j.reshape([3, 4]));
+        let [of_both] = jacobian(|[x]| outer(inner(x, &w), &a), &at);
         assert_same(&of_both.reshape([3, 6]), &of_g.matmul(&of_f));
     }
 
     /// ∇(f g) = f ∇g + g ∇f, ∇(f + g) = ∇f + ∇g.
     #[test]
     fn sums_and_products_of_functions_have_leibniz_gradients(x in any_tensor()) {
-        fn f<'t>(x: &[Var<'t, f64>]) -> Var<'t, f64> {
-            x[0].sin().sum_all()
+        fn f<'t>([x]: [Var<'t, f64>; 1]) -> Var<'t, f64> {
+            x.sin().sum_all()
         }
-        fn g<'t>(x: &[Var<'t, f64>]) -> Var<'t, f64> {
-            x[0].powi(3).sum_all()
+        fn g<'t>([x]: [Var<'t, f64>; 1]) -> Var<'t, f64> {
+            x.powi(3).sum_all()
         }
         let at = [x];
         let (f_value, df) = value_and_grad(f, &at);
@@ -96,19 +99,19 @@ proptest! {
         |shape| tensors(shape, 0.1..3.0)
     )) {
         let at = [x];
-        assert_same_function(&at, |x| x[0].exp().ln(), |x| x[0]);
-        assert_same_function(&at, |x| x[0].ln().exp(), |x| x[0]);
-        assert_same_function(&at, |x| x[0].powi(2).sqrt(), |x| x[0].abs());
-        assert_same_function(&at, |x| -(-x[0]), |x| x[0].powi(-1).powi(-1));
+        assert_same_function(&at, |[x]| x.exp().ln(), |[x]| x);
+        assert_same_function(&at, |[x]| x.ln().exp(), |[x]| x);
+        assert_same_function(&at, |[x]| x.powi(2).sqrt(), |[x]| x.abs());
+        assert_same_function(&at, |[x]| -(-x), |[x]| x.powi(-1).powi(-1));
     }
 
     #[test]
     fn the_gradient_of_a_sum_is_ones_and_of_a_mean_its_share(x in any_tensor()) {
         let at = [x.clone()];
-        prop_assert_eq!(&grad(|x| x[0].sum_all(), &at)[0], &Tensor::ones(x.shape()));
+        prop_assert_eq!(&grad(|[x]| x.sum_all(), &at)[0], &Tensor::ones(x.shape()));
         prop_assume!(!x.is_empty());
         let share = Tensor::full(x.shape(), 1.0 / x.len() as f64);
-        prop_assert_eq!(&grad(|x| x[0].mean_all(), &at)[0], &share);
+        prop_assert_eq!(&grad(|[x]| x.mean_all(), &at)[0], &share);
     }
 }
 
@@ -139,8 +142,8 @@ proptest! {
         {
             assert_same_function(
                 &inputs,
-                |x| op(x[0], x[1]),
-                |x| op(x[0].expand(&wide), x[1].expand(&wide)),
+                |[x, y]| op(x, y),
+                |[x, y]| op(x.expand(&wide), y.expand(&wide)),
             );
         }
     }
@@ -266,18 +269,18 @@ proptest! {
     ) {
         assert_same_function(
             &[a.clone(), b.clone(), c],
-            |x| x[0].matmul(x[1]).matmul(x[2]),
-            |x| x[0].matmul(x[1].matmul(x[2])),
+            |[a, b, c]| a.matmul(b).matmul(c),
+            |[a, b, c]| a.matmul(b.matmul(c)),
         );
         assert_same_function(
             &[a.clone(), b.clone(), d],
-            |x| x[0].matmul(x[1] + x[2]),
-            |x| x[0].matmul(x[1]) + x[0].matmul(x[2]),
+            |[a, b, d]| a.matmul(b + d),
+            |[a, b, d]| a.matmul(b) + a.matmul(d),
         );
         assert_same_function(
             &[a, b],
-            |x| x[0].matmul(x[1]).t(),
-            |x| x[1].t().matmul(x[0].t()),
+            |[a, b]| a.matmul(b).t(),
+            |[a, b]| b.t().matmul(a.t()),
         );
     }
 }
@@ -394,11 +397,11 @@ proptest! {
         assert_same_function(
             &inputs,
             |x| {
-                let (first, second) = (run(&f, x), run(&g, x));
+                let (first, second) = (run(&f, &x), run(&g, &x));
                 first + second
             },
             |x| {
-                let (second, first) = (run(&g, x), run(&f, x));
+                let (second, first) = (run(&g, &x), run(&f, &x));
                 first + second
             },
         );

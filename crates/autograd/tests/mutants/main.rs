@@ -33,10 +33,8 @@ fn objections(report: &Report) -> Vec<String> {
 /// Who objects to a mutant, among them those who should; its op is named with the line below.
 fn caught_by(mutant: &Mutant) -> Vec<String> {
     let Mutant { mistake, op, inputs, seen_by } = mutant;
-    let line = line!() + 2;
-    let outcome = catch_unwind(AssertUnwindSafe(|| {
-        check::inputs(inputs, |x| x[0].tape().apply(op.clone(), x))
-    }));
+    let line = line!() + 1;
+    let outcome = catch_unwind(AssertUnwindSafe(|| check::op(|| op.clone(), inputs)));
     let (objections, text) = match outcome {
         Ok(report) => (objections(&report), report.wrong_ops.join("\n")),
         Err(panic) => (vec!["panic".to_string()], *panic.downcast::<String>().expect("a message")),

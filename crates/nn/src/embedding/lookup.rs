@@ -86,7 +86,7 @@ pub(crate) fn cases() -> proptest::strategy::BoxedStrategy<autograd::check::Case
 
     table_and_ids()
         .prop_map(|(table, ids, padding)| {
-            Case::new("embedding", vec![table], move |x| embedding(x[0], &ids, padding))
+            Case::new("embedding", [table], move |[table]| embedding(table, &ids, padding))
         })
         .boxed()
 }

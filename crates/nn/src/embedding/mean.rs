@@ -147,7 +147,9 @@ pub(crate) fn cases() -> proptest::strategy::BoxedStrategy<autograd::check::Case
 
     table_and_ids()
         .prop_map(|(table, ids, padding)| {
-            Case::new("embedding_mean", vec![table], move |x| embedding_mean(x[0], &ids, padding))
+            Case::new("embedding_mean", [table], move |[table]| {
+                embedding_mean(table, &ids, padding)
+            })
         })
         .boxed()
 }

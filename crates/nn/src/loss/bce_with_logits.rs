@@ -106,7 +106,9 @@ pub(crate) fn cases() -> proptest::strategy::BoxedStrategy<autograd::check::Case
         .prop_flat_map(|x| (tensors(x.shape().to_vec(), 0.0..=1.0), Just(x)))
         .prop_map(|(targets, logits)| {
             let targets = targets.cast();
-            Case::new("bce_with_logits", vec![logits], move |x| bce_with_logits(x[0], &targets))
+            Case::new("bce_with_logits", [logits], move |[logits]| {
+                bce_with_logits(logits, &targets)
+            })
         })
         .boxed()
 }

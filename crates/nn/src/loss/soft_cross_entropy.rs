@@ -126,8 +126,8 @@ pub(crate) fn cases() -> proptest::strategy::BoxedStrategy<autograd::check::Case
         .prop_map(|(logits, weights)| {
             // A quarter of the weights is 0.
             let weights: Tensor<f64> = weights.map(|q| if q > 0.0 { q } else { 0.0 });
-            Case::new("soft_cross_entropy", vec![logits], move |x| {
-                soft_cross_entropy(x[0], &weights.cast())
+            Case::new("soft_cross_entropy", [logits], move |[logits]| {
+                soft_cross_entropy(logits, &weights.cast())
             })
         })
         .boxed()

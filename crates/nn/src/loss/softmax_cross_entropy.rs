@@ -190,8 +190,8 @@ pub(crate) fn cases() -> proptest::strategy::BoxedStrategy<autograd::check::Case
         .prop_map(|(logits, labels)| {
             let labels = Tensor::from(labels);
             let classes = logits.shape()[1] as u32;
-            Case::new("softmax_cross_entropy", vec![logits], move |x| {
-                cross_entropy_ignoring(x[0], &labels, Some(classes))
+            Case::new("softmax_cross_entropy", [logits], move |[logits]| {
+                cross_entropy_ignoring(logits, &labels, Some(classes))
             })
         })
         .boxed()

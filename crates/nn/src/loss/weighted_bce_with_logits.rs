@@ -105,9 +105,9 @@ pub(crate) fn cases() -> proptest::strategy::BoxedStrategy<autograd::check::Case
             (tensors(shape, -4.0..4.0), targets, vec(0.0..5.0, columns))
         })
         .prop_map(|(logits, targets, weights)| {
-            Case::new("weighted_bce_with_logits", vec![logits], move |x| {
+            Case::new("weighted_bce_with_logits", [logits], move |[logits]| {
                 let weights = weights.iter().map(|&p| Scalar::from_f64(p)).collect();
-                weighted_bce_with_logits(x[0], &targets.cast(), weights)
+                weighted_bce_with_logits(logits, &targets.cast(), weights)
             })
         })
         .boxed()

@@ -74,7 +74,7 @@ fn smooth_functions_have_their_second_derivative_where_their_formula_changes() {
         for (k, &(name, known, _)) in functions.iter().enumerate() {
             let forward = twice_forward[k].2.value().sum_all().item().tangent.tangent;
             let (x, along) = ([Tensor::full([1, 1], at)], [Tensor::ones([1, 1])]);
-            let reverse = hvp(|x| smooth(x[0])[k].2.sum_all(), &x, &along)[0].item();
+            let reverse = hvp(|[x]| smooth(x)[k].2.sum_all(), &x, &along)[0].item();
             let describe = format!("{name} at {at}");
             assert!(is_near(forward, reverse), "{describe}: {forward} instead of {reverse}");
             if let (Some(known), 0.0) = (known, at) {

@@ -22,7 +22,7 @@ use crate::decoder::small_decoder;
 
 /// Checks a layer, whose parameters were just made, on an input.
 fn check_layer(parameters: &Parameters<f64>, layer: &impl Layer, x: &Tensor<f64>) -> Report {
-    check::layer(parameters, std::slice::from_ref(x), |pass, x| layer.forward(pass, x[0]))
+    check::layer(parameters, std::array::from_ref(x), |pass, [x]| layer.forward(pass, x))
 }
 
 /// Checks a model on a batch of raw data.
@@ -116,7 +116,7 @@ const LAYERS: &[(&str, Check)] = &[
     // In training, where it does something; the other layers are checked in evaluation.
     ("Dropout", |drawn| {
         let key = Key::new(drawn.seed);
-        check::inputs(std::slice::from_ref(&drawn.x), |x| dropout(x[0], 0.5, key))
+        check::inputs(std::array::from_ref(&drawn.x), |[x]| dropout(x, 0.5, key))
     }),
     ("Embedding", |drawn| {
         let mut parameters = Parameters::with_seed(drawn.seed);

@@ -46,16 +46,15 @@ fn derivative<F>(x: &Tensor<f64>, function: F) -> (f64, Tensor<f64>)
 where
     F: for<'t> Fn(Var<'t, f64>) -> Var<'t, f64>,
 {
-    let at = std::slice::from_ref(x);
-    let (value, mut gradient) = value_and_grad(|x| projected(function(x[0])), at);
-    (value, gradient.remove(0))
+    let (value, [gradient]) = value_and_grad(|[x]| projected(function(x)), std::array::from_ref(x));
+    (value, gradient)
 }
 
 /// Asserts that two functions agree in value and in the gradients of all inputs.
-fn assert_same_function<F, G>(inputs: &[Tensor<f64>], found: F, expected: G)
+fn assert_same_function<const N: usize, F, G>(inputs: &[Tensor<f64>; N], found: F, expected: G)
 where
-    F: for<'t> Fn(&[Var<'t, f64>]) -> Var<'t, f64>,
-    G: for<'t> Fn(&[Var<'t, f64>]) -> Var<'t, f64>,
+    F: for<'t> Fn([Var<'t, f64>; N]) -> Var<'t, f64>,
+    G: for<'t> Fn([Var<'t, f64>; N]) -> Var<'t, f64>,
 {
     let (value, gradients) = value_and_grad(|x| projected(found(x)), inputs);
     let (expected_value, expected) = value_and_grad(|x| projected(expected(x)), inputs);
@@ -64,12 +63,12 @@ where
 }
 
 /// Asserts that two functions have the same second derivative along a random direction.
-fn assert_same_curvature<F, G>(inputs: &[Tensor<f64>], fused: F, composed: G)
+fn assert_same_curvature<const N: usize, F, G>(inputs: &[Tensor<f64>; N], fused: F, composed: G)
 where
-    F: for<'t> Fn(&[Var<'t, Number>]) -> Var<'t, Number>,
-    G: for<'t> Fn(&[Var<'t, Number>]) -> Var<'t, Number>,
+    F: for<'t> Fn([Var<'t, Number>; N]) -> Var<'t, Number>,
+    G: for<'t> Fn([Var<'t, Number>; N]) -> Var<'t, Number>,
 {
-    let tangents: Vec<Tensor<f64>> = inputs.iter().map(|x| drawn(x.shape(), "v")).collect();
+    let tangents = inputs.each_ref().map(|x| drawn(x.shape(), "v"));
     let found = hvp(|x| projected(fused(x)), inputs, &tangents);
     let expected = hvp(|x| projected(composed(x)), inputs, &tangents);
     found.iter().zip(&expected).for_each(|(found, expected)| assert_same(found, expected));
@@ -87,13 +86,13 @@ proptest! {
     ) {
         assert_same_curvature(
             &[x, w, b, gamma],
-            |x| {
-                let y = nn::dense(x[0], x[1], x[2]);
-                nn::swiglu(y, x[2], x[3])
+            |[x, w, b, gamma]| {
+                let y = nn::dense(x, w, b);
+                nn::swiglu(y, b, gamma)
             },
-            |x| {
-                let y = x[0].matmul(x[1]) + x[2];
-                y * (x[2] * y + x[3]).sigmoid()
+            |[x, w, b, gamma]| {
+                let y = x.matmul(w) + b;
+                y * (b * y + gamma).sigmoid()
             },
         );
     }
@@ -101,12 +100,12 @@ proptest! {
     #[test]
     fn activations_have_the_curvature_of_their_formulas(x in any_tensor()) {
         let at = [x];
-        assert_same_curvature(&at, |x| nn::silu(x[0]), |x| x[0] * x[0].sigmoid());
-        assert_same_curvature(&at, |x| relu(x[0]), |x| (x[0] + x[0].abs()) * 0.5);
+        assert_same_curvature(&at, |[x]| nn::silu(x), |[x]| x * x.sigmoid());
+        assert_same_curvature(&at, |[x]| relu(x), |[x]| (x + x.abs()) * 0.5);
         assert_same_curvature(
             &at,
-            |x| nn::leaky_relu(x[0], 0.1),
-            |x| x[0] * 0.55 + x[0].abs() * 0.45,
+            |[x]| nn::leaky_relu(x, 0.1),
+            |[x]| x * 0.55 + x.abs() * 0.45,
         );
     }
 
@@ -115,15 +114,15 @@ proptest! {
         (x, labels) in (matrix(4, 3), labels(4, 3))
     ) {
         let at = [x];
-        assert_same_curvature(&at, |x| nn::softmax(x[0], -1), |x| {
-            let e = x[0].exp();
+        assert_same_curvature(&at, |[x]| nn::softmax(x, -1), |[x]| {
+            let e = x.exp();
             e / e.sum(&[1]).reshape([4, 1])
         });
         let one_hot = Tensor::<f64>::from([[1.0, 0.0, 0.0], [0.0, 1.0, 0.0], [0.0, 0.0, 1.0]]);
         let targets = one_hot.gather_rows(&labels).cast();
-        assert_same_curvature(&at, |x| softmax_cross_entropy(x[0], &labels), |x| {
-            let log = x[0] - x[0].exp().sum(&[1]).ln().reshape([4, 1]);
-            -(log * x[0].tape().constant(targets.clone())).sum_all() / 4.0
+        assert_same_curvature(&at, |[x]| softmax_cross_entropy(x, &labels), |[x]| {
+            let log = x - x.exp().sum(&[1]).ln().reshape([4, 1]);
+            -(log * x.tape().constant(targets.clone())).sum_all() / 4.0
         });
     }
 
@@ -136,10 +135,10 @@ proptest! {
         let (counts, targets) = (counts.reshape([3, 1]).cast(), targets.cast());
         assert_same_curvature(
             &[table],
-            |x| nn::bce_with_logits(nn::embedding_mean(x[0], &ids, Some(0)), &targets),
-            |x| {
-                let tape = x[0].tape();
-                let sums = nn::embedding(x[0], &ids, Some(0)).sum(&[1]);
+            |[table]| nn::bce_with_logits(nn::embedding_mean(table, &ids, Some(0)), &targets),
+            |[table]| {
+                let tape = table.tape();
+                let sums = nn::embedding(table, &ids, Some(0)).sum(&[1]);
                 let p = (sums / tape.constant(counts.clone())).sigmoid();
                 let (t, one) = (tape.constant(targets.clone()), tape.number(1.0));
                 -(t * p.ln() + (one - t) * (one - p).ln()).mean_all()
@@ -190,9 +189,9 @@ proptest! {
     #[test]
     fn a_gate_less_its_reflection_is_the_identity(x in any_tensor()) {
         let at = [x];
-        assert_same_function(&at, |x| nn::silu(x[0]) - nn::silu(-x[0]), |x| x[0]);
-        assert_same_function(&at, |x| nn::gelu(x[0]) - nn::gelu(-x[0]), |x| x[0]);
-        assert_same_function(&at, |x| relu(x[0]) - relu(-x[0]), |x| x[0]);
+        assert_same_function(&at, |[x]| nn::silu(x) - nn::silu(-x), |[x]| x);
+        assert_same_function(&at, |[x]| nn::gelu(x) - nn::gelu(-x), |[x]| x);
+        assert_same_function(&at, |[x]| relu(x) - relu(-x), |[x]| x);
     }
 
     /// A gate's slope is a scale of its input: swiglu(x, β, γ) = swiglu(βx, 1, γ) / β. And
@@ -201,16 +200,15 @@ proptest! {
     fn swiglu_is_a_scaled_and_shifted_silu(
         x in any_tensor(), beta in 0.1..3.0f64, gamma in -2.0..2.0f64
     ) {
-        let at = [x, Tensor::scalar(beta), Tensor::scalar(gamma)];
         assert_same_function(
-            &at,
-            |x| nn::swiglu(x[0], x[1], x[2]),
-            |x| nn::swiglu(x[1] * x[0], x[0].tape().number(1.0), x[2]) / x[1],
+            &[x.clone(), Tensor::scalar(beta), Tensor::scalar(gamma)],
+            |[x, beta, gamma]| nn::swiglu(x, beta, gamma),
+            |[x, beta, gamma]| nn::swiglu(beta * x, x.tape().number(1.0), gamma) / beta,
         );
         assert_same_function(
-            &at[..1],
-            |x| nn::swiglu(x[0], x[0].tape().number(1.0), x[0].tape().number(0.0)),
-            |x| nn::silu(x[0]),
+            &[x],
+            |[x]| nn::swiglu(x, x.tape().number(1.0), x.tape().number(0.0)),
+            |[x]| nn::silu(x),
         );
     }
 
@@ -222,16 +220,16 @@ proptest! {
         let at = [x];
         assert_same_function(
             &at,
-            |x| nn::bce_with_logits(x[0], &targets),
-            |x| {
-                let zero = x[0].tape().constant(Tensor::zeros([4, 1]));
-                softmax_cross_entropy(Var::concat(&[zero, x[0]], 1), &labels)
+            |[x]| nn::bce_with_logits(x, &targets),
+            |[x]| {
+                let zero = x.tape().constant(Tensor::zeros([4, 1]));
+                softmax_cross_entropy(Var::concat(&[zero, x], 1), &labels)
             },
         );
         assert_same_function(
             &at,
-            |x| nn::bce_with_logits(x[0], &targets),
-            |x| nn::bce_with_logits(-x[0], &swapped),
+            |[x]| nn::bce_with_logits(x, &targets),
+            |[x]| nn::bce_with_logits(-x, &swapped),
         );
     }
 
@@ -260,8 +258,8 @@ proptest! {
         let rows = x.len() / inputs;
         assert_same_function(
             &[x, w, b],
-            |x| nn::dense(x[0], x[1], x[2]),
-            |x| nn::dense(x[0].reshape([rows, inputs]), x[1], x[2]).reshape(&to),
+            |[x, w, b]| nn::dense(x, w, b),
+            |[x, w, b]| nn::dense(x.reshape([rows, inputs]), w, b).reshape(&to),
         );
     }
 }

@@ -12,15 +12,15 @@ use tensor::{Key, Scalar, Tensor};
 const EPSILON: f64 = 1e-2;
 
 /// The formula of [`layer_norm`], one operation at a time.
-fn composed_layer_norm<'t, T: Scalar>(x: &[Var<'t, T>]) -> Var<'t, T> {
-    let centered = x[0] - x[0].mean_keepdim(&[-1]);
+fn composed_layer_norm<'t, T: Scalar>([x, weight, bias]: [Var<'t, T>; 3]) -> Var<'t, T> {
+    let centered = x - x.mean_keepdim(&[-1]);
     let variance = centered.powi(2).mean_keepdim(&[-1]);
-    centered / (variance + EPSILON).sqrt() * x[1] + x[2]
+    centered / (variance + EPSILON).sqrt() * weight + bias
 }
 
 /// The formula of [`rms_norm`], one operation at a time.
-fn composed_rms_norm<'t, T: Scalar>(x: &[Var<'t, T>]) -> Var<'t, T> {
-    x[0] / (x[0].powi(2).mean_keepdim(&[-1]) + EPSILON).sqrt() * x[1]
+fn composed_rms_norm<'t, T: Scalar>([x, weight]: [Var<'t, T>; 2]) -> Var<'t, T> {
+    x / (x.powi(2).mean_keepdim(&[-1]) + EPSILON).sqrt() * weight
 }
 
 /// ⟨u, y⟩ for a random u: a number whose gradients are the VJPs of y.
@@ -35,20 +35,20 @@ fn assert_same(found: &Tensor<f64>, expected: &Tensor<f64>) {
 
 /// Asserts that two functions agree in value, gradients, and second derivatives along a random
 /// direction.
-fn assert_same_function<F, G>(inputs: &[Tensor<f64>], fused: F, composed: G)
+fn assert_same_function<const N: usize, F, G>(inputs: &[Tensor<f64>; N], fused: F, composed: G)
 where
-    F: for<'t> Fn(&[Var<'t, Number>]) -> Var<'t, Number>,
-    G: for<'t> Fn(&[Var<'t, Number>]) -> Var<'t, Number>,
+    F: for<'t> Fn([Var<'t, Number>; N]) -> Var<'t, Number>,
+    G: for<'t> Fn([Var<'t, Number>; N]) -> Var<'t, Number>,
 {
-    let duals: Vec<Tensor<Number>> = inputs.iter().map(Tensor::cast).collect();
+    let duals = inputs.each_ref().map(|x| x.cast::<Number>());
     let (value, gradients) = value_and_grad(|x| projected(fused(x)), &duals);
     let (expected_value, expected) = value_and_grad(|x| projected(composed(x)), &duals);
     assert_relative_eq!(value.value, expected_value.value, epsilon = 1e-10, max_relative = 1e-10);
     for (found, expected) in gradients.iter().zip(&expected) {
         assert_same(&found.cast(), &expected.cast());
     }
-    let direction = |x: &Tensor<f64>| Tensor::normal(x.shape(), 0.0, 1.0, Key::new(2));
-    let tangents: Vec<Tensor<f64>> = inputs.iter().map(direction).collect();
+    let direction = |x: &Tensor<f64>| Tensor::<f64>::normal(x.shape(), 0.0, 1.0, Key::new(2));
+    let tangents = inputs.each_ref().map(direction);
     let found = hvp(|x| projected(fused(x)), inputs, &tangents);
     let expected = hvp(|x| projected(composed(x)), inputs, &tangents);
     found.iter().zip(&expected).for_each(|(found, expected)| assert_same(found, expected));
@@ -70,15 +70,15 @@ fn evaluate<T: Scalar>(layer: &impl Layer, parameters: &Parameters<T>, x: &Tenso
 
 proptest! {
     #[test]
-    fn fused_norms_are_their_formulas_up_to_second_order(inputs in inputs()) {
+    fn fused_norms_are_their_formulas_up_to_second_order([x, weight, bias] in inputs()) {
         assert_same_function(
-            &inputs,
-            |x| layer_norm(x[0], x[1], x[2], EPSILON),
+            &[x.clone(), weight.clone(), bias],
+            |[x, weight, bias]| layer_norm(x, weight, bias, EPSILON),
             composed_layer_norm,
         );
         assert_same_function(
-            &inputs[..2],
-            |x| rms_norm(x[0], x[1], EPSILON),
+            &[x, weight],
+            |[x, weight]| rms_norm(x, weight, EPSILON),
             composed_rms_norm,
         );
     }

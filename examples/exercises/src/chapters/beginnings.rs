@@ -183,7 +183,7 @@ fn matmul_forward(answers: &Answers) -> Vec<Case> {
     let case = |[m, k, n]: [usize; 3]| {
         let at = [normal(&[m, k], 1), normal(&[k, n], 2)];
         let along = [normal(&[m, k], 3), normal(&[k, n], 4)];
-        let (_, expected) = jvp(|x| x[0].matmul(x[1]), &at, &along);
+        let (_, expected) = jvp(|[x, y]| x.matmul(y), &at, &along);
         let names = ["a", "b", "da", "db"];
         let given = given(names.into_iter().zip(at.iter().chain(&along)));
         let found = move || {

@@ -82,11 +82,11 @@ fn each_part_of_a_program_is_kept_in_its_file() {
 fn the_small_framework_is_what_chapters_3_to_6_show() {
     let file = path("../../../../examples/21_small_framework.rs");
     let found = fs::read_to_string(&file).expect("the example");
-    let (head, rest) = found.split_once("ExitCode;\n\n").expect("the last import");
-    let (_, main) = rest.split_once("\nfn train()").expect("what the example runs");
+    let (head, rest) = found.split_once("mod ending;\n\n").expect("the only module");
+    let (_, main) = rest.split_once("\nfn main()").expect("what the example runs");
     let shown = parts().into_iter().filter(|(file, _)| ("03".."07").contains(&&file[..2]));
     let shown = shown.map(|(_, part)| part.seen()).collect::<Vec<_>>().join("\n");
-    keep(&file, &format!("{head}ExitCode;\n\n{shown}\nfn train(){main}"));
+    keep(&file, &format!("{head}mod ending;\n\n{shown}\nfn main(){main}"));
 
     let is_code = |line: &&str| !line.trim().is_empty() && !line.trim().starts_with("//");
     let (framework, _) = shown.split_once("/// Trains a network on XOR").expect("a program");

@@ -18,7 +18,7 @@ const NO_ONE_READS: u8 = 141;
 
 /// Runs a program. An error is printed on standard error and gives exit code 2.
 pub fn run(program: impl FnOnce() -> Result<ExitCode, Box<dyn Error>>) -> ExitCode {
-    end_with_the_reader();
+    quietly();
     let code = program().unwrap_or_else(|error| {
         tell(format_args!("error: {error}"));
         ExitCode::from(2)
@@ -49,8 +49,9 @@ pub fn tell(line: impl Display) {
     }
 }
 
-/// Ends the program when its output cannot be written. `println!` would panic.
-fn end_with_the_reader() {
+/// From now on, ends the program when its output cannot be written, where `println!` would panic: quietly
+/// when it is no longer read, as with `| head`.
+pub fn quietly() {
     let report = panic::take_hook();
     panic::set_hook(Box::new(move |panic| match panic.payload_as_str() {
         Some(words) if words.starts_with("failed printing to stdout") => {

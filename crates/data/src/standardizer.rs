@@ -5,7 +5,7 @@
 //! all rows.
 
 use serde::{Deserialize, Serialize};
-use tensor::Tensor;
+use tensor::{Element, Tensor};
 
 /// The mean μ and the standard deviation σ of each column, so that `z = (x − μ) / σ`.
 ///
@@ -53,12 +53,12 @@ impl Standardizer {
     ///
     /// If the features do not have two axes, or have no rows.
     #[track_caller]
-    pub fn fit(features: &Tensor<f64>) -> Standardizer {
+    pub fn fit<T: Element + Into<f64>>(features: &Tensor<T>) -> Standardizer {
         let &[rows, columns] = features.shape() else {
             panic!("Standardizer::fit: expected [rows, columns], found {:?}", features.shape());
         };
         assert!(rows > 0, "Standardizer::fit: no rows to measure, found {:?}", features.shape());
-        let values = features.to_vec();
+        let values: Vec<f64> = features.to_vec().into_iter().map(T::into).collect();
         let column = |j| values.iter().skip(j).step_by(columns).copied();
         Standardizer { columns: (0..columns).map(|j| Column::fit(column(j))).collect() }
     }
@@ -70,7 +70,7 @@ impl Standardizer {
     ///
     /// If the number of columns differs from [`Standardizer::fit`].
     #[track_caller]
-    pub fn transform(&self, features: &Tensor<f64>) -> Tensor<f32> {
+    pub fn transform<T: Element + Into<f64>>(&self, features: &Tensor<T>) -> Tensor<f32> {
         assert!(
             features.shape().len() == 2 && features.shape()[1] == self.columns.len(),
             "Standardizer::transform: fitted on {} columns, found features of shape {:?}",
@@ -79,7 +79,7 @@ impl Standardizer {
         );
         let values = features.to_vec();
         let scaled = values.iter().zip(self.columns.iter().cycle());
-        let scaled = scaled.map(|(&x, column)| column.scale(x)).collect();
+        let scaled = scaled.map(|(&x, column)| column.scale(x.into())).collect();
         Tensor::new(features.shape(), scaled)
     }
 }

@@ -7,18 +7,18 @@
 //!     evaluate on the validation samples; keep the weights if they are the best so far
 //! ```
 //!
-//! [`Session::run`] is this loop. Its position is a [`Progress`](crate::Progress), so it can begin
-//! anywhere. [`Observer`]s do everything beside training, so nothing here knows of progress bars or
-//! files.
+//! [`Session::run`] is this loop, and `step.rs` has its inner step. Its position is a
+//! [`Progress`](crate::Progress), so it can begin anywhere. [`Observer`]s do everything beside training, so
+//! nothing here knows of progress bars or files.
 
 use std::collections::BTreeMap;
 use std::time::Instant;
 
-use autograd::{Gradients, Parameters, Var};
+use autograd::Parameters;
 use data::{Dataset, LazyBatch, Samples, Source};
 use nn::Model;
-use optim::{Optimizer, clip_global_norm};
-use tensor::{Key, Scalar, parallel};
+use optim::Optimizer;
+use tensor::{Key, Scalar};
 
 use crate::activity::Activity;
 use crate::error::TrainError;
@@ -26,12 +26,9 @@ use crate::history::{Epoch, History, Score};
 use crate::loss::Loss;
 use crate::observer::{AnySource, Context, Observer, ObserverError};
 use crate::options::Fit;
-use crate::progress::Step;
 use crate::session::Session;
-use crate::shards::{Shards, samples_of};
-use crate::tally::Tally;
+use crate::shards::Shards;
 use crate::trainer::{Trainer, evaluation_batches};
-use crate::workers::{Computed, ShardFigures};
 
 impl<M: Model, L> Trainer<'_, M, L> {
     /// Trains the model on `dataset`. `optimizer` updates `parameters`.
@@ -105,7 +102,7 @@ where
                 }
                 let noise = key.stream("noise").fold_in(index as u64);
                 let (step, gradients) = self.compute(&mut shards, &batch, noise)?;
-                let gradient_norm = self.step(gradients)?;
+                let gradient_norm = self.update(gradients)?;
 
                 let score = (!observers.is_empty()).then(|| step.score());
                 let figures = StepFigures { score, gradient_norm };
@@ -127,78 +124,6 @@ where
             *self.parameters = weights;
         }
         Ok(history)
-    }
-
-    /// Computes loss, figures and gradients of a batch. Of several processes, each reads only the samples of its own
-    /// shards.
-    #[track_caller]
-    fn compute(
-        &self,
-        shards: &mut Shards<T>,
-        batch: &LazyBatch<'_, S::Inputs, S::Targets>,
-        noise: Key,
-    ) -> Result<(Step, Gradients<T>), TrainError> {
-        let (trainer, samples) = (self.trainer, batch.len());
-        let count = shards.count_of(samples);
-        let numbers = self.team.as_ref().map_or(0..count, |team| team.block(count));
-        let own = samples_of(numbers.clone(), count, samples);
-        let read = batch.read(own.clone()).map_err(|error| self.left(TrainError::Source(error)))?;
-        let shard = |number: usize| {
-            let range = samples_of(number..number + 1, count, samples);
-            read.slice(range.start - own.start..range.end - own.start)
-        };
-        let weight = |number: usize| trainer.loss.weight(&shard(number).targets().batch());
-        let own_weights = numbers.clone().map(weight).collect();
-        let weights = match &self.team {
-            Some(team) => team.weights(own_weights)?,
-            None => own_weights,
-        };
-        let figures = shards.compute(numbers, self.parameters, noise, &weights, |pass, number| {
-            let samples = shard(number);
-            let targets = samples.targets().batch();
-            let outputs = trainer.model.forward(pass, &samples.inputs().batch());
-            let loss = trainer.loss.of(outputs, &targets);
-            (loss, trainer.tally(outputs, loss, &targets))
-        });
-        let (loss, gradients, figures) = self.sum(shards, count, figures)?;
-        let loss = loss.to_f64();
-        let tally = merged(figures).map_err(|first| self.not_finite(loss, first))?;
-        Ok((Step { samples, weight: weights.iter().sum(), loss, tally }, gradients))
-    }
-
-    /// Returns the sums over all shards of a batch, of which this process has computed its part.
-    fn sum(
-        &self,
-        shards: &mut Shards<T>,
-        count: usize,
-        figures: Vec<ShardFigures>,
-    ) -> Result<(T, Gradients<T>, Vec<ShardFigures>), TrainError> {
-        let Some(team) = &self.team else {
-            let (loss, gradients) = shards.sum(0..count);
-            return Ok((loss, gradients, figures));
-        };
-        let subtrees = team.subtrees(count).into_iter().map(|numbers| shards.sum(numbers));
-        let part = Computed { subtrees: subtrees.collect(), figures };
-        Ok(team.sum(self.parameters, count, part)?)
-    }
-
-    /// Updates the parameters with these gradients, and returns their norm if they are clipped by it. After
-    /// an error the parameters are unchanged.
-    fn step(&mut self, mut gradients: Gradients<T>) -> Result<Option<f64>, TrainError> {
-        let norm = self.options.clip_norm.map(|max| clip_global_norm(&mut gradients, max));
-        let mut update = || self.optimizer.try_step(self.parameters, &gradients);
-        let done = if self.options.shards > 1 { parallel::spread(update) } else { update() };
-        done.map(|()| norm).map_err(|error| TrainError::Gradient {
-            epoch: self.progress.epoch(),
-            step: self.progress.step() + 1,
-            error,
-        })
-    }
-
-    /// Returns the error of a loss that is infinite or NaN, with the first such value on its tape.
-    fn not_finite(&self, loss: f64, first: String) -> TrainError {
-        let (epoch, step) = (self.progress.epoch(), self.progress.step() + 1);
-        TrainError::NotFinite { loss, epoch, step, first }
     }
 
     /// Returns the score of the current weights on the validation samples, if there are any. Several processes
@@ -294,34 +219,6 @@ where
 struct StepFigures {
     score: Option<Score>,
     gradient_norm: Option<f64>,
-}
-
-impl<M, L> Trainer<'_, M, L> {
-    /// Returns the figures of a batch. If its loss is not finite, the error is the first value on the
-    /// tape that is not.
-    fn tally<T: Scalar>(
-        &self,
-        outputs: Var<'_, T>,
-        loss: Var<'_, T>,
-        targets: &L::Target,
-    ) -> ShardFigures
-    where
-        L: Loss<T>,
-    {
-        match loss.item().is_finite() {
-            true => Ok(self.loss.tally(&outputs.value(), targets)),
-            false => Err(loss.tape().first_non_finite().unwrap_or_default()),
-        }
-    }
-}
-
-/// Returns the figures of all shards of a batch, merged in their order.
-fn merged(shards: Vec<ShardFigures>) -> Result<Tally, String> {
-    let mut all = Tally::default();
-    for shard in shards {
-        all.merge(shard?);
-    }
-    Ok(all)
 }
 
 /// Checks the values that no step of the epoch has used since they changed.

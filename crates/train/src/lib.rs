@@ -50,6 +50,7 @@ mod progress;
 mod rate_finder;
 mod session;
 mod shards;
+mod step;
 mod tally;
 mod trainer;
 mod workers;

@@ -1,4 +1,4 @@
-//! A property of one's own, tested on random tensors of every layout.
+//! A custom property, tested on random tensors of every layout.
 
 use proptest::prelude::*;
 use wengert::Tape;

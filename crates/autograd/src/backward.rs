@@ -1,9 +1,9 @@
 //! The walk back over the tape.
 //!
-//! It begins with the cotangent, which is the adjoint of the result: 1 for a loss. It visits the nodes in reverse. When
-//! it comes to a node, all nodes that read it have been visited, so its adjoint is complete; its
-//! op's VJP then adds to the adjoints of its inputs. One walk costs a small multiple of the forward
-//! computation, whatever the number of inputs.
+//! It begins with the cotangent, which is the adjoint of the result: 1 for a loss. It visits the nodes
+//! in reverse. When it comes to a node, all nodes that read it have been visited, so its adjoint is
+//! complete; its op's VJP then adds to the adjoints of its inputs. One walk costs a small multiple of
+//! the forward computation, whatever the number of inputs.
 
 use std::collections::BTreeMap;
 
@@ -52,7 +52,7 @@ pub(crate) fn one<T: Scalar>(shape: &[usize]) -> Tensor<T> {
     Tensor::ones(shape)
 }
 
-/// Before the walk: nothing has an adjoint but the result.
+/// Returns the gradients before the walk: only the result has an adjoint.
 #[track_caller]
 pub(crate) fn start<T: Scalar>(
     tape: &Tape<T>,
@@ -73,7 +73,7 @@ pub(crate) fn visit<T: Scalar>(
     node: &Node<T>,
     before: &[Node<T>],
 ) -> Option<Tensor<T>> {
-    let index = before.len(); // The node comes right behind them.
+    let index = before.len(); // The node comes right after them.
     let dy = gradients.adjoints[index].take()?;
     match &node.source {
         Source::Parameter(id, _, read) => {

@@ -10,24 +10,24 @@
 //! | second order | Hv from the tape run over duals with differences of gradients and of Jv | 1e-5 |
 //! | symmetry | ⟨w, Hv⟩ with ⟨v, Hw⟩ | 1e-10 |
 //!
-//! relative to the size of the sums. Differences need no calculus at all but are good to about ten
-//! digits; forward mode is exact but shares the op's forward formula; together they leave a mistake
-//! no room. The cotangent u is random: with all ones, a softmax gradient that is doubled or zeroed
-//! would go unseen, because its rows sum to zero.
+//! Agreement is relative to the size of the sums. Differences need no calculus at all but are good to
+//! about ten digits; forward mode is exact but shares the op's forward formula. Each catches what the
+//! other can miss. The cotangent u is random: with all ones, a softmax gradient that is doubled or
+//! zeroed would go unseen, because its rows sum to zero.
 //!
 //! The difference step is the smallest from 1e-3 to 1e-7 at which rounding does not spoil the
-//! difference. Small tensors are checked entry by entry; of large ones entries are
-//! drawn, half of them where the gradient is not zero, and random directions through all entries.
-//! Where input and output are small, forward mode confirms every entry of J.
+//! difference. Small tensors are checked entry by entry. Large ones are checked in a sample of their
+//! entries, half of them where the gradient is not zero, and in random directions through all entries.
+//! If input and output are small, forward mode confirms every entry of J.
 //!
 //! At a kink, such as ReLU's at 0, a function has no derivative that differences could measure. Forward
 //! mode takes the slope that the conventions give, so it must agree there too. If differences
-//! disagree and the ops on the way show why (see `kinks.rs`), they are taken at points beside, in
-//! pairs on opposite sides, so that each kink is left to both sides. Points beside which there is a
-//! kink in reach again are passed over; what could not be compared anywhere is counted and reported.
+//! disagree and the ops along the path show why (see `kinks.rs`), differences are taken at nearby
+//! points, in pairs on opposite sides, so that both sides of the kink are covered. Points near another
+//! kink are skipped; comparisons without a usable point are counted and reported.
 //!
-//! A table that is read by rows is checked in those rows; see `compact.rs`. So a check costs what
-//! its samples cost, whatever the length of the table.
+//! A table that is read by rows is checked in those rows; see `compact.rs`. So the cost of a check
+//! depends on its samples, not on the length of the table.
 //!
 //! Some laws must hold for any VJP; see `laws.rs`. If something fails, each op of the tape is checked
 //! by itself, and the wrong one is named with the line of your program that recorded it; see

@@ -25,21 +25,12 @@
 //! println!("{tape}");
 //! ```
 //!
-//! # Where to read
+//! # The source
 //!
-//! The core is seven files, to be read in this order: `op.rs` (what an operation is; `ops/mul.rs` is
-//! one), `tape.rs` (how operations are recorded), `var.rs` (a value on the tape), `backward.rs` (the
-//! walk), `gradients.rs` (what it returns), `parameters.rs` (the numbers that training changes) and
-//! `pass.rs` (what a layer is given). The core computes with dense tensors. It meets sparse rows in
-//! three types, `Value`, `Read` and `Gradient`, and knows nothing of files, printing or timing.
-//!
-//! Beside it stand `ops/` (the operations), `by_hand.rs` (gradients without a walk), `formulas.rs` (an op's formulas as text), [`sparse`] (gradients of a few rows of a table), [`check`] (how a gradient is
-//! trusted), [`functional`] (derivatives of functions, first and second), `freeing.rs` (the walk that
-//! frees the tape as it goes), `patterns.rs` (parameters by patterns of their names, to freeze them),
-//! `view.rs` (a look at a tape from outside), `behind_pointers.rs` (what layers behind pointers need of a
-//! tape), `print.rs`, `identity.rs`
-//! and `copies.rs` (tapes, stores and their copies told apart) and `mistakes.rs` (what is said when a
-//! program is wrong).
+//! The core is seven files, from `op.rs` to `pass.rs`. "Where to start reading" in the repository's
+//! `ARCHITECTURE.md` lists them in reading order, and says how the other modules use them. The core
+//! computes with dense tensors. Sparse rows appear in three of its types: [`Value`], `Read` and
+//! [`Gradient`]. It contains nothing about files, printing or timing.
 
 #![forbid(unsafe_code)]
 #![warn(missing_debug_implementations)]

@@ -78,8 +78,8 @@ impl<T: Scalar> Adjoints<'_, T> {
         self.nodes[self.inputs[i]].needs_gradient
     }
 
-    /// Adds to the adjoint of input `i`. The contribution is not even computed for an input that
-    /// wants none. The first is stored as it is; it is not added to zeros.
+    /// Adds to the adjoint of input `i`. `contribution` is called only if the input needs a gradient.
+    /// The first contribution is stored as it is, not added to zeros.
     ///
     /// # Panics
     /// If the contribution does not have the shape of the input: a mistake in the op's VJP.

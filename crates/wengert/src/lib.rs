@@ -1,10 +1,9 @@
 //! Reverse-mode automatic differentiation: a tape you can read, gradients you can check, training
 //! that is fast.
 //!
-//! It is named after R. E. Wengert, who in 1964 wrote down the idea that a program that computes
-//! numbers is a list of elementary operations whose derivatives are known. This library is that list,
-//! the layers and optimizers on it, and a trainer. Each part is a crate of its own, re-exported here
-//! under its short name.
+//! It is named after R. E. Wengert, who in 1964 described a numerical program as a list of elementary
+//! operations with known derivatives. This library records that list, and adds layers, optimizers and
+//! a trainer. Each part is a crate, re-exported here under its short name.
 //!
 //! **Read [the book](book)**, which builds all of this from an empty file, each step checked.
 //!
@@ -55,8 +54,8 @@
 //!
 //! # A check
 //!
-//! A wrong gradient still trains, only less far. [`check`] compares every gradient with four other
-//! methods, in `f64`, and names the wrong operation with the line that recorded it.
+//! A model with a wrong gradient still trains, just not as far. [`check`] compares every gradient with
+//! four other methods, in `f64`, and names the wrong operation with the line that recorded it.
 //!
 //! ```
 //! use wengert::{Tensor, check};
@@ -65,9 +64,9 @@
 //! check::inputs(&[x], |[x]| (x * x.tanh()).sum_all()).assert();
 //! ```
 //!
-//! # Where to read on
+//! # The crates
 //!
-//! | crate | holds | begin with |
+//! | crate | contains | main types |
 //! |---|---|---|
 //! | [`tensor`] | arrays and their kernels | [`Tensor`] |
 //! | [`autograd`] | the tape, operations, the walk back, the check | [`Tape`], [`Op`], [`check`](mod@check) |
@@ -78,11 +77,11 @@
 //! | [`language`] | texts, generation and evaluation for language models | [`language::Corpus`] |
 //! | `store` | saved models, checkpoints, weights of other frameworks | feature `store` |
 //! | `report` | progress, log, comparisons, a page | feature `report` |
-//! | `inspect` | a tape drawn | feature `inspect` |
+//! | `inspect` | drawings of a tape | feature `inspect` |
 //!
-//! The feature `proptest` adds `tensor::strategy` and `check::strategy`, random cases for property
-//! tests. The repository's `examples` are a ladder of short programs, and its `ARCHITECTURE.md` is a
-//! map.
+//! The feature `proptest` adds `tensor::strategy` and `check::strategy`, strategies for property
+//! tests. The repository's `examples` are short programs in reading order. Its `ARCHITECTURE.md` says
+//! in which order to read the source.
 
 #![forbid(unsafe_code)]
 

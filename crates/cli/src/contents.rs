@@ -50,7 +50,7 @@ struct ModelContents {
     parameters: usize,
     /// The memory that these take.
     parameter_bytes: usize,
-    /// The memory of what training would go on with.
+    /// The memory of what only a resumed training needs.
     memory_bytes: usize,
     /// By what is numbered: the words, or a column.
     vocabulary: BTreeMap<String, usize>,
@@ -211,7 +211,7 @@ fn print(path: &Path, contents: &ModelContents) {
         kibibytes(contents.bytes)
     );
     if contents.memory_bytes > 0 {
-        println!("{} more are for training to go on", kibibytes(contents.memory_bytes));
+        println!("{} more are for resuming training", kibibytes(contents.memory_bytes));
     }
     for (what, size) in &contents.vocabulary {
         println!("vocabulary: {size} {}", printable(what));

@@ -28,24 +28,23 @@ use crate::values::positive;
 
 /// The checkpoints and the log of a run.
 #[derive(Args, Clone, Debug)]
-#[command(next_help_heading = "Keeping")]
+#[command(next_help_heading = "Checkpoints and log")]
 pub struct Keeping {
-    /// Write a checkpoint into this folder at the end of each epoch, and when Ctrl-C is pressed or
-    /// SIGTERM comes, so that --resume can go on after an interruption. Each model has a subfolder
-    /// with its newest checkpoint and the one before; `predict --model` takes such a file too.
+    /// Write a checkpoint into this folder at the end of each epoch, and on Ctrl-C or SIGTERM, so that the
+    /// run can be continued with --resume. Each model has a subfolder with its newest checkpoint and the
+    /// one before; `predict --model` takes such a file, too.
     #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath, group = "folder", conflicts_with = "resume")]
     pub checkpoint: Option<PathBuf>,
     /// Also write one after every N steps.
     #[arg(long, value_name = "N", value_parser = positive, requires = "folder")]
     pub every: Option<usize>,
-    /// Go on with the run that was interrupted while it wrote checkpoints into this folder. The
-    /// other options must have the values they had, and only --epochs, --patience, --activation
-    /// and --watch-layers may change. The result is the same, bit by bit, as without the interruption;
-    /// models that are finished are not trained again.
+    /// Resume the interrupted run whose checkpoints are in this folder, with the same options; only
+    /// --epochs, --patience, --activation and --watch-layers may change. The result is bit for bit that
+    /// of an uninterrupted run. Finished models are not trained again.
     #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath, group = "folder")]
     pub resume: Option<PathBuf>,
-    /// Write the run into this file as JSON Lines, while it goes on: `tail -f` shows it. A run that
-    /// is resumed goes on with its file.
+    /// Write the run into this file as JSON Lines while it runs: `tail -f` shows it. A resumed run
+    /// appends to its file.
     #[arg(long, value_name = "FILE")]
     pub log: Option<PathBuf>,
     /// Write a record for each step, or for each epoch only.
@@ -269,7 +268,7 @@ impl Keeper {
         session.run(&mut [&mut self.interrupt]).map_err(|error| {
             let left = match &self.folder {
                 Some(folder) => format!(
-                    "The finished trials are kept; go on with\n\n    {}",
+                    "The finished trials are kept; resume with\n\n    {}",
                     processes::resuming(folder)
                 ),
                 None => left(None, None),
@@ -297,16 +296,16 @@ fn check_new(folder: &Path) -> Result<(), String> {
     let folder_name = printable_path(folder);
     if folder.join(OPTIONS).exists() {
         return Err(format!(
-            "--checkpoint {folder_name}: there is a run in this folder already; {} goes on with it, \
-             or give another folder to begin a new one",
+            "--checkpoint {folder_name}: there is already a run in this folder; resume it with {}, or \
+             give another folder to begin a new one",
             with_folder("--resume", folder)
         ));
     }
     match has_checkpoints(folder) {
         false => Ok(()),
         true => Err(format!(
-            "--checkpoint {folder_name}: there are checkpoints in this folder, but no {OPTIONS} to go \
-             on with them; give another folder to begin a new run"
+            "--checkpoint {folder_name}: there are checkpoints in this folder, but no {OPTIONS} to \
+             resume them with; give another folder to begin a new run"
         )),
     }
 }
@@ -335,7 +334,7 @@ fn check_same(folder: &Path, fixed: &Options) -> Result<(), Box<dyn Error>> {
     let folder = printable_path(folder);
     let text = read_whole(&file).map_err(|error| {
         format!(
-            "--resume {folder}: there is no run to go on with, as {} cannot be read: {error}; \
+            "--resume {folder}: there is no run to resume, as {} cannot be read: {error}; \
              {begins} begins one",
             printable_path(&file)
         )
@@ -384,7 +383,7 @@ fn resumed<'a, M: Model, L, S: Source>(
     }
     if !checkpoint.damaged().is_empty() {
         let path = printable_path(checkpoint.path());
-        tell(format_args!("warning: going on from the one before, {path}"));
+        tell(format_args!("warning: resuming from the one before, {path}"));
     }
     Ok(checkpoint.resume(session)?)
 }
@@ -405,7 +404,7 @@ fn shared(newest: Option<Checkpoint>) -> Result<Option<Checkpoint>, Box<dyn Erro
 fn left(folder: Option<&Path>, written: Option<&Path>) -> String {
     match (folder, written) {
         (Some(folder), Some(file)) => format!(
-            "It is kept in {}; go on with\n\n    {}",
+            "It is kept in {}; resume with\n\n    {}",
             printable_path(file),
             processes::resuming(folder)
         ),

@@ -12,12 +12,12 @@ use crate::table::options as table;
 use crate::tabular::options as tabular;
 use crate::tape::TapeOfExpression;
 
-/// Train a small text classifier, compare ReLU with SwiGLU on it, and use it.
+/// Train, compare and use small models of texts and tables, and small language models.
 ///
-/// Without a command it trains: it generates 10,000 short reviews over eight emotions, trains the
-/// article's model on them (an embedding, its mean over the words, a hidden layer, a softmax) once
-/// with ReLU and once with SwiGLU, and evaluates both on 2,000 more. Before training it checks the
-/// model's gradients by four independent methods in 64-bit arithmetic.
+/// Without a command it trains a text classifier (an embedding, its mean over the words, a hidden
+/// layer, a softmax) on 10,000 generated reviews of eight emotions, once with ReLU and once with
+/// SwiGLU, and evaluates both on 2,000 more. Before training it checks the model's gradients by four
+/// independent methods in 64-bit arithmetic.
 ///
 /// The options below belong to `train`; `wengert COMMAND --help` shows the options of another command.
 #[derive(Debug, Parser)]
@@ -38,28 +38,28 @@ pub struct Cli {
 }
 
 const EXAMPLES: &str = "Examples:
-  wengert train data.csv                               a file of yours: what is in it, and a model
+  wengert train data.csv                               train on a table of your own
   wengert                                              generated reviews, ReLU and SwiGLU
   wengert --train train.csv --test test.csv            your data: columns `text` and `label`
   wengert train --activation swiglu --save model.st    keep the model ...
   wengert predict --model model.st 'so happy'          ... use it on a text ...
   wengert evaluate --model model.st --test more.csv    ... see how good it is elsewhere ...
   wengert serve --model model.st                       ... and answer over HTTP, with a page
-  wengert compare --seeds 5                            a difference, or luck?
+  wengert compare --seeds 5                            is the difference real?
   wengert compare --report report.html                 the same, as a page to look at
   wengert gradcheck                                    are the gradients right?
   wengert tabular                                      a network for tables of numbers
   wengert lm train                                     a language model from scratch
   wengert inspect --model model.st                     what is in a saved model
   wengert tape 'x*y + sin(x)' x=2 y=3                  the tape of any formula, forward and back
-  source <(wengert completions bash)                   let the shell complete all that
+  source <(wengert completions bash)                   shell completions
   wengert man lm train | man -l -                      a page of the manual
 
 With cargo: cargo run --release --bin wengert -- COMMAND OPTIONS";
 
 /// The exit codes of every command, as the help and the manual list them.
 pub const EXIT_CODES: &str = "Exit codes:
-  0    it is done
+  0    success
   2    wrong options or data, a wrong gradient, output that cannot be written: see standard error
   130  ended by Ctrl-C (SIGINT); with --checkpoint the run is kept and can be resumed
   141  the reader of its output closed the pipe, as `head` does; it prints no message

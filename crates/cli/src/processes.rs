@@ -113,7 +113,7 @@ pub fn prepare(cli: &mut Cli) -> Result<(), String> {
     let advice = match keeping.checkpoint.as_deref().or(keeping.resume.as_deref()) {
         Some(folder) => {
             format!(
-                "Go on from its newest checkpoint, on any number of processes:\n\n    {}",
+                "Resume from its newest checkpoint, on any number of processes:\n\n    {}",
                 resuming(folder)
             )
         }

@@ -22,7 +22,7 @@ pub fn say(line: impl Display) {
     }
 }
 
-/// Returns the observer that shows a person how training goes on.
+/// Returns the observer that shows the progress of training.
 pub fn console(name: &str) -> Console {
     Console::new(name).with_lines(|line| say(line))
 }

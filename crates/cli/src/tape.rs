@@ -113,7 +113,7 @@ fn values_of(expression: &Expression, given: &[String]) -> Result<Vec<f64>, Stri
 fn constant(text: &str, value: &str) -> Result<f64, String> {
     if value.trim().is_empty() {
         return Err(format!(
-            "{}: there is no value behind `=`; expected one, such as 2 or pi/4",
+            "{}: there is no value after `=`; expected one, such as 2 or pi/4",
             quoted(text)
         ));
     }

@@ -22,19 +22,19 @@ pub struct Training {
     /// Take a step for every N samples.
     #[arg(long, value_name = "N", default_value_t = 32, value_parser = positive, allow_negative_numbers = true)]
     pub batch_size: usize,
-    /// Cut each batch into N shards, for as many threads to work on: faster where batches are
-    /// large. The result depends on N, but not on how many threads there are.
+    /// Cut each batch into N shards, for as many threads to work on: faster if batches are
+    /// large. The result depends on N, but not on the number of threads.
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = up_to::<4096>, allow_negative_numbers = true)]
     pub shards: usize,
-    /// Adam's learning rate; 0.001 without it. With `train FILE` it is 0.003 without it if there are no texts.
+    /// Adam's learning rate [default: 0.001; for a FILE without texts: 0.003].
     #[arg(long, value_name = "RATE", value_parser = rate, allow_hyphen_values = true)]
     pub lr: Option<f64>,
     /// The share of training samples kept for validation: the weights of the epoch that is best on
-    /// them are kept. With 0 all are trained on, and the epoch that is best in training is kept.
+    /// them are kept. With 0 all samples are trained on, and the epoch that is best in training is kept.
     #[arg(long, value_name = "SHARE", default_value_t = 0.2, value_parser = share, allow_hyphen_values = true)]
     pub validation_split: f64,
-    /// The way to choose them: `stratified`, drawn by --seed from each class by its share;
-    /// `shuffled`, drawn from all; or `last`, the last ones of the file, as in Keras.
+    /// How to choose the samples for validation: `stratified`, drawn by --seed from each class by its
+    /// share; `shuffled`, drawn from all; or `last`, the last ones of the file, as in Keras.
     #[arg(long, value_name = "HOW", default_value = "stratified", value_parser = split)]
     pub split: Split,
     /// Stop after N epochs without a better one.
@@ -48,8 +48,8 @@ pub struct Training {
     #[arg(long)]
     pub watch_layers: bool,
     /// Check the gradients by all methods, before training and again on the trained weights, and
-    /// print a line for each parameter. (Without it they are checked once, and summed up in a
-    /// line.)
+    /// print a line for each parameter. (Without this option they are checked once, and one line sums
+    /// up the result.)
     #[arg(long)]
     pub gradcheck: bool,
     /// Print nothing but the final figures, notes and errors.

@@ -19,7 +19,7 @@ pub enum GenerationError {
     #[error(transparent)]
     Unknown(#[from] UnknownCharacter),
     /// There is no token to begin with.
-    #[error("an empty prompt leaves nothing to go on from: give one with at least one character")]
+    #[error("an empty prompt leaves nothing to continue: give one with at least one character")]
     Empty,
     /// A token that the model does not have.
     #[error("the model has no token {id}: its {vocabulary} tokens are numbered from 0")]
@@ -75,7 +75,7 @@ pub struct Generator<'m, T: Scalar> {
     cache: KeyValueCache<T>,
     /// The tokens in the cache.
     seen: Vec<u32>,
-    /// The tokens behind them, which the model has not seen yet.
+    /// The tokens after them, which the model has not seen yet.
     pending: Vec<u32>,
     drawn: u64,
 }
@@ -148,7 +148,7 @@ impl<T: Scalar> Iterator for Generator<'_, T> {
 
     fn next(&mut self) -> Option<Self::Item> {
         if self.pending.is_empty() {
-            // After an error there is nothing to go on from.
+            // After an error there is nothing to continue.
             return None;
         }
         let mut logits = self.read();

@@ -1,4 +1,4 @@
-//! The command `lm generate`: a model goes on with a text.
+//! The command `lm generate`: a model continues a text.
 
 use std::error::Error;
 use std::io::{self, Write};
@@ -10,7 +10,7 @@ use super::options::LmGenerate;
 use super::saved::{LoadedModel, load};
 use super::summary::end_of_document;
 
-/// Prints the prompt, and behind it what the model writes, as it comes.
+/// Prints the prompt, followed by what the model writes, as it is generated.
 pub fn run(options: &LmGenerate) -> Result<(), Box<dyn Error>> {
     let LoadedModel { model, parameters, about } = load(&options.model)?;
     let parameters = options.precision.round(&options.model, &model, parameters)?;

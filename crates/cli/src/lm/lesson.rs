@@ -250,7 +250,7 @@ fn check_length(tokens: usize, context: usize) -> Result<(), String> {
         true => Ok(()),
         false => Err(format!(
             "the text to train on has {tokens} tokens, but a window takes --context {context} and the \
-             token behind them; give a longer text or a smaller --context"
+             token after them; give a longer text or a smaller --context"
         )),
     }
 }

@@ -18,16 +18,15 @@ use crate::values::{positive, up_to};
 /// Train a small language model from scratch, and use it.
 ///
 /// A decoder with LLaMA's parts (RMSNorm, rotary positions, SwiGLU, optionally grouped-query attention) learns to
-/// predict the next character. By default it reads generated stories whose entropy is known, so that each loss is
-/// also printed as its distance from the best that any model could do; a Kneser–Ney model, which counts, stands
-/// beside it.
+/// predict the next character. By default it reads generated stories whose entropy is known, so each loss is printed
+/// with its gap to the best possible one. The loss of a Kneser–Ney n-gram model is printed beside it.
 #[derive(Args, Clone, Debug)]
 #[command(
     arg_required_else_help = true,
     after_help = "Examples:
   wengert lm train                                     stories, in about a minute
   wengert lm train --save stories.st                   keep the model ...
-  wengert lm generate --model stories.st 'Emma has '   ... let it go on with a text ...
+  wengert lm generate --model stories.st 'Emma has '   ... let it continue a text ...
   wengert lm evaluate --model stories.st --data stories --data-seed 9    ... and see how good it is on others
   wengert lm train --text shakespeare.txt --steps 10000 --report lm.html  your text, with a page to look at
   wengert lm compare --seeds 5                         is SwiGLU better than GELU at equal size?"
@@ -49,11 +48,11 @@ pub enum LmCommand {
     Import(LmImport),
 }
 
-/// Train a language model, and print how far its loss is from the floor and from a model that counts.
+/// Train a language model, and print how far its loss is from the best possible one and from an n-gram model's.
 ///
-/// Each line shows the step, the training loss since the line before, the validation loss in nats a token and in
-/// bits a character, its gap to the entropy of the generator if the text is generated, the loss of the best
-/// Kneser–Ney model on the same text, the tokens a second of training, and the norm of the last step's gradients.
+/// Each line shows the step, the training loss since the line before, the validation loss in nats per token and in
+/// bits per character, its gap to the entropy of the generator if the text is generated, the loss of the best
+/// Kneser–Ney model on the same text, the tokens per second of training, and the norm of the last step's gradients.
 #[derive(Args, Clone, Debug)]
 #[command(
     mut_arg("checkpoint", |arg| arg.help(KEPT).long_help(KEPT)),
@@ -84,7 +83,7 @@ pub struct LmTrain {
     /// How to train.
     #[command(flatten)]
     pub teaching: Teaching,
-    /// What to keep of it while it goes on.
+    /// What to keep of the run.
     #[command(flatten)]
     pub keeping: Keeping,
     /// Save the model, with its tokens.
@@ -102,19 +101,17 @@ pub struct LmTrain {
     pub tape: Option<PathBuf>,
 }
 
-const KEPT: &str = "Write a checkpoint into this folder at each validation, and when Ctrl-C is pressed or \
-    SIGTERM comes, so that --resume can go on after an interruption. A checkpoint is also a model for \
-    --model";
+const KEPT: &str = "Write a checkpoint into this folder at each validation, and on Ctrl-C or SIGTERM, so that \
+    the run can be continued with --resume. A checkpoint is also a model for `--model`";
 
-const RESUMED: &str = "Go on with the run that was interrupted while it wrote checkpoints into this folder. \
-    The other options must have the values they had. The result is the same, bit by bit, as without the \
-    interruption";
+const RESUMED: &str = "Resume the interrupted run whose checkpoints are in this folder, with the same options. \
+    The result is bit for bit that of an uninterrupted run";
 
 /// Compare feed-forward parts at equal parameters: ReLU, GELU, gated SiLU, and SwiGLU with learned β and γ.
 ///
-/// A gated part has three matrices, the others two; so these get hidden layers one and a half times as wide. Over
-/// several seeds each figure is a mean with its 95 % interval (Student's t), and the others are compared with the
-/// first by a paired t-test: two runs with the same seed see the same windows in the same order.
+/// A gated part has three matrices, the others have two, so the others get hidden layers one and a half times as
+/// wide. Over several seeds each figure is a mean with its 95 % interval (Student's t), and each part is compared
+/// with the first by a paired t-test: two runs with the same seed see the same windows in the same order.
 #[derive(Args, Clone, Debug)]
 #[command(
     mut_arg("checkpoint", |arg| arg.help(KEPT).long_help(KEPT)),
@@ -148,7 +145,7 @@ pub struct LmCompare {
     /// Train with N seeds, counted up from --seed.
     #[arg(long, value_name = "N", default_value_t = defaults::SEEDS, value_parser = up_to::<10_000>, allow_negative_numbers = true, help_heading = "Training")]
     pub seeds: usize,
-    /// What to keep of it while it goes on.
+    /// What to keep of the run.
     #[command(flatten)]
     pub keeping: Keeping,
     /// Write a page of curves and tables: one HTML file.
@@ -159,7 +156,7 @@ pub struct LmCompare {
     pub json: JsonOutput,
 }
 
-/// Let a model go on with a text, and print it as it comes.
+/// Continue a text with a model, printing it as it is generated.
 ///
 /// Each token is drawn from the model's probabilities. The same seed gives the same text.
 #[derive(Args, Clone, Debug)]
@@ -170,7 +167,7 @@ pub struct LmCompare {
   wengert lm generate --model book.st 'It was ' --temperature 0        always the most probable token
   wengert lm generate --model book.st 'It was ' --precision bf16       weights in 16 bits: less memory to read")]
 pub struct LmGenerate {
-    /// The text to go on with. Without it the model begins a document.
+    /// The text to continue. Without it the model begins a document.
     #[arg(allow_hyphen_values = true)]
     pub prompt: Option<String>,
     /// The model: a file that `lm train --save` or `lm import` wrote, or a checkpoint.
@@ -196,15 +193,15 @@ pub struct LmGenerate {
     /// costs.
     #[arg(long, value_name = "NAME", default_value = "f32")]
     pub precision: Precision,
-    /// End before this text; \n is a line break. It may be given several times. Without it a model that was trained
-    /// on documents ends with its document. A token that ends a text, such as `</s>`, ends it in any case.
+    /// End before this text; \n is a line break. Repeatable. Without it a model that was trained on documents ends
+    /// with its document. A token that ends a text, such as `</s>`, ends it in any case.
     #[arg(long, value_name = "TEXT", value_parser = stop, allow_hyphen_values = true)]
     pub stop: Vec<String>,
 }
 
-/// Evaluate a model on a text: loss, perplexity, bits a byte and a character, and Kneser–Ney beside it.
+/// Evaluate a model on a text: loss, perplexity, bits per byte and per character, and Kneser–Ney beside it.
 ///
-/// Each token is predicted once, from at least half a context where the document has as much.
+/// Each token is predicted once, from at least half a context if the document has that much before it.
 #[derive(Args, Clone, Debug)]
 #[command(after_help = "Examples:
   wengert lm evaluate --model book.st --text other.txt --counted book.txt

@@ -49,7 +49,7 @@ fn report(
     let attention = attention_maps(lesson, learned);
     if let Some(maps) = attention.as_ref().filter(|maps| maps.left_out > 0) {
         note(&format!(
-            "the page shows the attention in the first {} tokens of a text and leaves out the {} behind them, as it would \
+            "the page shows the attention in the first {} tokens of a text and leaves out the {} after them, as it would \
              be too large",
             maps.tokens.len(),
             maps.left_out

@@ -65,7 +65,7 @@ impl Rows {
 
 impl Observer<f32> for Rows {
     fn begin(&mut self, now: &Context<'_>) -> Result<(), ObserverError> {
-        // A run may be resumed behind the last step of a part.
+        // A run may be resumed after the last step of a part.
         (self.tokens, self.seconds) = (now.progress.running.weight, now.progress.running.seconds);
         self.console.begin(now)
     }

@@ -23,8 +23,8 @@ use crate::values::{positive, share, up_to, without_repeats};
 /// Train a model with each activation, once, and report on the best.
 ///
 /// The model is an embedding, its mean over the words of a text, a hidden layer and a softmax. A
-/// share of the training samples is held back to choose by: the epoch that is best on them is kept,
-/// and of the models the best is reported on and saved.
+/// share of the training samples is kept for validation: the epoch that is best on them is kept,
+/// and the best of the models is reported on and saved.
 #[derive(Args, Clone, Debug)]
 #[command(after_help = "Examples:
   wengert train                                          generated reviews, ReLU and SwiGLU
@@ -76,7 +76,7 @@ pub struct Compare {
     /// Train with N seeds, counted up from --seed.
     #[arg(long, value_name = "N", default_value_t = 5, value_parser = up_to::<10_000>, allow_negative_numbers = true, help_heading = "Training")]
     pub seeds: usize,
-    /// Also train a linear model on word counts: what can be had without a hidden layer.
+    /// Also train a linear model on word counts, to show what is possible without a hidden layer.
     #[arg(long, help_heading = "Model")]
     pub baseline: bool,
 }
@@ -96,10 +96,10 @@ pub struct Evaluate {
     /// The model: a file written by `train --save`.
     #[arg(long, value_name = "FILE")]
     pub model: PathBuf,
-    /// The samples with their answers: what the model was trained on, in the same columns.
+    /// The samples with their answers, in the same columns as the samples that the model was trained on.
     #[arg(value_name = "FILE", required_unless_present = "test", conflicts_with = "test")]
     file: Option<PathBuf>,
-    /// The same.
+    /// Another way to give FILE.
     #[arg(long, value_name = "FILE")]
     test: Option<PathBuf>,
     /// The column that holds the text, for a model of texts: `text` unless given.
@@ -108,8 +108,7 @@ pub struct Evaluate {
     /// The column that holds the class name, for a model of texts: `label` unless given.
     #[arg(long, value_name = "NAME")]
     pub label_column: Option<String>,
-    /// The character between two cells of the file, if it was misunderstood, such as `;` or `tab`; for a model of a
-    /// table.
+    /// Override the detected separator of the file, for a model of a table: a character, such as `;`, or `tab`.
     #[arg(long, value_name = "CHARACTER")]
     pub separator: Option<Separator>,
     /// The figures.
@@ -133,17 +132,16 @@ impl Evaluate {
 /// Use a saved model: on the rows of a file, or on a text.
 ///
 /// A model of `train FILE` takes a FILE, or `-` for standard input. It writes the columns of the file as CSV
-/// (commas, UTF-8), and behind them the prediction and, unless it is a number, the probability of each class
+/// (commas, UTF-8), followed by the prediction and, unless it is a number, the probability of each class
 /// or label. It reads and writes row by row, so the file may be larger than memory.
 ///
-/// A model of texts takes a TEXT and prints the probability of each class. The text is given as an argument,
-/// or texts as the lines of a file or of standard input. Words that the model has not met in training count
-/// for nothing, and are shown.
+/// A model of texts takes a TEXT and prints the probability of each class. Give one text as an argument, or
+/// several as the lines of a file or of standard input. Words unknown to the model are ignored and listed.
 ///
-/// Where a model knows nothing of an input (no word of a text; of a row, each cell is missing, unreadable or a
-/// category it has not met), the answer is `unknown`, without probabilities: as JSON the prediction is "unknown"
-/// and the probabilities are null. Probabilities are calibrated by a temperature, which `train` fits in
-/// validation.
+/// If a model knows nothing about an input (no word of a text is known; each cell of a row is missing,
+/// unreadable or an unknown category), the answer is `unknown`, without probabilities: as JSON the prediction is
+/// "unknown" and the probabilities are null. Probabilities are calibrated by a temperature, which `train` fits
+/// in validation.
 #[derive(Args, Clone, Debug)]
 #[command(
     mut_arg("json", |arg| arg.help(ANSWERS).long_help(ANSWERS)),
@@ -160,7 +158,7 @@ pub struct Predict {
     /// A file of rows, or a text, as the model needs it. Without it and without --file, standard input.
     #[arg(value_name = "FILE or TEXT", allow_hyphen_values = true, value_parser = text_not_option, value_hint = ValueHint::FilePath)]
     text: Option<String>,
-    /// The same, and it may look like an option.
+    /// A text that may look like an option.
     #[arg(last = true, value_name = "TEXT", conflicts_with_all = ["text", "file"])]
     any_text: Option<String>,
     /// The model: a file written by `train --save`.
@@ -169,16 +167,15 @@ pub struct Predict {
     /// A file with a text on each line, or with rows.
     #[arg(long, value_name = "FILE", conflicts_with = "text")]
     pub file: Option<PathBuf>,
-    /// The character between two cells of the file, if it was misunderstood, such as `;` or `tab`; for a model of a
-    /// table.
+    /// Override the detected separator of the file, for a model of a table: a character, such as `;`, or `tab`.
     #[arg(long, value_name = "CHARACTER")]
     pub separator: Option<Separator>,
     /// Show only the N most probable classes.
     #[arg(long, value_name = "N", value_parser = positive, allow_negative_numbers = true, conflicts_with = "json")]
     pub top: Option<usize>,
     /// Show what moved the answer: the five words or columns whose removal changes the probability of the
-    /// answer most, or the number. Each is removed alone (a column by taking its cell as missing), and the
-    /// model answers again; the effect is the probability with it less the one without.
+    /// answer, or the predicted number, most. Each is removed alone (a column by taking its cell as missing), and
+    /// the model answers again; the effect is the difference between the answers with and without it.
     #[arg(long)]
     pub why: bool,
     /// The answers.
@@ -188,7 +185,7 @@ pub struct Predict {
 
 const ANSWERS: &str = "Print a JSON object for each text or row, on a line of its own; probabilities are from 0 to 1. \
     Standard output then holds nothing else: notes and errors go to standard error. With `--json=FILE` the lines are \
-    written into FILE, beside what is printed without this option";
+    written into FILE, and standard output is as without this option";
 
 impl Predict {
     /// Returns the files that are read, with their options.
@@ -274,7 +271,7 @@ pub struct Experiment {
     /// How to train.
     #[command(flatten)]
     pub training: Training,
-    /// What to keep of it while it goes on.
+    /// What to keep of the run.
     #[command(flatten)]
     pub keeping: Keeping,
 }
@@ -405,8 +402,8 @@ pub struct Sizes {
     /// The width of the hidden layer.
     #[arg(long, value_name = "N", default_value_t = 64, value_parser = positive, allow_negative_numbers = true, help_heading = "Model")]
     pub hidden: usize,
-    /// The share of numbers that each dropout layer drops in training; 0.2 without it. With `train FILE` it is
-    /// 0.5 without it if there are texts, and 0 otherwise.
+    /// The share of values that each dropout layer drops in training [default: 0.2; for a FILE with texts: 0.5;
+    /// for a FILE without texts: 0].
     #[arg(long, value_name = "SHARE", value_parser = share, allow_hyphen_values = true, help_heading = "Model")]
     pub dropout: Option<f64>,
 }

@@ -22,12 +22,12 @@ use self::answers::{AnswersRequests, Question};
 use crate::sentiment::{self, answer::SavedClassifier};
 use crate::table;
 
-/// Answer over HTTP with a saved model, on this machine alone, until Ctrl-C.
+/// Answer over HTTP with a saved model, on this machine only, until Ctrl-C.
 ///
-/// At `/` is a page with a form. POST to `/predict` takes a JSON object, the text or the row, or a list of them,
+/// `/` is a page with a form. POST to `/predict` takes a JSON object, the text or the row, or a list of them,
 /// and answers with an object for each: `prediction`, `probabilities` from 0 to 1, and `notes` on what the model
 /// could not take as it is. `/predict?why` adds what moved each answer. GET of `/model` says what the model reads.
-/// What is wrong with a request is answered with 400 and `{"error": …}`.
+/// A wrong request is answered with 400 and `{"error": …}`.
 ///
 /// The server listens on 127.0.0.1. It has neither passwords nor encryption: to offer a model to other machines, put a
 /// server that has them in front of it.
@@ -41,7 +41,7 @@ pub struct Serve {
     /// The model: a file written by `train --save`, of texts or of a table.
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     model: PathBuf,
-    /// The port to listen on; 0 for any that is free.
+    /// The port to listen on; 0 for any free one.
     #[arg(long, value_name = "PORT", default_value_t = 8080, allow_negative_numbers = true)]
     port: u16,
 }
@@ -67,11 +67,11 @@ fn listen(model: impl AnswersRequests, options: &Serve) -> Result<(), Box<dyn Er
     })?;
     let address = listener.local_addr()?;
     println!(
-        "{} answers at http://{address}/ until Ctrl-C; as a program asks:",
+        "{} answers at http://{address}/ until Ctrl-C. A sample request:",
         printable_path(&options.model)
     );
     println!("  curl -d '{}' http://{address}/predict", example(&model.question()));
-    // Whoever waits for this line must not wait for a buffer.
+    // Programs that wait for this line must not wait for a buffer.
     io::stdout().flush()?;
     match http::answer_all(listener, Arc::new(model))? {}
 }

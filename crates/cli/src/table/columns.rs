@@ -1,4 +1,4 @@
-//! What a trained model makes of the columns of a table, asked on rows that it has not seen: how much it draws
+//! How a trained model uses the columns of a table, measured on rows that it has not seen: how much it draws
 //! from each, and how its answers depend on the strongest. `train::explain` has the arithmetic.
 //!
 //! A column of the file is exchanged whole, with all numbers that the model gets of it. The values that are
@@ -247,7 +247,7 @@ pub fn describe(columns: &ColumnsReport) -> String {
         false => "these rows".to_owned(),
     };
     let mut text = format!(
-        "Which columns it draws from: each is shuffled {} times among {rows}, and the figures change by\n\n\
+        "Column importance: the change in the figures when a column is shuffled ({} times, among {rows})\n\n\
          {:<WIDEST$}{:>18}  {heading:>18}\n",
         columns.repetitions, "column", "loss"
     );

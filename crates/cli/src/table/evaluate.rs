@@ -40,9 +40,9 @@ pub fn evaluate(options: &Evaluate) -> Result<(), Box<dyn Error>> {
         answered_rows(options.samples(), &about, options.separator)?;
     tell_gaps(&gaps, &about.encoder);
     if !gaps.unknown_rows.is_empty() {
+        let rows = if gaps.unknown_rows.len() == 1 { "row" } else { "rows" };
         note(&format!(
-            "of {} rows the model knows nothing; `predict` answers them with `unknown`, and here its guess \
-             counts",
+            "the model knows nothing about {} {rows}: `predict` answers `unknown`; here its guess counts",
             gaps.unknown_rows.len()
         ));
     }
@@ -84,7 +84,7 @@ pub fn answered_rows(
     };
     if about.target.has_other_mark(frame.cells(answers)) {
         return Err(format!(
-            "{}, column {}: the decimals are not behind {}, as in the rows that the model was trained on; write both \
+            "{}, column {}: the decimals are not after {}, as in the rows that the model was trained on; write both \
              alike",
             rows.name(),
             excerpt(&about.answers),

@@ -1,4 +1,4 @@
-//! Says which cells of a table could not be taken as they are, and what stands in for them.
+//! Says which cells of a table could not be taken as they are, and what replaces them.
 
 use std::collections::BTreeMap;
 
@@ -25,9 +25,9 @@ pub fn tell_gaps(gaps: &Gaps, encoder: &FrameEncoder) {
 fn missing(gaps: &Gaps, encoder: &FrameEncoder) -> Vec<String> {
     let of_column = |column| {
         let count = gaps.missing.get(column)?;
-        let (cells, whose) = if *count == 1 { ("cell is", "its") } else { ("cells are", "their") };
+        let cells = if *count == 1 { "cell is" } else { "cells are" };
         let (name, stand_in) = (excerpt(column), encoder.stand_in(column));
-        Some(format!("column {name}: {count} {cells} missing; in {whose} place: {stand_in}"))
+        Some(format!("column {name}: {count} {cells} missing, filled with: {stand_in}"))
     };
     encoder.columns().filter_map(of_column).collect()
 }
@@ -51,7 +51,10 @@ pub fn notes_on(
     }
     for (cells, what) in [
         (&gaps.unreadable, "that cannot be read as the kind trained on, taken as missing"),
-        (&gaps.unknown, "of a value that training did not have twice, taken as any other value"),
+        (
+            &gaps.unknown,
+            "with a value seen fewer than twice in training, treated as any other such value",
+        ),
     ] {
         let mut columns: Vec<_> = cells.iter().collect();
         columns.sort();

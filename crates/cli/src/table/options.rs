@@ -1,4 +1,4 @@
-//! The options of `train`: those of a file, beside those of the text classifier.
+//! The options of `train`: for a file, and for the text classifier.
 
 use std::path::PathBuf;
 
@@ -30,11 +30,11 @@ const IN_A_MODEL: [&str; 10] = [
 
 /// Train on a table: CSV, TSV or JSON Lines, with texts, numbers, categories and dates.
 ///
-/// `wengert train FILE` finds out how the file is separated and encoded and what is in each column, prints
-/// what it understood, and trains one model on all of it: texts as the mean of their words' vectors,
-/// categories as vectors, numbers and dates on one scale, and behind these a hidden layer. It predicts the
-/// column --target: a class, a number, or several labels separated by `|`. A fifth of the rows is held out
-/// to say how good the model is, and which columns it draws from. Gaps are filled and counted.
+/// `wengert train FILE` detects the separator, the encoding and the type of each column, prints them, and
+/// trains one model on all columns: the mean of the word vectors of a text, a vector for a category, and scaled
+/// numbers and dates, followed by a hidden layer. It predicts the column --target: a class, a number, or
+/// several labels separated by `|`. A fifth of the rows is held out to measure the model and the importance
+/// of its columns. Missing values are filled and counted.
 ///
 /// Without FILE it trains a text classifier with each --activation, on generated reviews or on the files
 /// --train and --test, and reports on the best. The model is an embedding, its mean over the words of a
@@ -79,9 +79,10 @@ pub struct TrainCommand {
         conflicts_with_all = OF_TEXTS
     )]
     pub folds: Option<usize>,
-    /// Try N settings of activation, learning rate, widths and dropout by successive halving, the default
-    /// first; --lr, --dropout and --activation (but for swiglu alone, which is the default) narrow the search. The best one is trained once more, on
-    /// all rows that are not tested on. With --checkpoint DIR an interrupted search can be resumed.
+    /// Try N settings of activation, learning rate, widths and dropout by successive halving, the default first.
+    /// --lr, --dropout and --activation narrow the search (but `--activation swiglu`, which is the default, does
+    /// not). The best setting is trained once more, on all rows that are not tested on. With --checkpoint DIR an
+    /// interrupted search can be resumed.
     #[arg(
         long,
         value_name = "N",
@@ -117,7 +118,7 @@ pub struct TrainCommand {
 
 Examples:
   wengert compare                                        ReLU against SwiGLU, five seeds each
-  wengert compare data.csv --target price --seeds 3      the same on a table of yours
+  wengert compare data.csv --target price --seeds 3      the same on a table of your own
   wengert compare --activation relu,silu,swiglu          is it the learned β and γ, or the shape?
   wengert compare --baseline --seeds 10                  and what can a linear model do?
   wengert compare --report report.html                   a page with bands over the seeds
@@ -145,7 +146,7 @@ pub struct CompareCommand {
     mut_arg("test", |arg| arg.conflicts_with("file")),
     after_help = "Examples:
   wengert gradcheck                                      the text classifier with ReLU and with SwiGLU
-  wengert gradcheck data.csv --target price              the model of a table of yours
+  wengert gradcheck data.csv --target price              the model of your own table
   wengert gradcheck data.csv --model model.st            a trained model, on rows with their answers
   wengert gradcheck --activation gelu --samples 16       another activation, more texts
   wengert gradcheck --train train.csv --test test.csv    on your texts"
@@ -177,18 +178,17 @@ pub struct TableOptions {
     /// The column to predict.
     #[arg(long, value_name = "NAME", requires = "file", conflicts_with_all = OF_TEXTS)]
     pub target: Option<String>,
-    /// What a column is, if it was misunderstood: text, number, category, date, labels or ignore. May be
-    /// given several times.
+    /// Override the detected kind of a column: text, number, category, date, labels or ignore. Repeatable.
     #[arg(long, value_name = "NAME=KIND", requires = "file", conflicts_with_all = OF_TEXTS, value_parser = column)]
     pub column: Vec<(String, ColumnKind)>,
-    /// What the first row is, if it was misunderstood: `yes` for the names of the columns, `no` for a row.
+    /// Override header detection: `yes` if the first row holds the column names, `no` if it is data.
     #[arg(long, value_name = "YES|NO", requires = "file", conflicts_with_all = OF_TEXTS, value_parser = header)]
     pub header: Option<HeaderRow>,
-    /// The character between two cells, if it was misunderstood, such as `;` or `tab`: of FILE, and of --test.
+    /// Override the detected separator of FILE and of --test: a character, such as `;`, or `tab`.
     #[arg(long, value_name = "CHARACTER", requires = "file", conflicts_with_all = OF_TEXTS)]
     pub separator: Option<Separator>,
-    /// The share of rows that is held out to test on, chosen by --seed as --split says, or in whole groups of
-    /// --group. With `--test FILE` those rows are tested on instead.
+    /// The share of rows held out to test on, chosen by --seed as --split says, or in whole groups of --group.
+    /// With `--test FILE` the model is tested on the rows of that file instead.
     #[arg(
         long,
         value_name = "SHARE",
@@ -200,7 +200,7 @@ pub struct TableOptions {
         allow_hyphen_values = true
     )]
     pub test_split: f64,
-    /// Keep rows of one group together: all those with one value in this column, which is not used
+    /// Keep rows of one group together: all rows with the same value in this column, which is not used
     /// otherwise. A row without a value is a group of its own.
     #[arg(long, value_name = "NAME", requires = "file", conflicts_with_all = OF_TEXTS)]
     pub group: Option<String>,

@@ -235,7 +235,7 @@ impl KnownRows {
         self.parts_of(&rest, &[], test, words)
     }
 
-    /// Says which cells could not be taken as they are, and what stands in for them.
+    /// Says which cells could not be taken as they are, and what replaces them.
     pub fn tell_gaps(&self, parts: &TableParts, place: &str) {
         tell_missing(&parts.gaps, &parts.encoder, place);
         for column in parts.encoder.columns() {
@@ -243,7 +243,7 @@ impl KnownRows {
             if let Some((count, first)) = parts.gaps.unreadable.get(column) {
                 note(&format!(
                     "{place}column {}: {count} of {} cells cannot be read as its kind and count as missing: {}; \
-                     in their place: {stand_in}",
+                     filled with: {stand_in}",
                     excerpt(column),
                     self.frame.rows.len(),
                     first_cells(first)

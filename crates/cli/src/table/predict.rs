@@ -1,4 +1,4 @@
-//! The command `predict` with a model of a table: the columns of a file, and behind them the answers.
+//! The command `predict` with a model of a table: the columns of a file, followed by the answers.
 
 use std::error::Error;
 use std::io::{self, IsTerminal};

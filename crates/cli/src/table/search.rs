@@ -23,7 +23,7 @@ use train::{Score, metric_label};
 
 use crate::keeping::TRIALS;
 
-/// One of this many settings goes on to the next round.
+/// One of this many settings reaches the next round.
 const SHARE: usize = 3;
 
 /// The number of rounds.

@@ -71,7 +71,7 @@ fn the_columns_that_make_the_answer_come_first_and_their_shape_is_found() {
     };
     assert!(rent("Rome") + 200.0 < rent("Oslo") && rent("Oslo") + 200.0 < rent("Bern"), "{city}");
 
-    let (_, table) = printed.split_once("Which columns it draws from").expect("a table of columns");
+    let (_, table) = printed.split_once("Column importance: ").expect("a table of columns");
     let lines: Vec<&str> = table.lines().skip(2).collect();
     assert!(lines[0].starts_with("column") && lines[0].trim_end().ends_with("MAE"), "{table}");
     for (line, (name, _)) in lines[1..].iter().zip(&rises) {
@@ -118,7 +118,7 @@ fn a_classifier_has_a_probability_of_each_class_and_quiet_prints_no_columns() {
     }
     assert!(printed.contains("accuracy, points"), "{printed}");
     let (again, same) = train(folder.path(), 300, &format!("{options} --quiet"));
-    assert!(!again.contains("Which columns it draws from"), "{again}");
+    assert!(!again.contains("Column importance"), "{again}");
     assert_eq!(same["best"]["columns"], *columns, "the seed decides");
 }
 
@@ -129,7 +129,7 @@ fn of_many_rows_some_are_asked_and_their_number_is_told() {
     let (printed, figures) = train(folder.path(), 5_500, options);
     let columns = &figures["best"]["columns"];
     assert_eq!((&columns["samples"], &columns["of"]), (&500.into(), &1_100.into()));
-    assert!(printed.contains("5 times among 500 of these 1100 rows"), "{printed}");
+    assert!(printed.contains("(5 times, among 500 of these 1100 rows)"), "{printed}");
     let page = fs::read_to_string(folder.path().join("page.html")).unwrap();
     assert!(page.contains(">500</span> test samples, drawn from all"));
     assert!(page.contains("the histogram has all"));

@@ -141,7 +141,7 @@ fn a_damaged_checkpoint_is_skipped_with_a_warning() {
         stderr,
         "warning: run/relu-0/step-00000006.safetensors: is damaged: it is not a whole safetensors file \
          (header too small); begin a new run if there is no whole checkpoint before it\n\
-         warning: going on from the one before, run/relu-0/step-00000004.safetensors\n"
+         warning: resuming from the one before, run/relu-0/step-00000004.safetensors\n"
     );
     let accuracies = |table: &str| -> Vec<String> {
         table.split_whitespace().filter(|word| word.contains(".")).map(str::to_string).collect()
@@ -156,12 +156,12 @@ fn runs_that_cannot_be_kept_or_resumed() {
     train(folder, "--epochs 2 --checkpoint run").success();
     assert_eq!(
         error(folder, "--epochs 2 --checkpoint run"),
-        "--checkpoint run: there is a run in this folder already; --resume run goes on with it, or \
+        "--checkpoint run: there is already a run in this folder; resume it with --resume run, or \
          give another folder to begin a new one"
     );
     assert_eq!(
         error(folder, "--resume none"),
-        "--resume none: there is no run to go on with, as none/options.json cannot be read: No such \
+        "--resume none: there is no run to resume, as none/options.json cannot be read: No such \
          file or directory (os error 2); --checkpoint none begins one"
     );
     for (options, now) in [("--lr 0.1", "0.1"), ("--seed 4", "4"), ("--batch-size 16", "16")] {
@@ -175,8 +175,8 @@ fn runs_that_cannot_be_kept_or_resumed() {
     }
     assert_eq!(
         error(folder, "--epochs 1 --resume run"),
-        "run/relu-0/step-00000004.safetensors: has 2 epochs behind it, but only 1 are wanted now; ask \
-         for at least 2, or begin a new run in another folder"
+        "run/relu-0/step-00000004.safetensors: has already completed 2 epochs, but only 1 are wanted \
+         now; ask for at least 2, or begin a new run in another folder"
     );
     fs::write(folder.join("run/options.json"), "[]").unwrap();
     assert!(
@@ -196,8 +196,8 @@ fn runs_that_cannot_be_kept_or_resumed() {
     fs::remove_file(folder.join("run/options.json")).unwrap();
     assert_eq!(
         error(folder, "--checkpoint run"),
-        "--checkpoint run: there are checkpoints in this folder, but no options.json to go on with \
-         them; give another folder to begin a new run"
+        "--checkpoint run: there are checkpoints in this folder, but no options.json to resume them \
+         with; give another folder to begin a new run"
     );
 }
 
@@ -221,7 +221,7 @@ fn two_runs_do_not_write_into_one_folder() {
          ended, or give another folder"
     );
     assert!(
-        begun.starts_with("--checkpoint run: there is a run in this folder already"),
+        begun.starts_with("--checkpoint run: there is already a run in this folder"),
         "{begun}"
     );
     assert!(!folder.join("second.jsonl").exists());
@@ -250,6 +250,6 @@ fn a_log_of_another_seed_is_not_continued() {
 fn a_folder_that_begins_with_a_hyphen_is_printed_as_it_can_be_typed() {
     let folder = folder_with(&good_files());
     train(folder.path(), "--epochs 1 --checkpoint=-x").success();
-    assert!(error(folder.path(), "--checkpoint=-x").contains("already; --resume=-x goes on"));
+    assert!(error(folder.path(), "--checkpoint=-x").contains("; resume it with --resume=-x, or"));
     assert!(error(folder.path(), "--resume=-y").ends_with("; --checkpoint=-y begins one"));
 }

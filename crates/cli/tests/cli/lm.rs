@@ -100,11 +100,11 @@ fn the_attention_on_the_page_is_limited() {
         format!("lm train --text text.txt --validation 0.5 {sizes} --report a.html --json=a.json");
     let Outcome { code, stderr, .. } = wengert(folder.path(), &options);
     let said =
-        "shows the attention in the first 176 tokens of a text and leaves out the 80 behind them";
+        "shows the attention in the first 176 tokens of a text and leaves out the 80 after them";
     assert!(code == Some(0) && stderr.contains(said), "{stderr}");
     let page = fs::read_to_string(folder.path().join("a.html")).unwrap();
     assert!(page.len() < 4_000_000, "{}", page.len());
-    assert!(page.contains("the 80 behind them are left out"));
+    assert!(page.contains("the 80 after them are left out"));
     let json = figures(&fs::read_to_string(folder.path().join("a.json")).unwrap());
     assert_eq!(json["attention"]["heads"].as_array().unwrap().len(), 64);
 }
@@ -130,7 +130,7 @@ fn a_run_that_is_resumed_ends_with_the_same_bytes() {
         run("--save whole.st");
         run("--save kept.st --checkpoint run --every 3");
         assert_eq!(bytes("whole.st"), bytes("kept.st"), "checkpoints change nothing");
-        // The newest is taken away, so that the run goes on from the one before it.
+        // The newest is removed, so that the run resumes from the one before it.
         let checkpoints = fs::read_dir(folder.path().join("run/swiglu-0")).unwrap();
         let newest = checkpoints.map(|entry| entry.unwrap().path()).max().unwrap();
         fs::remove_file(newest).unwrap();
@@ -367,7 +367,7 @@ fn bad_input_is_told_clearly() {
             ["--text and --save lead to the same", "text.txt"],
         ),
         ("train --save no/a.st", ["--save no/a.st: cannot be written", "a directory that exists"]),
-        ("train --resume no", ["--resume no: there is no run to go on with", "--checkpoint no"]),
+        ("train --resume no", ["--resume no: there is no run to resume", "--checkpoint no"]),
         ("compare --kind relu,relu", ["--kind: `relu` is given twice", "once"]),
         ("compare --validation 0", ["--validation 0", "nothing to compare on"]),
         ("generate --model none.st", ["--model none.st: cannot be read", "lm train --save"]),

@@ -58,7 +58,7 @@ fn a_run_from_memory_is_resumed_from_the_file_and_the_other_way_round() {
         let folder = folder_of_a_text();
         let run = |end: &str| wengert(folder.path(), &format!("{TRAIN} {end}")).success();
         run(&format!("{first} --save whole.st --checkpoint run --every 4"));
-        // The newest is taken away, so that the run goes on from the one before it.
+        // The newest is removed, so that the run resumes from the one before it.
         let checkpoints = fs::read_dir(folder.path().join("run/swiglu-0")).unwrap();
         let newest = checkpoints.map(|entry| entry.unwrap().path()).max().unwrap();
         fs::remove_file(newest).unwrap();
@@ -96,7 +96,7 @@ fn a_text_that_is_replaced_while_a_model_trains_ends_the_run_with_exit_code_2_an
     for expected in [
         "the samples cannot be read: --text text.txt: the ",
         "are not those that were read before; restore the text as it was. That ended training. It is kept in run/",
-        "go on with\n\n    ",
+        "resume with\n\n    ",
         "--every 1 --resume=run",
     ] {
         assert!(stderr.contains(expected), "{stderr}");

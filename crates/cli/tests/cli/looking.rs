@@ -57,7 +57,7 @@ fn a_wrong_formula_or_value_is_told_with_exit_code_2_and_nothing_written() {
         (&["x", "x=2", "z=3"], "`z=3`: the expression has no input `z`; its inputs are x"),
         (&["x", "x=2", "x=3"], "`x=3`: x has two values; give it one"),
         (&["x", "x"], "`x` is not a value; expected NAME=VALUE, such as x=2"),
-        (&["x", "x="], "`x=`: there is no value behind `=`; expected one, such as 2 or pi/4"),
+        (&["x", "x="], "`x=`: there is no value after `=`; expected one, such as 2 or pi/4"),
         (&["x", "x=y"], "`x=y`: `y` is not a number; expected one, such as 2 or pi/4"),
         (&["2 + 3", "x=1"], "has no input `x`; it has no inputs"),
         (&["x", "x=1", "--dot", "page.html"], "lead to the same place"),

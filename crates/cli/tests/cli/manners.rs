@@ -27,7 +27,7 @@ fn commands() -> Vec<String> {
         let help = help(&command);
         let listed = help.split_once("Commands:\n").map_or("", |(_, list)| list);
         let listed = listed.lines().take_while(|line| !line.is_empty());
-        // A command begins two spaces from the edge, and what it does goes on further in.
+        // A command begins two spaces from the edge; the next lines of its description are indented more.
         let names = listed.filter_map(|line| line.strip_prefix("  ")?.split(' ').next());
         let names = names.filter(|name| !name.is_empty() && *name != "help");
         found.extend(names.map(|name| format!("{command} {name}").trim().to_owned()));

@@ -217,7 +217,7 @@ fn a_run_whose_disk_fills_up_goes_on_from_its_last_checkpoint_once_there_is_spac
     assert_eq!(code, Some(2), "{stderr}");
     assert!(stderr.starts_with("error: disk/run/"), "{stderr}");
     assert!(stderr.contains("That ended training. It is kept in disk/run/"), "{stderr}");
-    assert!(stderr.contains("; go on with\n\n    "), "{stderr}");
+    assert!(stderr.contains("; resume with\n\n    "), "{stderr}");
     let model = |name| fs::read(folder.path().join(name)).unwrap();
     assert_eq!(model("alone.st"), model("resumed.st"));
 }

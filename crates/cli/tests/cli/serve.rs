@@ -142,8 +142,8 @@ fn notes_say_what_a_model_could_not_take_as_it_is() {
         "column `day`: 1 cell is missing",
         "column `note`: 1 word that the model does not know is left out: `quizzaciously`",
         "column `price`: 1 cell that cannot be read as the kind trained on, taken as missing: `cheap`",
-        "column `city`: 1 cell of a value that training did not have twice, taken as any other value: \
-         `Atlantis`",
+        "column `city`: 1 cell with a value seen fewer than twice in training, treated as any other \
+         such value: `Atlantis`",
     ] {
         assert!(notes.contains(part), "no `{part}` in {notes}");
     }

@@ -124,7 +124,7 @@ fn a_table_of_every_kind_goes_from_a_file_to_predictions() {
     assert!(stdout.contains("separated by commas, a header, UTF-8"), "{stdout}");
     assert!(stderr.contains("column `city`: 60 cells are missing"), "{stderr}");
     assert!(
-        stderr.contains("column `price`: 27 cells are missing; in their place: the median"),
+        stderr.contains("column `price`: 27 cells are missing, filled with: the median"),
         "{stderr}"
     );
     let (_, held_out) = stdout.split_once("On rows it has not seen: ").expect("a score");
@@ -444,7 +444,7 @@ fn answers_of_another_decimal_mark_are_refused_and_of_another_unit_left_out() {
     fs::write(folder.path().join("commas.csv"), "a;y;price\n1;x;$1,5\n2;x;$2,25\n").unwrap();
     let refused = wengert(folder.path(), "evaluate --model price.st commas.csv");
     assert_eq!(refused.code, Some(2), "{}", refused.stderr);
-    let told = "commas.csv, column `price`: the decimals are not behind a point, as in the rows";
+    let told = "commas.csv, column `price`: the decimals are not after a point, as in the rows";
     assert!(refused.stderr.contains(told), "{}", refused.stderr);
     let rows = "a,y,price\n1,x,$1.5\n2,x,€2.25\n3,x,$2.5\n";
     fs::write(folder.path().join("euros.csv"), rows).unwrap();

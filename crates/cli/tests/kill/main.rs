@@ -42,7 +42,7 @@ fn write_texts(folder: &Path) {
     fs::write(folder.join("train.csv"), format!("text,label\n{rows}")).unwrap();
 }
 
-/// Begins the run in a folder, or goes on with it.
+/// Begins the run in a folder, or resumes it.
 fn arguments(folder: &Path) -> String {
     let is_begun = folder.join("run/options.json").exists();
     let option = if is_begun { "--resume" } else { "--checkpoint" };
@@ -105,7 +105,7 @@ fn a_run_ended_by_a_signal_goes_on_by_the_command_that_it_prints() {
         let outcome = interrupted(program, stopped.path(), signal);
         assert_eq!(outcome.code, Some(code), "{}", outcome.stderr);
         assert!(outcome.stderr.starts_with("\ninterrupted: training was stopped in epoch "));
-        let (_, command) = outcome.stderr.split_once("; go on with\n\n    ").unwrap();
+        let (_, command) = outcome.stderr.split_once("; resume with\n\n    ").unwrap();
         assert!(!command.trim_end().contains(char::is_control), "{command:?}");
         let resumed = Command::new("sh").args(["-c", command]).current_dir(stopped.path()).output();
         let resumed = Outcome::of(resumed.unwrap()).success();
@@ -182,7 +182,7 @@ fn a_run_stopped_by_ctrl_z_goes_on_to_the_same_result() {
     let expected = run(WENGERT, alone.path(), &options).success();
     let mut program = command(WENGERT, stopped.path());
     program.args(options.split_whitespace()).stdout(Stdio::piped()).stderr(Stdio::piped());
-    // The system ignores Ctrl-Z where no shell could let the program go on.
+    // The system ignores Ctrl-Z if no shell could continue the program.
     let child = program.process_group(0).spawn().unwrap();
     wait_for_records(stopped.path());
     for _ in 0..3 {

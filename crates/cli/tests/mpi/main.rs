@@ -205,7 +205,7 @@ fn a_killed_process_ends_the_job_and_the_run_resumes_on_any_number_to_the_same_b
         thread::sleep(Duration::from_millis(rng.random_range(0..span)));
         let ids = started_by(&job);
         if ids.len() < processes || job.try_wait().unwrap().is_some() {
-            // Too early, or too late: the run goes on, or has ended.
+            // Too early, or too late: the run continues, or has ended.
             if job.wait_with_output().unwrap().status.success() {
                 fs::remove_dir_all(folder.path().join("run")).unwrap();
                 span = span * 3 / 4;

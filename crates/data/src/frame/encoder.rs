@@ -138,10 +138,10 @@ impl FrameEncoder {
         column.how.number(cell.trim())
     }
 
-    /// Returns what stands in for a missing cell of a column, for a person to read.
+    /// Returns what a missing cell of a column is filled with, for a person to read.
     pub fn stand_in(&self, column: &str) -> String {
         let with_flag = |median: String, has_gaps: bool| match has_gaps {
-            true => format!("{median}, and a number that says so"),
+            true => format!("{median}, plus a missing-value flag"),
             false => median,
         };
         match self.columns.iter().find(|c| c.name == column).map(|c| &c.how) {
@@ -152,7 +152,9 @@ impl FrameEncoder {
             Some(ColumnEncoder::Date { has_gaps, .. }) => {
                 with_flag("the median date".to_owned(), *has_gaps)
             }
-            Some(ColumnEncoder::Category { .. }) | None => "a value of its own".to_owned(),
+            Some(ColumnEncoder::Category { .. }) | None => {
+                "a category for missing values".to_owned()
+            }
         }
     }
 
@@ -330,7 +332,7 @@ impl EncodedCells {
         }
         match &column.how {
             ColumnEncoder::Text { tokenizer } => {
-                // What stands for a missing text, such as `None`, is no word of it.
+                // A mark of a missing text, such as `None`, is not a word of it.
                 let text = if is_missing { "" } else { cell };
                 let words = tokenizer.words(text);
                 let (known, others): (Vec<_>, Vec<_>) =

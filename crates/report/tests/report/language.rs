@@ -65,7 +65,7 @@ fn the_page_holds_the_figures_as_json() {
 
 #[test]
 fn the_page_says_how_many_tokens_it_leaves_out() {
-    let said = "These are the first 2 tokens of the text; the 7 behind them are left out";
+    let said = "These are the first 2 tokens of the text; the 7 after them are left out";
     let mut report = report();
     assert!(!report.to_html().unwrap().contains("left out"));
     report.attention.as_mut().unwrap().left_out = 7;

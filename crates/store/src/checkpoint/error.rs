@@ -38,8 +38,8 @@ pub enum CheckpointFault {
     Foreign(String),
     /// The file is whole, but a field has an impossible value.
     #[error(
-        "cannot be gone on with: {field} is {found}, expected {expected}; go on with a checkpoint as \
-         it was written, or begin a new run"
+        "cannot be resumed: {field} is {found}, expected {expected}; resume from a checkpoint as it \
+         was written, or begin a new run"
     )]
     Field {
         /// The field of the record.
@@ -65,7 +65,7 @@ pub enum CheckpointFault {
     Samples(ObserverError),
     /// An option or the data differ from those at the beginning of the run.
     #[error(
-        "is of another run: {what} was {saved} and is now {now}; go on with what the run began \
+        "is of another run: {what} was {saved} and is now {now}; resume with what the run began \
          with, or begin a new one in another folder"
     )]
     OtherRun {
@@ -78,8 +78,8 @@ pub enum CheckpointFault {
     },
     /// The run has completed more epochs than are requested now.
     #[error(
-        "has {done} epochs behind it, but only {wanted} are wanted now; ask for at least {done}, \
-         or begin a new run in another folder"
+        "has already completed {done} epochs, but only {wanted} are wanted now; ask for at least \
+         {done}, or begin a new run in another folder"
     )]
     Epochs {
         /// The number of epochs that have ended.

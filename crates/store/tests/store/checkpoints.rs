@@ -492,7 +492,7 @@ fn a_run_of_another_description_or_setting_is_not_resumed() {
     };
     train(7, None, &options(), &mut [&mut checkpoints(3, 0.02)]).unwrap();
     let fault = |hidden, rate| message(checkpoints(hidden, rate).newest().unwrap_err());
-    let advice = "go on with what the run began with, or begin a new one in another folder";
+    let advice = "resume with what the run began with, or begin a new one in another folder";
     assert_eq!(fault(3, 0.1), format!("is of another run: --lr was 0.02 and is now 0.1; {advice}"));
     assert_eq!(
         fault(4, 0.02),
@@ -526,7 +526,7 @@ fn a_run_is_not_resumed_with_other_options() {
     let fault = |options| fault_on_resuming(&options, 3, &quadrants(), &mut adam());
     let other = |what: &str| {
         format!(
-            "is of another run: {what}; go on with what the run began with, or begin a new one in \
+            "is of another run: {what}; resume with what the run began with, or begin a new one in \
              another folder"
         )
     };
@@ -550,8 +550,8 @@ fn a_run_is_not_resumed_with_other_options() {
     train(7, None, &options(), &mut [&mut checkpoints(folder.path())]).unwrap();
     let fewer = Fit { epochs: 2, ..options() };
     assert!(train(7, newest(folder.path()), &fewer, &mut []).unwrap_err().ends_with(
-        "has 3 epochs behind it, but only 2 are wanted now; ask for at least 3, or begin a new \
-             run in another folder"
+        "has already completed 3 epochs, but only 2 are wanted now; ask for at least 3, or begin a \
+             new run in another folder"
     ));
 }
 
@@ -560,7 +560,7 @@ fn a_run_is_not_resumed_with_other_samples() {
     let fault = |dataset| fault_on_resuming(&options(), 3, &dataset, &mut adam());
     let fewer: Vec<u32> = (0..39).collect();
     assert!(fault(quadrants().select(&fewer)).starts_with(
-        "is of another run: the shape of the training inputs was [40, 2] and is now [39, 2]; go on"
+        "is of another run: the shape of the training inputs was [40, 2] and is now [39, 2]; resume"
     ));
     let mut order: Vec<u32> = (0..40).collect();
     order.reverse();

@@ -44,7 +44,7 @@ fn with_record(file: &[u8], record: &Value) -> Vec<u8> {
     bytes
 }
 
-/// Returns the history of the run that goes on with this file, or the message that refuses it.
+/// Returns the history of the run that resumes from this file, or the message that refuses it.
 fn go_on(file: &[u8]) -> Result<History, String> {
     let folder = tempdir().unwrap();
     fs::write(folder.path().join("step-00000001.safetensors"), file).unwrap();
@@ -163,8 +163,8 @@ fn refusal_of(change: impl FnOnce(&mut Value)) -> String {
 fn the_message_names_the_field_its_value_and_what_was_expected() {
     let field = |fault: &str| {
         format!(
-            "cannot be gone on with: {fault}; go on with a checkpoint as it was written, or begin a \
-             new run"
+            "cannot be resumed: {fault}; resume from a checkpoint as it was written, or begin a new \
+             run"
         )
     };
     let best = record_of(&ended())["best"].clone();

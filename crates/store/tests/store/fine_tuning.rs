@@ -120,12 +120,12 @@ fn a_run_with_other_groups_schedules_or_frozen_parameters_is_refused() {
         |schedule| AdamW::new(schedule).group("body.*", |group| group.rate_scale(0.1).no_decay());
     assert_eq!(
         refusal(&mut grouped(other), head),
-        "is of another run: the learning rate of the next step was 0.025 and is now 0.05; go on with \
-         what the run began with, or begin a new one in another folder"
+        "is of another run: the learning rate of the next step was 0.025 and is now 0.05; resume \
+         with what the run began with, or begin a new one in another folder"
     );
     assert_eq!(
         refusal(&mut grouped(schedule()), None),
         "is of another run: the list of frozen parameters was [\"head.weight\", \"head.bias\"] and is \
-         now []; go on with what the run began with, or begin a new one in another folder"
+         now []; resume with what the run began with, or begin a new one in another folder"
     );
 }

@@ -2,14 +2,15 @@
 //!
 //! It is for everyone who knows that a derivative is a slope, has read a little Rust, and wants to know what happens
 //! when a network learns. You type along. Each chapter takes ten to twenty minutes to read, up to an hour and a half
-//! to type, and ends in something that runs: a lifeguard finds her way, a rod of metal remembers a match, two stones fall into a pond.
+//! to type, and ends in something that runs: a lifeguard finds her way, a rod of metal remembers a match, two stones
+//! fall into a pond.
 //!
 //! # Chapters
 //!
 //! | chapter | you build | and see |
 //! |---|---|---|
 //! | 1. [A derivative is a list](a_tape) | a tape of numbers in sixty lines | the fastest way to a swimmer |
-//! | 2. [Why backward, and not forward](why_backward) | both walks, dual numbers | where somebody held a match |
+//! | 2. [Why backward, and not forward](why_backward) | both walks, dual numbers | where someone held a match |
 //! | 3. [Arrays](arrays) | shape, strides, broadcasting | why `expand` and `sum` are each other's reverse |
 //! | 4. [Operations, one by one](operations) | the rules of product, sum, maximum, softmax | a softmax that makes up tongue twisters |
 //! | 5. [Is it right?](is_it_right) | a gradient check | wrong gradients that train, and checks that cannot fail |
@@ -31,24 +32,23 @@
 //! cargo run -p exercises -- 7    # what is wrong with number 7
 //! ```
 //!
-//! The library's gradient check judges your answer. It says where it is wrong, and if the mistake is one that many
-//! people make, which one. If you teach, there is [a page for you](for_teachers): plans, handing out, grading.
+//! The program runs the library's gradient check on your answer. It says where the answer is wrong, and names common
+//! mistakes. If you teach, there is [a page for you](for_teachers): plans, handing out, grading.
 //!
 //! # How to read it
 //!
-//! Chapters 1 and 2 are one program, chapters 3 to 10 another, and a block that has a `main` of its own is a
-//! program by itself. Blocks of nothing but `use`, `struct`, `impl`, `trait` and `fn` go above `main`, and stay. A block
-//! with statements goes into `main` whole, with its functions if it has any, and the next such block takes its
-//! place. Text right behind a block is what it prints. From chapter 4 on, `cargo run --release` saves you some
-//! waiting. The compiler warns of what is not used yet; `#![allow(unused)]` as the first line of the file keeps it
-//! quiet.
+//! Chapters 1 and 2 are one program, and chapters 3 to 10 another. A block with its own `main` is a separate program.
+//! Put blocks that contain only `use`, `struct`, `impl`, `trait` and `fn` above `main`, and keep them. Put a block with
+//! statements into `main`, functions included, replacing the previous one. The text after a block is its output. From
+//! chapter 4 on, `cargo run --release` saves you some waiting. The compiler warns about code that is not used yet;
+//! `#![allow(unused)]` as the first line of the file keeps it quiet.
 //!
-//! Blocks that begin with `use wengert` use this library. They are programs of their own, in a package outside of
-//! this repository: `cargo new try_wengert`, and there `cargo add wengert --path REPOSITORY/crates/wengert`. They
-//! go into its `main`. Where one of them has a `?`, write `fn main() -> Result<(), Box<dyn std::error::Error>>`,
-//! and `Ok(())` as the last line of it.
+//! Blocks that begin with `use wengert` use this library. They are separate programs, in a package outside of this
+//! repository: run `cargo new try_wengert`, and there `cargo add wengert --path REPOSITORY/crates/wengert`. Put each
+//! block into its `main`. If a block has a `?`, write `fn main() -> Result<(), Box<dyn std::error::Error>>`, and
+//! `Ok(())` as its last line.
 //!
-//! Rust itself comes from <https://rustup.rs>. What you need of it is less than it looks:
+//! Rust itself comes from <https://rustup.rs>. You need less of it than it looks:
 //!
 //! | Rust that you will meet | what it means here |
 //! |---|---|
@@ -65,17 +65,17 @@
 //! | `collect::<String>()`, `sum::<f64>()` | `::<T>` says which type is wanted |
 //! | `n as f64` | the number in another type |
 //! | `&[f64]` | a look at some numbers in a row |
-//! | `impl Fn(f64) -> f64`, `fn(f64) -> f64` | a function that is handed over |
+//! | `impl Fn(f64) -> f64`, `fn(f64) -> f64` | a function that is passed as an argument |
 //! | `assert_eq!(a, b)` | stops the program if they differ, and is silent otherwise |
 //! | `#[derive(Clone, Copy)]` | the compiler writes these methods |
 //! | `vec![1.0; 3]`, of type `Vec<f64>` | the list `[1.0] * 3` |
 //! | `0..n`, `0..=n` | `range(n)`, `range(n + 1)` |
 //! | a last line without `;` | what the function returns |
 //! | `let [a, b] = x else { … }` | takes `x` apart, and does the rest if it has another form; `match` has several forms |
-//! | `x.clone()` | a copy; of an `Rc`, which is shared data, one more owner of the same |
+//! | `x.clone()` | a copy; for an `Rc`, which is shared data, one more owner of the same data |
 //! | `RefCell`, `borrow_mut` | data that may be changed through a `&` |
 //! | `.expect("…")`, `?` | the value; if there is none, panic with this message, or return the error to the caller |
-//! | `Option`, `None` | a value that may be missing, without a null that one forgets |
+//! | `Option`, `None` | a value that may be missing, without a null that is easy to forget |
 //! | `#[track_caller]` | if this function panics, the message names the line that called it |
 //!
 //! | sign | what it means |
@@ -90,12 +90,12 @@
 //! | x ← y | from now on x has the value of y |
 //! | ln, ε | the natural logarithm; a tiny number |
 //!
-//! Every block of Rust in the book is compiled and run by `cargo test --doc`, and what it prints is compared
-//! with what is shown. What a block needs of earlier ones is included without being shown. The parts of the
-//! programs are in the folder `src/book/code` of this crate; `04.rs` there includes all that there is at the end
-//! of chapter 4. The pictures are drawn by the programs that they illustrate.
+//! `cargo test --doc` compiles and runs every block of Rust in the book, and compares its output with the output
+//! shown. The parts of earlier blocks that a block needs are included without being shown. They are in the folder
+//! `src/book/code` of this crate; `04.rs` there includes everything up to the end of chapter 4. The pictures are drawn
+//! by the programs that they illustrate.
 
-// A picture is a block of HTML: an empty line before and behind it keeps it apart from the text.
+// A picture is a block of HTML: an empty line before and after it keeps it apart from the text.
 
 #[doc = include_str!("book/01-a-derivative-is-a-list-1.md")]
 #[doc = ""]

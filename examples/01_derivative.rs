@@ -14,12 +14,12 @@ fn main() {
     let f = x * y + x.sin();
     println!("f = {:.6}, computed in these steps, the Wengert list:\n\n{tape}", f.item());
 
-    // Backward, each step hands its adjoint ∂f/∂(step) on to its inputs.
+    // Backward, each step passes its adjoint ∂f/∂(step) on to its inputs.
     let gradients = f.backward();
     println!("∂f/∂x = y + cos x = {:.6}", gradients.of(x).item());
     println!("∂f/∂y = x         = {:.6}", gradients.of(y).item());
 
-    // A claim about a derivative is worth as much as its check.
+    // Check the derivatives by independent methods.
     let report = check::inputs(&[x.value(), y.value()], |[x, y]| x * y + x.sin());
     println!("\nWhat independent methods say:\n{report}");
 }

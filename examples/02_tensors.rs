@@ -2,9 +2,10 @@
 //!
 //!     cargo run --release --example tensors
 //!
-//! A tensor is numbers in a row and a layout, which says how many steps an index takes. Transposing,
-//! slicing and expanding change the layout and copy no number. Where two shapes differ, the smaller
-//! tensor is repeated along the axes that it lacks or that have length 1: NumPy's rules.
+//! A tensor is a buffer of numbers and a layout, which says how far each index step moves in the
+//! buffer. Transposing, slicing and expanding change the layout and do not copy the numbers. If two
+//! shapes differ, the smaller tensor is repeated along the axes that it lacks or that have length 1:
+//! NumPy's rules.
 //!
 //! Repeating a number uses it several times, so its gradient is the sum over its uses. The last lines
 //! show it: the gradient of the row `b` has the shape of `b`, and counts the two rows of `x`.

@@ -1,13 +1,12 @@
-//! An operation of one's own: softplus, ln(1 + eˣ), with the derivative beside the value.
+//! A custom operation: softplus, ln(1 + eˣ), with the derivative next to the value.
 //!
 //!     cargo run --release --example own_op
 //!
 //! An op is a struct with two functions. `forward` computes the value; `vjp` gets the adjoint of the
-//! value, `dy`, and hands each input its part: dy times the derivative. Here that is dy · σ(x). The
-//! library has this op, too, as `Var::softplus`; written by hand it is the same.
+//! value, `dy`, and gives each input its part: dy times the derivative. Here that is dy · σ(x). The
+//! library also has this op, as `Var::softplus`; this one gives the same result.
 //!
-//! It prints the tape on which the op stands as one node, values and derivatives, and the gradient
-//! check. The op is written for any scalar, so the check can run it over 64-bit and dual numbers.
+//! It prints the tape, on which the op is one node, values and derivatives, and the gradient check. The op is written for any scalar, so the check can run it over 64-bit and dual numbers.
 
 mod ending;
 

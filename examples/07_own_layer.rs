@@ -1,4 +1,4 @@
-//! A layer and an optimizer of one's own, in a model with the library's.
+//! A custom layer and a custom optimizer, in a model with the library's layers.
 //!
 //!     cargo run --release --example own_layer
 //!

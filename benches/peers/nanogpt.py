@@ -110,7 +110,7 @@ def estimate(model, ids):
 
 @torch.no_grad()
 def whole_loss(model, ids):
-    """The mean loss of all targets, in windows one behind the other."""
+    """The mean loss of all targets, in consecutive windows."""
     total, starts = 0.0, range(0, len(ids) - 1, CONTEXT)
     for start in starts:
         window = torch.from_numpy(ids[start : start + CONTEXT + 1])[None]

@@ -76,7 +76,7 @@ def mlp(gated):
 
 
 def text(batch=32, vocabulary=1_000, few_rows=False, mean_length=MEAN_LENGTH, distinct=None):
-    """Looking up and adding the rows of all tokens, the layers behind, adding to the rows' gradients
+    """Looking up and adding the rows of all tokens, the layers after them, adding to the rows' gradients
     (read and written), Adam. With `few_rows` only for rows that the batch touches: what Adam does to the
     others can wait until they are read, to the same result."""
     moved = batch * mean_length * DIM
@@ -165,7 +165,7 @@ WORKLOADS = {
 }
 
 SMALL = (
-    "The limit counts multiply-adds alone. Nearly half of a step goes into making some forty small tensors;"
+    "The limit counts multiply-adds alone. Nearly half of a step goes into making about forty small tensors;"
     " products with 50 and 25 columns fill whole vectors only in part."
 )
 TEXT = (

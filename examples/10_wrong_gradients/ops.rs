@@ -1,4 +1,4 @@
-//! Three ops, written as a user writes them. Where people go wrong, the wrong line stands beside
+//! Three ops, written as a user writes them. Where people go wrong, the wrong line is next to
 //! the right one and is marked with ✗.
 
 use autograd::{Adjoints, Op, Var};

@@ -1,9 +1,9 @@
-//! Two tapes as pages on which one steps through the walk forward and back.
+//! Two tapes as pages that step through the walk, forward and back.
 //!
 //!     cargo run --release --example tape_pages
 //!
-//! One page is a scalar expression, the other a training step of the sentiment classifier. Beside
-//! each the graph is written for Graphviz.
+//! One page is a scalar expression, the other a training step of the sentiment classifier. Next to
+//! each page the graph is written for Graphviz.
 
 #[path = "../../crates/cli/src/ending.rs"]
 mod ending;

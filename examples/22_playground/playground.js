@@ -209,7 +209,7 @@ function takePreset(index) {
   if (takeFormula()) showWalk(0);
 }
 
-/** Chooses the preset whose formula stands in the field, or none. */
+/** Chooses the preset whose formula is in the field, or none. */
 function showPreset() {
   const index = recorded.presets.findIndex(({ text }) => text === byId("expression").value);
   byId("preset").value = index < 0 ? "" : index;

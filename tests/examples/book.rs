@@ -1,8 +1,8 @@
 //! The book in `crates/wengert/src/book`: what it shows is what is run and drawn.
 //!
-//! The chapters are the source. Parts of programs are kept in files that are made of the chapters, and
-//! pictures are drawn by programs. A block of text right behind a program is what the program prints. After
-//! a change of a chapter or a picture, write all files again:
+//! The chapters are the source. Parts of programs are kept in files that are made from the chapters, and
+//! pictures are drawn by programs. A block of text right after a program is its output. After a change of a
+//! chapter or a picture, write all files again:
 //!
 //! ```sh
 //! BOOK=write cargo test --package tests --test examples book

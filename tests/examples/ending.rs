@@ -1,4 +1,4 @@
-//! Output of an example that no one reads to its end, as behind `| head`, or that cannot be written.
+//! Output of an example that no one reads to its end, as before `| head`, or that cannot be written.
 
 use programs::{
     assert_code_without_stderr, assert_ends_quietly, assert_tells_of_a_full_disk, example,

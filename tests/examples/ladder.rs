@@ -12,7 +12,7 @@ fn printed(name: &str) -> String {
     run(example(name), Path::new("."), "").success()
 }
 
-/// Returns the number behind `words` on the last line that has them.
+/// Returns the number after `words` on the last line that has them.
 #[track_caller]
 fn number_behind(output: &str, words: &str) -> f64 {
     let (_, behind) = output.rsplit_once(words).unwrap_or_else(|| panic!("{words}: {output}"));

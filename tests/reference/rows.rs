@@ -1,5 +1,5 @@
 //! The table of `rows.json`: a few of its rows have a gradient in each step, and the others are left
-//! behind until they are read.
+//! pending until they are read.
 
 use std::collections::BTreeMap;
 

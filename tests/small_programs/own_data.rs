@@ -1,4 +1,4 @@
-//! A data set of one's own: lines of a file, read while training, with texts of any length.
+//! A custom data set: lines of a file, read while training, with texts of any length.
 
 use std::fs::{self, File};
 use std::io::{BufRead, BufReader};

@@ -1,4 +1,4 @@
-//! An optimizer of one's own, with a schedule, a group, and a state to go on from.
+//! A custom optimizer, with a schedule, a group, and a state to resume from.
 
 use wengert::optim::{Optimizer, ParameterStep, RuleOptimizer, Schedule, UpdateRule};
 use wengert::{Parameters, Tape, Tensor};

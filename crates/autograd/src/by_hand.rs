@@ -121,7 +121,7 @@ impl<T: Scalar> SparseGradient<T> {
         };
         if let Some(pair) = ids.windows(2).find(|pair| pair[0] >= pair[1]) {
             panic!(
-                "from_rows: row {} comes behind {}: they must ascend, each once",
+                "from_rows: row {} comes after {}: they must ascend, each once",
                 pair[1], pair[0]
             );
         }

@@ -36,7 +36,7 @@ impl<'a> Pattern<'a> {
         let (between, end) = rest.rsplit_once('*').unwrap_or(("", rest));
         let inner = name.strip_prefix(start).and_then(|name| name.strip_suffix(end));
         let Some(mut inner) = inner else { return false };
-        // The first place that fits a part leaves the most for the parts behind it.
+        // The first place that fits a part leaves the most for the parts after it.
         between.split('*').all(|part| match inner.split_once(part) {
             Some((_, behind)) => {
                 inner = behind;

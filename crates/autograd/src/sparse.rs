@@ -1,17 +1,17 @@
-//! Sparse gradients and rows on demand, for tables a few rows of which a step reads.
+//! Sparse gradients and rows on demand, for tables of which a step reads a few rows only.
 //!
 //! A batch of texts reads a few hundred of an embedding's fifty thousand rows. The core of this
-//! crate computes with dense tensors, and with them a step would cost what the whole table costs. This
-//! module stands beside it:
+//! crate computes with dense tensors, so the cost of a step would depend on the whole table. This
+//! module adds:
 //!
-//! - [`Pass::rows`](crate::Pass::rows) puts the rows that a batch reads on the tape, and not the table.
-//! - The [`Gradient`] of a table that was read so is a [`SparseGradient`]: those rows alone.
+//! - [`Pass::rows`](crate::Pass::rows) puts the rows that a batch reads on the tape, not the table.
+//! - The [`Gradient`] of a table that was read in this way is a [`SparseGradient`]: only those rows.
 //! - The [`Value`] of a parameter may be a [`RowSource`], which computes a row when it is read. So an
 //!   optimizer can defer the updates of all other rows.
 //!
 //! The core meets this module in three places: a parameter's value ([`Value`]), the node that reads
 //! it (`Read`), and the sum of its gradients ([`Gradient`]). The dense path is the reference: a
-//! property test in `tests/autograd/sparse.rs` holds both equal.
+//! property test in `tests/autograd/sparse.rs` checks that both agree.
 
 mod distinct;
 mod gradient;

@@ -154,7 +154,7 @@ impl<'a, T: Scalar> NodeView<'a, T> {
         &self.nodes[self.index]
     }
 
-    /// Returns its index: the number behind `%` in a printed tape.
+    /// Returns its index: the number after `%` in a printed tape.
     pub fn index(self) -> usize {
         self.index
     }

@@ -1,7 +1,7 @@
 //! Byte-pair encoding (Sennrich et al. 2016): tokens between characters and words, learned from a text.
 //!
-//! At first each byte is a token. Then the pair of tokens that stand next to each other most often becomes
-//! a token of its own, and so on, until there are as many tokens as wanted:
+//! At first each byte is a token. Then the most frequent pair of adjacent tokens becomes a token, and so on,
+//! until there are as many tokens as wanted:
 //!
 //! ```text
 //! a b r a c a d a b r a      "ab" is frequent: ab = 256

@@ -58,7 +58,7 @@ pub struct HuggingTokenizer {
     /// The bytes of each token; `None` for an id without one.
     bytes: Vec<Option<Vec<u8>>>,
     beginning: Vec<u32>,
-    /// The tokens that the file puts behind a text.
+    /// The tokens that the file puts after a text.
     end: Vec<u32>,
 }
 
@@ -83,7 +83,7 @@ impl HuggingTokenizer {
         &self.beginning
     }
 
-    /// Returns the tokens that end a text: those that the file puts behind it, and `</s>`, `<|endoftext|>` and
+    /// Returns the tokens that end a text: those that the file puts after it, and `</s>`, `<|endoftext|>` and
     /// `<|end_of_text|>` if they are among its added tokens.
     pub fn endings(&self) -> Vec<u32> {
         const NAMES: [&str; 3] = ["</s>", "<|endoftext|>", "<|end_of_text|>"];
@@ -101,8 +101,8 @@ impl HuggingTokenizer {
         added.map(|added| added.id).or_else(|| self.file.model.vocab.get(token).copied())
     }
 
-    /// Returns the tokens of a text, without [`beginning`](Self::beginning). An added token that stands in the
-    /// text, such as `</s>`, is one token.
+    /// Returns the tokens of a text, without [`beginning`](Self::beginning). An added token in the text, such as
+    /// `</s>`, is one token.
     ///
     /// # Errors
     /// If a character has no token. (The Python package gives `unk_token`, or leaves the character out.)
@@ -128,8 +128,8 @@ impl HuggingTokenizer {
         Ok(ids)
     }
 
-    /// Returns the bytes of these tokens. What stands for the space that [`encode`](Self::encode) puts before a
-    /// text is left out, if the file says so.
+    /// Returns the bytes of these tokens. The mark of the space that [`encode`](Self::encode) puts before a text is
+    /// left out, if the file says so.
     ///
     /// # Panics
     /// If there is no token of an id.
@@ -268,7 +268,7 @@ fn merges(file: &TokenizerFile) -> Result<Merges, String> {
     Ok(merges)
 }
 
-/// Returns the special tokens before and behind the text in a template.
+/// Returns the special tokens before and after the text in a template.
 fn around(step: &PostProcessor) -> Result<[Vec<u32>; 2], String> {
     match step {
         PostProcessor::ByteLevel { .. } => Ok([Vec::new(), Vec::new()]),

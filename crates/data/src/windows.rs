@@ -9,8 +9,8 @@
 //! targets         t₂ t₃ t₄ t₅         what comes next at each of its places
 //! ```
 //!
-//! Where a window goes on behind its text, its inputs are filled up with the token 0 and its targets with
-//! [`NO_TARGET`], which a loss is to leave out.
+//! If a window is longer than its text, its inputs are filled up with the token 0 and its targets with
+//! [`NO_TARGET`], which a loss must leave out.
 
 use std::ops::Range;
 use std::sync::Arc;
@@ -44,8 +44,7 @@ pub struct Windows {
 }
 
 impl Windows {
-    /// Returns the windows of `length` tokens that lie one behind the other, so that each token but the first
-    /// is a target once.
+    /// Returns the consecutive windows of `length` tokens, so that each token but the first is a target once.
     ///
     /// # Panics
     /// If `length` is 0.
@@ -85,7 +84,7 @@ impl Windows {
     /// target once: the first token of a document is a target at the end of the one before.
     ///
     /// All windows are as long as the fullest of them, which may be shorter than `length`, so that short documents
-    /// are not filled up in vain; the others are filled up behind their documents.
+    /// are not filled up in vain; the others are filled up after their documents.
     ///
     /// # Panics
     /// If `length` is 0, or `starts` is not as described.
@@ -125,7 +124,7 @@ impl Windows {
         check_length(length);
         assert!(
             tokens > length,
-            "Windows: {tokens} tokens are too few for a window of {length} and the token behind it"
+            "Windows: {tokens} tokens are too few for a window of {length} and the token after it"
         );
     }
 

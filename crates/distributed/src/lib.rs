@@ -64,7 +64,7 @@ pub struct Mpi {
     world: SimpleCommunicator,
     sent: RefCell<Buffer>,
     received: RefCell<Buffer>,
-    /// What the processes have said that have left; empty while all go on.
+    /// The reasons of the processes that have left; empty while all continue.
     ended: RefCell<Vec<Option<String>>>,
     /// `true` once processes may end.
     is_over: Arc<AtomicBool>,
@@ -121,8 +121,8 @@ impl Mpi {
         })
     }
 
-    /// Ends this process's part, with the reason if it cannot go on; an empty one is no reason. Returns the
-    /// reason of each process that has one, once all have come to a call or have left.
+    /// Ends this process's part, with the reason if it cannot continue; an empty text means that there is none. Returns
+    /// the reason of each process that has one, once all have come to a call or have left.
     pub fn end(&self, reason: &str) -> Vec<(usize, String)> {
         self.leave(reason);
         let ended = self.ended.borrow();
@@ -286,7 +286,7 @@ impl Buffer {
         &mut self.0[..size]
     }
 
-    /// Returns these messages, one behind the other.
+    /// Returns these messages, one after the other.
     fn filled(&mut self, messages: &[Vec<u8>]) -> &[u8] {
         let buffer = self.sized(messages.iter().map(Vec::len).sum());
         let mut left = &mut buffer[..];

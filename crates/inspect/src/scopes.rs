@@ -3,13 +3,13 @@
 //! A parameter's name says its layer: `hidden.weight` is in the scope `hidden`. From there:
 //!
 //! - An op that reads a parameter is in that parameter's scope.
-//! - An op that reads none goes on in the scope that is open, if that is where its inputs come
-//!   from: a dropout behind a layer belongs to the layer, as does the loss to the last one.
+//! - An op that does not read any stays in the open scope, if its inputs come from there: a dropout
+//!   after a layer belongs to the layer, as does the loss to the last one.
 //! - Parameters and constants are in the scope of the first op that reads them; variables in none.
 //!
 //! A scope that is left and entered again, as by a layer that is used twice, is another
-//! scope: `cell`, `cell (2)`. So each holds ops that stand together on the tape, and when every scope is
-//! drawn as one node the graph still has no cycle.
+//! scope: `cell`, `cell (2)`. So the ops of a scope are next to each other on the tape, and when every
+//! scope is drawn as one node the graph still has no cycle.
 
 use std::collections::BTreeMap;
 
@@ -129,7 +129,7 @@ mod tests {
         }
         let names = scopes(&tape);
         assert_eq!(names[1..7], ["cell", "cell", "other", "other", "cell (2)", "cell (2)"]);
-        // A parameter whose name has no dot is in no scope; its op goes on in the one that is open.
+        // A parameter whose name has no dot is not in a scope; its op stays in the open one.
         assert_eq!(names[7..], ["cell (2)", "cell (2)"]);
     }
 }

@@ -274,7 +274,7 @@ impl<T: Scalar> Walk<T> {
     /// Returns the names of the layers, in the order in which the walk enters them.
     ///
     /// A parameter's name says its layer: `hidden.weight` is in `hidden`. An op is in the layer of
-    /// the parameter it reads; one that reads none goes on in the layer from which its inputs come.
+    /// the parameter it reads; an op that does not read any stays in the layer from which its inputs come.
     pub fn scopes(&self) -> &[String] {
         &self.scopes
     }

@@ -25,8 +25,8 @@ pub struct Corpus {
     pub training: Documents,
     /// What it is evaluated on. It may be empty.
     pub validation: Documents,
-    /// What is behind each document, and so before the next: a model that has read it begins one. It is empty
-    /// for a text that is one document.
+    /// The tokens after each document, and so before the next: a model that has read them begins a document. They
+    /// are empty for a text that is one document.
     pub start: Vec<u32>,
 }
 
@@ -241,7 +241,7 @@ impl Division {
         (documents[..training].to_vec(), documents[training..].to_vec())
     }
 
-    /// Returns the tokens behind a document.
+    /// Returns the tokens after a document.
     fn start(self, vocabulary: &Vocabulary) -> Vec<u32> {
         let mark = match self {
             Self::Whole => "",

@@ -1,4 +1,4 @@
-//! Tokens of several documents, one behind the other, with what is known about each.
+//! Tokens of several documents, one after the other, with what is known about each.
 
 use std::cmp::Ordering;
 use std::ops::Range;
@@ -14,7 +14,7 @@ use tensor::Key;
 pub struct Documents {
     pub(crate) tokens: Vec<u32>,
     pub(crate) starts: Vec<usize>,
-    /// What is behind each document, and so before the next; empty if each begins with a mark of its own.
+    /// The tokens after each document, and so before the next; empty if each begins with a mark of its own.
     pub(crate) mark: Vec<u32>,
     /// The number of tokens at the beginning of each document that its text does not have, such as `<s>`.
     pub(crate) inserted: usize,
@@ -80,7 +80,7 @@ impl Documents {
     }
 
     /// Returns the windows of at most `length` tokens to train and to evaluate on. Each begins with a document,
-    /// and has as many whole documents as fit. What is behind the document before it, such as a line break, comes
+    /// and has as many whole documents as fit. What follows the document before it, such as a line break, comes
     /// first, so that a model can begin a document as it has learned to.
     ///
     /// A document that is longer is cut into several windows. Of a *generated* one only the first is kept:

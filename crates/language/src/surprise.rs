@@ -17,7 +17,7 @@ pub enum Protocol {
     #[default]
     Windows,
     /// As much as fits: in a document that is longer than the context, windows overlap by half of it, and
-    /// tokens behind the first window see at least that half. It takes twice the time.
+    /// tokens after the first window see at least that half. It takes twice the time.
     Overlapping,
 }
 
@@ -148,7 +148,7 @@ fn spans(documents: &Documents, context: usize, protocol: Protocol) -> Vec<Span>
 }
 
 /// Returns what a model sees of each span, filled up to the longest. Nothing that is predicted depends on
-/// what is behind it.
+/// what comes after it.
 fn inputs(tokens: &[u32], spans: &[Span]) -> Tensor<u32> {
     let length = |span: &Span| span.predicted.end - 1 - span.start;
     let longest = spans.iter().map(length).max().unwrap_or(0);

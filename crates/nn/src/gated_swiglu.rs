@@ -7,7 +7,7 @@
 //! β̄ = Σ ȳ up gate² s(1 − s)           γ̄ = Σ ȳ up gate s(1 − s)
 //! ```
 //!
-//! With β = 1 and γ = 0 this is the article's Keras layer, `out * swish(gate)`; behind a `Dense` that
+//! With β = 1 and γ = 0 this is the article's Keras layer, `out * swish(gate)`; after a `Dense` that
 //! makes both halves it is the SwiGLU of Shazeer (2020).
 //!
 //! One op, in place of [`swiglu`](crate::swiglu) and a product: in each direction one pass over memory.

@@ -1,7 +1,7 @@
 //! Layers that stack.
 //!
 //! A [`Layer`] maps a variable to a variable. A [`Model`] begins with raw data: token ids or
-//! features. [`then`](Layer::then) puts a layer behind either, so a stack is one expression and its
+//! features. [`then`](Layer::then) adds a layer after either, so a stack is one expression and its
 //! type is the list of its layers; nothing is boxed, and the whole stack works for every scalar.
 //! [`Sequential`](crate::Sequential) is for layers that are chosen at run time.
 //!
@@ -32,7 +32,7 @@ pub trait Layer: Sync {
         Then { first: self, second: next }
     }
 
-    /// Returns this layer behind a pointer, so that it can stand in one list with others: see
+    /// Returns this layer behind a pointer, so that it can be in one list with others: see
     /// [`Sequential`](crate::Sequential).
     fn boxed(self) -> Box<dyn DynLayer>
     where

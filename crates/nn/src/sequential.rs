@@ -1,7 +1,7 @@
 //! Layers put together at run time, such as by a configuration file.
 //!
 //! The type of a stack made with [`then`](Layer::then) lists its layers, so the compiler must know them.
-//! Here any layers stand in one list. [`Layer::forward`] is generic over the scalar, so a `Layer` cannot
+//! Here one list takes any layers. [`Layer::forward`] is generic over the scalar, so a `Layer` cannot
 //! be a trait object; [`DynLayer`] can: it has one method for each scalar of a closed list, and every
 //! layer that can be printed and sent to another thread implements it. The list has the scalars in
 //! which this project trains, checks and differentiates:
@@ -169,7 +169,7 @@ impl Sequential {
         Self::default()
     }
 
-    /// Puts a layer behind the others.
+    /// Adds a layer after the others.
     pub fn push(&mut self, layer: impl Layer + Debug + Send + 'static) {
         self.layers.push(layer.boxed());
     }

@@ -1,8 +1,8 @@
 //! Adam: steps whose length does not depend on the size of the gradients.
 //!
-//! This file is the algorithm of the paper, one pass over each parameter. What stands beside it:
-//! `adam/sparse.rs` updates the rows of a table that have a gradient and defers the others, and is
-//! checked against this file; `overflow.rs` refuses gradients whose squares are infinite;
+//! This file is the algorithm of the paper, one pass over each parameter. Three files complete it.
+//! `adam/sparse.rs` updates the rows of a table that have a gradient and defers the others; tests
+//! compare it with this file. `overflow.rs` refuses gradients whose squares are infinite.
 //! `adam/settings.rs` has the constructor.
 
 mod settings;
@@ -28,20 +28,20 @@ use crate::state::{State, StateError};
 /// θ ← θ − η m̂ / (√v̂ + ε)
 /// ```
 ///
-/// `m` and `v` begin at zero, which draws them towards it; the divisions for `m̂` and `v̂` take
-/// that back. The settings not given are the paper's: β₁ = 0.9, β₂ = 0.999, ε = 1e-8.
+/// `m` and `v` begin at zero, which draws them toward it; the divisions for `m̂` and `v̂` correct
+/// that. The settings not given are the paper's: β₁ = 0.9, β₂ = 0.999, ε = 1e-8.
 ///
-/// **Huge gradients.** Where `(1 − β₂) g²` is beyond the largest number of the scalar type (in `f32`,
+/// **Huge gradients.** If `(1 − β₂) g²` is beyond the largest number of the scalar type (in `f32`,
 /// from |g| = 5.8e20 on with the paper's β₂), `v` would be infinite and the parameter would never move
 /// again. Such a step is [refused](Optimizer::try_step) before anything changes; clip the gradients.
 ///
 /// **Tables.** A batch reads a few rows of an embedding's table, and only those have a
-/// [gradient](autograd::SparseGradient); the momentum of the others goes on all the same. Instead of
-/// a pass over the table, a step updates the rows with a gradient and defers the updates of the
-/// others until they are read, for the next batch, to save or to print them. So a step costs what the
-/// rows of its batch cost, whatever the size of the table, and the result is that of the formula up
-/// to rounding. (Every 4,096 updates there is one pass over the table.) [`lazy`](Self::lazy) leaves
-/// the formula, and is faster.
+/// [gradient](autograd::SparseGradient), but momentum moves the others, too. Instead of a pass over
+/// the table, a step updates the rows with a gradient and defers the updates of the others until they
+/// are read, for the next batch, to save or to print them. So the cost of a step depends on the rows of
+/// its batch, not on the size of the table, and the result is that of the formula up to rounding.
+/// (Every 4,096 updates there is one pass over the table.) [`lazy`](Self::lazy) deviates from the
+/// formula and is faster.
 ///
 /// ```
 /// use autograd::{Parameters, Tape};
@@ -111,7 +111,7 @@ impl<T: Scalar> Update<T> {
     /// The formula of [`Adam`] in one pass, so that each number is read from memory and written to
     /// it once.
     fn apply(&self, values: &mut [T], gradient: &[T], m: &mut [T], v: &mut [T]) {
-        // Copies, because what is behind a reference might change with each number written.
+        // Copies, because the compiler must assume that each write may change a value behind a reference.
         let &Self { beta: [beta1, beta2], fresh: [fresh1, fresh2], epsilon, rate, keep, .. } = self;
         let [correction1, correction2] = self.correction;
         vectorized(

@@ -18,8 +18,8 @@ pub fn global_norm<T: Scalar>(gradients: &Gradients<T>) -> f64 {
 /// its own norm, as PyTorch's `clip_grad_norm_(generator.parameters(), …)` does, take its gradients
 /// out with [`Gradients::take`], or freeze the other model while this one is trained.
 ///
-/// Where a gradient is infinite or NaN, so is the norm, and no factor mends that: the gradients are
-/// left as they are, and the caller may leave out the step.
+/// If a gradient is infinite or NaN, so is the norm, and no factor corrects that: the gradients are
+/// left as they are, and the caller may skip the step.
 ///
 /// ```
 /// use autograd::{Parameters, Tape};

@@ -13,7 +13,7 @@
 //!
 //! The learning rate `η` of each step comes from a [`Schedule`], and a [`Group`] scales it for some
 //! parameters. [`clip_global_norm`] keeps one bad batch from throwing the parameters far away. An
-//! optimizer of your own is an [`UpdateRule`]: its formula, some ten lines.
+//! optimizer of your own is an [`UpdateRule`]: its formula, in about ten lines.
 //!
 //! ```
 //! use autograd::{Parameters, Tape};

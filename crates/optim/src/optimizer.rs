@@ -77,7 +77,7 @@ pub trait Optimizer<T: Scalar> {
     /// Returns the number of steps taken.
     fn steps(&self) -> u64;
 
-    /// Returns everything that is needed, besides the parameters' values, to go on later as if the run
+    /// Returns everything that is needed, besides the parameters' values, to resume later as if the run
     /// had not been interrupted.
     ///
     /// # Panics

@@ -1,4 +1,4 @@
-//! An optimizer of one's own: a formula for the numbers of one parameter.
+//! Custom optimizers: a formula for the numbers of one parameter.
 //!
 //! An [`UpdateRule`] says how the values and the moments of a parameter change with a gradient.
 //! [`RuleOptimizer`] makes an [`Optimizer`] of it, which has everything that the others have.

@@ -6,8 +6,8 @@
 //! is a handler, so a program listens from its beginning. Until it trains, the first signal ends it
 //! at once.
 //!
-//! Ctrl-Z (SIGTSTP) stops a program, and `fg` or SIGCONT lets it go on; to training it is as if no time had
-//! passed. On a terminal the bar is removed first, so that the shell gets the terminal whole.
+//! Ctrl-Z (SIGTSTP) stops a program, and `fg` or SIGCONT continues it; for training it is as if no time had
+//! passed. On a terminal the bar is removed first, so that the shell gets the whole terminal.
 //!
 //! SIGHUP, which is sent when the terminal closes, keeps its default: it ends a program, but not a
 //! program under `nohup`. The newest checkpoint stays in both cases.

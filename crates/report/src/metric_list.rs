@@ -1,6 +1,6 @@
 //! Figures of merit by name, in a fixed order, and how they are written.
 //!
-//! A classifier has accuracy and F1, a regression R² and its errors, a loss of one's own any metrics.
+//! A classifier has accuracy and F1, a regression R² and its errors, a custom loss any metrics.
 //! Tables and the page show what a list holds, in its order.
 
 use serde::{Serialize, Serializer};

@@ -37,7 +37,7 @@ pub struct Inventory {
     pub bytes: usize,
     /// The weights that the model has, by name.
     pub weights: BTreeMap<String, Tensor<f32>>,
-    /// The weights that training would go on with, if they are others.
+    /// The weights that a resumed training would continue with, if they are others.
     pub training: BTreeMap<String, Tensor<f32>>,
     /// What the optimizer remembers.
     pub optimizer: BTreeMap<String, Tensor<f32>>,
@@ -84,7 +84,7 @@ impl Inventory {
         Ok(inventory)
     }
 
-    /// Returns `true` if training can go on from the file.
+    /// Returns `true` if training can resume from the file.
     pub fn is_checkpoint(&self) -> bool {
         self.texts.contains_key(RECORD)
     }

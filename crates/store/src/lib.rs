@@ -1,9 +1,10 @@
 //! Saves models and runs in files, and reads them back.
 //!
 //! [`save`] keeps a model for later and [`Saved`] reads it, or the [part](Loaded) of it that another
-//! model shares; an [`Inventory`] shows what is in a file. [`Checkpoints`] are an observer that keeps a
-//! run as it goes, so that training can go on after a crash. [`PyTorch`] exchanges weights with other frameworks, [`read_llama`] and
-//! [`write_llama`] language models with Hugging Face, [`read_npy`] and [`write_npy`] arrays with NumPy.
+//! model shares; an [`Inventory`] shows what is in a file. [`Checkpoints`] is an observer that saves a
+//! run while it trains, so that training can resume after a crash. [`PyTorch`] exchanges weights with
+//! other frameworks, [`read_llama`] and [`write_llama`] language models with Hugging Face, [`read_npy`]
+//! and [`write_npy`] arrays with NumPy.
 //!
 //! Every file is written under a temporary name and then renamed, so a reader never sees half of
 //! one. The content of a file is checked before it is used, and every error names the file.

@@ -3,11 +3,11 @@
 //! The operating system gives out fresh memory page by page, at the first touch of each page, and
 //! takes longer over a page than a kernel over the numbers on it. A training step asks for the same
 //! sizes as the step before. So each thread keeps the buffers that it drops and hands them out
-//! again: after the first step, training asks the system for nothing. Buffers of less than a
-//! kilobyte are left to the allocator, which is quick with those.
+//! again: after the first step, training does not request any memory from the system. Buffers of less
+//! than a kilobyte are left to the allocator, which is quick with those.
 //!
 //! The processor moves memory by the cache line of 64 bytes, and so do its widest vector
-//! instructions. The allocator puts large blocks 16 bytes behind the begin of a line, so that every
+//! instructions. The allocator puts large blocks 16 bytes after the start of a line, so that every
 //! vector would be in two lines. A buffer therefore has a little more room than it needs, and its elements
 //! begin where a line does:
 //!
@@ -112,7 +112,7 @@ pub(crate) fn copied<T: Copy>(elements: &[T]) -> Buffer<T> {
     copy
 }
 
-/// Returns a vector, and a position in it with room for `len` elements behind it. The vector may hold
+/// Returns a vector, and a position in it with room for `len` elements after it. The vector may hold
 /// any elements.
 fn with_room<T: 'static>(len: usize) -> (Vec<T>, usize) {
     match len * size_of::<T>() < SMALLEST_KEPT {
@@ -150,8 +150,8 @@ impl Store {
         Self { types: Vec::new(), bytes: 0, taken: 0 }
     }
 
-    /// A vector with room for `len` elements behind its start: the last one that came back, as it
-    /// is the most likely to be in the cache, or else a new one.
+    /// A vector with room for `len` elements after its start: the last one that came back, as it is the
+    /// most likely to be in the cache, or otherwise a new one.
     fn take<T: 'static>(&mut self, len: usize) -> (Vec<T>, usize) {
         self.taken += 1;
         let later = self.taken % STARTS * LINES_APART * LINE / size_of::<T>();

@@ -55,7 +55,7 @@ impl<T: Copy + 'static> Tensor<T> {
         Self::concat(&parts, axis)
     }
 
-    /// Returns the tensor with `value` put before and behind it: a pair of numbers of elements for each
+    /// Returns the tensor with `value` put before and after it: a pair of numbers of elements for each
     /// axis (NumPy's `pad` in the mode "constant").
     ///
     /// ```

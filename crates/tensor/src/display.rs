@@ -54,7 +54,7 @@ fn shown_elements<T: Printed>(tensor: &Tensor<T>) -> Vec<String> {
     words.into_iter().map(|word| format!("{word:>width$}")).collect()
 }
 
-/// Exactly, if all numbers are short; otherwise with four digits behind the point; with an exponent,
+/// Exactly, if all numbers are short; otherwise with four digits after the point; with an exponent,
 /// if there are numbers too large or too small for that.
 impl<T: Scalar> Printed for T {
     fn words(elements: &[Self]) -> Vec<String> {

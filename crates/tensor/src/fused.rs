@@ -166,7 +166,7 @@ fn map_run<T: Scalar, const I: usize, const O: usize, const S: usize>(
     map_tail(full..length, x, steps, outputs, sums, f);
 }
 
-/// Maps the elements behind the last full block of a run. They count as one more block.
+/// Maps the elements after the last full block of a run. They count as one more block.
 #[inline(always)]
 fn map_tail<T: Scalar, const I: usize, const O: usize, const S: usize>(
     tail: Range<usize>,

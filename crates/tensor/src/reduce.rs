@@ -305,7 +305,7 @@ impl<T: Scalar, F: Fn(T, T) -> T + Copy> Fold<T, F> {
         }
     }
 
-    /// Reduces one of the axes, behind which no other is to be reduced.
+    /// Reduces one of the axes, after which no other is to be reduced.
     fn axis(self, values: &[T], offset: usize, axes: &[Axis<2>], at: usize) -> Buffer<T> {
         let [reduced, last] = [axes[at], axes[axes.len() - 1]];
         let mut others: SmallVec<[Axis<2>; 4]> = SmallVec::from_slice(axes);

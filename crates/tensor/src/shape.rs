@@ -259,7 +259,7 @@ pub fn split(
     }
 }
 
-/// Returns the shape with some elements put before and behind each axis: a pair of numbers for each.
+/// Returns the shape with some elements put before and after each axis: a pair of numbers for each.
 pub fn pad(shape: &[usize], widths: &[(usize, usize)]) -> Result<Shape, ShapeError> {
     if widths.len() != shape.len() {
         return Err(ShapeError::new(format!(

@@ -14,10 +14,10 @@
 //! ```
 //!
 //! The columns of B that the tiles read, a *panel*, are copied side by side first. So the inner loop is
-//! the same whatever the strides of B. A panel is made of whole registers: behind its last column there may be
+//! the same whatever the strides of B. A panel is made of whole registers: after its last column there may be
 //! any numbers, whose sums are not kept.
 //!
-//! Where one of the matrices is triangular, as in causal attention, a tile skips the terms that are zero for
+//! If one of the matrices is triangular, as in causal attention, a tile skips the terms that are zero for
 //! all its rows; at the diagonal each row takes the terms that it has.
 
 use std::ops::Range;
@@ -95,7 +95,7 @@ impl WithSimd for TiledProduct<'_> {
     }
 }
 
-/// Some columns of the right factor, as rows of `VECTORS` registers, with any numbers behind the last column.
+/// Some columns of the right factor, as rows of `VECTORS` registers, with any numbers after the last column.
 type Panel<S, const VECTORS: usize> = Buffer<[<S as Simd>::f32s; VECTORS]>;
 
 /// The rows that a tile multiplies by. A trait and not a closure, because a closure that is not inlined is
@@ -370,7 +370,7 @@ fn panel<S: Simd, const VECTORS: usize>(
     panel
 }
 
-/// The first of these numbers, as a row of a panel. If they do not fill it, zeros come behind them.
+/// The first of these numbers, as a row of a panel. If they do not fill it, zeros follow.
 #[inline(always)]
 fn row_of_panel<S: Simd, const VECTORS: usize>(simd: S, numbers: &[f32]) -> [S::f32s; VECTORS] {
     if let Some(full) = numbers.get(..VECTORS * S::F32_LANES) {
@@ -383,7 +383,7 @@ fn row_of_panel<S: Simd, const VECTORS: usize>(simd: S, numbers: &[f32]) -> [S::
     row
 }
 
-/// A register with these numbers; behind them come zeros.
+/// A register with these numbers, followed by zeros.
 #[inline(always)]
 fn load<S: Simd>(simd: S, numbers: &[f32]) -> S::f32s {
     match S::as_simd_f32s(numbers) {

@@ -1,8 +1,8 @@
-//! What goes on inside a model while it trains: how large the outputs and gradients of its layers are.
+//! What happens inside a model while it trains: how large the outputs and gradients of its layers are.
 //!
 //! A layer whose outputs are mostly zeros no longer learns; gradients that shrink or grow from layer to
 //! layer say that the initial weights or the learning rate do not suit the model. See Glorot and
-//! Bengio (2010), who judge an initialisation by these figures.
+//! Bengio (2010), who judge an initialization by these figures.
 
 use autograd::{Parameters, Pass, Tape};
 use data::{Dataset, Samples};

@@ -1,4 +1,4 @@
-//! Why training could not begin or go on.
+//! Why training could not begin or continue.
 
 use data::{SourceError, SplitError};
 use optim::GradientError;
@@ -7,7 +7,7 @@ use thiserror::Error;
 use crate::observer::ObserverError;
 use crate::workers::WorkerEnded;
 
-/// Why training could not begin or go on.
+/// Why training could not begin or continue.
 #[derive(Debug, Error)]
 pub enum TrainError {
     /// There are no samples.

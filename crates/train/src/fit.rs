@@ -140,7 +140,7 @@ where
         Ok(Some(scores.into_iter().collect()))
     }
 
-    /// Returns what goes on inside the model on a batch, if that is asked for. Each process reads the whole batch.
+    /// Returns what happens inside the model on a batch, if requested. Each process reads the whole batch.
     #[track_caller]
     fn activity(
         &self,

@@ -109,7 +109,7 @@ pub struct Epoch {
     /// The values at the end of the epoch of the parameters that [`Fit::track`](crate::Fit::track)
     /// names.
     pub tracked: BTreeMap<String, f64>,
-    /// What goes on inside the model, if [`Fit::watch_layers`](crate::Fit::watch_layers) asks for it.
+    /// What happens inside the model, if [`Fit::watch_layers`](crate::Fit::watch_layers) is set.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub activity: Vec<Activity>,
     /// The duration of the epoch, in seconds.

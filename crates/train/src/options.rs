@@ -4,8 +4,8 @@ use data::{Dataset, Samples, Split, SplitError, SplitParts};
 use serde::{Deserialize, Serialize};
 use tensor::Key;
 
-/// The options of a training run. The default is the article's: 10 epochs, batches of 32, a fifth
-/// of the samples for validation. It also keeps the weights of the best epoch.
+/// The options of a training run. The default is 10 epochs, batches of 32 and a fifth of the samples
+/// for validation. It also keeps the weights of the best epoch.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Fit {
     /// The largest number of passes over the training samples, at least 1.

@@ -31,7 +31,7 @@ where
     S: Source<Inputs: Samples<Batch = M::Input>, Targets: Samples<Batch = L::Target>> + Clone,
     T: Scalar,
 {
-    /// Computes loss, figures and gradients of a batch. Of several processes, each reads only the samples of its own
+    /// Computes loss, figures and gradients of a batch. With several processes, each reads only the samples of its own
     /// shards.
     #[track_caller]
     pub(crate) fn compute(

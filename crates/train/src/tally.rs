@@ -44,7 +44,7 @@ pub enum Tally {
     /// The figures of a model with two outputs. If both have a metric of one name, that of the second
     /// gets a `2`.
     Both(Box<Tally>, Box<Tally>),
-    /// Sums of a loss of one's own and the numbers of their terms. The metrics are their means.
+    /// Sums of a custom loss and the numbers of their terms. The metrics are their means.
     Means(#[serde(with = "json::pairs")] BTreeMap<String, (f64, f64)>),
 }
 

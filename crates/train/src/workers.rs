@@ -74,9 +74,9 @@ pub trait Workers {
     /// If a process has [left](Self::leave).
     fn barrier(&self) -> Result<(), WorkerEnded>;
 
-    /// Tells the others that this process cannot go on, and why. Their present or next call returns the
-    /// reason as an error, and so does every call of all processes after it. It waits for that
-    /// call. Where a process has left before, it does nothing.
+    /// Tells the others that this process cannot continue, and why. Their present or next call returns the
+    /// reason as an error, and so does every later call of all processes. `leave` waits for that call. If a
+    /// process has left before, it does nothing.
     fn leave(&self, reason: &str);
 }
 

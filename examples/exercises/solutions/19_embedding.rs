@@ -1,6 +1,6 @@
 //! Solution of exercise 19: the gradient of an embedding.
 //!
-//! It is the walk back of exercise 2 once more: a row that was read twice has two ways to the result.
+//! It is the walk back of exercise 2 once more: a row that was read twice has two paths to the result.
 
 use tensor::Tensor;
 

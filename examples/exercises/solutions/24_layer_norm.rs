@@ -1,6 +1,6 @@
 //! Solution of exercise 24: the adjoint of LayerNorm.
 //!
-//! Each x has three ways to y. Directly: dy / σ. Through μ: ∂μ/∂x is 1 / n and each ∂y/∂μ is −1 / σ, which gives
+//! Each x has three paths to y. Directly: dy / σ. Through μ: ∂μ/∂x is 1 / n and each ∂y/∂μ is −1 / σ, which gives
 //! −mean(dy) / σ. Through σ: ∂σ/∂x is y / n and each ∂y/∂σ is −y / σ, which gives −y mean(dy y) / σ. (σ depends
 //! on μ as well, but ∂σ/∂μ = −mean(x − μ) / σ = 0.)
 

@@ -1,6 +1,6 @@
 //! Solution of exercise 28: deferred updates of a row.
 //!
-//! Momentum goes on without a gradient. To skip the row would be another algorithm.
+//! Momentum moves the row without a gradient. Skipping the row would be another algorithm.
 
 /// Returns [w, m, v] after step t + k.
 pub fn deferred([w, m, v]: [f64; 3], t: i32, k: i32, rate: f64) -> [f64; 3] {

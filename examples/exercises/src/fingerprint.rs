@@ -2,7 +2,7 @@
 //!
 //! An output's fingerprint is its shape and the dot product of its numbers with fixed random ones. Two
 //! outputs with equal fingerprints are equal, for all that matters. The file `mistakes.txt` holds those of
-//! the mistakes, so that the program can tell which mistake somebody made without containing a single wrong
+//! the mistakes, so that the program can tell which mistake was made without containing a single wrong
 //! rule, which would give away the right one. The tests write the file from the rules in `mistakes/`; it is
 //! part of the program, so a second run compares:
 //!
@@ -40,8 +40,8 @@ fn words(fingerprints: &str) -> Words<'_> {
 }
 
 /// Returns the mistake that gives the same: everywhere, or else in the output that is wrong, or else in this
-/// output of this one case (somebody made two mistakes). If several do, it is not clear which it was. Neither is it
-/// if all that agrees is a NaN: many roads lead there.
+/// output of this one case (there are two mistakes). If several do, it is not clear which it was. Nor is it clear if
+/// only a NaN agrees: many mistakes lead to it.
 pub(crate) fn find(task: &Task, found: &[Vec<Output>], wrong: Place) -> Option<&'static Mistake> {
     let found = of(found);
     let found = words(&found);

@@ -88,7 +88,7 @@ fn workspace(manifest: &str) -> String {
             || section.starts_with("profile.") && !section.starts_with("profile.dev.package")
     };
     let sections = manifest.split("\n[").skip(1).filter(is_shared);
-    // A comment above a section belongs to the section behind it.
+    // A comment above a section belongs to the section after it.
     let without_comment = |section: &str| {
         let lines: Vec<&str> = section.lines().collect();
         let kept = lines.iter().rposition(|line| !line.starts_with('#') && !line.is_empty());

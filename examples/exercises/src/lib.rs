@@ -1,4 +1,4 @@
-//! Thirty exercises beside the book of wengert, checked by the library's own gradient check.
+//! Thirty exercises for the book of wengert, checked by the library's own gradient check.
 //!
 //! A reader edits the files in `tasks/` and runs `cargo run -p exercises`; the README of this folder says how.
 //! What is here is the other side. An exercise is a function of a fixed form ([`Answers`]). Its
@@ -42,7 +42,7 @@ pub use task::{Mistake, Task, all};
 /// # Panics
 /// If there are no threads, or `work` panics.
 pub fn in_threads(threads: usize, pieces: &[&[f64]], work: fn(&[f64]) -> f64) -> Vec<f64> {
-    assert!(threads > 0, "in_threads: somebody must do the work: give it one thread or more");
+    assert!(threads > 0, "in_threads: there are no threads to do the work: give one or more");
     let shares = pieces.chunks(pieces.len().div_ceil(threads).max(1));
     thread::scope(|scope| {
         let share = |share: &[&[f64]]| share.iter().map(|piece| work(piece)).collect::<Vec<_>>();

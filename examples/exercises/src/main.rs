@@ -7,7 +7,7 @@ use std::process::ExitCode;
 fn main() -> ExitCode {
     let arguments: Vec<String> = env::args().skip(1).collect();
     match exercises::program::run(&arguments) {
-        // Somebody who reads the first lines only, as `head` does, is no reason to panic.
+        // A reader of the first lines only, such as `head`, is not a reason to panic.
         Ok(text) => {
             let _ = io::stdout().write_all(text.as_bytes());
             ExitCode::SUCCESS

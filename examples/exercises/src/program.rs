@@ -12,7 +12,7 @@ use crate::submissions;
 use crate::task::{Task, all};
 
 const HELP: &str = "\
-Thirty exercises beside the book of wengert, checked by the library's own gradient check.
+Thirty exercises for the book of wengert, checked by the library's own gradient check.
 
   cargo run -p exercises                  which are done, wrong and open
   cargo run -p exercises -- 7             check exercise 7, and say what is wrong with it
@@ -176,7 +176,7 @@ fn explanation(task: &Task, wrong: &Wrong) -> String {
     text
 }
 
-/// Breaks a text into lines of at most 100 characters, each behind an indent.
+/// Breaks a text into lines of at most 100 characters, each after an indent.
 fn wrapped(text: &str, indent: &str) -> String {
     let mut lines = vec![String::new()];
     for word in text.split(' ') {

@@ -1,8 +1,8 @@
 //! What students have handed in, graded one after another.
 //!
-//! An answer is Rust, so it is compiled. For each student the files of his folder are put into a copy of this
+//! An answer is Rust, so it is compiled. For each student the files of their folder are put into a copy of this
 //! package, which is built and asked for its grades. A file that does not compile is taken out, so that the
-//! others are graded all the same. Answers run on this machine, with the rights of whoever grades.
+//! others can still be graded. Answers run on this machine, with the rights of the person who grades.
 
 use std::collections::BTreeSet;
 use std::env;

@@ -15,7 +15,7 @@ pub struct Task {
     pub title: &'static str,
     /// The chapter of the book that it belongs to.
     pub chapter: usize,
-    /// What helps somebody who is stuck.
+    /// Help for readers who are stuck.
     pub hint: &'static str,
     /// What people get wrong.
     pub mistakes: &'static [Mistake],
@@ -23,7 +23,7 @@ pub struct Task {
     pub cases: fn(&Answers) -> Vec<Case>,
 }
 
-/// A typical mistake, and what to say to somebody who made it.
+/// A typical mistake, and what to say about it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Mistake {
     /// In a word or two, as teachers see it.

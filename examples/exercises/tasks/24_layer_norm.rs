@@ -4,7 +4,7 @@
 //! y = (x − μ) / σ        μ = mean of x,  σ = √( mean of (x − μ)² + 1e-5 )
 //! ```
 //!
-//! for a row x of n numbers. μ and σ depend on *all* of x, so x has three ways to y:
+//! for a row x of n numbers. μ and σ depend on *all* of x, so x has three paths to y:
 //!
 //! ```text
 //! dx = ( dy − … − … ) / σ

@@ -25,7 +25,7 @@ pub fn chapters() -> Vec<PathBuf> {
 
 /// A fenced block of a chapter.
 pub struct Block {
-    /// The word behind the fence, such as `rust`.
+    /// The word after the fence, such as `rust`.
     pub kind: String,
     pub lines: Vec<String>,
     /// `true` if nothing is between it and the block before it.

@@ -1,5 +1,5 @@
 //! A real checkpoint with one field of its record replaced by any JSON, and a checksum to match: it is
-//! refused, or the run goes on to its end.
+//! refused, or the run continues to its end.
 
 #![no_main]
 

@@ -78,7 +78,7 @@ pub fn send(signal: &str, process: u32) {
     assert!(sent.expect("the program `kill`").success());
 }
 
-/// Returns a pipe that no one reads, as behind a `| head` that has ended.
+/// Returns a pipe that no one reads, like the one to a `head` that has ended.
 pub fn unread_pipe() -> PipeWriter {
     let (_, writer) = io::pipe().expect("a pipe");
     writer

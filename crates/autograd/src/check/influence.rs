@@ -1,8 +1,8 @@
-//! Where an input does not influence the output, its gradient is 0, even if the cotangent is infinite.
+//! If an input does not influence the output, its gradient is 0, even if the cotangent is infinite.
 //!
 //! An op that passes some of its inputs on and drops the others, such as a maximum or a dropout, may
-//! compute x̄ = m ⊙ ȳ with a mask of zeros and ones. That is right until ȳ is infinite, as it is behind
-//! √0: then 0 · ∞ is NaN, and the whole step is lost. The mask has to select, not to multiply.
+//! compute x̄ = m ⊙ ȳ with a mask of zeros and ones. That is right until ȳ is infinite, as it is before
+//! √0: then 0 · ∞ is NaN, and the whole step is lost. The mask must select, not multiply.
 //!
 //! A coefficient that merely happens to be 0 at one point is another matter: ∂(ab)/∂a is b, and for
 //! b = 0 an infinite cotangent has no right answer. So an input counts as without influence only if

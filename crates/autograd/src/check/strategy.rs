@@ -120,7 +120,7 @@ pub fn assert_each<S: Strategy>(
     name: &str,
     test: impl Fn(S::Value) -> Result<(), TestCaseError>,
 ) {
-    // A failure prints its case. A file of past failures would have no source file to stand beside.
+    // A failure prints its case. A file of past failures would have no source file to be kept next to.
     let config = Config { failure_persistence: None, ..config };
     let outcome = quietly(|| TestRunner::new(config).run(cases, test));
     if let Err(error) = outcome {

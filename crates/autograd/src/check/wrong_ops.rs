@@ -40,7 +40,7 @@ pub(super) fn for_each_op(
     (subject.function)(Pass::eval(&tape, &subject.reading.written_out(&subject.still)));
     let mut nodes = tape.nodes.into_inner();
     for index in 0..nodes.len() {
-        // Only ops are taken out: the names of parameters say which layer an op behind them is in.
+        // Only ops are taken out: the names of parameters say which layer an op after them is in.
         if !(matches!(nodes[index].source, Source::Op(_)) && nodes[index].needs_gradient) {
             continue;
         }

@@ -19,7 +19,7 @@ impl<T: Scalar> Op<T> for Concat {
         Some(
             Formulas::new("y = [x₀ | x₁ | …]")
                 .vjp("x̄ᵢ = the part of ȳ that xᵢ fills")
-                .symbol("|", "what follows stands behind it, along the axis"),
+                .symbol("|", "what follows is appended along the axis"),
         )
     }
 
@@ -70,7 +70,7 @@ impl<'t, T: Scalar> Var<'t, T> {
         Self::concat(&wider, axis)
     }
 
-    /// Records the elements with `value` put before and behind them: a pair of numbers of elements for
+    /// Records the elements with `value` put before and after them: a pair of numbers of elements for
     /// each axis (NumPy's `pad` in the mode "constant").
     ///
     /// # Panics

@@ -79,8 +79,8 @@ pub struct RowsRead<'t, T: Scalar> {
 
 impl<'t, T: Scalar> Pass<'t, T> {
     /// Reads the rows of a table that `ids` names. If they name less than half of the rows, only those are
-    /// put on the tape. Their gradient is [sparse](SparseGradient), and of the rest of the table a step costs
-    /// one bit a row. Otherwise the table is read as a whole.
+    /// put on the tape. Their gradient is [sparse](SparseGradient), and the rest of the table costs one bit
+    /// per row in each step. Otherwise the table is read as a whole.
     ///
     /// ```
     /// use autograd::{Gradient, Parameters, Pass, Tape};

@@ -108,8 +108,8 @@ fn gradients_that_do_not_fit_are_refused() {
     let from_rows = |ids: &[u32]| {
         message(|| SparseGradient::from_rows(&[4, 2], ids, Tensor::<f64>::zeros([2, 2])))
     };
-    assert_eq!(from_rows(&[3, 1]), "from_rows: row 1 comes behind 3: they must ascend, each once");
-    assert_eq!(from_rows(&[2, 2]), "from_rows: row 2 comes behind 2: they must ascend, each once");
+    assert_eq!(from_rows(&[3, 1]), "from_rows: row 1 comes after 3: they must ascend, each once");
+    assert_eq!(from_rows(&[2, 2]), "from_rows: row 2 comes after 2: they must ascend, each once");
     assert_eq!(from_rows(&[3, 4]), "from_rows: there is no row 4: the 4 rows are numbered from 0");
     assert_eq!(
         message(|| SparseGradient::from_rows(&[], &[], Tensor::<f64>::zeros([0]))),

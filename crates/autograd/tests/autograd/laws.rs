@@ -364,7 +364,7 @@ proptest! {
         used.clear();
         let fresh = gradients_on(&Tape::default(), &steps, &inputs);
         prop_assert_eq!(gradients_on(&used, &steps, &inputs), fresh.clone());
-        // And behind other nodes, which are not part of the result.
+        // And after other nodes, which are not part of the result.
         prop_assert_eq!(gradients_on(&used, &steps, &inputs), fresh);
     }
 

@@ -70,7 +70,7 @@ pub fn part(text: &str) -> Result<f64, String> {
     }
 }
 
-/// Returns a text that is not empty. `\n` and `\t` in it stand for a line break and a tab.
+/// Returns a text that is not empty. `\n` and `\t` in it are a line break and a tab.
 pub fn stop(text: &str) -> Result<String, String> {
     match text {
         "" => Err("an empty text would end the output before it begins".to_string()),

@@ -190,7 +190,7 @@ fn label(value: &Value) -> Result<String, String> {
     if is_missing(&text) {
         let found = excerpt(&text);
         return Err(format!(
-            "has a list with {found}, which stands for a missing value; leave it out, or write another word"
+            "has a list with {found}, which means a missing value; leave it out, or write another word"
         ));
     }
     Ok(text)

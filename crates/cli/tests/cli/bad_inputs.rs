@@ -563,9 +563,7 @@ fn tables() -> Vec<BadInput> {
         ),
         train(
             "missing.jsonl",
-            &[
-                "missing.jsonl, line 2: the key `a` has a list with `NA`, which stands for a missing",
-            ],
+            &["missing.jsonl, line 2: the key `a` has a list with `NA`, which means a missing"],
         ),
         train("twice.jsonl", &["twice.jsonl, line 1: the key `a` occurs twice"]),
         train("cut.gz", &["cut.gz"]),

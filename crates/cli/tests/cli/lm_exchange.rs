@@ -96,7 +96,7 @@ fn bits_a_byte_do_not_count_marks_of_documents() {
     let figures: Value = serde_json::from_str(&run(folder.path(), options)).unwrap();
     let number = |key: &str| figures["score"][key].as_f64().unwrap();
     assert_eq!((number("bytes"), number("characters")), (11.0, 11.0));
-    // Three documents of 3, 3 and 2 tokens, each behind a mark: the first mark is not predicted.
+    // Three documents of 3, 3 and 2 tokens, each after a mark: the first mark is not predicted.
     assert_eq!(number("tokens"), 10.0);
     let bits = figures["bits_per_byte"].as_f64().unwrap();
     assert!((bits - number("text_nats") / 11.0 / std::f64::consts::LN_2).abs() < 1e-12);
@@ -151,7 +151,7 @@ fn a_model_of_llama2c_ends_where_its_program_ends() {
 /// Returns a checkpoint of llama2.c with five tokens of which it always writes one.
 fn always(token: usize) -> Vec<u8> {
     let header = [2i32, 2, 1, 1, 1, -5, 8];
-    // Embeddings and norms are 1, what blocks add is 0; behind them are cosines and sines.
+    // Embeddings and norms are 1, what blocks add is 0; cosines and sines follow.
     let blocks = [vec![1.0; 2], vec![0.0; 16], vec![1.0; 2], vec![0.0; 12]].concat();
     let mut head = vec![0.0; 10];
     head[2 * token..2 * token + 2].fill(1.0);

@@ -20,7 +20,7 @@ pub enum DecimalMark {
 
 impl DecimalMark {
     /// Returns the number that a cell holds, if it is one and is finite. Digits may be grouped by threes. A
-    /// currency sign or a per cent sign before or behind it is left out.
+    /// currency sign or a per cent sign before or after it is left out.
     ///
     /// ```
     /// use data::DecimalMark;

@@ -144,7 +144,7 @@ impl<R: Read> TextReader<R> {
         Ok(Some(&self.text[line]))
     }
 
-    /// Returns the place behind the next line end. A `\r` at the end of what was read may be half of one.
+    /// Returns the place after the next line end. A `\r` at the end of what was read may be half of one.
     fn line_end(&mut self) -> Option<usize> {
         let found = self.text[self.searched..].find(['\n', '\r']).map(|at| self.searched + at);
         self.searched = found.unwrap_or(self.text.len());

@@ -66,7 +66,7 @@ fn sentence_length() -> f64 {
     words + (" has a ".len() + " ".len() + ". ".len()) as f64
 }
 
-/// Returns the mean length of a question with its answers and the line feed behind it.
+/// Returns the mean length of a question with its answers and the line feed after it.
 fn question_length() -> f64 {
     let words = mean_length(&THINGS) + mean_length(&PEOPLE) + mean_length(&COLORS);
     words + ("Who has the ".len() + "? ".len() + ". What color is it? ".len() + ".\n".len()) as f64

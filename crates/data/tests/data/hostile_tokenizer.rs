@@ -203,7 +203,7 @@ fn steps_that_would_multiply_a_text_are_refused() {
             serde_json::from_str::<HuggingTokenizer>(&file.to_string()).unwrap_err().to_string();
         assert!(error.contains(told), "{place}: {error}");
     }
-    // A strip that goes on longer than there is a text ends with the text.
+    // A strip that is longer than the text ends with the text.
     let mut file = llama;
     file["decoder"]["decoders"][3]["start"] = json!(u64::MAX);
     let tokenizer: HuggingTokenizer = serde_json::from_value(file).unwrap();

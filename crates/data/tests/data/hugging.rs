@@ -65,7 +65,7 @@ fn a_written_tokenizer_is_read_as_the_same() {
 fn the_tokens_that_end_a_text_are_told() {
     let mut file = fixtures()[4].file.clone();
     assert_eq!(tokenizer(&file).endings(), [2]);
-    // A template may put others behind a text.
+    // A template may put others after a text.
     let single = file.pointer_mut("/post_processor/single").and_then(Value::as_array_mut);
     single.unwrap().push(json!({"SpecialToken": {"id": "<s>", "type_id": 0}}));
     assert_eq!(tokenizer(&file).endings(), [1, 2]);

@@ -42,7 +42,7 @@ fn each_window_of_generated_text_begins_with_a_document() {
         let targets = windows.targets().batch().to_vec();
         let counted = targets.iter().filter(|&&target| target != NO_TARGET).count();
         let all = corpus.training.tokens().len() - 1;
-        // What is behind the first window of a longer document is left out.
+        // What comes after the first window of a longer document is left out.
         assert_eq!(counted < all, is_cut, "{counted} of {all} in windows of {length}");
     }
 }

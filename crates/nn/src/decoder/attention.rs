@@ -83,7 +83,7 @@ impl GroupedQueryAttention {
         [&self.query, &self.key, &self.value, &self.output]
     }
 
-    /// Records the output for `x`, at the positions of `places`. With a past, x is the text behind it, and
+    /// Records the output for `x`, at the positions of `places`. With a past, x is the text after it, and
     /// the past grows by x.
     #[track_caller]
     pub(super) fn forward<'t, T: Scalar>(
@@ -106,7 +106,7 @@ impl GroupedQueryAttention {
 }
 
 impl<T: Scalar> Past<'_, T> {
-    /// Writes new keys and values behind the earlier ones. Returns all of them.
+    /// Writes new keys and values after the earlier ones. Returns all of them.
     fn append(self, new: [Tensor<T>; 2]) -> [Tensor<T>; 2] {
         let mut place = 0;
         new.map(|new| {

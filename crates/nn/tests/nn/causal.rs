@@ -89,7 +89,7 @@ fn drawn() -> impl Strategy<Value = ([Tensor<f64>; 3], Heads)> {
     })
 }
 
-/// A sequence, another that is equal up to `shared` and may hold anything behind it, and scores of ±10⁴.
+/// A sequence, another that is equal up to `shared` and may hold anything after it, and scores of ±10⁴.
 fn changed_later(seed: u64, shared: usize, later: f32) -> [[Tensor<f32>; 3]; 2] {
     let scale = [1e2, 1e2, 1.0];
     let draw = |part: usize| {
@@ -132,7 +132,7 @@ proptest! {
         assert_relative_eq!(found, expected, epsilon = 1e-12, max_relative = 1e-12);
     }
 
-    /// Not even infinity or NaN behind a step reaches it.
+    /// Not even infinity or NaN after a step reaches it.
     #[test]
     fn what_comes_later_changes_no_bit(
         seed: u64, shared in 0..20usize,

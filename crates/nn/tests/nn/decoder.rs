@@ -104,7 +104,7 @@ proptest! {
     #[test]
     fn a_loss_has_no_gradient_in_later_embeddings(seed: u64, at in 0..4usize) {
         let (parameters, model) = drawn_model::<f64>(seed);
-        // Token 4 stands behind `at` alone, and token 3 is not used.
+        // Token 4 occurs only after `at`, and token 3 is not used.
         let ids: Vec<u32> = (0..5).map(|t| if t > at { 4 } else { t as u32 % 3 }).collect();
         let tape = Tape::<f64>::default();
         let y = model.forward(Pass::eval(&tape, &parameters), &Tensor::new([1, 5], ids));
@@ -225,7 +225,7 @@ fn a_cache_of_another_model_is_refused() {
     let extend_to_last =
         |cache: &mut KeyValueCache<f64>| model.extend_to_last(&parameters, cache, &[3]);
     assert_eq!(mistakes::message(|| extend_to_last(&mut cache)), refused);
-    // A copy of the model, and one with copied weights, go on with its cache.
+    // A copy of the model, and one with copied weights, continue with its cache.
     let before = other.extend(&others, &mut cache.clone(), &[3]);
     assert_eq!(other.clone().extend(&others.clone(), &mut cache, &[3]), before);
 }

@@ -89,7 +89,7 @@ proptest! {
         assert_relative_eq!(found, expected, epsilon = 1e-12, max_relative = 1e-12);
     }
 
-    /// What a step gets does not depend on the steps behind it.
+    /// What a step gets does not depend on the steps after it.
     #[test]
     fn a_causal_step_does_not_see_later_ones(
         (x, y) in (sequences(2, 5, 4), sequences(2, 5, 4)), shared in 0..=5usize

@@ -1,9 +1,9 @@
-//! Adam on tables, such as an embedding's, where a step has the gradients of a few rows.
+//! Adam on tables, such as an embedding's, of which a step has the gradients of a few rows only.
 //!
-//! Two algorithms. The first is the paper's: the momentum of rows without a gradient goes on, but
-//! their updates are deferred until they are read ([`deferred`], with the mathematics in [`series`]).
-//! The second, [`Adam::lazy`], leaves such rows alone. The reference of the first is the dense form in
-//! `adam.rs`: `tests/optim/rows.rs` holds both equal.
+//! There are two algorithms. The first is the paper's: momentum keeps moving the rows without a
+//! gradient, but their updates are deferred until they are read ([`deferred`], with the mathematics in
+//! [`series`]). The second, [`Adam::lazy`], leaves such rows unchanged. The reference of the first is
+//! the dense form in `adam.rs`: `tests/optim/rows.rs` checks that both agree.
 
 mod deferred;
 mod series;
@@ -98,7 +98,7 @@ impl<T: Scalar> SparseUpdates<T> {
         }
     }
 
-    /// Adds to a state what it takes to go on with the tables.
+    /// Adds to a state what is needed to resume with the tables.
     pub(super) fn saved_with(&self, mut state: State<T>, parameters: &Parameters<T>) -> State<T> {
         for (&id, table) in &self.tables {
             table.save(parameters, id, &mut state.tensors);

@@ -1,5 +1,5 @@
 //! The optimizers against their papers and PyTorch; schedules, groups, clipping, saved states,
-//! optimizers of one's own, two models, messages.
+//! custom optimizers, two models, messages.
 
 mod algorithms;
 mod clip;

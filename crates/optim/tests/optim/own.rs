@@ -1,4 +1,4 @@
-//! An optimizer of one's own: a formula, with the rest for free.
+//! A custom optimizer: a formula, with the rest for free.
 
 use autograd::{Gradient, Parameters, Tape};
 use mistakes::message;
@@ -136,7 +136,7 @@ fn decay_pulls_weights_before_the_rule_moves_them() {
     assert_eq!(parameters.get(bias), &Tensor::full([2], 1.5 * 0.75 - 0.5));
 }
 
-/// Parameters may be added while training goes on; their moments begin then.
+/// Parameters may be added during training; their moments begin then.
 #[test]
 fn a_parameter_that_is_added_later_begins_with_zeros() {
     let mut parameters = Parameters::with_seed(0);

@@ -1,4 +1,4 @@
-//! The rate that is set while training goes on, and schedules that are functions.
+//! Rates that are set during training, and schedules that are functions.
 
 use autograd::Parameters;
 use mistakes::message;

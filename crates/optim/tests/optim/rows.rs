@@ -1,5 +1,5 @@
 //! A table of which each step has the gradients of a few rows: the result is that of dense Adam,
-//! no matter what is read in between, and a saved state goes on bit for bit.
+//! no matter what is read in between, and a saved state resumes bit for bit.
 
 use autograd::{Gradient, Gradients, ParameterId, Parameters, Pass, Tape};
 use optim::{Adam, AdamW, Optimizer, Schedule, Sgd};
@@ -75,7 +75,7 @@ enum Between {
     ReadRows,
     ReadAll,
     Clone,
-    /// Somebody changes a value.
+    /// The caller changes a value.
     Write,
     CloneOptimizer,
     /// The next step's gradient is dense.
@@ -222,7 +222,7 @@ fn optimizers<T: Scalar>() -> [Box<dyn Optimizer<T>>; 5] {
     ]
 }
 
-/// Stops after `stop` steps, and goes on with what a file would hold: values that are up to date,
+/// Stops after `stop` steps, and resumes with what a file would contain: values that are up to date,
 /// and the state.
 fn assert_resumes<T: Scalar>(stop: usize, write: bool) -> Result<(), TestCaseError> {
     for (mut whole, mut resumed) in optimizers::<T>().into_iter().zip(optimizers()) {
@@ -392,7 +392,7 @@ fn decay_and_momentum_move_all_rows() {
     }
 }
 
-/// A table that is frozen for a while keeps its values, and goes on afterwards like a dense one.
+/// A table that is frozen for a while keeps its values, and is updated afterwards like a dense one.
 #[test]
 fn a_table_can_be_frozen_while_updates_are_pending() {
     let (mut parameters, id) = table::<f64>();

@@ -1,4 +1,4 @@
-//! Stopping, saving, restoring and going on is the same as never having stopped.
+//! Stopping, saving, restoring and resuming is the same as never having stopped.
 
 use autograd::Parameters;
 use optim::{Adam, AdamW, Lion, Optimizer, RmsProp, RuleOptimizer, Schedule, Sgd, StateError};
@@ -45,7 +45,7 @@ fn bits<T: Scalar>(parameters: &Parameters<T>) -> Vec<u64> {
 /// Some optimizers, each time the same ones.
 type Make<T> = fn() -> Vec<Box<dyn Optimizer<T>>>;
 
-/// Stops after `stop` steps and goes on. Both runs set the rate before step `set`, if there is one.
+/// Stops after `stop` steps and resumes. Both runs set the rate before step `set`, if there is one.
 fn assert_resumes<T: Scalar>(
     make: Make<T>,
     run: &Run,

@@ -86,7 +86,7 @@ impl HtmlSafe for Figure {}
 impl Display for Figure {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         let Self { path, text, scale } = self;
-        // A metric of a loss of one's own may have any name.
+        // A metric of a custom loss may have any name.
         let path = path.replace('&', "&amp;").replace('"', "&quot;").replace('<', "&lt;");
         write!(f, r#"<span class="n" data-figure="{path}" data-scale="{scale}">{text}</span>"#)
     }
@@ -243,7 +243,7 @@ impl ReportPage<'_> {
         [figure(LOSS, test.loss)].into_iter().chain(metrics).collect()
     }
 
-    /// Returns a unit of the loss to write behind a number.
+    /// Returns a unit of the loss to write after a number.
     fn loss_unit(&self) -> String {
         self.report.loss_unit.as_ref().map_or(String::new(), |unit| format!("\u{a0}{unit}"))
     }

@@ -1,4 +1,4 @@
-//! Draws what goes on inside the best model: how large the outputs of its operations are, and the
+//! Draws what happens inside the best model: how large the outputs of its operations are, and the
 //! gradients of the loss with respect to them, epoch by epoch.
 //!
 //! The size of a set of numbers is the root of their mean square. Sizes differ by powers of ten from

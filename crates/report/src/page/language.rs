@@ -75,7 +75,7 @@ pub struct ResultRow {
     pub value: f64,
     /// The number of decimals to show.
     pub decimals: usize,
-    /// Its unit, to be written behind it; empty if there is none.
+    /// Its unit, to be written after it; empty if there is none.
     pub unit: String,
 }
 
@@ -106,7 +106,7 @@ pub struct SurpriseToken {
 pub struct AttentionMaps {
     /// The tokens.
     pub tokens: Vec<String>,
-    /// The number of tokens of the text behind them, which are left out to keep the page small.
+    /// The number of tokens of the text after them, which are left out to keep the page small.
     pub left_out: usize,
     /// The head to show first.
     pub head: usize,

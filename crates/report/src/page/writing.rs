@@ -15,8 +15,8 @@ pub(super) fn json(report: &impl Serialize) -> Result<String, ReportError> {
     serde_json::to_string(report).map_err(|error| ReportError::Make(error.to_string()))
 }
 
-/// Returns JSON as it can stand in a script element of a page: `<` would let a text end the element. Within JSON it
-/// occurs in strings only.
+/// Returns JSON escaped for a script element of a page: an unescaped `<` could end the element. Within JSON it occurs
+/// only in strings.
 pub(super) fn embedded(json: &str) -> String {
     printable_json(&json.replace('<', "\\u003c"))
 }

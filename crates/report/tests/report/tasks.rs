@@ -1,4 +1,4 @@
-//! Reports of models that are not classifiers, and what goes on inside a model: real runs, and the page
+//! Reports of models that are not classifiers, and what happens inside a model: real runs, and the page
 //! has the figures of the JSON.
 
 use autograd::{Parameters, Var};

@@ -39,7 +39,7 @@ const KEPT: usize = 2;
 /// # let model = Features::new(1).then(Dense::new(&mut parameters, "dense", 1, 2));
 /// # let trainer = Trainer::new(&model, SoftmaxCrossEntropy::new());
 /// # let mut adam = Adam::new(0.01);
-/// // Run this again after a crash: it goes on where the newest checkpoint is.
+/// // Run this again after a crash: it resumes from the newest checkpoint.
 /// let mut checkpoints = Checkpoints::new(&folder, &"a dense layer")?.every(100);
 /// let mut session = trainer.session(&mut parameters, &mut adam, &dataset, options)?;
 /// if let Some(checkpoint) = checkpoints.newest()? {

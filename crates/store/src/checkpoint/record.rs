@@ -20,7 +20,7 @@ use crate::archive::RECORD;
 /// The version of the format that this program writes and reads.
 pub(super) const VERSION: u64 = 4;
 
-/// The longest accepted duration of an epoch, in seconds: some three hundred years.
+/// The longest accepted duration of an epoch, in seconds: about three hundred years.
 const LONGEST: f64 = 1e10;
 
 /// The most steps that the formulas of schedules and optimizers count exactly.

@@ -1,4 +1,4 @@
-//! Checkpoints of runs whose figures JSON cannot write: a metric of one's own that is NaN or infinite, and gradients
+//! Checkpoints of runs whose figures JSON cannot write: a custom metric that is NaN or infinite, and gradients
 //! that are clipped to an infinite norm.
 
 use autograd::{Parameters, Var};

@@ -1,7 +1,8 @@
 //! Probabilities that can be taken at their word: of the answers given with 80 %, 80 % should be right.
 //!
-//! Networks are often surer than they are right. One number mends most of it, the temperature T, by which
-//! all logits are divided before the softmax (Guo et al., *On Calibration of Modern Neural Networks*, 2017):
+//! Networks are often more confident than they are right. One number corrects most of it, the temperature T,
+//! by which all logits are divided before the softmax (Guo et al., *On Calibration of Modern Neural Networks*,
+//! 2017):
 //!
 //! ```text
 //! p = softmax(z / T)        T > 1: less sure; T < 1: surer; the order of the classes stays

@@ -15,7 +15,7 @@ use super::wire::{Reader, Wire, write_count};
 /// The slices of a model's parameters.
 pub(super) struct Slices {
     shapes: Vec<Vec<usize>>,
-    /// For each parameter, the row with which each slice begins, and behind them the number of rows.
+    /// For each parameter, the row with which each slice begins, followed by the number of rows.
     starts: Vec<Vec<usize>>,
 }
 

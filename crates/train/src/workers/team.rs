@@ -92,7 +92,7 @@ impl<T: Scalar> Team<'_, T> {
         check_same(self.workers, &values)
     }
 
-    /// Tells the others that this process cannot go on.
+    /// Tells the others that this process cannot continue.
     pub(crate) fn leave(&self, error: TrainError) -> TrainError {
         self.workers.leave(&error.to_string());
         error

@@ -1,4 +1,4 @@
-//! What goes on inside a model while it trains.
+//! What happens inside a model while it trains.
 
 use autograd::Parameters;
 use data::Dataset;

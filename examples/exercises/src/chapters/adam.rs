@@ -36,8 +36,8 @@ pub(super) const TASKS: [Task; 3] = [
             ),
             mistake(
                 "corrected for good",
-                "m and v themselves are corrected, step after step. m̂ and v̂ are for the step \
-                     alone; the next step goes on with m and v.",
+                "m and v themselves are corrected, step after step. m̂ and v̂ are only for the \
+                     step itself; the next step continues with m and v.",
             ),
             mistake("one corrected", "Only m is corrected; v is too small as well, and by more."),
         ],

@@ -15,7 +15,7 @@ pub(super) const TASKS: [Task; 2] = [
         chapter: 3,
         hint: "The result has as many axes as the longer shape. Go over its axes; for each, find the length in \
                both shapes, and compare. A shape lacks the first `missing = rank - shape.len()` axes: there take 1, and \
-               behind them `shape[axis - missing]`. A `usize` cannot go below 0: ask `if axis < missing` before \
+               after them `shape[axis - missing]`. A `usize` cannot go below 0: ask `if axis < missing` before \
                you subtract. `a.len().max(b.len())` is the larger of two numbers, `Some(x)` an answer, \
                `None` its absence.",
         mistakes: &[

@@ -99,7 +99,7 @@ pub(super) const TASKS: [Task; 5] = [
                 "1/√h is missing on the way back: S is Q Kᵀ times it, so dQ and dK are times it, too.",
             ),
             mistake("no scale", "1/√h is missing everywhere."),
-            mistake("no mask", "The mask is missing: a row looks at rows behind it."),
+            mistake("no mask", "The mask is missing: a row looks at rows after it."),
             mistake(
                 "softmax diagonal",
                 "The adjoint of softmax lacks its sum: dS = P (dP − row sums of dP · P).",

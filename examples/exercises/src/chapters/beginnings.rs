@@ -88,8 +88,8 @@ pub(super) const TASKS: [Task; 4] = [
         name: "matmul_forward",
         title: "a matrix product, forward",
         chapter: 2,
-        hint: "Multiply out (A + h Ȧ)(B + h Ḃ), without exchanging the order of any two matrices. What stands \
-               behind h is the answer; h² is too small to count.",
+        hint: "Multiply out (A + h Ȧ)(B + h Ḃ), without exchanging the order of any two matrices. The factor \
+               of h is the answer; h² is too small to count.",
         mistakes: &[
             mistake(
                 "one term",

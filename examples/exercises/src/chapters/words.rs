@@ -14,17 +14,17 @@ pub(super) const TASKS: [Task; 2] = [
         title: "a merge of two tokens",
         chapter: 8,
         hint: "Keep an index i and a loop `while i < ids.len()`. If the pair is at i (`ids[i..].starts_with(&pair)`), push \
-               the new token and go on by 2, otherwise push ids[i] and go on by 1.",
+               the new token and advance by 2, otherwise push ids[i] and advance by 1.",
         mistakes: &[
             mistake(
                 "overlapping",
-                "A token was used twice: after a merge, go on behind *both* tokens.",
+                "A token was used twice: after a merge, continue after *both* tokens.",
             ),
             mistake("first only", "Only the first place was merged. All are."),
             mistake(
                 "last lost",
-                "The last token is lost if it is not merged. It begins no pair, but it stays: go on to the end, \
-                     `while i < ids.len()`.",
+                "The last token is lost if it is not merged. It does not begin a pair, but it stays: continue to \
+                     the end, `while i < ids.len()`.",
             ),
             mistake(
                 "from the right",

@@ -249,7 +249,7 @@ impl<T: Scalar> PendingRows<T> {
 /// ```text
 /// behind.NAME   for each row, the number of its pending updates
 /// rates.NAME    the rates of the last updates, with which the sums are computed again
-/// stale.NAME    the values, unless the parameters' own are those to go on with
+/// stale.NAME    the values, unless they are the parameters' own
 /// ```
 impl<T: Scalar> DeferredTable<T> {
     pub(super) fn save(

@@ -1,7 +1,7 @@
 //! The sum of many updates of a row that has no gradient, as a power series.
 //!
-//! Adam moves such rows too, for their momentum goes on. `k` updates without a gradient, after the
-//! update with the number `s`, are
+//! Adam moves such rows, too, because their momentum does not stop. `k` updates without a gradient,
+//! after the update with the number `s`, are
 //!
 //! ```text
 //! m ← β₁ᵏ m      v ← β₂ᵏ v      θ ← θ − Σⱼ pⱼ m / (qⱼ √v + ε),      j = 1 … k

@@ -51,7 +51,7 @@ const HEADER: usize = 7 * 4;
 /// The first number of the later versions, "ak42".
 const MAGIC: i32 = 0x616b_3432;
 
-/// Returns the config, and the numbers behind the header.
+/// Returns the config, and the numbers after the header.
 fn header(bytes: &[u8]) -> Result<(DecoderConfig, &[[u8; 4]]), String> {
     let (words, rest) = bytes.as_chunks();
     let fields: Vec<i32> = words.iter().take(7).map(|&word| i32::from_le_bytes(word)).collect();
@@ -114,7 +114,7 @@ fn config(fields: [i32; 7]) -> Result<DecoderConfig, String> {
     Ok(config)
 }
 
-/// Returns the number of numbers behind the header.
+/// Returns the number of numbers after the header.
 fn count(config: &DecoderConfig) -> u128 {
     let wide = |size: usize| size as u128;
     let (width, hidden, layers) =

@@ -1,4 +1,4 @@
-/// y is x with rows and columns exchanged; so is x̄, of ȳ.
+/// y = xᵀ, so x̄ = ȳᵀ.
 struct Transpose;
 
 impl Op for Transpose {

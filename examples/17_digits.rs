@@ -2,7 +2,7 @@
 //!
 //!     cargo run --release --example digits
 //!
-//! Each image has 8 × 8 grey pixels. The digit on it is shifted, slanted, thick or thin and covered with
+//! Each image has 8 × 8 gray pixels. The digit on it is shifted, slanted, thick or thin and covered with
 //! noise (`data::generated::digits`), so that a pixel by itself says little: the nearest of the ten mean
 //! images is wrong for every third digit. A convolution looks for the same small shape at every place,
 //! and pooling forgets where exactly it was found.

@@ -14,7 +14,7 @@
 //! ```
 //!
 //! The relative error of y for the reference r is |y − r| / |r|; the absolute and relative one is
-//! |y − r| / (1 + |r|), for a number that is small only because larger ones cancelled keeps no more
+//! |y − r| / (1 + |r|), for a number that is small only because larger ones canceled keeps no more
 //! than their absolute accuracy. The bounds for f32 are about ten times the errors measured. To see
 //! those: `cargo test --test reference -- --nocapture`.
 

@@ -1,6 +1,6 @@
 """Draws what growth.py has measured: a panel for each series, both axes logarithmic, as SVG.
 
-Colours are of medium lightness, and text changes with the reader's scheme, so that the picture reads on
+Colors are of medium lightness, and text changes with the reader's scheme, so that the picture reads on
 light and on dark pages. The same figures give the same file.
 """
 

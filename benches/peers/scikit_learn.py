@@ -1,7 +1,7 @@
 """What scikit-learn's LogisticRegression and MLPClassifier reach on a table or on texts.
 
 The same rows are trained and tested on as with `wengert train TRAIN --test TEST --target label`. Texts become TF-IDF
-weights of words and pairs of words, the 20,000 most frequent; numbers are standardised. Both models have scikit-learn's
+weights of words and pairs of words, the 20,000 most frequent; numbers are standardized. Both models have scikit-learn's
 defaults, but more iterations for the regression, and for the MLP early stopping on a tenth of the training rows.
 
     python scikit_learn.py train.csv test.csv [--label NAME] [--seeds N]

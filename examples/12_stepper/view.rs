@@ -166,7 +166,7 @@ fn tensor(tensor: &Tensor, color: Color, words: &mut Vec<Line<'static>>) {
     }
 }
 
-/// A block mean as a shade; what is below zero is grey.
+/// A block mean as a shade; what is below zero is gray.
 fn shade(letter: char, color: Color) -> Span<'static> {
     let level = letter.to_ascii_lowercase() as usize;
     let level = if letter.is_ascii_alphabetic() { level - 'a' as usize + 1 } else { 0 };

@@ -149,7 +149,7 @@ impl Page {
         let value = if dark { "dark" } else { "light" }.to_string();
         let scheme = Emulation::MediaFeature { name: "prefers-color-scheme".into(), value };
         let media = Emulation::SetEmulatedMedia { media: None, features: Some(vec![scheme]) };
-        self.tab.call_method(media).expect("a colour scheme");
+        self.tab.call_method(media).expect("a color scheme");
     }
 
     /// Saves what the screen shows as `target/tmp/browser/NAME.png`.

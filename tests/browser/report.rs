@@ -66,14 +66,14 @@ fn the_page_shows_the_figures_of_the_run_and_logs_no_complaint() {
 fn the_page_fits_a_phone_a_desk_and_the_dark() {
     let (folder, _) = trained("compare --seeds 2");
     let Some(page) = Page::open(&folder.path().join("report.html")) else { return };
-    let colours = "getComputedStyle(document.body).backgroundColor + \
+    let colors = "getComputedStyle(document.body).backgroundColor + \
                    getComputedStyle(document.querySelector('svg .fill-text')).fill";
     page.prefer_dark(false);
     assert_eq!(page.overflow(), 0);
     page.screenshot("report");
-    let light = page.evaluate(colours);
+    let light = page.evaluate(colors);
     page.prefer_dark(true);
-    assert_ne!(page.evaluate(colours), light);
+    assert_ne!(page.evaluate(colors), light);
     page.screenshot("report-dark");
     page.resize(PHONE);
     assert_eq!(page.overflow(), 0);

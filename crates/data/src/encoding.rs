@@ -109,7 +109,7 @@ impl Origin {
         if valid > invalid {
             return Origin::BrokenUtf8;
         }
-        // In western European text two letters outside ASCII are rarely neighbours.
+        // In western European text two letters outside ASCII are rarely neighbors.
         let is_high = |byte: &u8| !byte.is_ascii();
         let high = bytes.iter().filter(|byte| is_high(byte)).count();
         let beside = bytes.windows(2).filter(|pair| pair.iter().all(is_high)).count();

@@ -23,13 +23,13 @@ pub(crate) fn own_place() -> Vec<u8> {
 }
 
 /// A process of this machine.
-struct Neighbour {
+struct Neighbor {
     rank: usize,
     id: u32,
     started: u64,
 }
 
-impl Neighbour {
+impl Neighbor {
     fn runs(&self) -> bool {
         started(self.id) == Some(self.started)
     }
@@ -57,22 +57,22 @@ pub(crate) fn begin(
         all.iter().map(|place| String::from_utf8_lossy(place).into_owned()).collect();
     let machine = |place: &str| place.lines().next().unwrap_or_default().to_string();
     let here = machine(&places[rank]);
-    let neighbours = places.iter().enumerate().filter_map(|(rank, place)| {
+    let neighbors = places.iter().enumerate().filter_map(|(rank, place)| {
         let mut lines = place.lines().skip(1);
         let (id, started) = (lines.next()?.parse().ok()?, lines.next()?.parse().ok()?);
         // Without /proc nothing can be seen.
-        (machine(place) == here && started > 0).then_some(Neighbour { rank, id, started })
+        (machine(place) == here && started > 0).then_some(Neighbor { rank, id, started })
     });
-    let neighbours: Vec<Neighbour> = neighbours.collect();
+    let neighbors: Vec<Neighbor> = neighbors.collect();
     let look = move || {
         loop {
             thread::sleep(PAUSE);
-            let lost = neighbours.iter().find(|process| !process.runs());
+            let lost = neighbors.iter().find(|process| !process.runs());
             let Some(lost) = lost else { continue };
             if is_over.load(Ordering::Relaxed) {
                 return;
             }
-            match neighbours.iter().find(|process| process.runs()) {
+            match neighbors.iter().find(|process| process.runs()) {
                 Some(first) if first.rank != rank => first.wait_for_its_end(),
                 _ => tell(lost.rank),
             }
@@ -99,15 +99,15 @@ mod tests {
     fn a_process_runs_until_it_is_killed() {
         let mut sleeper = process::Command::new("sleep").arg("60").spawn().unwrap();
         let id = sleeper.id();
-        let neighbour = Neighbour { rank: 0, id, started: started(id).unwrap() };
-        assert!(neighbour.runs());
+        let neighbor = Neighbor { rank: 0, id, started: started(id).unwrap() };
+        assert!(neighbor.runs());
         sleeper.kill().unwrap();
-        while neighbour.runs() {
+        while neighbor.runs() {
             thread::yield_now();
         }
         // It is a zombie until someone waits for it.
         assert!(fs::exists(format!("/proc/{id}")).unwrap());
         sleeper.wait().unwrap();
-        assert!(!neighbour.runs());
+        assert!(!neighbor.runs());
     }
 }

@@ -80,7 +80,7 @@ const short = reading => {
 
 const widthOf = (...texts) => Math.max(72, ...texts.map(text => 26 + 7.4 * [...text].length));
 
-/** Nodes of a graph in layers: sets x and y of each centre, and gives the size and the edges' bends. */
+/** Nodes of a graph in layers: sets x and y of each center, and gives the size and the edges' bends. */
 function layered(nodes, edges) {
   const rank = ranks(nodes, edges);
   const layers = [];
@@ -101,7 +101,7 @@ function layered(nodes, edges) {
     links.push([from, edge[1]]);
     bends.set(edge, middle);
   }
-  const above = neighbours(links, 1), below = neighbours(links, 0);
+  const above = neighbors(links, 1), below = neighbors(links, 0);
   order(layers, above, below);
   place(layers, above, below);
   let y = 0;
@@ -119,7 +119,7 @@ function layered(nodes, edges) {
 /** The layer of each node: below all it reads; what reads nothing stands right above its reader. */
 function ranks(nodes, edges) {
   const rank = new Map(nodes.map(node => [node, 0]));
-  const into = neighbours(edges, 1), out = neighbours(edges, 0);
+  const into = neighbors(edges, 1), out = neighbors(edges, 0);
   for (const node of nodes) {
     for (const input of into.get(node) ?? []) rank.set(node, Math.max(rank.get(node), rank.get(input) + 1));
   }
@@ -131,7 +131,7 @@ function ranks(nodes, edges) {
 }
 
 /** For each node the other ends of the links at whose end `end` it is. */
-function neighbours(links, end) {
+function neighbors(links, end) {
   const found = new Map();
   for (const link of links) {
     if (!found.has(link[end])) found.set(link[end], []);
@@ -140,7 +140,7 @@ function neighbours(links, end) {
   return found;
 }
 
-/** Orders each layer by the mean position of the neighbours, down and up in turn: fewer crossings. */
+/** Orders each layer by the mean position of the neighbors, down and up in turn: fewer crossings. */
 function order(layers, above, below) {
   for (let sweep = 0; sweep < 8; sweep++) {
     const down = sweep % 2 === 0;
@@ -156,7 +156,7 @@ function order(layers, above, below) {
   }
 }
 
-/** Puts each node near the mean of its neighbours, without overlap and without changing the order. */
+/** Puts each node near the mean of its neighbors, without overlap and without changing the order. */
 function place(layers, above, below) {
   for (const layer of layers) {
     let x = 0;

@@ -105,7 +105,7 @@ impl<T: Scalar> Op<T> for LayerNormOp<T> {
                 .vjp("x̄ = (g − mean g − x̂ mean(g x̂)) / σ, g = w ȳ")
                 .vjp("w̄ = Σ ȳ x̂")
                 .vjp("b̄ = Σ ȳ")
-                .symbol("x̂", "x, standardised")
+                .symbol("x̂", "x, standardized")
                 .symbol("μ", "the mean of the features")
                 .symbol("σ", "the deviation of the features")
                 .symbol("g", "w ȳ"),

@@ -1,4 +1,4 @@
-//! Adam with a pull towards zero.
+//! Adam with a pull toward zero.
 
 use autograd::{Gradients, Parameters};
 use tensor::Scalar;
@@ -15,7 +15,7 @@ use crate::state::{State, StateError};
 /// θ ← θ − η λ θ − η m̂ / (√v̂ + ε)
 /// ```
 ///
-/// The decay pulls parameters towards zero beside the gradient and not as a part of it, where
+/// The decay pulls parameters toward zero beside the gradient and not as a part of it, where
 /// Adam's division would undo it for the parameters with large gradients. The rate `η` scales both
 /// terms, as in PyTorch; `λ` is 0.01 unless given.
 ///

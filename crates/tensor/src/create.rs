@@ -24,7 +24,7 @@ impl<T: Scalar> Tensor<T> {
         assert!(
             steps.is_finite() && steps >= 0.0 && step.is_finite(),
             "arange: there is no way from {start} to {end} in steps of {step}: the step must not be \
-             0, and must lead towards the end"
+             0, and must lead toward the end"
         );
         let element = |i: usize| start + i as f64 * step;
         let is_before_end = |x: f64| if step > 0.0 { x < end } else { x > end };

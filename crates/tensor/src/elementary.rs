@@ -112,7 +112,7 @@ mod tests {
     use super::*;
 
     /// The error in units in the last place: in distances from the exact result, rounded, to its
-    /// neighbour.
+    /// neighbor.
     fn ulps(found: f32, exact: f64) -> f64 {
         let size = exact.abs() as f32;
         let unit = f64::from(size.next_up()) - f64::from(size);

@@ -13,7 +13,7 @@ use crate::layout::Layout;
 pub struct Run {
     /// Where the run begins.
     pub offset: usize,
-    /// The distance between neighbours: 1 for adjacent elements, 0 for one repeated element.
+    /// The distance between neighbors: 1 for adjacent elements, 0 for one repeated element.
     pub stride: usize,
 }
 
@@ -71,7 +71,7 @@ pub(crate) fn merge_axes<const N: usize>(layouts: [&Layout; N]) -> SmallVec<[Axi
     merged(shape.iter().enumerate().map(|(k, &length)| Axis { length, strides: strides(k) }))
 }
 
-/// Merges neighbouring axes wherever the outer stride is the inner stride times the inner length.
+/// Merges neighboring axes wherever the outer stride is the inner stride times the inner length.
 #[inline]
 pub(crate) fn merged<const N: usize>(
     axes: impl IntoIterator<Item = Axis<N>>,

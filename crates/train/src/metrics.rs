@@ -1,7 +1,7 @@
 //! Measures of a classifier's predictions.
 //!
 //! Accuracy alone misleads when classes are unequal: on data that is 90 % one class, a model that
-//! always answers that class is 90 % accurate and has learnt nothing. So every figure here is
+//! always answers that class is 90 % accurate and has learned nothing. So every figure here is
 //! derived from the [`ConfusionMatrix`], which counts each true class against each predicted one.
 //! For one class `c`, with
 //!

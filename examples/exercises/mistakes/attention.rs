@@ -15,7 +15,7 @@ pub fn rms_sum(x: &[f64], weight: &[f64], epsilon: f64) -> Vec<f64> {
     divided(x, weight, (x.iter().map(|x| x * x).sum::<f64>() + epsilon).sqrt())
 }
 
-pub fn rms_centred(x: &[f64], weight: &[f64], epsilon: f64) -> Vec<f64> {
+pub fn rms_centered(x: &[f64], weight: &[f64], epsilon: f64) -> Vec<f64> {
     let center = mean(x.iter().copied());
     let x: Vec<f64> = x.iter().map(|x| x - center).collect();
     divided(&x, weight, (mean(x.iter().map(|x| x * x)) + epsilon).sqrt())
@@ -97,7 +97,7 @@ pub fn rope_whole_numbers(x: &[f64], position: usize) -> Vec<f64> {
     turned(x, position as f64, 0.0, |i| [i, i + x.len() / 2])
 }
 
-pub fn rope_neighbours(x: &[f64], position: usize) -> Vec<f64> {
+pub fn rope_neighbors(x: &[f64], position: usize) -> Vec<f64> {
     turned(x, position as f64, -2.0, |i| [2 * i, 2 * i + 1])
 }
 

@@ -1,6 +1,6 @@
-//! Drawing for pages of documentation: SVG in the colours of the page, light or dark.
+//! Drawing for pages of documentation: SVG in the colors of the page, light or dark.
 //!
-//! plotters writes literal colours. Black becomes `currentColor`, which is the color of the text around
+//! plotters writes literal colors. Black becomes `currentColor`, which is the color of the text around
 //! the picture; the other colors are readable on light and on dark pages.
 
 use std::io;

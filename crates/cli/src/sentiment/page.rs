@@ -136,21 +136,21 @@ fn mistakes(best: &Trained, texts: &Texts, experiment: &Experiment) -> Vec<Wrong
     wrong.iter().take(MISTAKES).map(mistake).collect()
 }
 
-/// Returns the pieces of a text, each with its push towards one class and away from another.
+/// Returns the pieces of a text, each with its push toward one class and away from another.
 fn words(
     best: &Trained,
     texts: &Texts,
     experiment: &Experiment,
     text: usize,
-    towards: u32,
+    toward: u32,
     against: u32,
 ) -> Vec<Word> {
     let sizes = &experiment.setup.sizes;
     let (model, parameters) = super::rebuild(best, sizes, texts.labels.len());
     let table = parameters.find("embedding.weight").expect("the model has an embedding");
     let ids = texts.test.select(&[text as u32]).inputs().padded().to_vec();
-    let (towards, against) = (towards as usize, against as usize);
-    let pushes = contributions(&model, &parameters, table, &ids, towards, against);
+    let (toward, against) = (toward as usize, against as usize);
+    let pushes = contributions(&model, &parameters, table, &ids, toward, against);
     // The text's words that are known come in the order of the ids; those cut off have no push.
     let mut pushes = pushes.into_iter();
     let piece = |text: &str| Word {

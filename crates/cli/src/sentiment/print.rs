@@ -68,7 +68,7 @@ fn best_model(best: &Trained, texts: &Texts, experiment: &Experiment) {
         let confidence = probabilities.get([i, found as usize]) * 100.0;
         let verdict = match found == label {
             true => String::new(),
-            false => format!("  (labelled {})", printable(texts.labels.name(label))),
+            false => format!("  (labeled {})", printable(texts.labels.name(label))),
         };
         say(format_args!(
             "  {confidence:>3.0} % {}{verdict}\n        {}",

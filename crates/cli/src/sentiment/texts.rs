@@ -37,7 +37,7 @@ pub struct Texts {
 }
 
 /// Texts, each with the name of its class.
-struct Labelled {
+struct Labeled {
     texts: Vec<String>,
     names: Vec<String>,
 }
@@ -55,14 +55,14 @@ impl Texts {
         let (text_column, label_column) = (&setup.text_column, &setup.source.label_column);
         check_columns(text_column, label_column)?;
         let (train_table, test_table) = (Table::read(train)?, Table::read(test)?);
-        let labelled = |table: &Table| -> Result<Labelled, Box<dyn Error>> {
-            Ok(Labelled {
+        let labeled = |table: &Table| -> Result<Labeled, Box<dyn Error>> {
+            Ok(Labeled {
                 texts: owned(table.text(text_column)?),
                 names: owned(table.names(label_column)?),
             })
         };
         let file = printable_path(train);
-        let train = labelled(&train_table)?;
+        let train = labeled(&train_table)?;
         let labels = Labels::of(train.names.clone());
         let column = format!("{file}, column `{label_column}`");
         if !(2..=MOST_CLASSES).contains(&labels.len()) {
@@ -77,33 +77,33 @@ impl Texts {
         note_labels(&column, train.names.iter().map(String::as_str));
         // This check is here, because an unknown label still has a file and a line.
         test_table.classes(label_column, &labels)?;
-        Self::encode(train, labelled(&test_table)?, labels, setup)
+        Self::encode(train, labeled(&test_table)?, labels, setup)
     }
 
     fn generate(setup: &Setup) -> Result<Self, Box<dyn Error>> {
         let (train, test) = generated(&setup.source);
-        let labelled = |reviews: Vec<Review>| Labelled {
+        let labeled = |reviews: Vec<Review>| Labeled {
             names: reviews.iter().map(|review| review.label.to_string()).collect(),
             texts: reviews.into_iter().map(|review| review.text).collect(),
         };
-        let train = labelled(train);
+        let train = labeled(train);
         let labels = Labels::of(train.names.clone());
-        Self::encode(train, labelled(test), labels, setup)
+        Self::encode(train, labeled(test), labels, setup)
     }
 
     /// Fits the tokenizer on the training texts, and turns all texts into token ids.
     fn encode(
-        train: Labelled,
-        test: Labelled,
+        train: Labeled,
+        test: Labeled,
         labels: Labels,
         setup: &Setup,
     ) -> Result<Self, Box<dyn Error>> {
         let mut tokenizer = Tokenizer::new().with_num_words(setup.sizes.vocab);
         tokenizer.fit_on_texts(&train.texts);
-        let dataset = |labelled: &Labelled| -> Result<(TokenIds, usize), Box<dyn Error>> {
-            let classes = labelled.names.iter().map(|name| labels.class(name));
+        let dataset = |labeled: &Labeled| -> Result<(TokenIds, usize), Box<dyn Error>> {
+            let classes = labeled.names.iter().map(|name| labels.class(name));
             let classes = classes.collect::<Result<Vec<u32>, _>>()?;
-            let (ids, cut) = token_ids(&tokenizer, &labelled.texts, setup.max_length);
+            let (ids, cut) = token_ids(&tokenizer, &labeled.texts, setup.max_length);
             Ok((Dataset::new(ids, Tensor::from(classes)), cut))
         };
         let ((train, cut), (test_data, cut_in_test)) = (dataset(&train)?, dataset(&test)?);

@@ -180,7 +180,7 @@ fn cell(value: &Value) -> Result<String, String> {
     }
 }
 
-/// Returns an element of a list. Behind another in a cell, it must be told from its neighbours, and count.
+/// Returns an element of a list. Behind another in a cell, it must be told from its neighbors, and count.
 fn label(value: &Value) -> Result<String, String> {
     let text = cell(value)?;
     if text.contains('|') {

@@ -1,5 +1,5 @@
 //! The program on the command line: help, the same output twice, saved models, readers that leave,
-//! manners towards shells and scripts, and a hundred bad inputs.
+//! manners toward shells and scripts, and a hundred bad inputs.
 
 mod bad_inputs;
 mod columns;

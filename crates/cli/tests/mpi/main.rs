@@ -280,8 +280,8 @@ fn wrong_input_is_told_once_by_all_processes_together() {
     let folder = folder.path();
     let missing = TRAIN.replace("--train train.csv", "--train none.csv");
     assert_refused(&run_on(3, folder, &missing), folder, "none.csv: there is no such file");
-    let misspelt = format!("{TRAIN} --shard 4");
-    assert_refused(&run_on(3, folder, &misspelt), folder, "unexpected argument '--shard'");
+    let misspelled = format!("{TRAIN} --shard 4");
+    assert_refused(&run_on(3, folder, &misspelled), folder, "unexpected argument '--shard'");
     let only_there = run_two([folder, folder], [TRAIN, &missing]);
     assert_refused(
         &only_there,

@@ -1,4 +1,4 @@
-//! Small grey images of the digits 0 to 9, drawn with strokes.
+//! Small gray images of the digits 0 to 9, drawn with strokes.
 //!
 //! Each digit is a line through a few points of a square. A drawing moves each point a little, stretches
 //! the line to a height and a width of its own, slants it, puts it somewhere near the middle of the

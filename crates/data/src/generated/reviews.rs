@@ -40,7 +40,7 @@ use words::{WHEEL, expansions};
 /// The share of [`reviews`] whose label is replaced by one of the other seven.
 pub const REVIEW_LABEL_NOISE: f64 = 0.08;
 
-/// A generated review and the emotion it is labelled with.
+/// A generated review and the emotion it is labeled with.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Review {
     /// Two English sentences.

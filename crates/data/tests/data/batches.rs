@@ -1,4 +1,4 @@
-//! Padding, the validation split, mini-batches and standardising.
+//! Padding, the validation split, mini-batches and standardizing.
 
 use data::{
     Dataset, Padding, Samples, Sequences, Side, Split, SplitError, Standardizer, flat_columns,

@@ -58,7 +58,7 @@ fn a_review_is_two_finished_sentences() {
 
 /// "I felt happy" is joy, "I was not happy" is sadness, but for the share of wrong labels.
 #[test]
-fn a_negated_emotion_is_labelled_with_its_opposite() {
+fn a_negated_emotion_is_labeled_with_its_opposite() {
     let reviews = reviews(40_000, Key::new(2));
     let share = |pattern: &[&str], label: &str| {
         let said = |text: &str| pattern.iter().all(|part| text.contains(part));

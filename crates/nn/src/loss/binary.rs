@@ -88,7 +88,7 @@ impl MultiLabelCrossEntropy {
         self
     }
 
-    /// Sets label smoothing `ε`, which moves each target towards one half.
+    /// Sets label smoothing `ε`, which moves each target toward one half.
     ///
     /// # Panics
     /// If it is not in `[0, 1)`.

@@ -35,13 +35,13 @@ pub(super) fn drawn(name: &str, shapes: &[ActivationCurve]) -> Result<Plot, Repo
 
 fn draw(area: &Area<'_>, shapes: &[ActivationCurve]) -> Result<(), DrawError> {
     let (inputs, outputs) = ranges(shapes);
-    let inputs = PlotAxis::labelled(inputs, 9, |x| with_minus(format!("{x:.0}")));
+    let inputs = PlotAxis::labeled(inputs, 9, |x| with_minus(format!("{x:.0}")));
     let frame = Frame { right: 8.0, ..Frame::new("activation: output by input", "input") };
     let mut chart = frame.draw(area, &inputs, &PlotAxis::of(&outputs))?;
     for (row, shape) in shapes.iter().enumerate() {
         let (ink, width) = pen(shape);
         let points = shape.points.iter().filter_map(|&(x, y)| Some((drawable(x)?, drawable(y)?)));
-        chart.draw_series(LineSeries::new(points, ink.colour.stroke_width(width)))?;
+        chart.draw_series(LineSeries::new(points, ink.color.stroke_width(width)))?;
         // The upper left is free, because every such function is near zero there.
         let at = (px(48.0), px(48.0 + 16.0 * row as f64));
         area.draw(&Text::new(shape.label.clone(), at, text(11.0, ink, HPos::Left)))?;
@@ -63,7 +63,7 @@ fn ranges(shapes: &[ActivationCurve]) -> (Range<f64>, Range<f64>) {
     (range(points().map(|point| point.0).collect()), apart(outputs.start - air, outputs.end + air))
 }
 
-/// Returns the colour and width of a line.
+/// Returns the color and width of a line.
 fn pen(shape: &ActivationCurve) -> (Ink, u32) {
     match shape.role {
         CurveRole::Reference => (MUTED, 2),

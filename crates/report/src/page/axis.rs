@@ -29,7 +29,7 @@ impl<'a> PlotAxis<'a> {
     }
 
     /// Creates an axis with these labels, at most this many.
-    pub(super) fn labelled(
+    pub(super) fn labeled(
         range: Range<f64>,
         labels: usize,
         label: impl Fn(&f64) -> String + 'a,

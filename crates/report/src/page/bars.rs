@@ -99,7 +99,7 @@ impl BarPlot<'_> {
         for ((name, ink), (x, y)) in self.legend.iter().zip(self.legend_places()) {
             area.draw(&Text::new(name.clone(), (px(x), px(y)), text(11.0, *ink, HPos::Left)))?;
         }
-        let upwards = PlotAxis::labelled(0.0..self.rows.len().max(1) as f64, 0, |_| String::new());
+        let upwards = PlotAxis::labeled(0.0..self.rows.len().max(1) as f64, 0, |_| String::new());
         let mut plane = frame.draw(area, &PlotAxis::of(&self.range), &upwards)?;
         let (height, gap) = (self.row_height(), GAP / 2.0);
         for (at, (row, name)) in self.rows.iter().zip(names).enumerate() {
@@ -114,16 +114,16 @@ impl BarPlot<'_> {
                 let start =
                     gap + (height - 2.0 * gap - all) / 2.0 + number as f64 * self.thickness();
                 let corners = [(self.base, y(start)), (value, y(start + self.thickness() - 1.0))];
-                plane.draw_series([Rectangle::new(corners, bar.ink.colour.filled())])?;
+                plane.draw_series([Rectangle::new(corners, bar.ink.color.filled())])?;
                 if let Some(off) = drawable(bar.deviation).filter(|off| *off > 0.0) {
                     let middle = y(start + (self.thickness() - 1.0) / 2.0);
                     let ends = [(value - off, middle), (value + off, middle)];
-                    plane.draw_series(LineSeries::new(ends, TEXT.colour.stroke_width(2)))?;
+                    plane.draw_series(LineSeries::new(ends, TEXT.color.stroke_width(2)))?;
                 }
             }
         }
         let base = [(self.base, 0.0), (self.base, self.rows.len() as f64)];
-        plane.draw_series(LineSeries::new(base, MUTED.colour.stroke_width(2)))?;
+        plane.draw_series(LineSeries::new(base, MUTED.color.stroke_width(2)))?;
         Ok(())
     }
 }

@@ -1,6 +1,6 @@
-//! Drawing with plotters, so that a style sheet can change the colours.
+//! Drawing with plotters, so that a style sheet can change the colors.
 //!
-//! plotters writes SVG with literal colours. A plot is drawn in the few colours below, which suit a
+//! plotters writes SVG with literal colors. A plot is drawn in the few colors below, which suit a
 //! light page. Each has a name: on a page `fill="#1f5fa8"` becomes `class="fill-accent"`, and the
 //! page's style sheet defines this class for light, for dark and for paper.
 
@@ -15,15 +15,15 @@ use plotters::style::text_anchor::{HPos, Pos, VPos};
 use super::error::ReportError;
 use crate::metric_list::with_minus;
 
-/// A colour of a light page, and its name.
+/// A color of a light page, and its name.
 #[derive(Clone, Copy)]
 pub(super) struct Ink {
     name: &'static str,
-    pub(super) colour: RGBColor,
+    pub(super) color: RGBColor,
 }
 
 const fn ink(name: &'static str, red: u8, green: u8, blue: u8) -> Ink {
-    Ink { name, colour: RGBColor(red, green, blue) }
+    Ink { name, color: RGBColor(red, green, blue) }
 }
 
 /// The page itself.
@@ -109,7 +109,7 @@ impl Plot {
         let size = (px(width).unsigned_abs(), px(height).unsigned_abs());
         let mut svg = String::new();
         let area = SVGBackend::with_string(&mut svg, size).into_drawing_area();
-        area.fill(&PAPER.colour)?;
+        area.fill(&PAPER.color)?;
         paint(&area)?;
         area.present()?;
         drop(area);
@@ -138,16 +138,16 @@ impl Plot {
         &self.title
     }
 
-    /// Returns the drawing as a file of its own, in the colours of a light page.
+    /// Returns the drawing as a file of its own, in the colors of a light page.
     pub fn svg(&self) -> &str {
         &self.svg
     }
 
-    /// Returns the content of the `<svg>` element, with class names for colours.
+    /// Returns the content of the `<svg>` element, with class names for colors.
     pub(super) fn body(&self) -> String {
         let start = self.svg.find('>').map_or(0, |end| end + 1);
         let mut body = self.svg[start..].trim_end().trim_end_matches("</svg>").to_string();
-        for Ink { name, colour: RGBColor(red, green, blue) } in INKS {
+        for Ink { name, color: RGBColor(red, green, blue) } in INKS {
             for part in ["fill", "stroke"] {
                 let literal = format!("{part}=\"#{red:02X}{green:02X}{blue:02X}\"");
                 body = body.replace(&literal, &format!("class=\"{part}-{name}\""));
@@ -173,7 +173,7 @@ pub(super) fn text(size: f64, ink: Ink, anchor: HPos) -> TextStyle<'static> {
     // plotters' unit of size is 1.24 times SVG's unit.
     TextStyle {
         font: ("sans-serif", size * f64::from(UNITS) * 1.24).into_font(),
-        color: ink.colour.to_backend_color(),
+        color: ink.color.to_backend_color(),
         pos: Pos::new(anchor, VPos::Center),
     }
 }

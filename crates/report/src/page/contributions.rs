@@ -16,7 +16,7 @@ use autograd::{ParameterId, Parameters, Pass, Tape};
 use nn::Model;
 use tensor::{Scalar, Tensor};
 
-/// Returns the contribution of each of a text's tokens to `logit[towards] − logit[against]`, in
+/// Returns the contribution of each of a text's tokens to `logit[toward] − logit[against]`, in
 /// evaluation mode.
 ///
 /// `table` is the model's embedding, `[vocabulary, dim]`, and `ids` the text without padding. The
@@ -31,7 +31,7 @@ pub fn contributions<M: Model<Input = Tensor<u32>>, T: Scalar>(
     parameters: &Parameters<T>,
     table: ParameterId,
     ids: &[u32],
-    towards: usize,
+    toward: usize,
     against: usize,
 ) -> Vec<f64> {
     // A frozen parameter has no gradient.
@@ -45,14 +45,14 @@ pub fn contributions<M: Model<Input = Tensor<u32>>, T: Scalar>(
     let &[1, classes] = shape.as_slice() else {
         panic!("contributions: the model's outputs {shape:?} must be [1, classes] for one text");
     };
-    for class in [towards, against] {
+    for class in [toward, against] {
         assert!(
             class < classes,
             "contributions: class {class} is not one of the {classes} outputs"
         );
     }
     let cotangent = (0..classes).map(|class| {
-        T::from_f64(f64::from(u8::from(class == towards)) - f64::from(u8::from(class == against)))
+        T::from_f64(f64::from(u8::from(class == toward)) - f64::from(u8::from(class == against)))
     });
     let gradients = logits.vjp(Tensor::new(shape, cotangent.collect()));
     let Some(gradient) = gradients.get(table) else { return vec![0.0; ids.len()] };

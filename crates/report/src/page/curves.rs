@@ -220,7 +220,7 @@ pub(super) fn apart(low: f64, high: f64) -> Range<f64> {
     low - missing / 2.0..high + missing / 2.0
 }
 
-/// Draws lines over the epochs with their bands; each is labelled at its end.
+/// Draws lines over the epochs with their bands; each is labeled at its end.
 pub(super) fn panel(
     area: &Area<'_>,
     heading: &str,
@@ -258,17 +258,17 @@ type Chart<'a, 'b> = ChartContext<'a, SVGBackend<'b>, Cartesian2d<RangedCoordi32
 
 /// Draws a line over its band, or a dot where there is one epoch only.
 fn draw_line(chart: &mut Chart<'_, '_>, line: &PlotLine) -> Result<(), DrawError> {
-    let colour = line.ink.colour;
+    let color = line.ink.color;
     if line.points.iter().any(|point| point.high > point.low) {
         let upper = line.points.iter().map(|point| (point.epoch, point.high));
         let lower = line.points.iter().rev().map(|point| (point.epoch, point.low));
         let band: Vec<(i32, f64)> = upper.chain(lower).collect();
-        chart.plotting_area().draw(&Polygon::new(band, colour.mix(0.18)))?;
+        chart.plotting_area().draw(&Polygon::new(band, color.mix(0.18)))?;
     }
     let mean = line.points.iter().map(|point| (point.epoch, point.mean));
-    chart.draw_series(LineSeries::new(mean.clone(), colour.stroke_width(3)))?;
+    chart.draw_series(LineSeries::new(mean.clone(), color.stroke_width(3)))?;
     if line.points.len() == 1 {
-        chart.draw_series(mean.map(|at| Circle::new(at, px(2.0), colour.filled())))?;
+        chart.draw_series(mean.map(|at| Circle::new(at, px(2.0), color.filled())))?;
     }
     Ok(())
 }

@@ -21,7 +21,7 @@ use crate::metric_list::number;
 /// The size of a panel of lines in CSS pixels.
 const SIZE: (f64, f64) = (380.0, 230.0);
 
-/// The colours of the outputs. At most this many are drawn; the JSON has the figures of all.
+/// The colors of the outputs. At most this many are drawn; the JSON has the figures of all.
 const OUTPUTS: [Ink; 6] = [ACCENT, SECOND, THIRD, FOURTH, MUTED, TEXT];
 pub(super) const MOST_OUTPUTS: usize = OUTPUTS.len();
 
@@ -105,7 +105,7 @@ impl<'a> Panels<'a> {
         dependence.means.iter().map(mean).collect()
     }
 
-    /// Returns the name and the colour of each output that is drawn.
+    /// Returns the name and the color of each output that is drawn.
     fn legend(&self) -> Vec<(String, Ink)> {
         let names = self.outputs.iter().map(|&output| short(&self.columns.outputs[output], 18));
         names.zip(OUTPUTS).collect()
@@ -123,7 +123,7 @@ impl<'a> Panels<'a> {
         let first = drawn().fold(f64::INFINITY, f64::min);
         let last = drawn().fold(f64::NEG_INFINITY, f64::max);
         let across = match are_dates {
-            true => PlotAxis::labelled(apart(first, last), 4, |days| iso_date(*days)),
+            true => PlotAxis::labeled(apart(first, last), 4, |days| iso_date(*days)),
             false => PlotAxis::of(&apart(first, last)),
         };
         let has_names = self.columns.outputs.len() > 1;
@@ -136,7 +136,7 @@ impl<'a> Panels<'a> {
         let mean = self.columns.means.first().copied().and_then(drawable);
         if let (Some(mean), false) = (mean, has_names) {
             let ends = [(first, mean), (last, mean)];
-            plane.draw_series(LineSeries::new(ends, MUTED.colour.stroke_width(1)))?;
+            plane.draw_series(LineSeries::new(ends, MUTED.color.stroke_width(1)))?;
         }
         let mut ends = Vec::new();
         for (&output, (name, ink)) in self.outputs.iter().zip(self.legend()) {
@@ -160,7 +160,7 @@ impl<'a> Panels<'a> {
         let (low, height) = (self.range.start, self.range.end - self.range.start);
         for decile in deciles.iter().copied().filter(|decile| line.contains(decile)) {
             let tick = [(decile, low), (decile, low + 0.035 * height)];
-            plane.draw_series(LineSeries::new(tick, MUTED.colour.stroke_width(2)))?;
+            plane.draw_series(LineSeries::new(tick, MUTED.color.stroke_width(2)))?;
         }
         Ok(())
     }
@@ -202,8 +202,8 @@ fn draw_line(
 ) -> Result<Option<(i32, i32)>, DrawError> {
     let points = at.iter().zip(means).map(|(&x, &y)| Some((drawable(x)?, drawable(y)?)));
     let points: Vec<(f64, f64)> = points.flatten().collect();
-    plane.draw_series(LineSeries::new(points.clone(), ink.colour.stroke_width(3)))?;
-    let dot = |&point: &(f64, f64)| Circle::new(point, px(1.8), ink.colour.filled());
+    plane.draw_series(LineSeries::new(points.clone(), ink.color.stroke_width(3)))?;
+    let dot = |&point: &(f64, f64)| Circle::new(point, px(1.8), ink.color.filled());
     plane.draw_series(points.iter().map(dot))?;
     Ok(points.last().map(|end| plane.backend_coord(end)))
 }

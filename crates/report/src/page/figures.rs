@@ -186,13 +186,13 @@ pub struct ParameterRow {
 pub struct WrongPrediction {
     /// The text, cut into words and the text between them. Joined, they are the text.
     pub text: Vec<Word>,
-    /// The class it is labelled with.
+    /// The class it is labeled with.
     pub label: String,
     /// The class it was taken for.
     pub predicted: String,
     /// The probability of that class, by the model.
     pub probability: f64,
-    /// The probability of the class it is labelled with, by the model.
+    /// The probability of the class it is labeled with, by the model.
     pub label_probability: f64,
 }
 
@@ -201,7 +201,7 @@ pub struct WrongPrediction {
 pub struct Word {
     /// The piece exactly as in the text.
     pub text: String,
-    /// Its push towards the prediction and away from the label, in units of the logit; see
+    /// Its push toward the prediction and away from the label, in units of the logit; see
     /// [`contributions`](crate::contributions). `None` for text that the model does not see.
     pub push: Option<f64>,
 }

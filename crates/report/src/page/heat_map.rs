@@ -1,5 +1,5 @@
 //! Draws the confusion matrix as a heat map: a row for each true class, a column for each predicted
-//! one. A deeper colour is a larger share of the row. Counts off the diagonal are wrong
+//! one. A deeper color is a larger share of the row. Counts off the diagonal are wrong
 //! predictions.
 
 use plotters::prelude::*;
@@ -36,8 +36,8 @@ impl HeatMapLayout {
         let count = largest.to_string().len() as f64 * 0.6 * letters + 5.0;
         let share = (264.0 / names.len() as f64).clamp(18.0, 36.0);
         Self {
-            // `labelled` stands there too.
-            names_width: longest.max("labelled".len()) as f64 * 0.58 * letters + 12.0,
+            // `labeled` stands there too.
+            names_width: longest.max("labeled".len()) as f64 * 0.58 * letters + 12.0,
             names,
             cell: share.max(count),
             letters,
@@ -85,8 +85,8 @@ fn draw_names(area: &Area<'_>, layout: &HeatMapLayout) -> Result<(), DrawError> 
     let (left, top) = layout.corner(0, 0);
     let words = |size| text(size, MUTED, HPos::Left);
     area.draw(&Text::new("predicted as", (px(left), px(8.0)), words(layout.letters)))?;
-    let labelled = text(layout.letters, MUTED, HPos::Right);
-    area.draw(&Text::new("labelled", (px(left - 6.0), px(top - 8.0)), labelled))?;
+    let labeled = text(layout.letters, MUTED, HPos::Right);
+    area.draw(&Text::new("labeled", (px(left - 6.0), px(top - 8.0)), labeled))?;
     for (index, name) in layout.names.iter().enumerate() {
         let (x, y) = layout.corner(index, index);
         let row = text(layout.letters, TEXT, HPos::Right);
@@ -108,7 +108,7 @@ fn draw_cell(
     let corners = [(px(x), px(y)), (px(x + layout.cell - gap), px(y + layout.cell - gap))];
     // Strong enough that the grid is visible, and weak enough that the count is readable, on light
     // and on dark pages.
-    let shade = ACCENT.colour.mix(0.04 + 0.46 * share);
+    let shade = ACCENT.color.mix(0.04 + 0.46 * share);
     area.draw(&Rectangle::new(corners, shade.filled()))?;
     if count == 0 {
         return Ok(());

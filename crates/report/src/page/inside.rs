@@ -143,7 +143,7 @@ fn sizes(inside: &Inside<'_>) -> Result<Vec<Plot>, ReportError> {
         let file = format!("inside-{}", file_name(&name));
         Plot::draw(PlotSubject::Inside, file, title, SIZE, |area| {
             let power = |y: &f64| with_minus(format!("1e{y:.0}"));
-            let heights = PlotAxis::labelled(heights.clone(), labels.min(6), power);
+            let heights = PlotAxis::labeled(heights.clone(), labels.min(6), power);
             panel(area, &short(&name, 48), lines, &inside.range(), &heights)
         })
     };
@@ -186,7 +186,7 @@ fn zeros(inside: &Inside<'_>) -> Result<Option<Plot>, ReportError> {
     let ends: Vec<String> = ends.map(|(label, share)| format!("{label} {share:.1}")).collect();
     let title = format!("Zeros among the outputs, %, by epoch. At last {}", ends.join("; "));
     Plot::draw(PlotSubject::Inside, "inside-zeros".to_string(), title, SIZE, |area| {
-        let heights = PlotAxis::labelled(0.0..100.0, 5, |y| format!("{y:.0}"));
+        let heights = PlotAxis::labeled(0.0..100.0, 5, |y| format!("{y:.0}"));
         panel(area, "zeros among the outputs, %", &lines, &inside.range(), &heights)
     })
     .map(Some)

@@ -81,8 +81,8 @@ impl<'a> Frame<'a> {
             .y_label_formatter(&upwards.label)
             .axis_desc_style(text(11.0, MUTED, HPos::Center))
             .label_style(text(11.0, MUTED, HPos::Center))
-            .axis_style(PAPER.colour)
-            .bold_line_style(RULE.colour.stroke_width(2))
+            .axis_style(PAPER.color)
+            .bold_line_style(RULE.color.stroke_width(2))
             .light_line_style(TRANSPARENT)
             .draw()?;
         Ok(plane)

@@ -34,20 +34,20 @@ pub(super) fn plot(best: &BestModel) -> Result<Option<Plot>, ReportError> {
 }
 
 fn draw(area: &Area<'_>, lines: &[(&str, Ink, &Reliability)]) -> Result<(), DrawError> {
-    let per_cent = PlotAxis::labelled(0.0..100.0, 6, |share| format!("{share:.0}"));
+    let per_cent = PlotAxis::labeled(0.0..100.0, 6, |share| format!("{share:.0}"));
     let frame = Frame::new("right, %, by confidence, %", "confidence, %");
     let mut chart = Frame { right: 12.0, ..frame }.draw(area, &per_cent, &per_cent)?;
     let diagonal = [(0.0, 0.0), (100.0, 100.0)];
-    chart.draw_series(LineSeries::new(diagonal, MUTED.colour.stroke_width(2)))?;
+    chart.draw_series(LineSeries::new(diagonal, MUTED.color.stroke_width(2)))?;
     for (row, (label, ink, found)) in lines.iter().enumerate() {
         let point = |bin: &ReliabilityBin| (100.0 * bin.confidence, 100.0 * bin.right);
         let points = found.bins.iter().map(point);
-        chart.draw_series(LineSeries::new(points, ink.colour.stroke_width(3)))?;
+        chart.draw_series(LineSeries::new(points, ink.color.stroke_width(3)))?;
         let all: usize = found.bins.iter().map(|bin| bin.answers).sum();
         chart.draw_series(found.bins.iter().map(|bin| {
             // The area is the share of the answers.
             let radius = px(2.0 + 7.0 * (bin.answers as f64 / all as f64).sqrt());
-            Circle::new(point(bin), radius, ink.colour.filled())
+            Circle::new(point(bin), radius, ink.color.filled())
         }))?;
         let at = (px(48.0), px(36.0 + 16.0 * row as f64));
         let words = format!("{label} calibration");

@@ -145,7 +145,7 @@ fn draw_predictions(area: &Area<'_>, target: &str, points: &[(f64, f64)]) -> Res
     let across = format!("true {target}");
     let mut plane = Frame::new(&heading, &across).draw(area, &axis, &axis)?;
     let diagonal = [(range.start, range.start), (range.end, range.end)];
-    plane.draw_series(LineSeries::new(diagonal, MUTED.colour.stroke_width(2)))?;
+    plane.draw_series(LineSeries::new(diagonal, MUTED.color.stroke_width(2)))?;
     let points = points.iter().filter_map(|&(x, y)| Some((drawable(x)?, drawable(y)?)));
     plane.draw_series(points.map(dot))?;
     Ok(())
@@ -161,14 +161,14 @@ fn draw_residuals(area: &Area<'_>, target: &str, points: &[(f64, f64)]) -> Resul
     let frame = Frame::new(heading, &below);
     let mut plane = frame.draw(area, &PlotAxis::of(&across), &PlotAxis::of(&heights))?;
     let zero = [(across.start, 0.0), (across.end, 0.0)];
-    plane.draw_series(LineSeries::new(zero, MUTED.colour.stroke_width(2)))?;
+    plane.draw_series(LineSeries::new(zero, MUTED.color.stroke_width(2)))?;
     plane.draw_series(points.into_iter().map(dot))?;
     Ok(())
 }
 
 /// Returns a sample's dot. Where many are, it is darker.
 fn dot(point: (f64, f64)) -> Circle<(f64, f64), i32> {
-    Circle::new(point, px(2.0), ACCENT.colour.mix(0.45).filled())
+    Circle::new(point, px(2.0), ACCENT.color.mix(0.45).filled())
 }
 
 fn draw_histogram(area: &Area<'_>, bins: &[ResidualBin]) -> Result<(), DrawError> {
@@ -179,14 +179,14 @@ fn draw_histogram(area: &Area<'_>, bins: &[ResidualBin]) -> Result<(), DrawError
     let mut plane = frame.draw(area, &PlotAxis::of(&across), &heights)?;
     let bar = |bin: &ResidualBin| {
         let corners = [(bin.from, 0.0), (bin.to, bin.samples as f64)];
-        let mut bar = Rectangle::new(corners, ACCENT.colour.mix(0.75).filled());
+        let mut bar = Rectangle::new(corners, ACCENT.color.mix(0.75).filled());
         bar.set_margin(0, 0, 1, 1);
         bar
     };
     plane.draw_series(bins.iter().filter(|bin| bin.samples > 0).map(bar))?;
     if across.contains(&0.0) {
         let zero = [(0.0, 0.0), (0.0, 1.06 * highest)];
-        plane.draw_series(LineSeries::new(zero, MUTED.colour.stroke_width(2)))?;
+        plane.draw_series(LineSeries::new(zero, MUTED.color.stroke_width(2)))?;
     }
     Ok(())
 }

@@ -38,7 +38,7 @@ fn draw(area: &Area<'_>, search: &SearchReport) -> Result<(), DrawError> {
     let (across, heights) = ranges(search);
     let low = heights.start;
     let frame = Frame { right: 28.0, ..Frame::new(&heading, "") };
-    let across = PlotAxis::labelled(across, 0, |_| String::new());
+    let across = PlotAxis::labeled(across, 0, |_| String::new());
     let mut plane = frame.draw(area, &across, &PlotAxis::of(&heights))?;
     // The chosen one is drawn last, above the others.
     let (others, best): (Vec<_>, Vec<_>) =
@@ -92,8 +92,8 @@ fn draw_trial(
         Some(((epochs as f64).ln(), drawable(score * factor(search))?))
     };
     let points: Vec<(f64, f64)> = trial.scores.iter().filter_map(point).collect();
-    plane.draw_series(LineSeries::new(points.clone(), ink.colour.stroke_width(width)))?;
-    let dot = |point| Circle::new(point, px(radius), ink.colour.filled());
+    plane.draw_series(LineSeries::new(points.clone(), ink.color.stroke_width(width)))?;
+    let dot = |point| Circle::new(point, px(radius), ink.color.filled());
     plane.draw_series(points.into_iter().map(dot))?;
     Ok(())
 }

@@ -107,9 +107,9 @@ fn a_class_that_the_model_does_not_have_is_refused() {
     let mut parameters = Parameters::<f64>::with_seed(3);
     let model = model(&mut parameters);
     let table = parameters.find("embedding.weight").unwrap();
-    for (towards, against) in [(3, 0), (0, 3)] {
+    for (toward, against) in [(3, 0), (0, 3)] {
         assert_eq!(
-            message(|| contributions(&model, &parameters, table, &[1, 2], towards, against)),
+            message(|| contributions(&model, &parameters, table, &[1, 2], toward, against)),
             "contributions: class 3 is not one of the 3 outputs"
         );
     }
@@ -310,7 +310,7 @@ fn names_that_differ_only_in_punctuation_or_case_have_plots_of_their_own() {
 }
 
 #[test]
-fn every_colour_of_the_page_is_the_style_sheets() {
+fn every_color_of_the_page_is_the_style_sheets() {
     let html = report(2).to_html().unwrap();
     let (_, body) = html.split_once("<body>").unwrap();
     assert!(!body.contains("fill=\"#") && !body.contains("stroke=\"#"));

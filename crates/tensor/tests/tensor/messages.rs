@@ -202,7 +202,7 @@ fn mistakes_in_choosing_and_joining_are_explained() {
     assert_eq!(
         message(|| Tensor::<f32>::arange(0.0, 1.0, -0.5)),
         "arange: there is no way from 0 to 1 in steps of -0.5: the step must not be 0, and must lead \
-         towards the end"
+         toward the end"
     );
     // Half a step in the wrong direction is not rounded to none.
     assert!(

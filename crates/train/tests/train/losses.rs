@@ -1,4 +1,4 @@
-//! Training for any loss: what is minimised, what is measured, and what shards change (nothing).
+//! Training for any loss: what is minimized, what is measured, and what shards change (nothing).
 
 use approx::assert_relative_eq;
 use autograd::{Parameters, Pass, Tape, Var, check};

@@ -24,7 +24,7 @@ pub(super) const TASKS: [Task; 5] = [
                 "It is the mean of the squares, not their sum: divide by the length of the row.",
             ),
             mistake(
-                "centred",
+                "centered",
                 "The mean of x is subtracted. LayerNorm does that; RMSNorm does not.",
             ),
             mistake("epsilon outside", "Epsilon is added to the root. It belongs under it."),
@@ -70,8 +70,8 @@ pub(super) const TASKS: [Task; 5] = [
                      `(2 * i) as f64 / d as f64`.",
             ),
             mistake(
-                "neighbours",
-                "Neighbours (x₀, x₁) are paired. Here a pair is one number of each half, as in LLaMA's \
+                "neighbors",
+                "Neighbors (x₀, x₁) are paired. Here a pair is one number of each half, as in LLaMA's \
                      weights by Hugging Face.",
             ),
             mistake(

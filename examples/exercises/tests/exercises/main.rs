@@ -1,4 +1,4 @@
-//! Every stub is open, every solution is right, and every typical mistake is recognised.
+//! Every stub is open, every solution is right, and every typical mistake is recognized.
 
 mod mistakes;
 mod program;
@@ -118,7 +118,7 @@ fn fingerprints_are_those_of_the_mistakes() {
         fs::write(&file, &lines).expect("the file can be written");
     }
     let kept = fs::read_to_string(&file).expect("the file of fingerprints");
-    // On another processor the last digits differ; that they are recognised is tested below.
+    // On another processor the last digits differ; that they are recognized is tested below.
     let names = |text: &str| -> Vec<String> {
         text.lines().filter_map(|line| Some(line.split_once('\t')?.0.to_string())).collect()
     };

@@ -38,7 +38,7 @@ fn losses(report: &LanguageReport) -> Result<Plot, ReportError> {
     Plot::draw(PlotSubject::Loss, "loss".to_string(), title, SIZE, |area| {
         let (steps, heights) = ranges(&lines);
         let label = |power: &f64| format!("{:.2}", 10f64.powf(*power));
-        let heights = PlotAxis::labelled(heights, 7, label);
+        let heights = PlotAxis::labeled(heights, 7, label);
         panel_over(
             "step",
             area,

@@ -1,5 +1,5 @@
 //! The characters of a text, in nanoGPT's setting for processors but with LLaMA's parts: the loss that is
-//! reached, the time that it takes, and what a model that counts reaches.
+//! reached, the time that it takes, and the loss of an n-gram model.
 //!
 //!     WENGERT_DATA=input.txt cargo bench --bench characters
 //!     WENGERT_DATA=input.txt cargo bench --bench characters -- --seeds 1

@@ -136,9 +136,9 @@ where
 }
 
 /// Checks the gradients of `function`, such as a model's loss on a few samples, with respect to
-/// all trainable parameters, in `f64` whatever their scalar type. Dropout is off. Of a table that
-/// is read by rows ([`Pass::rows`]) only the rows that `function` reads are cast and checked: the
-/// gradient of the others is zero by construction. Parameters of another store that the function reads
+/// all trainable parameters, in `f64` whatever their scalar type. Dropout is off. If a table is read
+/// by rows ([`Pass::rows`]), only the rows that `function` reads are cast and checked: the gradient of
+/// the others is zero by construction. Parameters of another store that the function reads
 /// must be frozen: to check two models that share a loss, check each while the other is frozen.
 ///
 /// # Panics

@@ -53,7 +53,7 @@ struct Merges {
 
 impl BytePairs {
     /// Learns a vocabulary of at most `size` tokens from a text. It is smaller if no pair occurs twice any
-    /// more. Of equally frequent pairs the one of the lowest ids is merged first.
+    /// more. If pairs are equally frequent, the one with the lowest ids is merged first.
     ///
     /// # Panics
     /// If `size` is below 256, the number of bytes.

@@ -1,4 +1,4 @@
-//! A language model that counts: interpolated Kneser–Ney with three discounts (Chen and Goodman 1999).
+//! An n-gram model: interpolated Kneser–Ney with three discounts (Chen and Goodman 1999).
 //!
 //! It is what a neural model has to beat. The probability of a token w after the last tokens h is
 //!

@@ -1,7 +1,7 @@
 //! A batch whose samples are read on demand.
 //!
-//! Of several processes that train together, each needs only the samples of its own part of a batch; and a resumed run
-//! skips batches. So a source that reads from a file reads only the samples that are asked for.
+//! If several processes train together, each needs only the samples of its own part of a batch; and a resumed run skips
+//! batches. So a source that reads from a file reads only the samples that are requested.
 
 use std::fmt;
 use std::ops::Range;

@@ -1,4 +1,4 @@
-//! A tape drawn: as a page to step through, as a graph for Graphviz, as text.
+//! Drawings of a tape: a page to step through, a graph for Graphviz, and text.
 //!
 //! [`to_dot`] draws the graph for Graphviz. [`to_html`] writes one page that needs nothing else: it
 //! shows the list and the graph, and steps through both directions with the arrow keys. The page
@@ -16,8 +16,8 @@
 //! assert!(inspect::to_dot(&tape).contains("sin"));
 //! ```
 //!
-//! An [`Expression`] is parsed from a text such as `x*y + sin(x)` and recorded on a tape; its
-//! ops are [`RULES`] too, for programs in other languages.
+//! An [`Expression`] is parsed from a text such as `x*y + sin(x)` and recorded on a tape; [`RULES`]
+//! exports its ops to programs in other languages.
 //!
 //! Page and graph draw a layer as one box, by the names of its parameters: see [`Walk::scopes`]. All of this
 //! reads a tape through [`Tape::nodes`](autograd::Tape::nodes).

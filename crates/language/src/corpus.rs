@@ -154,7 +154,7 @@ impl Corpus {
     }
 
     /// Creates a corpus of a text. A share of its documents is for validation: the last ones, and as many as
-    /// that share rounded up. Of a text that is one document it is the share of its characters.
+    /// that share rounded up. If the text is one document, it is a share of its characters.
     ///
     /// ```
     /// use language::{Corpus, Division, Tokens};

@@ -83,7 +83,7 @@ impl Documents {
     /// and has as many whole documents as fit. What follows the document before it, such as a line break, comes
     /// first, so that a model can begin a document as it has learned to.
     ///
-    /// A document that is longer is cut into several windows. Of a *generated* one only the first is kept:
+    /// A document that is longer is cut into several windows. If it is *generated*, only the first is kept:
     /// the others would not see who owns what, and the floor would not be theirs.
     ///
     /// # Panics

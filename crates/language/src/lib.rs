@@ -1,13 +1,13 @@
-//! What a language model needs beside its layers: texts made ready for training, generation, and evaluation.
+//! Everything that a language model needs besides its layers: texts prepared for training, generation, evaluation.
 //!
 //! ```text
 //! text or generator ─▶ Corpus ─▶ windows ─▶ Trainer ─▶ Decoder ─┬─▶ Continuation   text, piece by piece
 //!                        │                                      └─▶ LanguageScore  nats, bits, gap, answers
-//!                        └─▶ Baseline: what a model that counts reaches
+//!                        └─▶ Baseline: what an n-gram model reaches
 //! ```
 //!
 //! A [`StoredCorpus`] leaves the text in its file. A [`Corpus`] of [`stories`](Corpus::stories) knows the entropy of
-//! its text, so a loss can be read as the distance to the best that any model could do.
+//! its text, so a loss can be read as the gap to the best possible one.
 //!
 //! ```
 //! use autograd::Parameters;

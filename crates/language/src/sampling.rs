@@ -30,7 +30,7 @@ pub struct Sampling {
     /// Divides the logits: below 1 probable tokens become more probable. At 0 the most probable token is
     /// taken, and the first of equally probable ones.
     pub temperature: f64,
-    /// The number of most probable tokens that may be drawn. Of equally probable ones the first are kept.
+    /// The number of most probable tokens that may be drawn. The first of equally probable ones are kept.
     pub top_k: Option<usize>,
     /// The probability that the tokens which may be drawn have together, at least (Holtzman et al. 2020).
     pub top_p: f64,

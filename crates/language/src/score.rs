@@ -1,4 +1,4 @@
-//! How good a language model is: beside the floor of a generated text, and beside a model that counts.
+//! How good a language model is, compared with the floor of a generated text and with an n-gram model.
 
 use autograd::Parameters;
 use data::{KneserNey, Vocabulary};

@@ -1,7 +1,7 @@
 //! From gradients to better parameters.
 //!
 //! A gradient `g = ∂L/∂θ` says in which direction the loss `L` grows. An [`Optimizer`] takes a step
-//! the other way, and the optimizers differ in what they remember of the gradients before:
+//! the other way, and the optimizers differ in what they remember of earlier gradients:
 //!
 //! ```text
 //! Sgd             θ ← θ − η g                 nothing

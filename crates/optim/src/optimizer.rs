@@ -87,8 +87,8 @@ pub trait Optimizer<T: Scalar> {
 
     /// Restores a saved state. The steps that follow are bit for bit the steps that would have followed
     /// [`state`](Self::state), provided that the parameters have the values they had then and this
-    /// optimizer was built with the same settings. Of these, the state has the groups and a rate that was
-    /// set.
+    /// optimizer was built with the same settings. The state contains only two of them: the groups, and a
+    /// rate that was set.
     ///
     /// # Errors
     /// If the state belongs to another kind of optimizer, to other groups or to other parameters, or is

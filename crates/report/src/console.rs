@@ -44,7 +44,7 @@ impl Console {
         Self { print, ..self }
     }
 
-    /// Calls an epoch by this word, where it is no pass over all samples.
+    /// Calls an epoch by this word, if it is not a pass over all samples.
     pub fn with_word(self, epoch: &'static str) -> Self {
         Self { epoch, ..self }
     }

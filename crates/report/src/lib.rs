@@ -1,9 +1,9 @@
-//! Shows training runs to people.
+//! Shows training runs.
 //!
 //! Observers show a run while it trains: [`Console`] draws bars, [`Log`] writes a file, and
 //! [`Interrupt`] ends it after Ctrl-C or SIGTERM. Afterwards [`ModelComparison`] compares
 //! several models, [`statistics`] tells a real difference from luck, and [`TrainingReport`] draws a
-//! page with all figures. A [`LanguageReport`] is that of a language model.
+//! page with all figures. A [`LanguageReport`] is the page of a language model.
 
 #![forbid(unsafe_code)]
 #![warn(missing_debug_implementations)]

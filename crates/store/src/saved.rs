@@ -63,7 +63,7 @@ impl From<ArchiveError> for LoadFault {
     fn from(error: ArchiveError) -> Self {
         match error {
             ArchiveError::Format(why) => LoadFault::Format(why),
-            // Of a checkpoint, it may be a tensor of the optimizer's memory.
+            // In a checkpoint, it may be a tensor of the optimizer's memory.
             ArchiveError::Tensor(what) => LoadFault::Mismatch(format!("the tensor {what}")),
             ArchiveError::Checksum(what) => LoadFault::Damaged(what),
         }

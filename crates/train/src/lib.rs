@@ -1,11 +1,11 @@
 //! Trains a model on a data set and measures how good it is.
 //!
 //! [`Trainer`] pairs a model with a [`Loss`]; it fits, evaluates and predicts. [`metrics`] says how
-//! good predictions are, [`Trainer::importance`] what they draw from each column, and
+//! good predictions are, [`Trainer::importance`] how much they depend on each column, and
 //! [`Session::find_rate`] which learning rate to begin with.
 //!
-//! [`Observer`]s of a [`Session`] do everything beside training. This crate has no observers and
-//! knows neither files nor terminals: `store` has checkpoints, `report` has progress bars, logs and
+//! [`Observer`]s of a [`Session`] do everything besides training. This crate does not contain any, and
+//! does not use files or the terminal: `store` has checkpoints, `report` has progress bars, logs and
 //! the handling of Ctrl-C.
 //!
 //! ```

@@ -79,8 +79,8 @@ pub trait Loss<T: Scalar = f32>: Sync {
 
 /// A loss that compares logits with class labels, `[n]`.
 pub trait Classifier<T: Scalar = f32>: Loss<T, Target = Tensor<u32>> {
-    /// Returns the most probable class of each row, `[n]`. Of equally probable classes it takes the
-    /// first.
+    /// Returns the most probable class of each row, `[n]`; the first one, if several are equally
+    /// probable.
     fn classes(&self, logits: &Tensor<T>) -> Tensor<u32>;
 
     /// Returns the evidence for class 1 against class 0 of each row, `[n]`, if there are two classes.

@@ -341,8 +341,8 @@ impl Slopes {
     }
 }
 
-/// Returns all positions of a small tensor. Of a large one it draws some, half of them where the
-/// gradient is not 0.
+/// Returns all positions of a small tensor, or a sample of the positions of a large one, half of them
+/// where the gradient is not 0.
 fn chosen_entries(analytic: &Tensor<f64>, key: Key) -> Vec<usize> {
     if analytic.len() <= ENTRIES {
         return (0..analytic.len()).collect();

@@ -16,7 +16,7 @@ pub struct Fact {
 /// A list of more entries is shown by its length.
 const FEW: usize = 12;
 
-/// Of a text at most this many characters are shown.
+/// At most this many characters of a text are shown.
 const MOST_CHARACTERS: usize = 100;
 
 /// Returns the fields of a description, those without a value left out.

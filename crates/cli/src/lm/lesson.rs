@@ -49,7 +49,7 @@ enum TrainingText {
 pub struct Marks {
     /// The mean surprise of their tokens for the generator, in nats a token.
     pub floor: Option<f64>,
-    /// What a model that counts reaches on the same tokens, if the text to count is in memory.
+    /// What an n-gram model reaches on the same tokens, if the text to count is in memory.
     pub baseline: Option<Baseline>,
     /// The number of tokens a character of the text has, with those that were put before documents.
     pub tokens_per_character: f64,
@@ -193,7 +193,7 @@ impl Source for TrainingWindows {
 }
 
 impl Marks {
-    /// Returns the marks of the documents to evaluate on, if there are any. `count` returns what a model that counts
+    /// Returns the marks of the documents to evaluate on, if there are any. `count` returns what an n-gram model
     /// reaches on the tokens at these places.
     fn of(
         vocabulary: &Vocabulary,

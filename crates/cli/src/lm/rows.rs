@@ -12,7 +12,7 @@ pub struct Rows {
     console: Console,
     marks: Option<Marks>,
     has_heading: bool,
-    /// Of the steps since the last line: the tokens that were predicted, and the seconds.
+    /// The tokens that were predicted since the last line, and the seconds.
     tokens: f64,
     seconds: f64,
     gradient_norm: Option<f64>,

@@ -74,7 +74,7 @@ impl<M: Model<Input = Tensor<u32>>> SavedClassifier<M> {
             });
         }
         let names = self.about.labels.names();
-        // Of equally probable classes the first.
+        // The first of equally probable classes.
         let best =
             (0..names.len()).rev().max_by(|&a, &b| probabilities[a].total_cmp(&probabilities[b]));
         let best = best.expect("there are classes");

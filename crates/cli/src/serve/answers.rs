@@ -142,7 +142,7 @@ impl<M: Model<Input = Mixed<Tensor<u32>>> + Send + 'static> AnswersRequests for 
         let (encoder, mut notes) = (&self.about.encoder, Vec::new());
         let columns: Vec<&str> = encoder.columns().collect();
         let commas = self.about.decimal_commas();
-        // Of a key that is not there the cell is empty.
+        // The cell of a missing key is empty.
         let cell = |(value, name): (Option<&Value>, &&str)| match value {
             Some(value) => cell_of(name, value, &commas),
             None => Ok(String::new()),

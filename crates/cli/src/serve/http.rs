@@ -163,7 +163,7 @@ async fn read_body(body: Incoming, longest: usize) -> Result<String, Refusal> {
         .map_err(|error| (StatusCode::BAD_REQUEST, format!("the body is not UTF-8: {error}")))
 }
 
-/// Returns what came of a body, and its length. Of a body that is too long the bytes are not kept.
+/// Returns the bytes that were received of a body, and its length. The bytes of a body that is too long are not kept.
 async fn received(mut body: Incoming, longest: usize) -> Result<(Vec<u8>, usize), Refusal> {
     let (mut bytes, mut length) = (Vec::new(), 0);
     while let Some(frame) = body.frame().await {

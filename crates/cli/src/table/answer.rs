@@ -35,7 +35,7 @@ pub struct RowAnswer {
 pub struct Influence {
     pub column: String,
     pub word: Option<String>,
-    /// Of several labels the most probable one, whose probability is meant.
+    /// The label whose probability is meant: the most probable one of several.
     pub label: Option<String>,
     pub effect: f64,
 }

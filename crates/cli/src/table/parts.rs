@@ -462,7 +462,7 @@ fn check_classes(
     target: &ColumnSummary,
     file: &str,
 ) -> Result<(), String> {
-    // A name for almost every row is no class.
+    // Names that differ in almost every row are not classes.
     let is_name = labels.len() > 20 && 2 * labels.len() > frame.rows.len();
     if (2..=MOST_CLASSES).contains(&labels.len()) && !is_name {
         return Ok(());

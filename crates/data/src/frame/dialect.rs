@@ -109,7 +109,7 @@ impl Dialect {
             let alike = rows.iter().filter(|row| row.fields.len() == width).count();
             (width > 1).then(|| (1000 * alike / rows.len(), width))
         };
-        // Of equally good ones the first.
+        // The first of equally good ones.
         let best = forms.iter().rev().max_by_key(|(_, rows)| score(rows));
         let best = best.expect("there are separators");
         let is_within_commas = |(separator, rows): &&(char, Vec<Row>)| {

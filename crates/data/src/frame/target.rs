@@ -182,7 +182,7 @@ impl TargetEncoder {
     }
 }
 
-/// Returns `true` if a cell says which labels a row has. A row may have none. `NA` is no such row: its labels are not
+/// Returns `true` if a cell says which labels a row has. A row may have none. `NA` is different: its labels are not
 /// known.
 fn says_labels(cell: &str) -> bool {
     cell.trim().is_empty() || !is_missing(cell)

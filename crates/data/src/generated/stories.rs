@@ -5,10 +5,10 @@
 //! ```
 //!
 //! Two people have a thing each, and then there is a question about one of the things. The answers follow
-//! from the story, so their surprise is 0. A model that counts which characters follow which cannot know
-//! them: it would have to look back for the kite, and then for its owner. A model with attention can,
-//! and with so small a vocabulary a small one learns it in a minute. No story is longer than 95 characters, so a
-//! context of 128 tokens holds it.
+//! from the story, so their surprise is 0. An n-gram model, which counts which characters follow which,
+//! cannot know them: it would have to look back for the kite, and then for its owner. A model with attention
+//! can, and with such a small vocabulary a small one learns it in a minute. No story is longer than 95
+//! characters, so a context of 128 tokens holds it.
 
 use rand::Rng;
 use tensor::Key;

@@ -1,4 +1,4 @@
-//! What a language model is made of: tokens, texts that know their surprise, and a model that counts.
+//! What a language model is made of: tokens, texts that know their surprise, and an n-gram model.
 
 use std::collections::HashMap;
 use std::io::{Write, stderr};

@@ -1,4 +1,4 @@
-//! Evaluation beside the floor and beside a model that counts.
+//! Evaluation, compared with the floor and with an n-gram model.
 
 use autograd::Parameters;
 use data::{KneserNey, Vocabulary};

@@ -12,7 +12,7 @@ use super::attention::Past;
 /// tokens so far. It has room for one context, and takes memory for the tokens that are in it.
 #[derive(Clone, Debug)]
 pub struct KeyValueCache<T: Scalar = f32> {
-    /// Of each block the keys and the values, `[1, places, width]` each. Only the first `length` places are
+    /// The keys and the values of each block, `[1, places, width]` each. Only the first `length` places are
     /// in use.
     layers: Vec<[Tensor<T>; 2]>,
     length: usize,

@@ -1,5 +1,5 @@
-//! The report of a language model: its loss beside the least that there can be and beside a model that counts, a text
-//! with the surprise of each token, where its attention goes, and what its gates have learned.
+//! The report of a language model: its loss beside the lowest possible one and an n-gram model's, a text with the
+//! surprise of each token, where its attention goes, and what its gates have learned.
 //!
 //! As a [`TrainingReport`](crate::TrainingReport), a [`LanguageReport`] has only figures; the page holds them as
 //! JSON and draws them.
@@ -30,7 +30,7 @@ pub struct LanguageReport {
     /// The mean surprise of the validation tokens for their generator: no model has less in the long run. `None` for
     /// a text that was not generated.
     pub floor: Option<f64>,
-    /// A model that counts, to compare with.
+    /// An n-gram model to compare with.
     pub baseline: Option<CountingModel>,
     /// The final figures, each with its name, in the order to show them.
     pub results: Vec<ResultRow>,
@@ -57,7 +57,7 @@ pub struct LossPoint {
     pub validation: Option<f64>,
 }
 
-/// A model that counts which tokens follow which.
+/// An n-gram model, which counts which tokens follow which.
 #[derive(Clone, Debug, Serialize)]
 pub struct CountingModel {
     /// Its name, such as `Kneser–Ney of order 8`.

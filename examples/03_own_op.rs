@@ -6,7 +6,8 @@
 //! value, `dy`, and gives each input its part: dy times the derivative. Here that is dy · σ(x). The
 //! library also has this op, as `Var::softplus`; this one gives the same result.
 //!
-//! It prints the tape, on which the op is one node, values and derivatives, and the gradient check. The op is written for any scalar, so the check can run it over 64-bit and dual numbers.
+//! It prints the tape, on which the op is one node, values and derivatives, and the gradient check.
+//! The op is written for any scalar, so the check can run it over 64-bit and dual numbers.
 
 mod ending;
 

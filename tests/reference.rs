@@ -1,8 +1,8 @@
 //! Values and gradients against PyTorch's in float64: an opinion from outside.
 //!
 //! `reference/generate.py` had PyTorch compute every op, layer, loss and optimizer, two training
-//! runs and Adam on the rows of a table, and wrote inputs and results to the JSON files beside it. Here we compute the same; Python
-//! is not needed for that. The largest errors allowed:
+//! runs and Adam on the rows of a table, and wrote inputs and results to the JSON files beside it.
+//! Here we compute the same; Python is not needed for that. The largest errors allowed:
 //!
 //! ```text
 //!                                                           f64      f32

@@ -124,8 +124,8 @@ pub fn told(error: &LoadError, wanted: &str, written_by: &str) -> String {
     }
 }
 
-/// Returns what a file holds and which command takes it, if it is a model of another kind than the wanted one. A file that
-/// cannot be read holds none.
+/// Returns what a file holds and which command takes it, if it is a model of another kind than the
+/// wanted one. A file that cannot be read holds none.
 fn told_as_other_kind(path: &Path, wanted: &str) -> Option<String> {
     // A pipe could not be read again.
     let inventory = path.is_file().then(|| Inventory::read(path).ok())??;

@@ -10,8 +10,8 @@ use train::TrainError;
 use crate::ending;
 use crate::parse;
 
-/// Runs a program: exit code 0, 2 with the error or what is wrong with the options on standard error, or after Ctrl-C 130 and after
-/// SIGTERM 143.
+/// Runs a program: exit code 0, 2 with the error or what is wrong with the options on standard
+/// error, or after Ctrl-C 130 and after SIGTERM 143.
 pub fn run(program: impl FnOnce() -> Result<(), Box<dyn Error>>) -> ExitCode {
     ending::run(|| match program() {
         Err(error) => {

@@ -12,8 +12,8 @@
 //!
 //! In slices, as [`train`] does it, a worker exchanges a slice of its gradient with each other one, adds up its own
 //! slice, and sends that to all (Thakur, Rabenseifner and Gropp 2005, for the terms). What it sends hardly depends on
-//! P, but it takes 2 (P − 1) messages; sizes, and whether all continue, take the logarithmic ones. Along a tree there are
-//! few messages, each of the whole gradient. Both add in the order of the shards, so that they give the same bits.
+//! P, but it takes 2 (P − 1) messages; sizes, and whether all continue, take the logarithmic ones. Along a tree there
+//! are few messages, each of the whole gradient. Both add in the order of the shards, so that they give the same bits.
 
 /// A connection between two workers.
 #[derive(Clone, Copy, Debug, PartialEq)]

@@ -271,8 +271,8 @@ impl Drop for Mpi {
     }
 }
 
-/// Memory for bytes to send or to receive, which is kept from call to call: to get it from the system takes longer than to
-/// fill it.
+/// Memory for bytes to send or to receive, which is kept from call to call: to get it from the system takes longer than
+/// to fill it.
 #[derive(Default)]
 struct Buffer(Vec<u8>);
 

@@ -37,8 +37,8 @@ const fn composed(
     OpRule { op, letters, value: Some(value), adjoints }
 }
 
-/// ln(1 + eˣ) as x⁺ + ln(1 + e), e = e⁻|x|. Where e is small, 1 + e loses digits of it; ln u · e / (u − 1) with the rounded
-/// u = 1 + e makes up for them (Kahan; see Higham, *Accuracy and Stability of Numerical Algorithms*, §1.14.1).
+/// ln(1 + eˣ) as x⁺ + ln(1 + e), e = e⁻|x|. Where e is small, 1 + e loses digits of it; ln u · e / (u − 1) with the
+/// rounded u = 1 + e makes up for them (Kahan; see Higham, *Accuracy and Stability of Numerical Algorithms*, §1.14.1).
 const SOFTPLUS: &str = "\
     e = exp(where(x > 0, -x, x)); \
     u = 1 + e; \

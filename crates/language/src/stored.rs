@@ -82,7 +82,8 @@ impl StoredCorpus {
     ///
     /// # Errors
     /// If the file cannot be read or is not UTF-8 text, the validation part has more than [`LARGEST_VALIDATION`] bytes,
-    /// a part has fewer than two tokens (except the validation part for a share of 0), or the tokens are [`Tokens::Given`].
+    /// a part has fewer than two tokens (except the validation part for a share of 0), or the tokens are
+    /// [`Tokens::Given`].
     ///
     /// # Panics
     /// If the share is not at least 0 and below 1.

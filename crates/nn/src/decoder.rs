@@ -75,8 +75,8 @@ struct Block {
 
 impl Decoder {
     /// Creates a model with initial weights: normal draws with a deviation of 0.02 for the table,
-    /// [`init::glorot_uniform`](crate::init::glorot_uniform) for the other matrices. The two matrices of a block that add to x are divided
-    /// by √(2 · layers) (Radford et al. 2019), so that x does not grow with the number of blocks.
+    /// [`init::glorot_uniform`](crate::init::glorot_uniform) for the other matrices. The two matrices of a block that
+    /// add to x are divided by √(2 · layers) (Radford et al. 2019), so that x does not grow with the number of blocks.
     ///
     /// # Panics
     /// If the sizes do not fit each other; [`DecoderConfig::check`] gives an error instead.
@@ -115,9 +115,9 @@ impl Decoder {
     /// Returns the parameters with all matrices in bf16, for a model in use. Generating a token then reads half the
     /// memory, and takes half the time where it waits for memory. All arithmetic stays in `f32`.
     ///
-    /// A weight changes by at most 2⁻⁸ of itself; one below 2⁻¹²⁶ may become 0. A sum of products changes by at most this
-    /// share of its terms, and mostly by much less, because the changes cancel. `wengert lm evaluate --precision bf16`
-    /// prints what a model loses by it.
+    /// A weight changes by at most 2⁻⁸ of itself; one below 2⁻¹²⁶ may become 0. A sum of products changes by at most
+    /// this share of its terms, and mostly by much less, because the changes cancel. `wengert lm evaluate --precision
+    /// bf16` prints what a model loses by it.
     ///
     /// ```
     /// use autograd::Parameters;

@@ -141,8 +141,8 @@ impl Schedule {
         Self::of(Curve::Exponential { factor }, rate)
     }
 
-    /// Creates a schedule whose rate is any function of the step, from 0. A [`warm_up`](Self::warm_up) goes before it: it
-    /// leads up to the rate of step 0, and delays the others.
+    /// Creates a schedule whose rate is any function of the step, from 0. A [`warm_up`](Self::warm_up) goes before it:
+    /// it leads up to the rate of step 0, and delays the others.
     ///
     /// Such a schedule cannot be written as data (serde); trying gives an error. A checkpoint of a run
     /// holds the rate of its next step, so that a run with another function is not taken for the same,

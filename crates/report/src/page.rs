@@ -7,7 +7,8 @@
 //!
 //! Read next: `figures.rs` (the content of a report), `contributions.rs` (the words a prediction
 //! depends on, by one backward pass), `curves.rs` (a plot), `inside.rs` (outputs and gradients by
-//! layer), `columns.rs` and `residuals.rs` (what is shown of a table), `html.rs` and `templates/report.html` (the page). `language.rs` is the report of a language model.
+//! layer), `columns.rs` and `residuals.rs` (what is shown of a table), `html.rs` and
+//! `templates/report.html` (the page). `language.rs` is the report of a language model.
 
 mod activations;
 mod axis;

@@ -13,9 +13,9 @@
 //! f16     1     5 bits     10 bits       2⁻¹¹, but none above 65,504
 //! ```
 //!
-//! Widening bf16 is a shift, which every processor can do for a whole register. f16 takes a table, or an instruction that
-//! not every processor has. Its three more bits would buy nothing, because rounding to bf16 costs a trained model so
-//! little: `wengert lm evaluate --precision bf16` prints it.
+//! Widening bf16 is a shift, which every processor can do for a whole register. f16 takes a table, or an instruction
+//! that not every processor has. Its three more bits would buy nothing, because rounding to bf16 costs a trained model
+//! so little: `wengert lm evaluate --precision bf16` prints it.
 //!
 //! # Layout
 //!

@@ -53,7 +53,8 @@ impl<'a, T> Matrix<'a, T> {
 
 /// An element type's kernel for the product of two matrices.
 ///
-/// Every [`Scalar`](crate::Scalar) has one. A type without a faster one calls [`multiply_by_loops`](crate::multiply_by_loops).
+/// Every [`Scalar`](crate::Scalar) has one. A type without a faster one calls
+/// [`multiply_by_loops`](crate::multiply_by_loops).
 pub trait MatrixKernel: Sized {
     /// Writes `product = left · right`. The product is row-major, and no factor is empty.
     fn multiply(left: Matrix<'_, Self>, right: Matrix<'_, Self>, product: &mut [Self]);

@@ -142,8 +142,8 @@ impl<T: Scalar> RowSums<T> {
         }
     }
 
-    /// Adds rows of a table to sum `number`, as [`add`](Self::add) would one after the other. The table is row-major and as
-    /// wide as the sums. The sum stays in registers meanwhile, so that only the rows are read.
+    /// Adds rows of a table to sum `number`, as [`add`](Self::add) would one after the other. The table is row-major
+    /// and as wide as the sums. The sum stays in registers meanwhile, so that only the rows are read.
     ///
     /// # Panics
     /// If the sum does not exist, or the table has no such row.

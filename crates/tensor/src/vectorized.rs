@@ -29,8 +29,8 @@ pub fn vectorized<R>(mut loops: impl FnMut() -> R) -> R {
     pulp::Arch::new().dispatch(Loops(loops))
 }
 
-/// Returns the name of the vector instructions that [`vectorized`] uses on this processor in a release build: `x86-64-v4`
-/// (AVX-512), `x86-64-v3` (AVX2 and FMA) or `neon`; `baseline` where it has none of these. An x86-64-v2
+/// Returns the name of the vector instructions that [`vectorized`] uses on this processor in a release build:
+/// `x86-64-v4` (AVX-512), `x86-64-v3` (AVX2 and FMA) or `neon`; `baseline` where it has none of these. An x86-64-v2
 /// processor is one of the last kind: it runs the loops with the SSE2 of every x86-64.
 pub fn instruction_set() -> &'static str {
     struct Name;

@@ -124,7 +124,8 @@ impl<T: Scalar> Shards<T> {
         )
     }
 
-    /// Runs [`forward_backward`](Self::forward_backward) over samples that do not all count the same. `weight` returns the weight of a range of them. A shard without weight adds nothing.
+    /// Runs [`forward_backward`](Self::forward_backward) over samples that do not all count the same. `weight` returns
+    /// the weight of a range of them. A shard without weight adds nothing.
     ///
     /// # Panics
     /// If `samples` is 0, or `forward` panics.

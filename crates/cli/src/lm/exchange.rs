@@ -78,8 +78,9 @@ pub fn export(options: &LmExport) -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// Returns the tokens that begin and end a text, as `config.json` names them. An imported model keeps its own; in a model
-/// that was trained here, documents also end with the token that the next begins after.
+/// Returns the tokens that begin and end a text, as `config.json` names them. An imported model
+/// keeps its own; in a model that was trained here, documents also end with the token that the next
+/// begins after.
 fn marks(about: &LmDescription) -> TextMarks {
     let begin = match about.start[..] {
         [only] => Some(only),

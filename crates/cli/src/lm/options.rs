@@ -189,8 +189,8 @@ pub struct LmGenerate {
     #[arg(long, value_name = "N", default_value_t = 0, allow_negative_numbers = true)]
     pub seed: u64,
     /// Keep the matrices of the model in this many bits. bf16 halves what is read for each token, and changes each
-    /// weight by at most 1/256 of itself (one below 1.2e-38 may become 0); `lm evaluate --precision bf16` prints what that
-    /// costs.
+    /// weight by at most 1/256 of itself (one below 1.2e-38 may become 0); `lm evaluate --precision bf16` prints what
+    /// that costs.
     #[arg(long, value_name = "NAME", default_value = "f32")]
     pub precision: Precision,
     /// End before this text; \n is a line break. Repeatable. Without it a model that was trained on documents ends

@@ -20,11 +20,11 @@ pub struct Sizes {
     /// The number of attention heads; twice as many must divide the width.
     #[arg(long, value_name = "N", default_value_t = defaults::HEADS, value_parser = positive, allow_negative_numbers = true)]
     pub heads: usize,
-    /// The number of heads of keys and values, which several heads of queries share; without it each has its own.
+    /// The number of heads of keys and values, each shared by several heads of queries [default: one for each head].
     #[arg(long, value_name = "N", value_parser = positive, allow_negative_numbers = true)]
     pub key_value_heads: Option<usize>,
-    /// The number of hidden features of the feed-forward part; without it 8/3 of the width, and half as many
-    /// again for relu and gelu, which then have as many parameters.
+    /// The number of hidden features of the feed-forward part [default: 8/3 of the width; for relu and gelu one and a
+    /// half times that, which gives equal parameters].
     #[arg(long, value_name = "N", value_parser = positive, allow_negative_numbers = true)]
     pub feed_forward: Option<usize>,
     /// The most tokens that the model sees at once.

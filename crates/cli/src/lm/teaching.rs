@@ -18,10 +18,10 @@ pub struct Teaching {
     /// Take N steps.
     #[arg(long, value_name = "N", default_value_t = defaults::STEPS, value_parser = up_to::<100_000_000>, allow_negative_numbers = true, conflicts_with = "epochs")]
     pub steps: usize,
-    /// Take as many steps as go over the training tokens N times.
+    /// Take as many steps as are needed to go over the training tokens N times.
     #[arg(long, value_name = "N", value_parser = up_to::<1_000_000>, allow_negative_numbers = true)]
     pub epochs: Option<usize>,
-    /// Validate after every N steps; without it ten times in all.
+    /// Validate after every N steps [default: ten times in all].
     #[arg(long, value_name = "N", value_parser = positive, allow_negative_numbers = true)]
     pub validate_every: Option<usize>,
     /// Take a step for every N windows of the text.
@@ -31,17 +31,17 @@ pub struct Teaching {
     /// of one.
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = up_to::<1024>, allow_negative_numbers = true)]
     pub accumulate: usize,
-    /// Cut each batch into N shards, for as many threads to work on. The result depends on N, but not on how many
-    /// threads there are.
+    /// Cut each batch into N shards, for as many threads to work on. The result depends on N, but not on the number
+    /// of threads.
     #[arg(long, value_name = "N", default_value_t = defaults::SHARDS, value_parser = up_to::<1024>, allow_negative_numbers = true)]
     pub shards: usize,
     /// AdamW's largest learning rate. It grows through the warm-up, and then falls along a cosine to a tenth.
     #[arg(long, value_name = "RATE", default_value_t = defaults::RATE, value_parser = rate, allow_hyphen_values = true)]
     pub lr: f64,
-    /// The rate that the cosine ends with; without it a tenth of --lr.
+    /// The rate that the cosine ends with [default: a tenth of --lr].
     #[arg(long, value_name = "RATE", value_parser = not_negative, allow_hyphen_values = true)]
     pub min_lr: Option<f64>,
-    /// The steps in which the rate grows; without it a twentieth of all.
+    /// The number of steps in which the rate grows [default: a twentieth of all].
     #[arg(long, value_name = "N", allow_negative_numbers = true)]
     pub warm_up: Option<usize>,
     /// AdamW's decay of matrices. Norms, β and γ do not decay.
@@ -53,7 +53,7 @@ pub struct Teaching {
     /// Adam's β₂.
     #[arg(long, value_name = "BETA", default_value_t = defaults::BETA2, value_parser = share, allow_hyphen_values = true)]
     pub beta2: f64,
-    /// Scale gradients down to this norm where theirs is larger.
+    /// Scale gradients down to this norm if theirs is larger.
     #[arg(long, value_name = "NORM", default_value_t = defaults::CLIP, value_parser = rate, allow_hyphen_values = true)]
     pub clip: f64,
     /// The seed of initial weights, windows and dropout. The same seed gives the same result.

@@ -54,7 +54,7 @@ pub struct Reading {
     /// tokenizer.json.
     #[arg(long, value_name = "KIND", default_value = "characters", value_parser = tokens, value_hint = ValueHint::FilePath)]
     pub tokens: TokenKind,
-    /// Leave the text in its file, so that it may be larger than memory. Windows are read when their step comes; of
+    /// Leave the text in its file, so that it may be larger than memory. Windows are read when their step comes; with
     /// several processes, each reads only its own. The result is the same. The text must be one document of bytes,
     /// characters or byte-pairs=N, with at most 4 MiB for validation. No Kneser–Ney models are evaluated.
     #[arg(long, requires = "text")]

@@ -28,7 +28,7 @@ pub struct Options {
     /// Where the samples come from.
     #[command(flatten)]
     pub source: SampleSource,
-    /// The columns that hold the features; without it all others.
+    /// The columns that hold the features [default: all others].
     #[arg(
         long,
         value_name = "NAME,...",

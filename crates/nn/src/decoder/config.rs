@@ -54,9 +54,9 @@ impl FeedForwardKind {
 }
 
 impl DecoderConfig {
-    /// Returns the sizes of a model for short texts, with about 100,000 parameters. `theta` is 30: the longest wavelength
-    /// of a head of 16 features is then 123 tokens, about the context, and short texts are learned in fewer steps than
-    /// with LLaMA's 10,000.
+    /// Returns the sizes of a model for short texts, with about 100,000 parameters. `theta` is 30: the longest
+    /// wavelength of a head of 16 features is then 123 tokens, about the context, and short texts are learned in fewer
+    /// steps than with LLaMA's 10,000.
     pub fn small(vocabulary: usize) -> Self {
         Self {
             vocabulary,

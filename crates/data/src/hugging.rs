@@ -200,7 +200,7 @@ impl HuggingTokenizer {
         Ok(merge(tokens, &self.merges))
     }
 
-    /// Returns the error of a character of a piece: it stands for one of the text, or for a byte of one.
+    /// Returns the error of a character of a piece, which represents a character of the text or one of its bytes.
     fn unknown(&self, text: &str, character: char) -> UnknownCharacter {
         let has = |c: char, byte: u8| c.encode_utf8(&mut [0; 4]).as_bytes().contains(&byte);
         let of_bytes = text.find(|c| byte_of(character).is_some_and(|byte| has(c, byte)));

@@ -116,7 +116,7 @@ pub enum StateError {
     /// A tensor is there that belongs to no moment of a parameter.
     #[error("the state is damaged: expected no tensor `{0}`")]
     UnknownTensor(String),
-    /// A row of a table is behind by a number of updates that cannot be.
+    /// The number of pending updates of a row of a table is impossible.
     #[error(
         "the state is damaged: in the tensor `{name}` a row is {found} updates behind, expected a \
          whole number from 0 to {most}"

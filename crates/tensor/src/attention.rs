@@ -9,8 +9,8 @@
 //! V̄ = Pᵀ·Ō      P̄ = Ō·Vᵀ      S̄ = P ⊙ (P̄ − rowsum(Ō ⊙ O))      Q̄ = S̄·K / √d      K̄ = S̄ᵀ·Q / √d
 //! ```
 //!
-//! A query sees the steps up to its own, so P is lower triangular. What is above the diagonal is neither
-//! computed nor read: no −∞ stands for it, and no 0 is multiplied with what may be infinite. Where several
+//! A query sees the steps up to its own, so P is lower triangular. Elements above the diagonal are neither
+//! computed nor read, so there is no −∞, and 0 is not multiplied with what may be infinite. If several
 //! heads of queries share one of keys and values, its adjoints add up.
 
 use rayon::prelude::*;

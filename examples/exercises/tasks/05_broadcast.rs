@@ -1,8 +1,8 @@
 //! Exercise 5, chapter 3: the shape of a broadcast.
 //!
 //! Two arrays of different shapes may be added if their shapes broadcast (NumPy's rule). Write the shapes one below
-//! the other, aligned at their *last* axes. Where one shape has no axis, take 1. Two lengths fit if they are equal,
-//! or one of them is 1, and the result has the other one.
+//! the other, aligned at their *last* axes. Where a shape lacks an axis, take 1. Two lengths fit if they are equal, or
+//! one of them is 1, and then the result has the other one.
 //!
 //! ```text
 //!       [4, 1]                 [2]

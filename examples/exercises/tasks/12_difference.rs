@@ -1,6 +1,6 @@
 //! Exercise 12, chapter 5: a derivative from two values.
 //!
-//! Find f′(x) from values of f alone, to eight digits. Take the central difference
+//! Find f′(x) only from values of f, to eight digits. Take the central difference
 //!
 //! ```text
 //! ( f(x + h) − f(x − h) ) / 2h

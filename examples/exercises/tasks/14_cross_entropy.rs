@@ -7,9 +7,9 @@
 //! loss = mean over the batch of  −ln p[i, label of i]
 //! ```
 //!
-//! What is the gradient of the loss with respect to the logits? Softmax and logarithm melt into something short.
+//! What is the gradient of the loss with respect to the logits? Softmax and logarithm combine into something short.
 //! `logits.get([i, j])` is an element, `Tensor::new([batch, classes], numbers)` makes a tensor of a `Vec<f64>`, row
-//! by row. Logits are small here; you need not care for overflow.
+//! by row. Logits are small here; you need not worry about overflow.
 //!
 //! Write the function in place of `todo!()`. Then: cargo run -p exercises -- 14
 

@@ -6,7 +6,7 @@
 //! w ← w − rate · ( m̂ / (√v̂ + 1e-8) + decay · w )
 //! ```
 //!
-//! The w on the right is the weight before the step. m and v know nothing of the decay.
+//! The w on the right is the weight before the step. m and v do not include the decay.
 //!
 //! Write the function in place of `todo!()`. Then: cargo run -p exercises -- 16
 

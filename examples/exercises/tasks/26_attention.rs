@@ -12,7 +12,7 @@
 //! `s.exp()`, `s.sum_keepdim(&[1])` (row sums), `a * b`, `a / b` work on tensors and broadcast.
 //! `mask(time)` below has ones where row i may look, and zeros elsewhere.
 //!
-//! The fits are small here: you need not care for overflow.
+//! The fits are small here: you need not worry about overflow.
 //!
 //! Write the function in place of `todo!()`. Then: cargo run -p exercises -- 26
 

@@ -9,7 +9,7 @@
 //! `Tensor::concat(&[a, b], 0)` puts the rows of b below those of a; `*keys = …` replaces the cache. There is no mask,
 //! because nothing in the cache is later than the query.
 //!
-//! The fits are small here: you need not care for overflow.
+//! The fits are small here: you need not worry about overflow.
 //!
 //! Write the function in place of `todo!()`. Then: cargo run -p exercises -- 27
 

@@ -1,6 +1,6 @@
 //! Exercise 28, chapter 11: deferred updates of a row.
 //!
-//! A word was not in the batches of the last k steps, so its weights had the gradient 0. Adam moves them all the same
+//! A word was not in the batches of the last k steps, so its weights had the gradient 0. Adam still moves them
 //! (chapter 8). Its state is [w, m, v] after step t; make up for the k steps t + 1, …, t + k that it missed:
 //!
 //! ```text

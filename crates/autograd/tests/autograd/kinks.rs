@@ -135,7 +135,7 @@ fn right_gradients_pass_and_wrong_ones_fail_at_points_with_many_kinks() {
 }
 
 /// A text without a known word: all hidden units are at ReLU's kink, with weights of both signs
-/// behind them.
+/// after them.
 #[test]
 fn a_hidden_layer_at_the_kinks_of_all_its_units_passes() {
     let mut parameters = Parameters::<f32>::new(0);

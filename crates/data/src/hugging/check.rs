@@ -133,7 +133,7 @@ fn check_order(steps: &[&DecoderStep]) -> Result<(), String> {
         before if before.len() == steps.len() => Ok(()),
         [.., DecoderStep::Fuse] if steps.iter().filter(|step| is_strip(step)).count() == 1 => Ok(()),
         _ => Err("`decoder` strips before it fuses, or twice, which is not implemented: expected Strip once, \
-                  behind Fuse"
+                  after Fuse"
             .to_owned()),
     }
 }

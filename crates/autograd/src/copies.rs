@@ -40,7 +40,7 @@ impl<T: Scalar> Parameters<T> {
     ) -> Parameters<U> {
         let entry = |id| {
             let Parameter { name, trainable, .. } = self.entry(id);
-            Parameter { name: Arc::clone(name), value: value(id), trainable: *trainable }
+            Parameter { id, name: Arc::clone(name), value: value(id), trainable: *trainable }
         };
         let entries = self.ids().map(entry).collect();
         Parameters { entries, key: self.key, store: self.store, copy: new_number() }

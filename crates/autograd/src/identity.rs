@@ -24,11 +24,14 @@ pub struct NodeId {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct StoreId(pub(crate) u64);
 
-/// Names one parameter of a [`Parameters`](crate::Parameters) and of its copies.
+/// Names one parameter of a [`Parameters`](crate::Parameters) and of its copies. Copies to which parameters
+/// are added afterwards have the earlier ones in common.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ParameterId {
     pub(crate) store: StoreId,
     pub(crate) index: usize,
+    /// Tells it from what is added to another copy of the store at the same position.
+    pub(crate) number: u64,
 }
 
 impl ParameterId {

@@ -8,7 +8,7 @@ use tensor::{Scalar, Tensor, shape};
 use crate::gradients::Gradients;
 use crate::identity::{NodeId, ParameterId};
 use crate::op::{Adjoints, Op};
-use crate::parameters::Parameters;
+use crate::parameters::{Parameter, Parameters};
 use crate::tape::{Node, Source, Tape};
 use crate::var::Var;
 use crate::view::in_layer;
@@ -122,6 +122,14 @@ pub(crate) fn assert_knows<T: Scalar>(parameters: &Parameters<T>, id: ParameterI
         id.index < parameters.len(),
         "parameters: parameter number {} does not exist here: it was added to the store after this \
          copy was made; copy it again",
+        id.index
+    );
+    let Parameter { id: own, name, .. } = &parameters.entries[id.index];
+    assert!(
+        *own == id,
+        "parameters: the id does not name parameter number {}, `{name}`, but one that was added to \
+         another copy of this store: use the copy that the layer was built with, or a clone() or \
+         cast() of it",
         id.index
     );
 }

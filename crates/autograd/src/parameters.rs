@@ -6,7 +6,8 @@
 //!
 //! Each id knows the store that made it, so the parameters of several stores, such as the two
 //! networks of a GAN, can be on one tape. Copies of a store (`clone`, `cast`, `map`) understand its
-//! ids too: a layer works with all of them; see `copies.rs`. Rows on demand are in `sparse/value.rs`.
+//! ids too: a layer works with all of them; see `copies.rs`. Rows on demand are in `sparse/value.rs`,
+//! freezing is in `patterns.rs`.
 
 use std::sync::Arc;
 
@@ -42,6 +43,7 @@ pub struct Parameters<T: Scalar = f32> {
 
 #[derive(Clone, Debug)]
 pub(crate) struct Parameter<T: Scalar> {
+    pub(crate) id: ParameterId,
     pub(crate) name: Arc<str>,
     pub(crate) value: Value<T>,
     pub(crate) trainable: bool,
@@ -101,8 +103,10 @@ impl<T: Scalar> Parameters<T> {
             self.find(name).is_none(),
             "there is a parameter `{name}` already: give each layer a name of its own"
         );
-        self.entries.push(Parameter { name: name.into(), value: value.into(), trainable: true });
-        ParameterId { store: self.store, index: self.entries.len() - 1 }
+        let id = ParameterId { store: self.store, index: self.len(), number: new_number() };
+        let (name, value) = (name.into(), value.into());
+        self.entries.push(Parameter { id, name, value, trainable: true });
+        id
     }
 
     /// Returns the value of a parameter.
@@ -132,19 +136,7 @@ impl<T: Scalar> Parameters<T> {
 
     /// Returns the parameter of this name.
     pub fn find(&self, name: &str) -> Option<ParameterId> {
-        self.ids().find(|id| &*self.entries[id.index].name == name)
-    }
-
-    /// Keeps a parameter at its value from now on: it gets no gradient.
-    #[track_caller]
-    pub fn freeze(&mut self, id: ParameterId) {
-        self.entry_mut(id).trainable = false;
-    }
-
-    /// Keeps all parameters at their values from now on. Freeze a copy, such as a target network,
-    /// that is on one tape with its original.
-    pub fn freeze_all(&mut self) {
-        self.entries.iter_mut().for_each(|entry| entry.trainable = false);
+        self.entries.iter().find(|entry| &*entry.name == name).map(|entry| entry.id)
     }
 
     /// Returns `true` if a parameter gets gradients.
@@ -165,17 +157,18 @@ impl<T: Scalar> Parameters<T> {
 
     /// Returns all ids, in order.
     pub fn ids(&self) -> impl Iterator<Item = ParameterId> + use<T> {
-        let store = self.store;
-        (0..self.entries.len()).map(move |index| ParameterId { store, index })
+        // Collected, so that the store can be changed on the way.
+        let ids: Vec<_> = self.entries.iter().map(|entry| entry.id).collect();
+        ids.into_iter()
     }
 
     /// Returns id, name and value of each parameter, in order.
     pub fn iter(&self) -> impl Iterator<Item = (ParameterId, &str, &Tensor<T>)> {
-        self.ids().map(|id| (id, self.name(id), self.get(id)))
+        self.entries.iter().map(|entry| (entry.id, &*entry.name, entry.value.dense()))
     }
 
     /// Returns the number of scalars in all parameters.
     pub fn count(&self) -> usize {
-        self.ids().map(|id| tensor::shape::len(self.shape(id))).sum()
+        self.entries.iter().map(|entry| tensor::shape::len(entry.value.shape())).sum()
     }
 }

@@ -103,7 +103,7 @@ impl fmt::Display for PatternError {
 
 impl Error for PatternError {}
 
-/// Freezing by name. A frozen parameter gets no gradient, so an optimizer leaves it alone; gradients
+/// Freezing, by id and by name. A frozen parameter gets no gradient, so an optimizer leaves it alone; gradients
 /// still flow through the layer to what comes before it.
 ///
 /// ```
@@ -142,6 +142,18 @@ impl<T: Scalar> Parameters<T> {
     #[track_caller]
     pub fn unfreeze_matching(&mut self, pattern: &str) {
         self.set_trainable("unfreeze_matching", pattern, true);
+    }
+
+    /// Keeps a parameter at its value from now on: it gets no gradient.
+    #[track_caller]
+    pub fn freeze(&mut self, id: ParameterId) {
+        self.entry_mut(id).trainable = false;
+    }
+
+    /// Keeps all parameters at their values from now on. Freeze a copy, such as a target network,
+    /// that is on one tape with its original.
+    pub fn freeze_all(&mut self) {
+        self.entries.iter_mut().for_each(|entry| entry.trainable = false);
     }
 
     /// Lets a parameter be trained again.

@@ -98,7 +98,7 @@ fn extents(tape: &Tape<Number>, parameters: &Parameters<Number>) -> Vec<Extent> 
         parameters.ids().map(|id| has_rows(id).then(Vec::new)).collect();
     for node in tape.nodes().iter() {
         let Some((id, _)) = node.parameter() else { continue };
-        if id.store() == parameters.store() {
+        if parameters.entries.get(id.index()).is_some_and(|own| own.id == id) {
             let read = &mut rows[id.index()];
             *read = read.take().zip(node.rows()).map(|(rows, more)| [&rows[..], more].concat());
         }

@@ -80,6 +80,38 @@ fn an_id_of_another_store_is_refused() {
 }
 
 #[test]
+fn an_id_that_was_added_to_one_copy_is_refused_by_another() {
+    let (mut a, _) = store("body", 3.0);
+    let mut b = a.clone();
+    let in_a = a.add("head a", Tensor::scalar(10.0));
+    let in_b = b.add("head b", Tensor::scalar(20.0));
+    assert_ne!(in_a, in_b);
+    let expected = "parameters: the id does not name parameter number 1, `head b`, but one that was added to \
+                    another copy of this store: use the copy that the layer was built with, or a clone() or \
+                    cast() of it";
+    assert_eq!(message(|| b.get(in_a).clone()), expected);
+    assert_eq!(message(|| b.cast::<f32>().get(in_a).clone()), expected);
+    let tape = Tape::default();
+    assert_eq!(message(|| tape.parameter(&b, in_a)), expected);
+    assert_eq!(a.clone().get(in_a).item(), 10.0);
+    assert_eq!(b.cast::<f32>().get(in_b).item(), 20.0);
+}
+
+#[test]
+fn the_checker_refuses_a_parameter_that_was_added_after_the_copy_that_it_is_given() {
+    let (mut a, _) = store("body", 3.0);
+    let copy = a.clone();
+    let later = a.add("later", Tensor::scalar(2.0));
+    let of_copy = message(|| {
+        check::layer(&copy, &[Tensor::scalar(5.0)], |pass, [x]| x * pass.parameter(later))
+    });
+    assert!(
+        of_copy.contains("number 1, `input 0`, but one that was added to another copy"),
+        "{of_copy}"
+    );
+}
+
+#[test]
 fn copies_understand_the_ids_of_their_store() {
     let (a, id) = store("a", 3.0);
     assert_eq!(a.clone().get(id).item(), 3.0);
@@ -239,6 +271,21 @@ fn the_checker_refuses_a_trainable_parameter_that_it_cannot_move() {
         message(|| check::parameters(&a, |pass| pass.tape.parameter(&copy, in_a)))
             .starts_with("check: the function reads the trainable parameter `a` of another store")
     );
+}
+
+#[test]
+fn the_checker_reads_a_frozen_copy_that_has_parameters_of_its_own() {
+    let (mut a, in_a) = store("a", 3.0);
+    let mut copy = a.clone();
+    a.add("table", Tensor::ones([9, 2]));
+    let extra = [copy.add("extra", Tensor::ones([9, 2])), copy.add("more", Tensor::scalar(2.0))];
+    let copy = frozen(&copy);
+    let report = check::parameters(&a, |pass| {
+        let [extra, more] = extra.map(|id| pass.tape.parameter(copy, id));
+        pass.parameter(in_a) * extra.sum_all() * more
+    });
+    report.assert();
+    assert_eq!(report.findings[1].rows, Some(0));
 }
 
 #[test]

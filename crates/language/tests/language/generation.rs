@@ -28,7 +28,7 @@ fn difference<T: Scalar>(chunks: &[usize]) -> f64 {
         let logits = model.extend(&parameters, &mut cache, &TEXT[start..start + length]);
         let expected = expected.slice(0, start..start + length);
         for (a, b) in logits.values().iter().zip(expected.values().iter()) {
-            largest = largest.max((a.to_f64() - b.to_f64()).abs());
+            largest = Scalar::maximum(largest, (a.to_f64() - b.to_f64()).abs());
         }
         start += length;
     }

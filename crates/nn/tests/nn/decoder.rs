@@ -55,9 +55,9 @@ fn logits<T: Scalar>(parameters: &Parameters<T>, model: &Decoder, ids: &Tensor<u
     model.forward(Pass::eval(&tape, parameters), ids).value()
 }
 
-/// Returns the largest absolute value.
+/// Returns the largest absolute value; NaN if there is one.
 fn largest(x: &Tensor<f64>) -> f64 {
-    x.to_vec().into_iter().fold(0.0, |largest, x| x.abs().max(largest))
+    x.to_vec().into_iter().map(f64::abs).fold(0.0, Scalar::maximum)
 }
 
 proptest! {

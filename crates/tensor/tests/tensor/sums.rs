@@ -1,7 +1,7 @@
 //! Sums in `f32` are as accurate as those in `f64`, however many terms they have.
 
 use proptest::prelude::*;
-use tensor::{Key, RowSums, Tensor, fused};
+use tensor::{Key, RowSums, Scalar, Tensor, fused};
 
 /// The largest relative error that a sum of ten million terms may have, where it is measured and not drawn.
 const TOLERANCE: f64 = 1e-6;
@@ -61,7 +61,14 @@ fn in_any_layout(data: Data, [a, b, c]: [usize; 3], layout: usize) -> Tensor {
 fn error(sums: &Tensor, exact: &Tensor<f64>) -> f64 {
     assert_eq!(sums.shape(), exact.shape());
     let pairs = sums.to_vec().into_iter().zip(exact.to_vec());
-    pairs.map(|(x, exact)| (f64::from(x) / exact - 1.0).abs()).fold(0.0, f64::max)
+    pairs.map(|(x, exact)| (f64::from(x) / exact - 1.0).abs()).fold(0.0, Scalar::maximum)
+}
+
+#[test]
+fn an_error_that_is_not_a_number_is_the_largest() {
+    let (sums, exact) = (Tensor::from([f32::NAN, 1.0]), Tensor::from([1.0, 1.0]));
+    assert!(error(&sums, &exact).is_nan());
+    assert!(error_beside_terms(&sums, &exact, &exact).is_nan());
 }
 
 /// The same where terms may cancel: a sum that is less than half of what its terms are without their signs
@@ -73,7 +80,7 @@ fn error_beside_terms(sums: &Tensor, exact: &Tensor<f64>, terms: &Tensor<f64>) -
     let error = |(x, (exact, terms)): (f32, (f64, f64))| {
         (f64::from(x) - exact).abs() / exact.abs().max(terms / 2.0)
     };
-    pairs.map(error).fold(0.0, f64::max)
+    pairs.map(error).fold(0.0, Scalar::maximum)
 }
 
 /// The sum along axes, in `f64` and by the definition: index by index.

@@ -153,6 +153,10 @@ impl fmt::Display for Law {
     }
 }
 
+/// What is said where there is nothing to compare.
+const NOTHING: &str = "nothing was compared: no parameter is trainable and there is no input; unfreeze what is to be \
+                       checked";
+
 /// What the check of one function found.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Report {
@@ -165,9 +169,17 @@ pub struct Report {
 }
 
 impl Report {
-    /// Returns `true` if all methods agree and all laws hold.
+    /// Returns `true` if all methods agree and all laws hold. A check without any input or trainable
+    /// parameter does not pass; an input without elements does.
     pub fn passes(&self) -> bool {
-        self.findings.iter().all(Finding::passes) && self.laws.iter().all(Law::holds)
+        !self.is_of_nothing()
+            && self.findings.iter().all(Finding::passes)
+            && self.laws.iter().all(Law::holds)
+    }
+
+    /// Returns `true` if there was no input and no trainable parameter.
+    fn is_of_nothing(&self) -> bool {
+        self.findings.is_empty()
     }
 
     /// Returns the largest error by one method.
@@ -183,6 +195,9 @@ impl Report {
 
     /// Returns the outcome in one line: the number of comparisons and the worst error by each method.
     pub fn summary(&self) -> String {
+        if self.is_of_nothing() {
+            return format!("FAILED: {NOTHING}");
+        }
         let errors = Method::ALL.map(|method| format!("{method} {:.0e}", self.worst_error(method)));
         let outcome = if self.passes() { "passed" } else { "FAILED" };
         format!("{outcome}: {} numbers, worst error by {}", self.compared(), errors.join(", "))
@@ -192,7 +207,7 @@ impl Report {
     /// panic, so that shrinking does not print one report after another.
     ///
     /// # Errors
-    /// If a gradient is wrong.
+    /// If a gradient is wrong, or there was nothing to compare.
     pub fn result(self) -> Result<(), Self> {
         if self.passes() { Ok(()) } else { Err(self) }
     }
@@ -200,9 +215,10 @@ impl Report {
     /// Panics with the report unless it passes.
     ///
     /// # Panics
-    /// If a gradient is wrong.
+    /// If a gradient is wrong, or there was nothing to compare.
     #[track_caller]
     pub fn assert(&self) {
+        assert!(!self.is_of_nothing(), "check: {NOTHING}");
         assert!(self.passes(), "wrong gradient\n{self}");
     }
 }
@@ -212,6 +228,9 @@ impl std::error::Error for Report {}
 /// One line for each input or parameter with its worst comparison; then what failed, and where.
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.is_of_nothing() {
+            return writeln!(f, "{NOTHING}");
+        }
         let name_width = self.findings.iter().map(|finding| finding.name.chars().count()).max();
         for finding in &self.findings {
             write_finding(f, finding, name_width.unwrap_or(0))?;

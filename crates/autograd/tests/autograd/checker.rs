@@ -2,6 +2,7 @@
 
 use autograd::check::{self, Method};
 use autograd::{Adjoints, Op, Parameters, Tape};
+use mistakes::message;
 use proptest::prelude::*;
 use tensor::{Key, Scalar, Tensor};
 
@@ -151,6 +152,33 @@ fn parameters_are_reported_by_name_and_frozen_ones_left_out() {
     report.assert();
     let names: Vec<_> = report.findings.iter().map(|finding| finding.name.as_str()).collect();
     assert_eq!(names, ["weight"]);
+}
+
+#[test]
+fn a_check_that_compares_nothing_does_not_pass() {
+    let nothing = "nothing was compared: no parameter is trainable and there is no input; unfreeze what is to be \
+                   checked";
+    let mut parameters = Parameters::with_seed(0);
+    let weight = parameters.add("weight", Tensor::from([[0.5, -1.0]]));
+    parameters.freeze_all();
+    for report in [
+        check::parameters(&parameters, |pass| pass.parameter(weight).tanh()),
+        check::layer(&parameters, &[], |pass, []| pass.parameter(weight).tanh()),
+    ] {
+        assert!(!report.passes());
+        assert_eq!(report.summary(), format!("FAILED: {nothing}"));
+        assert_eq!(report.to_string(), format!("{nothing}\n"));
+        assert_eq!(message(|| report.assert()), format!("check: {nothing}"));
+    }
+    let x = Tensor::from([[2.0, 3.0]]);
+    check::layer(&parameters, &[x], |pass, [x]| pass.parameter(weight) * x).assert();
+}
+
+#[test]
+fn an_input_without_elements_passes() {
+    let report = check::inputs(&[Tensor::zeros([0, 3])], |[x]| x.tanh());
+    report.assert();
+    assert_eq!((report.findings.len(), report.compared()), (1, 0));
 }
 
 #[test]

@@ -101,7 +101,7 @@ pub fn op<O: Op<Number>>(make: impl Fn() -> O, inputs: &[Tensor<f64>]) -> Report
 }
 
 /// Checks the gradients of `function`, such as a layer, with respect to all trainable parameters
-/// and all inputs. Dropout is off.
+/// and all inputs. Dropout is off. Tables are checked as [`parameters`] checks them.
 ///
 /// ```
 /// use autograd::{Parameters, check};
@@ -126,13 +126,9 @@ where
     F: for<'t> Fn(Pass<'t, Number>, [Var<'t, Number>; N]) -> Var<'t, Number>,
 {
     let mut all = parameters.clone();
-    let first_input = all.len();
-    for (i, input) in inputs.iter().enumerate() {
-        all.add(format!("input {i}"), input.clone());
-    }
-    self::parameters(&all, |pass| {
-        function(pass, array(pass.all_parameters().split_off(first_input)))
-    })
+    let ids: [ParameterId; N] =
+        std::array::from_fn(|i| all.add(format!("input {i}"), inputs[i].clone()));
+    self::parameters(&all, |pass| function(pass, ids.map(|id| pass.parameter(id))))
 }
 
 /// Checks the gradients of `function`, such as a model's loss on a few samples, with respect to

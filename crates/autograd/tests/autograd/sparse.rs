@@ -47,6 +47,18 @@ fn of_a_table_the_rows_that_are_read_are_checked() {
 }
 
 #[test]
+fn of_a_table_in_a_layer_the_rows_that_are_read_are_checked() {
+    let (parameters, [table, _]) = model(1_000_000);
+    let report =
+        check::layer(&parameters.cast(), &[Tensor::from([[2.0, 3.0, 5.0]])], |pass, [x]| {
+            (lookup(pass, table, &Tensor::from([700_000, 3]), true) * x).tanh()
+        });
+    report.assert();
+    let read: Vec<_> = report.findings.iter().map(|f| (f.name.as_str(), f.rows)).collect();
+    assert_eq!(read, [("table", Some(2)), ("weight", Some(0)), ("input 0", None)]);
+}
+
+#[test]
 fn a_table_that_is_read_as_a_whole_too_is_checked_as_a_whole() {
     let (parameters, [table, _]) = model(30);
     let report = check::parameters(&parameters, |pass| {

@@ -66,7 +66,8 @@ impl RowsUnderCheck {
             Extent { rows: None, .. } => read.get(id).clone().into(),
             Extent { rows: Some(rows), shape } => {
                 let (shape, rows) = (shape.clone(), Arc::clone(rows));
-                on_demand(ReadRows { shape, rows, values: read.get(id).clone() })
+                let name = read.name(id).to_string();
+                on_demand(ReadRows { name, shape, rows, values: read.get(id).clone() })
             }
         })
     }
@@ -144,6 +145,8 @@ impl<T: Scalar> RowSource<Number> for CastRows<T> {
 /// The rows that the function reads. All others have no value.
 #[derive(Debug)]
 struct ReadRows {
+    /// The name of the parameter.
+    name: String,
     shape: Vec<usize>,
     rows: Arc<[u32]>,
     values: Tensor<Number>,
@@ -157,8 +160,10 @@ impl RowSource<Number> for ReadRows {
         let place = |id: &u32| match self.rows.binary_search(id) {
             Ok(place) => place as u32,
             Err(_) => panic!(
-                "check: the function reads row {id} of a table in one run and not in another; \
-                 which rows it reads must not depend on the values of the parameters"
+                "check: the function reads row {id} of `{}`, but did not in its first run: which rows \
+                 it reads must not depend on the values of the parameters, and it must read them through \
+                 the tape, by pass.parameter(id) or pass.rows(id, ids) and not by parameters.get(id)",
+                self.name
             ),
         };
         let places: Vec<u32> = ids.iter().map(place).collect();

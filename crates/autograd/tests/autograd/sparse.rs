@@ -110,19 +110,40 @@ fn a_wrong_entry_is_named_by_its_row_in_the_table() {
     assert!(report.to_string().contains("along [17, 1]"), "{report}");
 }
 
+/// Returns the message of a check that ends where a row without a value is read, inside the check.
+fn refusal(check: impl FnOnce() -> check::Report) -> String {
+    let panic = catch_unwind(AssertUnwindSafe(check)).expect_err("such a row is read");
+    *panic.downcast::<String>().expect("a message")
+}
+
 #[test]
 fn which_rows_are_read_must_not_depend_on_values() {
     let (parameters, [table, _]) = model(30);
     let runs = std::cell::Cell::new(0);
-    let mistake = AssertUnwindSafe(|| {
+    let found = refusal(|| {
         check::parameters(&parameters, |pass| {
             runs.set(runs.get() + 1);
             lookup(pass, table, &Tensor::from([runs.get()]), true).sum_all()
         })
     });
-    let panic = catch_unwind(mistake).expect_err("another row in each run");
-    let message = panic.downcast::<String>().expect("a message");
-    assert!(message.contains("which rows it reads must not depend on the values"), "{message}");
+    let expected = "check: the function reads row 2 of `table`, but did not in its first run: which rows it \
+                    reads must not depend on the values of the parameters";
+    assert!(found.starts_with(expected), "{found}");
+}
+
+#[test]
+fn a_parameter_that_is_read_beside_the_tape_is_named() {
+    let (parameters, [table, weight]) = model(30);
+    let found = refusal(|| {
+        check::parameters(&parameters, |pass| {
+            let beside = pass.constant(pass.parameters.get(weight).clone());
+            pass.parameter(table).matmul(beside)
+        })
+    });
+    let expected = "check: the function reads row 0 of `weight`, but did not in its first run: which rows it \
+                    reads must not depend on the values of the parameters, and it must read them through the \
+                    tape, by pass.parameter(id) or pass.rows(id, ids) and not by parameters.get(id)";
+    assert_eq!(found, expected);
 }
 
 /// A pending update that adds 1 to every number.

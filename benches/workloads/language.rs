@@ -30,7 +30,7 @@ fn model(parameters: &mut Parameters, context: usize) -> Decoder {
     let model = Decoder::new(parameters, config);
     let mut set = |name: &str, value: Tensor| {
         let id = parameters.find(name).expect("a parameter of this name");
-        *parameters.get_mut(id) = value;
+        parameters.set(id, value);
     };
     set("embedding.weight", Tensor::new([VOCABULARY, WIDTH], table()));
     for block in 0..LAYERS {

@@ -115,8 +115,10 @@ impl<T: Scalar> Parameters<T> {
         self.entry(id).value.dense()
     }
 
-    /// Returns the value of a parameter, to be changed. Changing it copies it if a tape still
-    /// shares it: clear the tape before an optimizer's step.
+    /// Returns the value of a parameter, so that its numbers can be changed. That copies them if a tape
+    /// still shares them: clear the tape before an optimizer's step. Replace a value as a whole with
+    /// [`set`](Self::set), which keeps the shape; a value of another shape that is assigned here is not
+    /// refused.
     #[track_caller]
     pub fn get_mut(&mut self, id: ParameterId) -> &mut Tensor<T> {
         self.entry_mut(id).value.dense_mut()

@@ -85,7 +85,7 @@ impl Decoder {
         shape::expect("decoder", config.check());
         let embedding = Embedding::new(parameters, "embedding", config.vocabulary, config.width);
         let (shape, key) = ([config.vocabulary, config.width], parameters.key("embedding.weight"));
-        *parameters.get_mut(embedding.table()) = Tensor::normal(shape, 0.0, TABLE_DEVIATION, key);
+        parameters.set(embedding.table(), Tensor::normal(shape, 0.0, TABLE_DEVIATION, key));
         let mut blocks = Vec::with_capacity(config.layers);
         for number in 0..config.layers {
             blocks.push(Block::new(parameters, &format!("blocks.{number}"), &config));

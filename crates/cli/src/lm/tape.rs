@@ -30,7 +30,7 @@ fn page(learned: &Learned, lesson: &Lesson) -> String {
     let ids: Vec<_> = parameters.ids().collect();
     for id in ids {
         let trained = learned.parameters.find(parameters.name(id)).expect("the model has a block");
-        *parameters.get_mut(id) = learned.parameters.get(trained).clone();
+        parameters.set(id, learned.parameters.get(trained).clone());
     }
     let tokens = &lesson.beginning;
     let length = TOKENS.min(tokens.len() - 1).min(learned.model.config().context);

@@ -121,7 +121,7 @@ fn rebuild(
     let mut parameters = Parameters::new(trained.seed);
     let model = build(&mut parameters, trained.activation, sizes, classes);
     for (id, (_, _, value)) in parameters.ids().zip(trained.parameters.iter()) {
-        *parameters.get_mut(id) = value.clone();
+        parameters.set(id, value.clone());
     }
     (model, parameters)
 }

@@ -11,7 +11,7 @@ use crate::op::{Adjoints, Op};
 use crate::parameters::{Parameter, Parameters};
 use crate::tape::{Node, Source, Tape};
 use crate::var::Var;
-use crate::view::in_layer;
+use crate::view::{NodeView, in_layer};
 
 /// Checks that an op's inputs are on its tape.
 #[track_caller]
@@ -31,6 +31,18 @@ pub(crate) fn assert_shapes_fit<T: Scalar>(op: &dyn Op<T>, inputs: &[&Node<T>]) 
     if let Err(error) = op.check(&shapes) {
         shape::expect(&in_layer(op.name(), inputs.iter().copied()), Err(error))
     }
+}
+
+/// Checks that a VJP names an input that its op has.
+#[track_caller]
+pub(crate) fn assert_is_input<T: Scalar>(dx: &Adjoints<'_, T>, i: usize) {
+    assert!(
+        i < dx.inputs.len(),
+        "backward: the VJP of `{}`, recorded at {}, names input {i}, but the op has the inputs 0..{}",
+        dx.node.source.name(),
+        dx.node.at,
+        dx.inputs.len()
+    );
 }
 
 /// Checks that a VJP's contribution to input `i` has the shape of that input.
@@ -72,6 +84,16 @@ pub(crate) fn assert_can_go_back<T: Scalar>(
     assert!(
         found == expected,
         "vjp: the cotangent has shape {found:?}, the result {expected:?}: they must be equal"
+    );
+}
+
+/// Checks that an adjoint has the shape of its node.
+#[track_caller]
+pub(crate) fn assert_fits_node<T: Scalar>(node: NodeView<'_, T>, dy: &Tensor<T>) {
+    assert!(
+        dy.shape() == node.value().shape(),
+        "contributions: dy has shape {:?}, the value of {node}: they must be equal",
+        dy.shape()
     );
 }
 

@@ -34,7 +34,7 @@
 use tensor::{Scalar, ShapeError, Tensor};
 
 use crate::formulas::Formulas;
-use crate::mistakes::assert_fits_input;
+use crate::mistakes::{assert_fits_input, assert_is_input};
 use crate::tape::Node;
 
 /// A differentiable operation on tensors.
@@ -74,7 +74,12 @@ pub struct Adjoints<'a, T: Scalar> {
 
 impl<T: Scalar> Adjoints<'_, T> {
     /// Returns `true` if input `i` depends on anything whose gradient is asked for.
+    ///
+    /// # Panics
+    /// If the op has no input `i`: a mistake in the op's VJP.
+    #[track_caller]
     pub fn wants(&self, i: usize) -> bool {
+        assert_is_input(self, i);
         self.nodes[self.inputs[i]].needs_gradient
     }
 
@@ -82,7 +87,8 @@ impl<T: Scalar> Adjoints<'_, T> {
     /// The first contribution is stored as it is, not added to zeros.
     ///
     /// # Panics
-    /// If the contribution does not have the shape of the input: a mistake in the op's VJP.
+    /// If the op has no input `i`, or the contribution does not have its shape: a mistake in the op's
+    /// VJP.
     #[track_caller]
     pub fn add(&mut self, i: usize, contribution: impl FnOnce() -> Tensor<T>) {
         if !self.wants(i) {

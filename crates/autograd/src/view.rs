@@ -10,6 +10,7 @@ use tensor::{Scalar, Tensor};
 
 use crate::formulas::Formulas;
 use crate::identity::ParameterId;
+use crate::mistakes::assert_fits_node;
 use crate::op::Adjoints;
 use crate::sparse::Read;
 use crate::tape::{Node, Source, Tape};
@@ -226,8 +227,13 @@ impl<'a, T: Scalar> NodeView<'a, T> {
     ///
     /// The op sees inputs that are nodes of their own, even if two of them are the same node, and
     /// adjoints that are empty.
+    ///
+    /// # Panics
+    /// If `dy` does not have the shape of the node's value.
+    #[track_caller]
     pub fn contributions(self, dy: &Tensor<T>) -> Vec<Option<Tensor<T>>> {
         let node = self.node();
+        assert_fits_node(self, dy);
         let Source::Op(op) = &node.source else { return Vec::new() };
         let alone: Vec<Node<T>> =
             node.inputs.iter().map(|&input| as_constant(&self.nodes[input])).collect();

@@ -348,6 +348,45 @@ fn a_vjp_of_the_wrong_shape_names_op_and_line() {
     );
 }
 
+/// An op of one input whose VJP adds to a second one.
+struct OneTooMany;
+
+impl Op<f64> for OneTooMany {
+    fn name(&self) -> &'static str {
+        "one_too_many"
+    }
+    fn forward(&mut self, x: &[&Tensor<f64>]) -> Tensor<f64> {
+        x[0].clone()
+    }
+    fn vjp(&self, _: &[&Tensor<f64>], _: &Tensor<f64>, dy: &Tensor<f64>, dx: &mut Adjoints<f64>) {
+        dx.add(0, || dy.clone());
+        dx.add(1, || dy.clone());
+    }
+}
+
+#[test]
+fn a_vjp_of_an_input_that_does_not_exist_names_op_and_line() {
+    let tape = Tape::default();
+    let x = tape.variable(Tensor::from([1.0, 2.0]));
+    let line = line!() + 1;
+    let y = tape.apply(OneTooMany, &[x]).sum_all();
+    let text = message(|| y.backward());
+    let start = format!("backward: the VJP of `one_too_many`, recorded at {}:{line}:", file!());
+    assert!(text.starts_with(&start), "{text}");
+    assert!(text.ends_with(", names input 1, but the op has the inputs 0..1"), "{text}");
+}
+
+#[test]
+fn contributions_are_those_of_an_adjoint_of_the_nodes_shape() {
+    let tape = Tape::default();
+    let x = tape.variable(Tensor::from([1.0, 2.0]));
+    let y = x * 3.0;
+    assert_eq!(
+        message(|| tape.nodes().get(y.index()).contributions(&Tensor::scalar(1.0))),
+        "contributions: dy has shape [], the value of %2 = mul [2]: they must be equal"
+    );
+}
+
 #[test]
 fn a_freed_tape_is_empty_and_records_again() {
     let mut parameters = Parameters::<f64>::with_seed(0);

@@ -78,7 +78,8 @@ pub(crate) fn assert_can_go_back<T: Scalar>(
 ) {
     assert!(
         tape.records(),
-        "backward: this tape was made with Tape::no_grad() and recorded nothing: use Tape::default()"
+        "backward: this tape was made with Tape::no_grad() and recorded nothing: use Tape::default(); if \
+         functional::jvp made it for your function, differentiate twice with functional::hvp"
     );
     let (found, expected) = (cotangent.shape(), result.value.shape());
     assert!(

@@ -153,7 +153,8 @@ fn a_no_grad_tape_computes_but_does_not_record() {
     assert_eq!(y.item(), 9.0);
     assert_eq!(
         message(|| y.backward()),
-        "backward: this tape was made with Tape::no_grad() and recorded nothing: use Tape::default()"
+        "backward: this tape was made with Tape::no_grad() and recorded nothing: use Tape::default(); if \
+         functional::jvp made it for your function, differentiate twice with functional::hvp"
     );
 }
 

@@ -88,7 +88,9 @@ impl<T: Scalar> Tensor<T> {
         Self::from_buffer(shape, draws)
     }
 
-    /// Returns uniform draws from `range`. Rounded to `f32`, about one in ten million is the upper bound.
+    /// Returns uniform draws from `range`, rounded to the scalar type. In `f64` all are below the upper
+    /// bound. In `f32` some are rounded up to it: of `0.0..1.0` about one in thirty million, and more where
+    /// the bound is large beside the width, of `1000.0..1001.0` about one in thirty thousand.
     ///
     /// # Panics
     /// If the range is empty or not finite.

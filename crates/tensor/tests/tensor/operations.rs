@@ -251,6 +251,16 @@ fn draws_have_the_moments_of_their_distribution() {
     assert!(y.to_vec().iter().all(|y| (-1.0..3.0).contains(y)));
 }
 
+/// Numbers near 1001 are 2⁻¹⁴ apart in `f32`, so one draw in 2¹⁵ is nearer to the bound than to any other.
+#[test]
+fn a_uniform_draw_is_below_the_bound_in_f64_and_may_be_rounded_to_it_in_f32() {
+    let double: Tensor<f64> = Tensor::uniform([100_000], 1000.0..1001.0, Key::new(5));
+    assert!(double.values().iter().all(|x| (1000.0..1001.0).contains(x)));
+    let single: Tensor<f32> = Tensor::uniform([100_000], 1000.0..1001.0, Key::new(5));
+    let bounds = single.values().iter().filter(|x| **x == 1001.0).count();
+    assert!((1..10).contains(&bounds), "{bounds} of 100000 draws");
+}
+
 #[test]
 fn f32_and_f64_draw_the_same_numbers() {
     let single: Tensor<f32> = Tensor::normal([50], 0.0, 1.0, Key::new(9));

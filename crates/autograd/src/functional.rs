@@ -6,6 +6,7 @@
 //! | function | computes | how |
 //! |---|---|---|
 //! | [`grad`], [`value_and_grad`] | ∇f | reverse |
+//! | [`vjp`] | Jᵀ u | reverse |
 //! | [`jvp`] | J v | forward over duals |
 //! | [`hvp`] | H v | reverse over duals, exact and without forming H |
 //! | [`jacobian`] | J | reverse, a walk for each output |
@@ -113,7 +114,42 @@ where
     (value, values(gradient))
 }
 
-/// Returns the value of a function, and its derivative along `tangents`: the Jacobian–vector product.
+/// Returns the value of a function, and the vector–Jacobian product: for each input x the gradient of the
+/// outputs weighted by `cotangent`,
+///
+/// ```text
+/// Jᵀ u = ∂⟨u, f(x)⟩/∂x        ⟨u, J v⟩ = ⟨Jᵀ u, v⟩ for each v, so it is the transpose of jvp
+/// ```
+///
+/// ```
+/// use autograd::functional::vjp;
+/// use tensor::Tensor;
+///
+/// // f(x) = x², element by element: J is diagonal, with entries 2x.
+/// let (value, [dx]) = vjp(|[x]| x * x, &[Tensor::from([1.0, 3.0])], &Tensor::from([10.0, 1.0]));
+/// assert_eq!((value, dx), (Tensor::from([1.0, 9.0]), Tensor::from([20.0, 6.0])));
+/// ```
+///
+/// # Panics
+/// If `cotangent` does not have the shape of the value.
+#[track_caller]
+pub fn vjp<S: Scalar, const N: usize, F>(
+    function: F,
+    inputs: &[Tensor<S>; N],
+    cotangent: &Tensor<S>,
+) -> (Tensor<S>, [Tensor<S>; N])
+where
+    F: for<'t> Fn([Var<'t, S>; N]) -> Var<'t, S>,
+{
+    let at = of_inputs(inputs);
+    let (value, gradient) = parameters::vjp(|pass| function(variables(pass)), &at, cotangent);
+    (value, values(gradient))
+}
+
+/// Returns the value of a function, and its derivative along `tangents`: the Jacobian–vector product J v.
+///
+/// `function` runs on a tape that records nothing, so it cannot walk back; the derivative of a gradient is
+/// [`hvp`].
 ///
 /// # Panics
 /// If `tangents` does not have a tensor of the shape of each input.

@@ -46,7 +46,27 @@ where
     (result.item(), collect(at, &gradients))
 }
 
-/// Returns the value of a function, and its derivative along `direction`.
+/// Returns the value of a function, and the vector–Jacobian product Jᵀ `cotangent`.
+///
+/// # Panics
+/// If `cotangent` does not have the shape of the value.
+#[track_caller]
+pub fn vjp<S: Scalar, F>(
+    function: F,
+    at: &Parameters<S>,
+    cotangent: &Tensor<S>,
+) -> (Tensor<S>, Parameters<S>)
+where
+    F: for<'t> Fn(Pass<'t, S>) -> Var<'t, S>,
+{
+    let tape = Tape::default();
+    let result = function(Pass::eval(&tape, at));
+    let gradients = result.vjp(cotangent.clone());
+    (result.value(), collect(at, &gradients))
+}
+
+/// Returns the value of a function, and its derivative along `direction`. The function runs on a tape that
+/// records nothing.
 ///
 /// # Panics
 /// If `direction` does not have the shapes of the parameters.

@@ -2,7 +2,9 @@
 
 use approx::assert_relative_eq;
 use autograd::check;
-use autograd::functional::{Dual, grad, hessian, hvp, jacobian, jvp, parameters, value_and_grad};
+use autograd::functional::{
+    Dual, grad, hessian, hvp, jacobian, jvp, parameters, value_and_grad, vjp,
+};
 use autograd::{ParameterId, Parameters, Pass, Var};
 use proptest::prelude::*;
 use tensor::strategy::tensors;
@@ -106,6 +108,26 @@ fn a_linear_map_is_its_own_jacobian() {
     assert_same(&derivative, &a.matmul(&v[0]));
 }
 
+/// ⟨u, J v⟩ = ⟨Jᵀ u, v⟩: one sums over the inputs first, the other over the outputs.
+#[test]
+fn reverse_mode_is_the_transpose_of_forward_mode() {
+    let inputs = mixing_inputs();
+    let (u, v) = (drawn([3], "u"), [drawn([3], "v"), drawn([2, 3], "w")]);
+    let dot = |a: &Tensor<f64>, b: &Tensor<f64>| (a * b).sum_all().item();
+    let (value, jv) = jvp(mixing, &inputs, &v);
+    let (same_value, [of_x, of_a]) = vjp(mixing, &inputs, &u);
+    assert_same(&value, &same_value);
+    assert_close(dot(&u, &jv), dot(&of_x, &v[0]) + dot(&of_a, &v[1]));
+}
+
+#[test]
+fn the_vjp_of_the_cotangent_1_is_the_gradient() {
+    let inputs = mixing_inputs();
+    let one = Tensor::scalar(1.0);
+    let (value, gradient) = vjp(|x| mixing(x).sum_all(), &inputs, &one);
+    assert_eq!((value.item(), gradient), value_and_grad(|x| mixing(x).sum_all(), &inputs));
+}
+
 /// Reverse mode gives the rows of the Jacobian, forward mode its columns.
 #[test]
 fn rows_by_reverse_mode_are_columns_by_forward_mode() {
@@ -173,6 +195,12 @@ fn parameters_have_the_same_and_frozen_ones_do_not_move() {
     assert_eq!(*gradient.get(w), Tensor::from([9.0, -12.0, 3.0]));
     assert_eq!(*gradient.get(s), Tensor::zeros([3]));
 
+    let cotangent = Tensor::from([1.0, 0.0, 2.0]);
+    let (value, gradient) = parameters::vjp(|pass| cubes(pass, w, s), &at, &cotangent);
+    assert_eq!(value, Tensor::from([3.0, -8.0, -0.5]));
+    assert_eq!(*gradient.get(w), Tensor::from([9.0, 0.0, 6.0]));
+    assert_eq!(*gradient.get(s), Tensor::zeros([3]));
+
     let (value, derivative) = parameters::jvp(|pass| cubes(pass, w, s), &at, &direction);
     assert_eq!(value, Tensor::from([3.0, -8.0, -0.5]));
     assert_eq!(derivative, Tensor::from([9.0, -12.0, 3.0]));
@@ -224,6 +252,21 @@ fn an_unused_input_has_derivative_zero() {
 )]
 fn a_direction_of_another_shape_is_refused() {
     jvp(|[x]| x.exp(), &[Tensor::<f64>::zeros([3])], &[Tensor::zeros([2])]);
+}
+
+#[test]
+#[should_panic(expected = "vjp: the cotangent has shape [2], the result [3]: they must be equal")]
+fn a_cotangent_of_another_shape_is_refused() {
+    vjp(|[x]| x.exp(), &[Tensor::<f64>::zeros([3])], &Tensor::zeros([2]));
+}
+
+#[test]
+#[should_panic(
+    expected = "if functional::jvp made it for your function, differentiate twice with functional::hvp"
+)]
+fn a_walk_back_inside_of_jvp_is_sent_to_hvp() {
+    let (at, direction) = ([Tensor::<f64>::scalar(2.0)], [Tensor::scalar(1.0)]);
+    jvp(|[x]| x.tape().constant(x.powi(3).backward().of(x)), &at, &direction);
 }
 
 /// Reverse mode over duals of duals: ∇f with its first and second derivative along a direction.

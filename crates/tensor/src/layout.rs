@@ -25,6 +25,7 @@ pub struct Layout {
 }
 
 impl Clone for Layout {
+    #[inline]
     fn clone(&self) -> Self {
         // Copies memory, where a derived clone would go through an iterator.
         Self {
@@ -38,6 +39,7 @@ impl Clone for Layout {
 impl Layout {
     /// Creates the layout of row-major order from offset 0: the last axis varies fastest. Without elements all
     /// strides are 0.
+    #[inline]
     pub fn contiguous(shape: &[usize]) -> Self {
         if shape.contains(&0) {
             // The product of the other lengths may be more than can be counted.
@@ -53,31 +55,37 @@ impl Layout {
     }
 
     /// Returns the length of each axis.
+    #[inline]
     pub fn shape(&self) -> &[usize] {
         &self.shape
     }
 
     /// Returns the distance in the buffer between neighbors along each axis.
+    #[inline]
     pub fn strides(&self) -> &[usize] {
         &self.strides
     }
 
     /// Returns the position of the first element.
+    #[inline]
     pub fn offset(&self) -> usize {
         self.offset
     }
 
     /// Returns the number of elements.
+    #[inline]
     pub fn len(&self) -> usize {
         shape::len(&self.shape)
     }
 
     /// Returns `true` if there are no elements, because some axis has length 0.
+    #[inline]
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
 
     /// Returns `true` if the elements are side by side in row-major order.
+    #[inline]
     pub fn is_contiguous(&self) -> bool {
         let mut expected = 1;
         self.is_empty()

@@ -49,6 +49,7 @@ pub fn expect<V>(op: &str, outcome: Result<V, ShapeError>) -> V {
 /// # Panics
 /// If there are more than a `usize` can count, as an expanded shape may claim.
 #[track_caller]
+#[inline]
 pub fn len(shape: &[usize]) -> usize {
     if shape.contains(&0) {
         return 0;

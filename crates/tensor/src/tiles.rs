@@ -122,7 +122,9 @@ struct InPlace<'a, S> {
 impl<S: Simd, const VECTORS: usize> RightRows<S, VECTORS> for InPlace<'_, S> {
     #[inline(always)]
     fn row(&self, k: usize) -> [S::f32s; VECTORS] {
-        row_of_panel(self.simd, &self.values[k * self.stride..])
+        let numbers = &self.values[k * self.stride..];
+        let whole = S::as_simd_f32s(numbers).0.first_chunk();
+        whole.copied().unwrap_or_else(|| short_row(self.simd, numbers))
     }
 }
 
@@ -137,7 +139,12 @@ struct AlongRows<'a, const ROWS: usize>([&'a [f32]; ROWS]);
 impl<const ROWS: usize> Factors<ROWS> for AlongRows<'_, ROWS> {
     #[inline(always)]
     fn term(&self, k: usize) -> [f32; ROWS] {
-        self.0.map(|row| row[k])
+        // A loop, because `map` of a longer array is a call, which compiles without the vector instructions.
+        let mut term = [0.0; ROWS];
+        for (a, row) in term.iter_mut().zip(&self.0) {
+            *a = row[k];
+        }
+        term
     }
 }
 
@@ -242,9 +249,7 @@ impl TiledProduct<'_> {
                 self.sums(simd, row, &columns, b)
             }
         };
-        for (i, sums) in sums.into_iter().enumerate() {
-            self.store_row(simd, row + i, column, sums);
-        }
+        self.store(simd, row, column, &sums);
         ROWS
     }
 
@@ -312,33 +317,44 @@ impl TiledProduct<'_> {
         }
     }
 
-    /// Writes or adds the sums of one row, from `column` on.
+    /// Writes or adds the sums of a tile.
     #[inline(always)]
-    fn store_row<S: Simd, const VECTORS: usize>(
+    fn store<S: Simd, const ROWS: usize, const VECTORS: usize>(
         &mut self,
         simd: S,
         row: usize,
         column: usize,
-        sums: [S::f32s; VECTORS],
+        sums: &[[S::f32s; VECTORS]; ROWS],
     ) {
         let Target { values, row_stride, adds } = &mut self.target;
-        let start = row * *row_stride;
-        let end = match self.triangle {
-            None => values.len(),
-            Some(_) => start + self.right.columns,
+        let (width, stride) = (VECTORS * S::F32_LANES, *row_stride);
+        let values = &mut values[row * stride + column..];
+        // Without a triangle a row may be written beyond its end: see `with_simd`.
+        let room = match self.triangle {
+            None => values.len() - (ROWS - 1) * stride,
+            Some(_) => self.right.columns - column,
         };
-        let at = start + column;
-        let target = &mut values[at..end.min(at + VECTORS * S::F32_LANES)];
-        if let Ok(full) = <&mut [S::f32s; VECTORS]>::try_from(S::as_mut_simd_f32s(target).0) {
-            for (y, sum) in full.iter_mut().zip(sums) {
+        for (i, sums) in sums.iter().enumerate() {
+            let target = &mut values[i * stride..];
+            if room < width {
+                let end = target.len().min(if self.triangle.is_none() { width } else { room });
+                store_part(simd, &mut target[..end], *adds, sums);
+                continue;
+            }
+            let (target, _) = S::as_mut_simd_f32s(&mut target[..width]);
+            for (y, &sum) in target.iter_mut().zip(sums) {
                 *y = if *adds { simd.add_f32s(*y, sum) } else { sum };
             }
-            return;
         }
-        for (target, sum) in target.chunks_mut(S::F32_LANES).zip(sums) {
-            let sum = if *adds { simd.add_f32s(load(simd, target), sum) } else { sum };
-            simd.partial_store_f32s(target, sum);
-        }
+    }
+}
+
+/// Writes or adds sums where there is less room than they need.
+#[inline(always)]
+fn store_part<S: Simd>(simd: S, target: &mut [f32], adds: bool, sums: &[S::f32s]) {
+    for (target, &sum) in target.chunks_mut(S::F32_LANES).zip(sums) {
+        let sum = if adds { simd.add_f32s(load(simd, target), sum) } else { sum };
+        simd.partial_store_f32s(target, sum);
     }
 }
 
@@ -355,7 +371,11 @@ fn panel<S: Simd, const VECTORS: usize>(
     if matrix.column_stride == 1 {
         let mut panel = buffer::stale(matrix.rows, zeros);
         for (k, row) in panel.iter_mut().enumerate() {
-            *row = row_of_panel(simd, &values[k * matrix.row_stride..]);
+            let numbers = &values[k * matrix.row_stride..];
+            match S::as_simd_f32s(numbers).0.first_chunk() {
+                Some(whole) => *row = *whole,
+                None => *row = short_row(simd, numbers),
+            }
         }
         return panel;
     }
@@ -370,13 +390,9 @@ fn panel<S: Simd, const VECTORS: usize>(
     panel
 }
 
-/// The first of these numbers, as a row of a panel. If they do not fill it, zeros follow.
+/// Numbers that do not fill a row of a panel; zeros follow.
 #[inline(always)]
-fn row_of_panel<S: Simd, const VECTORS: usize>(simd: S, numbers: &[f32]) -> [S::f32s; VECTORS] {
-    if let Some(full) = numbers.get(..VECTORS * S::F32_LANES) {
-        let registers = S::as_simd_f32s(full).0;
-        return std::array::from_fn(|v| registers[v]);
-    }
+fn short_row<S: Simd, const VECTORS: usize>(simd: S, numbers: &[f32]) -> [S::f32s; VECTORS] {
     let mut row = [simd.splat_f32s(0.0); VECTORS];
     let parts = numbers.chunks(S::F32_LANES);
     row.iter_mut().zip(parts).for_each(|(target, part)| *target = simd.partial_load_f32s(part));

@@ -93,7 +93,8 @@ impl<T: Scalar> Op<T> for DropoutOp<T> {
         // A draw is one of 2³² numbers. The share of them below this one is `rate`.
         let dropped = (self.rate * 2f64.powi(32)) as u32;
         let draws = Tensor::random_bits(x[0].shape(), self.key);
-        let mask = draws.map(|draw| if draw < dropped { T::ZERO } else { scale });
+        // By value: a conditional read behind a reference would keep the loop from being vectorized.
+        let mask = draws.map(move |draw| if draw < dropped { T::ZERO } else { scale });
         let y = x[0].mask(&mask);
         self.mask = Some(mask);
         y

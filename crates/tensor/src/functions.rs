@@ -89,7 +89,7 @@ impl<T: Scalar> Tensor<T> {
             "clamp: the bounds are {min} and {max}: the first must be at most the second"
         );
         // At a bound it is the bound, which does not move with x.
-        self.map(|x| {
+        self.map(move |x| {
             if x <= min {
                 min
             } else if x >= max {

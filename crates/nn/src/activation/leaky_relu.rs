@@ -27,12 +27,12 @@ impl<T: Scalar> Op<T> for LeakyReluOp {
 
     fn forward(&mut self, x: &[&Tensor<T>]) -> Tensor<T> {
         let slope = T::from_f64(self.slope);
-        x[0].map(|x| times_slope(x, x, slope))
+        x[0].map(move |x| times_slope(x, x, slope))
     }
 
     fn vjp(&self, x: &[&Tensor<T>], _: &Tensor<T>, dy: &Tensor<T>, dx: &mut Adjoints<'_, T>) {
         let slope = T::from_f64(self.slope);
-        dx.add(0, || dy.zip_map(x[0], |dy, x| times_slope(dy, x, slope)));
+        dx.add(0, || dy.zip_map(x[0], move |dy, x| times_slope(dy, x, slope)));
     }
 }
 

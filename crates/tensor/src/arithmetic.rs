@@ -26,8 +26,10 @@
 //! assert_eq!(sums, Tensor::from([[22.0, 44.0], [26.0, 48.0]]));
 //! ```
 
-use std::ops::{Add, AddAssign, Div, DivAssign, Mul, MulAssign, Neg, Sub, SubAssign};
+use std::ops::{Add, AddAssign, Div, DivAssign, Mul, MulAssign, Neg, Range, Sub, SubAssign};
 
+use crate::shape::{self, expect};
+use crate::vectorized::vectorized;
 use crate::{Scalar, Tensor};
 
 impl<T: Scalar> Neg for &Tensor<T> {
@@ -43,6 +45,51 @@ impl<T: Scalar> Neg for Tensor<T> {
 
     fn neg(self) -> Tensor<T> {
         -&self
+    }
+}
+
+impl<T: Scalar> Tensor<T> {
+    /// Adds a tensor to the part of one axis that `range` names, in place: NumPy's `x[start:end] += part`.
+    ///
+    /// ```
+    /// use tensor::Tensor;
+    ///
+    /// let mut x = Tensor::from([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]]);
+    /// x.add_to_slice(1, 1..3, &Tensor::from([[10.0, 20.0], [30.0, 40.0]]));
+    /// assert_eq!(x, Tensor::from([[1.0, 12.0, 23.0], [4.0, 35.0, 46.0]]));
+    /// ```
+    ///
+    /// # Panics
+    /// If the axis does not exist, the range reaches beyond it, or `part` does not have the part's shape.
+    #[track_caller]
+    pub fn add_to_slice(&mut self, axis: isize, range: Range<usize>, part: &Self) {
+        let at = expect("add_to_slice", shape::axis(axis, self.rank()));
+        let slice = expect("add_to_slice", self.layout().slice(axis, range.clone()));
+        assert!(
+            part.shape() == slice.shape(),
+            "add_to_slice: {range:?} of axis {at} of shape {:?} has shape {:?}, and the tensor to add {:?}: \
+             they must be equal",
+            self.shape(),
+            slice.shape(),
+            part.shape()
+        );
+        if part.is_empty() {
+            return;
+        }
+        // Elements that are side by side, for each index of the axes before.
+        let inner: usize = self.shape()[at + 1..].iter().product();
+        let (length, from, count) = (self.shape()[at] * inner, range.start * inner, range.len() * inner);
+        let (sums, part) = (self.as_mut_slice(), part.values());
+        vectorized(
+            #[inline(always)]
+            || {
+                for (sums, part) in sums.chunks_exact_mut(length).zip(part.chunks_exact(count)) {
+                    for (sum, &x) in sums[from..from + count].iter_mut().zip(part) {
+                        *sum += x;
+                    }
+                }
+            },
+        );
     }
 }
 
@@ -62,7 +109,7 @@ macro_rules! operator {
             type Output = Tensor<T>;
 
             fn $name(self, number: T) -> Tensor<T> {
-                self.map(|x| $of_numbers(x, number))
+                self.map(move |x| $of_numbers(x, number))
             }
         }
 

@@ -1,4 +1,7 @@
 //! y is a part of x along one axis, so x̄ is ȳ in that part and 0 elsewhere.
+//!
+//! The adjoints of further parts of the same x are added where they belong. So the walk back from all parts of
+//! an axis costs what x costs, not that for each part.
 
 use std::ops::{Range, RangeBounds};
 
@@ -32,6 +35,9 @@ impl<T: Scalar> Op<T> for Slice {
     }
 
     fn vjp(&self, x: &[&Tensor<T>], _: &Tensor<T>, dy: &Tensor<T>, dx: &mut Adjoints<'_, T>) {
+        if let Some(sum) = dx.sum_so_far(0) {
+            return sum.add_to_slice(self.axis, self.range.clone(), dy);
+        }
         dx.add(0, || {
             let at = shape::expect("slice", shape::axis(self.axis, x[0].rank()));
             let zeros = |length: usize| {
@@ -43,6 +49,13 @@ impl<T: Scalar> Op<T> for Slice {
                 (zeros(self.range.start), zeros(x[0].shape()[at] - self.range.end));
             Tensor::concat(&[&before, dy, &after], self.axis)
         });
+    }
+}
+
+impl<T: Scalar> Adjoints<'_, T> {
+    /// Returns what has been added to the adjoint of input `i`, if it wants one and anything has.
+    fn sum_so_far(&mut self, i: usize) -> Option<&mut Tensor<T>> {
+        self.adjoints[self.inputs[i]].as_mut()
     }
 }
 

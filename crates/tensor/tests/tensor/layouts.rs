@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 use tensor::strategy::{narrower_shape, shapes, tensors};
-use tensor::{Tensor, shape};
+use tensor::{Key, Tensor, shape};
 
 /// Small whole numbers, so that sums and products are exact and equality can be exact too.
 fn numbers() -> impl Strategy<Value = f64> + Clone {
@@ -93,6 +93,26 @@ proptest! {
             prop_assert_eq!(found, x.get(&index));
         }
         prop_assert_eq!(part, x.slice(axis as isize - x.rank() as isize, start..end));
+    }
+
+    #[test]
+    fn what_is_added_to_a_slice_changes_that_part_alone(
+        x in any_tensor(), pick in any::<[prop::sample::Index; 3]>(), key in any::<u64>()
+    ) {
+        prop_assume!(x.rank() > 0);
+        let axis = pick[0].index(x.rank());
+        let end = pick[1].index(x.shape()[axis] + 1);
+        let start = pick[2].index(end + 1);
+        // Of any layout: a part of a transposed copy.
+        let others = Tensor::<f64>::uniform(x.shape(), -9.0..9.0, Key::new(key));
+        let part = others.slice(axis as isize, start..end);
+        let mut sum = x.clone();
+        sum.add_to_slice(axis as isize, start..end, &part);
+        for index in indices(x.shape()) {
+            let is_inside = (start..end).contains(&index[axis]);
+            let added = if is_inside { others.get(&index) } else { 0.0 };
+            prop_assert_eq!(sum.get(&index), x.get(&index) + added);
+        }
     }
 
     #[test]

@@ -34,7 +34,7 @@
 //! # A tape over dual numbers
 //!
 //! The functions above are short, because a `Tape<Dual<S>>` is a tape like any other. What moves is given
-//! as duals; what does not move is cast. A walk back computes in dual numbers too: the value of an
+//! as duals; what does not move is [`Dual::still`], or a cast of plain numbers. A walk back computes in dual numbers too: the value of an
 //! adjoint is the derivative ∂f/∂w, and its tangent is the derivative of ∂f/∂w along the direction in
 //! which the inputs move. Two things that need more than `hvp` are done with it.
 //!

@@ -49,9 +49,9 @@ impl<'t, T: Scalar> Var<'t, T> {
         self.value().item()
     }
 
-    /// Records the same value as a constant: no gradient flows back through it.
+    /// Records the same value as a constant: no gradient flows back through it, and no tangent forward.
     #[track_caller]
     pub fn detach(self) -> Self {
-        self.tape.constant(self.value())
+        self.tape.constant(self.value().map(T::without_tangent))
     }
 }

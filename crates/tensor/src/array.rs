@@ -187,7 +187,8 @@ impl<T: Scalar> Tensor<T> {
         Self::full(shape, T::ONE)
     }
 
-    /// Returns the same numbers as another scalar type, rounded to it. Free when the type is the same.
+    /// Returns the same numbers as another scalar type, rounded to it: their values alone, so a dual number that
+    /// becomes one of another type loses its tangent. Free when the type is the same.
     ///
     /// ```
     /// let x = tensor::Tensor::from([0.1f32]).cast::<f64>();

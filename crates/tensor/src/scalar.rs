@@ -99,6 +99,12 @@ pub trait Scalar:
         self == Self::ZERO
     }
 
+    /// Returns the number without what it carries beside its value: of a dual number, without its tangent.
+    #[inline(always)]
+    fn without_tangent(self) -> Self {
+        self
+    }
+
     /// Returns `true` if this is not a number.
     #[inline(always)]
     fn is_nan(self) -> bool {

@@ -59,6 +59,12 @@ impl<S: Scalar> Dual<S> {
         values.zip_map(tangents, Self::new)
     }
 
+    /// Returns numbers that do not move as a tensor of duals. [`Tensor::cast`] does the same for plain numbers; of
+    /// numbers that are duals themselves it would drop the tangents.
+    pub fn still(values: &Tensor<S>) -> Tensor<Self> {
+        values.map(|value| Self::new(value, S::ZERO))
+    }
+
     /// Returns the values of a tensor of duals.
     pub fn values(duals: &Tensor<Self>) -> Tensor<S> {
         duals.map(|dual| dual.value)
@@ -185,6 +191,10 @@ impl<S: Scalar> Scalar for Dual<S> {
     #[inline(always)]
     fn is_finite(self) -> bool {
         self.value.is_finite() && self.tangent.is_finite()
+    }
+    #[inline(always)]
+    fn without_tangent(self) -> Self {
+        Self::new(self.value.without_tangent(), S::ZERO)
     }
     #[inline(always)]
     fn is_zero(self) -> bool {

@@ -3,6 +3,7 @@
 
 use tensor::{Scalar, Tensor};
 
+use super::rounded;
 use crate::{Adjoints, Formulas, Op, Var};
 
 struct Clamp {
@@ -28,7 +29,7 @@ impl<T: Scalar> Op<T> for Clamp {
 
     fn vjp(&self, x: &[&Tensor<T>], _: &Tensor<T>, dy: &Tensor<T>, dx: &mut Adjoints<'_, T>) {
         let (min, max) = (T::from_f64(self.min), T::from_f64(self.max));
-        dx.add(0, || dy.zip_map(x[0], |dy, x| if x <= min || x >= max { T::ZERO } else { dy }));
+        dx.add(0, || dy.zip_map(x[0], move |dy, x| if x <= min || x >= max { T::ZERO } else { dy }));
     }
 }
 
@@ -37,13 +38,15 @@ impl<T: Scalar> Var<'_, T> {
     /// infinite bound leaves its side open. The derivative at a bound is 0.
     ///
     /// # Panics
-    /// If `min` is not at most `max`.
+    /// If `min` is not at most `max`, or the scalar type would make 0 or infinity of a bound that is neither.
     #[track_caller]
     pub fn clamp(self, min: f64, max: f64) -> Self {
         assert!(
             min <= max,
             "clamp: the bounds are {min} and {max}: the first must be at most the second"
         );
+        // The op could not name the caller's line.
+        let _: (T, T) = (rounded(min), rounded(max));
         self.tape().apply(Clamp { min, max }, &[self])
     }
 }

@@ -4,6 +4,7 @@
 
 use tensor::{Scalar, Shape, ShapeError, Tensor, shape};
 
+use super::rounded;
 use crate::{Adjoints, Formulas, Op, Var};
 
 struct Concat {
@@ -94,7 +95,7 @@ impl<'t, T: Scalar> Var<'t, T> {
     fn constant_beside(self, axis: usize, length: usize, value: f64) -> Self {
         let mut shape = self.shape();
         shape[axis] = length;
-        self.tape().constant(Tensor::scalar(T::from_f64(value)).expand(shape))
+        self.tape().constant(Tensor::scalar(rounded(value)).expand(shape))
     }
 }
 

@@ -48,10 +48,27 @@ use crate::{Tape, Var};
 
 impl<T: Scalar> Tape<T> {
     /// Records a single number that is constant, as in the formula `x + 1.0`.
+    ///
+    /// # Panics
+    /// If the scalar type would make 0 or infinity of a number that is neither, as `f32` does of 1e-50.
     #[track_caller]
     pub fn number(&self, number: f64) -> Var<'_, T> {
-        self.constant(Tensor::scalar(T::from_f64(number)))
+        self.constant(Tensor::scalar(rounded(number)))
     }
+}
+
+/// Returns the nearest number of the scalar type.
+///
+/// # Panics
+/// If that is 0 or infinite and the number is not: `(x * x + 1e-50).sqrt()` would have an infinite slope at 0.
+#[track_caller]
+fn rounded<T: Scalar>(number: f64) -> T {
+    let rounded = T::from_f64(number);
+    assert!(
+        (rounded == T::ZERO) == (number == 0.0) && rounded.is_finite() == number.is_finite(),
+        "{number:e} would be {rounded} in this scalar type: choose a number that it can hold, or compute in f64"
+    );
+    rounded
 }
 
 #[cfg(test)]

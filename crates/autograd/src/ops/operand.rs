@@ -2,6 +2,7 @@
 
 use tensor::{Scalar, Tensor};
 
+use super::rounded;
 use crate::{Tape, Var};
 
 /// A variable, or a number in its place: `x.maximum(y)` and `x.maximum(0.0)`.
@@ -29,7 +30,8 @@ impl<'t, T: Scalar> VarOrNumber<'t, T> for f64 {
         tape.number(self)
     }
 
+    #[track_caller]
     fn into_value(self) -> Tensor<T> {
-        Tensor::scalar(T::from_f64(self))
+        Tensor::scalar(rounded(self))
     }
 }

@@ -238,6 +238,21 @@ fn empty_tensors_have_empty_derivatives() {
     assert_eq!(hvp(|[x, y]| (x * y).sum_all(), &inputs, &tangents)[1].item(), 0.0);
 }
 
+/// d/dx (∂/∂y x y² at y = 1) = 2: inside, x does not move along y, but along itself it does.
+#[test]
+fn a_number_that_is_held_still_keeps_the_tangents_it_has() {
+    let slope_in_y = |[x]: [Var<'_, Dual<f64>>; 1]| {
+        let x = Dual::still(&x.value());
+        let along_y = [Tensor::scalar(Dual::ONE)];
+        let (_, slope) = jvp(|[y]| y.powi(2) * y.tape().constant(x.clone()), &along_y, &along_y);
+        slope
+    };
+    let x = tensor::Tensor::scalar(Dual::new(3.0, 1.0));
+    let tape = autograd::Tape::no_grad();
+    let slope = slope_in_y([tape.constant(x)]).item();
+    assert_eq!((slope.value, slope.tangent), (6.0, 2.0));
+}
+
 #[test]
 fn an_unused_input_has_derivative_zero() {
     let inputs = [Tensor::scalar(2.0), Tensor::from([1.0, 2.0])];

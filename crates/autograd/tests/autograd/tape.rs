@@ -3,9 +3,10 @@
 use std::cell::Cell;
 use std::rc::Rc;
 
+use autograd::functional::{Dual, hessian, hvp, jvp};
 use autograd::{Adjoints, Op, Parameters, Pass, Tape, Var};
 use mistakes::message;
-use tensor::{Key, Tensor};
+use tensor::{Key, Scalar, Tensor};
 
 #[test]
 fn a_formula_reads_like_mathematics() {
@@ -95,6 +96,32 @@ fn a_detached_value_passes_no_gradient() {
     let x = tape.variable(Tensor::scalar(3.0));
     let y = x * x.detach();
     assert_eq!(y.backward().of(x).item(), 3.0);
+}
+
+#[test]
+fn a_detached_value_passes_no_tangent() {
+    // x · c with c = x, held still: its slope is c, and it has no curvature.
+    let (at, along) = ([Tensor::<f64>::scalar(3.0)], [Tensor::scalar(1.0)]);
+    assert_eq!(jvp(|[x]| x * x.detach(), &at, &along).1.item(), 3.0);
+    assert_eq!(hvp(|[x]| x * x.detach(), &at, &along)[0].item(), 0.0);
+    // ½ (x − c)², whose curvature is 1 although its slope is 0.
+    assert_eq!(hessian(|[x]| (x - x.detach()).powi(2) * 0.5, &at)[0][0].item(), 1.0);
+    // Of a dual of duals neither tangent.
+    let moving = Dual::new(Dual::new(2.0, 1.0), Dual::new(1.0, 0.0));
+    let still = moving.without_tangent();
+    assert_eq!((still.value.value, still.value.tangent), (2.0, 0.0));
+    assert_eq!((still.tangent.value, still.tangent.tangent), (0.0, 0.0));
+}
+
+/// The walk back adds the second part to where the first has left its adjoint.
+#[test]
+fn parts_that_overlap_add_up() {
+    let tape = Tape::default();
+    let x = tape.variable(Tensor::<f64>::arange(0.0, 4.0, 1.0));
+    let y = x.slice(0, ..3) * 10.0;
+    let z = x.slice(0, 1..) * 100.0;
+    let gradients = (y.sum_all() + z.sum_all() + x.slice(0, 2..2).sum_all()).backward();
+    assert_eq!(gradients.of(x), Tensor::from([10.0, 110.0, 110.0, 100.0]));
 }
 
 #[test]
@@ -460,4 +487,27 @@ fn initial_values_depend_on_seed_and_name_alone() {
     assert_ne!(draw(1, "a"), draw(1, "b"));
     assert_ne!(draw(1, "a"), draw(2, "a"));
     assert_ne!(Key::new(1).fold_in(2), Key::new(2).fold_in(1));
+}
+
+#[test]
+fn a_number_that_the_scalar_type_cannot_hold_is_refused() {
+    let tape = Tape::<f32>::default();
+    let x = tape.variable(Tensor::from([0.0, 1.0]));
+    let tiny = "1e-50 would be 0 in this scalar type";
+    let refused: [(&dyn Fn(), &str); 7] = [
+        (&|| _ = x + 1e-50, tiny),
+        (&|| _ = x.maximum(1e-50), tiny),
+        (&|| _ = x.gt(1e-50), tiny),
+        (&|| _ = x.clamp(1e-50, 1.0), tiny),
+        (&|| _ = x.pad(&[(1, 0)], 1e-50), tiny),
+        (&|| _ = x * 1e300, "1e300 would be inf in this scalar type"),
+        (&|| _ = x * -1e300, "-1e300 would be -inf in this scalar type"),
+    ];
+    for (operation, expected) in refused {
+        let found = message(operation);
+        assert!(found.starts_with(expected), "{found}");
+    }
+    // What the type can say itself is taken as it is.
+    let edges = [0.0, -0.0, f64::INFINITY, f64::NEG_INFINITY, f64::NAN, 1e-45, 3.4e38];
+    edges.into_iter().for_each(|number| assert!((x + number).value().len() == 2));
 }

@@ -65,8 +65,8 @@ pub trait Samples: Clone + Send + Sync + 'static {
         Vec::new()
     }
 
-    /// Returns the number of items of a sample that a batch fills up to the longest; `None` for
-    /// samples that need no filling.
+    /// Returns the number of items of a sample that is a sequence, such as its tokens; a batch fills it up to the longest
+    /// one. `None` for other samples.
     fn length(&self, sample: usize) -> Option<usize> {
         let _ = sample;
         None
@@ -179,6 +179,13 @@ impl<I: Item> Samples for Tensor<I> {
         let places = if is_id { 0..ids.len() } else { 0..0 };
         let highest = places.rev().max_by_key(|&place| ids[place].id());
         highest.map(|place| place / width).into_iter().collect()
+    }
+
+    /// Rows of ids `[n, time]` are sequences.
+    fn length(&self, _: usize) -> Option<usize> {
+        let this: &dyn std::any::Any = self;
+        let ids = this.downcast_ref::<Tensor<u32>>()?;
+        (ids.rank() == 2).then(|| ids.shape()[1])
     }
 }
 

@@ -267,6 +267,10 @@ impl Samples for Windows {
         self.digest_each(sink);
     }
 
+    fn length(&self, _: usize) -> Option<usize> {
+        Some(self.length)
+    }
+
     fn highest(&self) -> Vec<usize> {
         let highest = |window: &Range<usize>| self.tokens_of(window).iter().copied().max();
         let windows = 0..self.windows.len();

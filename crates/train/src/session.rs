@@ -321,7 +321,7 @@ fn check_options<T: Scalar>(options: &Fit, parameters: &Parameters<T>) {
 /// The most items in a batch of padded sequences. A step needs about 1 GB of memory for them.
 const LARGEST_BATCH: usize = 1 << 27;
 
-/// Checks that a batch of sequences fits into memory. Rows of a tensor are in memory already.
+/// Checks that a batch of sequences fits into memory.
 fn check_size<X: Samples, Y: Samples>(
     dataset: &Dataset<X, Y>,
     batch_size: usize,

@@ -1,11 +1,13 @@
 //! Evaluation and prediction against a forward pass by hand, whatever the number of samples.
 
+use std::sync::Mutex;
+
 use approx::assert_relative_eq;
-use autograd::Parameters;
-use data::Dataset;
-use nn::{BinaryCrossEntropy, Dense, Features, Model, SoftmaxCrossEntropy};
+use autograd::{Parameters, Pass, Var};
+use data::{Dataset, Samples, Sequences, Windows};
+use nn::{BinaryCrossEntropy, Dense, Embedding, Features, Model, SoftmaxCrossEntropy};
 use proptest::prelude::*;
-use tensor::{Key, Tensor};
+use tensor::{Key, Scalar, Tensor};
 use train::metrics::ConfusionMatrix;
 use train::{Classifier, Trainer};
 
@@ -134,6 +136,41 @@ fn no_inputs_have_no_predictions() {
     let model = linear(&mut parameters, 3);
     let trainer = Trainer::new(&model, SoftmaxCrossEntropy::new());
     assert_eq!(trainer.predict(&parameters, &Tensor::zeros([0, 2])).shape(), [0, 3]);
+}
+
+/// A model of tokens that notes the shape of each batch.
+struct Spy<M> {
+    inner: M,
+    batches: Mutex<Vec<Vec<usize>>>,
+}
+
+impl<M: Model<Input = Tensor<u32>>> Model for Spy<M> {
+    type Input = Tensor<u32>;
+
+    fn forward<'t, T: Scalar>(&self, pass: Pass<'t, T>, batch: &Tensor<u32>) -> Var<'t, T> {
+        self.batches.lock().unwrap().push(batch.shape().to_vec());
+        self.inner.forward(pass, batch)
+    }
+}
+
+/// Returns the shapes of the batches in which inputs are evaluated.
+fn evaluated_together(inputs: &impl Samples<Batch = Tensor<u32>>) -> Vec<Vec<usize>> {
+    let mut parameters = Parameters::<f32>::new(1);
+    let inner = Embedding::new(&mut parameters, "embedding", 3, 2).mean();
+    let spy = Spy { inner, batches: Mutex::default() };
+    Trainer::new(&spy, SoftmaxCrossEntropy::new()).predict(&parameters, inputs);
+    spy.batches.into_inner().unwrap()
+}
+
+#[test]
+fn at_most_8192_tokens_are_evaluated_together_in_whatever_form_they_come() {
+    let tokens: Vec<u32> = (0..70 * 256 + 1).map(|place| place % 3).collect();
+    let windows = Windows::consecutive(&tokens, 256).inputs().clone();
+    let sequences = Sequences::new(tokens[..70 * 256].chunks(256), 0);
+    let expected = [[32, 256], [32, 256], [6, 256]];
+    assert_eq!(evaluated_together(&windows), expected, "windows");
+    assert_eq!(evaluated_together(&windows.batch()), expected, "rows of a tensor");
+    assert_eq!(evaluated_together(&sequences), expected, "sequences");
 }
 
 #[test]

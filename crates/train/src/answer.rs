@@ -78,7 +78,7 @@ impl<M: Model, L> Trainer<'_, M, L> {
             evaluated.add(self, &logits, &dataset.targets().range(range));
         });
         checked?;
-        let evaluation = evaluated.end();
+        let evaluation = evaluated.end(dataset.len());
         match evaluation.loss.is_finite() {
             true => Ok(evaluation),
             false => Err(NotFinite { what: "the mean loss".to_string(), value: evaluation.loss }),

@@ -13,6 +13,14 @@ pub enum TrainError {
     /// There are no samples.
     #[error("there is nothing to train on: the data set has no samples")]
     NoSamples,
+    /// No sample of a part counts in the loss.
+    #[error("{}", none_counts(.number, .samples))]
+    NoneCounts {
+        /// The number of samples.
+        number: usize,
+        /// What they are: `training samples` or `validation samples`.
+        samples: &'static str,
+    },
     /// The validation split leaves nothing to train or to validate on.
     #[error(transparent)]
     Split(#[from] SplitError),
@@ -100,6 +108,14 @@ pub enum TrainError {
     /// An observer failed.
     #[error(transparent)]
     Observer(ObserverError),
+}
+
+/// Says that a loss over samples is a mean over none of them.
+pub(crate) fn none_counts(number: &usize, samples: &str) -> String {
+    format!(
+        "none of the {number} {samples} counts in the loss, which ignores their targets or gives them the weight \
+         0; give samples whose targets count"
+    )
 }
 
 /// Returns ` of 20`, or nothing if the number of steps is not known.

@@ -7,6 +7,7 @@ use data::{Dataset, Samples};
 use nn::Model;
 use tensor::{Scalar, Tensor, parallel};
 
+use crate::error::none_counts;
 use crate::history::Score;
 use crate::loss::{Classifier, Loss};
 use crate::metrics::{ConfusionMatrix, roc_auc};
@@ -42,7 +43,7 @@ impl<M: Model, L> Trainer<'_, M, L> {
     /// off).
     ///
     /// # Panics
-    /// If the data set is empty or does not fit the model.
+    /// If the data set is empty or does not fit the model, or none of its samples counts in the loss.
     #[track_caller]
     pub fn score<T, X, Y>(&self, parameters: &Parameters<T>, dataset: &Dataset<X, Y>) -> Score
     where
@@ -56,7 +57,10 @@ impl<M: Model, L> Trainer<'_, M, L> {
         self.for_each_batch(parameters, dataset.inputs(), |range, outputs| {
             scores.push(self.score_of(&outputs, &dataset.targets().range(range).batch()));
         });
-        scores.into_iter().collect()
+        match Score::of_batches(scores) {
+            Some(score) => score,
+            None => panic!("score: {}", none_counts(&dataset.len(), "samples")),
+        }
     }
 
     /// Returns the figures of some batches of a data set, computed by several threads. Those of all
@@ -96,7 +100,7 @@ impl<M: Model, L> Trainer<'_, M, L> {
     /// Evaluates a classifier in evaluation mode (with dropout off).
     ///
     /// # Panics
-    /// If the data set is empty or does not fit the model.
+    /// If the data set is empty or does not fit the model, or none of its samples counts in the loss.
     #[track_caller]
     pub fn evaluate<T, X>(
         &self,
@@ -113,7 +117,7 @@ impl<M: Model, L> Trainer<'_, M, L> {
         self.for_each_batch(parameters, dataset.inputs(), |range, logits| {
             evaluation.add(self, &logits, &dataset.targets().range(range));
         });
-        evaluation.end()
+        evaluation.end(dataset.len())
     }
 
     /// Returns the mean loss of a batch of outputs.
@@ -134,14 +138,15 @@ pub(crate) struct BatchScore {
     pub(crate) tally: Tally,
 }
 
-impl FromIterator<BatchScore> for Score {
-    fn from_iter<I: IntoIterator<Item = BatchScore>>(batches: I) -> Self {
+impl Score {
+    /// Returns the score of all batches together; `None` if none of their samples counts.
+    pub(crate) fn of_batches(batches: impl IntoIterator<Item = BatchScore>) -> Option<Self> {
         let (mut mean, mut tally) = (WeightedMean::default(), Tally::default());
         for batch in batches {
             mean.add(batch.loss, batch.weight);
             tally.merge(batch.tally);
         }
-        Score { loss: mean.value(), metrics: tally.metrics() }
+        Some(Self { loss: mean.value()?, metrics: tally.metrics() })
     }
 }
 
@@ -158,8 +163,9 @@ impl WeightedMean {
         self.weight += weight;
     }
 
-    fn value(&self) -> f64 {
-        if self.weight == 0.0 { 0.0 } else { self.sum / self.weight }
+    /// Returns the mean; `None` if nothing counts in it.
+    fn value(&self) -> Option<f64> {
+        (self.weight != 0.0).then(|| self.sum / self.weight)
     }
 }
 
@@ -199,11 +205,19 @@ impl Evaluated {
         }
     }
 
-    pub(crate) fn end(self) -> Evaluation {
+    /// Returns the evaluation of this number of samples.
+    ///
+    /// # Panics
+    /// If none of them counts.
+    #[track_caller]
+    pub(crate) fn end(self, samples: usize) -> Evaluation {
+        let Some(loss) = self.mean.value() else {
+            panic!("evaluate: {}", none_counts(&samples, "samples"));
+        };
         let is_one: Vec<bool> = self.labels.iter().map(|&label| label == 1).collect();
         let has_evidence = !self.evidence.is_empty();
         Evaluation {
-            loss: self.mean.value(),
+            loss,
             confusion: ConfusionMatrix::new(self.classes, &self.labels, &self.predictions),
             roc_auc: has_evidence.then(|| roc_auc(&is_one, &self.evidence)).flatten(),
         }

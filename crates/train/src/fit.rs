@@ -26,6 +26,7 @@ use crate::history::{Epoch, History, Score};
 use crate::loss::Loss;
 use crate::observer::{AnySource, Context, Observer, ObserverError};
 use crate::options::Fit;
+use crate::progress::RunningEpoch;
 use crate::session::Session;
 use crate::shards::Shards;
 use crate::trainer::{Trainer, evaluation_batches};
@@ -36,7 +37,7 @@ impl<M: Model, L> Trainer<'_, M, L> {
     /// The same seed, data and initial parameters give bitwise the same result.
     ///
     /// # Errors
-    /// If there are no samples, or the validation split leaves a part empty.
+    /// If there are no samples, the validation split leaves a part empty, or no sample of a part counts in the loss.
     ///
     /// If the loss is not finite. Then the parameters are as before the step that failed.
     ///
@@ -137,7 +138,12 @@ where
             None => score(&batches),
             Some(team) => team.scores(score(&batches[team.block(batches.len())]))?,
         };
-        Ok(Some(scores.into_iter().collect()))
+        match Score::of_batches(scores) {
+            Some(score) => Ok(Some(score)),
+            None => {
+                Err(TrainError::NoneCounts { number: samples.len(), samples: "validation samples" })
+            }
+        }
     }
 
     /// Returns what happens inside the model on a batch, if requested. Each process reads the whole batch.
@@ -161,6 +167,10 @@ where
         activity: Vec<Activity>,
         seconds: f64,
     ) -> Result<Epoch, TrainError> {
+        let RunningEpoch { samples, weight, .. } = self.progress.running;
+        if samples > 0 && weight == 0.0 {
+            return Err(TrainError::NoneCounts { number: samples, samples: "training samples" });
+        }
         Ok(Epoch {
             number: self.progress.epoch(),
             of: self.options.epochs,

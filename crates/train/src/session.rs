@@ -14,7 +14,7 @@ use crate::loss::Loss;
 use crate::observer::AnySource;
 use crate::options::Fit;
 use crate::progress::Progress;
-use crate::trainer::Trainer;
+use crate::trainer::{Trainer, evaluation_batches};
 use crate::workers::{Entries, Portable, Team, Workers, checksum};
 
 /// A training run at the position of its [`Progress`], created by [`Trainer::session`].
@@ -90,7 +90,7 @@ impl<M: Model, L> Trainer<'_, M, L> {
     /// Prepares a training run on a data set, to be observed or resumed; [`Session::run`] trains.
     ///
     /// # Errors
-    /// If there are no samples or the validation split leaves a part empty.
+    /// If there are no samples, the validation split leaves a part empty, or no sample of a part counts in the loss.
     ///
     /// # Panics
     /// If the data do not fit the model, the batch size or the number of epochs or shards is 0, the norm to clip to is
@@ -116,8 +116,10 @@ impl<M: Model, L> Trainer<'_, M, L> {
         let (training, validation) = options.split(dataset)?;
         check_size(dataset, options.batch_size)?;
         self.rehearse(parameters, &training);
+        self.check_counts("training samples", &training)?;
         if !validation.is_empty() {
             self.rehearse(parameters, &validation);
+            self.check_counts("validation samples", &validation)?;
         }
         let steps_per_epoch = Some(training.batches(options.batch_size).len());
         Ok(Session {
@@ -139,7 +141,8 @@ impl<M: Model, L> Trainer<'_, M, L> {
     /// [`Fit::split`] have no part in this.
     ///
     /// # Errors
-    /// If the source fails or has no samples, or cannot be read as often as there are epochs.
+    /// If the source fails or has no samples, cannot be read as often as there are epochs, or no
+    /// sample for validation counts in the loss.
     ///
     /// # Panics
     /// If the data do not fit the model, the batch size or the number of epochs or shards is 0, the norm to clip to is
@@ -169,6 +172,7 @@ impl<M: Model, L> Trainer<'_, M, L> {
         self.rehearse(parameters, &first);
         if let Some(validation) = validation {
             self.rehearse(parameters, validation);
+            self.check_counts("validation samples", validation)?;
         }
         Ok(Session {
             trainer: self,
@@ -199,6 +203,27 @@ impl<M: Model, L> Trainer<'_, M, L> {
         for sample in highest.into_iter().chain([0]) {
             let tape = Tape::no_grad();
             self.loss(Pass::eval(&tape, parameters), &samples.slice(sample..sample + 1));
+        }
+    }
+
+    /// Checks that the loss over a part of the samples is a mean over at least one of them. Without one it would be 0, the
+    /// best there is.
+    fn check_counts<T, X, Y>(
+        &self,
+        name: &'static str,
+        samples: &Dataset<X, Y>,
+    ) -> Result<(), TrainError>
+    where
+        T: Scalar,
+        L: Loss<T>,
+        X: Samples,
+        Y: Samples<Batch = L::Target>,
+    {
+        let targets = samples.targets();
+        let weight = |range| self.loss.weight(&targets.range(range).batch());
+        match evaluation_batches(targets).into_iter().any(|range| weight(range) != 0.0) {
+            true => Ok(()),
+            false => Err(TrainError::NoneCounts { number: samples.len(), samples: name }),
         }
     }
 }

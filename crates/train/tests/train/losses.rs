@@ -2,16 +2,16 @@
 
 use approx::assert_relative_eq;
 use autograd::{Parameters, Pass, Tape, Var, check};
-use data::{Dataset, Samples};
+use data::{Dataset, Samples, Split, Stream};
 use mistakes::message;
 use nn::{
     Activation, BinaryCrossEntropy, Dense, Features, Huber, Layer, MeanAbsoluteError,
     MeanSquaredError, Model, MultiLabelCrossEntropy, SoftmaxCrossEntropy, TokenCrossEntropy,
 };
-use optim::Adam;
+use optim::{Adam, Sgd};
 use proptest::prelude::*;
 use tensor::{Key, Scalar, Tensor};
-use train::{Calibrated, Fit, Heads, History, Loss, Metrics, Score, Tally, Trainer, own_loss};
+use train::{Calibrated, Fit, Heads, History, Loss, Metrics, Tally, Trainer, own_loss};
 
 /// Points x and the values sin x, cos x.
 fn waves(count: usize) -> Dataset<Tensor<f32>, Tensor<f32>> {
@@ -179,15 +179,74 @@ fn weights_and_ignored_labels_give_the_same_weights_for_any_number_of_shards() {
 
 #[test]
 fn a_batch_without_a_label_that_counts_changes_nothing() {
-    let dataset = Dataset::new(Tensor::from([[1.0], [2.0]]), Tensor::from([3, 3]));
-    let options = Fit { epochs: 1, validation_split: 0.0, ..Fit::default() };
-    let (after, history) = fitted(SoftmaxCrossEntropy::new().ignore(3), 2, &dataset, &options);
-    let mut before = Parameters::<f64>::with_seed(1);
-    network(&mut before, 2);
-    for ((_, name, a), (_, _, b)) in after.iter().zip(before.iter()) {
-        assert_eq!(a, b, "{name}");
-    }
-    assert_eq!(history.epochs[0].training, Score { loss: 0.0, metrics: Metrics::new() });
+    let options =
+        Fit { epochs: 1, batch_size: 1, shuffle: false, validation_split: 0.0, ..Fit::default() };
+    let trained_on = |samples: &[u32]| {
+        let two = Dataset::new(Tensor::from([[1.0], [2.0]]), Tensor::from([3, 0]));
+        let mut parameters = Parameters::<f64>::with_seed(1);
+        let model = network(&mut parameters, 2);
+        let trainer = Trainer::new(&model, SoftmaxCrossEntropy::new().ignore(3));
+        let (mut sgd, dataset) = (Sgd::new(0.1), two.select(samples));
+        let history = trainer.fit(&mut parameters, &mut sgd, &dataset, &options).unwrap();
+        let weights: Vec<_> = parameters.iter().map(|(_, _, value)| value.to_vec()).collect();
+        (weights, history.epochs[0].training.clone())
+    };
+    assert_eq!(trained_on(&[0, 1]), trained_on(&[1]));
+}
+
+/// Points of which the last ten have a label that is ignored.
+fn ten_ignored() -> Dataset<Tensor<f32>> {
+    let x = Tensor::uniform([40, 1], -3.0..3.0, Key::new(5));
+    Dataset::new(x, Tensor::new([40], (0..40).map(|i| if i < 30 { i % 2 } else { 9 }).collect()))
+}
+
+/// What is said of ten samples that do not count.
+const NONE_COUNTS: &str = "counts in the loss, which ignores their targets or gives them the weight 0; give samples \
+                           whose targets count";
+
+#[test]
+fn samples_of_which_none_counts_are_refused_before_training() {
+    let mut parameters = Parameters::<f64>::with_seed(1);
+    let model = network(&mut parameters, 2);
+    let trainer = Trainer::new(&model, SoftmaxCrossEntropy::new().ignore(9));
+    let (mut adam, all) = (Adam::new(0.01), ten_ignored());
+    let (counted, ignored) = (all.slice(0..30), all.slice(30..40));
+    let expected = |part: &str| format!("none of the 10 {part} samples {NONE_COUNTS}");
+
+    let options = Fit { validation_split: 0.25, split: Split::Last, ..Fit::default() };
+    let refused = trainer.session(&mut parameters, &mut adam, &all, &options).unwrap_err();
+    assert_eq!(refused.to_string(), expected("validation"));
+    let refused =
+        trainer.session_from(&mut parameters, &mut adam, &counted, Some(&ignored), &options);
+    assert_eq!(refused.unwrap_err().to_string(), expected("validation"));
+    let options = Fit { validation_split: 0.0, ..Fit::default() };
+    let refused = trainer.session(&mut parameters, &mut adam, &ignored, &options).unwrap_err();
+    assert_eq!(refused.to_string(), expected("training"));
+}
+
+#[test]
+fn an_epoch_in_which_no_sample_counts_is_an_error() {
+    let mut parameters = Parameters::<f64>::with_seed(1);
+    let model = network(&mut parameters, 2);
+    let trainer = Trainer::new(&model, SoftmaxCrossEntropy::new().ignore(9));
+    let ignored = ten_ignored().slice(30..40);
+    let stream = Stream::new(move |_| [Ok(ignored.clone())].into_iter());
+    let (mut adam, options) = (Adam::new(0.01), Fit::default());
+    let session = trainer.session_from(&mut parameters, &mut adam, &stream, None, &options);
+    let error = session.unwrap().run(&mut []).unwrap_err().to_string();
+    assert_eq!(error, format!("none of the 10 training samples {NONE_COUNTS}"));
+}
+
+#[test]
+fn a_score_on_samples_of_which_none_counts_panics() {
+    let mut parameters = Parameters::<f64>::with_seed(1);
+    let model = network(&mut parameters, 2);
+    let trainer = Trainer::new(&model, SoftmaxCrossEntropy::new().ignore(9));
+    let ignored = ten_ignored().slice(30..40);
+    let expected = |what: &str| format!("{what}: none of the 10 samples {NONE_COUNTS}");
+    assert_eq!(message(|| trainer.score(&parameters, &ignored)), expected("score"));
+    assert_eq!(message(|| trainer.evaluate(&parameters, &ignored)), expected("evaluate"));
+    assert_eq!(message(|| trainer.evaluate_finite(&parameters, &ignored)), expected("evaluate"));
 }
 
 #[test]

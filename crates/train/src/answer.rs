@@ -27,6 +27,28 @@ pub struct NotFinite {
 }
 
 impl<M: Model, L> Trainer<'_, M, L> {
+    /// Returns what [`outputs`](Self::outputs) returns, after checking that each output is finite.
+    ///
+    /// # Errors
+    /// If an output of the model is infinite or NaN.
+    ///
+    /// # Panics
+    /// If [`outputs`](Self::outputs) panics.
+    #[track_caller]
+    pub fn outputs_finite<T, X>(
+        &self,
+        parameters: &Parameters<T>,
+        inputs: &X,
+    ) -> Result<Tensor<T>, NotFinite>
+    where
+        T: Scalar,
+        X: Samples<Batch = M::Input>,
+    {
+        let outputs = self.outputs(parameters, inputs);
+        check_outputs(&outputs, 0)?;
+        Ok(outputs)
+    }
+
     /// Returns what [`predict`](Self::predict) returns, after checking that each output is finite.
     ///
     /// # Errors
@@ -45,9 +67,7 @@ impl<M: Model, L> Trainer<'_, M, L> {
         L: Loss<T>,
         X: Samples<Batch = M::Input>,
     {
-        let outputs = self.outputs(parameters, inputs);
-        check_outputs(&outputs, 0)?;
-        Ok(self.loss.predict(&outputs))
+        Ok(self.loss.predict(&self.outputs_finite(parameters, inputs)?))
     }
 
     /// Returns what [`evaluate`](Self::evaluate) returns, after checking that each output and the

@@ -79,7 +79,7 @@ fn train(
     let temperature = match validation.is_empty() {
         true => UNCALIBRATED,
         false => {
-            let logits = trainer.outputs(&parameters, validation.inputs());
+            let logits = trainer.outputs_finite(&parameters, validation.inputs())?;
             fit_temperature(&logits, &validation.targets().to_vec())
         }
     };

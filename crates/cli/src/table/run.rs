@@ -237,9 +237,13 @@ impl TableRun<'_> {
             }
         };
         check(Weights::Trained, &parameters)?;
-        let temperature = validation.map_or(recipe.temperature, |samples| {
-            temperature(&trainer.outputs(&parameters, samples.inputs()), samples.targets(), &about)
-        });
+        let temperature = match validation {
+            Some(samples) => {
+                let outputs = trainer.outputs_finite(&parameters, samples.inputs())?;
+                temperature(&outputs, samples.targets(), &about)
+            }
+            None => recipe.temperature,
+        };
         let about = about.with_temperature(temperature);
         // A model that is only compared with others does not see the rows to test on.
         let (judged, numbers) = match recipe.is_kept {

@@ -40,7 +40,8 @@ const ROUNDING: f64 = 1e-6;
 ///
 /// # Panics
 ///
-/// If logits are not `[n, classes]`, there is not one class for each row of them, or a class is not one of them.
+/// If logits are not `[n, classes]` or one is not finite, there is not one class for each row of them, or a class is not
+/// one of them.
 #[track_caller]
 pub fn fit_temperature(logits: &Tensor<f32>, classes: &[u32]) -> f64 {
     let [rows, width] = rank_2("fit_temperature: logits", logits, "[n, classes]");
@@ -49,6 +50,7 @@ pub fn fit_temperature(logits: &Tensor<f32>, classes: &[u32]) -> f64 {
     if let Some(class) = outside {
         panic!("fit_temperature: class {class} is not one of the {width} of the logits");
     }
+    check_finite("fit_temperature", "class", logits);
     let logits: Vec<f64> = logits.to_vec().into_iter().map(f64::from).collect();
     let off = 1.0 / (rows as f64 + 2.0);
     let others = off / (width as f64 - 1.0).max(1.0);
@@ -73,7 +75,7 @@ pub fn fit_temperature(logits: &Tensor<f32>, classes: &[u32]) -> f64 {
 ///
 /// # Panics
 ///
-/// If logits are not `[n, labels]`, or the answers have another shape.
+/// If logits are not `[n, labels]` or one is not finite, or the answers have another shape.
 #[track_caller]
 pub fn fit_label_temperature(logits: &Tensor<f32>, answers: &Tensor<f32>) -> f64 {
     let [rows, _] = rank_2("fit_label_temperature: logits", logits, "[n, labels]");
@@ -83,6 +85,7 @@ pub fn fit_label_temperature(logits: &Tensor<f32>, answers: &Tensor<f32>) -> f64
         logits.shape(),
         answers.shape()
     );
+    check_finite("fit_label_temperature", "label", logits);
     let pairs: Vec<(f64, f64)> = (logits.to_vec().into_iter().zip(answers.to_vec()))
         .map(|(z, answer)| (f64::from(z), f64::from(answer)))
         .collect();
@@ -95,6 +98,20 @@ pub fn fit_label_temperature(logits: &Tensor<f32>, answers: &Tensor<f32>) -> f64
         pairs.iter().map(label).sum()
     };
     if pairs.is_empty() { 1.0 } else { temperature(slope) }
+}
+
+/// Checks that logits, a matrix, are finite. One that is not would make the temperature the highest or the lowest.
+#[track_caller]
+fn check_finite(function: &str, column: &str, logits: &Tensor<f32>) {
+    let values = logits.values();
+    if let Some(place) = values.iter().position(|logit| !logit.is_finite()) {
+        let (width, logit) = (logits.shape()[1], values[place]);
+        let (sample, number) = (place / width, place % width);
+        panic!(
+            "{function}: the logit of sample {sample}, {column} {number}, is {logit}; a temperature needs finite logits: \
+             leave out what is masked or has diverged"
+        );
+    }
 }
 
 /// Returns the shape of a tensor with two axes.

@@ -397,6 +397,24 @@ fn shapes_that_calibration_cannot_take_are_named() {
 }
 
 #[test]
+fn a_temperature_is_not_fitted_to_logits_that_are_not_finite() {
+    for (logit, written) in [(f32::NAN, "NaN"), (f32::NEG_INFINITY, "-inf"), (f32::INFINITY, "inf")]
+    {
+        let logits = Tensor::from([[2.0, 1.0], [1.0, logit]]);
+        let told = |function: &str, column: &str| {
+            format!(
+                "{function}: the logit of sample 1, {column} 1, is {written}; a temperature needs finite logits: leave \
+                 out what is masked or has diverged"
+            )
+        };
+        let classes = message(|| fit_temperature(&logits, &[0, 0]));
+        assert_eq!(classes, told("fit_temperature", "class"));
+        let labels = message(|| fit_label_temperature(&logits, &Tensor::ones([2, 2])));
+        assert_eq!(labels, told("fit_label_temperature", "label"));
+    }
+}
+
+#[test]
 fn a_probability_above_one_by_rounding_is_in_the_last_bin() {
     let found = Reliability::of([(1.0 + 1e-6, true)], 10);
     assert_eq!(found, Reliability::of([(1.0 + 1e-6, true)], 1));

@@ -21,6 +21,10 @@ use crate::{Dense, Layer, causal_attention, softmax};
 /// mixes the heads. In PyTorch's `MultiheadAttention` they are `in_proj_weight` and `out_proj.weight`,
 /// transposed.
 ///
+/// Every sequence has the same length: a padded step counts as a step, and the others see it. So what comes out for a
+/// short sequence depends on the longest one of its batch. Give sequences of one length to a batch. In a
+/// [`causal`](Self::causal) layer the steps before the padding do not see it.
+///
 /// ```
 /// use autograd::{Parameters, Pass, Tape};
 /// use nn::{Layer, LayerNorm, Residual, SelfAttention};
@@ -46,7 +50,7 @@ pub struct SelfAttention {
 }
 
 impl SelfAttention {
-    /// Creates a layer whose steps see all steps.
+    /// Creates a layer whose steps see all steps, padded ones too.
     ///
     /// # Panics
     /// If the heads do not divide the features.

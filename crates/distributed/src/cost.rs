@@ -36,8 +36,10 @@ impl Network {
     /// assert!((network.bandwidth - 1e10).abs() < 1.0);
     /// ```
     ///
+    /// If that would give a negative latency, it is 0, and the bandwidth is fitted alone.
+    ///
     /// # Panics
-    /// If there are not two sizes.
+    /// If there are not two sizes, or larger messages take no more time than smaller ones.
     #[track_caller]
     pub fn fit(measured: &[(f64, f64)]) -> Self {
         // Sums over the weights 1/seconds².
@@ -50,9 +52,15 @@ impl Network {
         let [w, x, xx, y, xy] = sums;
         let determinant = w * xx - x * x;
         assert!(determinant > 0.0, "fit: a line needs messages of two sizes");
-        Self {
-            latency: ((y * xx - x * xy) / determinant).max(0.0),
-            bandwidth: determinant / (w * xy - x * y),
+        let (latency, slope) = ((y * xx - x * xy) / determinant, (w * xy - x * y) / determinant);
+        assert!(
+            slope > 0.0,
+            "fit: each further byte takes {slope:.1e} seconds, and a bandwidth needs more than 0: measure larger \
+             messages, or each size several times"
+        );
+        match latency < 0.0 {
+            true => Self { latency: 0.0, bandwidth: xx / xy },
+            false => Self { latency, bandwidth: 1.0 / slope },
         }
     }
 }
@@ -147,6 +155,23 @@ mod tests {
 
     const NETWORK: Network = Network { latency: 1e-6, bandwidth: 1e9 };
     const STEP: StepCost = StepCost { shards: 1024, shard: 1e-3, fixed: 1e-4, bytes: 1e6 };
+
+    #[test]
+    #[should_panic(
+        expected = "fit: each further byte takes -1.0e-12 seconds, and a bandwidth needs more than 0: measure larger \
+                    messages, or each size several times"
+    )]
+    fn a_network_in_which_larger_messages_take_less_time_panics() {
+        Network::fit(&[(0.0, 2e-6), (1e6, 1e-6)]);
+    }
+
+    #[test]
+    fn a_latency_that_would_be_negative_is_0_and_the_bandwidth_fits_without_it() {
+        let network = Network::fit(&[(1e6, 1e-3), (2e6, 4e-3)]);
+        assert_eq!(network.latency, 0.0);
+        // The least squares of the relative errors 1 - 1e6 x / 1e-3 and 1 - 2e6 x / 4e-3 are at x = 1.2e-9.
+        assert!((network.bandwidth * 1.2e-9 - 1.0).abs() < 1e-12, "{network:?}");
+    }
 
     #[test]
     fn one_worker_sends_nothing_and_is_efficient() {

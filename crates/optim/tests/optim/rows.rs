@@ -53,19 +53,19 @@ fn dense_gradients<T: Scalar>(
 }
 
 /// The largest difference of two entries, relative where they are above 1: updates of m/ε make large
-/// weights.
+/// weights. It is NaN if one of them is.
 fn largest_difference<T: Scalar>(a: &Tensor<T>, b: &Tensor<T>) -> f64 {
     let pairs = a.to_vec().into_iter().zip(b.to_vec());
     let pairs = pairs.map(|(a, b)| (a.to_f64(), b.to_f64()));
-    pairs.map(|(a, b)| (a - b).abs() / b.abs().max(1.0)).fold(0.0, f64::max)
+    pairs.map(|(a, b)| (a - b).abs() / b.abs().max(1.0)).fold(0.0, Scalar::maximum)
 }
 
 /// The largest difference of two entries, relative to the largest value that each has had: an entry is
-/// a sum of updates, and keeps the rounding errors of the time when it was large.
+/// a sum of updates, and keeps the rounding errors of the time when it was large. It is NaN if one of them is.
 fn largest_difference_in<T: Scalar>(a: &Tensor<T>, b: &Tensor<T>, sizes: &Tensor<f64>) -> f64 {
     let entries = a.to_vec().into_iter().zip(b.to_vec()).zip(sizes.to_vec());
     let differences = entries.map(|((a, b), size)| (a.to_f64() - b.to_f64()).abs() / size);
-    differences.fold(0.0, f64::max)
+    differences.fold(0.0, Scalar::maximum)
 }
 
 /// What happens between two steps, to both runs where it changes values.

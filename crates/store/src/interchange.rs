@@ -79,13 +79,14 @@ enum Kind {
 }
 
 impl Module {
-    /// Creates an entry for the [`Dense`](nn::Dense) layer of this name, an `nn.Linear`.
+    /// Creates an entry for the [`Dense`](nn::Dense) layer of this name, an `nn.Linear`. Layers inside it, such as
+    /// `name.hidden`, need entries of their own.
     pub fn dense(name: impl Into<String>) -> Self {
         Self::new(name, Kind::Dense)
     }
 
     /// Creates an entry for the [`Embedding`](nn::Embedding) of this name, an `nn.Embedding` or
-    /// `nn.EmbeddingBag`.
+    /// `nn.EmbeddingBag`. Layers inside it need entries of their own.
     pub fn embedding(name: impl Into<String>) -> Self {
         Self::new(name, Kind::Embedding { padding: None })
     }
@@ -120,7 +121,12 @@ impl Module {
     /// Returns the part of a parameter's name after the layer's name, if it belongs to this layer.
     fn rest<'a>(&self, parameter: &'a str) -> Option<&'a str> {
         let rest = parameter.strip_prefix(&self.ours)?;
-        (rest.is_empty() || rest.starts_with('.')).then_some(rest)
+        let belongs = match self.kind {
+            Kind::Dense => [".weight", ".bias"].contains(&rest),
+            Kind::Embedding { .. } => rest == ".weight",
+            Kind::AsIs => rest.is_empty() || rest.starts_with('.'),
+        };
+        belongs.then_some(rest)
     }
 }
 

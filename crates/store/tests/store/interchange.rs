@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 
 use autograd::Parameters;
 use half::{bf16, f16};
+use mistakes::message;
 use proptest::prelude::*;
 use safetensors::tensor::{Dtype, SafeTensors, TensorView, serialize};
 use store::{Float, Module, PyTorch};
@@ -279,6 +280,26 @@ fn a_file_that_is_missing_or_of_another_kind() {
 fn a_parameter_that_is_not_listed() {
     let modules = [Module::embedding("embedding"), Module::dense("hidden")];
     let _ = PyTorch::new(modules).load("weights.st", &mut parameters::<f32>());
+}
+
+/// Its square weight would be written as it is, though PyTorch's is transposed.
+#[test]
+fn a_dense_layer_inside_a_layer_listed_as_dense_is_not_taken_for_a_part_of_it() {
+    for (module, parameter) in [
+        (Module::dense("body"), "body.hidden.weight"),
+        (Module::dense("body.hidden.weight"), "body.hidden.weight"),
+        (Module::embedding("body"), "body.table.weight"),
+    ] {
+        let mut inner = Parameters::new(1);
+        inner.add(parameter, Tensor::from([[1.0, 2.0], [3.0, 4.0]]));
+        let pytorch = PyTorch::new([module]);
+        let expected =
+            format!("the parameter `{parameter}` [2, 2] belongs to no module: list its layer");
+        let saved = message(|| drop(pytorch.save("weights.st", &inner)));
+        assert!(saved.starts_with(&expected), "{saved}");
+        let loaded = message(|| drop(pytorch.load("weights.st", &mut inner.clone())));
+        assert!(loaded.starts_with(&expected), "{loaded}");
+    }
 }
 
 fn two_layers_of_one_name() -> PyTorch {

@@ -87,6 +87,12 @@ impl DrawnWindows {
         Self { text, places, count, total, key }
     }
 
+    /// Returns the numbers of the windows of an epoch.
+    fn numbers(&self, epoch: usize) -> Range<usize> {
+        let before = |epoch: usize| self.total.min(epoch.saturating_mul(self.count));
+        before(epoch - 1)..before(epoch)
+    }
+
     /// Returns the place where the window of this number begins.
     fn start(&self, number: usize) -> usize {
         self.key.fold_in(number as u64).rng().random_range(0..self.places)
@@ -116,8 +122,9 @@ impl Source for DrawnWindows {
     #[track_caller]
     fn epoch(&self, number: usize, size: usize, _: Option<Key>) -> Batches<'_, Windows, Windows> {
         assert!(size > 0, "DrawnWindows: a batch needs at least one window, not 0");
-        let (first, last) = ((number - 1) * self.count, self.total.min(number * self.count));
-        Box::new((first..last).step_by(size).map(move |start| {
+        let epoch = self.numbers(number);
+        let last = epoch.end;
+        Box::new(epoch.step_by(size).map(move |start| {
             let read =
                 move |range: Range<usize>| self.windows(start + range.start..start + range.end);
             Ok(LazyBatch::new(last.min(start + size) - start, read))
@@ -126,6 +133,10 @@ impl Source for DrawnWindows {
 
     fn samples(&self) -> Option<usize> {
         Some(self.count.min(self.total))
+    }
+
+    fn samples_in(&self, epoch: usize) -> Option<usize> {
+        Some(self.numbers(epoch).len())
     }
 
     fn sketch(&self) -> Result<Dataset<Windows, Windows>, SourceError> {

@@ -57,6 +57,12 @@ impl<X: Samples, Y: Samples> Portions<X, Y> {
         Self { dataset, count, total, key }
     }
 
+    /// Returns the places of the samples of an epoch, counted over all passes.
+    fn places(&self, epoch: usize) -> Range<usize> {
+        let before = |epoch: usize| self.total.min(epoch.saturating_mul(self.count));
+        before(epoch - 1)..before(epoch)
+    }
+
     /// Returns the samples of a pass, in its order.
     fn pass(&self, number: usize, is_drawn: bool) -> Vec<u32> {
         let mut order: Vec<u32> = (0..self.dataset.len() as u32).collect();
@@ -96,9 +102,9 @@ impl<X: Samples, Y: Samples> Source for Portions<X, Y> {
     #[track_caller]
     fn epoch(&self, number: usize, size: usize, key: Option<Key>) -> Batches<'_, X, Y> {
         assert!(size > 0, "Portions: a batch needs at least one sample, not 0");
-        let (first, last) = ((number - 1) * self.count, self.total.min(number * self.count));
-        let mut pass = None;
-        Box::new((first..last).step_by(size).map(move |start| {
+        let epoch = self.places(number);
+        let (last, mut pass) = (epoch.end, None);
+        Box::new(epoch.step_by(size).map(move |start| {
             let places = start..last.min(start + size);
             Ok(self.dataset.select(&self.samples_at(places, key.is_some(), &mut pass)).into())
         }))
@@ -106,6 +112,10 @@ impl<X: Samples, Y: Samples> Source for Portions<X, Y> {
 
     fn samples(&self) -> Option<usize> {
         Some(self.count.min(self.total))
+    }
+
+    fn samples_in(&self, epoch: usize) -> Option<usize> {
+        Some(self.places(epoch).len())
     }
 
     fn sketch(&self) -> Result<Dataset<X, Y>, SourceError> {

@@ -42,6 +42,13 @@ pub trait Source {
     /// Returns the number of samples of an epoch, if it is known before they are read.
     fn samples(&self) -> Option<usize>;
 
+    /// Returns the number of samples of the epoch of this number, if it is known before they are read. All epochs have
+    /// the same number, unless the source ends: then the last one may have fewer, and those after it have none.
+    fn samples_in(&self, epoch: usize) -> Option<usize> {
+        let _ = epoch;
+        self.samples()
+    }
+
     /// Returns an error if an epoch cannot be read a second time. `purpose` says what for, such as
     /// `"a second epoch"`.
     ///
@@ -111,6 +118,10 @@ impl<S: Source> Source for &S {
 
     fn samples(&self) -> Option<usize> {
         S::samples(self)
+    }
+
+    fn samples_in(&self, epoch: usize) -> Option<usize> {
+        S::samples_in(self, epoch)
     }
 
     fn check_rewind(&self, purpose: &str) -> Result<(), SourceError> {

@@ -21,6 +21,17 @@ pub enum TrainError {
         /// What they are: `training samples` or `validation samples`.
         samples: &'static str,
     },
+    /// The source has samples for fewer epochs.
+    #[error(
+        "{wanted} epochs were asked for, but the samples are enough for {enough}; ask for no more, or give the \
+         source more samples"
+    )]
+    TooManyEpochs {
+        /// The number of epochs asked for.
+        wanted: usize,
+        /// The number of epochs that have samples.
+        enough: usize,
+    },
     /// The validation split leaves nothing to train or to validate on.
     #[error(transparent)]
     Split(#[from] SplitError),

@@ -141,7 +141,7 @@ impl<M: Model, L> Trainer<'_, M, L> {
     /// [`Fit::split`] have no part in this.
     ///
     /// # Errors
-    /// If the source fails or has no samples, cannot be read as often as there are epochs, or no
+    /// If the source fails or has no samples, cannot be read as often as there are epochs or has samples for fewer, or no
     /// sample for validation counts in the loss.
     ///
     /// # Panics
@@ -169,6 +169,7 @@ impl<M: Model, L> Trainer<'_, M, L> {
         if first.is_empty() || validation.is_some_and(Dataset::is_empty) {
             return Err(TrainError::NoSamples);
         }
+        check_epochs(source, options.epochs)?;
         self.rehearse(parameters, &first);
         if let Some(validation) = validation {
             self.rehearse(parameters, validation);
@@ -339,6 +340,18 @@ fn check_options<T: Scalar>(options: &Fit, parameters: &Parameters<T>) {
                 parameters.get(id).len() == 1,
                 "fit: the parameter `{name}` to track has shape {shape:?}; a tracked parameter is one number"
             );
+        }
+    }
+}
+
+/// Checks that the source has samples for the last epoch.
+fn check_epochs(source: &impl Source, wanted: usize) -> Result<(), TrainError> {
+    let has_samples = |epoch: &usize| source.samples_in(*epoch) != Some(0);
+    match has_samples(&wanted) {
+        true => Ok(()),
+        false => {
+            let enough = (1..wanted).take_while(has_samples).count();
+            Err(TrainError::TooManyEpochs { wanted, enough })
         }
     }
 }

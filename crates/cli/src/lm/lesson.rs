@@ -177,6 +177,13 @@ impl Source for TrainingWindows {
         }
     }
 
+    fn samples_in(&self, epoch: usize) -> Option<usize> {
+        match self {
+            Self::Drawn(windows) => windows.samples_in(epoch),
+            Self::Passes(windows) => windows.samples_in(epoch),
+        }
+    }
+
     fn sketch(&self) -> Result<Dataset<Windows, Windows>, SourceError> {
         match self {
             Self::Drawn(windows) => windows.sketch(),

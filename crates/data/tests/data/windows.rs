@@ -1,6 +1,6 @@
 //! Windows of a list of tokens.
 
-use data::{DrawnWindows, NO_TARGET, Samples, Source, Windows};
+use data::{DrawnWindows, NO_TARGET, Portions, Samples, Source, Windows};
 use proptest::prelude::*;
 use tensor::Key;
 
@@ -94,6 +94,20 @@ fn windows_of_other_tokens_have_another_digest() {
     assert_ne!(digest(&[1, 2, 3, 4], 2), digest(&[1, 2, 4, 3], 2));
     assert_ne!(digest(&[1, 2, 3, 4, 5], 2), digest(&[1, 2, 3, 4, 5], 4));
     assert_eq!(digest(&[1, 2, 3, 4], 2), digest(&[1, 2, 3, 4], 2));
+}
+
+#[test]
+fn the_last_epoch_has_the_samples_that_are_left_and_later_ones_have_none() {
+    let tokens: Vec<u32> = (0..50).collect();
+    let drawn = DrawnWindows::new(&tokens, 4, 4, 7, Key::new(3));
+    let portions = Portions::new(Windows::consecutive(&tokens, 4), 4, 7, Key::new(3));
+    let sources: [&dyn Source<Inputs = Windows, Targets = Windows>; 2] = [&drawn, &portions];
+    for source in sources {
+        let samples = [1, 2, 3, usize::MAX].map(|epoch| source.samples_in(epoch));
+        assert_eq!(samples, [Some(4), Some(3), Some(0), Some(0)]);
+        assert_eq!(source.epoch(2, 2, None).count(), 2);
+        assert_eq!(source.epoch(3, 2, None).count(), 0);
+    }
 }
 
 /// The windows of a whole run would not fit into memory: each is made for its batch.

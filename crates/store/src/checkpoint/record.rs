@@ -52,7 +52,7 @@ pub(super) struct CheckpointRecord {
 
 /// Facts that only the resumed run knows.
 pub(super) struct ResumedRun {
-    /// The number of samples that an epoch trains on, if it is known.
+    /// The number of samples that the running epoch trains on, if it is known.
     pub(super) samples: Option<usize>,
     pub(super) steps_per_epoch: Option<usize>,
     pub(super) has_validation: bool,

@@ -195,7 +195,7 @@ fn check<M: Model, L, S: Source>(
         same_samples("validation", saved, now)?;
     }
     record.check_run(&ResumedRun {
-        samples: session.training.samples(),
+        samples: session.training.samples_in(record.epochs.len() + 1),
         steps_per_epoch: session.steps_per_epoch,
         has_validation: session.validation.is_some(),
     })?;

@@ -4,7 +4,7 @@
 use std::path::Path;
 
 use autograd::Parameters;
-use data::{Dataset, Stream};
+use data::{Dataset, Portions, Stream};
 use nn::{Activation, Dense, Dropout, Features, MeanSquaredError, Model};
 use optim::{Adam, Optimizer};
 use store::{Checkpoint, Checkpoints};
@@ -44,6 +44,7 @@ enum Samples {
     Streamed(Stream<Tensor<f32>, Tensor<f32>>),
     /// Points to train on, and others for validation.
     Apart(Points, Points),
+    InPortions(Portions<Tensor<f32>, Tensor<f32>>),
 }
 
 impl Samples {
@@ -61,6 +62,11 @@ impl Samples {
             [5, 7, 11, 9].into_iter().enumerate().map(part)
         };
         Samples::Streamed(Stream::new(parts).window(16))
+    }
+
+    /// Two epochs of 16 points and one of 11, in an order drawn from a seed.
+    fn in_portions(seed: u64) -> Self {
+        Samples::InPortions(Portions::new(products(40, 1), 16, 43, Key::new(seed)))
     }
 
     /// The same points of one epoch, to be read once.
@@ -108,6 +114,12 @@ fn train(
                 .unwrap();
             run(session, checkpoint, observers)
         }
+        Samples::InPortions(portions) => {
+            let session = trainer
+                .session_from(&mut parameters, &mut adam, portions, Some(&validation), options)
+                .unwrap();
+            run(session, checkpoint, observers)
+        }
     };
     let mut history = history?;
     history.epochs.iter_mut().for_each(|epoch| epoch.seconds = 0.0);
@@ -140,10 +152,10 @@ fn checkpoints(folder: &Path) -> Checkpoints {
     Checkpoints::new(folder, &"products").unwrap()
 }
 
-/// Interrupts a run after each of its steps, each time with other initial weights, and returns its end.
-fn interrupted_after_each_step(samples: &Samples) -> End {
+/// Interrupts a run after each of this number of steps, each time with other initial weights, and returns its end.
+fn interrupted_after_each_step(samples: &Samples, all: usize) -> End {
     let folder = tempdir().unwrap();
-    for steps in 1..=EPOCHS * STEPS {
+    for steps in 1..=all {
         let (mut writer, mut end) = (checkpoints(folder.path()), EndAfter::stop(steps));
         let from = writer.newest().unwrap();
         assert_eq!(from.is_none(), steps == 1);
@@ -162,7 +174,7 @@ fn a_regression_on_two_shards_that_is_interrupted_after_each_step_ends_in_the_sa
         assert_eq!((epoch.steps, epoch.activity.len()), (STEPS, 4), "{epoch:?}");
         assert!(epoch.validation.as_ref().unwrap().metric("r2").is_some());
     }
-    assert_eq!(interrupted_after_each_step(&samples), expected);
+    assert_eq!(interrupted_after_each_step(&samples, EPOCHS * STEPS), expected);
 }
 
 #[test]
@@ -170,7 +182,16 @@ fn a_stream_that_is_opened_again_ends_in_the_same_bits() {
     let samples = Samples::streamed();
     let expected = train(7, &samples, &options(), None, &mut []).unwrap();
     assert!(expected.history.epochs.iter().all(|epoch| epoch.steps == STEPS));
-    assert_eq!(interrupted_after_each_step(&samples), expected);
+    assert_eq!(interrupted_after_each_step(&samples, EPOCHS * STEPS), expected);
+}
+
+#[test]
+fn a_run_that_is_interrupted_in_a_shorter_last_epoch_ends_in_the_same_bits() {
+    let samples = Samples::in_portions(3);
+    let expected = train(7, &samples, &options(), None, &mut []).unwrap();
+    // The last step is on 3 points.
+    assert!(expected.history.epochs.iter().all(|epoch| epoch.steps == 2));
+    assert_eq!(interrupted_after_each_step(&samples, 6), expected);
 }
 
 #[test]

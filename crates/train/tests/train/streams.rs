@@ -1,10 +1,10 @@
 //! Training on samples that are read while training.
 
 use autograd::Parameters;
-use data::{Dataset, Stream};
+use data::{Dataset, Portions, Stream};
 use nn::{Dense, Features, MeanSquaredError, Model};
 use optim::Sgd;
-use tensor::Tensor;
+use tensor::{Key, Tensor};
 use train::{Context, Fit, History, Observer, ObserverError, TrainError, Trainer};
 
 type Points = Dataset<Tensor<f32>, Tensor<f32>>;
@@ -146,4 +146,23 @@ fn a_stream_without_samples_is_an_error() {
     let (_, history) = trained_on(&nothing, &Fit::default());
     let error = history.unwrap_err().to_string();
     assert_eq!(error, "the samples cannot be read: the stream has no samples");
+}
+
+#[test]
+fn portions_of_fewer_samples_than_the_epochs_need_are_refused_before_training() {
+    let mut parameters = Parameters::new(0);
+    let model = line(&mut parameters);
+    let trainer = Trainer::new(&model, MeanSquaredError);
+    let portions = Portions::new(parts(10).next().unwrap(), 4, 7, Key::new(1));
+    let mut sgd = Sgd::new(0.1);
+    let options = |epochs| Fit { epochs, batch_size: 2, ..Fit::default() };
+    let five = options(5);
+    let refused = trainer.session_from(&mut parameters, &mut sgd, &portions, None, &five);
+    assert_eq!(
+        refused.unwrap_err().to_string(),
+        "5 epochs were asked for, but the samples are enough for 2; ask for no more, or give the source more samples"
+    );
+    let two = options(2);
+    let session = trainer.session_from(&mut parameters, &mut sgd, &portions, None, &two).unwrap();
+    assert_eq!(session.run(&mut []).unwrap().epochs.len(), 2);
 }

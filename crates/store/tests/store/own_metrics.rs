@@ -1,5 +1,5 @@
-//! Checkpoints of runs whose figures JSON cannot write: a custom metric that is NaN or infinite, and gradients
-//! that are clipped to an infinite norm.
+//! Checkpoints of runs with custom figures: metrics that are NaN or infinite and gradients that are clipped to an
+//! infinite norm, none of which JSON can write; and weights below 1.
 
 use autograd::{Parameters, Var};
 use data::Dataset;
@@ -16,6 +16,7 @@ const EPOCHS: usize = 2;
 const STEPS: usize = 3;
 
 /// The mean squared error, with figures of every kind that may not be finite.
+#[derive(Clone, Copy)]
 struct Odd;
 
 impl Loss for Odd {
@@ -41,8 +42,29 @@ impl Loss for Odd {
     }
 }
 
+/// The mean squared error of two tokens a sample, each of which weighs a quarter.
+#[derive(Clone, Copy)]
+struct Quarters;
+
+impl Loss for Quarters {
+    type Target = Tensor<f32>;
+
+    fn of<'t>(&self, outputs: Var<'t>, targets: &Tensor<f32>) -> Var<'t> {
+        Odd.of(outputs, targets)
+    }
+
+    fn weight(&self, targets: &Tensor<f32>) -> f64 {
+        0.5 * targets.len() as f64
+    }
+
+    fn tally(&self, outputs: &Tensor<f32>, _: &Tensor<f32>) -> Tally {
+        Tally::Classes { samples: 2 * outputs.len() as u64, correct: outputs.len() as u64 }
+    }
+}
+
 /// Runs from the newest checkpoint of the folder on, if there is one.
 fn train(
+    loss: impl Loss<Target = Tensor<f32>>,
     folder: &std::path::Path,
     options: &Fit,
     observers: &mut [&mut dyn Observer<f32>],
@@ -51,7 +73,7 @@ fn train(
     let dataset = Dataset::with_targets(points.clone(), points.slice(1, 0..1));
     let mut parameters = Parameters::with_seed(7);
     let model = Features::new(2).then(Dense::new(&mut parameters, "line", 2, 1));
-    let trainer = Trainer::new(&model, Odd);
+    let trainer = Trainer::new(&model, loss);
     let mut adam = Adam::new(0.02);
     let mut session = trainer.session(&mut parameters, &mut adam, &dataset, options).unwrap();
     let newest = Checkpoints::new(folder, &"a line").unwrap().newest();
@@ -68,17 +90,17 @@ fn train(
 
 /// Checks that a run that is interrupted after each step ends as if it had not been.
 #[track_caller]
-fn assert_resumes(options: &Fit) -> History {
+fn assert_resumes(loss: impl Loss<Target = Tensor<f32>> + Copy, options: &Fit) -> History {
     let [whole, folder] = [tempdir().unwrap(), tempdir().unwrap()];
     for steps in 1..=EPOCHS * STEPS {
         let mut writer = Checkpoints::new(folder.path(), &"a line").unwrap().every(1);
         let observers: &mut [&mut dyn Observer<f32>] =
             &mut [&mut EndAfter::stop(steps), &mut writer];
-        let stopped = train(folder.path(), options, observers).unwrap_err();
+        let stopped = train(loss, folder.path(), options, observers).unwrap_err();
         assert!(stopped.starts_with("training was stopped"), "{stopped}");
     }
-    let expected = train(whole.path(), options, &mut []).unwrap();
-    assert_eq!(train(folder.path(), options, &mut []).unwrap(), expected);
+    let expected = train(loss, whole.path(), options, &mut []).unwrap();
+    assert_eq!(train(loss, folder.path(), options, &mut []).unwrap(), expected);
     expected.1
 }
 
@@ -88,12 +110,18 @@ fn options() -> Fit {
 
 #[test]
 fn a_run_with_metrics_that_are_not_finite_is_resumed() {
-    let history = assert_resumes(&options());
+    let history = assert_resumes(Odd, &options());
     let metrics = history.epochs[0].training.metrics.keys();
     assert_eq!(metrics.collect::<Vec<_>>(), ["of_infinitely_many", "outputs"]);
 }
 
 #[test]
 fn a_run_that_clips_to_an_infinite_norm_is_resumed() {
-    assert_resumes(&Fit { clip_norm: Some(f64::INFINITY), ..options() });
+    assert_resumes(Odd, &Fit { clip_norm: Some(f64::INFINITY), ..options() });
+}
+
+#[test]
+fn a_run_with_more_tokens_than_samples_that_weigh_less_than_1_is_resumed() {
+    let history = assert_resumes(Quarters, &options());
+    assert_eq!(history.epochs[0].training.metric("accuracy"), Some(0.5));
 }

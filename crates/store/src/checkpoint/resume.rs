@@ -191,8 +191,13 @@ fn check<M: Model, L, S: Source>(
     same("the clipping norm", &saved.clip_norm, &clip_norm)?;
     same("the list of frozen parameters", &record.frozen, &frozen(session.parameters))?;
     same_samples("training", &record.data, &samples.training)?;
-    if let (Some(saved), Some(now)) = (&record.validation, &samples.validation) {
-        same_samples("validation", saved, now)?;
+    match (&record.validation, &samples.validation) {
+        (Some(saved), Some(now)) => same_samples("validation", saved, now)?,
+        (Some(saved), None) => {
+            same_shape("the shape of the validation inputs", &saved.inputs, "that of no samples")?;
+        }
+        // The run has none, or an earlier version of the program did not write them.
+        (None, _) => {}
     }
     record.check_run(&ResumedRun {
         samples: session.training.samples_in(record.epochs.len() + 1),

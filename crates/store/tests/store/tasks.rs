@@ -42,8 +42,8 @@ fn network(parameters: &mut Parameters) -> impl Model<Input = Tensor<f32>> + use
 enum Samples {
     AtOnce(Points),
     Streamed(Stream<Tensor<f32>, Tensor<f32>>),
-    /// Points to train on, and others for validation.
-    Apart(Points, Points),
+    /// Points to train on, and others for validation, if there are any.
+    Apart(Points, Option<Points>),
     InPortions(Portions<Tensor<f32>, Tensor<f32>>),
 }
 
@@ -110,7 +110,7 @@ fn train(
         }
         Samples::Apart(training, validation) => {
             let session = trainer
-                .session_from(&mut parameters, &mut adam, training, Some(validation), options)
+                .session_from(&mut parameters, &mut adam, training, validation.as_ref(), options)
                 .unwrap();
             run(session, checkpoint, observers)
         }
@@ -229,13 +229,14 @@ fn a_stream_of_other_samples_does_not_go_on_with_a_run() {
 #[test]
 fn a_run_does_not_go_on_with_other_validation_samples() {
     let folder = tempdir().unwrap();
-    let begun = || Samples::Apart(products(32, 1), products(10, 2));
+    let begun = || Samples::Apart(products(32, 1), Some(products(10, 2)));
     let (mut writer, mut end) = (checkpoints(folder.path()), EndAfter::stop(2));
     train(7, &begun(), &options(), None, &mut [&mut end, &mut writer]).unwrap_err();
     let newest = || checkpoints(folder.path()).newest().unwrap();
     for (validation, what) in [
-        (products(10, 3), "the checksum of the validation targets was "),
-        (products(9, 2), "the shape of the validation inputs was [10, 2] and is now [9, 2]"),
+        (Some(products(10, 3)), "the checksum of the validation targets was "),
+        (Some(products(9, 2)), "the shape of the validation inputs was [10, 2] and is now [9, 2]"),
+        (None, "the shape of the validation inputs was [10, 2] and is now that of no samples"),
     ] {
         let other = Samples::Apart(products(32, 1), validation);
         let refused = train(99, &other, &options(), newest(), &mut []).unwrap_err();
@@ -247,7 +248,7 @@ fn a_run_does_not_go_on_with_other_validation_samples() {
     // A checkpoint of an earlier version does not tell its validation samples.
     let path = newest().unwrap().path().to_path_buf();
     blank_out(&path, r#",\"validation\":{\"inputs\""#, "}");
-    let other = Samples::Apart(products(32, 1), products(10, 3));
+    let other = Samples::Apart(products(32, 1), Some(products(10, 3)));
     train(99, &other, &options(), newest(), &mut []).unwrap();
 }
 

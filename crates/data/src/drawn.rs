@@ -147,10 +147,11 @@ impl Source for DrawnWindows {
     }
 
     fn digest(&self, inputs: Sink<'_>, targets: Sink<'_>) -> Result<[String; 2], SourceError> {
-        match &self.text {
-            Text::Memory(text) => text.digest(inputs, targets),
-            Text::File(text, length) => digest_stored(text, *length, inputs, targets),
-        }
+        let [of_inputs, of_targets] = match &self.text {
+            Text::Memory(text) => text.digest(inputs, targets)?,
+            Text::File(text, length) => digest_stored(text, *length, inputs, targets)?,
+        };
+        Ok([format!("{of_inputs}, drawn by {:?}", self.key), of_targets])
     }
 }
 

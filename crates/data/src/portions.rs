@@ -16,7 +16,7 @@ use std::ops::Range;
 use rand::seq::SliceRandom;
 use tensor::Key;
 
-use crate::{Batches, Dataset, Samples, Source, SourceError};
+use crate::{Batches, Dataset, Samples, Sink, Source, SourceError};
 
 /// A data set as a [`Source`] whose epochs have `count` samples each, up to `total` samples in all: then the last
 /// epoch has fewer.
@@ -120,6 +120,11 @@ impl<X: Samples, Y: Samples> Source for Portions<X, Y> {
 
     fn sketch(&self) -> Result<Dataset<X, Y>, SourceError> {
         Ok(self.dataset.clone())
+    }
+
+    fn digest(&self, inputs: Sink<'_>, targets: Sink<'_>) -> Result<[String; 2], SourceError> {
+        let [of_inputs, of_targets] = self.dataset.digest(inputs, targets)?;
+        Ok([format!("{of_inputs}, ordered by {:?}", self.key), of_targets])
     }
 }
 

@@ -68,7 +68,7 @@ pub trait Source {
 
     /// Returns the shapes of inputs and targets by which this source can be told from another, and gives their bytes
     /// to sinks. They are the samples of [`sketch`](Self::sketch), unless the source has too many to keep in memory at
-    /// once.
+    /// once. A source that draws its samples by a key of its own adds the key to the shape of the inputs.
     ///
     /// # Errors
     /// If the samples cannot be read.

@@ -97,6 +97,17 @@ fn windows_of_other_tokens_have_another_digest() {
 }
 
 #[test]
+fn windows_drawn_by_another_key_have_another_digest() {
+    let shape = |seed| {
+        let windows = DrawnWindows::new(&[1, 2, 3, 4, 5], 2, 1, 1, Key::new(seed));
+        let [inputs, _] = windows.digest(&mut |_| (), &mut |_| ()).unwrap();
+        inputs
+    };
+    assert_eq!(shape(3), format!("2 windows of 2 tokens, drawn by {:?}", Key::new(3)));
+    assert_ne!(shape(3), shape(8));
+}
+
+#[test]
 fn the_last_epoch_has_the_samples_that_are_left_and_later_ones_have_none() {
     let tokens: Vec<u32> = (0..50).collect();
     let drawn = DrawnWindows::new(&tokens, 4, 4, 7, Key::new(3));

@@ -74,7 +74,8 @@ impl Checkpoint {
     /// optimizer, samples and options must be the same as in the run. Only [`Fit::epochs`],
     /// [`Fit::patience`], [`Fit::track`] and [`Fit::watch_layers`] may have changed; the last two hold for
     /// the epochs to come. Samples are compared by their shapes and checksums; of a stream these are the
-    /// first ones. The result then equals, bit for bit, the result of a run without an
+    /// first ones. [`Portions`](data::Portions) and [`DrawnWindows`](data::DrawnWindows) are also compared by their key,
+    /// but may have more samples in all. The result then equals, bit for bit, the result of a run without an
     /// interruption.
     ///
     /// The loss and an optimizer's own settings, such as Adam's β, are not compared; a program that can

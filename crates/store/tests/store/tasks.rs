@@ -195,6 +195,22 @@ fn a_run_that_is_interrupted_in_a_shorter_last_epoch_ends_in_the_same_bits() {
 }
 
 #[test]
+fn portions_in_another_order_do_not_go_on_with_a_run() {
+    let folder = tempdir().unwrap();
+    let (mut writer, mut end) = (checkpoints(folder.path()), EndAfter::stop(2));
+    let observers: &mut [&mut dyn Observer<f32>] = &mut [&mut end, &mut writer];
+    train(7, &Samples::in_portions(3), &options(), None, observers).unwrap_err();
+    let from = checkpoints(folder.path()).newest().unwrap();
+    let refused = train(7, &Samples::in_portions(8), &options(), from, &mut []).unwrap_err();
+    let expected = format!(
+        "the shape of the training inputs was [40, 2], ordered by {:?} and is now [40, 2], ordered by {:?}",
+        Key::new(3),
+        Key::new(8)
+    );
+    assert!(refused.contains(&expected), "{refused}");
+}
+
+#[test]
 fn a_run_on_samples_that_can_be_read_once_is_not_resumed() {
     let folder = tempdir().unwrap();
     let options = Fit { epochs: 1, ..options() };

@@ -83,7 +83,7 @@ impl Checkpoint {
     ///
     /// # Errors
     /// If one of them differs, more epochs are completed than requested, or the samples cannot be read
-    /// a second time.
+    /// a second time. Then parameters and optimizer are as before.
     pub fn resume<'a, M: Model, L, S: Source>(
         self,
         mut session: Session<'a, M, L, S, f32>,
@@ -153,8 +153,8 @@ fn restore<M: Model, L, S: Source>(
         true => best.clone(),
         false => filled(&training, session.parameters)?,
     };
-    session.optimizer.restore(&present, State { header: record.optimizer, tensors: moments })?;
-    same("the learning rate of the next step", &record.rate, &session.optimizer.rate())?;
+    let state = State { header: record.optimizer, tensors: moments };
+    restore_optimizer(session, &present, state, record.rate)?;
     *session.parameters = present;
     let has_best = session.options.keep_best && record.best > 0;
     session.progress = Progress {
@@ -167,6 +167,23 @@ fn restore<M: Model, L, S: Source>(
         epoch.of = session.options.epochs;
     }
     Ok(())
+}
+
+/// Gives the optimizer its memory and the next step of the run, unless its rate there is another one. Then it is as
+/// before.
+fn restore_optimizer<M: Model, L, S: Source>(
+    session: &mut Session<'_, M, L, S, f32>,
+    weights: &Parameters,
+    state: State,
+    rate: f64,
+) -> Result<(), CheckpointFault> {
+    let before = session.optimizer.state(session.parameters);
+    session.optimizer.restore(weights, state)?;
+    let compared = same("the learning rate of the next step", &rate, &session.optimizer.rate());
+    if compared.is_err() {
+        session.optimizer.restore(session.parameters, before)?;
+    }
+    compared
 }
 
 /// Checks that options and samples are the same as in the run.

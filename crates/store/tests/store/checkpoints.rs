@@ -502,7 +502,7 @@ fn a_run_of_another_description_or_setting_is_not_resumed() {
     );
 }
 
-/// Returns the fault when a run is resumed after a change.
+/// Returns the fault when a run is resumed after a change. Weights and optimizer stay as they are.
 fn fault_on_resuming(
     options: &Fit,
     hidden: usize,
@@ -513,11 +513,12 @@ fn fault_on_resuming(
     stopped(folder.path());
     let mut parameters = Parameters::with_seed(99);
     let model = network(&mut parameters, hidden);
-    let before = parameters.clone();
+    let (before, memory) = (parameters.clone(), optimizer.state(&parameters));
     let trainer = Trainer::new(&model, SoftmaxCrossEntropy::new());
     let session = trainer.session(&mut parameters, optimizer, dataset, options).unwrap();
     let fault = message(newest(folder.path()).unwrap().resume(session).unwrap_err());
     assert!(parameters.iter().zip(before.iter()).all(|(now, then)| now.2 == then.2));
+    assert_eq!(optimizer.state(&parameters), memory);
     fault
 }
 

@@ -38,9 +38,11 @@ pub fn table(outcomes: &[Outcome]) {
         let verdict = match outcome.accuracies == right.accuracies {
             true => "the same",
             // Bonferroni: otherwise one in twenty comparisons would seem real by luck alone.
-            false if test.p >= 0.05 / wrong.len() as f64 => "no difference shown",
-            false if test.difference.mean > 0.0 => "better",
-            false => "worse",
+            false if test.p < 0.05 / wrong.len() as f64 => match test.difference.mean > 0.0 {
+                true => "better",
+                false => "worse",
+            },
+            false => "no difference shown",
         };
         row(outcome, &test.difference.to_string(), verdict);
     }

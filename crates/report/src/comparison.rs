@@ -194,7 +194,7 @@ pub enum Verdict {
     Better,
     /// The model is worse.
     Worse,
-    /// It may be luck.
+    /// It may be luck, or there is no spread to compare it with.
     #[serde(rename = "no difference shown")]
     Unclear,
 }
@@ -224,12 +224,12 @@ impl fmt::Display for Verdict {
 impl fmt::Display for Difference {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Difference { model, from, metric, test, verdict } = self;
-        let (p, label) = (printed(test.p), metric_label(metric));
+        let (test_result, label) = (tested(test), metric_label(metric));
         let difference = match is_share(metric) {
             true => format!("{:.2} points", test.difference),
             false => metric_list::estimate(metric, test.difference),
         };
-        write!(f, "{model} − {from}: {difference} of {label}, paired t-test p {p}: {verdict}.")
+        write!(f, "{model} − {from}: {difference} of {label}, {test_result}: {verdict}.")
     }
 }
 
@@ -330,7 +330,11 @@ impl ModelComparison {
     }
 }
 
-/// Returns a p-value to three decimals, or `< 0.001`, because no p-value is zero.
-fn printed(p: f64) -> String {
-    if p < 0.001 { "< 0.001".to_string() } else { format!("= {p:.3}") }
+/// Returns a paired test's p to three decimals, or `< 0.001`, because no p-value is zero; or why there is none.
+fn tested(test: &PairedTest) -> String {
+    match test.p {
+        _ if !test.has_spread() => "no spread over the seeds, so no paired t-test".to_string(),
+        p if p < 0.001 => "paired t-test p < 0.001".to_string(),
+        p => format!("paired t-test p = {p:.3}"),
+    }
 }

@@ -12,7 +12,8 @@
 //!
 //! All intervals are at 95 %. The result has the unit of the values: per cent in, per cent out. A
 //! value that is not finite (a run that diverged) makes the mean not finite, and `t` and `p` not a
-//! number.
+//! number. The last two are not a number either where all pairs differ by the same: see
+//! [`PairedTest::has_spread`].
 
 use std::fmt::{self, Alignment, Display, Formatter};
 
@@ -125,6 +126,10 @@ impl Display for Estimate {
 /// `p` is how often chance alone would give a difference at least this large if the models were
 /// equal. It is below 0.05 exactly when the interval of the difference leaves out 0.
 ///
+/// The test is for differences from a normal distribution, whose spread it estimates. If all pairs differ by the same,
+/// there is no spread, and the test says nothing: `t` and `p` are NaN. This happens by chance: accuracies are counts, and
+/// on a small test set two seeds often differ by the same count.
+///
 /// ```
 /// use report::statistics::PairedTest;
 ///
@@ -139,11 +144,11 @@ impl Display for Estimate {
 pub struct PairedTest {
     /// The mean of `first - second`, with its interval.
     pub difference: Estimate,
-    /// The mean difference in standard errors. Infinite when all differences are equal and not 0.
+    /// The mean difference in standard errors. If all differences are equal, it is 0 if they are 0, otherwise NaN.
     pub t: f64,
     /// The number of pairs less one.
     pub degrees_of_freedom: usize,
-    /// The two-sided p-value. If all differences are equal, it is 1 if they are 0, otherwise 0.
+    /// The two-sided p-value. If all differences are equal, it is 1 if they are 0, otherwise NaN.
     pub p: f64,
 }
 
@@ -166,10 +171,25 @@ impl PairedTest {
         let standard_error = standard_error(&differences)?;
         let difference = Estimate::of(&differences);
         let degrees_of_freedom = differences.len() - 1;
-        // If the mean difference is 0, so is t, even if 0 / 0 would be NaN.
-        let t = if difference.mean == 0.0 { 0.0 } else { difference.mean / standard_error };
+        let rounding = rounding(first).max(rounding(second));
+        let t = match (difference.mean.abs() <= rounding, standard_error <= rounding) {
+            (true, true) => 0.0,
+            (false, true) => f64::NAN,
+            _ => difference.mean / standard_error,
+        };
         Some(Self { difference, t, degrees_of_freedom, p: two_sided_p(t, degrees_of_freedom) })
     }
+
+    /// Returns `false` if all pairs differ by the same, up to rounding, and not by 0: then there is no `t` and no `p`.
+    pub fn has_spread(&self) -> bool {
+        !(self.p.is_nan() && self.difference.mean.is_finite())
+    }
+}
+
+/// Returns the size up to which a difference of these values may be a rounding error: a few units in the last place of
+/// the largest.
+fn rounding(values: &[f64]) -> f64 {
+    8.0 * f64::EPSILON * values.iter().map(|value| value.abs()).fold(0.0, f64::max)
 }
 
 /// Returns the standard error of the mean, `s / √n`.

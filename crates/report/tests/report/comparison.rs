@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use report::{MetricList, ModelComparison, RunResult};
+use report::{MetricList, ModelComparison, RunResult, Verdict};
 use train::metrics::ConfusionMatrix;
 use train::{Epoch, Evaluation, History, Score};
 
@@ -149,6 +149,15 @@ swiglu − relu: 3.13 ± 0.38 points of accuracy, paired t-test p < 0.001: bette
 Not compared with relu, because the numbers of runs differ: tanh.
 "
     );
+}
+
+#[test]
+fn accuracies_that_differ_by_one_count_in_every_seed_show_no_difference() {
+    let runs = comparison(&[("relu", &[0.80, 0.81]), ("swiglu", &[0.81, 0.82])]);
+    assert_eq!(runs.differences()[0].verdict, Verdict::Unclear);
+    let expected = "swiglu − relu: 1.00 ± 0.00 points of accuracy, no spread over the seeds, so no paired t-test: \
+                    no difference shown.";
+    assert!(runs.to_string().contains(expected), "{runs}");
 }
 
 // With two degrees of freedom p = 1 − t / √(2 + t²). The difference of gelu has t = 5: one test

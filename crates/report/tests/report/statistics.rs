@@ -132,17 +132,22 @@ fn equal_runs_differ_with_p_one() {
 }
 
 #[test]
-fn the_same_difference_in_every_run_is_certain() {
+fn the_same_difference_in_every_run_has_no_spread_and_no_p() {
     let test = PairedTest::of(&[1.5, 2.5, 3.5], &[2.0, 3.0, 4.0]).expect("three pairs");
-    assert_eq!((test.t, test.p), (f64::NEG_INFINITY, 0.0));
+    assert!(test.t.is_nan() && test.p.is_nan() && !test.has_spread(), "{test:?}");
     assert_eq!((test.difference.mean, test.difference.half_width), (-0.5, Some(0.0)));
+    // Counts of 100 samples in per cent: the differences are 6.999999999999993 and 7.
+    let (first, second) = ([0.57, 0.84].map(|x| x * 100.0), [0.5, 0.77].map(|x| x * 100.0));
+    assert_ne!(first[0] - second[0], first[1] - second[1]);
+    let rounded = PairedTest::of(&first, &second).expect("two pairs");
+    assert!(rounded.p.is_nan() && !rounded.has_spread(), "{rounded:?}");
 }
 
 #[test]
 fn a_diverged_run_gives_no_verdict() {
     for diverged in [f64::NAN, f64::INFINITY] {
         let test = PairedTest::of(&[1.0, diverged], &[2.0, 4.0]).expect("two pairs");
-        assert!(test.t.is_nan() && test.p.is_nan());
+        assert!(test.t.is_nan() && test.p.is_nan() && test.has_spread());
         assert!(!test.difference.mean.is_finite());
     }
 }

@@ -31,9 +31,10 @@ use crate::state::{State, StateError};
 /// `m` and `v` begin at zero, which draws them toward it; the divisions for `m̂` and `v̂` correct
 /// that. The settings not given are the paper's: β₁ = 0.9, β₂ = 0.999, ε = 1e-8.
 ///
-/// **Huge gradients.** If `(1 − β₂) g²` is beyond the largest number of the scalar type (in `f32`,
-/// from |g| = 5.8e20 on with the paper's β₂), `v` would be infinite and the parameter would never move
-/// again. Such a step is [refused](Optimizer::try_step) before anything changes; clip the gradients.
+/// **Huge gradients.** If `g²` is beyond the largest number of the scalar type (in `f32`, from |g| = 1.8e19
+/// on), a few such steps would make `v` infinite, and the parameter would never move again. The first of them is
+/// [refused](Optimizer::try_step) before anything changes; clip the gradients. Below that `v` stays finite,
+/// because it is a mean of squares.
 ///
 /// **Tables.** A batch reads a few rows of an embedding's table, and only those have a
 /// [gradient](autograd::SparseGradient), but momentum moves the others, too. Instead of a pass over
@@ -142,7 +143,7 @@ impl<T: Scalar> Optimizer<T> for Adam<T> {
         self.moments.check_store(parameters);
         self.pace.check_groups(parameters);
         let own = own_gradients(parameters, gradients);
-        overflow::check(parameters, &own, 1.0 - self.constants.betas[1])?;
+        overflow::check(parameters, &own, 1.0)?;
         let rate = self.rate();
         for (id, gradient) in own {
             let pace = self.pace.of(parameters.name(id), gradient.shape(), rate);

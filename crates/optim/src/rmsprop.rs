@@ -19,7 +19,7 @@ use crate::settings::{check_epsilon, check_share};
 /// The decay is decoupled, as in [`AdamW`](crate::AdamW); PyTorch's `weight_decay` adds `λ θ` to the
 /// gradient instead.
 ///
-/// **Huge gradients.** A step in which `(1 − α) g²` is beyond the largest number of the scalar type is
+/// **Huge gradients.** A step in which `g²` is beyond the largest number of the scalar type is
 /// [refused](crate::Optimizer::try_step).
 ///
 /// ```
@@ -85,6 +85,6 @@ impl<T: Scalar> UpdateRule<T, 1> for RmsPropRule {
     }
 
     fn square_factor(&self) -> Option<f64> {
-        Some(1.0 - self.alpha)
+        Some(1.0)
     }
 }

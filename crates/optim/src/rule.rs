@@ -69,8 +69,8 @@ pub trait UpdateRule<T: Scalar, const N: usize> {
         moments: [&mut [T]; N],
     );
 
-    /// Returns the factor `c` of the squares `c g²` that go into a moment, if there are such. A step is
-    /// [refused](Optimizer::try_step) if one of them is infinite for a finite gradient.
+    /// Returns the factor `c` if a moment is at most `c g²` for the largest gradient `g` so far: 1 for a running mean of
+    /// squares. A step is [refused](Optimizer::try_step) if `c g²` is infinite for a finite gradient.
     fn square_factor(&self) -> Option<f64> {
         None
     }

@@ -350,10 +350,34 @@ fn steps_of_adam(gradients: &[f32]) -> f32 {
 /// The values are PyTorch's.
 #[test]
 fn adam_goes_on_after_a_huge_gradient() {
-    let gradients = [1.0, 1e20, 1.0, 1.0];
+    let gradients = [1.0, 1e19, 1.0, 1.0];
     for (steps, expected) in [(1, -0.1), (2, -0.1744), (3, -0.2319), (4, -0.2791)] {
         let found = steps_of_adam(&gradients[..steps]);
         assert!((found - expected).abs() < 1e-4, "{steps} steps: {found}, not {expected}");
+    }
+}
+
+/// The largest gradient whose square is finite, again and again, and the next larger number.
+#[test]
+fn the_mean_of_squares_stays_finite_after_any_number_of_huge_gradients() {
+    let largest = f32::MAX.sqrt();
+    assert!(
+        (largest * largest).is_finite() && (largest.next_up() * largest.next_up()).is_infinite()
+    );
+    let optimizers: [Box<dyn Optimizer<f32>>; 2] =
+        [Box::new(Adam::new(0.1).betas(0.9, 0.99)), Box::new(RmsProp::new(0.1))];
+    for mut optimizer in optimizers {
+        let mut parameters = Parameters::new(0);
+        parameters.add("x", Tensor::from([0.0]));
+        let mut step = |g: f32| {
+            let gradients = gradients(&parameters, &[Some(Tensor::from([f64::from(g)]))]);
+            optimizer.try_step(&mut parameters, &gradients)
+        };
+        // After this many steps they do not change the mean any more.
+        (0..2_000).for_each(|_| step(largest).unwrap());
+        step(largest.next_up()).unwrap_err();
+        let mean = optimizer.state(&parameters).tensors["v.x"].item();
+        assert!(mean > 0.99 * f32::MAX && mean.is_finite(), "{mean}");
     }
 }
 

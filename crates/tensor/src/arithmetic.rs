@@ -78,7 +78,8 @@ impl<T: Scalar> Tensor<T> {
         }
         // Elements that are side by side, for each index of the axes before.
         let inner: usize = self.shape()[at + 1..].iter().product();
-        let (length, from, count) = (self.shape()[at] * inner, range.start * inner, range.len() * inner);
+        let (length, from, count) =
+            (self.shape()[at] * inner, range.start * inner, range.len() * inner);
         let (sums, part) = (self.as_mut_slice(), part.values());
         vectorized(
             #[inline(always)]

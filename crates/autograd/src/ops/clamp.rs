@@ -29,7 +29,9 @@ impl<T: Scalar> Op<T> for Clamp {
 
     fn vjp(&self, x: &[&Tensor<T>], _: &Tensor<T>, dy: &Tensor<T>, dx: &mut Adjoints<'_, T>) {
         let (min, max) = (T::from_f64(self.min), T::from_f64(self.max));
-        dx.add(0, || dy.zip_map(x[0], move |dy, x| if x <= min || x >= max { T::ZERO } else { dy }));
+        dx.add(0, || {
+            dy.zip_map(x[0], move |dy, x| if x <= min || x >= max { T::ZERO } else { dy })
+        });
     }
 }
 

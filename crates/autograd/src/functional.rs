@@ -13,7 +13,7 @@
 //! | [`hessian`] | H | [`hvp`] along each axis |
 //!
 //! A function is a closure from an array of variables to a variable; the results are arrays of the same
-//! length. [`parameters`] has the same for a model, a closure from a [`Pass`](crate::Pass), and for a number
+//! length. [`parameters`] has the same for a model, a closure from a [`Pass`], and for a number
 //! of inputs that is known only when the program runs.
 //!
 //! ```

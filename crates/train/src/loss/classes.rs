@@ -41,7 +41,7 @@ impl<T: Scalar> Classifier<T> for SoftmaxCrossEntropy {
 
     /// Returns the difference of the two logits.
     fn evidence(&self, logits: &Tensor<T>) -> Option<Vec<f64>> {
-        let is_binary = logits.shape()[1] == 2;
+        let is_binary = matches!(logits.shape(), [_, 2]);
         is_binary.then(|| to_f64(&(logits.slice(-1, 1..2) - logits.slice(-1, 0..1))))
     }
 

@@ -219,7 +219,7 @@ fn a_killed_process_ends_the_job_and_the_run_resumes_on_any_number_to_the_same_b
         assert!(start.elapsed() < Duration::from_secs(10), "{:?}", start.elapsed());
         if killed.status.success() && outcome.code != Some(0) {
             kills += 1;
-            let ours = outcome.stderr.contains(" is gone: it was killed, or it crashed. Go on");
+            let ours = outcome.stderr.contains(" is gone: it was killed, or it crashed. Resume");
             told += usize::from(ours);
             // Where `mpirun` is the first to see it, that is its exit code: 128 + 9. Its words differ, by how far
             // the process had come.

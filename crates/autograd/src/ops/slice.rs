@@ -1,11 +1,11 @@
 //! y is a part of x along one axis, so x̄ is ȳ in that part and 0 elsewhere.
 //!
-//! The adjoints of further parts of the same x are added where they belong. So the walk back from all parts of
-//! an axis costs what x costs, not that for each part.
+//! Each ȳ is added to that part of x̄ in place. So the walk back from all parts of an axis costs what x costs, not
+//! that for each part.
 
 use std::ops::{Range, RangeBounds};
 
-use tensor::{Scalar, Shape, ShapeError, Tensor, layout::Layout, shape};
+use tensor::{Scalar, ShapeError, Tensor, layout::Layout, shape};
 
 use crate::{Adjoints, Formulas, Op, Var};
 
@@ -35,27 +35,19 @@ impl<T: Scalar> Op<T> for Slice {
     }
 
     fn vjp(&self, x: &[&Tensor<T>], _: &Tensor<T>, dy: &Tensor<T>, dx: &mut Adjoints<'_, T>) {
-        if let Some(sum) = dx.sum_so_far(0) {
-            return sum.add_to_slice(self.axis, self.range.clone(), dy);
+        if let Some(sum) = dx.sum(0, x[0].shape()) {
+            sum.add_to_slice(self.axis, self.range.clone(), dy);
         }
-        dx.add(0, || {
-            let at = shape::expect("slice", shape::axis(self.axis, x[0].rank()));
-            let zeros = |length: usize| {
-                let mut shape = Shape::from_slice(x[0].shape());
-                shape[at] = length;
-                Tensor::zeros(shape)
-            };
-            let (before, after) =
-                (zeros(self.range.start), zeros(x[0].shape()[at] - self.range.end));
-            Tensor::concat(&[&before, dy, &after], self.axis)
-        });
     }
 }
 
 impl<T: Scalar> Adjoints<'_, T> {
-    /// Returns what has been added to the adjoint of input `i`, if it wants one and anything has.
-    fn sum_so_far(&mut self, i: usize) -> Option<&mut Tensor<T>> {
-        self.adjoints[self.inputs[i]].as_mut()
+    /// Returns the adjoint of input `i`, to be added to in place; zeros of this shape before anything is added. `None`
+    /// if the input wants none.
+    fn sum(&mut self, i: usize, shape: &[usize]) -> Option<&mut Tensor<T>> {
+        let is_wanted = self.wants(i);
+        let sum = &mut self.adjoints[self.inputs[i]];
+        is_wanted.then(|| sum.get_or_insert_with(|| Tensor::zeros(shape)))
     }
 }
 

@@ -9,6 +9,7 @@ use std::fs;
 use std::io::{BufWriter, Write};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
+use std::sync::mpsc;
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -23,6 +24,9 @@ const WENGERT: &str = env!("CARGO_BIN_EXE_wengert");
 /// The number of times that a process is killed.
 const KILLS: usize = 20;
 
+/// Within this time every job here ends on the slowest machine.
+const MOST_TIME: Duration = Duration::from_secs(120);
+
 /// Returns `mpirun` in a folder. There may be fewer cores than processes, and a container's user is root.
 ///
 /// PMIx 4.2 keeps what processes know of each other in shared memory, and its `mpirun` may wait for ever at its end
@@ -35,11 +39,43 @@ fn mpirun(folder: &Path) -> Command {
     mpirun
 }
 
+/// Starts a job, whose output is piped.
+fn start(mpirun: &mut Command) -> Child {
+    mpirun.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("mpirun")
+}
+
+/// Returns what came of a job.
+///
+/// # Panics
+/// If it does not end: with what its processes do.
+#[track_caller]
+fn end_of(job: Child) -> Outcome {
+    let id = job.id();
+    let (sender, receiver) = mpsc::channel();
+    thread::spawn(move || sender.send(job.wait_with_output()));
+    match receiver.recv_timeout(MOST_TIME) {
+        Ok(output) => Outcome::of(output.expect("mpirun")),
+        Err(_) => {
+            let states = states_of_job(id);
+            let _ = Command::new("kill").args(["-9", &id.to_string()]).status();
+            panic!("mpirun does not end in {MOST_TIME:?}; it and its processes:\n{states}");
+        }
+    }
+}
+
+/// Returns `/proc/ID/stat` of a job and of the processes that it has started.
+fn states_of_job(mpirun: u32) -> String {
+    let all = [vec![mpirun], started_by(mpirun)].concat();
+    let stat = |id: &u32| fs::read_to_string(format!("/proc/{id}/stat")).unwrap_or_default();
+    all.iter().map(stat).collect()
+}
+
 /// Runs several processes of the program in a folder.
+#[track_caller]
 fn run_on(processes: usize, folder: &Path, arguments: &str) -> Outcome {
     let mut mpirun = mpirun(folder);
     mpirun.args(["-n", &processes.to_string(), WENGERT]).args(arguments.split_whitespace());
-    Outcome::of(mpirun.output().expect("mpirun"))
+    end_of(start(&mut mpirun))
 }
 
 /// Returns a folder with a file of texts, in which one word decides the label.
@@ -141,7 +177,7 @@ fn memory_of_a_run(processes: usize, folder: &Path, arguments: &str) -> Vec<u64>
             let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
             Some(line.trim().strip_suffix(" kB")?.parse::<u64>().ok()? / 1000)
         };
-        let now: Vec<u64> = started_by(&job).iter().map(status).filter_map(peak).collect();
+        let now: Vec<u64> = started_by(job.id()).iter().map(status).filter_map(peak).collect();
         if now.len() == processes {
             most = now;
         }
@@ -172,8 +208,8 @@ fn the_memory_of_a_process_does_not_grow_with_the_file() {
 }
 
 /// Returns the processes that `mpirun` has started, by rank.
-fn started_by(mpirun: &Child) -> Vec<u32> {
-    let parent = mpirun.id().to_string();
+fn started_by(mpirun: u32) -> Vec<u32> {
+    let parent = mpirun.to_string();
     let mut ids: Vec<u32> = fs::read_dir("/proc")
         .unwrap()
         .filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok())
@@ -187,55 +223,67 @@ fn started_by(mpirun: &Child) -> Vec<u32> {
     ids
 }
 
+/// Returns the processes of a job once all run.
+fn wait_for_start(job: &Child, processes: usize) -> Vec<u32> {
+    let start = Instant::now();
+    loop {
+        let ids = started_by(job.id());
+        if ids.len() == processes {
+            return ids;
+        }
+        assert!(start.elapsed() < MOST_TIME, "of {processes} processes only {ids:?} run");
+        thread::sleep(Duration::from_millis(5));
+    }
+}
+
+/// Begins a run with checkpoints in a folder, or resumes it, on several processes.
+fn start_run(processes: usize, folder: &Path) -> Child {
+    let is_begun = folder.join("run/options.json").exists();
+    let option = if is_begun { "--resume" } else { "--checkpoint" };
+    let mut mpirun = mpirun(folder);
+    mpirun.args(["-n", &processes.to_string(), WENGERT]).args(TRAIN.split_whitespace());
+    start(mpirun.args(["--every", "2", option, "run"]))
+}
+
 #[test]
 fn a_killed_process_ends_the_job_and_the_run_resumes_on_any_number_to_the_same_bytes() {
     let alone = folder_of_texts(1200);
-    run(WENGERT, alone.path(), TRAIN).success();
+    let begin = Instant::now();
+    run_on(2, alone.path(), TRAIN).success();
+    let span = begin.elapsed().as_millis() as u64;
     let folder = folder_of_texts(1200);
     let mut rng = ChaCha8Rng::seed_from_u64(5);
-    let (mut kills, mut told, mut span) = (0, 0, 1200);
-    while kills < KILLS {
-        let is_begun = folder.path().join("run/options.json").exists();
-        let option = if is_begun { "--resume" } else { "--checkpoint" };
+    let (mut kills, mut told) = (0, 0);
+    for _ in 0..10 * KILLS {
+        if kills == KILLS {
+            break;
+        }
         let processes = rng.random_range(2..=4usize);
-        let mut mpirun = mpirun(folder.path());
-        mpirun.args(["-n", &processes.to_string(), WENGERT]).args(TRAIN.split_whitespace());
-        let mpirun = mpirun.args(["--every", "2", option, "run"]);
-        let mut job = mpirun.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().expect("mpirun");
+        let job = start_run(processes, folder.path());
+        let ids = wait_for_start(&job, processes);
         thread::sleep(Duration::from_millis(rng.random_range(0..span)));
-        let ids = started_by(&job);
-        if ids.len() < processes || job.try_wait().unwrap().is_some() {
-            // Too early, or too late: the run continues, or has ended.
-            if job.wait_with_output().unwrap().status.success() {
-                fs::remove_dir_all(folder.path().join("run")).unwrap();
-                span = span * 3 / 4;
-            }
+        let victim = ids[rng.random_range(0..processes)];
+        let killed = Command::new("kill").args(["-9", &victim.to_string()]).output().unwrap();
+        let start = Instant::now();
+        let outcome = end_of(job);
+        assert!(start.elapsed() < Duration::from_secs(10), "{:?}", start.elapsed());
+        if outcome.code == Some(0) {
+            // The kill came too late: the next run is a new one.
+            fs::remove_dir_all(folder.path().join("run")).unwrap();
             continue;
         }
-        let victim = rng.random_range(0..processes);
-        let killed = Command::new("kill").args(["-9", &ids[victim].to_string()]).output().unwrap();
-        let start = Instant::now();
-        let outcome = Outcome::of(job.wait_with_output().unwrap());
-        assert!(start.elapsed() < Duration::from_secs(10), "{:?}", start.elapsed());
-        if killed.status.success() && outcome.code != Some(0) {
-            kills += 1;
-            let ours = outcome.stderr.contains(" is gone: it was killed, or it crashed. Resume");
-            told += usize::from(ours);
-            // Where `mpirun` is the first to see it, that is its exit code: 128 + 9. Its words differ, by how far
-            // the process had come.
-            assert!(ours || outcome.code == Some(137), "{:?}: {}", outcome.code, outcome.stderr);
-        }
+        assert!(killed.status.success(), "{:?}: {}", outcome.code, outcome.stderr);
+        kills += 1;
+        let ours = outcome.stderr.contains(" is gone: it was killed, or it crashed. Resume");
+        told += usize::from(ours);
+        // Where `mpirun` is the first to see it, that is its exit code: 128 + 9. Its words differ, by how far
+        // the process had come.
+        assert!(ours || outcome.code == Some(137), "{:?}: {}", outcome.code, outcome.stderr);
     }
+    assert_eq!(kills, KILLS);
     // Before all have met, `mpirun` alone can tell.
     assert!(told > 0, "{KILLS} kills");
-    let is_begun = folder.path().join("run/options.json").exists();
-    let option = if is_begun { "--resume" } else { "--checkpoint" };
-    let rest = format!("{TRAIN} {option} run");
-    let outcome = match KILLS % 2 {
-        0 => run_on(3, folder.path(), &rest),
-        _ => run(WENGERT, folder.path(), &rest),
-    };
-    outcome.success();
+    end_of(start_run(3, folder.path())).success();
     assert!(model(folder.path()) == model(alone.path()));
 }
 
@@ -246,7 +294,7 @@ fn run_two(folders: [&Path; 2], arguments: [&str; 2]) -> Outcome {
         mpirun.args((k > 0).then_some(":")).args(["-n", "1", "-wdir"]).arg(folder).arg(WENGERT);
         mpirun.args(arguments.split_whitespace());
     }
-    Outcome::of(mpirun.output().expect("mpirun"))
+    end_of(start(&mut mpirun))
 }
 
 /// Checks that a job ended with exit code 2 and one error, and wrote nothing.

@@ -205,7 +205,7 @@ impl PyTorch {
         };
         let values = read().map_err(|fault| FileError::new(path, fault))?;
         for (id, value) in parameters.ids().zip(values) {
-            *parameters.get_mut(id) = value;
+            parameters.set(id, value);
         }
         Ok(())
     }

@@ -103,7 +103,7 @@ impl Saved {
         }
         for name in &loaded.loaded {
             let id = parameters.find(name).expect("a parameter of the report");
-            *parameters.get_mut(id) = self.tensors[name].clone();
+            parameters.set(id, self.tensors[name].clone());
         }
         Ok(loaded)
     }

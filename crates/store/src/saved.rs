@@ -167,7 +167,7 @@ pub(crate) fn replace_values(
     }
     for id in parameters.ids() {
         let value = values[parameters.name(id)].clone();
-        *parameters.get_mut(id) = value;
+        parameters.set(id, value);
     }
     Ok(())
 }

@@ -86,8 +86,7 @@ fn build<T: Float>(
     let model = Decoder::new(&mut parameters, config);
     for (name, value) in values {
         let id = parameters.find(&name).expect("a parameter of the layout");
-        assert_eq!(parameters.shape(id), value.shape(), "{name}");
-        *parameters.get_mut(id) = value;
+        parameters.set(id, value);
     }
     (model, parameters)
 }

@@ -69,7 +69,7 @@ impl PyTorch {
         };
         let (loaded, values) = read().map_err(|fault| FileError::new(path, fault))?;
         for (id, value) in values {
-            *parameters.get_mut(id) = value;
+            parameters.set(id, value);
         }
         Ok(loaded)
     }

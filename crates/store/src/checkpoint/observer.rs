@@ -154,7 +154,12 @@ impl Checkpoints {
         let (own, foreign): (Vec<_>, Vec<_>) =
             others.into_iter().partition(|&(steps, _)| steps <= self.reached);
         let old = own.into_iter().skip(KEPT - 1);
-        old.chain(foreign).try_for_each(|(_, path)| fs::remove_file(path)).map_err(fault)
+        // If the whole folder was removed meanwhile, the next checkpoint says so, with its file.
+        let remove = |(_, path)| match fs::remove_file(path) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+            removed => removed,
+        };
+        old.chain(foreign).try_for_each(remove).map_err(fault)
     }
 }
 

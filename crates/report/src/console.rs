@@ -60,7 +60,7 @@ impl Console {
         let Some(line) = BottomLine::of_stderr() else { return };
         let target = ProgressDrawTarget::term_like(Box::new(line));
         let (epoch, epochs) = (now.progress.epoch(), now.options.epochs);
-        let steps = now.steps_per_epoch.map(|steps| steps as u64);
+        let steps = now.steps_in_epoch.map(|steps| steps as u64);
         self.bar = ProgressBar::with_draw_target(steps, target)
             .with_style(style(steps.is_some()))
             .with_prefix(format!("{}  {} {epoch}/{epochs}", self.label, self.epoch))

@@ -93,7 +93,7 @@ pub enum TrainError {
         epoch: usize,
         /// The number of steps taken in it.
         step: usize,
-        /// The number of steps of an epoch, if it is known.
+        /// The number of steps of that epoch, if it is known.
         steps: Option<usize>,
     },
     /// Another process of the run has ended.

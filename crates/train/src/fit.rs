@@ -196,7 +196,7 @@ where
             parameters: self.parameters,
             optimizer: self.optimizer,
             options: self.options,
-            steps_per_epoch: self.steps_per_epoch,
+            steps_in_epoch: self.steps_in(self.progress.epoch()),
             batch,
             gradient_norm,
             source: self.source,
@@ -219,7 +219,7 @@ where
         Err(TrainError::Stopped {
             epoch: self.progress.epoch(),
             step: self.progress.step(),
-            steps: self.steps_per_epoch,
+            steps: self.steps_in(self.progress.epoch()),
         })
     }
 }

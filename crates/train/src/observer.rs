@@ -71,8 +71,8 @@ pub struct Context<'a, T: Scalar = f32> {
     pub optimizer: &'a dyn Optimizer<T>,
     /// The options of the run.
     pub options: &'a Fit,
-    /// The number of steps of an epoch, if it is known before the samples are read.
-    pub steps_per_epoch: Option<usize>,
+    /// The number of steps of the epoch that runs, if it is known before the samples are read.
+    pub steps_in_epoch: Option<usize>,
     /// In [`Observer::step`], the score on the batch of the step, before that step; `None` otherwise.
     pub batch: Option<Score>,
     /// In [`Observer::step`], the norm of all gradients of the step together, before they were clipped;
@@ -90,7 +90,7 @@ impl<T: Scalar> fmt::Debug for Context<'_, T> {
         f.debug_struct("Context")
             .field("epoch", &self.progress.epoch())
             .field("step", &self.progress.step())
-            .field("steps_per_epoch", &self.steps_per_epoch)
+            .field("steps_in_epoch", &self.steps_in_epoch)
             .field("batch", &self.batch)
             .field("gradient_norm", &self.gradient_norm)
             .field("options", self.options)
@@ -106,7 +106,7 @@ impl<T: Scalar> Context<'_, T> {
 
     /// Returns `true` if the last step was the last of its epoch, as far as that is known.
     pub fn is_end_of_epoch(&self) -> bool {
-        self.steps_per_epoch == Some(self.progress.step())
+        self.steps_in_epoch == Some(self.progress.step())
     }
 }
 

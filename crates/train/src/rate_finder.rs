@@ -137,9 +137,7 @@ where
     #[track_caller]
     pub fn find_rate(self, range: &RateRange) -> Result<RateCurve, TrainError> {
         let range = self.covered(range);
-        let Self {
-            trainer, parameters, optimizer, source, training, steps_per_epoch, team, ..
-        } = self;
+        let Self { trainer, parameters, optimizer, source, training, team, .. } = self;
         let before = optimizer.state(parameters);
         let mut copy = parameters.clone();
         let options = Fit {
@@ -160,7 +158,6 @@ where
             source,
             training,
             validation: None,
-            steps_per_epoch,
             team,
         }
         .run(&mut [&mut watched]);
@@ -178,14 +175,25 @@ where
             0.0 < from && from < to && to.is_finite(),
             "find_rate: the rates from {from} to {to} must be positive, finite and growing"
         );
-        let all = self.steps_per_epoch.map(|steps| steps.saturating_mul(self.options.epochs));
-        let steps = all.map_or(steps, |all| all.min(steps));
+        let steps = self.available(steps).unwrap_or(steps);
         assert!(
             steps >= 2,
             "find_rate: a curve needs at least 2 steps, and this has {steps}: ask for more, for more \
              epochs or for smaller batches"
         );
         RateRange { from, to, steps }
+    }
+
+    /// Returns how many of these steps the epochs of the session have, if that is known.
+    fn available(&self, wanted: usize) -> Option<usize> {
+        let mut available = 0;
+        for epoch in 1..=self.options.epochs {
+            if available >= wanted {
+                break;
+            }
+            available += self.steps_in(epoch)?;
+        }
+        Some(available.min(wanted))
     }
 }
 

@@ -68,8 +68,6 @@ pub struct Session<'a, M, L, S: Source, T: Scalar> {
     pub training: S,
     /// The samples to evaluate on after each epoch, if there are any.
     pub validation: Option<Dataset<S::Inputs, S::Targets>>,
-    /// The number of steps of an epoch, if it is known before the samples are read.
-    pub steps_per_epoch: Option<usize>,
     /// The processes that take its steps together, if there are several.
     pub(crate) team: Option<Team<'a, T>>,
 }
@@ -80,9 +78,18 @@ impl<M, L, S: Source, T: Scalar> fmt::Debug for Session<'_, M, L, S, T> {
         f.debug_struct("Session")
             .field("epoch", &self.progress.epoch())
             .field("step", &self.progress.step())
-            .field("steps_per_epoch", &self.steps_per_epoch)
+            .field("steps_in_epoch", &self.steps_in(self.progress.epoch()))
             .field("options", self.options)
             .finish_non_exhaustive()
+    }
+}
+
+impl<M, L, S: Source, T: Scalar> Session<'_, M, L, S, T> {
+    /// Returns the number of steps of the epoch of this number, counted from 1, if it is known before the samples are
+    /// read.
+    pub fn steps_in(&self, epoch: usize) -> Option<usize> {
+        let samples = self.training.samples_in(epoch)?;
+        Some(samples.div_ceil(self.options.batch_size))
     }
 }
 
@@ -121,7 +128,6 @@ impl<M: Model, L> Trainer<'_, M, L> {
             self.rehearse(parameters, &validation);
             self.check_counts("validation samples", &validation)?;
         }
-        let steps_per_epoch = Some(training.batches(options.batch_size).len());
         Ok(Session {
             trainer: self,
             parameters,
@@ -129,7 +135,6 @@ impl<M: Model, L> Trainer<'_, M, L> {
             options,
             progress: Progress::start(),
             source: dataset,
-            steps_per_epoch,
             training,
             validation: Some(validation).filter(|samples| !samples.is_empty()),
             team: None,
@@ -182,7 +187,6 @@ impl<M: Model, L> Trainer<'_, M, L> {
             options,
             progress: Progress::start(),
             source,
-            steps_per_epoch: source.samples().map(|count| count.div_ceil(options.batch_size)),
             training: source,
             validation: validation.cloned(),
             team: None,

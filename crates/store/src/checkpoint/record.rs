@@ -54,10 +54,11 @@ pub(super) struct CheckpointRecord {
 }
 
 /// Facts that only the resumed run knows.
-pub(super) struct ResumedRun {
+pub(super) struct ResumedRun<'a> {
     /// The number of samples that the running epoch trains on, if it is known.
     pub(super) samples: Option<usize>,
-    pub(super) steps_per_epoch: Option<usize>,
+    /// The number of steps of the epoch of a number, if it is known.
+    pub(super) steps_in: &'a dyn Fn(usize) -> Option<usize>,
     pub(super) has_validation: bool,
 }
 
@@ -178,12 +179,12 @@ impl CheckpointRecord {
     }
 
     /// Checks the record against the run to be resumed.
-    pub(super) fn check_run(&self, run: &ResumedRun) -> Checked {
-        let ResumedRun { samples, steps_per_epoch, has_validation } = *run;
+    pub(super) fn check_run(&self, run: &ResumedRun<'_>) -> Checked {
+        let ResumedRun { samples, steps_in, has_validation } = *run;
         let steps = self.current.steps;
-        if let Some(steps_per_epoch) = steps_per_epoch {
-            let most = format!("at most the {steps_per_epoch} of an epoch");
-            demand("current.steps", steps, steps <= steps_per_epoch, &most)?;
+        if let Some(all) = steps_in(self.epochs.len() + 1) {
+            let most = format!("at most the {all} of an epoch");
+            demand("current.steps", steps, steps <= all, &most)?;
         }
         // The last batch of a stream may be smaller, wherever it comes.
         if let Some(samples) = samples {
@@ -197,13 +198,9 @@ impl CheckpointRecord {
                 false => (format_args!("a score"), "null, as no sample is for validation"),
             };
             demand(&field, found, epoch.validation.is_some() == has_validation, expected)?;
-            if let Some(steps_per_epoch) = steps_per_epoch {
+            if let Some(steps) = steps_in(index + 1) {
                 let field = format!("epochs[{index}].steps");
-                // The last epoch of portions may be shorter.
-                let is_last = index + 1 == self.options.epochs && epoch.steps > 0;
-                if !(is_last && epoch.steps < steps_per_epoch) {
-                    equal(&field, epoch.steps, steps_per_epoch, "the steps of an epoch")?;
-                }
+                equal(&field, epoch.steps, steps, "the steps of an epoch")?;
             }
         }
         let taken: u64 = self.epochs.iter().map(|epoch| epoch.steps as u64).sum();

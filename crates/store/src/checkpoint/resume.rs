@@ -219,7 +219,7 @@ fn check<M: Model, L, S: Source>(
     }
     record.check_run(&ResumedRun {
         samples: session.training.samples_in(record.epochs.len() + 1),
-        steps_per_epoch: session.steps_per_epoch,
+        steps_in: &|epoch| session.steps_in(epoch),
         has_validation: session.validation.is_some(),
     })?;
     let done = record.epochs.len();

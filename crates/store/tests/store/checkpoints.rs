@@ -357,7 +357,7 @@ fn a_checkpoint_and_a_session_print_where_they_are_and_no_weights() {
     let session = trainer.session(&mut parameters, &mut adam, &dataset, &options).unwrap();
     let session = format!("{session:?}");
     let expected =
-        "Session { epoch: 1, step: 0, steps_per_epoch: Some(4), options: Fit { epochs: 3, ";
+        "Session { epoch: 1, step: 0, steps_in_epoch: Some(4), options: Fit { epochs: 3, ";
     assert!(session.starts_with(expected), "{session}");
 }
 

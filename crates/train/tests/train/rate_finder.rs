@@ -1,7 +1,7 @@
 //! The search for a learning rate: its curve, and that it changes nothing.
 
 use autograd::Parameters;
-use data::Dataset;
+use data::{Dataset, Portions};
 use mistakes::message;
 use nn::{Activation, Dense, Features, Model, SoftmaxCrossEntropy};
 use optim::{Adam, Optimizer, Schedule, Sgd};
@@ -69,6 +69,23 @@ fn a_session_of_fewer_steps_covers_the_range_in_these() {
 }
 
 /// With plain descent the first loss is lost for good above some rate; the suggestion is below.
+#[test]
+fn the_range_is_covered_in_the_steps_of_a_shorter_last_epoch_too() {
+    let mut parameters = Parameters::new(0);
+    let network = network(&mut parameters);
+    let trainer = Trainer::new(&network, SoftmaxCrossEntropy::new());
+    let portions = Portions::new(sides(32), 32, 72, Key::new(1));
+    let options = Fit { epochs: 3, batch_size: 8, ..Fit::default() };
+    let range = RateRange { from: 1e-4, to: 1e-2, steps: 20 };
+    let mut sgd = Sgd::new(0.1);
+    let session =
+        trainer.session_from(&mut parameters, &mut sgd, &portions, None, &options).unwrap();
+    let rates: Vec<f64> =
+        session.find_rate(&range).unwrap().points.iter().map(|point| point.rate).collect();
+    assert_eq!(rates.len(), 9);
+    assert!((rates[8] - 1e-2).abs() < 1e-12, "{rates:?}");
+}
+
 #[test]
 fn the_search_ends_where_the_loss_blows_up() {
     let range = RateRange { from: 1e-3, to: 1e6, steps: 100 };

@@ -90,13 +90,20 @@ fn validation_samples_are_given_beside_a_stream() {
 /// Notes what observers are told of the number of steps.
 #[derive(Default)]
 struct Steps {
-    per_epoch: Vec<Option<usize>>,
+    in_epoch: Vec<Option<usize>>,
     taken: Vec<usize>,
+    /// The steps, counted over all epochs, that were the last of an epoch.
+    last: Vec<usize>,
 }
 
 impl Observer<f32> for Steps {
+    fn step(&mut self, now: &Context<'_>) -> Result<(), ObserverError> {
+        self.last.extend(now.is_end_of_epoch().then_some(now.steps()));
+        Ok(())
+    }
+
     fn epoch(&mut self, now: &Context<'_>) -> Result<(), ObserverError> {
-        self.per_epoch.push(now.steps_per_epoch);
+        self.in_epoch.push(now.steps_in_epoch);
         self.taken.push(now.steps());
         Ok(())
     }
@@ -113,7 +120,22 @@ fn steps_are_counted_where_their_number_is_not_known_before() {
     let mut steps = Steps::default();
     let session = trainer.session_from(&mut parameters, &mut sgd, &stream, None, &options).unwrap();
     session.run(&mut [&mut steps]).unwrap();
-    assert_eq!((steps.per_epoch, steps.taken), (vec![None, None], vec![2, 6]));
+    assert_eq!((steps.in_epoch, steps.taken), (vec![None, None], vec![2, 6]));
+}
+
+#[test]
+fn a_shorter_last_epoch_ends_with_its_own_last_step() {
+    let mut parameters = Parameters::new(0);
+    let model = line(&mut parameters);
+    let trainer = Trainer::new(&model, MeanSquaredError);
+    let portions = Portions::new(parts(10).next().unwrap(), 8, 20, Key::new(1));
+    let (mut sgd, options) = (Sgd::new(0.1), Fit { epochs: 3, batch_size: 3, ..Fit::default() });
+    let mut steps = Steps::default();
+    let session =
+        trainer.session_from(&mut parameters, &mut sgd, &portions, None, &options).unwrap();
+    assert_eq!([1, 2, 3, 4].map(|epoch| session.steps_in(epoch)), [3, 3, 2, 0].map(Some));
+    session.run(&mut [&mut steps]).unwrap();
+    assert_eq!(steps.last, [3, 6, 8]);
 }
 
 #[test]

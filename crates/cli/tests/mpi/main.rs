@@ -25,12 +25,14 @@ const WENGERT: &str = env!("CARGO_BIN_EXE_wengert");
 const KILLS: usize = 20;
 
 /// Within this time every job here ends on the slowest machine.
-const MOST_TIME: Duration = Duration::from_secs(120);
+const MOST_TIME: Duration = Duration::from_secs(180);
+
+/// Within this time `mpirun` ends after its processes.
+const HANGING: Duration = Duration::from_secs(20);
 
 /// Returns `mpirun` in a folder. There may be fewer cores than processes, and a container's user is root.
 ///
-/// PMIx 4.2 keeps what processes know of each other in shared memory, and its `mpirun` may wait for ever at its end
-/// once a process was killed; `hash` keeps it elsewhere.
+/// With `hash` it hangs less often at its end: see "When a process is lost" in the README of `distributed`.
 fn mpirun(folder: &Path) -> Command {
     let mut mpirun = command("mpirun", folder);
     mpirun.envs([("OMPI_ALLOW_RUN_AS_ROOT", "1"), ("OMPI_ALLOW_RUN_AS_ROOT_CONFIRM", "1")]);
@@ -46,28 +48,33 @@ fn start(mpirun: &mut Command) -> Child {
 
 /// Returns what came of a job.
 ///
+/// An `mpirun` that still waits [`HANGING`] after its last process has ended hangs. It has reported everything by then,
+/// and is killed, so that the outcome has no exit code.
+///
 /// # Panics
-/// If it does not end: with what its processes do.
+/// If processes of the job run for more than [`MOST_TIME`].
 #[track_caller]
 fn end_of(job: Child) -> Outcome {
     let id = job.id();
     let (sender, receiver) = mpsc::channel();
     thread::spawn(move || sender.send(job.wait_with_output()));
-    match receiver.recv_timeout(MOST_TIME) {
-        Ok(output) => Outcome::of(output.expect("mpirun")),
-        Err(_) => {
-            let states = states_of_job(id);
-            let _ = Command::new("kill").args(["-9", &id.to_string()]).status();
-            panic!("mpirun does not end in {MOST_TIME:?}; it and its processes:\n{states}");
+    let start = Instant::now();
+    loop {
+        match receiver.recv_timeout(HANGING) {
+            Ok(output) => return Outcome::of(output.expect("mpirun")),
+            Err(_) if running(id).is_empty() || start.elapsed() > MOST_TIME => break,
+            Err(_) => {}
         }
     }
+    let running = running(id);
+    kill(id);
+    assert!(running.is_empty(), "after {MOST_TIME:?} the processes {running:?} still run");
+    Outcome::of(receiver.recv().unwrap().expect("mpirun"))
 }
 
-/// Returns `/proc/ID/stat` of a job and of the processes that it has started.
-fn states_of_job(mpirun: u32) -> String {
-    let all = [vec![mpirun], started_by(mpirun)].concat();
-    let stat = |id: &u32| fs::read_to_string(format!("/proc/{id}/stat")).unwrap_or_default();
-    all.iter().map(stat).collect()
+/// Kills a process, unless it has ended.
+fn kill(process: u32) {
+    Command::new("kill").args(["-9", &process.to_string()]).output().expect("the program `kill`");
 }
 
 /// Runs several processes of the program in a folder.
@@ -177,7 +184,7 @@ fn memory_of_a_run(processes: usize, folder: &Path, arguments: &str) -> Vec<u64>
             let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
             Some(line.trim().strip_suffix(" kB")?.parse::<u64>().ok()? / 1000)
         };
-        let now: Vec<u64> = started_by(job.id()).iter().map(status).filter_map(peak).collect();
+        let now: Vec<u64> = running(job.id()).iter().map(status).filter_map(peak).collect();
         if now.len() == processes {
             most = now;
         }
@@ -207,31 +214,44 @@ fn the_memory_of_a_process_does_not_grow_with_the_file() {
     assert!((0..2).all(|rank| peaks[2][rank] < peaks[0][rank] + 8), "{peaks:?}");
 }
 
-/// Returns the processes that `mpirun` has started, by rank.
-fn started_by(mpirun: u32) -> Vec<u32> {
-    let parent = mpirun.to_string();
-    let mut ids: Vec<u32> = fs::read_dir("/proc")
-        .unwrap()
-        .filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok())
-        .filter(|id| {
-            let stat = fs::read_to_string(format!("/proc/{id}/stat")).unwrap_or_default();
-            let fields = stat.rsplit_once(')').map_or("", |(_, fields)| fields);
-            stat.contains("(wengert)") && fields.split_whitespace().nth(1) == Some(&parent)
-        })
-        .collect();
+/// Returns the processes that `mpirun` has started and that have not ended, by rank.
+fn running(mpirun: u32) -> Vec<u32> {
+    let processes = fs::read_dir("/proc").unwrap();
+    let ids = processes.filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok());
+    let mut ids: Vec<u32> = ids.filter(|&id| is_running(id, mpirun)).collect();
     ids.sort_unstable();
     ids
+}
+
+/// Returns `true` if a process was started by `mpirun` and has not ended.
+fn is_running(process: u32, mpirun: u32) -> bool {
+    let stat = fs::read_to_string(format!("/proc/{process}/stat")).unwrap_or_default();
+    let Some((name, fields)) = stat.rsplit_once(')') else { return false };
+    let fields: Vec<&str> = fields.split_whitespace().collect();
+    name.ends_with("(wengert")
+        && fields[1] == mpirun.to_string()
+        && !["Z", "X"].contains(&fields[0])
 }
 
 /// Returns the processes of a job once all run.
 fn wait_for_start(job: &Child, processes: usize) -> Vec<u32> {
     let start = Instant::now();
     loop {
-        let ids = started_by(job.id());
+        let ids = running(job.id());
         if ids.len() == processes {
             return ids;
         }
         assert!(start.elapsed() < MOST_TIME, "of {processes} processes only {ids:?} run");
+        thread::sleep(Duration::from_millis(5));
+    }
+}
+
+/// Waits for the end of all processes of a job of which one was killed.
+#[track_caller]
+fn wait_for_end(job: &Child) {
+    let start = Instant::now();
+    while !running(job.id()).is_empty() {
+        assert!(start.elapsed() < Duration::from_secs(10), "{:?} still run", running(job.id()));
         thread::sleep(Duration::from_millis(5));
     }
 }
@@ -262,23 +282,21 @@ fn a_killed_process_ends_the_job_and_the_run_resumes_on_any_number_to_the_same_b
         let job = start_run(processes, folder.path());
         let ids = wait_for_start(&job, processes);
         thread::sleep(Duration::from_millis(rng.random_range(0..span)));
-        let victim = ids[rng.random_range(0..processes)];
-        let killed = Command::new("kill").args(["-9", &victim.to_string()]).output().unwrap();
-        let start = Instant::now();
+        kill(ids[rng.random_range(0..processes)]);
+        wait_for_end(&job);
         let outcome = end_of(job);
-        assert!(start.elapsed() < Duration::from_secs(10), "{:?}", start.elapsed());
         if outcome.code == Some(0) {
             // The kill came too late: the next run is a new one.
             fs::remove_dir_all(folder.path().join("run")).unwrap();
             continue;
         }
-        assert!(killed.status.success(), "{:?}: {}", outcome.code, outcome.stderr);
         kills += 1;
         let ours = outcome.stderr.contains(" is gone: it was killed, or it crashed. Resume");
         told += usize::from(ours);
-        // Where `mpirun` is the first to see it, that is its exit code: 128 + 9. Its words differ, by how far
-        // the process had come.
-        assert!(ours || outcome.code == Some(137), "{:?}: {}", outcome.code, outcome.stderr);
+        // The words of `mpirun` differ, by how far the process had come. Where it is the first to see the loss,
+        // its exit code says so: 128 + 9.
+        let theirs = outcome.code == Some(137) || outcome.stderr.contains("exited on signal 9");
+        assert!(ours || theirs, "{:?}: {}", outcome.code, outcome.stderr);
     }
     assert_eq!(kills, KILLS);
     // Before all have met, `mpirun` alone can tell.

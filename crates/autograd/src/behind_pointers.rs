@@ -1,5 +1,5 @@
-//! What layers behind pointers need of a tape. A call through a trait object cannot be generic over the
-//! scalar, and does not know its caller's line.
+//! Methods of a tape for layers behind pointers. A call through a trait object cannot be generic over the
+//! scalar, and it does not know its caller's line.
 
 use std::panic::Location;
 
@@ -31,9 +31,9 @@ impl<T: Scalar> Tape<T> {
         Var { tape: self, index: id.index }
     }
 
-    /// Gives the caller's line to the nodes from number `first` on that were recorded in `file`, as
-    /// `file!()` names it. A file that calls others through pointers uses it, because nodes recorded
-    /// there bear its own lines, which tell the user nothing.
+    /// Changes the recorded line of the nodes from number `first` on that were recorded in `file` (as
+    /// `file!()` names it) to the caller's line. Code that calls layers through pointers uses it: otherwise
+    /// those nodes would carry lines of its own file, which tell the user nothing.
     ///
     /// # Panics
     /// If a view of the tape's [`nodes`](Self::nodes) is held.

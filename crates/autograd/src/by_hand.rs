@@ -11,14 +11,14 @@ use tensor::{Scalar, Tensor, shape};
 use crate::{Gradient, Gradients, ParameterId, Parameters, SparseGradient};
 
 impl<T: Scalar> Default for Gradients<T> {
-    /// Creates gradients without any.
+    /// Creates an empty set of gradients.
     fn default() -> Self {
         Self { tape: None, adjoints: Vec::new(), parameters: BTreeMap::new() }
     }
 }
 
 impl<T: Scalar> Gradients<T> {
-    /// Creates gradients without any, to be filled with [`insert`](Self::insert). An optimizer leaves a
+    /// Creates an empty set of gradients, to be filled with [`insert`](Self::insert). An optimizer leaves a
     /// parameter without a gradient alone.
     ///
     /// ```
@@ -60,8 +60,8 @@ impl<T: Scalar> Gradients<T> {
         self.parameters.insert(id, gradient)
     }
 
-    /// Returns these gradients with `f` of each number, as gradients of parameters alone: for instance
-    /// the tangents of gradients in dual numbers. Rows that are not stored stay zero.
+    /// Returns gradients of the parameters alone, with `f` applied to each number: for instance the tangents
+    /// of gradients in dual numbers. Rows that are not stored stay zero.
     ///
     /// # Panics
     /// If a gradient is sparse and `f` of 0 is not 0.

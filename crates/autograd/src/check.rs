@@ -75,7 +75,7 @@ pub type Number = Dual<f64>;
 /// Checks the gradients of `function` with respect to all its inputs.
 ///
 /// # Panics
-/// If `function` does, or its backward pass.
+/// If `function` or its backward pass panics.
 #[track_caller]
 pub fn inputs<const N: usize, F>(inputs: &[Tensor<f64>; N], function: F) -> Report
 where
@@ -115,7 +115,7 @@ pub fn op<O: Op<Number>>(make: impl Fn() -> O, inputs: &[Tensor<f64>]) -> Report
 /// ```
 ///
 /// # Panics
-/// If `function` does, or its backward pass.
+/// If `function` or its backward pass panics.
 #[track_caller]
 pub fn layer<const N: usize, F>(
     parameters: &Parameters<f64>,
@@ -138,8 +138,7 @@ where
 /// must be frozen: to check two models that share a loss, check each while the other is frozen.
 ///
 /// # Panics
-/// If `function` does, or its backward pass, or if it reads a trainable parameter of another
-/// store.
+/// If `function` or its backward pass panics, or if it reads a trainable parameter of another store.
 #[track_caller]
 pub fn parameters<T: Scalar, F>(parameters: &Parameters<T>, function: F) -> Report
 where
@@ -174,7 +173,7 @@ type CheckedFunction<'a> = dyn for<'t> Fn(Pass<'t, Number>) -> Var<'t, Number> +
 
 /// A function, the point at which it is checked, and the cotangent.
 struct Subject<'a> {
-    /// What the function reads of its parameters: of tables, some rows perhaps.
+    /// The parts of its parameters that the function reads: of a table, perhaps only some rows.
     reading: RowsUnderCheck,
     at: Parameters<f64>,
     /// The point, as duals that do not move.

@@ -76,8 +76,8 @@ impl Copies {
         }
     }
 
-    /// Returns a store, if there is one, that was read through another copy than `parameters` or is
-    /// another store.
+    /// Returns a store, if any, that was read through a copy other than `parameters`: another copy of its
+    /// store, or any copy of another store.
     pub(crate) fn other_than<T: Scalar>(&self, parameters: &Parameters<T>) -> Option<StoreId> {
         let own = (parameters.store(), parameters.copy);
         self.0.iter().find(|copy| **copy != own).map(|(store, _)| *store)

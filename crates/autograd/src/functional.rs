@@ -33,10 +33,11 @@
 //!
 //! # A tape over dual numbers
 //!
-//! The functions above are short, because a `Tape<Dual<S>>` is a tape like any other. What moves is given
-//! as duals; what does not move is [`Dual::still`], or a cast of plain numbers. A walk back computes in dual numbers too: the value of an
-//! adjoint is the derivative ∂f/∂w, and its tangent is the derivative of ∂f/∂w along the direction in
-//! which the inputs move. Two things that need more than `hvp` are done with it.
+//! The functions above are short, because a `Tape<Dual<S>>` is a tape like any other. Inputs that move are
+//! given as duals; inputs that do not move are given by [`Dual::still`], or as a cast of plain numbers. A
+//! walk back computes in dual numbers too: the value of an adjoint is the derivative ∂f/∂w, and its tangent
+//! is the derivative of ∂f/∂w along the direction in which the inputs move. This serves two purposes for
+//! which `hvp` is not enough.
 //!
 //! **To differentiate through a gradient**, as for a penalty φ(∇ₓf) on the slopes of a network: because
 //! second derivatives are symmetric,
@@ -70,11 +71,11 @@
 //! assert_eq!(Dual::tangents(&gradient), Tensor::from([9.0, -288.0]));
 //! ```
 //!
-//! **To train on derivatives with respect to the input**, as for a differential equation: where x is
-//! x + ε₁ + ε₂, a dual of duals, u(x) is u + u′ε₁ + u′ε₂ + u″ε₁ε₂. A walk back from u with the cotangent
-//! c, a plain number for each element, has Σ c ∂u/∂w, and in ε₁ε₂, the tangent of the tangent,
+//! **To train on derivatives with respect to the input**, as for a differential equation: if x is given as
+//! x + ε₁ + ε₂, a dual of duals, then u(x) is u + u′ε₁ + u′ε₂ + u″ε₁ε₂. A walk back from u with the cotangent
+//! c, a plain number for each element, gives Σ c ∂u/∂w, and its part in ε₁ε₂, the tangent of the tangent, is
 //! Σ c ∂u″/∂w. For a loss of u″ the cotangent is ∂loss/∂u″. [`Gradients::map`](crate::Gradients::map)
-//! takes these tangents of the gradients of a whole model, for an optimizer.
+//! extracts these tangents from the gradients of a whole model, for an optimizer.
 
 mod dual;
 pub mod parameters;

@@ -1,7 +1,7 @@
 //! Numbers that tell tapes, stores of parameters and their copies apart.
 //!
-//! An index alone would mean something on every tape and in every store. So each index travels with
-//! the number of what it belongs to, and a mix-up is a message instead of a wrong gradient.
+//! An index alone would be valid on every tape and in every store. So each index carries the number of the
+//! tape or store that it belongs to, and a mix-up causes an error message instead of a wrong gradient.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -24,8 +24,8 @@ pub struct NodeId {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct StoreId(pub(crate) u64);
 
-/// Names one parameter of a [`Parameters`](crate::Parameters) and of its copies. Copies to which parameters
-/// are added afterwards have the earlier ones in common.
+/// Names one parameter of a [`Parameters`](crate::Parameters) and of its copies. A copy shares the parameters
+/// that were added before it was made, and not those added later.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ParameterId {
     pub(crate) store: StoreId,

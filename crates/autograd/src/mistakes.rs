@@ -1,7 +1,7 @@
-//! What is said about a programmer's mistake: the op, the shapes, the rule, and what to do.
+//! Error messages for a programmer's mistakes: the op, the shapes, the rule, and what to do.
 //!
-//! Each function panics at its caller's caller, the user's line. They stand here so that the core
-//! reads as what it computes.
+//! Each function panics at the line of its caller's caller, the user's line. The messages are kept here so
+//! that the core contains only the computation.
 
 use tensor::{Scalar, Tensor, shape};
 
@@ -64,7 +64,7 @@ pub(crate) fn assert_fits_input<T: Scalar>(dx: &Adjoints<'_, T>, i: usize, given
 pub(crate) fn assert_one_number(shape: &[usize]) {
     assert!(
         shape.iter().all(|&length| length == 1),
-        "backward: a gradient is that of one number, but this has shape {shape:?}: reduce it \
+        "backward: only a single number has a gradient, but this has shape {shape:?}: reduce it \
          with sum_all() or mean_all(), or give a cotangent to vjp(cotangent)"
     );
 }

@@ -115,10 +115,10 @@ impl<T: Scalar> Parameters<T> {
         self.entry(id).value.dense()
     }
 
-    /// Returns the value of a parameter, so that its numbers can be changed. That copies them if a tape
-    /// still shares them: clear the tape before an optimizer's step. Replace a value as a whole with
-    /// [`set`](Self::set), which keeps the shape; a value of another shape that is assigned here is not
-    /// refused.
+    /// Returns the value of a parameter, to be changed in place. The numbers are copied if a tape still
+    /// shares them, so clear the tape before an optimizer's step. To replace the whole value, use
+    /// [`set`](Self::set), which keeps the shape: if you assign a value of another shape here, nothing
+    /// refuses it.
     #[track_caller]
     pub fn get_mut(&mut self, id: ParameterId) -> &mut Tensor<T> {
         self.entry_mut(id).value.dense_mut()

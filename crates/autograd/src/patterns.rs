@@ -62,7 +62,7 @@ impl<'a> Pattern<'a> {
         }
     }
 
-    /// Returns the error that says which names there are, none of which matches.
+    /// Returns the error for a pattern that matches none of these names.
     pub fn error<'n>(self, names: impl IntoIterator<Item = &'n str>) -> PatternError {
         let names = names.into_iter().map(str::to_string).collect();
         PatternError { pattern: self.0.to_string(), names }

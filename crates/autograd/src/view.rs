@@ -83,7 +83,7 @@ impl<T: Scalar> Tape<T> {
         match self.nodes.try_borrow_mut() {
             Ok(nodes) => nodes,
             Err(_) => panic!(
-                "a view of this tape's nodes is held, and meanwhile the tape cannot change: drop what \
+                "a view of this tape's nodes is held, so the tape cannot change: drop what \
                  `Tape::nodes` returned first"
             ),
         }
@@ -118,7 +118,7 @@ impl<T: Scalar> Tape<T> {
         }
     }
 
-    /// Describes the first node whose value is infinite or NaN: what to look at when a loss is.
+    /// Describes the first node whose value is infinite or NaN. Use it when a loss is not finite.
     pub fn first_non_finite(&self) -> Option<String> {
         let nodes = self.nodes();
         let node = nodes.iter().find(|node| !node.value().is_finite())?;
@@ -222,11 +222,11 @@ impl<'a, T: Scalar> NodeView<'a, T> {
         layer(self.inputs().iter().map(|&input| &self.nodes[input]))
     }
 
-    /// Returns what its op's VJP gives to each input alone, for the adjoint `dy` of the node; `None`
-    /// for inputs that want nothing, and no entries for nodes without an op.
+    /// Returns the contribution of its op's VJP to each input separately, given the adjoint `dy` of the node.
+    /// An input that does not need a gradient has `None`; a node without an op has no entries.
     ///
-    /// The op sees inputs that are nodes of their own, even if two of them are the same node, and
-    /// adjoints that are empty.
+    /// The op sees each input as a node of its own, even if two inputs are the same node, and its adjoints
+    /// start empty.
     ///
     /// # Panics
     /// If `dy` does not have the shape of the node's value.

@@ -21,9 +21,9 @@ use crate::{Dense, Layer, causal_attention, softmax};
 /// mixes the heads. In PyTorch's `MultiheadAttention` they are `in_proj_weight` and `out_proj.weight`,
 /// transposed.
 ///
-/// Every sequence has the same length: a padded step counts as a step, and the others see it. So what comes out for a
-/// short sequence depends on the longest one of its batch. Give sequences of one length to a batch. In a
-/// [`causal`](Self::causal) layer the steps before the padding do not see it.
+/// Every sequence has the same length: a padded step counts as a step, and the others see it. So the output
+/// for a short sequence depends on the longest sequence of its batch. Put only sequences of the same length
+/// into a batch. In a [`causal`](Self::causal) layer the steps before the padding do not see it.
 ///
 /// ```
 /// use autograd::{Parameters, Pass, Tape};

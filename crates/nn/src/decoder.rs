@@ -13,8 +13,8 @@
 //! by a [`SwiGLU`](crate::SwiGLU) whose β and γ each block learns for itself. If they are frozen at 1 and 0
 //! it is LLaMA's, and Hugging Face's weights fit.
 //!
-//! In training all places of a window are computed at once. To generate, [`Decoder::extend`] computes the new
-//! places alone; a [`KeyValueCache`] keeps of the earlier ones what attention needs.
+//! In training all places of a window are computed at once. To generate, [`Decoder::extend`] computes only
+//! the new places; a [`KeyValueCache`] keeps what attention needs from the earlier ones.
 
 mod attention;
 mod cache;
@@ -150,8 +150,8 @@ impl Decoder {
         KeyValueCache::new(self.config.layers, self.config.context, width, self.table())
     }
 
-    /// Returns the logits `[tokens, vocabulary]` after each of these tokens, which follow those in the cache.
-    /// The cache has them too afterwards. In evaluation mode.
+    /// Appends these tokens to the cache, and returns the logits `[tokens, vocabulary]` after each of them,
+    /// in evaluation mode.
     ///
     /// ```
     /// use autograd::Parameters;

@@ -16,7 +16,7 @@ use tensor::{Scalar, ShapeError};
 
 use crate::DynLayer;
 
-/// A differentiable function with parameters. `Sync`, as several threads may pass batches through it.
+/// A differentiable function with parameters. `Sync`, because several threads may pass batches through it.
 pub trait Layer: Sync {
     /// Records the output for the input `x`.
     ///
@@ -54,11 +54,10 @@ pub trait Model: Sync {
     /// an error instead.
     fn forward<'t, T: Scalar>(&self, pass: Pass<'t, T>, batch: &Self::Input) -> Var<'t, T>;
 
-    /// Checks a batch from outside, such as a request, against what the model reads first: its shape,
-    /// and that each id has a row. The batch is not computed with.
+    /// Checks that a batch from outside, such as a request, fits what the model reads first: its shape, and
+    /// that each id has a row. It computes nothing from the batch.
     ///
-    /// Every batch passes the default. A model that you write should hand the question on to its
-    /// first layer.
+    /// The default accepts every batch. A model that you write should forward the call to its first layer.
     ///
     /// # Errors
     /// If the batch does not fit.

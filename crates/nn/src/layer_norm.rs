@@ -7,9 +7,9 @@
 //! g = w ⊙ ȳ       x̄ = (g − mean g − x̂ mean(g ⊙ x̂)) / σ       w̄ = Σ ȳ ⊙ x̂       b̄ = Σ ȳ
 //! ```
 //!
-//! The means are over the last axis. Both terms that x̄ takes off say the same: what moves all features
-//! alike, or stretches them alike, does not move y. The mean is taken off twice: the first time it is
-//! rounded like a number of its own size, which in `f32` is more than σ where the mean is large.
+//! The means are over the last axis. The two terms that x̄ subtracts have the same reason: shifting or
+//! stretching all features alike does not change y. The mean is subtracted twice, because the first time it
+//! is rounded like a number of its own size, and in `f32` this rounding is more than σ if the mean is large.
 
 use autograd::{Adjoints, Formulas, Op, ParameterId, Parameters, Pass, Var};
 use tensor::{Scalar, ShapeError, Tensor, fused};

@@ -5,8 +5,8 @@
 //! average   y[b, c, u, v] = 1/(kh·kw) Σ over i, j of x[b, c, s·u + i, s·v + j]
 //! ```
 //!
-//! Windows are always inside of the image; there is no padding. What is left at the lower and the right
-//! edge, where no whole window fits, is not looked at, as in PyTorch.
+//! Windows are always inside the image; there is no padding. Numbers at the lower and right edges that no
+//! whole window covers are ignored, as in PyTorch.
 
 use autograd::{Pass, Var};
 use tensor::{Scalar, Window, shape};

@@ -123,7 +123,7 @@ impl<T: Scalar> Op<T> for RMSNormOp<T> {
     }
 }
 
-/// The rows of ȳ ⊙ x̂ that are added up one by one; more of them would round too often.
+/// The number of rows of ȳ ⊙ x̂ that are added up one by one; adding more this way would round too often.
 const GROUP: usize = 16;
 
 /// Turns each row of x, as long as the weight, into y, and writes its 1/ρ. A row is in the nearest cache

@@ -69,7 +69,8 @@ impl Rotation {
         Angles([cos, sin].map(|values| Tensor::new([time, half], values)))
     }
 
-    /// Records [`rope`] by these angles, which must be those of x. All layers of a decoder turn by the same.
+    /// Records [`rope`] with these angles, which must belong to the positions of x. All layers of a decoder
+    /// share them.
     #[track_caller]
     pub(crate) fn turn<'t, T: Scalar>(self, x: Var<'t, T>, angles: &Angles<T>) -> Var<'t, T> {
         x.tape().apply(Rope { rotation: self, angles: Some(angles.clone()) }, &[x])

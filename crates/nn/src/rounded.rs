@@ -4,9 +4,10 @@
 //! Y = X·Mᵀ      X̄ = Ȳ·M            M: the table, or the weight of a dense layer transposed
 //! ```
 //!
-//! The weight is a [`RowSource`] of its parameter: code that reads it as a whole, or some of its rows, gets the widened
-//! numbers. Only products look for it here, and read it in bf16. A tape on which the weight learns gets the widened
-//! numbers too, so no gradient is lost. That is the plain form; a test compares both.
+//! The weight is a [`RowSource`] of its parameter: code that reads it as a whole, or some of its rows, gets
+//! the widened numbers. Only matrix products look for the matrix in bf16 here, and read it. If the tape
+//! trains the weight, they use the widened numbers too, so no gradient is lost. This plain form is the
+//! reference: a test compares the two.
 
 use std::any::Any;
 use std::error::Error;

@@ -22,10 +22,10 @@ use tensor::Scalar;
 
 use crate::Layer;
 
-/// A layer behind a pointer; [`Layer::boxed`] makes one. `Box<dyn DynLayer>` is a [`Layer`] again, so
-/// that a list of them, too, is one.
+/// A layer behind a pointer; [`Layer::boxed`] makes one. `Box<dyn DynLayer>` is itself a [`Layer`], and so is
+/// a list of them.
 ///
-/// Its methods are those of [`Layer::forward`] for one scalar each.
+/// Each of its methods is [`Layer::forward`] for one scalar.
 pub trait DynLayer: Debug + Send + Sync {
     /// [`Layer::forward`] in `f32`.
     fn forward_f32<'t>(&self, pass: Pass<'t, f32>, x: Var<'t, f32>) -> Var<'t, f32>;

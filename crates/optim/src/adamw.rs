@@ -19,13 +19,12 @@ use crate::state::{State, StateError};
 /// Adam's division would undo it for the parameters with large gradients. The rate `η` scales both
 /// terms, as in PyTorch; `λ` is 0.01 unless given.
 ///
-/// **Which parameters decay:** those with two axes or more, such as the weights of a dense layer
-/// and an embedding's table. Biases, gains and the slopes of activations do not: zero is not a
-/// better place for them than another. [`decays`](Self::decays) changes the rule, and
-/// [`group`](Self::group) the decay of some by name. As with all optimizers, a parameter without a
-/// gradient is left alone, so it does not decay either. A table that decays moves in each of its
-/// rows: then a step is a pass over all of it, while [`Adam`] touches only the rows that a batch
-/// reads. Exempt a large embedding, as below.
+/// **Which parameters decay:** those with two axes or more, such as the weights of a dense layer and an
+/// embedding's table. Biases, gains and the slopes of activations do not decay, because zero is no better for
+/// them than any other value. [`decays`](Self::decays) changes the rule, and [`group`](Self::group) changes
+/// the decay of some by name. As with all optimizers, a parameter without a gradient is left alone, so it
+/// does not decay either. If a table decays, all of its rows move, so a step is a pass over the whole table,
+/// whereas [`Adam`] touches only the rows that a batch reads. Exempt a large embedding, as below.
 ///
 /// ```
 /// use optim::{AdamW, Optimizer};

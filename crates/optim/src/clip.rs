@@ -66,7 +66,7 @@ struct Length {
 }
 
 impl Length {
-    /// Below this, squares that vanish may be a part of the sum that counts.
+    /// Below this sum, squares that underflow to 0 may have been a significant part of it.
     const SMALLEST_SUM: f64 = f64::MIN_POSITIVE / f64::EPSILON;
 
     fn of<T: Scalar>(gradients: &Gradients<T>) -> Self {

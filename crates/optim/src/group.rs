@@ -6,7 +6,7 @@ use std::fmt;
 use autograd::Pattern;
 use serde::{Deserialize, Serialize};
 
-/// What an optimizer does otherwise with the parameters whose names match a [`Pattern`].
+/// Settings that differ for the parameters whose names match a [`Pattern`].
 ///
 /// | optimizer | its group may set |
 /// |---|---|

@@ -179,7 +179,7 @@ pub(crate) fn with_shape<T: Scalar>(
 }
 
 impl StateHeader {
-    /// Checks that this belongs to such an optimizer of these parameters.
+    /// Checks that this state was saved by this kind of optimizer, with the same groups and parameters.
     pub(crate) fn check<T: Scalar>(
         &self,
         kind: &str,

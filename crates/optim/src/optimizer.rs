@@ -66,8 +66,8 @@ pub trait Optimizer<T: Scalar> {
     /// it.
     fn rate(&self) -> f64;
 
-    /// Sets the learning rate of the next step and of all that follow, until it is set again. It takes
-    /// the place of the schedule, which counts no longer, and is part of the [`state`](Self::state).
+    /// Sets the learning rate of the next step and of all that follow, until it is set again. It replaces the
+    /// schedule, which no longer counts, and is part of the [`state`](Self::state).
     ///
     /// # Panics
     /// If the rate is negative or not finite.

@@ -1,7 +1,7 @@
 //! Gradients whose squares are beyond the largest number of the scalar type.
 //!
-//! With one of them in its mean of squares a parameter would never move again, so a step is refused before it changes
-//! anything.
+//! If one of them entered its mean of squares, a parameter would never move again. So the step is refused
+//! before it changes anything.
 
 use autograd::{Gradient, ParameterId, Parameters};
 use tensor::{Layout, Scalar, parallel, shape, vectorized};

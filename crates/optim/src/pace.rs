@@ -47,7 +47,8 @@ pub(crate) struct ParameterPace {
 }
 
 impl Pace {
-    /// Follows a schedule, without decay. When there is one, parameters of two axes or more have it.
+    /// Follows a schedule, without decay. If a decay is set later, it applies to parameters of two axes or
+    /// more.
     #[track_caller]
     pub(crate) fn new(rate: impl Into<Schedule>) -> Self {
         let rule = DecayRule(Arc::new(|_, shape| shape.len() >= 2));

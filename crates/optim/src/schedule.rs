@@ -23,9 +23,9 @@ use crate::pace::is_rate;
 /// them: through `w` steps the rate is `r · (s + 1) / (w + 1)`, and step `w` is step 0 of the rest.
 /// So a cosine over 1000 steps with a warm-up of 100 reaches its floor at step 1100.
 ///
-/// Where a schedule is expected, a plain number is a constant one. As data (serde) it is checked
-/// like one that is written in a program. [`custom`](Self::custom) makes one of any function, which
-/// cannot be data.
+/// A plain number can be passed as a schedule; its rate is constant. A schedule that is read as data (serde)
+/// is checked like one that is built in a program. [`custom`](Self::custom) makes a schedule from any
+/// function; it cannot be written as data.
 ///
 /// ```
 /// use optim::Schedule;
@@ -200,7 +200,7 @@ impl Schedule {
         Self::checked(Settings { floor, ..self.0 })
     }
 
-    /// Puts this many steps of linearly growing rate in front.
+    /// Adds a warm-up before the schedule: this many steps with a linearly growing rate.
     pub fn warm_up(self, steps: u64) -> Self {
         Self(Settings { warm_up: steps, ..self.0 })
     }

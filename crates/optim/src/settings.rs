@@ -2,7 +2,7 @@
 
 use tensor::Scalar;
 
-/// Checks a share that a mean keeps of what it was, such as a momentum or a β.
+/// Checks the share of its old value that a running mean keeps, such as a momentum or a β.
 ///
 /// # Panics
 /// If it is not in `[0, 1)`.

@@ -60,7 +60,7 @@ impl<T: Scalar> Sgd<T> {
         Self { pace: Pace::new(rate), momentum: 0.0, nesterov: false, moments }
     }
 
-    /// Sets the momentum `μ`; 0, as at first, is plain descent.
+    /// Sets the momentum `μ`. The default, 0, is plain descent.
     ///
     /// # Panics
     /// If it is not in `[0, 1)`.

@@ -113,7 +113,7 @@ pub enum StateError {
     /// A tensor is not there.
     #[error("the state is damaged: the tensor `{0}` is missing")]
     MissingTensor(String),
-    /// A tensor is there that belongs to no moment of a parameter.
+    /// A tensor does not belong to a moment of any parameter.
     #[error("the state is damaged: expected no tensor `{0}`")]
     UnknownTensor(String),
     /// The number of pending updates of a row of a table is impossible.

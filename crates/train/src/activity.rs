@@ -35,7 +35,7 @@ pub struct Activity {
 pub struct Spread {
     /// The number of numbers.
     pub count: usize,
-    /// The root of the mean of their squares, of those that are finite.
+    /// The root mean square of the numbers that are finite.
     pub rms: f64,
     /// The share of numbers that are 0.
     pub zeros: f64,

@@ -41,7 +41,7 @@ pub enum TrainError {
     /// A batch of sequences, padded to the longest one, is too large.
     #[error(
         "a batch of {batch} samples, each filled up to the longest one of {longest} items, is too large; \
-         cut the longest samples, or make batches of fewer"
+         cut the longest samples, or make smaller batches"
     )]
     TooLong {
         /// The number of samples in a batch.
@@ -121,7 +121,7 @@ pub enum TrainError {
     Observer(ObserverError),
 }
 
-/// Says that a loss over samples is a mean over none of them.
+/// Returns the message for samples none of which counts in the loss.
 pub(crate) fn none_counts(number: &usize, samples: &str) -> String {
     format!(
         "none of the {number} {samples} counts in the loss, which ignores their targets or gives them the weight \

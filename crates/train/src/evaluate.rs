@@ -63,8 +63,8 @@ impl<M: Model, L> Trainer<'_, M, L> {
         }
     }
 
-    /// Returns the figures of some batches of a data set, computed by several threads. Those of all
-    /// [`evaluation_batches`](crate::trainer::evaluation_batches), in their order, are a score.
+    /// Returns the figures of some batches of a data set, computed by several threads. The figures of all
+    /// [`evaluation_batches`](crate::trainer::evaluation_batches), in order, make up a score.
     pub(crate) fn score_batches<T, X, Y>(
         &self,
         parameters: &Parameters<T>,

@@ -1,9 +1,10 @@
-//! What a trained model makes of each column of its inputs. The model is only asked, so this works for any.
+//! How a trained model uses each column of its inputs. Only its predictions are needed, so this works for any
+//! model.
 //!
 //! **Permutation importance** (Breiman, *Random Forests*, 2001; for any model: Fisher, Rudin and Dominici,
 //! *All Models are Wrong, but Many are Useful*, 2019). One column is shuffled among the samples. It keeps its
-//! values, but they no longer belong to their samples. What the answers lose by that, the model drew from
-//! the column:
+//! values, but they no longer belong to their samples. The increase of the loss shows how much the
+//! predictions depended on the column:
 //!
 //! ```text
 //! importance of j = loss(X with column j shuffled) − loss(X)
@@ -16,10 +17,10 @@
 //! PD(v) = 1/n Σᵢ f(v in column j, xᵢ in all others)
 //! ```
 //!
-//! Both ask about samples that may not occur: a flat of 20 m² with five rooms. Both are about the model and not
-//! about the world: of two columns that say the same, a model may use either, and each alone may seem to matter
-//! little. Measured on samples that the model was not trained on, they say what it learned and not what it
-//! remembers.
+//! Both evaluate samples that may not occur, such as an apartment of 20 m² with five rooms. Both describe the
+//! model and not the world: if two columns carry the same information, a model may use either, and each alone
+//! may seem to matter little. Measure them on samples that the model was not trained on, to see what it
+//! learned and not what it remembers.
 
 use std::collections::BTreeMap;
 
@@ -146,8 +147,9 @@ impl<M: Model, L> Trainer<'_, M, L> {
         columns.iter().map(importance).collect()
     }
 
-    /// Returns the partial dependence of the predictions on a column: for each of `values` the mean prediction,
-    /// a number for each output. A value is that of the sample at this position.
+    /// Returns the partial dependence of the predictions on a column: for each of `values` the mean
+    /// prediction, a number for each output. Each of `values` is the position of the sample whose value is
+    /// used.
     ///
     /// # Panics
     /// If there are no samples, a position is not one of a sample, or the inputs do not fit the model.

@@ -59,8 +59,8 @@ pub trait Loss<T: Scalar = f32>: Sync {
         targets.count() as f64
     }
 
-    /// Returns what the model predicts with these outputs, such as probabilities. It is the outputs
-    /// themselves, unless the loss takes them as something else.
+    /// Returns what the model predicts with these outputs, such as probabilities. The default returns the
+    /// outputs themselves.
     fn predict(&self, outputs: &Tensor<T>) -> Tensor<T> {
         outputs.clone()
     }

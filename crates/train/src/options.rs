@@ -26,8 +26,7 @@ pub struct Fit {
     pub shuffle: bool,
     /// The seed of the order and of dropout.
     pub seed: u64,
-    /// The number of epochs in a row without a new best one after which training stops; `None` for
-    /// no limit.
+    /// Training stops after this many epochs in a row without a new best one; `None` for no limit.
     pub patience: Option<usize>,
     /// `true` to end with the weights of the best epoch in validation instead of the last epoch's;
     /// [`Score::is_better_than`](crate::Score::is_better_than) says which is best.

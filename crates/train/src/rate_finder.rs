@@ -91,12 +91,12 @@ where
     S: Source<Inputs: Samples<Batch = M::Input>, Targets: Samples<Batch = L::Target>> + Clone,
     T: Scalar,
 {
-    /// Trains a copy of the parameters with growing rates, and returns the losses. It ends early where
-    /// the loss blows up: above the first loss and four times the lowest, or where it is not finite.
+    /// Trains a copy of the parameters with growing rates, and returns the losses. It ends early if the loss
+    /// is not finite or blows up: above the first loss and four times the lowest.
     ///
-    /// Parameters and optimizer are as before when it returns; its schedule is not used. The search takes
-    /// no more steps than the session has: if these are fewer than [`RateRange::steps`], it covers the
-    /// range in them. If their number is not known, as with a stream, the curve may end before the range
+    /// Afterwards parameters and optimizer are as before. The optimizer's schedule is not used. The search
+    /// takes no more steps than the session has: if there are fewer than [`RateRange::steps`], it covers the
+    /// range in those. If their number is not known, as with a stream, the curve may end before the range
     /// does.
     ///
     /// ```

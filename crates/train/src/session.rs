@@ -146,8 +146,8 @@ impl<M: Model, L> Trainer<'_, M, L> {
     /// [`Fit::split`] have no part in this.
     ///
     /// # Errors
-    /// If the source fails or has no samples, cannot be read as often as there are epochs or has samples for fewer, or no
-    /// sample for validation counts in the loss.
+    /// If the source fails or has no samples, cannot be read once for each epoch or has samples for fewer
+    /// epochs, or no validation sample counts in the loss.
     ///
     /// # Panics
     /// If the data do not fit the model, the batch size or the number of epochs or shards is 0, the norm to clip to is
@@ -211,8 +211,8 @@ impl<M: Model, L> Trainer<'_, M, L> {
         }
     }
 
-    /// Checks that the loss over a part of the samples is a mean over at least one of them. Without one it would be 0, the
-    /// best there is.
+    /// Checks that at least one of these samples counts in the loss. Otherwise the loss would be 0, the best
+    /// value there is.
     fn check_counts<T, X, Y>(
         &self,
         name: &'static str,
@@ -235,15 +235,15 @@ impl<M: Model, L> Trainer<'_, M, L> {
 
 impl<'a, M, L, S: Source, T: Portable> Session<'a, M, L, S, T> {
     /// Trains together with other processes, each of which prepares and [runs](Self::run) the same session.
-    /// The result is bitwise the same as that of one process: of a batch, each process computes some of the
-    /// [`shards`](Fit::shards), so there should be at least as many of these as there are processes; of the
-    /// validation samples, some batches.
+    /// The result is bitwise the same as with one process. Each process computes some of the
+    /// [`shards`](Fit::shards) of a batch and some batches of the validation samples, so there should be at
+    /// least as many shards as processes.
     ///
-    /// Observers are called in each process, and it takes one that wants to stop to stop all; only one
+    /// Observers are called in each process. If one of them wants to stop, all processes stop. Only one
     /// process should write files.
     ///
-    /// The run ends with [`TrainError::OtherWorker`] if samples, options, weights or optimizer differ
-    /// between processes at its beginning, or the weights after an epoch.
+    /// The run ends with [`TrainError::OtherWorker`] if samples, options, weights or optimizer differ between
+    /// processes at the beginning, or if the weights differ after an epoch.
     pub fn with_workers(self, workers: &'a dyn Workers) -> Self {
         Self { team: Team::of(workers), ..self }
     }

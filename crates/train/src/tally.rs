@@ -181,8 +181,8 @@ fn ratio(part: u64, whole: u64) -> Option<f64> {
 }
 
 impl Errors {
-    /// Returns the errors of outputs with targets of the same shape, `[n, …]`. All numbers of a sample
-    /// at one place are a column.
+    /// Returns the errors of outputs with targets of the same shape, `[n, …]`. The numbers at the same place
+    /// in all samples are a column.
     ///
     /// # Panics
     /// If the shapes differ.
@@ -206,7 +206,7 @@ impl Errors {
     #[track_caller]
     fn merge(&mut self, more: Errors) {
         let (here, there) = (self.columns.len(), more.columns.len());
-        assert!(here == there, "Tally: {here} columns of errors cannot take those of {there}");
+        assert!(here == there, "Tally: cannot merge {there} columns of errors into {here}");
         let columns = self.columns.iter_mut().zip(more.columns);
         columns.for_each(|(column, more)| column.merge(more));
     }

@@ -11,13 +11,13 @@
 //! 2 processes  ╰───── 0 ─────╯ ╰───── 1 ─────╯
 //! ```
 //!
-//! A process adds up whole subtrees only, and what is left of the tree is added up where all subtrees are
-//! known. So the sum is bitwise the same for any number of processes and threads, as the tree is. Every
-//! process then updates its own copy of the weights by the same sum, which makes the copies equal without
-//! weights being sent.
+//! A process adds up only whole subtrees; the rest of the tree is added up where all subtrees are known. The
+//! tree is the same for any number of processes and threads, so the sum is too, bit for bit. Every process
+//! then updates its own copy of the weights by the same sum, which keeps the copies equal without sending
+//! weights.
 //!
-//! [`Workers`] is what this takes from a library for messages. Nothing here knows which one: the package
-//! `wengert-distributed` has MPI.
+//! [`Workers`] is what this needs from a message-passing library. Nothing here knows which library it is: the
+//! package `wengert-distributed` provides MPI.
 
 mod replica;
 mod slices;

@@ -1,4 +1,5 @@
-//! Tables by the rows that are read, so that a check costs what its samples' words cost.
+//! Reduces tables to the rows that a function reads. So the cost of a check depends on its samples, not on
+//! the table.
 //!
 //! A function that asks for some rows of a table ([`Pass::rows`]) computes with those rows alone.
 //! The gradient of all others is zero because the op never sees them, whatever its VJP does, so
@@ -59,8 +60,8 @@ impl RowsUnderCheck {
         self.extents[id.index()].rows.as_deref()
     }
 
-    /// The parameters as the function wants them: tables have all their rows again, and those that
-    /// are read have these values.
+    /// Returns the parameters in the form that the function expects: tables have all their rows again, and
+    /// the rows that it reads have these values.
     pub(super) fn written_out(&self, read: &Parameters<Number>) -> Parameters<Number> {
         read.with_values(|id| match &self.extents[id.index()] {
             Extent { rows: None, .. } => read.get(id).clone().into(),

@@ -19,13 +19,13 @@ use crate::{ParameterId, Parameters};
 /// This many entries of an op's output get an infinite cotangent, one at a time.
 const OUTPUTS: u64 = 3;
 
-/// This many entries of each input that got NaN are looked at.
+/// At most this many entries with a NaN gradient are examined in each input.
 const ENTRIES: usize = 4;
 
 /// Nearby points are this far from the point, times a normal draw for each entry.
 const DISTANCE: f64 = 1e-3;
 
-/// The law for each op that the function records, taken by itself on the inputs it had.
+/// Checks the law for each op that the function records. Each op runs by itself, on the inputs it had.
 pub(super) fn law_of_each_op(subject: &Subject<'_>) -> Law {
     let mut holds = true;
     for_each_op(subject, |_, op, at| {

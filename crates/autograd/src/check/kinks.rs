@@ -1,10 +1,10 @@
-//! Is it a kink? Where differences contradict forward mode, the ops on the way are looked at.
+//! Decides if kinks explain why differences contradict forward mode, by examining the ops on the way.
 //!
 //! At a kink, such as ReLU's at 0, a function has no derivative; the VJP and forward mode take the
-//! same slope by convention, and central differences find another one. With several kinks the
-//! function itself does not tell: of relu(x) − relu(−x) at 0 both sides have slope 1, while the
-//! conventions give 0. So each op is asked alone, output by output: the slopes on both sides differ
-//! at one that has a kink. An op that contradicts its differences *without* a kink is wrong.
+//! same slope by convention, and central differences find another one. With several kinks the function itself
+//! does not show them: relu(x) − relu(−x) has slope 1 on both sides of 0, while the conventions give 0. So
+//! each op is examined alone, output by output: if an output has a kink, its slopes on the two sides differ.
+//! An op that contradicts its differences *without* a kink is wrong.
 
 use tensor::Tensor;
 

@@ -9,7 +9,7 @@ use crate::{ParameterId, Parameters};
 
 /// The difference steps, relative to entries larger than 1.
 const STEPS: [f64; 5] = [1e-3, 1e-4, 1e-5, 1e-6, 1e-7];
-/// Up to how many entries input and output may have for their whole Jacobian to be compared.
+/// The whole Jacobian is compared if neither the input nor the output has more entries than this.
 const SMALL: usize = 8;
 /// The number of entries of a large tensor that are checked one by one, and of directions through all.
 const ENTRIES: usize = 48;
@@ -23,7 +23,7 @@ struct Direction {
 }
 
 impl Direction {
-    /// Along one entry, by its size where that is above 1.
+    /// Returns the direction along one entry: by its magnitude if that is above 1, otherwise by 1.
     fn entry(subject: &Subject<'_>, id: ParameterId, position: usize) -> Self {
         let size = subject.at.get(id).values()[position].abs().max(1.0);
         let along = format!("{:?}", subject.index_of(id, position));
@@ -214,8 +214,8 @@ pub(super) fn with(
     at
 }
 
-/// ⟨v, Hv⟩ against differences of ⟨u, Jv⟩ along v, to which the backward pass contributes nothing: a
-/// VJP that is right at this point alone is seen here.
+/// Compares ⟨v, Hv⟩ with differences of ⟨u, Jv⟩ along v, which do not use the backward pass. This detects a
+/// VJP that is right only at this point.
 fn compare_slopes(
     subject: &Subject<'_>,
     id: ParameterId,
@@ -312,10 +312,10 @@ impl Slopes {
         here.iter().enumerate().map(of).collect()
     }
 
-    /// From the value at 0, and those at minus and plus two of the [`STEPS`]. One is the smallest at which
-    /// rounding of numbers of this size does not spoil the difference: so near to the point there are few kinks
-    /// of the function, and its curvature does not count. The other is the largest. Slopes below `slope` are
-    /// compared as if they had that size.
+    /// Computes the slope from the value at 0 and the values at plus and minus two of the [`STEPS`]. The
+    /// first is the smallest at which rounding of numbers of this size does not spoil the difference: so
+    /// close to the point, the function has few kinks and its curvature does not matter. The second is the
+    /// largest step. Slopes below `slope` are compared as if they had that size.
     fn new(here: f64, size: f64, slope: f64, mut at: impl FnMut(f64) -> [f64; 2]) -> Self {
         let rounding = |step: &f64| 8.0 * f64::EPSILON * size / step;
         let is_trusted = |step: &&f64| rounding(step) < 1e-7;

@@ -87,8 +87,8 @@ pub type Cases = fn() -> BoxedStrategy<Case>;
 /// Checks the gradients of each op on its cases.
 ///
 /// # Panics
-/// If a gradient is wrong, or a case is for another op than its list says. The message holds the
-/// report for the smallest case that fails, and that case.
+/// If a gradient is wrong, or a case is for an op other than the one it is listed under. The message holds
+/// the smallest case that fails, and its report.
 #[track_caller]
 pub fn assert_gradients(ops: &[(&str, Cases)]) {
     for (name, cases) in ops {
@@ -149,10 +149,10 @@ fn quietly<R>(f: impl FnOnce() -> R) -> R {
     result
 }
 
-/// Checks that each op says its formula, and one for each input's VJP or one for all.
+/// Checks that each op gives its formula, and a formula for each input's VJP or one for all inputs.
 ///
 /// # Panics
-/// If a formula is missing, or is one too many.
+/// If there is a formula too few or too many.
 #[track_caller]
 pub fn assert_formulas(ops: &[(&str, Cases)]) {
     let mut runner = TestRunner::deterministic();

@@ -1,8 +1,8 @@
 //! What each symbol of a formula means.
 //!
-//! The letters of the result and of the inputs are those on the left sides: in `y = a · b` with
-//! `ā = b ȳ` and `b̄ = a ȳ` the result is y, and a and b are the inputs, in this order. Other letters an op
-//! explains itself, by [`Formulas::symbol`]; for common notation there is a table here.
+//! The letters of the result and of the inputs are on the left sides: in `y = a · b` with `ā = b ȳ` and
+//! `b̄ = a ȳ`, the result is y, and the inputs are a and b, in this order. The op explains other letters with
+//! [`Formulas::symbol`]; common notation is in a table here.
 
 use super::Formulas;
 
@@ -48,8 +48,8 @@ const COMMON: &[(&str, &str)] = &[
 ];
 
 impl Formulas {
-    /// Returns the symbols of one of these formulas, in the order in which they occur first, for an op of
-    /// this many inputs. Words such as `where`, numbers and the signs of arithmetic are none.
+    /// Returns the symbols of one of these formulas, in the order of their first occurrence, for an op with
+    /// this many inputs. Words such as `where`, numbers and arithmetic signs are not symbols.
     ///
     /// ```
     /// use autograd::Formulas;

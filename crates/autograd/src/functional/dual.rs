@@ -125,7 +125,7 @@ impl<S: Scalar> Div for Dual<S> {
     fn div(self, other: Self) -> Self {
         let quotient = self.value / other.value;
         let change = self.tangent - along(quotient, other.tangent);
-        // What does not move stays where it is, at 0 / 0 too.
+        // A number that does not move has the tangent 0, even at 0 / 0.
         let tangent = if change.is_zero() { S::ZERO } else { change / other.value };
         Self::new(quotient, tangent)
     }

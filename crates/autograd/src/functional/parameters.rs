@@ -5,7 +5,7 @@
 //! zero, and so does their gradient. Parameters of other stores that the function reads count as
 //! constants.
 //!
-//! A function of tensors whose number is known only when the program runs is one of parameters, too:
+//! If the number of input tensors is known only when the program runs, pass them as parameters:
 //!
 //! ```
 //! use autograd::functional::parameters::{jvp, of_inputs};

@@ -1,6 +1,6 @@
 //! Comparisons of values, element by element. They record nothing: a condition has no derivative.
 //!
-//! What is chosen by one, with [`where_`](Var::where_), has the derivative of the side that was chosen.
+//! A value chosen by a comparison, with [`where_`](Var::where_), has the derivative of the chosen side.
 
 use tensor::{Scalar, Tensor};
 

@@ -71,8 +71,8 @@ impl<'t, T: Scalar> Var<'t, T> {
         Self::concat(&wider, axis)
     }
 
-    /// Records the elements with `value` put before and after them: a pair of numbers of elements for
-    /// each axis (NumPy's `pad` in the mode "constant").
+    /// Records the elements padded with `value`. For each axis, `widths` has the number of elements to put
+    /// before and after (NumPy's `pad` in the mode "constant").
     ///
     /// # Panics
     /// If there is not a pair for each axis.

@@ -45,8 +45,8 @@ impl<T: Scalar> Op<T> for Fold {
 }
 
 impl<T: Scalar> Var<'_, T> {
-    /// Records images of a height and width to which each number of these columns is added where
-    /// [`unfold`](Self::unfold) would read it: `[batch, channels · kh · kw, oh · ow]` becomes
+    /// Records images of this height and width in which each number of the columns is added at the place
+    /// where [`unfold`](Self::unfold) would read it: `[batch, channels · kh · kw, oh · ow]` becomes
     /// `[batch, channels, height, width]`; see [`Tensor::fold`].
     ///
     /// # Panics

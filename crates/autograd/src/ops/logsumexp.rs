@@ -1,7 +1,7 @@
 //! y = ln Σ eˣ along some axes, so x̄ = eˣ⁻ʸ ȳ: the adjoint is shared out by the softmax of x.
 //!
-//! An element of −∞, as a mask writes it, has no part in the sum and gets 0; so do all elements of a
-//! row of nothing else, whose y is −∞ too.
+//! An element of −∞, as a mask sets it, adds nothing to the sum and gets the gradient 0. If all elements of a
+//! row are −∞, y is −∞ too, and all of them get 0.
 
 use tensor::{Scalar, ShapeError, Tensor, fused, shape};
 

@@ -4,7 +4,7 @@
 //! records it, and the cases on which its gradient is checked. A new op is a new file and a line
 //! below; a test fails if an op is not on the list, or if its cases do not exercise it.
 //!
-//! What other ops compute as well is composed of them, in the file of the op that it is closest to:
+//! Functions that other ops can compute are composed of them, in the file of the op that they are closest to:
 //! `min` with [`max`], `stack` and `pad` with [`concat`]. [`variance`] is composed entirely.
 //!
 //! [`Var`]: crate::Var
@@ -116,7 +116,7 @@ mod tests {
         ("where_", super::where_::cases),
     ];
 
-    /// What is composed of several ops, by one that it records.
+    /// Functions composed of several ops, each listed under an op that it records.
     const COMPOSED: &[(&str, Cases)] = &[("powi", super::variance::cases)];
 
     #[test]

@@ -7,7 +7,7 @@ use crate::{Tape, Var};
 
 /// A variable, or a number in its place: `x.maximum(y)` and `x.maximum(0.0)`.
 pub trait VarOrNumber<'t, T: Scalar> {
-    /// Returns the variable; a number as a constant on the tape.
+    /// Returns the variable, or records the number as a constant on the tape.
     fn on(self, tape: &'t Tape<T>) -> Var<'t, T>;
 
     /// Returns the value of the variable; a number as a tensor without axes.

@@ -1,7 +1,7 @@
 //! y is a part of x along one axis, so x̄ is ȳ in that part and 0 elsewhere.
 //!
-//! Each ȳ is added to that part of x̄ in place. So the walk back from all parts of an axis costs what x costs, not
-//! that for each part.
+//! Each ȳ is added to its part of x̄ in place. So walking back from all parts of an axis costs one pass over
+//! x, not one pass for each part.
 
 use std::ops::{Range, RangeBounds};
 

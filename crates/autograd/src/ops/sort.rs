@@ -90,7 +90,7 @@ impl<T: Scalar> Var<'_, T> {
     }
 }
 
-/// Without ties: where three are equal, the one between has no slope that a convention could give.
+/// Cases without ties: if three elements are equal, no convention could give the middle one a slope.
 #[cfg(test)]
 pub(super) fn cases() -> proptest::strategy::BoxedStrategy<crate::check::Case> {
     use proptest::{prelude::*, sample::Index};

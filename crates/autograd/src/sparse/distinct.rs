@@ -50,7 +50,7 @@ impl Distinct {
         ids
     }
 
-    /// Returns the position among the named rows of each of these ids, which are named.
+    /// Returns the position of each of these ids among the named rows. All of the ids must be named.
     pub(super) fn positions(&self, ids: &[u32]) -> Vec<u32> {
         let mut before = Vec::with_capacity(self.bits.len());
         let mut positions = Vec::with_capacity(ids.len());

@@ -26,8 +26,8 @@ pub struct SparseGradient<T: Scalar = f32> {
 }
 
 impl<T: Scalar> SparseGradient<T> {
-    /// Creates rows of a tensor of this shape: `values` `[ids, …]` are those with the numbers `ids`, which
-    /// ascend.
+    /// Creates the gradient of a tensor of this shape. `values` `[ids, …]` has the rows with the numbers
+    /// `ids`, which ascend.
     pub(crate) fn new(shape: &[usize], ids: &[u32], values: Tensor<T>) -> Self {
         debug_assert!(ids.is_sorted_by(|a, b| a < b), "each row once, in order");
         Self { shape: shape.to_vec(), ids: ids.to_vec(), values, dense: OnceLock::new() }
@@ -129,7 +129,8 @@ impl<T: Scalar> Gradient<T> {
         }
     }
 
-    /// Tensors alone would broadcast, and rows of tables of different lengths fit.
+    /// Panics if the shapes differ. Without this, tensors would broadcast, and rows of tables of different
+    /// lengths would be added.
     #[track_caller]
     fn assert_same_shape(&self, name: &str, other: &Self) {
         let (left, right) = (self.shape(), other.shape());

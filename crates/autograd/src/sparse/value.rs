@@ -134,7 +134,7 @@ impl<T: Scalar> Parameters<T> {
         self.entry(id).value.rows(ids)
     }
 
-    /// Returns the value of a parameter without computing rows: they are shared.
+    /// Returns the value of a parameter. It shares the numbers or the row source, so no rows are computed.
     #[track_caller]
     pub(crate) fn share(&self, id: ParameterId) -> Value<T> {
         match &self.entry(id).value {

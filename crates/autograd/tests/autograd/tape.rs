@@ -231,7 +231,7 @@ fn a_mistake_is_explained() {
     let x = tape.variable(Tensor::zeros([2, 3]));
     assert_eq!(
         message(|| x.backward()),
-        "backward: a gradient is that of one number, but this has shape [2, 3]: reduce it with \
+        "backward: only a single number has a gradient, but this has shape [2, 3]: reduce it with \
          sum_all() or mean_all(), or give a cotangent to vjp(cotangent)"
     );
     assert_eq!(
@@ -289,7 +289,7 @@ fn a_tape_that_is_being_viewed_cannot_change() {
     for change in changes {
         assert_eq!(
             message(change),
-            "a view of this tape's nodes is held, and meanwhile the tape cannot change: drop what \
+            "a view of this tape's nodes is held, so the tape cannot change: drop what \
              `Tape::nodes` returned first"
         );
     }

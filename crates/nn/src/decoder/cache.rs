@@ -73,7 +73,7 @@ impl<T: Scalar> KeyValueCache<T> {
     /// Takes memory for this many more tokens.
     ///
     /// # Errors
-    /// If they are none, or do not fit the context.
+    /// If `tokens` is 0, or the tokens do not fit the context.
     pub(super) fn make_room(&mut self, tokens: usize) -> Result<(), ShapeError> {
         if !(1..=self.room()).contains(&tokens) {
             return Err(ShapeError::new(format!(
@@ -86,8 +86,8 @@ impl<T: Scalar> KeyValueCache<T> {
         Ok(())
     }
 
-    /// Makes places for at least this many tokens. They at least double, so that each token is copied once in the
-    /// mean.
+    /// Makes places for at least this many tokens. Their number at least doubles, so that each token is
+    /// copied about once on average.
     fn grow(&mut self, tokens: usize) {
         for kept in self.layers.iter_mut().flatten() {
             let [_, places, width] = [0, 1, 2].map(|axis| kept.shape()[axis]);

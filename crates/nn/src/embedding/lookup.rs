@@ -12,7 +12,7 @@ use super::check_ids;
 /// Records the rows of `table` `[vocabulary, dim]` that `ids` names; zeros, without a gradient, for padding.
 ///
 /// # Panics
-/// If the table is not a matrix, or has no row of that number.
+/// If the table is not a matrix, or an id is not a row of it.
 #[track_caller]
 pub fn embedding<'t, T: Scalar>(
     table: Var<'t, T>,

@@ -11,11 +11,11 @@ use tensor::{RowSums, Scalar, ShapeError, Tensor, vectorized};
 
 use super::check_texts;
 
-/// Records the mean, over the tokens of each row of `ids` `[batch, time]` that are not padding, of the rows
-/// of `table` `[vocabulary, dim]` that they name: `[batch, dim]`.
+/// Records, for each row of `ids` `[batch, time]`, the mean of the rows of `table` `[vocabulary, dim]` that
+/// its tokens name, without padding: `[batch, dim]`.
 ///
 /// # Panics
-/// If `ids` or the table is not a matrix, or the table has no row of that number.
+/// If `ids` or the table is not a matrix, or an id is not a row of the table.
 #[track_caller]
 pub fn embedding_mean<'t, T: Scalar>(
     table: Var<'t, T>,
@@ -49,8 +49,9 @@ impl Mean {
         })
     }
 
-    /// Returns for each row of the table where its texts end in a list, and the list: the text of each token, sorted by
-    /// row. With it each row's gradient is written once; text by text, it would be read and written once for each token.
+    /// Returns a list of the text of each token, sorted by the row that the token names, and for each row of
+    /// the table where its part of the list ends. So each row's gradient is written once; text by text, it
+    /// would be read and written once for each token.
     fn texts_by_row(&self, rows: usize) -> (Vec<usize>, Vec<u32>) {
         let mut ends = vec![0; rows];
         for (tokens, _) in self.texts::<f32>() {

@@ -81,11 +81,11 @@ pub(super) fn check_targets<T: Scalar>(
     }
 }
 
-/// Returns `no` · max(x, 0) + `yes` · max(−x, 0) and ln(1 + e^(−|x|)). A factor of 0 makes the first 0, also where
-/// x is infinite.
+/// Returns `no` · max(x, 0) + `yes` · max(−x, 0) and ln(1 + e^(−|x|)). If a factor is 0, its term is 0, even
+/// if x is infinite.
 ///
-/// Both take the same side at 0, where their kinks then cancel: each side is the whole function continued, so it
-/// has all derivatives of the loss in dual numbers, too.
+/// At x = 0, where the kinks of the two cancel, both take the same side. Each side, continued, is the whole
+/// function, so dual numbers get all derivatives of the loss right there, too.
 #[inline(always)]
 pub(super) fn line_and_curve<T: Scalar>(x: T, no: T, yes: T) -> (T, T) {
     let is_positive = x > T::ZERO;

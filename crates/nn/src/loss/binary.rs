@@ -76,7 +76,7 @@ impl MultiLabelCrossEntropy {
         Self::default()
     }
 
-    /// Sets how much a label that a sample has counts, in place of 1, for each label.
+    /// Sets the weight of each label for the samples that have it, in place of 1.
     ///
     /// # Panics
     /// If a weight is negative or not finite.

@@ -14,9 +14,9 @@ use super::softmax_cross_entropy::cross_entropy_ignoring;
 /// L = Σᵢ Σ꜀ qᵢ꜀ (−ln softmax(xᵢ)꜀) / Σᵢ w[labelᵢ]      qᵢ꜀ = w꜀ ((1 − ε) [c = labelᵢ] + ε / K)
 /// ```
 ///
-/// This is PyTorch's `CrossEntropyLoss`. The weights of all samples, that is `Σᵢ w[labelᵢ]`, are what the
-/// mean divides by. If it is 0, because every label is ignored, the loss is 0 and so is its gradient, where
-/// PyTorch's is NaN.
+/// This is PyTorch's `CrossEntropyLoss`. The mean divides by the sum of the weights of all samples,
+/// `Σᵢ w[labelᵢ]`. If this sum is 0, because every label is ignored, the loss and its gradient are 0, whereas
+/// PyTorch's loss is NaN.
 ///
 /// ```
 /// use autograd::Tape;

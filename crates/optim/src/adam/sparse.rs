@@ -21,9 +21,9 @@ use crate::moments::Moments;
 use crate::state::{State, StateError};
 
 impl<T: Scalar> Adam<T> {
-    /// Leaves a table's rows alone while they have no gradient: neither their values move nor their
-    /// moments. That is another algorithm than the paper's, and cheaper: TensorFlow Addons calls it
-    /// LazyAdam. `t` counts the updates of the table, not of the row.
+    /// Leaves a table's rows unchanged, both values and moments, while they have no gradient. This algorithm
+    /// differs from the paper's and is cheaper; TensorFlow Addons calls it LazyAdam. `t` counts the updates
+    /// of the table, not of the row.
     ///
     /// PyTorch's SparseAdam differs in one point. It adds ε to `√v`, before the bias correction, and so
     /// in effect adds `ε / √(1 − β₂ᵗ)` to `√v̂`: 31.6 ε in the first update. Where `√v̂` is far above ε,

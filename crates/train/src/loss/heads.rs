@@ -14,8 +14,8 @@ use tensor::{Scalar, Tensor};
 use super::Loss;
 use crate::tally::Tally;
 
-/// The weighted sum of two losses, each of its own columns of the outputs and with its own targets.
-/// For more than two outputs, the second loss can itself be of two.
+/// The weighted sum of two losses, each with its own columns of the outputs and its own targets. For more
+/// than two outputs, the second loss can itself be a `Heads`.
 ///
 /// If one of the losses weights its samples, its mean is taken in each shard of a batch, and a score
 /// over several batches counts each batch by its number of samples.

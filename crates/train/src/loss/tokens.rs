@@ -7,8 +7,8 @@ use tensor::{Scalar, Tensor};
 use super::{Loss, check_shapes};
 use crate::tally::Tally;
 
-/// Logits `[batch, time, vocabulary]` with targets `[batch, time]`. A batch counts as much as it has
-/// targets that are not ignored.
+/// Logits `[batch, time, vocabulary]` with targets `[batch, time]`. The weight of a batch is the number of
+/// its targets that are not ignored.
 impl<T: Scalar> Loss<T> for TokenCrossEntropy {
     type Target = Tensor<u32>;
 

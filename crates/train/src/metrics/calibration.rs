@@ -1,4 +1,5 @@
-//! Probabilities that can be taken at their word: of the answers given with 80 %, 80 % should be right.
+//! Probabilities that can be taken at their word: if answers are given with 80 %, then 80 % of them should be
+//! right.
 //!
 //! Networks are often more confident than they are right. One number corrects most of it, the temperature T,
 //! by which all logits are divided before the softmax (Guo et al., *On Calibration of Modern Neural Networks*,
@@ -8,10 +9,10 @@
 //! p = softmax(z / T)        T > 1: less sure; T < 1: surer; the order of the classes stays
 //! ```
 //!
-//! It is fitted on samples that the model was not trained on, where it makes the cross-entropy least. With
-//! β = 1 / T the cross-entropy is convex and its derivative is Σₖ (pₖ − tₖ) zₖ, which [`fit_temperature`]
-//! bisects. The targets t keep a little for the other classes, 1 / (n + 2) of n samples (Platt, *Probabilistic
-//! Outputs for Support Vector Machines*, 1999): few samples, all of them right, do not make a model certain.
+//! It is fitted to minimize the cross-entropy on samples that the model was not trained on. With β = 1 / T
+//! the cross-entropy is convex and its derivative is Σₖ (pₖ − tₖ) zₖ, which [`fit_temperature`] bisects. The
+//! targets t leave a little, 1 / (n + 2) for n samples, to the other classes (Platt, *Probabilistic Outputs
+//! for Support Vector Machines*, 1999): few samples, all of them right, do not make a model certain.
 
 use serde::Serialize;
 use tensor::Tensor;
@@ -40,8 +41,8 @@ const ROUNDING: f64 = 1e-6;
 ///
 /// # Panics
 ///
-/// If logits are not `[n, classes]` or one is not finite, there is not one class for each row of them, or a class is not
-/// one of them.
+/// If logits are not `[n, classes]` or one is not finite, there is not one class for each row of logits, or a
+/// class is not below the number of classes.
 #[track_caller]
 pub fn fit_temperature(logits: &Tensor<f32>, classes: &[u32]) -> f64 {
     let [rows, width] = rank_2("fit_temperature: logits", logits, "[n, classes]");
@@ -227,8 +228,8 @@ impl Reliability {
         Self::of((0..rows).map(answer), RELIABILITY_BINS)
     }
 
-    /// Sorts the answers for each sample and label by the probability that the sample has it. Both are
-    /// `[n, labels]`.
+    /// Sorts the answers for each sample and label by the probability that the sample has the label.
+    /// Probabilities and answers are both `[n, labels]`.
     ///
     /// # Panics
     ///

@@ -1,9 +1,10 @@
 //! Gradients cut into slices, one for each process to add up.
 //!
-//! All parameters together are numbers in a row, and each process gets about as many of them. A slice takes
-//! whole rows of a parameter, so that a sparse gradient is cut as a dense one is, and travels as rows. Each
-//! process receives its slice of the sum of each subtree, finishes the tree for it and sends the result to
-//! all, so that a process sends about twice the size of the gradient, however many processes there are.
+//! All parameters together form one sequence of numbers, and each process gets about the same number of them.
+//! A slice takes whole rows of a parameter. So a sparse gradient can be cut like a dense one, and is sent as
+//! rows. Each process receives its slice of the sum of each subtree, completes the tree for this slice and
+//! sends the result to all. So a process sends about twice the size of the gradient, however many processes
+//! there are.
 
 use std::ops::Range;
 
@@ -52,7 +53,8 @@ impl Slices {
         self.starts[parameter][slice]..self.starts[parameter][slice + 1]
     }
 
-    /// Returns `true` if a slice tells of a parameter. The first one tells of those without rows.
+    /// Returns `true` if a slice has an entry for a parameter. The first slice has the entries for parameters
+    /// without rows.
     fn tells(&self, parameter: usize, slice: usize) -> bool {
         !self.rows(parameter, slice).is_empty()
             || (slice == 0 && rows_of(&self.shapes[parameter]) == 0)

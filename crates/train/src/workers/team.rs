@@ -1,4 +1,4 @@
-//! The part of a session in the common work of several processes.
+//! A session's share of the work of several processes.
 
 use std::ops::Range;
 
@@ -82,7 +82,7 @@ impl<T: Scalar> Team<'_, T> {
         Ok(self.workers.gather(message)?.iter().flat_map(read).collect())
     }
 
-    /// Returns `true` if one of the processes says so.
+    /// Returns `true` in all processes if `here` is `true` in at least one.
     pub(crate) fn any(&self, here: bool) -> Result<bool, WorkerEnded> {
         Ok(self.workers.gather(vec![here.into()])?.contains(&vec![1]))
     }

@@ -1,8 +1,8 @@
 //! The tree along which the results of shards are added.
 //!
-//! A range of shards is cut into halves, the first of which has one more where the number is odd, and each
-//! half is added up separately. That keeps rounding errors small, and the order of additions depends on the
-//! number of shards alone.
+//! A range of shards is cut into halves, and each half is added up separately; if the number is odd, the
+//! first half has one shard more. That keeps rounding errors small, and the order of additions depends only
+//! on the number of shards.
 
 use std::ops::Range;
 

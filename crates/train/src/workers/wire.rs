@@ -84,10 +84,10 @@ pub(crate) fn write_text(text: &str, message: &mut Vec<u8>) {
     message.extend(text.as_bytes());
 }
 
-/// What is left of a message.
+/// The part of a message that has not been read yet.
 ///
 /// # Panics
-/// If the message does not hold what is read, as it would if another program had sent it.
+/// If the message does not hold what is read, for instance because another program sent it.
 pub(crate) struct Reader<'m>(pub(crate) &'m [u8]);
 
 impl<'m> Reader<'m> {

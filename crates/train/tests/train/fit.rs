@@ -171,7 +171,7 @@ fn a_batch_that_no_memory_holds_is_refused() {
     assert_eq!(
         error.unwrap_err().to_string(),
         "a batch of 32 samples, each filled up to the longest one of 5000000 items, is too large; cut \
-         the longest samples, or make batches of fewer"
+         the longest samples, or make smaller batches"
     );
 }
 

@@ -28,7 +28,7 @@ pub(super) struct DeferredTable<T: Scalar> {
     values: Values<T>,
 }
 
-/// Where the values are that some updates are pending for.
+/// The place of the values that have pending updates.
 #[derive(Clone, Debug, Default)]
 enum Values<T: Scalar> {
     /// Nowhere: no step was taken yet.
@@ -49,7 +49,7 @@ struct PendingRows<T: Scalar> {
     moments: [Tensor<T>; 2],
     last: Arc<Vec<u64>>,
     updates: Arc<DeferredUpdates>,
-    /// The rows that were read last, with their ids: most often those that the next update is of.
+    /// The rows that were read last, with their ids: usually the rows that the next update changes.
     read: Mutex<Option<(Vec<u32>, Tensor<T>)>>,
 }
 

@@ -27,9 +27,9 @@ use super::super::settings::Constants;
 /// The number of powers of w in the series.
 const TERMS: usize = 8;
 
-/// What a sum may leave out, as a share of it: less than the scalar type's own rounding over many
-/// updates. If the series would leave out more, the sum is taken term by term. That is so in the first
-/// updates, in which 1 − β₂ᵗ grows quickly.
+/// Returns the share of a sum that the series may leave out: less than the scalar type's own rounding over
+/// many updates. If the series would leave out more, the sum is taken term by term. That happens in the first
+/// updates, while 1 − β₂ᵗ grows quickly.
 fn tolerance<T: Scalar>() -> f64 {
     // Only a type of more digits than `f32` holds this number.
     let fine = 1.0 + 2f64.powi(-40);
@@ -107,7 +107,8 @@ impl DeferredUpdates {
         self.rates.len()
     }
 
-    /// Returns the rates of these updates: [`push`](Self::push) of each makes the same again.
+    /// Returns the rates of these updates. Calling [`push`](Self::push) with each of them restores the same
+    /// state.
     pub(super) fn rates(&self) -> &[f64] {
         &self.rates
     }

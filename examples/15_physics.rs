@@ -5,9 +5,9 @@
 //! No value of the solution, sin x, is given. The loss is the mean square of u″ + sin x at some points,
 //! and the network has to make it small; this is called a physics-informed fit.
 //!
-//! u″ comes from the forward pass, over duals of duals: where x is x + ε₁ + ε₂, what is computed from it
-//! has u″ for the coefficient of ε₁ε₂. The walk back from there has the derivative of u″ with respect to
-//! each weight, as the same coefficient. Printed are the loss, and the largest error of u.
+//! u″ comes from the forward pass, over duals of duals: if x + ε₁ + ε₂ takes the place of x, u″ is the
+//! coefficient of ε₁ε₂ in the result. The walk back from there gives the derivative of u″ with respect to
+//! each weight, as the same coefficient. The program prints the loss and the largest error of u.
 
 mod ending;
 

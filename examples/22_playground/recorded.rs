@@ -239,7 +239,7 @@ impl RecordedPoint {
     }
 }
 
-/// JSON has no word for other numbers, and a grid that meets them would compare nothing.
+/// Returns a finite number. JSON cannot hold others, and a grid that has them would compare nothing.
 #[track_caller]
 fn finite(x: f64) -> f64 {
     assert!(x.is_finite(), "a recorded walk has the number {x}: choose another range");

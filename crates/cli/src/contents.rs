@@ -142,7 +142,7 @@ fn told_as_other_kind(path: &Path, wanted: &str) -> Option<String> {
     ))
 }
 
-/// Returns what a description is one of, by the fields that only this kind has.
+/// Returns the kind of model that a description is for, recognized by fields that only this kind has.
 fn kind(description: &Value) -> &'static str {
     let has = |field| description.get(field).is_some();
     match () {

@@ -237,7 +237,7 @@ pub fn quoted(words: &[OsString]) -> String {
     };
     let quote = |word: &OsString| match word.to_str() {
         Some(text) if !text.contains(char::is_control) => match text.split_once('=') {
-            // A word with `=` is quoted, as it would set a variable at the start of a line; an option is not there.
+            // A word with `=` would set a variable at the start of a line, so it is quoted; an option is never first.
             Some((option, value)) if option.starts_with("--") => {
                 format!("{}={}", quote_text(option), quote_text(value))
             }

@@ -191,8 +191,8 @@ pub fn together(
     }
 }
 
-/// Waits for the others, once this process has said why it ends. The launcher ends the first one where another has ended
-/// with an error, and what it has to say would be lost.
+/// Waits for the other processes, after this one has reported why it ends. When a process ends with an error, the
+/// launcher ends the first one, and a message that it has not yet printed would be lost.
 pub fn finish() {
     WORKERS.set(Rc::new(OneProcess));
 }
@@ -274,7 +274,7 @@ impl Drop for LeavesIfItPanics {
     }
 }
 
-/// Returns the reason that an error is to end the program; help that was asked for is none.
+/// Returns the message of an error that ends the program; empty for help that was asked for.
 #[cfg(feature = "mpi")]
 fn reason(error: &(dyn Error + 'static)) -> String {
     match error.downcast_ref::<clap::Error>() {

@@ -173,7 +173,7 @@ const CHECKED: usize = 4;
 /// A check computes the loss hundreds of times: a sample of more items than this would be waited for.
 const LONG: usize = 100;
 
-/// Returns the first samples, but long ones only if there are too few others, and then the shortest of them.
+/// Returns the first samples that are not long. If these are too few, the shortest of the long ones follow.
 fn samples_to_check<X: Samples, Y: Samples>(dataset: &Dataset<X, Y>) -> Dataset<X, Y> {
     let mut positions: Vec<u32> = (0..dataset.len() as u32).collect();
     let length = |&position: &u32| dataset.inputs().length(position as usize).unwrap_or(0);

@@ -1,5 +1,5 @@
-//! Samples with columns that can be exchanged for those of other samples: what it takes to ask a model what
-//! it makes of each column.
+//! Samples whose columns can be replaced by the columns of other samples. This makes it possible to measure how
+//! a model uses each column.
 
 use std::ops::Range;
 
@@ -12,7 +12,7 @@ pub trait Columns: Samples {
     /// The place of a column in a sample.
     type Column;
 
-    /// Returns these samples, each with the column that the sample of `others` at its position has.
+    /// Returns these samples, each with the column of the sample of `others` at the same position.
     ///
     /// # Panics
     /// If there are more or fewer `others`, or the samples do not have this column.

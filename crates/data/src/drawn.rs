@@ -1,9 +1,9 @@
-//! Windows of a long text at places drawn by chance, which are made when their batch is.
+//! Windows at random places of a long text, made only when their batch is read.
 //!
-//! A run of many steps reads more windows than fit into memory. So a window has a number, from the first of
-//! the run to the last, and its place is drawn from a key of this number: none has to be kept, and a run that
-//! is resumed at any step draws the windows that it would have drawn. The text may stay in its file: then the tokens of
-//! a window are read when they are needed.
+//! A run of many steps reads more windows than fit into memory. So the windows of a run are numbered, and the
+//! place of a window is drawn from a key of its number. No window has to be kept, and a run that is resumed at
+//! any step draws the same windows as a run without an interruption. The text may stay in its file: then the
+//! tokens of a window are read when they are needed.
 
 use std::ops::Range;
 use std::sync::Arc;

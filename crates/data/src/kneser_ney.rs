@@ -123,8 +123,8 @@ impl Order {
         Self::of(text, length, places)
     }
 
-    /// Counts after how many different tokens each gram of one token less occurs: each gram of the order
-    /// above that ends with it is one.
+    /// Counts, for each gram that is one token shorter, the different tokens that it follows: one for each
+    /// gram of the order above that ends with it.
     fn below(text: &[u32], above: &Order) -> Self {
         let length = above.length - 1;
         let mut places: Vec<u32> = above.grams.iter().map(|&(place, _)| place + 1).collect();
@@ -175,9 +175,9 @@ fn gram(text: &[u32], place: u32, length: usize) -> &[u32] {
 /// What is taken away where the text is too short to tell.
 const PLAIN_DISCOUNTS: [f64; 3] = [0.5, 1.0, 1.5];
 
-/// Returns what is taken away from counts of 1, 2 and more, by how many grams have a count of 1, 2, 3
-/// and 4. Where one of these is 0 the formula is not defined, and where it takes nothing away from some counts, a
-/// token that has not followed would be impossible.
+/// Returns the discounts of counts of 1, 2 and more, from the numbers of grams with a count of 1, 2, 3 and 4.
+/// If one of these numbers is 0, the formula is not defined; if a discount is not positive, a token that has
+/// never followed would be impossible. In both cases the plain discounts are returned.
 fn discounts(grams: &[(u32, u32)]) -> [f64; 3] {
     let with = |wanted: u32| grams.iter().filter(|&&(_, count)| count == wanted).count() as f64;
     let n = [with(1), with(2), with(3), with(4)];

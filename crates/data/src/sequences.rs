@@ -120,7 +120,7 @@ impl<I: Item> Samples for Sequences<I> {
         Sequences::new(parts.iter().flat_map(|part| part.iter()), first.fill)
     }
 
-    /// The length comes before each sequence, so that sequences cut elsewhere have other bytes.
+    /// Each sequence follows its length, so the same items cut into different sequences give different bytes.
     fn digest(&self, sink: &mut dyn FnMut(&[u8])) {
         for sequence in self.iter() {
             sink(&(sequence.len() as u64).to_le_bytes());

@@ -156,8 +156,8 @@ impl Column {
     }
 }
 
-/// Returns notes for the user on columns whose numbers tell few rows apart, or none. `names` has a
-/// name for each column of `features`, `[rows, columns]`. `scaled` is the result of
+/// Returns notes for the user on columns that are constant, or keep fewer than half of their different numbers
+/// when scaled. `names` has a name for each column of `features`, `[rows, columns]`. `scaled` is the result of
 /// [`Standardizer::transform`].
 pub fn flat_columns(
     names: &[impl AsRef<str>],

@@ -50,7 +50,7 @@ pub struct Tokenizer {
     ids: HashMap<Key, u32, RandomState>,
 }
 
-/// The bytes of a word. Those of a short word are within the table, where a look finds them at once.
+/// The bytes of a word. A short word's bytes are stored in the table itself, so a lookup does not follow a pointer.
 type Key = SmallVec<[u8; 16]>;
 
 /// A word's place among all by first appearance, and how often it occurred.
@@ -148,7 +148,7 @@ impl Tokenizer {
 
     /// Adds the words of these texts to the counts and numbers all words again.
     pub fn fit_on_texts(&mut self, texts: impl IntoIterator<Item = impl AsRef<str>>) {
-        // Meanwhile a word's count is kept beside the word: in `counts` it would be one more place in memory to read.
+        // While counting, a word's count is beside the word: reading it from `counts` would be one more memory access.
         let known = self.counts.iter().enumerate();
         let mut found: HashMap<Key, Found, RandomState> = known
             .map(|(place, (word, count))| {

@@ -11,9 +11,10 @@
 //! ```
 //!
 //! In slices, as [`train`] does it, a worker exchanges a slice of its gradient with each other one, adds up its own
-//! slice, and sends that to all (Thakur, Rabenseifner and Gropp 2005, for the terms). What it sends hardly depends on
-//! P, but it takes 2 (P − 1) messages; sizes, and whether all continue, take the logarithmic ones. Along a tree there
-//! are few messages, each of the whole gradient. Both add in the order of the shards, so that they give the same bits.
+//! slice, and sends that to all (Thakur, Rabenseifner and Gropp 2005, for the terms). The bytes that it sends hardly
+//! depend on P, but they take 2 (P − 1) messages. The logarithmic messages exchange sizes and agree that all continue.
+//! Along a tree there are few messages, each of the whole gradient. Both add in the order of the shards, so the bits
+//! are the same.
 
 /// A connection between two workers.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -123,7 +124,7 @@ impl StepCost {
         self.seconds(network, workers, way) - sent.min(self.shard * 2.0 / 3.0)
     }
 
-    /// Returns the share of the workers' time that is worth it: the time of one worker by the time of all.
+    /// Returns the efficiency: the time that one worker takes alone, divided by the total time of all workers.
     pub fn efficiency(&self, network: Network, workers: usize, way: Way) -> f64 {
         let alone = self.seconds(network, 1, way);
         alone / (workers as f64 * self.seconds(network, workers, way))

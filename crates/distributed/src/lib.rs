@@ -131,11 +131,11 @@ impl Mpi {
         reasons.filter(|(_, reason)| !reason.is_empty()).collect()
     }
 
-    /// Calls `tell` in one process of each machine if a process of that machine is lost, with its rank: killed,
-    /// or crashed. Then it ends all processes of that machine with exit code 2. It takes a fifth of a
-    /// second at most. Without it `mpirun` says so in its own words, and ends the job.
+    /// Watches for processes that are killed or crash. If one is lost, one process on its machine calls `tell` with
+    /// the rank of the lost one, and then all processes of that machine end with exit code 2. A loss is noticed within
+    /// a fifth of a second. Without the watch, `mpirun` reports the loss in its own words and ends the job.
     ///
-    /// Only Linux tells which processes there are; elsewhere it does nothing.
+    /// The list of processes is available only on Linux; elsewhere the watch does nothing.
     ///
     /// # Errors
     /// If a process has left.
@@ -277,8 +277,8 @@ impl Drop for Mpi {
 struct Buffer(Vec<u8>);
 
 impl Buffer {
-    /// Returns this many bytes. One byte more is kept, since the address of no bytes at all may be the one by which MPI
-    /// means another buffer.
+    /// Returns this many bytes. The buffer has one byte more, because MPI gives some addresses a special meaning, and
+    /// the address of an empty buffer may be one of them.
     fn sized(&mut self, size: usize) -> &mut [u8] {
         if self.0.len() <= size {
             self.0.resize(size + 1, 0);
@@ -299,7 +299,7 @@ impl Buffer {
     }
 }
 
-/// Returns the sizes of the messages of processes that do this; others send nothing.
+/// Returns the message sizes of the processes that make this call, and 0 for the others.
 fn sizes(all: &[[u64; 2]], call: Call) -> Vec<usize> {
     let size = |&[other, size]: &[u64; 2]| if other == call as u64 { size as usize } else { 0 };
     all.iter().map(size).collect()

@@ -34,8 +34,8 @@ impl Neighbor {
         started(self.id) == Some(self.started)
     }
 
-    /// Waits until this process has told of the loss and ended. If this one ended first, the launcher might end that
-    /// one before it has told. On a busy machine it may look late; two seconds are enough for all but a stopped one.
+    /// Waits until this neighbor has reported the loss and ended. If the caller ended first, the launcher might end the
+    /// neighbor before it reports. A busy machine may delay the report; two seconds are enough unless it is stopped.
     fn wait_for_its_end(&self) {
         for _ in 0..10 {
             if !self.runs() {

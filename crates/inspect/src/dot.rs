@@ -70,7 +70,7 @@ struct DotNode {
     inputs: Vec<usize>,
 }
 
-/// Returns a number, or the shape of what is none.
+/// Returns the number of a scalar, or the shape of any other tensor.
 fn short<T: Scalar>(tensor: &Tensor<T>) -> String {
     match tensor.rank() {
         0 => number(tensor.item().to_f64()),

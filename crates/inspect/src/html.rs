@@ -1,8 +1,8 @@
 //! A walk as one HTML page that needs no other file.
 //!
-//! This file gathers the data and writes the list as a table, which is also what is read without
-//! JavaScript. How it looks is `page.css`, how the graph is laid out and drawn `graph.js`, how it moves
-//! `page.js`.
+//! This file gathers the data and writes the list as a table, which can also be read without
+//! JavaScript. `page.css` has the style, `graph.js` lays out and draws the graph, and `page.js` moves
+//! through the steps.
 
 use std::collections::BTreeMap;
 use std::fs;

@@ -49,9 +49,9 @@ pub enum Shown {
 /// The limits within which a tensor is shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Detail {
-    /// Up to how many elements are shown as numbers, if no row is long.
+    /// A tensor of at most this many elements is shown as numbers, if no row is long.
     pub numbers: usize,
-    /// Into how many rows and columns larger ones are summed up at most.
+    /// The most rows and columns of the summary of a larger tensor.
     pub cells: (usize, usize),
 }
 

@@ -254,8 +254,8 @@ impl Division {
     }
 }
 
-/// Returns how many of `count` are for training: all but a share for validation, rounded up. What rounding
-/// adds to the product is not a document.
+/// Returns how many of `count` are for training: all but a share for validation, rounded up. A rounding error
+/// of the product does not add a document.
 pub(crate) fn training_count(count: usize, validation: f64) -> usize {
     count - (count as f64 * validation - 1e-9).ceil().max(0.0) as usize
 }

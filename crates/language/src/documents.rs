@@ -47,8 +47,8 @@ impl Documents {
         self.known.as_ref()
     }
 
-    /// Returns what the token at a place has of the text, in bytes of UTF-8: none for a token that was put before a
-    /// document, such as `<s>`, and no space that a tokenizer puts before a text.
+    /// Returns the bytes of the text (UTF-8) that the token at a place covers. There are none for a token that was put
+    /// before a document, such as `<s>`, and a space that a tokenizer puts before a text is left out.
     ///
     /// # Panics
     /// If there is no token at this place, or the vocabulary is not that of the documents.

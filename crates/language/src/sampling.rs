@@ -32,13 +32,13 @@ pub struct Sampling {
     pub temperature: f64,
     /// The number of most probable tokens that may be drawn. The first of equally probable ones are kept.
     pub top_k: Option<usize>,
-    /// The probability that the tokens which may be drawn have together, at least (Holtzman et al. 2020).
+    /// The least total probability of the tokens that may be drawn (Holtzman et al. 2020).
     pub top_p: f64,
     /// The seed of the draws.
     pub seed: u64,
 }
 
-/// A setting is outside of what it may be.
+/// A setting is out of range.
 #[derive(Clone, Debug, PartialEq, Error)]
 pub enum SamplingError {
     /// The temperature.
@@ -70,7 +70,7 @@ impl Sampling {
     /// Checks the settings.
     ///
     /// # Errors
-    /// If one is outside of what it may be.
+    /// If a setting is out of range.
     pub fn check(&self) -> Result<(), SamplingError> {
         if !(self.temperature.is_finite() && self.temperature >= 0.0) {
             return Err(SamplingError::Temperature(self.temperature));
@@ -110,7 +110,7 @@ impl Sampling {
         probabilities
     }
 
-    /// Returns the tokens that temperature and top-k leave: from the most probable on, where that order counts.
+    /// Returns the tokens that temperature and top-k leave, sorted by descending probability if top-p needs that.
     fn candidates(&self, logits: &[f64]) -> Vec<usize> {
         let mut order: Vec<usize> = (0..logits.len()).collect();
         let first = |&a: &usize, &b: &usize| {

@@ -19,8 +19,8 @@ use crate::surprise::{Protocol, Surprises};
 /// gap to the floor    nats a token − mean surprise that the generator counted
 /// ```
 ///
-/// The text has neither the tokens that were put before documents, such as `<s>`, nor their surprise. They are tokens,
-/// and so they are in the loss.
+/// Tokens that were put before documents, such as `<s>`, and their surprise are not part of the text. But they are
+/// tokens, so they count in the loss.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct LanguageScore {
     /// The mean surprise of a token, in nats.

@@ -175,8 +175,8 @@ impl Survey {
         Ok(start + within as u64)
     }
 
-    /// Returns a share whose characters at the end of the text have at most [`LARGEST_VALIDATION`] bytes, in three
-    /// digits and rounded down: the share of the last whole blocks that have no more.
+    /// Returns a share for validation that fits into [`LARGEST_VALIDATION`] bytes: the share of the characters in the
+    /// last whole blocks that fit, rounded down to three digits.
     fn most_share(&self, end: u64) -> String {
         let before = self.blocks.partition_point(|&(start, _)| end - start > LARGEST_VALIDATION);
         let first = self.blocks.get(before).map_or(self.characters, |&(_, first)| first);

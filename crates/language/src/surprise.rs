@@ -160,7 +160,7 @@ fn inputs(tokens: &[u32], spans: &[Span]) -> Tensor<u32> {
     Tensor::new([spans.len(), longest], items)
 }
 
-/// Returns −ln softmax(logits)\[token\], and whether this token is the most probable one.
+/// Returns −ln softmax(logits)\[token\], and `true` if this token is the most probable one.
 fn surprise<T: Scalar>(logits: &[T], token: usize) -> Result<(f64, bool), NotFinite> {
     let mut highest = (0, f64::NEG_INFINITY);
     for (id, logit) in logits.iter().enumerate() {

@@ -81,7 +81,7 @@ impl SignalState {
             release_terminal();
             process::exit(exit_code(signal).into());
         }
-        // Only to a person who may wonder why nothing happens: a step can be long.
+        // A step can take long, so a person at a terminal may wonder why nothing happens.
         let terminal = Term::stderr();
         if terminal.is_term() {
             let _ = terminal.write_line("\nIt ends after this step; Ctrl-C again ends it at once.");
@@ -109,9 +109,9 @@ fn listen(state: Arc<SignalState>) -> io::Result<()> {
     std::thread::Builder::new().name("signals".to_string()).spawn(receive).map(drop)
 }
 
-/// Stops this process until it is continued, unless no one could continue it: in the process group of the
-/// session's leader (under `ssh HOST COMMAND`, for one) there is no shell that would, and the system ignores Ctrl-Z
-/// there.
+/// Stops this process until it is continued. In the process group of the session's leader (as under
+/// `ssh HOST COMMAND`) it does nothing: there is no shell that could continue the process, and the system ignores
+/// Ctrl-Z there.
 #[cfg(unix)]
 fn stop() {
     use signal_hook::low_level::emulate_default_handler;

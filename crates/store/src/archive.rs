@@ -185,7 +185,7 @@ fn tensor_of(name: &str, view: &TensorView<'_>) -> Result<Tensor<f32>, ArchiveEr
         );
         return Err(ArchiveError::Tensor(what));
     }
-    // Empty tensors are checked too: a length of 0 hides that no memory could hold the others.
+    // Empty tensors are checked too: a length of 0 must not hide that the product of the others overflows.
     let lengths = view.shape().iter().try_fold(1usize, |size, &n| size.checked_mul(n.max(1)));
     if lengths.is_none() {
         let what = format!("{} has the impossible shape {:?}", quoted(name), view.shape());

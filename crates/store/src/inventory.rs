@@ -1,7 +1,7 @@
-//! What is in a saved model or a checkpoint, to be looked at: also where it could not be used.
+//! Shows what is in a saved model or a checkpoint, even if the model cannot be used.
 //!
 //! [`Saved`](crate::Saved) gives a model to compute with, and refuses one whose weights are not finite.
-//! An [`Inventory`] judges nothing: it is for the one who wants to know why.
+//! An [`Inventory`] accepts such weights, so that you can find out what is wrong.
 
 use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};

@@ -9,8 +9,8 @@ use crate::shape::{self, Shape, expect};
 use crate::{RowSums, Scalar, Tensor};
 
 impl<T: Copy + 'static> Tensor<T> {
-    /// Returns the tensor of what `f` appends for each run of elements along an axis: `length`
-    /// elements, which are along that axis of the result. `f` also gets the number of the run.
+    /// Calls `f` with each run of elements along an axis, and returns the tensor of the elements that it
+    /// appends: `length` for each run, along the same axis. `f` also gets the number of the run.
     pub(crate) fn map_along<U: Copy>(
         &self,
         axis: usize,
@@ -166,7 +166,7 @@ impl<T: Scalar> Tensor<T> {
     }
 
     /// Returns the `k` largest elements along an axis, the largest first, and the index of each
-    /// (PyTorch's `topk`). Of equal ones the first comes first; NaN counts as the largest.
+    /// (PyTorch's `topk`). Equal elements stay in their order; NaN counts as the largest.
     ///
     /// # Panics
     /// If the axis does not exist or has fewer elements.
@@ -177,7 +177,7 @@ impl<T: Scalar> Tensor<T> {
         (self.gather(axis, &ids), ids)
     }
 
-    /// The indices of the first elements, when those along the axis are in order.
+    /// Returns the indices of the first `count` elements along the axis in sorted order.
     fn first_in_order(&self, axis: usize, count: usize, descending: bool) -> Tensor<u32> {
         self.map_along(axis, count, |_, run, first| {
             let by_value = |&i: &u32, &j: &u32| {

@@ -12,8 +12,8 @@
 //! assert_eq!(1.0 / (&x * &x), Tensor::from([1.0, 0.25, 1.0 / 9.0]));
 //! ```
 //!
-//! A number is on the left only if it is an `f32` or an `f64`: the language lets this crate say so for
-//! types it knows, but not for every [`Scalar`].
+//! Only an `f32` or an `f64` can be a number on the left: Rust lets this crate implement the operators
+//! for types that it names, but not for every [`Scalar`].
 //!
 //! Two tensors must have shapes that broadcast, or the operator panics at its caller's line. `x += y`
 //! leaves the shape of `x` as it is, so there `y` must broadcast to it:

@@ -10,8 +10,8 @@
 //! ```
 //!
 //! A query sees the steps up to its own, so P is lower triangular. Elements above the diagonal are neither
-//! computed nor read, so there is no −∞, and 0 is not multiplied with what may be infinite. If several
-//! heads of queries share one of keys and values, its adjoints add up.
+//! computed nor read, so no score is −∞, and no 0 is multiplied by an infinite number. If several query
+//! heads share one head of keys and values, that head's adjoints are summed.
 
 use rayon::prelude::*;
 
@@ -365,7 +365,7 @@ fn softmax_rows_vjp<T: Scalar>(
     }
 }
 
-/// Combines the numbers of a row, in lanes; `start` does not change what it is combined with.
+/// Combines the numbers of a row, in lanes. Combining a number with `start` must not change it.
 #[inline(always)]
 fn fold<T: Scalar>(row: &[T], start: T, combine: impl Fn(T, T) -> T + Copy) -> T {
     let mut lanes = [start; LANES];

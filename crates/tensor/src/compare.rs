@@ -75,7 +75,7 @@ impl<T: Copy + PartialOrd + Send + Sync> Tensor<T> {
     }
 }
 
-/// What comparisons give, combined: `!`, `&` and `|` element by element, with broadcasting.
+/// Combines the results of comparisons: `!`, `&` and `|` element by element, with broadcasting.
 ///
 /// ```
 /// use tensor::Tensor;

@@ -6,7 +6,7 @@ use std::fmt;
 
 use crate::{Scalar, Tensor};
 
-/// From how many elements on a tensor is shortened, and how many entries of each end remain.
+/// A tensor with more elements than this is shortened, to this many entries at each end of an axis.
 const SHORTEN_FROM: usize = 200;
 const ENDS: usize = 3;
 
@@ -30,7 +30,7 @@ impl<T: Printed> fmt::Debug for Tensor<T> {
     }
 }
 
-/// The indices of an axis that are shown, and whether some between them are not.
+/// Returns the indices of an axis that are shown, and `true` if some between them are left out.
 fn shown_indices(length: usize, shorten: bool) -> (Vec<usize>, bool) {
     if shorten && length > 2 * ENDS {
         ((0..ENDS).chain(length - ENDS..length).collect(), true)
@@ -54,8 +54,8 @@ fn shown_elements<T: Printed>(tensor: &Tensor<T>) -> Vec<String> {
     words.into_iter().map(|word| format!("{word:>width$}")).collect()
 }
 
-/// Exactly, if all numbers are short; otherwise with four digits after the point; with an exponent,
-/// if there are numbers too large or too small for that.
+/// Prints numbers exactly if all are short, and otherwise with four digits after the point, or with an
+/// exponent if some are too large or too small for that.
 impl<T: Scalar> Printed for T {
     fn words(elements: &[Self]) -> Vec<String> {
         let exact = exactly(elements);

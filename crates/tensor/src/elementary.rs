@@ -63,14 +63,14 @@ pub(crate) fn ln(x: f32) -> f32 {
     let logarithm = n * 0.693_359_4 + (z + small);
     let logarithm = if x == f32::INFINITY { x } else { logarithm };
     let logarithm = if x == 0.0 { f32::NEG_INFINITY } else { logarithm };
-    // Negative numbers have none; NaN is neither.
+    // A negative number does not have a logarithm. The comparison is false for NaN, too.
     if x >= 0.0 { logarithm } else { f32::NAN }
 }
 
 /// The bits of √½.
 const SQRT_HALF_BITS: u32 = 0x3f35_04f3;
 
-/// ln(1 + x). The sum loses digits of x, and `x / ((1 + x) − 1)` is by how much (Kahan).
+/// ln(1 + x). The sum 1 + x loses digits of x; the factor `x / ((1 + x) − 1)` corrects for them (Kahan).
 #[inline(always)]
 pub(crate) fn ln_1p(x: f32) -> f32 {
     let sum = 1.0 + x;

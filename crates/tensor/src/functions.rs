@@ -88,7 +88,7 @@ impl<T: Scalar> Tensor<T> {
             min <= max,
             "clamp: the bounds are {min} and {max}: the first must be at most the second"
         );
-        // At a bound it is the bound, which does not move with x.
+        // An x at a bound becomes the bound itself, so a dual number loses its tangent there.
         self.map(move |x| {
             if x <= min {
                 min

@@ -81,7 +81,7 @@ fn map_part<T: Scalar, const I: usize, const O: usize, const S: usize>(
     sums.total()
 }
 
-/// The sums of the summands: in lanes, and of these in groups, for accuracy.
+/// The sums of the summands, in lanes. For accuracy, the lanes are put aside in groups, which are summed pairwise.
 struct Sums<T, const S: usize> {
     lanes: [[T; LANES]; S],
     /// The number of blocks that have been added to the lanes.

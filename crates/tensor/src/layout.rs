@@ -42,7 +42,7 @@ impl Layout {
     #[inline]
     pub fn contiguous(shape: &[usize]) -> Self {
         if shape.contains(&0) {
-            // The product of the other lengths may be more than can be counted.
+            // The product of the other lengths may overflow.
             let strides = Shape::from_elem(0, shape.len());
             return Self { shape: Shape::from_slice(shape), strides, offset: 0 };
         }

@@ -92,8 +92,8 @@ pub struct Target<'a, T> {
     pub adds: bool,
 }
 
-/// What a product leaves out, where one of its three matrices is lower triangular: it has only the elements
-/// with `column ≤ row + n`. What is above that diagonal is not read.
+/// The lower triangular one of the three matrices of a product: it has only the elements with
+/// `column ≤ row + n`. Elements above that diagonal are not read.
 #[derive(Clone, Copy, Debug)]
 pub enum Triangle {
     /// The product: above the diagonal any numbers may be written.

@@ -40,7 +40,7 @@ impl<T: Copy> Pairwise<T> {
         self.sums.clear();
     }
 
-    /// Adds a group, which `write` gets to write, with any numbers in it.
+    /// Adds a group. `write` gets its row, filled with `fill`, and writes its numbers.
     #[inline(always)]
     pub(crate) fn push(
         &mut self,
@@ -52,7 +52,7 @@ impl<T: Copy> Pairwise<T> {
         self.sums.resize(start + self.width, fill);
         write(&mut self.sums[start..]);
         self.groups += 1;
-        // As a binary counter carries.
+        // Sums of equally many groups are combined, like the carries of a binary counter.
         for _ in 0..self.groups.trailing_zeros() {
             self.combine_last_two(combine);
         }

@@ -1,8 +1,8 @@
 //! When and how the work of a kernel is divided among the cores.
 //!
-//! Work is halved along its first axis, then its halves are, until they are too small to be worth
-//! the handing over. Threads take parts as they come to them (`rayon`), but which parts
-//! there are depends on the shape alone, and their results are combined in the order of this tree:
+//! Work is halved along its first axis, and so are the halves, until a part is too small to be worth
+//! handing to another thread. Free threads take parts in any order (`rayon`), but the division into
+//! parts depends on the shape alone, and the results are combined in the order of this tree:
 //!
 //! ```text
 //!                 R = (a ∘ b) ∘ (c ∘ d)
@@ -17,9 +17,9 @@ use std::thread::available_parallelism;
 
 use crate::layout::Layout;
 
-/// Work of fewer than twice this many elements is not divided, where each costs about an addition.
-/// Handing work to a thread that waits takes 5 to 12 µs, and its inputs come from the cache of another
-/// core, so that the sum of two tensors gains nothing below 2²⁰ elements. (Measured on two cores of a
+/// If each element costs about as much as an addition, work of fewer than twice this many is not divided.
+/// Handing work to a waiting thread takes 5 to 12 µs, and its inputs come from the cache of another
+/// core, so the sum of two tensors gains nothing below 2²⁰ elements. (Measured on two cores of a
 /// Zen 5, against one.)
 pub const LIGHT: usize = 1 << 18;
 
@@ -101,8 +101,8 @@ pub fn divide<T: Send, R: Send, const I: usize, const O: usize>(
     combine(first, last)
 }
 
-/// [`divide`] for a kernel that writes its outputs and has no result besides, so that it does not matter which
-/// parts there are.
+/// Runs [`divide`] for a kernel that only writes its outputs and returns nothing. Then the result does not depend
+/// on the division into parts.
 #[track_caller]
 pub fn write<T: Send, const I: usize, const O: usize>(
     worth: usize,

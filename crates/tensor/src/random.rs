@@ -89,8 +89,8 @@ impl<T: Scalar> Tensor<T> {
     }
 
     /// Returns uniform draws from `range`, rounded to the scalar type. In `f64` all are below the upper
-    /// bound. In `f32` some are rounded up to it: of `0.0..1.0` about one in thirty million, and more where
-    /// the bound is large beside the width, of `1000.0..1001.0` about one in thirty thousand.
+    /// bound. In `f32` some are rounded up to it: about one in thirty million for `0.0..1.0`, and more if the
+    /// bound is large compared with the width, such as one in thirty thousand for `1000.0..1001.0`.
     ///
     /// # Panics
     /// If the range is empty or not finite.

@@ -262,7 +262,7 @@ pub(crate) fn reduced_len(shape: &[usize], axes: &[isize]) -> usize {
     axes.iter().map(|&along| shape::axis(along, shape.len()).map_or(1, |at| shape[at])).product()
 }
 
-/// What to combine elements with, and what leaves them as they are.
+/// The function that combines elements, and the start value that leaves an element unchanged.
 #[derive(Clone, Copy)]
 struct Fold<T, F> {
     start: T,
@@ -279,8 +279,8 @@ struct StridedRows {
 }
 
 impl<T: Scalar, F: Fn(T, T) -> T + Copy> Fold<T, F> {
-    /// Reduces the axes along which the second layout has stride 0: one number for each of its
-    /// places, in their order. There is at least one element.
+    /// Reduces the axes along which the second layout has stride 0. Returns one number for each place of
+    /// that layout, in order. There must be at least one element.
     fn part(self, values: &[T], layouts: [&Layout; 2]) -> Buffer<T> {
         let mut axes = merge_axes(layouts);
         let mut offset = layouts[0].offset();
@@ -441,7 +441,7 @@ impl<T: Scalar, F: Fn(T, T) -> T + Copy> Fold<T, F> {
         }
     }
 
-    /// The same for the columns, from `column` on, of `REGISTERS` times the lanes, whose sums stay in
+    /// Does the same for the `REGISTERS * LANES` columns from `column` on. Their sums stay in
     /// registers.
     #[inline(always)]
     fn block<const REGISTERS: usize>(

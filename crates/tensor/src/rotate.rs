@@ -81,8 +81,8 @@ fn rotate<T: Scalar>(
     );
 }
 
-/// Returns `x · sin`. Where nothing turns, as at position 0, the other of a pair has no part in the result,
-/// not even if it is infinite.
+/// Returns `x · sin`, but 0 if the sine is 0, as at position 0. Then one number of a pair does not enter the
+/// result of the other, even if it is infinite.
 #[inline(always)]
 fn part<T: Scalar>(x: T, sin: T) -> T {
     if sin.is_zero() { T::ZERO } else { x * sin }

@@ -163,7 +163,7 @@ impl<T: Scalar> RowSums<T> {
         self.add_group(number, table, &group[..count]);
     }
 
-    /// Adds rows that begin at these places of a table. With the rows that are in the sum they are at most a group.
+    /// Adds rows that begin at these places of a table. With the rows already in the sum, they are at most a group.
     #[inline(always)]
     fn add_group(&mut self, number: usize, table: &[T], starts: &[usize]) {
         let start = number * self.width;

@@ -93,7 +93,7 @@ pub trait Scalar:
         if other < self || other.is_nan() { other } else { self }
     }
 
-    /// Returns `true` if this is 0 in all that it carries: a dual number has a tangent beside its value.
+    /// Returns `true` if this is 0, with everything that it carries: a dual number also carries a tangent.
     #[inline(always)]
     fn is_zero(self) -> bool {
         self == Self::ZERO

@@ -326,7 +326,7 @@ pub fn var(shape: &[usize], axes: &[isize], correction: usize) -> Result<(), Sha
     }
 }
 
-/// Checks that an axis has `k` elements, of which they are to be chosen.
+/// Checks that `k` elements can be chosen along an axis.
 pub fn topk(shape: &[usize], k: usize, along: isize) -> Result<(), ShapeError> {
     let at = axis(along, shape.len())?;
     if k <= shape[at] {

@@ -56,8 +56,8 @@ impl<T: Scalar> Tensor<T> {
         self.var_named("std_keepdim", axes, correction).sqrt()
     }
 
-    /// Returns ln Σ eˣ along the axes, which disappear, without overflow: −∞ where all elements are, as
-    /// for no elements.
+    /// Returns ln Σ eˣ along the axes, which disappear, without overflow. It is −∞ if all elements are −∞,
+    /// or if there are none.
     ///
     /// ```
     /// use tensor::Tensor;

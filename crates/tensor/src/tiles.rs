@@ -30,7 +30,7 @@ use crate::matrix::{Matrix, Target, Triangle};
 /// Up to this many multiplications these tiles are faster than the library (measured).
 pub(crate) const MOST_MULTIPLICATIONS: usize = 1 << 16;
 
-/// Of fewer rows than this each number of the right factor is read so rarely that copying it does not pay.
+/// With fewer rows than this, each number of the right factor is read so rarely that copying it does not pay.
 const FEWEST_ROWS: usize = 4;
 
 /// `product = left · right`.

@@ -126,7 +126,7 @@ impl Window {
     /// Returns the shape of the images of this height and width that have columns of this shape.
     ///
     /// # Errors
-    /// If no images have.
+    /// If no images of this height and width have such columns.
     pub fn folded(self, columns: &[usize], image: [usize; 2]) -> Result<Shape, ShapeError> {
         let [oh, ow] = self.positions(image)?;
         let covered = self.kernel[0] * self.kernel[1];

@@ -117,7 +117,7 @@ pub fn clip_lengthened(gradients: &[T], max: f64) -> Vec<T> {
     gradients.iter().map(|g| g * (max / norm)).collect()
 }
 
-/// As it comes out with a length of 0 left alone.
+/// The same mistake, but gradients of length 0 are left as they are.
 pub fn clip_lengthened_but_zero(gradients: &[T], max: f64) -> Vec<T> {
     let norm = squares(gradients).sqrt();
     let factor = if norm > 0.0 { max / norm } else { 1.0 };

@@ -63,7 +63,7 @@ pub fn dense_weight_transposed(x: &T, w: &T, dy: &T) -> [T; 3] {
     [dy.matmul(&w.t()), dy.t().matmul(x), dy.sum(&[0])]
 }
 
-/// Where all shapes are equal; otherwise it panics, and here it is right.
+/// The mistake shows only if all shapes are equal. For others it would panic; here the answer is right then.
 pub fn dense_not_transposed(x: &T, w: &T, dy: &T) -> [T; 3] {
     match x.shape() == w.shape() {
         true => [dy.matmul(w), x.matmul(dy), dy.sum(&[0])],

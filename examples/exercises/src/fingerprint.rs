@@ -39,9 +39,9 @@ fn words(fingerprints: &str) -> Words<'_> {
     fingerprints.split(' ').map(|case| case.split(',').collect()).collect()
 }
 
-/// Returns the mistake that gives the same: everywhere, or else in the output that is wrong, or else in this
-/// output of this one case (there are two mistakes). If several do, it is not clear which it was. Nor is it clear if
-/// only a NaN agrees: many mistakes lead to it.
+/// Returns the mistake that gives the same results as the answer: everywhere; otherwise, in the wrong output of all
+/// cases; otherwise, in the wrong output of this one case (then there are two mistakes). If several mistakes do, or if
+/// only a NaN agrees, it is not clear which one was made: many mistakes lead to NaN.
 pub(crate) fn find(task: &Task, found: &[Vec<Output>], wrong: Place) -> Option<&'static Mistake> {
     let found = of(found);
     let found = words(&found);

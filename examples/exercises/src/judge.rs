@@ -1,4 +1,4 @@
-//! Whether an answer is right, and if not, where and why.
+//! Judges an answer: right or wrong, and if it is wrong, where and why.
 
 use std::any::Any;
 use std::cell::RefCell;

@@ -1,10 +1,10 @@
 //! Thirty exercises for the book of wengert, checked by the library's own gradient check.
 //!
 //! A reader edits the files in `tasks/` and runs `cargo run -p exercises`; the README of this folder says how.
-//! What is here is the other side. An exercise is a function of a fixed form ([`Answers`]). Its
-//! [cases](Case) say what it is given and what must come out; what must come out is computed by the library:
-//! from its tape, its layers, its optimizers. For a vector–Jacobian product each case is checked by
-//! [`autograd::check`] as well, which knows nothing of the rule but the function itself. [`judge`] compares.
+//! This crate is the other side. An exercise is a function of a fixed form ([`Answers`]). Its
+//! [cases](Case) have the inputs and the expected results, which the library computes with its tape, its
+//! layers and its optimizers. For a vector–Jacobian product each case is also checked by
+//! [`autograd::check`], which knows only the function and not the rule. [`judge`] compares the results.
 //!
 //! A wrong answer is compared with the answers that typical mistakes give ([`fingerprint`]), and by
 //! simple patterns such as a wrong sign, so that the reader learns *which* mistake it is.

@@ -1,4 +1,4 @@
-//! What a reader types, and what is said to him.
+//! The commands that a reader types, and the replies.
 
 use std::fmt::Write;
 use std::fs;

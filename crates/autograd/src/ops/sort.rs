@@ -70,7 +70,7 @@ impl<T: Scalar> Var<'_, T> {
     }
 
     /// Records the `k` largest elements along an axis, the largest first; also returns the index of
-    /// each (PyTorch's `topk`). Of equal ones the first comes first; NaN counts as the largest.
+    /// each (PyTorch's `topk`). Equal elements stay in their order; NaN counts as the largest.
     ///
     /// # Panics
     /// If the axis does not exist or has fewer elements.

@@ -89,10 +89,10 @@ fn piece(
     Ok(pieces.collect::<Result<String, _>>()?)
 }
 
-/// Returns the limits of a document: it ends before the text of the tokens `start`, after which documents begin, and
-/// before a token that ends texts in the vocabulary or in `end`, the model's own list. A vocabulary may put tokens such
-/// as `<s>` before each document: they end the document before. In a model with a list of its own `start` is a token
-/// like these, whose text may be in the middle of a document.
+/// Returns the limits of a document. It ends before the text of the tokens `start`, after which the next one begins,
+/// and before a token that ends texts, by the vocabulary or by `end`, the model's own list. A vocabulary may put tokens
+/// such as `<s>` before each document; the first of them ends the previous document. If the model has a list of its
+/// own, `start` counts as such a token, because its text may occur in the middle of a document.
 pub fn end_of_document(vocabulary: &Vocabulary, start: &[u32], end: &[u32]) -> Limits {
     let mut stop_tokens = vocabulary.endings();
     stop_tokens.extend(end);

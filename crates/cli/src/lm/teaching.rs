@@ -102,7 +102,7 @@ impl Teaching {
             split: Split::Last,
             seed,
             clip_norm: Some(self.clip),
-            // By accuracy another part might be best, and the cosine ends at the last one.
+            // The last part is kept, even if another is best by accuracy, because the cosine ends there.
             keep_best: false,
             track: names.filter(is_learned).map(String::from).collect(),
             ..Fit::default()

@@ -1,5 +1,5 @@
-//! What a model is asked and answers, as JSON. A key that the model does not read, and a column that it reads and
-//! does not find, are said in the answer: nothing is dropped or filled in silently.
+//! Requests to a model and its answers, as JSON. An answer names each key that the model does not read, and each
+//! column that it reads but does not find: nothing is dropped or filled in silently.
 
 use std::collections::BTreeMap;
 

@@ -22,8 +22,8 @@ use super::run::TrainedTable;
 use super::saved::TableModel;
 use super::score::four_digits;
 
-/// At most this many rows are asked about, and of a wide table fewer, but not fewer than the least: each column
-/// costs the same, and all of them should cost little beside training.
+/// The model is asked about at most this many rows, and fewer for a wide table, but at least [`LEAST_ROWS`]: each
+/// column costs the same, and all columns together should cost little compared with training.
 const MOST_ROWS: usize = 500;
 const LEAST_ROWS: usize = 100;
 const MOST_CELLS: usize = 10_000;
@@ -36,7 +36,7 @@ const REPETITIONS: usize = 5;
 const STRONGEST: usize = 6;
 const LEAST_SHARE: f64 = 0.01;
 
-/// A column of numbers gets this many values, and one of categories at most so many.
+/// A column of numbers gets at most [`NUMBERS`] values, and a column of categories at most [`CATEGORIES`].
 const NUMBERS: usize = 20;
 const CATEGORIES: usize = 8;
 

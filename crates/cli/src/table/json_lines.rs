@@ -15,7 +15,7 @@ struct ObjectRow {
     cells: Vec<Option<String>>,
 }
 
-/// The cell of a value that is null or lacks its key, where an empty cell means an empty list or text.
+/// The cell for null and for a missing key, because an empty cell means an empty list or text.
 const NULL: &str = "null";
 
 /// The objects of a file, one after the other.
@@ -180,7 +180,7 @@ fn cell(value: &Value) -> Result<String, String> {
     }
 }
 
-/// Returns an element of a list. Behind another in a cell, it must be told from its neighbors, and count.
+/// Returns an element of a list. In a cell, `|` must separate it from its neighbors, and it must not count as missing.
 fn label(value: &Value) -> Result<String, String> {
     let text = cell(value)?;
     if text.contains('|') {

@@ -14,7 +14,7 @@ use crate::values::{folds, share, up_to};
 const OF_TEXTS: [&str; 6] =
     ["train", "data_seed", "export", "max_length", "text_column", "label_column"];
 
-/// What a saved model says for itself.
+/// The options that a saved model makes unnecessary.
 const IN_A_MODEL: [&str; 10] = [
     "target",
     "activation",

@@ -55,8 +55,8 @@ struct Read {
 }
 
 impl Read {
-    /// Adds what the next rows show of the notation. The error is that earlier cells, which are answered, were read in
-    /// the wrong one.
+    /// Adds what the next rows show of the notation. It is an error if earlier cells, which are already answered, were
+    /// read in the wrong notation.
     fn look(&mut self, encoder: &FrameEncoder, shown: Notation) -> Result<(), String> {
         let before = self.notation;
         self.notation = before.or(shown);
@@ -83,7 +83,7 @@ impl Read {
     }
 }
 
-/// A row, its object if the file has objects, and whether it is answered.
+/// A row, and its object if the file has objects.
 type InputRow = (TableRow, Option<String>);
 
 impl<M: Model<Input = Mixed<Tensor<u32>>>> Predictor<'_, M> {

@@ -50,7 +50,7 @@ impl TableModel {
         answers: &str,
         has_header: bool,
     ) -> Self {
-        // A run is resumed as what it was, however it was told.
+        // The dropout in use is saved, so that a run can be resumed whether it was given or the default.
         let rate = dropout(sizes, !encoder.texts().is_empty());
         Self {
             activation: activation.to_string(),

@@ -37,7 +37,7 @@ pub enum TargetScore {
         /// The mean and the root of the mean squared error, in the unit of the column.
         mae: f64,
         rmse: f64,
-        /// The same for the mean of these rows as the answer to each.
+        /// The same errors if the answer to each row were the mean of these rows.
         mean_mae: f64,
         mean_rmse: f64,
         /// The true and the predicted number of each row.

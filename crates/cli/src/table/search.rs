@@ -290,7 +290,7 @@ mod tests {
         }
     }
 
-    /// A setting is as good as its hidden layer is wide, and the epochs are many.
+    /// The wider the hidden layer and the more epochs, the better the score.
     fn score(setting: &Setting, epochs: usize) -> Score {
         let loss = 1.0 - setting.hidden as f64 / 1000.0 - epochs as f64 / 10_000.0;
         Score { loss, metrics: [("accuracy".to_owned(), 0.5)].into() }

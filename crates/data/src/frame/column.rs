@@ -116,7 +116,7 @@ impl ColumnEncoder {
         }
     }
 
-    /// Returns whether rows of this notation write the column in the other way.
+    /// Returns `Some(true)` if rows of this notation write the column the other way; `None` if they have not shown it.
     pub(super) fn is_other(&self, notation: Notation) -> Option<bool> {
         match self {
             Self::Text { .. } | Self::Category { .. } => Some(false),
@@ -125,7 +125,7 @@ impl ColumnEncoder {
         }
     }
 
-    /// Returns `true` if a cell is one number or date in the column's notation and another in the other.
+    /// Returns `true` if a cell is a number or date in both notations, but not the same one.
     pub(super) fn is_disputed(&self, cell: &str) -> bool {
         let (own, other) = match self {
             Self::Text { .. } | Self::Category { .. } => return false,

@@ -79,7 +79,7 @@ impl DateOrder {
 /// assert_eq!(data::iso_date(19_782.0), "2024-02-29");
 /// ```
 pub fn iso_date(days: f64) -> String {
-    // More than four digits of a year are no date of a file, and every number of days has a text.
+    // The limit gives every number of days a text; years in files do not have more than four digits.
     const FARTHEST: f64 = 3e6;
     let whole = days.clamp(-FARTHEST, FARTHEST).floor() as i64;
     let year = civil_year(whole);

@@ -1,5 +1,5 @@
-//! Finds out how a text is a table: by which character its cells are separated, and if it has a header. What is known
-//! beforehand is not guessed.
+//! Detects the form of a table that is a text: the character that separates its cells, and whether it has a header.
+//! What the caller knows is not guessed.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -23,8 +23,8 @@ pub struct Dialect {
 /// What the first row of a table is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum HeaderRow {
-    /// Found out from the rows: it is one of them if a cell is a number or a date, or occurs
-    /// again below.
+    /// Guessed from the rows. The first row is data if one of its cells is a number or a date, or
+    /// occurs at least twice below.
     #[default]
     Guess,
     /// The names of the columns.
@@ -33,7 +33,7 @@ pub enum HeaderRow {
     Absent,
 }
 
-/// A character that can separate cells: one of ASCII, but no double quote and no end of a line.
+/// A character that can separate cells: any ASCII character except a double quote and the end of a line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Separator(char);
 
@@ -87,9 +87,9 @@ impl From<HeaderRow> for KnownForm {
 const ROWS: usize = 100;
 
 impl Dialect {
-    /// Returns the form of a table, by its beginning: the separator that cuts most rows into as many
-    /// cells as the first, and of several the one that gives more cells. Where semicolons, tabs or bars cut
-    /// each row, and commas do so too, commas are decimal. A separator that is known is not looked for.
+    /// Guesses the form of a table from its beginning. The separator is the one that cuts most rows into as
+    /// many cells as the first row; among several, the one that gives more cells. If semicolons, tabs or bars
+    /// cut each row and commas do so too, the commas are decimal. A known separator is not guessed.
     ///
     /// ```
     /// use data::{Dialect, HeaderRow};

@@ -8,9 +8,9 @@ use crate::excerpt;
 /// The fewest rows from which a column can be said to give the target away.
 const FEWEST: usize = 30;
 
-/// Returns notes on rows whose cells in the columns `inputs` are the same: in both parts of a split, or
-/// with different targets. `is_test` says of each row if it is held out, and `line` where it is, such as
-/// `line 7`.
+/// Returns notes on rows that have the same cells in the columns `inputs`, but are in both parts of a split
+/// or have different targets. `is_test` is `true` for each row that is held out. `line` returns the place of
+/// a row, such as `line 7`.
 pub fn repeated_rows(
     frame: &DataFrame,
     inputs: &[usize],
@@ -99,7 +99,7 @@ pub fn revealing_columns(
     notes
 }
 
-/// Returns `true` if each value, of few, occurs with one answer only, and not all with the same.
+/// Returns `true` if there are few different values, each occurs with one answer only, and the answers differ.
 fn has_one_answer_each(pairs: &[(&str, &str)]) -> bool {
     let mut answers: HashMap<&str, &str> = HashMap::new();
     for (cell, answer) in pairs {

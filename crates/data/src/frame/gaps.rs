@@ -10,8 +10,8 @@ pub struct Gaps {
     /// The cells that are not of the column's kind, or too far from the numbers trained on: how many, and
     /// the first with their lines. They count as missing.
     pub unreadable: HashMap<String, Noted>,
-    /// The cells that were read in the notation of the rows to train on, though the other gives another number or
-    /// date, and no row has shown which it is.
+    /// The cells that were read in the notation of the rows to train on, although the other notation gives another
+    /// number or date and no row has shown which notation applies.
     pub disputed: HashMap<String, Noted>,
     /// The cells whose category is not one of the known ones.
     pub unknown: HashMap<String, Noted>,

@@ -187,7 +187,7 @@ impl ColumnSummary {
     fn counts(&self, frame: &DataFrame, column: usize) -> Counts {
         let present = || frame.cells(column).filter(|cell| !is_missing(cell));
         let codes = present().filter(|cell| is_code(cell)).count();
-        // One 07 among numbers is one of them; among cells of the same length all are codes.
+        // A single 07 among numbers is a number, too. But if all cells have the same length, all are codes.
         let length = present().next().map(str::len);
         let is_coded =
             20 * codes > self.present || (codes > 0 && present().all(|c| Some(c.len()) == length));

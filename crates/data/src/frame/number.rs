@@ -133,8 +133,8 @@ pub(super) fn unit_of<'a>(cells: impl Iterator<Item = &'a str>) -> Option<char> 
     (unit != '%' || 2 * count > all).then_some(unit)
 }
 
-/// Returns the number that a cell of a column with this unit holds. A cell with another unit holds none; one
-/// without holds one, unless the unit is per cent.
+/// Returns the number that a cell of a column with this unit holds; `None` if the cell has another unit, or
+/// if it has no unit and the column's unit is percent.
 pub(super) fn parse_with(
     decimal: DecimalMark,
     unit_of_column: Option<char>,

@@ -1,8 +1,8 @@
 //! Decodes a stream of bytes to text, and finds out its encoding.
 //!
-//! A mark says it, or the zeros of UTF-16 do. Otherwise bytes are ASCII until one is not; what is read
-//! around that byte decides once, for the whole file: it is valid UTF-8, or it looks like Windows-1252, or
-//! the file is refused. ISO 8859-1 is the part of Windows-1252 without bytes from 0x80 to 0x9F.
+//! A byte-order mark shows the encoding, or the zeros of UTF-16 do. Otherwise bytes are ASCII until one is not.
+//! The bytes around that one decide for the whole file: they are valid UTF-8, or they look like Windows-1252,
+//! or the file is refused. ISO 8859-1 is the part of Windows-1252 without bytes from 0x80 to 0x9F.
 
 use std::fmt;
 use std::io::{self, ErrorKind, Read};

@@ -33,7 +33,7 @@ pub(super) fn check(file: &TokenizerFile) -> Result<(), String> {
     file.added_tokens.iter().try_for_each(|token| check_added(token, file.normalizer.is_some()))?;
     file.normalizer.iter().try_for_each(check_normalizer)?;
     file.pre_tokenizer.iter().try_for_each(check_pre_tokenizer)?;
-    // Each time makes a character of a byte, and so up to two bytes of one.
+    // Each ByteLevel step turns a byte into a character of up to two bytes, so repeated steps make a text longer.
     match file.pre_tokenizer.as_ref().map_or(0, byte_levels) {
         0 | 1 => {}
         many => {

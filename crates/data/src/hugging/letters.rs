@@ -14,7 +14,7 @@ pub(super) fn is_letter(character: char) -> bool {
 fn is_sign(character: char) -> bool {
     let code = character as u32;
     let below = SIGNS.partition_point(|&bound| bound < code);
-    // Bounds are in pairs: an odd number of them is below what is inside of a range.
+    // Bounds come in pairs, so a code inside a range has an odd number of bounds below it.
     below % 2 == 1 || SIGNS.get(below) == Some(&code)
 }
 

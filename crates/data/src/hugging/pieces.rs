@@ -76,8 +76,8 @@ pub(super) fn digit_piece(text: &str) -> usize {
     }
 }
 
-/// All of a run of white space at the end of a text. Before something else the last space is left to it,
-/// unless there is only one.
+/// Returns the length of a run of white space. If something follows the run, the last space belongs to
+/// the next piece, unless it is the only one.
 fn white_space(text: &str) -> usize {
     let length = run(text, char::is_whitespace);
     let last = text[..length].chars().next_back().map_or(0, char::len_utf8);

@@ -117,7 +117,7 @@ pub fn names() -> Vec<&'static str> {
     names
 }
 
-/// The functions as a parser needs them that is not this one.
+/// The functions, in the form that another parser needs.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct FunctionTable {
     /// The names of all functions.

@@ -63,7 +63,7 @@ impl Parser<'_> {
         self.check_definition(&name)?;
         self.next += 2;
         let value = self.sum()?;
-        // After its value: a name in it that is the same is an input.
+        // This comes after the value, because the same name within the value is an input.
         self.check_unread(&name, token.place)?;
         match &self.names[value] {
             None => self.names[value] = Some(name),

@@ -289,8 +289,8 @@ pub(super) fn label_ends(
     Ok(())
 }
 
-/// Moves heights, in ascending order and counted downwards, until none is nearer than `distance` to the next:
-/// down, and up where there is no room above `lowest`.
+/// Moves heights apart until neighbors are at least `distance` apart. The heights are in ascending order and counted
+/// downwards. They move down, or up if there is no room left above `lowest`.
 fn label_heights(heights: impl Iterator<Item = i32>, distance: i32, lowest: i32) -> Vec<i32> {
     let mut free = i32::MIN;
     let mut moved: Vec<i32> = heights

@@ -363,8 +363,8 @@ impl ReportPage<'_> {
             .collect()
     }
 
-    /// Returns the class of a row of this many panels. Three, or another odd multiple, fill three columns, and
-    /// would leave a hole in two.
+    /// Returns the class of a row of this many panels. An odd multiple of three gets three columns, because it
+    /// would leave a gap in two.
     fn panels(&self, count: usize) -> &'static str {
         if count.is_multiple_of(3) && !count.is_multiple_of(2) { "panels three" } else { "panels" }
     }

@@ -169,7 +169,7 @@ impl CheckpointRecord {
     }
 
     /// Checks that a classifier's figures agree. A text has a target at each token, which may weigh less than 1, so there
-    /// may be more of them than samples, and than their weight.
+    /// may be more targets than samples, and more targets than their total weight.
     fn check_tally(&self) -> Checked {
         let Tally::Classes { samples, correct } = self.current.tally else { return Ok(()) };
         let most = format!("at most {MOST_COUNTED}");

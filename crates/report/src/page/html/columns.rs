@@ -47,7 +47,7 @@ impl ReportPage<'_> {
         Some([("mean", mean), ("deviation", deviation)].map(figure))
     }
 
-    /// Returns what the change of a metric is in.
+    /// Returns the heading for the change of a metric, with its unit.
     pub(super) fn metric_heading(&self, metric: &str) -> String {
         match is_share(metric) {
             true => format!("{}, points", metric_label(metric)),

@@ -163,7 +163,7 @@ impl<'a> Keys<'a> {
         }
     }
 
-    /// Refuses what a decoder here would compute otherwise, and so wrongly.
+    /// Refuses models that a decoder here would compute differently, and therefore wrongly.
     fn refuse_other_models(&self) -> Result<(), String> {
         self.expect("model_type", "llama")?;
         self.expect("hidden_act", "silu")?;

@@ -32,7 +32,10 @@ pub struct ManualPages {
 
 /// Prints the page that is asked for, or writes all.
 pub fn run(options: &ManualPages) -> Result<(), Box<dyn Error>> {
-    let mut program = Cli::command().disable_help_subcommand(true);
+    let mut program = Cli::command().disable_help_subcommand(true).mut_args(|option| {
+        let is_hidden = option.is_hide_long_help_set();
+        option.hide(is_hidden)
+    });
     // Names a command by those above it: wengert-lm-train.
     program.build();
     match &options.out {

@@ -17,16 +17,18 @@ use crate::tape::TapeOfExpression;
 /// Without a command it trains a text classifier (an embedding, its mean over the words, a hidden
 /// layer, a softmax) on 10,000 generated reviews of eight emotions, once with ReLU and once with
 /// SwiGLU, and evaluates both on 2,000 more. Before training it checks the model's gradients by four
-/// independent methods in 64-bit arithmetic.
+/// independent methods in 64-bit arithmetic. It takes the options of `train`, too.
 ///
-/// The options below belong to `train`; `wengert COMMAND --help` shows the options of another command.
+/// `wengert COMMAND --help` explains a command and its options.
 #[derive(Debug, Parser)]
 #[command(
     name = "wengert",
     version,
     max_term_width = 100,
     args_conflicts_with_subcommands = true,
-    after_help = format!("{EXAMPLES}\n\n{EXIT_CODES}")
+    after_help = format!("{EXAMPLES}\n\n{EXIT_CODES}"),
+    // The help of `train` lists them.
+    mut_args(|option| option.hide_short_help(true).hide_long_help(true))
 )]
 pub struct Cli {
     /// What to do.

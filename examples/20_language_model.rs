@@ -18,7 +18,7 @@ use std::process::ExitCode;
 
 use wengert::Parameters;
 use wengert::language::{
-    Baseline, BlockGate, Continuation, Corpus, LanguageScore, Limits, Protocol, Sampling, gates,
+    Baseline, BlockGate, Corpus, LanguageScore, Limits, Protocol, Sampling, TextGenerator, gates,
 };
 use wengert::nn::{Decoder, DecoderConfig, TokenCrossEntropy};
 use wengert::optim::{AdamW, Schedule};
@@ -87,8 +87,8 @@ fn learn() -> Result<ExitCode, Box<dyn Error>> {
     }
     let limits = Limits { stop: vec!["\n".to_string()], ..Limits::default() };
     let sampling = Sampling { seed: 1, ..Sampling::default() };
-    let told =
-        Continuation::new(&model, &parameters, vocabulary, "", &corpus.start, sampling, limits)?;
+    let generator = TextGenerator::new(&model, &parameters, vocabulary).start(&corpus.start);
+    let told = generator.sampling(sampling).limits(limits).after("")?;
     println!("\nA story of its own:\n{}", told.collect::<Result<String, _>>()?);
     Ok(ExitCode::SUCCESS)
 }

@@ -1,13 +1,10 @@
 //! The text that a model writes after a prompt, in pieces that can be printed as they come.
 
-use autograd::Parameters;
 use data::Vocabulary;
-use nn::Decoder;
 use tensor::Scalar;
 use train::NotFinite;
 
-use crate::generator::{GenerationError, Generator};
-use crate::sampling::Sampling;
+use crate::generator::Generator;
 
 /// Where a text ends.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -40,28 +37,12 @@ pub enum Ending {
     NotFinite,
 }
 
-/// An iterator over the pieces of a text. The prompt is not among them.
+/// An iterator over the pieces of a text, made by [`TextGenerator::after`](crate::TextGenerator::after). The prompt is not
+/// among them.
 ///
 /// Pieces are whole characters, although a token may end inside of one. What may be the beginning of a stop
 /// text is held back until it is known, and a stop text is not in the pieces. Bytes that are not UTF-8 become
 /// `�`.
-///
-/// ```
-/// use autograd::Parameters;
-/// use data::Vocabulary;
-/// use language::{Continuation, Limits, Sampling};
-/// use nn::{Decoder, DecoderConfig};
-///
-/// let mut parameters = Parameters::<f32>::new(1);
-/// let model = Decoder::new(&mut parameters, DecoderConfig::small(256));
-/// let limits = Limits { tokens: 20, ..Limits::default() };
-/// let vocabulary = Vocabulary::Bytes;
-/// let text = Continuation::new(&model, &parameters, &vocabulary, "Once", &[], Sampling::default(), limits)?;
-/// for piece in text {
-///     print!("{}", piece?);
-/// }
-/// # Ok::<(), Box<dyn std::error::Error>>(())
-/// ```
 #[derive(Clone, Debug)]
 pub struct Continuation<'m, T: Scalar> {
     generator: Generator<'m, T>,
@@ -74,37 +55,12 @@ pub struct Continuation<'m, T: Scalar> {
 }
 
 impl<'m, T: Scalar> Continuation<'m, T> {
-    /// Creates the text after a prompt. The tokens that the vocabulary puts before a text come first. If the
-    /// prompt is empty and there are none, the model begins after the tokens of `start`, such as those of
-    /// [`Corpus::start`](crate::Corpus::start).
-    ///
-    /// # Errors
-    /// If the prompt has a character that is not in the vocabulary, or is empty without a start; if the
-    /// vocabulary is not the model's; if a stop text is empty; or if [`Sampling::check`] fails.
-    pub fn new(
-        model: &'m Decoder,
-        parameters: &'m Parameters<T>,
+    pub(crate) fn new(
+        generator: Generator<'m, T>,
         vocabulary: &'m Vocabulary,
-        prompt: &str,
-        start: &[u32],
-        sampling: Sampling,
         limits: Limits,
-    ) -> Result<Self, GenerationError> {
-        let known = model.config().vocabulary;
-        if vocabulary.len() > known {
-            return Err(GenerationError::Vocabulary { tokens: vocabulary.len(), model: known });
-        }
-        if limits.stop.iter().any(String::is_empty) {
-            return Err(GenerationError::EmptyStop);
-        }
-        let mut tokens = [vocabulary.beginning(), &vocabulary.encode(prompt)?].concat();
-        if tokens.is_empty() {
-            tokens.extend_from_slice(start);
-        }
-        // A model may have more rows than there are tokens, to fill up a table.
-        let is_allowed = (0..known as u32).map(|id| vocabulary.has(id)).collect();
-        let generator = Generator::new(model, parameters, &tokens, sampling)?.only(is_allowed);
-        Ok(Self { generator, vocabulary, limits, held: Vec::new(), written: 0, ending: None })
+    ) -> Self {
+        Self { generator, vocabulary, limits, held: Vec::new(), written: 0, ending: None }
     }
 
     /// Returns the number of tokens that were written, without a stop token.

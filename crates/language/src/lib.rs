@@ -1,7 +1,7 @@
 //! Everything that a language model needs besides its layers: texts prepared for training, generation, evaluation.
 //!
 //! ```text
-//! text or generator ─▶ Corpus ─▶ windows ─▶ Trainer ─▶ Decoder ─┬─▶ Continuation   text, piece by piece
+//! text or generator ─▶ Corpus ─▶ windows ─▶ Trainer ─▶ Decoder ─┬─▶ TextGenerator  text, piece by piece
 //!                        │                                      └─▶ LanguageScore  nats, bits, gap, answers
 //!                        └─▶ Baseline: what an n-gram model reaches
 //! ```
@@ -11,7 +11,7 @@
 //!
 //! ```
 //! use autograd::Parameters;
-//! use language::{Baseline, Continuation, Corpus, LanguageScore, Limits, Protocol, Sampling, Surprises};
+//! use language::{Baseline, Corpus, LanguageScore, Limits, Protocol, Surprises, TextGenerator};
 //! use nn::{Decoder, DecoderConfig, TokenCrossEntropy};
 //! use optim::Adam;
 //! use train::{Fit, Trainer};
@@ -32,9 +32,8 @@
 //!
 //! let limits = Limits { stop: vec!["\n".to_string()], ..Limits::default() };
 //! let prompt = "Emma has a ";
-//! let text =
-//!     Continuation::new(&model, &parameters, &corpus.vocabulary, prompt, &corpus.start, Sampling::default(), limits)?;
-//! let text: Result<String, _> = text.collect();
+//! let generator = TextGenerator::new(&model, &parameters, &corpus.vocabulary).limits(limits);
+//! let text: Result<String, _> = generator.after(prompt)?.collect();
 //! assert!(!text?.contains('\n'));
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
@@ -50,6 +49,7 @@ mod sampling;
 mod score;
 mod stored;
 mod surprise;
+mod text_generator;
 
 pub use continuation::{Continuation, Ending, Limits};
 pub use corpus::{Corpus, CorpusError, Division, Tokens};
@@ -59,3 +59,4 @@ pub use sampling::{Sampling, SamplingError};
 pub use score::{AnswerScore, Baseline, BlockGate, LanguageScore, gates};
 pub use stored::{LARGEST_VALIDATION, StoredCorpus, StoredCorpusError};
 pub use surprise::{Protocol, Surprises};
+pub use text_generator::TextGenerator;

@@ -4,7 +4,7 @@ use std::error::Error;
 use std::io::{self, Write};
 
 use data::{printable_lines, printable_path};
-use language::{Continuation, GenerationError, Sampling};
+use language::{GenerationError, Sampling, TextGenerator};
 
 use super::options::LmGenerate;
 use super::saved::{LoadedModel, load};
@@ -26,16 +26,11 @@ pub fn run(options: &LmGenerate) -> Result<(), Box<dyn Error>> {
     if !options.stop.is_empty() {
         limits.stop = options.stop.clone();
     }
-    let pieces = Continuation::new(
-        &model,
-        &parameters,
-        &about.vocabulary,
-        prompt,
-        &about.start,
-        sampling,
-        limits,
-    );
-    let pieces = pieces.map_err(|error| match error {
+    let generator = TextGenerator::new(&model, &parameters, &about.vocabulary)
+        .start(&about.start)
+        .sampling(sampling)
+        .limits(limits);
+    let pieces = generator.after(prompt).map_err(|error| match error {
         GenerationError::Empty => {
             "this model was trained on one text and does not know how one begins; \
                                    give a prompt of at least one character"

@@ -3,7 +3,7 @@
 use std::error::Error;
 
 use data::{Vocabulary, printable_lines};
-use language::{BlockGate, Continuation, LanguageScore, Limits, Sampling, gates};
+use language::{BlockGate, LanguageScore, Limits, Sampling, TextGenerator, gates};
 use nn::FeedForwardKind;
 
 use super::defaults;
@@ -85,8 +85,11 @@ fn piece(
     let limits = Limits { tokens: defaults::SAMPLE, ..end };
     let sampling = Sampling { seed, ..Sampling::default() };
     let (model, parameters) = (&learned.model, &learned.parameters);
-    let pieces = Continuation::new(model, parameters, vocabulary, "", start, sampling, limits)?;
-    Ok(pieces.collect::<Result<String, _>>()?)
+    let generator = TextGenerator::new(model, parameters, vocabulary)
+        .start(start)
+        .sampling(sampling)
+        .limits(limits);
+    Ok(generator.after("")?.collect::<Result<String, _>>()?)
 }
 
 /// Returns the limits of a document. It ends before the text of the tokens `start`, after which the next one begins,

@@ -2,7 +2,7 @@
 
 use autograd::{Parameters, Pass, Tape};
 use data::{Characters, Vocabulary};
-use language::{Continuation, Ending, GenerationError, Generator, Limits, Sampling};
+use language::{Ending, GenerationError, Generator, Limits, Sampling, TextGenerator};
 use nn::{Decoder, Model};
 use tensor::{Scalar, Tensor};
 
@@ -110,8 +110,9 @@ fn text(prompt: &str, limits: Limits) -> (Vec<String>, usize, Option<Ending>) {
     let (model, parameters) = tiny::model::<f32>(256, 12);
     let sampling = Sampling { seed: 3, ..Sampling::default() };
     let vocabulary = Vocabulary::Bytes;
-    let mut text =
-        Continuation::new(&model, &parameters, &vocabulary, prompt, &[], sampling, limits).unwrap();
+    let generator =
+        TextGenerator::new(&model, &parameters, &vocabulary).sampling(sampling).limits(limits);
+    let mut text = generator.after(prompt).unwrap();
     let pieces = text.by_ref().map(Result::unwrap).collect();
     (pieces, text.tokens(), text.ending())
 }
@@ -151,9 +152,11 @@ fn a_stop_token_ends_the_text() {
         .map(Result::unwrap)
         .collect();
     let limits = Limits { stop_tokens: vec![first[3]], ..Limits::default() };
-    let mut text =
-        Continuation::new(&model, &parameters, &vocabulary, "a", &[], Sampling::greedy(), limits)
-            .unwrap();
+    let mut text = TextGenerator::new(&model, &parameters, &vocabulary)
+        .sampling(Sampling::greedy())
+        .limits(limits)
+        .after("a")
+        .unwrap();
     assert!(text.by_ref().all(|piece| piece.is_ok()));
     let expected = first.iter().position(|token| *token == first[3]).unwrap();
     assert_eq!((text.tokens(), text.ending()), (expected, Some(Ending::StopToken)));
@@ -197,16 +200,10 @@ fn pieces_are_whole_characters() {
     let written = |tokens| {
         let limits = Limits { tokens, ..Limits::default() };
         let vocabulary = Vocabulary::Bytes;
-        let text = Continuation::new(
-            &model,
-            &parameters,
-            &vocabulary,
-            "-",
-            &[],
-            Sampling::greedy(),
-            limits,
-        );
-        text.unwrap().map(Result::unwrap).collect::<Vec<String>>()
+        let generator = TextGenerator::new(&model, &parameters, &vocabulary)
+            .sampling(Sampling::greedy())
+            .limits(limits);
+        generator.after("-").unwrap().map(Result::unwrap).collect::<Vec<String>>()
     };
     assert_eq!(written(8), ["€", "-", "€", "-"]);
     // What is left of a character at the end cannot become one.
@@ -218,9 +215,9 @@ fn a_prompt_that_cannot_be_begun_with_is_refused() {
     let (model, parameters) = tiny::model::<f32>(10, 12);
     let vocabulary = Vocabulary::Characters(Characters::of("abc\n"));
     let begin = |vocabulary: &Vocabulary, prompt, start: &[u32], limits| {
-        let sampling = Sampling::default();
-        Continuation::new(&model, &parameters, vocabulary, prompt, start, sampling, limits)
-            .map(|text| text.count())
+        let generator =
+            TextGenerator::new(&model, &parameters, vocabulary).start(start).limits(limits);
+        generator.after(prompt).map(|text| text.count())
     };
     let limits = Limits::default;
     assert_eq!(begin(&vocabulary, "", &[], limits()), Err(GenerationError::Empty));
@@ -240,8 +237,7 @@ fn rows_without_a_token_are_never_drawn() {
     let (model, parameters) = tiny::model::<f32>(64, 12);
     let vocabulary = Vocabulary::Characters(Characters::of("ab"));
     let limits = Limits { tokens: 100, ..Limits::default() };
-    let sampling = Sampling::default();
-    let text = Continuation::new(&model, &parameters, &vocabulary, "a", &[], sampling, limits);
-    let text: String = text.unwrap().map(Result::unwrap).collect();
+    let generator = TextGenerator::new(&model, &parameters, &vocabulary).limits(limits);
+    let text: String = generator.after("a").unwrap().map(Result::unwrap).collect();
     assert!(text.len() == 100 && text.chars().all(|c| c == 'a' || c == 'b'), "{text}");
 }

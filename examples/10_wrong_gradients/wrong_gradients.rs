@@ -147,7 +147,7 @@ struct Outcome {
     /// The mean training loss over all seeds, in the first epoch and in the last.
     first_loss: f64,
     last_loss: f64,
-    /// The test accuracy of each seed, in per cent.
+    /// The test accuracy of each seed, in percent.
     accuracies: Vec<f64>,
 }
 

@@ -54,7 +54,7 @@ pub fn describe(calibration: &Calibration) -> String {
     }
 }
 
-/// Returns the effect of a word or column on a probability, in points of per cent, or on a number.
+/// Returns the effect of a word or column on a probability, in points of percent, or on a number.
 pub fn effect(name: &str, effect: f64, is_share: bool) -> String {
     let name = printable(name);
     let text = match is_share {

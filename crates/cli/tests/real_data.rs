@@ -13,7 +13,7 @@ use programs::{accuracy, run};
 const WENGERT: &str = env!("CARGO_BIN_EXE_wengert");
 
 /// Runs a command on one of the data sets with two seeds, and checks the mean test accuracy of
-/// both activations, in per cent.
+/// both activations, in percent.
 fn expect_accuracy(command: &str, set: &str, at_least: f64) {
     let Some(data) = env::var_os("WENGERT_DATA") else {
         // A passing test does not show println!.

@@ -128,7 +128,7 @@ impl<T: Scalar> Walk<T> {
         let shape = result.shape();
         assert!(
             shape.iter().all(|&length| length == 1),
-            "walk: a gradient is that of one number, but this has shape {shape:?}: reduce it with \
+            "walk: only a single number has a gradient, but this has shape {shape:?}: reduce it with \
              sum_all() or mean_all(), or give a cotangent to Walk::with_cotangent"
         );
         Self::with_cotangent(result, Tensor::ones(shape))

@@ -180,7 +180,7 @@ pub struct Difference {
     pub from: String,
     /// The metric: `accuracy`, `micro_f1` or `loss`.
     pub metric: String,
-    /// The paired test of the metric; of a share in points, which are per cent.
+    /// The paired test of the metric; of a share in points, which are percent.
     pub test: PairedTest,
     /// The conclusion.
     pub verdict: Verdict,
@@ -233,7 +233,7 @@ impl fmt::Display for Difference {
     }
 }
 
-/// Returns a metric of each run as people read it, shares in per cent.
+/// Returns a metric of each run as people read it, shares in percent.
 fn read(runs: &[RunResult], metric: &str) -> Vec<f64> {
     runs.iter().map(|run| run.metric(metric) * f64::from(metric_list::scale(metric))).collect()
 }

@@ -54,7 +54,7 @@ pub(crate) fn heading(name: &str) -> String {
     }
 }
 
-/// Returns the factor from a metric to what people read: 100 for a share, which they read in per cent.
+/// Returns the factor from a metric to what people read: 100 for a share, which they read in percent.
 pub(crate) fn scale(name: &str) -> u32 {
     if is_share(name) { 100 } else { 1 }
 }

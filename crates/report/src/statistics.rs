@@ -10,7 +10,7 @@
 //! - [`wilson_interval`]: how far an accuracy on `n` test samples may be from the accuracy on all
 //!   data.
 //!
-//! All intervals are at 95 %. The result has the unit of the values: per cent in, per cent out. A
+//! All intervals are at 95 %. The result has the unit of the values: percent in, percent out. A
 //! value that is not finite (a run that diverged) makes the mean not finite, and `t` and `p` not a
 //! number. The last two are not a number either where all pairs differ by the same: see
 //! [`PairedTest::has_spread`].
@@ -133,7 +133,7 @@ impl Display for Estimate {
 /// ```
 /// use report::statistics::PairedTest;
 ///
-/// let swiglu = [83.1, 83.9, 83.4, 83.6, 83.5]; // accuracy of each seed, in per cent
+/// let swiglu = [83.1, 83.9, 83.4, 83.6, 83.5]; // accuracy of each seed, in percent
 /// let relu   = [80.0, 80.9, 80.1, 80.6, 79.9];
 /// let test = PairedTest::of(&swiglu, &relu).expect("two runs or more");
 /// assert_eq!(test.difference.to_string(), "3.2 ± 0.3");

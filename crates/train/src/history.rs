@@ -65,7 +65,7 @@ impl fmt::Display for Score {
     }
 }
 
-/// Returns a metric with its name, as people write it: shares in per cent.
+/// Returns a metric with its name, as people write it: shares in percent.
 pub fn written(name: &str, value: f64) -> String {
     let label = metric_label(name);
     match is_share(name) {
@@ -85,7 +85,7 @@ pub fn metric_label(name: &str) -> &str {
     }
 }
 
-/// Returns `true` if a metric of this name is a share, from 0 to 1, which people write in per cent.
+/// Returns `true` if a metric of this name is a share, from 0 to 1, which people write in percent.
 pub fn is_share(name: &str) -> bool {
     SHARES.iter().any(|(share, _)| *share == name)
 }

@@ -19,7 +19,7 @@
 //! classes. [`Reliability`] says how far probabilities can be taken at their word, and [`fit_temperature`]
 //! calibrates them.
 //!
-//! All figures are fractions from 0 to 1. The printed tables show per cent.
+//! All figures are fractions from 0 to 1. The printed tables show percent.
 
 mod calibration;
 mod confusion;

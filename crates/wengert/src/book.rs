@@ -19,7 +19,7 @@
 //! | 8. [Words](words) | a vocabulary, an embedding, a classifier of texts | a map on which words have found their places |
 //! | 9. [SwiGLU, and honest statistics](swiglu) | a gate that learns | what a comparison of two models is worth |
 //! | 10. [Attention, and a small language model](attention) | a dictionary with a slope | where a model looks, and a tongue twister by heart |
-//! | 11. [Making it fast](fast) | fused loops, sums in halves, threads | a sum that is wrong by nine per cent, and one that is the same on all cores |
+//! | 11. [Making it fast](fast) | fused loops, sums in halves, threads | a sum that is wrong by nine percent, and one that is the same on all cores |
 //! | 12. [What was left out](what_was_left_out) | an operation of your own | second derivatives for nothing, and where to read on |
 //!
 //! # Exercises

@@ -132,7 +132,7 @@ pub fn assert_code_without_stderr(
     assert_eq!(Outcome::of(output.expect("a shell")).code, Some(expected), "{closed}");
 }
 
-/// Returns the accuracy of a model in the table that ends a run, in per cent.
+/// Returns the accuracy of a model in the table that ends a run, in percent.
 #[track_caller]
 pub fn accuracy(stdout: &str, model: &str) -> f64 {
     let table = stdout.lines().skip_while(|line| !line.starts_with("model  "));

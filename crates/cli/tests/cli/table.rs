@@ -89,7 +89,7 @@ pub fn run_reading(input: &[u8], folder: &Path, arguments: &str) -> Outcome {
     Outcome::of(child.wait_with_output().unwrap())
 }
 
-/// Returns the accuracy in per cent that a run prints for rows it has not seen, or for a file.
+/// Returns the accuracy in percent that a run prints for rows it has not seen, or for a file.
 #[track_caller]
 fn accuracy(output: &str) -> f64 {
     let (_, figures) = output.split_once("accuracy ").expect("an accuracy");

@@ -90,7 +90,7 @@ pub struct ColumnSummary {
     pub distinct: usize,
     /// The character before decimals.
     pub decimal: DecimalMark,
-    /// The currency or the per cent sign of numbers.
+    /// The currency or the percent sign of numbers.
     pub unit: Option<char>,
     /// The order of the parts of dates.
     pub order: DateOrder,

@@ -20,7 +20,7 @@ pub enum DecimalMark {
 
 impl DecimalMark {
     /// Returns the number that a cell holds, if it is one and is finite. Digits may be grouped by threes. A
-    /// currency sign or a per cent sign before or after it is left out.
+    /// currency sign or a percent sign before or after it is left out.
     ///
     /// ```
     /// use data::DecimalMark;
@@ -119,7 +119,7 @@ fn is_address(cell: &str) -> bool {
     cell.matches('.').count() == 3 && cell.split('.').all(|part| part.parse::<u8>().is_ok())
 }
 
-/// Returns the unit of the numbers in these cells: the sign that most have that have one. A per cent sign
+/// Returns the unit of the numbers in these cells: the sign that most have that have one. A percent sign
 /// counts only if most cells have it, as 45% and 0.45 are not on one scale.
 pub(super) fn unit_of<'a>(cells: impl Iterator<Item = &'a str>) -> Option<char> {
     let (mut counts, mut all) = (BTreeMap::<char, usize>::new(), 0);
@@ -147,7 +147,7 @@ pub(super) fn parse_with(
     decimal.parse(cell).filter(|_| is_comparable)
 }
 
-/// Returns the currency or the per cent sign of a cell.
+/// Returns the currency or the percent sign of a cell.
 fn unit(cell: &str) -> Option<char> {
     let is_unit = |letter: &char| matches!(letter, '$' | '€' | '£' | '¥' | '%');
     let cell = cell.trim();

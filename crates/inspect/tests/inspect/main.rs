@@ -178,7 +178,7 @@ fn mistakes_are_named() {
     let x = tape.variable(Tensor::<f64>::zeros([2, 3]));
     assert_eq!(
         message(|| Walk::back_from(x)),
-        "walk: a gradient is that of one number, but this has shape [2, 3]: reduce it with \
+        "walk: only a single number has a gradient, but this has shape [2, 3]: reduce it with \
          sum_all() or mean_all(), or give a cotangent to Walk::with_cotangent"
     );
     assert_eq!(

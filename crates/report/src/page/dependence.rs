@@ -33,7 +33,7 @@ struct Panels<'a> {
     columns: &'a ColumnsReport,
     /// The places of the outputs that are drawn.
     outputs: Vec<usize>,
-    /// The factor from the JSON to the plot: 100 for probabilities, which are drawn in per cent.
+    /// The factor from the JSON to the plot: 100 for probabilities, which are drawn in percent.
     scale: f64,
     range: Range<f64>,
 }

@@ -64,7 +64,7 @@ impl Figure {
         Self { path: path.into(), text: with_minus(format!("{number:.4}")), scale: 1 }
     }
 
-    /// Returns the metric of this name: a share in per cent, another one as it is.
+    /// Returns the metric of this name: a share in percent, another one as it is.
     fn metric(path: impl Into<String>, name: &str, value: f64) -> Self {
         let scale = scale(name);
         let text = with_minus(written(name, value * f64::from(scale)));
@@ -248,7 +248,7 @@ impl ReportPage<'_> {
         self.report.loss_unit.as_ref().map_or(String::new(), |unit| format!("\u{a0}{unit}"))
     }
 
-    /// Returns the expected calibration error `before` or `after` calibration, in points of per cent.
+    /// Returns the expected calibration error `before` or `after` calibration, in points of percent.
     fn calibration_error(&self, when: &str) -> Figure {
         let error = self.report.best.calibration.as_ref().map(|found| {
             let reliability = if when == "before" { &found.before } else { &found.after };

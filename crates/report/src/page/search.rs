@@ -73,7 +73,7 @@ fn rounds(search: &SearchReport) -> BTreeSet<usize> {
     search.trials.iter().flat_map(|trial| trial.scores.iter().map(|score| score.0)).collect()
 }
 
-/// Returns the factor from the JSON to the plot: 100 for shares, which are drawn in per cent.
+/// Returns the factor from the JSON to the plot: 100 for shares, which are drawn in percent.
 fn factor(search: &SearchReport) -> f64 {
     f64::from(scale(&search.metric))
 }

@@ -136,7 +136,7 @@ fn the_same_difference_in_every_run_has_no_spread_and_no_p() {
     let test = PairedTest::of(&[1.5, 2.5, 3.5], &[2.0, 3.0, 4.0]).expect("three pairs");
     assert!(test.t.is_nan() && test.p.is_nan() && !test.has_spread(), "{test:?}");
     assert_eq!((test.difference.mean, test.difference.half_width), (-0.5, Some(0.0)));
-    // Counts of 100 samples in per cent: the differences are 6.999999999999993 and 7.
+    // Counts of 100 samples in percent: the differences are 6.999999999999993 and 7.
     let (first, second) = ([0.57, 0.84].map(|x| x * 100.0), [0.5, 0.77].map(|x| x * 100.0));
     assert_ne!(first[0] - second[0], first[1] - second[1]);
     let rounded = PairedTest::of(&first, &second).expect("two pairs");
@@ -168,7 +168,7 @@ fn mistakes_are_named() {
     );
 }
 
-/// Results of two models on the same seeds, in per cent.
+/// Results of two models on the same seeds, in percent.
 fn runs() -> impl Strategy<Value = Vec<(f64, f64)>> {
     prop::collection::vec((50.0..90.0, 50.0..90.0), 2..12)
 }

@@ -75,7 +75,7 @@ impl ConfusionMatrix {
         wanted.min(share).max(needed)
     }
 
-    /// Returns precision, recall, F1 (per cent) and support of each class as a table to print, with
+    /// Returns precision, recall, F1 (percent) and support of each class as a table to print, with
     /// their averages below. Long names are cut as in [`table`](Self::table).
     ///
     /// ```

@@ -22,6 +22,7 @@ use crate::{Model, init};
 #[derive(Clone, Debug)]
 pub struct Embedding {
     table: ParameterId,
+    vocabulary: usize,
     padding: Option<u32>,
 }
 
@@ -36,11 +37,16 @@ impl Embedding {
     ) -> Self {
         let name = format!("{name}.weight");
         let table = init::small_uniform(vocabulary, dim, parameters.key(&name));
-        Self { table: parameters.add(name, table), padding: None }
+        Self { table: parameters.add(name, table), vocabulary, padding: None }
     }
 
     /// Returns the layer with `id` as padding: its vector is zero and does not learn.
+    ///
+    /// # Panics
+    /// If the table has no row with this id.
+    #[track_caller]
     pub fn padding(self, id: u32) -> Self {
+        check_padding("Embedding", Some(id), self.vocabulary);
         Self { padding: Some(id), ..self }
     }
 
@@ -92,7 +98,7 @@ impl Model for EmbeddingMean {
 
     #[track_caller]
     fn forward<'t, T: Scalar>(&self, pass: Pass<'t, T>, ids: &Tensor<u32>) -> Var<'t, T> {
-        let Embedding { table, padding } = self.embedding;
+        let Embedding { table, padding, .. } = self.embedding;
         let RowsRead { rows, positions } = pass.rows(table, ids);
         let (ids, positions) = (ids.contiguous(), positions.contiguous());
         pass.tape.apply(Mean { ids, positions, padding }, &[rows])
@@ -104,6 +110,17 @@ impl Model for EmbeddingMean {
         ids: &Tensor<u32>,
     ) -> Result<(), ShapeError> {
         check_texts(ids, parameters.shape(self.embedding.table))
+    }
+}
+
+/// Checks that the padding is one of the ids. Another one, given by mistake, would pad nothing.
+#[track_caller]
+fn check_padding(op: &str, padding: Option<u32>, rows: usize) {
+    if let Some(id) = padding {
+        assert!(
+            (id as usize) < rows,
+            "{op}: the padding {id} is not an id of a table of {rows} rows, which are numbered from 0"
+        );
     }
 }
 

@@ -15,7 +15,7 @@ use autograd::{Adjoints, Formulas, Op, ParameterId, Parameters, Pass, Var};
 use tensor::{Scalar, ShapeError, Tensor, fused};
 
 use crate::Layer;
-use crate::root_mean_square::root_mean_square_of_huge;
+use crate::root_mean_square::{self, root_mean_square_of_huge};
 
 /// Normalizes the last axis: `[…, features]` keeps its shape.
 ///
@@ -51,8 +51,12 @@ impl LayerNorm {
     }
 
     /// Returns the layer with another ε.
+    ///
+    /// # Panics
+    /// If it is negative or not finite.
+    #[track_caller]
     pub fn epsilon(self, epsilon: f64) -> Self {
-        Self { epsilon, ..self }
+        Self { epsilon: root_mean_square::epsilon("LayerNorm", epsilon), ..self }
     }
 
     /// Returns the id of the weight, `[features]`.
@@ -77,7 +81,7 @@ impl Layer for LayerNorm {
 /// `[features]`; μ and the variance are over the last axis.
 ///
 /// # Panics
-/// If the shapes do not fit.
+/// If the shapes do not fit, or ε is negative, not finite, or so small that the scalar type makes it 0.
 #[track_caller]
 pub fn layer_norm<'t, T: Scalar>(
     x: Var<'t, T>,
@@ -85,11 +89,12 @@ pub fn layer_norm<'t, T: Scalar>(
     bias: Var<'t, T>,
     epsilon: f64,
 ) -> Var<'t, T> {
+    let epsilon = root_mean_square::epsilon("layer_norm", epsilon);
     x.tape().apply(LayerNormOp { epsilon, kept: None }, &[x, weight, bias])
 }
 
 struct LayerNormOp<T: Scalar> {
-    epsilon: f64,
+    epsilon: T,
     /// x̂, and 1/σ with a last axis of length 1.
     kept: Option<[Tensor<T>; 2]>,
 }
@@ -129,9 +134,14 @@ impl<T: Scalar> Op<T> for LayerNormOp<T> {
 
     fn forward(&mut self, x: &[&Tensor<T>]) -> Tensor<T> {
         let &[x, weight, bias] = x else { unreachable!("layer_norm has three inputs") };
-        let centered = x - x.mean_keepdim(&[-1]);
+        let mut mean = x.mean_keepdim(&[-1]);
+        if !mean.is_finite() {
+            // The sum overflows at half of the largest number, the mean does not.
+            mean = (x / T::from_f64(weight.len() as f64)).sum_keepdim(&[-1]);
+        }
+        let centered = x - mean;
         let centered = &centered - centered.mean_keepdim(&[-1]);
-        let scale = scales(&centered, T::from_f64(self.epsilon));
+        let scale = scales(&centered, self.epsilon);
         let ([y, normalized], []) =
             fused::map([&centered, &scale, weight, bias], |[centered, scale, weight, bias]| {
                 let normalized = centered * scale;

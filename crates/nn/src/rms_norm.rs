@@ -15,7 +15,7 @@ use autograd::{Adjoints, Formulas, Op, ParameterId, Parameters, Pass, Var};
 use tensor::{Scalar, Shape, ShapeError, Tensor, sum, vectorized};
 
 use crate::Layer;
-use crate::root_mean_square::root_mean_square_of_huge;
+use crate::root_mean_square::{self, root_mean_square_of_huge};
 
 /// Normalizes the last axis by its root mean square: `[…, features]` keeps its shape.
 ///
@@ -36,8 +36,12 @@ impl RMSNorm {
     }
 
     /// Returns the layer with another ε. Many language models use 1e-5 or 1e-6.
+    ///
+    /// # Panics
+    /// If it is negative or not finite.
+    #[track_caller]
     pub fn epsilon(self, epsilon: f64) -> Self {
-        Self { epsilon, ..self }
+        Self { epsilon: root_mean_square::epsilon("RMSNorm", epsilon), ..self }
     }
 
     /// Returns the id of the weight, `[features]`.
@@ -57,14 +61,15 @@ impl Layer for RMSNorm {
 /// over the last axis.
 ///
 /// # Panics
-/// If the shapes do not fit.
+/// If the shapes do not fit, or ε is negative, not finite, or so small that the scalar type makes it 0.
 #[track_caller]
 pub fn rms_norm<'t, T: Scalar>(x: Var<'t, T>, weight: Var<'t, T>, epsilon: f64) -> Var<'t, T> {
+    let epsilon = root_mean_square::epsilon("rms_norm", epsilon);
     x.tape().apply(RMSNormOp { epsilon, scale: None }, &[x, weight])
 }
 
 struct RMSNormOp<T: Scalar> {
-    epsilon: f64,
+    epsilon: T,
     /// 1/ρ of each row, with a last axis of length 1.
     scale: Option<Tensor<T>>,
 }
@@ -102,8 +107,7 @@ impl<T: Scalar> Op<T> for RMSNormOp<T> {
         let mut scale = Tensor::zeros(shape);
         let mut y = x.contiguous();
         if !x.is_empty() {
-            let epsilon = T::from_f64(self.epsilon);
-            normalize(y.as_mut_slice(), &weight.values(), epsilon, scale.as_mut_slice());
+            normalize(y.as_mut_slice(), &weight.values(), self.epsilon, scale.as_mut_slice());
         }
         self.scale = Some(scale);
         y

@@ -1,8 +1,26 @@
-//! The root mean square of numbers whose squares overflow. In `f32` these are numbers above 1.8e19.
+//! The root mean square by which a norm divides: the ε in it, and squares that overflow.
 
 use tensor::{Scalar, sum};
 
-/// Returns √(mean x²) of a row, computed as m √(mean (x/m)²), where m is its largest magnitude. An ε in the root would
+/// Returns the ε of a norm in its scalar type.
+///
+/// # Panics
+/// If ε is negative or not finite, or the scalar type makes it 0: a row of zeros would become NaN.
+#[track_caller]
+pub(crate) fn epsilon<T: Scalar>(norm: &str, epsilon: f64) -> T {
+    assert!(
+        epsilon >= 0.0 && epsilon.is_finite(),
+        "{norm}: ε is {epsilon}: it must be at least 0 and finite"
+    );
+    let rounded = T::from_f64(epsilon);
+    assert!(
+        epsilon == 0.0 || rounded != T::ZERO,
+        "{norm}: ε is {epsilon:e}, which would be 0 in this scalar type: choose a larger one, or compute in f64"
+    );
+    rounded
+}
+
+/// Returns √(mean x²) of a row whose squares overflow (in `f32`, with numbers above 1.8e19), computed as m √(mean (x/m)²), where m is its largest magnitude. An ε in the root would
 /// be rounded away beside such squares. A row with a number that is infinite or NaN gives NaN.
 #[cold]
 pub(crate) fn root_mean_square_of_huge<T: Scalar>(row: &[T]) -> T {

@@ -22,16 +22,20 @@ pub fn softmax<T: Scalar>(x: Var<'_, T>, axis: isize) -> Var<'_, T> {
         name: "softmax",
         axis,
         formulas: ["y = eˣ / Σ eˣ", "x̄ = y ⊙ (ȳ − ⟨ȳ, y⟩)"],
-        forward: |logarithm| logarithm.exp(),
+        forward: |shifted, axis| {
+            let powers = shifted.exp();
+            &powers / powers.sum_keepdim(&[axis])
+        },
         vjp: softmax_vjp,
     };
     x.tape().apply(softmax, &[x])
 }
 
-/// Returns y ⊙ (ȳ − Σ ȳ y), and 0 where y is 0 or 1, even if ȳ is infinite: there x is −∞, or all others
-/// are, and moving it changes nothing.
+/// Returns y ⊙ (ȳ − Σ ȳ y). It is 0 where y is 0, and where y is 1 and ȳ infinite: if x is −∞, or all others are,
+/// moving it changes nothing. A finite ȳ counts where y is 1: that may be a probability that is rounded.
 fn softmax_vjp<T: Scalar>(y: &Tensor<T>, dy: &Tensor<T>, axis: isize) -> Tensor<T> {
-    let slope = y.map(|y| if y == T::ONE { T::ZERO } else { y });
+    let is_certain = |y: T, dy: T| y == T::ONE && !dy.is_finite();
+    let slope = y.zip_map(dy, |y, dy| if is_certain(y, dy) { T::ZERO } else { y });
     let mean = dy.mask(y).sum_keepdim(&[axis]).expand(y.shape());
     dy.mask(&slope) - mean.mask(&slope)
 }
@@ -46,7 +50,7 @@ pub fn log_softmax<T: Scalar>(x: Var<'_, T>, axis: isize) -> Var<'_, T> {
         name: "log_softmax",
         axis,
         formulas: ["y = x − ln Σ eˣ", "x̄ = ȳ − eʸ Σ ȳ"],
-        forward: |logarithm| logarithm,
+        forward: |shifted, axis| shifted - shifted.exp().sum_keepdim(&[axis]).ln(),
         vjp: |y, dy, axis| dy - y.exp() * dy.sum_keepdim(&[axis]),
     };
     x.tape().apply(log_softmax, &[x])
@@ -57,7 +61,8 @@ struct Softmax<T: Scalar> {
     axis: isize,
     /// The formulas of y and x̄.
     formulas: [&'static str; 2],
-    forward: fn(log_softmax: Tensor<T>) -> Tensor<T>,
+    /// y from x − max x.
+    forward: fn(shifted: &Tensor<T>, axis: isize) -> Tensor<T>,
     vjp: fn(y: &Tensor<T>, dy: &Tensor<T>, axis: isize) -> Tensor<T>,
 }
 
@@ -75,14 +80,10 @@ impl<T: Scalar> Op<T> for Softmax<T> {
     }
 
     fn forward(&mut self, x: &[&Tensor<T>]) -> Tensor<T> {
-        let logarithm = match x[0].is_empty() {
+        match x[0].is_empty() {
             true => x[0].clone(),
-            false => {
-                let shifted = x[0] - x[0].max_keepdim(&[self.axis]);
-                &shifted - shifted.exp().sum_keepdim(&[self.axis]).ln()
-            }
-        };
-        (self.forward)(logarithm)
+            false => (self.forward)(&(x[0] - x[0].max_keepdim(&[self.axis])), self.axis),
+        }
     }
 
     fn vjp(&self, _: &[&Tensor<T>], y: &Tensor<T>, dy: &Tensor<T>, dx: &mut Adjoints<'_, T>) {

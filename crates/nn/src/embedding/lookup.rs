@@ -7,18 +7,21 @@
 use autograd::{Adjoints, Formulas, Op, Var};
 use tensor::{Scalar, ShapeError, Tensor};
 
-use super::check_ids;
+use super::{check_ids, check_padding};
 
 /// Records the rows of `table` `[vocabulary, dim]` that `ids` names; zeros, without a gradient, for padding.
 ///
 /// # Panics
-/// If the table is not a matrix, or an id is not a row of it.
+/// If the table is not a matrix, or an id or the padding is not a row of it.
 #[track_caller]
 pub fn embedding<'t, T: Scalar>(
     table: Var<'t, T>,
     ids: &Tensor<u32>,
     padding: Option<u32>,
 ) -> Var<'t, T> {
+    if let &[rows, _] = &*table.shape() {
+        check_padding("embedding", padding, rows);
+    }
     let (ids, positions) = (ids.clone(), ids.clone());
     table.tape().apply(Lookup { ids, positions, padding }, &[table])
 }

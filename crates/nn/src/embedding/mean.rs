@@ -9,19 +9,22 @@
 use autograd::{Adjoints, Formulas, Op, Var};
 use tensor::{RowSums, Scalar, ShapeError, Tensor, vectorized};
 
-use super::check_texts;
+use super::{check_padding, check_texts};
 
 /// Records, for each row of `ids` `[batch, time]`, the mean of the rows of `table` `[vocabulary, dim]` that
 /// its tokens name, without padding: `[batch, dim]`.
 ///
 /// # Panics
-/// If `ids` or the table is not a matrix, or an id is not a row of the table.
+/// If `ids` or the table is not a matrix, or an id or the padding is not a row of the table.
 #[track_caller]
 pub fn embedding_mean<'t, T: Scalar>(
     table: Var<'t, T>,
     ids: &Tensor<u32>,
     padding: Option<u32>,
 ) -> Var<'t, T> {
+    if let &[rows, _] = &*table.shape() {
+        check_padding("embedding_mean", padding, rows);
+    }
     let (ids, positions) = (ids.contiguous(), ids.contiguous());
     table.tape().apply(Mean { ids, positions, padding }, &[table])
 }

@@ -53,7 +53,9 @@ impl<T: Scalar> Op<T> for BceWithLogits<T> {
 
     fn vjp(&self, x: &[&Tensor<T>], _: &Tensor<T>, dy: &Tensor<T>, dx: &mut Adjoints<'_, T>) {
         let scale = dy.item() / T::from_f64(self.targets.len() as f64);
-        dx.add(0, || x[0].zip_map(&self.targets, |x, t| (x.sigmoid() - t) * scale));
+        // σ(x) − t without a difference of numbers near 1.
+        let slope = |x: T, t: T| (T::ONE - t) * x.sigmoid() - t * (-x).sigmoid();
+        dx.add(0, || x[0].zip_map(&self.targets, move |x, t| slope(x, t) * scale));
     }
 }
 

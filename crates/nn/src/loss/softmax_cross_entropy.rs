@@ -111,6 +111,9 @@ impl<T: Scalar> Op<T> for MeanCrossEntropy<T> {
                 "logits {logits:?} and labels {labels:?} must have the same number of rows, at least one"
             )));
         }
+        if classes == 0 {
+            return Err(ShapeError::new(format!("logits {logits:?} must have at least one class")));
+        }
         let is_wrong = |label: &&u32| **label as usize >= classes && self.counts(**label);
         match self.labels.values().iter().find(is_wrong) {
             Some(label) => Err(ShapeError::new(format!(

@@ -4,6 +4,7 @@ use autograd::{Parameters, Pass, Tape, Var};
 use mistakes::told;
 use nn::{
     Dense, Dropout, Embedding, Features, GatedSwiGLU, Layer, Model, MultiLabelCrossEntropy, SwiGLU,
+    TokenCrossEntropy,
 };
 use tensor::{Key, Scalar, Tensor};
 
@@ -20,7 +21,7 @@ fn a_mistake_is_explained_at_the_users_line() {
     let x = tape.constant(Tensor::zeros([7, 5]));
     let (column, flat) = (tape.constant(Tensor::zeros([3, 1])), tape.constant(Tensor::zeros([3])));
 
-    let cases: [(&str, &dyn Fn()); 19] = [
+    let cases: [(&str, &dyn Fn()); 23] = [
         (
             "dense in layer `dense`: x [7, 5], weight [3, 2], bias [2] do not fit: they must be [..., inputs], \
              [inputs, outputs], [outputs]",
@@ -98,6 +99,27 @@ fn a_mistake_is_explained_at_the_users_line() {
              least one element",
             &|| drop(MultiLabelCrossEntropy::new().of(column, &Tensor::zeros([3])).value()),
         ),
+        // Another id would pad nothing, and the padding would learn.
+        (
+            "Embedding: the padding 9 is not an id of a table of 2 rows, which are numbered from 0",
+            &|| drop(Embedding::new(&mut Parameters::<f32>::new(0), "words", 2, 3).padding(9)),
+        ),
+        (
+            "embedding: the padding 7 is not an id of a table of 7 rows, which are numbered from 0",
+            &|| drop(nn::embedding(x, &Tensor::from([0]), Some(7)).value()),
+        ),
+        (
+            "embedding_mean: the padding 7 is not an id of a table of 7 rows, which are numbered from 0",
+            &|| drop(nn::embedding_mean(x, &Tensor::from([[0]]), Some(7)).value()),
+        ),
+        ("softmax_cross_entropy: logits [1, 0] must have at least one class", &|| {
+            let ignored = Tensor::from([[TokenCrossEntropy::IGNORED]]);
+            drop(
+                TokenCrossEntropy
+                    .of(x.slice(0, ..1).slice(1, ..0).reshape([1, 1, 0]), &ignored)
+                    .value(),
+            )
+        }),
         ("dropout: a rate must be at least 0 and below 1, not 1", &|| {
             drop(Dropout::new("dropout", 1.0))
         }),

@@ -176,6 +176,16 @@ fn a_single_feature_has_no_influence_on_its_layer_norm() {
 }
 
 #[test]
+fn a_layer_norm_of_numbers_whose_sum_overflows_is_that_of_smaller_ones() {
+    let tape = Tape::<f32>::default();
+    let [weight, bias] = [1.0, 0.0].map(|number| tape.constant(Tensor::full([3], number)));
+    let norm =
+        |x: [f32; 3]| layer_norm(tape.constant(Tensor::from([x])), weight, bias, 0.0).value();
+    let expected = norm([2.0, 2.0, 0.0]);
+    assert_relative_eq!(norm([2e38, 2e38, 0.0]), expected, max_relative = 1e-6);
+}
+
+#[test]
 fn a_residual_adds_its_input() {
     let parameters = Parameters::<f64>::with_seed(0);
     let x = Tensor::from([[-1.0, 2.0]]);
@@ -192,7 +202,23 @@ fn mistakes_are_explained_at_the_users_line() {
     let tape = Tape::default();
     let pass = Pass::eval(&tape, &parameters);
     let [x, scalar] = [&[7, 5][..], &[]].map(|shape| tape.constant(Tensor::zeros(shape)));
-    let cases: [(&str, &dyn Fn()); 5] = [
+    let three = tape.constant(Tensor::zeros([1, 3]));
+    let cases: [(&str, &dyn Fn()); 9] = [
+        ("LayerNorm: ε is -1: it must be at least 0 and finite", &|| {
+            drop(layer.clone().epsilon(-1.0))
+        }),
+        ("RMSNorm: ε is NaN: it must be at least 0 and finite", &|| {
+            drop(rms.clone().epsilon(f64::NAN))
+        }),
+        (
+            "layer_norm: ε is 1e-50, which would be 0 in this scalar type: choose a larger one, or compute in \
+             f64",
+            &|| drop(layer.clone().epsilon(1e-50).forward(pass, three).value()),
+        ),
+        (
+            "rms_norm: ε is 1e-50, which would be 0 in this scalar type: choose a larger one, or compute in f64",
+            &|| drop(rms.clone().epsilon(1e-50).forward(pass, three).value()),
+        ),
         (
             "layer_norm in layer `norm`: x [7, 5], weight [3], bias [3] do not fit: they must be \
              [..., features], [features], [features]",

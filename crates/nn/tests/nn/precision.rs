@@ -3,6 +3,7 @@
 //!
 //! All other checks of gradients run in double precision, where differences are accurate.
 
+use approx::assert_relative_eq;
 use autograd::{Tape, Var};
 use nn::{
     bce_with_logits, dense, dropout, embedding_mean, gelu, layer_norm, leaky_relu, log_softmax,
@@ -93,5 +94,49 @@ proptest! {
                 );
             }
         }
+    }
+}
+
+/// Probabilities that the scalar type rounds to 1 or 0 beside others that it does not.
+#[test]
+fn a_softmax_that_is_rounded_to_1_still_learns_that_it_is_wrong() {
+    fn gradients<T: Scalar>(margin: f64) -> [Tensor<f64>; 2] {
+        let tape = Tape::<T>::default();
+        let x = tape.variable(Tensor::from([0.0, -margin]).cast());
+        let of = |loss: Var<'_, T>| loss.backward().of(x).cast();
+        [
+            of(-softmax(x, 0).slice(0, 1..).ln().sum_all()),
+            of(-log_softmax(x, 0).slice(0, 1..).sum_all()),
+        ]
+    }
+    for margin in (1..80).map(f64::from) {
+        for [of_softmax, of_log_softmax] in [gradients::<f32>(margin), gradients::<f64>(margin)] {
+            assert_relative_eq!(of_softmax, of_log_softmax, max_relative = 1e-5);
+        }
+    }
+}
+
+#[test]
+fn the_probabilities_of_many_classes_sum_to_1() {
+    let tape = Tape::<f32>::default();
+    for classes in [1_000, 50_257, 100_000] {
+        let y = softmax(tape.constant(Tensor::full([classes], 0.3)), 0).value();
+        assert!((y.cast::<f64>().sum_all().item() - 1.0).abs() < 6e-8 * 2.0, "{classes} classes");
+    }
+}
+
+/// The gradient of a right answer is as small as that of the mirrored one.
+#[test]
+fn the_slope_of_a_binary_cross_entropy_is_as_exact_for_ones_as_for_zeros() {
+    let tape = Tape::<f32>::default();
+    for logit in [0.0, 0.5, 3.0, 15.0, 20.0, 60.0] {
+        let slope = |logit: f32, target: f32| {
+            let x = tape.variable(Tensor::from([logit]));
+            let loss = bce_with_logits(x, &Tensor::from([target]));
+            loss.backward().of(x).item()
+        };
+        let expected = -1.0 / (1.0 + f64::from(logit).exp());
+        assert_relative_eq!(f64::from(slope(logit, 1.0)), expected, max_relative = 1e-6);
+        assert_eq!(slope(logit, 1.0), -slope(-logit, 0.0));
     }
 }

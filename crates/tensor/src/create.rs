@@ -6,7 +6,7 @@ use crate::{Scalar, Tensor};
 
 impl<T: Scalar> Tensor<T> {
     /// Returns `start`, `start + step`, … up to `end`, which is left out, as a tensor of one axis
-    /// (NumPy's and PyTorch's `arange`): ⌈(end − start) / step⌉ elements. Rounding may make that one more
+    /// (NumPy's and PyTorch's `arange`): ⌈(end − start) / step⌉ elements. Rounding may make that more
     /// than there are before `end`, as from 1 to 1.3 in steps of 0.1. Then the last is left out; NumPy and PyTorch
     /// keep it.
     ///
@@ -17,7 +17,8 @@ impl<T: Scalar> Tensor<T> {
     /// ```
     ///
     /// # Panics
-    /// If `step` is 0 or leads away from `end`, or a number is not finite.
+    /// If `step` is 0 or leads away from `end`, or a number is not finite; or if the scalar type makes one number of
+    /// two elements, as `f32` does of 16777216.5 and 16777216.
     #[track_caller]
     pub fn arange(start: f64, end: f64, step: f64) -> Self {
         let steps = (end - start) / step;
@@ -26,13 +27,18 @@ impl<T: Scalar> Tensor<T> {
             "arange: there is no way from {start} to {end} in steps of {step}: the step must not be \
              0, and must lead toward the end"
         );
-        let element = |i: usize| start + i as f64 * step;
-        let is_before_end = |x: f64| if step > 0.0 { x < end } else { x > end };
-        let mut count = steps.ceil() as usize;
-        if count > 0 && !is_before_end(element(count - 1)) {
-            count -= 1;
+        let element = |i: usize| T::from_f64(start + i as f64 * step);
+        let last = T::from_f64(end);
+        let is_before_end = |x: &T| if step > 0.0 { *x < last } else { *x > last };
+        let elements = (0..steps.ceil() as usize).map(element).take_while(is_before_end);
+        let elements: Vec<T> = elements.collect();
+        if let Some(at) = elements.windows(2).position(|pair| pair[0] == pair[1]) {
+            panic!(
+                "arange: this scalar type makes {} of two elements in a row: choose a step above {step}, or compute in f64",
+                elements[at]
+            );
         }
-        Self::new([count], (0..count).map(|i| T::from_f64(element(i))).collect())
+        Self::new([elements.len()], elements)
     }
 
     /// Returns the identity matrix `[n, n]`: ones on the diagonal, zeros elsewhere.

@@ -1,6 +1,6 @@
 //! Printing: NumPy's nested brackets, aligned columns, and only the ends of long axes.
 //!
-//! `{}` prints the numbers, `{:?}` adds type and shape in front.
+//! `{}` prints the numbers, `{:.2}` with two digits after the point; `{:?}` adds type and shape in front.
 
 use std::fmt;
 
@@ -12,13 +12,14 @@ const ENDS: usize = 3;
 
 /// An element that can be printed.
 pub trait Printed: Copy {
-    /// Returns the text of each of these elements, all in one form.
-    fn words(elements: &[Self]) -> Vec<String>;
+    /// Returns the text of each of these elements, all in one form. A number has `digits` after its point, if that
+    /// is set.
+    fn words(elements: &[Self], digits: Option<usize>) -> Vec<String>;
 }
 
 impl<T: Printed> fmt::Display for Tensor<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut words = shown_elements(self).into_iter();
+        let mut words = shown_elements(self, f.precision()).into_iter();
         write_axis(f, self, 0, &mut words)
     }
 }
@@ -26,7 +27,8 @@ impl<T: Printed> fmt::Display for Tensor<T> {
 impl<T: Printed> fmt::Debug for Tensor<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let separator = if self.rank() > 1 { "\n" } else { " " };
-        write!(f, "Tensor<{}> {:?}{separator}{self}", std::any::type_name::<T>(), self.shape())
+        write!(f, "Tensor<{}> {:?}{separator}", std::any::type_name::<T>(), self.shape())?;
+        fmt::Display::fmt(self, f)
     }
 }
 
@@ -40,7 +42,7 @@ fn shown_indices(length: usize, shorten: bool) -> (Vec<usize>, bool) {
 }
 
 /// The text of each element that is shown, in order, all of one width.
-fn shown_elements<T: Printed>(tensor: &Tensor<T>) -> Vec<String> {
+fn shown_elements<T: Printed>(tensor: &Tensor<T>, digits: Option<usize>) -> Vec<String> {
     let mut part = tensor.clone();
     for axis in 0..tensor.rank() as isize {
         let length = part.shape()[axis as usize];
@@ -49,7 +51,7 @@ fn shown_elements<T: Printed>(tensor: &Tensor<T>) -> Vec<String> {
             part = Tensor::concat(&[&head, &tail], axis);
         }
     }
-    let words = T::words(&part.values());
+    let words = T::words(&part.values(), digits);
     let width = words.iter().map(|word| word.chars().count()).max().unwrap_or(0);
     words.into_iter().map(|word| format!("{word:>width$}")).collect()
 }
@@ -57,16 +59,20 @@ fn shown_elements<T: Printed>(tensor: &Tensor<T>) -> Vec<String> {
 /// Prints numbers exactly if all are short, and otherwise with four digits after the point, or with an
 /// exponent if some are too large or too small for that.
 impl<T: Scalar> Printed for T {
-    fn words(elements: &[Self]) -> Vec<String> {
+    fn words(elements: &[Self], digits: Option<usize>) -> Vec<String> {
+        if let Some(digits) = digits {
+            return elements.iter().map(|x| format!("{x:.digits$}")).collect();
+        }
         let exact = exactly(elements);
         let fixed: Vec<String> = elements.iter().map(|x| format!("{x:.4}")).collect();
-        let vanishes = |(fixed, exact): (&String, &String)| {
-            !fixed.contains(|c: char| c.is_ascii_digit() && c != '0')
-                && exact.contains(|c: char| c.is_ascii_digit() && c != '0')
+        // One of four digits says little of a number: 0.00005 would be 0.0001.
+        let is_lost = |(x, (fixed, exact)): (&Self, (&String, &String))| {
+            x.to_f64().abs() < 1e-3 && exact.len() > fixed.len()
         };
         if exact.iter().all(|word| word.len() <= 7) {
             exact
-        } else if fixed.iter().any(|word| word.len() > 11) || fixed.iter().zip(&exact).any(vanishes)
+        } else if fixed.iter().any(|word| word.len() > 11)
+            || elements.iter().zip(fixed.iter().zip(&exact)).any(is_lost)
         {
             elements.iter().map(|x| format!("{x:.4e}")).collect()
         } else {
@@ -83,7 +89,7 @@ fn exactly(elements: &[impl fmt::Display]) -> Vec<String> {
 macro_rules! print_exactly {
     ($($Element:ty),*) => {
         $(impl Printed for $Element {
-            fn words(elements: &[Self]) -> Vec<String> {
+            fn words(elements: &[Self], _: Option<usize>) -> Vec<String> {
                 exactly(elements)
             }
         })*

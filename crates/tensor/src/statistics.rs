@@ -11,7 +11,7 @@ use crate::{Scalar, Tensor};
 impl<T: Scalar> Tensor<T> {
     /// Returns the variance Σ (x − x̄)² / (n − correction) along the axes, which disappear. The
     /// correction is PyTorch's, NumPy's `ddof`: 1 for an estimate from a sample (Bessel), 0 for the
-    /// variance of these numbers themselves. The mean x̄ comes first, the squares in a second pass.
+    /// variance of these numbers themselves. The mean x̄ comes first, the squares in a later pass.
     ///
     /// ```
     /// use tensor::Tensor;
@@ -86,8 +86,10 @@ impl<T: Scalar> Tensor<T> {
     #[track_caller]
     fn var_named(&self, name: &str, axes: &[isize], correction: usize) -> Self {
         expect(name, shape::var(self.shape(), axes, correction));
-        let mean = self.mean_keepdim(axes);
-        let squares = self.zip_map(&mean, |x, mean| (x - mean) * (x - mean));
+        let centered = self - self.mean_keepdim(axes);
+        // Again, because the first mean is rounded like a number of its own size.
+        let squares =
+            centered.zip_map(&centered.mean_keepdim(axes), |x, mean| (x - mean) * (x - mean));
         // Less than 0 only where there is no place for a variance.
         let freedom = reduced_len(self.shape(), axes).saturating_sub(correction);
         squares.sum_keepdim(axes) / T::from_f64(freedom as f64)

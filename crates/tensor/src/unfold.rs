@@ -93,10 +93,23 @@ impl Window {
     pub fn positions(self, image: [usize; 2]) -> Result<[usize; 2], ShapeError> {
         let mut positions = [0; 2];
         for axis in 0..2 {
-            let padded = image[axis] + 2 * self.padding[axis];
-            let covered = self.dilation[axis] * (self.kernel[axis] - 1) + 1;
+            let side = ["high", "wide"][axis];
+            let padded =
+                self.padding[axis].checked_mul(2).and_then(|both| both.checked_add(image[axis]));
+            let covered = self.dilation[axis].checked_mul(self.kernel[axis] - 1);
+            let (Some(padded), Some(covered)) =
+                (padded, covered.and_then(|gaps| gaps.checked_add(1)))
+            else {
+                return Err(ShapeError::new(format!(
+                    "an image of size {image:?} with padding {:?}, or the window with kernel {:?} and dilation {:?}, is \
+                     more than {} {side}",
+                    self.padding,
+                    self.kernel,
+                    self.dilation,
+                    usize::MAX
+                )));
+            };
             let Some(room) = padded.checked_sub(covered) else {
-                let side = ["high", "wide"][axis];
                 return Err(ShapeError::new(format!(
                     "the window is {covered} {side}, but an image of size {image:?} with padding \
                      {:?} is {padded} {side}: use a smaller kernel or dilation, or more padding",

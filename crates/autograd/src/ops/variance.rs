@@ -70,7 +70,9 @@ impl<T: Scalar> Var<'_, T> {
     /// (x − x̄)²
     #[track_caller]
     fn deviations(self, axes: &[isize]) -> Self {
-        (self - self.mean_keepdim(axes)).powi(2)
+        let centered = self - self.mean_keepdim(axes);
+        // Again, because the first mean is rounded like a number of its own size.
+        (centered - centered.mean_keepdim(axes)).powi(2)
     }
 
     /// n − correction

@@ -223,6 +223,9 @@ fn the_identity_and_counting() {
     // The quotient is 3.0000000000000004, and the fourth element would be 1.3.
     assert_eq!(Tensor::<f64>::arange(1.0, 1.3, 0.1).len(), 3);
     assert_eq!(Tensor::<f64>::arange(-1.0, -1.3, -0.1).len(), 3);
+    // 3 · 0.7 is less than 2.1 in f64, but equal to it in f32.
+    assert_eq!(Tensor::<f64>::arange(0.0, 2.1, 0.7).len(), 4);
+    assert_eq!(Tensor::<f32>::arange(0.0, 2.1, 0.7).len(), 3);
 }
 
 #[test]

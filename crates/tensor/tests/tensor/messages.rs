@@ -18,6 +18,16 @@ fn a_small_tensor_prints_whole() {
 fn long_fractions_print_with_four_digits_and_tiny_ones_with_an_exponent() {
     assert_eq!(Tensor::from([1.0 / 3.0, 2.0]).to_string(), "[0.3333, 2.0000]");
     assert_eq!(Tensor::from([1.23456e-7, 2.0]).to_string(), "[1.2346e-7,  2.0000e0]");
+    // With four digits after the point it would be 0.0001, twice as much.
+    assert_eq!(Tensor::from([0.00005, 1.0 / 3.0]).to_string(), "[5.0000e-5, 3.3333e-1]");
+    assert_eq!(Tensor::from([0.0005, 1.0 / 3.0]).to_string(), "[0.0005, 0.3333]");
+}
+
+#[test]
+fn numbers_print_with_as_many_digits_as_the_format_says() {
+    let x = Tensor::from([0.123456, -20.0]);
+    assert_eq!(format!("{x:.2}"), "[  0.12, -20.00]");
+    assert_eq!(format!("{x:.2?}"), "Tensor<f64> [2] [  0.12, -20.00]");
 }
 
 #[test]
@@ -208,6 +218,11 @@ fn mistakes_in_choosing_and_joining_are_explained() {
     assert!(
         message(|| Tensor::<f32>::arange(1.0, 0.95, 0.1))
             .starts_with("arange: there is no way from 1 to 0.95")
+    );
+    assert_eq!(
+        message(|| Tensor::<f32>::arange(16777216.0, 16777219.0, 0.5)),
+        "arange: this scalar type makes 16777216 of two elements in a row: choose a step above 0.5, or compute \
+         in f64"
     );
 }
 

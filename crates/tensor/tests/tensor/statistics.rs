@@ -138,3 +138,13 @@ fn powers_of_zero_and_of_negative_numbers() {
     assert_eq!(powers[..3], [1.0, 0.0, -8.0]);
     assert!(powers[3].is_nan());
 }
+
+/// The first mean is rounded like a number of its own size, and the square of its error would be in the variance.
+#[test]
+fn a_variance_is_exact_where_the_mean_is_large() {
+    assert_eq!(Tensor::from([1e6f32, 1e6 + 0.0625]).var(&[0], 0).item(), 0.0625 * 0.0625 / 4.0);
+    let x = Tensor::<f32>::normal([100_000], 1e6, 1.0, Key::new(1));
+    let expected = x.cast::<f64>().var(&[0], 1).item();
+    assert_relative_eq!(f64::from(x.var(&[0], 1).item()), expected, max_relative = 1e-5);
+    assert!(Tensor::full([1000], 0.1f32).std(&[0], 0).item() < 1e-12);
+}

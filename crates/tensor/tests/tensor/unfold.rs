@@ -101,7 +101,17 @@ fn mistakes_are_explained_at_the_users_line() {
     let x: Tensor<f64> = Tensor::zeros([2, 3, 4, 5]);
     let window = Window::new([3, 2]);
     let ignore = |_: Window| {};
-    let cases: [(&str, &dyn Fn()); 6] = [
+    let (huge, overflow) = (
+        usize::MAX / 2 + 1,
+        format!(
+            "unfold: an image of size [4, 5] with padding [1, {0}], or the window with kernel [3, 2] and dilation [1, 1], \
+         is more than {1} wide",
+            usize::MAX / 2 + 1,
+            usize::MAX
+        ),
+    );
+    let cases: [(&str, &dyn Fn()); 7] = [
+        (&overflow, &|| drop(x.unfold(window.padding([1, huge])))),
         ("unfold: images must be [batch, channels, height, width], not [3, 4, 5]", &|| {
             drop(x.slice(0, ..1).squeeze(&[0]).unfold(window))
         }),

@@ -248,7 +248,8 @@ impl<S: Scalar> Scalar for Dual<S> {
     #[inline(always)]
     fn powi(self, n: i32) -> Self {
         // n = 0 on its own: 0 · x⁻¹ would be NaN at x = 0.
-        let slope = if n == 0 { S::ZERO } else { S::from_f64(n.into()) * self.value.powi(n - 1) };
+        let lower = n.saturating_sub(1);
+        let slope = if n == 0 { S::ZERO } else { S::from_f64(n.into()) * self.value.powi(lower) };
         self.chain(self.value.powi(n), slope)
     }
     /// Where the formulas of the slopes have no value, the slopes are those of the op `pow`.

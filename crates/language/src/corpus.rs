@@ -195,7 +195,7 @@ impl Corpus {
         let corpus = Self {
             training: documents(&vocabulary, division, &training, text)?,
             validation: documents(&vocabulary, division, &validation_texts, text)?,
-            start: division.start(&vocabulary),
+            start: division.start(&vocabulary, text),
             vocabulary,
         };
         if corpus.training.is_empty() {
@@ -241,15 +241,19 @@ impl Division {
         (documents[..training].to_vec(), documents[training..].to_vec())
     }
 
-    /// Returns the tokens after a document.
-    fn start(self, vocabulary: &Vocabulary) -> Vec<u32> {
-        let mark = match self {
-            Self::Whole => "",
-            Self::BlankLines => "\n\n",
-            Self::Lines => "\n",
+    /// Returns the tokens after a document of this text.
+    fn start(self, vocabulary: &Vocabulary, text: &str) -> Vec<u32> {
+        let end_of_line = match 2 * text.matches("\r\n").count() > text.matches('\n').count() {
+            true => "\r\n",
+            false => "\n",
+        };
+        let ends = match self {
+            Self::Whole => 0,
+            Self::Lines => 1,
+            Self::BlankLines => 2,
         };
         let is_given = !vocabulary.beginning().is_empty();
-        let mark = || vocabulary.encode(mark).unwrap_or_default();
+        let mark = || vocabulary.encode(&end_of_line.repeat(ends)).unwrap_or_default();
         if is_given { vocabulary.beginning().to_vec() } else { mark() }
     }
 }
@@ -304,8 +308,10 @@ pub(crate) fn documents(
         let in_whole = |error| vocabulary.encode(whole).err().unwrap_or(error);
         tokens.extend(vocabulary.encode(text).map_err(in_whole)?);
     }
-    let mark =
-        if vocabulary.beginning().is_empty() { division.start(vocabulary) } else { Vec::new() };
+    let mark = match vocabulary.beginning().is_empty() {
+        true => division.start(vocabulary, whole),
+        false => Vec::new(),
+    };
     Ok(Documents { tokens, starts, mark, inserted: vocabulary.beginning().len(), known: None })
 }
 

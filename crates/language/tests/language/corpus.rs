@@ -89,6 +89,24 @@ fn blank_lines_are_between_documents() {
 }
 
 #[test]
+fn documents_end_with_the_line_ends_of_their_text() {
+    for (end, other) in [("\n", "\r\n"), ("\r\n", "\n")] {
+        let line = format!("one{end}");
+        let text = format!("{}{other}", line.repeat(4));
+        let corpus = Corpus::text(&text, Tokens::Bytes, Division::Lines, 0.0).unwrap();
+        assert_eq!(corpus.vocabulary.decode(&corpus.start), end.as_bytes());
+        let text = format!("{line}{end}").repeat(4);
+        let corpus = Corpus::text(&text, Tokens::Bytes, Division::BlankLines, 0.0).unwrap();
+        assert_eq!(corpus.vocabulary.decode(&corpus.start), end.repeat(2).as_bytes());
+        // Each window after the first begins with the mark before its document.
+        let windows = corpus.training.windows(text.len() / 4);
+        let start = windows.inputs().places(1).start;
+        let marked = &corpus.training.tokens()[start..start + corpus.start.len()];
+        assert_eq!(marked, corpus.start);
+    }
+}
+
+#[test]
 fn a_text_that_is_too_short_or_unknown_is_refused() {
     let short = Corpus::text("a\nb\n", Tokens::Bytes, Division::Whole, 0.25).unwrap_err();
     let expected = "the validation part has 1 token of 1 document, but a prediction takes two tokens; give a \

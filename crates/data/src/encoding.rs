@@ -106,16 +106,19 @@ impl Origin {
             valid += chunk.valid().chars().filter(|letter| !letter.is_ascii()).count();
             invalid += usize::from(!chunk.invalid().is_empty());
         }
-        if valid > invalid {
-            return Origin::BrokenUtf8;
-        }
         // In western European text two letters outside ASCII are rarely neighbors.
         let is_high = |byte: &u8| !byte.is_ascii();
         let high = bytes.iter().filter(|byte| is_high(byte)).count();
         let beside = bytes.windows(2).filter(|pair| pair.iter().all(is_high)).count();
+        let is_double = 2 * beside >= high && high > 2;
+        // In one of the encodings of single bytes, UTF-8 letters of several bytes hardly occur by chance.
+        let is_mixed = valid > 1 && 10 * valid >= invalid && !is_double;
+        if valid > invalid || is_mixed {
+            return Origin::BrokenUtf8;
+        }
         let is_undefined = |byte| matches!(byte, 0x81 | 0x8d | 0x8f | 0x90 | 0x9d);
         match bytes.iter().any(|byte| (0x80..0xa0).contains(byte)) {
-            _ if 2 * beside >= high && high > 2 => Origin::Unknown,
+            _ if is_double => Origin::Unknown,
             true if bytes.iter().copied().any(is_undefined) => Origin::Unknown,
             true => Origin::Windows1252,
             false => Origin::Latin1,

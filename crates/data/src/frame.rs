@@ -31,7 +31,7 @@ mod text_reader;
 pub use date::{DateOrder, iso_date};
 pub use dialect::{Dialect, HeaderRow, KnownForm, NotASeparator, Separator};
 pub use encoder::FrameEncoder;
-pub use findings::{repeated_rows, revealing_columns};
+pub use findings::{ambiguous_numbers, repeated_rows, revealing_columns};
 pub use gaps::{Gaps, Noted};
 pub use kind::{ColumnKind, ColumnSummary, UnknownKind, is_missing};
 pub use mixed::{Mixed, MixedColumn};

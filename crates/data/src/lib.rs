@@ -63,8 +63,8 @@ pub use file_error::FileError;
 pub use frame::{
     ColumnKind, ColumnSummary, DataFrame, DateOrder, DecimalMark, Dialect, FrameEncoder, Gaps,
     HeaderRow, KnownForm, Mixed, MixedColumn, NotASeparator, Notation, Noted, RowReader, Separator,
-    TableRow, TargetEncoder, Targets, TextEncoding, TextReader, UnknownKind, folds, held_out,
-    is_missing, iso_date, repeated_rows, revealing_columns,
+    TableRow, TargetEncoder, Targets, TextEncoding, TextReader, UnknownKind, ambiguous_numbers,
+    folds, held_out, is_missing, iso_date, repeated_rows, revealing_columns,
 };
 pub use hugging::HuggingTokenizer;
 pub use kneser_ney::KneserNey;

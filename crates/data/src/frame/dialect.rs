@@ -1,13 +1,12 @@
 //! Detects the form of a table that is a text: the character that separates its cells, and whether it has a header.
 //! What the caller knows is not guessed.
 
-use std::collections::HashMap;
 use std::fmt;
 use std::str::FromStr;
 
 use thiserror::Error;
 
-use super::{DateOrder, DecimalMark};
+use super::{DateOrder, DecimalMark, is_missing};
 use crate::table::named_separator;
 use crate::table::records::{Row, RowParser};
 
@@ -158,7 +157,8 @@ fn has_header(header: HeaderRow, rows: &[Row]) -> bool {
     }
 }
 
-/// Returns `true` if the first row has names: none of its cells is a number or a date, or occurs twice below.
+/// Returns `true` if the first row has names. None of its cells is a number or a date, and either one is a text above
+/// numbers or dates, or none occurs twice below.
 fn is_header(rows: &[Row]) -> bool {
     let Some((first, others)) = rows.split_first() else { return true };
     let is_number = |cell: &str| {
@@ -167,12 +167,14 @@ fn is_header(rows: &[Row]) -> bool {
     let is_date = |cell: &str| {
         [DateOrder::DayFirst, DateOrder::MonthFirst].iter().any(|o| o.parse(cell).is_some())
     };
-    let mut again: HashMap<usize, usize> = HashMap::new();
-    for row in others {
-        for (place, (cell, name)) in row.fields.iter().zip(&first.fields).enumerate() {
-            *again.entry(place).or_default() += usize::from(cell == name && !name.is_empty());
-        }
-    }
-    !first.fields.iter().any(|cell| is_number(cell) || is_date(cell))
-        && again.values().all(|&count| count < 2)
+    let is_value = |cell: &str| is_number(cell) || is_date(cell);
+    let columns = || first.fields.iter().enumerate().filter(|(_, name)| !name.is_empty());
+    let below = |place: usize| others.iter().filter_map(move |row| row.fields.get(place));
+    let is_above_values = |(place, name): (usize, &str)| {
+        let mut cells = below(place).filter(|cell| !is_missing(cell)).peekable();
+        !is_missing(name) && cells.peek().is_some() && cells.all(&is_value)
+    };
+    let occurs_again = |(place, name)| below(place).filter(|cell| *cell == name).count() > 1;
+    !first.fields.iter().any(is_value)
+        && (columns().any(is_above_values) || !columns().any(occurs_again))
 }

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use super::{ColumnKind, ColumnSummary, DataFrame, is_missing};
+use super::{ColumnKind, ColumnSummary, DataFrame, DecimalMark, is_missing};
 use crate::excerpt;
 
 /// The fewest rows from which a column can be said to give the target away.
@@ -64,7 +64,7 @@ pub fn revealing_columns(
 ) -> Vec<String> {
     let Some(target_place) = frame.place(&target.name) else { return Vec::new() };
     let mut notes = Vec::new();
-    for summary in inputs.iter().filter(|_| frame.rows.len() >= FEWEST) {
+    for summary in inputs {
         let Some(place) = frame.place(&summary.name) else { continue };
         let pairs: Vec<(&str, &str)> = frame
             .cells(place)
@@ -87,9 +87,13 @@ pub fn revealing_columns(
             }
             _ => false,
         };
-        if reveals {
+        if reveals && pairs.len() >= FEWEST {
+            let rows = match frame.rows.len() - pairs.len() {
+                0 => "every row".to_owned(),
+                _ => format!("the {} rows that have it", pairs.len()),
+            };
             notes.push(format!(
-                "the column {} gives the answer away: it alone tells {} of every row; if it is not known \
+                "the column {} gives the answer away: it alone tells {} of {rows}; if it is not known \
                  when the model is used, leave it out",
                 excerpt(&summary.name),
                 excerpt(&target.name)
@@ -97,6 +101,31 @@ pub fn revealing_columns(
         }
     }
     notes
+}
+
+/// Returns notes on columns of numbers whose points or commas may be decimal or not, such as `3.280` in a file that is
+/// separated by semicolons: no cell of the table tells which.
+pub fn ambiguous_numbers(frame: &DataFrame, columns: &[&ColumnSummary]) -> Vec<String> {
+    if frame.decimal_mark().is_some() {
+        return Vec::new();
+    }
+    let note = |summary: &&ColumnSummary| {
+        let cells = frame.cells(frame.place(&summary.name)?).filter(|cell| !is_missing(cell));
+        if summary.kind != ColumnKind::Number || DecimalMark::guess(cells.clone()).is_some() {
+            return None;
+        }
+        let (cell, number) = cells.clone().find_map(|cell| {
+            let number = summary.parse_number(cell)?;
+            (summary.decimal.other().parse(cell)? != number).then_some((cell, number))
+        })?;
+        Some(format!(
+            "column {}: no cell shows if its points and commas are decimal; {} is read as {number}. If that is wrong, \
+             write a number with another count of digits behind the mark",
+            excerpt(&summary.name),
+            excerpt(cell)
+        ))
+    };
+    columns.iter().filter_map(note).collect()
 }
 
 /// Returns `true` if there are few different values, each occurs with one answer only, and the answers differ.

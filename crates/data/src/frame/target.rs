@@ -183,14 +183,14 @@ impl TargetEncoder {
 }
 
 /// Returns `true` if a cell says which labels a row has. A row may have none. `NA` is different: its labels are not
-/// known.
+/// known, or not all of them, as in `rock|NA`.
 fn says_labels(cell: &str) -> bool {
-    cell.trim().is_empty() || !is_missing(cell)
+    parts(cell).all(|label| !is_missing(label))
 }
 
 /// Returns the labels of a cell.
 fn parts(cell: &str) -> impl Iterator<Item = &str> {
-    cell.split('|').map(str::trim).filter(|label| !is_missing(label))
+    cell.split('|').map(str::trim).filter(|label| !label.is_empty())
 }
 
 impl Samples for Targets {

@@ -5,8 +5,8 @@ use std::io::{self, Read};
 use data::{
     ColumnKind, ColumnSummary, Columns, DataFrame, DateOrder, DecimalMark, FrameEncoder, HeaderRow,
     KnownForm, Mixed, Notation, RowReader, Samples, Separator, Sequences, Split, TableRow,
-    TargetEncoder, Targets, TextEncoding, TextReader, folds, held_out, repeated_rows,
-    revealing_columns,
+    TargetEncoder, Targets, TextEncoding, TextReader, ambiguous_numbers, folds, held_out,
+    repeated_rows, revealing_columns,
 };
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -212,6 +212,9 @@ fn a_first_row_with_a_number_or_a_value_of_others_is_no_header() {
     assert_eq!(columns("so good,yes\nbad,no\nfine,yes\nwell,yes\n"), ["column1", "column2"]);
     assert_eq!(columns("note,mood\nbad,no\nfine,yes\n"), ["note", "mood"]);
     assert_eq!(columns(",mood\n1,no\n2,yes\n"), ["column1", "mood"]);
+    // A class may have the name of its column. A name above numbers tells more.
+    assert_eq!(columns("n,y\n1,y\n2,n\n3,y\n"), ["n", "y"]);
+    assert_eq!(columns("NA,y\n1,y\n2,n\n3,y\n"), ["column1", "column2"]);
     assert_eq!(columns("$5.00,so\n$6.00,bad\n"), ["column1", "column2"]);
     assert_eq!(columns("1.234,50;so\n2.345,50;bad\n"), ["column1", "column2"]);
     assert_eq!(columns("31.5.2024;so\n1.6.2024;bad\n"), ["column1", "column2"]);
@@ -336,6 +339,11 @@ fn answers_are_classes_yes_or_no_for_each_label_or_numbers_on_a_scale() {
     let Ok(Targets::Numbers(answers)) = labels.encode(["b|a", "", "a"]) else { panic!("labels") };
     assert_eq!(answers.to_vec(), [1.0, 1.0, 0.0, 0.0, 1.0, 0.0]);
     assert_eq!(labels.encode(["a", "c"]).unwrap_err().0, 1);
+    // Not all labels of the second row are known.
+    assert_eq!(
+        ["b|a", "b|NA", "NA", ""].map(|cell| labels.reads(cell)),
+        [true, false, false, true]
+    );
 
     let table = frame("y", ["1,5", "2,5", "9,5"].map(String::from));
     let summary = ColumnSummary::of_target(&table, 0, None);
@@ -557,6 +565,20 @@ fn rows_in_both_parts_and_rows_with_two_answers_are_found() {
 }
 
 #[test]
+fn numbers_that_could_be_read_in_two_ways_are_told() {
+    let notes = |cells: &[&str]| {
+        let table = frame("w;y", cells.iter().map(|cell| format!("{cell};no")));
+        let column = ColumnSummary::of(&table, 0, Some(ColumnKind::Number));
+        ambiguous_numbers(&table, &[&column])
+    };
+    let note = "column `w`: no cell shows if its points and commas are decimal; `3.280` is read as 3280. If that is \
+                wrong, write a number with another count of digits behind the mark";
+    assert_eq!(notes(&["3.280", "6.560"]), [note]);
+    assert_eq!(notes(&["3.280", "6.56"]), [""; 0]);
+    assert_eq!(notes(&["3", "6"]), [""; 0]);
+}
+
+#[test]
 fn columns_that_give_the_answer_away_are_found() {
     let row = |i: usize| {
         let class = i % 2;
@@ -570,6 +592,24 @@ fn columns_that_give_the_answer_away_are_found() {
     let notes = revealing_columns(&table, &inputs, &target);
     assert_eq!(notes.len(), 2, "{notes:?}");
     assert!(notes[0].contains("`told`") && notes[1].contains("`range`"), "{notes:?}");
+
+    // What a column tells of a few rows, it does not tell of all.
+    let seldom = |most: usize| {
+        let row = move |i: usize| {
+            let cell = if i < most { ["1", "2"][i % 2] } else { "" };
+            format!("{cell};{}", ["no", "yes"][i % 2])
+        };
+        let table = frame("seldom;y", (0..200).map(row));
+        let [column, target] =
+            [0, 1].map(|place| ColumnSummary::of(&table, place, Some(ColumnKind::Category)));
+        revealing_columns(&table, &[&column], &target)
+    };
+    assert_eq!(seldom(2), Vec::<String>::new());
+    assert!(
+        seldom(50)[0].contains("it alone tells `y` of the 50 rows that have it"),
+        "{:?}",
+        seldom(50)
+    );
 
     let row = |i: usize| format!("{};{};{}", i * 2 + 1, i * i % 13, i * 4 + 7);
     let table = frame("line;noise;y", (0..60).map(row));

@@ -104,7 +104,7 @@ fn each_encoding_is_named_with_the_command_that_mends_it() {
     let marked = format!("\u{feff}{rows}");
     let chinese = "\u{6587},\u{7c7b}\n\u{9ad8}\u{5174}\u{7684}\u{4e00}\u{5929},\u{559c}\n";
     let cyrillic = "текст,метка\nрадостный день,радость\n";
-    let cases: [(Vec<u8>, &str); 12] = [
+    let cases: [(Vec<u8>, &str); 13] = [
         (
             utf16(u16::to_le_bytes, &marked),
             "UTF-16 (it begins with a byte-order mark); convert it: iconv -f UTF-16 -t",
@@ -132,6 +132,12 @@ fn each_encoding_is_named_with_the_command_that_mends_it() {
         ),
         (
             b"text,label\n\xc3\xa9t\xc3\xa9 \xc3\xa0 \xff,joy\n".to_vec(),
+            "most of it is UTF-8 already",
+        ),
+        // Half of its rows come from another file.
+        (
+            b"text,label\nZ\xc3\xbcrich,joy\nZ\xfcrich,joy\nB\xc3\xa4ren,joy\nB\xe4ren,joy\n"
+                .to_vec(),
             "most of it is UTF-8 already",
         ),
         (

@@ -1,7 +1,8 @@
 //! The command `lm generate`: a model continues a text.
 
+use std::borrow::Cow;
 use std::error::Error;
-use std::io::{self, Write};
+use std::io::{self, IsTerminal, Write};
 
 use data::{printable_lines, printable_path};
 use language::{GenerationError, Sampling, TextGenerator};
@@ -39,14 +40,19 @@ pub fn run(options: &LmGenerate) -> Result<(), Box<dyn Error>> {
         GenerationError::Unknown(error) => format!("the prompt: {error}"),
         error => error.to_string(),
     })?;
-    print!("{}", printable_lines(prompt));
+    print!("{}", shown(prompt));
     for piece in pieces {
         let piece = piece
             .map_err(|error| format!("--model {}: {error}", printable_path(&options.model)))?;
-        print!("{}", printable_lines(&piece));
+        print!("{}", shown(&piece));
         // Each piece is seen as it comes. The end of the program reports what cannot be written.
         io::stdout().flush().ok();
     }
     println!();
     Ok(())
+}
+
+/// Returns a text as it is printed. Only a terminal could be misled by control characters; a file gets them as they are.
+fn shown(text: &str) -> Cow<'_, str> {
+    if io::stdout().is_terminal() { printable_lines(text) } else { Cow::Borrowed(text) }
 }

@@ -60,13 +60,13 @@ impl Lesson {
     pub fn load(reading: &Reading, context: usize) -> Result<Self, Box<dyn Error>> {
         match reading.from_disk {
             true => Self::stored(reading.stored_corpus()?, context),
-            false => Self::in_memory(reading.corpus()?, context),
+            false => Self::in_memory(reading.corpus()?, reading.source.is_whole(), context),
         }
     }
 
-    fn in_memory(corpus: Corpus, context: usize) -> Result<Self, Box<dyn Error>> {
+    /// Takes one long text, or documents.
+    fn in_memory(corpus: Corpus, is_whole: bool, context: usize) -> Result<Self, Box<dyn Error>> {
         let tokens = corpus.training.tokens();
-        let is_whole = corpus.training.starts().len() == 1;
         if is_whole {
             check_length(tokens.len(), context)?;
         }
@@ -137,12 +137,16 @@ impl Lesson {
             None => "the text".to_string(),
         };
         format!(
-            "{} training and {} validation tokens of {what}, {} different ones; {} windows of at most {} cover them once",
+            "{} training and {} validation tokens of {what}, from a vocabulary of {}; {} of at most {} {} them once",
             self.tokens(),
             self.held_out.tokens().len(),
             self.vocabulary.len(),
-            self.windows(),
-            self.context
+            match self.windows() {
+                1 => "1 window".to_string(),
+                windows => format!("{windows} windows"),
+            },
+            self.context,
+            if self.windows() == 1 { "covers" } else { "cover" }
         )
     }
 }

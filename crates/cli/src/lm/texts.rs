@@ -113,6 +113,11 @@ impl Origin {
 }
 
 impl TextSource {
+    /// Returns `true` if the text is one document.
+    pub fn is_whole(&self) -> bool {
+        self.text.is_some() && self.documents == Documents::Whole
+    }
+
     /// Returns what generates the documents, unless they are read from a file.
     pub fn origin(&self) -> Option<Origin> {
         let origin = Origin { generator: self.data, count: self.count, seed: self.data_seed };

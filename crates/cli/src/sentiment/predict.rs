@@ -71,14 +71,19 @@ fn classify_lines(
         if !is_line.map_err(|error| fault(format!("cannot be read: {error}")))? {
             break;
         }
-        let text = data::text(&bytes).map_err(|(_, what)| {
-            fault(match what {
-                NotText::Bytes { position, origin, .. } => {
-                    format!("byte {position} is not UTF-8: save as UTF-8 ({})", origin.advice())
-                }
-                other => other.to_string(),
-            })
-        })?;
+        // Only the beginning of a file tells its kind, and may have a byte-order mark.
+        let text = match str::from_utf8(&bytes) {
+            Ok(text) if count == 0 => data::without_mark(text),
+            Ok(text) => text,
+            Err(_) => data::text(&bytes).map_err(|(_, what)| {
+                fault(match what {
+                    NotText::Bytes { position, origin, .. } => {
+                        format!("byte {position} is not UTF-8: save as UTF-8 ({})", origin.advice())
+                    }
+                    other => other.to_string(),
+                })
+            })?,
+        };
         // Old programs end a line by `\r` alone.
         for text in text.strip_suffix('\r').unwrap_or(text).split('\r') {
             count += 1;

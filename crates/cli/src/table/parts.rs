@@ -4,8 +4,8 @@ use std::collections::{HashMap, HashSet};
 
 use data::{
     ColumnKind, ColumnSummary, DataFrame, Dataset, FrameEncoder, Gaps, Labels, Mixed, Notation,
-    Samples, Sequences, TargetEncoder, Targets, excerpt, folds, held_out, is_missing, printable,
-    repeated_rows, revealing_columns,
+    Samples, Sequences, TargetEncoder, Targets, ambiguous_numbers, excerpt, folds, held_out,
+    is_missing, printable, repeated_rows, revealing_columns,
 };
 use tensor::{Key, Tensor};
 
@@ -217,13 +217,15 @@ impl KnownRows {
         repeated.into_iter().for_each(|words| note(&format!("{place}{words}")));
     }
 
-    /// Says which columns give the answer away. `place` begins each note.
-    pub fn tell_revealing(&self, place: &str) {
+    /// Says which columns give the answer away, and which have numbers that could be read in two ways. `place` begins
+    /// each note.
+    pub fn tell_columns(&self, place: &str) {
         let Understood { inputs, target, .. } = &self.understood;
         let inputs: Vec<&ColumnSummary> = inputs.iter().collect();
-        for words in revealing_columns(&self.frame, &inputs, target) {
-            note(&format!("{place}{words}"));
-        }
+        let all = [&inputs[..], &[target]].concat();
+        let mut notes = ambiguous_numbers(&self.frame, &all);
+        notes.extend(revealing_columns(&self.frame, &inputs, target));
+        notes.iter().for_each(|words| note(&format!("{place}{words}")));
     }
 
     /// Measures the columns on all rows that are not tested on, and returns all rows as samples: none are

@@ -157,7 +157,7 @@ impl TableRun<'_> {
             return;
         }
         self.known.tell_gaps(parts, &place);
-        self.known.tell_revealing(&place);
+        self.known.tell_columns(&place);
         if !self.experiment.training.quiet {
             say(format_args!(
                 "The model gets {}. {} rows to train on, {} to choose the best epoch by, {} to test on\n",

@@ -277,8 +277,10 @@ fn json_means_the_same_in_every_command_that_has_it() {
     }
     let tested: BTreeSet<&str> = calls.iter().map(|(command, ..)| *command).collect();
     let commands = commands();
-    let have: BTreeSet<&str> =
+    let mut have: BTreeSet<&str> =
         commands.iter().map(String::as_str).filter(|name| help(name).contains("--json")).collect();
+    // Without a command the program has the options of `train`, whose help lists them.
+    have.insert("");
     assert_eq!(tested, have);
 }
 

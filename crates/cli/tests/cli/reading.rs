@@ -41,6 +41,9 @@ fn a_byte_order_mark_is_not_part_of_the_first_word() {
     };
     assert_eq!(answer("\u{feff}happy"), answer("happy"));
     assert_eq!(answer("happy\rscared\r"), answer("happy\nscared\n"), "old programs' line ends");
+    // Only the beginning of a file tells its kind.
+    let answers = answer("happy\n%PDF-readers are awful\nscared\n");
+    assert!(answers.contains("%PDF-readers are awful") && answers.contains("scared"), "{answers}");
 
     let utf16: Vec<u8> = "\u{feff}happy\n".encode_utf16().flat_map(u16::to_le_bytes).collect();
     fs::write(folder.path().join("utf16.txt"), utf16).unwrap();

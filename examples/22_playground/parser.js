@@ -23,6 +23,7 @@ const COMPARISONS = {
   "==": (a, b) => a === b, "!=": (a, b) => a !== b,
 };
 const SYMBOLS = ["**", "<=", ">=", "==", "!=", "+", "-", "*", "/", "^", "(", ")", ",", ";", "=", "<", ">"];
+const RAISED = [..."⁰¹²³⁴⁵⁶⁷⁸⁹"];
 const PRINTED = { "−": "-", "·": "*", "×": "*", "÷": "/", "≤": "<=", "≥": ">=", "\n": ";" };
 
 /** The tokens of a text, an array of characters; the last one is the end. */
@@ -35,7 +36,9 @@ function tokensOf(text) {
       place += 1;
       continue;
     }
-    const read = /[0-9.]/.test(c) ? readNumber : /[_\p{Alphabetic}]/u.test(c) ? readName : readSymbol;
+    const isRaised = RAISED.includes(c);
+    if (isRaised) tokens.push({ kind: "symbol", symbol: "^", place });
+    const read = isRaised ? readRaised : /[0-9.]/.test(c) ? readNumber : /[_\p{Alphabetic}]/u.test(c) ? readName : readSymbol;
     const [token, length] = read(text, place);
     tokens.push({ ...token, place });
     place += length;
@@ -56,9 +59,16 @@ function readNumber(text, start) {
   return [{ kind: "number", number }, written.length];
 }
 
+/** Reads an exponent in print. */
+function readRaised(text, start) {
+  let [number, end] = [0, start];
+  for (; RAISED.includes(text[end]); end += 1) number = 10 * number + RAISED.indexOf(text[end]);
+  return [{ kind: "number", number }, end - start];
+}
+
 function readName(text, start) {
   let end = start;
-  while (end < text.length && /[_\p{Alphabetic}\p{N}]/u.test(text[end])) end += 1;
+  while (end < text.length && /[_\p{Alphabetic}\p{N}]/u.test(text[end]) && !RAISED.includes(text[end])) end += 1;
   return [{ kind: "name", name: text.slice(start, end).join("") }, end - start];
 }
 

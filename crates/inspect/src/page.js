@@ -91,7 +91,9 @@ function brief(reading) {
   if (shape.length === 0) return shown.numbers[0][0];
   const all = shown.numbers.flat();
   if (all.length <= 4) return `[${shown.numbers.map(row => row.join("  ")).join("; ")}]`;
-  const sorted = [...all].sort((a, b) => Number(a) - Number(b));
+  if (all.includes("NaN")) return range("NaN", "NaN");
+  const value = text => Number(text.replace("inf", "Infinity"));
+  const sorted = [...all].sort((a, b) => (value(a) < value(b) ? -1 : 1));
   return range(sorted[0], sorted.at(-1));
 }
 

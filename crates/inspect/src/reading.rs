@@ -118,12 +118,16 @@ fn numbers(values: &[f64], columns: usize) -> Vec<Vec<String>> {
 
 fn strip(values: &[f64], columns: usize, (most_rows, most_columns): (usize, usize)) -> Shown {
     let means = block_means(values, columns, most_rows, most_columns);
-    let largest = means.iter().flatten().fold(f64::MIN_POSITIVE, |most, x| most.max(x.abs()));
+    let finite = means.iter().flatten().map(|x| x.abs()).filter(|x| x.is_finite());
+    let largest = finite.fold(f64::MIN_POSITIVE, f64::max);
     let row = |row: &Vec<f64>| row.iter().map(|x| shade(x / largest)).collect();
+    // Unlike those of the language, these are NaN if a number is.
+    let extreme =
+        |of: fn(f64, f64) -> f64| number(values.iter().copied().reduce(of).unwrap_or(f64::NAN));
     Shown::Strip {
-        min: number(values.iter().copied().fold(f64::INFINITY, f64::min)),
+        min: extreme(<f64 as Scalar>::minimum),
         mean: number(values.iter().sum::<f64>() / values.len() as f64),
-        max: number(values.iter().copied().fold(f64::NEG_INFINITY, f64::max)),
+        max: extreme(<f64 as Scalar>::maximum),
         cells: means.iter().map(row).collect(),
     }
 }
@@ -192,6 +196,21 @@ mod tests {
         ] {
             assert_eq!(number(x), shown);
         }
+    }
+
+    #[test]
+    fn numbers_that_are_not_finite_are_seen_in_a_summary() {
+        let detail = Detail { numbers: 4, cells: (1, 9) };
+        let read = |first: f64| {
+            let x: Vec<f64> = [first].into_iter().chain((1..9).map(f64::from)).collect();
+            Reading::of(&Tensor::new([9], x), detail)
+        };
+        assert_eq!(read(f64::NAN).to_string(), "[9], min NaN, mean NaN, max NaN");
+        assert_eq!(read(f64::NAN).range(), "[9] NaN … NaN");
+        assert_eq!(read(f64::INFINITY).range(), "[9] 1 … inf");
+        // The others keep their shades.
+        let Shown::Strip { cells, .. } = read(f64::NEG_INFINITY).shown else { panic!("a strip") };
+        assert_eq!(cells, ["Zcgjmptwz"]);
     }
 
     #[test]

@@ -27,6 +27,9 @@ const SYMBOLS: [&str; 17] =
 const PRINTED: [(char, &str); 7] =
     [('−', "-"), ('·', "*"), ('×', "*"), ('÷', "/"), ('≤', "<="), ('≥', ">="), ('\n', ";")];
 
+/// The digits of an exponent in print: `x²` is `x^2`.
+const RAISED: &str = "⁰¹²³⁴⁵⁶⁷⁸⁹";
+
 /// Splits a text; the last token is the end.
 pub(super) fn tokens(text: &[char]) -> Result<Vec<Token>, ExpressionError> {
     let mut tokens = Vec::new();
@@ -39,6 +42,10 @@ pub(super) fn tokens(text: &[char]) -> Result<Vec<Token>, ExpressionError> {
             }
             '0'..='9' | '.' => number(text, place)?,
             c if c == '_' || c.is_alphabetic() => name(&text[place..]),
+            c if RAISED.contains(c) => {
+                tokens.push(Token { place, kind: Lexeme::Symbol("^") });
+                raised(&text[place..])
+            }
             _ => symbol(text, place)?,
         };
         tokens.push(Token { place, kind });
@@ -71,8 +78,15 @@ fn number(text: &[char], start: usize) -> Result<(Lexeme, usize), ExpressionErro
     }
 }
 
+/// Reads an exponent in print.
+fn raised(rest: &[char]) -> (Lexeme, usize) {
+    let digits = rest.iter().map_while(|&c| RAISED.chars().position(|digit| digit == c));
+    let number = digits.clone().fold(0.0, |number, digit| 10.0 * number + digit as f64);
+    (Lexeme::Number(number), digits.count())
+}
+
 fn name(rest: &[char]) -> (Lexeme, usize) {
-    let is_part = |c: &&char| **c == '_' || c.is_alphanumeric();
+    let is_part = |c: &&char| **c == '_' || (c.is_alphanumeric() && !RAISED.contains(**c));
     let name: String = rest.iter().take_while(is_part).collect();
     let length = name.chars().count();
     (Lexeme::Name(name), length)

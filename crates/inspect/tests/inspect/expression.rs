@@ -21,12 +21,13 @@ type InRust = for<'t> fn(Var<'t, f64>, Var<'t, f64>) -> Var<'t, f64>;
 
 #[test]
 fn an_expression_records_what_the_same_rust_records() {
-    let cases: [(&str, InRust); 14] = [
+    let cases: [(&str, InRust); 15] = [
         ("x*y + sin(x)", |x, y| x * y + x.sin()),
         ("x - y - 2", |x, y| x - y - 2.0),
         ("x / y / 2", |x, y| x / y / 2.0),
         ("-x^2 + y", |x, y| -x.powi(2) + y),
         ("x^-3 * y", |x, y| x.powi(-3) * y),
+        ("-x² + y³·x¹⁰", |x, y| -x.powi(2) + y.powi(3) * x.powi(10)),
         ("x^y", |x, y| x.pow(y)),
         ("(x + y)**0.5", |x, y| (x + y).pow(0.5)),
         ("x^y^2", |x, y| x.pow(y.powi(2))),

@@ -57,7 +57,7 @@ impl Score {
 /// Writes `loss 0.3456  accuracy  87.0 %`.
 impl fmt::Display for Score {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "loss {:.4}", self.loss)?;
+        write!(f, "loss {}", four_digits(self.loss))?;
         for (name, value) in &self.metrics {
             write!(f, "  {}", written(name, *value))?;
         }
@@ -70,7 +70,15 @@ pub fn written(name: &str, value: f64) -> String {
     let label = metric_label(name);
     match is_share(name) {
         true => format!("{label} {:>5.1} %", value * 100.0),
-        false => format!("{label} {value:.4}"),
+        false => format!("{label} {}", four_digits(value)),
+    }
+}
+
+/// Writes a number with four digits after its point, or if it would lose them, with three digits and an exponent.
+fn four_digits(number: f64) -> String {
+    match number != 0.0 && number.abs() < 0.001 {
+        true => format!("{number:.2e}"),
+        false => format!("{number:.4}"),
     }
 }
 
@@ -85,9 +93,11 @@ pub fn metric_label(name: &str) -> &str {
     }
 }
 
-/// Returns `true` if a metric of this name is a share, from 0 to 1, which people write in percent.
+/// Returns `true` if a metric of this name is a share, from 0 to 1, which people write in percent. The `accuracy2` of
+/// a second head is one, too.
 pub fn is_share(name: &str) -> bool {
-    SHARES.iter().any(|(share, _)| *share == name)
+    let of_a_head = name.strip_suffix(|number: char| ('2'..='9').contains(&number));
+    SHARES.iter().any(|(share, _)| *share == name || Some(*share) == of_a_head)
 }
 
 /// One pass over the training samples.
@@ -163,7 +173,8 @@ impl History {
 
     /// Returns the total duration of the epochs, in seconds.
     pub fn seconds(&self) -> f64 {
-        self.epochs.iter().map(|epoch| epoch.seconds).sum()
+        // Not `sum`, which is −0 for no epochs.
+        self.epochs.iter().map(|epoch| epoch.seconds).fold(0.0, |sum, seconds| sum + seconds)
     }
 }
 
@@ -177,7 +188,7 @@ impl fmt::Display for Epoch {
         }
         write!(f, "  rate {}", self.rate)?;
         for (name, value) in &self.tracked {
-            write!(f, "  {} {value:.4}", printable(short_name(name)))?;
+            write!(f, "  {} {}", printable(short_name(name)), four_digits(*value))?;
         }
         write!(f, "  {:.2} s", self.seconds)
     }

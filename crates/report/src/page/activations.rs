@@ -11,7 +11,6 @@ use super::curves::{apart, drawable};
 use super::error::ReportError;
 use super::figures::{ActivationCurve, CurveRole, TrainingReport};
 use super::plane::Frame;
-use crate::metric_list::with_minus;
 
 /// The size of the plot in CSS pixels.
 const SIZE: (f64, f64) = (380.0, 270.0);
@@ -35,7 +34,7 @@ pub(super) fn drawn(name: &str, shapes: &[ActivationCurve]) -> Result<Plot, Repo
 
 fn draw(area: &Area<'_>, shapes: &[ActivationCurve]) -> Result<(), DrawError> {
     let (inputs, outputs) = ranges(shapes);
-    let inputs = PlotAxis::labeled(inputs, 9, |x| with_minus(format!("{x:.0}")));
+    let inputs = PlotAxis { labels: 9, ..PlotAxis::of(&inputs) };
     let frame = Frame { right: 8.0, ..Frame::new("activation: output by input", "input") };
     let mut chart = frame.draw(area, &inputs, &PlotAxis::of(&outputs))?;
     for (row, shape) in shapes.iter().enumerate() {

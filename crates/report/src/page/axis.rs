@@ -20,10 +20,13 @@ impl<'a> PlotAxis<'a> {
         // As many digits as tell the labels apart.
         let powers = digits(length / largest).max(1);
         let is_long = largest >= 1e5 || length < 1e-3;
-        let label = move |y: &f64| match (is_long, *y == 0.0) {
+        // The places of labels are sums, so that at 0 may be a little beside it.
+        let is_zero = move |y: f64| y.abs() < 1e-9 * length;
+        let label = move |y: &f64| match (is_long, is_zero(*y)) {
             (true, true) => "0".to_string(),
             (true, false) => with_minus(format!("{y:.powers$e}")),
-            (false, _) => with_minus(format!("{y:.decimals$}")),
+            (false, true) => format!("{:.decimals$}", 0.0),
+            (false, false) => with_minus(format!("{y:.decimals$}")),
         };
         Self { range: range.clone(), labels: 5, label: Box::new(label) }
     }
@@ -46,6 +49,23 @@ impl<'a> PlotAxis<'a> {
 }
 
 /// Returns the number of decimals that tell apart about five labels on an axis of this length.
-fn digits(length: f64) -> usize {
+pub(super) fn digits(length: f64) -> usize {
     (-(length / 5.0).log10()).ceil().clamp(0.0, 6.0) as usize
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_label_at_0_is_0_however_it_is_rounded() {
+        let label = |range: Range<f64>, at: f64| (PlotAxis::of(&range).label)(&at);
+        for zero in [0.0, -0.0, 1e-20, -1.4e-20] {
+            assert_eq!(label(-0.4..0.6, zero), "0.0");
+            assert_eq!(label(-2e-6..2e-6, zero / 1e6), "0");
+        }
+        assert_eq!(label(-0.4..0.6, -0.2), "−0.2");
+        assert_eq!(label(-2e-6..2e-6, -1e-6), "−1.0e−6");
+        assert_eq!(label(-1.0..1.0, 0.5), "0.5");
+    }
 }

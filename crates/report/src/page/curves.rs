@@ -13,7 +13,7 @@ use super::canvas::{ACCENT, Area, DrawError, Ink, MUTED, Plot, PlotSubject, px, 
 use super::error::ReportError;
 use super::figures::{ModelRuns, SeedRun, TrainingReport};
 use super::plane::Frame;
-use crate::metric_list::{number, scale, with_minus};
+use crate::metric_list::{number, scale, three_digits, with_minus};
 use train::{Epoch, Score, is_share, metric_label, short_name};
 
 /// The size of a panel in CSS pixels.
@@ -147,7 +147,7 @@ pub(super) fn parameters(report: &TrainingReport) -> Result<Vec<Plot>, ReportErr
             let title = format!("{heading}, by epoch. {}", described(std::slice::from_ref(&line)));
             // The heading names the parameter.
             if let Some(last) = line.points.last() {
-                line.label = with_minus(format!("{:.2}", last.mean));
+                line.label = with_minus(three_digits(last.mean));
             }
             let lines = [line];
             let file = format!("{}-{}", file_name(&model.name), file_name(name));

@@ -61,7 +61,11 @@ impl Figure {
     }
 
     fn decimal(path: impl Into<String>, number: f64) -> Self {
-        Self { path: path.into(), text: with_minus(format!("{number:.4}")), scale: 1 }
+        let text = match number.abs() < 0.001 {
+            true => three_digits(number),
+            false => format!("{number:.4}"),
+        };
+        Self { path: path.into(), text: with_minus(text), scale: 1 }
     }
 
     /// Returns the metric of this name: a share in percent, another one as it is.

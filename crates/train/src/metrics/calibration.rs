@@ -128,8 +128,11 @@ fn rank_2(what: &str, tensor: &Tensor<f32>, rule: &str) -> [usize; 2] {
 }
 
 /// Returns the temperature at which this slope, which rises with β = 1 / T, is zero. The bisection is in the
-/// logarithm of T.
+/// logarithm of T. It is 1 if the slope is 0 at every temperature, as for logits that are all the same.
 fn temperature(slope: impl Fn(f64) -> f64) -> f64 {
+    if [LOWEST, 1.0, HIGHEST].iter().all(|temperature| slope(1.0 / temperature) == 0.0) {
+        return 1.0;
+    }
     const HALVINGS: usize = 60;
     let (mut low, mut high) = (LOWEST.ln(), HIGHEST.ln());
     for _ in 0..HALVINGS {

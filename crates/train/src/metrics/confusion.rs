@@ -144,7 +144,7 @@ impl ConfusionMatrix {
     /// Scikit-learn does the same if it is given `labels=range(classes)`; by default it leaves out
     /// classes that occur neither as a label nor as a prediction.
     pub fn macro_average(&self) -> Scores {
-        self.average(|_| 1.0 / self.classes as f64)
+        self.average(|_| 1)
     }
 
     /// Returns a sentence that says which classes [`macro_average`](Self::macro_average) includes.
@@ -175,18 +175,22 @@ impl ConfusionMatrix {
     ///
     /// The weighted recall is the accuracy.
     pub fn weighted_average(&self) -> Scores {
-        self.average(|class| ratio(self.support(class), self.samples()))
+        self.average(|class| self.support(class))
     }
 
-    fn average(&self, weight: impl Fn(usize) -> f64) -> Scores {
-        let mut mean = Scores::default();
+    /// Returns the weighted mean of each score; 0 if all weights are. The division comes last, so that the mean of ones
+    /// is 1.
+    fn average(&self, weight: impl Fn(usize) -> usize) -> Scores {
+        let (mut sum, mut weights) = (Scores::default(), 0);
         for class in 0..self.classes {
             let (weight, scores) = (weight(class), self.scores(class));
-            mean.precision += weight * scores.precision;
-            mean.recall += weight * scores.recall;
-            mean.f1 += weight * scores.f1;
+            weights += weight;
+            sum.precision += weight as f64 * scores.precision;
+            sum.recall += weight as f64 * scores.recall;
+            sum.f1 += weight as f64 * scores.f1;
         }
-        mean
+        let mean = |sum: f64| sum / weights.max(1) as f64;
+        Scores { precision: mean(sum.precision), recall: mean(sum.recall), f1: mean(sum.f1) }
     }
 }
 

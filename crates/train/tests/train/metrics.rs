@@ -356,6 +356,10 @@ fn few_samples_do_not_make_a_model_certain() {
     // All three are right; Platt's target for three samples is 4 of 5.
     assert!((p.get([0, 0]) - 0.8).abs() < 1e-3, "{temperature}: {p}");
     assert_eq!(fit_temperature(&Tensor::new([0, 2], vec![]), &[]), 1.0);
+    // Whatever divides logits that are all the same changes nothing.
+    assert_eq!(fit_temperature(&Tensor::from([[0.0, 0.0], [3.0, 3.0]]), &[0, 1]), 1.0);
+    let none = Tensor::zeros([3, 2]);
+    assert_eq!(fit_label_temperature(&none, &none), 1.0);
 }
 
 #[test]
@@ -435,4 +439,27 @@ fn a_temperature_of_one_changes_no_bit() {
     let outputs = tape.constant(logits);
     let losses = [Loss::of(&plain, outputs, &targets), Loss::of(&calibrated, outputs, &targets)];
     assert_eq!(losses[0].item(), losses[1].item());
+}
+
+#[test]
+fn the_averages_of_a_perfect_classifier_are_1() {
+    for classes in 1..40 {
+        let labels: Vec<u32> = (0..classes as u32).chain(0..classes as u32 / 3).collect();
+        let matrix = ConfusionMatrix::new(classes, &labels, &labels);
+        let perfect = Scores { precision: 1.0, recall: 1.0, f1: 1.0 };
+        assert_eq!(
+            [matrix.macro_average(), matrix.weighted_average()],
+            [perfect; 2],
+            "{classes} classes"
+        );
+    }
+}
+
+#[test]
+fn small_figures_keep_their_digits_and_a_second_accuracy_is_a_share() {
+    let metrics =
+        [("mae", 3e-5), ("accuracy2", 0.87)].map(|(name, value)| (name.to_string(), value));
+    let score = train::Score { loss: -4e-5, metrics: metrics.into() };
+    assert_eq!(score.to_string(), "loss -4.00e-5  accuracy2  87.0 %  MAE 3.00e-5");
+    assert_eq!(train::History { epochs: Vec::new(), kept: 1 }.seconds().to_string(), "0");
 }

@@ -1,13 +1,13 @@
 //! The plots of a language model's report: its losses, and its gates.
 
 use super::super::activations;
-use super::super::axis::PlotAxis;
-use super::super::canvas::{ACCENT, Ink, MUTED, Plot, PlotSubject, SECOND, TEXT};
+use super::super::axis::{PlotAxis, digits};
+use super::super::canvas::{ACCENT, Ink, MUTED, Plot, PlotSubject, SECOND, TEXT, short};
 use super::super::curves::{PlotLine, Point, drawable, panel_over, ranges};
 use super::super::error::ReportError;
 use super::super::figures::{ActivationCurve, CurveRole};
 use super::{GateRow, LanguageReport, LossPoint};
-use crate::metric_list::with_minus;
+use crate::metric_list::{three_digits, with_minus};
 
 /// The size of the losses in CSS pixels.
 const SIZE: (f64, f64) = (760.0, 320.0);
@@ -30,14 +30,20 @@ fn losses(report: &LanguageReport) -> Result<Plot, ReportError> {
         line("training", MUTED, &report.losses, |point| Some(point.training)),
         line("validation", ACCENT, &report.losses, |point| point.validation),
     ];
-    let level = |label, ink, loss: f64| line(label, ink, &report.losses, move |_| Some(loss));
-    lines.extend(report.baseline.as_ref().map(|model| level("Kneser–Ney", SECOND, model.loss)));
+    let level = |label: &str, ink, loss: f64| line(label, ink, &report.losses, move |_| Some(loss));
+    lines.extend(
+        report.baseline.as_ref().map(|model| level(&short(&model.name, 24), SECOND, model.loss)),
+    );
     lines.extend(report.floor.map(|floor| level("floor", TEXT, floor)));
     lines.retain(|line| !line.points.is_empty());
     let title = described(report);
     Plot::draw(PlotSubject::Loss, "loss".to_string(), title, SIZE, |area| {
         let (steps, heights) = ranges(&lines);
-        let label = |power: &f64| format!("{:.2}", 10f64.powf(*power));
+        let decimals = digits(10f64.powf(heights.end) - 10f64.powf(heights.start)).max(2);
+        let label = move |power: &f64| match 10f64.powf(*power) {
+            small if small < 0.1 => three_digits(small),
+            loss => format!("{loss:.decimals$}"),
+        };
         let heights = PlotAxis::labeled(heights, 7, label);
         panel_over(
             "step",

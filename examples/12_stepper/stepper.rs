@@ -1,8 +1,8 @@
 //! A tape walked in a terminal: forward with →, and on, backward.
 //!
-//!     cargo run --release --example stepper
-//!     cargo run --release --example stepper -- --model sentiment
-//!     cargo run --release --example stepper -- --plain
+//!     cargo run --release --package stepper --example stepper
+//!     cargo run --release --package stepper --example stepper -- --model sentiment
+//!     cargo run --release --package stepper --example stepper -- --plain
 //!
 //! The left half is the Wengert list with values and adjoints as far as they are known. The right
 //! half is the current step: its formula, and what it adds to what. `examples/11_tape_pages` writes

@@ -9,7 +9,7 @@
 //!
 //! | chapter | you build | and see |
 //! |---|---|---|
-//! | 1. [A derivative is a list](a_tape) | a tape of numbers in sixty lines | the fastest way to a swimmer |
+//! | 1. [A derivative is a list](a_tape) | a tape of numbers in seventy lines | the fastest way to a swimmer |
 //! | 2. [Why backward, and not forward](why_backward) | both walks, dual numbers | where someone held a match |
 //! | 3. [Arrays](arrays) | shape, strides, broadcasting | why `expand` and `sum` are each other's reverse |
 //! | 4. [Operations, one by one](operations) | the rules of product, sum, maximum, softmax | a softmax that makes up tongue twisters |

@@ -1,6 +1,6 @@
 //! Solution of exercise 8: the adjoints of a matrix product.
 //!
-//! dA = dY Bᵀ and dB = Aᵀ dY: the shapes leave no other choice, unless A or B is square.
+//! dA = dY Bᵀ and dB = Aᵀ dY: the shapes leave no other choice, unless A, B or dY is square.
 
 use tensor::Tensor;
 

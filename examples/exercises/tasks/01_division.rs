@@ -1,6 +1,6 @@
 //! Exercise 1, chapter 1: the adjoints of a division.
 //!
-//! y = a / b. The adjoint dy says how many times as far the result of the whole program moves as y does.
+//! y = a / b, and dy is the adjoint of y: if y moves a little, the result of the whole program moves dy times as far.
 //! If a moves, how many times as far does the result move? And if b moves?
 //!
 //! ```text

@@ -4,13 +4,13 @@
 //! y = ln Σᵢ exp(xᵢ)
 //! ```
 //!
-//! for numbers such as 1000 too, whose exponential is infinite. Use that for any m
+//! The answer must also be right for numbers such as 1000, whose exponential overflows. For any m
 //!
 //! ```text
 //! ln Σᵢ exp(xᵢ) = m + ln Σᵢ exp(xᵢ − m)
 //! ```
 //!
-//! and choose m so that nothing overflows. For [0, 0] the answer is ln 2; for [1000, 1000] it is 1000 + ln 2.
+//! Choose m so that nothing overflows. For [0, 0] the answer is ln 2; for [1000, 1000] it is 1000 + ln 2.
 //!
 //! Write the function in place of `todo!()`. Then: cargo run -p exercises -- 11
 

@@ -1,7 +1,7 @@
 //! Exercise 17, chapter 7: gradients of a bounded length.
 //!
-//! Take the gradients of all parameters as one long vector. If it is longer than `max`, shorten it to the length `max`
-//! without turning it; otherwise leave it as it is.
+//! Take the gradients of all parameters as one long vector. If it is longer than `max`, scale it to the length `max`,
+//! so that its direction stays; otherwise leave it as it is.
 //!
 //! ```text
 //! length = √( Σ g² over all elements of all gradients )

@@ -71,7 +71,7 @@ pub(super) const TASKS: [Task; 5] = [
         mistakes: &[
             mistake(
                 "all of it",
-                "With a tie, each of the largest gets the whole dy: twice too much in all. Share it.",
+                "With a tie, each of the largest gets the whole dy, so together they get too much. Share it.",
             ),
             mistake(
                 "first",

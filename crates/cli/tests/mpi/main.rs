@@ -58,13 +58,13 @@ fn end_of(job: Child) -> Outcome {
     let id = job.id();
     let (sender, receiver) = mpsc::channel();
     thread::spawn(move || sender.send(job.wait_with_output()));
-    let start = Instant::now();
-    loop {
-        match receiver.recv_timeout(HANGING) {
-            Ok(output) => return Outcome::of(output.expect("mpirun")),
-            Err(_) if running(id).is_empty() || start.elapsed() > MOST_TIME => break,
-            Err(_) => {}
+    let (start, mut is_hanging) = (Instant::now(), false);
+    while !is_hanging && start.elapsed() < MOST_TIME {
+        let was_over = running(id).is_empty();
+        if let Ok(output) = receiver.recv_timeout(HANGING) {
+            return Outcome::of(output.expect("mpirun"));
         }
+        is_hanging = was_over && running(id).is_empty();
     }
     let running = running(id);
     kill(id);

@@ -102,7 +102,9 @@ fn a_mistake_is_explained_at_the_users_line() {
         // Another id would pad nothing, and the padding would learn.
         (
             "Embedding: the padding 9 is not an id of a table of 2 rows, which are numbered from 0",
-            &|| drop(Embedding::new(&mut Parameters::<f32>::new(0), "words", 2, 3).padding(9)),
+            &|| {
+                let _ = Embedding::new(&mut Parameters::<f32>::new(0), "words", 2, 3).padding(9);
+            },
         ),
         (
             "embedding: the padding 7 is not an id of a table of 7 rows, which are numbered from 0",

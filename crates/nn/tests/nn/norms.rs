@@ -205,10 +205,10 @@ fn mistakes_are_explained_at_the_users_line() {
     let three = tape.constant(Tensor::zeros([1, 3]));
     let cases: [(&str, &dyn Fn()); 9] = [
         ("LayerNorm: ε is -1: it must be at least 0 and finite", &|| {
-            drop(layer.clone().epsilon(-1.0))
+            let _ = layer.clone().epsilon(-1.0);
         }),
         ("RMSNorm: ε is NaN: it must be at least 0 and finite", &|| {
-            drop(rms.clone().epsilon(f64::NAN))
+            let _ = rms.clone().epsilon(f64::NAN);
         }),
         (
             "layer_norm: ε is 1e-50, which would be 0 in this scalar type: choose a larger one, or compute in \

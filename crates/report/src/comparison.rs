@@ -49,7 +49,9 @@ impl RunResult {
     }
 
     /// Creates the figures of any model from its score on this number of test samples: the loss and the
-    /// metrics that the score has. [`Score::decisive`] comes first, or without one the loss.
+    /// metrics that the score has. [`Score::decisive`] comes first, or without one the loss. An accuracy gets its
+    /// interval from `samples`, so that must be the number of answers that it is a share of: if some labels are
+    /// ignored, only the others, and in a language model the tokens.
     ///
     /// ```
     /// use report::RunResult;

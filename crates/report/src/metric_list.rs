@@ -95,9 +95,13 @@ pub(crate) fn with_minus(text: impl AsRef<str>) -> String {
     (0..letters.len()).map(|at| if is_minus(at) { '−' } else { letters[at] }).collect()
 }
 
-/// Writes the mean of a metric over several runs, as [`written`] does, with its interval.
+/// Writes the mean of a metric over several runs, as [`written`] does, with its interval; a dash if one of the runs does
+/// not have it.
 pub(crate) fn estimate(name: &str, estimate: Estimate) -> String {
     let Estimate { mean, half_width } = estimate;
+    if mean.is_nan() {
+        return "–".to_string();
+    }
     let interval = half_width.map(|size| format!(" ± {}", written(name, size)));
     written(name, mean) + &interval.unwrap_or_default()
 }

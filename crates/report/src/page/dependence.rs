@@ -123,7 +123,11 @@ impl<'a> Panels<'a> {
         let first = drawn().fold(f64::INFINITY, f64::min);
         let last = drawn().fold(f64::NEG_INFINITY, f64::max);
         let across = match are_dates {
-            true => PlotAxis::labeled(apart(first, last), 4, |days| iso_date(*days)),
+            // A day has a label only if the axis is longer than it.
+            true if last - first < 2.0 => {
+                PlotAxis::labeled(first - 1.0..last + 1.0, 4, |days| whole_date(*days))
+            }
+            true => PlotAxis::labeled(apart(first, last), 4, |days| whole_date(*days)),
             false => PlotAxis::of(&apart(first, last)),
         };
         let has_names = self.columns.outputs.len() > 1;
@@ -206,4 +210,12 @@ fn draw_line(
     let dot = |&point: &(f64, f64)| Circle::new(point, px(1.8), ink.color.filled());
     plane.draw_series(points.iter().map(dot))?;
     Ok(points.last().map(|end| plane.backend_coord(end)))
+}
+
+/// Returns the date at a place of an axis; nothing between two days.
+fn whole_date(days: f64) -> String {
+    match (days - days.round()).abs() < 1e-6 {
+        true => iso_date(days.round()),
+        false => String::new(),
+    }
 }

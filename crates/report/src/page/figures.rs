@@ -233,13 +233,18 @@ impl ModelRuns {
 
 /// Returns the mean of each metric over some runs.
 fn means(runs: &[RunResult]) -> MetricList<Option<Estimate>> {
-    let names = runs.first().into_iter().flat_map(|run| run.metrics.iter().map(|(name, _)| name));
+    let mut names: Vec<&str> = Vec::new();
+    for (name, _) in runs.iter().flat_map(|run| run.metrics.iter()) {
+        if name != ROC_AUC && !names.contains(&name) {
+            names.push(name);
+        }
+    }
     let mean = |name: &str| {
         let values = runs.iter().map(|run| run.metrics.get(name).copied().flatten());
         let values: Option<Vec<f64>> = values.collect();
         (name.to_string(), values.map(|values| Estimate::of(&values)))
     };
-    names.filter(|name| *name != ROC_AUC).map(mean).collect()
+    names.into_iter().map(mean).collect()
 }
 
 impl BestModel {

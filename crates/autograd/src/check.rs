@@ -250,6 +250,18 @@ impl<'a> Subject<'a> {
         self.reading.collect(at, &result.vjp(u.clone()))
     }
 
+    /// Returns the gradients of ⟨u, f⟩ at some point by two walks back over one tape.
+    fn gradients_of_two_walks(
+        &self,
+        at: &Parameters<Number>,
+        u: &Tensor<Number>,
+    ) -> [Parameters<Number>; 2] {
+        let tape = Tape::default();
+        let all = self.reading.written_out(at);
+        let result = (self.function)(Pass::eval(&tape, &all));
+        [(); 2].map(|()| self.reading.collect(at, &result.vjp(u.clone())))
+    }
+
     /// Returns the gradient of ⟨u, f⟩ at the point itself.
     fn analytic(&self) -> &Parameters<Number> {
         self.analytic.get_or_init(|| self.gradient(&self.still, &self.cotangent))

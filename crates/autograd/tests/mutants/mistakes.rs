@@ -1,7 +1,7 @@
 //! The mistakes, each in an op that is otherwise right, with the inputs on which it must be caught
 //! and one who must object: a method, a law, or the backward pass itself by a panic.
 
-use std::cell::{Cell, OnceCell};
+use std::cell::{Cell, OnceCell, RefCell};
 
 use autograd::check::Method;
 use tensor::{Key, Scalar, Tensor};
@@ -23,7 +23,9 @@ const SYMMETRY: Method = Method::Symmetry;
 const PANIC: &str = "panic";
 const ZERO: &str = "a zero cotangent gives a zero gradient";
 const LINEAR: &str = "the gradient is linear in the cotangent";
+const ROWS: &str = "rows of zeros in the cotangent change nothing for the others";
 const SAME: &str = "the same run gives bitwise the same gradient";
+const WALK: &str = "a second walk over a tape gives bitwise the same gradient";
 const LAYOUT: &str = "the layout of inputs and cotangent does not matter";
 const ALONE: &str = "a gradient does not depend on which others are asked for";
 const INFLUENCE: &str =
@@ -524,6 +526,34 @@ fn wrong_in_some_calls() -> Vec<Mutant> {
             }),
             &[&[3, 4]],
             SAME,
+        ),
+        mutant(
+            "what forward kept is gone after the first walk",
+            exp().with_vjp({
+                let walked = RefCell::new(Vec::<Array>::new());
+                move |_, y, dy, dx| {
+                    let is_y = |other: &Array| std::ptr::eq(other.storage(), y.storage());
+                    let is_second = walked.borrow().iter().any(is_y);
+                    walked.borrow_mut().push(y.clone());
+                    dx.add(0, || if is_second { Tensor::zeros(y.shape()) } else { dy * y });
+                }
+            }),
+            &[&[3, 4]],
+            WALK,
+        ),
+        mutant(
+            "rows without a zero adjoint, packed and not unpacked",
+            square().with_vjp(|x, _, dy, dx| {
+                let (rows, width) = (x[0].shape()[0], x[0].shape()[1]);
+                let all = dy * x[0] * number(2.0);
+                let is_used = |row: &usize| dy.slice(0, *row..row + 1) != Tensor::zeros([1, width]);
+                let used: Vec<Array> =
+                    (0..rows).filter(is_used).map(|row| all.slice(0, row..row + 1)).collect();
+                let rest = Tensor::zeros([rows - used.len(), width]);
+                dx.add(0, || Tensor::concat(&used.iter().chain([&rest]).collect::<Vec<_>>(), 0));
+            }),
+            &[&[5, 4]],
+            ROWS,
         ),
         mutant(
             "added once where both inputs are one variable",

@@ -259,6 +259,9 @@ impl<S: Scalar> Scalar for Dual<S> {
         let power = x.powf(p);
         let lower = x.powf(p - S::ONE);
         let is_flat = p == S::ZERO && !lower.to_f64().is_finite();
+        // Its tangent overflows before it does, and p = 0 would be multiplied by ∞.
+        let lower =
+            if p == S::ZERO && !lower.is_finite() { lower.without_tangent() } else { lower };
         let by_base = if is_flat { S::ZERO } else { p * lower };
         let by_exponent = if x == S::ZERO && p >= S::ZERO { S::ZERO } else { power * x.ln() };
         Self::new(power, along(by_base, self.tangent) + along(by_exponent, exponent.tangent))

@@ -57,6 +57,8 @@ fn of_base<T: Scalar>(dy: T, x: T, p: T) -> T {
     if p == T::ZERO && !(dy.is_finite() && lower.to_f64().is_finite()) {
         return T::ZERO;
     }
+    // The tangent of x⁻¹ overflows before its value does, and p = 0 would be multiplied by ∞.
+    let lower = if p == T::ZERO && !lower.is_finite() { lower.without_tangent() } else { lower };
     dy * p * lower
 }
 

@@ -625,6 +625,9 @@ fn the_exponent_0_is_flat_whatever_the_base_is() {
     }
     assert_flat(&bases(f32::from_bits(1)));
     assert_flat(&bases(f64::from_bits(1)));
+    // The reciprocal of these is finite, but its square is not.
+    assert_flat(&bases(1e-20f32));
+    assert_flat(&bases(1e-160f64));
 
     // ∂²(xᵖ)/∂x∂p = 1/x at p = 0, by the tangent of p, for every base that has a reciprocal.
     let p = Dual::new(0.0, 1.0);

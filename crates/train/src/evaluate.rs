@@ -158,9 +158,12 @@ struct WeightedMean {
 }
 
 impl WeightedMean {
+    /// Adds the mean of a batch. Without weight it may be 0 / 0, and adds nothing.
     fn add(&mut self, mean: f64, weight: f64) {
-        self.sum += mean * weight;
-        self.weight += weight;
+        if weight != 0.0 {
+            self.sum += mean * weight;
+            self.weight += weight;
+        }
     }
 
     /// Returns the mean; `None` if nothing counts in it.

@@ -16,7 +16,7 @@
 
 use std::fmt;
 use std::ops::Range;
-use std::sync::Mutex;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use autograd::{Gradients, Parameters, Pass, Tape, Var};
 use tensor::{Key, Scalar, parallel};
@@ -171,28 +171,33 @@ impl<T: Scalar> Shards<T> {
         let parts = &self.parts[..count];
         let returned: Vec<Mutex<Option<R>>> = parts.iter().map(|_| Mutex::default()).collect();
         let shard = |tape: &mut Tape<T>, number: usize| {
-            let mut part = parts[number].lock().expect("no other thread has this shard");
-            part.take();
+            // After a panic that was caught, it holds the nodes of that pass.
+            tape.clear();
+            locked(&parts[number]).take();
             let weight = weights[number];
-            let share = if weight == 0.0 { 0.0 } else { weight / total };
             let key = if count == 1 { key } else { key.stream("shard").fold_in(number as u64) };
             let (loss, other) = forward(Pass::training(tape, parameters, key), number);
-            let loss = loss * share;
-            let (node, loss) = (loss.id(), loss.item());
-            *part = Some(Part { loss, gradients: tape.backward_freeing(node) });
-            *returned[number].lock().expect("no other thread has this shard") = Some(other);
+            let part = match weight == 0.0 && total != 0.0 {
+                // Its mean over nothing may be 0 / 0, which no factor would make 0.
+                true => Part { loss: T::ZERO, gradients: Gradients::new() },
+                false => {
+                    let loss = loss * if weight == 0.0 { 0.0 } else { weight / total };
+                    let (node, loss) = (loss.id(), loss.item());
+                    Part { loss, gradients: tape.backward_freeing(node) }
+                }
+            };
+            *locked(&parts[number]) = Some(part);
+            *locked(&returned[number]) = Some(other);
         };
         for_each_shard(numbers, &mut self.tape, &shard);
-        let returned =
-            returned.into_iter().filter_map(|r| r.into_inner().expect("no shard failed"));
-        returned.collect()
+        returned.into_iter().filter_map(|mut shard| inner(&mut shard).take()).collect()
     }
 
     /// Adds up the losses and gradients of some shards that were computed, in their order.
     pub(crate) fn sum(&mut self, numbers: Range<usize>) -> (T, Gradients<T>) {
         let mut parts: Vec<&mut Option<Part<T>>> = Vec::with_capacity(numbers.len());
         for part in &mut self.parts[numbers] {
-            parts.push(part.get_mut().expect("no shard failed"));
+            parts.push(inner(part));
         }
         if let [only] = &mut parts[..] {
             let Part { loss, gradients } = only.take().expect("the shard has run");
@@ -201,6 +206,16 @@ impl<T: Scalar> Shards<T> {
         let parts: Vec<&Part<T>> = parts.iter().filter_map(|part| part.as_ref()).collect();
         parallel::spread(|| pairwise(&parts))
     }
+}
+
+/// Returns what a shard has for itself, whether or not one has panicked.
+fn locked<R>(shard: &Mutex<R>) -> MutexGuard<'_, R> {
+    shard.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Returns the same without a lock.
+fn inner<R>(shard: &mut Mutex<R>) -> &mut R {
+    shard.get_mut().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// Returns the range of the samples of some shards, in a batch of `samples` samples and `count` shards.

@@ -119,7 +119,8 @@ impl<M, L> Trainer<'_, M, L> {
     where
         L: Loss<T>,
     {
-        match loss.item().is_finite() {
+        // A mean over nothing may be 0 / 0, and does not count.
+        match loss.item().is_finite() || self.loss.weight(targets) == 0.0 {
             true => Ok(self.loss.tally(&outputs.value(), targets)),
             false => Err(loss.tape().first_non_finite().unwrap_or_default()),
         }

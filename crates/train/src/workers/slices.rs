@@ -77,7 +77,12 @@ impl Slices {
                 None => message.push(ABSENT),
                 Some(Gradient::Dense(gradient)) => {
                     message.push(DENSE);
-                    wire.write(&gradient.values()[rows.start * width..rows.end * width], message);
+                    // If the gradient is a view, only these rows are copied.
+                    let part = match gradient.rank() {
+                        0 => gradient.clone(),
+                        _ => gradient.slice(0, rows),
+                    };
+                    wire.write(&part.values(), message);
                 }
                 Some(Gradient::Sparse(gradient)) => {
                     message.push(SPARSE);

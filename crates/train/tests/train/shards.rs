@@ -1,5 +1,8 @@
 //! A batch cut into shards gives the result of one pass over the whole, for any number of threads.
 
+use std::ops::Range;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
 use autograd::{Gradient, Gradients, Parameters, Pass, Var};
 use data::Dataset;
 use nn::{Dense, Dropout, Embedding, Layer, Model, SoftmaxCrossEntropy, softmax_cross_entropy};
@@ -169,4 +172,41 @@ fn more_shards_than_samples_take_no_memory() {
     });
     assert_eq!((batch.loss, batch.returned), (2.0, vec![1, 1, 1]));
     assert_eq!(shards.count(), usize::MAX);
+}
+
+/// The mean of products over the samples that a mask keeps; of no samples it is 0 / 0.
+fn masked_mean(
+    shards: &mut Shards<f64>,
+    parameters: &Parameters<f64>,
+    mask: &Tensor<f64>,
+    mistake: bool,
+) -> Batch<f64, ()> {
+    let x = Tensor::from([1.0, 3.0, 5.0, 7.0]);
+    let weight = |range: Range<usize>| mask.slice(0, range).sum_all().item();
+    shards.forward_backward_weighted(parameters, 4, Key::new(1), weight, |pass, range| {
+        let [x, mask] = [&x, mask].map(|all| pass.constant(all.slice(0, range.clone())));
+        let products = x * pass.parameter(parameters.find("w").unwrap()) * mask;
+        assert!(!mistake, "a mistake in the forward pass");
+        (products.sum_all() / mask.sum_all(), ())
+    })
+}
+
+#[test]
+fn a_shard_in_which_nothing_counts_adds_nothing_even_if_its_mean_is_not_a_number() {
+    let mut parameters = Parameters::with_seed(1);
+    let w = parameters.add("w", Tensor::scalar(2.0));
+    let mask = Tensor::from([1.0, 1.0, 0.0, 0.0]);
+    let batch = masked_mean(&mut Shards::new(2), &parameters, &mask, false);
+    assert_eq!(batch.loss, 4.0);
+    assert_eq!(batch.gradients.get(w), Some(&Tensor::scalar(2.0)));
+}
+
+#[test]
+fn shards_can_be_used_after_a_panic_that_was_caught() {
+    let mut parameters = Parameters::with_seed(1);
+    parameters.add("w", Tensor::scalar(2.0));
+    let (mask, mut shards) = (Tensor::ones([4]), Shards::new(1));
+    let panicking = AssertUnwindSafe(|| masked_mean(&mut shards, &parameters, &mask, true));
+    assert!(catch_unwind(panicking).is_err());
+    assert_eq!(masked_mean(&mut shards, &parameters, &mask, false).loss, 8.0);
 }

@@ -89,9 +89,12 @@ impl SelfAttention {
     /// Records the heads of steps that see those before, from queries, keys and values `[batch, time, 3 · features]`.
     #[track_caller]
     fn causal_heads<'t, T: Scalar>(&self, qkv: Var<'t, T>) -> Var<'t, T> {
-        let part =
-            |number: usize| qkv.slice(2, number * self.features..(number + 1) * self.features);
-        causal_attention(part(0), part(1), part(2), self.heads, self.heads)
+        // Not by a closure, which would hide the caller's line.
+        let features = self.features;
+        let query = qkv.slice(2, ..features);
+        let key = qkv.slice(2, features..2 * features);
+        let value = qkv.slice(2, 2 * features..);
+        causal_attention(query, key, value, self.heads, self.heads)
     }
 
     /// Records the heads of steps that see all steps.

@@ -226,7 +226,8 @@ impl Decoder {
         let rounded = rounded::matrix(pass, self.table());
         // A tied table is read once, as a whole, for both of its uses.
         let is_read = self.output.is_none() && rounded.is_none();
-        let table = is_read.then(|| pass.parameter(self.table()));
+        // A closure would hide the caller's line.
+        let table = if is_read { Some(pass.parameter(self.table())) } else { None };
         let x = match table {
             Some(table) => embedding(table, ids, None),
             None => self.embedding.forward(pass, ids),

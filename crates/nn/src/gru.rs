@@ -11,9 +11,7 @@
 //! parameters have PyTorch's names and layout, so that trained weights can be imported as they are. The
 //! gates stand below each other in the order r, z, n: `weight_ih_l0` is `[W_ir; W_iz; W_in]`.
 //!
-//! It is composed of other operations, about a dozen for each step. If the gradient of a sequence of T
-//! steps is needed, the walk back takes time proportional to T², because the adjoint of each step's
-//! input is a tensor as long as the sequence. For T up to a few hundred the products cost more.
+//! It is composed of other operations, about a dozen for each step.
 
 use autograd::{ParameterId, Parameters, Pass, Var};
 use tensor::{Scalar, ShapeError, Tensor, shape};

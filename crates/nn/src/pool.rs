@@ -58,7 +58,8 @@ impl MaxPool2d {
 impl Layer for MaxPool2d {
     #[track_caller]
     fn forward<'t, T: Scalar>(&self, _: Pass<'t, T>, x: Var<'t, T>) -> Var<'t, T> {
-        pooled("max_pool2d", x, self.window, |windows| windows.max(&[2]))
+        let windows = windows("max_pool2d", x, self.window);
+        image(windows.max(&[2]), x, self.window)
     }
 }
 
@@ -92,24 +93,24 @@ impl AvgPool2d {
 impl Layer for AvgPool2d {
     #[track_caller]
     fn forward<'t, T: Scalar>(&self, _: Pass<'t, T>, x: Var<'t, T>) -> Var<'t, T> {
-        pooled("avg_pool2d", x, self.window, |windows| windows.mean(&[2]))
+        let windows = windows("avg_pool2d", x, self.window);
+        image(windows.mean(&[2]), x, self.window)
     }
 }
 
-/// Records one number for each window of each channel. `reduce` gets `[batch, channels, kh · kw,
-/// oh · ow]` and takes away the third axis.
+/// Records the windows of images: `[batch, channels, kh · kw, oh · ow]`.
 #[track_caller]
-fn pooled<'t, T: Scalar>(
-    op: &str,
-    x: Var<'t, T>,
-    window: Window,
-    reduce: fn(Var<'t, T>) -> Var<'t, T>,
-) -> Var<'t, T> {
+fn windows<'t, T: Scalar>(op: &str, x: Var<'t, T>, window: Window) -> Var<'t, T> {
     let shape = x.shape();
     let columns = shape::expect(op, window.unfolded(&shape));
-    let (batch, channels, places) = (shape[0], shape[1], columns[2]);
-    let [oh, ow] = shape::expect(op, window.positions([shape[2], shape[3]]));
     let [kh, kw] = window.kernel();
-    let windows = x.unfold(window).reshape([batch, channels, kh * kw, places]);
-    reduce(windows).reshape([batch, channels, oh, ow])
+    x.unfold(window).reshape([shape[0], shape[1], kh * kw, columns[2]])
+}
+
+/// Records images with one number for each window of `x`, `[batch, channels, oh · ow]`.
+#[track_caller]
+fn image<'t, T: Scalar>(pooled: Var<'t, T>, x: Var<'t, T>, window: Window) -> Var<'t, T> {
+    let shape = x.shape();
+    let [oh, ow] = shape::expect("pool", window.positions([shape[2], shape[3]]));
+    pooled.reshape([shape[0], shape[1], oh, ow])
 }

@@ -93,11 +93,15 @@ impl GroupedQueryAttention {
         places: &Places<T>,
         past: Option<Past<'_, T>>,
     ) -> Var<'t, T> {
-        let turned = |layer: &Dense| places.turn(layer.forward(pass, x));
-        let (query, key, value) =
-            (turned(&self.query), turned(&self.key), self.value.forward(pass, x));
+        // Without closures, which would hide the caller's line.
+        let query = places.turn(self.query.forward(pass, x));
+        let key = places.turn(self.key.forward(pass, x));
+        let value = self.value.forward(pass, x);
         let [key, value] = match past {
-            Some(past) => past.append([key.value(), value.value()]).map(|all| pass.constant(all)),
+            Some(past) => {
+                let [key, value] = past.append([key.value(), value.value()]);
+                [pass.constant(key), pass.constant(value)]
+            }
             None => [key, value],
         };
         let seen = causal_attention(query, key, value, self.heads, self.key_value_heads);

@@ -102,15 +102,25 @@ impl<'m, M: Model, L> Trainer<'m, M, L> {
     /// evaluation mode.
     ///
     /// # Panics
-    /// If the inputs do not fit the model.
+    /// If the inputs do not fit the model, or the outputs for two batches differ after the first axis, as outputs for
+    /// each step of texts of several lengths do.
     #[track_caller]
     pub fn outputs<T, X>(&self, parameters: &Parameters<T>, inputs: &X) -> Tensor<T>
     where
         T: Scalar,
         X: Samples<Batch = M::Input>,
     {
-        let mut outputs = Vec::new();
+        let mut outputs: Vec<Tensor<T>> = Vec::new();
         self.for_each_batch(parameters, inputs, |_, batch| outputs.push(batch));
+        let rows = |batch: &Tensor<T>| batch.shape().get(1..).map(<[usize]>::to_vec);
+        if let Some(other) = outputs.iter().find(|other| rows(other) != rows(&outputs[0])) {
+            panic!(
+                "outputs: batches have the outputs {:?} and {:?}, which do not make one tensor: give inputs of one length \
+                 to a model with an output for each step",
+                outputs[0].shape(),
+                other.shape()
+            );
+        }
         Tensor::concat(&outputs, 0)
     }
 

@@ -244,3 +244,17 @@ fn an_output_that_is_not_finite_is_an_error() {
     assert_eq!(predicted.to_string(), expected);
     assert_eq!(evaluated, predicted);
 }
+
+#[test]
+fn outputs_for_each_step_of_texts_of_several_lengths_are_refused_at_the_users_line() {
+    let mut parameters = Parameters::<f32>::new(0);
+    let model = Embedding::new(&mut parameters, "words", 10, 4);
+    let trainer = Trainer::new(&model, SoftmaxCrossEntropy::new());
+    let texts: Vec<Vec<u32>> = (0..300).map(|i| vec![1; if i < 256 { 5 } else { 9 }]).collect();
+    let texts = Sequences::new(&texts, 0);
+    assert_eq!(
+        mistakes::message(|| trainer.outputs(&parameters, &texts)),
+        "outputs: batches have the outputs [256, 5, 4] and [44, 9, 4], which do not make one tensor: give inputs of one \
+         length to a model with an output for each step"
+    );
+}

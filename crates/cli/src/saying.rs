@@ -1,8 +1,10 @@
 //! What a command says to a person: on standard output, unless that is for JSON alone. Then on standard error.
 
 use std::fmt::Display;
+use std::io::{self, IsTerminal};
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use data::printable_lines;
 use report::Console;
 
 use crate::ending::tell;
@@ -19,6 +21,14 @@ pub fn say(line: impl Display) {
     match IS_OUTPUT_FOR_JSON.load(Ordering::Relaxed) {
         true => tell(line),
         false => println!("{line}"),
+    }
+}
+
+/// Prints a text that may come from anywhere: as it is, but on a terminal with its control characters made visible.
+pub fn print_text(text: &str) {
+    match io::stdout().is_terminal() {
+        true => print!("{}", printable_lines(text)),
+        false => print!("{text}"),
     }
 }
 

@@ -1,15 +1,15 @@
 //! The command `lm generate`: a model continues a text.
 
-use std::borrow::Cow;
 use std::error::Error;
-use std::io::{self, IsTerminal, Write};
+use std::io::{self, Write};
 
-use data::{printable_lines, printable_path};
+use data::printable_path;
 use language::{GenerationError, Sampling, TextGenerator};
 
 use super::options::LmGenerate;
 use super::saved::{LoadedModel, load};
 use super::summary::end_of_document;
+use crate::saying::print_text;
 
 /// Prints the prompt, followed by what the model writes, as it is generated.
 pub fn run(options: &LmGenerate) -> Result<(), Box<dyn Error>> {
@@ -40,19 +40,14 @@ pub fn run(options: &LmGenerate) -> Result<(), Box<dyn Error>> {
         GenerationError::Unknown(error) => format!("the prompt: {error}"),
         error => error.to_string(),
     })?;
-    print!("{}", shown(prompt));
+    print_text(prompt);
     for piece in pieces {
         let piece = piece
             .map_err(|error| format!("--model {}: {error}", printable_path(&options.model)))?;
-        print!("{}", shown(&piece));
+        print_text(&piece);
         // Each piece is seen as it comes. The end of the program reports what cannot be written.
         io::stdout().flush().ok();
     }
     println!();
     Ok(())
-}
-
-/// Returns a text as it is printed. Only a terminal could be misled by control characters; a file gets them as they are.
-fn shown(text: &str) -> Cow<'_, str> {
-    if io::stdout().is_terminal() { printable_lines(text) } else { Cow::Borrowed(text) }
 }

@@ -136,17 +136,15 @@ impl Lesson {
             Some(origin) => format!("generated {}", origin.generator.name()),
             None => "the text".to_string(),
         };
+        let windows = match self.windows() {
+            1 => format!("1 window of at most {} covers", self.context),
+            count => format!("{count} windows of at most {} cover", self.context),
+        };
         format!(
-            "{} training and {} validation tokens of {what}, from a vocabulary of {}; {} of at most {} {} them once",
+            "{} training and {} validation tokens of {what}, from a vocabulary of {}; {windows} them once",
             self.tokens(),
             self.held_out.tokens().len(),
             self.vocabulary.len(),
-            match self.windows() {
-                1 => "1 window".to_string(),
-                windows => format!("{windows} windows"),
-            },
-            self.context,
-            if self.windows() == 1 { "covers" } else { "cover" }
         )
     }
 }

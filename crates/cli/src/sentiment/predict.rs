@@ -71,19 +71,9 @@ fn classify_lines(
         if !is_line.map_err(|error| fault(format!("cannot be read: {error}")))? {
             break;
         }
+        let text = str::from_utf8(&bytes).map_err(|_| fault(why_not_text(&bytes)))?;
         // Only the beginning of a file tells its kind, and may have a byte-order mark.
-        let text = match str::from_utf8(&bytes) {
-            Ok(text) if count == 0 => data::without_mark(text),
-            Ok(text) => text,
-            Err(_) => data::text(&bytes).map_err(|(_, what)| {
-                fault(match what {
-                    NotText::Bytes { position, origin, .. } => {
-                        format!("byte {position} is not UTF-8: save as UTF-8 ({})", origin.advice())
-                    }
-                    other => other.to_string(),
-                })
-            })?,
-        };
+        let text = if count == 0 { data::without_mark(text) } else { text };
         // Old programs end a line by `\r` alone.
         for text in text.strip_suffix('\r').unwrap_or(text).split('\r') {
             count += 1;
@@ -97,6 +87,17 @@ fn classify_lines(
         )
         .into()),
         _ => Ok(()),
+    }
+}
+
+/// Returns why a line is not UTF-8 text, and what to do.
+fn why_not_text(line: &[u8]) -> String {
+    match data::text(line) {
+        Err((_, NotText::Bytes { position, origin, .. })) => {
+            format!("byte {position} is not UTF-8: save as UTF-8 ({})", origin.advice())
+        }
+        Err((_, other)) => other.to_string(),
+        Ok(_) => unreachable!("the line is not UTF-8"),
     }
 }
 

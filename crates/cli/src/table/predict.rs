@@ -1,12 +1,10 @@
 //! The command `predict` with a model of a table: the columns of a file, followed by the answers.
 
 use std::error::Error;
-use std::io::{self, IsTerminal};
 use std::path::Path;
 
 use data::{
-    ColumnKind, FrameEncoder, Gaps, Mixed, Notation, TableRow, excerpt, printable_lines,
-    printable_path, write_csv,
+    ColumnKind, FrameEncoder, Gaps, Mixed, Notation, TableRow, excerpt, printable_path, write_csv,
 };
 use nn::Model;
 use serde_json::json;
@@ -18,6 +16,7 @@ use super::file::{TableFile, form_of_others};
 use super::gaps::tell_gaps;
 use super::saved::load;
 use crate::json::WriteLine;
+use crate::saying::print_text;
 use crate::sentiment::options::Predict;
 
 /// The number of rows of a file that are answered at once.
@@ -97,7 +96,7 @@ impl<M: Model<Input = Mixed<Tensor<u32>>>> Predictor<'_, M> {
         let columns = rows.columns().to_vec();
         let names = self.answer_names(&columns);
         if !self.options.json.is_printed() {
-            print_lines(&record(columns.iter().chain(&names).map(String::as_str)));
+            print_text(&record(columns.iter().chain(&names).map(String::as_str)));
         }
         let (mut batch, mut read) = (Vec::new(), Read::default());
         loop {
@@ -206,7 +205,7 @@ impl<M: Model<Input = Mixed<Tensor<u32>>>> Predictor<'_, M> {
                 lines += &record(row.cells.iter().chain(&cells).map(String::as_str));
             }
         }
-        print_lines(&lines);
+        print_text(&lines);
         Ok(())
     }
 
@@ -248,14 +247,6 @@ fn record<'a>(cells: impl Iterator<Item = &'a str>) -> String {
     write_csv(&mut bytes, cells, std::iter::empty::<[&str; 0]>())
         .expect("memory can be written to");
     String::from_utf8_lossy(&bytes).into_owned()
-}
-
-/// Prints lines as they are, unless a terminal would obey what a file can hold.
-fn print_lines(lines: &str) {
-    match io::stdout().is_terminal() {
-        true => print!("{}", printable_lines(lines)),
-        false => print!("{lines}"),
-    }
 }
 
 /// Returns a row as a JSON object.

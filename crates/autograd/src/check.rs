@@ -244,22 +244,20 @@ impl<'a> Subject<'a> {
 
     /// Returns the gradient of ⟨u, f⟩ at some point, for any u.
     fn gradient(&self, at: &Parameters<Number>, u: &Tensor<Number>) -> Parameters<Number> {
-        let tape = Tape::default();
-        let all = self.reading.written_out(at);
-        let result = (self.function)(Pass::eval(&tape, &all));
-        self.reading.collect(at, &result.vjp(u.clone()))
+        let [gradient] = self.gradients_of_walks(at, u);
+        gradient
     }
 
-    /// Returns the gradients of ⟨u, f⟩ at some point by two walks back over one tape.
-    fn gradients_of_two_walks(
+    /// Returns the same by several walks back over one tape.
+    fn gradients_of_walks<const WALKS: usize>(
         &self,
         at: &Parameters<Number>,
         u: &Tensor<Number>,
-    ) -> [Parameters<Number>; 2] {
+    ) -> [Parameters<Number>; WALKS] {
         let tape = Tape::default();
         let all = self.reading.written_out(at);
         let result = (self.function)(Pass::eval(&tape, &all));
-        [(); 2].map(|()| self.reading.collect(at, &result.vjp(u.clone())))
+        [(); WALKS].map(|()| self.reading.collect(at, &result.vjp(u.clone())))
     }
 
     /// Returns the gradient of ⟨u, f⟩ at the point itself.

@@ -12,7 +12,7 @@ pub(super) fn check_all(subject: &Subject<'_>) -> Vec<Law> {
     let still = subject.still();
     let u = &subject.cotangent;
     let gradient = subject.gradient(&still, u);
-    let [again, of_second_walk] = subject.gradients_of_two_walks(&still, u);
+    let [again, of_second_walk] = subject.gradients_of_walks(&still, u);
     // Zeros as masks and slices make them: in whole rows.
     let mask = row_mask(subject);
     let of_part = subject.gradient(&still, &(u * &mask));

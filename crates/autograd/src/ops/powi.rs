@@ -30,7 +30,7 @@ impl<T: Scalar> Op<T> for Powi {
         dx.add(0, || match self.exponent {
             0 => Tensor::zeros(dy.shape()),
             2 => dy.zip_map(x[0], |dy, x| dy * (x + x)),
-            // Saturating, because n − 1 may be no i32; then either power is 0 or ∞, unless |x| is 1.
+            // Saturating, because n − 1 may not fit into an i32. Then either power is 0 or ∞, unless |x| is about 1.
             n => dy.zip_map(x[0], |dy, x| dy * T::from_f64(n.into()) * x.powi(n.saturating_sub(1))),
         });
     }

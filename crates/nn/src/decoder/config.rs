@@ -110,6 +110,8 @@ impl DecoderConfig {
             )
         } else if !(theta.is_finite() && theta > 0.0 && epsilon.is_finite() && epsilon > 0.0) {
             format!("theta {theta} and epsilon {epsilon} must be finite and above 0")
+        } else if epsilon as f32 == 0.0 {
+            format!("epsilon {epsilon:e} would be 0 in f32: choose one of at least 1e-45")
         } else if !(0.0..1.0).contains(&dropout) {
             format!("dropout must be at least 0 and below 1, not {dropout}")
         } else if self.counted().is_none() {

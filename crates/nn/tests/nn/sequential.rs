@@ -3,7 +3,10 @@
 use autograd::functional::Dual;
 use autograd::{Parameters, Pass, Tape, Var, check};
 use mistakes::told;
-use nn::{Activation, Dense, DynLayer, Features, Layer, LayerNorm, Model, Residual, Sequential};
+use nn::{
+    Activation, AvgPool2d, Decoder, DecoderConfig, Dense, DynLayer, Features, Layer, LayerNorm,
+    MaxPool2d, Model, Residual, SelfAttention, Sequential,
+};
 use tensor::{Key, Scalar, Tensor};
 
 /// The same stack, known to the compiler and not, with parameters that both read.
@@ -79,6 +82,26 @@ fn nodes_of_boxed_layers_bear_the_line_that_called_the_stack() {
     layers.forward(Pass::eval(&tape, &parameters), x);
     for node in tape.nodes().iter().skip(1) {
         assert_eq!((node.at().file(), node.at().line()), (file!(), line), "{node}");
+    }
+}
+
+#[test]
+fn nodes_of_attention_and_pooling_bear_the_line_that_called_the_layer() {
+    let mut parameters = Parameters::<f64>::with_seed(1);
+    let attention = SelfAttention::new(&mut parameters, "attention", 4, 2).causal();
+    let decoder = Decoder::new(&mut parameters, DecoderConfig::small(10));
+    let tape = Tape::default();
+    let pass = Pass::eval(&tape, &parameters);
+    let x = tape.constant(Tensor::zeros([1, 3, 4]));
+    let (image, ids) = (tape.constant(Tensor::zeros([1, 1, 2, 2])), Tensor::from([[1, 2]]));
+    let first = line!() + 1;
+    attention.forward(pass, x);
+    decoder.forward(pass, &ids);
+    MaxPool2d::new([2, 2]).forward(pass, image);
+    AvgPool2d::new([2, 2]).forward(pass, image);
+    for node in tape.nodes().iter().skip(2) {
+        let is_here = (first..first + 4).contains(&node.at().line());
+        assert!(node.at().file() == file!() && is_here, "{node}, {}", node.at());
     }
 }
 

@@ -123,6 +123,12 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_metric_that_a_run_does_not_have_is_a_dash() {
+        assert_eq!(estimate("r2", Estimate::of(&[0.5, f64::NAN])), "–");
+        assert_eq!(estimate("r2", Estimate::of(&[0.5])), "0.5000");
+    }
+
+    #[test]
     fn numbers_keep_three_digits_where_decimals_would_not_show_them() {
         let written = [0.0, 0.25, -0.0001, 0.00005, -1.2e-7, 9_999_999.0, 1e7, f64::NAN];
         let expected =

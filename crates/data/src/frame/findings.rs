@@ -119,8 +119,8 @@ pub fn ambiguous_numbers(frame: &DataFrame, columns: &[&ColumnSummary]) -> Vec<S
             (summary.decimal.other().parse(cell)? != number).then_some((cell, number))
         })?;
         Some(format!(
-            "column {}: no cell shows if its points and commas are decimal; {} is read as {number}. If that is wrong, \
-             write a number with another count of digits behind the mark",
+            "column {}: no cell shows whether points or commas are decimal marks; {} is read as {number}. If that is wrong, \
+             write one of the numbers with more or fewer digits after the mark",
             excerpt(&summary.name),
             excerpt(cell)
         ))

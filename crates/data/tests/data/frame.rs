@@ -571,8 +571,8 @@ fn numbers_that_could_be_read_in_two_ways_are_told() {
         let column = ColumnSummary::of(&table, 0, Some(ColumnKind::Number));
         ambiguous_numbers(&table, &[&column])
     };
-    let note = "column `w`: no cell shows if its points and commas are decimal; `3.280` is read as 3280. If that is \
-                wrong, write a number with another count of digits behind the mark";
+    let note = "column `w`: no cell shows whether points or commas are decimal marks; `3.280` is read as 3280. If that is \
+                wrong, write one of the numbers with more or fewer digits after the mark";
     assert_eq!(notes(&["3.280", "6.560"]), [note]);
     assert_eq!(notes(&["3.280", "6.56"]), [""; 0]);
     assert_eq!(notes(&["3", "6"]), [""; 0]);

@@ -212,10 +212,21 @@ fn draw_line(
     Ok(points.last().map(|end| plane.backend_coord(end)))
 }
 
-/// Returns the date at a place of an axis; nothing between two days.
+/// Returns the date at a place of an axis; an empty text between two days.
 fn whole_date(days: f64) -> String {
     match (days - days.round()).abs() < 1e-6 {
         true => iso_date(days.round()),
         false => String::new(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_date_is_at_its_day_only() {
+        let labels = [19786.0, 19787.0, 19787.5, 19788.0].map(whole_date);
+        assert_eq!(labels, ["2024-03-04", "2024-03-05", "", "2024-03-06"]);
     }
 }

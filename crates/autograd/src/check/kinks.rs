@@ -8,7 +8,7 @@
 
 use tensor::Tensor;
 
-use super::methods::Slopes;
+use super::methods::{Slopes, Steps};
 use super::{Number, Subject};
 use crate::functional::Dual;
 use crate::tape::{Node, Source};
@@ -48,7 +48,7 @@ fn finding(op: &mut dyn Op<Number>, nodes: &[Node<Number>], index: usize) -> At 
     if inputs.iter().all(|x| x.values().iter().all(|x| x.tangent == 0.0)) {
         return At::Smooth;
     }
-    let at = |step: f64| {
+    let mut at = |step: f64| {
         let moved = |x: &&Tensor<Number>| x.map(|x| Dual::new(x.value + x.tangent * step, 0.0));
         let moved: Vec<Tensor<Number>> = inputs.iter().map(moved).collect();
         Dual::values(&op.forward(&moved.iter().collect::<Vec<_>>())).to_vec()
@@ -61,16 +61,18 @@ fn finding(op: &mut dyn Op<Number>, nodes: &[Node<Number>], index: usize) -> At 
     let size = sizes.fold(largest(&output, |y| y.value), f64::max);
     let slope = largest(&output, |y| y.tangent);
     let here: Vec<f64> = output.iter().map(|y| y.value).collect();
-    let mut found = At::Smooth;
-    for (slopes, y) in Slopes::measure_each(&here, |_| size, slope, at).iter().zip(&output) {
-        if !y.value.is_finite() {
-            continue;
-        }
-        if slopes.kink {
-            found = At::Kink;
-        } else if !slopes.is_about(y.tangent) {
-            return At::Unexplained;
-        }
+    let mut slopes_by = |steps| Slopes::measure_each(&here, (|_| size, slope), steps, &mut at);
+    let is_finite = |(_, y): &(Slopes, &Number)| y.value.is_finite();
+    let by_two = slopes_by(Steps::Two).into_iter().zip(&output).filter(is_finite);
+    let (kinks, smooth): (Vec<_>, Vec<_>) = by_two.partition(|(slopes, _)| slopes.kink);
+    let is_about = |(slopes, y): (Slopes, &Number)| slopes.is_about(y.tangent);
+    let mut explained_by_all_steps = || {
+        let by_all = slopes_by(Steps::All).into_iter().zip(&output).filter(is_finite);
+        by_all.filter(|(slopes, _)| !slopes.kink).all(is_about)
+    };
+    match smooth.into_iter().all(is_about) || explained_by_all_steps() {
+        false => At::Unexplained,
+        true if kinks.is_empty() => At::Smooth,
+        true => At::Kink,
     }
-    found
 }

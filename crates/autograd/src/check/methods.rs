@@ -9,6 +9,8 @@ use crate::{ParameterId, Parameters};
 
 /// The difference steps, relative to entries larger than 1.
 const STEPS: [f64; 5] = [1e-3, 1e-4, 1e-5, 1e-6, 1e-7];
+/// Smaller ones, for functions that are steep there.
+const SMALL_STEPS: [f64; 6] = [1e-8, 1e-9, 1e-10, 1e-11, 1e-12, 1e-13];
 /// The whole Jacobian is compared if neither the input nor the output has more entries than this.
 const SMALL: usize = 8;
 /// The number of entries of a large tensor that are checked one by one, and of directions through all.
@@ -50,6 +52,15 @@ impl Direction {
     }
 }
 
+/// The steps at which differences are taken.
+#[derive(Clone, Copy)]
+pub(super) enum Steps {
+    /// Two are enough where a function is smooth within the largest.
+    Two,
+    /// All are tried if two contradict the rest and no kink is the reason: the function may be steep.
+    All,
+}
+
 /// What was compared at one point.
 struct Compared {
     comparisons: Vec<Comparison>,
@@ -67,6 +78,8 @@ pub(super) fn compare_all(subject: &Subject<'_>, id: ParameterId) -> Finding {
         compared: 0,
         kinks: 0,
         undecided: 0,
+        inconclusive: 0,
+        largest: 0.0,
         worst: Vec::new(),
     };
     if at.is_empty() {
@@ -76,44 +89,51 @@ pub(super) fn compare_all(subject: &Subject<'_>, id: ParameterId) -> Finding {
     let key = subject.key.stream("entries").fold_in(id.index() as u64);
     for position in chosen_entries(&analytic, key) {
         let direction = Direction::entry(subject, id, position);
-        compare_at(subject, id, &direction, &mut finding, |at| differences(at, id, &direction));
+        compare_at(subject, id, &direction, &mut finding, |at, steps| {
+            differences(at, id, &direction, steps)
+        });
     }
     for k in 0..if at.len() > ENTRIES { DIRECTIONS } else { 0 } {
         let along = format!("random direction {k}");
         let direction =
             Direction::through_all(along, &subject.direction(id, &format!("direction {k}")));
-        compare_at(subject, id, &direction, &mut finding, |at| differences(at, id, &direction));
+        compare_at(subject, id, &direction, &mut finding, |at, steps| {
+            differences(at, id, &direction, steps)
+        });
     }
     compare_whole_jacobian(subject, id, &mut finding);
     let v = Direction::through_all("random direction".to_string(), &subject.direction(id, "v"));
-    compare_at(subject, id, &v, &mut finding, |at| second_order(at, id, &v));
+    compare_at(subject, id, &v, &mut finding, |at, steps| second_order(at, id, &v, steps));
     finding
 }
 
 /// Compares at the point. If differences contradict the rest only because of kinks along this
-/// direction, the comparisons are repeated beside the point, on both sides of each kink.
+/// direction, the comparisons are repeated beside the point, on both sides of each kink. If kinks are not
+/// the reason, differences are taken at all steps.
 fn compare_at(
     subject: &Subject<'_>,
     id: ParameterId,
     direction: &Direction,
     finding: &mut Finding,
-    compare: impl Fn(&Subject<'_>) -> Compared,
+    compare: impl Fn(&Subject<'_>, Steps) -> Compared,
 ) {
-    let (exact, numerical): (Vec<_>, Vec<_>) =
-        compare(subject).comparisons.into_iter().partition(|c| c.method.is_exact());
-    exact.into_iter().for_each(|comparison| finding.add(comparison));
-    let is_explained = || {
-        let mut moving = subject.still();
-        direction.follow(subject, &mut moving, id, (0.0, 1.0));
-        kinks::explain(subject, &moving)
+    let by_steps = |steps| -> (Vec<Comparison>, Vec<Comparison>) {
+        compare(subject, steps).comparisons.into_iter().partition(|c| c.method.is_exact())
     };
-    if numerical.iter().all(Comparison::agrees) || !is_explained() {
-        numerical.into_iter().for_each(|comparison| finding.add(comparison));
-        return;
+    let (exact, numerical) = by_steps(Steps::Two);
+    exact.into_iter().for_each(|comparison| finding.add(comparison));
+    if numerical.iter().all(Comparison::agrees) {
+        return numerical.into_iter().for_each(|comparison| finding.add(comparison));
+    }
+    let mut moving = subject.still();
+    direction.follow(subject, &mut moving, id, (0.0, 1.0));
+    if !kinks::explain(subject, &moving) {
+        let (_, numerical) = by_steps(Steps::All);
+        return numerical.into_iter().for_each(|comparison| finding.add(comparison));
     }
     finding.kinks += numerical.len();
-    let beside: Vec<Compared> =
-        subject.beside().iter().map(compare).filter(|compared| !compared.near_kink).collect();
+    let beside = subject.beside().iter().map(|beside| compare(beside, Steps::Two));
+    let beside: Vec<Compared> = beside.filter(|compared| !compared.near_kink).collect();
     if beside.is_empty() {
         finding.undecided += numerical.len();
     }
@@ -121,14 +141,20 @@ fn compare_at(
 }
 
 /// Central differences along a direction.
-fn differences(subject: &Subject<'_>, id: ParameterId, direction: &Direction) -> Compared {
-    let slopes = Slopes::along(subject, id, direction);
+fn differences(
+    subject: &Subject<'_>,
+    id: ParameterId,
+    direction: &Direction,
+    steps: Steps,
+) -> Compared {
+    let slopes = Slopes::along(subject, id, direction, steps);
     let (analytic, size) = along(&Dual::values(subject.analytic().get(id)), direction);
     let comparison = Comparison {
         method: Method::Differences,
         along: direction.along.clone(),
         analytic,
         numerical: slopes.central,
+        uncertainty: slopes.uncertainty,
         size,
     };
     Compared { comparisons: vec![comparison], near_kink: slopes.kink }
@@ -166,6 +192,7 @@ fn compare_whole_jacobian(subject: &Subject<'_>, id: ParameterId, finding: &mut 
                 along: format!("{entry:?} to {of:?} of the output"),
                 analytic: row.values()[i],
                 numerical: column.values()[j],
+                uncertainty: 0.0,
                 size: 0.0,
             });
         }
@@ -174,7 +201,7 @@ fn compare_whole_jacobian(subject: &Subject<'_>, id: ParameterId, finding: &mut 
 
 /// One run over duals that move along a random direction gives Jv with the value, and with the
 /// gradient its derivative Hv: exact numbers for three comparisons.
-fn second_order(subject: &Subject<'_>, id: ParameterId, v: &Direction) -> Compared {
+fn second_order(subject: &Subject<'_>, id: ParameterId, v: &Direction, steps: Steps) -> Compared {
     let w = Direction::through_all(String::new(), &subject.direction(id, "w"));
     let gradient_along = |direction: &Direction| {
         let mut moving = subject.still();
@@ -190,6 +217,7 @@ fn second_order(subject: &Subject<'_>, id: ParameterId, v: &Direction) -> Compar
         along: along.to_string(),
         analytic,
         numerical,
+        uncertainty: 0.0,
         size,
     };
     let mut compared = Compared {
@@ -197,10 +225,10 @@ fn second_order(subject: &Subject<'_>, id: ParameterId, v: &Direction) -> Compar
             exact(Method::ForwardMode, &v.along, analytic, jv, size),
             exact(Method::Symmetry, "two random directions", whv, vhw, size_v.max(size_w)),
         ],
-        near_kink: Slopes::along(subject, id, v).kink,
+        near_kink: Slopes::along(subject, id, v, Steps::Two).kink,
     };
-    compare_slopes(subject, id, v, (jv, &hv), &mut compared);
-    compare_curvature(subject, id, v, &of_v, &mut compared);
+    compare_slopes(subject, id, v, (jv, &hv), steps, &mut compared);
+    compare_curvature(subject, id, v, &of_v, steps, &mut compared);
     compared
 }
 
@@ -221,10 +249,11 @@ fn compare_slopes(
     id: ParameterId,
     v: &Direction,
     (jv, hv): (f64, &Tensor<f64>),
+    steps: Steps,
     compared: &mut Compared,
 ) {
     let mut moved = subject.still();
-    let slopes = Slopes::measure(jv, |step| {
+    let slopes = Slopes::measure(jv, steps, |step| {
         v.follow(subject, &mut moved, id, (step, 1.0));
         subject.projection(&moved).tangent
     });
@@ -239,6 +268,7 @@ fn compare_curvature(
     id: ParameterId,
     direction: &Direction,
     exact: &Parameters<Number>,
+    steps: Steps,
     compared: &mut Compared,
 ) {
     let probes: Vec<(ParameterId, Tensor<f64>)> =
@@ -248,7 +278,8 @@ fn compare_curvature(
         let along = |(other, probe): &(_, _)| inner(&Dual::values(gradients.get(*other)), probe);
         probes.iter().map(along).collect()
     };
-    let slopes = Slopes::measure_each(&of_each(exact), f64::abs, 1.0, |step| {
+    let sizes = (f64::abs as fn(f64) -> f64, 1.0);
+    let slopes = Slopes::measure_each(&of_each(exact), sizes, steps, |step| {
         direction.follow(subject, &mut moved, id, (step, 0.0));
         of_each(&subject.gradient(&moved, &subject.cotangent))
     });
@@ -262,7 +293,8 @@ fn compare_curvature(
 impl Compared {
     fn add_second_order(&mut self, along: String, analytic: f64, size: f64, slopes: &Slopes) {
         let (method, numerical) = (Method::SecondOrder, slopes.central);
-        self.comparisons.push(Comparison { method, along, analytic, numerical, size });
+        let uncertainty = slopes.uncertainty;
+        self.comparisons.push(Comparison { method, along, analytic, numerical, uncertainty, size });
         self.near_kink |= slopes.kink;
     }
 }
@@ -272,31 +304,33 @@ pub(super) struct Slopes {
     central: f64,
     /// `true` if the function has a kink within the step that was taken.
     pub(super) kink: bool,
+    /// By how much another step changes the slope; 0 if only [`Steps::Two`] were taken.
+    uncertainty: f64,
     /// Equal slopes may differ by this much.
     noise: f64,
 }
 
 impl Slopes {
     /// The slope of ⟨u, f⟩ along a direction of one parameter.
-    fn along(subject: &Subject<'_>, id: ParameterId, direction: &Direction) -> Self {
+    fn along(subject: &Subject<'_>, id: ParameterId, direction: &Direction, steps: Steps) -> Self {
         let mut moved = subject.still();
-        Self::measure(subject.projection_here(), |step| {
+        Self::measure(subject.projection_here(), steps, |step| {
             direction.follow(subject, &mut moved, id, (step, 0.0));
             subject.projection(&moved).value
         })
     }
 
     /// The slope of a function that is `here` at 0.
-    fn measure(here: f64, mut function: impl FnMut(f64) -> f64) -> Self {
-        Self::new(here, here.abs(), 1.0, |step| [-step, step].map(&mut function))
+    fn measure(here: f64, steps: Steps, mut function: impl FnMut(f64) -> f64) -> Self {
+        Self::new(here, (here.abs(), 1.0), steps, |step| [-step, step].map(&mut function))
     }
 
     /// The slopes of several functions, whose values are computed together: only at the steps that one of them
-    /// needs.
+    /// needs. `size` and `slope` are as in [`Self::by_two`].
     pub(super) fn measure_each(
         here: &[f64],
-        size: impl Fn(f64) -> f64,
-        slope: f64,
+        (size, slope): (impl Fn(f64) -> f64, f64),
+        steps: Steps,
         mut functions: impl FnMut(f64) -> Vec<f64>,
     ) -> Vec<Self> {
         let mut known: Vec<(f64, [Vec<f64>; 2])> = Vec::new();
@@ -308,37 +342,70 @@ impl Slopes {
             });
             known[place].1.each_ref().map(|values| values[k])
         };
-        let of = |(k, &here)| Self::new(here, size(here), slope, |step| at(step, k));
+        let of = |(k, &here)| Self::new(here, (size(here), slope), steps, |step| at(step, k));
         here.iter().enumerate().map(of).collect()
     }
 
-    /// Computes the slope from the value at 0 and the values at plus and minus two of the [`STEPS`]. The
-    /// first is the smallest at which rounding of numbers of this size does not spoil the difference: so
-    /// close to the point, the function has few kinks and its curvature does not matter. The second is the
-    /// largest step. Slopes below `slope` are compared as if they had that size.
-    fn new(here: f64, size: f64, slope: f64, mut at: impl FnMut(f64) -> [f64; 2]) -> Self {
-        let rounding = |step: &f64| 8.0 * f64::EPSILON * size / step;
-        let is_trusted = |step: &&f64| rounding(step) < 1e-7;
-        let (largest, trusted) = (STEPS[0], *STEPS.iter().rfind(is_trusted).unwrap_or(&STEPS[0]));
+    fn new(
+        here: f64,
+        sizes: (f64, f64),
+        steps: Steps,
+        mut at: impl FnMut(f64) -> [f64; 2],
+    ) -> Self {
         let mut sides = |step: f64| {
             let [low, high] = at(step);
             [(here - low) / step, (high - here) / step]
         };
+        let by_two = Self::by_two(sizes, &mut sides);
+        match steps {
+            Steps::Two => by_two,
+            Steps::All => by_two.refined(sizes, &mut sides),
+        }
+    }
+
+    /// Computes the slope from those on both sides, at two of the [`STEPS`]. The first is the smallest at which
+    /// rounding of numbers of this size does not spoil the difference: so close to the point, the function
+    /// has few kinks and its curvature does not matter. The second is the largest step. Slopes below `slope`
+    /// are compared as if they had that size.
+    fn by_two((size, slope): (f64, f64), sides: &mut dyn FnMut(f64) -> [f64; 2]) -> Self {
+        let is_trusted = |step: &&f64| rounding(size, **step) < 1e-7;
+        let (largest, trusted) = (STEPS[0], *STEPS.iter().rfind(is_trusted).unwrap_or(&STEPS[0]));
         let jump = |[left, right]: [f64; 2]| (left - right).abs();
         // Where a function is smooth, the two sides differ by step times curvature, and so a
         // thousand times less at a step a thousand times smaller. At a kink the difference stays.
         let smooth = jump(sides(largest)) * trusted / largest;
         let [left, right] = sides(trusted);
-        let noise = 1e-6 * left.abs().max(right.abs()).max(slope) + 10.0 * rounding(&trusted);
+        let noise = 1e-6 * left.abs().max(right.abs()).max(slope) + 10.0 * rounding(size, trusted);
         let jump = jump([left, right]);
         let kink = jump > noise && jump > 10.0 * smooth;
-        Self { central: (left + right) / 2.0, kink, noise }
+        Self { central: (left + right) / 2.0, kink, uncertainty: 0.0, noise }
+    }
+
+    /// Takes the slope at the step where it differs least, in relation to its size, from that at a step ten times
+    /// as large. Larger steps reach to where a steep function is another, and smaller ones drown in rounding.
+    fn refined(self, (size, slope): (f64, f64), sides: &mut dyn FnMut(f64) -> [f64; 2]) -> Self {
+        let steps: Vec<f64> = STEPS.into_iter().chain(SMALL_STEPS).collect();
+        let central = steps.iter().map(|&step| sides(step).iter().sum::<f64>() / 2.0);
+        let central: Vec<f64> = central.collect();
+        let uncertainty = |k: usize| (central[k] - central[k - 1]).abs() + rounding(size, steps[k]);
+        let relative = |k: usize| uncertainty(k) / central[k].abs().max(slope);
+        let finite = (1..steps.len()).filter(|&k| relative(k).is_finite());
+        let Some(best) = finite.min_by(|&a, &b| relative(a).total_cmp(&relative(b))) else {
+            return self;
+        };
+        let uncertainty = uncertainty(best);
+        Self { central: central[best], uncertainty, noise: self.noise + uncertainty, ..self }
     }
 
     /// Returns `true` if this is the slope, as well as differences can tell.
     pub(super) fn is_about(&self, slope: f64) -> bool {
         (self.central - slope).abs() <= 10.0 * self.noise
     }
+}
+
+/// The error that rounding of values of this size makes in a slope.
+fn rounding(size: f64, step: f64) -> f64 {
+    8.0 * f64::EPSILON * size / step
 }
 
 /// Returns all positions of a small tensor, or a sample of the positions of a large one, half of them

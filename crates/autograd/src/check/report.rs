@@ -58,6 +58,9 @@ pub struct Comparison {
     pub analytic: f64,
     /// The number by the other method.
     pub numerical: f64,
+    /// By how much that number may be wrong, where this had to be estimated: differences of a function that is steep
+    /// or whose values are large. Otherwise 0.
+    pub uncertainty: f64,
     /// The size of the terms that make these numbers up.
     pub size: f64,
 }
@@ -74,6 +77,11 @@ impl Comparison {
     /// Returns `true` if the error is within the method's tolerance.
     pub fn agrees(&self) -> bool {
         self.error() <= self.method.tolerance()
+    }
+
+    /// Returns `true` if the numbers do not agree, but the other method is not certain enough to contradict.
+    pub(super) fn is_inconclusive(&self) -> bool {
+        !self.agrees() && (self.analytic - self.numerical).abs() <= self.uncertainty
     }
 }
 
@@ -101,14 +109,24 @@ pub struct Finding {
     pub kinks: usize,
     /// The number of these that were not made, because a kink was in reach beside the point too.
     pub undecided: usize,
+    /// The number of comparisons with differences that say nothing, because no step is both small enough for
+    /// a function as steep as this one and large enough for the rounding of its values.
+    pub inconclusive: usize,
+    /// The largest of the compared numbers. If it is below 1e-12, they all count as 0.
+    pub largest: f64,
     /// The worst comparison by each method.
     pub worst: Vec<Comparison>,
 }
 
 impl Finding {
-    /// Adds a comparison, and keeps the worst of each method.
+    /// Adds a comparison, unless it says nothing, and keeps the worst of each method.
     pub(super) fn add(&mut self, comparison: Comparison) {
+        if comparison.is_inconclusive() {
+            self.inconclusive += 1;
+            return;
+        }
         self.compared += 1;
+        self.largest = self.largest.max(comparison.analytic.abs()).max(comparison.numerical.abs());
         let known = self.worst.iter_mut().find(|known| known.method == comparison.method);
         match known {
             Some(known) if comparison.error() > known.error() => *known = comparison,
@@ -261,6 +279,16 @@ fn write_finding(f: &mut fmt::Formatter<'_>, finding: &Finding, width: usize) ->
     }
     if finding.undecided > 0 {
         write!(f, ", {} of them not compared: there are kinks all around", finding.undecided)?;
+    }
+    if finding.largest > 0.0 && finding.largest < Method::ForwardMode.tolerance() {
+        write!(f, ", all of which count as 0: the largest is {:.0e}", finding.largest)?;
+    }
+    if finding.inconclusive > 0 {
+        write!(
+            f,
+            ", {} not decided by differences: too steep, or too large",
+            finding.inconclusive
+        )?;
     }
     writeln!(f)?;
     for comparison in finding.worst.iter().filter(|comparison| !comparison.agrees()) {

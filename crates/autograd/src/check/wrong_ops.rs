@@ -145,6 +145,7 @@ fn wrong_entry(subject: &Subject<'_>, id: ParameterId) -> Option<String> {
             along: String::new(),
             analytic: inner(&analytic, &v),
             numerical: subject.projection(&moving).tangent,
+            uncertainty: 0.0,
             size: inner_size(&analytic, &v),
         }
     };

@@ -1,7 +1,7 @@
 //! The checker is checked: right gradients pass, and every wrong one is caught.
 
 use autograd::check::{self, Method};
-use autograd::{Adjoints, Op, Parameters, Tape};
+use autograd::{Adjoints, Op, Parameters, Tape, Var};
 use mistakes::message;
 use proptest::prelude::*;
 use tensor::{Key, Scalar, Tensor};
@@ -138,6 +138,69 @@ impl<T: Scalar> Op<T> for WrongAtKink {
     fn vjp(&self, _: &[&Tensor<T>], _: &Tensor<T>, dy: &Tensor<T>, dx: &mut Adjoints<T>) {
         dx.add(0, || dy * T::from_f64(3.0));
     }
+}
+
+type Function = for<'t> fn([Var<'t, check::Number>; 1]) -> Var<'t, check::Number>;
+
+#[test]
+fn right_gradients_pass_where_a_function_is_steep() {
+    let functions: [(Function, &[f64]); 4] = [
+        (|[x]| x.powi(-1), &[1e-3, 1e-6, -1e-4]),
+        (|[x]| x.ln(), &[1e-5, 1e-9]),
+        (|[x]| x.sqrt(), &[1e-6, 1e-9]),
+        (|[x]| (x * 1e4).tanh(), &[1e-5, -1e-4]),
+    ];
+    for (function, points) in functions {
+        check::inputs(&[Tensor::from(points)], function).assert();
+        for &at in points {
+            let report = check::inputs(&[Tensor::from([at])], function);
+            report.assert();
+            assert_eq!(report.findings[0].inconclusive, 0, "{report}");
+        }
+    }
+}
+
+#[test]
+fn differences_that_drown_in_rounding_do_not_contradict_and_the_report_says_so() {
+    let report = check::inputs(&[Tensor::from([0.5])], |[x]| x + 1e12);
+    report.assert();
+    assert!(report.to_string().contains(" not decided by differences: too steep, or too large"));
+}
+
+/// y = 1/x, with a backward pass that is off by a factor, or that agrees with forward mode on 0.
+struct SteepReciprocal {
+    factor: f64,
+    stopped: bool,
+}
+
+impl<T: Scalar> Op<T> for SteepReciprocal {
+    fn name(&self) -> &'static str {
+        "steep_reciprocal"
+    }
+    fn forward(&mut self, x: &[&Tensor<T>]) -> Tensor<T> {
+        x[0].map(|x| if self.stopped { T::from_f64(1.0 / x.to_f64()) } else { T::ONE / x })
+    }
+    fn vjp(&self, _: &[&Tensor<T>], y: &Tensor<T>, dy: &Tensor<T>, dx: &mut Adjoints<T>) {
+        let factor = T::from_f64(if self.stopped { 0.0 } else { -self.factor });
+        dx.add(0, || y * y * dy * factor);
+    }
+}
+
+#[test]
+fn wrong_gradients_fail_where_a_function_is_steep() {
+    let passes = |factor, stopped| {
+        let make = || SteepReciprocal { factor, stopped };
+        check::op(make, &[Tensor::from([1e-3, 2e-5])]).passes()
+    };
+    assert!(passes(1.0, false));
+    assert!(!passes(1.001, false), "a factor in the backward pass");
+    assert!(!passes(1.0, true), "only differences see that forward mode does not follow x");
+}
+
+#[test]
+fn the_report_says_that_numbers_below_its_tolerance_count_as_0() {
+    let report = check::inputs(&[Tensor::from([0.5, -2.0])], |[x]| x * x * 1e-15);
+    assert!(report.to_string().contains(", all of which count as 0: the largest is "), "{report}");
 }
 
 #[test]

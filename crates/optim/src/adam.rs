@@ -80,7 +80,8 @@ struct Update<T> {
     correction: [T; 2],
     epsilon: T,
     rate: T,
-    keep: T,
+    /// η λ of [`AdamW`](crate::AdamW).
+    decay: T,
 }
 
 impl<T: Scalar> Update<T> {
@@ -94,7 +95,7 @@ impl<T: Scalar> Update<T> {
             correction: [correction1, correction2.sqrt()].map(T::from_f64),
             epsilon: T::from_f64(epsilon),
             rate: T::from_f64(rate),
-            keep: T::ONE,
+            decay: T::ZERO,
         }
     }
 
@@ -113,7 +114,8 @@ impl<T: Scalar> Update<T> {
     /// it once.
     fn apply(&self, values: &mut [T], gradient: &[T], m: &mut [T], v: &mut [T]) {
         // Copies, because the compiler must assume that each write may change a value behind a reference.
-        let &Self { beta: [beta1, beta2], fresh: [fresh1, fresh2], epsilon, rate, keep, .. } = self;
+        let &Self { beta: [beta1, beta2], fresh: [fresh1, fresh2], epsilon, rate, decay, .. } =
+            self;
         let [correction1, correction2] = self.correction;
         vectorized(
             #[inline(always)]
@@ -123,7 +125,8 @@ impl<T: Scalar> Update<T> {
                     // In this order g² itself, which may be infinite, is never there.
                     *v = beta2 * *v + (fresh2 * g) * g;
                     let step = *m * correction1 / (v.sqrt() * correction2 + epsilon);
-                    *x = *x * keep - rate * step;
+                    // Not x · (1 − η λ): near 1, numbers are too far apart for a small η λ.
+                    *x = *x - (rate * step + decay * *x);
                 }
             },
         );
@@ -149,13 +152,13 @@ impl<T: Scalar> Optimizer<T> for Adam<T> {
             let pace = self.pace.of(parameters.name(id), gradient.shape(), rate);
             let update = Update::new(self.constants, self.moments.updates(id) + 1, pace.rate);
             // Decay moves all numbers of a parameter, so its gradient counts as dense.
-            if let (Gradient::Sparse(rows), None) = (gradient, pace.keep) {
+            if let (Gradient::Sparse(rows), None) = (gradient, pace.decay) {
                 self.sparse.update(parameters, &mut self.moments, id, rows, &update);
                 continue;
             }
             self.sparse.catch_up(parameters, &mut self.moments, id);
             let moments = self.moments.update(parameters, id);
-            let update = Update { keep: T::from_f64(pace.keep.unwrap_or(1.0)), ..update };
+            let update = Update { decay: T::from_f64(pace.decay.unwrap_or(0.0)), ..update };
             update.apply_to_all(parameters.get_mut(id), gradient.dense(), moments);
         }
         self.moments.steps += 1;

@@ -44,8 +44,10 @@ pub fn clip_global_norm<T: Scalar>(gradients: &mut Gradients<T>, max: f64) -> f6
     assert!(max > 0.0, "clip_global_norm: the largest norm must be positive, but it is {max}");
     let length = Length::of(gradients);
     let norm = length.norm();
-    let Length { scale, root } = length;
-    if norm > max && root.is_finite() {
+    if norm > max && length.root.is_finite() {
+        // A factor this small would be rounded or vanish in f32.
+        let is_exact = max / length.root > 1e-30;
+        let Length { scale, root } = if is_exact { length } else { Length::scaled(gradients) };
         let factor = T::from_f64(max / root);
         for (_, gradient) in gradients.iter_mut() {
             let values = gradient.stored_mut().as_mut_slice();
@@ -72,11 +74,17 @@ impl Length {
     fn of<T: Scalar>(gradients: &Gradients<T>) -> Self {
         let sum = sum_of_squares(gradients, |g| g);
         let is_in_range = sum.is_finite() && sum >= Self::SMALLEST_SUM;
-        let scale = if is_in_range { 1.0 } else { largest_magnitude(gradients) };
-        // Zeros alone, and elements without a magnitude, have no scale.
-        if is_in_range || sum.is_nan() || scale == 0.0 || !scale.is_finite() {
-            return Self { scale: 1.0, root: sum.sqrt() };
+        match is_in_range || sum.is_nan() {
+            true => Self { scale: 1.0, root: sum.sqrt() },
+            false => Self::scaled(gradients),
         }
+    }
+
+    /// The same, with the largest element as scale.
+    fn scaled<T: Scalar>(gradients: &Gradients<T>) -> Self {
+        let largest = largest_magnitude(gradients);
+        // Zeros alone, and elements without a magnitude, have no scale.
+        let scale = if largest > 0.0 && largest.is_finite() { largest } else { 1.0 };
         Self { scale, root: sum_of_squares(gradients, |g| g / scale).sqrt() }
     }
 

@@ -14,7 +14,7 @@ use crate::state::{State, StateError, StateHeader};
 #[derive(Clone, Debug)]
 pub(crate) struct Moments<T: Scalar, const N: usize> {
     names: [&'static str; N],
-    /// The store whose parameters have moments; `None` before the first gradient.
+    /// The store whose parameters have moments; `None` if none has.
     store: Option<StoreId>,
     /// By index of the parameter; `None` before its first gradient.
     entries: Vec<Option<Entry<T, N>>>,
@@ -24,6 +24,7 @@ pub(crate) struct Moments<T: Scalar, const N: usize> {
 
 #[derive(Clone, Debug)]
 struct Entry<T: Scalar, const N: usize> {
+    id: ParameterId,
     /// The number of gradients that the moments hold.
     updates: u64,
     moments: [Tensor<T>; N],
@@ -63,9 +64,16 @@ impl<T: Scalar, const N: usize> Moments<T, N> {
         }
         let shape = parameters.shape(id);
         let entry = self.entries[id.index()].get_or_insert_with(|| Entry {
+            id,
             updates: 0,
             moments: std::array::from_fn(|_| Tensor::zeros(shape)),
         });
+        assert!(
+            entry.id == id,
+            "step: the parameter `{}` was added to another copy of the store than the one at its place in the \
+             steps before: give each copy an optimizer of its own",
+            parameters.name(id)
+        );
         for moment in &entry.moments {
             assert!(
                 moment.shape() == shape,
@@ -132,14 +140,14 @@ impl<T: Scalar, const N: usize> Moments<T, N> {
                 updates => {
                     let shape = parameters.shape(id);
                     let moments = self.take_moments(parameter, shape, &mut tensors)?;
-                    Some(Entry { updates, moments })
+                    Some(Entry { id, updates, moments })
                 }
             });
         }
         if let Some((name, _)) = tensors.pop_first() {
             return Err(StateError::UnknownTensor(name));
         }
-        self.store = Some(parameters.store());
+        self.store = entries.iter().any(Option::is_some).then(|| parameters.store());
         self.entries = entries;
         self.steps = header.steps;
         pace.set_rate = header.rate;

@@ -6,19 +6,37 @@ use thiserror::Error;
 
 use crate::state::{State, StateError};
 
-/// A gradient that an optimizer cannot use: its moments would be infinite from then on.
+/// A gradient that an optimizer cannot use: the parameter or its moments would be lost.
 #[derive(Clone, Debug, PartialEq, Error)]
-#[error(
-    "the gradient of the parameter `{name}` is {value} at position {position}, and its square is too \
-     large for this scalar type: clip the gradients or lower the learning rate"
-)]
-pub struct GradientError {
-    /// The parameter.
-    pub name: String,
-    /// The position in the parameter, in row-major order.
-    pub position: usize,
-    /// The gradient there, as text: its scalar type is the model's.
-    pub value: String,
+#[non_exhaustive]
+pub enum GradientError {
+    /// A moment that holds its square would be infinite from then on.
+    #[error(
+        "the gradient of the parameter `{name}` is {value} at position {position}, and its square is too \
+         large for this scalar type: clip the gradients or lower the learning rate"
+    )]
+    TooLarge {
+        /// The parameter.
+        name: String,
+        /// The position in the parameter, in row-major order.
+        position: usize,
+        /// The gradient there, as text: its scalar type is the model's.
+        value: String,
+    },
+    /// It is infinite or NaN.
+    #[error(
+        "the gradient of the parameter `{name}` is {value} at position {position}: an op has no finite slope \
+         where it was computed, such as a root or a norm at 0, or the numbers on the way back are too large; \
+         keep the op's input away from there, or scale the loss down"
+    )]
+    NotFinite {
+        /// The parameter.
+        name: String,
+        /// The position in the parameter, in row-major order.
+        position: usize,
+        /// The gradient there, as text.
+        value: String,
+    },
 }
 
 /// A rule that turns gradients into a change of the parameters.
@@ -47,7 +65,7 @@ pub trait Optimizer<T: Scalar> {
     /// takes every step.
     ///
     /// # Errors
-    /// If a finite gradient is too large for what the optimizer computes from it. Parameters and
+    /// If a gradient is infinite or NaN, or too large for what the optimizer computes from it. Parameters and
     /// optimizer are then as they were.
     ///
     /// # Panics

@@ -1,14 +1,16 @@
-//! Gradients whose squares are beyond the largest number of the scalar type.
+//! Gradients that would destroy a parameter: those that are infinite or NaN, and those whose squares are beyond
+//! the largest number of the scalar type.
 //!
-//! If one of them entered its mean of squares, a parameter would never move again. So the step is refused
-//! before it changes anything.
+//! If one of them entered a moment, the parameter would never be a number, or never move, again. So the step is
+//! refused before it changes anything.
 
 use autograd::{Gradient, ParameterId, Parameters};
 use tensor::{Layout, Scalar, parallel, shape, vectorized};
 
 use crate::optimizer::GradientError;
 
-/// Refuses finite gradients for which `factor · g²` is infinite.
+/// Refuses gradients that are not finite, or for which `factor · g²` is not. With a factor of 0, squares do not
+/// matter.
 pub(crate) fn check<T: Scalar>(
     parameters: &Parameters<T>,
     gradients: &[(ParameterId, &Gradient<T>)],
@@ -21,12 +23,13 @@ pub(crate) fn check<T: Scalar>(
         if is_square_finite(largest_magnitude(&values)) {
             continue;
         }
-        // The caller deals with a gradient that is infinite itself.
-        let too_large = |&g: &T| g.is_finite() && !is_square_finite(g);
-        if let Some(at) = values.iter().position(too_large) {
+        if let Some(at) = values.iter().position(|&g| !is_square_finite(g)) {
             let name = parameters.name(id).to_string();
             let (position, value) = (position(gradient, at), format!("{:e}", values[at]));
-            return Err(GradientError { name, position, value });
+            return Err(match values[at].is_finite() {
+                true => GradientError::TooLarge { name, position, value },
+                false => GradientError::NotFinite { name, position, value },
+            });
         }
     }
     Ok(())
@@ -43,13 +46,13 @@ fn position<T: Scalar>(gradient: &Gradient<T>, at: usize) -> usize {
     }
 }
 
-/// Returns the larger of two numbers, where NaN does not count.
+/// Returns the larger of two numbers; NaN if one is NaN.
 #[inline(always)]
 fn larger<T: Scalar>(x: T, y: T) -> T {
-    if y > x { y } else { x }
+    if x >= y || x.is_nan() { x } else { y }
 }
 
-/// Returns the largest |x|, where NaN does not count, on several cores if there are many numbers.
+/// Returns the largest |x|, or NaN if there is one, on several cores if there are many numbers.
 fn largest_magnitude<T: Scalar>(values: &[T]) -> T {
     let all = Layout::contiguous(&[values.len()]);
     let kernel = |[part]: [&Layout; 1], []: [&mut [T]; 0]| {

@@ -42,8 +42,8 @@ impl fmt::Debug for DecayRule {
 pub(crate) struct ParameterPace {
     /// η.
     pub(crate) rate: f64,
-    /// 1 − η λ; `None` if the parameter does not decay.
-    pub(crate) keep: Option<f64>,
+    /// η λ; `None` if the parameter does not decay.
+    pub(crate) decay: Option<f64>,
 }
 
 impl Pace {
@@ -126,7 +126,7 @@ impl Pace {
         let (scale, decay) = group::settings(&self.groups, name);
         let by_rule = || if (self.rule.0)(name, shape) { self.decay } else { 0.0 };
         let (rate, decay) = (rate * scale, decay.unwrap_or_else(by_rule));
-        ParameterPace { rate, keep: (decay != 0.0).then_some(1.0 - rate * decay) }
+        ParameterPace { rate, decay: (decay != 0.0).then_some(rate * decay) }
     }
 }
 

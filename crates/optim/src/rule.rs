@@ -89,7 +89,7 @@ pub struct ParameterStep<'a> {
 
 /// The optimizer of an [`UpdateRule`], with schedule, groups, decay, and a state that can be saved.
 ///
-/// In each step, a parameter with a gradient first decays by `1 − η λ` and is then updated by the
+/// In each step, a parameter with a gradient first decays to `θ − η λ θ` and is then updated by the
 /// rule. A sparse gradient is written out in full.
 #[derive(Clone, Debug)]
 pub struct RuleOptimizer<R, const N: usize, T: Scalar = f32> {
@@ -146,9 +146,7 @@ impl<R: UpdateRule<T, N>, const N: usize, T: Scalar> Optimizer<T> for RuleOptimi
         self.moments.check_store(parameters);
         self.pace.check_groups(parameters);
         let own = own_gradients(parameters, gradients);
-        if let Some(factor) = self.rule.square_factor() {
-            overflow::check(parameters, &own, factor)?;
-        }
+        overflow::check(parameters, &own, self.rule.square_factor().unwrap_or(0.0))?;
         let rate = self.rate();
         for (id, gradient) in own {
             let shape = gradient.shape();
@@ -157,8 +155,8 @@ impl<R: UpdateRule<T, N>, const N: usize, T: Scalar> Optimizer<T> for RuleOptimi
             let step = ParameterStep { rate: pace.rate, number, shape };
             let mut moments = self.moments.update(parameters, id);
             let values = parameters.get_mut(id).as_mut_slice();
-            if let Some(keep) = pace.keep.map(T::from_f64) {
-                values.iter_mut().for_each(|x| *x = *x * keep);
+            if let Some(decay) = pace.decay.map(T::from_f64) {
+                values.iter_mut().for_each(|x| *x = *x - decay * *x);
             }
             let gradient = gradient.dense().values();
             vectorized(

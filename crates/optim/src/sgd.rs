@@ -5,7 +5,8 @@ use tensor::{Scalar, Tensor, shape};
 
 use crate::group::Group;
 use crate::moments::{Moments, own_gradients};
-use crate::optimizer::Optimizer;
+use crate::optimizer::{GradientError, Optimizer, expect};
+use crate::overflow;
 use crate::pace::Pace;
 use crate::schedule::Schedule;
 use crate::settings::check_share;
@@ -116,10 +117,20 @@ fn descend<T: Scalar>(values: &mut Tensor<T>, gradient: &Gradient<T>, rate: T) {
 
 impl<T: Scalar> Optimizer<T> for Sgd<T> {
     fn step(&mut self, parameters: &mut Parameters<T>, gradients: &Gradients<T>) {
+        expect(self.try_step(parameters, gradients));
+    }
+
+    fn try_step(
+        &mut self,
+        parameters: &mut Parameters<T>,
+        gradients: &Gradients<T>,
+    ) -> Result<(), GradientError> {
         self.moments.check_store(parameters);
         self.pace.check_groups(parameters);
+        let own = own_gradients(parameters, gradients);
+        overflow::check(parameters, &own, 0.0)?;
         let (base, momentum) = (self.rate(), T::from_f64(self.momentum));
-        for (id, gradient) in own_gradients(parameters, gradients) {
+        for (id, gradient) in own {
             let pace = self.pace.of(parameters.name(id), gradient.shape(), base);
             let rate = T::from_f64(pace.rate);
             if self.momentum == 0.0 {
@@ -135,6 +146,7 @@ impl<T: Scalar> Optimizer<T> for Sgd<T> {
             }
         }
         self.moments.steps += 1;
+        Ok(())
     }
 
     fn rate(&self) -> f64 {

@@ -36,9 +36,10 @@ impl<T: Scalar> Adam<T> {
     /// Sets the decay rates β₁ and β₂ of the two means.
     ///
     /// # Panics
-    /// If one is not in `[0, 1)`.
+    /// If one is not in `[0, 1)`, or a step was taken.
     #[track_caller]
     pub fn betas(mut self, beta1: f64, beta2: f64) -> Self {
+        self.check_is_new("betas");
         check_share("betas", beta1);
         check_share("betas", beta2);
         self.constants.betas = [beta1, beta2];
@@ -48,12 +49,22 @@ impl<T: Scalar> Adam<T> {
     /// Sets ε, which keeps the step finite where the gradients are zero.
     ///
     /// # Panics
-    /// If it is not positive and finite, also when rounded to the scalar type.
+    /// If it is not positive and finite, also when rounded to the scalar type, or a step was taken.
     #[track_caller]
     pub fn epsilon(mut self, epsilon: f64) -> Self {
+        self.check_is_new("epsilon");
         check_epsilon::<T>(epsilon);
         self.constants.epsilon = epsilon;
         self
+    }
+
+    /// Deferred updates are those of the settings at their step, which do not change afterwards.
+    #[track_caller]
+    pub(super) fn check_is_new(&self, setting: &str) {
+        assert!(
+            self.moments.steps == 0,
+            "{setting}: this optimizer has taken a step with other settings: set it on a new one"
+        );
     }
 
     /// Gives the parameters whose names match a pattern, such as `body.*`, settings of their own; see

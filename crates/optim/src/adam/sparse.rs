@@ -30,7 +30,12 @@ impl<T: Scalar> Adam<T> {
     /// both give the same.
     ///
     /// Parameters whose gradient is not [sparse](SparseGradient) are updated as ever.
+    ///
+    /// # Panics
+    /// If a step was taken.
+    #[track_caller]
     pub fn lazy(mut self) -> Self {
+        self.check_is_new("lazy");
         self.kind = "LazyAdam";
         self.sparse.rule = Rule::Lazy;
         self

@@ -85,6 +85,18 @@ fn gradients_whose_length_is_beyond_the_largest_number_are_clipped() {
     );
 }
 
+/// The factor alone would be rounded, or 0, in f32.
+#[test]
+fn huge_gradients_are_clipped_to_small_norms_in_f32() {
+    let mut parameters = autograd::Parameters::<f32>::with_seed(0);
+    parameters.add("x", Tensor::zeros([2]));
+    for max in [1e-5, 1e-6, 1e-7, 1e-20] {
+        let mut gradients = gradients(&parameters, &[Some(Tensor::from([2.4e38, -1.8e38]))]);
+        clip_global_norm(&mut gradients, max);
+        assert_relative_eq!(global_norm(&gradients) / max, 1.0, max_relative = 1e-6);
+    }
+}
+
 #[test]
 fn gradients_of_zero_have_no_length() {
     let mut parameters = autograd::Parameters::<f64>::with_seed(0);

@@ -74,6 +74,24 @@ fn settings_must_make_sense() {
     );
 }
 
+/// Deferred updates of a table are those of the settings at their step.
+#[test]
+fn the_settings_of_adam_do_not_change_between_steps() {
+    let mut parameters = Parameters::<f64>::with_seed(0);
+    parameters.add("x", Tensor::zeros([2]));
+    let gradients = gradients(&parameters, &[Some(Tensor::ones([2]))]);
+    let mut adam = Adam::new(0.1);
+    adam.step(&mut parameters, &gradients);
+    let refused = |setting| {
+        format!(
+            "{setting}: this optimizer has taken a step with other settings: set it on a new one"
+        )
+    };
+    assert_eq!(message(|| adam.clone().betas(0.5, 0.9)), refused("betas"));
+    assert_eq!(message(|| adam.clone().epsilon(1e-3)), refused("epsilon"));
+    assert_eq!(message(|| adam.clone().lazy()), refused("lazy"));
+}
+
 #[test]
 fn nesterov_needs_momentum() {
     assert_eq!(

@@ -317,6 +317,35 @@ fn rows_that_never_had_a_gradient_stay() {
 }
 
 /// By the definition: where a row has no gradient, nothing of it moves.
+/// 1 / ε is infinite, and β₁ = 0 leaves nothing to defer.
+#[test]
+fn deferred_rows_stay_numbers_where_epsilon_is_tiny() {
+    for (beta1, epsilon, gradient) in [(0.9, 1e-40, [1.0, 0.0]), (0.0, 1e-30, [1e9, 0.0])] {
+        let (mut sparse, mut dense) = (Parameters::<f32>::new(0), Parameters::new(0));
+        let [id, of_dense] =
+            [&mut sparse, &mut dense].map(|p| p.add("table", Tensor::ones([3, 2])));
+        let adam = || Adam::new(0.1).betas(beta1, 0.999).epsilon(epsilon);
+        let (mut a, mut b) = (adam(), adam());
+        for step in 0..400 {
+            let gradients = |parameters: &Parameters<f32>, id| {
+                let tape = Tape::default();
+                let pass = Pass::training(&tape, parameters, Key::new(0));
+                let rows = pass.rows(id, &Tensor::from([if step < 300 { 0 } else { 1 }])).rows;
+                (rows * tape.constant(Tensor::from([gradient]))).sum_all().backward()
+            };
+            let of_rows = gradients(&sparse, id);
+            a.step(&mut sparse, &of_rows);
+            let mut written_out = gradients(&dense, of_dense);
+            for (_, gradient) in written_out.iter_mut() {
+                *gradient = Gradient::Dense(gradient.dense().clone());
+            }
+            b.step(&mut dense, &written_out);
+        }
+        let difference = largest_difference(sparse.get(id), dense.get(of_dense));
+        assert!(difference < 1e-4, "{difference}: {}", sparse.get(id));
+    }
+}
+
 #[test]
 fn lazy_adam_moves_the_rows_of_the_batch() {
     let (mut parameters, id) = table::<f64>();
@@ -476,6 +505,14 @@ fn a_state_that_does_not_fit_is_refused() {
         "the state is damaged: the tensor `rates.table` has shape [4], expected one axis of at \
          most 3 rates"
     );
+    let no_rates: [(fn(&mut optim::State<f64>), &str); 3] = [
+        (|state| spoil(state, "rates.table", Tensor::from([f64::NAN])), "NaN"),
+        (|state| spoil(state, "rates.table", Tensor::from([f64::INFINITY])), "inf"),
+        (|state| spoil(state, "rates.table", Tensor::from([-0.1])), "-0.1"),
+    ];
+    for (spoil, rate) in no_rates {
+        assert!(refusal(spoil).contains(rate), "{}", refusal(spoil));
+    }
     assert_eq!(
         refusal(|state| spoil(state, "behind.table", Tensor::full([ROWS], 3.5))),
         "the state is damaged: in the tensor `behind.table` a row is 3.5 updates behind, expected \

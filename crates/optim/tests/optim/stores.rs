@@ -1,8 +1,10 @@
 //! Optimizers of two models: each steps with the gradients of its own store.
 
-use autograd::{Gradient, Gradients, ParameterId, Parameters, SparseGradient, Tape};
-use optim::{Adam, AdamW, Lion, Optimizer, RmsProp, Sgd, State, clip_global_norm, global_norm};
-use tensor::Tensor;
+use autograd::{Gradient, Gradients, ParameterId, Parameters, Pass, SparseGradient, Tape};
+use optim::{
+    Adam, AdamW, GradientError, Lion, Optimizer, RmsProp, Sgd, State, clip_global_norm, global_norm,
+};
+use tensor::{Key, Tensor};
 
 use mistakes::message;
 
@@ -54,6 +56,76 @@ fn a_step_moves_its_own_store_as_if_the_other_were_not_there() {
             assert_eq!(a.get(in_a).to_vec(), alone.get(in_alone).to_vec());
         }
         assert_ne!(b.get(in_b).to_vec(), [-3.0, 0.5]);
+    }
+}
+
+/// The root of 0 has no slope, so a loss that is finite may have gradients that are not.
+#[test]
+fn gradients_that_are_not_finite_are_refused_before_anything_changes() {
+    for make in OPTIMIZERS {
+        let (mut parameters, id) = model([0.0, 0.0]);
+        let table = parameters.add("table", Tensor::ones([3, 2]));
+        let mut optimizer = make();
+        for spoilt in [f64::NAN, f64::INFINITY, f64::NEG_INFINITY] {
+            let tape = Tape::default();
+            let norm = tape.parameter(&parameters, id).powi(2).sum_all().sqrt();
+            let rows =
+                Pass::training(&tape, &parameters, Key::new(0)).rows(table, &Tensor::from([2]));
+            let of_norm = (norm + rows.rows.sum_all()).backward();
+            let of_table = (rows.rows.sum_all() * spoilt).backward();
+            drop(tape);
+            let error = optimizer.try_step(&mut parameters, &of_norm).unwrap_err().to_string();
+            let beginning = "the gradient of the parameter `weight` is NaN at position 0: an op has no finite slope";
+            assert!(error.starts_with(beginning), "{error}");
+            let error = optimizer.try_step(&mut parameters, &of_table).unwrap_err();
+            let GradientError::NotFinite { name, position, value } = &error else {
+                panic!("{error}")
+            };
+            let expected = ("table", 4, format!("{spoilt:e}"));
+            assert_eq!((name.as_str(), *position, value.clone()), expected);
+            assert!(
+                message(|| optimizer.step(&mut parameters, &of_norm))
+                    .starts_with("step: the gradient")
+            );
+        }
+        assert_eq!(parameters.get(id), &Tensor::zeros([2]));
+        assert_eq!(parameters.get(table), &Tensor::ones([3, 2]));
+        assert_eq!(optimizer.steps(), 0);
+        assert!(optimizer.state(&parameters).tensors.is_empty());
+    }
+}
+
+#[test]
+fn parameters_added_to_two_copies_of_a_store_have_moments_of_their_own() {
+    let (base, _) = model([1.0, 2.0]);
+    let [(mut a, in_a), (mut b, in_b)] = [(); 2].map(|()| {
+        let mut copy = base.clone();
+        let head = copy.add("head", Tensor::ones([2]));
+        (copy, head)
+    });
+    let of = |parameters: &Parameters<f64>, id| {
+        Tape::default().parameter(parameters, id).sum_all().backward()
+    };
+    let mut adam = Adam::new(0.1);
+    let gradients = of(&a, in_a);
+    adam.step(&mut a, &gradients);
+    let gradients = of(&b, in_b);
+    assert_eq!(
+        message(|| adam.step(&mut b, &gradients)),
+        "step: the parameter `head` was added to another copy of the store than the one at its place in the \
+         steps before: give each copy an optimizer of its own"
+    );
+}
+
+#[test]
+fn restoring_a_state_without_moments_binds_to_no_store() {
+    let ((a, _), (mut b, in_b)) = (model([1.0, 2.0]), model([-3.0, 0.5]));
+    for make in OPTIMIZERS {
+        let mut optimizer = make();
+        let state = optimizer.state(&a);
+        optimizer.restore(&a, state).unwrap();
+        let gradients = Tape::default().parameter(&b, in_b).sum_all().backward();
+        optimizer.step(&mut b, &gradients);
     }
 }
 

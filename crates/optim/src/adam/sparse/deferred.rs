@@ -17,6 +17,7 @@ use super::super::settings::Constants;
 use super::Elements;
 use super::series::{DeferredUpdates, MOST_UPDATES};
 use crate::moments::{Moments, with_shape};
+use crate::pace::is_rate;
 use crate::state::StateError;
 
 /// What Adam keeps for a table besides the moments. A row's moments date from its last update.
@@ -282,10 +283,12 @@ impl<T: Scalar> DeferredTable<T> {
         tensors: &mut BTreeMap<String, Tensor<T>>,
     ) -> Result<Option<Self>, StateError> {
         let (name, shape) = (parameters.name(id), parameters.shape(id));
-        let Some(pending) = tensors.remove(&format!("behind.{name}")) else {
+        // A scalar has no rows. What is left in the state is refused.
+        let pending = (!shape.is_empty()).then(|| tensors.remove(&format!("behind.{name}")));
+        let Some(pending) = pending.flatten() else {
             return Ok(None);
         };
-        let pending = with_shape(format!("behind.{name}"), pending, &shape[..shape.len().min(1)])?;
+        let pending = with_shape(format!("behind.{name}"), pending, &shape[..1])?;
         let rates = take_rates(name, updates, tensors)?;
         let start = updates - rates.len() as u64;
         let mut deferred = DeferredUpdates::new::<T>(constants, start);
@@ -314,7 +317,11 @@ fn take_rates<T: Scalar>(
     if rates.rank() != 1 || rates.len() as u64 > most {
         return Err(StateError::Rates { name, found: rates.shape().to_vec(), most });
     }
-    Ok(rates.to_vec())
+    let rates = rates.to_vec();
+    match rates.iter().find(|rate| !is_rate(rate.to_f64())) {
+        Some(rate) => Err(StateError::Rate(rate.to_string())),
+        None => Ok(rates),
+    }
 }
 
 /// Returns, by row, the number of the last update that was applied to it. The last `most` of all

@@ -135,6 +135,10 @@ impl DeferredUpdates {
         if last == self.now() || m.iter().all(|&m| m == T::ZERO) {
             return;
         }
+        // Without momentum, an update moves only what has a gradient.
+        if self.terms == 0 {
+            return;
+        }
         let sums = &self.sums[(last - self.start) as usize];
         match sums.rest <= self.tolerance * sums.series[0] {
             true => sums.apply(self.constants.epsilon, values, m, v),
@@ -200,13 +204,14 @@ impl SeriesSums {
             || {
                 for ((x, &m), &v) in values.iter_mut().zip(m).zip(v) {
                     let root = q1 * v.sqrt();
-                    let inverse = T::ONE / (root + epsilon);
-                    let w = root * inverse;
+                    // Divisions, because 1 / ε may be infinite where ε is not 0.
+                    let divisor = root + epsilon;
+                    let w = root / divisor;
                     let mut sum = T::ZERO;
                     for n in (0..TERMS).rev() {
                         sum = sum * w + series[n];
                     }
-                    *x = *x - m * inverse * sum;
+                    *x = *x - m * sum / divisor;
                 }
             },
         );

@@ -106,8 +106,11 @@ impl<T: Scalar> Progress<T> {
     pub(crate) fn add_step(&mut self, step: Step, seconds: f64) {
         self.running.steps += 1;
         self.running.samples += step.samples;
-        self.running.weight += step.weight;
-        self.running.loss += step.loss * step.weight;
+        // The loss of a batch in which nothing counts may be 0 / 0.
+        if step.weight != 0.0 {
+            self.running.weight += step.weight;
+            self.running.loss += step.loss * step.weight;
+        }
         self.running.tally.merge(step.tally);
         self.running.seconds = seconds;
     }

@@ -248,19 +248,36 @@ struct Watched {
     points: Vec<RatePoint>,
     /// Σ βⁱ⁻ᵏ lossₖ, without the factor.
     sum: f64,
+    /// The number of steps, and of those among them whose batch counted.
+    taken: usize,
+    counted: i32,
+    /// The weight of the epoch's samples so far.
+    weight: f64,
     diverged: bool,
 }
 
 impl Watched {
     fn new(range: RateRange) -> Self {
-        Self { range, points: Vec::new(), sum: 0.0, diverged: false }
+        Self {
+            range,
+            points: Vec::new(),
+            sum: 0.0,
+            taken: 0,
+            counted: 0,
+            weight: 0.0,
+            diverged: false,
+        }
     }
 
-    fn add(&mut self, loss: f64) {
-        let taken = self.points.len();
+    /// Adds a step, with the loss of its batch unless nothing in it counts.
+    fn add(&mut self, loss: Option<f64>) {
+        let rate = self.range.rate(self.taken);
+        self.taken += 1;
+        let Some(loss) = loss else { return };
+        self.counted += 1;
         self.sum = BETA * self.sum + (1.0 - BETA) * loss;
-        let smoothed = self.sum / (1.0 - BETA.powi(taken as i32 + 1));
-        self.points.push(RatePoint { rate: self.range.rate(taken), loss, smoothed });
+        let smoothed = self.sum / (1.0 - BETA.powi(self.counted));
+        self.points.push(RatePoint { rate, loss, smoothed });
         let lowest = self.points.iter().map(|point| point.smoothed).fold(f64::INFINITY, f64::min);
         self.diverged = smoothed > BLOWN_UP * lowest.abs() && smoothed > self.points[0].loss;
     }
@@ -284,12 +301,14 @@ impl Watched {
 impl<T: Scalar> Observer<T> for Watched {
     fn step(&mut self, now: &Context<'_, T>) -> Result<(), ObserverError> {
         let batch = now.batch.as_ref().expect("the score of the step");
-        self.add(batch.loss);
+        let before = if now.progress.running.steps == 1 { 0.0 } else { self.weight };
+        self.weight = now.progress.running.weight;
+        self.add((self.weight > before).then_some(batch.loss));
         Ok(())
     }
 
     fn wants_stop(&self) -> bool {
-        self.diverged || self.points.len() == self.range.steps
+        self.diverged || self.taken == self.range.steps
     }
 }
 

@@ -13,6 +13,9 @@
 //! What a shard holds and the order of the sums depend on the number of shards. Which thread works
 //! on a shard changes nothing, so the result is bitwise the same for any number of threads. The shards may also be
 //! computed by several processes: see [`Workers`](crate::Workers).
+//!
+//! The sum is taken along a binary tree. Where a batch has many shards, those of a subtree are added up before the next
+//! begins, so that their gradients are not all in memory.
 
 use std::fmt;
 use std::ops::Range;
@@ -47,15 +50,25 @@ pub struct Shards<T: Scalar = f32> {
     tape: Tape<T>,
     /// The number of shards of a batch.
     count: usize,
-    /// The results of each shard of the last batch. The thread that made a result drops it in the
-    /// next batch, and so gets its buffers back.
+    /// The results of the shards that were computed last. The thread that made a result drops it when it
+    /// computes another, and so gets its buffers back.
     parts: Vec<Mutex<Option<Part<T>>>>,
 }
 
-/// The loss and gradients of one shard, weighted by its share of samples.
-struct Part<T: Scalar> {
-    loss: T,
-    gradients: Gradients<T>,
+/// The most shards that are computed before they are added up, unless there are more threads.
+const AT_ONCE: usize = 16;
+
+/// The loss and gradients of some shards, weighted by their share of samples.
+pub(crate) struct Part<T: Scalar> {
+    pub(crate) loss: T,
+    pub(crate) gradients: Gradients<T>,
+}
+
+impl<T: Scalar> Part<T> {
+    fn plus(&self, other: &Self) -> Self {
+        let (loss, gradients) = (self.loss + other.loss, self.gradients.plus(&other.gradients));
+        Self { loss, gradients }
+    }
 }
 
 /// The loss and gradients of a batch.
@@ -142,10 +155,13 @@ impl<T: Scalar> Shards<T> {
         let count = self.count_of(samples);
         let range = |number| samples_of(number..number + 1, count, samples);
         let weights: Vec<f64> = (0..count).map(|number| weight(range(number))).collect();
-        let returned = self.compute(0..count, parameters, key, &weights, |pass, number| {
-            forward(pass, range(number))
-        });
-        let (loss, gradients) = self.sum(0..count);
+        let tree = 0..count;
+        let (sums, returned) =
+            self.compute(std::slice::from_ref(&tree), parameters, key, &weights, |pass, number| {
+                forward(pass, range(number))
+            });
+        let [Part { loss, gradients }] =
+            <[_; 1]>::try_from(sums).ok().expect("the sum of the tree");
         Batch { loss, gradients, returned }
     }
 
@@ -154,58 +170,76 @@ impl<T: Scalar> Shards<T> {
         self.count.min(samples)
     }
 
-    /// Computes some shards of a batch, for [`sum`](Self::sum) to add up. `weights` has the weight of each of the
-    /// batch's shards. `forward` gets the number of a shard. Returns what `forward` returns besides the losses.
+    /// Computes some shards of a batch, given as subtrees of the tree of all its shards, and returns the sum over each
+    /// subtree. `weights` has the weight of each of the batch's shards. `forward` gets the number of a shard. What it
+    /// returns besides the losses is returned in the order of the shards.
     pub(crate) fn compute<R: Send>(
         &mut self,
-        numbers: Range<usize>,
+        subtrees: &[Range<usize>],
         parameters: &Parameters<T>,
         key: Key,
         weights: &[f64],
         forward: impl for<'t> Fn(Pass<'t, T>, usize) -> (Var<'t, T>, R) + Sync,
-    ) -> Vec<R> {
+    ) -> (Vec<Part<T>>, Vec<R>) {
         let total: f64 = weights.iter().sum();
-        let count = weights.len();
-        let there = self.parts.len().max(count);
-        self.parts.resize_with(there, Mutex::default);
-        let parts = &self.parts[..count];
-        let returned: Vec<Mutex<Option<R>>> = parts.iter().map(|_| Mutex::default()).collect();
+        let returned: Vec<Mutex<Option<R>>> = weights.iter().map(|_| Mutex::default()).collect();
         let shard = |tape: &mut Tape<T>, number: usize| {
-            // After a panic that was caught, it holds the nodes of that pass.
-            tape.clear();
-            locked(&parts[number]).take();
-            let weight = weights[number];
-            let key = if count == 1 { key } else { key.stream("shard").fold_in(number as u64) };
-            let (loss, other) = forward(Pass::training(tape, parameters, key), number);
-            let part = match weight == 0.0 && total != 0.0 {
-                // Its mean over nothing may be 0 / 0, which no factor would make 0.
-                true => Part { loss: T::ZERO, gradients: Gradients::new() },
-                false => {
-                    let loss = loss * if weight == 0.0 { 0.0 } else { weight / total };
-                    let (node, loss) = (loss.id(), loss.item());
-                    Part { loss, gradients: tape.backward_freeing(node) }
-                }
+            let key = match weights.len() {
+                1 => key,
+                _ => key.stream("shard").fold_in(number as u64),
             };
-            *locked(&parts[number]) = Some(part);
+            let (loss, other) = forward(Pass::training(tape, parameters, key), number);
             *locked(&returned[number]) = Some(other);
+            let weight = weights[number];
+            // A mean over nothing may be 0 / 0, which no factor would make 0.
+            if weight == 0.0 && (total != 0.0 || !loss.item().is_finite()) {
+                return Part { loss: T::ZERO, gradients: Gradients::new() };
+            }
+            let loss = loss * if weight == 0.0 { 0.0 } else { weight / total };
+            let (node, loss) = (loss.id(), loss.item());
+            Part { loss, gradients: tape.backward_freeing(node) }
         };
-        for_each_shard(numbers, &mut self.tape, &shard);
-        returned.into_iter().filter_map(|mut shard| inner(&mut shard).take()).collect()
+        let sums = subtrees.iter().map(|tree| self.sum(tree.clone(), &shard)).collect();
+        (sums, returned.into_iter().filter_map(|mut shard| inner(&mut shard).take()).collect())
     }
 
-    /// Adds up the losses and gradients of some shards that were computed, in their order.
-    pub(crate) fn sum(&mut self, numbers: Range<usize>) -> (T, Gradients<T>) {
-        let mut parts: Vec<&mut Option<Part<T>>> = Vec::with_capacity(numbers.len());
-        for part in &mut self.parts[numbers] {
-            parts.push(inner(part));
+    /// Computes the shards of a tree and adds them up. `shard` is called through a pointer, so that this is not
+    /// compiled for each model.
+    fn sum(
+        &mut self,
+        tree: Range<usize>,
+        shard: &(dyn Fn(&mut Tape<T>, usize) -> Part<T> + Sync),
+    ) -> Part<T> {
+        if tree.len() > most_at_once() {
+            let middle = middle(tree.clone());
+            let first = self.sum(tree.start..middle, shard);
+            let second = self.sum(middle..tree.end, shard);
+            return parallel::spread(|| first.plus(&second));
         }
+        let there = self.parts.len().max(tree.len());
+        self.parts.resize_with(there, Mutex::default);
+        let parts = &self.parts[..tree.len()];
+        for_each_shard(tree.clone(), &mut self.tape, &|tape, number| {
+            // After a panic that was caught, it holds the nodes of that pass.
+            tape.clear();
+            let part = &parts[number - tree.start];
+            locked(part).take();
+            let computed = shard(tape, number);
+            *locked(part) = Some(computed);
+        });
+        let mut parts: Vec<&mut Option<Part<T>>> =
+            self.parts[..tree.len()].iter_mut().map(inner).collect();
         if let [only] = &mut parts[..] {
-            let Part { loss, gradients } = only.take().expect("the shard has run");
-            return (loss, gradients);
+            return only.take().expect("the shard has run");
         }
         let parts: Vec<&Part<T>> = parts.iter().filter_map(|part| part.as_ref()).collect();
         parallel::spread(|| pairwise(&parts))
     }
+}
+
+/// Returns the most shards whose gradients are in memory together, besides the sums of subtrees.
+pub fn most_at_once() -> usize {
+    AT_ONCE.max(rayon::current_num_threads())
 }
 
 /// Returns what a shard has for itself, whether or not one has panicked.
@@ -223,21 +257,20 @@ pub(crate) fn samples_of(numbers: Range<usize>, count: usize, samples: usize) ->
     numbers.start * samples / count..numbers.end * samples / count
 }
 
-/// Returns the sums over the parts, added pairwise.
-fn pairwise<T: Scalar>(parts: &[&Part<T>]) -> (T, Gradients<T>) {
+/// Returns the sum of several parts, added pairwise.
+fn pairwise<T: Scalar>(parts: &[&Part<T>]) -> Part<T> {
     match parts {
-        [only] => (only.loss, only.gradients.clone()),
-        [first, second] => (first.loss + second.loss, first.gradients.plus(&second.gradients)),
+        [first, second] => first.plus(second),
+        [first, second, third] => first.plus(second).plus(third),
         _ => {
             let (first, last) = parts.split_at(middle(0..parts.len()));
             let [first, last] = [first, last].map(pairwise);
-            (first.0 + last.0, first.1.plus(&last.1))
+            first.plus(&last)
         }
     }
 }
 
-/// Calls `shard` for each number. A shard runs on the same thread for every batch. It is called through a
-/// pointer, so that the threads' side is not compiled for each model.
+/// Calls `shard` for each number. A shard runs on the same thread for every batch.
 fn for_each_shard<T: Scalar>(
     numbers: Range<usize>,
     tape: &mut Tape<T>,

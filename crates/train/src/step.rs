@@ -19,7 +19,7 @@ use crate::error::TrainError;
 use crate::loss::Loss;
 use crate::progress::Step;
 use crate::session::Session;
-use crate::shards::{Shards, samples_of};
+use crate::shards::{Part, Shards, samples_of};
 use crate::tally::Tally;
 use crate::trainer::Trainer;
 use crate::workers::{Computed, ShardFigures};
@@ -55,33 +55,32 @@ where
             Some(team) => team.weights(own_weights)?,
             None => own_weights,
         };
-        let figures = shards.compute(numbers, self.parameters, noise, &weights, |pass, number| {
-            let samples = shard(number);
-            let targets = samples.targets().batch();
-            let outputs = trainer.model.forward(pass, &samples.inputs().batch());
-            let loss = trainer.loss.of(outputs, &targets);
-            (loss, trainer.tally(outputs, loss, &targets))
-        });
-        let (loss, gradients, figures) = self.sum(shards, count, figures)?;
+        let subtrees = self.team.as_ref().map_or(vec![0..count], |team| team.subtrees(count));
+        let (sums, figures) =
+            shards.compute(&subtrees, self.parameters, noise, &weights, |pass, number| {
+                let samples = shard(number);
+                let targets = samples.targets().batch();
+                let outputs = trainer.model.forward(pass, &samples.inputs().batch());
+                let loss = trainer.loss.of(outputs, &targets);
+                (loss, trainer.tally(outputs, loss, &targets))
+            });
+        let (Part { loss, gradients }, figures) = self.sum(count, sums, figures)?;
         let loss = loss.to_f64();
         let tally = merged(figures).map_err(|first| self.not_finite(loss, first))?;
         Ok((Step { samples, weight: weights.iter().sum(), loss, tally }, gradients))
     }
 
-    /// Returns the sums over all shards of a batch, of which this process has computed its part.
+    /// Returns the sum over all shards of a batch, of which this process has computed its part.
     fn sum(
         &self,
-        shards: &mut Shards<T>,
         count: usize,
+        mut subtrees: Vec<Part<T>>,
         figures: Vec<ShardFigures>,
-    ) -> Result<(T, Gradients<T>, Vec<ShardFigures>), TrainError> {
-        let Some(team) = &self.team else {
-            let (loss, gradients) = shards.sum(0..count);
-            return Ok((loss, gradients, figures));
-        };
-        let subtrees = team.subtrees(count).into_iter().map(|numbers| shards.sum(numbers));
-        let part = Computed { subtrees: subtrees.collect(), figures };
-        Ok(team.sum(self.parameters, count, part)?)
+    ) -> Result<(Part<T>, Vec<ShardFigures>), TrainError> {
+        match &self.team {
+            Some(team) => Ok(team.sum(self.parameters, count, Computed { subtrees, figures })?),
+            None => Ok((subtrees.pop().expect("the whole tree"), figures)),
+        }
     }
 
     /// Updates the parameters with these gradients, and returns their norm if they are clipped by it. After

@@ -15,7 +15,7 @@ pub(crate) const EVALUATION_BATCH: usize = 256;
 /// The most items of sequences, padding included, that are evaluated at once, unless a single sequence is
 /// longer. A language model keeps about a thousand numbers of each item in each block until the batch is done: with
 /// more items they take gigabytes and do not fit into any cache.
-const EVALUATION_ITEMS: usize = 1 << 13;
+pub const EVALUATION_ITEMS: usize = 1 << 13;
 
 /// Fits, evaluates and predicts with one model. `L` is a [`Loss`](crate::Loss).
 #[derive(Debug)]

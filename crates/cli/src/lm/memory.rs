@@ -4,6 +4,7 @@ use std::fs;
 use std::thread::available_parallelism;
 
 use nn::DecoderConfig;
+use train::{EVALUATION_ITEMS, most_at_once};
 
 use super::teaching::Teaching;
 
@@ -16,9 +17,20 @@ const ASSUMED: f64 = 64e9;
 /// Returns an error if a step of training takes more memory than there is.
 pub fn check(config: &DecoderConfig, teaching: &Teaching) -> Result<(), String> {
     let windows = windows_at_once(teaching);
-    let (needed, available) = (of_a_step(config, windows), available().unwrap_or(ASSUMED));
+    let (step, validation) = (of_a_step(config, teaching, windows), of_validation(config));
+    let (needed, available) = (step.max(validation), available().unwrap_or(ASSUMED));
     if needed <= available {
         return Ok(());
+    }
+    if validation > step {
+        return Err(format!(
+            "a validation would take about {} of memory, and there are {}: it passes {EVALUATION_ITEMS} tokens at a time \
+             on each of {} threads; choose a smaller --width, --layers or --vocabulary, or fewer threads with \
+             RAYON_NUM_THREADS",
+            shown(needed),
+            shown(available),
+            threads()
+        ));
     }
     let of_attention = of_attention(config, windows);
     let advice = match of_attention < needed / 2.0 {
@@ -40,9 +52,12 @@ pub fn check(config: &DecoderConfig, teaching: &Teaching) -> Result<(), String> 
 
 /// Returns the most windows that are on tapes at the same time: each thread has a shard.
 fn windows_at_once(teaching: &Teaching) -> usize {
-    let shards = (teaching.shards * teaching.accumulate).min(teaching.windows());
-    let threads = available_parallelism().map_or(1, |threads| threads.get());
-    teaching.windows().div_ceil(shards) * shards.min(threads)
+    let shards = shards(teaching);
+    teaching.windows().div_ceil(shards) * shards.min(threads())
+}
+
+fn shards(teaching: &Teaching) -> usize {
+    (teaching.shards * teaching.accumulate).min(teaching.windows())
 }
 
 /// Returns the bytes that the weights of attention take.
@@ -52,17 +67,37 @@ fn of_attention(config: &DecoderConfig, windows: usize) -> f64 {
     NUMBER * windows as f64 * layers * heads * context * context
 }
 
-/// Returns about how many bytes a step takes: the parameters with their gradients and Adam's two moments, and what
-/// the tapes of this many windows hold.
-fn of_a_step(config: &DecoderConfig, windows: usize) -> f64 {
-    let [width, hidden, layers, context, vocabulary] =
-        [config.width, config.feed_forward, config.layers, config.context, config.vocabulary]
+/// Returns about how many bytes a step takes: the parameters with Adam's two moments, the gradients of the shards that
+/// are added up together, and what the tapes of this many windows hold.
+fn of_a_step(config: &DecoderConfig, teaching: &Teaching, windows: usize) -> f64 {
+    let (shards, together) = (shards(teaching), most_at_once());
+    // Their sum, and that of each larger subtree.
+    let sums = shards.ilog2().max(1) as usize;
+    let gradients = if shards == 1 { 1 } else { shards.min(together) + sums };
+    let parameters = NUMBER * config.parameter_count() as f64;
+    (3.0 + gradients as f64) * parameters
+        + of_tapes(config, windows * config.context)
+        + of_attention(config, windows)
+}
+
+/// Returns about how many bytes the tapes of this many places hold, without the weights of attention.
+fn of_tapes(config: &DecoderConfig, places: usize) -> f64 {
+    let [width, hidden, layers, vocabulary] =
+        [config.width, config.feed_forward, config.layers, config.vocabulary]
             .map(|size| size as f64);
     // A block keeps two norms, Q, K and V before and after their rotation, what is seen, what is added twice, and the
     // sums. The logits come with their softmax and their adjoints.
-    let of_a_place = layers * (14.0 * width + 3.0 * hidden) + 3.0 * vocabulary;
-    let tapes = NUMBER * windows as f64 * context * of_a_place;
-    4.0 * NUMBER * config.parameter_count() as f64 + tapes + of_attention(config, windows)
+    NUMBER * places as f64 * (layers * (14.0 * width + 3.0 * hidden) + 3.0 * vocabulary)
+}
+
+/// Returns about how many bytes a validation takes beside the parameters and the moments: a batch on each thread.
+fn of_validation(config: &DecoderConfig) -> f64 {
+    let parameters = 3.0 * NUMBER * config.parameter_count() as f64;
+    parameters + of_tapes(config, threads() * EVALUATION_ITEMS.max(config.context))
+}
+
+fn threads() -> usize {
+    available_parallelism().map_or(1, |threads| threads.get())
 }
 
 /// Returns the bytes that a new program can have, if the system says it: Linux does.

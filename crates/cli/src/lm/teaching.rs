@@ -27,8 +27,8 @@ pub struct Teaching {
     /// Take a step for every N windows of the text.
     #[arg(long, value_name = "N", default_value_t = defaults::BATCH, value_parser = up_to::<65_536>, allow_negative_numbers = true)]
     pub batch_size: usize,
-    /// Add up the gradients of N batches for a step, one after the other: a batch N times as large, in the memory
-    /// of one.
+    /// Add up the gradients of N batches for a step, one after the other: a batch N times as large, with the tapes of
+    /// one.
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = up_to::<1024>, allow_negative_numbers = true)]
     pub accumulate: usize,
     /// Cut each batch into N shards, for as many threads to work on. The result depends on N, but not on the number
@@ -90,7 +90,7 @@ impl Teaching {
     }
 
     /// Returns the options of a run. Shards of accumulated batches are computed when a thread is free, so that
-    /// only as many are in memory as there are threads.
+    /// only as many tapes are in memory as there are threads.
     pub fn fit(&self, seed: u64, steps: Steps, parameters: &Parameters) -> Fit {
         let is_learned = |name: &&str| name.ends_with(".beta") || name.ends_with(".gamma");
         let names = parameters.ids().map(|id| parameters.name(id));

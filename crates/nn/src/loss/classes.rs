@@ -46,24 +46,40 @@ impl SoftmaxCrossEntropy {
     /// Sets how much a sample of each class counts, in place of 1. Rare classes often get more.
     ///
     /// # Panics
-    /// If a weight is negative or not finite.
+    /// If a weight is negative or not finite, or is 0 and the labels are smoothed.
     #[track_caller]
     pub fn class_weights(mut self, weights: impl Into<Vec<f64>>) -> Self {
         let weights = weights.into();
         check_weights("class_weights", &weights);
         self.class_weights = Some(weights);
+        self.check_weights_with_smoothing();
         self
     }
 
     /// Sets label smoothing `ε`: the true class counts `1 − ε + ε/K`, each other class `ε/K`.
     ///
     /// # Panics
-    /// If it is not in `[0, 1)`.
+    /// If it is not in `[0, 1)`, or the weight of a class is 0.
     #[track_caller]
     pub fn smoothing(mut self, smoothing: f64) -> Self {
         check_smoothing(smoothing);
         self.smoothing = smoothing;
+        self.check_weights_with_smoothing();
         self
+    }
+
+    /// Smoothing gives a sample of a class without weight a loss, but the mean does not count it. So its loss
+    /// would depend on the other samples of the batch.
+    #[track_caller]
+    fn check_weights_with_smoothing(&self) {
+        let mut weights = self.class_weights.iter().flatten();
+        let without = weights.position(|&weight| weight == 0.0).filter(|_| self.smoothing > 0.0);
+        if let Some(class) = without {
+            panic!(
+                "SoftmaxCrossEntropy: class {class} has the weight 0, but smoothing makes its samples count: leave \
+                 out the smoothing, or give the class a weight and ignore({class})"
+            );
+        }
     }
 
     /// Sets a label whose samples do not count, such as that of padding. It need not be a class.

@@ -1,12 +1,22 @@
 //! What a mistake is told.
 
 use autograd::{Parameters, Pass, Tape, Var};
-use mistakes::told;
+use mistakes::{message, told};
 use nn::{
-    Dense, Dropout, Embedding, Features, GatedSwiGLU, Layer, Model, MultiLabelCrossEntropy, SwiGLU,
-    TokenCrossEntropy,
+    Dense, Dropout, Embedding, Features, GatedSwiGLU, Layer, Model, MultiLabelCrossEntropy,
+    SoftmaxCrossEntropy, SwiGLU, TokenCrossEntropy,
 };
 use tensor::{Key, Scalar, Tensor};
+
+#[test]
+fn classes_without_weight_are_not_smoothed() {
+    let refused = "SoftmaxCrossEntropy: class 1 has the weight 0, but smoothing makes its samples count: leave out the \
+                   smoothing, or give the class a weight and ignore(1)";
+    let loss = SoftmaxCrossEntropy::new;
+    assert_eq!(message(|| loss().class_weights([1.0, 0.0]).smoothing(0.1)), refused);
+    assert_eq!(message(|| loss().smoothing(0.1).class_weights([1.0, 0.0])), refused);
+    let _ = loss().smoothing(0.0).class_weights([1.0, 0.0]);
+}
 
 #[test]
 fn a_mistake_is_explained_at_the_users_line() {

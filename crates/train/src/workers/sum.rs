@@ -2,13 +2,14 @@
 
 use std::ops::Range;
 
-use autograd::{Gradients, Parameters};
+use autograd::Parameters;
 use tensor::Scalar;
 
 use super::slices::{self, Slice, Slices};
 use super::tree::{block, finish, subtrees};
 use super::wire::{Reader, Wire, write_count, write_text};
 use super::{WorkerEnded, Workers};
+use crate::shards::Part;
 use crate::tally::Tally;
 
 /// What a shard tells besides loss and gradients: its figures, or the first value that is not finite.
@@ -16,8 +17,8 @@ pub(crate) type ShardFigures = Result<Tally, String>;
 
 /// What a process has computed of a batch.
 pub(crate) struct Computed<T: Scalar> {
-    /// The loss and the gradients of each of its subtrees, in order.
-    pub(crate) subtrees: Vec<(T, Gradients<T>)>,
+    /// The sum over each of its subtrees, in order.
+    pub(crate) subtrees: Vec<Part<T>>,
     /// What each of its shards tells, in order.
     pub(crate) figures: Vec<ShardFigures>,
 }
@@ -29,13 +30,13 @@ pub(super) fn sum<T: Scalar>(
     parameters: &Parameters<T>,
     count: usize,
     part: Computed<T>,
-) -> Result<(T, Gradients<T>, Vec<ShardFigures>), WorkerEnded> {
+) -> Result<(Part<T>, Vec<ShardFigures>), WorkerEnded> {
     let slices = Slices::new(parameters, workers.size());
     let (mine, all) = sum_slice(workers, wire, &slices, parameters, count, &part)?;
 
     let mut message = Vec::new();
     slices.write_slice(&mine, workers.rank(), wire, &mut message);
-    let losses: Vec<T> = part.subtrees.iter().map(|(loss, _)| *loss).collect();
+    let losses: Vec<T> = part.subtrees.iter().map(|part| part.loss).collect();
     wire.write(&losses, &mut message);
     write_figures(&part.figures, &mut message);
 
@@ -49,7 +50,7 @@ pub(super) fn sum<T: Scalar>(
     }
     let mut losses = losses.into_iter();
     let loss = finish(count, &all, &mut || losses.next().expect("one for each"), &|a, b| a + b);
-    Ok((loss, gradients, figures))
+    Ok((Part { loss, gradients }, figures))
 }
 
 /// A process's slice of the sum of the gradients, and the shards of each subtree that was added, in order.
@@ -67,8 +68,8 @@ fn sum_slice<T: Scalar>(
 ) -> Result<SummedSlice<T>, WorkerEnded> {
     let (rank, size) = (workers.rank(), workers.size());
     let (mut messages, mut own) = (vec![Vec::new(); size], Vec::new());
-    for (_, gradients) in &part.subtrees {
-        let gradients = slices::by_parameter(parameters, gradients);
+    for part in &part.subtrees {
+        let gradients = slices::by_parameter(parameters, &part.gradients);
         for (slice, message) in messages.iter_mut().enumerate().filter(|(slice, _)| *slice != rank)
         {
             slices.write(&gradients, slice, wire, message);

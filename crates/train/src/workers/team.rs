@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use autograd::{Gradients, Parameters};
+use autograd::Parameters;
 use tensor::{Scalar, Tensor};
 
 use super::replica::{check_same, checksum};
@@ -12,6 +12,7 @@ use super::wire::{Portable, Reader, Wire, write_count, write_float};
 use super::{Entries, WorkerEnded, Workers};
 use crate::error::TrainError;
 use crate::evaluate::BatchScore;
+use crate::shards::Part;
 use crate::tally::Tally;
 
 /// The processes that take each step of a session together.
@@ -57,7 +58,7 @@ impl<T: Scalar> Team<'_, T> {
         parameters: &Parameters<T>,
         count: usize,
         part: Computed<T>,
-    ) -> Result<(T, Gradients<T>, Vec<ShardFigures>), WorkerEnded> {
+    ) -> Result<(Part<T>, Vec<ShardFigures>), WorkerEnded> {
         sum(self.workers, &self.wire, parameters, count, part)
     }
 

@@ -68,7 +68,6 @@ fn a_session_of_fewer_steps_covers_the_range_in_these() {
     assert!((curve.points[1].rate - 1e-6 * 1e7f64.powf(1.0 / 9.0)).abs() < 1e-12);
 }
 
-/// With plain descent the first loss is lost for good above some rate; the suggestion is below.
 #[test]
 fn the_range_is_covered_in_the_steps_of_a_shorter_last_epoch_too() {
     let mut parameters = Parameters::new(0);
@@ -86,6 +85,34 @@ fn the_range_is_covered_in_the_steps_of_a_shorter_last_epoch_too() {
     assert!((rates[8] - 1e-2).abs() < 1e-12, "{rates:?}");
 }
 
+/// In the first of these batches all labels are ignored, and its loss is 0.
+#[test]
+fn batches_in_which_nothing_counts_are_passed_over() {
+    let inputs = Tensor::normal([60, 2], 0.0, 1.0, Key::new(1));
+    let label = |ignored: u32, k: u32| if k % 5 == ignored { 9 } else { k % 2 };
+    let labels = |ignored| Tensor::new([60], (0..60).map(|k| label(ignored, k)).collect());
+    for ignored in [0, 3] {
+        let mut parameters = Parameters::new(0);
+        let network = network(&mut parameters);
+        let trainer = Trainer::new(&network, SoftmaxCrossEntropy::new().ignore(9));
+        let samples = Dataset::new(inputs.clone(), labels(ignored));
+        let options = Fit {
+            batch_size: 1,
+            shuffle: false,
+            validation_split: 0.0,
+            epochs: 1,
+            ..Fit::default()
+        };
+        let range = RateRange { from: 1e-6, to: 1e-4, steps: 40 };
+        let mut sgd = Sgd::new(0.1);
+        let session = trainer.session(&mut parameters, &mut sgd, &samples, &options).unwrap();
+        let curve = session.find_rate(&range).unwrap();
+        assert!(!curve.diverged && curve.points.len() == 32, "{curve}");
+        assert!(curve.points.iter().all(|point| point.loss > 0.0));
+    }
+}
+
+/// With plain descent the first loss is lost for good above some rate; the suggestion is below.
 #[test]
 fn the_search_ends_where_the_loss_blows_up() {
     let range = RateRange { from: 1e-3, to: 1e6, steps: 100 };

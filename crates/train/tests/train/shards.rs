@@ -202,6 +202,46 @@ fn a_shard_in_which_nothing_counts_adds_nothing_even_if_its_mean_is_not_a_number
 }
 
 #[test]
+fn a_batch_in_which_nothing_counts_has_no_loss_and_no_gradient() {
+    let mut parameters = Parameters::with_seed(1);
+    parameters.add("w", Tensor::scalar(2.0));
+    for count in [1, 2, 4] {
+        let mask = Tensor::zeros([4]);
+        let batch = masked_mean(&mut Shards::new(count), &parameters, &mask, false);
+        assert_eq!((batch.loss, batch.gradients.iter().count()), (0.0, 0));
+    }
+}
+
+/// A batch of many shards is added up subtree by subtree, in the order of the whole tree.
+#[test]
+fn the_order_of_the_sum_does_not_depend_on_how_many_shards_are_in_memory() {
+    let mut parameters = Parameters::<f32>::new(1);
+    let w = parameters.add("w", Tensor::normal([3], 0.0, 1.0, Key::new(2)));
+    for count in [2, 3, 16, 17, 37, 100] {
+        let x = Tensor::normal([count, 3], 0.0, 1.0, Key::new(3));
+        let batch =
+            Shards::new(count).forward_backward(&parameters, count, Key::new(1), |pass, range| {
+                ((pass.constant(x.slice(0, range)) * pass.parameter(w)).sum_all(), ())
+            });
+        let share = 1.0 / count as f32;
+        let of_each: Vec<Tensor> =
+            (0..count).map(|k| x.slice(0, k..k + 1).sum(&[0]) * share).collect();
+        assert_eq!(batch.gradients.get(w), Some(&pairwise_sum(&of_each)));
+    }
+}
+
+/// The first half, rounded up, and the second.
+fn pairwise_sum(parts: &[Tensor]) -> Tensor {
+    match parts {
+        [only] => only.clone(),
+        _ => {
+            let (first, second) = parts.split_at(parts.len().div_ceil(2));
+            pairwise_sum(first) + pairwise_sum(second)
+        }
+    }
+}
+
+#[test]
 fn shards_can_be_used_after_a_panic_that_was_caught() {
     let mut parameters = Parameters::with_seed(1);
     parameters.add("w", Tensor::scalar(2.0));

@@ -1,8 +1,8 @@
 //! The characters of a text, in nanoGPT's setting for processors but with LLaMA's parts: the loss that is
 //! reached, the time that it takes, and the loss of an n-gram model.
 //!
-//!     WENGERT_DATA=$PWD/input.txt cargo bench --bench characters
-//!     WENGERT_DATA=$PWD/input.txt cargo bench --bench characters -- --seeds 1
+//!     WENGERT_TEXT=$PWD/input.txt cargo bench --bench characters
+//!     WENGERT_TEXT=$PWD/input.txt cargo bench --bench characters -- --seeds 1
 //!
 //! Context 64, 4 layers, 4 heads, width 128, batch 12, 2,000 steps, rate 1e-3 to 1e-4 by a cosine after a
 //! warm-up of 100, β₂ 0.99, decay 0.1 of matrices, clipping at 1, no dropout. The feed-forward part has 344
@@ -30,8 +30,8 @@ const WARM_UP: usize = 100;
 const ESTIMATE: usize = 200;
 
 fn main() -> Result<(), Box<dyn Error>> {
-    let path = env::var("WENGERT_DATA").map_err(|_| {
-        "WENGERT_DATA must name a text file, such as tinyshakespeare's input.txt".to_string()
+    let path = env::var("WENGERT_TEXT").map_err(|_| {
+        "WENGERT_TEXT must name a text file, such as tinyshakespeare's input.txt".to_string()
     })?;
     let text = fs::read_to_string(&path).map_err(|error| format!("{path}: {error}"))?;
     let characters = Characters::of(&text);

@@ -1,6 +1,6 @@
 """nanoGPT's model and training on the characters of a text, in its setting for processors.
 
-    WENGERT_DATA=input.txt OMP_NUM_THREADS=2 python nanogpt.py
+    WENGERT_TEXT=input.txt OMP_NUM_THREADS=2 python nanogpt.py
 
 The model is that of Karpathy's nanoGPT (GPT-2's without biases), written from its published
 architecture: learned positions, LayerNorm, GELU, tied embeddings. The setting is its README's: context
@@ -56,9 +56,9 @@ def parse_options():
 
 
 def read_text():
-    path = os.environ.get("WENGERT_DATA")
+    path = os.environ.get("WENGERT_TEXT")
     if not path:
-        sys.exit("error: WENGERT_DATA must name a text file, such as tinyshakespeare's input.txt")
+        sys.exit("error: WENGERT_TEXT must name a text file, such as tinyshakespeare's input.txt")
     return Path(path).read_text(encoding="utf-8")
 
 

@@ -191,10 +191,8 @@ def mlp(dtype, forward, back):
 
 
 def text(dtype, vocabulary=VOCABULARY, **sizes):
-    batches = cycle(
-        texts(vocabulary=vocabulary, seed=seed, **sizes)
-        for seed in (range(64) if vocabulary == LARGE_VOCABULARY else [3])
-    )
+    seeds = range(64) if vocabulary == LARGE_VOCABULARY else [3]
+    batches = cycle([texts(vocabulary=vocabulary, seed=seed, **sizes) for seed in seeds])
     mean, mean_back = (mean_of_rows, rows_back) if vocabulary == LARGE_VOCABULARY else (bag, bag_back)
     arrays = {"table": normal(vocabulary, DIM) / 20, **dense_arrays("hidden", DIM, 64)}
     p = Weights(dtype, **arrays, **swiglu_arrays("hidden"), **dense_arrays("output", 64, CLASSES))

@@ -18,7 +18,7 @@ from tokenizers.normalizers import Lowercase
 from tokenizers.pre_tokenizers import Whitespace
 from tokenizers.trainers import WordLevelTrainer
 
-RUNS = 3
+RUNS = 5
 
 
 def timed(what, size, run):

@@ -19,8 +19,8 @@ use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 /// Random cases for each right op.
 const CASES: u32 = 800;
 
-/// All who object, by name: methods and laws.
-fn objections(report: &Report) -> Vec<String> {
+/// The names of the methods that disagree and of the laws that do not hold.
+fn disagreeing(report: &Report) -> Vec<String> {
     let objects = |method: &Method| {
         let compared = report.findings.iter().flat_map(|finding| &finding.worst);
         compared.filter(|c| c.method == *method).any(|comparison| !comparison.agrees())
@@ -30,34 +30,33 @@ fn objections(report: &Report) -> Vec<String> {
     methods.chain(laws).collect()
 }
 
-/// Who objects to a mutant, among them those who should; its op is named with the line below.
+/// What catches a mutant, among it what should; its op is named with the line below.
 fn caught_by(mutant: &Mutant) -> Vec<String> {
     let Mutant { mistake, op, inputs, seen_by } = mutant;
     let line = line!() + 1;
     let outcome = catch_unwind(AssertUnwindSafe(|| check::op(|| op.clone(), inputs)));
-    let (objections, text) = match outcome {
-        Ok(report) => (objections(&report), report.wrong_ops.join("\n")),
+    let (found, text) = match outcome {
+        Ok(report) => (disagreeing(&report), report.wrong_ops.join("\n")),
         Err(panic) => (vec!["panic".to_string()], *panic.downcast::<String>().expect("a message")),
     };
-    assert!(objections.contains(seen_by), "{mistake}: seen by {objections:?}, not by {seen_by}");
+    assert!(found.contains(seen_by), "{mistake}: seen by {found:?}, not by {seen_by}");
     let text = text.replace('`', "");
     let named = format!("{}, recorded at {}:{line}:", op.name, file!());
     assert!(text.contains(&named), "{mistake}: `{named}` is not in `{text}`");
-    objections
+    found
 }
 
 #[test]
 fn every_mistake_is_caught_and_its_op_named() {
     let mutants = mutants();
     let outcomes: Vec<Vec<String>> = mutants.iter().map(caught_by).collect();
-    for (mutant, objections) in mutants.iter().zip(&outcomes) {
-        println!("{:<52} {}", mutant.mistake, objections.join("; "));
+    for (mutant, found) in mutants.iter().zip(&outcomes) {
+        println!("{:<52} {}", mutant.mistake, found.join("; "));
     }
     println!("{} mutants, all caught:", mutants.len());
     let mut counts = BTreeMap::new();
     outcomes.iter().flatten().for_each(|name| *counts.entry(name).or_insert(0) += 1);
     counts.iter().for_each(|(name, count)| println!("{count:>4} by: {name}"));
-    assert!(mutants.len() >= 25);
 }
 
 #[test]

@@ -102,7 +102,7 @@ impl Op<Number> for Rope {
 }
 
 /// The methods that disagree with the gradients of an op.
-fn objections(op: impl Op<Number> + Clone, shapes: &[&[usize]]) -> Vec<Method> {
+fn disagreeing(op: impl Op<Number> + Clone, shapes: &[&[usize]]) -> Vec<Method> {
     let draw = |(i, shape): (usize, &&[usize])| Tensor::normal(shape, 0.0, 1.0, Key::new(i as u64));
     let inputs: Vec<Tensor<f64>> = shapes.iter().enumerate().map(draw).collect();
     let report = check::op(|| op.clone(), &inputs);
@@ -113,16 +113,16 @@ fn objections(op: impl Op<Number> + Clone, shapes: &[&[usize]]) -> Vec<Method> {
 #[test]
 fn every_mistake_in_attention_is_seen() {
     let shapes: [&[usize]; 3] = [&[2, 4, 3], &[1, 4, 3], &[1, 4, 3]];
-    assert_eq!(objections(Attention(Mistake::None), &shapes), []);
+    assert_eq!(disagreeing(Attention(Mistake::None), &shapes), []);
     for mistake in [
         Mistake::MaskOffByOne,
         Mistake::ScaleForgotten,
         Mistake::RowSumDropped,
         Mistake::GroupSumDropped,
     ] {
-        let objections = objections(Attention(mistake), &shapes);
+        let found = disagreeing(Attention(mistake), &shapes);
         for method in [Method::Differences, Method::ForwardMode] {
-            assert!(objections.contains(&method), "{mistake:?}: {objections:?}");
+            assert!(found.contains(&method), "{mistake:?}: {found:?}");
         }
     }
 }
@@ -130,11 +130,11 @@ fn every_mistake_in_attention_is_seen() {
 #[test]
 fn a_rotation_that_is_not_turned_back_is_seen() {
     let shape: [&[usize]; 1] = [&[2, 4, 6]];
-    assert_eq!(objections(Rope { back: -1.0 }, &shape), []);
+    assert_eq!(disagreeing(Rope { back: -1.0 }, &shape), []);
     for back in [1.0, 0.0] {
-        let objections = objections(Rope { back }, &shape);
+        let found = disagreeing(Rope { back }, &shape);
         for method in [Method::Differences, Method::ForwardMode] {
-            assert!(objections.contains(&method), "{back}: {objections:?}");
+            assert!(found.contains(&method), "{back}: {found:?}");
         }
     }
 }

@@ -40,7 +40,7 @@ fn main() {
         if step % 200 == 0 {
             let loss = residual.powi(2).mean_all().item();
             let error = u_of_x.value().map(|u| u.value.value) - x.sin();
-            let error = error.abs().max(&[0, 1]).item();
+            let error = error.abs().max_all().item();
             println!("step {step:>4}: loss {loss:.1e}, largest error {error:.1e}");
         }
         // The cotangent is the derivative of the loss with respect to u″ at each point.

@@ -21,11 +21,6 @@ fn loss<'t, T: Scalar>(network: &impl Layer, pass: Pass<'t, T>) -> Var<'t, T> {
     nn::bce_with_logits(output, &targets.cast())
 }
 
-/// ⟨a, b⟩ over all parameters.
-fn dot(a: &Parameters<f64>, b: &Parameters<f64>) -> f64 {
-    a.iter().zip(b.iter()).map(|((_, _, a), (_, _, b))| (a * b).sum_all().item()).sum()
-}
-
 fn main() {
     ending::quietly();
     let mut at = Parameters::<f64>::with_seed(1);
@@ -36,16 +31,16 @@ fn main() {
     let mut eigenvalue = 0.0;
     for step in 1..=10 {
         let product = hvp(|pass| loss(&network, pass), &at, &v);
-        eigenvalue = dot(&v, &product) / dot(&v, &v);
-        let length = dot(&product, &product).sqrt();
+        eigenvalue = v.dot(&product) / v.dot(&v);
+        let length = product.dot(&product).sqrt();
         v = product.map(|_, x| x / length);
         println!("step {step:>2}: eigenvalue {eigenvalue:.6}");
     }
     let (value, gradient) = value_and_grad(|pass| loss(&network, pass), &at);
-    let slope = dot(&gradient, &v);
+    let slope = gradient.dot(&v);
     println!("\n    t    loss  parabola");
     for t in (-4..=4).map(|k| f64::from(k) * 0.25) {
-        let moved = at.map(|id, x| x + v.get(id) * t);
+        let moved = at.zip_map(&v, |x, v| x + v * t);
         let (loss, _) = value_and_grad(|pass| loss(&network, pass), &moved);
         let parabola = value + t * slope + t * t / 2.0 * eigenvalue;
         println!("{t:>5} {loss:>7.4} {parabola:>9.4}  {}", "#".repeat((loss * 30.0) as usize));

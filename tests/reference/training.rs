@@ -100,5 +100,5 @@ fn train<T: Scalar, I: Copy + 'static>(
         value
     };
     let steps = batches.shape()[0];
-    (0..steps).map(|number| step(batches.slice(0, number..=number).squeeze(&[0]))).collect()
+    (0..steps).map(|number| step(batches.index_axis(0, number))).collect()
 }

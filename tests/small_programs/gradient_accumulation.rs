@@ -14,16 +14,15 @@ fn four_small_batches_take_the_step_of_one_large_batch() {
     let step = |size: usize| {
         let mut parameters = Parameters::<f32>::new(0);
         let model = Features::new(3).then(Dense::new(&mut parameters, "dense", 3, 1));
-        let mut sum: Option<Gradients> = None;
+        let mut sum = Gradients::new();
         for batch in dataset.batches(size) {
             let tape = Tape::new();
             let pass = Pass::training(&tape, &parameters, Key::new(0));
             let prediction = model.forward(pass, batch.inputs());
             let loss = mean_squared_error(prediction, pass.constant(batch.targets().clone()));
-            let gradients = (loss * (size as f64 / 64.0)).backward();
-            sum = Some(sum.map_or(gradients.clone(), |sum| sum.plus(&gradients)));
+            sum += &(loss * (size as f64 / 64.0)).backward();
         }
-        Sgd::new(0.1).step(&mut parameters, &sum.unwrap());
+        Sgd::new(0.1).step(&mut parameters, &sum);
         parameters.iter().flat_map(|(_, _, value)| value.to_vec()).collect::<Vec<f32>>()
     };
     for (small, large) in step(16).into_iter().zip(step(64)) {

@@ -5,6 +5,7 @@
 //! inserted here parameter by parameter, dense or as some rows.
 
 use std::collections::BTreeMap;
+use std::ops::AddAssign;
 
 use tensor::{Scalar, Tensor, shape};
 
@@ -58,6 +59,17 @@ impl<T: Scalar> Gradients<T> {
             parameters.name(id)
         );
         self.parameters.insert(id, gradient)
+    }
+
+    /// Returns the gradients of the sum of two results with respect to the parameters. It spans two
+    /// tapes, so it has no adjoints of variables.
+    pub fn plus(&self, other: &Self) -> Self {
+        let mut parameters = self.parameters.clone();
+        for (&id, second) in &other.parameters {
+            let sum = parameters.entry(id).and_modify(|first| *first = first.plus(second));
+            sum.or_insert_with(|| second.clone());
+        }
+        Self { tape: None, adjoints: Vec::new(), parameters }
     }
 
     /// Returns gradients of the parameters alone, with `f` applied to each number: for instance the tangents
@@ -135,5 +147,31 @@ impl<T: Scalar> SparseGradient<T> {
             ids.len()
         );
         Self::new(shape, ids, values)
+    }
+}
+
+/// Adds the gradients of another result with respect to the parameters, for instance those of the next part of a
+/// batch. The sum spans two tapes, so it has no adjoints of variables.
+///
+/// ```
+/// use autograd::{Gradients, Parameters, Tape};
+/// use tensor::Tensor;
+///
+/// let mut parameters = Parameters::new(0);
+/// let w = parameters.add("w", Tensor::scalar(3.0));
+/// let mut sum = Gradients::new();
+/// for x in [1.0, 2.0] {
+///     let tape = Tape::new();
+///     sum += &(tape.parameter(&parameters, w) * x).backward();
+/// }
+/// assert_eq!(sum.get(w), Some(&Tensor::scalar(3.0)));
+/// ```
+impl<T: Scalar> AddAssign<&Self> for Gradients<T> {
+    fn add_assign(&mut self, other: &Self) {
+        (self.tape, self.adjoints) = (None, Vec::new());
+        for (&id, gradient) in &other.parameters {
+            let sum = self.parameters.entry(id).and_modify(|sum| sum.add(gradient));
+            sum.or_insert_with(|| gradient.clone());
+        }
     }
 }

@@ -33,6 +33,50 @@ impl<T: Scalar> Parameters<T> {
         self.with_values(|id| value(id, self.get(id)).into())
     }
 
+    /// Returns the same names with values computed from those of both, for instance a step along a direction.
+    ///
+    /// # Panics
+    /// If `other` does not have these parameters.
+    #[track_caller]
+    pub fn zip_map(
+        &self,
+        other: &Self,
+        mut value: impl FnMut(&Tensor<T>, &Tensor<T>) -> Tensor<T>,
+    ) -> Self {
+        self.check_same("zip_map", other);
+        self.map(|id, x| value(x, other.get(id)))
+    }
+
+    /// Returns Σ x · y over the numbers of all parameters, as of two vectors.
+    ///
+    /// # Panics
+    /// If `other` does not have these parameters, or one of them has another shape.
+    #[track_caller]
+    pub fn dot(&self, other: &Self) -> T {
+        self.check_same("dot", other);
+        let mut sum = T::ZERO;
+        for id in self.ids() {
+            let (x, y) = (self.get(id), other.get(id));
+            assert!(
+                x.shape() == y.shape(),
+                "dot: the parameter `{}` has shapes {:?} and {:?}: they must be equal",
+                self.name(id),
+                x.shape(),
+                y.shape()
+            );
+            sum = sum + (x * y).sum_all().item();
+        }
+        sum
+    }
+
+    #[track_caller]
+    fn check_same(&self, name: &str, other: &Self) {
+        assert!(
+            self.ids().eq(other.ids()),
+            "{name}: the two are not of one store of parameters: make one from the other, with `clone` or `map`"
+        );
+    }
+
     /// Returns the same names with other values. None of the present ones is read.
     pub(crate) fn with_values<U: Scalar>(
         &self,

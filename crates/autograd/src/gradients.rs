@@ -77,17 +77,6 @@ impl<T: Scalar> Gradients<T> {
         Self { tape: None, adjoints: Vec::new(), parameters: taken }
     }
 
-    /// Returns the gradients of the sum of two results with respect to the parameters. It spans two
-    /// tapes, so it has no adjoints of variables.
-    pub fn plus(&self, other: &Self) -> Self {
-        let mut parameters = self.parameters.clone();
-        for (&id, second) in &other.parameters {
-            let sum = parameters.entry(id).and_modify(|first| *first = first.plus(second));
-            sum.or_insert_with(|| second.clone());
-        }
-        Self { tape: None, adjoints: Vec::new(), parameters }
-    }
-
     /// Adds the gradient of one more use of a parameter.
     pub(crate) fn add(&mut self, id: ParameterId, gradient: Gradient<T>) {
         self.parameters.entry(id).and_modify(|sum| sum.add(&gradient)).or_insert(gradient);

@@ -128,7 +128,7 @@ impl Decoder {
     /// let rounded = model.in_bf16(&parameters)?;
     /// let logits = [&parameters, &rounded]
     ///     .map(|parameters| model.extend(parameters, &mut model.cache(), &[1, 2, 3]));
-    /// assert!((&logits[0] - &logits[1]).abs().max(&[0, 1]).item() < 1e-2);
+    /// assert!((&logits[0] - &logits[1]).abs().max_all().item() < 1e-2);
     /// # Ok::<(), nn::RoundingError>(())
     /// ```
     ///

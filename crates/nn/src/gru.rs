@@ -101,7 +101,7 @@ impl Layer for Gru {
         let mut state = pass.constant(Tensor::zeros([batch, self.units]));
         let mut states = Vec::with_capacity(time);
         for step in 0..time {
-            state = cell.step(x.slice(1, step..step + 1).squeeze(&[1]), state);
+            state = cell.step(x.index_axis(1, step), state);
             states.push(state.unsqueeze(1));
         }
         Var::concat(&states, 1)

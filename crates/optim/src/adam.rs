@@ -59,7 +59,7 @@ use crate::state::{State, StateError};
 /// let mut adam = Adam::new(0.1).betas(0.9, 0.99);
 /// adam.step(&mut parameters, &gradients);
 /// let expected = Tensor::from([1.0 - 0.1, 2.0 + 0.1]);
-/// assert!((parameters.get(x) - expected).abs().max(&[0]).item() < 1e-5);
+/// assert!((parameters.get(x) - expected).abs().max_all().item() < 1e-5);
 /// ```
 #[derive(Clone, Debug)]
 pub struct Adam<T: Scalar = f32> {

@@ -144,6 +144,28 @@ impl<T: Scalar> Tensor<T> {
         self.choose("min_keepdim", axes, f64::INFINITY, T::minimum)
     }
 
+    /// Returns the largest of all elements, a tensor without axes; NaN if there is one.
+    ///
+    /// # Panics
+    /// If there is nothing to choose from.
+    #[track_caller]
+    pub fn max_all(&self) -> Self {
+        self.choose("max_all", &self.all_axes(), f64::NEG_INFINITY, T::maximum).reshape([])
+    }
+
+    /// Returns the smallest of all elements, a tensor without axes; NaN if there is one.
+    ///
+    /// # Panics
+    /// If there is nothing to choose from.
+    #[track_caller]
+    pub fn min_all(&self) -> Self {
+        self.choose("min_all", &self.all_axes(), f64::INFINITY, T::minimum).reshape([])
+    }
+
+    fn all_axes(&self) -> Vec<isize> {
+        (0..self.rank() as isize).collect()
+    }
+
     /// Returns the index of the largest element along one axis, which disappears; the first of equals.
     ///
     /// # Panics

@@ -116,6 +116,16 @@ pub fn range(range: impl RangeBounds<usize>, length: usize) -> Range<usize> {
     start..end
 }
 
+/// Checks that an axis is longer than an index.
+pub fn index(shape: &[usize], axis: usize, index: usize) -> Result<(), ShapeError> {
+    match index < shape[axis] {
+        true => Ok(()),
+        false => Err(ShapeError::new(format!(
+            "index {index} is not within axis {axis} of shape {shape:?}"
+        ))),
+    }
+}
+
 /// Returns the shape to which both broadcast, by NumPy's rule: aligned at the last axis, two lengths fit
 /// when they are equal or one of them is 1; missing axes count as 1.
 ///

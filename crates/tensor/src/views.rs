@@ -69,6 +69,23 @@ impl<T: Copy + 'static> Tensor<T> {
         self.with_layout(expect("slice", self.layout().slice(axis, range)))
     }
 
+    /// Returns the part of one axis at an index. The axis disappears (NumPy's `x[:, 1]`, PyTorch's `select`).
+    ///
+    /// ```
+    /// let x = tensor::Tensor::from([[1, 2, 3], [4, 5, 6]]);
+    /// assert_eq!(x.index_axis(1, 2).to_vec(), [3, 6]);
+    /// ```
+    ///
+    /// # Panics
+    /// If the axis does not exist or is not longer than the index.
+    #[track_caller]
+    pub fn index_axis(&self, axis: isize, index: usize) -> Self {
+        let at = expect("index_axis", shape::axis(axis, self.rank()));
+        expect("index_axis", shape::index(self.shape(), at, index));
+        self.with_layout(expect("index_axis", self.layout().slice(axis, index..index + 1)))
+            .squeeze(&[axis])
+    }
+
     /// Returns the tensor repeated along axes of length 1 and along new outer axes, as broadcasting does.
     ///
     /// # Panics

@@ -212,9 +212,11 @@ impl<T: Scalar> Shards<T> {
     ) -> Part<T> {
         if tree.len() > most_at_once() {
             let middle = middle(tree.clone());
-            let first = self.sum(tree.start..middle, shard);
+            let mut sum = self.sum(tree.start..middle, shard);
             let second = self.sum(middle..tree.end, shard);
-            return parallel::spread(|| first.plus(&second));
+            sum.loss = sum.loss + second.loss;
+            parallel::spread(|| sum.gradients += &second.gradients);
+            return sum;
         }
         let there = self.parts.len().max(tree.len());
         self.parts.resize_with(there, Mutex::default);

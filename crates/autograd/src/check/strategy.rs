@@ -247,10 +247,12 @@ fn collect_op_names(folder: &Path, names: &mut Vec<String>) {
             continue;
         }
         let text = std::fs::read_to_string(&path).expect("a source file");
-        for (at, _) in text.match_indices("\nimpl<") {
+        for (at, _) in text.match_indices("\nimpl") {
             let op = text[at..].trim_start();
             let header = op.split('{').next().unwrap_or_default();
-            if header.contains("> Op<") && header.contains(" for ") {
+            let implemented =
+                header.split_once(" for ").and_then(|(before, _)| before.rsplit([' ', ':']).next());
+            if implemented.is_some_and(|implemented| implemented.starts_with("Op<")) {
                 let (body, _) = op.split_once("\n}\n").expect("an impl ends");
                 names.extend(op_names(body, &text));
             }

@@ -107,6 +107,25 @@ impl<T: Scalar> Var<'_, T> {
     pub fn min_keepdim(self, axes: &[isize]) -> Self {
         -(-self).max_keepdim(axes)
     }
+
+    /// Records the largest of all elements, without axes.
+    ///
+    /// # Panics
+    /// If there is nothing to choose from.
+    #[track_caller]
+    pub fn max_all(self) -> Self {
+        let axes: Vec<isize> = (0..self.shape().len() as isize).collect();
+        self.max(&axes)
+    }
+
+    /// Records the smallest of all elements, without axes.
+    ///
+    /// # Panics
+    /// If there is nothing to choose from.
+    #[track_caller]
+    pub fn min_all(self) -> Self {
+        -(-self).max_all()
+    }
 }
 
 #[cfg(test)]
@@ -116,7 +135,9 @@ pub(super) fn cases() -> proptest::strategy::BoxedStrategy<crate::check::Case> {
     use crate::check::{Case, Number, strategy::with_axes};
 
     type Reduction = for<'t> fn(Var<'t, Number>, &[isize]) -> Var<'t, Number>;
-    let reductions: [Reduction; 4] = [
+    let reductions: [Reduction; 6] = [
+        |x, _| x.max_all(),
+        |x, _| x.min_all(),
         |x, axes| x.max(axes),
         |x, axes| x.max_keepdim(axes),
         |x, axes| x.min(axes),

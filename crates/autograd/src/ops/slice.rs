@@ -73,6 +73,18 @@ impl<T: Scalar> Var<'_, T> {
         self.tape().apply(Slice { axis, range }, &[self])
     }
 
+    /// Records the part of one axis at an index. The axis disappears (PyTorch's `select`).
+    ///
+    /// # Panics
+    /// If the axis does not exist or is not longer than the index.
+    #[track_caller]
+    pub fn index_axis(self, axis: isize, index: usize) -> Self {
+        let shape = self.shape();
+        let at = shape::expect("index_axis", shape::axis(axis, shape.len()));
+        shape::expect("index_axis", shape::index(&shape, at, index));
+        self.slice(axis, index..index + 1).squeeze(&[axis])
+    }
+
     /// Records the parts of an axis, one after another, of these lengths (PyTorch's `split`).
     ///
     /// # Panics
@@ -95,18 +107,19 @@ pub(super) fn cases() -> proptest::strategy::BoxedStrategy<crate::check::Case> {
 
     use crate::check::{Case, strategy::with_axis};
 
-    (with_axis(-2.0..2.0), any::<[Index; 2]>(), any::<bool>())
-        .prop_map(|((x, axis), pick, splits)| {
+    (with_axis(-2.0..2.0), any::<[Index; 2]>(), 0..3)
+        .prop_map(|((x, axis), pick, how)| {
             let length = x.shape()[axis as usize];
             let end = pick[0].index(length + 1);
             let start = pick[1].index(end + 1);
             let lengths = [start, end - start, length - end];
-            Case::new("slice", [x], move |[x]| match splits {
-                true => {
+            Case::new("slice", [x], move |[x]| match how {
+                0 => {
                     let parts = x.split(&lengths, axis);
                     Var::concat(&[parts[2], parts[0], parts[1]], axis)
                 }
-                false => x.slice(axis, start..end),
+                1 if start < length => x.index_axis(axis, start),
+                _ => x.slice(axis, start..end),
             })
         })
         .boxed()

@@ -36,6 +36,33 @@ fn inserted_rows_stay_rows_and_add_to_others() {
     let sum = by_hand.plus(&walked);
     let expected = Tensor::from([[1.0, 2.0], [0.0, 0.0], [0.0, 0.0], [4.0, 5.0]]);
     assert_eq!(sum.get(id), Some(&expected));
+    let mut in_place = by_hand.clone();
+    in_place += &walked;
+    assert_eq!(in_place.get(id), Some(&expected));
+    assert!(in_place.iter().all(|(_, gradient)| matches!(gradient, Gradient::Sparse(_))));
+}
+
+#[test]
+fn parameters_are_vectors() {
+    let (mut parameters, _) = table();
+    let bias = parameters.add("bias", Tensor::from([2.0]));
+    let direction = parameters.map(|_, x| x * 0.5);
+    let square: f64 = parameters.iter().map(|(_, _, x)| (x * x).sum_all().item()).sum();
+    assert_eq!(parameters.dot(&direction), square / 2.0);
+    let moved = parameters.zip_map(&direction, |x, d| x - d * 2.0);
+    assert_eq!(moved.dot(&moved), 0.0);
+    assert_eq!(moved.name(bias), "bias");
+
+    let (others, _) = table();
+    assert_eq!(
+        message(|| parameters.dot(&others)),
+        "dot: the two are not of one store of parameters: make one from the other, with `clone` or `map`"
+    );
+    let transposed = parameters.map(|_, x| x.reshape([1, x.len()]));
+    assert_eq!(
+        message(|| parameters.dot(&transposed)),
+        "dot: the parameter `table` has shapes [4, 2] and [1, 8]: they must be equal"
+    );
 }
 
 #[test]

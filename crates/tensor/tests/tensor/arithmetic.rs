@@ -140,6 +140,10 @@ fn keepdim_keeps_the_numbers<T: Scalar>(
     }
     let all: Vec<isize> = (0..x.rank() as isize).collect();
     same(x.mean_all(), x.mean(&all))?;
+    if !x.is_empty() {
+        same(x.max_all(), x.max(&all))?;
+        same(x.min_all(), x.min(&all))?;
+    }
     Ok(())
 }
 

@@ -93,6 +93,10 @@ proptest! {
             prop_assert_eq!(found, x.get(&index));
         }
         prop_assert_eq!(part, x.slice(axis as isize - x.rank() as isize, start..end));
+        if start < end {
+            let first = x.index_axis(axis as isize, start);
+            prop_assert_eq!(first, x.slice(axis as isize, start..=start).squeeze(&[axis as isize]));
+        }
     }
 
     #[test]

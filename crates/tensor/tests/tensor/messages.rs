@@ -114,6 +114,10 @@ fn a_mistake_is_explained_at_the_users_line_with_shapes_and_rule() {
         "squeeze: axis 0 is named twice in [0, -2]: name each axis once"
     );
     assert_eq!(
+        message(|| x.index_axis(1, 3)),
+        "index_axis: index 3 is not within axis 1 of shape [2, 3]"
+    );
+    assert_eq!(
         message(|| x.slice(1, 2..5)),
         "slice: range 2..5 is not within axis 1 of shape [2, 3]"
     );

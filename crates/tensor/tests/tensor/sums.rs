@@ -83,9 +83,26 @@ fn error_beside_terms(sums: &Tensor, exact: &Tensor<f64>, terms: &Tensor<f64>) -
     pairs.map(error).fold(0.0, Scalar::maximum)
 }
 
-/// The sum along axes, in `f64` and by the definition: index by index.
+/// The sum along axes, in `f64` and by the definition: number by number, in row-major order.
 fn exact(x: &Tensor, axes: &[isize]) -> Tensor<f64> {
-    x.cast::<f64>().sum(axes)
+    let shape = x.shape();
+    let is_summed = |axis: usize| axes.contains(&(axis as isize));
+    let left: Vec<usize> =
+        (0..shape.len()).filter(|&axis| !is_summed(axis)).map(|axis| shape[axis]).collect();
+    let mut sums = vec![0.0; left.iter().product()];
+    let mut index = vec![0; shape.len()];
+    for number in x.to_vec() {
+        let kept = (0..shape.len()).filter(|&axis| !is_summed(axis));
+        sums[kept.fold(0, |at, axis| at * shape[axis] + index[axis])] += f64::from(number);
+        for axis in (0..shape.len()).rev() {
+            index[axis] += 1;
+            if index[axis] < shape[axis] {
+                break;
+            }
+            index[axis] = 0;
+        }
+    }
+    Tensor::new(left, sums)
 }
 
 const AXES: [&[isize]; 7] = [&[0], &[1], &[2], &[0, 1], &[1, 2], &[0, 2], &[0, 1, 2]];

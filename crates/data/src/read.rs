@@ -37,6 +37,23 @@ pub fn read_whole(path: impl AsRef<Path>) -> io::Result<Vec<u8>> {
     }
 }
 
+/// Reads all of a file of weights, which may be as large as memory, or of a pipe or device up to a limit.
+///
+/// # Errors
+///
+/// If the file cannot be read or memory is not enough, or if a pipe or a device does not end within 256 MiB.
+pub fn read_weights(path: impl AsRef<Path>) -> io::Result<Vec<u8>> {
+    let mut file = File::open(&path)?;
+    let about = file.metadata()?;
+    if !about.is_file() {
+        return read_whole(path);
+    }
+    let mut bytes = Vec::new();
+    bytes.try_reserve_exact(usize::try_from(about.len()).map_err(io::Error::other)?)?;
+    file.read_to_end(&mut bytes)?;
+    Ok(bytes)
+}
+
 /// Reads the next line into `line`, without its `\n`. Returns `false` at the end.
 ///
 /// # Errors

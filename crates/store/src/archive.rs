@@ -1,7 +1,7 @@
 //! Named tensors and named texts as the bytes of a safetensors file, and their names in saved
 //! models and checkpoints.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use data::quoted;
 use safetensors::SafeTensorError;
@@ -18,6 +18,9 @@ pub(crate) const RECORD: &str = "checkpoint";
 
 /// The metadata entry of a file's checksum. A file need not have one.
 pub(crate) const CHECKSUM: &str = "crc32";
+
+/// What the format calls the texts.
+const METADATA: &str = "__metadata__";
 
 /// The value of that entry while the checksum is computed.
 const NO_CHECKSUM: &str = "00000000";
@@ -63,8 +66,8 @@ pub(crate) enum ArchiveError {
     Checksum(String),
 }
 
-/// Returns the bytes of a file of these tensors and texts; the error says what the format cannot
-/// hold.
+/// Returns the bytes of a file of these tensors and texts, whose names differ; the error says what the format
+/// cannot hold.
 pub(crate) fn encode<'a, T: Float>(
     tensors: impl IntoIterator<Item = (impl Into<String>, &'a Tensor<T>)>,
     texts: HashMap<String, String>,
@@ -73,6 +76,10 @@ pub(crate) fn encode<'a, T: Float>(
         .into_iter()
         .map(|(name, value)| (name.into(), value.shape(), little_endian(value)))
         .collect();
+    let mut names = BTreeSet::from([METADATA]);
+    if let Some((name, ..)) = buffers.iter().find(|(name, ..)| !names.insert(name)) {
+        return Err(format!("the name {} stands for two things in its file", quoted(name)));
+    }
     let views = buffers
         .iter()
         .map(|(name, shape, bytes)| Ok((name, TensorView::new(T::DTYPE, shape.to_vec(), bytes)?)))
@@ -80,9 +87,13 @@ pub(crate) fn encode<'a, T: Float>(
     let sorted: BTreeMap<String, String> =
         texts.iter().map(|(name, text)| (name.clone(), text.clone())).collect();
     let bytes = views.and_then(|views| serialize(views, Some(texts)));
-    let mut bytes = bytes.map_err(|error| error.to_string())?;
+    let mut bytes = bytes.map_err(|error| match error {
+        SafeTensorError::HeaderTooLarge => {
+            "its names and its description have more than 100,000,000 bytes, and could not be read again".to_string()
+        }
+        error => error.to_string(),
+    })?;
     sort_texts(&mut bytes, &sorted)?;
-    check_header(&bytes, LARGEST_HEADER)?;
     Ok(bytes)
 }
 
@@ -136,20 +147,6 @@ fn check(bytes: &[u8], stated: &str) -> Result<(), ArchiveError> {
         false => {
             Err(ArchiveError::Checksum(format!("its checksum is {found}, but should be {stated}")))
         }
-    }
-}
-
-/// The most bytes of names and texts in a file that can be read again.
-const LARGEST_HEADER: u64 = 100_000_000;
-
-/// Checks that names and texts, whose length the first eight bytes of a file tell, have at most this many bytes.
-fn check_header(file: &[u8], most: u64) -> Result<(), String> {
-    match file.first_chunk().map(|&length| u64::from_le_bytes(length)) {
-        Some(length) if length > most => Err(format!(
-            "its names and its description have {length} bytes, and a file with more than {most} could not be read \
-             again"
-        )),
-        _ => Ok(()),
     }
 }
 
@@ -219,11 +216,17 @@ mod tests {
 
     #[test]
     fn a_header_that_could_not_be_read_again_is_refused() {
-        let texts = HashMap::from([(DESCRIPTION.to_string(), "x".repeat(1000))]);
-        let file = encode([("a", &Tensor::<f32>::zeros([1]))], texts).unwrap();
-        let length = u64::from_le_bytes(*file.first_chunk().unwrap());
-        assert!(length > 1000 && check_header(&file, length).is_ok());
-        let error = check_header(&file, length - 1).unwrap_err();
-        assert!(error.contains(&format!("have {length} bytes")), "{error}");
+        let texts = HashMap::from([(DESCRIPTION.to_string(), "x".repeat(100_000_000))]);
+        let error = encode([("a", &Tensor::<f32>::zeros([1]))], texts).unwrap_err();
+        assert!(error.contains("more than 100,000,000 bytes"), "{error}");
+    }
+
+    #[test]
+    fn names_that_stand_for_two_things_are_refused() {
+        for name in ["a", METADATA] {
+            let tensors = [("a", &Tensor::<f32>::zeros([1])), (name, &Tensor::zeros([2]))];
+            let error = encode(tensors, HashMap::new()).unwrap_err();
+            assert!(error.contains(&quoted(name)), "{error}");
+        }
     }
 }

@@ -24,7 +24,7 @@ use std::io::{self, Write};
 use std::path::Path;
 
 use autograd::Parameters;
-use data::{FileError, quoted, read_whole};
+use data::{FileError, quoted, read_weights};
 use files::{WriteError, write_whole};
 use half::{bf16, f16};
 use safetensors::SafeTensorError;
@@ -162,8 +162,8 @@ impl PyTorch {
     /// If the file cannot be written. Then an existing file is left as it was.
     ///
     /// # Panics
-    /// If a parameter does not belong to a module, two parameters would have one name, or a dense
-    /// or embedding weight is not a matrix.
+    /// If a parameter does not belong to a module, a module has no parameter or is listed twice, two parameters
+    /// would have one name, or a dense or embedding weight is not a matrix.
     #[track_caller]
     pub fn save<T: Float>(
         &self,
@@ -200,7 +200,7 @@ impl PyTorch {
         let entries = self.entries(parameters);
         let path = path.as_ref();
         let read = || {
-            let bytes = read_whole(path).map_err(WeightsFault::Read)?;
+            let bytes = read_weights(path).map_err(WeightsFault::Read)?;
             read_all(&bytes, &entries)
         };
         let values = read().map_err(|fault| FileError::new(path, fault))?;
@@ -221,7 +221,27 @@ impl PyTorch {
             assert!(is_new, "two parameters would be called `{}`", entry.tensor);
             entries.push(entry);
         }
+        self.check_modules(parameters);
         entries
+    }
+
+    /// Checks that each module has a parameter of its own. A mistyped name would leave its weights to the module around it.
+    #[track_caller]
+    fn check_modules<T: Float>(&self, parameters: &Parameters<T>) {
+        for module in &self.modules {
+            let mut names = parameters.iter().map(|(_, name, _)| name);
+            assert!(
+                names.any(|name| module.rest(name).is_some()),
+                "there is no parameter of the module `{}`: correct its name, or leave it out",
+                module.ours
+            );
+            let like = self.modules.iter().filter(|other| other.ours == module.ours);
+            assert!(
+                like.count() == 1,
+                "the module `{}` is listed twice: leave one out",
+                module.ours
+            );
+        }
     }
 
     /// Returns the entry of a parameter in the file, by the module with the longest matching name.

@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
 
-use data::{FileError, beginning, read_whole};
+use data::{FileError, beginning, read_weights};
 use serde::de::DeserializeOwned;
 use tensor::Tensor;
 
@@ -53,7 +53,7 @@ impl Inventory {
     /// another program.
     pub fn read(path: impl AsRef<Path>) -> Result<Self, LoadError> {
         let path = path.as_ref().to_path_buf();
-        let bytes = match read_whole(&path) {
+        let bytes = match read_weights(&path) {
             Ok(bytes) => bytes,
             Err(error) => return Err(FileError::new(path, LoadFault::Read(error))),
         };

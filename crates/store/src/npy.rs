@@ -17,7 +17,7 @@
 use std::io::{self, Write};
 use std::path::Path;
 
-use data::{FileError, excerpt, read_whole};
+use data::{FileError, excerpt, read_weights};
 use files::{WriteError, write_whole};
 use half::f16;
 use tensor::Tensor;
@@ -82,6 +82,8 @@ pub trait NpyNumber: LittleEndian {
     const RANGE: &'static str;
     /// Returns the nearest number of this type; `None` if there is none.
     fn from_f64(value: f64) -> Option<Self>;
+    /// Does the same for a whole number, which `f64` might round first.
+    fn from_whole(value: i128) -> Option<Self>;
 }
 
 impl NpyNumber for f32 {
@@ -92,6 +94,10 @@ impl NpyNumber for f32 {
         let nearest = value as f32;
         (nearest.is_finite() || !value.is_finite()).then_some(nearest)
     }
+
+    fn from_whole(value: i128) -> Option<Self> {
+        Some(value as f32)
+    }
 }
 
 impl NpyNumber for f64 {
@@ -100,6 +106,10 @@ impl NpyNumber for f64 {
 
     fn from_f64(value: f64) -> Option<Self> {
         Some(value)
+    }
+
+    fn from_whole(value: i128) -> Option<Self> {
+        Some(value as f64)
     }
 }
 
@@ -110,6 +120,10 @@ impl NpyNumber for u32 {
     fn from_f64(value: f64) -> Option<Self> {
         let id = value as u32;
         (f64::from(id) == value).then_some(id)
+    }
+
+    fn from_whole(value: i128) -> Option<Self> {
+        value.try_into().ok()
     }
 }
 
@@ -131,7 +145,7 @@ impl NpyNumber for u32 {
 /// counterpart in `T`: too large for `f32`, or not a whole number for `u32`.
 pub fn read_npy<T: NpyNumber>(path: impl AsRef<Path>) -> Result<Tensor<T>, NpyError> {
     let path = path.as_ref();
-    let read = || parse(&read_whole(path).map_err(NpyFault::Read)?);
+    let read = || parse(&read_weights(path).map_err(NpyFault::Read)?);
     read().map_err(|fault| FileError::new(path, fault))
 }
 
@@ -187,8 +201,15 @@ fn parse<T: NpyNumber>(bytes: &[u8]) -> Result<Tensor<T>, NpyFault> {
         return Err(NpyFault::Size { shape, expected, found: elements.len() });
     }
     let numbers = elements.chunks_exact(element.size).enumerate().map(|(index, bytes)| {
-        let value = element.value(bytes);
-        T::from_f64(value).ok_or(NpyFault::Number { index, value, wanted: T::RANGE })
+        let wanted = T::RANGE;
+        match element.number(bytes) {
+            Stored::Float(value) => {
+                T::from_f64(value).ok_or(NpyFault::Number { index, value, wanted })
+            }
+            Stored::Whole(whole) => {
+                T::from_whole(whole).ok_or(NpyFault::Number { index, value: whole as f64, wanted })
+            }
+        }
     });
     let values = numbers.collect::<Result<_, _>>()?;
     if !fortran_order {
@@ -242,14 +263,15 @@ impl Header {
     /// Reads a Python dictionary of three known keys, in any order.
     fn parse(text: &str) -> Result<Self, NpyFault> {
         let damaged = |key| NpyFault::Format(format!("its header has no usable '{key}'"));
-        let descr = value(text, "descr").ok_or_else(|| damaged("descr"))?;
+        // First, because a record has a description of its fields, with names of their own.
+        let element = Element::parse(value(text, "descr").ok_or_else(|| damaged("descr"))?)?;
         let fortran_order = match value(text, "fortran_order") {
             Some(rest) if rest.starts_with("True") => true,
             Some(rest) if rest.starts_with("False") => false,
             _ => return Err(damaged("fortran_order")),
         };
         let shape = value(text, "shape").and_then(tuple).ok_or_else(|| damaged("shape"))?;
-        Ok(Self { element: Element::parse(descr)?, fortran_order, shape })
+        Ok(Self { element, fortran_order, shape })
     }
 }
 
@@ -296,8 +318,8 @@ impl Element {
         readable.ok_or_else(|| NpyFault::Type(text.map_or("record".to_string(), excerpt)))
     }
 
-    /// Returns the number in these bytes. Whole numbers beyond 2⁵³ are rounded.
-    fn value(&self, bytes: &[u8]) -> f64 {
+    /// Returns the number in these bytes.
+    fn number(&self, bytes: &[u8]) -> Stored {
         let mut low_first = [0; 8];
         low_first[..self.size].copy_from_slice(bytes);
         if self.big_endian {
@@ -305,14 +327,20 @@ impl Element {
         }
         let word = u64::from_le_bytes(low_first);
         match (self.kind, self.size) {
-            (b'f', 2) => f16::from_bits(word as u16).to_f64(),
-            (b'f', 4) => f32::from_bits(word as u32).into(),
-            (b'f', _) => f64::from_bits(word),
+            (b'f', 2) => Stored::Float(f16::from_bits(word as u16).to_f64()),
+            (b'f', 4) => Stored::Float(f32::from_bits(word as u32).into()),
+            (b'f', _) => Stored::Float(f64::from_bits(word)),
             (b'i', size) => {
                 let unused = 64 - 8 * size as u32;
-                (((word << unused) as i64) >> unused) as f64
+                Stored::Whole((((word << unused) as i64) >> unused).into())
             }
-            _ => word as f64,
+            _ => Stored::Whole(word.into()),
         }
     }
+}
+
+/// A number as it is stored.
+enum Stored {
+    Float(f64),
+    Whole(i128),
 }

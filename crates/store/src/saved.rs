@@ -10,7 +10,7 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
 use autograd::Parameters;
-use data::{FileError, beginning, quoted, read_whole};
+use data::{FileError, beginning, quoted, read_weights};
 use files::WriteError;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -54,6 +54,11 @@ pub enum LoadFault {
     /// A parameter is missing, unknown, or of another shape or type.
     #[error("does not fit the model it describes: {0}; save the model again")]
     Mismatch(String),
+    /// A parameter is infinite or NaN.
+    #[error(
+        "cannot be used: {0}; use an earlier checkpoint, or train again with a lower learning rate"
+    )]
+    NotFinite(String),
     /// Nothing of it can be loaded into the model.
     #[error("has nothing for this model: {0}")]
     Nothing(String),
@@ -104,7 +109,7 @@ impl Saved {
     pub fn read(path: impl AsRef<Path>) -> Result<Self, LoadError> {
         let path = path.as_ref().to_path_buf();
         let read = || {
-            let bytes = read_whole(&path).map_err(LoadFault::Read)?;
+            let bytes = read_weights(&path).map_err(LoadFault::Read)?;
             parse(&bytes)
         };
         match read() {
@@ -182,12 +187,14 @@ fn parse(bytes: &[u8]) -> Result<(String, HashMap<String, Tensor<f32>>), LoadFau
     if texts.contains_key(RECORD) {
         tensors.retain(|name, _| !is_memory(name));
     }
-    let not_finite = tensors.iter().filter(|(_, tensor)| !tensor.is_finite());
-    match not_finite.map(|(name, _)| name).min() {
+    let lost = tensors.iter().filter(|(_, tensor)| !tensor.is_finite());
+    match lost.map(|(name, _)| name).min() {
         None => Ok((description, tensors)),
-        Some(name) => Err(LoadFault::Mismatch(format!(
-            "the parameter {} holds a number that is infinite or NaN",
-            quoted(name)
-        ))),
+        Some(name) => Err(LoadFault::NotFinite(not_finite(name))),
     }
+}
+
+/// Says that a parameter cannot be used.
+pub(crate) fn not_finite(name: &str) -> String {
+    format!("the parameter {} holds a number that is infinite or NaN", quoted(name))
 }

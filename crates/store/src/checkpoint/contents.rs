@@ -10,6 +10,7 @@ use super::error::CheckpointFault;
 use super::fingerprint::Fingerprints;
 use super::record::{CheckpointRecord, VERSION, frozen, read_json};
 use crate::archive::{self, Archive, CHECKSUM, DESCRIPTION, OPTIMIZER, RECORD, TRAINING};
+use crate::saved::not_finite;
 
 /// The contents of a checkpoint.
 pub(super) struct Contents {
@@ -95,6 +96,10 @@ impl Contents {
                 contents.weights.insert(name, tensor);
             }
         }
-        Ok(contents)
+        let mut weights = contents.weights.iter().chain(&contents.training);
+        match weights.find(|(_, value)| !value.is_finite()) {
+            None => Ok(contents),
+            Some((name, _)) => Err(CheckpointFault::Damaged(not_finite(name))),
+        }
     }
 }

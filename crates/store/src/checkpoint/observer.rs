@@ -14,6 +14,7 @@ use super::contents::Contents;
 use super::error::{CheckpointError, CheckpointFault};
 use super::fingerprint::Fingerprints;
 use super::folder::{FolderLock, file_name, files, remove_old_leftovers};
+use crate::archive::{OPTIMIZER, TRAINING, is_memory};
 
 /// The number of checkpoints that stay in the folder: the newest, and the one before.
 const KEPT: usize = 2;
@@ -63,7 +64,9 @@ pub struct Checkpoints {
     reached: usize,
     /// The fingerprints of the samples, once the run has begun.
     samples: Option<Fingerprints>,
-    written: Option<(usize, PathBuf)>,
+    written: Option<PathBuf>,
+    /// The step of the last checkpoint that was written since the run has begun.
+    in_this_run: Option<usize>,
     /// Held while the run trains.
     lock: Option<Arc<FolderLock>>,
 }
@@ -99,6 +102,7 @@ impl Checkpoints {
             reached: 0,
             samples: None,
             written: None,
+            in_this_run: None,
             lock: None,
         })
     }
@@ -128,7 +132,7 @@ impl Checkpoints {
 
     /// Returns the file that this observer wrote last.
     pub fn written(&self) -> Option<&Path> {
-        self.written.as_ref().map(|(_, path)| path.as_path())
+        self.written.as_deref()
     }
 
     fn write(&mut self, now: &Context<'_>) -> Result<(), ObserverError> {
@@ -142,8 +146,15 @@ impl Checkpoints {
         files::write_whole(&path, |file| io::Write::write_all(file, &bytes))?;
         self.remove_others(now.steps())?;
         self.reached = now.steps();
-        self.written = Some((now.steps(), path));
+        self.in_this_run = Some(now.steps());
+        self.written = Some(path);
         Ok(())
+    }
+
+    fn end_if_over(&mut self, now: &Context<'_>) {
+        if now.progress.is_over(now.options) {
+            self.lock = None;
+        }
     }
 
     /// Removes all but the checkpoint of this step and the newest ones before it of the same run.
@@ -165,9 +176,14 @@ impl Checkpoints {
 
 impl Observer<f32> for Checkpoints {
     fn begin(&mut self, now: &Context<'_>) -> Result<(), ObserverError> {
+        // A run before that ended in an error holds it still.
+        self.lock = None;
+        check_names(now)?;
         self.lock = Some(Arc::new(FolderLock::take(&self.folder)?));
         self.reached = now.steps();
+        self.in_this_run = None;
         self.samples = Some(Fingerprints::new(now.source, now.validation)?);
+        self.end_if_over(now);
         Ok(())
     }
 
@@ -182,19 +198,27 @@ impl Observer<f32> for Checkpoints {
 
     fn epoch(&mut self, now: &Context<'_>) -> Result<(), ObserverError> {
         self.write(now)?;
-        if now.progress.is_over(now.options) {
-            self.lock = None;
-        }
+        self.end_if_over(now);
         Ok(())
     }
 
     fn stop(&mut self, now: &Context<'_>) -> Result<(), ObserverError> {
-        match self.written {
-            Some((steps, _)) if steps == now.steps() => {}
-            _ => self.write(now)?,
+        if self.in_this_run != Some(now.steps()) {
+            self.write(now)?;
         }
         self.lock = None;
         Ok(())
+    }
+}
+
+/// Refuses a parameter whose name is that of a tensor to continue with.
+fn check_names(now: &Context<'_>) -> Result<(), String> {
+    match now.parameters.iter().find(|(_, name, _)| is_memory(name)) {
+        None => Ok(()),
+        Some((_, name, _)) => Err(format!(
+            "the parameter `{name}` cannot be in a checkpoint, which has names that begin with {TRAINING} or \
+             {OPTIMIZER} for itself: give it another name"
+        )),
     }
 }
 

@@ -5,7 +5,7 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 
 use autograd::Parameters;
-use data::{Source, beginning, read_whole};
+use data::{Source, beginning, read_weights};
 use nn::Model;
 use optim::State;
 use serde_json::Value;
@@ -106,7 +106,7 @@ impl Checkpoints {
             files(&self.folder).map_err(|error| CheckpointFault::Folder(error).of(&self.folder))?;
         let mut damaged = Vec::new();
         for (_, path) in files {
-            let bytes = read_whole(&path).map_err(CheckpointFault::Read);
+            let bytes = read_weights(&path).map_err(CheckpointFault::Read);
             match bytes
                 .and_then(|bytes| Contents::decode(&bytes))
                 .and_then(|found| self.check(found))

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use autograd::{ParameterId, Parameters, Pattern};
-use data::{FileError, read_whole};
+use data::{FileError, read_weights};
 use safetensors::tensor::{SafeTensors, TensorView};
 use tensor::Tensor;
 
@@ -64,7 +64,7 @@ impl PyTorch {
         }
         let path = path.as_ref();
         let read = || {
-            let bytes = read_whole(path).map_err(WeightsFault::Read)?;
+            let bytes = read_weights(path).map_err(WeightsFault::Read)?;
             part(&bytes, &entries, parameters)
         };
         let (loaded, values) = read().map_err(|fault| FileError::new(path, fault))?;

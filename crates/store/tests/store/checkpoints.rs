@@ -155,6 +155,46 @@ fn two_runs_do_not_write_into_one_folder() {
     train(7, newest(folder.path()), &options(), &mut [&mut checkpoints(folder.path())]).unwrap();
 }
 
+#[test]
+fn a_folder_is_free_again_after_an_error_and_after_a_finished_run() {
+    let folder = tempdir().unwrap();
+    let mut writer = checkpoints(folder.path()).every(1);
+    train(7, None, &options(), &mut [&mut writer, &mut EndAfter::crash(2)]).unwrap_err();
+    // The same observer, and then another one while it is still there.
+    train(7, newest(folder.path()), &options(), &mut [&mut writer]).unwrap();
+    let mut again = checkpoints(folder.path());
+    train(7, newest(folder.path()), &options(), &mut [&mut again]).unwrap();
+    train(7, newest(folder.path()), &options(), &mut [&mut checkpoints(folder.path())]).unwrap();
+}
+
+#[test]
+fn an_observer_of_two_runs_writes_the_checkpoint_of_the_second_too() {
+    let folder = tempdir().unwrap();
+    let mut writer = checkpoints(folder.path());
+    for initial in [7, 8] {
+        train(initial, None, &options(), &mut [&mut EndAfter::stop(3), &mut writer]).unwrap_err();
+    }
+    let expected = train(8, None, &options(), &mut []).unwrap();
+    assert_eq!(resumed(folder.path()), expected);
+}
+
+#[test]
+fn parameters_with_the_names_of_a_checkpoints_own_tensors_are_refused_when_training_begins() {
+    let folder = tempdir().unwrap();
+    let mut parameters = Parameters::new(1);
+    let model = Features::new(2).then(Dense::new(&mut parameters, "training/dense", 2, 2));
+    let trainer = Trainer::new(&model, SoftmaxCrossEntropy::new());
+    let (mut adam, mut writer) = (adam(), checkpoints(folder.path()));
+    let (dataset, options) = (quadrants(), options());
+    let session = trainer.session(&mut parameters, &mut adam, &dataset, &options).unwrap();
+    let error = session.run(&mut [&mut writer]).unwrap_err().to_string();
+    assert!(
+        error.contains("the parameter `training/dense.weight` cannot be in a checkpoint"),
+        "{error}"
+    );
+    assert_eq!(names(folder.path()), [""; 0]);
+}
+
 /// An observer that does something else when training begins.
 struct Begins<F>(F);
 
@@ -292,6 +332,23 @@ fn a_damaged_file_does_not_take_the_place_of_the_one_before() {
     let observers: &mut [&mut dyn Observer<f32>] = &mut [&mut EndAfter::stop(7), &mut writer];
     train(99, newest(folder.path()), &options(), observers).unwrap_err();
     assert_eq!(names(folder.path()), ["step-00000005.safetensors", "step-00000007.safetensors"]);
+}
+
+/// As earlier versions wrote them, after a gradient that was NaN.
+#[test]
+fn a_file_whose_weights_are_not_numbers_gives_way_to_the_one_before() {
+    let folder = tempdir().unwrap();
+    let [previous, last] = stopped(folder.path());
+    let mut bytes = fs::read(&last).unwrap();
+    let end = 8 + u64::from_le_bytes(*bytes.first_chunk().unwrap()) as usize;
+    // `hidden.bias` is the first of the tensors.
+    bytes[end..end + 4].copy_from_slice(&f32::NAN.to_le_bytes());
+    renew_checksum(&mut bytes);
+    fs::write(&last, bytes).unwrap();
+    let found = newest(folder.path()).unwrap();
+    assert_eq!(found.path(), previous);
+    let fault = found.damaged()[0].to_string();
+    assert!(fault.contains(" holds a number that is infinite or NaN; begin a new run"), "{fault}");
 }
 
 #[test]

@@ -91,6 +91,23 @@ fn fault_after(change: impl FnOnce(&mut BTreeMap<String, Stored>)) -> String {
 }
 
 #[test]
+fn a_module_without_a_parameter_and_one_listed_twice_are_refused() {
+    let parameters = parameters::<f32>();
+    let entries = |modules: Vec<Module>| {
+        let all = [Module::embedding("embedding"), Module::as_is("activation")];
+        message(|| PyTorch::new(all.into_iter().chain(modules)).save("none", &parameters))
+    };
+    // Without the check, the second would export the square weight of `hidden` untransposed.
+    let mistyped = entries(vec![Module::dense("hiden"), Module::as_is("hidden")]);
+    assert_eq!(
+        mistyped,
+        "there is no parameter of the module `hiden`: correct its name, or leave it out"
+    );
+    let twice = entries(vec![Module::dense("hidden").called("a"), Module::dense("hidden")]);
+    assert_eq!(twice, "the module `hidden` is listed twice: leave one out");
+}
+
+#[test]
 fn names_and_layouts_are_pytorchs() {
     let numbers = |(_, shape, bytes): &Stored| {
         let (numbers, _) = bytes.as_chunks();

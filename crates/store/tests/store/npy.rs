@@ -220,3 +220,29 @@ fn an_empty_array_of_absurd_lengths_is_refused() {
     let error = read_npy::<f32>(&path).unwrap_err().to_string();
     assert!(error.contains("the impossible shape [1099511627776, 0]"), "{error}");
 }
+
+/// Rounded to `f64` first, it would be rounded down then.
+#[test]
+fn whole_numbers_are_rounded_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("long.npy");
+    let number = (1_i64 << 60) + (1 << 36) + 1;
+    let header = "{'descr': '<i8', 'fortran_order': False, 'shape': (2,), }";
+    let mut bytes = b"\x93NUMPY\x01\x00".to_vec();
+    bytes.extend((header.len() as u16).to_le_bytes());
+    bytes.extend(header.bytes());
+    bytes.extend([number, -number].map(i64::to_le_bytes).concat());
+    std::fs::write(&path, bytes).unwrap();
+    let nearest = (1_u64 << 60) as f32 + (1_u64 << 37) as f32;
+    assert_eq!(read_npy::<f32>(&path).unwrap().to_vec(), [nearest, -nearest]);
+}
+
+#[test]
+fn a_record_with_a_field_called_shape_is_a_record() {
+    let record =
+        "{'descr': [('shape', '<f4'), ('y', '<f4')], 'fortran_order': False, 'shape': (2,), }";
+    let mut bytes = b"\x93NUMPY\x01\x00".to_vec();
+    bytes.extend((record.len() as u16).to_le_bytes());
+    bytes.extend(record.bytes());
+    assert_eq!(fault_of(&bytes), fault::<f32>("records.npy"));
+}

@@ -199,11 +199,13 @@ fn parameters_of_another_model() {
     );
     assert_eq!(
         fault_of(ABOUT, "weight", Dtype::F32, &[1], &f32::NAN.to_le_bytes()),
-        mismatch("the parameter `weight` holds a number that is infinite or NaN")
+        "cannot be used: the parameter `weight` holds a number that is infinite or NaN; use an earlier checkpoint, or \
+         train again with a lower learning rate"
     );
     assert_eq!(
         fault_of(ABOUT, "weight", Dtype::F32, &[1], &f32::NEG_INFINITY.to_le_bytes()),
-        mismatch("the parameter `weight` holds a number that is infinite or NaN")
+        "cannot be used: the parameter `weight` holds a number that is infinite or NaN; use an earlier checkpoint, or \
+         train again with a lower learning rate"
     );
 }
 

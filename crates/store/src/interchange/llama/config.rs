@@ -118,10 +118,11 @@ impl<'a> Keys<'a> {
     /// Returns θ, from whichever of the two places has it.
     fn theta(&self) -> Result<f64, String> {
         let old = self.number("rope_theta")?;
-        let new = match self.rope("rope_parameters")? {
-            Some(rope) => rope.number("rope_theta")?,
-            None => None,
-        };
+        let mut new = None;
+        for key in ["rope_parameters", "rope_scaling"] {
+            let theta = self.rope(key)?.map(|rope| rope.number("rope_theta")).transpose()?;
+            new = new.or(theta.flatten());
+        }
         match (old, new) {
             (Some(old), Some(new)) if old != new => Err(format!(
                 "`rope_theta` is {old}, but in `rope_parameters` it is {new}: leave one out"
@@ -149,6 +150,18 @@ impl<'a> Keys<'a> {
                     ));
                 }
             }
+        }
+        const KNOWN: [&str; 4] = ["rope_type", "type", "rope_theta", "partial_rotary_factor"];
+        let other = settings
+            .0
+            .iter()
+            .find(|(name, value)| !KNOWN.contains(&name.as_str()) && !value.is_null());
+        if let Some((name, value)) = other {
+            return Err(format!(
+                "`{key}` has the `{name}` {}: scaled positions cannot be computed here; remove it if the model \
+                 does not scale them",
+                shown(value)
+            ));
         }
         settings.refuse_partial_rotation()?;
         Ok(Some(settings))

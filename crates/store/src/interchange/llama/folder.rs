@@ -5,13 +5,14 @@ use std::io::Write;
 use std::path::{Component, Path, PathBuf};
 
 use autograd::Parameters;
-use data::{FileError, quoted, read_whole};
+use data::{FileError, quoted, read_weights, read_whole};
 use files::write_whole;
 use nn::{Decoder, DecoderConfig, FeedForwardKind};
 use safetensors::SafeTensors;
 use serde::Deserialize;
 use tensor::Tensor;
 
+use super::marks::GENERATION;
 use super::{LlamaError, LlamaExportError, LlamaFault, TextMarks, build, config, layout};
 use crate::archive::{self, Float};
 use crate::interchange::{WeightEntry, WeightsFault};
@@ -58,7 +59,7 @@ pub fn read_llama<T: Float>(
     let files = weight_files(folder)?;
     for path in &files {
         let mut read = || {
-            let bytes = read_whole(path).map_err(WeightsFault::Read)?;
+            let bytes = read_weights(path).map_err(WeightsFault::Read)?;
             weights.add(&bytes, &config)
         };
         read().map_err(|fault| FileError::new(path, LlamaFault::Weights(fault)))?;
@@ -144,7 +145,8 @@ impl<T: Float> Weights<T> {
         let format = |error: safetensors::SafeTensorError| WeightsFault::Format(error.to_string());
         let file = SafeTensors::deserialize(bytes).map_err(format)?;
         let entries = by_tensor(config);
-        for (name, view) in file.iter() {
+        // In the order of their names, so that of several faults the same one is told each time.
+        for (name, view) in BTreeMap::from_iter(file.iter()) {
             if name.ends_with("rotary_emb.inv_freq") {
                 continue;
             }
@@ -204,7 +206,8 @@ fn by_tensor(config: &DecoderConfig) -> HashMap<String, WeightEntry> {
 
 /// Writes a model as a folder that `LlamaForCausalLM.from_pretrained` loads: `model.safetensors` in the type
 /// `T`, and `config.json` with θ where versions 4 and 5 of transformers look for it. The folder is created if
-/// it is not there. The config names the tokens that begin and end a text, and has no dropout.
+/// it is not there. The config names the tokens that begin and end a text, and has no dropout. A
+/// `generation_config.json` of another model is removed.
 ///
 /// # Errors
 /// If LLaMA has no such model: its kind must be [`SiluGated`](FeedForwardKind::SiluGated), with β = 1 and
@@ -239,7 +242,13 @@ pub fn write_llama<T: Float>(
     write_whole(folder.join(WEIGHTS), |file| file.write_all(&bytes))?;
     let text = config::text(config, marks, &format!("float{}", 8 * size_of::<T>()));
     write_whole(folder.join(CONFIG), |file| file.write_all(text.as_bytes()))?;
-    Ok(())
+    // It would go before the config, and name the tokens of the model that was there.
+    match std::fs::remove_file(folder.join(GENERATION)) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+            Err(LlamaExportError::Folder { path: folder.to_path_buf(), error })
+        }
+        _ => Ok(()),
+    }
 }
 
 /// Returns an error if LLaMA has no feed-forward part like the model's.

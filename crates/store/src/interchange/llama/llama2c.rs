@@ -20,7 +20,7 @@ use std::collections::HashMap;
 use std::path::Path;
 
 use autograd::Parameters;
-use data::{FileError, read_whole};
+use data::{FileError, read_weights};
 use nn::{Decoder, DecoderConfig, FeedForwardKind};
 use tensor::Tensor;
 
@@ -38,7 +38,7 @@ pub fn read_llama2c<T: Float>(
 ) -> Result<(Decoder, Parameters<T>), LlamaError> {
     let path = path.as_ref();
     let read = || {
-        let bytes = read_whole(path).map_err(LlamaFault::Read)?;
+        let bytes = read_weights(path).map_err(LlamaFault::Read)?;
         let (config, numbers) = header(&bytes).map_err(LlamaFault::Config)?;
         let values = weights(&config, numbers).map_err(LlamaFault::Config)?;
         Ok(build(config, values))

@@ -10,7 +10,7 @@ use super::folder::{CONFIG, read};
 use super::{LlamaError, LlamaFault};
 
 /// The file whose settings of generation go before those of `config.json`.
-const GENERATION: &str = "generation_config.json";
+pub(super) const GENERATION: &str = "generation_config.json";
 
 const BEGIN: &str = "bos_token_id";
 const END: &str = "eos_token_id";

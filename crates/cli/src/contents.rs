@@ -16,7 +16,7 @@ use tensor::Tensor;
 
 use self::facts::{Fact, facts};
 use crate::json::JsonOutput;
-use crate::output::check_places;
+use crate::output::{check_places, quoted_path};
 
 /// Show what is in a saved model or a checkpoint: its kind, options, parameters and training.
 ///
@@ -137,8 +137,9 @@ fn told_as_other_kind(path: &Path, wanted: &str) -> Option<String> {
         _ => return None,
     };
     let file = printable_path(path);
+    let typed = quoted_path(path);
     Some(format!(
-        "{file}: holds a {found}; use it by `wengert {command} --model {file}`, or give here"
+        "{file}: holds a {found}; use it by `wengert {command} --model {typed}`, or give here"
     ))
 }
 

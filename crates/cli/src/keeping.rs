@@ -10,7 +10,9 @@ use std::mem;
 use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum, ValueHint};
-use data::{Dataset, Samples, Source, beginning, printable, printable_path, read_whole};
+use data::{
+    Dataset, Samples, Source, beginning, printable, printable_path, read_weights, read_whole,
+};
 use nn::Model;
 use report::{Interrupt, Log, LogEvery};
 use serde::Serialize;
@@ -21,7 +23,7 @@ use train::{History, Loss, Observer, Session, TrainError, Workers};
 use crate::ending::tell;
 use crate::interrupted::Interrupted;
 use crate::notes::note;
-use crate::output::{make_folder, quoted};
+use crate::output::{joined, make_folder, with_option};
 use crate::processes::{self, World};
 use crate::saying::console;
 use crate::values::positive;
@@ -39,8 +41,8 @@ pub struct Keeping {
     #[arg(long, value_name = "N", value_parser = positive, requires = "folder")]
     pub every: Option<usize>,
     /// Resume the interrupted run whose checkpoints are in this folder, with the same options; only
-    /// --epochs, --patience, --activation and --watch-layers may change. The result is bit for bit that
-    /// of an uninterrupted run. Finished models are not trained again.
+    /// --epochs, --patience, --activation, --watch-layers and, for texts, --test may change. The result is bit for
+    /// bit that of an uninterrupted run. Finished models are not trained again.
     #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath, group = "folder")]
     pub resume: Option<PathBuf>,
     /// Write the run into this file as JSON Lines while it runs: `tail -f` shows it. A resumed run
@@ -390,7 +392,7 @@ fn resumed<'a, M: Model, L, S: Source>(
 
 /// Returns the checkpoint of the first process in all of them.
 fn shared(newest: Option<Checkpoint>) -> Result<Option<Checkpoint>, Box<dyn Error>> {
-    let file = newest.as_ref().map(|checkpoint| read_whole(checkpoint.path())).transpose()?;
+    let file = newest.as_ref().map(|checkpoint| read_weights(checkpoint.path())).transpose()?;
     let file = World.broadcast(file.unwrap_or_default())?;
     match newest {
         None if !file.is_empty() => {
@@ -437,9 +439,5 @@ pub fn command_to_resume(mut arguments: impl Iterator<Item = OsString>, folder: 
             _ => words.push(word),
         }
     }
-    // One word, because a folder may begin with a hyphen.
-    let mut resume = OsString::from("--resume=");
-    resume.push(folder);
-    words.push(resume);
-    quoted(&words)
+    with_option(words, vec![joined("--resume", folder.as_os_str())])
 }

@@ -137,7 +137,7 @@ fn identity(_: &Path) -> Option<(u64, u64)> {
 }
 
 /// Returns the canonical form of a path. A file that does not exist yet is in a folder that does.
-fn resolved(path: &Path) -> PathBuf {
+pub fn resolved(path: &Path) -> PathBuf {
     let absolute = path::absolute(path).unwrap_or_else(|_| path.to_path_buf());
     let in_folder = || Some(absolute.parent()?.canonicalize().ok()?.join(absolute.file_name()?));
     absolute.canonicalize().ok().or_else(in_folder).unwrap_or(absolute)
@@ -172,7 +172,7 @@ pub fn check_folder(option: &str, folder: &Path) -> Result<(), String> {
     let missing: Vec<&Path> = path.ancestors().take_while(|path| !path.exists()).collect();
     let made = make_folder(option, folder);
     let tried = made.and_then(|()| {
-        let trial = files::check_writable(folder.join("trial"));
+        let trial = files::check_folder(folder);
         trial.map_err(|error| no_folder(option, folder, error.reason()))
     });
     for made in missing {
@@ -226,6 +226,25 @@ pub fn command() -> String {
         *program = Path::new(program).file_stem().unwrap_or_default().to_owned();
     }
     quoted(&words)
+}
+
+/// Returns a call with one more option, for any shell. It stands before `--`, behind which there are no options.
+pub fn with_option(mut words: Vec<OsString>, option: Vec<OsString>) -> String {
+    let end = words.iter().position(|word| word == "--").unwrap_or(words.len());
+    words.splice(end..end, option);
+    quoted(&words)
+}
+
+/// Returns an option and its value as one word, because a value may begin with a hyphen.
+pub fn joined(option: &str, value: &OsStr) -> OsString {
+    let mut word = OsString::from(format!("{option}="));
+    word.push(value);
+    word
+}
+
+/// Returns a path as it can be typed into a shell.
+pub fn quoted_path(path: &Path) -> String {
+    quoted(&[path.as_os_str().to_owned()])
 }
 
 /// Joins words to a line for any shell. A word that cannot be shown, because it is not UTF-8 or has

@@ -36,7 +36,7 @@ pub use gaps::{Gaps, Noted};
 pub use kind::{ColumnKind, ColumnSummary, UnknownKind, is_missing};
 pub use mixed::{Mixed, MixedColumn};
 pub use notation::Notation;
-pub use number::DecimalMark;
+pub use number::{DecimalMark, NumberForm};
 pub use partition::{folds, held_out};
 pub use rows::{RowReader, TableRow};
 pub use target::{TargetEncoder, Targets};

@@ -62,16 +62,16 @@ pub use excerpt::{
 pub use file_error::FileError;
 pub use frame::{
     ColumnKind, ColumnSummary, DataFrame, DateOrder, DecimalMark, Dialect, FrameEncoder, Gaps,
-    HeaderRow, KnownForm, Mixed, MixedColumn, NotASeparator, Notation, Noted, RowReader, Separator,
-    TableRow, TargetEncoder, Targets, TextEncoding, TextReader, UnknownKind, ambiguous_numbers,
-    folds, held_out, is_missing, iso_date, repeated_rows, revealing_columns,
+    HeaderRow, KnownForm, Mixed, MixedColumn, NotASeparator, Notation, Noted, NumberForm,
+    RowReader, Separator, TableRow, TargetEncoder, Targets, TextEncoding, TextReader, UnknownKind,
+    ambiguous_numbers, folds, held_out, is_missing, iso_date, repeated_rows, revealing_columns,
 };
 pub use hugging::HuggingTokenizer;
 pub use kneser_ney::KneserNey;
 pub use labels::{Labels, UnknownLabel, label_notes};
 pub use lazy_batch::LazyBatch;
 pub use portions::Portions;
-pub use read::{LONGEST_LINE, read_line, read_whole};
+pub use read::{LONGEST_LINE, read_line, read_weights, read_whole};
 pub use samples::{Item, Samples};
 pub use sequences::{Padding, Sequences, Side, pad_sequences};
 pub use source::{Batches, Sink, Source, SourceError};

@@ -46,7 +46,7 @@ impl Split {
         if !(0.0..1.0).contains(&fraction) {
             return Err(SplitError::Fraction(fraction));
         }
-        let training = (samples as f64 * (1.0 - fraction)).floor() as usize;
+        let training = samples - share_of(samples, fraction);
         if fraction > 0.0 && (training == 0 || training == samples) {
             return Err(SplitError::TooFew { samples, fraction, training });
         }
@@ -63,6 +63,15 @@ impl Split {
         order.sort_unstable();
         Ok(order)
     }
+}
+
+/// Returns ⌈count · share⌉ for a share from 0 to 1 that was written in decimals: 100 · 0.07 is 7, and not the next number
+/// above it. A share so small that 1 − share is 1 is none.
+pub(crate) fn share_of(count: usize, share: f64) -> usize {
+    let product = count as f64 * share;
+    let whole = product.round();
+    let is_whole = (product - whole).abs() <= 4.0 * f64::EPSILON * count as f64;
+    (if is_whole { whole } else { product.ceil() }) as usize
 }
 
 /// Reorders the positions. The first `count` have about the same mix of classes as all.

@@ -11,6 +11,7 @@
 
 #![forbid(unsafe_code)]
 
+use std::ffi::OsStr;
 use std::fs::{self, File, Metadata, TryLockError};
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
@@ -90,9 +91,20 @@ pub fn check_writable(path: impl AsRef<Path>) -> Result<(), WriteError> {
     checked.map_err(|error| WriteError { path: path.to_owned(), error })
 }
 
+/// Checks that files can be created in a folder. The check leaves none.
+///
+/// # Errors
+///
+/// If they cannot.
+pub fn check_folder(folder: impl AsRef<Path>) -> Result<(), WriteError> {
+    let folder = folder.as_ref();
+    let checked = temporary_in(folder, None).map(drop);
+    checked.map_err(|error| WriteError { path: folder.to_owned(), error })
+}
+
 /// The destination of the bytes for a path.
 enum Destination {
-    /// A device, a pipe or a socket.
+    /// A device, a pipe or a socket, or what this process has open as one, such as `/dev/stdout`.
     Stream,
     /// A file in an existing folder, all links resolved, which may replace an existing file.
     File { path: PathBuf, replaced: Option<Metadata> },
@@ -102,6 +114,8 @@ impl Destination {
     fn of(path: &Path) -> io::Result<Self> {
         match fs::metadata(path) {
             Ok(found) if !found.is_file() && !found.is_dir() => Ok(Self::Stream),
+            // A shell may have led it to a file, in which there is more.
+            Ok(_) if is_open(path) => Ok(Self::Stream),
             Ok(found) => {
                 // The system refuses a directory. The rename would replace a file that is protected
                 // against writing.
@@ -117,6 +131,14 @@ impl Destination {
             Err(error) => Err(error),
         }
     }
+}
+
+/// Returns `true` for the names of what this process has open.
+fn is_open(path: &Path) -> bool {
+    let folders = ["/dev/fd", "/proc/self/fd"];
+    let streams = ["/dev/stdin", "/dev/stdout", "/dev/stderr"];
+    streams.iter().any(|stream| path == Path::new(stream))
+        || path.parent().is_some_and(|parent| folders.iter().any(|fd| parent == Path::new(fd)))
 }
 
 /// Returns `true` for `a/`, `a/.` and `a/..`, to which no file can be renamed.
@@ -136,9 +158,30 @@ fn write_directly(
     path: &Path,
     write: impl FnOnce(&mut BufWriter<File>) -> io::Result<()>,
 ) -> io::Result<()> {
-    let mut writer = BufWriter::new(File::options().write(true).open(path)?);
+    let mut writer = BufWriter::new(open_stream(path)?);
     write(&mut writer)?;
     writer.flush()
+}
+
+/// Opens a stream. If a shell has led it to a file, what is written follows what is there: the process's own streams
+/// have a position of their own in it, which an opened path would not know.
+fn open_stream(path: &Path) -> io::Result<File> {
+    #[cfg(unix)]
+    {
+        use std::os::fd::AsFd;
+
+        let name = path.file_name().and_then(OsStr::to_str).filter(|_| is_open(path));
+        let own = match name {
+            Some("stdout" | "1") => Some(io::stdout().as_fd().try_clone_to_owned()?),
+            Some("stderr" | "2") => Some(io::stderr().as_fd().try_clone_to_owned()?),
+            _ => None,
+        };
+        if let Some(own) = own {
+            io::stdout().flush()?;
+            return Ok(File::from(own));
+        }
+    }
+    File::options().append(true).open(path)
 }
 
 fn replace(

@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use std::path::Path;
 
 use data::{Table, write_csv};
-use files::{check_writable, write_whole};
+use files::{check_folder, check_writable, write_whole};
 use proptest::prelude::*;
 
 #[test]
@@ -35,6 +35,32 @@ fn a_file_is_written_whole_or_not_at_all() {
         error.ends_with("; check that the directory exists and that you may write to it"),
         "{error}"
     );
+}
+
+#[test]
+fn a_folder_is_checked_without_a_name_that_may_be_taken() {
+    let directory = tempfile::tempdir().unwrap();
+    fs::create_dir(directory.path().join("trial")).unwrap();
+    check_folder(directory.path()).unwrap();
+    assert_eq!(fs::read_dir(directory.path()).unwrap().count(), 1);
+    check_folder(directory.path().join("none")).unwrap_err();
+}
+
+/// As after `program > file`, where there is text already and more will follow.
+#[cfg(target_os = "linux")]
+#[test]
+fn an_open_file_is_written_behind_what_is_there() {
+    use std::os::fd::AsRawFd;
+
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("log");
+    fs::write(&path, "before\n").unwrap();
+    let open = File::options().append(true).open(&path).unwrap();
+    let name = format!("/dev/fd/{}", open.as_raw_fd());
+    check_writable(&name).unwrap();
+    write_whole(&name, |file| file.write_all(b"between\n")).unwrap();
+    (&open).write_all(b"after\n").unwrap();
+    assert_eq!(fs::read_to_string(&path).unwrap(), "before\nbetween\nafter\n");
 }
 
 #[cfg(unix)]

@@ -199,9 +199,9 @@ function strip({ min, mean, max, cells }) {
   const grid = element("div", { class: "strip", role: "img", "aria-label": `shades of ${cells.length} by ${columns} block means` });
   grid.style.gridTemplateColumns = `repeat(${columns}, minmax(0, 1fr))`;
   for (const letter of cells.join("")) {
-    const level = letter === "0" || letter === "?" ? 0 : letter.toLowerCase().charCodeAt(0) - 96;
-    const shade = element("b", letter < "a" ? { class: "below" } : {});
-    shade.style.opacity = level / 26;
+    const level = letter === "0" ? 0 : letter.toLowerCase().charCodeAt(0) - 96;
+    const shade = element("b", letter === "?" ? { class: "nan", title: "NaN" } : letter < "a" ? { class: "below" } : {});
+    shade.style.opacity = letter === "?" ? 1 : level / 26;
     grid.append(element("i", {}, shade));
   }
   return element("div", {}, grid, element("p", { class: "summary" }, `min ${min}  mean ${mean}  max ${max}`));

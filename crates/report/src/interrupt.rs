@@ -138,6 +138,14 @@ impl<T: Scalar> Observer<T> for Interrupt {
         Ok(())
     }
 
+    /// After the last epoch there is nothing that could be resumed, so a signal ends the program at once.
+    fn epoch(&mut self, now: &Context<'_, T>) -> Result<(), ObserverError> {
+        if now.progress.is_over(now.options) {
+            self.state.has_begun.store(false, Ordering::Relaxed);
+        }
+        Ok(())
+    }
+
     fn wants_stop(&self) -> bool {
         self.state.signal.load(Ordering::Relaxed) != 0
     }

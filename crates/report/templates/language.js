@@ -7,7 +7,7 @@
   const text = document.querySelector('#attended');
   const spans = [...text.querySelectorAll('span')];
   const looks = document.querySelector('#looks');
-  const shown = token => '“' + token.replace('\n', '⏎').replace(' ', '␣') + '”';
+  const shown = token => '“' + token.replaceAll('\n', '⏎').replaceAll(' ', '␣') + '”';
   let { head, token } = maps;
 
   function light() {

@@ -19,7 +19,7 @@ use super::options::{LmExport, LmImport};
 use super::saved::{LmDescription, LoadedModel, check_size, load};
 use super::values::TokenKind;
 use crate::notes::note;
-use crate::output::{check_folder, check_places};
+use crate::output::{check_folder, check_places, quoted_path};
 use crate::saving::save_somewhere;
 
 /// The file of a Hugging Face tokenizer in a model's folder.
@@ -121,9 +121,9 @@ pub fn import(options: &LmImport) -> Result<(), Box<dyn Error>> {
     let config = description.checked().map_err(refused)?;
     check_size(&config, parameters.count()).map_err(refused)?;
     save_somewhere(&options.save, &parameters, &description)?;
-    let file = printable_path(&options.save);
+    let (file, typed) = (printable_path(&options.save), quoted_path(&options.save));
     println!("{} parameters, {known} tokens, a context of {}", parameters.count(), config.context);
-    println!("Saved as {file}. Use it: wengert lm generate --model {file} TEXT");
+    println!("Saved as {file}. Use it: wengert lm generate --model {typed} TEXT");
     Ok(())
 }
 

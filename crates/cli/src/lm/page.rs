@@ -17,7 +17,7 @@ use super::options::LmTrain;
 use super::summary;
 use super::tape;
 use crate::notes::note;
-use crate::output::{command, say_where};
+use crate::output::{command, resolved, say_where};
 
 /// The most tokens of the text that is colored.
 const COLORED: usize = 1500;
@@ -77,11 +77,18 @@ fn report(
     })
 }
 
-/// Returns the name of the tape's page, if it is beside the report.
+/// Returns a link to the tape's page, if it is beside the report.
 fn tape_link(options: &LmTrain) -> Option<String> {
-    let (page, tape) = (options.report.as_deref()?, options.tape.as_deref()?);
-    let name = || Some(tape.file_name()?.to_str()?.to_string());
-    (page.parent() == tape.parent()).then(name)?
+    let [page, tape] = [&options.report, &options.tape].map(|path| path.as_deref().map(resolved));
+    let (page, tape) = (page?, tape?);
+    let encoded = |byte: u8| match byte {
+        b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'.' | b'_' | b'-' => {
+            char::from(byte).to_string()
+        }
+        other => format!("%{other:02X}"),
+    };
+    let name: String = tape.file_name()?.to_str()?.bytes().map(encoded).collect();
+    (page.parent() == tape.parent()).then_some(name)
 }
 
 fn losses(learned: &Learned) -> Vec<LossPoint> {

@@ -15,7 +15,7 @@ use super::saved::LmDescription;
 use super::summary;
 use super::values::kind_name;
 use crate::keeping::{Keeping, Options};
-use crate::output::check_places;
+use crate::output::{check_places, quoted_path};
 use crate::saving::save_somewhere;
 use crate::saying::say;
 
@@ -53,8 +53,8 @@ pub fn run(options: &LmTrain) -> Result<(), Box<dyn Error>> {
         summary::sample(&learned, &lesson)?;
     }
     if let (Some(path), true, false) = (save, saved.is_ok(), teaching.quiet) {
-        let file = printable_path(path);
-        say(format_args!("Saved as {file}. Use it: wengert lm generate --model {file} TEXT"));
+        let (file, typed) = (printable_path(path), quoted_path(path));
+        say(format_args!("Saved as {file}. Use it: wengert lm generate --model {typed} TEXT"));
     }
     let written = page::write(options, &lesson, &learned);
     // The first error says where the model was saved.

@@ -1,6 +1,6 @@
 //! A saved classifier's answer to a text, for a terminal and as JSON.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 use autograd::Parameters;
 use data::{Sequences, printable};
@@ -53,12 +53,9 @@ impl<M: Model<Input = Tensor<u32>>> SavedClassifier<M> {
         let tokenizer = self.about.tokenizer();
         let words = tokenizer.words(text);
         let ids = self.about.ids(&[text.to_string()]);
-        let mut unknown_words: Vec<String> = Vec::new();
-        for word in words.iter().filter(|word| !tokenizer.knows(word)) {
-            if !unknown_words.contains(word) {
-                unknown_words.push(word.clone());
-            }
-        }
+        let mut seen = HashSet::new();
+        let unknown = words.iter().filter(|word| !tokenizer.knows(word) && seen.insert(*word));
+        let unknown_words: Vec<String> = unknown.cloned().collect();
         let known_words = ids.total();
         let probabilities = self.probabilities(&ids)?.to_vec();
         if known_words == 0 {
@@ -106,12 +103,9 @@ impl<M: Model<Input = Tensor<u32>>> SavedClassifier<M> {
         class: usize,
         probability: f32,
     ) -> Result<Vec<WordEffect>, NotFinite> {
-        let mut removed: Vec<&String> = Vec::new();
-        for word in words {
-            if self.about.tokenizer().knows(word) && !removed.contains(&word) {
-                removed.push(word);
-            }
-        }
+        let (tokenizer, mut seen) = (self.about.tokenizer(), HashSet::new());
+        let known = words.iter().filter(|word| tokenizer.knows(word) && seen.insert(*word));
+        let removed: Vec<&String> = known.collect();
         let without = |removed: &&String| {
             let others = words.iter().filter(|word| word != removed).map(String::as_str);
             others.collect::<Vec<_>>().join(" ")

@@ -14,7 +14,7 @@ use super::saved::Description;
 use super::texts::{Texts, export};
 use super::{baseline, print};
 use crate::keeping::Keeper;
-use crate::output::Output;
+use crate::output::{Output, quoted_path};
 use crate::saving::save_somewhere;
 use crate::saying::say;
 use crate::trained::Outcome;
@@ -37,8 +37,8 @@ pub fn train_each(options: &Train) -> Result<(), Box<dyn Error>> {
         None => Ok(()),
     };
     if let (Some(path), true, false) = (save, saved.is_ok(), is_quiet) {
-        let file = printable_path(path);
-        say(format_args!("Saved as {file}. Use it: wengert predict --model {file} TEXT"));
+        let (file, typed) = (printable_path(path), quoted_path(path));
+        say(format_args!("Saved as {file}. Use it: wengert predict --model {typed} TEXT"));
     }
     print::outcome(&outcome, "`wengert compare` trains with several.\n", &texts, experiment);
     let written = output.write(is_quiet, || report(&outcome, &texts, experiment));

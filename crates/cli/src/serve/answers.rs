@@ -1,9 +1,9 @@
 //! Requests to a model and its answers, as JSON. An answer names each key that the model does not read, and each
 //! column that it reads but does not find: nothing is dropped or filled in silently.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
-use data::{ColumnKind, Mixed, TableRow, excerpt, excerpts};
+use data::{ColumnKind, Mixed, NumberForm, TableRow, excerpt, excerpts};
 use hyper::StatusCode;
 use nn::Model;
 use serde::Serialize;
@@ -43,6 +43,9 @@ pub struct Field<'a> {
     pub name: &'a str,
     /// Text, number, category or date.
     pub kind: String,
+    /// The percent sign, if the numbers are percents: 45 is 45%.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub unit: Option<char>,
     /// The known values of a category.
     pub values: &'a [String],
 }
@@ -98,7 +101,8 @@ impl<A: Serialize> Noted<A> {
 
 impl<M: Model<Input = Tensor<u32>> + Send + 'static> AnswersRequests for SavedClassifier<M> {
     fn question(&self) -> Question<'_> {
-        let fields = vec![Field { name: "text", kind: ColumnKind::Text.to_string(), values: &[] }];
+        let kind = ColumnKind::Text.to_string();
+        let fields = vec![Field { name: "text", kind, unit: None, values: &[] }];
         Question { answers: "label", classes: self.about.labels.names(), fields }
     }
 
@@ -126,25 +130,22 @@ struct RowReply<'a> {
 
 impl<M: Model<Input = Mixed<Tensor<u32>>> + Send + 'static> AnswersRequests for SavedTable<M> {
     fn question(&self) -> Question<'_> {
-        let field = |(name, kind, values): (_, ColumnKind, _)| Field {
-            name,
-            kind: kind.to_string(),
-            values,
-        };
-        Question {
-            answers: &self.about.answers,
-            classes: self.about.names(),
-            fields: self.about.encoder.fields().map(field).collect(),
+        let forms: HashMap<&str, NumberForm> = self.about.encoder.number_forms().collect();
+        let mut fields = Vec::new();
+        for (name, kind, values) in self.about.encoder.fields() {
+            let unit = forms.get(name).and_then(|form| form.percent());
+            fields.push(Field { name, kind: kind.to_string(), unit, values });
         }
+        Question { answers: &self.about.answers, classes: self.about.names(), fields }
     }
 
     fn answer(&self, object: &Object, why: bool) -> Result<String, Refusal> {
         let (encoder, mut notes) = (&self.about.encoder, Vec::new());
         let columns: Vec<&str> = encoder.columns().collect();
-        let commas = self.about.decimal_commas();
+        let forms = self.about.number_forms();
         // The cell of a missing key is empty.
         let cell = |(value, name): (Option<&Value>, &&str)| match value {
-            Some(value) => cell_of(name, value, &commas),
+            Some(value) => cell_of(name, value, &forms),
             None => Ok(String::new()),
         };
         let values = values_of(object, &columns, &mut notes).map_err(wrong)?;

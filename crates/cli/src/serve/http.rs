@@ -16,6 +16,7 @@ use hyper::{Method, Request, Response, StatusCode};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use serde_json::json;
 use tokio::runtime::Runtime;
+use tokio::sync::Semaphore;
 use tokio::task::spawn_blocking;
 use tokio::time::{sleep, timeout};
 
@@ -29,6 +30,9 @@ const LONGEST_WHY: usize = 1 << 14;
 
 /// The most bytes that are read of a body that is too long. Few clients listen before they have sent all.
 const DISCARDED: usize = 1 << 24;
+
+/// The most connections at a time. Others wait.
+const MOST_CONNECTIONS: usize = 512;
 
 /// How long a client may take for its head, and for its body.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -56,6 +60,7 @@ pub fn answer_all(
     listener.set_nonblocking(true)?;
     Runtime::new()?.block_on(async {
         let listener = tokio::net::TcpListener::from_std(listener)?;
+        let places = Arc::new(Semaphore::new(MOST_CONNECTIONS));
         loop {
             let Ok((stream, _)) = listener.accept().await else {
                 // Too many files are open; some will be closed.
@@ -63,12 +68,14 @@ pub fn answer_all(
                 continue;
             };
             let model = Arc::clone(&model);
+            let place = Arc::clone(&places).acquire_owned().await;
             tokio::spawn(async move {
                 let service = service_fn(|request| respond(request, Arc::clone(&model)));
                 let mut connection = http1::Builder::new();
                 connection.half_close(true).timer(TokioTimer::new()).header_read_timeout(PATIENCE);
                 // A client that has gone does not read its answer.
                 let _ = connection.serve_connection(TokioIo::new(stream), service).await;
+                drop(place);
             });
         }
     })
@@ -78,13 +85,15 @@ async fn respond(
     request: Request<Incoming>,
     model: Arc<impl AnswersRequests>,
 ) -> Result<Response<Full<Bytes>>, Infallible> {
+    let allowed = if request.uri().path() == "/predict" { "POST" } else { "GET, HEAD" };
     let (status, kind, body) = match answer(request, model).await {
         Ok((kind, body)) => (StatusCode::OK, kind, body),
         Err((status, reason)) => (status, JSON, json!({"error": reason}).to_string() + "\n"),
     };
     let mut response = Response::new(Full::new(Bytes::from(body)));
     *response.status_mut() = status;
-    for (name, value) in HEADERS.into_iter().chain([("Content-Type", kind)]) {
+    let allowed = (status == StatusCode::METHOD_NOT_ALLOWED).then_some(("Allow", allowed));
+    for (name, value) in HEADERS.into_iter().chain([("Content-Type", kind)]).chain(allowed) {
         response.headers_mut().insert(name, HeaderValue::from_static(value));
     }
     Ok(response)
@@ -156,7 +165,13 @@ async fn read_body(body: Incoming, longest: usize) -> Result<String, Refusal> {
     };
     let (bytes, length) = timeout(PATIENCE, received(body, longest)).await.map_err(late)??;
     if length > longest {
-        let reason = format!("the body is longer than {longest} bytes; ask in several requests");
+        let others = match longest {
+            LONGEST_WHY => {
+                format!("ask in several requests, or without ?why in up to {LONGEST} bytes")
+            }
+            _ => "ask in several requests".to_owned(),
+        };
+        let reason = format!("the body is longer than {longest} bytes; {others}");
         return Err((StatusCode::PAYLOAD_TOO_LARGE, reason));
     }
     String::from_utf8(bytes)

@@ -17,6 +17,7 @@ use std::sync::Arc;
 
 use clap::{Args, ValueHint};
 use data::printable_path;
+use report::Interrupt;
 
 use self::answers::{AnswersRequests, Question};
 use crate::sentiment::{self, answer::SavedClassifier};
@@ -59,6 +60,8 @@ pub fn run(options: &Serve) -> Result<(), Box<dyn Error>> {
 }
 
 fn listen(model: impl AnswersRequests, options: &Serve) -> Result<(), Box<dyn Error>> {
+    // The first process of a container gets no signal that it does not listen to.
+    Interrupt::listen()?;
     let port = options.port;
     let listener = TcpListener::bind(("127.0.0.1", port)).map_err(|error| {
         format!(

@@ -70,7 +70,7 @@ pub fn answered_rows(
     separator: Option<Separator>,
 ) -> Result<AnsweredRows, Box<dyn Error>> {
     let mut rows = TableFile::open(file, form_of_others(about.has_header, separator))?;
-    rows.set_decimal_commas(about.decimal_commas())?;
+    rows.set_number_forms(about.number_forms())?;
     let mut frame = rows.read_all()?;
     let places = places_of(about, &rows)?;
     let Some(answers) = frame.place(&about.answers) else {

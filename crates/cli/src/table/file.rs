@@ -1,13 +1,13 @@
 //! Opens a table: a file or standard input, packed or not, separated text or JSON Lines.
 
-use std::collections::HashSet;
+use std::collections::HashMap;
 use std::fs::File;
 use std::io::{self, Cursor, Read};
 use std::path::Path;
 
 use data::{
-    DataFrame, Dialect, Fault, HeaderRow, KnownForm, RowReader, Separator, TableError, TableRow,
-    TextEncoding, TextReader, printable_path,
+    DataFrame, Dialect, Fault, HeaderRow, KnownForm, NumberForm, RowReader, Separator, TableError,
+    TableRow, TextEncoding, TextReader, printable_path,
 };
 use flate2::read::MultiGzDecoder;
 
@@ -104,11 +104,11 @@ impl TableFile {
         }
     }
 
-    /// Makes cells with a decimal comma of the numbers of JSON Lines in these columns.
-    pub fn set_decimal_commas(&mut self, columns: HashSet<String>) -> Result<(), String> {
+    /// Makes cells of the numbers of JSON Lines in these columns that are written as in a model's data.
+    pub fn set_number_forms(&mut self, forms: HashMap<String, NumberForm>) -> Result<(), String> {
         match &mut self.form {
             Form::Separated(_) => Ok(()),
-            Form::JsonLines(rows) => rows.set_decimal_commas(columns),
+            Form::JsonLines(rows) => rows.set_number_forms(forms),
         }
     }
 

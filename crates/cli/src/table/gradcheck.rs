@@ -8,10 +8,10 @@ use data::printable_path;
 use train::Trainer;
 
 use super::evaluate::{AnsweredRows, answered_rows};
-use super::model::{TableLoss, build};
+use super::model::{TableLoss, build, count};
 use super::options::GradcheckCommand;
 use super::parts::TableSamples;
-use super::run::read_rows;
+use super::run::{check_count, read_rows};
 use super::saved::load;
 use crate::values::without_repeats;
 
@@ -31,6 +31,7 @@ fn check_fresh(file: &Path, options: &GradcheckCommand) -> Result<(), Box<dyn Er
     for &activation in &setup.activation {
         let mut parameters = Parameters::new(options.common.seed);
         let outputs = parts.target.outputs();
+        check_count(count(&setup.sizes, &parts.encoder, outputs))?;
         let model = build(&mut parameters, activation, &setup.sizes, &parts.encoder, outputs);
         let trainer = Trainer::new(&model, TableLoss::of_target(&parts.target));
         let samples = first(&parts.training, options.common.samples);

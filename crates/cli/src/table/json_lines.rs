@@ -1,11 +1,13 @@
 //! JSON Lines as a table: an object on each line, its keys the columns. It is here and not in `data` because
 //! of the dependency: the library reads tables without it.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::fmt;
 use std::io::Read;
 
-use data::{DataFrame, TableRow, TextReader, beginning, excerpt, is_missing, printable};
+use data::{
+    DataFrame, NumberForm, TableRow, TextReader, beginning, excerpt, is_missing, printable,
+};
 use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use serde_json::Value;
 
@@ -29,7 +31,7 @@ pub struct JsonLines<R> {
     places: HashMap<String, usize>,
     first: Option<ObjectRow>,
     /// The columns whose numbers become cells with a decimal comma.
-    commas: HashSet<String>,
+    forms: HashMap<String, NumberForm>,
     /// The line that was read last.
     line: String,
 }
@@ -43,17 +45,16 @@ impl<R: Read> JsonLines<R> {
             columns: Vec::new(),
             places: HashMap::new(),
             first: None,
-            commas: HashSet::new(),
+            forms: HashMap::new(),
             line: String::new(),
         };
         rows.first = rows.read()?;
         Ok(rows)
     }
 
-    /// Makes cells with a decimal comma of the numbers in these columns. JSON has a decimal point, whatever the
-    /// file had that a model was trained on.
-    pub fn set_decimal_commas(&mut self, columns: HashSet<String>) -> Result<(), String> {
-        self.commas = columns;
+    /// Makes cells of the numbers in these columns that are written like those that a model was trained on.
+    pub fn set_number_forms(&mut self, forms: HashMap<String, NumberForm>) -> Result<(), String> {
+        self.forms = forms;
         if let Some(first) = self.first.take() {
             self.first = Some(self.row(first.line)?);
         }
@@ -135,7 +136,7 @@ impl<R: Read> JsonLines<R> {
         let mut is_set = vec![false; self.columns.len()];
         for (key, value) in object.0 {
             let is_null = value.is_null();
-            let cell = cell_of(&key, &value, &self.commas).map_err(fault)?;
+            let cell = cell_of(&key, &value, &self.forms).map_err(fault)?;
             let place = *self.places.entry(key.clone()).or_insert_with(|| {
                 self.columns.push(key.clone());
                 cells.push(None);
@@ -151,14 +152,18 @@ impl<R: Read> JsonLines<R> {
     }
 }
 
-/// Returns the value of a key as a cell: null as an empty one, several labels separated by `|`, and a number with a
-/// decimal comma if the key is one of `commas`.
+/// Returns the value of a key as a cell: null as an empty one, several labels separated by `|`, and a number of a
+/// column in the form of that column.
 ///
 /// # Errors
 /// If it is an object or has one in it, or a list has an element that is missing or has `|` in it.
-pub fn cell_of(key: &str, value: &Value, commas: &HashSet<String>) -> Result<String, String> {
-    if let (Value::Number(number), true) = (value, commas.contains(key)) {
-        return Ok(number.to_string().replace('.', ","));
+pub fn cell_of(
+    key: &str,
+    value: &Value,
+    forms: &HashMap<String, NumberForm>,
+) -> Result<String, String> {
+    if let (Value::Number(number), Some(form)) = (value, forms.get(key)) {
+        return Ok(form.cell(&number.to_string()));
     }
     cell(value).map_err(|fault| format!("the key {} {fault}", excerpt(key)))
 }

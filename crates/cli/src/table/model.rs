@@ -117,7 +117,7 @@ impl Model for MixedInputs {
             parts.push(self.dropout.forward(pass, embedding.forward(pass, ids)));
         }
         for (column, embedding) in self.categories.iter().enumerate() {
-            let ids = batch.categories.slice(1, column..column + 1).squeeze(&[1]);
+            let ids = batch.categories.index_axis(1, column);
             parts.push(embedding.forward(pass, &ids));
         }
         if self.has_numbers {

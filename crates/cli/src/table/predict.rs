@@ -33,7 +33,7 @@ pub fn predict(options: &Predict) -> Result<(), Box<dyn Error>> {
     let option = if options.file.is_some() { "--file" } else { "FILE" };
     options.json.check(&[("--model", options.model.clone()), (option, file.to_path_buf())])?;
     let mut rows = TableFile::open_live(file, form_of_others(about.has_header, options.separator))?;
-    rows.set_decimal_commas(about.decimal_commas())?;
+    rows.set_number_forms(about.number_forms())?;
     // A pipe may pause: each of its rows is answered at once.
     let together = if file == Path::new("-") { 1 } else { TOGETHER };
     let predictor = Predictor { table: SavedTable { model, parameters, about }, options };

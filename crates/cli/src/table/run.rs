@@ -301,7 +301,7 @@ fn temperature(outputs: &Tensor<f32>, targets: &Targets, about: &TableModel) -> 
 }
 
 /// Checks that a model fits into memory.
-fn check_count(numbers: usize) -> Result<(), String> {
+pub fn check_count(numbers: usize) -> Result<(), String> {
     const LARGEST: usize = 100_000_000;
     match numbers <= LARGEST {
         true => Ok(()),

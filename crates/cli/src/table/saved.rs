@@ -1,10 +1,10 @@
 //! Saves a model of a table, and loads it again.
 
-use std::collections::HashSet;
+use std::collections::HashMap;
 use std::path::Path;
 
 use autograd::Parameters;
-use data::{FrameEncoder, Labels, Mixed, TargetEncoder};
+use data::{FrameEncoder, Labels, Mixed, NumberForm, TargetEncoder};
 use nn::{ActivationKind, Model};
 use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
@@ -68,10 +68,11 @@ impl TableModel {
         Self { temperature, ..self }
     }
 
-    /// Returns the columns whose numbers have a decimal comma, that of the answers among them.
-    pub fn decimal_commas(&self) -> HashSet<String> {
-        let answers = self.target.has_decimal_comma().then_some(self.answers.as_str());
-        self.encoder.decimal_commas().chain(answers).map(String::from).collect()
+    /// Returns how the numbers of each column are written, that of the answers among them.
+    pub fn number_forms(&self) -> HashMap<String, NumberForm> {
+        let answers = self.target.number_form().map(|form| (self.answers.as_str(), form));
+        let all = self.encoder.number_forms().chain(answers);
+        all.map(|(name, form)| (name.to_owned(), form)).collect()
     }
 
     /// Returns the loss of the model's answers, with its temperature.

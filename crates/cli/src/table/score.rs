@@ -61,9 +61,10 @@ impl TableScore {
         if !score.loss.is_finite() {
             return Err(NotFinite { what: "the mean loss".to_string(), value: score.loss });
         }
+        let outputs = trainer.outputs(parameters, samples.inputs());
         let answers = match (target, samples.targets()) {
             (TargetEncoder::Classes { .. }, Targets::Classes(classes)) => {
-                TargetScore::Classes(evaluation(&predictions, classes, score.loss))
+                TargetScore::Classes(evaluation(&predictions, &outputs, classes, score.loss))
             }
             (TargetEncoder::Number { scale, .. }, Targets::Numbers(scaled)) => {
                 let found = scale.inverse_transform(&predictions).to_vec();
@@ -82,7 +83,6 @@ impl TableScore {
                 score.metrics.insert("r2".to_owned(), 1.0 - (rmse / mean_rmse).powi(2));
             }
         }
-        let outputs = trainer.outputs(parameters, samples.inputs());
         let calibrated = |reliability: &dyn Fn(&Tensor<f32>) -> Reliability| {
             let plain = TableLoss::of_target(target);
             calibration(about.temperature, &outputs, reliability, &plain, &about.loss())
@@ -223,14 +223,20 @@ impl TableScore {
     }
 }
 
-/// Counts the classes that were predicted, by the probabilities `[n, classes]`.
-fn evaluation(probabilities: &Tensor<f32>, classes: &Tensor<u32>, loss: f64) -> Evaluation {
+/// Counts the classes that were predicted, by the probabilities and the logits, both `[n, classes]`.
+fn evaluation(
+    probabilities: &Tensor<f32>,
+    logits: &Tensor<f32>,
+    classes: &Tensor<u32>,
+    loss: f64,
+) -> Evaluation {
     let labels = classes.to_vec();
     let count = probabilities.shape()[1];
     let auc = (count == 2).then(|| {
         let is_second: Vec<bool> = labels.iter().map(|&label| label == 1).collect();
-        let evidence: Vec<f64> =
-            probabilities.to_vec().chunks(2).map(|pair| f64::from(pair[1])).collect();
+        // Not the probabilities: those near 1 are rounded to 1, and tell no difference.
+        let difference = |pair: &[f32]| f64::from(pair[1]) - f64::from(pair[0]);
+        let evidence: Vec<f64> = logits.to_vec().chunks(2).map(difference).collect();
         roc_auc(&is_second, &evidence)
     });
     Evaluation {
@@ -258,7 +264,9 @@ fn label_scores(probabilities: &Tensor<f32>, answers: &Tensor<f32>) -> TargetSco
 
 fn numbers_score(found: &[f64], right: &[f64]) -> TargetScore {
     let count = right.len() as f64;
-    let mean = right.iter().sum::<f64>() / count;
+    // From the first number on, so that the mean of equal numbers is that number, whatever its binary digits.
+    let first = right.first().copied().unwrap_or(0.0);
+    let mean = first + right.iter().map(|number| number - first).sum::<f64>() / count;
     let errors = |of: &dyn Fn(usize) -> f64| {
         let errors: Vec<f64> = (0..right.len()).map(|row| of(row) - right[row]).collect();
         let absolute = errors.iter().map(|error| error.abs()).sum::<f64>() / count;

@@ -20,7 +20,7 @@ use super::saved::TableDescription;
 use super::score::{TableScore, TargetScore, four_digits};
 use super::search::{Search, SearchSpace, Setting, Trial, forget, table};
 use crate::keeping::{Keeper, Options};
-use crate::output::check_places;
+use crate::output::{check_places, quoted_path};
 use crate::saving::save_somewhere;
 use crate::saying::say;
 use crate::sentiment::options::Sizes;
@@ -126,8 +126,8 @@ impl TrainRun<'_> {
             say(describe(columns));
         }
         if let (Some(path), true, false) = (&common.save, saved.is_ok(), quiet) {
-            let file = printable_path(path);
-            say(format_args!("Saved as {file}. Use it: wengert predict --model {file} FILE"));
+            let (file, typed) = (printable_path(path), quoted_path(path));
+            say(format_args!("Saved as {file}. Use it: wengert predict --model {typed} FILE"));
         }
         let target = self.options.table.target.as_deref();
         let written = output.write(quiet, || report(runs, best, parts, target, search, columns));
@@ -200,7 +200,7 @@ impl TrainRun<'_> {
         };
         let best = search.run(training.epochs, attempt, tell)?;
         let known = parts.training.len() + parts.validation.as_ref().map_or(0, |rows| rows.len());
-        say(format_args!(
+        tell(&format!(
             "\n{}\nThe best, setting {}, is trained once more, on all {known} rows that are not tested on, \
              for {} epochs\n",
             table(search.trials(), has_texts),
@@ -271,12 +271,16 @@ impl TrainRun<'_> {
     /// Prints the figures of the model.
     fn print(&self, best: &TrainedTable) {
         if !self.options.common.experiment.training.quiet {
+            let (kept, all) = (best.history.kept, best.history.epochs.len());
+            let epochs = match self.options.search {
+                Some(_) => format!("trained for {all} epochs, as many as were best in the search"),
+                None => {
+                    format!("kept epoch {kept} of {all}, the best in {}", best.history.judged_by())
+                }
+            };
             say(format_args!(
-                "{}: kept epoch {} of {}, the best in {}; {} numbers\n",
+                "{}: {epochs}; {} numbers\n",
                 best.activation,
-                best.history.kept,
-                best.history.epochs.len(),
-                best.history.judged_by(),
                 best.parameters.count()
             ));
         }

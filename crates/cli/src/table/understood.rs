@@ -1,13 +1,13 @@
 //! Decides what each column of a table is, and prints it.
 
 use std::env;
-use std::ffi::OsString;
 use std::fmt::Write;
 
 use data::{ColumnKind, ColumnSummary, DataFrame, beginning, excerpt, excerpts, printable, quoted};
 
 use super::file::TableFile;
 use super::options::TableOptions;
+use crate::output;
 
 /// What is in a table.
 pub struct Understood {
@@ -128,8 +128,11 @@ fn usual_target(frame: &DataFrame) -> &str {
 
 /// Returns the same call with a target, as it can be typed.
 fn with_target(name: &str) -> String {
-    let words: Vec<OsString> = env::args_os().chain(["--target".into(), name.into()]).collect();
-    crate::output::quoted(&words)
+    let option = match name.starts_with('-') {
+        true => vec![output::joined("--target", name.as_ref())],
+        false => vec!["--target".into(), name.into()],
+    };
+    output::with_option(env::args_os().collect(), option)
 }
 
 /// Returns a line for each column.

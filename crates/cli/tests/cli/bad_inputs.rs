@@ -343,8 +343,8 @@ fn models() -> Vec<BadInput> {
         ("swiglu.st", &[mismatch, "`activation.beta` is missing"]),
         ("renamed.st", &[mismatch, "`output.bias` is missing"]),
         ("integers.st", &[mismatch, "I32 instead of F32"]),
-        ("nan.st", &[mismatch, "infinite or NaN"]),
-        ("infinite.st", &[mismatch, "infinite or NaN"]),
+        ("nan.st", &["cannot be used", "infinite or NaN"]),
+        ("infinite.st", &["cannot be used", "infinite or NaN"]),
         ("four_classes.st", &[mismatch, "shape [3, 3] instead of [3, 4]"]),
     ];
     let inputs = faults.iter().flat_map(|(file, faults)| {
@@ -691,7 +691,7 @@ fn servers() -> Vec<BadInput> {
         serve("--model empty.csv", &["empty.csv: is not a whole safetensors file"]),
         serve("--model cut.st", &["cut.st: is not a whole safetensors file"]),
         serve("--model foreign.st", &["foreign.st: holds no model of this program"]),
-        serve("--model nan.st", &["nan.st: does not fit", "infinite or NaN"]),
+        serve("--model nan.st", &["nan.st: cannot be used", "infinite or NaN"]),
         serve("--model table_hidden.st", &["there is no such model as it describes"]),
         serve("--model table_wide.st", &["table_wide.st", "it describes"]),
         serve("--model whole.st --port 65536", &["--port <PORT>", "0..=65535"]),

@@ -78,10 +78,7 @@ fn gradients_of_a_tables_model_are_checked_before_and_after_training() {
     let small = "--vocab 50 --hidden 4 --embedding 4";
     let fresh = format!("gradcheck shop.csv --target sold {small} --activation swiglu --samples 3");
     let output = wengert(folder, &fresh).success();
-    assert!(
-        output.contains("swiglu: gradient check passed") || output.contains("passed"),
-        "{output}"
-    );
+    assert!(output.contains("swiglu: gradient check passed"), "{output}");
     assert!(output.contains("hidden2.weight") && output.contains("category1.city"), "{output}");
     wengert(folder, &format!("train {SMALL} --quiet --save shop.st")).success();
     let output = wengert(folder, "gradcheck shop.csv --model shop.st --samples 3").success();

@@ -33,7 +33,7 @@ impl Serving {
         Self { child, address: address.expect(&line).to_owned(), _stdout: stdout }
     }
 
-    /// Sends bytes as they are, and returns the status and the body of the response.
+    /// Sends bytes as they are, and returns the status and the whole response.
     fn send(&self, bytes: &[u8]) -> (u16, String) {
         let mut stream = TcpStream::connect(&self.address).unwrap();
         stream.write_all(bytes).and_then(|()| stream.shutdown(Shutdown::Write)).unwrap();
@@ -41,12 +41,18 @@ impl Serving {
         stream.read_to_end(&mut response).unwrap();
         let response = String::from_utf8(response).unwrap();
         let status = response.split(' ').nth(1).and_then(|status| status.parse().ok());
-        let body = response.split_once("\r\n\r\n").map_or("", |(_, body)| body);
-        (status.unwrap_or_else(|| panic!("no response to {bytes:.100?}")), body.to_owned())
+        (status.unwrap_or_else(|| panic!("no response to {bytes:.100?}")), response)
     }
 
-    /// Sends a request with a body.
+    /// Sends a request with a body, and returns the status and the body of the response.
     fn request(&self, line: &str, body: &[u8]) -> (u16, String) {
+        let (status, response) = self.response(line, body);
+        let body = response.split_once("\r\n\r\n").map_or("", |(_, body)| body);
+        (status, body.to_owned())
+    }
+
+    /// Sends a request with a body, and returns the status and the whole response.
+    fn response(&self, line: &str, body: &[u8]) -> (u16, String) {
         let head = format!(
             "{line} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\nContent-Length: {}\r\n\r\n",
             self.address,
@@ -161,6 +167,28 @@ fn a_number_of_json_is_read_by_a_model_of_decimal_commas() {
     let as_number =
         server.ask("/predict", &json!({"Stra\u{df}e": street, "Gr\u{f6}\u{df}e": 88.5}));
     assert_eq!((&as_text, &as_text["notes"]), (&as_number, &json!([])));
+}
+
+/// A text with a decimal comma beside it does not say how numbers of JSON are to be read, and a number of a column of
+/// percents is one.
+#[test]
+fn a_number_of_json_has_one_meaning() {
+    let folder = folder();
+    let folder = folder.path();
+    let row = |i: usize| format!("{}.{:02};{}%;{}\n", i % 9 + 1, i * 7 % 100, i % 100, i % 2);
+    let rows: String = (0..200).map(row).collect();
+    fs::write(folder.join("rows.csv"), format!("weight;share;sold\n{rows}")).unwrap();
+    wengert(folder, "train rows.csv --target sold --epochs 2 --quiet --save rows.st").success();
+    let server = Serving::start(folder, "rows.st");
+    let (_, model) = server.request("GET /model", b"");
+    let fields = &serde_json::from_str::<Value>(&model).unwrap()["fields"];
+    assert_eq!((&fields[1]["name"], &fields[1]["unit"]), (&json!("share"), &json!("%")));
+    let as_text = server.ask("/predict", &json!({"weight": "1.234", "share": "45%"}));
+    let as_number = server.ask("/predict", &json!({"weight": 1.234, "share": 45}));
+    assert_eq!((&as_text, &as_text["notes"]), (&as_number, &json!([])));
+    let beside = server.ask("/predict", &json!({"weight": 1.234, "share": "45,5%"}));
+    let notes = beside["notes"].to_string();
+    assert!(!notes.contains("`weight`"), "{notes}");
 }
 
 #[test]
@@ -280,6 +308,8 @@ fn a_wrong_request_gets_a_reason_and_the_server_answers_on() {
         let error = answer["error"].as_str().unwrap();
         assert!(error.contains(reason), "{line} {body:.80}: {error}");
     }
+    let (_, response) = server.response("GET /predict", b"");
+    assert!(response.contains("\r\nallow: POST\r\n"), "{response}");
     let (status, answer) = server.request("POST /predict", b"{\"city\": \"\xff\"}");
     assert_eq!((status, answer.contains("not UTF-8")), (400, true), "{answer}");
     let (status, _) =

@@ -125,7 +125,22 @@ fn the_temperature_is_saved_and_an_evaluation_uses_it() {
     let saved = fs::read(folder.join("shop.st")).unwrap();
     let saved = String::from_utf8_lossy(&saved);
     assert!(saved.contains(&format!("{temperature}")[..8]), "{temperature}");
-    let figures = wengert(folder, "evaluate --model shop.st shop.csv --json").success();
-    let figures: Value = serde_json::from_str(&figures).unwrap();
-    assert!(figures["expected_calibration_error"].as_f64().unwrap() < 0.5, "{figures}");
+    let figures = |model: &str| -> Value {
+        let figures =
+            wengert(folder, &format!("evaluate --model {model} shop.csv --json")).success();
+        serde_json::from_str(&figures).unwrap()
+    };
+    // The same model with another temperature, in a file without a checksum.
+    let mut other = fs::read(folder.join("shop.st")).unwrap();
+    let key = r#"temperature\":"#;
+    let first_digit = saved.find(key).unwrap() + key.len();
+    other[first_digit] = if other[first_digit] == b'9' { b'4' } else { b'9' };
+    let checksum = saved.find("\"crc32\"").unwrap();
+    other[checksum + 5] = b'3';
+    fs::write(folder.join("other.st"), other).unwrap();
+    let [figures, others] = ["shop.st", "other.st"].map(figures);
+    assert_eq!(figures["accuracy"], others["accuracy"]);
+    for figure in ["loss", "expected_calibration_error"] {
+        assert_ne!(figures[figure], others[figure], "{figure}");
+    }
 }

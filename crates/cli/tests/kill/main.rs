@@ -5,7 +5,7 @@
 use std::ffi::{OsStr, OsString};
 use std::fs;
 #[cfg(target_os = "linux")]
-use std::io::Write;
+use std::io::{Read, Write};
 #[cfg(unix)]
 use std::os::unix::ffi::OsStrExt;
 #[cfg(target_os = "linux")]
@@ -219,13 +219,19 @@ fn a_second_signal_ends_a_program_that_is_held_up_at_once() {
     for (signals, code) in [(["INT", "TERM"], 143), (["INT", "INT"], 130)] {
         let folder = tempdir().unwrap();
         write_texts(folder.path());
-        let (full, stdout) = full_pipe(folder.path());
+        let (mut log, _) = full_pipe(folder.path());
+        // Room for what is logged before the first step.
+        log.read_exact(&mut [0; 4096]).unwrap();
         let mut program = command(WENGERT, folder.path());
-        program.args(OPTIONS.split_whitespace()).arg("--quiet").stdout(stdout);
+        let options =
+            OPTIONS.replace("--epochs 3", "--epochs 1000000").replace("run.jsonl", "pipe");
+        program.args(options.split_whitespace()).args(["--quiet", "--log-every", "step"]);
+        program.args(["--checkpoint", "run", "--every", "1"]).stdout(Stdio::null());
         let mut child = program.stderr(Stdio::piped()).spawn().unwrap();
-        // The model is saved when only the figures are still to be printed.
-        while !folder.path().join("model.st").exists() {
-            thread::yield_now();
+        // The log of a step is written before the checkpoint, and the next one waits for room.
+        while checkpoints(folder.path()).is_empty() || log.write(b"x").is_ok() {
+            assert!(child.try_wait().unwrap().is_none(), "it has ended by itself");
+            thread::sleep(Duration::from_millis(5));
         }
         for signal in signals {
             assert!(child.try_wait().unwrap().is_none(), "one signal has ended it");
@@ -235,6 +241,27 @@ fn a_second_signal_ends_a_program_that_is_held_up_at_once() {
         while child.try_wait().unwrap().is_none() {
             send(signals[1], child.id());
         }
+        let outcome = Outcome::of(child.wait_with_output().unwrap());
+        assert_eq!((outcome.code, outcome.stderr.as_str()), (Some(code), ""));
+    }
+}
+
+/// After training there is no step to wait for.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_signal_ends_a_program_that_is_held_up_after_training_at_once() {
+    for (signal, code) in [("TERM", 143), ("INT", 130)] {
+        let folder = tempdir().unwrap();
+        write_texts(folder.path());
+        let (full, stdout) = full_pipe(folder.path());
+        let mut program = command(WENGERT, folder.path());
+        program.args(OPTIONS.split_whitespace()).arg("--quiet").stdout(stdout);
+        let child = program.stderr(Stdio::piped()).spawn().unwrap();
+        // The model is saved when only the figures are still to be printed.
+        while !folder.path().join("model.st").exists() {
+            thread::yield_now();
+        }
+        send(signal, child.id());
         let outcome = Outcome::of(child.wait_with_output().unwrap());
         assert_eq!((outcome.code, outcome.stderr.as_str()), (Some(code), ""));
         drop(full);

@@ -7,7 +7,7 @@ use tensor::Tensor;
 
 use super::date::calendar;
 use super::number::parse_with;
-use super::{ColumnKind, ColumnSummary, DateOrder, DecimalMark, Notation, is_missing};
+use super::{ColumnKind, ColumnSummary, DateOrder, DecimalMark, Notation, NumberForm, is_missing};
 use crate::{Labels, Standardizer, Tokenizer};
 
 /// The number of values that a category has besides its own: any other, and missing.
@@ -98,10 +98,12 @@ impl ColumnEncoder {
         }
     }
 
-    /// Returns the decimal mark of a column of numbers.
-    pub(super) fn decimal(&self) -> Option<DecimalMark> {
+    /// Returns how a column of numbers is written.
+    pub(super) fn form(&self) -> Option<NumberForm> {
         match self {
-            Self::Number { decimal, .. } => Some(*decimal),
+            Self::Number { decimal, unit, .. } => {
+                Some(NumberForm { decimal: *decimal, unit: *unit })
+            }
             Self::Text { .. } | Self::Category { .. } | Self::Date { .. } => None,
         }
     }

@@ -16,8 +16,8 @@ use tensor::Tensor;
 
 use super::column::{ColumnEncoder, OTHERS, category};
 use super::{
-    ColumnKind, ColumnSummary, DataFrame, DecimalMark, Gaps, Mixed, MixedColumn, Notation,
-    TableRow, is_missing,
+    ColumnKind, ColumnSummary, DataFrame, Gaps, Mixed, MixedColumn, Notation, NumberForm, TableRow,
+    is_missing,
 };
 use crate::Sequences;
 
@@ -81,10 +81,9 @@ impl FrameEncoder {
         })
     }
 
-    /// Returns the names of the columns whose numbers have a decimal comma.
-    pub fn decimal_commas(&self) -> impl Iterator<Item = &str> {
-        let has_comma = |column: &&EncodedColumn| column.how.decimal() == Some(DecimalMark::Comma);
-        self.columns.iter().filter(has_comma).map(|column| column.name.as_str())
+    /// Returns the name of each column of numbers, and how they are written.
+    pub fn number_forms(&self) -> impl Iterator<Item = (&str, NumberForm)> {
+        self.columns.iter().filter_map(|column| Some((column.name.as_str(), column.how.form()?)))
     }
 
     /// Returns the name and the number of token ids of each column of texts, in order.

@@ -98,6 +98,54 @@ impl DecimalMark {
     }
 }
 
+/// How the numbers of a column are written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct NumberForm {
+    pub(super) decimal: DecimalMark,
+    pub(super) unit: Option<char>,
+}
+
+impl NumberForm {
+    /// Returns a number as a cell of the column. JSON has a decimal point, no unit, and one meaning, which a cell like
+    /// `1.234` has not: that becomes `0.1234e1`.
+    ///
+    /// ```
+    /// use data::{DecimalMark, NumberForm};
+    ///
+    /// assert_eq!(NumberForm::plain(DecimalMark::Comma).cell("88.5"), "88,5");
+    /// assert_eq!(NumberForm::plain(DecimalMark::Point).cell("-1.234"), "-0.1234e1");
+    /// ```
+    pub fn cell(self, json: &str) -> String {
+        let is_ambiguous = DecimalMark::Comma.parse(json).is_some() && json.contains('.');
+        let mut cell = if is_ambiguous { without_whole_part(json) } else { json.to_owned() };
+        if self.decimal == DecimalMark::Comma {
+            cell = cell.replace('.', ",");
+        }
+        // Without it, a number of a column of percents would not be on its scale.
+        cell.extend(self.unit.filter(|&unit| unit == '%'));
+        cell
+    }
+
+    /// Returns the form of a column without a unit.
+    pub fn plain(decimal: DecimalMark) -> Self {
+        Self { decimal, unit: None }
+    }
+
+    /// Returns the sign that each number of the column must have.
+    pub fn percent(self) -> Option<char> {
+        self.unit.filter(|&unit| unit == '%')
+    }
+}
+
+/// Moves the decimal point of a number before its first digit.
+fn without_whole_part(number: &str) -> String {
+    let (mantissa, exponent) = number.split_once(['e', 'E']).unwrap_or((number, "0"));
+    let (whole, decimals) = mantissa.split_once('.').unwrap_or((mantissa, ""));
+    let (sign, digits) = whole.split_at(usize::from(whole.starts_with('-')));
+    let exponent = exponent.parse::<i64>().unwrap_or(0) + digits.len() as i64;
+    format!("{sign}0.{digits}{decimals}e{exponent}")
+}
+
 /// Returns how many cells are numbers with decimal points, and how many with decimal commas.
 fn with_each<'a>(cells: impl Iterator<Item = &'a str> + Clone) -> (usize, usize) {
     let cells = cells.filter(|cell| !is_address(cell));

@@ -8,6 +8,7 @@ use std::cmp::Reverse;
 use rand::seq::SliceRandom;
 use tensor::{Key, Tensor};
 
+use crate::split::share_of;
 use crate::{Split, SplitError};
 
 /// Returns the positions of about a `share` of `count` rows, ascending, chosen as `how` says. With `groups`,
@@ -27,7 +28,7 @@ pub fn held_out(
     let Some(groups) = groups else {
         return how.validation_positions(count, classes, share, key);
     };
-    let wanted = (count as f64 * share).ceil() as usize;
+    let wanted = share_of(count, share);
     let (mut members, mut taken) = (by_group(groups), Vec::new());
     members.shuffle(&mut key.rng());
     // The last group stays for training.

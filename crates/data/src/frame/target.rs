@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use tensor::Tensor;
 
 use super::number::parse_with;
-use super::{ColumnKind, ColumnSummary, DataFrame, DecimalMark, is_missing};
+use super::{ColumnKind, ColumnSummary, DataFrame, DecimalMark, NumberForm, is_missing};
 use crate::{Labels, Samples, Standardizer, UnknownLabel};
 
 /// What a model is trained to answer.
@@ -111,7 +111,17 @@ impl TargetEncoder {
         }
     }
 
-    /// Returns `true` if the answers are numbers with a decimal comma.
+    /// Returns how the numbers are written; `None` if the target is of another kind.
+    pub fn number_form(&self) -> Option<NumberForm> {
+        match self {
+            Self::Number { decimal, unit, .. } => {
+                Some(NumberForm { decimal: *decimal, unit: *unit })
+            }
+            Self::Classes { .. } | Self::Labels { .. } => None,
+        }
+    }
+
+    /// Returns `true` if the numbers have a decimal comma.
     pub fn has_decimal_comma(&self) -> bool {
         matches!(self, Self::Number { decimal: DecimalMark::Comma, .. })
     }

@@ -287,6 +287,16 @@ proptest! {
         }
     }
 
+    /// ⌈n · p/100⌉ in whole numbers.
+    #[test]
+    fn a_split_holds_back_the_share_that_was_written(n in 0..400_u32, percent in 0..100_u32) {
+        let expected = (n * percent).div_ceil(100);
+        match numbered(n).split_validation(f64::from(percent) / 100.0) {
+            Ok((_, validation)) => prop_assert_eq!(validation.len(), expected as usize),
+            Err(_) => prop_assert!(expected == n || expected == 0),
+        }
+    }
+
     #[test]
     fn a_split_is_disjoint_and_whole(n in 0..200_u32, fraction in 0.0..1.0) {
         if let Ok((training, validation)) = numbered(n).split_validation(fraction) {

@@ -143,6 +143,13 @@ proptest! {
             let mut all = parts.concat();
             all.sort_unstable();
             prop_assert_eq!(all, (0..rows as u32).collect::<Vec<_>>());
+            let labels = classes.to_vec();
+            for class in (0..3).filter(|_| groups.is_none()) {
+                let of_class = |part: &Vec<u32>| part.iter().filter(|&&row| labels[row as usize] == class).count();
+                let counts: Vec<usize> = parts.iter().map(of_class).collect();
+                let (least, most) = (counts.iter().min().unwrap(), counts.iter().max().unwrap());
+                prop_assert!(most - least <= 1, "class {class}: {counts:?}");
+            }
             if let Some(groups) = groups {
                 for (i, part) in parts.iter().enumerate() {
                     let is_here = |row: &u32| part.iter().any(|p| groups[*p as usize] == groups[*row as usize]);

@@ -25,12 +25,18 @@ proptest! {
         let tape = Tape::default();
         let x = tape.variable(x);
         let walk = Walk::back_from((x * x * x).sum_all());
+        let mut into_x = Tensor::zeros([2, 3]);
         for step in walk.steps() {
             if let Step::Contribute(added) = step {
                 let sum = added.before.as_ref().map(|before| before + &added.amount);
                 prop_assert_eq!(&added.adjoint, &sum.unwrap_or(added.amount.clone()));
+                if added.to == x.index() {
+                    into_x = into_x + &added.amount;
+                }
             }
         }
+        let error = (into_x - x.value().powi(2) * 3.0).abs().max_all().item();
+        prop_assert!(error < 1e-12, "{error}");
     }
 }
 

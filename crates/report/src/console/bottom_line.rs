@@ -89,14 +89,15 @@ impl TermLike for BottomLine {
     fn flush(&self) -> io::Result<()> {
         let line = mem::take(&mut *self.line.lock().unwrap_or_else(PoisonError::into_inner));
         let mut set_apart = set_apart();
-        let rows = self.terminal.size().0;
+        let (rows, columns) = self.terminal.size();
         if rows != *set_apart {
             // A line feed first, which scrolls if the cursor is on the line to be set apart.
             let above = rows.saturating_sub(1);
             self.terminal.write_str(&format!("\n\x1b[1A\x1b7\x1b[1;{above}r\x1b8"))?;
             *set_apart = rows;
         }
-        let line = line.trim_end();
+        // A longer one would go on over its own beginning.
+        let line = console::truncate_str(line.trim_end(), columns.into(), "");
         self.terminal.write_str(&format!("\x1b7\x1b[{rows};1H\x1b[2K{line}\x1b8"))?;
         self.terminal.flush()
     }

@@ -137,7 +137,7 @@ impl<'a> Panels<'a> {
         let frame = Frame { right, ..Frame::new(heading, &column) };
         let mut plane = frame.draw(area, &across, &PlotAxis::of(&self.range))?;
         self.draw_deciles(&mut plane, deciles, first..=last)?;
-        let mean = self.columns.means.first().copied().and_then(drawable);
+        let mean = self.columns.means.first().map(|mean| mean * self.scale).and_then(drawable);
         if let (Some(mean), false) = (mean, has_names) {
             let ends = [(first, mean), (last, mean)];
             plane.draw_series(LineSeries::new(ends, MUTED.color.stroke_width(1)))?;

@@ -9,7 +9,7 @@ use std::ops::Range;
 use train::{Activity, Epoch, Spread};
 
 use super::axis::PlotAxis;
-use super::canvas::{ACCENT, Ink, MUTED, Plot, PlotSubject, SECOND, TEXT, short};
+use super::canvas::{ACCENT, FOURTH, Ink, MUTED, Plot, PlotSubject, SECOND, TEXT, THIRD, short};
 use super::curves::{PlotLine, Point, file_name, panel};
 use super::error::ReportError;
 use super::figures::TrainingReport;
@@ -165,7 +165,7 @@ fn decades<'a>(lines: impl IntoIterator<Item = &'a PlotLine>) -> Range<f64> {
 /// Returns the panel of the shares of outputs that are 0: a line for each operation that has such
 /// outputs.
 fn zeros(inside: &Inside<'_>) -> Result<Option<Plot>, ReportError> {
-    let inks = [ACCENT, SECOND, TEXT, MUTED];
+    let inks: [Ink; MOST_LINES] = [ACCENT, SECOND, TEXT, MUTED, THIRD, FOURTH];
     let mut lines = Vec::new();
     for operation in inside.shown() {
         // The operation first, as the end of a label is cut off.

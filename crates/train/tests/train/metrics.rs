@@ -6,7 +6,7 @@ use autograd::Tape;
 use mistakes::message;
 use nn::SoftmaxCrossEntropy;
 use proptest::prelude::*;
-use tensor::Tensor;
+use tensor::{Key, Tensor};
 use train::metrics::{
     ConfusionMatrix, Reliability, Scores, fit_label_temperature, fit_temperature, roc_auc,
 };
@@ -345,6 +345,32 @@ fn the_temperature_undoes_overconfidence() {
         let errors = [&before, &after].map(|found| found.expected_calibration_error);
         assert!(errors[1] < 0.03, "{sure}: {errors:?}");
         assert!(sure == 1.0 || errors[0] > 2.0 * errors[1], "{sure}: {errors:?}");
+    }
+}
+
+/// Three answers at 0.9, of which two are right, and one at 0.3 that is wrong.
+#[test]
+fn the_expected_calibration_error_weighs_each_bin_by_its_answers() {
+    let answers = [(0.9, true), (0.9, true), (0.9, false), (0.3, false)];
+    let found = Reliability::of(answers, 10);
+    let expected = 0.75 * (0.9 - 2.0 / 3.0) + 0.25 * 0.3;
+    assert!((found.expected_calibration_error - expected).abs() < 1e-12, "{found:?}");
+}
+
+/// Classes drawn from the probabilities of three logits, which are given `sure` times too large.
+#[test]
+fn the_temperature_of_three_classes_undoes_overconfidence() {
+    let rows = 6_000_usize;
+    let evidence = Tensor::<f32>::normal([rows, 3], 0.0, 1.5, Key::new(1));
+    let drawn = Tensor::<f32>::uniform([rows], 0.0..1.0, Key::new(2)).to_vec();
+    let classes: Vec<u32> =
+        (Loss::predict(&SoftmaxCrossEntropy::new(), &evidence).to_vec().chunks(3))
+            .zip(drawn)
+            .map(|(p, drawn)| u32::from(drawn > p[0]) + u32::from(drawn > p[0] + p[1]))
+            .collect();
+    for sure in [0.5, 2.0, 4.0] {
+        let found = fit_temperature(&evidence.map(|z| z * sure), &classes);
+        assert!((found / f64::from(sure) - 1.0).abs() < 0.06, "{sure}: {found}");
     }
 }
 

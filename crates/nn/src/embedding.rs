@@ -101,7 +101,7 @@ impl Model for EmbeddingMean {
         let Embedding { table, padding, .. } = self.embedding;
         let RowsRead { rows, positions } = pass.rows(table, ids);
         let (ids, positions) = (ids.contiguous(), positions.contiguous());
-        pass.tape.apply(Mean { ids, positions, padding }, &[rows])
+        pass.tape.apply(Mean::new(ids, positions, padding), &[rows])
     }
 
     fn check_batch<T: Scalar>(

@@ -54,6 +54,10 @@ fn larger<T: Scalar>(x: T, y: T) -> T {
 
 /// Returns the largest |x|, or NaN if there is one, on several cores if there are many numbers.
 fn largest_magnitude<T: Scalar>(values: &[T]) -> T {
+    // What a division among cores costs is much more than this takes.
+    if values.len() < ONE_CORE {
+        return largest_of_part(values);
+    }
     let all = Layout::contiguous(&[values.len()]);
     let kernel = |[part]: [&Layout; 1], []: [&mut [T]; 0]| {
         largest_of_part(&values[part.offset()..part.offset() + part.len()])
@@ -61,27 +65,41 @@ fn largest_magnitude<T: Scalar>(values: &[T]) -> T {
     parallel::divide(parallel::LIGHT, [&all], [], &kernel, &larger)
 }
 
-/// In lanes, so that it becomes vector instructions; and in several places at once, because a processor that
-/// reads from one place alone waits for memory.
+/// Fewer numbers than this are not divided among cores.
+const ONE_CORE: usize = 1 << 13;
+
+/// The numbers that are compared at a time, so that it becomes vector instructions.
+const LANES: usize = 16;
+
+/// In several places at once, because a processor that reads from one place alone waits for memory.
 fn largest_of_part<T: Scalar>(values: &[T]) -> T {
-    const LANES: usize = 16;
     const PLACES: usize = 4;
     let (chunks, rest) = values.as_chunks::<LANES>();
     let length = chunks.len() / PLACES;
     let places: [_; PLACES] = std::array::from_fn(|place| &chunks[place * length..][..length]);
+    let mut last = [T::ZERO; LANES];
+    last[..rest.len()].copy_from_slice(rest);
     vectorized(
         #[inline(always)]
         || {
             let mut lanes = [[T::ZERO; LANES]; PLACES];
             for at in 0..length {
                 for (lanes, place) in lanes.iter_mut().zip(places) {
-                    for (lane, x) in lanes.iter_mut().zip(&place[at]) {
-                        *lane = larger(*lane, x.abs());
-                    }
+                    add_to_lanes(lanes, &place[at]);
                 }
             }
-            let rest = chunks[PLACES * length..].as_flattened().iter().chain(rest);
-            lanes.into_iter().flatten().chain(rest.map(|x| x.abs())).fold(T::ZERO, larger)
+            let [mut lanes, others @ ..] = lanes;
+            others.iter().for_each(|others| add_to_lanes(&mut lanes, others));
+            chunks[PLACES * length..].iter().for_each(|chunk| add_to_lanes(&mut lanes, chunk));
+            add_to_lanes(&mut lanes, &last);
+            lanes.into_iter().fold(T::ZERO, larger)
         },
     )
+}
+
+#[inline(always)]
+fn add_to_lanes<T: Scalar>(lanes: &mut [T; LANES], numbers: &[T; LANES]) {
+    for (lane, x) in lanes.iter_mut().zip(numbers) {
+        *lane = larger(*lane, x.abs());
+    }
 }

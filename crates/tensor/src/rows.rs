@@ -56,6 +56,47 @@ impl<T: Copy + 'static> Tensor<T> {
 }
 
 impl<T: Scalar> Tensor<T> {
+    /// Returns the sum of the rows in each of several lists, `[lists, width]`. The lists stand one after another in
+    /// `rows`, and `ends` says where each of them ends. The sum of an empty list is zero. It is as accurate as
+    /// that of [`RowSums`], and faster, because each sum is written once.
+    ///
+    /// ```
+    /// use tensor::Tensor;
+    ///
+    /// let table = Tensor::from([[0.0, 0.5], [1.0, 1.5], [2.0, 2.5]]);
+    /// let sums = table.sum_rows(&[2, 1, 1], &[2, 2, 3]);
+    /// assert_eq!(sums, Tensor::from([[3.0, 4.0], [0.0, 0.0], [1.0, 1.5]]));
+    /// ```
+    ///
+    /// # Panics
+    /// If the tensor is not a matrix, a row does not exist, or the lists do not end in order, the last of them where
+    /// `rows` ends.
+    #[track_caller]
+    pub fn sum_rows(&self, rows: &[u32], ends: &[usize]) -> Self {
+        let &[count, width] = self.shape() else {
+            panic!("sum_rows: shape {:?} must be that of a matrix", self.shape());
+        };
+        expect("sum_rows", shape::rows_exist(rows, count));
+        assert!(
+            ends.is_sorted() && ends.last().copied().unwrap_or(0) == rows.len(),
+            "sum_rows: the lists must end in order, and the last of them after all {} rows",
+            rows.len()
+        );
+        let table = self.values();
+        let mut sums = buffer::stale(ends.len() * width, T::ZERO);
+        vectorized(
+            #[inline(always)]
+            || {
+                let (mut start, targets) = (0, sums.chunks_exact_mut(width.max(1)));
+                for (&end, sum) in ends.iter().zip(targets) {
+                    sum_of_rows(&table, &rows[start..end], sum);
+                    start = end;
+                }
+            },
+        );
+        Self::from_buffer(&[ends.len(), width], sums)
+    }
+
     /// Returns a tensor of `count` rows. Each row of this tensor is added to the row that its id names;
     /// rows that no id names are zero.
     ///
@@ -86,6 +127,53 @@ impl<T: Scalar> Tensor<T> {
         let shape: Shape = std::iter::once(count).chain(row.iter().copied()).collect();
         sums.total().reshape(shape)
     }
+}
+
+/// Writes the sum of some rows of a table. Those of a group are added one by one, and groups two by two.
+#[inline(always)]
+fn sum_of_rows<T: Scalar>(table: &[T], rows: &[u32], sum: &mut [T]) {
+    match rows.len() < usize::from(ROWS_IN_A_GROUP) {
+        true => sum_of_group(table, rows, sum),
+        false => sum_of_groups(table, rows, sum),
+    }
+}
+
+/// Writes the sum of fewer rows than a group. It stays in registers meanwhile, so that only the rows are read.
+#[inline(always)]
+fn sum_of_group<T: Scalar>(table: &[T], rows: &[u32], sum: &mut [T]) {
+    let width = sum.len();
+    let (blocks, rest) = sum.as_chunks_mut::<BLOCK>();
+    for (number, block) in blocks.iter_mut().enumerate() {
+        let mut sums = [T::ZERO; BLOCK];
+        for &row in rows {
+            let row = &table[row as usize * width + number * BLOCK..][..BLOCK];
+            sums.iter_mut().zip(row).for_each(|(sum, &x)| *sum += x);
+        }
+        *block = sums;
+    }
+    let start = width - rest.len();
+    rest.fill(T::ZERO);
+    for &row in rows {
+        let row = &table[row as usize * width + start..][..rest.len()];
+        rest.iter_mut().zip(row).for_each(|(sum, &x)| *sum += x);
+    }
+}
+
+#[inline(never)]
+fn sum_of_groups<T: Scalar>(table: &[T], rows: &[u32], sum: &mut [T]) {
+    let (whole, rest) = rows.as_chunks::<{ ROWS_IN_A_GROUP as usize }>();
+    let mut groups = Pairwise::new(sum.len());
+    vectorized(
+        #[inline(always)]
+        || {
+            for group in whole {
+                groups.push(T::ZERO, |sum| sum_of_group(table, group, sum), |x, y| x + y);
+            }
+            sum_of_group(table, rest, sum);
+        },
+    );
+    let others = groups.total(|x, y| x + y).into_iter().flatten();
+    sum.iter_mut().zip(others).for_each(|(sum, &x)| *sum = x + *sum);
 }
 
 /// This many rows are added one by one to a sum. More than a [group](crate::pairwise::GROUP), because
@@ -137,54 +225,6 @@ impl<T: Scalar> RowSums<T> {
         let sum = &mut self.sums[start..start + self.width];
         sum.iter_mut().zip(row).for_each(|(sum, &x)| *sum += x);
         self.terms[number] += 1;
-        if self.terms[number] == ROWS_IN_A_GROUP {
-            self.put_aside(number);
-        }
-    }
-
-    /// Adds rows of a table to sum `number`, as [`add`](Self::add) would one after the other. The table is row-major
-    /// and as wide as the sums. The sum stays in registers meanwhile, so that only the rows are read.
-    ///
-    /// # Panics
-    /// If the sum does not exist, or the table has no such row.
-    #[track_caller]
-    #[inline(always)]
-    pub fn add_rows(&mut self, number: usize, table: &[T], rows: impl Iterator<Item = usize>) {
-        let mut group = [0; ROWS_IN_A_GROUP as usize];
-        let mut count = 0;
-        for row in rows {
-            group[count] = row * self.width;
-            count += 1;
-            if self.terms[number] as usize + count == group.len() {
-                self.add_group(number, table, &group[..count]);
-                count = 0;
-            }
-        }
-        self.add_group(number, table, &group[..count]);
-    }
-
-    /// Adds rows that begin at these places of a table. With the rows already in the sum, they are at most a group.
-    #[inline(always)]
-    fn add_group(&mut self, number: usize, table: &[T], starts: &[usize]) {
-        let start = number * self.width;
-        let sum = &mut self.sums[start..start + self.width];
-        let whole = sum.len() - sum.len() % BLOCK;
-        for column in (0..whole).step_by(BLOCK) {
-            let target: &mut [T; BLOCK] =
-                (&mut sum[column..][..BLOCK]).try_into().expect("a block");
-            let mut sums = *target;
-            for start in starts {
-                let row: &[T; BLOCK] =
-                    table[start + column..][..BLOCK].try_into().expect("a block");
-                sums.iter_mut().zip(row).for_each(|(sum, &x)| *sum += x);
-            }
-            *target = sums;
-        }
-        for start in starts {
-            let row = &table[start + whole..start + self.width];
-            sum[whole..].iter_mut().zip(row).for_each(|(sum, &x)| *sum += x);
-        }
-        self.terms[number] += starts.len() as u8;
         if self.terms[number] == ROWS_IN_A_GROUP {
             self.put_aside(number);
         }

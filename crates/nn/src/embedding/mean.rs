@@ -6,8 +6,10 @@
 //!
 //! n_b counts the tokens of text b that are not padding; a text without any has mean zero.
 
+use std::cell::OnceCell;
+
 use autograd::{Adjoints, Formulas, Op, Var};
-use tensor::{RowSums, Scalar, ShapeError, Tensor, vectorized};
+use tensor::{Scalar, ShapeError, Tensor};
 
 use super::{check_padding, check_texts};
 
@@ -26,59 +28,77 @@ pub fn embedding_mean<'t, T: Scalar>(
         check_padding("embedding_mean", padding, rows);
     }
     let (ids, positions) = (ids.contiguous(), ids.contiguous());
-    table.tape().apply(Mean { ids, positions, padding }, &[table])
+    table.tape().apply(Mean::new(ids, positions, padding), &[table])
 }
 
 /// The fused op: there is never a tensor of shape `[batch, time, dim]`.
 pub(super) struct Mean {
     /// The tokens.
-    pub(super) ids: Tensor<u32>,
+    ids: Tensor<u32>,
     /// For each token, its row in the op's input.
-    pub(super) positions: Tensor<u32>,
-    pub(super) padding: Option<u32>,
+    positions: Tensor<u32>,
+    padding: Option<u32>,
+    tokens: OnceCell<Lists>,
+}
+
+/// Lists of numbers of rows, one after another.
+struct Lists {
+    rows: Vec<u32>,
+    ends: Vec<usize>,
 }
 
 impl Mean {
-    /// Returns, for each text, the rows of its tokens that are not padding, and 1 / their number.
-    fn texts<T: Scalar>(&self) -> impl Iterator<Item = (impl Iterator<Item = usize>, T)> {
-        let time = self.ids.shape()[1];
-        let [ids, positions] = [&self.ids, &self.positions].map(numbers);
-        let is_token = |(id, _): &(&u32, &u32)| Some(**id) != self.padding;
-        (0..self.ids.shape()[0]).map(move |text| {
-            let text = text * time..(text + 1) * time;
-            let tokens = ids[text.clone()].iter().zip(&positions[text]).filter(is_token);
-            let count = tokens.clone().count().max(1);
-            (tokens.map(|(_, &row)| row as usize), T::from_f64(1.0 / count as f64))
+    pub(super) fn new(ids: Tensor<u32>, positions: Tensor<u32>, padding: Option<u32>) -> Self {
+        Self { ids, positions, padding, tokens: OnceCell::new() }
+    }
+
+    /// Returns, for each text, the rows of its tokens that are not padding.
+    fn tokens(&self) -> &Lists {
+        self.tokens.get_or_init(|| {
+            let [texts, time] = [0, 1].map(|axis| self.ids.shape()[axis]);
+            let (ids, positions) = (self.ids.values(), self.positions.values());
+            let mut tokens = Lists { rows: Vec::new(), ends: Vec::with_capacity(texts) };
+            for text in 0..texts {
+                let text = text * time..(text + 1) * time;
+                let all = ids[text.clone()].iter().zip(&positions[text]);
+                let is_token = |(id, _): &(&u32, &u32)| Some(**id) != self.padding;
+                tokens.rows.extend(all.filter(is_token).map(|(_, row)| row));
+                tokens.ends.push(tokens.rows.len());
+            }
+            tokens
         })
     }
 
-    /// Returns a list of the text of each token, sorted by the row that the token names, and for each row of
-    /// the table where its part of the list ends. So each row's gradient is written once; text by text, it
-    /// would be read and written once for each token.
-    fn texts_by_row(&self, rows: usize) -> (Vec<usize>, Vec<u32>) {
-        let mut ends = vec![0; rows];
-        for (tokens, _) in self.texts::<f32>() {
-            tokens.for_each(|row| ends[row] += 1);
+    /// Returns 1 / n_b of each text, `[batch, 1]`.
+    fn weights<T: Scalar>(&self) -> Tensor<T> {
+        let (mut start, mut weights) = (0, Vec::new());
+        for &end in &self.tokens().ends {
+            weights.push(T::from_f64(1.0 / (end - start).max(1) as f64));
+            start = end;
         }
-        let mut tokens = 0;
-        for end in &mut ends {
-            (tokens, *end) = (tokens + *end, tokens);
-        }
-        let mut texts = vec![0; tokens];
-        for (text, (tokens, _)) in self.texts::<f32>().enumerate() {
-            for row in tokens {
-                texts[ends[row]] = text as u32;
-                ends[row] += 1;
-            }
-        }
-        (ends, texts)
+        Tensor::new([weights.len(), 1], weights)
     }
-}
 
-/// Returns the numbers of a contiguous tensor.
-fn numbers(ids: &Tensor<u32>) -> &[u32] {
-    let start = ids.layout().offset();
-    &ids.storage()[start..start + ids.len()]
+    /// Returns, for each row of the table, the texts with its tokens. So each row's gradient is written once; text by
+    /// text, it would be read and written once for each token.
+    fn texts_by_row(&self, rows: usize) -> Lists {
+        let Lists { rows: tokens, ends: ends_of_texts } = self.tokens();
+        let mut ends = vec![0; rows];
+        tokens.iter().for_each(|&row| ends[row as usize] += 1);
+        let mut before = 0;
+        for end in &mut ends {
+            (before, *end) = (before + *end, before);
+        }
+        let (mut texts, mut start) = (vec![0; tokens.len()], 0);
+        for (text, &end) in ends_of_texts.iter().enumerate() {
+            for &row in &tokens[start..end] {
+                texts[ends[row as usize]] = text as u32;
+                ends[row as usize] += 1;
+            }
+            start = end;
+        }
+        Lists { rows: texts, ends }
+    }
 }
 
 impl<T: Scalar> Op<T> for Mean {
@@ -102,42 +122,14 @@ impl<T: Scalar> Op<T> for Mean {
     }
 
     fn forward(&mut self, x: &[&Tensor<T>]) -> Tensor<T> {
-        let dim = x[0].shape()[1];
-        let table = x[0].values();
-        let texts = self.ids.shape()[0];
-        let mut sums = RowSums::new(texts, dim);
-        vectorized(
-            #[inline(always)]
-            || {
-                for (text, (tokens, _)) in self.texts::<T>().enumerate() {
-                    sums.add_rows(text, &table, tokens);
-                }
-            },
-        );
-        let weights = self.texts().map(|(_, weight)| weight).collect();
-        &sums.total() * &Tensor::new([texts, 1], weights)
+        let Lists { rows, ends } = self.tokens();
+        x[0].sum_rows(rows, ends) * self.weights()
     }
 
     fn vjp(&self, x: &[&Tensor<T>], _: &Tensor<T>, dy: &Tensor<T>, dx: &mut Adjoints<'_, T>) {
         dx.add(0, || {
-            let [rows, dim] = [x[0].shape()[0], x[0].shape()[1]];
-            let weights = self.texts().map(|(_, weight)| weight).collect();
-            let dy = dy * &Tensor::new([dy.shape()[0], 1], weights);
-            let dy = dy.values();
-            let (ends, texts) = self.texts_by_row(rows);
-            let mut gradient = RowSums::new(rows, dim);
-            vectorized(
-                #[inline(always)]
-                || {
-                    let mut start = 0;
-                    for (row, &end) in ends.iter().enumerate() {
-                        let texts = texts[start..end].iter().map(|&text| text as usize);
-                        gradient.add_rows(row, &dy, texts);
-                        start = end;
-                    }
-                },
-            );
-            gradient.total()
+            let Lists { rows: texts, ends } = self.texts_by_row(x[0].shape()[0]);
+            (dy * self.weights()).sum_rows(&texts, &ends)
         });
     }
 }

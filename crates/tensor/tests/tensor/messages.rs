@@ -114,6 +114,16 @@ fn a_mistake_is_explained_at_the_users_line_with_shapes_and_rule() {
         "squeeze: axis 0 is named twice in [0, -2]: name each axis once"
     );
     assert_eq!(
+        message(|| Tensor::<f32>::ones([3]).sum_rows(&[0], &[1])),
+        "sum_rows: shape [3] must be that of a matrix"
+    );
+    let not_in_order =
+        "sum_rows: the lists must end in order, and the last of them after all 2 rows";
+    for ends in [&[2, 1][..], &[1], &[]] {
+        assert_eq!(message(|| x.sum_rows(&[0, 1], ends)), not_in_order);
+    }
+    assert!(message(|| x.sum_rows(&[2], &[1])).starts_with("sum_rows: "));
+    assert_eq!(
         message(|| x.index_axis(1, 3)),
         "index_axis: index 3 is not within axis 1 of shape [2, 3]"
     );

@@ -159,22 +159,23 @@ proptest! {
         prop_assert!(error(&x.scatter_add_rows(&all, 1).reshape([3]), &x.cast::<f64>().sum(&[0])) < LIMIT);
     }
 
-    /// Bit for bit, whatever is in the sum before, across the ends of blocks and groups.
+    /// Bit for bit, across the ends of blocks and groups, from a table in any layout.
     #[test]
-    fn rows_of_a_table_are_added_as_one_after_another(
+    fn listed_rows_are_added_as_one_after_another(
         width in 0..200_usize,
-        runs in prop::collection::vec((0..2_usize, prop::collection::vec(0..7_usize, 0..150)), 0..6),
+        lists in prop::collection::vec(prop::collection::vec(0..7_u32, 0..150), 0..6),
+        layout in 0..6usize,
     ) {
-        let table: Tensor = Tensor::normal([7, width], 0.0, 1.0, Key::new(width as u64));
-        let table = table.values();
-        let [mut together, mut single] = [(); 2].map(|()| RowSums::new(2, width));
-        for (number, rows) in runs {
-            together.add_rows(number, &table, rows.iter().copied());
-            for row in rows {
-                single.add(number, &table[row * width..(row + 1) * width]);
+        let table = in_any_layout(Data::Positive(1.0), [7, width, 1], layout).reshape([7, width]);
+        let values = table.values();
+        let (mut ends, mut single) = (Vec::new(), RowSums::new(lists.len(), width));
+        for (number, rows) in lists.iter().enumerate() {
+            ends.push(ends.last().unwrap_or(&0) + rows.len());
+            for &row in rows {
+                single.add(number, &values[row as usize * width..][..width]);
             }
         }
-        prop_assert_eq!(together.total(), single.total());
+        prop_assert_eq!(table.sum_rows(&lists.concat(), &ends), single.total());
     }
 }
 

@@ -20,7 +20,8 @@ pub(crate) fn check<T: Scalar>(
     let is_square_finite = |g: T| ((factor * g) * g).is_finite();
     for &(id, gradient) in gradients {
         let values = gradient.stored().values();
-        if is_square_finite(largest_magnitude(&values)) {
+        // Most are recognized together: if their sum is finite, so is each square.
+        if (factor.maximum(T::ONE) * sum_of_squares(&values)).is_finite() {
             continue;
         }
         if let Some(at) = values.iter().position(|&g| !is_square_finite(g)) {
@@ -46,33 +47,26 @@ fn position<T: Scalar>(gradient: &Gradient<T>, at: usize) -> usize {
     }
 }
 
-/// Returns the larger of two numbers; NaN if one is NaN.
-#[inline(always)]
-fn larger<T: Scalar>(x: T, y: T) -> T {
-    if x >= y || x.is_nan() { x } else { y }
-}
+/// Fewer numbers than this are not divided among cores, which would cost more than the sum.
+const ONE_CORE: usize = 1 << 13;
 
-/// Returns the largest |x|, or NaN if there is one, on several cores if there are many numbers.
-fn largest_magnitude<T: Scalar>(values: &[T]) -> T {
-    // What a division among cores costs is much more than this takes.
+/// The numbers that are added at a time, so that it becomes vector instructions.
+const LANES: usize = 16;
+
+/// Returns Σ g², on several cores if there are many numbers. It is rounded, but not finite if a square is not.
+fn sum_of_squares<T: Scalar>(values: &[T]) -> T {
     if values.len() < ONE_CORE {
-        return largest_of_part(values);
+        return sum_of_part(values);
     }
     let all = Layout::contiguous(&[values.len()]);
     let kernel = |[part]: [&Layout; 1], []: [&mut [T]; 0]| {
-        largest_of_part(&values[part.offset()..part.offset() + part.len()])
+        sum_of_part(&values[part.offset()..part.offset() + part.len()])
     };
-    parallel::divide(parallel::LIGHT, [&all], [], &kernel, &larger)
+    parallel::divide(parallel::LIGHT, [&all], [], &kernel, &|x, y| x + y)
 }
 
-/// Fewer numbers than this are not divided among cores.
-const ONE_CORE: usize = 1 << 13;
-
-/// The numbers that are compared at a time, so that it becomes vector instructions.
-const LANES: usize = 16;
-
 /// In several places at once, because a processor that reads from one place alone waits for memory.
-fn largest_of_part<T: Scalar>(values: &[T]) -> T {
+fn sum_of_part<T: Scalar>(values: &[T]) -> T {
     const PLACES: usize = 4;
     let (chunks, rest) = values.as_chunks::<LANES>();
     let length = chunks.len() / PLACES;
@@ -82,24 +76,26 @@ fn largest_of_part<T: Scalar>(values: &[T]) -> T {
     vectorized(
         #[inline(always)]
         || {
-            let mut lanes = [[T::ZERO; LANES]; PLACES];
+            let mut sums = [[T::ZERO; LANES]; PLACES];
             for at in 0..length {
-                for (lanes, place) in lanes.iter_mut().zip(places) {
-                    add_to_lanes(lanes, &place[at]);
+                for (sums, place) in sums.iter_mut().zip(places) {
+                    add_squares(sums, &place[at]);
                 }
             }
-            let [mut lanes, others @ ..] = lanes;
-            others.iter().for_each(|others| add_to_lanes(&mut lanes, others));
-            chunks[PLACES * length..].iter().for_each(|chunk| add_to_lanes(&mut lanes, chunk));
-            add_to_lanes(&mut lanes, &last);
-            lanes.into_iter().fold(T::ZERO, larger)
+            let [mut sum, others @ ..] = sums;
+            for others in &others {
+                sum.iter_mut().zip(others).for_each(|(sum, &x)| *sum += x);
+            }
+            chunks[PLACES * length..].iter().for_each(|chunk| add_squares(&mut sum, chunk));
+            add_squares(&mut sum, &last);
+            sum.into_iter().fold(T::ZERO, |sum, x| sum + x)
         },
     )
 }
 
 #[inline(always)]
-fn add_to_lanes<T: Scalar>(lanes: &mut [T; LANES], numbers: &[T; LANES]) {
-    for (lane, x) in lanes.iter_mut().zip(numbers) {
-        *lane = larger(*lane, x.abs());
+fn add_squares<T: Scalar>(sums: &mut [T; LANES], numbers: &[T; LANES]) {
+    for (sum, &x) in sums.iter_mut().zip(numbers) {
+        *sum += x * x;
     }
 }

@@ -160,14 +160,18 @@ impl Checkpoints {
     /// Removes all but the checkpoint of this step and the newest ones before it of the same run.
     fn remove_others(&self, written: usize) -> Result<(), CheckpointError> {
         let fault = |error| CheckpointFault::Folder(error).of(&self.folder);
-        let mut others = files(&self.folder).map_err(fault)?;
+        // If the whole folder was removed meanwhile, the next checkpoint says so, with its file.
+        let is_gone = |error: &io::Error| error.kind() == io::ErrorKind::NotFound;
+        let mut others = match files(&self.folder) {
+            Err(error) if is_gone(&error) => return Ok(()),
+            others => others.map_err(fault)?,
+        };
         others.retain(|&(steps, _)| steps != written);
         let (own, foreign): (Vec<_>, Vec<_>) =
             others.into_iter().partition(|&(steps, _)| steps <= self.reached);
         let old = own.into_iter().skip(KEPT - 1);
-        // If the whole folder was removed meanwhile, the next checkpoint says so, with its file.
         let remove = |(_, path)| match fs::remove_file(path) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+            Err(error) if is_gone(&error) => Ok(()),
             removed => removed,
         };
         old.chain(foreign).try_for_each(remove).map_err(fault)

@@ -64,7 +64,7 @@ impl<T: Scalar> Parameters<T> {
                 x.shape(),
                 y.shape()
             );
-            sum = sum + (x * y).sum_all().item();
+            sum += (x * y).sum_all().item();
         }
         sum
     }

@@ -214,7 +214,7 @@ impl<T: Scalar> Shards<T> {
             let middle = middle(tree.clone());
             let mut sum = self.sum(tree.start..middle, shard);
             let second = self.sum(middle..tree.end, shard);
-            sum.loss = sum.loss + second.loss;
+            sum.loss += second.loss;
             parallel::spread(|| sum.gradients += &second.gradients);
             return sum;
         }

@@ -55,7 +55,8 @@ where
             Some(team) => team.weights(own_weights)?,
             None => own_weights,
         };
-        let subtrees = self.team.as_ref().map_or(vec![0..count], |team| team.subtrees(count));
+        let whole = 0..count;
+        let subtrees = self.team.as_ref().map_or(vec![whole], |team| team.subtrees(count));
         let (sums, figures) =
             shards.compute(&subtrees, self.parameters, noise, &weights, |pass, number| {
                 let samples = shard(number);

@@ -31,7 +31,7 @@ proptest! {
                 let sum = added.before.as_ref().map(|before| before + &added.amount);
                 prop_assert_eq!(&added.adjoint, &sum.unwrap_or(added.amount.clone()));
                 if added.to == x.index() {
-                    into_x = into_x + &added.amount;
+                    into_x += &added.amount;
                 }
             }
         }

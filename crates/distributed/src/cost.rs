@@ -43,6 +43,9 @@ impl Network {
     /// If there are not two sizes, or larger messages take no more time than smaller ones.
     #[track_caller]
     pub fn fit(measured: &[(f64, f64)]) -> Self {
+        // Not by the determinant below, which rounding may leave above 0.
+        let is_other = |&(bytes, _): &(f64, f64)| bytes != measured[0].0;
+        assert!(measured.iter().any(is_other), "fit: a line needs messages of two sizes");
         // Sums over the weights 1/seconds².
         let mut sums = [0.0; 5];
         for &(bytes, seconds) in measured {
@@ -52,7 +55,6 @@ impl Network {
         }
         let [w, x, xx, y, xy] = sums;
         let determinant = w * xx - x * x;
-        assert!(determinant > 0.0, "fit: a line needs messages of two sizes");
         let (latency, slope) = ((y * xx - x * xy) / determinant, (w * xy - x * y) / determinant);
         assert!(
             slope > 0.0,
@@ -156,6 +158,14 @@ mod tests {
 
     const NETWORK: Network = Network { latency: 1e-6, bandwidth: 1e9 };
     const STEP: StepCost = StepCost { shards: 1024, shard: 1e-3, fixed: 1e-4, bytes: 1e6 };
+
+    /// The determinant of these is 12288, by rounding.
+    #[test]
+    #[should_panic(expected = "fit: a line needs messages of two sizes")]
+    fn messages_of_one_size_are_refused() {
+        let seconds = [0.0006867973703249008, 0.0009690716096438056, 0.0007261267488450688];
+        Network::fit(&seconds.map(|seconds| (1000.0, seconds)));
+    }
 
     #[test]
     #[should_panic(

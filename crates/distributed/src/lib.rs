@@ -227,11 +227,16 @@ impl Workers for Mpi {
         self.meet(Call::Exchange, 0, "")?;
         let own = mem::take(&mut messages[rank]);
         let sizes: Vec<u64> = messages.iter().map(|message| message.len() as u64).collect();
-        let mut of_others = vec![0u64; size];
-        self.world.all_to_all_into(&sizes[..], &mut of_others[..]);
-        let [sizes, of_others] =
-            [sizes, of_others].map(|sizes| sizes.into_iter().map(|size| size as usize).collect());
-        let mut received = self.swap(&messages, sizes, of_others);
+        // Row by row, what each process sends to each. All of them are known to all, so that all or none panic.
+        let mut all = vec![0u64; size * size];
+        self.world.all_gather_into(&sizes[..], &mut all[..]);
+        let sent_by = |rank: usize| (0..size).map(|to| all[rank * size + to] as usize).collect();
+        let sent_to = |rank: usize| (0..size).map(|by| all[by * size + rank] as usize).collect();
+        for sizes in (0..size).flat_map(|rank| [sent_by(rank), sent_to(rank)]) {
+            let sizes: Vec<usize> = sizes;
+            check_countable(sizes.iter().sum());
+        }
+        let mut received = self.swap(&messages, sent_by(rank), sent_to(rank));
         received[rank] = own;
         Ok(received)
     }
@@ -305,18 +310,24 @@ fn sizes(all: &[[u64; 2]], call: Call) -> Vec<usize> {
     all.iter().map(size).collect()
 }
 
+/// # Panics
+/// If MPI cannot count this many bytes.
+#[track_caller]
+fn check_countable(bytes: usize) {
+    assert!(
+        i32::try_from(bytes).is_ok(),
+        "messages of {bytes} bytes together are more than MPI can count, 2 GiB: the model is too large to be \
+         trained by several processes"
+    );
+}
+
 /// Returns the sizes of messages in a buffer, and where each begins.
 ///
 /// # Panics
 /// If they are more than 2 GiB together, which MPI cannot count.
 #[track_caller]
 fn layout(sizes: &[usize]) -> (Vec<i32>, Vec<i32>) {
-    let bytes: usize = sizes.iter().sum();
-    assert!(
-        i32::try_from(bytes).is_ok(),
-        "messages of {bytes} bytes together are more than MPI can count, 2 GiB: the model is too large to be \
-         trained by several processes"
-    );
+    check_countable(sizes.iter().sum());
     let begins = sizes.iter().scan(0, |begin, &size| {
         *begin += size as i32;
         Some(*begin - size as i32)

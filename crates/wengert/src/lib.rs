@@ -86,9 +86,10 @@
 #![forbid(unsafe_code)]
 
 pub use autograd::{
-    Adjoints, Gradient, Gradients, Op, ParameterId, Parameters, Pass, Tape, Var, check, functional,
+    Adjoints, Formulas, Gradient, Gradients, Op, ParameterId, Parameters, Pass, SparseGradient,
+    Tape, Var, VarOrNumber, check, functional,
 };
-pub use tensor::{Key, Scalar, Tensor};
+pub use tensor::{Key, Scalar, ShapeError, Tensor};
 
 // Prose and pictures: it is there for rustdoc alone.
 #[cfg(doc)]

@@ -2,8 +2,10 @@
 //! that sends slowly, or not at all, holds up no other. Answers are computed on threads of their own.
 
 use std::convert::Infallible;
+use std::error::Error;
 use std::io;
 use std::net::TcpListener;
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -11,10 +13,11 @@ use http_body_util::{BodyExt, Full};
 use hyper::body::{Bytes, Incoming};
 use hyper::header::{HOST, HeaderValue};
 use hyper::server::conn::http1;
-use hyper::service::service_fn;
+use hyper::service::{HttpService, service_fn};
 use hyper::{Method, Request, Response, StatusCode};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use serde_json::json;
+use tokio::net::TcpStream;
 use tokio::runtime::Runtime;
 use tokio::sync::Semaphore;
 use tokio::task::spawn_blocking;
@@ -34,7 +37,10 @@ const DISCARDED: usize = 1 << 24;
 /// The most connections at a time. Others wait.
 const MOST_CONNECTIONS: usize = 512;
 
-/// How long a client may take for its head, and for its body.
+/// How long a connection may last. A client connects again.
+const LONGEST_CONNECTION: Duration = Duration::from_secs(300);
+
+/// How long a client may take for its head, for its body, and to read the last answer.
 const PATIENCE: Duration = Duration::from_secs(30);
 
 /// The headers of each response. The page may load nothing from elsewhere, and ask only this server.
@@ -73,12 +79,29 @@ pub fn answer_all(
                 let service = service_fn(|request| respond(request, Arc::clone(&model)));
                 let mut connection = http1::Builder::new();
                 connection.half_close(true).timer(TokioTimer::new()).header_read_timeout(PATIENCE);
-                // A client that has gone does not read its answer.
-                let _ = connection.serve_connection(TokioIo::new(stream), service).await;
+                let connection = connection.serve_connection(TokioIo::new(stream), service);
+                serve_for(LONGEST_CONNECTION, PATIENCE, connection).await;
                 drop(place);
             });
         }
     })
+}
+
+/// Serves a connection. After some time it takes no further request, and a client that does not read the answer to the
+/// last one is left.
+async fn serve_for<S: HttpService<Incoming, ResBody = Full<Bytes>>>(
+    time: Duration,
+    patience: Duration,
+    connection: http1::Connection<TokioIo<TcpStream>, S>,
+) where
+    S::Error: Into<Box<dyn Error + Send + Sync>>,
+{
+    let mut connection = pin!(connection);
+    // A client that has gone does not read its answer.
+    if timeout(time, connection.as_mut()).await.is_err() {
+        connection.as_mut().graceful_shutdown();
+        let _ = timeout(patience, connection).await;
+    }
 }
 
 async fn respond(
@@ -194,4 +217,28 @@ async fn received(mut body: Incoming, longest: usize) -> Result<(Vec<u8>, usize)
         }
     }
     Ok((bytes, length))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write;
+
+    use super::*;
+
+    #[test]
+    fn a_client_that_does_not_read_its_answer_is_left() {
+        let answer = |_| async {
+            // More than the system keeps for a client.
+            Ok::<_, Infallible>(Response::new(Full::new(Bytes::from(vec![0; 1 << 28]))))
+        };
+        Runtime::new().unwrap().block_on(async {
+            let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+            let mut client = std::net::TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+            client.write_all(b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n").unwrap();
+            let (stream, _) = listener.accept().await.unwrap();
+            let connection =
+                http1::Builder::new().serve_connection(TokioIo::new(stream), service_fn(answer));
+            serve_for(Duration::from_millis(50), Duration::from_millis(50), connection).await;
+        });
+    }
 }

@@ -71,7 +71,7 @@ fn learn() -> Result<ExitCode, Box<dyn Error>> {
 
     let trainer = Trainer::new(&model, TokenCrossEntropy);
     let options = Fit { epochs: 6, shards: 2, clip_norm: Some(1.0), ..Fit::default() };
-    let steps = (options.epochs * stories.len().div_ceil(options.batch_size)) as u64;
+    let steps = options.steps(stories.len());
     let warm_up = steps / 20;
     let rate = Schedule::cosine(3e-3, steps - warm_up).floor(3e-4).warm_up(warm_up);
     let mut adam = AdamW::new(rate).betas(0.9, 0.99).decay(0.1).decays(|_, shape| shape.len() > 1);

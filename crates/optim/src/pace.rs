@@ -94,14 +94,13 @@ impl Pace {
     #[track_caller]
     pub(crate) fn add_group_without_decay(
         &mut self,
-        kind: &str,
         pattern: &str,
         settings: impl FnOnce(Group) -> Group,
     ) {
         let group = settings(Group::new(pattern));
         assert!(
             !group.sets_decay(),
-            "group: {group} is given to {kind}, which has no decay: take AdamW, or leave out the decay"
+            "group: {group} is given to Adam, which has no decay: take AdamW, or leave out the decay"
         );
         self.groups.push(group);
     }

@@ -25,8 +25,11 @@ use crate::state::{State, StateError};
 /// changes the rate, ours takes effect on the whole of `b` at once. Their Nesterov gradient is
 /// taken at `θ + μ v`; here, as in PyTorch, `θ` is that point.
 ///
-/// Plain descent touches only the rows of an embedding's table that have a gradient. With momentum,
+/// Plain descent touches only the rows of an embedding's table that have a gradient. With momentum or decay,
 /// all rows move in each step, which takes a pass over the table.
+///
+/// The decay is decoupled, as in [`AdamW`](crate::AdamW): `θ ← θ − η λ θ − η …`. Without momentum, this is PyTorch's
+/// `weight_decay`; with momentum, PyTorch's goes into `b` and ours does not.
 ///
 /// ```
 /// use autograd::{Parameters, Tape};
@@ -87,10 +90,27 @@ impl<T: Scalar> Sgd<T> {
     /// [`Group`].
     ///
     /// # Panics
-    /// If the group sets a decay, which Sgd does not have.
+    /// If a setting makes no sense.
     #[track_caller]
     pub fn group(mut self, pattern: &str, settings: impl FnOnce(Group) -> Group) -> Self {
-        self.pace.add_group_without_decay("Sgd", pattern, settings);
+        self.pace.add_group(pattern, settings);
+        self
+    }
+
+    /// Sets the decoupled weight decay λ of the parameters that have two axes or more, as in
+    /// [`AdamW`](crate::AdamW). The default is 0.
+    ///
+    /// # Panics
+    /// If it is negative or not finite.
+    #[track_caller]
+    pub fn decay(mut self, decay: f64) -> Self {
+        self.pace.set_decay(decay);
+        self
+    }
+
+    /// Sets which parameters decay: those for whose name and shape `rule` returns `true`.
+    pub fn decays(mut self, rule: impl Fn(&str, &[usize]) -> bool + Send + Sync + 'static) -> Self {
+        self.pace.set_decays(rule);
         self
     }
 
@@ -132,9 +152,15 @@ impl<T: Scalar> Optimizer<T> for Sgd<T> {
         let (base, momentum) = (self.rate(), T::from_f64(self.momentum));
         for (id, gradient) in own {
             let pace = self.pace.of(parameters.name(id), gradient.shape(), base);
-            let rate = T::from_f64(pace.rate);
+            let [rate, decay] = [pace.rate, pace.decay.unwrap_or(0.0)].map(T::from_f64);
             if self.momentum == 0.0 {
-                descend(parameters.get_mut(id), gradient, rate);
+                match pace.decay {
+                    None => descend(parameters.get_mut(id), gradient, rate),
+                    Some(_) => {
+                        let step = |x, g| x - (rate * g + decay * x);
+                        parameters.get_mut(id).zip_apply(gradient.dense(), step);
+                    }
+                }
                 continue;
             }
             let [b] = self.moments.update(parameters, id);
@@ -142,7 +168,7 @@ impl<T: Scalar> Optimizer<T> for Sgd<T> {
             for ((x, &g), b) in values.iter_mut().zip(&*gradient.dense().values()).zip(b) {
                 *b = momentum * *b + g;
                 let direction = if self.nesterov { g + momentum * *b } else { *b };
-                *x = *x - rate * direction;
+                *x = *x - (rate * direction + decay * *x);
             }
         }
         self.moments.steps += 1;

@@ -32,7 +32,8 @@ use crate::shards::Shards;
 use crate::trainer::{Trainer, evaluation_batches};
 
 impl<M: Model, L> Trainer<'_, M, L> {
-    /// Trains the model on `dataset`. `optimizer` updates `parameters`.
+    /// Trains the model on `dataset`. `optimizer` updates `parameters`. A part of the samples is for validation, as
+    /// [`Fit::validation_split`] says; [`session_from`](Self::session_from) takes validation samples of your own.
     ///
     /// The same seed, data and initial parameters give bitwise the same result.
     ///

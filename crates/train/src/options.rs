@@ -66,6 +66,27 @@ fn last() -> Split {
 }
 
 impl Fit {
+    /// Returns the number of steps of a run on this many samples to train on, if it does not end early. A
+    /// [`Schedule`](optim::Schedule) counts in steps. Of a [fit](crate::Trainer::fit), some samples are for validation:
+    /// [`split`](Self::split) tells how many are left.
+    ///
+    /// ```
+    /// use optim::Schedule;
+    /// use train::Fit;
+    ///
+    /// let options = Fit { epochs: 3, batch_size: 32, ..Fit::default() };
+    /// assert_eq!(options.steps(100), 12); // Four in an epoch, the last with four samples.
+    /// let rate = Schedule::cosine(0.01, options.steps(100));
+    /// ```
+    ///
+    /// # Panics
+    /// If the batch size is 0.
+    #[track_caller]
+    pub fn steps(&self, training: usize) -> u64 {
+        assert!(self.batch_size > 0, "steps: the batch size is 0");
+        (self.epochs * training.div_ceil(self.batch_size)) as u64
+    }
+
     /// Returns the samples for training and for validation, `(training, validation)`. The draw
     /// depends on the seed only.
     ///

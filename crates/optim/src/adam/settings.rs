@@ -74,7 +74,7 @@ impl<T: Scalar> Adam<T> {
     /// If the group sets a decay: that is for [`AdamW`](crate::AdamW).
     #[track_caller]
     pub fn group(mut self, pattern: &str, settings: impl FnOnce(Group) -> Group) -> Self {
-        self.pace.add_group_without_decay("Adam", pattern, settings);
+        self.pace.add_group_without_decay(pattern, settings);
         self
     }
 }

@@ -34,19 +34,21 @@ fn adam([beta1, beta2]: [f64; 2], epsilon: f64, lambda: f64, mut theta: f64, giv
     theta
 }
 
-fn plain(mut theta: f64, given: Given) -> f64 {
+/// Descent with decoupled decay.
+fn plain(lambda: f64, mut theta: f64, given: Given) -> f64 {
     for (step, g) in given {
-        theta -= eta(step) * g;
+        theta -= eta(step) * (g + lambda * theta);
     }
     theta
 }
 
-/// As the PyTorch manual has it; the first `b` is `g`.
-fn momentum(mu: f64, nesterov: bool, mut theta: f64, given: Given) -> f64 {
+/// As the PyTorch manual has it; the first `b` is `g`. With decoupled decay.
+fn momentum(mu: f64, nesterov: bool, lambda: f64, mut theta: f64, given: Given) -> f64 {
     let mut b = None;
     for (step, g) in given {
         let next = b.map_or(g, |b| mu * b + g);
-        theta -= eta(step) * if nesterov { g + mu * next } else { next };
+        let direction = if nesterov { g + mu * next } else { next };
+        theta -= eta(step) * (direction + lambda * theta);
         b = Some(next);
     }
     theta
@@ -175,20 +177,21 @@ proptest! {
     }
 
     #[test]
-    fn sgd_descends(run in runs()) {
-        assert_follows(&run, Sgd::new(schedule()), |_, theta, given| plain(theta, given))?;
+    fn sgd_descends(run in runs(), lambda in prop_oneof![Just(0.0), 0.0..0.5]) {
+        let optimizer = Sgd::new(schedule()).decay(lambda).decays(|_, _| true);
+        assert_follows(&run, optimizer, |_, theta, given| plain(lambda, theta, given))?;
     }
 
     #[test]
-    fn sgd_with_momentum_keeps_going(run in runs(), mu in 0.01..0.99) {
-        let optimizer = Sgd::new(schedule()).momentum(mu);
-        assert_follows(&run, optimizer, |_, theta, given| momentum(mu, false, theta, given))?;
+    fn sgd_with_momentum_keeps_going(run in runs(), mu in 0.01..0.99, lambda in prop_oneof![Just(0.0), 0.0..0.5]) {
+        let optimizer = Sgd::new(schedule()).momentum(mu).decay(lambda).decays(|_, _| true);
+        assert_follows(&run, optimizer, |_, theta, given| momentum(mu, false, lambda, theta, given))?;
     }
 
     #[test]
     fn sgd_with_nesterov_momentum_looks_ahead(run in runs(), mu in 0.01..0.99) {
         let optimizer = Sgd::new(schedule()).momentum(mu).nesterov();
-        assert_follows(&run, optimizer, |_, theta, given| momentum(mu, true, theta, given))?;
+        assert_follows(&run, optimizer, |_, theta, given| momentum(mu, true, 0.0, theta, given))?;
     }
 
     /// Sutskever et al. (2013), equations 3 and 4, whose gradient is taken at θ + μ v: for a

@@ -154,8 +154,8 @@ fn settings_of_a_group_must_make_sense() {
          the decay"
     );
     assert_eq!(
-        message(|| Sgd::<f32>::new(0.1).group("*", |group| group.rate_scale(0.5).decay(0.1))),
-        "group: `*` with rate_scale 0.5 and decay 0.1 is given to Sgd, which has no decay: take AdamW, \
+        message(|| Adam::<f32>::new(0.1).group("*", |group| group.rate_scale(0.5).decay(0.1))),
+        "group: `*` with rate_scale 0.5 and decay 0.1 is given to Adam, which has no decay: take AdamW, \
          or leave out the decay"
     );
 }

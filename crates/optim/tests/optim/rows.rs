@@ -406,8 +406,12 @@ fn tables_without_rows_or_columns_can_be_trained() {
 
 #[test]
 fn decay_and_momentum_move_all_rows() {
-    let make = || -> [Box<dyn Optimizer<f64>>; 2] {
-        [Box::new(AdamW::new(0.01)), Box::new(Sgd::new(0.01).momentum(0.9))]
+    let make = || -> [Box<dyn Optimizer<f64>>; 3] {
+        [
+            Box::new(AdamW::new(0.01)),
+            Box::new(Sgd::new(0.01).momentum(0.9)),
+            Box::new(Sgd::new(0.01).decay(0.1)),
+        ]
     };
     for (mut by_rows, mut dense) in make().into_iter().zip(make()) {
         let (mut parameters, id) = table();

@@ -19,7 +19,7 @@ use tensor::{Scalar, ShapeError, Tensor, shape};
 use crate::{Layer, dense};
 
 /// A GRU over sequences, with all its states: `[batch, time, inputs]` becomes `[batch, time, units]`.
-/// The first state is zero. [`LastStep`] takes the last one.
+/// The first state is zero. [`LastStep`] takes the last one, and [`last_steps`] the last before padding.
 ///
 /// Its parameters are `name.weight_ih_l0` `[3 · units, inputs]`, `name.weight_hh_l0`
 /// `[3 · units, units]`, `name.bias_ih_l0` and `name.bias_hh_l0` `[3 · units]`, all drawn uniformly
@@ -135,7 +135,7 @@ impl<'t, T: Scalar> Cell<'t, T> {
 }
 
 /// The last step of sequences: `[batch, time, …]` becomes `[batch, …]`. Every sequence has the same
-/// length: a padded step counts as a step.
+/// length: a padded step counts as a step. [`last_steps`] takes the last step before padding.
 #[derive(Clone, Copy, Debug)]
 pub struct LastStep;
 
@@ -152,4 +152,75 @@ impl Layer for LastStep {
         };
         x.slice(1, time - 1..).squeeze(&[1])
     }
+}
+
+/// Records the last step of each sequence that is padded at its end: `x` `[batch, time, …]` and the `lengths` `[batch]`
+/// without padding become `[batch, …]`. Steps of a [`Gru`] do not see those behind them, so the result does not
+/// depend on the padding, whereas [`LastStep`] would take a padded step. [`lengths`] counts.
+///
+/// ```
+/// use autograd::{Parameters, Pass, Tape};
+/// use nn::{Embedding, Gru, Layer, Model, last_steps, lengths};
+/// use tensor::Tensor;
+///
+/// let mut parameters = Parameters::new(0);
+/// let embedding = Embedding::new(&mut parameters, "embedding", 100, 8).padding(0);
+/// let gru = Gru::new(&mut parameters, "gru", 8, 16);
+///
+/// let ids = Tensor::from([[7, 3, 9], [5, 0, 0]]);
+/// let tape = Tape::new();
+/// let pass = Pass::eval(&tape, &parameters);
+/// let states = gru.forward(pass, embedding.forward(pass, &ids));
+/// assert_eq!(last_steps(states, &lengths(&ids, 0)).shape().as_slice(), [2, 16]);
+/// ```
+///
+/// # Panics
+/// If the shapes do not fit, or a length is 0 or larger than the number of steps: a sequence of padding alone has no last
+/// step.
+#[track_caller]
+pub fn last_steps<'t, T: Scalar>(x: Var<'t, T>, lengths: &Tensor<u32>) -> Var<'t, T> {
+    let shape = x.shape();
+    let (batch, time) = match *shape {
+        [batch, time, ..] if lengths.shape() == [batch] => (batch, time),
+        _ => {
+            let (lengths, rule) = (lengths.shape(), "must be [batch, time, ...] and [batch]");
+            let error = ShapeError::new(format!("x {shape:?} and lengths {lengths:?} {rule}"));
+            return shape::expect("last_steps", Err(error));
+        }
+    };
+    let mut rows = Vec::with_capacity(batch);
+    for (sequence, &length) in lengths.values().iter().enumerate() {
+        assert!(
+            (1..=time).contains(&(length as usize)),
+            "last_steps: sequence {sequence} has length {length}, but must have from 1 to {time} steps"
+        );
+        rows.push((sequence * time) as u32 + length - 1);
+    }
+    let steps: Vec<usize> =
+        std::iter::once(batch * time).chain(shape[2..].iter().copied()).collect();
+    x.reshape(steps).gather_rows(&Tensor::new([batch], rows))
+}
+
+/// Returns the length of each row of `ids` `[batch, time]` without the padding at its end.
+///
+/// ```
+/// use tensor::Tensor;
+///
+/// let ids = Tensor::from([[7, 0, 9], [5, 0, 0]]);
+/// assert_eq!(nn::lengths(&ids, 0), Tensor::from([3, 1]));
+/// ```
+///
+/// # Panics
+/// If `ids` is not a matrix.
+#[track_caller]
+pub fn lengths(ids: &Tensor<u32>, padding: u32) -> Tensor<u32> {
+    let &[batch, time] = ids.shape() else {
+        panic!("lengths: ids {:?} must be [batch, time]", ids.shape());
+    };
+    let values = ids.values();
+    let length = |row: usize| {
+        let row = &values[row * time..(row + 1) * time];
+        row.iter().rposition(|&id| id != padding).map_or(0, |last| last as u32 + 1)
+    };
+    Tensor::new([batch], (0..batch).map(length).collect())
 }

@@ -26,7 +26,7 @@
 //! |---|---|
 //! | rows of numbers | [`Dense`], [`Activation`], [`SwiGLU`], [`GatedSwiGLU`], [`Dropout`] |
 //! | images | [`Conv2d`], [`MaxPool2d`], [`AvgPool2d`], [`Flatten`] |
-//! | sequences | [`Embedding`], [`Gru`], [`LastStep`], [`SelfAttention`] |
+//! | sequences | [`Embedding`], [`Gru`], [`LastStep`], [`last_steps`], [`SelfAttention`] |
 //! | deep stacks | [`LayerNorm`], [`RMSNorm`], [`Residual`] |
 //! | stacks chosen at run time | [`Sequential`] |
 //! | language models | [`Decoder`] |
@@ -82,7 +82,7 @@ pub use embedding::{Embedding, EmbeddingMean, embedding, embedding_mean};
 pub use features::Features;
 pub use flatten::Flatten;
 pub use gated_swiglu::{GatedSwiGLU, gated_swiglu};
-pub use gru::{Gru, LastStep};
+pub use gru::{Gru, LastStep, last_steps, lengths};
 pub use layer::{Layer, Model, Then};
 pub use layer_norm::{LayerNorm, layer_norm};
 pub use loss::{

@@ -2,7 +2,11 @@
 
 use approx::assert_relative_eq;
 use autograd::{Parameters, Pass, Tape, Var, check};
-use nn::{Dense, Gru, LastStep, Layer, SelfAttention, scaled_dot_product_attention};
+use mistakes::message;
+use nn::{
+    Dense, Embedding, Gru, LastStep, Layer, Model, SelfAttention, last_steps, lengths,
+    scaled_dot_product_attention,
+};
 use proptest::prelude::*;
 use tensor::strategy::tensors;
 use tensor::{Key, Scalar, Tensor};
@@ -216,5 +220,54 @@ fn mistakes_are_explained_at_the_users_line() {
     ];
     for (expected, run) in cases {
         assert_eq!(mistakes::message(run), expected);
+    }
+}
+
+proptest! {
+    /// The states of a text do not depend on the longest one of its batch, and neither do the gradients.
+    #[test]
+    fn the_last_steps_of_padded_texts_are_those_of_each_text_alone(
+        texts in prop::collection::vec(prop::collection::vec(1..9_u32, 1..7), 1..5),
+        seed: u64,
+    ) {
+        let mut parameters = Parameters::<f64>::with_seed(seed);
+        let embedding = Embedding::new(&mut parameters, "embedding", 9, 3).padding(0);
+        let gru = Gru::new(&mut parameters, "gru", 3, 4);
+        let longest = texts.iter().map(Vec::len).max().unwrap();
+        let row = |text: &Vec<u32>| (0..longest).map(|k| text.get(k).copied().unwrap_or(0)).collect::<Vec<_>>();
+        let ids = Tensor::new([texts.len(), longest], texts.iter().flat_map(row).collect());
+        let sum_of_last = |ids: &Tensor<u32>| {
+            let tape = Tape::default();
+            let pass = Pass::eval(&tape, &parameters);
+            let states = gru.forward(pass, embedding.forward(pass, ids));
+            let last = last_steps(states, &lengths(ids, 0));
+            (last.value(), last.sum_all().backward().get(embedding.table()).cloned())
+        };
+        let (together, gradient) = sum_of_last(&ids);
+        let mut sum = Tensor::zeros([9, 3]);
+        for (number, text) in texts.iter().enumerate() {
+            let (alone, gradient) = sum_of_last(&Tensor::new([1, text.len()], text.clone()));
+            let difference = (together.slice(0, number..=number) - alone).abs().max_all().item();
+            prop_assert!(difference < 1e-12, "{difference}");
+            sum += gradient.unwrap();
+        }
+        prop_assert!((gradient.unwrap() - sum).abs().max_all().item() < 1e-12);
+    }
+}
+
+#[test]
+fn lengths_that_do_not_fit_are_refused() {
+    let tape = Tape::<f64>::default();
+    let x = tape.constant(Tensor::ones([2, 3, 1]));
+    let refused = |lengths: Tensor<u32>| message(|| last_steps(x, &lengths).value());
+    assert_eq!(
+        refused(Tensor::from([1])),
+        "last_steps: x [2, 3, 1] and lengths [1] must be [batch, time, ...] and [batch]"
+    );
+    for length in [0, 4] {
+        assert_eq!(
+            refused(Tensor::from([3, length])),
+            format!("last_steps: sequence 1 has length {length}, but must have from 1 to 3 steps")
+        );
     }
 }

@@ -38,6 +38,7 @@ pub type SplitParts<X, Y> = (Dataset<X, Y>, Dataset<X, Y>);
 
 /// Samples that cannot be divided: one part would have none.
 #[derive(Clone, Debug, PartialEq, Error)]
+#[non_exhaustive]
 pub enum SplitError {
     /// The fraction is outside 0 .. 1.
     #[error("the fraction to hold out must be at least 0 and below 1, found {0}")]

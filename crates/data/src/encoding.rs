@@ -15,6 +15,7 @@ const BEGINNING: usize = 4096;
 
 /// What a file that should be UTF-8 text is instead.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[non_exhaustive]
 pub enum NotText {
     /// UTF-16, with or without a byte-order mark.
     #[error(

@@ -27,6 +27,7 @@ const LONGEST_BLOCK: u64 = 1 << 20;
 
 /// A part of a text file cannot be read.
 #[derive(Debug, Error)]
+#[non_exhaustive]
 pub enum TextFault {
     /// The system's error.
     #[error("cannot be read: {0}; give the path of a text")]

@@ -56,6 +56,7 @@ pub enum Division {
 
 /// A text cannot become a corpus.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[non_exhaustive]
 pub enum CorpusError {
     /// A character is not in the given vocabulary.
     #[error(transparent)]

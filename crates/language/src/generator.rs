@@ -11,6 +11,7 @@ use crate::sampling::{Sampling, SamplingError};
 
 /// A prompt or a setting that a model cannot begin with.
 #[derive(Clone, Debug, PartialEq, Error)]
+#[non_exhaustive]
 pub enum GenerationError {
     /// A setting of the sampling.
     #[error(transparent)]

@@ -40,6 +40,7 @@ pub struct Sampling {
 
 /// A setting is out of range.
 #[derive(Clone, Debug, PartialEq, Error)]
+#[non_exhaustive]
 pub enum SamplingError {
     /// The temperature.
     #[error(

@@ -48,6 +48,7 @@ pub const LARGEST_VALIDATION: u64 = 1 << 22;
 
 /// The text of a file cannot become a corpus.
 #[derive(Debug, Error)]
+#[non_exhaustive]
 pub enum StoredCorpusError {
     /// It cannot be read.
     #[error(transparent)]

@@ -63,6 +63,7 @@ pub struct StateHeader {
 
 /// Why a state cannot be restored.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[non_exhaustive]
 pub enum StateError {
     /// It was saved by another kind of optimizer.
     #[error("expected the state of {expected}, found that of {found}: restore it into {found}")]

@@ -81,6 +81,7 @@ pub type LogError = FileError<LogFault>;
 
 /// The faults of a log.
 #[derive(Debug, Error)]
+#[non_exhaustive]
 pub enum LogFault {
     /// It cannot be read or written.
     #[error("the log cannot be written: {0}; {advice}", advice = advice(.0))]

@@ -135,6 +135,7 @@ pub type WeightsError = FileError<WeightsFault>;
 
 /// The faults of a file that should hold a model's weights.
 #[derive(Debug, Error)]
+#[non_exhaustive]
 pub enum WeightsFault {
     /// It cannot be read.
     #[error("cannot be read: {0}; give the path of a safetensors file")]

@@ -36,6 +36,7 @@ pub type NpyError = FileError<NpyFault>;
 
 /// The faults of a `.npy` file.
 #[derive(Debug, Error)]
+#[non_exhaustive]
 pub enum NpyFault {
     /// It cannot be read.
     #[error("cannot be read: {0}; give the path of a file written by numpy.save")]

@@ -21,6 +21,7 @@ use crate::archive::{self, Archive, ArchiveError, DESCRIPTION, RECORD, is_memory
 
 /// A model cannot be saved.
 #[derive(Debug, Error)]
+#[non_exhaustive]
 pub enum SaveError {
     /// The file could not be written.
     #[error(transparent)]
@@ -35,6 +36,7 @@ pub type LoadError = FileError<LoadFault>;
 
 /// The faults of a file that should hold a model.
 #[derive(Debug, Error)]
+#[non_exhaustive]
 pub enum LoadFault {
     /// It cannot be read.
     #[error("cannot be read: {0}; give the path of a saved model")]

@@ -11,6 +11,7 @@ pub type TokenizerError = FileError<TokenizerFault>;
 
 /// What is wrong with a `tokenizer.json`.
 #[derive(Debug, Error)]
+#[non_exhaustive]
 pub enum TokenizerFault {
     /// It cannot be read.
     #[error("{0}")]

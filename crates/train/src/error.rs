@@ -9,6 +9,7 @@ use crate::workers::WorkerEnded;
 
 /// Why training could not begin or continue.
 #[derive(Debug, Error)]
+#[non_exhaustive]
 pub enum TrainError {
     /// There are no samples.
     #[error("there is nothing to train on: the data set has no samples")]

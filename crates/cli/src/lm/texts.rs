@@ -200,9 +200,7 @@ impl Reading {
         StoredCorpus::open(path, tokens, self.validation).map_err(|error| match &error {
             StoredCorpusError::File(error) => format!("--text {error}"),
             StoredCorpusError::Validation { .. } => format!("--validation: {error}"),
-            StoredCorpusError::Corpus(_) | StoredCorpusError::Given => {
-                format!("--text {}: {error}", printable_path(path))
-            }
+            _ => format!("--text {}: {error}", printable_path(path)),
         })
     }
 

@@ -25,6 +25,7 @@ pub struct TableError {
 /// What is wrong with a CSV file. The message says what was expected, what was found, and what to
 /// do.
 #[derive(Debug, Error)]
+#[non_exhaustive]
 pub enum Fault {
     /// There is no file of this name.
     #[error("there is no such file; check the path and the current directory")]

@@ -5,6 +5,7 @@ use thiserror::Error;
 
 /// A report cannot be written.
 #[derive(Debug, Error)]
+#[non_exhaustive]
 pub enum ReportError {
     /// A file could not be written.
     #[error(transparent)]

@@ -15,6 +15,7 @@ pub type CheckpointError = FileError<CheckpointFault>;
 
 /// The faults of a checkpoint.
 #[derive(Debug, Error)]
+#[non_exhaustive]
 pub enum CheckpointFault {
     /// The folder cannot be created or read.
     #[error("cannot be a folder of checkpoints: {0}; give a folder that you may write to")]

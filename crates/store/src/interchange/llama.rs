@@ -44,6 +44,7 @@ pub type LlamaError = FileError<LlamaFault>;
 
 /// The faults of a file or a folder that should hold a model of the LLaMA kind.
 #[derive(Debug, Error)]
+#[non_exhaustive]
 pub enum LlamaFault {
     /// It cannot be read.
     #[error(
@@ -60,6 +61,7 @@ pub enum LlamaFault {
 
 /// A model cannot be exported.
 #[derive(Debug, Error)]
+#[non_exhaustive]
 pub enum LlamaExportError {
     /// LLaMA has no such model.
     #[error("the model cannot be exported: {0}")]

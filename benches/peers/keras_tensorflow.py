@@ -99,7 +99,7 @@ def text(vocabulary=VOCABULARY, **sizes):
 
 def text_ragged():
     """Padded to the longest text of the batch; where each shape is compiled, to the longest of all.
-    One batch in each step: of the 64, that whose longest text is in the middle."""
+    It repeats one batch of the 64, that whose longest text has the median length."""
     batches = [ragged_texts(seed) for seed in range(64)]
     texts = sorted(batches, key=lambda texts: max(map(len, texts)))[len(batches) // 2]
     longest = LONGEST_RAGGED if arguments.xla else max(map(len, texts))

@@ -228,7 +228,7 @@ pub fn command() -> String {
     quoted(&words)
 }
 
-/// Returns a call with one more option, for any shell. It stands before `--`, behind which there are no options.
+/// Returns a call with one more option, for any shell. It stands before `--`, after which there are no options.
 pub fn with_option(mut words: Vec<OsString>, option: Vec<OsString>) -> String {
     let end = words.iter().position(|word| word == "--").unwrap_or(words.len());
     words.splice(end..end, option);

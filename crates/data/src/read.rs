@@ -20,7 +20,10 @@ pub const LONGEST_LINE: usize = 1 << 24;
 /// If the file cannot be read or is larger than 4 GiB, or if a pipe or a device does not end within
 /// 256 MiB.
 pub fn read_whole(path: impl AsRef<Path>) -> io::Result<Vec<u8>> {
-    let file = File::open(path)?;
+    read_up_to_a_limit(File::open(path)?)
+}
+
+fn read_up_to_a_limit(file: File) -> io::Result<Vec<u8>> {
     let about = file.metadata()?;
     let (most, why) = match about.is_file() {
         true => (LARGEST_FILE, "it is larger than 4 GiB; give a part of it"),
@@ -43,10 +46,10 @@ pub fn read_whole(path: impl AsRef<Path>) -> io::Result<Vec<u8>> {
 ///
 /// If the file cannot be read or memory is not enough, or if a pipe or a device does not end within 256 MiB.
 pub fn read_weights(path: impl AsRef<Path>) -> io::Result<Vec<u8>> {
-    let mut file = File::open(&path)?;
+    let mut file = File::open(path)?;
     let about = file.metadata()?;
     if !about.is_file() {
-        return read_whole(path);
+        return read_up_to_a_limit(file);
     }
     let mut bytes = Vec::new();
     bytes.try_reserve_exact(usize::try_from(about.len()).map_err(io::Error::other)?)?;

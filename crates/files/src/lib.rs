@@ -11,7 +11,7 @@
 
 #![forbid(unsafe_code)]
 
-use std::ffi::OsStr;
+use std::ffi::{OsStr, OsString};
 use std::fs::{self, File, Metadata, TryLockError};
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
@@ -133,12 +133,26 @@ impl Destination {
     }
 }
 
-/// Returns `true` for the names of what this process has open.
+/// Returns `true` for the names of what this process has open, and for links to them.
 fn is_open(path: &Path) -> bool {
-    let folders = ["/dev/fd", "/proc/self/fd"];
-    let streams = ["/dev/stdin", "/dev/stdout", "/dev/stderr"];
-    streams.iter().any(|stream| path == Path::new(stream))
-        || path.parent().is_some_and(|parent| folders.iter().any(|fd| parent == Path::new(fd)))
+    open_name(path).is_some()
+}
+
+/// Returns the name of something that this process has open, at the end of any links: `stdout`, or the number of `/dev/fd/1`.
+fn open_name(path: &Path) -> Option<OsString> {
+    const MOST_LINKS: usize = 40;
+    let folders = ["/dev/fd", "/proc/self/fd"].map(Path::new);
+    let streams = ["/dev/stdin", "/dev/stdout", "/dev/stderr"].map(Path::new);
+    let mut path = path.to_path_buf();
+    for _ in 0..MOST_LINKS {
+        if streams.contains(&&*path)
+            || path.parent().is_some_and(|parent| folders.contains(&parent))
+        {
+            return path.file_name().map(OsStr::to_owned);
+        }
+        path = folder_of(&path).join(path.read_link().ok()?);
+    }
+    None
 }
 
 /// Returns `true` for `a/`, `a/.` and `a/..`, to which no file can be renamed.
@@ -170,8 +184,8 @@ fn open_stream(path: &Path) -> io::Result<File> {
     {
         use std::os::fd::AsFd;
 
-        let name = path.file_name().and_then(OsStr::to_str).filter(|_| is_open(path));
-        let own = match name {
+        let name = open_name(path);
+        let own = match name.as_deref().and_then(OsStr::to_str) {
             Some("stdout" | "1") => Some(io::stdout().as_fd().try_clone_to_owned()?),
             Some("stderr" | "2") => Some(io::stderr().as_fd().try_clone_to_owned()?),
             _ => None,

@@ -49,18 +49,21 @@ fn a_folder_is_checked_without_a_name_that_may_be_taken() {
 /// As after `program > file`, where there is text already and more will follow.
 #[cfg(target_os = "linux")]
 #[test]
-fn an_open_file_is_written_behind_what_is_there() {
+fn an_open_file_is_written_after_what_is_there() {
     use std::os::fd::AsRawFd;
 
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("log");
     fs::write(&path, "before\n").unwrap();
     let open = File::options().append(true).open(&path).unwrap();
-    let name = format!("/dev/fd/{}", open.as_raw_fd());
-    check_writable(&name).unwrap();
-    write_whole(&name, |file| file.write_all(b"between\n")).unwrap();
+    let link = directory.path().join("link");
+    std::os::unix::fs::symlink(format!("/dev/fd/{}", open.as_raw_fd()), &link).unwrap();
+    for name in [format!("/dev/fd/{}", open.as_raw_fd()).into(), link] {
+        check_writable(&name).unwrap();
+        write_whole(&name, |file| file.write_all(b"between\n")).unwrap();
+    }
     (&open).write_all(b"after\n").unwrap();
-    assert_eq!(fs::read_to_string(&path).unwrap(), "before\nbetween\nafter\n");
+    assert_eq!(fs::read_to_string(&path).unwrap(), "before\nbetween\nbetween\nafter\n");
 }
 
 #[cfg(unix)]

@@ -155,7 +155,7 @@ impl Layer for LastStep {
 }
 
 /// Records the last step of each sequence that is padded at its end: `x` `[batch, time, …]` and the `lengths` `[batch]`
-/// without padding become `[batch, …]`. Steps of a [`Gru`] do not see those behind them, so the result does not
+/// without padding become `[batch, …]`. A step of a [`Gru`] does not see later steps, so the result does not
 /// depend on the padding, whereas [`LastStep`] would take a padded step. [`lengths`] counts.
 ///
 /// ```

@@ -68,12 +68,6 @@ impl<T: Scalar, const N: usize> Moments<T, N> {
             updates: 0,
             moments: std::array::from_fn(|_| Tensor::zeros(shape)),
         });
-        assert!(
-            entry.id == id,
-            "step: the parameter `{}` was added to another copy of the store than the one at its place in the \
-             steps before: give each copy an optimizer of its own",
-            parameters.name(id)
-        );
         for moment in &entry.moments {
             assert!(
                 moment.shape() == shape,
@@ -89,7 +83,7 @@ impl<T: Scalar, const N: usize> Moments<T, N> {
     }
 
     /// # Panics
-    /// If the moments belong to the parameters of another store.
+    /// If the moments belong to the parameters of another store, or to one that was added to another copy of it.
     #[track_caller]
     pub(crate) fn check_store(&self, parameters: &Parameters<T>) {
         assert!(
@@ -97,6 +91,14 @@ impl<T: Scalar, const N: usize> Moments<T, N> {
             "optimizer: the parameters belong to another store than in the steps before: \
              give each model an optimizer of its own"
         );
+        for id in parameters.ids() {
+            assert!(
+                self.entry(id).is_none_or(|entry| entry.id == id),
+                "optimizer: the parameter `{}` was added to another copy of the store than the one at its place in \
+                 the steps before: give each copy an optimizer of its own",
+                parameters.name(id)
+            );
+        }
     }
 
     #[track_caller]

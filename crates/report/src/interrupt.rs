@@ -133,8 +133,8 @@ fn listen(state: Arc<SignalState>) -> io::Result<()> {
 }
 
 impl<T: Scalar> Observer<T> for Interrupt {
-    fn begin(&mut self, _now: &Context<'_, T>) -> Result<(), ObserverError> {
-        self.state.has_begun.store(true, Ordering::Relaxed);
+    fn begin(&mut self, now: &Context<'_, T>) -> Result<(), ObserverError> {
+        self.state.has_begun.store(!now.progress.is_over(now.options), Ordering::Relaxed);
         Ok(())
     }
 

@@ -169,6 +169,11 @@ pub fn use_this_thread() {
     }
 }
 
+/// Returns the number of threads among which work is divided: that of the cores, or `RAYON_NUM_THREADS`.
+pub fn threads() -> usize {
+    rayon::current_num_threads()
+}
+
 /// Returns what `work` makes of each item, in their order. Each of n threads takes every n-th item, one at a time. For
 /// items that take a millisecond or more, about the same time each.
 ///

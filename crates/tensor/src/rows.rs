@@ -138,7 +138,7 @@ fn sum_of_rows<T: Scalar>(table: &[T], rows: &[u32], sum: &mut [T]) {
     }
 }
 
-/// Writes the sum of fewer rows than a group. It stays in registers meanwhile, so that only the rows are read.
+/// Writes the sum of at most a group of rows. It stays in registers meanwhile, so that only the rows are read.
 #[inline(always)]
 fn sum_of_group<T: Scalar>(table: &[T], rows: &[u32], sum: &mut [T]) {
     let width = sum.len();

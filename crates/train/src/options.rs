@@ -67,7 +67,7 @@ fn last() -> Split {
 
 impl Fit {
     /// Returns the number of steps of a run on this many samples to train on, if it does not end early. A
-    /// [`Schedule`](optim::Schedule) counts in steps. Of a [fit](crate::Trainer::fit), some samples are for validation:
+    /// [`Schedule`](optim::Schedule) counts in steps. [`fit`](crate::Trainer::fit) holds some samples back for validation;
     /// [`split`](Self::split) tells how many are left.
     ///
     /// ```
@@ -84,7 +84,7 @@ impl Fit {
     #[track_caller]
     pub fn steps(&self, training: usize) -> u64 {
         assert!(self.batch_size > 0, "steps: the batch size is 0");
-        (self.epochs * training.div_ceil(self.batch_size)) as u64
+        (self.epochs as u64).saturating_mul(training.div_ceil(self.batch_size) as u64)
     }
 
     /// Returns the samples for training and for validation, `(training, validation)`. The draw

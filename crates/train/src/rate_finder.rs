@@ -248,8 +248,9 @@ struct Watched {
     points: Vec<RatePoint>,
     /// Σ βⁱ⁻ᵏ lossₖ, without the factor.
     sum: f64,
-    /// The number of steps, and of those among them whose batch counted.
+    /// The number of steps taken.
     taken: usize,
+    /// The number of those whose batch counted.
     counted: i32,
     /// The weight of the epoch's samples so far.
     weight: f64,

@@ -241,7 +241,7 @@ impl<T: Scalar> Shards<T> {
 
 /// Returns the most shards whose gradients are in memory together, besides the sums of subtrees.
 pub fn most_at_once() -> usize {
-    AT_ONCE.max(rayon::current_num_threads())
+    AT_ONCE.max(parallel::threads())
 }
 
 /// Returns what a shard has for itself, whether or not one has panicked.

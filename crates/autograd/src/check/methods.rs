@@ -132,7 +132,14 @@ fn compare_at(
         return numerical.into_iter().for_each(|comparison| finding.add(comparison));
     }
     finding.kinks += numerical.len();
-    let beside = subject.beside().iter().map(|beside| compare(beside, Steps::Two));
+    let settled = |beside| {
+        let by_two = compare(beside, Steps::Two);
+        match by_two.near_kink || by_two.comparisons.iter().all(Comparison::agrees) {
+            true => by_two,
+            false => compare(beside, Steps::All),
+        }
+    };
+    let beside = subject.beside().iter().map(settled);
     let beside: Vec<Compared> = beside.filter(|compared| !compared.near_kink).collect();
     if beside.is_empty() {
         finding.undecided += numerical.len();
@@ -382,7 +389,8 @@ impl Slopes {
     }
 
     /// Takes the slope at the step where it differs least, in relation to its size, from that at a step ten times
-    /// as large. Larger steps reach to where a steep function is another, and smaller ones drown in rounding.
+    /// as large. Larger steps leave the region where the slope is about constant, and smaller ones drown in rounding. The
+    /// rounding is that of the result: numbers that cancel inside of the function may be rounded more.
     fn refined(self, (size, slope): (f64, f64), sides: &mut dyn FnMut(f64) -> [f64; 2]) -> Self {
         let steps: Vec<f64> = STEPS.into_iter().chain(SMALL_STEPS).collect();
         let central = steps.iter().map(|&step| sides(step).iter().sum::<f64>() / 2.0);

@@ -114,6 +114,7 @@ impl<T: Scalar> Var<'_, T> {
     /// If there is nothing to choose from.
     #[track_caller]
     pub fn max_all(self) -> Self {
+        self.check_has_elements("max_all");
         let axes: Vec<isize> = (0..self.shape().len() as isize).collect();
         self.max(&axes)
     }
@@ -124,7 +125,14 @@ impl<T: Scalar> Var<'_, T> {
     /// If there is nothing to choose from.
     #[track_caller]
     pub fn min_all(self) -> Self {
+        self.check_has_elements("min_all");
         -(-self).max_all()
+    }
+
+    #[track_caller]
+    fn check_has_elements(self, name: &str) {
+        let shape = self.shape();
+        assert!(shape::len(&shape) > 0, "{name}: shape {shape:?} has no elements to choose from");
     }
 }
 

@@ -158,6 +158,9 @@ fn right_gradients_pass_where_a_function_is_steep() {
             assert_eq!(report.findings[0].inconclusive, 0, "{report}");
         }
     }
+    // Beside a kink, too.
+    let x = Tensor::from([2e-3, 0.0]);
+    check::inputs(&[x], |[x]| x.index_axis(0, 0).powi(-1) + x.index_axis(0, 1).abs()).assert();
 }
 
 #[test]

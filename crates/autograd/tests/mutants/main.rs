@@ -30,7 +30,7 @@ fn disagreeing(report: &Report) -> Vec<String> {
     methods.chain(laws).collect()
 }
 
-/// What catches a mutant, among it what should; its op is named with the line below.
+/// Returns what catches a mutant, and asserts that `seen_by` does. Its op is named with the line below.
 fn caught_by(mutant: &Mutant) -> Vec<String> {
     let Mutant { mistake, op, inputs, seen_by } = mutant;
     let line = line!() + 1;

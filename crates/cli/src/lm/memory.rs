@@ -1,9 +1,9 @@
 //! How much memory a step of training takes: a run that the system would kill is refused before it begins.
 
 use std::fs;
-use std::thread::available_parallelism;
 
 use nn::DecoderConfig;
+use tensor::parallel::threads;
 use train::{EVALUATION_ITEMS, most_at_once};
 
 use super::teaching::Teaching;
@@ -90,14 +90,10 @@ fn of_tapes(config: &DecoderConfig, places: usize) -> f64 {
     NUMBER * places as f64 * (layers * (14.0 * width + 3.0 * hidden) + 3.0 * vocabulary)
 }
 
-/// Returns about how many bytes a validation takes beside the parameters and the moments: a batch on each thread.
+/// Returns about how many bytes a validation takes: the parameters, the moments, and a batch on each thread.
 fn of_validation(config: &DecoderConfig) -> f64 {
     let parameters = 3.0 * NUMBER * config.parameter_count() as f64;
     parameters + of_tapes(config, threads() * EVALUATION_ITEMS.max(config.context))
-}
-
-fn threads() -> usize {
-    available_parallelism().map_or(1, |threads| threads.get())
 }
 
 /// Returns the bytes that a new program can have, if the system says it: Linux does.

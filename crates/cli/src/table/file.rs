@@ -104,7 +104,7 @@ impl TableFile {
         }
     }
 
-    /// Makes cells of the numbers of JSON Lines in these columns that are written as in a model's data.
+    /// Writes the numbers of these columns of JSON Lines in the form that the model was trained on.
     pub fn set_number_forms(&mut self, forms: HashMap<String, NumberForm>) -> Result<(), String> {
         match &mut self.form {
             Form::Separated(_) => Ok(()),

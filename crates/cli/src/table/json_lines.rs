@@ -30,7 +30,7 @@ pub struct JsonLines<R> {
     /// The place of each.
     places: HashMap<String, usize>,
     first: Option<ObjectRow>,
-    /// The columns whose numbers become cells with a decimal comma.
+    /// How the numbers of each column are written in the model's data.
     forms: HashMap<String, NumberForm>,
     /// The line that was read last.
     line: String,
@@ -52,7 +52,7 @@ impl<R: Read> JsonLines<R> {
         Ok(rows)
     }
 
-    /// Makes cells of the numbers in these columns that are written like those that a model was trained on.
+    /// Writes the numbers of these columns in the form that the model was trained on.
     pub fn set_number_forms(&mut self, forms: HashMap<String, NumberForm>) -> Result<(), String> {
         self.forms = forms;
         if let Some(first) = self.first.take() {

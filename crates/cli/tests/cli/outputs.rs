@@ -234,3 +234,22 @@ fn a_saved_model_keeps_the_permissions_of_the_one_before() {
     wengert(folder.path(), &arguments).success();
     assert_eq!(fs::metadata(&model).unwrap().permissions().mode() & 0o777, 0o600);
 }
+
+/// As after `{ echo before; wengert …; echo after; } > log`.
+#[cfg(target_os = "linux")]
+#[test]
+fn json_on_standard_output_does_not_replace_the_file_that_a_shell_has_led_it_to() {
+    let folder = folder_with(&good_files());
+    let train = format!("{TRAIN_TEXTS} {SMALL} --epochs 1 --quiet --save model.st");
+    wengert(folder.path(), &train).success();
+    let mut log = fs::File::create(folder.path().join("log")).unwrap();
+    writeln!(log, "before").unwrap();
+    let mut command = Command::new(WENGERT);
+    command.args(["predict", "--model", "model.st", "--json=/dev/stdout", "so happy"]);
+    command.current_dir(folder.path()).stdout(log.try_clone().unwrap());
+    assert!(command.status().unwrap().success());
+    writeln!(log, "after").unwrap();
+    let text = fs::read_to_string(folder.path().join("log")).unwrap();
+    assert!(text.starts_with("before\n") && text.ends_with("\nafter\n"), "{text}");
+    assert!(text.contains("\"prediction\""), "{text}");
+}

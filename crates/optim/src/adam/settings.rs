@@ -58,7 +58,7 @@ impl<T: Scalar> Adam<T> {
         self
     }
 
-    /// Deferred updates are those of the settings at their step, which do not change afterwards.
+    /// Panics if a step was taken: pending updates are applied later, and with the settings of their own step.
     #[track_caller]
     pub(super) fn check_is_new(&self, setting: &str) {
         assert!(

@@ -316,7 +316,6 @@ fn rows_that_never_had_a_gradient_stay() {
     }
 }
 
-/// By the definition: where a row has no gradient, nothing of it moves.
 /// 1 / ε is infinite, and β₁ = 0 leaves nothing to defer.
 #[test]
 fn deferred_rows_stay_numbers_where_epsilon_is_tiny() {
@@ -346,6 +345,7 @@ fn deferred_rows_stay_numbers_where_epsilon_is_tiny() {
     }
 }
 
+/// By the definition: where a row has no gradient, nothing of it moves.
 #[test]
 fn lazy_adam_moves_the_rows_of_the_batch() {
     let (mut parameters, id) = table::<f64>();

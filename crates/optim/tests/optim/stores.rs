@@ -97,14 +97,15 @@ fn gradients_that_are_not_finite_are_refused_before_anything_changes() {
 
 #[test]
 fn parameters_added_to_two_copies_of_a_store_have_moments_of_their_own() {
-    let (base, _) = model([1.0, 2.0]);
+    let (base, shared) = model([1.0, 2.0]);
     let [(mut a, in_a), (mut b, in_b)] = [(); 2].map(|()| {
         let mut copy = base.clone();
         let head = copy.add("head", Tensor::ones([2]));
         (copy, head)
     });
-    let of = |parameters: &Parameters<f64>, id| {
-        Tape::default().parameter(parameters, id).sum_all().backward()
+    let of = |parameters: &Parameters<f64>, head| {
+        let tape = Tape::default();
+        (tape.parameter(parameters, shared) + tape.parameter(parameters, head)).sum_all().backward()
     };
     let mut adam = Adam::new(0.1);
     let gradients = of(&a, in_a);
@@ -112,9 +113,10 @@ fn parameters_added_to_two_copies_of_a_store_have_moments_of_their_own() {
     let gradients = of(&b, in_b);
     assert_eq!(
         message(|| adam.step(&mut b, &gradients)),
-        "step: the parameter `head` was added to another copy of the store than the one at its place in the \
+        "optimizer: the parameter `head` was added to another copy of the store than the one at its place in the \
          steps before: give each copy an optimizer of its own"
     );
+    assert_eq!(b.get(shared), base.get(shared));
 }
 
 #[test]

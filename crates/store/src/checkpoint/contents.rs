@@ -96,10 +96,11 @@ impl Contents {
                 contents.weights.insert(name, tensor);
             }
         }
-        let mut weights = contents.weights.iter().chain(&contents.training);
-        match weights.find(|(_, value)| !value.is_finite()) {
+        let weights = contents.weights.iter().chain(&contents.training);
+        // The first by name, so that the same one is told each time.
+        match weights.filter(|(_, value)| !value.is_finite()).map(|(name, _)| name).min() {
             None => Ok(contents),
-            Some((name, _)) => Err(CheckpointFault::Damaged(not_finite(name))),
+            Some(name) => Err(CheckpointFault::Damaged(not_finite(name))),
         }
     }
 }

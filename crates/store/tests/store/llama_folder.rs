@@ -224,6 +224,7 @@ fn what_a_decoder_does_not_compute_is_refused() {
             "`head_dim` is 8, but `hidden_size` 16 over `num_attention_heads` 4 is 4",
         ),
         ("rope_scaling", json!({"type": "linear", "factor": 2.0}), "`rope_scaling` has the `type`"),
+        ("rope_scaling", json!({"factor": 2.0}), "`rope_scaling` has the `factor` `2.0`"),
         (
             "rope_parameters",
             json!({"rope_type": "llama3"}),

@@ -115,20 +115,23 @@ impl<'a> Keys<'a> {
         value.as_bool().ok_or_else(|| unlike(key, value, "true or false"))
     }
 
-    /// Returns θ, from whichever of the two places has it.
+    /// Returns θ, from whichever of the three places has it.
     fn theta(&self) -> Result<f64, String> {
-        let old = self.number("rope_theta")?;
-        let mut new = None;
+        let mut found = self.number("rope_theta")?.map(|theta| ("`rope_theta`".to_string(), theta));
         for key in ["rope_parameters", "rope_scaling"] {
             let theta = self.rope(key)?.map(|rope| rope.number("rope_theta")).transpose()?;
-            new = new.or(theta.flatten());
+            let Some(theta) = theta.flatten() else { continue };
+            match &found {
+                Some((other, before)) if *before != theta => {
+                    return Err(format!(
+                        "{other} is {before}, but in `{key}` it is {theta}: leave one out"
+                    ));
+                }
+                Some(_) => {}
+                None => found = Some((format!("`rope_theta` in `{key}`"), theta)),
+            }
         }
-        match (old, new) {
-            (Some(old), Some(new)) if old != new => Err(format!(
-                "`rope_theta` is {old}, but in `rope_parameters` it is {new}: leave one out"
-            )),
-            _ => Ok(new.or(old).unwrap_or(10_000.0)),
-        }
+        Ok(found.map_or(10_000.0, |(_, theta)| theta))
     }
 
     /// Returns the settings of the rotary positions under this key, if they do not scale them.
@@ -151,11 +154,11 @@ impl<'a> Keys<'a> {
                 }
             }
         }
-        const KNOWN: [&str; 4] = ["rope_type", "type", "rope_theta", "partial_rotary_factor"];
-        let other = settings
-            .0
-            .iter()
-            .find(|(name, value)| !KNOWN.contains(&name.as_str()) && !value.is_null());
+        // Without a type, what else is there scales positions in a way of its own.
+        const KNOWN: [&str; 2] = ["rope_theta", "partial_rotary_factor"];
+        let is_typed = ["rope_type", "type"].iter().any(|inner| settings.get(inner).is_some());
+        let mut others = settings.0.iter().filter(|(_, value)| !value.is_null());
+        let other = others.find(|(name, _)| !is_typed && !KNOWN.contains(&name.as_str()));
         if let Some((name, value)) = other {
             return Err(format!(
                 "`{key}` has the `{name}` {}: scaled positions cannot be computed here; remove it if the model \

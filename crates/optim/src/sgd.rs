@@ -119,11 +119,11 @@ impl<T: Scalar> Sgd<T> {
     }
 }
 
-/// Takes the plain step. Rows without a gradient stay where they are.
-fn descend<T: Scalar>(values: &mut Tensor<T>, gradient: &Gradient<T>, rate: T) {
+/// Takes the plain step. Without decay, rows without a gradient stay where they are.
+fn descend<T: Scalar>(values: &mut Tensor<T>, gradient: &Gradient<T>, rate: T, decay: T) {
     let rows = match gradient {
-        Gradient::Dense(gradient) => return values.zip_apply(gradient, |x, g| x - rate * g),
-        Gradient::Sparse(rows) => rows,
+        Gradient::Sparse(rows) if decay.is_zero() => rows,
+        _ => return values.zip_apply(gradient.dense(), |x, g| x - (rate * g + decay * x)),
     };
     let width = shape::len(&values.shape()[1..]);
     let values = values.as_mut_slice();
@@ -154,13 +154,7 @@ impl<T: Scalar> Optimizer<T> for Sgd<T> {
             let pace = self.pace.of(parameters.name(id), gradient.shape(), base);
             let [rate, decay] = [pace.rate, pace.decay.unwrap_or(0.0)].map(T::from_f64);
             if self.momentum == 0.0 {
-                match pace.decay {
-                    None => descend(parameters.get_mut(id), gradient, rate),
-                    Some(_) => {
-                        let step = |x, g| x - (rate * g + decay * x);
-                        parameters.get_mut(id).zip_apply(gradient.dense(), step);
-                    }
-                }
+                descend(parameters.get_mut(id), gradient, rate, decay);
                 continue;
             }
             let [b] = self.moments.update(parameters, id);

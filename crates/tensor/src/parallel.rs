@@ -169,7 +169,7 @@ pub fn use_this_thread() {
     }
 }
 
-/// Returns the number of threads among which work is divided: that of the cores, or `RAYON_NUM_THREADS`.
+/// Returns the number of threads among which work is divided: one for each core, or `RAYON_NUM_THREADS`.
 pub fn threads() -> usize {
     rayon::current_num_threads()
 }

@@ -14,7 +14,7 @@
 //! on a shard changes nothing, so the result is bitwise the same for any number of threads. The shards may also be
 //! computed by several processes: see [`Workers`](crate::Workers).
 //!
-//! The sum is taken along a binary tree. Where a batch has many shards, those of a subtree are added up before the next
+//! The sum is taken along a binary tree. If a batch has many shards, each subtree is added up before the next
 //! begins, so that their gradients are not all in memory.
 
 use std::fmt;

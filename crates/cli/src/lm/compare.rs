@@ -49,7 +49,8 @@ pub fn run(options: &LmCompare) -> Result<(), Box<dyn Error>> {
         .iter()
         .map(|&kind| sizes.compared(lesson.vocabulary.len(), kind))
         .collect::<Result<_, _>>()?;
-    configs.iter().try_for_each(|config| memory::check(config, teaching))?;
+    let windows = lesson.validation_windows();
+    configs.iter().try_for_each(|config| memory::check(config, teaching, windows))?;
     teaching.optimizer(teaching.steps(lesson.windows()))?;
     let kinds: Vec<&str> = kind.iter().map(|&kind| kind_name(kind)).collect();
     let mut fixed = named(reading.named(), sizes.named(), teaching.named(), json!(kinds));

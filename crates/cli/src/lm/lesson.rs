@@ -100,6 +100,11 @@ impl Lesson {
         }
     }
 
+    /// Returns the number of windows of the validation part.
+    pub fn validation_windows(&self) -> usize {
+        self.validation.as_ref().map_or(0, Dataset::len)
+    }
+
     /// Returns the number of windows that cover the training text once.
     pub fn windows(&self) -> usize {
         match &self.text {

@@ -14,23 +14,31 @@ const NUMBER: f64 = 4.0;
 /// The memory that is assumed where the system does not say how much there is, in bytes.
 const ASSUMED: f64 = 64e9;
 
-/// Returns an error if a step of training takes more memory than there is.
-pub fn check(config: &DecoderConfig, teaching: &Teaching) -> Result<(), String> {
-    let windows = windows_at_once(teaching);
-    let (step, validation) = (of_a_step(config, teaching, windows), of_validation(config));
-    let (needed, available) = (step.max(validation), available().unwrap_or(ASSUMED));
+/// Returns an error if a step of training takes more memory than there is, or a validation on this many windows does.
+pub fn check(
+    config: &DecoderConfig,
+    teaching: &Teaching,
+    validation_windows: usize,
+) -> Result<(), String> {
+    let available = available().unwrap_or(ASSUMED);
+    check_step(config, teaching, available)?;
+    let needed = of_validation(config, validation_windows);
     if needed <= available {
         return Ok(());
     }
-    if validation > step {
-        return Err(format!(
-            "a validation would take about {} of memory, and there are {}: it passes {EVALUATION_ITEMS} tokens at a time \
-             on each of {} threads; choose a smaller --width, --layers or --vocabulary, or fewer threads with \
-             RAYON_NUM_THREADS",
-            shown(needed),
-            shown(available),
-            threads()
-        ));
+    let (needed, available, threads) = (shown(needed), shown(available), threads());
+    Err(format!(
+        "a validation would take about {needed} of memory, and there are {available}: it passes {EVALUATION_ITEMS} \
+         tokens at a time on each of {threads} threads; choose a smaller --width, --layers or --validation, or fewer \
+         threads with RAYON_NUM_THREADS"
+    ))
+}
+
+fn check_step(config: &DecoderConfig, teaching: &Teaching, available: f64) -> Result<(), String> {
+    let windows = windows_at_once(teaching);
+    let needed = of_a_step(config, teaching, windows);
+    if needed <= available {
+        return Ok(());
     }
     let of_attention = of_attention(config, windows);
     let advice = match of_attention < needed / 2.0 {
@@ -91,9 +99,10 @@ fn of_tapes(config: &DecoderConfig, places: usize) -> f64 {
 }
 
 /// Returns about how many bytes a validation takes: the parameters, the moments, and a batch on each thread.
-fn of_validation(config: &DecoderConfig) -> f64 {
+fn of_validation(config: &DecoderConfig, windows: usize) -> f64 {
     let parameters = 3.0 * NUMBER * config.parameter_count() as f64;
-    parameters + of_tapes(config, threads() * EVALUATION_ITEMS.max(config.context))
+    let together = threads() * EVALUATION_ITEMS.max(config.context);
+    parameters + of_tapes(config, together.min(windows * config.context))
 }
 
 /// Returns the bytes that a new program can have, if the system says it: Linux does.
@@ -109,4 +118,21 @@ fn shown(bytes: f64) -> String {
     let units = [(1e12, "TB"), (1e9, "GB"), (1e6, "MB")];
     let (size, unit) = units.into_iter().find(|(size, _)| bytes >= *size).unwrap_or((1e6, "MB"));
     format!("{:.1} {unit}", bytes / size)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_validation_takes_memory_for_its_windows_up_to_a_batch_on_each_thread() {
+        let config = DecoderConfig::small(256);
+        let of_weights = 12.0 * config.parameter_count() as f64;
+        assert_eq!(of_validation(&config, 0), of_weights);
+        let of_one = of_validation(&config, 1) - of_weights;
+        assert_eq!(of_validation(&config, 8), of_weights + 8.0 * of_one);
+        let batches = threads() * EVALUATION_ITEMS / config.context;
+        let largest = of_validation(&config, batches);
+        assert_eq!(of_validation(&config, 10 * batches), largest);
+    }
 }

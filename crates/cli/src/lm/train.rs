@@ -26,7 +26,7 @@ pub fn run(options: &LmTrain) -> Result<(), Box<dyn Error>> {
     check_output(options)?;
     let lesson = Lesson::load(reading, sizes.context)?;
     let config = sizes.single(lesson.vocabulary.len(), *kind)?;
-    memory::check(&config, teaching)?;
+    memory::check(&config, teaching, lesson.validation_windows())?;
     // A wrong rate is to be told before anything is written.
     teaching.optimizer(teaching.steps(lesson.windows()))?;
     let fixed = named(reading.named(), sizes.named(), teaching.named(), json!(kind_name(*kind)));

@@ -68,7 +68,7 @@ impl TableModel {
         Self { temperature, ..self }
     }
 
-    /// Returns how the numbers of each column are written, that of the answers among them.
+    /// Returns how the numbers of each column are written, also of the column with the answers.
     pub fn number_forms(&self) -> HashMap<String, NumberForm> {
         let answers = self.target.number_form().map(|form| (self.answers.as_str(), form));
         let all = self.encoder.number_forms().chain(answers);

@@ -246,7 +246,7 @@ fn a_second_signal_ends_a_program_that_is_held_up_at_once() {
     }
 }
 
-/// After training there is no step to wait for.
+/// After training, no step is left to wait for.
 #[cfg(target_os = "linux")]
 #[test]
 fn a_signal_ends_a_program_that_is_held_up_after_training_at_once() {

@@ -74,7 +74,7 @@ fn settings_must_make_sense() {
     );
 }
 
-/// Deferred updates of a table are those of the settings at their step.
+/// Pending updates of a table are applied later, and with the settings of their own step.
 #[test]
 fn the_settings_of_adam_do_not_change_between_steps() {
     let mut parameters = Parameters::<f64>::with_seed(0);

@@ -215,7 +215,7 @@ impl Observer<f32> for Checkpoints {
     }
 }
 
-/// Refuses a parameter whose name is that of a tensor to continue with.
+/// Refuses a parameter named like the tensors that a checkpoint keeps to continue with.
 fn check_names(now: &Context<'_>) -> Result<(), String> {
     match now.parameters.iter().find(|(_, name, _)| is_memory(name)) {
         None => Ok(()),

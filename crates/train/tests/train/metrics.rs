@@ -348,7 +348,7 @@ fn the_temperature_undoes_overconfidence() {
     }
 }
 
-/// Three answers at 0.9, of which two are right, and one at 0.3 that is wrong.
+/// Two right answers and a wrong one at 0.9, and a wrong one at 0.3.
 #[test]
 fn the_expected_calibration_error_weighs_each_bin_by_its_answers() {
     let answers = [(0.9, true), (0.9, true), (0.9, false), (0.3, false)];

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use autograd::{Parameters, Pass, Tape, Var};
 use nn::{
     AvgPool2d, Conv2d, Dense, GatedSwiGLU, Gru, Layer, LayerNorm, MaxPool2d,
-    MultiLabelCrossEntropy, RMSNorm, SelfAttention, SoftmaxCrossEntropy, SwiGLU,
+    MultiLabelCrossEntropy, RMSNorm, Seen, SelfAttention, SoftmaxCrossEntropy, SwiGLU,
 };
 use serde::Deserialize;
 use tensor::{Scalar, Tensor, Window};
@@ -145,7 +145,7 @@ fn functions<T: Scalar>() -> Vec<(&'static str, Compute<T>)> {
         ("relu", |x, _| nn::relu(x[0])),
         ("rms_norm", |x, _| nn::rms_norm(x[0], x[1], 1e-5)),
         ("scaled_dot_product_attention", |x, _| {
-            nn::scaled_dot_product_attention(x[0], x[1], x[2], false)
+            nn::scaled_dot_product_attention(x[0], x[1], x[2], Seen::All)
         }),
         ("rope", |x, _| nn::rope(x[0], 6, 0, 10_000.0)),
         ("rope from a later position", |x, _| nn::rope(x[0], 4, 100, 500.0)),
@@ -153,7 +153,7 @@ fn functions<T: Scalar>() -> Vec<(&'static str, Compute<T>)> {
         ("causal_attention at the last steps", |x, _| nn::causal_attention(x[0], x[1], x[2], 2, 1)),
         ("gated_swiglu of two tensors", |x, _| nn::gated_swiglu(x[0], x[1], x[2], x[3])),
         ("scaled_dot_product_attention, causal", |x, _| {
-            nn::scaled_dot_product_attention(x[0], x[1], x[2], true)
+            nn::scaled_dot_product_attention(x[0], x[1], x[2], Seen::Causal)
         }),
         ("silu", |x, _| nn::silu(x[0])),
         ("silu of large numbers", |x, _| nn::silu(x[0])),

@@ -12,6 +12,7 @@
 use autograd::{Parameters, Pass, Var};
 use tensor::{Scalar, ShapeError, Tensor, shape};
 
+use crate::padded::{batch_and_time, before_padding};
 use crate::{Dense, Layer, causal_attention, softmax};
 
 /// Multi-head attention of a sequence to itself: `[batch, time, features]` keeps its shape.
@@ -21,9 +22,9 @@ use crate::{Dense, Layer, causal_attention, softmax};
 /// mixes the heads. In PyTorch's `MultiheadAttention` they are `in_proj_weight` and `out_proj.weight`,
 /// transposed.
 ///
-/// Every sequence has the same length: a padded step counts as a step, and the others see it. So the output
-/// for a short sequence depends on the longest sequence of its batch. Put only sequences of the same length
-/// into a batch. In a [`causal`](Self::causal) layer the steps before the padding do not see it.
+/// As a [`Layer`] it takes sequences of the same length: every step counts. For sequences that are padded at their end
+/// there is [`forward_padded`](Self::forward_padded), whose steps do not see the padding. In a
+/// [`causal`](Self::causal) layer the steps before the padding never see it.
 ///
 /// ```
 /// use autograd::{Parameters, Pass, Tape};
@@ -50,7 +51,7 @@ pub struct SelfAttention {
 }
 
 impl SelfAttention {
-    /// Creates a layer whose steps see all steps, padded ones too.
+    /// Creates a layer whose steps see all steps.
     ///
     /// # Panics
     /// If the heads do not divide the features.
@@ -76,6 +77,44 @@ impl SelfAttention {
         Self { causal: true, ..self }
     }
 
+    /// Records the attention of sequences that are padded at their end: `x` `[batch, time, features]`, of which the first
+    /// `lengths[i]` steps of sequence i are its own. No step sees the padding, so these steps become what they would be
+    /// without it. The padded steps have outputs too, which mean nothing: [`mean_steps`](crate::mean_steps) and
+    /// [`last_steps`](crate::last_steps) leave them out.
+    ///
+    /// ```
+    /// use autograd::{Parameters, Pass, Tape};
+    /// use nn::{Embedding, Model, SelfAttention, lengths, mean_steps};
+    /// use tensor::Tensor;
+    ///
+    /// let mut parameters = Parameters::new(0);
+    /// let embedding = Embedding::new(&mut parameters, "embedding", 10, 4).padding(0);
+    /// let attention = SelfAttention::new(&mut parameters, "attention", 4, 2);
+    ///
+    /// let tape = Tape::new();
+    /// let pass = Pass::eval(&tape, &parameters);
+    /// let texts = |ids: Tensor<u32>| {
+    ///     let (x, lengths) = (embedding.forward(pass, &ids), lengths(&ids, 0));
+    ///     mean_steps(attention.forward_padded(pass, x, &lengths), &lengths).value()
+    /// };
+    /// let (alone, padded) = (texts(Tensor::from([[7, 3]])), texts(Tensor::from([[7, 3, 0, 0]])));
+    /// assert!((alone - padded).abs().max_all().item() < 1e-6);
+    /// ```
+    ///
+    /// # Panics
+    /// If the shapes do not fit, or a length is 0 or larger than the number of steps.
+    #[track_caller]
+    pub fn forward_padded<'t, T: Scalar>(
+        &self,
+        pass: Pass<'t, T>,
+        x: Var<'t, T>,
+        lengths: &Tensor<u32>,
+    ) -> Var<'t, T> {
+        let [batch, time] = batch_and_time("self_attention", &x.shape(), lengths);
+        let keys = before_padding(lengths, time).reshape([batch, 1, 1, time]);
+        self.attend(pass, x, Seen::Where(&keys))
+    }
+
     /// Returns the layer that makes queries, keys and values.
     pub fn qkv(&self) -> &Dense {
         &self.qkv
@@ -97,13 +136,13 @@ impl SelfAttention {
         causal_attention(query, key, value, self.heads, self.heads)
     }
 
-    /// Records the heads of steps that see all steps.
+    /// Records the heads of steps that see what `seen` says.
     #[track_caller]
     fn composed_heads<'t, T: Scalar>(
         &self,
         qkv: Var<'t, T>,
-        batch: usize,
-        time: usize,
+        [batch, time]: [usize; 2],
+        seen: Seen<'_>,
     ) -> Var<'t, T> {
         let (heads, width) = (self.heads, self.features / self.heads);
         // [batch, 3 · heads, time, width]: each head is a matrix.
@@ -111,8 +150,25 @@ impl SelfAttention {
         let query = parts.slice(1, ..heads);
         let key = parts.slice(1, heads..2 * heads);
         let value = parts.slice(1, 2 * heads..);
-        let mixed = scaled_dot_product_attention(query, key, value, false);
+        let mixed = scaled_dot_product_attention(query, key, value, seen);
         mixed.transpose(1, 2).reshape([batch, time, self.features])
+    }
+
+    /// Records the layer. A causal one has its own rule instead of `seen`.
+    #[track_caller]
+    fn attend<'t, T: Scalar>(
+        &self,
+        pass: Pass<'t, T>,
+        x: Var<'t, T>,
+        seen: Seen<'_>,
+    ) -> Var<'t, T> {
+        let sizes = shape::expect("self_attention", self.batch_and_time(&x.shape()));
+        let qkv = self.qkv.forward(pass, x);
+        let heads = match self.causal {
+            true => self.causal_heads(qkv),
+            false => self.composed_heads(qkv, sizes, seen),
+        };
+        self.output.forward(pass, heads)
     }
 
     /// Returns the numbers of sequences and of steps.
@@ -130,46 +186,90 @@ impl SelfAttention {
 impl Layer for SelfAttention {
     #[track_caller]
     fn forward<'t, T: Scalar>(&self, pass: Pass<'t, T>, x: Var<'t, T>) -> Var<'t, T> {
-        let [batch, time] = shape::expect("self_attention", self.batch_and_time(&x.shape()));
-        let qkv = self.qkv.forward(pass, x);
-        let seen = match self.causal {
-            true => self.causal_heads(qkv),
-            false => self.composed_heads(qkv, batch, time),
-        };
-        self.output.forward(pass, seen)
+        self.attend(pass, x, Seen::All)
     }
 }
 
+/// Which of the steps each query of an attention sees.
+#[derive(Clone, Copy, Debug)]
+pub enum Seen<'a> {
+    /// All steps.
+    All,
+    /// Its own step and those before. The queries are at the last steps, as in [`causal_attention`]: of `time` queries,
+    /// query i sees the steps `0..=steps - time + i`. PyTorch's `is_causal` puts them at the first; both are the same for
+    /// as many queries as steps.
+    Causal,
+    /// The steps where the condition is `true`. It broadcasts to the scores, `[…, time, steps]`, and each query sees at
+    /// least one step.
+    Where(&'a Tensor<bool>),
+}
+
 /// Records softmax(Q·Kᵀ / √d)·V for queries `[…, time, d]`, keys `[…, steps, d]` and values
-/// `[…, steps, width]`: `[…, time, width]`.
+/// `[…, steps, width]`: `[…, time, width]`. The softmax of a query is over the steps that it sees.
 ///
-/// If it is `causal`, the queries are at the last `time` of the steps, as in [`causal_attention`]: query i sees
-/// the steps `0..=steps - time + i`. PyTorch's `is_causal` puts them at the first; both are the same for as many
-/// queries as steps.
+/// ```
+/// use autograd::Tape;
+/// use nn::{Seen, scaled_dot_product_attention};
+/// use tensor::Tensor;
+///
+/// let tape = Tape::<f64>::default();
+/// let query = tape.variable(Tensor::from([[1.0]]));
+/// let steps = tape.variable(Tensor::from([[2.0], [4.0], [9.0]]));
+/// let seen = Tensor::from([false, false, true]);
+/// let y = scaled_dot_product_attention(query, steps, steps, Seen::Where(&seen));
+/// assert_eq!(y.value(), Tensor::from([[9.0]]));
+/// ```
 ///
 /// # Panics
-/// If the shapes do not fit, or it is `causal` and there are more queries than steps.
+/// If the shapes do not fit, a causal query has no step of its own, or a query sees no step.
 #[track_caller]
 pub fn scaled_dot_product_attention<'t, T: Scalar>(
     query: Var<'t, T>,
     key: Var<'t, T>,
     value: Var<'t, T>,
-    causal: bool,
+    seen: Seen<'_>,
 ) -> Var<'t, T> {
     let shapes = [query.shape(), key.shape(), value.shape()];
     let [time, steps, width] =
         shape::expect("scaled_dot_product_attention", lengths(shapes.each_ref().map(|x| &**x)));
     let scores = (query / (width as f64).sqrt()).matmul(key.t());
-    assert!(
-        !causal || time <= steps,
-        "scaled_dot_product_attention: a causal query needs a key of its own, but there are {time} queries \
-         and {steps} keys: the queries are at the last of the keys"
-    );
-    let scores = match causal {
-        true => Var::where_(&seen_steps(time, steps), scores, f64::NEG_INFINITY),
-        false => scores,
+    let scores = match seen {
+        Seen::All => scores,
+        Seen::Causal => {
+            assert!(
+                time <= steps,
+                "scaled_dot_product_attention: a causal query needs a key of its own, but there are {time} queries \
+                 and {steps} keys: the queries are at the last of the keys"
+            );
+            Var::where_(&steps_before(time, steps), scores, f64::NEG_INFINITY)
+        }
+        Seen::Where(condition) => {
+            let rule = check_seen(condition, &scores.shape());
+            shape::expect("scaled_dot_product_attention", rule);
+            Var::where_(condition, scores, f64::NEG_INFINITY)
+        }
     };
     softmax(scores, -1).matmul(value)
+}
+
+/// Checks that the condition broadcasts to the scores, and that each query sees a step: the softmax of no score is
+/// not a number.
+fn check_seen(condition: &Tensor<bool>, scores: &[usize]) -> Result<(), ShapeError> {
+    let shape = condition.shape();
+    if shape::broadcast(shape, scores)?[..] != *scores {
+        let rule = format!("the condition {shape:?} does not broadcast to the scores {scores:?}");
+        return Err(ShapeError::new(rule));
+    }
+    let queries = condition.values();
+    match queries
+        .chunks(shape.last().map_or(1, |&steps| steps.max(1)))
+        .position(|query| !query.contains(&true))
+    {
+        Some(row) => {
+            Err(ShapeError::new(format!("row {row} of the condition {shape:?} sees no step")))
+        }
+        None => Ok(()),
+    }
 }
 
 /// Returns the number of queries, the number of keys, and the length d of both.
@@ -190,7 +290,7 @@ fn lengths(shapes: [&[usize]; 3]) -> Result<[usize; 3], ShapeError> {
 }
 
 /// Returns `true` where a step is not later than the query, `[time, steps]`. The queries are at the last steps.
-fn seen_steps(time: usize, steps: usize) -> Tensor<bool> {
+fn steps_before(time: usize, steps: usize) -> Tensor<bool> {
     let is_seen = |k: usize| k % steps <= steps - time + k / steps;
     Tensor::new([time, steps], (0..time * steps).map(is_seen).collect())
 }

@@ -5,7 +5,7 @@ use autograd::instances::OfAllScalars;
 use autograd::{Parameters, Pass, Var};
 use tensor::{Key, Scalar, Tensor, Window};
 
-use crate::{Decoder, Gru, Layer, LayerNorm, Model, Residual, SelfAttention};
+use crate::{Decoder, Gru, Layer, LayerNorm, Model, Residual, Seen, SelfAttention};
 
 /// Calls every operation for the scalars that programs and tests use most.
 #[doc(hidden)]
@@ -51,7 +51,7 @@ fn connections<'t, T: Scalar>(x: Var<'t, T>, ids: &Tensor<u32>) -> [Var<'t, T>; 
         crate::rms_norm(x, x, 1e-5),
         crate::rope(x, 2, 0, 1e4),
         crate::causal_attention(x, x, x, 1, 1),
-        crate::scaled_dot_product_attention(x, x, x, true),
+        crate::scaled_dot_product_attention(x, x, x, Seen::Causal),
     ]
 }
 

@@ -26,7 +26,7 @@
 //! |---|---|
 //! | rows of numbers | [`Dense`], [`Activation`], [`SwiGLU`], [`GatedSwiGLU`], [`Dropout`] |
 //! | images | [`Conv2d`], [`MaxPool2d`], [`AvgPool2d`], [`Flatten`] |
-//! | sequences | [`Embedding`], [`Gru`], [`LastStep`], [`last_steps`], [`SelfAttention`] |
+//! | sequences | [`Embedding`], [`Gru`], [`LastStep`], [`last_steps`], [`mean_steps`], [`SelfAttention`] |
 //! | deep stacks | [`LayerNorm`], [`RMSNorm`], [`Residual`] |
 //! | stacks chosen at run time | [`Sequential`] |
 //! | language models | [`Decoder`] |
@@ -59,6 +59,7 @@ pub mod instances;
 mod layer;
 mod layer_norm;
 mod loss;
+mod padded;
 mod pool;
 mod residual;
 mod rms_norm;
@@ -70,7 +71,7 @@ mod softmax;
 mod swiglu;
 
 pub use activation::{Activation, ActivationKind, UnknownActivation, gelu, leaky_relu, relu, silu};
-pub use attention::{SelfAttention, scaled_dot_product_attention};
+pub use attention::{Seen, SelfAttention, scaled_dot_product_attention};
 pub use causal_attention::{attention_weights, causal_attention};
 pub use conv2d::{Conv2d, conv2d};
 pub use decoder::{
@@ -82,7 +83,7 @@ pub use embedding::{Embedding, EmbeddingMean, embedding, embedding_mean};
 pub use features::Features;
 pub use flatten::Flatten;
 pub use gated_swiglu::{GatedSwiGLU, gated_swiglu};
-pub use gru::{Gru, LastStep, last_steps, lengths};
+pub use gru::{Gru, LastStep};
 pub use layer::{Layer, Model, Then};
 pub use layer_norm::{LayerNorm, layer_norm};
 pub use loss::{
@@ -90,6 +91,7 @@ pub use loss::{
     SoftmaxCrossEntropy, TokenCrossEntropy, bce_with_logits, huber, mean_absolute_error,
     mean_squared_error, soft_cross_entropy, softmax_cross_entropy,
 };
+pub use padded::{last_steps, lengths, mean_steps};
 pub use pool::{AvgPool2d, MaxPool2d};
 pub use residual::Residual;
 pub use rms_norm::{RMSNorm, rms_norm};

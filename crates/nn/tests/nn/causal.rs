@@ -2,7 +2,7 @@
 
 use approx::assert_relative_eq;
 use autograd::{Tape, Var};
-use nn::{attention_weights, causal_attention, rope, scaled_dot_product_attention};
+use nn::{Seen, attention_weights, causal_attention, rope, scaled_dot_product_attention};
 use proptest::prelude::*;
 use tensor::strategy::tensors;
 use tensor::{Key, Scalar, Tensor};
@@ -36,7 +36,7 @@ fn composed<'t, T: Scalar>(
         let x = x.expand([batch, steps, groups, heads / groups, width]);
         x.reshape([batch, steps, heads, width]).transpose(1, 2)
     };
-    let mixed = scaled_dot_product_attention(query, repeated(key), repeated(value), true);
+    let mixed = scaled_dot_product_attention(query, repeated(key), repeated(value), Seen::Causal);
     mixed.transpose(1, 2).reshape([batch, time, features])
 }
 

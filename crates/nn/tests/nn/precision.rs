@@ -6,8 +6,9 @@
 use approx::assert_relative_eq;
 use autograd::{Tape, Var};
 use nn::{
-    bce_with_logits, dense, dropout, embedding_mean, gelu, layer_norm, leaky_relu, log_softmax,
-    relu, rms_norm, scaled_dot_product_attention, silu, softmax, softmax_cross_entropy, swiglu,
+    Seen, bce_with_logits, dense, dropout, embedding_mean, gelu, layer_norm, leaky_relu,
+    log_softmax, relu, rms_norm, scaled_dot_product_attention, silu, softmax,
+    softmax_cross_entropy, swiglu,
 };
 use proptest::prelude::*;
 use tensor::strategy::tensors;
@@ -45,7 +46,7 @@ fn results<'t, T: Scalar>(x: Var<'t, T>, w: Var<'t, T>, row: Var<'t, T>) -> Vec<
         softmax(y, 1) + log_softmax(y, 0),
         layer_norm(y, row, row, 0.1) + rms_norm(y, row, 0.1),
         y.reshape([1, 1, m, n]).unfold(window).fold([m, n], window) * 0.5,
-        scaled_dot_product_attention(x, w.t(), w.t(), false),
+        scaled_dot_product_attention(x, w.t(), w.t(), Seen::All),
         embedding_mean(w, &ids, None),
         bce_with_logits(y, &targets),
         softmax_cross_entropy(y, &labels),

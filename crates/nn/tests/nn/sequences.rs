@@ -4,8 +4,8 @@ use approx::assert_relative_eq;
 use autograd::{Parameters, Pass, Tape, Var, check};
 use mistakes::message;
 use nn::{
-    Dense, Embedding, Gru, LastStep, Layer, Model, SelfAttention, last_steps, lengths,
-    scaled_dot_product_attention,
+    Dense, Embedding, Gru, LastStep, Layer, Model, Seen, SelfAttention, last_steps, lengths,
+    mean_steps, scaled_dot_product_attention,
 };
 use proptest::prelude::*;
 use tensor::strategy::tensors;
@@ -32,7 +32,7 @@ fn composed_causal<'t>(
     let parts = parts.transpose(1, 2);
     let [query, key, value] =
         [0, 1, 2].map(|part| parts.slice(1, part * heads..(part + 1) * heads));
-    let mixed = scaled_dot_product_attention(query, key, value, true);
+    let mixed = scaled_dot_product_attention(query, key, value, Seen::Causal);
     layer.output().forward(pass, mixed.transpose(1, 2).reshape([batch, time, features]))
 }
 
@@ -139,7 +139,7 @@ proptest! {
     ) {
         let tape = Tape::no_grad();
         let [query, key, value] = [&q, &k, &v].map(|x| tape.constant(x.clone()));
-        let y = scaled_dot_product_attention(query, key, value, false).value();
+        let y = scaled_dot_product_attention(query, key, value, Seen::All).value();
         let [low, high] = [v.min(&[1]), v.max(&[1])].map(|edge| edge.unsqueeze(1));
         prop_assert!((&y - low).values().iter().all(|&x| x > -1e-12));
         prop_assert!((high - &y).values().iter().all(|&x| x > -1e-12));
@@ -181,7 +181,9 @@ fn mistakes_are_explained_at_the_users_line() {
     let pass = Pass::eval(&tape, &parameters);
     let [x, none, flat] = [&[2, 5, 6][..], &[2, 0, 3], &[2, 3]]
         .map(|shape| tape.constant(Tensor::<f32>::zeros(shape)));
-    let cases: [(&str, &dyn Fn()); 8] = [
+    let half = Tensor::from([[true], [false], [true], [true], [true]]);
+    let wide = Tensor::full([3, 1, 1, 5], true);
+    let cases: [(&str, &dyn Fn()); 10] = [
         ("gru: x must be [batch, time, 3] with at least one step, not [2, 5, 6]", &|| {
             drop(gru.forward(pass, x).value())
         }),
@@ -200,15 +202,22 @@ fn mistakes_are_explained_at_the_users_line() {
         (
             "scaled_dot_product_attention: query [2, 5, 6], key [2, 0, 3], value [2, 0, 3] do not \
              fit: they must be [..., time, d], [..., steps, d], [..., steps, width]",
-            &|| drop(scaled_dot_product_attention(x, none, none, false).value()),
+            &|| drop(scaled_dot_product_attention(x, none, none, Seen::All).value()),
         ),
         (
             "scaled_dot_product_attention: a causal query needs a key of its own, but there are 5 queries \
              and 3 keys: the queries are at the last of the keys",
             &|| {
                 let keys = x.slice(1, ..3);
-                drop(scaled_dot_product_attention(x, keys, keys, true).value())
+                drop(scaled_dot_product_attention(x, keys, keys, Seen::Causal).value())
             },
+        ),
+        ("scaled_dot_product_attention: row 1 of the condition [5, 1] sees no step", &|| {
+            drop(scaled_dot_product_attention(x, x, x, Seen::Where(&half)).value())
+        }),
+        (
+            "scaled_dot_product_attention: the condition [3, 1, 1, 5] does not broadcast to the scores [2, 5, 5]",
+            &|| drop(scaled_dot_product_attention(x, x, x, Seen::Where(&wide)).value()),
         ),
         (
             "self_attention: 4 features cannot be divided among 3 heads: choose a number of heads \
@@ -223,35 +232,109 @@ fn mistakes_are_explained_at_the_users_line() {
     }
 }
 
+/// Texts of ids from 1 to 8, and a batch of them, padded with 0.
+fn padded_texts() -> impl Strategy<Value = (Vec<Vec<u32>>, Tensor<u32>)> {
+    prop::collection::vec(prop::collection::vec(1..9_u32, 1..7), 1..5).prop_map(|texts| {
+        let longest = texts.iter().map(Vec::len).max().unwrap();
+        let padding = |text: &Vec<u32>| std::iter::repeat_n(0, longest - text.len());
+        let rows = texts.iter().flat_map(|text| text.iter().copied().chain(padding(text)));
+        let ids = Tensor::new([texts.len(), longest], rows.collect());
+        (texts, ids)
+    })
+}
+
+/// Asserts that `model` computes the same for each text alone as for all of them as one padded batch, and that the
+/// gradients of all parameters are the same.
+fn assert_ignores_padding(
+    parameters: &Parameters<f64>,
+    (texts, ids): &(Vec<Vec<u32>>, Tensor<u32>),
+    model: impl for<'t> Fn(Pass<'t, f64>, &Tensor<u32>) -> Var<'t, f64>,
+) {
+    let run = |ids: &Tensor<u32>| {
+        let tape = Tape::default();
+        let y = model(Pass::eval(&tape, parameters), ids);
+        (y.value(), (y * y).sum_all().backward())
+    };
+    let (together, gradients) = run(ids);
+    let alone = texts.iter().map(|text| run(&Tensor::new([1, text.len()], text.clone())));
+    let (alone, gradients_alone): (Vec<_>, Vec<_>) = alone.unzip();
+    assert_relative_eq!(together, Tensor::concat(&alone, 0), epsilon = 1e-12);
+    for id in parameters.ids() {
+        let each = gradients_alone.iter().map(|gradients| gradients.get(id).expect("it is used"));
+        let sum = each.fold(Tensor::zeros(parameters.shape(id)), |sum, gradient| sum + gradient);
+        assert_relative_eq!(gradients.get(id).expect("it is used"), &sum, epsilon = 1e-11);
+    }
+}
+
 proptest! {
-    /// The states of a text do not depend on the longest one of its batch, and neither do the gradients.
     #[test]
     fn the_last_steps_of_padded_texts_are_those_of_each_text_alone(
-        texts in prop::collection::vec(prop::collection::vec(1..9_u32, 1..7), 1..5),
-        seed: u64,
+        texts in padded_texts(), seed: u64
     ) {
         let mut parameters = Parameters::<f64>::with_seed(seed);
         let embedding = Embedding::new(&mut parameters, "embedding", 9, 3).padding(0);
         let gru = Gru::new(&mut parameters, "gru", 3, 4);
-        let longest = texts.iter().map(Vec::len).max().unwrap();
-        let row = |text: &Vec<u32>| (0..longest).map(|k| text.get(k).copied().unwrap_or(0)).collect::<Vec<_>>();
-        let ids = Tensor::new([texts.len(), longest], texts.iter().flat_map(row).collect());
-        let sum_of_last = |ids: &Tensor<u32>| {
-            let tape = Tape::default();
-            let pass = Pass::eval(&tape, &parameters);
-            let states = gru.forward(pass, embedding.forward(pass, ids));
-            let last = last_steps(states, &lengths(ids, 0));
-            (last.value(), last.sum_all().backward().get(embedding.table()).cloned())
-        };
-        let (together, gradient) = sum_of_last(&ids);
-        let mut sum = Tensor::zeros([9, 3]);
-        for (number, text) in texts.iter().enumerate() {
-            let (alone, gradient) = sum_of_last(&Tensor::new([1, text.len()], text.clone()));
-            let difference = (together.slice(0, number..=number) - alone).abs().max_all().item();
-            prop_assert!(difference < 1e-12, "{difference}");
-            sum += gradient.unwrap();
+        assert_ignores_padding(&parameters, &texts, |pass, ids| {
+            last_steps(gru.forward(pass, embedding.forward(pass, ids)), &lengths(ids, 0))
+        });
+    }
+
+    #[test]
+    fn attention_to_padded_texts_is_that_to_each_text_alone(
+        texts in padded_texts(), causal: bool, seed: u64
+    ) {
+        let mut parameters = Parameters::<f64>::with_seed(seed);
+        let embedding = Embedding::new(&mut parameters, "embedding", 9, 4).padding(0);
+        let attention = SelfAttention::new(&mut parameters, "attention", 4, 2);
+        let attention = if causal { attention.causal() } else { attention };
+        assert_ignores_padding(&parameters, &texts, |pass, ids| {
+            let (x, lengths) = (embedding.forward(pass, ids), lengths(ids, 0));
+            mean_steps(attention.forward_padded(pass, x, &lengths), &lengths)
+        });
+    }
+
+    #[test]
+    fn attention_where_a_condition_is_true_is_attention_to_these_steps(
+        (q, k, v) in (sequences(2, 3, 2), sequences(2, 4, 2), sequences(2, 4, 1)),
+        seen in prop::collection::vec(any::<bool>(), 4),
+    ) {
+        let ids: Vec<u32> = (0..4).filter(|&step| seen[step as usize]).collect();
+        prop_assume!(!ids.is_empty());
+        let tape = Tape::<f64>::default();
+        let [query, key, value] = [&q, &k, &v].map(|x| tape.variable(x.clone()));
+        let [some_keys, some_values] = [key, value].map(|x| {
+            x.transpose(0, 1).gather_rows(&Tensor::new([ids.len()], ids.clone())).transpose(0, 1)
+        });
+        let seen = Tensor::new([4], seen);
+        let found = scaled_dot_product_attention(query, key, value, Seen::Where(&seen));
+        let expected = scaled_dot_product_attention(query, some_keys, some_values, Seen::All);
+        assert_relative_eq!(found.value(), expected.value(), epsilon = 1e-12);
+        let [found, expected] = [found, expected].map(|y| (y * y).sum_all().backward());
+        for x in [query, key, value] {
+            assert_relative_eq!(found.of(x), expected.of(x), epsilon = 1e-12);
         }
-        prop_assert!((gradient.unwrap() - sum).abs().max_all().item() < 1e-12);
+    }
+
+    #[test]
+    fn causal_attention_is_attention_where_a_triangle_is_true(
+        (q, k, v) in (sequences(2, 3, 2), sequences(2, 5, 2), sequences(2, 5, 1))
+    ) {
+        let tape = Tape::<f64>::default();
+        let [query, key, value] = [&q, &k, &v].map(|x| tape.constant(x.clone()));
+        let triangle = Tensor::new([3, 5], (0..15).map(|k| k % 5 <= 2 + k / 5).collect());
+        let [found, expected] = [Seen::Causal, Seen::Where(&triangle)]
+            .map(|seen| scaled_dot_product_attention(query, key, value, seen).value());
+        prop_assert_eq!(found, expected);
+    }
+
+    #[test]
+    fn the_mean_of_steps_is_that_of_their_slice(x in sequences(3, 5, 2), lengths in [1..=5_u32, 1..=5_u32, 1..=5_u32]) {
+        let tape = Tape::<f64>::default();
+        let mean = mean_steps(tape.constant(x.clone()), &Tensor::from(lengths)).value();
+        for (sequence, length) in lengths.into_iter().enumerate() {
+            let steps = x.slice(0, sequence..=sequence).slice(1, ..length as usize);
+            assert_relative_eq!(mean.slice(0, sequence..=sequence), steps.mean(&[1]), epsilon = 1e-14);
+        }
     }
 }
 
@@ -259,7 +342,14 @@ proptest! {
 fn lengths_that_do_not_fit_are_refused() {
     let tape = Tape::<f64>::default();
     let x = tape.constant(Tensor::ones([2, 3, 1]));
-    let refused = |lengths: Tensor<u32>| message(|| last_steps(x, &lengths).value());
+    let refused = |lengths: Tensor<u32>| {
+        let [last, mean] = [
+            message(|| last_steps(x, &lengths).value()),
+            message(|| mean_steps(x, &lengths).value()),
+        ];
+        assert_eq!(mean, last.replace("last_steps", "mean_steps"));
+        last
+    };
     assert_eq!(
         refused(Tensor::from([1])),
         "last_steps: x [2, 3, 1] and lengths [1] must be [batch, time, ...] and [batch]"

@@ -197,7 +197,7 @@ impl TiledProduct<'_> {
         if self.left.rows < FEWEST_ROWS && right.column_stride == 1 {
             let values = &right.values[column..];
             let in_place = InPlace { simd, values, stride: right.row_stride };
-            return self.rows::<S, VECTORS>(simd, column, &in_place);
+            return self.few_rows::<S, VECTORS>(simd, self.first_row(column), column, &in_place);
         }
         let panel: Panel<S, VECTORS> = panel(simd, right, column, width);
         self.rows::<S, VECTORS>(simd, column, &panel[..]);
@@ -211,20 +211,41 @@ impl TiledProduct<'_> {
         column: usize,
         b: &(impl RightRows<S, VECTORS> + ?Sized),
     ) {
-        let mut row = match self.triangle {
-            Some(Triangle::Product(n)) => column.saturating_sub(n),
-            _ => 0,
-        };
-        while row < self.left.rows {
+        let mut row = self.first_row(column);
+        while row + FEWEST_ROWS <= self.left.rows {
             row += match self.left.rows - row {
                 // Beside the sums there must be registers for a row of B, and one for a number of A.
                 8.. if 8 * VECTORS + VECTORS < S::REGISTER_COUNT => {
                     self.tile::<S, 8, VECTORS>(simd, row, column, b)
                 }
-                4.. => self.tile::<S, 4, VECTORS>(simd, row, column, b),
+                _ => self.tile::<S, 4, VECTORS>(simd, row, column, b),
+            };
+        }
+        self.few_rows::<S, VECTORS>(simd, row, column, b);
+    }
+
+    /// Makes the last rows, from `row` on, of the columns whose right factor has the rows `b`.
+    #[inline(always)]
+    fn few_rows<S: Simd, const VECTORS: usize>(
+        &mut self,
+        simd: S,
+        mut row: usize,
+        column: usize,
+        b: &(impl RightRows<S, VECTORS> + ?Sized),
+    ) {
+        while row < self.left.rows {
+            row += match self.left.rows - row {
                 2.. => self.tile::<S, 2, VECTORS>(simd, row, column, b),
                 _ => self.tile::<S, 1, VECTORS>(simd, row, column, b),
             };
+        }
+    }
+
+    /// The first row that has any term in these columns.
+    fn first_row(&self, column: usize) -> usize {
+        match self.triangle {
+            Some(Triangle::Product(n)) => column.saturating_sub(n),
+            _ => 0,
         }
     }
 

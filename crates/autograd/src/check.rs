@@ -18,10 +18,10 @@
 //! The difference step is the smallest from 1e-3 to 1e-7 at which rounding does not spoil the
 //! difference. If the result contradicts the backward pass, the function may be steep there, as 1/x is at
 //! 0.001: then steps down to 1e-13 are tried, and how much the slope changes from one step to the next says
-//! how certain it is. What is not certain enough to contradict is counted and reported, and forward mode decides.
-//! Small tensors are checked entry by entry. Large ones are checked in a sample of their
-//! entries, half of them where the gradient is not zero, and in random directions through all entries.
-//! If input and output are small, forward mode confirms every entry of J.
+//! how certain it is. A difference that is too uncertain to contradict is counted and reported, and forward mode
+//! decides. Small tensors are checked entry by entry. Large ones are checked in a sample of their entries, half
+//! of them where the gradient is not zero, and in random directions through all entries. If input and output are
+//! small, forward mode confirms every entry of J.
 //!
 //! At a kink, such as ReLU's at 0, a function has no derivative that differences could measure. Forward
 //! mode takes the slope that the conventions give, so it must agree there too. If differences

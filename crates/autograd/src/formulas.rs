@@ -1,7 +1,7 @@
 //! What an op computes, in the notation that people read.
 //!
-//! An op says its formula beside the code that computes it, so that a drawn tape can show both
-//! directions of each line in mathematics.
+//! An op states its formula next to the code that computes it, so that a drawn tape can show both
+//! directions of each node in mathematics.
 
 mod symbols;
 

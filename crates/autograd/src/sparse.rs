@@ -1,4 +1,4 @@
-//! Sparse gradients and rows on demand, for tables of which a step reads a few rows only.
+//! Sparse gradients and rows on demand, for tables from which a step reads only a few rows.
 //!
 //! A batch of texts reads a few hundred of an embedding's fifty thousand rows. The core of this
 //! crate computes with dense tensors, so the cost of a step would depend on the whole table. This

@@ -5,9 +5,9 @@
 //! attention(Q, K, V) = softmax(Q·Kᵀ / √d) · V        d = the length of a query
 //! ```
 //!
-//! With several heads the features are cut into as many parts, each of which attends by itself. A causal
-//! step sees itself and the steps before: the scores of later ones are −∞, so their weights are 0. Several causal
-//! heads are one op, [`causal_attention`], which computes no later scores.
+//! With several heads, the features are cut into one part per head, and each part attends by itself. A causal
+//! step sees itself and the steps before it: the scores of later steps are −∞, so their weights are 0. Several
+//! causal heads are one op, [`causal_attention`], which computes no later scores.
 
 use autograd::{Parameters, Pass, Var};
 use tensor::{Scalar, ShapeError, Tensor, shape};

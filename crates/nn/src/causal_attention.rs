@@ -7,8 +7,8 @@
 //! V̄ = Pᵀ·Ō      S̄ = P ⊙ (Ō·Vᵀ − rowsum(Ō ⊙ O))      Q̄ = S̄·K / √d      K̄ = S̄ᵀ·Q / √d
 //! ```
 //!
-//! Composed of other operations it is [`scaled_dot_product_attention`](crate::scaled_dot_product_attention)
-//! of transposed and repeated heads. See [`tensor::attention`] for the kernel.
+//! Its composed form is [`scaled_dot_product_attention`](crate::scaled_dot_product_attention) on transposed
+//! and repeated heads. See [`tensor::attention`] for the kernel.
 
 use autograd::{Adjoints, Formulas, Op, Var};
 use tensor::{Scalar, ShapeError, Tensor, attention};

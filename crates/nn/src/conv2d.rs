@@ -5,9 +5,9 @@
 //! ```
 //!
 //! The windows are the columns of [`Var::unfold`], so the sum is `weight` as a matrix
-//! `[out, in · kh · kw]` times the columns `[batch, in · kh · kw, oh · ow]`. Like every deep-learning
-//! framework this calls convolution what mathematics calls cross-correlation: the kernel is not
-//! mirrored.
+//! `[out, in · kh · kw]` times the columns `[batch, in · kh · kw, oh · ow]`. Mathematics calls this a
+//! cross-correlation, because the kernel is not mirrored; deep-learning frameworks call it a
+//! convolution.
 
 use autograd::{ParameterId, Parameters, Pass, Var};
 use tensor::{Scalar, Shape, ShapeError, Tensor, Window, shape};

@@ -1,4 +1,4 @@
-//! The fully connected layer: Y = X·W + b, with one row of X a sample.
+//! The fully connected layer: Y = X·W + b, where each row of X is a sample.
 //!
 //! ```text
 //! X̄ = Ȳ·Wᵀ      W̄ = Xᵀ·Ȳ      b̄ = Σ rows of Ȳ

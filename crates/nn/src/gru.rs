@@ -9,7 +9,7 @@
 //!
 //! This is the form of PyTorch and cuDNN, in which r scales the product W_hn h, not h itself. The
 //! parameters have PyTorch's names and layout, so that trained weights can be imported as they are. The
-//! gates stand below each other in the order r, z, n: `weight_ih_l0` is `[W_ir; W_iz; W_in]`.
+//! gates are stacked in the order r, z, n: `weight_ih_l0` is `[W_ir; W_iz; W_in]`.
 //!
 //! It is composed of other operations, about a dozen for each step.
 

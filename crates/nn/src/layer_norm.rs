@@ -7,9 +7,10 @@
 //! g = w ⊙ ȳ       x̄ = (g − mean g − x̂ mean(g ⊙ x̂)) / σ       w̄ = Σ ȳ ⊙ x̂       b̄ = Σ ȳ
 //! ```
 //!
-//! The means are over the last axis. The two terms that x̄ subtracts have the same reason: shifting or
-//! stretching all features alike does not change y. The mean is subtracted twice, because the first time it
-//! is rounded like a number of its own size, and in `f32` this rounding is more than σ if the mean is large.
+//! The means are over the last axis. The two terms subtracted in x̄ have the same reason: shifting or
+//! stretching all features alike does not change y. In the forward direction the mean is subtracted twice:
+//! the mean itself is rounded, and if it is large, the rounding error in `f32` may exceed σ. The second
+//! subtraction removes that error.
 
 use autograd::{Adjoints, Formulas, Op, ParameterId, Parameters, Pass, Var};
 use tensor::{Scalar, ShapeError, Tensor, fused};

@@ -1,4 +1,4 @@
-//! Pooling: the largest or the mean number of each window of an image, channel by channel.
+//! Pooling: the maximum or the mean of each window of an image, channel by channel.
 //!
 //! ```text
 //! max       y[b, c, u, v] = max over i, j of x[b, c, s·u + i, s·v + j]

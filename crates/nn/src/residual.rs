@@ -1,5 +1,5 @@
 //! The residual connection (He et al. 2016): y = x + f(x), so x̄ = ȳ + the adjoint through f. Whatever f
-//! does to a gradient, ȳ itself arrives at x: deep stacks can be trained.
+//! does to a gradient, ȳ itself arrives at x, so deep stacks can be trained.
 
 use autograd::{Pass, Var};
 use tensor::{Scalar, ShapeError, shape};

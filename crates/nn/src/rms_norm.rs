@@ -8,8 +8,8 @@
 //! g = w ⊙ ȳ       x̄ = (g − x̂ mean(g ⊙ x̂)) / ρ       w̄ = Σ ȳ ⊙ x̂
 //! ```
 //!
-//! The means are over the last axis. The term that x̄ takes off is the part of g along x: stretching all
-//! features alike does not move y.
+//! The means are over the last axis. The term subtracted in x̄ is the part of g along x, because
+//! stretching all features alike does not change y.
 
 use autograd::{Adjoints, Formulas, Op, ParameterId, Parameters, Pass, Var};
 use tensor::{Scalar, Shape, ShapeError, Tensor, sum, vectorized};

@@ -1,13 +1,13 @@
-//! Weights that are kept in bf16, for a model in use that waits for memory. See [`Bf16Matrix`].
+//! Weights that are kept in bf16, for inference that is bound by memory bandwidth. See [`Bf16Matrix`].
 //!
 //! ```text
 //! Y = X·Mᵀ      X̄ = Ȳ·M            M: the table, or the weight of a dense layer transposed
 //! ```
 //!
 //! The weight is a [`RowSource`] of its parameter: code that reads it as a whole, or some of its rows, gets
-//! the widened numbers. Only matrix products look for the matrix in bf16 here, and read it. If the tape
-//! trains the weight, they use the widened numbers too, so no gradient is lost. This plain form is the
-//! reference: a test compares the two.
+//! the widened numbers. Only the matrix products here read the bf16 matrix itself. If the tape trains the
+//! weight, they use the widened numbers too, so no gradient is lost. This plain form is the reference: a
+//! test compares the two.
 
 use std::any::Any;
 use std::error::Error;

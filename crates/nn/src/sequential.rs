@@ -1,4 +1,4 @@
-//! Layers put together at run time, such as by a configuration file.
+//! Layers chosen at run time, for example by a configuration file.
 //!
 //! The type of a stack made with [`then`](Layer::then) lists its layers, so the compiler must know them.
 //! Here one list takes any layers. [`Layer::forward`] is generic over the scalar, so a `Layer` cannot

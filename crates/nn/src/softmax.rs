@@ -5,9 +5,9 @@
 //! log_softmax    y = x − ln Σ eˣ       x̄ = ȳ − eʸ Σ ȳ
 //! ```
 //!
-//! The logarithm is not taken of the softmax, whose small numbers underflow to 0. Both are computed from
-//! x − max x: subtracting the largest x changes nothing in exact arithmetic, and keeps eˣ from
-//! overflowing.
+//! `log_softmax` does not take the logarithm of the softmax, whose small numbers underflow to 0. Both
+//! are computed from x − max x: subtracting the largest x changes nothing in exact arithmetic, and keeps
+//! eˣ from overflowing.
 
 use autograd::{Adjoints, Formulas, Op, Var};
 use tensor::{Scalar, ShapeError, Tensor, shape};

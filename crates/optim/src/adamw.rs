@@ -1,4 +1,4 @@
-//! Adam with a pull toward zero.
+//! AdamW: Adam with decoupled weight decay.
 
 use autograd::{Gradients, Parameters};
 use tensor::Scalar;

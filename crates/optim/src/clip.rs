@@ -1,4 +1,4 @@
-//! Gradients of a bounded size.
+//! Gradient clipping: bounds the norm of all gradients together.
 
 use autograd::Gradients;
 use tensor::Scalar;

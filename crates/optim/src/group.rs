@@ -1,5 +1,5 @@
-//! Settings of their own for some parameters: no decay for biases and norms, a smaller rate for the
-//! layers that are trained already.
+//! Parameter groups, which have their own settings: no decay for biases and norms, a smaller rate
+//! for layers that are already trained.
 
 use std::fmt;
 

@@ -1,4 +1,4 @@
-//! Lion: each weight moves by the same step, in the direction of a mean of gradients.
+//! Lion: each weight moves by the same amount, against the sign of a mean of gradients.
 
 use tensor::Scalar;
 

@@ -1,8 +1,8 @@
 //! Gradients that would destroy a parameter: those that are infinite or NaN, and those whose squares are beyond
 //! the largest number of the scalar type.
 //!
-//! If one of them entered a moment, the parameter would never be a number, or never move, again. So the step is
-//! refused before it changes anything.
+//! If one of them entered a moment, the parameter would become NaN for good, or never move again. So the step
+//! is refused before it changes anything.
 
 use autograd::{Gradient, ParameterId, Parameters};
 use tensor::{Layout, Scalar, parallel, shape, vectorized};

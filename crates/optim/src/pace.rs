@@ -3,7 +3,7 @@
 //!
 //! ```text
 //! η of a parameter    the rate of the step · the scale of its group
-//! λ of a parameter    that of its group; otherwise the optimizer's, if its rule says so; otherwise 0
+//! λ of a parameter    the λ of its group; otherwise the optimizer's, if its rule says so; otherwise 0
 //! ```
 
 use std::fmt;

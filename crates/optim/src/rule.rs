@@ -1,7 +1,7 @@
 //! Custom optimizers: a formula for the numbers of one parameter.
 //!
 //! An [`UpdateRule`] says how the values and the moments of a parameter change with a gradient.
-//! [`RuleOptimizer`] makes an [`Optimizer`] of it, which has everything that the others have.
+//! [`RuleOptimizer`] turns it into an [`Optimizer`] that has everything the other optimizers have.
 
 use autograd::{Gradients, Parameters};
 use tensor::{Scalar, vectorized};

@@ -1,4 +1,4 @@
-//! The ranges of settings that several optimizers have.
+//! Range checks for the settings that several optimizers share.
 
 use tensor::Scalar;
 

@@ -1,10 +1,10 @@
 //! Causal attention over several heads, forward and backward, without a copy of any head.
 //!
-//! The features of a head are some columns of a matrix whose rows are the steps. For each head, with d
-//! features and the queries Q at the last of the steps:
+//! In a matrix with a row for each step, a head's features are some of the columns. For each head,
+//! with d features, and with queries Q at the last steps only:
 //!
 //! ```text
-//! S = Q·Kᵀ / √d      P = softmax of the rows of S, of the steps that a query sees      O = P·V
+//! S = Q·Kᵀ / √d      P = softmax of each row of S, over the steps that its query sees      O = P·V
 //!
 //! V̄ = Pᵀ·Ō      P̄ = Ō·Vᵀ      S̄ = P ⊙ (P̄ − rowsum(Ō ⊙ O))      Q̄ = S̄·K / √d      K̄ = S̄ᵀ·Q / √d
 //! ```

@@ -1,4 +1,4 @@
-//! Matrices in 16 bits, for products that wait for memory.
+//! Matrices in 16 bits, for products that are bound by memory bandwidth.
 //!
 //! A model that writes a text reads all its weights for each token, and multiplies with each of them once. Such a
 //! product takes as long as reading the weights does, and 16 bits are read in half the time. Only storage has 16 bits:
@@ -14,8 +14,8 @@
 //! ```
 //!
 //! Widening bf16 is a shift, which every processor can do for a whole register. f16 takes a table, or an instruction
-//! that not every processor has. Its three more bits would buy nothing, because rounding to bf16 costs a trained model
-//! so little: `wengert lm evaluate --precision bf16` prints it.
+//! that not every processor has. Its three extra bits would buy nothing, because rounding to bf16 costs a trained
+//! model so little: `wengert lm evaluate --precision bf16` prints how much.
 //!
 //! # Layout
 //!

@@ -1,24 +1,24 @@
 //! The memory of tensors: kept by each thread when a tensor is dropped, and handed out again.
 //!
-//! The operating system gives out fresh memory page by page, at the first touch of each page, and
-//! takes longer over a page than a kernel over the numbers on it. A training step asks for the same
-//! sizes as the step before. So each thread keeps the buffers that it drops and hands them out
+//! The operating system gives out fresh memory page by page, at the first touch of each page. That
+//! takes longer than a kernel's arithmetic on the numbers of the page. A training step asks for the
+//! same sizes as the step before. So each thread keeps the buffers that it drops and hands them out
 //! again: after the first step, training does not request any memory from the system. Buffers of less
 //! than a kilobyte are left to the allocator, which is quick with those.
 //!
 //! The processor moves memory by the cache line of 64 bytes, and so do its widest vector
-//! instructions. The allocator puts large blocks 16 bytes after the start of a line, so that every
-//! vector would be in two lines. A buffer therefore has a little more room than it needs, and its elements
-//! begin where a line does:
+//! instructions. The allocator puts large blocks 16 bytes after the start of a line, so every vector would
+//! straddle two lines. A buffer therefore has a little more room than it needs, and its elements begin
+//! where a line does:
 //!
 //! ```text
 //! allocation  │ … unused … │ element 0, 1, 2, …              │ … unused … │
 //!                          └ the first multiple of 64 bytes, and up to some lines more
 //! ```
 //!
-//! Some lines more, because the allocator also gives all large blocks the same place within a page.
-//! Several arrays that a loop walks side by side would then compete for the same few sets of the
-//! cache, so one buffer after another begins a little further on.
+//! The extra lines are there because the allocator also gives all large blocks the same place
+//! within a page. Arrays that a loop walks side by side would then compete for the same few sets of
+//! the cache, so each new buffer begins a little further on than the last.
 
 use std::any::{Any, TypeId};
 use std::cell::RefCell;

@@ -1,4 +1,4 @@
-//! Tensors joined along an axis, and surrounded by a constant.
+//! Concatenation along an axis, and padding with a constant.
 
 use std::borrow::Borrow;
 

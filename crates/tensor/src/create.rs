@@ -1,5 +1,5 @@
-//! Tensors made of nothing but their shape and a rule. `zeros`, `ones` and `full` are in `array.rs`,
-//! random ones in `random.rs`.
+//! Tensors whose elements follow from a rule, such as [`Tensor::arange`]. `zeros`, `ones` and `full`
+//! are in `array.rs`, random ones in `random.rs`.
 
 use crate::shape::Shape;
 use crate::{Scalar, Tensor};

@@ -1,9 +1,8 @@
 //! `exp`, `ln`, `ln_1p` and `tanh` for `f32` without branches or table look-ups.
 //!
-//! The standard library calls a function for each number. These are straight lines of arithmetic,
-//! so a loop over them becomes vector instructions. They agree with the correctly rounded result
-//! to 2 units in the last place (`exp`, `ln`) and 4 (`tanh`, `ln_1p`); the tests sweep the whole
-//! range.
+//! The standard library calls a function for each number. These are straight-line code, so a loop
+//! over them becomes vector instructions. They are within 2 units in the last place of the
+//! correctly rounded result (`exp`, `ln`) and 4 (`tanh`, `ln_1p`); the tests sweep the whole range.
 
 /// 1.5 · 2²³: adding it to a small number leaves that number rounded to a whole one in the low bits.
 const ROUND: f32 = 12_582_912.0;

@@ -1,4 +1,4 @@
-//! One pass over several tensors that makes several tensors, and sums, at once.
+//! One pass over several tensors that computes several tensors and sums at once.
 //!
 //! `y = x · σ(βx + γ)` written with one operation at a time reads and writes memory five times. For
 //! all but the smallest tensors that costs more than the arithmetic. Here each element is read once,

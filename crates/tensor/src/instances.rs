@@ -1,10 +1,10 @@
 //! Calls the functions of tensors once for each scalar type, so that this crate holds their machine code.
 //!
 //! Generic code is compiled by the crate that calls it, so each test program would compile the kernels
-//! again, for every scalar that it names. At low levels of optimization, such as that of the tests, rustc
-//! takes what a crate below has compiled already, and the calls here make this crate compile it. None of
-//! them is ever run. In release builds, where each program is optimized with all that it uses, the
-//! module does not exist.
+//! again, for every scalar that it names. At low optimization levels, such as the tests', rustc reuses
+//! what a dependency has already compiled, and the calls here make this crate compile it. They are never
+//! run. In release builds, where each program is optimized together with everything it uses, the module
+//! does not exist.
 
 use crate::{Scalar, Tensor, Window};
 

@@ -1,4 +1,4 @@
-//! A matrix inside a buffer, and the kernel that an element type brings for the product of two.
+//! A matrix inside a buffer, and the kernel with which an element type multiplies two of them.
 //!
 //! See `matmul.rs` for the kernels of this crate's element types.
 

@@ -1,9 +1,9 @@
 //! The product of a single row and a matrix, which a model computes for each token that it generates.
 //!
-//! Every element of the matrix takes part once, so the time is that of reading it: nothing is arranged for
-//! the caches before. A matrix whose rows are side by side is read row by row, several rows at once, and the
-//! sums stay in the nearest cache. One whose columns are side by side, such as a transposed table, is read
-//! column by column.
+//! Each element of the matrix is used once, so the product takes as long as reading the matrix, and nothing
+//! is packed for the caches first. A matrix whose rows are side by side is read row by row, several rows at
+//! once, and the sums stay in the nearest cache. One whose columns are side by side, such as a transposed
+//! table, is read column by column.
 //!
 //! ```text
 //! c += a₀ B[0, :] + a₁ B[1, :] + …            or            c[j] = a · B[:, j]

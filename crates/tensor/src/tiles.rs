@@ -1,7 +1,7 @@
 //! The product of small matrices, in tiles that stay in registers.
 //!
-//! A matrix-product library arranges both factors for the caches before it begins, which for the
-//! layers of a small model takes longer than the product. Small factors are in the cache anyway.
+//! A matrix-product library packs both factors for the caches before it begins. For the layers of a
+//! small model, that takes longer than the product. Small factors are in the cache anyway.
 //!
 //! The product is made tile by tile: some rows of C by one or two vector registers of columns. Each
 //! step k multiplies a row of B by one number of each row of A; the sums stay in registers to the end:

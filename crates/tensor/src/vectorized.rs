@@ -1,9 +1,9 @@
 //! Loops compiled for several kinds of processors. The best version is chosen at run time (`pulp`).
 //!
 //! So a plain release build uses the widest vectors that the machine has. A build with debug assertions,
-//! such as that of the tests, has one version only: at its level of optimization the compiler makes no
-//! vectors of a loop, and three versions of every loop are three times the code to compile. The results
-//! are the same bit for bit, because no version rounds otherwise.
+//! such as the tests', has only one version: at its optimization level the compiler does not vectorize
+//! loops, and three versions of every loop are three times the code to compile. The results are bit for
+//! bit the same, because no version rounds differently.
 
 /// Runs `loops` in a version compiled for this processor's vector instructions.
 ///

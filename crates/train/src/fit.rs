@@ -8,8 +8,8 @@
 //! ```
 //!
 //! [`Session::run`] is this loop, and `step.rs` has its inner step. Its position is a
-//! [`Progress`](crate::Progress), so it can begin anywhere. [`Observer`]s do everything beside training, so
-//! nothing here knows of progress bars or files.
+//! [`Progress`](crate::Progress), so it can begin anywhere. [`Observer`]s do everything besides training,
+//! so nothing here knows of progress bars or files.
 
 use std::collections::BTreeMap;
 use std::time::Instant;

@@ -16,8 +16,8 @@
 //! ```
 //!
 //! [`roc_auc`] judges the scores of a binary classifier before any threshold turns them into
-//! classes. [`Reliability`] says how far probabilities can be taken at their word, and [`fit_temperature`]
-//! calibrates them.
+//! classes. [`Reliability`] says how well probabilities are calibrated, and [`fit_temperature`] calibrates
+//! them.
 //!
 //! All figures are fractions from 0 to 1. The printed tables show percent.
 

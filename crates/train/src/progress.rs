@@ -1,5 +1,5 @@
-//! The position of a training run. The rest of the run depends on it, on the weights and on the
-//! optimizer's memory only. So a checkpoint must hold it, and its fields are public.
+//! The position of a training run. The rest of the run depends only on it, the weights and the
+//! optimizer's state. So a checkpoint must hold it, and its fields are public.
 //!
 //! It has no random state. Order and dropout come from keys that are computed from the seed, the
 //! epoch and the step (see [`tensor::Key`]), so the position is enough.

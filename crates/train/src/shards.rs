@@ -10,9 +10,9 @@
 //!
 //! Where some samples count more than others, nₖ and n are sums of their weights.
 //!
-//! What a shard holds and the order of the sums depend on the number of shards. Which thread works
-//! on a shard changes nothing, so the result is bitwise the same for any number of threads. The shards may also be
-//! computed by several processes: see [`Workers`](crate::Workers).
+//! The number of shards decides which samples a shard holds and in which order the sums are taken. It does not
+//! matter which thread works on a shard, so the result is bitwise the same for any number of threads. The shards
+//! may also be computed by several processes: see [`Workers`](crate::Workers).
 //!
 //! The sum is taken along a binary tree. If a batch has many shards, each subtree is added up before the next
 //! begins, so that their gradients are not all in memory.

@@ -1,8 +1,8 @@
 //! Figures of predictions that add up over batches, and the metrics that follow from them.
 //!
-//! A metric such as R² of many batches is not the mean of the batches' R². So each batch is reduced to
-//! figures that can be merged, and the metric is computed from those of all batches. Their order of
-//! merging is fixed, so a metric does not depend on the number of threads.
+//! A metric such as R² over many batches is not the mean of its values on each batch. So each batch is
+//! reduced to figures that can be merged, and the metric is computed from the merged figures. The
+//! order of merging is fixed, so a metric does not depend on the number of threads.
 
 mod json;
 mod wire;

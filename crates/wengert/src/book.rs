@@ -20,7 +20,7 @@
 //! | 9. [SwiGLU, and honest statistics](swiglu) | a gate that learns | what a comparison of two models is worth |
 //! | 10. [Attention, and a small language model](attention) | a dictionary with a slope | where a model looks, and a tongue twister by heart |
 //! | 11. [Making it fast](fast) | fused loops, sums in halves, threads | a sum that is wrong by nine percent, and one that is the same on all cores |
-//! | 12. [What was left out](what_was_left_out) | an operation of your own | second derivatives for nothing, and where to read on |
+//! | 12. [What was left out](what_was_left_out) | an operation of your own | second derivatives for free, and where to read on |
 //!
 //! # Exercises
 //!
@@ -38,10 +38,10 @@
 //! # How to read it
 //!
 //! Chapters 1 and 2 are one program, and chapters 3 to 10 another. A block with its own `main` is a separate program.
-//! Put blocks that contain only `use`, `struct`, `impl`, `trait` and `fn` above `main`, and keep them. Put a block with
-//! statements into `main`, functions included, replacing the previous one. The text after a block is its output. From
-//! chapter 4 on, `cargo run --release` saves you some waiting. The compiler warns about code that is not used yet;
-//! `#![allow(unused)]` as the first line of the file keeps it quiet.
+//! Put blocks that contain only `use`, `struct`, `impl`, `trait` and `fn` above `main`, and keep them. If a block has
+//! statements, put all of it into `main`, functions included, in place of the previous block. The text after a block is
+//! its output. From chapter 4 on, `cargo run --release` saves you some waiting. The compiler warns about code that is
+//! not used yet; `#![allow(unused)]` as the first line of the file keeps it quiet.
 //!
 //! Blocks that begin with `use wengert` use this library. They are separate programs, in a package outside of this
 //! repository: run `cargo new try_wengert`, and there `cargo add wengert --path REPOSITORY/crates/wengert`. Put each
@@ -55,7 +55,7 @@
 //! | `&x`, `&mut x` | a look at `x`, or a look that may change it; nothing is copied |
 //! | `let mut n: usize = 0` | a variable that may change, of a type for counts and indices; `f64` is Python's `float` |
 //! | `struct`, `impl` | the fields of a class, and its methods; `self` is as in Python, `Self` is the class |
-//! | `trait Op`, `impl Op for Mul` | methods that a type promises to have, and here they are |
+//! | `trait Op`, `impl Op for Mul` | methods that a type promises to have, and their implementation for `Mul` |
 //! | `impl Add for Var` | from now on `+` works between two `Var`s |
 //! | `Var<'t>`, `Var<'_>` | a `Var` cannot live longer than the tape that it looks at; the compiler sees to it |
 //! | `Box<dyn Op>` | some operation; which one is known only when the program runs |
@@ -71,7 +71,7 @@
 //! | `vec![1.0; 3]`, of type `Vec<f64>` | the list `[1.0] * 3` |
 //! | `0..n`, `0..=n` | `range(n)`, `range(n + 1)` |
 //! | a last line without `;` | what the function returns |
-//! | `let [a, b] = x else { … }` | takes `x` apart, and does the rest if it has another form; `match` has several forms |
+//! | `let [a, b] = x else { … }` | takes `x` apart, or runs the `else` block if `x` has another form; `match` chooses among several forms |
 //! | `x.clone()` | a copy; for an `Rc`, which is shared data, one more owner of the same data |
 //! | `RefCell`, `borrow_mut` | data that may be changed through a `&` |
 //! | `.expect("…")`, `?` | the value; if there is none, panic with this message, or return the error to the caller |

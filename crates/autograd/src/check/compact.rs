@@ -4,7 +4,8 @@
 //! A function that asks for some rows of a table ([`Pass::rows`]) computes with those rows alone.
 //! The gradient of all others is zero because the op never sees them, whatever its VJP does, so
 //! there is nothing to check in them. The first run of the function shows which rows it reads; from
-//! then on the check holds, moves and compares these. A table that is read as a whole stays whole.
+//! then on the check stores, perturbs and compares only these. A table that is read as a whole
+//! stays whole.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

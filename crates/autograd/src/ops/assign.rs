@@ -1,7 +1,7 @@
 //! `total += x`, and `-=`, `*=`, `/=`: short for `total = total + x`.
 //!
 //! Nothing on the tape changes: `total` becomes another variable. It keeps its shape, so a loss per
-//! sample that was not averaged cannot turn the total into a tensor without a word.
+//! sample that was not averaged cannot silently turn the total into a tensor.
 
 use std::ops::{Add, AddAssign, Div, DivAssign, Mul, MulAssign, Sub, SubAssign};
 

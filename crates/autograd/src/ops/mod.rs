@@ -1,10 +1,10 @@
-//! The operations, one a file; elementwise functions of one input share [`unary`].
+//! The operations, one per file; elementwise functions of one input share [`unary`].
 //!
 //! A file holds, top to bottom: the formula and its derivative, the op, the method of [`Var`] that
 //! records it, and the cases on which its gradient is checked. A new op is a new file and a line
 //! below; a test fails if an op is not on the list, or if its cases do not exercise it.
 //!
-//! Functions that other ops can compute are composed of them, in the file of the op that they are closest to:
+//! Functions that other ops can compute are composed from them, in the file of the op they are closest to:
 //! `min` with [`max`], `stack` and `pad` with [`concat`]. [`variance`] is composed entirely.
 //!
 //! [`Var`]: crate::Var

@@ -1,7 +1,7 @@
 //! Variance and standard deviation, composed of other operations:
 //!
 //! ```text
-//! var = Σ (x − x̄)² / (n − correction)      std = √var
+//! var = Σ (x − mean x)² / (n − correction)      std = √var
 //! ```
 //!
 //! √ has the slope ∞ at 0, so where all elements are equal the derivative of std would be ∞ · 0. It is

@@ -1,4 +1,4 @@
-//! The attention of a decoder: each place of a text takes a mean of values of the places up to it.
+//! The attention of a decoder: each place of a text takes a weighted mean of the values at the places up to its own.
 
 use autograd::{Parameters, Pass, Var};
 use tensor::{Scalar, Tensor};

@@ -1,7 +1,7 @@
 //! Keys and values of the tokens that a decoder has read, so that the next token costs one place and not
 //! the whole text.
 //!
-//! Memory is taken as the text grows, each time for twice as many tokens: a context may be far longer than the text.
+//! Memory grows with the text, doubling whenever it is full, because a context may be far longer than the text.
 
 use autograd::ParameterId;
 use tensor::{Scalar, ShapeError, Tensor};

@@ -6,8 +6,8 @@
 //! x̄ = (σ(x) − t) L̄ / n
 //! ```
 //!
-//! The second form of L holds no logarithm of a number that may have underflowed to 0. Infinite logits
-//! have the limits of the formula: the loss is 0 where the logit is right and ∞ where it is wrong.
+//! The second form of L never takes the logarithm of a number that may have underflowed to 0. For
+//! infinite logits it gives the limit: the loss is 0 where the logit is right and ∞ where it is wrong.
 
 use autograd::{Adjoints, Formulas, Op, Var};
 use tensor::{Scalar, ShapeError, Tensor, fused, shape};

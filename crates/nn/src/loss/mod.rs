@@ -1,7 +1,7 @@
 //! Losses: how far an output is from what it should be, as one number.
 //!
-//! Each is a function of variables, and a value with its settings, such as
-//! [`SoftmaxCrossEntropy`], for a trainer to hold.
+//! Each comes in two forms: a function of variables, and a value that holds its settings for a
+//! trainer, such as [`SoftmaxCrossEntropy`].
 
 mod bce_with_logits;
 mod binary;

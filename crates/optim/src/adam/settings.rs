@@ -1,4 +1,4 @@
-//! What Adam is built with.
+//! Adam's constructor and its settings.
 
 use tensor::Scalar;
 

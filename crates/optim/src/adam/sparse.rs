@@ -1,4 +1,4 @@
-//! Adam on tables, such as an embedding's, of which a step has the gradients of a few rows only.
+//! Adam on tables, such as an embedding's, where a step has gradients for only a few rows.
 //!
 //! There are two algorithms. The first is the paper's: momentum keeps moving the rows without a
 //! gradient, but their updates are deferred until they are read ([`deferred`], with the mathematics in

@@ -1,5 +1,4 @@
-//! Probabilities that can be taken at their word: if answers are given with 80 %, then 80 % of them should be
-//! right.
+//! Calibrated probabilities: of the answers that are given with a probability of 80 %, 80 % should be right.
 //!
 //! Networks are often more confident than they are right. One number corrects most of it, the temperature T,
 //! by which all logits are divided before the softmax (Guo et al., *On Calibration of Modern Neural Networks*,

@@ -1,5 +1,5 @@
-//! Figures as JSON, which has neither NaN nor infinity: these are written as texts, so that a resumed run continues with
-//! the figures that it had.
+//! Figures as JSON, which has neither NaN nor infinity: these are written as strings, so that a resumed run continues
+//! with the figures that it had.
 
 use std::collections::BTreeMap;
 

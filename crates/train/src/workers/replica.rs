@@ -1,8 +1,8 @@
-//! Comparison of what the processes of a run have: program, options, samples, weights.
+//! Compares what the processes of a run have: program, options, samples, weights.
 //!
 //! Each process updates its own copy of the weights. A process that was started with another file, or runs on
-//! a processor that rounds otherwise, would train another model without anyone noticing. So each tells the
-//! others a checksum of what it has, and a difference ends the run.
+//! a processor that rounds differently, would silently train another model. So each tells the others a
+//! checksum of what it has, and a difference ends the run.
 
 use std::hash::{DefaultHasher, Hasher};
 

@@ -1,8 +1,9 @@
 //! A table in which Adam updates the rows that have a gradient, and defers the updates of the others.
 //!
-//! Between two steps the parameter's value is a [`PendingRows`]: the values as they were left, and what
-//! it takes to bring a row up to date when it is read. At the next step the optimizer takes the values
-//! back. If the parameter has another value by then, it was written to, and is up to date.
+//! Between two steps the parameter's value is a [`PendingRows`]: the stale values, and what is needed
+//! to apply the pending updates of a row when it is read. At the next step the optimizer takes the
+//! values back. If the parameter has a different value by then, the program has written to it, and no
+//! update is pending.
 
 use std::any::Any;
 use std::collections::BTreeMap;

@@ -37,7 +37,8 @@ fn a_file_that_is_read_line_by_line_trains_a_model() {
         .then(Dense::new(&mut parameters, "output", 8, 2));
     let trainer = Trainer::new(&model, SoftmaxCrossEntropy::new());
     let (mut adam, options) = (Adam::new(0.05), Fit { epochs: 15, ..Fit::default() });
-    let session = trainer.session_from(&mut parameters, &mut adam, &lines, None, &options).unwrap();
+    let mut session =
+        trainer.session_from(&mut parameters, &mut adam, &lines, None, &options).unwrap();
     let history = session.run(&mut []).unwrap();
     assert_eq!(history.kept_epoch().training.metric("accuracy"), Some(1.0));
 }

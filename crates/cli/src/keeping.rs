@@ -261,7 +261,7 @@ impl Keeper {
     /// Trains a model that is only compared with others: without checkpoints, log or bars. Ctrl-C ends it.
     pub fn attempt<M: Model, L: Loss, S: Source + Clone>(
         &mut self,
-        session: Session<'_, M, L, S, f32>,
+        mut session: Session<'_, M, L, S, f32>,
     ) -> Result<History, Box<dyn Error>>
     where
         S::Inputs: Samples<Batch = M::Input>,

@@ -30,7 +30,7 @@ pub struct Training {
     #[arg(long, value_name = "RATE", value_parser = rate, allow_hyphen_values = true)]
     pub lr: Option<f64>,
     /// The share of training samples kept for validation: the weights of the epoch that is best on
-    /// them are kept. With 0 all samples are trained on, and the epoch that is best in training is kept.
+    /// them are kept. With 0 all samples are trained on, and the last epoch is kept.
     #[arg(long, value_name = "SHARE", default_value_t = 0.2, value_parser = share, allow_hyphen_values = true)]
     pub validation_split: f64,
     /// How to choose the samples for validation: `stratified`, drawn by --seed from each class by its

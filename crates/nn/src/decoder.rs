@@ -91,8 +91,12 @@ impl Decoder {
             blocks.push(Block::new(parameters, &format!("blocks.{number}"), &config));
         }
         let norm = RMSNorm::new(parameters, "norm", config.width).epsilon(config.epsilon);
-        let output = (!config.tied)
-            .then(|| Dense::without_bias(parameters, "output", config.width, config.vocabulary));
+        let output = match config.tied {
+            true => None,
+            false => {
+                Some(Dense::without_bias(parameters, "output", config.width, config.vocabulary))
+            }
+        };
         let dropout = Dropout::new("embedding.dropout", config.dropout);
         Self { config, embedding, dropout, blocks, norm, output }
     }

@@ -101,9 +101,14 @@ impl RunResult {
     /// compared by their accuracy.
     pub(crate) fn accuracy_interval(&self) -> Option<(f64, f64)> {
         let accuracy = (self.decisive() == "accuracy").then(|| self.metric("accuracy"))?;
-        let correct = (accuracy * self.samples as f64).round() as usize;
-        Some(wilson_interval(correct, self.samples))
+        let correct = accuracy.is_finite().then(|| (accuracy * self.samples as f64).round());
+        Some(wilson_interval(correct? as usize, self.samples))
     }
+}
+
+/// Returns `true` if a lower value of the metric is better.
+fn is_error(metric: &str) -> bool {
+    [LOSS, "mae", "rmse"].contains(&metric)
 }
 
 /// The loss among the metrics of a run. Lower is better.
@@ -203,7 +208,7 @@ pub enum Verdict {
 
 impl Verdict {
     fn of(test: &PairedTest, level: f64, metric: &str) -> Self {
-        let is_better = (test.difference.mean > 0.0) != (metric == LOSS);
+        let is_better = (test.difference.mean > 0.0) != is_error(metric);
         match (test.p < level, is_better) {
             (true, true) => Verdict::Better,
             (true, false) => Verdict::Worse,
@@ -312,8 +317,8 @@ impl ModelComparison {
         for difference in self.differences() {
             writeln!(f, "{difference}")?;
         }
-        if self.decisive() == LOSS && !self.differences().is_empty() {
-            writeln!(f, "The lower loss is the better one.")?;
+        if is_error(self.decisive()) && !self.differences().is_empty() {
+            writeln!(f, "The lower {} is the better one.", metric_label(self.decisive()))?;
         }
         let (paired, unpaired) = self.others();
         if paired.len() > 1 {

@@ -3,7 +3,7 @@
 //! A model with finite weights may still overflow: with weights of 1e20 two layers give infinite
 //! logits, and the softmax of two infinities is NaN. A program must not print NaN as a probability.
 
-use autograd::Parameters;
+use autograd::{Parameters, Tape};
 use data::{Dataset, Samples};
 use nn::Model;
 use tensor::{Scalar, Tensor};
@@ -11,7 +11,7 @@ use thiserror::Error;
 
 use crate::evaluate::{Evaluated, Evaluation};
 use crate::loss::{Classifier, Loss};
-use crate::trainer::Trainer;
+use crate::trainer::{Trainer, evaluation_batches};
 
 /// An output of a model, or its loss, is infinite or NaN.
 #[derive(Clone, Debug, PartialEq, Error)]
@@ -91,12 +91,15 @@ impl<M: Model, L> Trainer<'_, M, L> {
     {
         assert!(!dataset.is_empty(), "evaluate: there are no samples to evaluate on");
         let (mut evaluated, mut checked) = (Evaluated::default(), Ok(()));
-        self.for_each_batch(parameters, dataset.inputs(), |range, logits| {
+        let mut tape = Tape::no_grad();
+        for range in evaluation_batches(dataset.inputs()) {
+            tape.clear();
+            let logits = self.outputs_of(&tape, parameters, dataset.inputs(), range.clone());
             if checked.is_ok() {
                 checked = check_outputs(&logits, range.start);
             }
             evaluated.add(self, &logits, &dataset.targets().range(range));
-        });
+        }
         checked?;
         let evaluation = evaluated.end(dataset.len());
         match evaluation.loss.is_finite() {

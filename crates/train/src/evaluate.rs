@@ -12,7 +12,7 @@ use crate::history::Score;
 use crate::loss::{Classifier, Loss};
 use crate::metrics::{ConfusionMatrix, roc_auc};
 use crate::tally::Tally;
-use crate::trainer::Trainer;
+use crate::trainer::{Trainer, evaluation_batches};
 
 /// The loss and the quality of a classifier's predictions on a data set.
 #[derive(Clone, Debug)]
@@ -54,9 +54,13 @@ impl<M: Model, L> Trainer<'_, M, L> {
     {
         assert!(!dataset.is_empty(), "score: there are no samples to evaluate on");
         let mut scores = Vec::new();
-        self.for_each_batch(parameters, dataset.inputs(), |range, outputs| {
+        // Not by a closure, which would hide the caller's line.
+        let mut tape = Tape::no_grad();
+        for range in evaluation_batches(dataset.inputs()) {
+            tape.clear();
+            let outputs = self.outputs_of(&tape, parameters, dataset.inputs(), range.clone());
             scores.push(self.score_of(&outputs, &dataset.targets().range(range).batch()));
-        });
+        }
         match Score::of_batches(scores) {
             Some(score) => score,
             None => panic!("score: {}", none_counts(&dataset.len(), "samples")),
@@ -64,7 +68,7 @@ impl<M: Model, L> Trainer<'_, M, L> {
     }
 
     /// Returns the figures of some batches of a data set, computed by several threads. The figures of all
-    /// [`evaluation_batches`](crate::trainer::evaluation_batches), in order, make up a score.
+    /// [`evaluation_batches`], in order, make up a score.
     pub(crate) fn score_batches<T, X, Y>(
         &self,
         parameters: &Parameters<T>,
@@ -114,9 +118,12 @@ impl<M: Model, L> Trainer<'_, M, L> {
     {
         assert!(!dataset.is_empty(), "evaluate: there are no samples to evaluate on");
         let mut evaluation = Evaluated::default();
-        self.for_each_batch(parameters, dataset.inputs(), |range, logits| {
+        let mut tape = Tape::no_grad();
+        for range in evaluation_batches(dataset.inputs()) {
+            tape.clear();
+            let logits = self.outputs_of(&tape, parameters, dataset.inputs(), range.clone());
             evaluation.add(self, &logits, &dataset.targets().range(range));
-        });
+        }
         evaluation.end(dataset.len())
     }
 

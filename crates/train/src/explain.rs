@@ -137,14 +137,18 @@ impl<M: Model, L> Trainer<'_, M, L> {
                 dataset.inputs().select(&order)
             })
             .collect();
-        let importance = |column: &X::Column| {
-            let score = |others: &X| {
+        // Not by a closure, which would hide the caller's line.
+        let mut importances = Vec::with_capacity(columns.len());
+        for column in columns {
+            let mut scores = Vec::with_capacity(repetitions);
+            for others in &others {
                 let inputs = dataset.inputs().with_column(column, others);
-                self.score(parameters, &Dataset::with_targets(inputs, dataset.targets().clone()))
-            };
-            Importance::of(&whole, &others.iter().map(score).collect::<Vec<_>>())
-        };
-        columns.iter().map(importance).collect()
+                let permuted = Dataset::with_targets(inputs, dataset.targets().clone());
+                scores.push(self.score(parameters, &permuted));
+            }
+            importances.push(Importance::of(&whole, &scores));
+        }
+        importances
     }
 
     /// Returns the partial dependence of the predictions on a column: for each of `values` the mean
@@ -168,7 +172,8 @@ impl<M: Model, L> Trainer<'_, M, L> {
     {
         let count = inputs.count();
         assert!(count > 0, "partial_dependence: there are no samples to average over");
-        let mean = |&value: &u32| {
+        let mut means = Vec::with_capacity(values.len());
+        for &value in values {
             let same = inputs.select(&vec![value; count]);
             let predictions = self.predict(parameters, &inputs.with_column(column, &same));
             let outputs = predictions.len() / count;
@@ -176,8 +181,8 @@ impl<M: Model, L> Trainer<'_, M, L> {
             for sample in predictions.to_vec().chunks(outputs) {
                 sums.iter_mut().zip(sample).for_each(|(sum, output)| *sum += output.to_f64());
             }
-            sums.iter().map(|sum| sum / count as f64).collect()
-        };
-        values.iter().map(mean).collect()
+            means.push(sums.iter().map(|sum| sum / count as f64).collect());
+        }
+        means
     }
 }

@@ -46,7 +46,7 @@ impl<M: Model, L> Trainer<'_, M, L> {
     /// after that epoch.
     ///
     /// # Panics
-    /// If the data do not fit the model, the batch size or the number of epochs or shards is 0, the norm to clip to is
+    /// If the data do not fit the model, the batch size, the patience or the number of epochs or shards is 0, the norm to clip to is
     /// not above 0, or a parameter to track is more than one number.
     #[track_caller]
     pub fn fit<T, X, Y>(
@@ -77,12 +77,13 @@ where
     ///
     /// # Errors
     /// If [`Trainer::fit`] would fail, the source of the samples fails, or an observer fails or stops
-    /// the run. Then the parameters are as after the last step.
+    /// the run. Then the parameters are as after the last step, and [`progress`](Session::progress) still has the weights
+    /// of the best epoch.
     ///
     /// # Panics
     /// If the data do not fit the model.
     #[track_caller]
-    pub fn run(mut self, observers: &mut [&mut dyn Observer<T>]) -> Result<History, TrainError> {
+    pub fn run(&mut self, observers: &mut [&mut dyn Observer<T>]) -> Result<History, TrainError> {
         let (training, options) = (self.training.clone(), self.options);
         let mut shards = Shards::new(options.shards);
         self.check_workers()?;
@@ -102,6 +103,11 @@ where
                     last = Some(batch); // A run that is resumed has taken this step before.
                     continue;
                 }
+                assert!(
+                    !batch.is_empty(),
+                    "fit: batch {} of epoch {epoch} is empty; a source gives batches of at least one sample",
+                    index + 1
+                );
                 let noise = key.stream("noise").fold_in(index as u64);
                 let (step, gradients) = self.compute(&mut shards, &batch, noise)?;
                 let gradient_norm = self.update(gradients)?;
@@ -121,11 +127,10 @@ where
             self.check_weights()?;
             self.tell(observers, StepFigures::default(), |observer, now| observer.epoch(now))?;
         }
-        let (history, best) = self.progress.end();
-        if let Some(weights) = best {
-            *self.parameters = weights;
+        if let Some(weights) = &self.progress.best_weights {
+            *self.parameters = weights.clone();
         }
-        Ok(history)
+        Ok(self.progress.history())
     }
 
     /// Returns the score of the current weights on the validation samples, if there are any. Several processes
@@ -216,6 +221,10 @@ where
         }
         for observer in observers {
             observer.stop(&now).map_err(|error| self.left(TrainError::Observer(error)))?;
+        }
+        // Where the observer of one process failed, the others learn of it by this call.
+        if let Some(team) = &self.team {
+            team.any(false)?;
         }
         Err(TrainError::Stopped {
             epoch: self.progress.epoch(),

@@ -165,6 +165,16 @@ impl History {
         }
     }
 
+    /// Returns why this epoch's weights were kept: `"the best in validation"` or `"the last"`.
+    pub fn kept_as(&self) -> &'static str {
+        let kept = self.kept_epoch();
+        let is_better = |epoch: &Epoch| epoch.score().is_better_than(kept.score());
+        match kept.validation.is_some() && !self.epochs.iter().any(is_better) {
+            true => "the best in validation",
+            false => "the last",
+        }
+    }
+
     /// Returns `true` if this run's model is better than another run's, by the scores of the kept
     /// epochs.
     pub fn is_better_than(&self, other: &History) -> bool {

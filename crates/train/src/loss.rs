@@ -13,7 +13,7 @@ mod tokens;
 
 use autograd::Var;
 use data::Samples;
-use tensor::{Scalar, Tensor};
+use tensor::{Scalar, ShapeError, Tensor};
 
 use crate::tally::Tally;
 
@@ -37,8 +37,9 @@ pub use own::{OwnLoss, own_loss};
 ///     type Target = Tensor<f32>;
 ///
 ///     fn of<'t>(&self, outputs: Var<'t, T>, targets: &Tensor<f32>) -> Var<'t, T> {
-///         let error = outputs - outputs.tape().constant(targets.cast());
-///         ((error.exp() + (-error).exp()) * 0.5).ln().mean_all()
+///         let error = (outputs - outputs.tape().constant(targets.cast())).abs();
+///         // ln cosh x = |x| + ln(1 + e^(−2|x|)) − ln 2, in which nothing overflows.
+///         (error + (error * -2.0).softplus() - std::f64::consts::LN_2).mean_all()
 ///     }
 /// }
 /// ```
@@ -52,6 +53,16 @@ pub trait Loss<T: Scalar = f32>: Sync {
     /// If outputs and targets do not fit.
     #[track_caller]
     fn of<'t>(&self, outputs: Var<'t, T>, targets: &Self::Target) -> Var<'t, T>;
+
+    /// Checks that targets are possible for a model with this many outputs, such as logits, for each sample or step.
+    /// Training checks all of its targets before the first step. The default accepts any.
+    ///
+    /// # Errors
+    /// If a target is not possible, such as a class that the model does not have.
+    fn check_targets(&self, outputs: usize, targets: &Self::Target) -> Result<(), ShapeError> {
+        let _ = (outputs, targets);
+        Ok(())
+    }
 
     /// Returns the weight of a batch's mean in a mean over several batches. It is the number of samples,
     /// unless some count more than others.
@@ -90,6 +101,21 @@ pub trait Classifier<T: Scalar = f32>: Loss<T, Target = Tensor<u32>> {
     fn ignores(&self, label: u32) -> bool {
         let _ = label;
         false
+    }
+}
+
+/// Checks that each label is a class of the model, unless it is ignored.
+fn check_classes(
+    classes: usize,
+    labels: &Tensor<u32>,
+    is_ignored: impl Fn(u32) -> bool,
+) -> Result<(), ShapeError> {
+    let is_wrong = |&&label: &&u32| label as usize >= classes && !is_ignored(label);
+    match labels.values().iter().find(is_wrong) {
+        Some(label) => Err(ShapeError::new(format!(
+            "there is no class {label}: the model has the classes 0..{classes}"
+        ))),
+        None => Ok(()),
     }
 }
 

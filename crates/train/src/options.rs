@@ -5,7 +5,8 @@ use serde::{Deserialize, Serialize};
 use tensor::Key;
 
 /// The options of a training run. The default is 10 epochs, batches of 32 and a fifth of the samples
-/// for validation. It also keeps the weights of the best epoch.
+/// for validation. It also keeps the weights of the best epoch
+/// in validation.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Fit {
     /// The largest number of passes over the training samples, at least 1.
@@ -26,10 +27,12 @@ pub struct Fit {
     pub shuffle: bool,
     /// The seed of the order and of dropout.
     pub seed: u64,
-    /// Training stops after this many epochs in a row without a new best one; `None` for no limit.
+    /// Training stops after this many epochs in a row, at least 1, without a new best one; `None` for no limit. Without
+    /// validation samples epochs are compared by their training scores.
     pub patience: Option<usize>,
     /// `true` to end with the weights of the best epoch in validation instead of the last epoch's;
-    /// [`Score::is_better_than`](crate::Score::is_better_than) says which is best.
+    /// [`Score::is_better_than`](crate::Score::is_better_than) says which is best. Without validation samples the last
+    /// epoch's weights are kept, because nothing has judged the weights at the end of an epoch.
     pub keep_best: bool,
     /// The largest global norm of the gradients. Larger gradients are scaled down to it.
     pub clip_norm: Option<f64>,

@@ -21,7 +21,7 @@ pub struct Progress<T: Scalar = f32> {
     pub running: RunningEpoch,
     /// The number of the best epoch so far; 0 before the first has ended.
     pub best: usize,
-    /// The weights of the best epoch, if the run keeps them.
+    /// The weights of the best epoch in validation, if the run keeps them.
     pub best_weights: Option<Parameters<T>>,
 }
 
@@ -115,20 +115,22 @@ impl<T: Scalar> Progress<T> {
         self.running.seconds = seconds;
     }
 
-    /// Ends the running epoch and keeps its weights if they are the best so far.
+    /// Ends the running epoch and keeps its weights if they are the best so far in validation. A training score is
+    /// measured before each step, so it does not judge the weights after the last.
     pub(crate) fn add_epoch(&mut self, epoch: Epoch, weights: &Parameters<T>, options: &Fit) {
         let best = self.best.checked_sub(1).map(|index| self.epochs[index].score());
         if best.is_none_or(|best| epoch.score().is_better_than(best)) {
             self.best = epoch.number;
-            self.best_weights = options.keep_best.then(|| weights.clone());
+            let is_judged = options.keep_best && epoch.validation.is_some();
+            self.best_weights = is_judged.then(|| weights.clone());
         }
         self.epochs.push(epoch);
         self.running = RunningEpoch::default();
     }
 
-    /// Returns the history, and the weights to end with if they are not the current ones.
-    pub(crate) fn end(self) -> (History, Option<Parameters<T>>) {
+    /// Returns the history of a run that has ended.
+    pub(crate) fn history(&self) -> History {
         let kept = if self.best_weights.is_some() { self.best } else { self.epochs.len() };
-        (History { epochs: self.epochs, kept }, self.best_weights)
+        History { epochs: self.epochs.clone(), kept }
     }
 }

@@ -7,7 +7,7 @@ use autograd::{ParameterId, Parameters, Pass, Tape};
 use data::{Dataset, Samples, Source};
 use nn::Model;
 use optim::Optimizer;
-use tensor::Scalar;
+use tensor::{Scalar, shape};
 
 use crate::error::TrainError;
 use crate::loss::Loss;
@@ -100,7 +100,7 @@ impl<M: Model, L> Trainer<'_, M, L> {
     /// If there are no samples, the validation split leaves a part empty, or no sample of a part counts in the loss.
     ///
     /// # Panics
-    /// If the data do not fit the model, the batch size or the number of epochs or shards is 0, the norm to clip to is
+    /// If the data do not fit the model, the batch size, the patience or the number of epochs or shards is 0, the norm to clip to is
     /// not above 0, or a parameter to track is more than one number.
     #[track_caller]
     pub fn session<'a, T, X, Y>(
@@ -150,7 +150,7 @@ impl<M: Model, L> Trainer<'_, M, L> {
     /// epochs, or no validation sample counts in the loss.
     ///
     /// # Panics
-    /// If the data do not fit the model, the batch size or the number of epochs or shards is 0, the norm to clip to is
+    /// If the data do not fit the model, the batch size, the patience or the number of epochs or shards is 0, the norm to clip to is
     /// not above 0, or a parameter to track is more than one number.
     #[track_caller]
     pub fn session_from<'a, T, S>(
@@ -193,8 +193,8 @@ impl<M: Model, L> Trainer<'_, M, L> {
         })
     }
 
-    /// Runs the model on the first sample, and on those with the highest id and the highest class. So
-    /// a mismatch of layers, ids or targets is reported at the line that called `fit`, before training
+    /// Runs the model on the first sample and on those with the highest id and the highest class, and checks all
+    /// targets. So a mismatch of layers, ids or targets is reported at the line that called `fit`, before training
     /// begins.
     #[track_caller]
     fn rehearse<T, X, Y>(&self, parameters: &Parameters<T>, samples: &Dataset<X, Y>)
@@ -205,9 +205,18 @@ impl<M: Model, L> Trainer<'_, M, L> {
         Y: Samples<Batch = L::Target>,
     {
         let highest = [samples.inputs().highest(), samples.targets().highest()].concat();
+        let mut width = 0;
         for sample in highest.into_iter().chain([0]) {
-            let tape = Tape::no_grad();
-            self.loss(Pass::eval(&tape, parameters), &samples.slice(sample..sample + 1));
+            let (tape, sample) = (Tape::no_grad(), samples.slice(sample..sample + 1));
+            let outputs =
+                self.model.forward(Pass::eval(&tape, parameters), &sample.inputs().batch());
+            self.loss.of(outputs, &sample.targets().batch());
+            width = outputs.shape().last().copied().unwrap_or(1);
+        }
+        let targets = samples.targets();
+        for range in evaluation_batches(targets) {
+            let checked = self.loss.check_targets(width, &targets.range(range).batch());
+            shape::expect("fit", checked);
         }
     }
 
@@ -333,6 +342,10 @@ fn check_options<T: Scalar>(options: &Fit, parameters: &Parameters<T>) {
     assert!(
         options.batch_size > 0,
         "fit: a batch size of 0 was asked for; a batch needs at least one sample"
+    );
+    assert!(
+        options.patience != Some(0),
+        "fit: a patience of 0 epochs was asked for; training waits for at least one, or for ever with None"
     );
     if let Some(norm) = options.clip_norm {
         assert!(norm > 0.0, "fit: clip_norm is {norm}; gradients are clipped to a norm above 0");

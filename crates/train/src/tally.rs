@@ -30,7 +30,7 @@ pub enum Tally {
         correct: u64,
     },
     /// The figures of several yes-or-no labels, for the metrics `micro_f1` and `macro_f1`. Each list has
-    /// an entry for each label.
+    /// an entry for each label. A label that neither occurs nor is predicted has an F1 of 0.
     Labels {
         /// The number of samples that have the label and for which it was predicted.
         hits: Vec<u64>,
@@ -41,8 +41,8 @@ pub enum Tally {
     },
     /// The figures of predicted numbers, for the metrics `mae`, `rmse` and `r2`.
     Numbers(Errors),
-    /// The figures of a model with two outputs. If both have a metric of one name, that of the second
-    /// gets a `2`.
+    /// The figures of a model with two outputs. A metric that the first has too gets a number after its name:
+    /// `accuracy2`, and in a `Both` of three outputs `accuracy3`.
     Both(Box<Tally>, Box<Tally>),
     /// Sums of a custom loss and the numbers of their terms. The metrics are their means.
     Means(#[serde(with = "json::pairs")] BTreeMap<String, (f64, f64)>),
@@ -127,8 +127,9 @@ impl Tally {
                 let f1 =
                     |hits: u64, predicted: u64, present: u64| ratio(2 * hits, predicted + present);
                 let labels = hits.iter().zip(predicted).zip(present);
+                // As scikit-learn counts a label that neither occurs nor is predicted.
                 let each: Vec<f64> =
-                    labels.filter_map(|((&hits, &q), &p)| f1(hits, q, p)).collect();
+                    labels.map(|((&hits, &q), &p)| f1(hits, q, p).unwrap_or(0.0)).collect();
                 let mean = each.iter().sum::<f64>() / each.len() as f64;
                 named([
                     ("macro_f1", (!each.is_empty()).then_some(mean)),
@@ -138,16 +139,7 @@ impl Tally {
             Tally::Numbers(errors) => errors.metrics(),
             Tally::Both(first, second) => {
                 let mut metrics = first.metrics();
-                for (name, value) in second.metrics() {
-                    let mut free = name.clone();
-                    for number in 2.. {
-                        if !metrics.contains_key(&free) {
-                            break;
-                        }
-                        free = format!("{name}{number}");
-                    }
-                    metrics.insert(free, value);
-                }
+                second.add_to(&mut metrics);
                 metrics
             }
             Tally::Means(sums) => {
@@ -158,8 +150,42 @@ impl Tally {
     }
 }
 
-/// The names of the other fields of a score and of a record of a log.
-const TAKEN: [&str; 6] = ["loss", "record", "run", "epoch", "step", "rate"];
+impl Tally {
+    /// Adds these metrics under names that are free.
+    #[track_caller]
+    fn add_to(&self, metrics: &mut Metrics) {
+        if let Tally::Both(first, second) = self {
+            first.add_to(metrics);
+            return second.add_to(metrics);
+        }
+        for (name, value) in self.metrics() {
+            let mut free = name.clone();
+            for number in 2.. {
+                if !metrics.contains_key(&free) {
+                    break;
+                }
+                free = format!("{name}{number}");
+            }
+            metrics.insert(free, value);
+        }
+    }
+}
+
+/// The names of the other figures in a score, in a record of a log, and in the result of a run.
+const TAKEN: [&str; 12] = [
+    "loss",
+    "record",
+    "run",
+    "epoch",
+    "step",
+    "rate",
+    "parameters",
+    "seconds",
+    "samples",
+    "name",
+    "start",
+    "runs",
+];
 
 #[track_caller]
 fn check_name(name: &str) {

@@ -110,8 +110,11 @@ impl<'m, M: Model, L> Trainer<'m, M, L> {
         T: Scalar,
         X: Samples<Batch = M::Input>,
     {
-        let mut outputs: Vec<Tensor<T>> = Vec::new();
-        self.for_each_batch(parameters, inputs, |_, batch| outputs.push(batch));
+        let (mut tape, mut outputs) = (Tape::no_grad(), Vec::new());
+        for range in evaluation_batches(inputs) {
+            tape.clear();
+            outputs.push(self.outputs_of(&tape, parameters, inputs, range));
+        }
         let rows = |batch: &Tensor<T>| batch.shape().get(1..).map(<[usize]>::to_vec);
         if let Some(other) = outputs.iter().find(|other| rows(other) != rows(&outputs[0])) {
             panic!(
@@ -122,26 +125,6 @@ impl<'m, M: Model, L> Trainer<'m, M, L> {
             );
         }
         Tensor::concat(&outputs, 0)
-    }
-
-    /// Calls `with` for each batch of inputs in evaluation mode, with the range of its samples and the
-    /// model's outputs.
-    #[track_caller]
-    pub(crate) fn for_each_batch<T, X>(
-        &self,
-        parameters: &Parameters<T>,
-        inputs: &X,
-        mut with: impl FnMut(Range<usize>, Tensor<T>),
-    ) where
-        T: Scalar,
-        X: Samples<Batch = M::Input>,
-    {
-        let mut tape = Tape::no_grad();
-        for range in evaluation_batches(inputs) {
-            tape.clear();
-            let outputs = self.outputs_of(&tape, parameters, inputs, range.clone());
-            with(range, outputs);
-        }
     }
 
     /// Returns the model's outputs for a range of inputs in evaluation mode.

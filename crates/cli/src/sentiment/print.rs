@@ -12,9 +12,9 @@ use crate::trained::{Outcome, Trained};
 pub fn after_training(trained: &Trained) {
     let Trained { activation, seed, parameters, history, evaluation, calibration } = trained;
     say(format_args!(
-        "{activation}  seed {seed}: kept epoch {}, the best in {}; test loss {:.4}, accuracy {:.1} %, macro F1 {:.1} %",
+        "{activation}  seed {seed}: kept epoch {}, {}; test loss {:.4}, accuracy {:.1} %, macro F1 {:.1} %",
         history.kept,
-        history.judged_by(),
+        history.kept_as(),
         evaluation.loss,
         evaluation.accuracy() * 100.0,
         evaluation.confusion.macro_average().f1 * 100.0

@@ -275,7 +275,7 @@ impl TrainRun<'_> {
             let epochs = match self.options.search {
                 Some(_) => format!("trained for {all} epochs, as many as were best in the search"),
                 None => {
-                    format!("kept epoch {kept} of {all}, the best in {}", best.history.judged_by())
+                    format!("kept epoch {kept} of {all}, {}", best.history.kept_as())
                 }
             };
             say(format_args!(

@@ -65,7 +65,7 @@ fn train(
         options.training.check_gradients(weights, seed, &trainer, parameters, &halves.train)
     };
     check(Weights::Initial, &parameters)?;
-    let session = trainer.session(&mut parameters, &mut adam, &halves.train, &fit)?;
+    let mut session = trainer.session(&mut parameters, &mut adam, &halves.train, &fit)?;
     let history = session
         .run(&mut [interrupt])
         .map_err(|error| Interrupted::by(interrupt, error, "Nothing of it was kept"))?;
@@ -74,10 +74,10 @@ fn train(
     let evaluation = trainer.evaluate_finite(&parameters, &halves.test)?;
     if !options.training.quiet {
         say(format_args!(
-            "{activation:<10}  seed {seed}  kept epoch {:>2} of {:>2}, the best in {}  test loss {:.4}  accuracy {:.1} %",
+            "{activation:<10}  seed {seed}  kept epoch {:>2} of {:>2}, {}  test loss {:.4}  accuracy {:.1} %",
             history.kept,
             history.epochs.len(),
-            history.judged_by(),
+            history.kept_as(),
             evaluation.loss,
             evaluation.accuracy() * 100.0
         ));

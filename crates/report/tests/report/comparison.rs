@@ -228,6 +228,33 @@ The lower loss is the better one.
 }
 
 #[test]
+fn the_lower_error_is_the_better_one() {
+    let run = |mae: f64| RunResult {
+        metrics: [("mae".to_string(), Some(mae))].into_iter().collect(),
+        parameters: 97,
+        seconds: 0.5,
+        samples: 500,
+    };
+    let mut comparison = ModelComparison::default();
+    for (line, network) in [(0.64, 0.09), (0.65, 0.11), (0.63, 0.08)] {
+        comparison.add("line", run(line));
+        comparison.add("network", run(network));
+    }
+    let text = comparison.to_string();
+    assert!(text.contains("of MAE, paired t-test p < 0.001: better."), "{text}");
+    assert!(text.contains("The lower MAE is the better one."), "{text}");
+}
+
+#[test]
+fn an_accuracy_that_is_not_defined_has_no_interval() {
+    let metrics = [("accuracy".to_string(), None)].into_iter().collect();
+    let run = RunResult { metrics, parameters: 97, seconds: 0.5, samples: 200 };
+    let mut comparison = ModelComparison::default();
+    comparison.add("relu", run);
+    assert!(!comparison.to_string().contains("to 1.9 %"), "{comparison}");
+}
+
+#[test]
 fn one_run_of_a_model_of_numbers() {
     assert_eq!(
         compared(&[("line", &[errors(0.00002, None)])]).to_string(),

@@ -56,7 +56,7 @@ fn train_regression(log: &mut Log) {
     let options = Fit { epochs: 2, batch_size: 2, watch_layers: true, ..Fit::default() };
     let trainer = Trainer::new(&model, MeanSquaredError);
     let mut sgd = Sgd::new(0.1);
-    let session = trainer.session(&mut parameters, &mut sgd, &dataset, &options).unwrap();
+    let mut session = trainer.session(&mut parameters, &mut sgd, &dataset, &options).unwrap();
     session.run(&mut [log.of_run("line")]).unwrap();
 }
 

@@ -156,7 +156,8 @@ fn restore<M: Model, L, S: Source>(
     let state = State { header: record.optimizer, tensors: moments };
     restore_optimizer(session, &present, state, record.rate)?;
     *session.parameters = present;
-    let has_best = session.options.keep_best && record.best > 0;
+    let is_judged = session.options.keep_best && session.validation.is_some();
+    let has_best = is_judged && record.best > 0;
     session.progress = Progress {
         epochs: record.epochs,
         running: record.current,

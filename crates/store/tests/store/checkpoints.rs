@@ -186,7 +186,7 @@ fn parameters_with_the_names_of_a_checkpoints_own_tensors_are_refused_when_train
     let trainer = Trainer::new(&model, SoftmaxCrossEntropy::new());
     let (mut adam, mut writer) = (adam(), checkpoints(folder.path()));
     let (dataset, options) = (quadrants(), options());
-    let session = trainer.session(&mut parameters, &mut adam, &dataset, &options).unwrap();
+    let mut session = trainer.session(&mut parameters, &mut adam, &dataset, &options).unwrap();
     let error = session.run(&mut [&mut writer]).unwrap_err().to_string();
     assert!(
         error.contains("the parameter `training/dense.weight` cannot be in a checkpoint"),

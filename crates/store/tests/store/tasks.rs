@@ -141,7 +141,7 @@ where
     M: Model<Input = Tensor<f32>>,
     S: data::Source<Inputs = Tensor<f32>, Targets = Tensor<f32>> + Clone,
 {
-    let session = match checkpoint {
+    let mut session = match checkpoint {
         Some(checkpoint) => checkpoint.resume(session).map_err(|error| error.to_string())?,
         None => session,
     };

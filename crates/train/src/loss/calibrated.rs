@@ -1,7 +1,7 @@
 //! A loss on logits that are divided by a temperature.
 
 use autograd::Var;
-use tensor::{Scalar, Tensor};
+use tensor::{Scalar, ShapeError, Tensor};
 
 use super::{Classifier, Loss};
 use crate::tally::Tally;
@@ -41,6 +41,10 @@ impl<T: Scalar, L: Loss<T>> Loss<T> for Calibrated<L> {
     #[track_caller]
     fn of<'t>(&self, outputs: Var<'t, T>, targets: &Self::Target) -> Var<'t, T> {
         self.loss.of(outputs * (1.0 / self.temperature), targets)
+    }
+
+    fn check_targets(&self, outputs: usize, targets: &Self::Target) -> Result<(), ShapeError> {
+        self.loss.check_targets(outputs, targets)
     }
 
     fn weight(&self, targets: &Self::Target) -> f64 {

@@ -2,9 +2,9 @@
 
 use autograd::{Tape, Var};
 use nn::{BinaryCrossEntropy, SoftmaxCrossEntropy};
-use tensor::{Scalar, Tensor};
+use tensor::{Scalar, ShapeError, Tensor};
 
-use super::{Classifier, Loss, check_shapes};
+use super::{Classifier, Loss, check_classes, check_shapes};
 use crate::tally::Tally;
 
 /// Logits `[n, classes]` with labels `[n]`.
@@ -14,6 +14,10 @@ impl<T: Scalar> Loss<T> for SoftmaxCrossEntropy {
     #[track_caller]
     fn of<'t>(&self, logits: Var<'t, T>, labels: &Tensor<u32>) -> Var<'t, T> {
         SoftmaxCrossEntropy::of(self, logits, labels)
+    }
+
+    fn check_targets(&self, classes: usize, labels: &Tensor<u32>) -> Result<(), ShapeError> {
+        check_classes(classes, labels, |label| self.ignores(label))
     }
 
     fn weight(&self, labels: &Tensor<u32>) -> f64 {
@@ -57,6 +61,10 @@ impl<T: Scalar> Loss<T> for BinaryCrossEntropy {
     #[track_caller]
     fn of<'t>(&self, logits: Var<'t, T>, labels: &Tensor<u32>) -> Var<'t, T> {
         BinaryCrossEntropy::of(self, logits, labels)
+    }
+
+    fn check_targets(&self, _: usize, labels: &Tensor<u32>) -> Result<(), ShapeError> {
+        check_classes(2, labels, |_| false)
     }
 
     /// Returns the probability of both classes, `[n, 2]`: rows sum to 1.

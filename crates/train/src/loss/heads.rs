@@ -9,7 +9,7 @@
 //! ```
 
 use autograd::Var;
-use tensor::{Scalar, Tensor};
+use tensor::{Scalar, ShapeError, Tensor};
 
 use super::Loss;
 use crate::tally::Tally;
@@ -49,7 +49,8 @@ impl<A, B> Heads<A, B> {
         Self { first, columns, second, weights: [1.0, 1.0] }
     }
 
-    /// Sets the weights of both losses in the sum, in place of 1.
+    /// Sets the weights of both losses in the sum, in place of 1. They do not change how epochs are compared: the
+    /// first accuracy or micro F1 of either loss decides, as [`Score::is_better_than`](crate::Score::is_better_than) says.
     ///
     /// # Panics
     /// If a weight is negative or not finite.
@@ -85,6 +86,11 @@ impl<T: Scalar, A: Loss<T>, B: Loss<T>> Loss<T> for Heads<A, B> {
         let first = self.first.of(outputs.slice(-1, ..self.columns), &targets.0);
         let second = self.second.of(outputs.slice(-1, self.columns..), &targets.1);
         first * self.weights[0] + second * self.weights[1]
+    }
+
+    fn check_targets(&self, outputs: usize, targets: &Self::Target) -> Result<(), ShapeError> {
+        self.first.check_targets(self.columns, &targets.0)?;
+        self.second.check_targets(outputs - self.columns, &targets.1)
     }
 
     /// Returns the predictions of both, side by side.

@@ -2,7 +2,7 @@
 
 use autograd::Var;
 use nn::MultiLabelCrossEntropy;
-use tensor::{Scalar, Tensor};
+use tensor::{Scalar, ShapeError, Tensor};
 
 use super::{Loss, check_shapes};
 use crate::tally::Tally;
@@ -15,6 +15,15 @@ impl<T: Scalar> Loss<T> for MultiLabelCrossEntropy {
     #[track_caller]
     fn of<'t>(&self, logits: Var<'t, T>, targets: &Tensor<f32>) -> Var<'t, T> {
         MultiLabelCrossEntropy::of(self, logits, targets)
+    }
+
+    fn check_targets(&self, _: usize, targets: &Tensor<f32>) -> Result<(), ShapeError> {
+        match targets.values().iter().find(|target| !(0.0..=1.0).contains(*target)) {
+            Some(target) => {
+                Err(ShapeError::new(format!("targets must be between 0 and 1, not {target}")))
+            }
+            None => Ok(()),
+        }
     }
 
     /// Returns the probability of each label, `[n, labels]`.

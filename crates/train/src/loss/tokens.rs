@@ -2,9 +2,9 @@
 
 use autograd::{Tape, Var};
 use nn::TokenCrossEntropy;
-use tensor::{Scalar, Tensor};
+use tensor::{Scalar, ShapeError, Tensor};
 
-use super::{Loss, check_shapes};
+use super::{Loss, check_classes, check_shapes};
 use crate::tally::Tally;
 
 /// Logits `[batch, time, vocabulary]` with targets `[batch, time]`. The weight of a batch is the number of
@@ -15,6 +15,10 @@ impl<T: Scalar> Loss<T> for TokenCrossEntropy {
     #[track_caller]
     fn of<'t>(&self, logits: Var<'t, T>, targets: &Tensor<u32>) -> Var<'t, T> {
         TokenCrossEntropy::of(*self, logits, targets)
+    }
+
+    fn check_targets(&self, vocabulary: usize, targets: &Tensor<u32>) -> Result<(), ShapeError> {
+        check_classes(vocabulary, targets, |target| target == TokenCrossEntropy::IGNORED)
     }
 
     fn weight(&self, targets: &Tensor<u32>) -> f64 {

@@ -208,7 +208,9 @@ impl Reliability {
         let distance = |bin: &ReliabilityBin| {
             bin.answers as f64 / all as f64 * (bin.confidence - bin.right).abs()
         };
-        Self { expected_calibration_error: bins.iter().map(distance).sum(), bins }
+        // Not `sum`, which is −0 for no answers.
+        let error = bins.iter().map(distance).fold(0.0, |sum, distance| sum + distance);
+        Self { expected_calibration_error: error, bins }
     }
 
     /// Sorts the answers of a classifier by the probability of the class that it chose. `probabilities` are

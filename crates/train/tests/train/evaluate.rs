@@ -5,7 +5,9 @@ use std::sync::Mutex;
 use approx::assert_relative_eq;
 use autograd::{Parameters, Pass, Var};
 use data::{Dataset, Samples, Sequences, Windows};
-use nn::{BinaryCrossEntropy, Dense, Embedding, Features, Model, SoftmaxCrossEntropy};
+use nn::{
+    BinaryCrossEntropy, Dense, Embedding, Features, MeanSquaredError, Model, SoftmaxCrossEntropy,
+};
 use proptest::prelude::*;
 use tensor::{Key, Scalar, Tensor};
 use train::metrics::ConfusionMatrix;
@@ -256,5 +258,31 @@ fn outputs_for_each_step_of_texts_of_several_lengths_are_refused_at_the_users_li
         mistakes::message(|| trainer.outputs(&parameters, &texts)),
         "outputs: batches have the outputs [256, 5, 4] and [44, 9, 4], which do not make one tensor: give inputs of one \
          length to a model with an output for each step"
+    );
+}
+
+/// Targets that do not fit blame the line that evaluates, not one inside.
+#[test]
+fn mistakes_are_reported_at_the_line_that_evaluates() {
+    let mut parameters = Parameters::with_seed(1);
+    let model = linear(&mut parameters, 1);
+    let inputs = samples(10, 2).inputs().clone();
+    let numbers = Trainer::new(&model, MeanSquaredError);
+    let flat = Dataset::with_targets(inputs.clone(), Tensor::<f32>::ones([10]));
+    let rule = "prediction [10, 1] and target [10] must have the same shape";
+    let told = mistakes::message(|| numbers.score(&parameters, &flat));
+    assert!(told.contains(rule), "{told}");
+    let told =
+        mistakes::message(|| numbers.importance(&parameters, &flat, &[0..1, 1..2], 2, Key::new(1)));
+    assert!(told.contains(rule), "{told}");
+    let classes = Trainer::new(&model, BinaryCrossEntropy);
+    let third = Dataset::new(inputs, Tensor::full([10], 2));
+    let told = [
+        mistakes::message(|| classes.evaluate(&parameters, &third)),
+        mistakes::message(|| classes.evaluate_finite(&parameters, &third)),
+    ];
+    assert!(
+        told.iter().all(|told| told.contains("labels must be 0 or 1, but one is 2")),
+        "{told:?}"
     );
 }

@@ -6,12 +6,12 @@ use approx::assert_relative_eq;
 use autograd::{Gradients, Parameters, Pass, Var};
 use data::{Dataset, Samples, Sequences, Split};
 use nn::{
-    Activation, BinaryCrossEntropy, Dense, Dropout, Embedding, Features, Layer, Model,
-    SoftmaxCrossEntropy,
+    Activation, BinaryCrossEntropy, Dense, Dropout, Embedding, Features, Layer, MeanSquaredError,
+    Model, MultiLabelCrossEntropy, SoftmaxCrossEntropy,
 };
 use optim::{Adam, Optimizer, Sgd, State, StateError};
 use tensor::{Key, Scalar, Tensor};
-use train::{Epoch, Fit, History, Trainer};
+use train::{Epoch, Fit, History, TrainError, Trainer};
 
 /// Points of the plane; class 1 where both coordinates have the same sign, so no line divides them.
 fn quadrants(count: usize, seed: u64) -> Dataset<Tensor<f32>> {
@@ -456,6 +456,70 @@ fn a_label_of_the_validation_samples_that_does_not_fit_panics_before_training() 
     let options = Fit { split: Split::Last, ..Fit::default() };
     let trainer = Trainer::new(&model, SoftmaxCrossEntropy::new());
     let _ = trainer.session(&mut parameters, &mut Adam::new(0.1), &dataset, &options);
+}
+
+#[test]
+#[should_panic(expected = "fit: there is no class 7: the model has the classes 0..2")]
+fn a_label_that_does_not_fit_panics_before_training_although_a_higher_one_is_ignored() {
+    let samples = quadrants(10, 1);
+    let labels: Vec<u32> = (0..10).map(|i| [0, 99, 1, 7, 1][i % 5]).collect();
+    let dataset = Dataset::new(samples.inputs().clone(), Tensor::new([10], labels));
+    let mut parameters = Parameters::<f32>::new(1);
+    let model = network(&mut parameters);
+    let trainer = Trainer::new(&model, SoftmaxCrossEntropy::new().ignore(99));
+    let _ = trainer.session(&mut parameters, &mut Adam::new(0.1), &dataset, &Fit::default());
+}
+
+#[test]
+#[should_panic(expected = "fit: targets must be between 0 and 1, not 3")]
+fn a_count_among_yes_or_no_targets_panics_before_training() {
+    let inputs = quadrants(50, 1).inputs().clone();
+    let targets = Tensor::new([50, 2], (0..100).map(|i| if i == 70 { 3.0 } else { 0.0 }).collect());
+    let dataset = Dataset::with_targets(inputs, targets);
+    let mut parameters = Parameters::<f32>::new(1);
+    let model = network(&mut parameters);
+    let trainer = Trainer::new(&model, MultiLabelCrossEntropy::new());
+    let _ = trainer.session(&mut parameters, &mut Adam::new(0.1), &dataset, &Fit::default());
+}
+
+#[test]
+#[should_panic(expected = "fit: a patience of 0 epochs was asked for")]
+fn a_patience_of_0_panics() {
+    trained::<f32>(&quadrants(10, 1), 1, &Fit { patience: Some(0), ..Fit::default() });
+}
+
+/// The training score of an epoch is measured before its steps, so the epoch with the best one need not have the best
+/// weights.
+#[test]
+fn without_validation_samples_the_last_weights_are_kept() {
+    let dataset = Dataset::with_targets(Tensor::from([[1.0]]), Tensor::from([[0.0]]));
+    let mut parameters = Parameters::new(1);
+    let model = Features::new(1).then(Dense::without_bias(&mut parameters, "dense", 1, 1));
+    let weight = parameters.find("dense.weight").unwrap();
+    parameters.set(weight, Tensor::from([[1.0]]));
+    let options = Fit { epochs: 10, validation_split: 0.0, ..Fit::default() };
+    let trainer = Trainer::new(&model, MeanSquaredError);
+    let mut sgd = Sgd::new(0.1).momentum(0.9);
+    let history = trainer.fit(&mut parameters, &mut sgd, &dataset, &options).unwrap();
+    assert_eq!((history.kept, history.kept_as()), (10, "the last"));
+    let kept = trainer.score(&parameters, &dataset).loss;
+    let best = history.epochs.iter().map(|epoch| epoch.training.loss).fold(f64::MAX, f64::min);
+    assert!(kept < best, "{kept} after training, {best} at best before a step");
+}
+
+#[test]
+fn the_weights_of_the_best_epoch_survive_an_error() {
+    let options = Fit { epochs: 3, validation_split: 0.34, split: Split::Last, ..Fit::default() };
+    let mut parameters = Parameters::new(1);
+    let model = one_weight(&mut parameters);
+    let trainer = Trainer::new(&model, BinaryCrossEntropy);
+    let mut script = Script::new(&[2.0, 1.0, f32::NAN]);
+    let dataset = signs();
+    let mut session = trainer.session(&mut parameters, &mut script, &dataset, &options).unwrap();
+    let error = session.run(&mut []).unwrap_err();
+    assert!(matches!(error, TrainError::Diverged { epoch: 3, .. }), "{error}");
+    let best = session.progress.best_weights.as_ref().unwrap();
+    assert_eq!(best.get(best.find("dense.weight").unwrap()).item(), 2.0);
 }
 
 #[test]

@@ -302,6 +302,32 @@ fn a_metric_cannot_take_the_name_of_the_loss() {
 }
 
 #[test]
+fn metrics_of_one_name_are_numbered_in_the_order_of_the_outputs() {
+    let right = |correct| Tally::Classes { samples: 10, correct };
+    let both = |a, b| Tally::Both(Box::new(a), Box::new(b));
+    let expected: Metrics = [("accuracy", 0.1), ("accuracy2", 0.2), ("accuracy3", 0.3)]
+        .map(|(name, x)| (name.to_string(), x))
+        .into();
+    assert_eq!(both(right(1), both(right(2), right(3))).metrics(), expected);
+    assert_eq!(both(both(right(1), right(2)), right(3)).metrics(), expected);
+    assert!(expected.keys().all(|name| train::is_share(name)));
+}
+
+/// As scikit-learn and [`ConfusionMatrix::macro_average`](train::metrics::ConfusionMatrix::macro_average) count it.
+#[test]
+fn a_label_that_neither_occurs_nor_is_predicted_counts_as_0_in_macro_f1() {
+    let counts = vec![2, 2, 0];
+    let tally = Tally::Labels { hits: counts.clone(), predicted: counts.clone(), present: counts };
+    assert_eq!(tally.metrics()["macro_f1"], 2.0 / 3.0);
+}
+
+#[test]
+#[should_panic(expected = "a metric cannot be called `samples`")]
+fn a_metric_cannot_take_the_name_of_another_figure_of_a_run() {
+    Tally::Means([("samples".to_string(), (1.0, 2.0))].into()).metrics();
+}
+
+#[test]
 fn a_metric_that_is_not_a_number_is_left_out() {
     let sums = [("good", (1.0, 2.0)), ("bad", (f64::NAN, 2.0)), ("none", (0.0, 0.0))];
     let tally = Tally::Means(sums.map(|(name, sum)| (name.to_string(), sum)).into());

@@ -32,7 +32,7 @@ fn trained_on(
     let trainer = Trainer::new(&model, MeanSquaredError);
     let mut sgd = Sgd::new(0.3);
     let session = trainer.session_from(&mut parameters, &mut sgd, stream, None, options);
-    let history = session.and_then(|session| session.run(&mut []));
+    let history = session.and_then(|mut session| session.run(&mut []));
     (parameters, history)
 }
 
@@ -118,7 +118,7 @@ fn steps_are_counted_where_their_number_is_not_known_before() {
     let stream = Stream::new(|epoch| parts(100 * epoch).map(Ok));
     let (mut sgd, options) = (Sgd::new(0.1), Fit { epochs: 2, batch_size: 50, ..Fit::default() });
     let mut steps = Steps::default();
-    let session = trainer.session_from(&mut parameters, &mut sgd, &stream, None, &options).unwrap();
+    let mut session = trainer.session_from(&mut parameters, &mut sgd, &stream, None, &options).unwrap();
     session.run(&mut [&mut steps]).unwrap();
     assert_eq!((steps.in_epoch, steps.taken), (vec![None, None], vec![2, 6]));
 }
@@ -131,7 +131,7 @@ fn a_shorter_last_epoch_ends_with_its_own_last_step() {
     let portions = Portions::new(parts(10).next().unwrap(), 8, 20, Key::new(1));
     let (mut sgd, options) = (Sgd::new(0.1), Fit { epochs: 3, batch_size: 3, ..Fit::default() });
     let mut steps = Steps::default();
-    let session =
+    let mut session =
         trainer.session_from(&mut parameters, &mut sgd, &portions, None, &options).unwrap();
     assert_eq!([1, 2, 3, 4].map(|epoch| session.steps_in(epoch)), [3, 3, 2, 0].map(Some));
     session.run(&mut [&mut steps]).unwrap();
@@ -185,6 +185,6 @@ fn portions_of_fewer_samples_than_the_epochs_need_are_refused_before_training() 
         "5 epochs were asked for, but the samples are enough for 2; ask for no more, or give the source more samples"
     );
     let two = options(2);
-    let session = trainer.session_from(&mut parameters, &mut sgd, &portions, None, &two).unwrap();
+    let mut session = trainer.session_from(&mut parameters, &mut sgd, &portions, None, &two).unwrap();
     assert_eq!(session.run(&mut []).unwrap().epochs.len(), 2);
 }

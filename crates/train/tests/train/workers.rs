@@ -347,6 +347,32 @@ fn an_error_of_one_process_ends_all() {
     assert_eq!(ended, ["the disk is full", "process 0 of 2 has ended: the disk is full"]);
 }
 
+/// Stops in the first step, and cannot keep what it should.
+struct FullDisk;
+
+impl Observer<f32> for FullDisk {
+    fn wants_stop(&self) -> bool {
+        true
+    }
+
+    fn stop(&mut self, _: &Context<'_>) -> Result<(), train::ObserverError> {
+        Err("the disk is full".into())
+    }
+}
+
+#[test]
+fn an_error_while_one_process_stops_ends_all() {
+    let ended = together(2, |workers| {
+        let mut full = FullDisk;
+        let mut observers: Vec<&mut dyn Observer<f32>> = Vec::new();
+        if workers.rank() == 0 {
+            observers.push(&mut full);
+        }
+        train(workers, &texts(90, 1), &options(2), &mut observers).unwrap_err().to_string()
+    });
+    assert_eq!(ended, ["the disk is full", "process 0 of 2 has ended: the disk is full"]);
+}
+
 #[test]
 fn a_source_that_fails_in_one_process_ends_all() {
     let ended = together(2, |workers| {

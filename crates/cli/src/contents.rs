@@ -169,9 +169,7 @@ fn vocabularies(description: &Value) -> BTreeMap<String, usize> {
     }
     let columns = description.pointer("/table/encoder/columns").and_then(Value::as_array);
     for column in columns.into_iter().flatten() {
-        let how = column.get("how").and_then(Value::as_object);
-        let tokenizers = how.into_iter().flat_map(|how| how.values());
-        let size = tokenizers.filter_map(|how| how.get("tokenizer")).find_map(words);
+        let size = column.pointer("/how/tokenizer").and_then(words);
         if let (Some(size), Some(name)) = (size, column.get("name").and_then(Value::as_str)) {
             found.insert(format!("words of column {name}, the padding included"), size);
         }

@@ -107,11 +107,11 @@ impl Origin {
             valid += chunk.valid().chars().filter(|letter| !letter.is_ascii()).count();
             invalid += usize::from(!chunk.invalid().is_empty());
         }
-        // In western European text two letters outside ASCII are rarely neighbors.
+        // In western European text two letters outside ASCII are rarely neighbors, and hardly ever three: `Größe` has two.
         let is_high = |byte: &u8| !byte.is_ascii();
         let high = bytes.iter().filter(|byte| is_high(byte)).count();
         let beside = bytes.windows(2).filter(|pair| pair.iter().all(is_high)).count();
-        let is_double = 2 * beside >= high && high > 2;
+        let is_double = 3 * beside >= 2 * high && high > 2;
         // In one of the encodings of single bytes, UTF-8 letters of several bytes hardly occur by chance.
         let is_mixed = valid > 1 && 10 * valid >= invalid && !is_double;
         if valid > invalid || is_mixed {
@@ -178,7 +178,8 @@ pub fn without_mark(text: &str) -> &str {
 
 /// Returns the place of a byte in its line, from 1.
 fn place(bytes: &[u8], offset: usize) -> usize {
-    let start = bytes[..offset].iter().rposition(|&byte| byte == b'\n').map_or(0, |end| end + 1);
+    let is_end = |byte: &u8| matches!(byte, b'\n' | b'\r');
+    let start = bytes[..offset].iter().rposition(is_end).map_or(0, |end| end + 1);
     offset - start + 1
 }
 

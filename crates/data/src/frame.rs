@@ -12,6 +12,7 @@
 //! larger than memory.
 
 use std::cmp::Ordering;
+use std::sync::OnceLock;
 
 mod column;
 mod date;
@@ -51,9 +52,29 @@ pub struct DataFrame {
     pub rows: Vec<TableRow>,
     /// The character between two cells of a row, as far as rows were text.
     pub separator: Option<char>,
+    /// The columns whose numbers have decimal points, because a program wrote them.
+    with_points: Vec<usize>,
+    /// What [`decimal_mark`](Self::decimal_mark) has found.
+    mark: OnceLock<Option<DecimalMark>>,
 }
 
 impl DataFrame {
+    /// Creates a table.
+    pub fn new(columns: Vec<String>, rows: Vec<TableRow>, separator: Option<char>) -> Self {
+        Self { columns, rows, separator, ..Self::default() }
+    }
+
+    /// Says that the numbers of these columns have decimal points, as all numbers of JSON do: `1.234` is no doubt less
+    /// than 2 there.
+    pub fn with_decimal_points(self, columns: Vec<usize>) -> Self {
+        Self { with_points: columns, ..self }
+    }
+
+    /// Returns `true` if the numbers of a column are known to have decimal points.
+    pub(crate) fn has_decimal_points(&self, column: usize) -> bool {
+        self.with_points.contains(&column)
+    }
+
     /// Returns the place of a column.
     pub fn place(&self, name: &str) -> Option<usize> {
         self.columns.iter().position(|column| column == name)
@@ -65,9 +86,13 @@ impl DataFrame {
     }
 
     /// Returns the decimal mark that most columns show whose cells are numbers with one mark only; `None` if no
-    /// column shows it, or as many show the other.
+    /// column shows it, or as many show the other. It is found once, from the rows at the first call.
     pub fn decimal_mark(&self) -> Option<DecimalMark> {
-        let columns = 0..self.columns.len();
+        *self.mark.get_or_init(|| self.find_decimal_mark())
+    }
+
+    fn find_decimal_mark(&self) -> Option<DecimalMark> {
+        let columns = (0..self.columns.len()).filter(|&column| !self.has_decimal_points(column));
         let shown = columns.filter_map(|column| DecimalMark::shown(self.cells(column)));
         let (points, commas): (Vec<_>, Vec<_>) =
             shown.partition(|&mark| mark == DecimalMark::Point);

@@ -15,6 +15,9 @@ use crate::calibrating::effect;
 /// The answer to an input of which the model knows nothing.
 pub const UNKNOWN: &str = "unknown";
 
+/// The most bytes of changed copies of an input that are answered at once.
+pub const MOST_BYTES: usize = 1 << 22;
+
 /// The number of words or columns that are shown to have moved an answer.
 pub const SHOWN: usize = 5;
 
@@ -110,14 +113,17 @@ impl<M: Model<Input = Tensor<u32>>> SavedClassifier<M> {
             let others = words.iter().filter(|word| word != removed).map(String::as_str);
             others.collect::<Vec<_>>().join(" ")
         };
-        let texts: Vec<String> = removed.iter().map(without).collect();
-        let found = self.probabilities(&self.about.ids(&texts))?;
-        let mut effects: Vec<WordEffect> = (removed.into_iter().enumerate())
-            .map(|(at, word)| WordEffect {
-                word: word.clone(),
+        // Each is a copy of the text, which may be long.
+        let at_once = (MOST_BYTES / words.iter().map(String::len).sum::<usize>().max(1)).max(1);
+        let mut effects = Vec::with_capacity(removed.len());
+        for removed in removed.chunks(at_once) {
+            let texts: Vec<String> = removed.iter().map(without).collect();
+            let found = self.probabilities(&self.about.ids(&texts))?;
+            effects.extend(removed.iter().enumerate().map(|(at, word)| WordEffect {
+                word: word.to_string(),
                 effect: f64::from(probability) - f64::from(found.get([at, class])),
-            })
-            .collect();
+            }));
+        }
         effects.sort_by(|a, b| b.effect.abs().total_cmp(&a.effect.abs()));
         effects.truncate(SHOWN);
         Ok(effects)

@@ -9,7 +9,7 @@ use train::{NotFinite, Trainer};
 
 use super::model::deviation;
 use super::saved::TableModel;
-use crate::sentiment::answer::{SHOWN, UNKNOWN};
+use crate::sentiment::answer::{MOST_BYTES, SHOWN, UNKNOWN};
 
 /// A saved model in use.
 pub struct SavedTable<M> {
@@ -136,32 +136,39 @@ impl<M: Model<Input = Mixed<Tensor<u32>>>> SavedTable<M> {
             TargetEncoder::Labels { labels } => Some(labels.name(answer as u32).to_owned()),
             _ => None,
         };
-        // The row itself comes first.
-        let (mut rows, mut influences) = (vec![row.clone()], Vec::new());
+        // The place and the word that each influence is without.
+        let (mut removed, mut influences) = (Vec::new(), Vec::new());
         for (column, place) in encoder.columns().zip(places) {
             let Some(place) = place.filter(|&place| !is_missing(&row.cells[place])) else {
                 continue;
             };
-            let mut remove = |word: Option<String>, cell: String| {
-                let mut other = row.clone();
-                other.cells[place] = cell;
-                rows.push(other);
+            let words = encoder.known_words(column, &row.cells[place]).into_iter().map(Some);
+            for word in [None].into_iter().chain(words) {
                 let (column, label) = (column.to_owned(), label.clone());
+                removed.push(place);
                 influences.push(Influence { column, word, label, effect: 0.0 });
-            };
-            remove(None, String::new());
-            for word in encoder.known_words(column, &row.cells[place]) {
-                let cell = encoder.without_word(column, &row.cells[place], &word);
-                remove(Some(word), cell);
             }
         }
-        let (found, _) = self.outputs(notation, places, &rows)?;
         let value = |outputs: &[f32]| match &self.about.target {
             TargetEncoder::Number { .. } => self.number(outputs),
             _ => f64::from(outputs[answer]),
         };
-        for (influence, without) in influences.iter_mut().zip(&found[1..]) {
-            influence.effect = value(&found[0]) - value(without);
+        // Each is a copy of the row, which may be long.
+        let at_once = (MOST_BYTES / row.cells.iter().map(String::len).sum::<usize>().max(1)).max(1);
+        for (influences, removed) in influences.chunks_mut(at_once).zip(removed.chunks(at_once)) {
+            let without = |(influence, &place): (&Influence, &usize)| {
+                let mut other = row.clone();
+                let cell = std::mem::take(&mut other.cells[place]);
+                if let Some(word) = &influence.word {
+                    other.cells[place] = encoder.without_word(&influence.column, &cell, word);
+                }
+                other
+            };
+            let rows: Vec<TableRow> = influences.iter().zip(removed).map(without).collect();
+            let (found, _) = self.outputs(notation, places, &rows)?;
+            for (influence, without) in influences.iter_mut().zip(&found) {
+                influence.effect = value(outputs) - value(without);
+            }
         }
         influences.sort_by(|a, b| b.effect.abs().total_cmp(&a.effect.abs()));
         influences.truncate(SHOWN);

@@ -1,7 +1,7 @@
 //! JSON Lines as a table: an object on each line, its keys the columns. It is here and not in `data` because
 //! of the dependency: the library reads tables without it.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::fmt;
 use std::io::Read;
 
@@ -32,6 +32,8 @@ pub struct JsonLines<R> {
     first: Option<ObjectRow>,
     /// How the numbers of each column are written in the model's data.
     forms: HashMap<String, NumberForm>,
+    /// The columns that have had another value than a number.
+    with_others: HashSet<usize>,
     /// The line that was read last.
     line: String,
 }
@@ -46,6 +48,7 @@ impl<R: Read> JsonLines<R> {
             places: HashMap::new(),
             first: None,
             forms: HashMap::new(),
+            with_others: HashSet::new(),
             line: String::new(),
         };
         rows.first = rows.read()?;
@@ -96,7 +99,10 @@ impl<R: Read> JsonLines<R> {
         for row in &mut rows {
             row.cells.resize(self.columns.len(), NULL.to_owned());
         }
-        Ok(DataFrame { columns: self.columns.clone(), rows, separator: None })
+        // In the form of a model's columns, numbers have the marks of these columns.
+        let is_number = |place: &usize| !self.with_others.contains(place) && self.forms.is_empty();
+        let numbers = (0..self.columns.len()).filter(is_number).collect();
+        Ok(DataFrame::new(self.columns.clone(), rows, None).with_decimal_points(numbers))
     }
 
     fn next_object(&mut self) -> Result<Option<ObjectRow>, String> {
@@ -145,6 +151,9 @@ impl<R: Read> JsonLines<R> {
             });
             if is_set[place] {
                 return Err(fault(format!("the key {} occurs twice", excerpt(&key))));
+            }
+            if !is_null && !value.is_number() {
+                self.with_others.insert(place);
             }
             (cells[place], is_set[place]) = ((!is_null).then_some(cell), true);
         }

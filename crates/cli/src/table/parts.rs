@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use data::{
     ColumnKind, ColumnSummary, DataFrame, Dataset, FrameEncoder, Gaps, Labels, Mixed, Notation,
-    Samples, Sequences, TargetEncoder, Targets, ambiguous_numbers, excerpt, folds, held_out,
+    Samples, Sequences, Split, TargetEncoder, Targets, ambiguous_numbers, excerpt, folds, held_out,
     is_missing, printable, repeated_rows, revealing_columns,
 };
 use tensor::{Key, Tensor};
@@ -111,6 +111,9 @@ impl KnownRows {
 
     /// Returns the rows of each fold. Checks that all folds can be trained, before the first one is.
     pub fn folds(&self, count: usize, training: &Training) -> Result<Vec<Vec<u32>>, String> {
+        if training.split == Split::Last {
+            return Err("--folds deals the rows out at random, but --split last asks for the last ones: leave one out".into());
+        }
         let key = Key::new(training.seed).stream("table").stream("folds");
         let (rows, groups) = (self.frame.rows.len(), self.groups.as_deref());
         let folds = folds(rows, self.classes.as_ref(), groups, count, key);

@@ -18,7 +18,7 @@ use super::options::TableOptions;
 use super::parts::{KnownRows, TableParts};
 use super::saved::{TableDescription, TableModel};
 use super::score::TableScore;
-use super::understood::understand;
+use super::understood::{Understood, understand};
 use crate::calibrating::UNCALIBRATED;
 use crate::keeping::{Keeper, Options};
 use crate::notes::note;
@@ -106,14 +106,20 @@ pub fn read_rows(
         ));
     }
     let known = form_of_others(rows.has_header(), table.separator);
-    let test = test.map(|path| read_test(path, known)).transpose()?;
+    let test = test.map(|path| read_test(path, known, &understood)).transpose()?;
     let test = test.as_ref().map(|(frame, name)| (frame.clone(), name.as_str()));
     Ok((KnownRows::new(frame, understood, rows.name(), test)?, rows.has_header()))
 }
 
-fn read_test(path: &Path, known: KnownForm) -> Result<(DataFrame, String), String> {
-    let mut rows = TableFile::open(path, known).map_err(|error| format!("--test {error}"))?;
-    let frame = rows.read_all().map_err(|error| format!("--test {error}"))?;
+fn read_test(
+    path: &Path,
+    known: KnownForm,
+    understood: &Understood,
+) -> Result<(DataFrame, String), String> {
+    let fault = |error| format!("--test {error}");
+    let mut rows = TableFile::open(path, known).map_err(fault)?;
+    rows.set_number_forms(understood.number_forms()).map_err(fault)?;
+    let frame = rows.read_all().map_err(fault)?;
     Ok((frame, rows.name().to_owned()))
 }
 

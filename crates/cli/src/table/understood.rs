@@ -1,9 +1,13 @@
 //! Decides what each column of a table is, and prints it.
 
+use std::collections::HashMap;
 use std::env;
 use std::fmt::Write;
 
-use data::{ColumnKind, ColumnSummary, DataFrame, beginning, excerpt, excerpts, printable, quoted};
+use data::{
+    ColumnKind, ColumnSummary, DataFrame, NumberForm, beginning, excerpt, excerpts, printable,
+    quoted,
+};
 
 use super::file::TableFile;
 use super::options::TableOptions;
@@ -99,6 +103,14 @@ pub fn understand(
         ));
     }
     Ok(Understood { inputs, target, group: options.group.clone(), table })
+}
+
+impl Understood {
+    /// Returns how the numbers of each column are written, also of the target.
+    pub fn number_forms(&self) -> HashMap<String, NumberForm> {
+        let columns = self.inputs.iter().chain([&self.target]);
+        columns.filter_map(|column| Some((column.name.clone(), column.form()?))).collect()
+    }
 }
 
 /// Looks at a column that is not the target.

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use tensor::Tensor;
 
 use super::date::calendar;
+use super::kind::is_gap;
 use super::number::parse_with;
 use super::{ColumnKind, ColumnSummary, DateOrder, DecimalMark, Notation, NumberForm, is_missing};
 use crate::{Labels, Standardizer, Tokenizer};
@@ -140,6 +141,14 @@ impl ColumnEncoder {
         own.is_some() && other.is_some() && own != other
     }
 
+    /// Returns `true` if a cell reads as a missing value.
+    pub(super) fn is_missing(&self, cell: &str) -> bool {
+        match self {
+            Self::Text { .. } | Self::Category { .. } => is_missing(cell),
+            Self::Number { .. } | Self::Date { .. } => is_gap(cell),
+        }
+    }
+
     /// Returns the number of a cell, or the days of a date, if the column's scale has room for it.
     pub(super) fn number(&self, cell: &str) -> Option<f64> {
         let (found, scale) = match self {
@@ -167,7 +176,7 @@ impl ColumnEncoder {
         if *has_gaps {
             numbers.push(f32::from(found.is_none()));
         }
-        found.is_some() || is_missing(cell)
+        found.is_some() || is_gap(cell)
     }
 }
 

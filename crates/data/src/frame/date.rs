@@ -1,4 +1,4 @@
-//! Dates, with or without a time: `2024-05-31`, `31.5.2024`, `5/31/2024 17:30`.
+//! Dates, with or without a time: `2024-05-31`, `31.5.2024`, `5/31/2024 5:30 PM`, `31-May-2024`.
 
 use std::cmp::Ordering;
 
@@ -35,39 +35,62 @@ impl DateOrder {
         }
     }
 
-    /// Returns the days since 1970-01-01 of a date, with its time as a fraction. A zone, such as `Z` or
-    /// `+02:00`, moves it to UTC.
+    /// Returns the days since 1970-01-01 of a date, with its time as a fraction. A zone, such as `Z`, `UTC` or
+    /// `+02:00`, moves it to UTC. A year of two digits, after a point or a slash, is from 1969 to 2068, as in POSIX.
     ///
     /// ```
     /// use data::DateOrder;
     ///
     /// assert_eq!(DateOrder::default().parse("1970-01-02T12:00:00Z"), Some(1.5));
     /// assert_eq!(DateOrder::DayFirst.parse("2/1/1970"), Some(1.0));
+    /// assert_eq!(DateOrder::default().parse("2-Jan-1970"), Some(1.0));
+    /// assert_eq!(DateOrder::default().parse("1/2/70 6:00 PM"), Some(1.75));
     /// assert_eq!(DateOrder::default().parse("2024-02-30"), None);
     /// ```
     pub fn parse(self, cell: &str) -> Option<f64> {
         let cell = cell.trim();
-        if cell.len() < "1.1.1970".len() {
+        if cell.len() < "1.1.70".len() || !cell.starts_with(|letter: char| letter.is_ascii_digit())
+        {
             return None;
         }
-        let (date, time) = match cell.find(['T', ' ']) {
+        let is_end = |letter: char| letter == ' ' || letter == 'T';
+        let after_month =
+            |end: usize| cell[..end].ends_with(|letter: char| letter.is_ascii_digit());
+        let ends = cell.match_indices(is_end).map(|(end, _)| end);
+        // Not the T of `31-OCT-2024`.
+        let (date, time) = match ends.into_iter().find(|&end| after_month(end)) {
             Some(end) => (&cell[..end], Some(cell[end + 1..].trim())),
             None => (cell, None),
         };
         let separator = date.chars().find(|letter| !letter.is_ascii_digit())?;
         let parts: Vec<&str> = date.split(separator).collect();
         let &[first, second, third] = &parts[..] else { return None };
+        let named = month_of_name(second);
         let (year, month, day) = match (separator, first.len()) {
             ('-' | '/' | '.', 4) => (first, second, third),
+            ('-' | '/', _) if named.is_some() => (third, second, first),
             ('.', _) => (third, second, first),
             ('/' | '-', _) if self == Self::DayFirst => (third, second, first),
             ('/' | '-', _) => (third, first, second),
             _ => return None,
         };
-        if year.len() != 4 || month.len() > 2 || day.len() > 2 {
+        let year = match year.len() {
+            4 => digits(year)?,
+            2 if matches!(separator, '/' | '.') || named.is_some() => match digits(year)? {
+                year @ ..69 => 2000 + year,
+                year => 1900 + year,
+            },
+            _ => return None,
+        };
+        let month = match named {
+            Some(month) => month,
+            None if month.len() <= 2 => digits(month)?,
+            None => return None,
+        };
+        if day.len() > 2 {
             return None;
         }
-        let days = days(digits(year)?, digits(month)?, digits(day)?)?;
+        let days = days(year, month, digits(day)?)?;
         Some(days as f64 + time.map_or(Some(0.0), time_of_day)?)
     }
 }
@@ -90,7 +113,11 @@ pub fn iso_date(days: f64) -> String {
 
 /// Returns `true` if the order of its parts decides which date a cell is.
 pub(super) fn has_order(cell: &str) -> bool {
-    matches!(cell.find(['/', '-']), Some(1 | 2))
+    let is_digit = |byte: &u8| byte.is_ascii_digit();
+    let digits = cell.bytes().take_while(|byte| is_digit(byte)).count();
+    let rest = &cell.as_bytes()[digits..];
+    // A name is a month, wherever it stands.
+    (1..=2).contains(&digits) && matches!(rest, [b'/' | b'-', next, ..] if is_digit(next))
 }
 
 /// Returns the numbers of a date that a model gets: the days since 1970, then
@@ -108,14 +135,43 @@ pub(super) fn calendar(days: f64) -> [f64; 7] {
     [days, year.0, year.1, week.0, week.1, day.0, day.1]
 }
 
+/// Returns the number of a month by the first three letters of its English name, or by all of them.
+fn month_of_name(name: &str) -> Option<i64> {
+    const MONTHS: [&str; 12] = [
+        "january",
+        "february",
+        "march",
+        "april",
+        "may",
+        "june",
+        "july",
+        "august",
+        "september",
+        "october",
+        "november",
+        "december",
+    ];
+    let name = name.to_ascii_lowercase();
+    let is_name = |month: &&str| name == **month || name == month[..3];
+    MONTHS.iter().position(is_name).map(|place| place as i64 + 1)
+}
+
 /// Returns a number of digits only.
 fn digits(text: &str) -> Option<i64> {
     let is_number = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
     text.parse().ok().filter(|_| is_number)
 }
 
-/// Returns the share of a day that a time is, such as `17:30` or `17:30:05.25+02:00`.
+/// Returns the share of a day that a time is, such as `17:30`, `5:30 PM`, `17:30 UTC` or `17:30:05.25+02:00`.
 fn time_of_day(text: &str) -> Option<f64> {
+    let in_utc = [" UTC", " GMT"].iter().find_map(|zone| text.strip_suffix(zone));
+    let text = in_utc.unwrap_or(text);
+    let half = |names: [&str; 2]| names.iter().find_map(|name| text.strip_suffix(name));
+    match (half(["AM", "am"]), half(["PM", "pm"])) {
+        (Some(text), _) => return twelve_hours(text.trim_end(), 0),
+        (_, Some(text)) => return twelve_hours(text.trim_end(), 12),
+        _ => {}
+    }
     let zone = text.find(['Z', '+', '-']).unwrap_or(text.len());
     let (time, zone) = text.split_at(zone);
     let mut parts = time.trim().split(':');
@@ -136,6 +192,15 @@ fn time_of_day(text: &str) -> Option<f64> {
         Some(_) => return None,
     };
     Some(((hour * 60 + minute) as f64 - offset + seconds / 60.0) / 1440.0)
+}
+
+/// Returns the share of a day that a time of a half day is, which begins at 12 o'clock. It begins after `before` hours.
+fn twelve_hours(text: &str, before: i64) -> Option<f64> {
+    let (hour, rest) = text.split_once(':')?;
+    let hour = digits(hour).filter(|hour| (1..=12).contains(hour))? % 12 + before;
+    let has_zone =
+        rest.contains(|letter: char| !letter.is_ascii_digit() && letter != ':' && letter != '.');
+    if has_zone { None } else { time_of_day(&format!("{hour}:{rest}")) }
 }
 
 /// Returns the minutes that a zone is from UTC, such as `05:30`, `5:30`, `0530` or `05`.

@@ -151,10 +151,28 @@ fn rows(text: &str, separator: char) -> Vec<Row> {
 
 fn has_header(header: HeaderRow, rows: &[Row]) -> bool {
     match header {
-        HeaderRow::Guess => is_header(rows),
+        HeaderRow::Guess => is_header(rows) || is_numbering(rows),
         HeaderRow::Present => true,
         HeaderRow::Absent => false,
     }
+}
+
+/// Returns `true` if the first row numbers the columns, as pandas does for columns without names: `0,1,2`, perhaps
+/// after an empty cell for the index.
+fn is_numbering(rows: &[Row]) -> bool {
+    let Some(first) = rows.first() else { return false };
+    let names: Vec<&str> = first.fields.iter().collect();
+    let names = names.strip_prefix(&[""]).unwrap_or(&names);
+    let counts = names.iter().enumerate().all(|(at, name)| *name == at.to_string());
+    let has_index = names.len() < first.fields.len();
+    let is_number = |cell: &str| DecimalMark::Point.parse(cell).is_some();
+    let is_of_texts = |place: usize| {
+        let mut cells = rows[1..].iter().filter_map(|row| row.fields.get(place)).peekable();
+        cells.peek().is_some() && !cells.any(is_number)
+    };
+    // `0,1` may be a sample. Four such numbers, or some above texts, are none.
+    let is_clear = has_index || names.len() > 3 || (0..first.fields.len()).any(is_of_texts);
+    names.len() > 1 && counts && is_clear
 }
 
 /// Returns `true` if the first row has names. None of its cells is a number or a date, and either one is a text above

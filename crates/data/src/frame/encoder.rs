@@ -325,7 +325,7 @@ impl EncodedCells {
 
     /// Adds a cell. Returns `true` if the model knows something of it.
     fn push(&mut self, column: &EncodedColumn, cell: &str, line: u64) -> bool {
-        let is_missing = is_missing(cell);
+        let is_missing = column.how.is_missing(cell);
         if is_missing {
             self.gaps.add_missing(&column.name);
         }

@@ -110,7 +110,8 @@ pub fn ambiguous_numbers(frame: &DataFrame, columns: &[&ColumnSummary]) -> Vec<S
         return Vec::new();
     }
     let note = |summary: &&ColumnSummary| {
-        let cells = frame.cells(frame.place(&summary.name)?).filter(|cell| !is_missing(cell));
+        let place = frame.place(&summary.name).filter(|&place| !frame.has_decimal_points(place))?;
+        let cells = frame.cells(place).filter(|cell| !is_missing(cell));
         if summary.kind != ColumnKind::Number || DecimalMark::guess(cells.clone()).is_some() {
             return None;
         }

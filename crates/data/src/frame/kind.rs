@@ -9,7 +9,8 @@ use thiserror::Error;
 
 use super::date::has_order;
 use super::number::{is_code, parse_with, unit_of};
-use super::{DataFrame, DateOrder, DecimalMark, Notation};
+use super::{DataFrame, DateOrder, DecimalMark, Notation, NumberForm};
+use crate::excerpt;
 
 /// How a column is used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -60,11 +61,16 @@ impl FromStr for ColumnKind {
     }
 }
 
-/// What programs write for a missing value: pandas' list, and `?`.
-const MISSING: [&str; 18] = [
+/// What programs write for a missing value: pandas' list, `?`, and the errors of a spreadsheet.
+const MISSING: [&str; 24] = [
     "", "#N/A", "#N/A N/A", "#NA", "-NaN", "-nan", "<NA>", "N/A", "NA", "NULL", "NaN", "None",
-    "n/a", "nan", "null", "NAN", "na", "?",
+    "n/a", "nan", "null", "NAN", "na", "?", "#DIV/0!", "#NAME?", "#NULL!", "#NUM!", "#REF!",
+    "#VALUE!",
 ];
+
+/// What people write for a missing value among numbers and dates. Elsewhere it may be a value, such as the opposite of
+/// `+`.
+const DASHES: [&str; 6] = ["-", "--", "---", "–", "—", "."];
 
 /// Returns `true` if a cell reads as a missing value.
 ///
@@ -75,6 +81,11 @@ pub fn is_missing(cell: &str) -> bool {
     MISSING.contains(&cell.trim())
 }
 
+/// Returns `true` if a cell among numbers or dates reads as a missing value.
+pub(super) fn is_gap(cell: &str) -> bool {
+    is_missing(cell) || DASHES.contains(&cell.trim())
+}
+
 /// What was found in a column.
 #[derive(Clone, Debug)]
 pub struct ColumnSummary {
@@ -82,7 +93,7 @@ pub struct ColumnSummary {
     pub name: String,
     /// The kind, as guessed or as chosen.
     pub kind: ColumnKind,
-    /// The number of cells that hold a value.
+    /// The number of cells that hold a value, if only a dash among numbers.
     pub present: usize,
     /// The number of cells that do not.
     pub missing: usize,
@@ -102,6 +113,8 @@ pub struct ColumnSummary {
 
 /// What the kind is guessed from.
 struct Counts {
+    /// The present cells that are more than a dash.
+    filled: usize,
     numbers: usize,
     whole: usize,
     dates: usize,
@@ -119,12 +132,15 @@ impl ColumnSummary {
             Some(kind) => (kind, None),
             None => summary.guess(&counts),
         };
-        (summary.kind, summary.remark) = (kind, remark.or_else(|| summary.assumed(kind)));
+        let remark = remark.or_else(|| summary.assumed(kind));
+        let doubt = || summary.doubt(chosen, &counts, frame, column);
+        summary.remark = remark.or_else(doubt);
+        summary.kind = kind;
         summary
     }
 
-    /// Looks at the column that should be predicted. Without a chosen kind it has numbers if it has
-    /// decimals or more than 20 different numbers, labels if cells hold `|`, and otherwise classes.
+    /// Looks at the column that should be predicted. Without a chosen kind it has numbers if it has decimals, more than 20
+    /// different numbers, or mostly different ones; labels if cells hold `|`; and otherwise classes.
     pub fn of_target(
         frame: &DataFrame,
         column: usize,
@@ -136,16 +152,23 @@ impl ColumnSummary {
         let is_foreign = |cell: &str| {
             summary.decimal.parse(cell).is_some() && summary.parse_number(cell).is_none()
         };
-        let is_number = is_most(counts.numbers, summary.present)
+        let is_various = summary.distinct > 20
+            || (summary.distinct > 5 && 2 * summary.distinct > summary.present);
+        let is_number = is_most(counts.numbers, counts.filled)
             && !frame.cells(column).any(is_foreign)
-            && (summary.distinct > 20 || counts.whole < counts.numbers);
+            && (is_various || counts.whole < counts.numbers);
         let kind = match chosen {
             Some(kind) => kind,
             None if is_number => ColumnKind::Number,
             None if frame.cells(column).any(|cell| cell.contains('|')) => ColumnKind::Labels,
             None => ColumnKind::Category,
         };
-        (summary.kind, summary.remark) = (kind, summary.assumed(kind));
+        let labels = "cells hold `|`, which separates labels";
+        let is_guessed = chosen.is_none() && kind == ColumnKind::Labels;
+        let remark = summary.assumed(kind).or_else(|| is_guessed.then(|| labels.to_owned()));
+        let doubt = || summary.doubt(chosen, &counts, frame, column);
+        summary.remark = remark.or_else(doubt);
+        summary.kind = kind;
         summary
     }
 
@@ -176,7 +199,10 @@ impl ColumnSummary {
             present: count,
             missing: frame.rows.len() - count,
             distinct: different.len(),
-            decimal: DecimalMark::guess(present()).unwrap_or_else(by_file),
+            decimal: match frame.has_decimal_points(column) {
+                true => DecimalMark::Point,
+                false => DecimalMark::guess(present()).unwrap_or_else(by_file),
+            },
             unit: unit_of(present()),
             order: DateOrder::guess(present()).unwrap_or_else(order_by_file),
             remark: None,
@@ -196,6 +222,7 @@ impl ColumnSummary {
             false => present().filter_map(|cell| self.parse_number(cell)).collect(),
         };
         Counts {
+            filled: present().filter(|cell| !is_gap(cell)).count(),
             numbers: numbers.len(),
             whole: numbers.iter().filter(|number| number.fract() == 0.0).count(),
             dates: present().filter(|cell| self.order.parse(cell).is_some()).count(),
@@ -226,14 +253,14 @@ impl ColumnSummary {
         match () {
             _ if self.present == 0 => ignored("every cell is missing"),
             _ if self.distinct == 1 && self.missing == 0 => ignored("the same in every row"),
-            _ if is_most(counts.numbers, self.present) => {
+            _ if is_most(counts.numbers, counts.filled) => {
                 let is_whole = counts.whole == self.present;
                 match is_unique && is_whole && self.missing == 0 && (counts.counts_up || is_id) {
                     true => ignored("it numbers the rows"),
                     false => (ColumnKind::Number, None),
                 }
             }
-            _ if is_most(counts.dates, self.present) => (ColumnKind::Date, None),
+            _ if is_most(counts.dates, counts.filled) => (ColumnKind::Date, None),
             _ if counts.words >= 3 * self.present && 10 * self.distinct > self.present => {
                 (ColumnKind::Text, None)
             }
@@ -243,6 +270,34 @@ impl ColumnSummary {
             _ if self.distinct > 20 && 2 * self.distinct > self.present => (ColumnKind::Text, None),
             _ => (ColumnKind::Category, None),
         }
+    }
+
+    /// Returns a doubt about a guessed kind: most cells are numbers, but not so many that the others are mistakes.
+    fn doubt(
+        &self,
+        chosen: Option<ColumnKind>,
+        counts: &Counts,
+        frame: &DataFrame,
+        column: usize,
+    ) -> Option<String> {
+        let is_number = is_most(counts.numbers, counts.filled);
+        if chosen.is_some() || is_number || 2 * counts.numbers <= counts.filled {
+            return None;
+        }
+        let is_other = |cell: &&str| !is_gap(cell) && self.parse_number(cell).is_none();
+        let other = frame.cells(column).find(is_other)?;
+        Some(format!(
+            "{} of {} cells are numbers, but not {}",
+            counts.numbers,
+            counts.filled,
+            excerpt(other)
+        ))
+    }
+
+    /// Returns the form of its numbers, if it is a column of numbers.
+    pub fn form(&self) -> Option<NumberForm> {
+        let form = NumberForm { decimal: self.decimal, unit: self.unit };
+        (self.kind == ColumnKind::Number).then_some(form)
     }
 
     /// Returns how cells of this kind are read, where that is not plain.

@@ -1,4 +1,4 @@
-//! Numbers as people write them: `1234.5`, `1,234.5`, `1.234,5`, `1 234,5`.
+//! Numbers as people write them: `1234.5`, `1,234.5`, `1.234,5`, `1 234,5`, `-$5.00`, and the `(5.00)` of accountants.
 
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
@@ -20,7 +20,8 @@ pub enum DecimalMark {
 
 impl DecimalMark {
     /// Returns the number that a cell holds, if it is one and is finite. Digits may be grouped by threes. A
-    /// currency sign or a percent sign before or after it is left out.
+    /// currency sign or a percent sign before or after it is left out. Parentheses mean a minus, as accountants write it,
+    /// and so does a minus after decimals, as SAP does.
     ///
     /// ```
     /// use data::DecimalMark;
@@ -28,14 +29,23 @@ impl DecimalMark {
     /// assert_eq!(DecimalMark::Comma.parse("1.234,5"), Some(1234.5));
     /// assert_eq!(DecimalMark::Point.parse("1,234.5"), Some(1234.5));
     /// assert_eq!(DecimalMark::Point.parse("$1,234"), Some(1234.0));
+    /// assert_eq!(DecimalMark::Point.parse("-$1,234"), Some(-1234.0));
+    /// assert_eq!(DecimalMark::Point.parse("(1,234)"), Some(-1234.0));
     /// assert_eq!(DecimalMark::Point.parse("12,34"), None);
     /// ```
     pub fn parse(self, cell: &str) -> Option<f64> {
-        let cell = without_unit(cell);
         let is_plain = |byte: u8| matches!(byte, b'0'..=b'9' | b'+' | b'-' | b'.' | b'e' | b'E');
-        if self == Self::Point && cell.bytes().all(is_plain) {
-            return cell.parse().ok().filter(|number: &f64| number.is_finite());
+        let is_simple = |cell: &str| !cell.ends_with('-') && cell.bytes().all(is_plain);
+        if self == Self::Point && is_simple(cell.trim()) {
+            return cell.trim().parse().ok().filter(|number: &f64| number.is_finite());
         }
+        let Parts { is_negative, digits, .. } = Parts::of(cell)?;
+        let size = self.parse_digits(digits)?;
+        Some(if is_negative { -size } else { size })
+    }
+
+    /// Returns the number that digits with their marks are, and perhaps a sign.
+    fn parse_digits(self, cell: &str) -> Option<f64> {
         let is_part = |letter: char| {
             letter.is_ascii_digit()
                 || matches!(letter, '+' | '-' | '.' | ',' | 'e' | 'E' | '\'' | '’' | ' ')
@@ -63,7 +73,8 @@ impl DecimalMark {
     pub fn guess<'a>(cells: impl Iterator<Item = &'a str> + Clone) -> Option<DecimalMark> {
         // Most columns need no parsing to tell.
         let is_clear = |cell: &str| {
-            let decimals = without_unit(cell).rsplit_once('.').map(|(_, decimals)| decimals.len());
+            let digits = Parts::of(cell).map_or("", |parts| parts.digits);
+            let decimals = digits.rsplit_once('.').map(|(_, decimals)| decimals.len());
             !cell.contains(',') && decimals != Some(3)
         };
         if cells.clone().all(is_clear) {
@@ -197,16 +208,44 @@ pub(super) fn parse_with(
 
 /// Returns the currency or the percent sign of a cell.
 fn unit(cell: &str) -> Option<char> {
-    let is_unit = |letter: &char| matches!(letter, '$' | '€' | '£' | '¥' | '%');
-    let cell = cell.trim();
-    cell.chars().next().filter(is_unit).or_else(|| cell.chars().next_back().filter(is_unit))
+    Parts::of(cell)?.unit
 }
 
-/// Returns a cell without its unit.
-fn without_unit(cell: &str) -> &str {
-    match unit(cell) {
-        Some(unit) => cell.trim().trim_start_matches(unit).trim_end_matches(unit).trim(),
-        None => cell.trim(),
+/// A cell without its sign and its unit.
+struct Parts<'a> {
+    is_negative: bool,
+    /// The currency or the percent sign.
+    unit: Option<char>,
+    /// The digits with their marks.
+    digits: &'a str,
+}
+
+impl<'a> Parts<'a> {
+    /// Takes a cell apart; `None` if it has two signs.
+    fn of(cell: &'a str) -> Option<Self> {
+        let cell = cell.trim();
+        let inner = cell.strip_prefix('(').and_then(|cell| cell.strip_suffix(')'));
+        let (before, rest) = without_minus(inner.map_or(cell, str::trim));
+        let is_unit = |letter: &char| matches!(letter, '$' | '€' | '£' | '¥' | '%');
+        let [first, last] = [rest.chars().next(), rest.chars().next_back()];
+        let unit = first.filter(is_unit).or_else(|| last.filter(is_unit));
+        let rest = unit.map_or(rest, |unit| rest.trim_matches(unit).trim());
+        let (after_unit, rest) = without_minus(rest);
+        // Without decimals or groups, as in an age of `18-`, it may mean something else.
+        let behind = rest.strip_suffix('-').filter(|rest| rest.contains(['.', ',']));
+        let digits = behind.unwrap_or(rest);
+        let minuses = [inner.is_some(), before, after_unit, behind.is_some()];
+        let count = minuses.iter().filter(|&&is_there| is_there).count();
+        let is_signed_again = count > 0 && digits.starts_with(['+', '-']);
+        (count < 2 && !is_signed_again).then_some(Self { is_negative: count > 0, unit, digits })
+    }
+}
+
+/// Returns `true` and the rest of a cell that begins with a minus, or with a hyphen for it.
+fn without_minus(cell: &str) -> (bool, &str) {
+    match cell.strip_prefix(['-', '\u{2212}']) {
+        Some(rest) => (true, rest.trim_start()),
+        None => (false, cell),
     }
 }
 

@@ -122,11 +122,7 @@ impl<R: Read> RowReader<R> {
         }
         match rows.is_empty() {
             true => Err(self.error((None, Fault::NoRows { header: self.columns.clone() }))),
-            false => Ok(DataFrame {
-                columns: self.columns.clone(),
-                rows,
-                separator: Some(self.dialect.separator),
-            }),
+            false => Ok(DataFrame::new(self.columns.clone(), rows, Some(self.dialect.separator))),
         }
     }
 

@@ -323,15 +323,17 @@ impl<R: Read> TextReader<R> {
 
     /// Returns the line of a byte that is not decoded yet.
     fn line_at(&self, at: usize) -> u64 {
-        self.last_line() + self.bytes[..at].iter().filter(|&&byte| byte == b'\n').count() as u64
+        self.last_line() + crate::table::records::line_ends(&self.bytes[..at])
     }
 
     /// Returns the place in its line, from 1, of a byte that is not decoded yet.
     fn position(&self, at: usize) -> usize {
         let before = &self.bytes[..at];
-        match before.iter().rposition(|&byte| byte == b'\n') {
+        match before.iter().rposition(|byte| matches!(byte, b'\n' | b'\r')) {
             Some(end) => at - end,
-            None => at + self.text.len() - self.text.rfind('\n').map_or(0, |end| end + 1) + 1,
+            None => {
+                at + self.text.len() - self.text.rfind(['\n', '\r']).map_or(0, |end| end + 1) + 1
+            }
         }
     }
 }

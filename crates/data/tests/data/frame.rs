@@ -3,9 +3,9 @@
 use std::io::{self, Read};
 
 use data::{
-    ColumnKind, ColumnSummary, Columns, DataFrame, DateOrder, DecimalMark, FrameEncoder, HeaderRow,
-    KnownForm, Mixed, Notation, RowReader, Samples, Separator, Sequences, Split, TableRow,
-    TargetEncoder, Targets, TextEncoding, TextReader, ambiguous_numbers, folds, held_out,
+    ColumnKind, ColumnSummary, Columns, DataFrame, DateOrder, DecimalMark, Dialect, FrameEncoder,
+    HeaderRow, KnownForm, Mixed, Notation, RowReader, Samples, Separator, Sequences, Split,
+    TableRow, TargetEncoder, Targets, TextEncoding, TextReader, ambiguous_numbers, folds, held_out,
     repeated_rows, revealing_columns,
 };
 use proptest::collection::vec;
@@ -244,11 +244,8 @@ fn commas_within_the_cells_of_another_separator_are_decimal() {
 fn frame(header: &str, rows: impl IntoIterator<Item = String>) -> DataFrame {
     let cells = |row: &str| row.split(';').map(String::from).collect::<Vec<_>>();
     let rows = rows.into_iter().zip(2..);
-    DataFrame {
-        columns: cells(header),
-        rows: rows.map(|(row, line)| TableRow { line, cells: cells(&row) }).collect(),
-        separator: Some(';'),
-    }
+    let rows = rows.map(|(row, line)| TableRow { line, cells: cells(&row) }).collect();
+    DataFrame::new(cells(header), rows, Some(';'))
 }
 
 /// Forty rows with a column of each kind.
@@ -686,5 +683,149 @@ fn every_date_is_written_as_it_is_read() {
     }
     for any in [f64::NAN, f64::INFINITY, f64::NEG_INFINITY, 1e300] {
         assert!(data::iso_date(any).ends_with(|letter: char| letter.is_ascii_digit()));
+    }
+}
+
+#[test]
+fn a_minus_may_stand_wherever_people_put_it() {
+    let (point, comma) = (DecimalMark::Point, DecimalMark::Comma);
+    for (mark, cell, number) in [
+        (point, "-$365.64", -365.64),
+        (point, "$-365.64", -365.64),
+        (point, "- $5", -5.0),
+        (point, "-€5", -5.0),
+        (point, "\u{2212}163.74", -163.74),
+        (point, "(1,234.50)", -1234.5),
+        (point, "($1,234.50)", -1234.5),
+        (point, "1,234.50-", -1234.5),
+        (comma, "1.234,50-", -1234.5),
+        (comma, "- 5,00 €", -5.0),
+        (comma, "-5,00%", -5.0),
+        (point, "-1.5e-3", -0.0015),
+        (point, "+5", 5.0),
+    ] {
+        assert_eq!(mark.parse(cell), Some(number), "{cell}");
+    }
+    for cell in ["--5", "(-5)", "-$-5", "-5-", "-5.0-", "-+5", "18-", "5-6", "-", "()", "($)"] {
+        assert_eq!(point.parse(cell), None, "{cell}");
+    }
+}
+
+#[test]
+fn losses_are_numbers_of_the_same_column_as_gains() {
+    let cell = |i: usize| if i % 2 == 0 { format!("${i}.25") } else { format!("-${i}.25") };
+    let summary = &summaries(&frame("profit", (0..40).map(cell)))[0];
+    assert_eq!((summary.kind, summary.unit), (ColumnKind::Number, Some('$')));
+}
+
+/// A dash is a value among words, such as the opposite of `+`.
+#[test]
+fn a_dash_among_numbers_or_dates_and_an_error_of_a_spreadsheet_are_gaps() {
+    for gap in ["-", "--", "–", ".", "#DIV/0!", "#REF!"] {
+        let cell =
+            |i: usize| if i % 5 == 0 { gap.to_owned() } else { format!("{}", i as f64 - 20.5) };
+        let table = frame("temperature", (0..40).map(cell));
+        let found = summaries(&table);
+        assert_eq!(found[0].kind, ColumnKind::Number, "{gap}");
+        let all: Vec<&ColumnSummary> = found.iter().collect();
+        let encoder = FrameEncoder::fit(&table, &all, &(0..40).collect::<Vec<_>>(), 10);
+        let (_, gaps) = encoder.encode(&[Some(0)], &table.rows);
+        assert_eq!(
+            (gaps.missing.get("temperature"), gaps.unreadable.len()),
+            (Some(&8), 0),
+            "{gap}"
+        );
+    }
+    let signs = frame("sign", (0..40).map(|i| ["+", "-"][i % 2].to_owned()));
+    assert_eq!(
+        (summaries(&signs)[0].kind, summaries(&signs)[0].distinct),
+        (ColumnKind::Category, 2)
+    );
+}
+
+#[test]
+fn a_column_that_is_mostly_numbers_and_is_not_read_so_has_a_remark() {
+    let cell = |i: usize| if i % 5 == 0 { "<0.5".to_owned() } else { format!("{i}.5") };
+    let summary = &summaries(&frame("level", (0..40).map(cell)))[0];
+    assert_eq!(summary.remark.as_deref(), Some("32 of 40 cells are numbers, but not `<0.5`"));
+}
+
+#[test]
+fn a_few_rows_of_different_whole_numbers_are_a_regression() {
+    let kind = |cells: &[usize]| {
+        let table = frame("price", cells.iter().map(usize::to_string));
+        ColumnSummary::of_target(&table, 0, None).kind
+    };
+    assert_eq!(kind(&(0..20).map(|i| 90_974 + 713 * i).collect::<Vec<_>>()), ColumnKind::Number);
+    assert_eq!(kind(&[1, 2, 3]), ColumnKind::Category);
+    assert_eq!(kind(&(0..30).map(|i| i % 10).collect::<Vec<_>>()), ColumnKind::Category);
+}
+
+#[test]
+fn dates_of_common_exports_are_read() {
+    let (day, month) = (DateOrder::DayFirst, DateOrder::MonthFirst);
+    let may_31 = DateOrder::default().parse("2024-05-31").unwrap();
+    for (order, cell, time) in [
+        (month, "5/31/2024 5:30 PM", 17.5),
+        (month, "5/31/2024 12:30 AM", 0.5),
+        (month, "5/31/2024 12:30:00 pm", 12.5),
+        (month, "5/31/24", 0.0),
+        (day, "31/5/24", 0.0),
+        (month, "31.05.24", 0.0),
+        (month, "31-May-2024", 0.0),
+        (month, "31-may-24", 0.0),
+        (month, "31/MAY/2024 06:00", 6.0),
+        (month, "2024-05-31 12:00:00 UTC", 12.0),
+        (month, "2024-05-31T12:00:00 GMT", 12.0),
+    ] {
+        assert_eq!(order.parse(cell), Some(may_31 + time / 24.0), "{cell}");
+    }
+    assert_eq!(month.parse("1-OCT-2024"), month.parse("2024-10-01"));
+    assert_eq!(
+        [68, 69].map(|year| month.parse(&format!("1.1.{year}"))),
+        ["2068-01-01", "1969-01-01"].map(|date| month.parse(date))
+    );
+    for cell in [
+        "5/31/2024 13:30 PM",
+        "5/31/2024 0:30 AM",
+        "5/31/2024 5:30+02:00 PM",
+        "1.2.3",
+        "10-12-14",
+        "31-Mai-2024",
+        "31-2-24",
+    ] {
+        assert_eq!(month.parse(cell), None, "{cell}");
+    }
+}
+
+#[test]
+fn the_numbers_of_the_columns_that_pandas_writes_for_no_names_are_a_header() {
+    let has_header = |text: &str| Dialect::sniff(text, HeaderRow::Guess).has_header;
+    assert!(has_header("0,1,2\nred,5.5,1\nblue,6.5,2\n"));
+    assert!(has_header(",0,1\n0,5.5,1\n1,6.5,2\n"));
+    assert!(has_header("0,1,2,3\n5.5,1,7,8\n6.5,2,9,1\n"));
+    assert!(!has_header("0,1\n1,0\n1,1\n"), "samples of an exclusive or");
+    assert!(!has_header("0,1,1\n1,0,1\n1,1,0\n"));
+}
+
+#[test]
+fn numbers_that_a_program_wrote_have_decimal_points() {
+    let cells = |i: usize| format!("{},43;{}.576", 60 + i, 640 + i);
+    let table = frame("amount;price", (0..40).map(cells)).with_decimal_points(vec![1]);
+    let found = summaries(&table);
+    assert_eq!(
+        found.iter().map(|c| c.decimal).collect::<Vec<_>>(),
+        [DecimalMark::Comma, DecimalMark::Point]
+    );
+    assert!(ambiguous_numbers(&table, &[&found[1]]).is_empty());
+}
+
+#[test]
+fn two_letters_side_by_side_are_still_windows_1252() {
+    for text in ["Größe;y\nGröße M;1\nGröße L;2\n", "t;y\n« oui »;1\n« non »;2\n"] {
+        let letter = |letter: char| u8::try_from(u32::from(letter)).unwrap();
+        let bytes: Vec<u8> = text.chars().map(letter).collect();
+        let (_, encoding) = read(&bytes, HeaderRow::Present);
+        assert_eq!(encoding, TextEncoding::Windows1252, "{text}");
     }
 }

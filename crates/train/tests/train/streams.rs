@@ -118,7 +118,8 @@ fn steps_are_counted_where_their_number_is_not_known_before() {
     let stream = Stream::new(|epoch| parts(100 * epoch).map(Ok));
     let (mut sgd, options) = (Sgd::new(0.1), Fit { epochs: 2, batch_size: 50, ..Fit::default() });
     let mut steps = Steps::default();
-    let mut session = trainer.session_from(&mut parameters, &mut sgd, &stream, None, &options).unwrap();
+    let mut session =
+        trainer.session_from(&mut parameters, &mut sgd, &stream, None, &options).unwrap();
     session.run(&mut [&mut steps]).unwrap();
     assert_eq!((steps.in_epoch, steps.taken), (vec![None, None], vec![2, 6]));
 }
@@ -185,6 +186,7 @@ fn portions_of_fewer_samples_than_the_epochs_need_are_refused_before_training() 
         "5 epochs were asked for, but the samples are enough for 2; ask for no more, or give the source more samples"
     );
     let two = options(2);
-    let mut session = trainer.session_from(&mut parameters, &mut sgd, &portions, None, &two).unwrap();
+    let mut session =
+        trainer.session_from(&mut parameters, &mut sgd, &portions, None, &two).unwrap();
     assert_eq!(session.run(&mut []).unwrap().epochs.len(), 2);
 }

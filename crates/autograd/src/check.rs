@@ -129,8 +129,13 @@ where
     F: for<'t> Fn(Pass<'t, Number>, [Var<'t, Number>; N]) -> Var<'t, Number>,
 {
     let mut all = parameters.clone();
-    let ids: [ParameterId; N] =
-        std::array::from_fn(|i| all.add(format!("input {i}"), inputs[i].clone()));
+    let ids: [ParameterId; N] = std::array::from_fn(|i| {
+        // A store of the inputs of a function has parameters of this name.
+        let names =
+            std::iter::successors(Some(format!("input {i}")), |name| Some(format!("{name}'")));
+        let name = names.into_iter().find(|name| all.find(name).is_none()).expect("endless");
+        all.add(name, inputs[i].clone())
+    });
     self::parameters(&all, |pass| function(pass, ids.map(|id| pass.parameter(id))))
 }
 

@@ -40,14 +40,16 @@ impl<T: Scalar> Tape<T> {
     #[track_caller]
     pub fn backward_freeing(&mut self, result: NodeId) -> Gradients<T> {
         assert_on_tape("backward_freeing", self, result);
+        let cotangent = one(self.nodes.get_mut()[result.index].value.shape());
+        let mut gradients = start(self, &self.nodes.borrow(), result.index, cotangent);
         let mut nodes = std::mem::take(self.nodes.get_mut());
-        let cotangent = one(nodes[result.index].value.shape());
-        let mut gradients = start(self, &nodes, result.index, cotangent);
+        // First, so that after a panic of a VJP no id names a node of another recording.
+        self.clear();
         while let Some(node) = nodes.pop() {
             visit(&mut gradients, &node, &nodes);
         }
+        // Its memory is for the next recording.
         *self.nodes.get_mut() = nodes;
-        self.clear();
         gradients
     }
 }

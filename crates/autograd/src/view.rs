@@ -118,10 +118,22 @@ impl<T: Scalar> Tape<T> {
         }
     }
 
-    /// Describes the first node whose value is infinite or NaN. Use it when a loss is not finite.
+    /// Describes where the last infinite or NaN value comes from: the first node on the way to it that has such a value.
+    /// Use it when a loss is not finite. A −∞ that masks a score is not on the way, since a softmax turns it into 0.
     pub fn first_non_finite(&self) -> Option<String> {
         let nodes = self.nodes();
-        let node = nodes.iter().find(|node| !node.value().is_finite())?;
+        let is_finite = |index: usize| nodes.get(index).value().is_finite();
+        let last = (0..self.len()).rev().find(|&index| !is_finite(index))?;
+        let (mut is_on_the_way, mut first) = (vec![false; last + 1], last);
+        is_on_the_way[last] = true;
+        for index in (0..=last).rev() {
+            if is_on_the_way[index] {
+                first = index;
+                let inputs = nodes.get(index).inputs().to_vec();
+                inputs.into_iter().for_each(|input| is_on_the_way[input] |= !is_finite(input));
+            }
+        }
+        let node = nodes.get(first);
         let inputs: Vec<_> =
             node.inputs().iter().map(|input| nodes.get(*input).to_string()).collect();
         let mut words = format!("{node}, at {}", node.at());

@@ -82,6 +82,10 @@ impl<T: 'static> Tensor<T> {
 
 impl<T: Copy + 'static> Tensor<T> {
     /// Creates a tensor whose elements are all `value`.
+    ///
+    /// # Panics
+    /// If the shape has more elements than a `usize` can count.
+    #[track_caller]
     pub fn full(shape: impl AsRef<[usize]>, value: T) -> Self {
         let shape = shape.as_ref();
         Self::from_buffer(shape, buffer::filled(shape::len(shape), value))
@@ -178,11 +182,19 @@ impl<T: Copy + 'static> Tensor<T> {
 
 impl<T: Scalar> Tensor<T> {
     /// Creates a tensor of zeros.
+    ///
+    /// # Panics
+    /// If the shape has more elements than a `usize` can count.
+    #[track_caller]
     pub fn zeros(shape: impl AsRef<[usize]>) -> Self {
         Self::full(shape, T::ZERO)
     }
 
     /// Creates a tensor of ones.
+    ///
+    /// # Panics
+    /// If the shape has more elements than a `usize` can count.
+    #[track_caller]
     pub fn ones(shape: impl AsRef<[usize]>) -> Self {
         Self::full(shape, T::ONE)
     }

@@ -4,7 +4,7 @@
 
 use std::fmt;
 
-use crate::{Scalar, Tensor};
+use crate::{Scalar, Tensor, shape};
 
 /// A tensor with more elements than this is shortened, to this many entries at each end of an axis.
 const SHORTEN_FROM: usize = 200;
@@ -43,15 +43,16 @@ fn shown_indices(length: usize, shorten: bool) -> (Vec<usize>, bool) {
 
 /// The text of each element that is shown, in order, all of one width.
 fn shown_elements<T: Printed>(tensor: &Tensor<T>, digits: Option<usize>) -> Vec<String> {
-    let mut part = tensor.clone();
-    for axis in 0..tensor.rank() as isize {
-        let length = part.shape()[axis as usize];
-        if let (_, true) = shown_indices(length, tensor.len() > SHORTEN_FROM) {
-            let (head, tail) = (part.slice(axis, ..ENDS), part.slice(axis, length - ENDS..));
-            part = Tensor::concat(&[&head, &tail], axis);
-        }
-    }
-    let words = T::words(&part.values(), digits);
+    let shorten = tensor.len() > SHORTEN_FROM;
+    let shown: Vec<_> = tensor.shape().iter().map(|&len| shown_indices(len, shorten).0).collect();
+    let lengths: Vec<usize> = shown.iter().map(Vec::len).collect();
+    let element = |at: usize| {
+        let index = shape::index_of(at, &lengths);
+        let index: Vec<usize> = index.iter().zip(&shown).map(|(&at, shown)| shown[at]).collect();
+        tensor.get(index)
+    };
+    let elements: Vec<T> = (0..shape::len(&lengths)).map(element).collect();
+    let words = T::words(&elements, digits);
     let width = words.iter().map(|word| word.chars().count()).max().unwrap_or(0);
     words.into_iter().map(|word| format!("{word:>width$}")).collect()
 }

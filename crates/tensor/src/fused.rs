@@ -15,7 +15,7 @@ use crate::layout::Layout;
 use crate::pairwise::{GROUP, Pairwise};
 use crate::parallel;
 use crate::reduce::{LANES, fold_lanes};
-use crate::shape::expect;
+use crate::shape::{expands, expect};
 use crate::strided::{Run, for_each_run};
 use crate::vectorized::vectorized;
 use crate::{Scalar, Tensor};
@@ -42,7 +42,11 @@ pub fn map<T: Scalar, const I: usize, const O: usize, const S: usize>(
     f: impl Fn([T; I]) -> ([T; O], [T; S]) + Sync,
 ) -> ([Tensor<T>; O], [T; S]) {
     let shape = inputs[0].shape();
-    let layouts = inputs.map(|input| expect("fused", input.layout().expand(shape)));
+    // Not by a closure, which would hide the caller's line.
+    for input in inputs {
+        expect("fused", expands(input.shape(), shape));
+    }
+    let layouts = inputs.map(|input| input.layout().expand(shape).expect("it expands"));
     let storage = inputs.map(Tensor::storage);
     let mut outputs: [Buffer<T>; O] = from_fn(|_| buffer::stale(inputs[0].len(), T::ZERO));
     let sums = parallel::divide(

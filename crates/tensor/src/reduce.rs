@@ -218,12 +218,7 @@ impl<T: Scalar> Tensor<T> {
         worst: f64,
         better: impl Fn(T, T) -> T + Copy + Sync,
     ) -> Self {
-        let kept = expect(name, shape::reduce(self.shape(), axes));
-        assert!(
-            !self.is_empty() || shape::len(&kept) == 0,
-            "{name}: shape {:?} has no elements along axes {axes:?} to choose from",
-            self.shape()
-        );
+        let kept = expect(name, shape::choose(self.shape(), axes));
         self.fold_to(&kept, T::from_f64(worst), better)
     }
 

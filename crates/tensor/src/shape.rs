@@ -308,6 +308,20 @@ pub fn gather(
     }
 }
 
+/// Returns the shape that remains when an element is chosen along the axes, each kept with length 1.
+///
+/// # Errors
+/// If an axis does not exist or is named twice, or there is nothing to choose from.
+pub fn choose(shape: &[usize], axes: &[isize]) -> Result<Shape, ShapeError> {
+    let kept = reduce(shape, axes)?;
+    match len(shape) == 0 && len(&kept) > 0 {
+        true => Err(ShapeError::new(format!(
+            "shape {shape:?} has no elements along axes {axes:?} to choose from"
+        ))),
+        false => Ok(kept),
+    }
+}
+
 /// Returns the shape that remains when the axes are reduced, each kept with length 1.
 pub fn reduce(shape: &[usize], axes: &[isize]) -> Result<Shape, ShapeError> {
     let mut reduced = Shape::from_slice(shape);

@@ -133,7 +133,8 @@ impl Window {
             )));
         };
         let [oh, ow] = self.positions([height, width])?;
-        Ok(Shape::from_slice(&[batch, channels * self.kernel[0] * self.kernel[1], oh * ow]))
+        let rows = product([channels, self.kernel[0], self.kernel[1]])?;
+        Ok(Shape::from_slice(&[batch, rows, product([oh, ow, 1])?]))
     }
 
     /// Returns the shape of the images of this height and width that have columns of this shape.
@@ -142,16 +143,16 @@ impl Window {
     /// If no images of this height and width have such columns.
     pub fn folded(self, columns: &[usize], image: [usize; 2]) -> Result<Shape, ShapeError> {
         let [oh, ow] = self.positions(image)?;
-        let covered = self.kernel[0] * self.kernel[1];
+        let covered = product([self.kernel[0], self.kernel[1], 1])?;
+        let places = product([oh, ow, 1])?;
         match *columns {
-            [batch, rows, count] if rows % covered == 0 && count == oh * ow => {
+            [batch, rows, count] if rows % covered == 0 && count == places => {
                 Ok(Shape::from_slice(&[batch, rows / covered, image[0], image[1]]))
             }
             _ => Err(ShapeError::new(format!(
                 "columns {columns:?} do not fold to images of size {image:?}: a kernel of {:?} at \
-                 {oh} · {ow} positions needs [batch, channels · {covered}, {}]",
-                self.kernel,
-                oh * ow
+                 {oh} · {ow} positions needs [batch, channels · {covered}, {places}]",
+                self.kernel
             ))),
         }
     }
@@ -191,6 +192,14 @@ impl Window {
         let behind = (length + padding).saturating_sub(before).div_ceil(stride).min(count);
         first..behind.max(first)
     }
+}
+
+/// Returns the product of three numbers of a shape.
+fn product(factors: [usize; 3]) -> Result<usize, ShapeError> {
+    let product = factors.iter().try_fold(1usize, |product, &factor| product.checked_mul(factor));
+    let more =
+        || ShapeError::new(format!("the product of {factors:?} is more than {}", usize::MAX));
+    product.ok_or_else(more)
 }
 
 impl<T: Scalar> Tensor<T> {

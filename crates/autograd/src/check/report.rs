@@ -172,8 +172,8 @@ impl fmt::Display for Law {
 }
 
 /// What is said where there is nothing to compare.
-const NOTHING: &str = "nothing was compared: no parameter is trainable and there is no input; unfreeze what is to be \
-                       checked";
+const NOTHING: &str = "nothing was compared: the function reads no trainable parameter and no input; unfreeze what is to \
+                       be checked, or give the parameters that the function reads";
 
 /// What the check of one function found.
 #[derive(Clone, Debug, PartialEq)]
@@ -187,17 +187,19 @@ pub struct Report {
 }
 
 impl Report {
-    /// Returns `true` if all methods agree and all laws hold. A check without any input or trainable
-    /// parameter does not pass; an input without elements does.
+    /// Returns `true` if all methods agree and all laws hold. A check of a function that reads neither an input nor a
+    /// trainable parameter does not pass; an input without elements does.
     pub fn passes(&self) -> bool {
         !self.is_of_nothing()
             && self.findings.iter().all(Finding::passes)
             && self.laws.iter().all(Law::holds)
     }
 
-    /// Returns `true` if there was no input and no trainable parameter.
+    /// Returns `true` if there was nothing to compare, although some input or parameter has elements.
     fn is_of_nothing(&self) -> bool {
-        self.findings.is_empty()
+        let has_elements = |finding: &Finding| !finding.shape.contains(&0);
+        let is_empty = !self.findings.is_empty() && !self.findings.iter().any(has_elements);
+        self.compared() == 0 && !is_empty
     }
 
     /// Returns the largest error by one method.

@@ -122,7 +122,7 @@ pub fn assert_each<S: Strategy>(
 ) {
     // A failure prints its case. A file of past failures would have no source file to be kept next to.
     let config = Config { failure_persistence: None, ..config };
-    let outcome = quietly(|| TestRunner::new(config).run(cases, test));
+    let outcome = TestRunner::new(config).run(cases, |case| quietly(|| test(case)));
     if let Err(error) = outcome {
         panic!("{name}: {error}");
     }
@@ -143,10 +143,17 @@ fn quietly<R>(f: impl FnOnce() -> R) -> R {
             }
         }));
     });
-    let before = IS_QUIET.replace(true);
-    let result = f();
-    IS_QUIET.set(before);
-    result
+    let _restored = Restored(IS_QUIET.replace(true));
+    f()
+}
+
+/// Makes the thread as quiet as it was, also after a panic.
+struct Restored(bool);
+
+impl Drop for Restored {
+    fn drop(&mut self) {
+        IS_QUIET.set(self.0);
+    }
 }
 
 /// Checks that each op gives its formula, and a formula for each input's VJP or one for all inputs.

@@ -20,7 +20,7 @@
 use tensor::{Scalar, Shape, Tensor};
 
 use super::Dual;
-use crate::{Gradients, ParameterId, Parameters, Pass, Tape, Var};
+use crate::{Gradients, Parameters, Pass, Tape, Var};
 
 /// Returns inputs as parameters, `input 0` and so on, which a function reads by [`Pass::all_parameters`].
 pub fn of_inputs<S: Scalar>(inputs: &[Tensor<S>]) -> Parameters<S> {
@@ -134,18 +134,20 @@ where
     F: for<'t> Fn(Pass<'t, Dual<S>>) -> Var<'t, Dual<S>>,
 {
     let still = at.map(|_, value| Tensor::zeros(value.shape()));
-    let of_one = |id: ParameterId| -> Vec<Tensor<S>> {
-        let rows: Vec<Parameters<S>> = (0..at.get(id).len())
-            .map(|k| {
-                let mut direction = still.clone();
-                direction.get_mut(id).as_mut_slice()[k] = S::ONE;
-                hvp(&function, at, &direction)
-            })
-            .collect();
+    let mut all = Vec::with_capacity(at.len());
+    // Not by closures, which would hide the caller's line.
+    for id in at.ids() {
+        let mut rows: Vec<Parameters<S>> = Vec::with_capacity(at.get(id).len());
+        for k in 0..at.get(id).len() {
+            let mut direction = still.clone();
+            direction.get_mut(id).as_mut_slice()[k] = S::ONE;
+            rows.push(hvp(&function, at, &direction));
+        }
         let shape = Shape::from(at.get(id).shape());
-        at.ids().map(|j| stack(&shape, at.get(j), rows.iter().map(|row| row.get(j)))).collect()
-    };
-    at.ids().map(of_one).collect()
+        let of_other = |j| stack(&shape, at.get(j), rows.iter().map(|row| row.get(j)));
+        all.push(at.ids().map(of_other).collect());
+    }
+    all
 }
 
 /// Returns the parameters as duals that move along `direction`.

@@ -25,14 +25,7 @@ impl<T: Scalar> Op<T> for Max {
     }
 
     fn check(&self, shapes: &[&[usize]]) -> Result<(), ShapeError> {
-        let reduced = shape::reduce(shapes[0], &self.axes)?;
-        if shape::len(shapes[0]) == 0 && shape::len(&reduced) > 0 {
-            return Err(ShapeError::new(format!(
-                "shape {:?} has no elements along axes {:?} to choose from",
-                shapes[0], self.axes
-            )));
-        }
-        Ok(())
+        shape::choose(shapes[0], &self.axes).map(drop)
     }
 
     fn forward(&mut self, x: &[&Tensor<T>]) -> Tensor<T> {
@@ -96,6 +89,7 @@ impl<T: Scalar> Var<'_, T> {
     /// If an axis does not exist or is named twice, or there is nothing to choose from.
     #[track_caller]
     pub fn min(self, axes: &[isize]) -> Self {
+        shape::expect("min", shape::choose(&self.shape(), axes));
         -(-self).max(axes)
     }
 
@@ -105,6 +99,7 @@ impl<T: Scalar> Var<'_, T> {
     /// If an axis does not exist or is named twice, or there is nothing to choose from.
     #[track_caller]
     pub fn min_keepdim(self, axes: &[isize]) -> Self {
+        shape::expect("min_keepdim", shape::choose(&self.shape(), axes));
         -(-self).max_keepdim(axes)
     }
 

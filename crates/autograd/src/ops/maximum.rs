@@ -66,6 +66,7 @@ impl<'t, T: Scalar> Var<'t, T> {
     #[track_caller]
     pub fn minimum(self, other: impl VarOrNumber<'t, T>) -> Self {
         let other = other.on(self.tape());
+        shape::expect("minimum", shape::broadcast(&self.shape(), &other.shape()));
         -(-self).maximum(-other)
     }
 }

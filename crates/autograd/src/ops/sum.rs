@@ -89,6 +89,7 @@ impl<T: Scalar> Var<'_, T> {
     /// If an axis does not exist or is named twice.
     #[track_caller]
     pub fn mean(self, axes: &[isize]) -> Self {
+        shape::expect("mean", shape::reduce(&self.shape(), axes));
         mean(self, self.sum(axes))
     }
 
@@ -98,6 +99,7 @@ impl<T: Scalar> Var<'_, T> {
     /// If an axis does not exist or is named twice.
     #[track_caller]
     pub fn mean_keepdim(self, axes: &[isize]) -> Self {
+        shape::expect("mean_keepdim", shape::reduce(&self.shape(), axes));
         mean(self, self.sum_keepdim(axes))
     }
 

@@ -102,11 +102,14 @@ impl<'t, T: Scalar> Pass<'t, T> {
     pub fn rows(self, table: ParameterId, ids: &Tensor<u32>) -> RowsRead<'t, T> {
         let length = self.parameters.shape(table).first().map_or(0, |&length| length);
         let numbers = ids.values();
-        let whole = || RowsRead { rows: self.parameter(table), positions: ids.clone() };
-        if shape::rows_exist(&numbers, length).is_err() {
-            return whole();
-        }
-        let Some(distinct) = Distinct::fewer_than_half(&numbers, length) else { return whole() };
+        let distinct = match shape::rows_exist(&numbers, length) {
+            Ok(()) => Distinct::fewer_than_half(&numbers, length),
+            // The lookup explains it.
+            Err(_) => None,
+        };
+        let Some(distinct) = distinct else {
+            return RowsRead { rows: self.parameter(table), positions: ids.clone() };
+        };
         let rows = self.tape.parameter_rows(self.parameters, table, distinct.ids());
         RowsRead { rows, positions: Tensor::new(ids.shape(), distinct.positions(&numbers)) }
     }

@@ -222,13 +222,15 @@ fn parameters_are_reported_by_name_and_frozen_ones_left_out() {
 
 #[test]
 fn a_check_that_compares_nothing_does_not_pass() {
-    let nothing = "nothing was compared: no parameter is trainable and there is no input; unfreeze what is to be \
-                   checked";
+    let nothing = "nothing was compared: the function reads no trainable parameter and no input; unfreeze what is to \
+                   be checked, or give the parameters that the function reads";
     let mut parameters = Parameters::with_seed(0);
     let weight = parameters.add("weight", Tensor::from([[0.5, -1.0]]));
+    let unread = parameters.clone();
     parameters.freeze_all();
     for report in [
         check::parameters(&parameters, |pass| pass.parameter(weight).tanh()),
+        check::parameters(&unread, |pass| pass.constant(Tensor::scalar(5.0).cast())),
         check::layer(&parameters, &[], |pass, []| pass.parameter(weight).tanh()),
     ] {
         assert!(!report.passes());
@@ -238,6 +240,17 @@ fn a_check_that_compares_nothing_does_not_pass() {
     }
     let x = Tensor::from([[2.0, 3.0]]);
     check::layer(&parameters, &[x], |pass, [x]| pass.parameter(weight) * x).assert();
+}
+
+#[test]
+fn a_store_may_have_a_parameter_with_the_name_of_an_input() {
+    let mut parameters = Parameters::<f64>::with_seed(0);
+    let weight = parameters.add("input 0", Tensor::from([0.5, -1.0]));
+    let x = Tensor::from([2.0, 3.0]);
+    let report = check::layer(&parameters, &[x], |pass, [x]| pass.parameter(weight) * x);
+    report.assert();
+    let names: Vec<_> = report.findings.iter().map(|finding| finding.name.as_str()).collect();
+    assert_eq!(names, ["input 0", "input 0'"]);
 }
 
 #[test]

@@ -465,6 +465,88 @@ fn the_first_op_that_is_not_finite_is_named() {
     assert!(words.ends_with("from %0 = parameter `w` [2]"), "{words}");
 }
 
+/// A softmax turns the −∞ of a mask into 0, so it is not what made a later value infinite.
+#[test]
+fn a_mask_is_not_named_as_what_is_not_finite() {
+    let tape = Tape::<f64>::default();
+    let x = tape.variable(Tensor::from([1.0, 2.0]));
+    let seen = Tensor::from([true, false]);
+    let weights = Var::where_(&seen, x, f64::NEG_INFINITY).exp();
+    let loss = weights.ln().sum_all();
+    assert_eq!(loss.item(), f64::NEG_INFINITY);
+    let words = tape.first_non_finite().expect("ln 0");
+    assert!(words.contains(" = ln [2], at "), "{words}");
+    let from_mask = x - f64::INFINITY;
+    assert!(!from_mask.value().is_finite());
+    let words = tape.first_non_finite().expect("x - inf");
+    assert!(words.contains("= constant []"), "{words}");
+}
+
+#[test]
+fn after_a_vjp_that_panics_no_id_names_a_node_of_another_recording() {
+    struct Broken;
+
+    impl<T: Scalar> Op<T> for Broken {
+        fn name(&self) -> &'static str {
+            "broken"
+        }
+        fn forward(&mut self, x: &[&Tensor<T>]) -> Tensor<T> {
+            x[0].clone()
+        }
+        fn vjp(&self, _: &[&Tensor<T>], _: &Tensor<T>, _: &Tensor<T>, _: &mut Adjoints<'_, T>) {
+            panic!("a broken VJP")
+        }
+    }
+
+    let mut tape = Tape::<f64>::default();
+    let (first, loss) = {
+        let x = tape.variable(Tensor::scalar(1.0));
+        (x.id(), tape.apply(Broken, &[x]).id())
+    };
+    let broken =
+        std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| tape.backward_freeing(loss)));
+    assert!(broken.is_err());
+    tape.variable(Tensor::scalar(7.0));
+    assert!(message(|| tape.var(first)).contains("is not a node of this tape"));
+}
+
+#[test]
+fn errors_name_the_operation_that_was_called() {
+    let tape = Tape::<f64>::default();
+    let x = tape.variable(Tensor::zeros([2, 3]));
+    let y = tape.variable(Tensor::zeros([4]));
+    let none = tape.variable(Tensor::zeros([0]));
+    for (name, run) in [
+        ("mean", &(|| drop(x.mean(&[5]).value())) as &dyn Fn()),
+        ("mean_keepdim", &|| drop(x.mean_keepdim(&[5]).value())),
+        ("min", &|| drop(x.min(&[5]).value())),
+        ("min", &|| drop(none.min(&[0]).value())),
+        ("min_keepdim", &|| drop(x.min_keepdim(&[5]).value())),
+        ("minimum", &|| drop(x.minimum(y).value())),
+    ] {
+        let told = message(run);
+        assert!(told.starts_with(&format!("{name}: ")), "{told}");
+    }
+}
+
+/// At least half of the rows: the table is read as a whole, at the caller's line all the same.
+#[test]
+fn a_table_that_is_read_as_a_whole_is_recorded_at_the_callers_line() {
+    let mut parameters = Parameters::<f64>::with_seed(0);
+    let table = parameters.add("table", Tensor::zeros([3, 2]));
+    let tape = Tape::default();
+    Pass::eval(&tape, &parameters).rows(table, &Tensor::from([0, 1]));
+    let line = line!() - 1;
+    let at = tape.nodes().get(0).at();
+    assert_eq!((at.file(), at.line()), (file!(), line));
+}
+
+#[test]
+fn the_hessian_of_several_numbers_is_refused_at_the_callers_line() {
+    let told = message(|| hessian(|[x]| x * x, &[Tensor::from([1.0, 2.0])]));
+    assert!(told.contains("a single number"), "{told}");
+}
+
 #[test]
 fn parameters_print_as_a_summary_table() {
     let mut parameters = Parameters::new(0);

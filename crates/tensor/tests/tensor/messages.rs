@@ -30,6 +30,31 @@ fn numbers_print_with_as_many_digits_as_the_format_says() {
     assert_eq!(format!("{x:.2?}"), "Tensor<f64> [2] [  0.12, -20.00]");
 }
 
+/// Only what is shown is read: these seven billion numbers are one.
+#[test]
+fn a_view_that_no_memory_could_hold_prints_its_corners() {
+    let text = Tensor::<f32>::scalar(0.0).expand([7, 1_000_000_000]).to_string();
+    let row = "[0, 0, 0, …, 0, 0, 0]";
+    let rows = [row, row, row, "…", row, row, row].join(",\n ");
+    assert_eq!(text, format!("[{rows}]"));
+    assert_eq!(Tensor::<f32>::zeros([0, 1000]).to_string(), "[]");
+}
+
+#[test]
+fn a_tensor_that_is_too_large_is_refused_at_the_callers_line() {
+    let too_large = [usize::MAX, 2];
+    message(|| Tensor::<f32>::zeros(too_large));
+    message(|| Tensor::<f32>::ones(too_large));
+    message(|| Tensor::full(too_large, 1u32));
+}
+
+#[test]
+fn inputs_of_a_fused_map_that_do_not_fit_are_refused_at_the_callers_line() {
+    let (a, b) = (Tensor::from([1.0, 2.0, 3.0]), Tensor::from([1.0, 2.0]));
+    let told = message(|| tensor::fused::map([&a, &b], |[a, b]| ([a + b], [])));
+    assert!(told.starts_with("fused: "), "{told}");
+}
+
 #[test]
 fn a_large_tensor_prints_its_corners() {
     let text = Tensor::<f32>::full([100, 50], 1.5).to_string();

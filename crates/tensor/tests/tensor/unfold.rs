@@ -135,3 +135,13 @@ fn mistakes_are_explained_at_the_users_line() {
         assert_eq!(mistakes::message(run), expected);
     }
 }
+
+/// 2³³ places in each direction are 2⁶⁶, which would wrap to 0.
+#[test]
+fn more_places_than_can_be_counted_are_refused() {
+    let window = Window::new([1, 1]).padding([(1 << 32) - 1; 2]);
+    let error = window.unfolded(&[1, 1, 2, 2]).unwrap_err().to_string();
+    assert!(error.contains("is more than 18446744073709551615"), "{error}");
+    let window = Window::new([1 << 32, 1 << 32]).padding([1 << 32; 2]);
+    assert!(window.folded(&[1, 1, 1], [2, 2]).is_err());
+}

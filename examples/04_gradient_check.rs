@@ -8,8 +8,8 @@
 //!
 //! The check compares the derivative with independent ones: central differences, which need no calculus
 //! and are good to about ten digits, and forward mode by dual numbers, which is exact. The report has a
-//! line for each input and each method; below stands the op that is wrong, the line that recorded it,
-//! and both numbers. The layer around it passes the adjoint on correctly, and is not blamed.
+//! line for each input and each method; below them it names the wrong op, the line that recorded it, and
+//! both numbers. The layer around it passes the adjoint on correctly, and is not blamed.
 
 mod ending;
 

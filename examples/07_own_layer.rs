@@ -60,7 +60,7 @@ impl UpdateRule<f32, 1> for Signum {
     }
 }
 
-/// Points on two spirals that wind around each other, `[2 n, 2]`, and on which of the two, `[2 n]`.
+/// Returns points on two intertwined spirals, `[2 n, 2]`, and the spiral of each point, `[2 n]`.
 fn spirals(n: usize) -> Dataset<Tensor> {
     let (mut points, mut arms) = (Vec::new(), Vec::new());
     for i in 0..2 * n {

@@ -14,7 +14,7 @@ use wengert::nn::{self, Activation, Dense, Layer};
 use wengert::optim::{Adam, Optimizer};
 use wengert::{Gradients, Key, Parameters, Pass, Tape, Tensor};
 
-/// The gradient of Σ ∇ₓf · v with respect to the weights, v being constant.
+/// Returns the gradient of Σ ∇ₓf · v with respect to the weights, with v constant.
 fn along(network: &impl Layer, parameters: &Parameters, x: &Tensor, v: &Tensor) -> Gradients {
     let (tape, parameters) = (Tape::default(), parameters.cast());
     let moving = tape.constant(Dual::tensor(x, v));

@@ -4,8 +4,8 @@
 //!
 //! The Hessian H of a loss is too large to write down, but H v costs about as much as two gradients.
 //! Multiplied by H again and again, a random direction turns toward the sharpest one, the eigenvector
-//! of the largest eigenvalue λ. Gradient descent is stable for rates below 2 / λ. It prints λ as it
-//! converges, and then the loss along that direction beside the parabola that its slope and λ say.
+//! of the largest eigenvalue λ. Gradient descent is stable for rates below 2 / λ. The example prints λ as
+//! it converges, and then the loss along that direction beside the parabola given by its slope and λ.
 
 mod ending;
 

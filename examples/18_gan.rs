@@ -5,10 +5,10 @@
 //! The generator turns noise into points of the plane. The discriminator tells them from points of a
 //! ring. Each has a store of parameters and an optimizer of its own. The discriminator learns from
 //! detached points, so that no gradient goes back to the generator. The generator's loss goes through
-//! the discriminator, which gets gradients too; an optimizer takes those of its own store alone.
+//! the discriminator, which gets gradients too; each optimizer uses only the gradients of its own store.
 //!
-//! It prints how far the points are from the center, the deviation of that, and in how many of 12
-//! sectors of the ring there are at least half as many as there should be; at the end a picture.
+//! It prints the mean distance of the points from the center, its standard deviation, and how many of 12
+//! sectors of the ring have at least half of their fair share of points; at the end, a picture.
 
 mod ending;
 
@@ -30,7 +30,7 @@ fn network(parameters: &mut Parameters, inputs: usize, outputs: usize) -> impl L
         .then(Dense::new(parameters, "output", 32, outputs))
 }
 
-/// Points around a circle of radius 1, `[n, 2]`.
+/// Returns points around a circle of radius 1, `[n, 2]`.
 fn ring(n: usize, key: Key) -> Tensor {
     let angles = Tensor::uniform([n, 1], 0.0..f64::from(TAU), key.stream("angle"));
     let radii: Tensor = Tensor::normal([n, 1], 1.0, 0.05, key.stream("radius"));

@@ -1,4 +1,4 @@
-//! The end of an example: exit codes and errors like in the program `wengert`.
+//! The end of an example: exit codes and errors as in the program `wengert`.
 
 #[path = "../crates/cli/src/ending.rs"]
 mod program;

@@ -122,7 +122,7 @@ fn computed(walk: &Walk, node: usize, words: &mut Vec<Line<'static>>) {
     let this = &walk.nodes()[node];
     match &this.formulas {
         Some(formulas) => words.push(formula(formulas.forward(), FORWARD)),
-        None if this.kind == NodeKind::Op => words.push("This op says no formula.".into()),
+        None if this.kind == NodeKind::Op => words.push("This op has no formula.".into()),
         None => {}
     }
     for input in &this.inputs {

@@ -30,7 +30,7 @@ impl<T: Scalar> Var<'_, T> {
     /// `v`.
     ///
     /// # Panics
-    /// If the cotangent does not have this shape, or the tape does not record.
+    /// If the cotangent does not have the shape of this value, or the tape does not record.
     #[track_caller]
     pub fn vjp(self, cotangent: Tensor<T>) -> Gradients<T> {
         let nodes = self.tape().nodes.borrow();

@@ -11,7 +11,7 @@ use crate::tape::Tape;
 use crate::var::Var;
 
 impl<T: Scalar> Tape<T> {
-    /// Returns the value of a node on this tape: the [`Var`] that had this [id](Var::id).
+    /// Returns the [`Var`] of the node with this [id](Var::id) on this tape.
     ///
     /// ```
     /// use autograd::Tape;

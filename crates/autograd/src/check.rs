@@ -155,7 +155,7 @@ where
     report(parameters, &function, None)
 }
 
-/// Checks everything, but for one law that the caller has checked.
+/// Checks everything except the law that the caller has `checked`, if there is one.
 #[track_caller]
 fn report<T: Scalar>(
     at: &Parameters<T>,
@@ -170,7 +170,7 @@ fn report<T: Scalar>(
     report
 }
 
-/// The distance to go from a point on a kink, relative to entries larger than 1.
+/// The distance to go from a point on a kink, relative for entries above 1.
 const ASIDE: f64 = 1e-3;
 /// The number of pairs of points beside it that are tried.
 const PAIRS: usize = 2;
@@ -223,7 +223,7 @@ impl<'a> Subject<'a> {
         }
     }
 
-    /// Compares by all methods and checks all laws, but for one that the caller has checked.
+    /// Compares by all methods and checks all laws, except the one that the caller has `checked`.
     fn compare(&self, checked: Option<Law>) -> Report {
         let findings = self.trainable().map(|id| methods::compare_all(self, id)).collect();
         let laws = laws::check_all(self).into_iter().chain(checked).collect();
@@ -256,7 +256,7 @@ impl<'a> Subject<'a> {
         gradient
     }
 
-    /// Returns the same by several walks back over one tape.
+    /// Returns the gradients of several walks back over one tape.
     fn gradients_of_walks<const WALKS: usize>(
         &self,
         at: &Parameters<Number>,
@@ -315,7 +315,7 @@ impl Subject<'_> {
     }
 }
 
-/// Panics if the tape has a trainable parameter that does not move with these.
+/// Panics if the tape has a trainable parameter of another store or copy than these parameters.
 #[track_caller]
 fn assert_no_other_store(tape: &Tape<Number>, parameters: &Parameters<Number>) {
     let Some(store) = tape.copies.borrow().other_than(parameters) else { return };

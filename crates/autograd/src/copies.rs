@@ -33,7 +33,8 @@ impl<T: Scalar> Parameters<T> {
         self.with_values(|id| value(id, self.get(id)).into())
     }
 
-    /// Returns the same names with values computed from those of both, for instance a step along a direction.
+    /// Returns the same names with each value computed from the two values, for instance a step along a
+    /// direction.
     ///
     /// # Panics
     /// If `other` does not have these parameters.
@@ -47,7 +48,7 @@ impl<T: Scalar> Parameters<T> {
         self.map(|id, x| value(x, other.get(id)))
     }
 
-    /// Returns Σ x · y over the numbers of all parameters, as of two vectors.
+    /// Returns Σ x · y over the numbers of all parameters: the dot product of two vectors.
     ///
     /// # Panics
     /// If `other` does not have these parameters, or one of them has another shape.
@@ -77,7 +78,7 @@ impl<T: Scalar> Parameters<T> {
         );
     }
 
-    /// Returns the same names with other values. None of the present ones is read.
+    /// Returns the same names with other values. The present values are not read.
     pub(crate) fn with_values<U: Scalar>(
         &self,
         mut value: impl FnMut(ParameterId) -> Value<U>,

@@ -41,8 +41,8 @@ impl Formulas {
         self
     }
 
-    /// Says what a symbol of these formulas means, such as `n`, the exponent. The result, the inputs and
-    /// the usual notation explain themselves: see [`symbols`](Self::symbols).
+    /// Explains a symbol of these formulas, such as `n`, the exponent. The result, the inputs and the
+    /// usual notation explain themselves: see [`symbols`](Self::symbols).
     pub fn symbol(mut self, symbol: &'static str, meaning: &'static str) -> Self {
         self.symbols.push((symbol, meaning));
         self

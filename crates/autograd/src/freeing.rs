@@ -15,8 +15,8 @@ impl<T: Scalar> Tape<T> {
     /// Returns the derivatives of a single number, like [`Var::backward`](crate::Var::backward), and
     /// takes the tape apart on the way: each node's value, and what its op kept for the VJP, are freed
     /// as the walk passes it.
-    /// So the adjoints of early nodes take the memory of late values, and less is held at the peak.
-    /// Use it for training. The tape is empty afterwards, and the borrow checker proves that no
+    /// So the adjoints of early nodes reuse the memory of late values, and the peak is lower. Use it
+    /// for training. The tape is empty afterwards, and the borrow checker proves that no
     /// [`Var`](crate::Var) of it is left; adjoints of ops are not kept.
     ///
     /// ```

@@ -86,7 +86,7 @@ use tensor::{Scalar, Tensor};
 
 use crate::{Parameters, Pass, Var};
 
-/// Returns the gradient of a function of one number with respect to each input.
+/// Returns the gradient of a function whose result is one number, with respect to each input.
 ///
 /// # Panics
 /// If the result is not a single number.
@@ -98,7 +98,7 @@ where
     value_and_grad(function, inputs).1
 }
 
-/// Returns the value of a function of one number, and its gradient with respect to each input.
+/// Returns the value of a function whose result is one number, and its gradient with respect to each input.
 ///
 /// # Panics
 /// If the result is not a single number.
@@ -149,8 +149,8 @@ where
 
 /// Returns the value of a function, and its derivative along `tangents`: the Jacobian–vector product J v.
 ///
-/// `function` runs on a tape that records nothing, so it cannot walk back; the derivative of a gradient is
-/// [`hvp`].
+/// `function` runs on a tape that records nothing, so it cannot walk back; for the derivative of a
+/// gradient, use [`hvp`].
 ///
 /// # Panics
 /// If `tangents` does not have a tensor of the shape of each input.
@@ -167,8 +167,8 @@ where
     parameters::jvp(|pass| function(variables(pass)), &at, &direction)
 }
 
-/// Returns the Hessian of a function of one number, times `tangents`: the derivative of the gradient along
-/// that direction (Pearlmutter 1994).
+/// Returns the Hessian of a function whose result is one number, times `tangents`: the derivative of the
+/// gradient along that direction (Pearlmutter 1994).
 ///
 /// # Panics
 /// If the result is not a single number, or `tangents` does not have a tensor of the shape of each
@@ -199,8 +199,8 @@ where
     array(parameters::jacobian(|pass| function(variables(pass)), &of_inputs(inputs)))
 }
 
-/// Returns the second derivatives of a function of one number: for inputs `i` and `j` a tensor of shape
-/// `[i…, j…]` at `[i][j]`.
+/// Returns the second derivatives of a function whose result is one number: for inputs `i` and `j` a
+/// tensor of shape `[i…, j…]` at `[i][j]`.
 ///
 /// # Panics
 /// If the result is not a single number.
@@ -225,7 +225,7 @@ fn values<S: Scalar, const N: usize>(parameters: Parameters<S>) -> [Tensor<S>; N
     array(parameters.iter().map(|(_, _, value)| value.clone()).collect())
 }
 
-/// One element for each input.
+/// Returns the elements, one for each input, as an array.
 pub(crate) fn array<E, const N: usize>(elements: Vec<E>) -> [E; N] {
     elements.try_into().unwrap_or_else(|_| unreachable!("one element for each input"))
 }

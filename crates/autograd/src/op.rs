@@ -48,7 +48,7 @@ pub trait Op<T: Scalar>: 'static {
     }
 
     /// Checks that inputs of these shapes fit. The error is reported at the user's line, before
-    /// `forward` runs. An op that takes any shapes keeps the default.
+    /// `forward` runs. An op that accepts all shapes keeps the default.
     fn check(&self, shapes: &[&[usize]]) -> Result<(), ShapeError> {
         let _ = shapes;
         Ok(())

@@ -37,7 +37,7 @@ pub struct Parameters<T: Scalar = f32> {
     pub(crate) entries: Vec<Parameter<T>>,
     pub(crate) key: Key,
     pub(crate) store: StoreId,
-    /// A number of its own, which tells it from its copies.
+    /// A unique number, which tells the store from its copies.
     pub(crate) copy: u64,
 }
 
@@ -95,7 +95,7 @@ impl<T: Scalar> Parameters<T> {
     /// Adds a parameter and returns its id. Names separate layers by dots: `hidden.weight`.
     ///
     /// # Panics
-    /// If there is a parameter of this name.
+    /// If there is already a parameter with this name.
     #[track_caller]
     pub fn add(&mut self, name: impl AsRef<str>, value: Tensor<T>) -> ParameterId {
         let name = name.as_ref();
@@ -117,8 +117,7 @@ impl<T: Scalar> Parameters<T> {
 
     /// Returns the value of a parameter, to be changed in place. The numbers are copied if a tape still
     /// shares them, so clear the tape before an optimizer's step. To replace the whole value, use
-    /// [`set`](Self::set), which keeps the shape: if you assign a value of another shape here, nothing
-    /// refuses it.
+    /// [`set`](Self::set), which checks the shape; here, a value of another shape is not refused.
     #[track_caller]
     pub fn get_mut(&mut self, id: ParameterId) -> &mut Tensor<T> {
         self.entry_mut(id).value.dense_mut()
@@ -159,7 +158,7 @@ impl<T: Scalar> Parameters<T> {
 
     /// Returns all ids, in order.
     pub fn ids(&self) -> impl Iterator<Item = ParameterId> + use<T> {
-        // Collected, so that the store can be changed on the way.
+        // Collected, so that the store can be changed during the iteration.
         let ids: Vec<_> = self.entries.iter().map(|entry| entry.id).collect();
         ids.into_iter()
     }

@@ -9,12 +9,13 @@ use crate::parameters::Parameters;
 use crate::tape::Tape;
 use crate::var::Var;
 
-/// The tape to record on, the parameters to read, and the mode. `Copy`, so that layers hand it on.
+/// The tape to record on, the parameters to read, and the mode. It is `Copy`, so that layers can
+/// pass it on.
 ///
 /// In training mode, layers with random behavior, such as dropout, draw it from a key.
 #[derive(Clone, Copy)]
 pub struct Pass<'t, T: Scalar = f32> {
-    /// The tape that is recorded on.
+    /// The tape to record on.
     pub tape: &'t Tape<T>,
     /// The parameters that layers read.
     pub parameters: &'t Parameters<T>,

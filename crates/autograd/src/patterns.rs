@@ -9,7 +9,7 @@ use tensor::Scalar;
 use crate::identity::ParameterId;
 use crate::parameters::Parameters;
 
-/// A name of parameters in which each `*` matches any characters, dots included, or none.
+/// A pattern for the names of parameters. Each `*` matches any characters, dots included, or none.
 ///
 /// ```
 /// use autograd::Pattern;
@@ -80,7 +80,7 @@ impl fmt::Display for Pattern<'_> {
 pub struct PatternError {
     /// The pattern.
     pub pattern: String,
-    /// The names there are.
+    /// The names that exist.
     pub names: Vec<String>,
 }
 
@@ -126,7 +126,7 @@ impl Error for PatternError {}
 /// assert_eq!(gradients(&parameters).get(body).unwrap().item(), 3.0);
 /// ```
 impl<T: Scalar> Parameters<T> {
-    /// Keeps the parameters whose names match a [`Pattern`] at their values from now on.
+    /// Freezes the parameters whose names match a [`Pattern`]: from now on they keep their values.
     ///
     /// # Panics
     /// If no name matches.
@@ -144,14 +144,14 @@ impl<T: Scalar> Parameters<T> {
         self.set_trainable("unfreeze_matching", pattern, true);
     }
 
-    /// Keeps a parameter at its value from now on: it gets no gradient.
+    /// Freezes a parameter: from now on it keeps its value, and does not get a gradient.
     #[track_caller]
     pub fn freeze(&mut self, id: ParameterId) {
         self.entry_mut(id).trainable = false;
     }
 
-    /// Keeps all parameters at their values from now on. Freeze a copy, such as a target network,
-    /// that is on one tape with its original.
+    /// Freezes all parameters: from now on they keep their values. Freeze a copy, such as a target
+    /// network, that is on one tape with its original.
     pub fn freeze_all(&mut self) {
         self.entries.iter_mut().for_each(|entry| entry.trainable = false);
     }

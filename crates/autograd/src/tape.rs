@@ -22,7 +22,7 @@ use crate::parameters::Parameters;
 use crate::sparse::Read;
 use crate::var::Var;
 
-/// An entry of the tape: a value, and how it came about.
+/// An entry of the tape: a value, and where it came from.
 pub(crate) struct Node<T: Scalar> {
     pub(crate) value: Tensor<T>,
     pub(crate) source: Source<T>,
@@ -148,7 +148,7 @@ impl<T: Scalar> Tape<T> {
         self.apply_at(Location::caller(), op, inputs)
     }
 
-    /// Like [`apply`](Self::apply), as if recorded at another line.
+    /// Records an op as [`apply`](Self::apply) does, but at the line `at`.
     #[track_caller]
     pub(crate) fn apply_at(
         &self,
@@ -164,7 +164,7 @@ impl<T: Scalar> Tape<T> {
         self.push(Node { value, source, inputs, needs_gradient, at })
     }
 
-    /// Returns an op's value, and whether its gradient is asked for.
+    /// Returns an op's value, and `true` if its gradient is asked for.
     #[track_caller]
     fn evaluate(&self, op: &mut dyn Op<T>, inputs: &[Var<'_, T>]) -> (Tensor<T>, bool) {
         assert_one_tape(self, op, inputs);

@@ -25,7 +25,7 @@ impl<'t, T: Scalar> Var<'t, T> {
         self.index
     }
 
-    /// Returns a name of its node that does not borrow the tape.
+    /// Returns the id of its node, which does not borrow the tape.
     pub fn id(self) -> NodeId {
         NodeId { tape: self.tape.id, index: self.index }
     }
@@ -43,7 +43,7 @@ impl<'t, T: Scalar> Var<'t, T> {
     /// Returns the value of a result that holds a single number, such as a loss.
     ///
     /// # Panics
-    /// If it does not hold exactly one.
+    /// If it does not hold exactly one number.
     #[track_caller]
     pub fn item(self) -> T {
         self.value().item()

@@ -101,7 +101,7 @@ impl<T: Scalar> Tape<T> {
     }
 
     /// Computes the value of an op's node again, for instance to measure how long that takes; `None`
-    /// for nodes of other kinds.
+    /// for nodes of other kinds, and on a `no_grad` tape.
     ///
     /// # Panics
     /// If the tape has no node with this index, or a view of its [`nodes`](Self::nodes) is held.
@@ -215,7 +215,7 @@ impl<'a, T: Scalar> NodeView<'a, T> {
         self.node().at
     }
 
-    /// Returns `true` if a variable or a trainable parameter is among its ancestors.
+    /// Returns `true` if it is, or depends on, a variable or a trainable parameter of a recording tape.
     pub fn needs_gradient(self) -> bool {
         self.node().needs_gradient
     }
@@ -237,7 +237,7 @@ impl<'a, T: Scalar> NodeView<'a, T> {
     /// Returns the contribution of its op's VJP to each input separately, given the adjoint `dy` of the node.
     /// An input that does not need a gradient has `None`; a node without an op has no entries.
     ///
-    /// The op sees each input as a node of its own, even if two inputs are the same node, and its adjoints
+    /// The op sees each input as a separate node, even if two inputs are the same node, and its adjoints
     /// start empty.
     ///
     /// # Panics
@@ -258,7 +258,7 @@ impl<'a, T: Scalar> NodeView<'a, T> {
     }
 }
 
-/// A node by itself: the same value, which wants a gradient if this does.
+/// Returns a constant with the value of a node, which needs a gradient if the node does.
 fn as_constant<T: Scalar>(node: &Node<T>) -> Node<T> {
     let (source, inputs) = (Source::Constant, smallvec::SmallVec::new());
     Node { value: node.value.clone(), source, inputs, ..*node }
@@ -283,12 +283,12 @@ impl<T: Scalar> Source<T> {
     }
 }
 
-/// The layer of an op that reads these nodes.
+/// Returns the layer of an op that reads these nodes.
 fn layer<'a, T: Scalar>(mut inputs: impl Iterator<Item = &'a Node<T>>) -> Option<&'a str> {
     inputs.find_map(|input| Some(input.source.parameter()?.1.rsplit_once('.')?.0))
 }
 
-/// An op with the layer that these inputs put it in, if there is one, as messages name it.
+/// Returns the name of an op for messages, with the layer that these inputs put it in, if there is one.
 pub(crate) fn in_layer<'a, T: Scalar>(
     op: &str,
     inputs: impl Iterator<Item = &'a Node<T>>,

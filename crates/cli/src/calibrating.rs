@@ -18,8 +18,8 @@ pub fn is_temperature(temperature: f64) -> bool {
     (1e-3..=1e6).contains(&temperature)
 }
 
-/// Returns how reliable a classifier is on samples with these logits `[n, classes]`, as it was trained with
-/// `loss` and with its temperature.
+/// Returns how reliable a classifier is on samples with these logits `[n, classes]`, before and after its
+/// logits are divided by the temperature.
 pub fn calibration<L: Loss>(
     temperature: f64,
     logits: &Tensor<f32>,

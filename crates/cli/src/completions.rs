@@ -7,11 +7,11 @@ use clap_complete::{Shell, generate};
 
 use crate::options::Cli;
 
-/// Print what a shell completes after `wengert`: commands, options, the values of some, and files.
+/// Print a script that makes a shell complete commands, options, some of their values, and file names.
 #[derive(Args, Clone, Copy, Debug)]
 #[command(after_help = "Examples:
   wengert completions bash > ~/.local/share/bash-completion/completions/wengert
-  wengert completions zsh > ~/.zfunc/_wengert           with `fpath+=~/.zfunc` before compinit in ~/.zshrc
+  wengert completions zsh > ~/.zfunc/_wengert           ~/.zshrc: fpath+=~/.zfunc before compinit
   wengert completions fish > ~/.config/fish/completions/wengert.fish
   wengert completions elvish >> ~/.config/elvish/rc.elv
   wengert completions powershell >> $PROFILE            in PowerShell

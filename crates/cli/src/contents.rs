@@ -52,14 +52,14 @@ struct ModelContents {
     parameter_bytes: usize,
     /// The memory of what only a resumed training needs.
     memory_bytes: usize,
-    /// By what is numbered: the words, or a column.
+    /// The number of known words or tokens, by what has them, such as a column.
     vocabulary: BTreeMap<String, usize>,
     options: Vec<Fact>,
     training: Vec<Fact>,
     tensors: Vec<TensorStatistics>,
 }
 
-/// A parameter and what its numbers are like. The mean and the others are those of its finite numbers.
+/// Statistics of a parameter. Mean, deviation, minimum and maximum are over its finite values only.
 #[derive(Serialize)]
 struct TensorStatistics {
     name: String,
@@ -112,7 +112,7 @@ impl ModelContents {
     }
 }
 
-/// Says why a file is not the wanted kind of model, and which option writes one.
+/// Returns a message that says why a file is not the wanted kind of model, and which option writes one.
 pub fn told(error: &LoadError, wanted: &str, written_by: &str) -> String {
     match error.fault {
         LoadFault::Read(_) | LoadFault::Foreign(_) => {
@@ -251,7 +251,7 @@ fn print_parameters(tensors: &[TensorStatistics]) {
     for row in &rows {
         let mut line = String::new();
         for (column, (cell, width)) in row.iter().zip(widths).enumerate() {
-            // Names and shapes begin, and numbers end, below each other.
+            // Names and shapes are aligned at the left, numbers at the right.
             line += &match column {
                 0 | 1 => format!("{cell:<width$}  "),
                 _ => format!("{cell:>width$}  "),

@@ -19,8 +19,8 @@ use crate::output::check_places;
 #[derive(Args, Clone, Debug, Default)]
 pub struct JsonOutput {
     /// Print the figures as JSON, one document on one line; shares are from 0 to 1. Standard output then holds
-    /// nothing else: what is printed without it goes to standard error. With `--json=FILE` they are written into
-    /// FILE instead.
+    /// nothing else: all other output goes to standard error. With `--json=FILE` the figures are written into FILE
+    /// instead.
     #[arg(
         long,
         value_name = "FILE",
@@ -54,7 +54,7 @@ impl JsonOutput {
         self.json.as_deref().filter(|_| !self.is_printed())
     }
 
-    /// Checks that the file can be written, and is none of those that are read, which have their options beside them.
+    /// Checks that the file can be written, and is not one of the files that are read. Each comes with its option.
     pub fn check(&self, read: &[(&'static str, PathBuf)]) -> Result<(), String> {
         check_places(read, &[("--json", self.file())], &[])
     }

@@ -37,7 +37,7 @@ pub struct Keeping {
     /// one before; `predict --model` takes such a file, too.
     #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath, group = "folder", conflicts_with = "resume")]
     pub checkpoint: Option<PathBuf>,
-    /// Also write one after every N steps.
+    /// Also write a checkpoint after every N steps.
     #[arg(long, value_name = "N", value_parser = positive, requires = "folder")]
     pub every: Option<usize>,
     /// Resume the interrupted run whose checkpoints are in this folder, with the same options; only
@@ -198,7 +198,8 @@ impl Keeper {
         self.train_before(&mut console(name), name, seed, session, description)
     }
 
-    /// Does the same on any samples. Unless only final figures are wanted, `console` is told of the run.
+    /// Trains like [`train`](Self::train), on samples of any kind. Unless only final figures are wanted, `console`
+    /// observes the run.
     pub fn train_before<M: Model, L: Loss, S: Source + Clone>(
         &mut self,
         console: &mut dyn Observer<f32>,
@@ -215,8 +216,8 @@ impl Keeper {
         if shards < World.size() && mem::take(&mut self.is_new) {
             let size = World.size();
             note(&format!(
-                "--shards {shards} is work for {shards} of {size} processes; with --shards {size} or more all \
-                 have work (the result depends on it)"
+                "--shards {shards} gives work to {shards} of {size} processes; --shards {size} or more gives work to \
+                 all (the result depends on it)"
             ));
         }
         let mut checkpoints = self.checkpoints(&run, description)?;
@@ -235,7 +236,7 @@ impl Keeper {
         let ended = session.with_workers(&World).run(&mut observers);
         if let Some(path) = self.log.as_ref().map(Log::path).filter(|path| !path.exists()) {
             tell(format_args!(
-                "warning: {}: the log is not there any more, as it was removed or moved while the run wrote it",
+                "warning: {}: the log is gone: it was removed or moved during the run",
                 printable_path(path)
             ));
         }
@@ -390,7 +391,7 @@ fn resumed<'a, M: Model, L, S: Source>(
     Ok(checkpoint.resume(session)?)
 }
 
-/// Returns the checkpoint of the first process in all of them.
+/// Sends the checkpoint of the first process to all, and returns it in each.
 fn shared(newest: Option<Checkpoint>) -> Result<Option<Checkpoint>, Box<dyn Error>> {
     let file = newest.as_ref().map(|checkpoint| read_weights(checkpoint.path())).transpose()?;
     let file = World.broadcast(file.unwrap_or_default())?;
@@ -402,7 +403,7 @@ fn shared(newest: Option<Checkpoint>) -> Result<Option<Checkpoint>, Box<dyn Erro
     }
 }
 
-/// Returns a message on what remains of a run that a signal has stopped.
+/// Returns a message that says what is kept of a run that did not finish.
 fn left(folder: Option<&Path>, written: Option<&Path>) -> String {
     match (folder, written) {
         (Some(folder), Some(file)) => format!(

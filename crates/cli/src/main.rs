@@ -1,14 +1,14 @@
 //! The program `wengert`. It trains the article's text classifier, compares activations on it,
-//! checks its gradients, and uses saved models. It trains on tables never seen, compares networks for
-//! tables of numbers, and trains language models.
+//! and checks its gradients. It trains models on any table, compares networks for tables of numbers,
+//! trains language models, and uses saved models: for predictions, evaluation and over HTTP.
 //!
 //!     cargo run --release --bin wengert
 //!     cargo run --release --bin wengert -- train data.csv --target price
 //!     cargo run --release --bin wengert -- train --train train.csv --test test.csv
 //!     cargo run --release --bin wengert -- --help
 //!
-//! `sentiment/`, `table/`, `tabular/` and `lm/` each have a model and its commands. They share the files here: the
-//! source of samples, training, checkpoints, output, and the end of the program.
+//! `sentiment/`, `table/`, `tabular/` and `lm/` each have a model and its commands, and `serve/` answers requests to
+//! saved models. They share the files here: the source of samples, training, checkpoints, output, and exit codes.
 
 #![forbid(unsafe_code)]
 

@@ -19,10 +19,10 @@ use crate::output::make_folder;
 #[derive(Args, Clone, Debug)]
 #[command(after_help = "Examples:
   wengert man | man -l -                                 the page of the program ...
-  wengert man lm train | man -l -                        ... and that of a command
+  wengert man lm train | man -l -                        ... and the page of a command
   wengert man --out ~/.local/share/man/man1              all pages; then: man wengert-lm-train")]
 pub struct ManualPages {
-    /// The command whose page is printed, such as `lm train`; without it the program's.
+    /// The command whose page is printed, such as `lm train`; without it, the program's own page.
     #[arg(value_name = "COMMAND")]
     command: Vec<String>,
     /// Write all pages into DIR instead, one file for each command.

@@ -65,7 +65,7 @@ pub const EXIT_CODES: &str = "Exit codes:
   2    wrong options or data, a wrong gradient, output that cannot be written: see standard error
   130  ended by Ctrl-C (SIGINT); with --checkpoint the run is kept and can be resumed
   141  the reader of its output closed the pipe, as `head` does; it prints no message
-  143  ended by SIGTERM, as by Ctrl-C";
+  143  ended by SIGTERM; otherwise the same as 130";
 
 /// What the program does.
 #[derive(Debug, Subcommand)]

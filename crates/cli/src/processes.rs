@@ -4,7 +4,7 @@
 //! file, only its own part of each batch) and computes its share. Only the first prints and writes files. An error of
 //! one ends all, and is told once.
 //!
-//! MPI is the optional feature `mpi` of this package, because compiling it takes an MPI and libclang. Without it the
+//! MPI is the optional feature `mpi` of this package, because compiling it needs an MPI and libclang. Without it the
 //! program refuses to be started several times at once: each process would write the same files.
 
 use std::cell::RefCell;
@@ -96,7 +96,7 @@ pub fn prepare(cli: &mut Cli) -> Result<(), String> {
         None => &mut cli.train.experiment.keeping,
         Some(Command::Train(options)) if options.search.is_some() => {
             return Err(format!(
-                "--search: {} processes were started, but a search is the work of one; start it without \
+                "--search: {} processes were started, but a search runs in one; start it without \
                  mpirun",
                 World.size()
             ));
@@ -136,7 +136,7 @@ fn works_alone() -> String {
     )
 }
 
-/// Takes away the options that write files. To resume is to read, too.
+/// Removes the options that write files. `--resume` stays, because it also reads.
 fn write_nothing(cli: &mut Cli) {
     let (keeping, output, save, export) = match &mut cli.command {
         Some(Command::Compare(options)) => {

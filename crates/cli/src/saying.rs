@@ -1,4 +1,4 @@
-//! What a command says to a person: on standard output, unless that is for JSON alone. Then on standard error.
+//! Prints what a command says to a person: on standard output or, if that is for JSON only, on standard error.
 
 use std::fmt::Display;
 use std::io::{self, IsTerminal};

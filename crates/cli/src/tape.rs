@@ -38,7 +38,7 @@ pub struct TapeOfExpression {
     /// Write the walk as a page to step through: one HTML file that needs no network.
     #[arg(long, value_name = "FILE")]
     page: Option<PathBuf>,
-    /// Write the graph, with values and adjoints, for Graphviz, which draws it.
+    /// Write the graph, with values and adjoints, as a file that Graphviz draws.
     #[arg(long, value_name = "FILE")]
     dot: Option<PathBuf>,
 }

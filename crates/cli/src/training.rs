@@ -22,7 +22,7 @@ pub struct Training {
     /// Take a step for every N samples.
     #[arg(long, value_name = "N", default_value_t = 32, value_parser = positive, allow_negative_numbers = true)]
     pub batch_size: usize,
-    /// Cut each batch into N shards, for as many threads to work on: faster if batches are
+    /// Cut each batch into N shards that up to N threads compute in parallel: faster if batches are
     /// large. The result depends on N, but not on the number of threads.
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = up_to::<4096>, allow_negative_numbers = true)]
     pub shards: usize,
@@ -37,7 +37,7 @@ pub struct Training {
     /// share; `shuffled`, drawn from all; or `last`, the last ones of the file, as in Keras.
     #[arg(long, value_name = "HOW", default_value = "stratified", value_parser = split)]
     pub split: Split,
-    /// Stop after N epochs without a better one.
+    /// Stop after N epochs in a row without improvement.
     #[arg(long, value_name = "N", value_parser = positive, allow_negative_numbers = true)]
     pub patience: Option<usize>,
     /// The seed of initial weights, order and dropout. The same seed gives the same result.
@@ -170,7 +170,7 @@ pub enum Weights {
 /// The number of samples that gradients are checked on.
 const CHECKED: usize = 4;
 
-/// A check computes the loss hundreds of times: a sample of more items than this would be waited for.
+/// A check computes the loss hundreds of times, which would take too long for a sample of more items than this.
 const LONG: usize = 100;
 
 /// Returns the first samples that are not long. If these are too few, the shortest of the long ones follow.

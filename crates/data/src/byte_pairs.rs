@@ -84,7 +84,7 @@ impl BytePairs {
     /// Returns `true` if a word begins between these neighboring characters in every text. A text may be cut there: its
     /// parts have the same tokens as the whole.
     pub fn splits(before: char, after: char) -> bool {
-        // Whether a space belongs to the next word depends on what is before the space.
+        // What is before a space decides if the space belongs to the next word.
         kind(before) != kind(' ') && kind(before) != kind(after)
     }
 

@@ -85,8 +85,8 @@ impl DataFrame {
         self.rows.iter().map(move |row| row.cells[column].trim())
     }
 
-    /// Returns the decimal mark that most columns show whose cells are numbers with one mark only; `None` if no
-    /// column shows it, or as many show the other. It is found once, from the rows at the first call.
+    /// Returns the decimal mark that most columns show, counting only columns with one mark; `None` if no column
+    /// shows one, or if there is a tie. It is found once, from the rows at the first call.
     pub fn decimal_mark(&self) -> Option<DecimalMark> {
         *self.mark.get_or_init(|| self.find_decimal_mark())
     }

@@ -1,4 +1,4 @@
-//! Tokenizers of Hugging Face's file `tokenizer.json`, as far as models of the LLaMA kind need them: byte-pair
+//! Hugging Face tokenizers, read from `tokenizer.json`, as far as models of the LLaMA kind need them: byte-pair
 //! encoding in either of two forms.
 //!
 //! - LLaMA 1 and 2, Mistral, TinyLlama: spaces become `▁`, tokens are texts, and a character without a token
@@ -73,12 +73,12 @@ impl HuggingTokenizer {
         self.bytes.is_empty()
     }
 
-    /// Returns `true` if this id is that of a token: a file may leave some out.
+    /// Returns `true` if a token has this id: a file may leave some ids out.
     pub fn has(&self, id: u32) -> bool {
         matches!(self.bytes.get(id as usize), Some(Some(_)))
     }
 
-    /// Returns the tokens that the file puts before a text, such as `<s>`. [`encode`](Self::encode) does not.
+    /// Returns the tokens that the file puts before a text, such as `<s>`. [`encode`](Self::encode) does not add them.
     pub fn beginning(&self) -> &[u32] {
         &self.beginning
     }
@@ -165,7 +165,7 @@ impl HuggingTokenizer {
         }
     }
 
-    /// Cuts a text without added tokens into what is merged apart.
+    /// Cuts a text without added tokens into pieces, within which tokens are merged.
     fn pieces(&self, text: &str, is_start: bool) -> Vec<String> {
         let text = match &self.file.normalizer {
             Some(step) => normalize(step, text.to_owned()),

@@ -10,8 +10,8 @@ use crate::excerpt::{excerpt, excerpts};
 
 /// The distinct class names in order: class `c` is the `c`-th of them.
 ///
-/// Names that are numbers come first, by value (`"2"` before `"10"`); the others follow by
-/// alphabet. So the numbering depends on the set of names only.
+/// Names that are numbers come first, by value (`"2"` before `"10"`); the others follow in
+/// alphabetical order. So the numbering depends only on the set of names.
 ///
 /// ```
 /// use data::Labels;

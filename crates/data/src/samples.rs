@@ -11,10 +11,10 @@ use tensor::{Tensor, shape};
 
 /// Several samples of inputs, or of targets.
 ///
-/// What is kept and what a model gets can differ: sequences are kept each at its own length, and a
-/// model gets a rectangle. [`batch`](Self::batch) makes one from the other.
+/// Samples can be stored in another form than a model reads: each sequence is stored at its own
+/// length, and a model reads a rectangle. [`batch`](Self::batch) converts them.
 pub trait Samples: Clone + Send + Sync + 'static {
-    /// What a model or a loss gets of a batch.
+    /// The form in which a model or a loss reads a batch.
     type Batch: Samples<Batch = Self::Batch>;
 
     /// Returns these samples as a model or a loss gets them.
@@ -59,8 +59,8 @@ pub trait Samples: Clone + Send + Sync + 'static {
         None
     }
 
-    /// Returns the positions of the samples with the highest id or class of each part, which are those
-    /// that a model would refuse if it refuses any.
+    /// Returns the position of the sample with the highest id or class in each part. If a model refuses
+    /// any sample, it refuses one of these.
     fn highest(&self) -> Vec<usize> {
         Vec::new()
     }

@@ -53,7 +53,7 @@ struct Block {
 }
 
 impl StoredText {
-    /// Goes once through a part of a text, so that its tokens can be found later.
+    /// Creates an index of a part of a text, in one pass, so that its tokens can be found later.
     ///
     /// # Errors
     /// If it cannot be read or is not UTF-8 text, has a character that the vocabulary does not have, or cannot be cut.

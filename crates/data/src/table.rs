@@ -129,7 +129,7 @@ impl Table {
         Ok(Tensor::new([self.rows()], classes))
     }
 
-    /// Columns of numbers, `[rows, columns]`. Spaces around a number are dropped.
+    /// Returns columns of numbers, `[rows, columns]`. Spaces around a number are dropped.
     ///
     /// The numbers have 64 bits, because 32 bits cannot tell 1700000029 from 1700000034. Scale them
     /// with a [`Standardizer`](crate::Standardizer) before rounding them.

@@ -303,7 +303,7 @@ impl TextBlocks<'_> {
         Ok(Some(TextBlock { start, text }))
     }
 
-    /// Returns a part of the text, without a last character of which it has only some bytes.
+    /// Returns a part of the text, without a last character that is cut off.
     fn text(&self, range: Range<u64>) -> Fallible<String> {
         let mut bytes = self.file.bytes(range.clone())?;
         if let Err(error) = str::from_utf8(&bytes) {

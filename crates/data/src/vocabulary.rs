@@ -58,8 +58,8 @@ impl Vocabulary {
         }
     }
 
-    /// Returns `true` if a text can be cut between these neighboring characters, wherever they stand: the tokens of
-    /// its parts are then those of the whole. A [`HuggingTokenizer`] promises this of no place.
+    /// Returns `true` if a text can be cut wherever these characters are neighbors: its parts have the same tokens as
+    /// the whole. For a [`HuggingTokenizer`] it is always `false`.
     pub fn splits(&self, before: char, after: char) -> bool {
         match self {
             Self::Bytes | Self::Characters(_) => true,
@@ -102,7 +102,7 @@ impl Vocabulary {
         }
     }
 
-    /// Returns `true` if this id is that of a token. A [`HuggingTokenizer`] may have gaps.
+    /// Returns `true` if a token has this id. A [`HuggingTokenizer`] may have gaps.
     pub fn has(&self, id: u32) -> bool {
         match self {
             Self::Hugging(tokenizer) => tokenizer.has(id),
@@ -110,8 +110,7 @@ impl Vocabulary {
         }
     }
 
-    /// Returns the tokens that are put before a text: those of a `tokenizer.json`, such as `<s>`, and none
-    /// otherwise.
+    /// Returns the tokens that are put before a text, such as `<s>`. Only a `tokenizer.json` can have some.
     pub fn beginning(&self) -> &[u32] {
         match self {
             Self::Hugging(tokenizer) => tokenizer.beginning(),
@@ -119,7 +118,7 @@ impl Vocabulary {
         }
     }
 
-    /// Returns the tokens that end a text: those of a `tokenizer.json`, such as `</s>`, and none otherwise.
+    /// Returns the tokens that end a text, such as `</s>`. Only a `tokenizer.json` can have some.
     pub fn endings(&self) -> Vec<u32> {
         match self {
             Self::Hugging(tokenizer) => tokenizer.endings(),

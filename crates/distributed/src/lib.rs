@@ -28,13 +28,13 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! The program is started by `mpirun -n 4 PROGRAM`. It needs an MPI, such as Open MPI or MPICH, and to compile it
-//! libclang: on Debian `apt-get install libopenmpi-dev libclang-dev`.
+//! Start the program with `mpirun -n 4 PROGRAM`. It needs an MPI, such as Open MPI or MPICH, and libclang to compile:
+//! on Debian, `apt-get install libopenmpi-dev libclang-dev`.
 //!
-//! A process that is killed ends the whole job: `mpirun` sees to that, and [`Mpi::watch`] says so before. A
-//! process that [leaves](Workers::leave), because of an error, ends the run of all with that error.
+//! If a process is killed, `mpirun` ends the whole job, and [`Mpi::watch`] reports the loss first. A process that
+//! [leaves](Workers::leave), because of an error, ends the run of all with that error.
 //!
-//! [`cost`] says what a step costs on how many processes.
+//! [`cost`] estimates what a step costs on a given number of processes.
 
 #![forbid(unsafe_code)]
 #![warn(missing_debug_implementations)]

@@ -1,9 +1,8 @@
 //! Notices that another process of this machine is gone.
 //!
-//! A process that waits for a message of one that was killed waits for ever. `mpirun` notices and ends the job,
-//! but it does not know how to resume it, and not every launcher notices. So each process looks five times a
-//! second whether the others of its machine still run, and the first of those that are left says which one does
-//! not.
+//! A process that waits for a message from a killed process waits forever. `mpirun` notices and ends the job, but
+//! it does not know how to resume it, and not every launcher notices. So each process checks five times a second
+//! that the others on its machine still run, and the first of the remaining ones reports which one is lost.
 
 use std::fs;
 use std::process;

@@ -12,9 +12,9 @@
 //! condition  = sum ("<" | "<=" | ">" | ">=" | "==" | "!=") sum
 //! ```
 //!
-//! A name that no statement has defined is an input. The parser makes no tree: it appends each
-//! operation to a list, below its operands, and this list is the tape. A whole number as exponent makes
-//! a `powi`; `minimum` is recorded as the four nodes of which [`Var::minimum`] is composed.
+//! A name that no statement has defined is an input. The parser does not build a tree: it appends each
+//! operation to a list, below its operands, and this list is the tape. An exponent that is a whole number
+//! gives a `powi`; `minimum` is recorded as four nodes, as [`Var::minimum`] records it.
 
 mod error;
 mod functions;

@@ -152,7 +152,7 @@ const CARDS = {
   },
 };
 
-const silent = () => element("span", { class: "silent" }, "this op says no formula");
+const silent = () => element("span", { class: "silent" }, "this op has no formula");
 
 function formula(text, kind = "") {
   return element("p", { class: `formula ${kind}` }, text ?? silent());

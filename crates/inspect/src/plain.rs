@@ -15,7 +15,7 @@ fn read<T: Scalar>(tensor: &Tensor<T>) -> String {
     Reading::of(tensor, Detail { numbers: FEW, cells: (1, 1) }).to_string()
 }
 
-/// The whole walk, forward and back, a step a line.
+/// Writes the whole walk, forward and back, one step per line.
 impl<T: Scalar> fmt::Display for Walk<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.write_forward(f)?;
@@ -91,6 +91,6 @@ impl<T: Scalar> Walk<T> {
     /// the op has none.
     pub fn vjp_formula(&self, node: usize, input: usize) -> &str {
         let formulas = self.nodes()[node].formulas.as_ref();
-        formulas.and_then(|f| f.of_input(input)).unwrap_or("(this op says no formula)")
+        formulas.and_then(|f| f.of_input(input)).unwrap_or("(this op has no formula)")
     }
 }

@@ -11,8 +11,8 @@ use serde::Serialize;
 pub struct OpRule {
     /// Its name on the tape.
     pub op: &'static str,
-    /// The letters of the inputs; of `powi` the second is the exponent `n`, and of `where_` the third is
-    /// `holds`, 1 where the condition holds and 0 elsewhere. These have no adjoint.
+    /// The letters of the inputs. The second of `powi` is the exponent `n`. The third of `where_` is `holds`:
+    /// 1 where the condition holds and 0 elsewhere. These two have no adjoint.
     pub letters: &'static [&'static str],
     /// The value; `None` for what every language can compute.
     pub value: Option<&'static str>,

@@ -43,12 +43,12 @@ pub enum Tokens {
     Given(Vocabulary),
 }
 
-/// What the documents of a text are.
+/// How a text is divided into documents.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Division {
     /// The whole text is one document. Its last part is for validation.
     Whole,
-    /// Blank lines are between documents.
+    /// Blank lines separate documents.
     BlankLines,
     /// Each line is a document.
     Lines,
@@ -94,7 +94,7 @@ pub enum CorpusError {
 const VALIDATION_SHARE: f64 = 0.1;
 
 impl Corpus {
-    /// Creates a corpus of `count` stories, one a line, of which the last tenth is for validation. See
+    /// Creates a corpus of `count` stories, one per line. The last tenth of them is for validation. See
     /// [`stories`](fn@stories).
     ///
     /// # Panics
@@ -154,8 +154,8 @@ impl Corpus {
         Ok(corpus)
     }
 
-    /// Creates a corpus of a text. A share of its documents is for validation: the last ones, and as many as
-    /// that share rounded up. If the text is one document, it is a share of its characters.
+    /// Creates a corpus of a text. A share of its documents, the last ones, is for validation; their number is
+    /// rounded up. If the text is one document, it is a share of its characters.
     ///
     /// ```
     /// use language::{Corpus, Division, Tokens};

@@ -115,7 +115,7 @@ impl<'m, T: Scalar> Generator<'m, T> {
     /// Draws only tokens for which `is_allowed` is `true`. It has one entry for each token.
     ///
     /// # Panics
-    /// If it has not, or none is `true`.
+    /// If it does not have one entry for each token, or no entry is `true`.
     #[track_caller]
     pub fn only(self, is_allowed: Vec<bool>) -> Self {
         let vocabulary = self.model.config().vocabulary;

@@ -46,7 +46,7 @@ pub struct LanguageScore {
 pub struct AnswerScore {
     /// The number of answers.
     pub answers: usize,
-    /// The number of answers of which each token was the most probable one.
+    /// The number of answers whose every token was the most probable one.
     pub right: usize,
     /// The number of tokens of answers.
     pub tokens: usize,
@@ -73,7 +73,7 @@ impl LanguageScore {
     /// If a logit is infinite or NaN.
     ///
     /// # Panics
-    /// If there are no two tokens, or the vocabulary is not that of documents and model.
+    /// If there are fewer than two tokens, or the vocabulary does not belong to documents and model.
     #[track_caller]
     pub fn of<T: Scalar>(
         model: &Decoder,
@@ -168,7 +168,7 @@ fn answer_score(surprises: &Surprises, documents: &Documents) -> Option<AnswerSc
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Baseline {
     /// The order with the smallest loss: a token is predicted from the `order` − 1 tokens before it. It is
-    /// chosen on the tokens that the loss is of, to the advantage of the baseline.
+    /// chosen on the same tokens that the loss is measured on, which favors the baseline.
     pub order: usize,
     /// Its mean surprise of a token, in nats.
     pub loss: f64,

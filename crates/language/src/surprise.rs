@@ -52,7 +52,7 @@ impl Surprises {
     /// If a logit is infinite or NaN.
     ///
     /// # Panics
-    /// If there are no two tokens, or a token is not below the size of the model's vocabulary.
+    /// If there are fewer than two tokens, or a token is not below the size of the model's vocabulary.
     #[track_caller]
     pub fn of<T: Scalar>(
         model: &Decoder,

@@ -17,13 +17,13 @@ use crate::{Dense, Layer, causal_attention, softmax};
 
 /// Multi-head attention of a sequence to itself: `[batch, time, features]` keeps its shape.
 ///
-/// Its parameters are those of two [`Dense`] layers: `name.qkv`, from features to 3 · features, makes
-/// the queries, the keys and the values side by side, and `name.output`, from features to features,
-/// mixes the heads. In PyTorch's `MultiheadAttention` they are `in_proj_weight` and `out_proj.weight`,
-/// transposed.
+/// Its parameters are those of two [`Dense`] layers: `name.qkv`, from features to 3 · features,
+/// computes the queries, the keys and the values side by side, and `name.output`, from features to
+/// features, mixes the heads. In PyTorch's `MultiheadAttention` they are `in_proj_weight` and
+/// `out_proj.weight`, transposed.
 ///
-/// As a [`Layer`] it takes sequences of the same length: every step counts. For sequences that are padded at their end
-/// there is [`forward_padded`](Self::forward_padded), whose steps do not see the padding. In a
+/// As a [`Layer`] it expects sequences of the same length: every step counts. For sequences that are padded at their
+/// end, use [`forward_padded`](Self::forward_padded), in which the padding does not count. In a
 /// [`causal`](Self::causal) layer the steps before the padding never see it.
 ///
 /// ```
@@ -78,8 +78,8 @@ impl SelfAttention {
     }
 
     /// Records the attention of sequences that are padded at their end: `x` `[batch, time, features]`, of which the first
-    /// `lengths[i]` steps of sequence i are its own. No step sees the padding, so these steps become what they would be
-    /// without it. The padded steps have outputs too, which mean nothing: [`mean_steps`](crate::mean_steps) and
+    /// `lengths[i]` steps of sequence i are its own. These steps do not see the padding, so they become what they would
+    /// be without it. The padded steps have outputs too, which mean nothing: [`mean_steps`](crate::mean_steps) and
     /// [`last_steps`](crate::last_steps) leave them out.
     ///
     /// ```
@@ -115,7 +115,7 @@ impl SelfAttention {
         self.attend(pass, x, Seen::Where(&keys))
     }
 
-    /// Returns the layer that makes queries, keys and values.
+    /// Returns the layer that computes queries, keys and values.
     pub fn qkv(&self) -> &Dense {
         &self.qkv
     }
@@ -125,7 +125,8 @@ impl SelfAttention {
         &self.output
     }
 
-    /// Records the heads of steps that see those before, from queries, keys and values `[batch, time, 3 · features]`.
+    /// Records heads whose steps see only themselves and the steps before, from queries, keys and values
+    /// `[batch, time, 3 · features]`.
     #[track_caller]
     fn causal_heads<'t, T: Scalar>(&self, qkv: Var<'t, T>) -> Var<'t, T> {
         // Not by a closure, which would hide the caller's line.
@@ -190,17 +191,17 @@ impl Layer for SelfAttention {
     }
 }
 
-/// Which of the steps each query of an attention sees.
+/// The steps that each query of an attention sees.
 #[derive(Clone, Copy, Debug)]
 pub enum Seen<'a> {
     /// All steps.
     All,
-    /// Its own step and those before. The queries are at the last steps, as in [`causal_attention`]: of `time` queries,
-    /// query i sees the steps `0..=steps - time + i`. PyTorch's `is_causal` puts them at the first; both are the same for
-    /// as many queries as steps.
+    /// Its own step and the steps before. The queries are at the last steps, as in [`causal_attention`]: of `time`
+    /// queries, query i sees the steps `0..=steps - time + i`. PyTorch's `is_causal` puts them at the first steps; the
+    /// two agree if there are equal numbers of queries and steps.
     Causal,
-    /// The steps where the condition is `true`. It broadcasts to the scores, `[…, time, steps]`, and each query sees at
-    /// least one step.
+    /// The steps where the condition is `true`. It must broadcast to the scores, `[…, time, steps]`, and each query
+    /// must see at least one step.
     Where(&'a Tensor<bool>),
 }
 
@@ -252,8 +253,7 @@ pub fn scaled_dot_product_attention<'t, T: Scalar>(
     softmax(scores, -1).matmul(value)
 }
 
-/// Checks that the condition broadcasts to the scores, and that each query sees a step: the softmax of no score is
-/// not a number.
+/// Checks that the condition broadcasts to the scores, and that each query sees a step: a softmax of nothing is NaN.
 fn check_seen(condition: &Tensor<bool>, scores: &[usize]) -> Result<(), ShapeError> {
     let shape = condition.shape();
     if shape::broadcast(shape, scores)?[..] != *scores {

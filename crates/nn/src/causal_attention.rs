@@ -49,7 +49,7 @@ pub fn causal_attention<'t, T: Scalar>(
         .apply(CausalAttention { heads, groups, keeps, weights: None }, &[query, key, value])
 }
 
-/// Returns how much each query takes of each step, `[batch, heads, time, steps]`: the weights P of
+/// Returns the weight that each query gives to each step, `[batch, heads, time, steps]`: P of
 /// [`causal_attention`], 0 for the steps that a query does not see.
 ///
 /// # Panics

@@ -18,7 +18,7 @@ use crate::{Layer, init};
 ///
 /// Its parameters are `name.weight` `[out, in, kh, kw]`, drawn by [`init::he_normal`] for
 /// in · kh · kw inputs, and `name.bias` `[out]`, zeros. It has stride 1, no padding and dilation 1
-/// until you say otherwise. [`Window`] says how large the output is.
+/// unless they are set. See [`Window`] for the size of the output.
 ///
 /// ```
 /// use autograd::{Parameters, Pass, Tape};

@@ -37,8 +37,8 @@ pub use feed_forward::FeedForward;
 /// after each. No logit depends on a later token.
 ///
 /// Its parameters are `embedding.weight` `[vocabulary, width]`, those of each block, `norm.weight` `[width]`
-/// and, unless the embedding serves for both ends, `output.weight` `[width, vocabulary]`. The parameters of
-/// block n are called `blocks.n.…`: see [`GroupedQueryAttention`] and [`FeedForward`].
+/// and, unless the embedding is tied, `output.weight` `[width, vocabulary]`. The parameters of block n are
+/// called `blocks.n.…`: see [`GroupedQueryAttention`] and [`FeedForward`].
 ///
 /// ```
 /// use autograd::{Parameters, Pass, Tape};
@@ -58,11 +58,11 @@ pub struct Decoder {
     dropout: Dropout,
     blocks: Vec<Block>,
     norm: RMSNorm,
-    /// `None` if the embedding's table makes the logits too.
+    /// `None` if the embedding's table also computes the logits.
     output: Option<Dense>,
 }
 
-/// Attention and a feed-forward part, each added to what comes in.
+/// Attention and a feed-forward part, each added to its input.
 #[derive(Clone, Debug)]
 struct Block {
     attention_norm: RMSNorm,
@@ -120,8 +120,8 @@ impl Decoder {
     /// memory, and takes half the time where it waits for memory. All arithmetic stays in `f32`.
     ///
     /// A weight changes by at most 2⁻⁸ of itself; one below 2⁻¹²⁶ may become 0. A sum of products changes by at most
-    /// this share of its terms, and mostly by much less, because the changes cancel. `wengert lm evaluate --precision
-    /// bf16` prints what a model loses by it.
+    /// this share of its terms, and mostly by much less, because the changes cancel.
+    /// `wengert lm evaluate --precision bf16` prints how much a model loses.
     ///
     /// ```
     /// use autograd::Parameters;
@@ -173,7 +173,7 @@ impl Decoder {
     /// ```
     ///
     /// # Panics
-    /// If there is no row of a token, the cache has no room for the tokens, or it was made by another model.
+    /// If there are no tokens, one has no row, the cache has no room for them, or it was made by another model.
     #[track_caller]
     pub fn extend<T: Scalar>(
         &self,
@@ -188,7 +188,7 @@ impl Decoder {
     /// drawn from. Otherwise like [`extend`](Self::extend).
     ///
     /// # Panics
-    /// If there is no row of a token, the cache has no room for the tokens, or it was made by another model.
+    /// If there are no tokens, one has no row, the cache has no room for them, or it was made by another model.
     #[track_caller]
     pub fn extend_to_last<T: Scalar>(
         &self,

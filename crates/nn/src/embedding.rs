@@ -50,7 +50,8 @@ impl Embedding {
         Self { padding: Some(id), ..self }
     }
 
-    /// Returns the layer of the mean over the tokens of each text instead of a vector for each token.
+    /// Returns the layer that computes the mean over the tokens of each text instead of a vector for
+    /// each token.
     pub fn mean(self) -> EmbeddingMean {
         EmbeddingMean { embedding: self }
     }

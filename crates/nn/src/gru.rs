@@ -19,7 +19,8 @@ use tensor::{Scalar, ShapeError, Tensor, shape};
 use crate::{Layer, dense};
 
 /// A GRU over sequences, with all its states: `[batch, time, inputs]` becomes `[batch, time, units]`.
-/// The first state is zero. [`LastStep`] takes the last one, and [`last_steps`] the last before padding.
+/// The initial state is zero. [`LastStep`] takes the last one, and [`last_steps`] the last before
+/// padding.
 ///
 /// Its parameters are `name.weight_ih_l0` `[3 · units, inputs]`, `name.weight_hh_l0`
 /// `[3 · units, units]`, `name.bias_ih_l0` and `name.bias_hh_l0` `[3 · units]`, all drawn uniformly
@@ -50,7 +51,7 @@ pub struct Gru {
 }
 
 impl Gru {
-    /// Creates a layer of `units` states for sequences of `inputs` features.
+    /// Creates a layer with a state of `units` numbers for sequences of `inputs` features.
     #[track_caller]
     pub fn new<T: Scalar>(
         parameters: &mut Parameters<T>,

@@ -21,7 +21,7 @@ use crate::root_mean_square::{self, root_mean_square_of_huge};
 /// Normalizes the last axis: `[…, features]` keeps its shape.
 ///
 /// Its parameters are `name.weight`, ones, and `name.bias`, zeros, each `[features]`. ε is 1e-5, as
-/// PyTorch's.
+/// in PyTorch.
 ///
 /// ```
 /// use autograd::{Parameters, Pass, Tape};
@@ -137,7 +137,7 @@ impl<T: Scalar> Op<T> for LayerNormOp<T> {
         let &[x, weight, bias] = x else { unreachable!("layer_norm has three inputs") };
         let mut mean = x.mean_keepdim(&[-1]);
         if !mean.is_finite() {
-            // The sum overflows at half of the largest number, the mean does not.
+            // The sum may overflow although the mean does not.
             mean = (x / T::from_f64(weight.len() as f64)).sum_keepdim(&[-1]);
         }
         let centered = x - mean;

@@ -36,7 +36,7 @@ pub fn lengths(ids: &Tensor<u32>, padding: u32) -> Tensor<u32> {
 
 /// Records the last step of each sequence that is padded at its end: `x` `[batch, time, …]` and the `lengths` `[batch]`
 /// without padding become `[batch, …]`. A step of a [`Gru`](crate::Gru) does not see later steps, so the result does not
-/// depend on the padding, whereas [`LastStep`](crate::LastStep) would take a padded step. [`lengths`] counts.
+/// depend on the padding, whereas [`LastStep`](crate::LastStep) would take a padded step. [`lengths`] counts the steps.
 ///
 /// ```
 /// use autograd::{Parameters, Pass, Tape};

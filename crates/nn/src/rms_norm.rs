@@ -19,7 +19,7 @@ use crate::root_mean_square::{self, root_mean_square_of_huge};
 
 /// Normalizes the last axis by its root mean square: `[…, features]` keeps its shape.
 ///
-/// Its parameter is `name.weight` `[features]`, ones. ε is 2⁻²³, as PyTorch's for `f32`, in every
+/// Its parameter is `name.weight` `[features]`, ones. ε is 2⁻²³, as in PyTorch for `f32`, in every
 /// scalar type.
 #[derive(Clone, Debug)]
 pub struct RMSNorm {
@@ -130,8 +130,8 @@ impl<T: Scalar> Op<T> for RMSNormOp<T> {
 /// The number of rows of ȳ ⊙ x̂ that are added up one by one; adding more this way would round too often.
 const GROUP: usize = 16;
 
-/// Turns each row of x, as long as the weight, into y, and writes its 1/ρ. A row is in the nearest cache
-/// for all it takes.
+/// Turns each row of x, as long as the weight, into y, and writes its 1/ρ. Each row stays in the nearest
+/// cache meanwhile.
 fn normalize<T: Scalar>(rows: &mut [T], weight: &[T], epsilon: T, scales: &mut [T]) {
     let features = T::from_f64(weight.len() as f64);
     let mut squares = vec![T::ZERO; weight.len()];

@@ -20,8 +20,9 @@ pub(crate) fn epsilon<T: Scalar>(norm: &str, epsilon: f64) -> T {
     rounded
 }
 
-/// Returns √(mean x²) of a row whose squares overflow (in `f32`, with numbers above 1.8e19), computed as m √(mean (x/m)²), where m is its largest magnitude. An ε in the root would
-/// be rounded away beside such squares. A row with a number that is infinite or NaN gives NaN.
+/// Returns √(mean x²) of a row whose squares overflow, which in `f32` needs numbers above 1.8e19. It is m √(mean
+/// (x/m)²), where m is the largest magnitude. Compared with such squares, ε would be rounded away. The result is NaN if
+/// a number of the row is infinite or NaN.
 #[cold]
 pub(crate) fn root_mean_square_of_huge<T: Scalar>(row: &[T]) -> T {
     let largest = row.iter().fold(T::ZERO, |largest, x| largest.maximum(x.abs()));

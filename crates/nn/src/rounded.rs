@@ -19,7 +19,7 @@ use tensor::{Bf16Matrix, Bf16Overflow, Scalar, Shape, ShapeError, Tensor};
 
 use crate::dense::flatten;
 
-/// How a parameter is related to the matrix whose rows are multiplied.
+/// The relation between a parameter and the matrix whose rows are multiplied.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Orientation {
     /// `[vocabulary, width]`: the matrix itself.

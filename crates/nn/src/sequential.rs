@@ -164,7 +164,7 @@ pub struct Sequential {
 }
 
 impl Sequential {
-    /// Creates a stack without layers, which gives back its input.
+    /// Creates a stack without layers, which returns its input.
     pub fn new() -> Self {
         Self::default()
     }

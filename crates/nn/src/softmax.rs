@@ -31,8 +31,8 @@ pub fn softmax<T: Scalar>(x: Var<'_, T>, axis: isize) -> Var<'_, T> {
     x.tape().apply(softmax, &[x])
 }
 
-/// Returns y ⊙ (ȳ − Σ ȳ y). It is 0 where y is 0, and where y is 1 and ȳ infinite: if x is −∞, or all others are,
-/// moving it changes nothing. A finite ȳ counts where y is 1: that may be a probability that is rounded.
+/// Returns y ⊙ (ȳ − Σ ȳ y). It is 0 where y is 0, and where y is 1 and ȳ is infinite: moving x changes nothing if x is
+/// −∞, or if all others are. Where y is 1, a finite ȳ still counts, because y may be a rounded probability.
 fn softmax_vjp<T: Scalar>(y: &Tensor<T>, dy: &Tensor<T>, axis: isize) -> Tensor<T> {
     let is_certain = |y: T, dy: T| y == T::ONE && !dy.is_finite();
     let slope = y.zip_map(dy, |y, dy| if is_certain(y, dy) { T::ZERO } else { y });

@@ -76,7 +76,7 @@ struct Update<T> {
     beta: [T; 2],
     /// 1 − β.
     fresh: [T; 2],
-    /// 1 / (1 − β₁ᵗ) and 1 / √(1 − β₂ᵗ): times v, the square of the second might overflow.
+    /// 1 / (1 − β₁ᵗ) and 1 / √(1 − β₂ᵗ). The second is a root, because v / (1 − β₂ᵗ) might overflow.
     correction: [T; 2],
     epsilon: T,
     rate: T,
@@ -99,7 +99,7 @@ impl<T: Scalar> Update<T> {
         }
     }
 
-    /// Updates all of a parameter, on several cores if it is large.
+    /// Updates a whole parameter, on several cores if it is large.
     fn apply_to_all(&self, values: &mut Tensor<T>, gradient: &Tensor<T>, [m, v]: [&mut [T]; 2]) {
         let gradient = gradient.contiguous();
         let (layout, values) = ([gradient.layout()], [values.as_mut_slice(), m, v]);
@@ -110,8 +110,8 @@ impl<T: Scalar> Update<T> {
         });
     }
 
-    /// The formula of [`Adam`] in one pass, so that each number is read from memory and written to
-    /// it once.
+    /// Applies the formula of [`Adam`] in one pass, so that each number is read from memory and
+    /// written to it once.
     fn apply(&self, values: &mut [T], gradient: &[T], m: &mut [T], v: &mut [T]) {
         // Copies, because the compiler must assume that each write may change a value behind a reference.
         let &Self { beta: [beta1, beta2], fresh: [fresh1, fresh2], epsilon, rate, decay, .. } =
@@ -122,7 +122,7 @@ impl<T: Scalar> Update<T> {
             || {
                 for (((x, &g), m), v) in values.iter_mut().zip(gradient).zip(&mut *m).zip(&mut *v) {
                     *m = beta1 * *m + fresh1 * g;
-                    // In this order g² itself, which may be infinite, is never there.
+                    // In this order g² itself is never computed.
                     *v = beta2 * *v + (fresh2 * g) * g;
                     let step = *m * correction1 / (v.sqrt() * correction2 + epsilon);
                     // Not x · (1 − η λ): near 1, numbers are too far apart for a small η λ.

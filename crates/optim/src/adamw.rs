@@ -15,9 +15,9 @@ use crate::state::{State, StateError};
 /// θ ← θ − η λ θ − η m̂ / (√v̂ + ε)
 /// ```
 ///
-/// The decay pulls parameters toward zero beside the gradient and not as a part of it, where
-/// Adam's division would undo it for the parameters with large gradients. The rate `η` scales both
-/// terms, as in PyTorch; `λ` is 0.01 unless given.
+/// The decay pulls parameters toward zero separately from the gradient. If it were a part of the
+/// gradient, Adam's division would undo it for parameters with large gradients. The rate `η` scales
+/// both terms, as in PyTorch; `λ` is 0.01 unless given.
 ///
 /// **Which parameters decay:** those with two axes or more, such as the weights of a dense layer and an
 /// embedding's table. Biases, gains and the slopes of activations do not decay, because zero is no better for
@@ -55,7 +55,7 @@ impl<T: Scalar> AdamW<T> {
     /// Sets β₁ and β₂, as [`Adam::betas`] does.
     ///
     /// # Panics
-    /// If one is not in `[0, 1)`.
+    /// If one is not in `[0, 1)`, or a step has been taken.
     #[track_caller]
     pub fn betas(mut self, beta1: f64, beta2: f64) -> Self {
         self.adam = self.adam.betas(beta1, beta2);
@@ -65,7 +65,7 @@ impl<T: Scalar> AdamW<T> {
     /// Sets ε, as [`Adam::epsilon`] does.
     ///
     /// # Panics
-    /// If it is not positive and finite, also when rounded to the scalar type.
+    /// If it, or its value in the scalar type, is not positive and finite, or a step has been taken.
     #[track_caller]
     pub fn epsilon(mut self, epsilon: f64) -> Self {
         self.adam = self.adam.epsilon(epsilon);
@@ -82,14 +82,14 @@ impl<T: Scalar> AdamW<T> {
         self
     }
 
-    /// Sets which parameters decay: those for whose name and shape `rule` is true.
+    /// Sets which parameters decay: a parameter decays if `rule` returns `true` for its name and shape.
     pub fn decays(mut self, rule: impl Fn(&str, &[usize]) -> bool + Send + Sync + 'static) -> Self {
         self.adam.pace.set_decays(rule);
         self
     }
 
     /// Gives the parameters whose names match a pattern, such as `*.bias`, settings of their own; see
-    /// [`Group`]. A decay that a group sets counts for parameters of any shape.
+    /// [`Group`]. A decay that a group sets applies to parameters of any shape.
     pub fn group(mut self, pattern: &str, settings: impl FnOnce(Group) -> Group) -> Self {
         self.adam.pace.add_group(pattern, settings);
         self

@@ -10,9 +10,9 @@ pub fn global_norm<T: Scalar>(gradients: &Gradients<T>) -> f64 {
     Length::of(gradients).norm()
 }
 
-/// Scales all gradients by one factor, such that their [`global_norm`] is at most `max`, and
-/// returns what it was before. Gradients within the bound are left as they are. Direction and
-/// proportions stay the same (Pascanu, Mikolov and Bengio 2013).
+/// Scales all gradients by one factor, so that their [`global_norm`] is at most `max`, and returns
+/// the norm from before. Gradients within the bound are left as they are. Direction and proportions
+/// stay the same (Pascanu, Mikolov and Bengio 2013).
 ///
 /// The norm runs over all stores of parameters that the loss depends on. To clip one model of two by
 /// its own norm, as PyTorch's `clip_grad_norm_(generator.parameters(), …)` does, take its gradients
@@ -80,10 +80,10 @@ impl Length {
         }
     }
 
-    /// The same, with the largest element as scale.
+    /// Returns the length with the largest element as scale.
     fn scaled<T: Scalar>(gradients: &Gradients<T>) -> Self {
         let largest = largest_magnitude(gradients);
-        // Zeros alone, and elements without a magnitude, have no scale.
+        // If all elements are zero, or one is infinite, the largest cannot be the scale.
         let scale = if largest > 0.0 && largest.is_finite() { largest } else { 1.0 };
         Self { scale, root: sum_of_squares(gradients, |g| g / scale).sqrt() }
     }
@@ -96,7 +96,7 @@ impl Length {
 /// Returns the sum of the squares of all elements, each after `scaled`.
 fn sum_of_squares<T: Scalar>(gradients: &Gradients<T>, scaled: impl Fn(f64) -> f64) -> f64 {
     let of_one = |values: &[T]| -> f64 {
-        // In independent lanes, for one sum would make each addition wait for the one before.
+        // In independent lanes, because a single sum would make each addition wait for the one before.
         let mut lanes = [0.0; 16];
         for chunk in values.chunks(lanes.len()) {
             for (lane, x) in lanes.iter_mut().zip(chunk) {

@@ -10,8 +10,8 @@ use serde::{Deserialize, Serialize};
 ///
 /// | optimizer | its group may set |
 /// |---|---|
-/// | [`Sgd`](crate::Sgd), [`Adam`](crate::Adam) | the scale of the rate |
-/// | [`AdamW`](crate::AdamW), [`RmsProp`](crate::RmsProp), [`Lion`](crate::Lion), any [`RuleOptimizer`](crate::RuleOptimizer) | the same, and the decay |
+/// | [`Adam`](crate::Adam) | the scale of the rate |
+/// | [`Sgd`](crate::Sgd), [`AdamW`](crate::AdamW), [`RmsProp`](crate::RmsProp), [`Lion`](crate::Lion), any [`RuleOptimizer`](crate::RuleOptimizer) | the same, and the decay |
 ///
 /// A parameter may be in several groups. For each setting the last group that sets it counts. The
 /// next step panics if a pattern matches no parameter. The groups are part of the
@@ -89,7 +89,7 @@ pub(crate) fn settings(groups: &[Group], name: &str) -> (f64, Option<f64>) {
     (rate_scale, decay)
 }
 
-/// The groups as messages name them.
+/// Returns the groups as messages name them.
 pub(crate) fn listed(groups: &[Group]) -> String {
     match groups.is_empty() {
         true => "no groups".to_string(),

@@ -40,7 +40,7 @@ impl<T: Scalar, const N: usize> Moments<T, N> {
         self.entry(id).map(|entry| &entry.moments)
     }
 
-    /// The same, to be changed.
+    /// Returns the moments of a parameter, to be changed; `None` before its first gradient.
     pub(crate) fn get_mut(&mut self, id: ParameterId) -> Option<[&mut [T]; N]> {
         let entry = self.entries.get_mut(id.index()).and_then(Option::as_mut)?;
         Some(entry.moments.each_mut().map(Tensor::as_mut_slice))
@@ -82,6 +82,8 @@ impl<T: Scalar, const N: usize> Moments<T, N> {
         entry.moments.each_mut().map(Tensor::as_mut_slice)
     }
 
+    /// Checks that the moments belong to these parameters.
+    ///
     /// # Panics
     /// If the moments belong to the parameters of another store, or to one that was added to another copy of it.
     #[track_caller]
@@ -230,8 +232,8 @@ impl StateHeader {
 /// parameters.
 ///
 /// # Panics
-/// If there are gradients, but of other stores only; if one is of a parameter that these parameters
-/// do not have, or has another shape.
+/// If there are gradients, but only of other stores, or if one belongs to a parameter that this
+/// store does not have, or has another shape than its parameter.
 #[track_caller]
 pub(crate) fn own_gradients<'g, T: Scalar>(
     parameters: &Parameters<T>,
@@ -260,7 +262,8 @@ pub(crate) fn own_gradients<'g, T: Scalar>(
             gradient.shape()
         );
     }
-    // A walk back finds none of a frozen parameter, but a program may insert one, or freeze it afterwards.
+    // A walk back gives a frozen parameter no gradient, but a program may insert one, or freeze the
+    // parameter afterwards.
     own.retain(|&(id, _)| parameters.is_trainable(id));
     own
 }

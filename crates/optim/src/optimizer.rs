@@ -44,29 +44,29 @@ pub enum GradientError {
 /// A parameter that has no gradient in a step, because the loss does not depend on it or it is
 /// frozen, is left as it is in that step, and so is what the optimizer remembers of it (as in
 /// PyTorch). A parameter whose gradient is zero, on the other hand, does take part. A frozen parameter is left
-/// as it is even if there is a gradient of it, such as one that was inserted by hand.
+/// as it is even if it has a gradient, such as one that was inserted by hand.
 ///
 /// An optimizer serves one store of parameters. Among the gradients of several stores, as with the
 /// two networks of a GAN, it takes its own and leaves the others.
 ///
-/// The trait can be a `Box<dyn Optimizer<f32>>`.
+/// The trait is dyn-compatible: there can be a `Box<dyn Optimizer<f32>>`.
 pub trait Optimizer<T: Scalar> {
     /// Changes the parameters by one step. Clear the tape first: parameters that it still shares
     /// are copied.
     ///
     /// # Panics
     /// If a gradient does not have the shape of its parameter, all gradients are of another store, the
-    /// parameters belong to another store than in the steps before, a [`Group`](crate::Group) matches no
+    /// parameters belong to another store than in earlier steps, a [`Group`](crate::Group) matches no
     /// parameter, or [`try_step`](Self::try_step) refuses the gradients.
     #[track_caller]
     fn step(&mut self, parameters: &mut Parameters<T>, gradients: &Gradients<T>);
 
-    /// [`step`](Self::step), with an error for gradients that the optimizer cannot use. The default
-    /// takes every step.
+    /// Takes a [`step`](Self::step), or returns an error for gradients that the optimizer cannot
+    /// use. The default never returns one.
     ///
     /// # Errors
     /// If a gradient is infinite or NaN, or too large for what the optimizer computes from it. Parameters and
-    /// optimizer are then as they were.
+    /// optimizer are then unchanged.
     ///
     /// # Panics
     /// As `step` does for the gradients of another model.
@@ -99,7 +99,7 @@ pub trait Optimizer<T: Scalar> {
     /// had not been interrupted.
     ///
     /// # Panics
-    /// If the parameters belong to another store than in the steps before.
+    /// If the parameters belong to another store than in earlier steps.
     #[track_caller]
     fn state(&self, parameters: &Parameters<T>) -> State<T>;
 
@@ -111,7 +111,7 @@ pub trait Optimizer<T: Scalar> {
     /// # Errors
     /// If the state belongs to another kind of optimizer, to other groups or to other parameters, or is
     /// incomplete.
-    /// This optimizer is then as it was.
+    /// This optimizer is then unchanged.
     fn restore(&mut self, parameters: &Parameters<T>, state: State<T>) -> Result<(), StateError>;
 }
 

@@ -20,7 +20,7 @@ pub(crate) fn check<T: Scalar>(
     let is_square_finite = |g: T| ((factor * g) * g).is_finite();
     for &(id, gradient) in gradients {
         let values = gradient.stored().values();
-        // Most are recognized together: if their sum is finite, so is each square.
+        // Most gradients pass as a whole: if the sum of squares is finite, so is each square.
         if (factor.maximum(T::ONE) * sum_of_squares(&values)).is_finite() {
             continue;
         }
@@ -47,13 +47,14 @@ fn position<T: Scalar>(gradient: &Gradient<T>, at: usize) -> usize {
     }
 }
 
-/// Fewer numbers than this are not divided among cores, which would cost more than the sum.
+/// Fewer numbers than this are summed without [`parallel::divide`], whose call would cost more than the sum.
 const ONE_CORE: usize = 1 << 13;
 
-/// The numbers that are added at a time, so that it becomes vector instructions.
+/// This many numbers are added at a time, so that the loop becomes vector instructions.
 const LANES: usize = 16;
 
-/// Returns Σ g², on several cores if there are many numbers. It is rounded, but not finite if a square is not.
+/// Returns Σ g², on several cores if there are many numbers. The sum is rounded, but is not finite if one of
+/// the squares is not.
 fn sum_of_squares<T: Scalar>(values: &[T]) -> T {
     if values.len() < ONE_CORE {
         return sum_of_part(values);
@@ -65,7 +66,8 @@ fn sum_of_squares<T: Scalar>(values: &[T]) -> T {
     parallel::divide(parallel::LIGHT, [&all], [], &kernel, &|x, y| x + y)
 }
 
-/// In several places at once, because a processor that reads from one place alone waits for memory.
+/// Returns Σ g² of a part. It reads in several places at once, because a processor that reads from
+/// one place alone waits for memory.
 fn sum_of_part<T: Scalar>(values: &[T]) -> T {
     const PLACES: usize = 4;
     let (chunks, rest) = values.as_chunks::<LANES>();

@@ -25,7 +25,7 @@ pub(crate) struct Pace {
     rule: DecayRule,
 }
 
-/// Decides by name and shape if a parameter decays.
+/// Decides by name and shape whether a parameter decays.
 #[derive(Clone)]
 struct DecayRule(Arc<Predicate>);
 
@@ -55,12 +55,14 @@ impl Pace {
         Self { schedule: rate.into(), set_rate: None, groups: Vec::new(), decay: 0.0, rule }
     }
 
-    /// Returns the rate of this step, from 0.
+    /// Returns the rate of this step, counted from 0.
     #[track_caller]
     pub(crate) fn rate(&self, step: u64) -> f64 {
         self.set_rate.unwrap_or_else(|| self.schedule.rate(step))
     }
 
+    /// Sets the rate that takes the schedule's place.
+    ///
     /// # Panics
     /// If the rate is negative or not finite.
     #[track_caller]
@@ -69,6 +71,8 @@ impl Pace {
         self.set_rate = Some(rate);
     }
 
+    /// Sets the decay λ.
+    ///
     /// # Panics
     /// If the decay is negative or not finite.
     #[track_caller]
@@ -89,6 +93,8 @@ impl Pace {
         self.groups.push(settings(Group::new(pattern)));
     }
 
+    /// Adds a group that may scale the rate only.
+    ///
     /// # Panics
     /// If the group sets a decay.
     #[track_caller]
@@ -105,6 +111,8 @@ impl Pace {
         self.groups.push(group);
     }
 
+    /// Checks that each group matches a parameter.
+    ///
     /// # Panics
     /// If a group matches no parameter.
     #[track_caller]

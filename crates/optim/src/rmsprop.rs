@@ -61,7 +61,7 @@ impl<T: Scalar> RmsProp<T> {
     /// Sets ε, which keeps the step finite where the gradients are zero.
     ///
     /// # Panics
-    /// If it is not positive and finite, also when rounded to the scalar type.
+    /// If it, or its value in the scalar type, is not positive and finite.
     #[track_caller]
     pub fn epsilon(mut self, epsilon: f64) -> Self {
         check_epsilon::<T>(epsilon);

@@ -59,8 +59,8 @@ pub trait UpdateRule<T: Scalar, const N: usize> {
     /// The names of the moments in a saved state.
     const MOMENTS: [&'static str; N];
 
-    /// Changes the values and the moments of one parameter. All have the gradient's length, in
-    /// row-major order.
+    /// Changes the values and the moments of one parameter. All slices have the gradient's length,
+    /// and are in row-major order.
     fn update(
         &self,
         step: ParameterStep<'_>,
@@ -119,7 +119,7 @@ impl<R: UpdateRule<T, N>, const N: usize, T: Scalar> RuleOptimizer<R, N, T> {
         self
     }
 
-    /// Sets which parameters decay: those for whose name and shape `rule` returns `true`.
+    /// Sets which parameters decay: a parameter decays if `rule` returns `true` for its name and shape.
     pub fn decays(mut self, rule: impl Fn(&str, &[usize]) -> bool + Send + Sync + 'static) -> Self {
         self.pace.set_decays(rule);
         self

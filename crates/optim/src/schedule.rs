@@ -19,9 +19,9 @@ use crate::pace::is_rate;
 /// linear        f + (r − f) · (1 − s / n)                 f from step n on
 /// ```
 ///
-/// Cosine is that of Loshchilov and Hutter (2017) without restarts. A warm-up goes before any of
-/// them: through `w` steps the rate is `r · (s + 1) / (w + 1)`, and step `w` is step 0 of the rest.
-/// So a cosine over 1000 steps with a warm-up of 100 reaches its floor at step 1100.
+/// The cosine is Loshchilov and Hutter's (2017), without restarts. A warm-up goes before any of
+/// them: for `w` steps the rate is `r · (s + 1) / (w + 1)`, and step `w` is step 0 of the rest. So
+/// a cosine over 1000 steps with a warm-up of 100 reaches its floor at step 1100.
 ///
 /// A plain number can be passed as a schedule; its rate is constant. A schedule that is read as data (serde)
 /// is checked like one that is built in a program. [`custom`](Self::custom) makes a schedule from any
@@ -40,7 +40,7 @@ use crate::pace::is_rate;
 #[serde(try_from = "Settings")]
 pub struct Schedule(Settings);
 
-/// What a schedule consists of, whether it makes sense or not.
+/// The settings of a schedule, not yet checked.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Settings {
@@ -73,7 +73,7 @@ enum Curve {
     Custom(RateFunction),
 }
 
-/// A function from the step to the rate. It equals its clones alone.
+/// A function from the step to the rate. It is equal only to its clones.
 #[derive(Clone)]
 struct RateFunction(Arc<dyn Fn(u64) -> f64 + Send + Sync>);
 
@@ -93,7 +93,7 @@ impl RateFunction {
     /// Returns the rate of a step.
     ///
     /// # Panics
-    /// If the function does not return a rate.
+    /// If the function returns a number that is negative or not finite.
     #[track_caller]
     fn rate(&self, step: u64) -> f64 {
         let rate = (self.0)(step);
@@ -144,9 +144,9 @@ impl Schedule {
     /// Creates a schedule whose rate is any function of the step, from 0. A [`warm_up`](Self::warm_up) goes before it:
     /// it leads up to the rate of step 0, and delays the others.
     ///
-    /// Such a schedule cannot be written as data (serde); trying gives an error. A checkpoint of a run
-    /// holds the rate of its next step, so that a run with another function is not taken for the same,
-    /// unless the two agree on that step.
+    /// Such a schedule cannot be written as data (serde): the attempt returns an error. A checkpoint
+    /// holds the rate of the run's next step, so that a run with another function is not mistaken for
+    /// the same run, unless the two functions agree on that step.
     ///
     /// ```
     /// use optim::{Adam, Optimizer, Schedule};
@@ -161,7 +161,8 @@ impl Schedule {
     /// assert!(schedule.rate(3999) > schedule.rate(5000));
     /// ```
     ///
-    /// At the end of training it is also asked for the step after the last, whose rate is recorded with the last epoch.
+    /// At the end of training the function is also called for the step after the last, whose rate is recorded with the
+    /// last epoch.
     ///
     /// # Panics
     /// If the rate of step 0 is negative or not finite. A step panics if its rate is.
@@ -172,8 +173,8 @@ impl Schedule {
         Self::of(Curve::Custom(function), first)
     }
 
-    /// Creates a schedule whose rate falls to the floor within `period` steps along half a cosine: slowly, fast in
-    /// the middle, slowly.
+    /// Creates a schedule whose rate falls to the floor within `period` steps along half a cosine: fast in the middle,
+    /// slowly at both ends.
     ///
     /// # Panics
     /// If the rate is negative or not finite, or the period 0.
@@ -205,7 +206,7 @@ impl Schedule {
         Self(Settings { warm_up: steps, ..self.0 })
     }
 
-    /// Returns the learning rate of this step, from 0.
+    /// Returns the learning rate of this step, counted from 0.
     ///
     /// # Panics
     /// If the function of [`custom`](Self::custom) returns a number that is negative or not finite.

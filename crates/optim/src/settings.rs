@@ -15,7 +15,7 @@ pub(crate) fn check_share(name: &str, share: f64) {
 /// were 0, so is the root, and without ε the step would be 0 / 0.
 ///
 /// # Panics
-/// If it is not positive and finite, also in the scalar type.
+/// If it, or its value in the scalar type, is not positive and finite.
 #[track_caller]
 pub(crate) fn check_epsilon<T: Scalar>(epsilon: f64) {
     assert!(epsilon > 0.0 && epsilon.is_finite(), "epsilon: {epsilon} is not positive and finite");

@@ -20,7 +20,7 @@ use crate::state::{State, StateError};
 /// Nesterov    b ← μ b + g      θ ← θ − η (g + μ b)     (Sutskever et al. 2013)
 /// ```
 ///
-/// This is PyTorch's form: the rate stands outside of `b`. Sutskever et al. have it inside,
+/// This is PyTorch's form, with the rate outside of `b`. Sutskever et al. have it inside,
 /// `v ← μ v − η g`; for a constant rate the two are the same, with `v = −η b`, and when a schedule
 /// changes the rate, ours takes effect on the whole of `b` at once. Their Nesterov gradient is
 /// taken at `θ + μ v`; here, as in PyTorch, `θ` is that point.
@@ -75,7 +75,7 @@ impl<T: Scalar> Sgd<T> {
         self
     }
 
-    /// Looks ahead along `b`, as in the formula above.
+    /// Looks ahead along `b`, by the formula of Nesterov; see [`Sgd`].
     ///
     /// # Panics
     /// If the momentum is 0.
@@ -90,7 +90,7 @@ impl<T: Scalar> Sgd<T> {
     /// [`Group`].
     ///
     /// # Panics
-    /// If a setting makes no sense.
+    /// If `settings` panics, as [`Group::rate_scale`] does for a negative scale.
     #[track_caller]
     pub fn group(mut self, pattern: &str, settings: impl FnOnce(Group) -> Group) -> Self {
         self.pace.add_group(pattern, settings);
@@ -108,7 +108,7 @@ impl<T: Scalar> Sgd<T> {
         self
     }
 
-    /// Sets which parameters decay: those for whose name and shape `rule` returns `true`.
+    /// Sets which parameters decay: a parameter decays if `rule` returns `true` for its name and shape.
     pub fn decays(mut self, rule: impl Fn(&str, &[usize]) -> bool + Send + Sync + 'static) -> Self {
         self.pace.set_decays(rule);
         self

@@ -36,8 +36,8 @@ pub struct State<T: Scalar = f32> {
     /// What is not a tensor.
     pub header: StateHeader,
     /// The moments, such as `m.hidden.weight` for the moment `m` of the parameter `hidden.weight`,
-    /// each of its parameter's shape. For a table `embedding.weight`, of which [`Adam`](crate::Adam)
-    /// has deferred updates, also `behind.embedding.weight` `[rows]` (the number of pending updates of
+    /// each of its parameter's shape. If [`Adam`](crate::Adam) has deferred updates of a table
+    /// `embedding.weight`, also `behind.embedding.weight` `[rows]` (the number of pending updates of
     /// each row), `rates.embedding.weight` (the rates of the last updates) and
     /// `stale.embedding.weight` (the values before the pending updates).
     pub tensors: BTreeMap<String, Tensor<T>>,
@@ -51,9 +51,10 @@ pub struct StateHeader {
     pub kind: String,
     /// The number of steps it has taken.
     pub steps: u64,
-    /// For each parameter, the number of gradients that its moments hold. At 0 it has no tensors.
+    /// For each parameter, the number of gradients that its moments hold. A parameter with 0 has no
+    /// tensors.
     pub updates: BTreeMap<String, u64>,
-    /// The rate that was [set](crate::Optimizer::set_rate), and took the schedule's place.
+    /// The rate that was [set](crate::Optimizer::set_rate) in place of the schedule.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rate: Option<f64>,
     /// The optimizer's groups, in order.
@@ -68,7 +69,7 @@ pub enum StateError {
     /// It was saved by another kind of optimizer.
     #[error("expected the state of {expected}, found that of {found}: restore it into {found}")]
     Kind {
-        /// The optimizer that was to take it up.
+        /// The optimizer that was to restore it.
         expected: String,
         /// The optimizer that saved it.
         found: String,
@@ -79,15 +80,15 @@ pub enum StateError {
          of the state"
     )]
     Groups {
-        /// The groups of the optimizer that was to take it up.
+        /// The groups of the optimizer that was to restore it.
         expected: String,
         /// The groups of the optimizer that saved it.
         found: String,
     },
-    /// The rate that was set cannot be one.
+    /// A rate is negative or not finite.
     #[error("the state is damaged: the rate {0} was set, expected a finite number of at least 0")]
     Rate(String),
-    /// The model has a parameter that the state does not know.
+    /// The model has a parameter that the state does not have.
     #[error(
         "the state has no parameter `{0}`, but the model has: it was saved with another model, or \
          before the parameter was added; restore it first and then add the parameter"
@@ -111,7 +112,7 @@ pub enum StateError {
         /// The number of steps.
         steps: u64,
     },
-    /// A tensor is not there.
+    /// A tensor is missing.
     #[error("the state is damaged: the tensor `{0}` is missing")]
     MissingTensor(String),
     /// A tensor does not belong to a moment of any parameter.
@@ -143,7 +144,7 @@ pub enum StateError {
         /// The number of updates that can be remembered.
         most: u64,
     },
-    /// A tensor has another shape than its parameter asks for.
+    /// A tensor does not have the shape that its parameter requires.
     #[error(
         "the tensor `{name}` has shape {found:?}, expected {expected:?}: the state was saved with \
          another model"

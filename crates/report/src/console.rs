@@ -29,7 +29,7 @@ pub struct Console {
 }
 
 impl Console {
-    /// Puts this label in front of bar and lines.
+    /// Creates a console that begins its bar and its lines with this label.
     pub fn new(label: impl Into<String>) -> Self {
         Self {
             label: label.into(),
@@ -55,7 +55,7 @@ impl Console {
         self.bar = ProgressBar::hidden();
     }
 
-    /// Returns the bar of the epoch that is running.
+    /// Creates the bar of the running epoch, if standard error is a terminal that can show one.
     fn new_bar<T: Scalar>(&mut self, now: &Context<'_, T>) {
         let Some(line) = BottomLine::of_stderr() else { return };
         let target = ProgressDrawTarget::term_like(Box::new(line));

@@ -84,7 +84,9 @@ impl SignalState {
         // A step can take long, so a person at a terminal may wonder why nothing happens.
         let terminal = Term::stderr();
         if terminal.is_term() {
-            let _ = terminal.write_line("\nIt ends after this step; Ctrl-C again ends it at once.");
+            let _ = terminal.write_line(
+                "\nTraining stops after this step; press Ctrl-C again to stop at once.",
+            );
         }
     }
 }

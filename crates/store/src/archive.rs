@@ -97,8 +97,8 @@ pub(crate) fn encode<'a, T: Float>(
     Ok(bytes)
 }
 
-/// Writes the texts of a file in the order of their names. The format's library writes them in the order of a
-/// `HashMap`, which is another one in each run, and equal models are to be equal files.
+/// Sorts the texts of a file by name. The format's library writes them in the order of a `HashMap`, which differs
+/// from run to run, and equal models must give equal files.
 fn sort_texts(file: &mut [u8], texts: &BTreeMap<String, String>) -> Result<(), String> {
     // Behind the length of the header, which has eight bytes. The order does not change the length of the texts.
     const BEFORE: &[u8] = b"{\"__metadata__\":";

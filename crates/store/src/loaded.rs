@@ -1,8 +1,8 @@
 //! Loads the part of a saved model that another model shares with it, and reports the rest.
 //!
-//! A model is fine-tuned with the layers of one that is trained already, and with a head of its own.
-//! What of the file fits is decided by name and shape, and nothing is left out without being said:
-//! each parameter of the model and each tensor of the file is in one of the report's lists.
+//! To fine-tune, a model takes over the layers of a trained one, and gets a new head. A tensor of the file
+//! fits by its name and shape, and nothing is left out silently: each parameter of the model and each
+//! tensor of the file is in one of the report's lists.
 
 use std::fmt;
 

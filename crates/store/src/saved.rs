@@ -196,7 +196,7 @@ fn parse(bytes: &[u8]) -> Result<(String, HashMap<String, Tensor<f32>>), LoadFau
     }
 }
 
-/// Says that a parameter cannot be used.
+/// Returns a message that says that a parameter is not finite.
 pub(crate) fn not_finite(name: &str) -> String {
     format!("the parameter {} holds a number that is infinite or NaN", quoted(name))
 }

@@ -46,8 +46,8 @@ impl<T: Copy + 'static> Tensor<T> {
         flipped
     }
 
-    /// Returns elements picked along one axis by index: `y[i, j, k] = x[i, ids[i, j, k], k]` for the
-    /// axis 1 of 3. The result has the shape of `ids` (PyTorch's `gather`, NumPy's `take_along_axis`).
+    /// Returns elements picked along one axis by index: `y[i, j, k] = x[i, ids[i, j, k], k]` for axis
+    /// 1 of 3. The result has the shape of `ids` (PyTorch's `gather`, NumPy's `take_along_axis`).
     /// [`gather_rows`](Self::gather_rows) picks whole rows.
     ///
     /// ```
@@ -61,7 +61,7 @@ impl<T: Copy + 'static> Tensor<T> {
     ///
     /// # Panics
     /// If the axis does not exist, `ids` differs in another axis, or an index is not within the axis.
-    /// PyTorch takes a shorter axis for a slice; slice or expand first.
+    /// PyTorch lets `ids` be shorter there and reads a slice; here, slice or expand first.
     #[track_caller]
     pub fn gather(&self, axis: isize, ids: &Tensor<u32>) -> Self {
         expect("gather", shape::gather(self.shape(), axis, &ids.values(), ids.shape()));
@@ -76,8 +76,8 @@ impl<T: Copy + 'static> Tensor<T> {
 
 impl<T: Scalar> Tensor<T> {
     /// Returns a tensor whose axis `axis` is `length` long, with each element added at its index along
-    /// that axis: `y[i, ids[i, j, k], k] += x[i, j, k]` for the axis 1 of 3. What no index names is
-    /// zero. It is the adjoint of [`gather`](Self::gather), and the sums are as accurate as
+    /// that axis: `y[i, ids[i, j, k], k] += x[i, j, k]` for axis 1 of 3. Elements that no index names
+    /// are zero. It is the adjoint of [`gather`](Self::gather), and the sums are as accurate as
     /// [`sum`](Self::sum).
     ///
     /// ```
@@ -144,9 +144,9 @@ impl<T: Scalar> Tensor<T> {
         self.first_in_order(at, self.shape()[at], descending)
     }
 
-    /// Returns the elements in order along an axis, and the index of each before. Equal ones stay in
-    /// the order they had, ascending or descending; NaN counts as the largest (PyTorch's `sort` with
-    /// `stable=True`).
+    /// Returns the elements in order along an axis, and the index that each had before. Equal ones
+    /// stay in the order they had, ascending or descending; NaN counts as the largest (PyTorch's
+    /// `sort` with `stable=True`).
     ///
     /// ```
     /// use tensor::Tensor;
@@ -169,7 +169,7 @@ impl<T: Scalar> Tensor<T> {
     /// (PyTorch's `topk`). Equal elements stay in their order; NaN counts as the largest.
     ///
     /// # Panics
-    /// If the axis does not exist or has fewer elements.
+    /// If the axis does not exist or has fewer than `k` elements.
     #[track_caller]
     pub fn topk(&self, k: usize, axis: isize) -> (Self, Tensor<u32>) {
         expect("topk", shape::topk(self.shape(), k, axis));
@@ -187,7 +187,7 @@ impl<T: Scalar> Tensor<T> {
             let length = u32::try_from(run.len()).expect("an index fits 32 bits");
             let mut ids: Vec<u32> = (0..length).collect();
             if count < run.len() {
-                // Only those before this place are put in order.
+                // Only the elements before this position have to be sorted.
                 ids.select_nth_unstable_by(count, by_value);
                 ids.truncate(count);
             }
@@ -197,7 +197,7 @@ impl<T: Scalar> Tensor<T> {
     }
 }
 
-/// The order of two numbers; NaN counts as the largest.
+/// Returns the order of two numbers; NaN counts as the largest.
 fn order<T: Scalar>(x: T, y: T) -> Ordering {
     x.partial_cmp(&y).unwrap_or_else(|| x.is_nan().cmp(&y.is_nan()))
 }

@@ -76,7 +76,7 @@ impl<T: Scalar> Tensor<T> {
         if part.is_empty() {
             return;
         }
-        // Elements that are side by side, for each index of the axes before.
+        // The number of adjacent elements at each index of the axis.
         let inner: usize = self.shape()[at + 1..].iter().product();
         let (length, from, count) =
             (self.shape()[at] * inner, range.start * inner, range.len() * inner);
@@ -94,7 +94,8 @@ impl<T: Scalar> Tensor<T> {
     }
 }
 
-/// Implements an operator for each kind of operands. All of them are the first or the second form.
+/// Implements an operator for each kind of operands. A form that takes a tensor by value calls the
+/// form that takes a reference.
 macro_rules! operator {
     ($Operator:ident, $name:ident, $Assign:ident, $assign:ident, $of_numbers:expr) => {
         impl<T: Scalar> $Operator for &Tensor<T> {

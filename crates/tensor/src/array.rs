@@ -10,10 +10,10 @@ use crate::scalar::Scalar;
 use crate::shape;
 use crate::strided::for_each_run;
 
-/// An n-dimensional array of `T`, row-major when it is made, any strides when it is a view.
+/// An n-dimensional array of `T`: row-major when it is created, with any strides when it is a view.
 ///
 /// Cloning shares the buffer. Writing ([`as_mut_slice`](Self::as_mut_slice)) copies first if the
-/// buffer is shared, so no one sees another's change.
+/// buffer is shared, so no tensor sees a change to another.
 #[derive(Clone)]
 pub struct Tensor<T: 'static = f32> {
     storage: Arc<Buffer<T>>,
@@ -199,8 +199,8 @@ impl<T: Scalar> Tensor<T> {
         Self::full(shape, T::ONE)
     }
 
-    /// Returns the same numbers as another scalar type, rounded to it: their values alone, so a dual number that
-    /// becomes one of another type loses its tangent. Free when the type is the same.
+    /// Returns the numbers in another scalar type, rounded to it. Only values are converted, so a dual number loses its
+    /// tangent. Free, and without any change, when the type is the same.
     ///
     /// ```
     /// let x = tensor::Tensor::from([0.1f32]).cast::<f64>();

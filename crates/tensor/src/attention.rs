@@ -43,8 +43,8 @@ pub fn check(shapes: [&[usize]; 3], heads: usize, groups: usize) -> Result<(), S
 }
 
 /// Returns the attention O of queries `[batch, time, heads · d]` to keys and values
-/// `[batch, steps, groups · d]`, `[batch, time, heads · d]`; and, if it `keeps` them for [`backward`], the
-/// weights P, `[batch, heads, time, steps]`, with any numbers above the diagonal.
+/// `[batch, steps, groups · d]`, `[batch, time, heads · d]`; and, if `keeps` is `true`, the weights P for
+/// [`backward`], `[batch, heads, time, steps]`, with arbitrary numbers above the diagonal.
 ///
 /// The queries are at the last `time` of the steps: query i sees the steps `0..=steps - time + i`. Head h
 /// uses the keys and values of group `h / (heads / groups)`. Features of head h are the columns
@@ -124,8 +124,8 @@ pub fn backward<T: Scalar>(
 }
 
 /// Returns the weights P of queries `[batch, time, heads · d]` and keys `[batch, steps, groups · d]`,
-/// `[batch, heads, time, steps]`: how much each query takes of each step, 0 for the steps that it does not
-/// see. See [`forward`].
+/// `[batch, heads, time, steps]`: the weight that each query gives to each step, 0 for the steps that it
+/// does not see. See [`forward`].
 ///
 /// # Panics
 /// If the shapes do not fit, or a head has no features.
@@ -185,12 +185,12 @@ impl Sizes {
         )))
     }
 
-    /// The number of steps before the first query.
+    /// Returns the number of steps before the first query.
     fn before(self) -> usize {
         self.steps - self.time
     }
 
-    /// The number of weights of a head.
+    /// Returns the number of weights of a head.
     fn of_head(self) -> usize {
         self.time * self.steps
     }
@@ -199,7 +199,8 @@ impl Sizes {
         [self.batch, self.heads, self.time, self.steps]
     }
 
-    /// About the number of multiplications of one product of each head: half of it is left out.
+    /// Returns about the number of multiplications in one product over all samples and heads: half
+    /// of each is left out.
     fn multiplications(self) -> usize {
         self.batch * self.heads * self.of_head() * self.width / 2
     }
@@ -279,7 +280,7 @@ impl Sizes {
         }
     }
 
-    /// The columns of a head, of `heads` beside each other.
+    /// Returns the columns of one of `heads` heads that are side by side.
     fn target<T>(self, values: &mut [T], head: usize, heads: usize, adds: bool) -> Target<'_, T> {
         Target { values: &mut values[head * self.width..], row_stride: heads * self.width, adds }
     }
@@ -324,13 +325,13 @@ fn row_major<T>(values: &[T], columns: usize) -> Matrix<'_, T> {
     Matrix { values, rows, columns, row_stride: columns, column_stride: 1 }
 }
 
-/// Turns each row of scores, of the steps that it sees, into the softmax of `scale` times these.
+/// Replaces the scores of the steps that each row sees by the softmax of `scale` times those scores.
 #[inline(always)]
 fn softmax_rows<T: Scalar>(scores: &mut [T], steps: usize, before: usize, scale: T) {
     for (i, row) in scores.chunks_exact_mut(steps).enumerate() {
         let seen = before + i + 1;
         let largest = fold(&row[..seen], row[0], T::maximum);
-        // Whole blocks, because exponentials one by one take as long as sixteen at once.
+        // Whole blocks, because a single exponential takes as long as sixteen at once.
         let blocks = steps.min(seen.next_multiple_of(LANES));
         row[seen..blocks].fill(largest);
         row[..blocks].iter_mut().for_each(|x| *x = ((*x - largest) * scale).exp());

@@ -95,7 +95,7 @@ impl Bf16Matrix {
     /// Returns the rows that `ids` names, in the shape of `ids` followed by the columns.
     ///
     /// # Panics
-    /// If there is no row of one of these numbers.
+    /// If there is no row with one of these numbers.
     #[track_caller]
     pub fn gather_rows<T: Scalar>(&self, ids: &Tensor<u32>) -> Tensor<T> {
         let numbers = ids.values();
@@ -141,7 +141,7 @@ impl Bf16Matrix {
         }
     }
 
-    /// Returns these rows.
+    /// Returns these rows in another scalar type.
     fn widened<T: Scalar>(&self, rows: impl ExactSizeIterator<Item = usize>) -> Tensor<T> {
         let (shape, half) = ([rows.len(), self.columns], self.columns.div_ceil(2));
         let mut values = buffer::stale(shape::len(&shape), T::ZERO);
@@ -164,7 +164,7 @@ impl fmt::Debug for Bf16Matrix {
 /// Up to this many rows of the other factor are multiplied one by one (measured).
 const MOST_ROWS: usize = 32;
 
-/// About as many words are read at once for all rows of the other factor.
+/// About this many words are read at once, for all rows of the other factor.
 const PART: usize = 1 << 12;
 
 /// A number that is too large for bf16.
@@ -194,15 +194,15 @@ impl Error for Bf16Overflow {}
 fn round(x: f32) -> u16 {
     let bits = x.to_bits();
     if x.is_nan() {
-        // If all its set bits were in the lower half, it would become infinite.
+        // Without this bit, a NaN whose set fraction bits are all in the lower half would become infinite.
         return (bits >> 16) as u16 | 0x40;
     }
-    // This carries into the upper half from the middle on; in the middle itself only if the upper half is odd.
+    // This carries into the upper half above the middle, and in the middle itself only if the upper half is odd.
     let carried = bits + 0x7fff + (bits >> 16 & 1);
     (carried >> 16) as u16
 }
 
-/// Returns the number that these 16 bits are.
+/// Returns the number that these 16 bits represent.
 #[inline(always)]
 fn widen(bits: u16) -> f32 {
     f32::from_bits(u32::from(bits) << 16)

@@ -42,7 +42,7 @@ const STARTS: usize = 8;
 /// The lines between two such starts.
 const LINES_APART: usize = 5;
 
-/// The elements of a tensor. Dropped, it leaves its memory to the next buffer of its size.
+/// The elements of a tensor. When a buffer is dropped, its memory goes to the next buffer of its size.
 #[derive(Debug)]
 pub(crate) struct Buffer<T: 'static> {
     values: Vec<T>,
@@ -52,8 +52,8 @@ pub(crate) struct Buffer<T: 'static> {
 
 impl<T> Drop for Buffer<T> {
     fn drop(&mut self) {
-        // Elements that are dropped themselves are never asked for again, and may have buffers of
-        // their own, for which the store has to be free.
+        // Buffers are requested for `Copy` types only, so elements that need dropping are not kept.
+        // They may contain buffers, whose drop would borrow the store a second time.
         let is_kept = self.values.capacity() * size_of::<T>() >= SMALLEST_KEPT;
         if is_kept && !mem::needs_drop::<T>() {
             // A thread that is ending has no store any more; then the memory is freed.
@@ -62,7 +62,7 @@ impl<T> Drop for Buffer<T> {
     }
 }
 
-/// A vector as it is, wherever it begins.
+/// Wraps a vector as it is, without aligning it.
 impl<T> From<Vec<T>> for Buffer<T> {
     fn from(values: Vec<T>) -> Self {
         Self { values, start: 0 }
@@ -96,8 +96,8 @@ pub(crate) fn filled<T: Copy>(len: usize, value: T) -> Buffer<T> {
     buffer
 }
 
-/// Creates a buffer of `len` elements with any values, for a kernel that overwrites them all. Where
-/// there is nothing to reuse they are `fill`.
+/// Creates a buffer of `len` elements with arbitrary values, for a kernel that overwrites them all.
+/// Elements in memory that is not reused are `fill`.
 pub(crate) fn stale<T: Copy>(len: usize, fill: T) -> Buffer<T> {
     let (mut values, start) = with_room(len);
     values.resize(start + len, fill);
@@ -127,7 +127,7 @@ thread_local! {
 
 /// The buffers that a thread keeps.
 struct Store {
-    /// For each element type its [`Bins`].
+    /// The [`Bins`] of each element type.
     types: Vec<(TypeId, Box<dyn Any>)>,
     /// The size of all kept buffers.
     bytes: usize,
@@ -150,8 +150,8 @@ impl Store {
         Self { types: Vec::new(), bytes: 0, taken: 0 }
     }
 
-    /// A vector with room for `len` elements after its start: the last one that came back, as it is the
-    /// most likely to be in the cache, or otherwise a new one.
+    /// Returns a vector with room for `len` elements after its start: the one that came back last,
+    /// because it is the most likely to be in the cache, or a new one if there is none.
     fn take<T: 'static>(&mut self, len: usize) -> (Vec<T>, usize) {
         self.taken += 1;
         let later = self.taken % STARTS * LINES_APART * LINE / size_of::<T>();
@@ -166,7 +166,7 @@ impl Store {
             None => Vec::with_capacity(room + margin::<T>()),
         };
         let start = values.as_ptr().align_offset(LINE).saturating_add(later);
-        // Elements of an odd size may never meet a line's begin.
+        // Elements of an odd size may never fall on the beginning of a line.
         let start = if start <= values.capacity() - room { start } else { 0 };
         (values, start)
     }
@@ -188,7 +188,7 @@ impl Store {
         }
     }
 
-    /// The bin of the buffers with this room, a power of two.
+    /// Returns the bin for buffers with this room, a power of two.
     fn bin<T: 'static>(&mut self, room: usize) -> &mut Bin<T> {
         let id = TypeId::of::<T>();
         let position = self.types.iter().position(|(known, _)| *known == id);
@@ -202,7 +202,7 @@ impl Store {
     }
 }
 
-/// The elements that a buffer has more room for than it needs, so that it can choose its start.
+/// Returns the number of extra elements that a buffer has room for, so that it can choose its start.
 fn margin<T>() -> usize {
     (1 + (STARTS - 1) * LINES_APART) * LINE / size_of::<T>()
 }

@@ -17,8 +17,8 @@ use std::ops::{BitAnd, BitOr, Not};
 
 use crate::{Tensor, TensorOrNumber};
 
-/// Element by element, with broadcasting, with a tensor or a number. NaN is not equal to anything, nor
-/// less, nor more.
+/// Comparisons with a tensor or a number, element by element, with broadcasting. NaN is not equal to
+/// anything, and is neither less nor greater.
 impl<T: Copy + PartialOrd + Send + Sync> Tensor<T> {
     /// Returns `true` where an element is equal to the other one.
     ///
@@ -56,7 +56,7 @@ impl<T: Copy + PartialOrd + Send + Sync> Tensor<T> {
         self.zip("le", &other.into_tensor(), |x, y| x <= y)
     }
 
-    /// Returns `true` where an element is more than the other one.
+    /// Returns `true` where an element is greater than the other one.
     ///
     /// # Panics
     /// If the shapes do not broadcast.
@@ -65,7 +65,7 @@ impl<T: Copy + PartialOrd + Send + Sync> Tensor<T> {
         self.zip("gt", &other.into_tensor(), |x, y| x > y)
     }
 
-    /// Returns `true` where an element is more than the other one, or equal.
+    /// Returns `true` where an element is greater than the other one, or equal.
     ///
     /// # Panics
     /// If the shapes do not broadcast.

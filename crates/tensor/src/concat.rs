@@ -55,8 +55,8 @@ impl<T: Copy + 'static> Tensor<T> {
         Self::concat(&parts, axis)
     }
 
-    /// Returns the tensor with `value` put before and after it: a pair of numbers of elements for each
-    /// axis (NumPy's `pad` in the mode "constant").
+    /// Returns the tensor padded with `value`. For each axis, `widths` has the number of elements to
+    /// put before and after (NumPy's `pad` in the mode "constant").
     ///
     /// ```
     /// use tensor::Tensor;

@@ -14,9 +14,9 @@
 
 use crate::{Scalar, Tensor};
 
-/// What tensors are made of: scalars, class labels or row numbers (`u32`), and conditions (`bool`).
+/// An element type: scalars, class labels or row numbers (`u32`), and conditions (`bool`).
 ///
-/// An array is none of these, so nested arrays can only be several axes.
+/// An array is not an element, so nested arrays always become several axes.
 pub trait Element: Copy + 'static {}
 
 impl<T: Scalar> Element for T {}

@@ -17,8 +17,8 @@ impl<T: Scalar> Tensor<T> {
     /// ```
     ///
     /// # Panics
-    /// If `step` is 0 or leads away from `end`, or a number is not finite; or if the scalar type makes one number of
-    /// two elements, as `f32` does of 16777216.5 and 16777216.
+    /// If `step` is 0 or leads away from `end`, or a number is not finite; or if two elements round to the same number
+    /// in the scalar type, as 16777216 and 16777216.5 do in `f32`.
     #[track_caller]
     pub fn arange(start: f64, end: f64, step: f64) -> Self {
         let steps = (end - start) / step;

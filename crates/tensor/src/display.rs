@@ -41,7 +41,7 @@ fn shown_indices(length: usize, shorten: bool) -> (Vec<usize>, bool) {
     }
 }
 
-/// The text of each element that is shown, in order, all of one width.
+/// Returns the text of each element that is shown, in order, all of one width.
 fn shown_elements<T: Printed>(tensor: &Tensor<T>, digits: Option<usize>) -> Vec<String> {
     let shorten = tensor.len() > SHORTEN_FROM;
     let shown: Vec<_> = tensor.shape().iter().map(|&len| shown_indices(len, shorten).0).collect();
@@ -66,7 +66,7 @@ impl<T: Scalar> Printed for T {
         }
         let exact = exactly(elements);
         let fixed: Vec<String> = elements.iter().map(|x| format!("{x:.4}")).collect();
-        // One of four digits says little of a number: 0.00005 would be 0.0001.
+        // A single significant digit says little about a number: 0.00005 would be 0.0001.
         let is_lost = |(x, (fixed, exact)): (&Self, (&String, &String))| {
             x.to_f64().abs() < 1e-3 && exact.len() > fixed.len()
         };

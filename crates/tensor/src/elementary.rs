@@ -7,7 +7,7 @@
 /// 1.5 · 2²³: adding it to a small number leaves that number rounded to a whole one in the low bits.
 const ROUND: f32 = 12_582_912.0;
 
-/// eˣ, from `x = n·ln 2 + r` with `|r| ≤ ln 2 / 2` as `2ⁿ · eʳ`, and a polynomial for `eʳ`.
+/// Returns eˣ, from `x = n·ln 2 + r` with `|r| ≤ ln 2 / 2` as `2ⁿ · eʳ`, and a polynomial for `eʳ`.
 #[inline(always)]
 pub(crate) fn exp(x: f32) -> f32 {
     // Beyond these the result is infinite or zero. A comparison with NaN is false, so NaN stays.
@@ -23,16 +23,17 @@ pub(crate) fn exp(x: f32) -> f32 {
         &[1.0 / 5040.0, 1.0 / 720.0, 1.0 / 120.0, 1.0 / 24.0, 1.0 / 6.0, 0.5, 1.0, 1.0],
     );
 
-    // 2ⁿ in two factors, as n reaches from -150 to 128, further than one exponent can; each gets its
-    // bias of n + 2 · 127. The bits of a NaN give any factors. The series is NaN then, and a product
-    // with it stays NaN, which a sum of exponents would not.
+    // 2ⁿ as two factors, because n ranges from -150 to 128, beyond what one exponent holds. They
+    // share the sum of their biased exponents, n + 2 · 127. For a NaN the factors are arbitrary, but
+    // the series is NaN, and so is its product with them. Adding n to the exponent bits would lose
+    // the NaN.
     let biased = shifted.to_bits().wrapping_sub(ROUND.to_bits() - 2 * 127) as i32;
     let half = biased >> 1;
     series * power_of_two(half) * power_of_two(biased.wrapping_sub(half))
 }
 
-/// ln x, from `x = 2ⁿ · (1 + z)` with 1 + z between √½ and √2 as `n·ln 2 + ln(1 + z)`, and a
-/// polynomial for the latter (Moshier's Cephes library).
+/// Returns ln x, from `x = 2ⁿ · (1 + z)` with 1 + z between √½ and √2 as `n·ln 2 + ln(1 + z)`, and
+/// a polynomial for the latter (Moshier's Cephes library).
 #[inline(always)]
 pub(crate) fn ln(x: f32) -> f32 {
     // A subnormal number has no exponent of its own; times 2²³ it is a normal one.
@@ -69,7 +70,8 @@ pub(crate) fn ln(x: f32) -> f32 {
 /// The bits of √½.
 const SQRT_HALF_BITS: u32 = 0x3f35_04f3;
 
-/// ln(1 + x). The sum 1 + x loses digits of x; the factor `x / ((1 + x) − 1)` corrects for them (Kahan).
+/// Returns ln(1 + x). The sum 1 + x loses digits of x; the factor `x / ((1 + x) − 1)` corrects for them
+/// (Kahan).
 #[inline(always)]
 pub(crate) fn ln_1p(x: f32) -> f32 {
     let sum = 1.0 + x;
@@ -80,7 +82,7 @@ pub(crate) fn ln_1p(x: f32) -> f32 {
     if sum == 1.0 { x } else { logarithm }
 }
 
-/// tanh x: the Taylor series near 0, where `(1 − e⁻²ˣ)/(1 + e⁻²ˣ)` would lose digits.
+/// Returns tanh x, near 0 by its Taylor series, where `(1 − e⁻²ˣ)/(1 + e⁻²ˣ)` would lose digits.
 #[inline(always)]
 pub(crate) fn tanh(x: f32) -> f32 {
     let size = x.abs();
@@ -93,14 +95,15 @@ pub(crate) fn tanh(x: f32) -> f32 {
     if size < 0.35 { near } else { far }
 }
 
-/// A polynomial by Horner's rule, highest power first. Each step is one instruction with one
-/// rounding inside [`vectorized`](crate::vectorized); outside it may be a call into a library.
+/// Evaluates a polynomial by Horner's rule, highest power first. Inside
+/// [`vectorized`](crate::vectorized) each step is one instruction with one rounding; outside, it
+/// may be a call into a library.
 #[inline(always)]
 fn polynomial<const N: usize>(x: f32, coefficients: &[f32; N]) -> f32 {
     coefficients[1..].iter().fold(coefficients[0], |sum, &c| sum.mul_add(x, c))
 }
 
-/// 2ⁿ for -126 ≤ n ≤ 127, by writing the exponent n + 127.
+/// Returns 2ⁿ for -126 ≤ n ≤ 127, by writing the exponent n + 127.
 #[inline(always)]
 fn power_of_two(biased: i32) -> f32 {
     f32::from_bits((biased as u32) << 23)

@@ -49,7 +49,7 @@ impl<T: Copy + Send + Sync + 'static> Tensor<T> {
         self.zip("zip_map", other, f)
     }
 
-    /// [`zip_map`](Self::zip_map) for the operation that an error names.
+    /// Computes [`zip_map`](Self::zip_map) for the operation `name`, which an error names.
     #[track_caller]
     pub(crate) fn zip<U: Copy + Sync + 'static, V: Copy + Send>(
         &self,
@@ -88,7 +88,7 @@ impl<T: Copy + Send + Sync + 'static> Tensor<T> {
         self.assign("zip_apply", other, f);
     }
 
-    /// [`zip_apply`](Self::zip_apply) for the operation that an error names.
+    /// Computes [`zip_apply`](Self::zip_apply) for the operation `name`, which an error names.
     #[track_caller]
     pub(crate) fn assign<U: Copy + Sync + 'static>(
         &mut self,
@@ -107,8 +107,8 @@ impl<T: Copy + Send + Sync + 'static> Tensor<T> {
     }
 }
 
-/// Calls `kernel` to write the output run by run, in large tensors on several threads. The kernel gets
-/// the position of a run of each input, and the place for its results.
+/// Calls `kernel` to write the output run by run, on several threads for large tensors. The kernel
+/// gets the position of a run of each input, and the place for its results.
 pub(crate) fn write_runs<T: Send, const N: usize>(
     inputs: [&Layout; N],
     output: &mut [T],
@@ -142,7 +142,7 @@ fn map_run<T: Copy, U>(storage: &[T], x: Run, target: &mut [U], f: &impl Fn(T) -
     }
 }
 
-/// The frequent pairs of strides have loops of their own, which become vector instructions.
+/// Maps one run. Frequent pairs of strides have separate loops, which become vector instructions.
 #[inline(always)]
 fn zip_run<T: Copy, U: Copy, V>(
     (a, b): (&[T], &[U]),

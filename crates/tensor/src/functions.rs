@@ -77,8 +77,8 @@ impl<T: Scalar> Tensor<T> {
         self.map(T::softplus)
     }
 
-    /// Returns each element, but `min` where it is less and `max` where it is more; NaN stays. An
-    /// infinite bound leaves its side open.
+    /// Returns each element limited to the range from `min` to `max`; NaN stays NaN. An infinite
+    /// bound leaves its side open.
     ///
     /// # Panics
     /// If `min` is not at most `max`.

@@ -132,7 +132,7 @@ fn map_run<T: Scalar, const I: usize, const O: usize, const S: usize>(
 ) {
     let operands: [Operand<T>; I] = from_fn(|k| Operand::new(storage[k], runs[k], length));
     let x = operands.each_ref().map(Operand::values);
-    // Copies, because what is local stays in registers.
+    // Copies, because local variables stay in registers.
     let steps = operands.each_ref().map(|source| source.step);
     let full = length - length % LANES;
     let mut begin = 0;

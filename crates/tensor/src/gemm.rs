@@ -10,13 +10,13 @@ use gemm_common::Parallelism;
 use crate::matrix::Matrix;
 use crate::parallel;
 
-/// `product = left · right`, for `f32`.
+/// Writes `product = left · right`, for `f32`.
 pub(crate) fn multiply_f32(left: Matrix<'_, f32>, right: Matrix<'_, f32>, product: &mut [f32]) {
     // SAFETY: the kernel is the library's for `f32`.
     unsafe { multiply(gemm_f32::gemm::f32::get_gemm_fn(), 1.0, left, right, product) }
 }
 
-/// `product = left · right`, for `f64`.
+/// Writes `product = left · right`, for `f64`.
 pub(crate) fn multiply_f64(left: Matrix<'_, f64>, right: Matrix<'_, f64>, product: &mut [f64]) {
     // SAFETY: the kernel is the library's for `f64`.
     unsafe { multiply(gemm_f64::gemm::f64::get_gemm_fn(), 1.0, left, right, product) }
@@ -45,11 +45,11 @@ type Kernel<T> = unsafe fn(
     Parallelism,
 );
 
-/// `product = left · right` by the kernel.
+/// Writes `product = left · right` by the kernel.
 ///
 /// # Safety
 /// The kernel must be one of the library's. It reads element (i, j) of a factor at
-/// `i · row_stride + j · column_stride` for i < rows, j < columns, and writes the same of `product`.
+/// `i · row_stride + j · column_stride` for i < rows, j < columns, and writes `product` likewise.
 unsafe fn multiply<T: Copy>(
     kernel: Kernel<T>,
     one: T,

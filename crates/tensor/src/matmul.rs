@@ -53,12 +53,12 @@ fn multiply<T: Scalar>(left: &Tensor<T>, right: &Tensor<T>, shape: &[usize], pro
     });
 }
 
-/// Sums longer than this are cut into halves.
+/// Sums longer than this are split in half.
 const LONGEST_SUM: usize = 4096;
 
 /// Writes the product of two matrices. The kernels add up one term after another, so the rounding error
 /// of a sum grows with its length; the gradient of a weight over a large batch is such a sum. Halving
-/// long sums prevents it, and the additions cost nothing beside the multiplications.
+/// long sums prevents that, and the extra additions cost almost nothing.
 fn multiply_matrices<T: Scalar>(left: Matrix<'_, T>, right: Matrix<'_, T>, product: &mut [T]) {
     if left.columns <= LONGEST_SUM {
         return T::multiply(left, right, product);
@@ -90,8 +90,8 @@ fn starts<T>(tensor: &Tensor<T>, batch: &[usize]) -> Layout {
     expect("matmul", tensor.layout().outer_axes(tensor.rank() - 2).expand(batch))
 }
 
-/// A single row and small products have kernels of their own. A product of a single column is computed as its transpose,
-/// a row: a tile is as wide as a register, and most of it would be computed for nothing.
+/// A single row and small products have separate kernels. A product with a single column is computed as its transpose,
+/// a row: a tile is as wide as a register, and most of it would be wasted.
 impl MatrixKernel for f32 {
     fn multiply(left: Matrix<'_, f32>, right: Matrix<'_, f32>, product: &mut [f32]) {
         let (left, right) = if right.columns == 1 { (right.t(), left.t()) } else { (left, right) };

@@ -59,7 +59,7 @@ pub trait MatrixKernel: Sized {
     /// Writes `product = left · right`. The product is row-major, and no factor is empty.
     fn multiply(left: Matrix<'_, Self>, right: Matrix<'_, Self>, product: &mut [Self]);
 
-    /// Writes or adds a product of which a triangle is left out. No factor is empty.
+    /// Writes or adds a product that leaves out a [`Triangle`]. No factor is empty.
     fn multiply_triangular(
         left: Matrix<'_, Self>,
         right: Matrix<'_, Self>,
@@ -71,8 +71,8 @@ pub trait MatrixKernel: Sized {
         multiply_triangular_by_loops(left, right, triangle, target);
     }
 
-    /// Writes the product of a row, which is not empty, with each row of a matrix in bf16. The words are those of
-    /// [`Bf16Matrix`](crate::Bf16Matrix), half as many a row as there are numbers, rounded up.
+    /// Writes the product of a row, which is not empty, with each row of a matrix in bf16. The words are laid out as in
+    /// [`Bf16Matrix`](crate::Bf16Matrix): ⌈n / 2⌉ for each row of n numbers.
     fn multiply_row_bf16(row: &[Self], words: &[u32], product: &mut [Self])
     where
         Self: Scalar,
@@ -92,8 +92,8 @@ pub struct Target<'a, T> {
     pub adds: bool,
 }
 
-/// The lower triangular one of the three matrices of a product: it has only the elements with
-/// `column ≤ row + n`. Elements above that diagonal are not read.
+/// The matrix of a product that is lower triangular, and its n: only its elements with
+/// `column ≤ row + n` count. Elements above that diagonal are not read.
 #[derive(Clone, Copy, Debug)]
 pub enum Triangle {
     /// The product: above the diagonal any numbers may be written.

@@ -28,12 +28,12 @@ pub(crate) struct Pairwise<T> {
 }
 
 impl<T: Copy> Pairwise<T> {
-    /// No groups yet; each is to be a row of `width` numbers.
+    /// Creates an empty set of groups, each of which will be a row of `width` numbers.
     pub(crate) fn new(width: usize) -> Self {
         Self { width, groups: 0, sums: Vec::new() }
     }
 
-    /// Forgets all groups.
+    /// Forgets all groups; the next ones are rows of `width` numbers.
     pub(crate) fn clear(&mut self, width: usize) {
         self.width = width;
         self.groups = 0;
@@ -52,13 +52,13 @@ impl<T: Copy> Pairwise<T> {
         self.sums.resize(start + self.width, fill);
         write(&mut self.sums[start..]);
         self.groups += 1;
-        // Sums of equally many groups are combined, like the carries of a binary counter.
+        // Sums of the same number of groups are combined, like the carries of a binary counter.
         for _ in 0..self.groups.trailing_zeros() {
             self.combine_last_two(combine);
         }
     }
 
-    /// Everything combined; `None` if there was no group.
+    /// Returns all groups combined; `None` if there are none.
     #[inline(always)]
     pub(crate) fn total(&mut self, combine: impl Fn(T, T) -> T + Copy) -> Option<&[T]> {
         while self.sums.len() > self.width {

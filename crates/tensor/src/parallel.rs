@@ -17,10 +17,10 @@ use std::thread::available_parallelism;
 
 use crate::layout::Layout;
 
-/// If each element costs about as much as an addition, work of fewer than twice this many is not divided.
-/// Handing work to a waiting thread takes 5 to 12 µs, and its inputs come from the cache of another
-/// core, so the sum of two tensors gains nothing below 2²⁰ elements. (Measured on two cores of a
-/// Zen 5, against one.)
+/// Work of fewer than twice this many elements is not divided, if each costs about as much as an
+/// addition. Handing work to a waiting thread takes 5 to 12 µs, and its inputs come from the cache of
+/// another core, so the sum of two tensors gains nothing below 2²⁰ elements. (Measured on a Zen 5, two
+/// cores compared with one.)
 pub const LIGHT: usize = 1 << 18;
 
 /// The same where each element costs a dozen operations, such as an exponential: a sigmoid takes two
@@ -38,8 +38,8 @@ const SMALLEST_PRODUCT: usize = 1 << 22;
 /// each vector instruction reads across two, and Adam's step takes 1.7 times as long.
 const LINE: usize = 16;
 
-/// A function that does a part of the work: it gets the part's layouts and what it is to write of each
-/// output.
+/// A function that does a part of the work: it gets the part's layouts, and the part of each output
+/// that it must write.
 pub type PartKernel<'a, T, R, const I: usize, const O: usize> =
     dyn Fn([&Layout; I], [&mut [T]; O]) -> R + Sync + 'a;
 
@@ -47,7 +47,7 @@ pub type PartKernel<'a, T, R, const I: usize, const O: usize> =
 /// results.
 ///
 /// The work is to go through some layouts of one shape side by side, and to write row-major outputs
-/// of that shape. What has fewer than twice `worth` elements, [`LIGHT`] or [`HEAVY`], is not divided.
+/// of that shape. Work of fewer than twice `worth` elements, [`LIGHT`] or [`HEAVY`], is not divided.
 /// The kernel is called through a pointer, so that this function and the threads' side of it are not
 /// compiled for each kernel.
 ///
@@ -119,9 +119,9 @@ thread_local! {
     static IS_SPREAD: Cell<bool> = const { Cell::new(false) };
 }
 
-/// Does work on numbers that are in the caches of several cores, such as the weights after each core has read
-/// them for its shard of a batch. Within it even short work is divided, because a single core would have to wait
-/// for the caches of the others. It changes how fast the work is done, and no result.
+/// Runs `work` on numbers that are in the caches of several cores, such as the weights after each core has read them
+/// for its shard of a batch. Within it even short work is divided, because a single core would have to wait for the
+/// caches of the others. It changes only how fast the work is done, not the result.
 ///
 /// An update of 128,000 weights by Adam after two shards takes 106 µs on one core, and 64 on two. With all numbers
 /// in the cache of one core it is the other way round: divided, the same update makes a whole step take 160 to 220 µs
@@ -147,7 +147,7 @@ pub fn spread<R>(work: impl FnOnce() -> R) -> R {
     work()
 }
 
-/// Makes the calling thread one of those that work is divided among. Call it once, at the beginning of a program
+/// Makes the calling thread one of the threads among which work is divided. Call it once, at the beginning of a program
 /// whose main thread trains. It changes no result.
 ///
 /// Without it the calling thread waits until the others have done the work, and they begin without what it has in
@@ -174,8 +174,8 @@ pub fn threads() -> usize {
     rayon::current_num_threads()
 }
 
-/// Returns what `work` makes of each item, in their order. Each of n threads takes every n-th item, one at a time. For
-/// items that take a millisecond or more, about the same time each.
+/// Returns the result of `work` for each item, in order. Each of n threads processes every n-th item, one at a time, so
+/// this is for items that take a millisecond or more, and about the same time each.
 ///
 /// Within `work`, kernels still divide what is large, among the threads that have nothing else to do.
 ///

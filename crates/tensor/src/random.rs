@@ -46,8 +46,8 @@ impl Key {
     }
 }
 
-/// The finalizer of SplitMix64 (Steele, Lea and Flood 2014): every bit of the input changes about
-/// half of the output's.
+/// Applies the finalizer of SplitMix64 (Steele, Lea and Flood 2014): every bit of the input changes
+/// about half of the bits of the output.
 fn mix(seed: u64) -> u64 {
     let mut z = seed.wrapping_add(0x9e37_79b9_7f4a_7c15);
     z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
@@ -56,7 +56,7 @@ fn mix(seed: u64) -> u64 {
 }
 
 impl Tensor<u32> {
-    /// Returns uniform draws from all numbers of 32 bits.
+    /// Returns uniform draws from all 32-bit numbers.
     pub fn random_bits(shape: impl AsRef<[usize]>, key: Key) -> Self {
         let shape = shape.as_ref();
         let mut bits = buffer::stale(shape::len(shape), 0);

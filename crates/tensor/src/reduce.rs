@@ -184,7 +184,8 @@ impl<T: Scalar> Tensor<T> {
         self.arg("argmin", axis, |x, best| x < best)
     }
 
-    /// The index of the best element along one axis. NaN is better than any number, so it is not lost.
+    /// Returns the index of the best element along one axis. NaN counts as better than any number, so
+    /// it is not lost.
     #[track_caller]
     fn arg(&self, name: &str, axis: isize, better: impl Fn(T, T) -> bool + Sync) -> Tensor<u32> {
         let at = expect(name, shape::axis(axis, self.rank()));
@@ -202,14 +203,15 @@ impl<T: Scalar> Tensor<T> {
         self.map_along(at, 1, |_, run, winner| winner.push(index_of_best(run))).squeeze(&[axis])
     }
 
-    /// The mean along the axes, which stay, for the operation that an error names.
+    /// Returns the mean along the axes, which stay, for the operation `name`, which an error names.
     #[track_caller]
     fn mean_named(&self, name: &str, axes: &[isize]) -> Self {
         let sum = self.reduce(name, axes, T::ZERO, add);
         sum / T::from_f64(reduced_len(self.shape(), axes) as f64)
     }
 
-    /// [`reduce`](Self::reduce) with a function that chooses one of two; `worst` is never chosen.
+    /// Computes [`reduce`](Self::reduce) with a function that chooses one of two, and never prefers
+    /// `worst`.
     #[track_caller]
     fn choose(
         &self,
@@ -247,7 +249,7 @@ impl<T: Scalar> Tensor<T> {
         Self::from_buffer(kept, folded)
     }
 
-    /// Combines all elements, in parts that may each have a thread of their own.
+    /// Combines all elements, in parts that may run on several threads.
     fn fold_to_one(
         &self,
         layouts: [&Layout; 2],
@@ -261,8 +263,8 @@ impl<T: Scalar> Tensor<T> {
     }
 }
 
-/// Returns the sum of numbers side by side, as accurate as [`Tensor::sum`]. For loops within
-/// [`vectorized`].
+/// Returns the sum of adjacent numbers, as accurate as [`Tensor::sum`]. It is meant for loops
+/// within [`vectorized`].
 #[inline(always)]
 pub fn sum<T: Scalar>(values: &[T]) -> T {
     let fold = Fold { start: T::ZERO, combine: add };
@@ -322,7 +324,7 @@ impl<T: Scalar, F: Fn(T, T) -> T + Copy> Fold<T, F> {
         }
     }
 
-    /// Reduces one of the axes, after which no other is to be reduced.
+    /// Reduces the axis `at`. No axis after it is to be reduced.
     fn axis(self, values: &[T], offset: usize, axes: &[Axis<2>], at: usize) -> Buffer<T> {
         let [reduced, last] = [axes[at], axes[axes.len() - 1]];
         let mut others: SmallVec<[Axis<2>; 4]> = SmallVec::from_slice(axes);
@@ -365,7 +367,7 @@ impl<T: Scalar, F: Fn(T, T) -> T + Copy> Fold<T, F> {
         folded
     }
 
-    /// Folds a run, seen as rows of as many numbers as there are lanes.
+    /// Folds a run, seen as rows of [`WIDE`] numbers.
     #[inline(always)]
     fn run(
         self,
@@ -458,7 +460,7 @@ impl<T: Scalar, F: Fn(T, T) -> T + Copy> Fold<T, F> {
         }
     }
 
-    /// Does the same for the `REGISTERS * LANES` columns from `column` on. Their sums stay in
+    /// Adds a few rows up in the `REGISTERS * LANES` columns from `column` on. Their sums stay in
     /// registers.
     #[inline(always)]
     fn block<const REGISTERS: usize>(
@@ -481,7 +483,7 @@ impl<T: Scalar, F: Fn(T, T) -> T + Copy> Fold<T, F> {
     }
 }
 
-/// The axes of a buffer that holds one number for each of their places, row-major.
+/// Returns the axes of a row-major buffer that holds one number for each of their places.
 fn contiguous(mut axes: SmallVec<[Axis<2>; 4]>) -> SmallVec<[Axis<2>; 4]> {
     let mut stride = 1;
     for axis in axes.iter_mut().rev() {

@@ -81,8 +81,8 @@ fn rotate<T: Scalar>(
     );
 }
 
-/// Returns `x · sin`, but 0 if the sine is 0, as at position 0. Then one number of a pair does not enter the
-/// result of the other, even if it is infinite.
+/// Returns `x · sin`, but 0 if the sine is 0, as at position 0: then an infinite number does not affect the
+/// other number of its pair.
 #[inline(always)]
 fn part<T: Scalar>(x: T, sin: T) -> T {
     if sin.is_zero() { T::ZERO } else { x * sin }

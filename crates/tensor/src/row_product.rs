@@ -13,7 +13,7 @@ use crate::matrix::Matrix;
 use crate::reduce::{LANES, fold_lanes};
 use crate::vectorized::vectorized;
 
-/// From this many multiplications on this is faster than tiles.
+/// From this many multiplications on, this product is faster than tiles.
 const FEWEST_MULTIPLICATIONS: usize = 1 << 11;
 
 /// The number of rows that are read at once.

@@ -56,9 +56,9 @@ impl<T: Copy + 'static> Tensor<T> {
 }
 
 impl<T: Scalar> Tensor<T> {
-    /// Returns the sum of the rows in each of several lists, `[lists, width]`. The lists stand one after another in
-    /// `rows`, and `ends` says where each of them ends. The sum of an empty list is zero. It is as accurate as
-    /// that of [`RowSums`], and faster, because each sum is written once.
+    /// Returns the sum of the rows in each of several lists, `[lists, width]`. The lists follow one another in `rows`,
+    /// and `ends` has the end of each. The sum of an empty list is zero. The sums are as accurate as those of
+    /// [`RowSums`], and faster, because each is written once.
     ///
     /// ```
     /// use tensor::Tensor;
@@ -129,7 +129,7 @@ impl<T: Scalar> Tensor<T> {
     }
 }
 
-/// Writes the sum of some rows of a table. Those of a group are added one by one, and groups two by two.
+/// Writes the sum of some rows of a table. Rows within a group are added one by one, and groups two by two.
 #[inline(always)]
 fn sum_of_rows<T: Scalar>(table: &[T], rows: &[u32], sum: &mut [T]) {
     match rows.len() < usize::from(ROWS_IN_A_GROUP) {
@@ -138,7 +138,7 @@ fn sum_of_rows<T: Scalar>(table: &[T], rows: &[u32], sum: &mut [T]) {
     }
 }
 
-/// Writes the sum of at most a group of rows. It stays in registers meanwhile, so that only the rows are read.
+/// Writes the sum of at most one group of rows. The sum stays in registers, so only the rows are read from memory.
 #[inline(always)]
 fn sum_of_group<T: Scalar>(table: &[T], rows: &[u32], sum: &mut [T]) {
     let width = sum.len();
@@ -186,7 +186,7 @@ const BLOCK: usize = 64;
 /// Sums of rows, to which rows are added in any order.
 ///
 /// However many rows a sum gets, it is as accurate as a [sum along an axis](Tensor::sum): after some
-/// rows it is put aside, and those put aside are added two by two.
+/// rows the partial sum is put aside, and partial sums are added two by two.
 ///
 /// ```
 /// use tensor::{RowSums, Tensor};
@@ -230,7 +230,7 @@ impl<T: Scalar> RowSums<T> {
         }
     }
 
-    /// Begins a sum again at zero, and keeps what it was.
+    /// Puts the partial sum aside, and begins again at zero.
     #[inline(never)]
     fn put_aside(&mut self, number: usize) {
         let start = number * self.width;

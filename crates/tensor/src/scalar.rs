@@ -93,13 +93,13 @@ pub trait Scalar:
         if other < self || other.is_nan() { other } else { self }
     }
 
-    /// Returns `true` if this is 0, with everything that it carries: a dual number also carries a tangent.
+    /// Returns `true` if this is 0 in all its parts: for a dual number, the tangent too.
     #[inline(always)]
     fn is_zero(self) -> bool {
         self == Self::ZERO
     }
 
-    /// Returns the number without what it carries beside its value: of a dual number, without its tangent.
+    /// Returns the number's value alone: a dual number loses its tangent.
     #[inline(always)]
     fn without_tangent(self) -> Self {
         self
@@ -166,7 +166,7 @@ impl Scalar for f32 {
     }
     #[inline(always)]
     fn powi(self, n: i32) -> Self {
-        // Each factor rounds. In f64 a thousand million roundings are a few units of f32.
+        // Each factor rounds. In f64, the error of a billion roundings is a few units in the last place of f32.
         if n.unsigned_abs() <= 4 { f32::powi(self, n) } else { f64::from(self).powi(n) as f32 }
     }
     #[inline(always)]

@@ -44,7 +44,8 @@ impl<T: Copy + Send + Sync + 'static> Tensor<T> {
     }
 }
 
-/// Where all elements are side by side, or `b` is repeated, the loop becomes vector instructions.
+/// Chooses the elements of one run. If all are side by side, or `b` is repeated, the loop becomes
+/// vector instructions.
 #[inline(always)]
 fn where_run<T: Copy>(
     (conditions, x, y): (&[bool], &[T], &[T]),

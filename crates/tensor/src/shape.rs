@@ -96,7 +96,7 @@ pub fn axis(axis: isize, rank: usize) -> Result<usize, ShapeError> {
 }
 
 /// Returns the positions that a range names on an axis of this length, whatever ends the range leaves open.
-/// They may be beyond the axis, even at the largest number.
+/// They may be beyond the axis, even at `usize::MAX`.
 ///
 /// ```
 /// assert_eq!(tensor::shape::range(2.., 5), 2..5);
@@ -248,7 +248,7 @@ pub fn stack(shapes: &[&[usize]], along: isize) -> Result<Shape, ShapeError> {
     Ok(stacked)
 }
 
-/// Returns the ranges of an axis that parts of these lengths take, one after another.
+/// Returns the range of each part of an axis that is cut into parts of these lengths.
 pub fn split(
     shape: &[usize],
     lengths: &[usize],
@@ -338,7 +338,7 @@ pub fn reduce(shape: &[usize], axes: &[isize]) -> Result<Shape, ShapeError> {
     Ok(reduced)
 }
 
-/// Checks that there are more elements along the axes than the correction of a variance takes off.
+/// Checks that there are more elements along the axes than the correction of a variance subtracts.
 pub fn var(shape: &[usize], axes: &[isize], correction: usize) -> Result<(), ShapeError> {
     let places = len(&reduce(shape, axes)?);
     match len(shape).checked_div(places) {

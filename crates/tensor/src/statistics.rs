@@ -82,20 +82,20 @@ impl<T: Scalar> Tensor<T> {
         self.logsumexp_named("logsumexp_keepdim", axes)
     }
 
-    /// The variance along the axes, which stay, for the operation that an error names.
+    /// Returns the variance along the axes, which stay, for the operation `name`, which an error names.
     #[track_caller]
     fn var_named(&self, name: &str, axes: &[isize], correction: usize) -> Self {
         expect(name, shape::var(self.shape(), axes, correction));
         let centered = self - self.mean_keepdim(axes);
-        // Again, because the first mean is rounded like a number of its own size.
+        // Centered twice: the error of the first mean is relative to its size, which may be large.
         let squares =
             centered.zip_map(&centered.mean_keepdim(axes), |x, mean| (x - mean) * (x - mean));
-        // Less than 0 only where there is no place for a variance.
+        // It would be negative only where the result has no elements.
         let freedom = reduced_len(self.shape(), axes).saturating_sub(correction);
         squares.sum_keepdim(axes) / T::from_f64(freedom as f64)
     }
 
-    /// ln Σ eˣ = m + ln Σ eˣ⁻ᵐ, where m is the largest x, so that the largest power is 1.
+    /// Returns ln Σ eˣ as m + ln Σ eˣ⁻ᵐ, where m is the largest x, so that the largest power is 1.
     #[track_caller]
     fn logsumexp_named(&self, name: &str, axes: &[isize]) -> Self {
         let infinity = T::from_f64(f64::INFINITY);
@@ -103,7 +103,7 @@ impl<T: Scalar> Tensor<T> {
         // Not ∞ − ∞: where m is infinite, the sum is 0 or infinite as it is.
         let m = largest.map(|m| if m.abs() == infinity { T::ZERO } else { m });
         let sum = self.zip_map(&m, |x, m| (x - m).exp()).sum_keepdim(axes);
-        // The logarithm of 0 by name: its slope, ∞, has no part in derivatives.
+        // −∞ directly, not as the logarithm of 0, whose slope ∞ would enter derivatives.
         sum.zip_map(&m, |sum, m| if sum == T::ZERO { -infinity } else { m + sum.ln() })
     }
 }

@@ -9,14 +9,14 @@ use proptest::prelude::*;
 
 use crate::{Scalar, Tensor, shape};
 
-/// Shapes of up to `rank` axes with lengths from 0 to `longest`, which is at least 2; lengths 0 and 1
-/// come up often.
+/// Draws shapes of up to `rank` axes with lengths from 0 to `longest`, which is at least 2; lengths 0
+/// and 1 come up often.
 pub fn shapes(rank: usize, longest: usize) -> impl Strategy<Value = Vec<usize>> {
     let length = prop_oneof![1 => Just(0), 3 => Just(1), 12 => 2..=longest.max(2)];
     vec(length, 0..=rank)
 }
 
-/// Tensors of one shape, in a random layout, with elements from `elements`.
+/// Draws tensors of one shape, in a random layout, with elements from `elements`.
 pub fn tensors<T: Scalar>(
     shape: Vec<usize>,
     elements: impl Strategy<Value = T> + Clone + 'static,
@@ -29,7 +29,7 @@ pub fn tensors<T: Scalar>(
     ]
 }
 
-/// Pairs of shapes that broadcast: some lengths of the one or the other are 1, some outer axes missing.
+/// Draws pairs of shapes that broadcast: some lengths of either are 1, and some outer axes are missing.
 pub fn broadcastable_shapes(
     rank: usize,
     longest: usize,
@@ -40,7 +40,7 @@ pub fn broadcastable_shapes(
     })
 }
 
-/// Shapes that expand to `shape`.
+/// Draws shapes that expand to `shape`.
 pub fn narrower_shape(shape: Vec<usize>) -> impl Strategy<Value = Vec<usize>> {
     (vec(any::<bool>(), shape.len()), 0..=shape.len()).prop_map(move |(single, missing)| {
         let length = |k: usize| if single[k] { 1 } else { shape[k] };
@@ -56,7 +56,7 @@ fn contiguous<T: Scalar>(
     vec(elements, count).prop_map(move |values| Tensor::new(&shape, values)).boxed()
 }
 
-/// The axes are in memory in a random order.
+/// Draws tensors whose axes are in memory in a random order.
 fn transposed<T: Scalar>(
     shape: Vec<usize>,
     elements: impl Strategy<Value = T> + Clone + 'static,
@@ -75,7 +75,7 @@ fn transposed<T: Scalar>(
         .boxed()
 }
 
-/// A window into a larger buffer, so that strides are wider than the shape and the offset is not 0.
+/// Draws windows into a larger buffer: strides are wider than the shape, and the offset is not 0.
 fn sliced<T: Scalar>(
     shape: Vec<usize>,
     elements: impl Strategy<Value = T> + Clone + 'static,
@@ -95,7 +95,7 @@ fn sliced<T: Scalar>(
         .boxed()
 }
 
-/// Repeated along some axes, with stride 0.
+/// Draws tensors that are repeated along some axes, with stride 0.
 fn expanded<T: Scalar>(
     shape: Vec<usize>,
     elements: impl Strategy<Value = T> + Clone + 'static,

@@ -63,7 +63,7 @@ pub(crate) fn for_each_start<const N: usize>(
     }
 }
 
-/// The axes that layouts of one shape have in common, merged.
+/// Returns the axes that layouts of one shape have in common, merged.
 pub(crate) fn merge_axes<const N: usize>(layouts: [&Layout; N]) -> SmallVec<[Axis<N>; 4]> {
     let shape = layouts[0].shape();
     debug_assert!(layouts.iter().all(|layout| layout.shape() == shape), "layouts differ in shape");
@@ -89,7 +89,7 @@ pub(crate) fn merged<const N: usize>(
     merged
 }
 
-/// Moves to the next index in row-major order, like an odometer; false after the last one.
+/// Moves to the next index in row-major order, like an odometer. Returns `false` at the end.
 #[inline]
 fn advance<const N: usize>(
     axes: &[Axis<N>],

@@ -33,13 +33,13 @@ pub(crate) const MOST_MULTIPLICATIONS: usize = 1 << 16;
 /// With fewer rows than this, each number of the right factor is read so rarely that copying it does not pay.
 const FEWEST_ROWS: usize = 4;
 
-/// `product = left · right`.
+/// Writes `product = left · right`.
 pub(crate) fn multiply(left: Matrix<'_, f32>, right: Matrix<'_, f32>, product: &mut [f32]) {
     let target = Target { values: product, row_stride: right.columns, adds: false };
     compute(TiledProduct { left, right, triangle: None, target });
 }
 
-/// Writes or adds a product of which a triangle is left out.
+/// Writes or adds a product that leaves out a triangle.
 pub(crate) fn multiply_triangular(
     left: Matrix<'_, f32>,
     right: Matrix<'_, f32>,
@@ -49,7 +49,8 @@ pub(crate) fn multiply_triangular(
     compute(TiledProduct { left, right, triangle: Some(triangle), target });
 }
 
-/// Copies the left factor first if the numbers are side by side neither in its rows nor in its columns.
+/// Computes a product. The left factor is copied first if its numbers are side by side neither in rows
+/// nor in columns.
 fn compute(product: TiledProduct<'_>) {
     let left = product.left;
     if left.is_of_rows() || left.t().is_of_rows() {
@@ -64,7 +65,7 @@ fn compute(product: TiledProduct<'_>) {
     Arch::new().dispatch(TiledProduct { left, ..product });
 }
 
-/// The work, to be compiled for each kind of vector registers.
+/// A product, to be compiled for each kind of vector registers.
 struct TiledProduct<'a> {
     left: Matrix<'a, f32>,
     right: Matrix<'a, f32>,
@@ -80,8 +81,8 @@ impl WithSimd for TiledProduct<'_> {
         if self.left.rows < FEWEST_ROWS && self.is_of_dots() {
             return (0..self.left.rows).for_each(|row| self.row_of_dots(simd, row));
         }
-        // From right to left and from top to bottom: whole registers are written, also where a row
-        // ends within one. What the row below gets by this is overwritten by its own sums.
+        // From right to left and from top to bottom, because a whole register is written even where
+        // a row ends within it. The sums of the row below overwrite the excess.
         let mut end = self.right.columns;
         while end > 0 {
             let widest = 2 * S::F32_LANES;
@@ -112,7 +113,7 @@ impl<S: Simd, const VECTORS: usize> RightRows<S, VECTORS> for [[S::f32s; VECTORS
     }
 }
 
-/// Rows where they are in the right factor.
+/// Rows read directly from the right factor.
 struct InPlace<'a, S> {
     simd: S,
     values: &'a [f32],
@@ -163,13 +164,13 @@ impl<const ROWS: usize> Factors<ROWS> for AlongColumns<'_> {
 }
 
 impl TiledProduct<'_> {
-    /// Returns `true` if each element is a product of two rows: what both factors hold side by side.
+    /// Returns `true` if each element is the dot product of two runs of adjacent numbers.
     fn is_of_dots(&self) -> bool {
         matches!(self.triangle, None | Some(Triangle::Product(_)))
             && (self.left.column_stride, self.right.row_stride) == (1, 1)
     }
 
-    /// Makes one row, each element as the sum of the lanes of one register.
+    /// Computes one row, each element as the sum of the lanes of one register.
     #[inline(always)]
     fn row_of_dots<S: Simd>(&mut self, simd: S, row: usize) {
         let (left, right, length) = (self.left, self.right, self.left.columns);
@@ -190,7 +191,7 @@ impl TiledProduct<'_> {
         }
     }
 
-    /// Makes all rows of `width` columns, which are at most `VECTORS` registers, from `column` on.
+    /// Computes all rows of `width` columns, which are at most `VECTORS` registers, from `column` on.
     #[inline(always)]
     fn columns<S: Simd, const VECTORS: usize>(&mut self, simd: S, column: usize, width: usize) {
         let right = self.right;
@@ -203,7 +204,7 @@ impl TiledProduct<'_> {
         self.rows::<S, VECTORS>(simd, column, &panel[..]);
     }
 
-    /// Makes all rows of the columns whose panel has the rows `b`.
+    /// Computes all rows of the columns whose panel has the rows `b`.
     #[inline(always)]
     fn rows<S: Simd, const VECTORS: usize>(
         &mut self,
@@ -214,7 +215,7 @@ impl TiledProduct<'_> {
         let mut row = self.first_row(column);
         while row + FEWEST_ROWS <= self.left.rows {
             row += match self.left.rows - row {
-                // Beside the sums there must be registers for a row of B, and one for a number of A.
+                // Besides the sums, there must be registers for a row of B, and one for a number of A.
                 8.. if 8 * VECTORS + VECTORS < S::REGISTER_COUNT => {
                     self.tile::<S, 8, VECTORS>(simd, row, column, b)
                 }
@@ -224,7 +225,7 @@ impl TiledProduct<'_> {
         self.few_rows::<S, VECTORS>(simd, row, column, b);
     }
 
-    /// Makes the last rows, from `row` on, of the columns whose right factor has the rows `b`.
+    /// Computes the last rows, from `row` on, of the columns whose right factor has the rows `b`.
     #[inline(always)]
     fn few_rows<S: Simd, const VECTORS: usize>(
         &mut self,
@@ -241,7 +242,7 @@ impl TiledProduct<'_> {
         }
     }
 
-    /// The first row that has any term in these columns.
+    /// Returns the first row that has any term in these columns.
     fn first_row(&self, column: usize) -> usize {
         match self.triangle {
             Some(Triangle::Product(n)) => column.saturating_sub(n),
@@ -249,7 +250,7 @@ impl TiledProduct<'_> {
         }
     }
 
-    /// Makes the tile that begins at `row` and `column`. Gives the number of its rows.
+    /// Computes the tile that begins at `row` and `column`. Returns the number of its rows.
     #[inline(always)]
     fn tile<S: Simd, const ROWS: usize, const VECTORS: usize>(
         &mut self,
@@ -303,7 +304,7 @@ impl TiledProduct<'_> {
         sums
     }
 
-    /// The terms k that some of these rows have, and those that all have.
+    /// Returns the range of terms k that some of these rows have, and the range that all have.
     #[inline(always)]
     fn terms(&self, row: usize, rows: usize) -> (Range<usize>, Range<usize>) {
         let (last, count) = (row + rows - 1, self.left.columns);
@@ -379,7 +380,7 @@ fn store_part<S: Simd>(simd: S, target: &mut [f32], adds: bool, sums: &[S::f32s]
     }
 }
 
-/// `width` columns of a matrix from `column` on.
+/// Copies `width` columns of a matrix from `column` on.
 #[inline(always)]
 fn panel<S: Simd, const VECTORS: usize>(
     simd: S,
@@ -411,7 +412,7 @@ fn panel<S: Simd, const VECTORS: usize>(
     panel
 }
 
-/// Numbers that do not fill a row of a panel; zeros follow.
+/// Returns a row of a panel with these numbers, which do not fill it, followed by zeros.
 #[inline(always)]
 fn short_row<S: Simd, const VECTORS: usize>(simd: S, numbers: &[f32]) -> [S::f32s; VECTORS] {
     let mut row = [simd.splat_f32s(0.0); VECTORS];
@@ -420,7 +421,7 @@ fn short_row<S: Simd, const VECTORS: usize>(simd: S, numbers: &[f32]) -> [S::f32
     row
 }
 
-/// A register with these numbers, followed by zeros.
+/// Returns a register with these numbers, followed by zeros.
 #[inline(always)]
 fn load<S: Simd>(simd: S, numbers: &[f32]) -> S::f32s {
     match S::as_simd_f32s(numbers) {

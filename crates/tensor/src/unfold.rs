@@ -26,7 +26,7 @@ use crate::shape::{self, Shape, ShapeError, expect};
 use crate::{Scalar, Tensor};
 
 /// A window that slides over an image: its kernel, stride, padding and dilation, each along the height
-/// and the width. It is made with stride 1, no padding and dilation 1.
+/// and the width. A new window has stride 1, no padding and dilation 1.
 ///
 /// ```
 /// use tensor::Window;
@@ -158,8 +158,8 @@ impl Window {
     }
 
     /// Calls `visit` with each run of places along the width: where it begins in the images, the
-    /// distance of its places there, and the places in the columns, which are side by side. Places
-    /// in the padding are left out.
+    /// distance between its places there, and the places in the columns, which are side by side.
+    /// Places in the padding are left out.
     #[inline(always)]
     fn for_each_run(self, images: &[usize], mut visit: impl FnMut(usize, usize, Range<usize>)) {
         let &[batch, channels, height, width] = images else { unreachable!("checked before") };
@@ -183,8 +183,8 @@ impl Window {
         }
     }
 
-    /// Returns the positions, of `count`, at which number `k` of the kernel is inside an image that is
-    /// `length` long along this axis.
+    /// Returns the range of those among `count` positions at which number `k` of the kernel is inside
+    /// an image that is `length` long along this axis.
     fn inside(self, axis: usize, k: usize, length: usize, count: usize) -> Range<usize> {
         let (stride, padding) = (self.stride[axis], self.padding[axis]);
         let before = self.dilation[axis] * k;
@@ -237,10 +237,10 @@ impl<T: Scalar> Tensor<T> {
         Self::from_buffer(&shape, columns)
     }
 
-    /// Returns images of a height and width to which each number of these columns is added where
-    /// [`unfold`](Self::unfold) would read it: `[batch, channels · kh · kw, oh · ow]` becomes
-    /// `[batch, channels, height, width]`. It is the adjoint of `unfold`, not its inverse: where
-    /// positions overlap, their numbers are summed.
+    /// Returns images of this height and width, in which each number of the columns is added at the
+    /// place where [`unfold`](Self::unfold) would read it: `[batch, channels · kh · kw, oh · ow]`
+    /// becomes `[batch, channels, height, width]`. It is the adjoint of `unfold`, not its inverse:
+    /// where positions overlap, their numbers are summed.
     ///
     /// ```
     /// use tensor::{Tensor, Window};

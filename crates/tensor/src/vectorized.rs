@@ -8,8 +8,8 @@
 /// Runs `loops` in a version compiled for this processor's vector instructions.
 ///
 /// Write the loops inside the closure, over slices, and call only what can be inlined into it. A
-/// closure of more than a few lines needs `#[inline(always)]`: left as a function of its own it is
-/// compiled for the oldest processor.
+/// closure of more than a few lines needs `#[inline(always)]`: otherwise it may stay a separate
+/// function, compiled for the oldest processor.
 #[inline(always)]
 pub fn vectorized<R>(mut loops: impl FnMut() -> R) -> R {
     struct Loops<F>(F);
@@ -31,7 +31,7 @@ pub fn vectorized<R>(mut loops: impl FnMut() -> R) -> R {
 
 /// Returns the name of the vector instructions that [`vectorized`] uses on this processor in a release build:
 /// `x86-64-v4` (AVX-512), `x86-64-v3` (AVX2 and FMA) or `neon`; `baseline` where it has none of these. An x86-64-v2
-/// processor is one of the last kind: it runs the loops with the SSE2 of every x86-64.
+/// processor counts as `baseline`: it runs the loops with SSE2, which every x86-64 has.
 pub fn instruction_set() -> &'static str {
     struct Name;
 

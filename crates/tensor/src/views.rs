@@ -105,8 +105,8 @@ impl<T: Copy + 'static> Tensor<T> {
         self.reshape(expect("unsqueeze", shape::unsqueeze(self.shape(), axis)))
     }
 
-    /// Returns the tensor with axes of length 1 taken out (NumPy's `squeeze`; PyTorch's keeps a longer
-    /// axis without a word).
+    /// Returns the tensor with axes of length 1 taken out (NumPy's `squeeze`; PyTorch's silently keeps
+    /// a longer axis).
     ///
     /// # Panics
     /// If an axis does not exist, is named twice or is longer than 1.

@@ -18,7 +18,7 @@ use crate::progress::Progress;
 /// The error of an observer. It ends training.
 pub type ObserverError = Box<dyn Error + Send + Sync>;
 
-/// Is called while a model trains. Each method does nothing by default.
+/// Observes a run: its methods are called while a model trains. By default each does nothing.
 ///
 /// ```
 /// use train::{Context, Observer, ObserverError};

@@ -283,7 +283,7 @@ impl Watched {
         self.diverged = smoothed > BLOWN_UP * lowest.abs() && smoothed > self.points[0].loss;
     }
 
-    /// Returns the curve of a run that has ended, unless it ended for another reason than the loss.
+    /// Returns the curve of a run that has ended. An error other than a diverged loss or gradient is returned.
     fn curve(self, ended: Result<(), TrainError>) -> Result<RateCurve, TrainError> {
         use TrainError::{Diverged, Gradient, NotFinite, Stopped};
         let diverged = match ended {

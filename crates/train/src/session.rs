@@ -143,7 +143,7 @@ impl<M: Model, L> Trainer<'_, M, L> {
 
     /// Prepares a training run on samples from any [`Source`], such as a [`Stream`](data::Stream).
     /// `validation` has the samples to evaluate on after each epoch; [`Fit::validation_split`] and
-    /// [`Fit::split`] have no part in this.
+    /// [`Fit::split`] are not used.
     ///
     /// # Errors
     /// If the source fails or has no samples, cannot be read once for each epoch or has samples for fewer

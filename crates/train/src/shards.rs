@@ -244,7 +244,7 @@ pub fn most_at_once() -> usize {
     AT_ONCE.max(parallel::threads())
 }
 
-/// Returns what a shard has for itself, whether or not one has panicked.
+/// Locks the data of a shard, even if a thread that held the lock has panicked.
 fn locked<R>(shard: &Mutex<R>) -> MutexGuard<'_, R> {
     shard.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -71,7 +71,7 @@ where
         Ok((Step { samples, weight: weights.iter().sum(), loss, tally }, gradients))
     }
 
-    /// Returns the sum over all shards of a batch, of which this process has computed its part.
+    /// Returns the sum over all shards of a batch, to which this process contributes its own.
     fn sum(
         &self,
         count: usize,

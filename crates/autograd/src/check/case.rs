@@ -49,7 +49,7 @@ impl Case {
         super::of_slice(&self.inputs, &self.function)
     }
 
-    /// Records the function on a tape, the inputs as variables, and gives its result.
+    /// Records the function on a tape, with the inputs as variables, and returns its result.
     pub fn record<'t>(&self, tape: &'t Tape<Number>) -> Var<'t, Number> {
         let variables: Vec<Var<Number>> =
             self.inputs.iter().map(|input| tape.variable(input.cast())).collect();

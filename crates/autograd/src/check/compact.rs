@@ -32,8 +32,7 @@ struct Extent {
 }
 
 impl RowsUnderCheck {
-    /// Runs the function once. Returns what it reads, the values of that, and the shape of its
-    /// output.
+    /// Runs the function once. Returns what it reads, the values read, and the shape of its output.
     #[track_caller]
     pub(super) fn of<T: Scalar>(
         parameters: &Parameters<T>,
@@ -51,12 +50,12 @@ impl RowsUnderCheck {
         (reading, read, output)
     }
 
-    /// The shape of a parameter.
+    /// Returns the shape of a whole parameter.
     pub(super) fn shape(&self, id: ParameterId) -> &[usize] {
         &self.extents[id.index()].shape
     }
 
-    /// The rows of a parameter that are read, if that is not all of it.
+    /// Returns the rows of a parameter that are read; `None` if it is read as a whole.
     pub(super) fn rows(&self, id: ParameterId) -> Option<&[u32]> {
         self.extents[id.index()].rows.as_deref()
     }
@@ -74,7 +73,7 @@ impl RowsUnderCheck {
         })
     }
 
-    /// The gradients with respect to what is read; zeros where the result does not depend on it.
+    /// Returns the gradients with respect to what is read; zeros where the result does not depend on it.
     pub(super) fn collect(
         &self,
         read: &Parameters<Number>,
@@ -94,7 +93,7 @@ impl RowsUnderCheck {
     }
 }
 
-/// What the tape reads of each parameter.
+/// Returns the part of each parameter that the tape reads.
 fn extents(tape: &Tape<Number>, parameters: &Parameters<Number>) -> Vec<Extent> {
     let has_rows = |id| !parameters.shape(id).is_empty();
     let mut rows: Vec<Option<Vec<u32>>> =
@@ -115,7 +114,7 @@ fn extents(tape: &Tape<Number>, parameters: &Parameters<Number>) -> Vec<Extent> 
     shapes.zip(rows).map(|(shape, rows)| Extent { shape, rows: rows.map(ascending) }).collect()
 }
 
-/// The same parameters in the check's scalar type. A row is cast when it is read.
+/// Returns the parameters in the check's scalar type. A row is cast when it is read.
 fn cast_on_demand<T: Scalar>(parameters: &Parameters<T>) -> Parameters<Number> {
     parameters.with_values(|id| match parameters.shape(id) {
         [] => parameters.get(id).cast().into(),

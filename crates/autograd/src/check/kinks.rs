@@ -38,7 +38,7 @@ pub(super) fn explain(subject: &Subject<'_>, moving: &Parameters<Number>) -> boo
 enum At {
     Smooth,
     Kink,
-    /// Smooth, but with another slope than forward mode says.
+    /// Smooth, but with a slope other than forward mode's.
     Unexplained,
 }
 

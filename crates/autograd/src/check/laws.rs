@@ -7,7 +7,7 @@ use crate::functional::Dual;
 use crate::functional::parameters::{of_inputs, value_and_grad};
 use crate::{ParameterId, Parameters, Tape, Var};
 
-/// All laws that concern the function as a whole.
+/// Checks all laws that concern the function as a whole.
 pub(super) fn check_all(subject: &Subject<'_>) -> Vec<Law> {
     let still = subject.still();
     let u = &subject.cotangent;
@@ -69,7 +69,7 @@ pub(super) fn check_all(subject: &Subject<'_>) -> Vec<Law> {
     ]
 }
 
-/// Returns 0 or 1 for each row of the output, along its first axis that has several: drawn, but some of both.
+/// Returns 0 or 1, drawn at random, for each row of the output along its first axis with several rows. Both occur.
 fn row_mask(subject: &Subject<'_>) -> Tensor<Number> {
     let shape = subject.cotangent.shape();
     let mut rows = vec![1; shape.len()];
@@ -84,7 +84,7 @@ fn row_mask(subject: &Subject<'_>) -> Tensor<Number> {
     mask.cast()
 }
 
-/// The gradient of each parameter when all others are frozen.
+/// Returns the gradient of each parameter when all others are frozen.
 fn one_by_one(subject: &Subject<'_>) -> Parameters<Number> {
     let still = subject.still();
     still.map(|id, value| {
@@ -100,8 +100,8 @@ fn one_by_one(subject: &Subject<'_>) -> Parameters<Number> {
 /// A function of inputs, called through a pointer as a [`CheckedFunction`](super::CheckedFunction) is.
 pub(super) type FunctionOfInputs<'a> = dyn for<'t> Fn(&[Var<'t, Number>]) -> Var<'t, Number> + 'a;
 
-/// f(x, x): the gradient of one input used twice is the sum of both gradients. The worst of all pairs of inputs of one
-/// shape.
+/// Checks f(x, x): the gradient of one input used twice is the sum of both gradients. Returns the worst outcome of all
+/// pairs of inputs of one shape.
 pub(super) fn repeated_input(
     inputs: &[Tensor<f64>],
     function: &FunctionOfInputs<'_>,
@@ -112,7 +112,7 @@ pub(super) fn repeated_input(
     laws.max_by(|a, b| a.error.total_cmp(&b.error))
 }
 
-/// The law for inputs number `i` and `j`.
+/// Checks this law for inputs number `i` and `j`.
 fn input_used_twice(
     inputs: &[Tensor<f64>],
     i: usize,
@@ -134,7 +134,7 @@ fn input_used_twice(
     );
     let ids: Vec<ParameterId> = at.ids().collect();
     let expected = apart.get(ids[i]) + apart.get(ids[j]);
-    // Both inputs alike may be outside the function's domain, as in 0 / 0.
+    // Two equal inputs may be outside the function's domain, as in 0 / 0.
     expected.is_finite().then(|| Law {
         name: "an input used twice gets the sum of both gradients",
         error: tensor_distance(together.get(ids[i]), &expected),
@@ -152,8 +152,8 @@ fn weighted_sum<'t>(y: Var<'t, Number>, u: &Tensor<Number>) -> Var<'t, Number> {
     (y * y.tape().constant(u.clone())).sum_all()
 }
 
-/// The same elements in another place: with the axes in reverse order, no two side by side, and not
-/// at the beginning of the buffer.
+/// Returns the same elements in another layout: with the axes in reverse order in memory, no two
+/// elements side by side, and not at the beginning of the buffer.
 fn scattered<T: Scalar>(x: &Tensor<T>) -> Tensor<T> {
     let reversed: Vec<isize> = (0..x.rank() as isize).rev().collect();
     let wide = x.permute(&reversed).unsqueeze(-1);
@@ -161,14 +161,14 @@ fn scattered<T: Scalar>(x: &Tensor<T>) -> Tensor<T> {
     gap.slice(-1, 1..).squeeze(&[-1]).permute(&reversed)
 }
 
-/// The largest distance between two gradients.
+/// Returns the largest distance between two gradients.
 fn distance(found: &Parameters<Number>, expected: &Parameters<Number>) -> f64 {
     let pairs = found.ids().map(|id| tensor_distance(found.get(id), expected.get(id)));
     pairs.fold(0.0, f64::max)
 }
 
-/// The largest difference of two entries, in value or tangent, relative where they are above 1; NaN
-/// counts as infinite.
+/// Returns the largest difference between two entries, in value or tangent, relative where they are
+/// above 1; NaN counts as infinite.
 fn tensor_distance(found: &Tensor<Number>, expected: &Tensor<Number>) -> f64 {
     let difference = |x: f64, y: f64| (x - y).abs() / x.abs().max(y.abs()).max(1.0);
     let differences = found.zip_map(expected, |x, y| {

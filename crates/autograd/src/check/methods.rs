@@ -7,9 +7,9 @@ use super::{Comparison, Finding, Method, Number, Subject, inner, inner_size, kin
 use crate::functional::Dual;
 use crate::{ParameterId, Parameters};
 
-/// The difference steps, relative to entries larger than 1.
+/// The difference steps, relative for entries above 1.
 const STEPS: [f64; 5] = [1e-3, 1e-4, 1e-5, 1e-6, 1e-7];
-/// Smaller ones, for functions that are steep there.
+/// Smaller steps, for functions that are steep at the point.
 const SMALL_STEPS: [f64; 6] = [1e-8, 1e-9, 1e-10, 1e-11, 1e-12, 1e-13];
 /// The whole Jacobian is compared if neither the input nor the output has more entries than this.
 const SMALL: usize = 8;
@@ -55,9 +55,9 @@ impl Direction {
 /// The steps at which differences are taken.
 #[derive(Clone, Copy)]
 pub(super) enum Steps {
-    /// Two are enough where a function is smooth within the largest.
+    /// Two steps, which are enough where a function is smooth within the larger.
     Two,
-    /// All are tried if two contradict the rest and no kink is the reason: the function may be steep.
+    /// All steps, which are tried if two contradict the rest and no kink is the reason: the function may be steep.
     All,
 }
 
@@ -147,7 +147,7 @@ fn compare_at(
     beside.into_iter().flat_map(|compared| compared.comparisons).for_each(|c| finding.add(c));
 }
 
-/// Central differences along a direction.
+/// Compares with central differences along a direction.
 fn differences(
     subject: &Subject<'_>,
     id: ParameterId,
@@ -167,15 +167,15 @@ fn differences(
     Compared { comparisons: vec![comparison], near_kink: slopes.kink }
 }
 
-/// ⟨gradient, direction⟩, and the size of its terms.
+/// Returns ⟨gradient, direction⟩ and the size of its terms.
 fn along(gradient: &Tensor<f64>, direction: &Direction) -> (f64, f64) {
     let values = gradient.contiguous();
     let terms = direction.parts.iter().map(|&(k, d)| values.values()[k] * d);
     terms.fold((0.0, 0.0), |(sum, size), term| (sum + term, size + term.abs()))
 }
 
-/// Where input and output are small, every entry of J: rows from the backward pass, with one output
-/// as cotangent, and columns from forward mode, along one input.
+/// Compares every entry of J, if input and output are small: rows from the backward pass, with one
+/// output as cotangent, with columns from forward mode, along one input.
 fn compare_whole_jacobian(subject: &Subject<'_>, id: ParameterId, finding: &mut Finding) {
     let (at, output) = (subject.at.get(id), subject.cotangent.shape());
     let outputs = subject.cotangent.len();
@@ -206,8 +206,8 @@ fn compare_whole_jacobian(subject: &Subject<'_>, id: ParameterId, finding: &mut 
     }
 }
 
-/// One run over duals that move along a random direction gives Jv with the value, and with the
-/// gradient its derivative Hv: exact numbers for three comparisons.
+/// Compares second derivatives. One run over duals that move along a random direction gives the
+/// value with Jv, and the gradient with its derivative Hv: exact numbers for three comparisons.
 fn second_order(subject: &Subject<'_>, id: ParameterId, v: &Direction, steps: Steps) -> Compared {
     let w = Direction::through_all(String::new(), &subject.direction(id, "w"));
     let gradient_along = |direction: &Direction| {
@@ -239,7 +239,7 @@ fn second_order(subject: &Subject<'_>, id: ParameterId, v: &Direction, steps: St
     compared
 }
 
-/// The point with another value of one parameter.
+/// Returns the point with another value of one parameter.
 pub(super) fn with(
     mut at: Parameters<Number>,
     id: ParameterId,
@@ -268,8 +268,8 @@ fn compare_slopes(
     compared.add_second_order("forward mode in one direction".to_string(), analytic, size, &slopes);
 }
 
-/// The derivative of each parameter's gradient along a direction of one: exact, and by differences of
-/// gradients. A backward pass at each of their points serves all parameters.
+/// Compares the derivative of each parameter's gradient along a direction of one parameter with
+/// differences of gradients. One backward pass at each point serves all parameters.
 fn compare_curvature(
     subject: &Subject<'_>,
     id: ParameterId,
@@ -318,7 +318,7 @@ pub(super) struct Slopes {
 }
 
 impl Slopes {
-    /// The slope of ⟨u, f⟩ along a direction of one parameter.
+    /// Measures the slope of ⟨u, f⟩ along a direction of one parameter.
     fn along(subject: &Subject<'_>, id: ParameterId, direction: &Direction, steps: Steps) -> Self {
         let mut moved = subject.still();
         Self::measure(subject.projection_here(), steps, |step| {
@@ -327,13 +327,13 @@ impl Slopes {
         })
     }
 
-    /// The slope of a function that is `here` at 0.
+    /// Measures the slope at 0 of a function whose value there is `here`.
     fn measure(here: f64, steps: Steps, mut function: impl FnMut(f64) -> f64) -> Self {
         Self::new(here, (here.abs(), 1.0), steps, |step| [-step, step].map(&mut function))
     }
 
-    /// The slopes of several functions, whose values are computed together: only at the steps that one of them
-    /// needs. `size` and `slope` are as in [`Self::by_two`].
+    /// Measures the slopes of several functions whose values are computed together, only at the steps that one
+    /// of them needs. `size` and `slope` are as in [`Self::by_two`].
     pub(super) fn measure_each(
         here: &[f64],
         (size, slope): (impl Fn(f64) -> f64, f64),
@@ -370,10 +370,10 @@ impl Slopes {
         }
     }
 
-    /// Computes the slope from those on both sides, at two of the [`STEPS`]. The first is the smallest at which
-    /// rounding of numbers of this size does not spoil the difference: so close to the point, the function
-    /// has few kinks and its curvature does not matter. The second is the largest step. Slopes below `slope`
-    /// are compared as if they had that size.
+    /// Computes the slope from the slopes on both sides, at two of the [`STEPS`]. The first is the smallest at
+    /// which rounding of numbers of this size does not spoil the difference: so close to the point, the
+    /// function has few kinks and its curvature does not matter. The second is the largest step. Slopes below
+    /// `slope` are compared as if they had that size.
     fn by_two((size, slope): (f64, f64), sides: &mut dyn FnMut(f64) -> [f64; 2]) -> Self {
         let is_trusted = |step: &&f64| rounding(size, **step) < 1e-7;
         let (largest, trusted) = (STEPS[0], *STEPS.iter().rfind(is_trusted).unwrap_or(&STEPS[0]));
@@ -388,8 +388,8 @@ impl Slopes {
         Self { central: (left + right) / 2.0, kink, uncertainty: 0.0, noise }
     }
 
-    /// Takes the slope at the step where it differs least, in relation to its size, from that at a step ten times
-    /// as large. Larger steps leave the region where the slope is about constant, and smaller ones drown in rounding. The
+    /// Takes the slope at the step where it differs least, relative to its size, from the slope at a step ten times as
+    /// large. Larger steps leave the region where the slope is about constant, and smaller ones drown in rounding. The
     /// rounding is that of the result: numbers that cancel inside of the function may be rounded more.
     fn refined(self, (size, slope): (f64, f64), sides: &mut dyn FnMut(f64) -> [f64; 2]) -> Self {
         let steps: Vec<f64> = STEPS.into_iter().chain(SMALL_STEPS).collect();
@@ -411,7 +411,7 @@ impl Slopes {
     }
 }
 
-/// The error that rounding of values of this size makes in a slope.
+/// Returns the error that rounding values of this size causes in a slope.
 fn rounding(size: f64, step: f64) -> f64 {
     8.0 * f64::EPSILON * size / step
 }

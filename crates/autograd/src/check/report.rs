@@ -9,9 +9,9 @@ pub enum Method {
     Differences,
     /// Forward mode: a directional derivative by dual numbers.
     ForwardMode,
-    /// Hessian–vector products against differences of gradients.
+    /// Hessian–vector products compared with differences of gradients.
     SecondOrder,
-    /// The Hessian against its transpose.
+    /// The Hessian compared with its transpose.
     Symmetry,
 }
 
@@ -52,16 +52,16 @@ impl fmt::Display for Method {
 pub struct Comparison {
     /// The other method.
     pub method: Method,
-    /// Along which entry, or in which random direction.
+    /// The entry or the random direction along which both were computed.
     pub along: String,
     /// The number from the backward pass.
     pub analytic: f64,
     /// The number by the other method.
     pub numerical: f64,
-    /// By how much that number may be wrong, where this had to be estimated: differences of a function that is steep
-    /// or whose values are large. Otherwise 0.
+    /// The uncertainty of `numerical`, estimated for differences of a function that is steep or whose values are large;
+    /// otherwise 0.
     pub uncertainty: f64,
-    /// The size of the terms that make these numbers up.
+    /// The size of the terms whose sums these numbers are.
     pub size: f64,
 }
 
@@ -150,7 +150,7 @@ impl Finding {
 /// A law that any vector–Jacobian product obeys, and how far this one is from it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Law {
-    /// In words.
+    /// The law, in words.
     pub name: &'static str,
     /// The largest error found, relative where sizes are above 1.
     pub error: f64,
@@ -171,7 +171,7 @@ impl fmt::Display for Law {
     }
 }
 
-/// What is said where there is nothing to compare.
+/// The message if there is nothing to compare.
 const NOTHING: &str = "nothing was compared: the function reads no trainable parameter and no input; unfreeze what is to \
                        be checked, or give the parameters that the function reads";
 
@@ -182,7 +182,7 @@ pub struct Report {
     pub findings: Vec<Finding>,
     /// The laws, for the function as a whole.
     pub laws: Vec<Law>,
-    /// Describes the ops of the tape that fail on their own; looked for if something fails.
+    /// Descriptions of the ops of the tape that fail on their own. They are looked for only if something fails.
     pub wrong_ops: Vec<String>,
 }
 

@@ -16,20 +16,20 @@ use tensor::{Key, Tensor};
 use super::{Case, Number};
 use crate::{NodeKind, Tape, Var};
 
-/// Numbers from a range, and often the points at which functions are difficult: 0, where there are
-/// kinks, numbers next to it, and ±1, so that ties come up.
+/// Draws numbers from a range, and often points at which functions are difficult: 0, where there
+/// are kinks, numbers next to it, and ±1, so that ties come up.
 pub fn numbers(range: Range<f64>) -> BoxedStrategy<f64> {
     let difficult = [0.0, 1e-3, -1e-3, 1.0, -1.0].into_iter().filter(|x| range.contains(x));
     let difficult: Vec<f64> = difficult.chain([range.start]).collect();
     prop_oneof![4 => range, 1 => prop::sample::select(difficult)].boxed()
 }
 
-/// Small tensors of up to three axes, in any layout, with elements from [`numbers`].
+/// Draws small tensors of up to three axes, in any layout, with elements from [`numbers`].
 pub fn small(elements: Range<f64>) -> impl Strategy<Value = Tensor<f64>> {
     shapes(3, 3).prop_flat_map(move |shape| tensors(shape, numbers(elements.clone())))
 }
 
-/// Cases for an op of one input of any shape.
+/// Draws cases for an op of one input of any shape.
 pub fn unary(
     op: &'static str,
     elements: Range<f64>,
@@ -38,7 +38,7 @@ pub fn unary(
     small(elements).prop_map(move |x| Case::new(op, [x], move |[x]| function(x))).boxed()
 }
 
-/// Cases for an op of two inputs that broadcast, each with elements from a range of its own.
+/// Draws cases for an op of two inputs that broadcast, each with elements from its own range.
 pub fn binary(
     op: &'static str,
     left: Range<f64>,
@@ -132,7 +132,7 @@ thread_local! {
     static IS_QUIET: Cell<bool> = const { Cell::new(false) };
 }
 
-/// Runs `f` without the messages of panics on this thread, which `f` catches itself.
+/// Runs `f` without printing the messages of panics on this thread. The caller catches them.
 fn quietly<R>(f: impl FnOnce() -> R) -> R {
     static HOOK: Once = Once::new();
     HOOK.call_once(|| {
@@ -183,7 +183,7 @@ pub fn assert_formulas(ops: &[(&str, Cases)]) {
     }
 }
 
-/// Checks that the contributions of each op alone, added up node by node, are the adjoints of the
+/// Checks that the contributions of each op alone, added up node by node, equal the adjoints of the
 /// backward walk to the last bit.
 ///
 /// # Panics
@@ -211,7 +211,7 @@ pub fn assert_contributions(ops: &[(&str, Cases)]) {
     }
 }
 
-/// Returns the adjoint of each node, by its contributions; `None` where there is none.
+/// Returns the adjoint of each node, computed from the contributions to it; `None` where there is none.
 fn sums_of_contributions(
     result: Var<'_, Number>,
     cotangent: Tensor<Number>,
@@ -245,7 +245,7 @@ pub fn assert_all_are_listed(crate_folder: &str, ops: &[(&str, Cases)]) {
     assert_eq!(names, ops.iter().map(|(name, _)| *name).collect::<Vec<_>>());
 }
 
-/// The names of the ops that the sources of a folder define, found in the text itself.
+/// Collects the names of the ops that the sources of a folder define, found in the text itself.
 fn collect_op_names(folder: &Path, names: &mut Vec<String>) {
     for entry in std::fs::read_dir(folder).expect("a folder of sources") {
         let path = entry.expect("a readable entry").path();
@@ -267,8 +267,8 @@ fn collect_op_names(folder: &Path, names: &mut Vec<String>) {
     }
 }
 
-/// The name that an implementation of `Op` returns; where it returns a field, all names that its file
-/// gives to that field.
+/// Returns the name that an implementation of `Op` returns; if it returns a field, all names that its
+/// file gives to that field.
 fn op_names(body: &str, file: &str) -> Vec<String> {
     let (_, name) = body.split_once("fn name(").expect("an op has a name");
     let (name, _) = name.split_once('}').expect("a function ends");

@@ -92,7 +92,7 @@ impl Op<Number> for RecordedOp {
 }
 
 impl RecordedOp {
-    /// y for these inputs, on their tape.
+    /// Records the op on these inputs.
     pub(super) fn apply<'t>(&self, x: &[Var<'t, Number>]) -> Var<'t, Number> {
         x[0].tape().apply(self.clone(), x)
     }

@@ -87,7 +87,9 @@ impl Formulas {
         let left = |formula: &str| without_bar(&split(formula).next().unwrap_or_default()).0;
         if letter == left(&self.forward) {
             let words = match has_bar {
-                true => format!("the adjoint of {letter}: the derivative of the result by it"),
+                true => format!(
+                    "the adjoint of {letter}: the derivative of the result with respect to it"
+                ),
                 false => "the value of this node".to_string(),
             };
             return (Some(words), None);
@@ -105,7 +107,7 @@ impl Formulas {
     }
 }
 
-/// Letters that stand above or below a line, with what they are.
+/// Raised and lowered letters, with the plain letters that they are.
 const RAISED_AND_LOWERED: [(char, &str); 9] = [
     ('ˣ', "x"),
     ('ʸ', "y"),
@@ -118,7 +120,7 @@ const RAISED_AND_LOWERED: [(char, &str); 9] = [
     ('ᵀ', "ᵀ"),
 ];
 
-/// Letters that have a bar in one character.
+/// Letters whose bar is part of the character.
 const BARRED: [(char, &str); 8] = [
     ('ȳ', "y"),
     ('ā', "a"),
@@ -137,7 +139,7 @@ fn is_mark(c: char) -> bool {
     ('\u{300}'..='\u{36f}').contains(&c)
 }
 
-/// Returns a letter without its bar, and if it has one.
+/// Returns a letter without its bar, and `true` if it had one.
 fn without_bar(symbol: &str) -> (String, bool) {
     let bars = ['\u{304}', '\u{305}'];
     match BARRED.iter().find(|(barred, _)| symbol.chars().eq([*barred])) {

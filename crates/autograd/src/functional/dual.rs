@@ -59,8 +59,8 @@ impl<S: Scalar> Dual<S> {
         values.zip_map(tangents, Self::new)
     }
 
-    /// Returns numbers that do not move as a tensor of duals. [`Tensor::cast`] does the same for plain numbers; of
-    /// numbers that are duals themselves it would drop the tangents.
+    /// Returns numbers that do not move as a tensor of duals. [`Tensor::cast`] does the same for plain numbers; if the
+    /// numbers are duals themselves, it drops their tangents.
     pub fn still(values: &Tensor<S>) -> Tensor<Self> {
         values.map(|value| Self::new(value, S::ZERO))
     }
@@ -147,7 +147,7 @@ impl<S: Scalar> AddAssign for Dual<S> {
     }
 }
 
-/// `value+tangentε`, each formatted as the format asks for.
+/// Writes `value+tangentε`, both parts with the precision of the format.
 impl<S: Scalar> fmt::Display for Dual<S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let words = [self.value, self.tangent].map(|part| match f.precision() {
@@ -168,7 +168,7 @@ impl<S: Scalar> fmt::LowerExp for Dual<S> {
     }
 }
 
-/// Writes a sum, with one sign, and with parentheses around parts that are sums themselves.
+/// Returns the text of a sum, with one sign, and with parentheses around parts that are sums themselves.
 fn joined([value, tangent]: [String; 2]) -> String {
     let part = |word: String| if word.contains('ε') { format!("({word})") } else { word };
     let (value, tangent) = (part(value), part(tangent));
@@ -252,14 +252,15 @@ impl<S: Scalar> Scalar for Dual<S> {
         let slope = if n == 0 { S::ZERO } else { S::from_f64(n.into()) * self.value.powi(lower) };
         self.chain(self.value.powi(n), slope)
     }
-    /// Where the formulas of the slopes have no value, the slopes are those of the op `pow`.
+    /// Returns xᵖ. Where the formulas of the slopes have no value, the slopes follow the
+    /// conventions of the op `pow`.
     #[inline(always)]
     fn powf(self, exponent: Self) -> Self {
         let (x, p) = (self.value, exponent.value);
         let power = x.powf(p);
         let lower = x.powf(p - S::ONE);
         let is_flat = p == S::ZERO && !lower.to_f64().is_finite();
-        // Its tangent overflows before it does, and p = 0 would be multiplied by ∞.
+        // The tangent of the lower power overflows before its value does, and p = 0 would be multiplied by ∞.
         let lower =
             if p == S::ZERO && !lower.is_finite() { lower.without_tangent() } else { lower };
         let by_base = if is_flat { S::ZERO } else { p * lower };
@@ -271,7 +272,8 @@ impl<S: Scalar> Scalar for Dual<S> {
         let sigmoid = self.value.sigmoid();
         self.chain(sigmoid, sigmoid * (S::ONE - sigmoid))
     }
-    /// Where both are equal the derivative is the mean of both, as the VJP of `maximum` has it.
+    /// Returns the larger of two. Where both are equal, the tangent is the mean of both, as in the
+    /// VJP of `maximum`.
     #[inline(always)]
     fn maximum(self, other: Self) -> Self {
         if self.value == other.value {
@@ -295,8 +297,8 @@ fn along<S: Scalar>(slope: S, tangent: S) -> S {
 }
 
 impl<S: Scalar> MatrixKernel for Dual<S> {
-    /// (A + A'ε)(B + B'ε) = AB + (A'B + AB')ε: products of the scalar's own fast kernel. Those with the
-    /// tangents of a factor that does not move are left out.
+    /// Writes (A + A'ε)(B + B'ε) = AB + (A'B + AB')ε, by products of the scalar's own fast kernel.
+    /// Products with the tangents of a factor that does not move are left out.
     fn multiply(left: Matrix<'_, Self>, right: Matrix<'_, Self>, product: &mut [Self]) {
         let (a, b) = (Parts::of(&left), Parts::of(&right));
         let mut numbers = vec![S::ZERO; product.len()];
@@ -321,7 +323,7 @@ impl<S: Scalar> MatrixKernel for Dual<S> {
 
 /// The values and the tangents of a matrix.
 struct Parts<S> {
-    /// By line: by row, or by column if those are closer together in memory.
+    /// Line by line: by row, or by column if the numbers of a column are closer together in memory.
     values: Vec<S>,
     tangents: Vec<S>,
     rows: usize,

@@ -31,7 +31,7 @@ pub fn of_inputs<S: Scalar>(inputs: &[Tensor<S>]) -> Parameters<S> {
     parameters
 }
 
-/// Returns the value of a function of one number, and its gradient.
+/// Returns the value of a function whose result is one number, and its gradient.
 ///
 /// # Panics
 /// If the result is not a single number.
@@ -85,7 +85,7 @@ where
     (Dual::values(&result), Dual::tangents(&result))
 }
 
-/// Returns the Hessian of a function of one number, times `direction`.
+/// Returns the Hessian of a function whose result is one number, times `direction`.
 ///
 /// # Panics
 /// If the result is not a single number, or `direction` does not have the shapes of the
@@ -123,8 +123,8 @@ where
     at.ids().map(|id| stack(&shape, at.get(id), rows.iter().map(|row| row.get(id)))).collect()
 }
 
-/// Returns the second derivatives of a function of one number: for parameters `i` and `j` a tensor of shape
-/// `[i…, j…]` at `[i][j]`.
+/// Returns the second derivatives of a function whose result is one number: for parameters `i` and `j` a
+/// tensor of shape `[i…, j…]` at `[i][j]`.
 ///
 /// # Panics
 /// If the result is not a single number.

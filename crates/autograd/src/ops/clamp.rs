@@ -36,18 +36,19 @@ impl<T: Scalar> Op<T> for Clamp {
 }
 
 impl<T: Scalar> Var<'_, T> {
-    /// Records each element, but `min` where it is less and `max` where it is more; NaN stays. An
-    /// infinite bound leaves its side open. The derivative at a bound is 0.
+    /// Records each element limited to the range from `min` to `max`; NaN stays NaN. An infinite
+    /// bound leaves its side open. The derivative at a bound is 0.
     ///
     /// # Panics
-    /// If `min` is not at most `max`, or the scalar type would make 0 or infinity of a bound that is neither.
+    /// If `min` is not at most `max`, or a bound that is neither 0 nor infinite would become so in the scalar
+    /// type.
     #[track_caller]
     pub fn clamp(self, min: f64, max: f64) -> Self {
         assert!(
             min <= max,
             "clamp: the bounds are {min} and {max}: the first must be at most the second"
         );
-        // The op could not name the caller's line.
+        // Here, because the op could not name the caller's line.
         let _: (T, T) = (rounded(min), rounded(max));
         self.tape().apply(Clamp { min, max }, &[self])
     }

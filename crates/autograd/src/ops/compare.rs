@@ -7,8 +7,8 @@ use tensor::{Scalar, Tensor};
 use super::VarOrNumber;
 use crate::Var;
 
-/// Element by element, with broadcasting, with a variable or a number. NaN is not equal to anything,
-/// nor less, nor more.
+/// Comparisons with a variable or a number, element by element, with broadcasting. NaN is not equal
+/// to anything, and is neither less nor greater.
 impl<'t, T: Scalar> Var<'t, T> {
     /// Returns `true` where an element is equal to the other one.
     ///
@@ -46,7 +46,7 @@ impl<'t, T: Scalar> Var<'t, T> {
         self.value().le(&other.into_value())
     }
 
-    /// Returns `true` where an element is more than the other one.
+    /// Returns `true` where an element is greater than the other one.
     ///
     /// # Panics
     /// If the shapes do not broadcast.
@@ -55,7 +55,7 @@ impl<'t, T: Scalar> Var<'t, T> {
         self.value().gt(&other.into_value())
     }
 
-    /// Returns `true` where an element is more than the other one, or equal.
+    /// Returns `true` where an element is greater than the other one, or equal.
     ///
     /// # Panics
     /// If the shapes do not broadcast.

@@ -34,8 +34,8 @@ impl<T: Scalar> Op<T> for Gather {
 }
 
 impl<T: Scalar> Var<'_, T> {
-    /// Records elements picked along one axis by index: `y[i, j, k] = x[i, ids[i, j, k], k]` for the
-    /// axis 1 of 3. The result has the shape of `ids` (PyTorch's `gather`, NumPy's `take_along_axis`).
+    /// Records elements picked along one axis by index: `y[i, j, k] = x[i, ids[i, j, k], k]` for axis
+    /// 1 of 3. The result has the shape of `ids` (PyTorch's `gather`, NumPy's `take_along_axis`).
     /// [`gather_rows`](Self::gather_rows) picks whole rows.
     ///
     /// # Panics

@@ -41,7 +41,7 @@ impl<T: Scalar> Op<T> for LogSumExp {
             let y = keep_axes(y, x[0].shape(), &self.axes);
             let dy = keep_axes(dy, x[0].shape(), &self.axes);
             let shares = x[0].zip_map(&y, share);
-            // The total is 1, but for the rounding of x − y, which is coarse where x is large.
+            // The total is 1, except for the rounding of x − y, which is coarse where x is large.
             let total = shares.sum_keepdim(&self.axes);
             let part = |[share, total, dy]: [T; 3]| match share == T::ZERO {
                 true => T::ZERO,

@@ -30,8 +30,8 @@ impl<T: Scalar> Op<T> for Max {
 
     fn forward(&mut self, x: &[&Tensor<T>]) -> Tensor<T> {
         // Over plain numbers this adds 0. Over duals x − y has a tangent, so that y gets the mean of
-        // the tangents of all the largest elements. An infinite y, from which x − y is NaN, is the
-        // mean of these elements itself.
+        // the tangents of all the largest elements. Where y is infinite, x − y would be NaN, so
+        // there y is the mean of these elements themselves.
         let y = x[0].max_keepdim(&self.axes);
         let excess = |x: T, y: T| match x == y {
             true if y.is_finite() => x - y,

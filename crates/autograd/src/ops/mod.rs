@@ -47,10 +47,10 @@ use tensor::{Scalar, Tensor};
 use crate::{Tape, Var};
 
 impl<T: Scalar> Tape<T> {
-    /// Records a single number that is constant, as in the formula `x + 1.0`.
+    /// Records a number as a constant, as in the formula `x + 1.0`.
     ///
     /// # Panics
-    /// If the scalar type would make 0 or infinity of a number that is neither, as `f32` does of 1e-50.
+    /// If a number that is neither 0 nor infinite would become so in the scalar type, as 1e-50 does in `f32`.
     #[track_caller]
     pub fn number(&self, number: f64) -> Var<'_, T> {
         self.constant(Tensor::scalar(rounded(number)))

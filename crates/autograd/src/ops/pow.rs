@@ -52,8 +52,8 @@ impl<T: Scalar> Op<T> for Pow {
 
 fn of_base<T: Scalar>(dy: T, x: T, p: T) -> T {
     let lower = x.powf(p - T::ONE);
-    // The slope is 0, but the formula gives 0 · ∞, near x = 0 too, or 0 · NaN. The value alone decides:
-    // a dual p of value 0 may move, and the slope with it.
+    // The slope is 0, but at x = 0 and near it the formula gives 0 · ∞, or 0 · NaN. The value of p
+    // alone decides: a dual p of value 0 may move, and then the slope moves with it.
     if p == T::ZERO && !(dy.is_finite() && lower.to_f64().is_finite()) {
         return T::ZERO;
     }
@@ -67,8 +67,8 @@ fn of_exponent<T: Scalar>(dy: T, x: T, p: T, y: T) -> T {
 }
 
 impl<'t, T: Scalar> Var<'t, T> {
-    /// Records each element to the power of a real exponent, a variable or a number, with
-    /// broadcasting. [`powi`](Self::powi) is faster.
+    /// Records each element raised to a real exponent, a variable or a number, with broadcasting.
+    /// [`powi`](Self::powi) is faster.
     ///
     /// The derivative with respect to the base is 0 for the exponent 0, whatever the base is. The
     /// derivative with respect to the exponent is 0 at the base 0, unless the exponent is negative, and

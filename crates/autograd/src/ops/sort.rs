@@ -73,7 +73,7 @@ impl<T: Scalar> Var<'_, T> {
     /// each (PyTorch's `topk`). Equal elements stay in their order; NaN counts as the largest.
     ///
     /// # Panics
-    /// If the axis does not exist or has fewer elements.
+    /// If the axis does not exist or has fewer than `k` elements.
     #[track_caller]
     pub fn topk(self, k: usize, axis: isize) -> (Self, Tensor<u32>) {
         shape::expect("topk", shape::topk(&self.shape(), k, axis));
@@ -90,7 +90,7 @@ impl<T: Scalar> Var<'_, T> {
     }
 }
 
-/// Cases without ties: if three elements are equal, no convention could give the middle one a slope.
+/// Draws cases without ties: for three equal elements, no convention gives the middle one a slope.
 #[cfg(test)]
 pub(super) fn cases() -> proptest::strategy::BoxedStrategy<crate::check::Case> {
     use proptest::{prelude::*, sample::Index};

@@ -37,8 +37,8 @@ impl<T: Scalar> Op<T> for Sum {
     }
 }
 
-/// Returns a tensor of this shape after its reduction, with the reduced axes kept at length 1 whether
-/// or not they have disappeared.
+/// Returns the reduction of a tensor of this shape with its reduced axes at length 1, whether they
+/// were kept or not.
 pub(super) fn keep_axes<T: Scalar>(
     reduced: &Tensor<T>,
     shape: &[usize],

@@ -163,7 +163,8 @@ impl<T: Scalar> Var<'_, T> {
     }
 }
 
-/// A choice, not a product: where x = 0 the adjoint is 0 even if `dy` is infinite.
+/// Returns ȳ times the sign of x, by a choice and not a product: where x = 0 the adjoint is 0 even
+/// if `dy` is infinite.
 fn times_sign<T: Scalar>(dy: T, x: T) -> T {
     if x > T::ZERO {
         dy
@@ -174,7 +175,7 @@ fn times_sign<T: Scalar>(dy: T, x: T) -> T {
     }
 }
 
-/// The cases on which each gradient is checked, away from where f is not defined.
+/// The cases on which each gradient is checked, inside the domain of f.
 #[cfg(test)]
 pub(super) mod cases {
     use proptest::strategy::BoxedStrategy;

@@ -57,7 +57,7 @@ impl<T: Scalar> Var<'_, T> {
     }
 }
 
-/// Windows that fit each of the images `[batch, channels, height, width]` drawn with them.
+/// Draws shapes of images, `[batch, channels, height, width]`, each with a window that fits them.
 #[cfg(test)]
 pub(super) fn images_and_windows() -> impl proptest::strategy::Strategy<Value = (Vec<usize>, Window)>
 {

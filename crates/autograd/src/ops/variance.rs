@@ -67,22 +67,22 @@ impl<T: Scalar> Var<'_, T> {
         self.var_keepdim(axes, correction).root_flat_at_0()
     }
 
-    /// (x − x̄)²
+    /// Records (x − x̄)².
     #[track_caller]
     fn deviations(self, axes: &[isize]) -> Self {
         let centered = self - self.mean_keepdim(axes);
-        // Again, because the first mean is rounded like a number of its own size.
+        // Centered twice: the error of the first mean is relative to its size, which may be large.
         (centered - centered.mean_keepdim(axes)).powi(2)
     }
 
-    /// n − correction
+    /// Returns n − correction.
     fn freedom(self, axes: &[isize], correction: usize) -> f64 {
         let shape = self.shape();
         let places = shape::expect("var", shape::reduce(&shape, axes));
         shape::len(&shape) as f64 / shape::len(&places) as f64 - correction as f64
     }
 
-    /// √x, with the slope 0 at 0.
+    /// Records √x, with the slope 0 at 0.
     #[track_caller]
     fn root_flat_at_0(self) -> Self {
         let is_positive = self.ne(0.0);
@@ -90,7 +90,7 @@ impl<T: Scalar> Var<'_, T> {
     }
 }
 
-/// By the operation that all of them record.
+/// Draws cases, named after the op that all of them record.
 #[cfg(test)]
 pub(super) fn cases() -> proptest::strategy::BoxedStrategy<crate::check::Case> {
     use proptest::{prelude::*, sample::select};

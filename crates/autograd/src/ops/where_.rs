@@ -44,8 +44,8 @@ impl<'t, T: Scalar> Var<'t, T> {
     /// broadcasting (NumPy's and PyTorch's `where`, a keyword in Rust). `b` is a variable or a number.
     ///
     /// The condition is a constant. The side that is not chosen gets the gradient 0, even where its
-    /// value is infinite or NaN. The operation that computed it still multiplies this 0 by a slope of
-    /// its own, and 0 · ∞ is NaN: where √x has the slope ∞, replace x as well.
+    /// value is infinite or NaN. The operation that computed it still multiplies this 0 by its own
+    /// slope, and 0 · ∞ is NaN: where √x has the slope ∞, replace x as well.
     ///
     /// ```
     /// use autograd::{Tape, Var};

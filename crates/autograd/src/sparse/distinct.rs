@@ -23,7 +23,7 @@ pub(super) struct Distinct {
 }
 
 impl Distinct {
-    /// Returns the rows that these ids, all below `rows`, name; `None` once they are half of all rows.
+    /// Returns the rows that these ids name, all below `rows`; `None` if they are half of all or more.
     pub(super) fn fewer_than_half(ids: &[u32], rows: usize) -> Option<Self> {
         let (mut bits, mut count) = (vec![0u64; rows.div_ceil(64)], 0);
         for &id in ids {

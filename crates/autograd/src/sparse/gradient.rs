@@ -12,7 +12,7 @@ use tensor::{Scalar, Tensor};
 pub enum Gradient<T: Scalar = f32> {
     /// With respect to each element.
     Dense(Tensor<T>),
-    /// With respect to some rows; that of all others is zero.
+    /// With respect to some rows; the gradient of all other rows is zero.
     Sparse(SparseGradient<T>),
 }
 
@@ -78,7 +78,7 @@ impl<T: Scalar> Gradient<T> {
         }
     }
 
-    /// Returns the numbers that are stored, and are not known to be zero.
+    /// Returns the numbers that are stored; all others are zero.
     pub fn stored(&self) -> &Tensor<T> {
         match self {
             Gradient::Dense(gradient) => gradient,
@@ -114,7 +114,8 @@ impl<T: Scalar> Gradient<T> {
         }
     }
 
-    /// Returns the sum of this gradient and another of the same parameter. The sum of rows and rows is rows.
+    /// Returns the sum of this gradient and another of the same parameter. The sum of two sparse gradients
+    /// is sparse.
     ///
     /// # Panics
     /// If the two do not have the same shape.

@@ -7,7 +7,7 @@ use super::gradient::{Gradient, SparseGradient};
 use super::value::Value;
 use crate::{ParameterId, Parameters, Pass, Tape, Var};
 
-/// What a node holds of a parameter.
+/// The part of a parameter that a node reads.
 pub(crate) enum Read {
     Whole,
     Rows {
@@ -36,7 +36,7 @@ impl Read {
         }
     }
 
-    /// The name of the node in a printed tape.
+    /// Returns the name of the node in a printed tape.
     pub(crate) fn name(&self) -> &'static str {
         match self {
             Read::Whole => "parameter",
@@ -49,8 +49,8 @@ impl<T: Scalar> Tape<T> {
     /// Records some rows of a parameter, whose ids ascend. The gradient is [sparse](SparseGradient).
     ///
     /// # Panics
-    /// If the parameter has no row with one of these ids, or they do not ascend; and as
-    /// [`parameter`](Self::parameter).
+    /// If the parameter has no row with one of these ids, or they do not ascend; also where
+    /// [`parameter`](Self::parameter) panics.
     #[track_caller]
     pub fn parameter_rows(
         &self,
@@ -78,7 +78,7 @@ pub struct RowsRead<'t, T: Scalar> {
 }
 
 impl<'t, T: Scalar> Pass<'t, T> {
-    /// Reads the rows of a table that `ids` names. If they name less than half of the rows, only those are
+    /// Reads the rows of a table that `ids` names. If they name fewer than half of the rows, only those are
     /// put on the tape. Their gradient is [sparse](SparseGradient), and the rest of the table costs one bit
     /// per row in each step. Otherwise the table is read as a whole.
     ///

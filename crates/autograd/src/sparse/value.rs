@@ -55,13 +55,13 @@ pub trait RowSource<T: Scalar>: Any + Debug + Send + Sync {
 /// The value of a parameter.
 #[derive(Debug)]
 pub enum Value<T: Scalar> {
-    /// All numbers are there.
+    /// All numbers are stored.
     Dense(Tensor<T>),
     /// The rows are computed when they are read.
     OnDemand {
         /// Computes them.
         source: Arc<dyn RowSource<T>>,
-        /// The whole value, for those who read it as a whole.
+        /// The whole value, once it has been read as a whole.
         dense: OnceLock<Tensor<T>>,
     },
 }
@@ -143,7 +143,7 @@ impl<T: Scalar> Parameters<T> {
         }
     }
 
-    /// Returns what computes the rows of a parameter; `None` if its value is dense.
+    /// Returns the source of a parameter's rows; `None` if its value is dense.
     #[track_caller]
     pub fn row_source(&self, id: ParameterId) -> Option<&Arc<dyn RowSource<T>>> {
         match &self.entry(id).value {

@@ -55,8 +55,8 @@ fn counted(options: &LmEvaluate, about: &LmDescription) -> Result<Option<Corpus>
     match (&options.counted, &about.origin) {
         (None, Some(origin)) if options.source.origin().is_some_and(|now| now.overlaps(origin)) => {
             note(
-                "the model was trained on these very documents; others, and a Kneser–Ney model beside it, come \
-                 with another --data-seed",
+                "the model was trained on these very documents; give another --data-seed for new ones and for a \
+                 Kneser–Ney model to compare with",
             );
             Ok(None)
         }
@@ -74,7 +74,7 @@ fn counted(options: &LmEvaluate, about: &LmDescription) -> Result<Option<Corpus>
         (None, Some(origin)) => Ok(Some(Corpus::told(&origin.told(), tokens, 0.0)?)),
         (None, None) => {
             note(
-                "for a Kneser–Ney model beside it, give a text that the model was trained on by --counted",
+                "to compare with a Kneser–Ney model, give --counted a text that the model was trained on",
             );
             Ok(None)
         }

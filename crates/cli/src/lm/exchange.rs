@@ -111,7 +111,7 @@ pub fn import(options: &LmImport) -> Result<(), Box<dyn Error>> {
     if known > rows {
         return Err(format!(
             "{}: its tokenizer has {known} tokens but the model only {rows}; give the tokenizer.json that belongs to \
-             it by --tokens",
+             it with --tokens",
             printable_path(&options.from)
         )
         .into());
@@ -185,7 +185,7 @@ fn beside(from: &Path, is_folder: bool) -> Result<PathBuf, String> {
     let found = files.into_iter().find(|file| is_folder && file.is_file());
     found.ok_or_else(|| {
         format!(
-            "{}: there is no {TOKENIZER} beside the weights; give the model's by --tokens",
+            "{}: there is no {TOKENIZER} beside the weights; give the model's with --tokens",
             printable_path(from)
         )
     })

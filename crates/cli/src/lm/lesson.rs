@@ -51,7 +51,7 @@ pub struct Marks {
     pub floor: Option<f64>,
     /// What an n-gram model reaches on the same tokens, if the text to count is in memory.
     pub baseline: Option<Baseline>,
-    /// The number of tokens a character of the text has, with those that were put before documents.
+    /// The mean number of tokens per character of the text, including the tokens that were put before documents.
     pub tokens_per_character: f64,
 }
 
@@ -232,7 +232,8 @@ impl Marks {
     }
 }
 
-/// Returns the loss of the Kneser–Ney models on the validation tokens at these places. Each order has a thread.
+/// Evaluates Kneser–Ney models of all orders on the validation tokens at these places, each on its own thread, and
+/// returns the best with the losses of all.
 pub fn baseline(corpus: &Corpus, places: &[usize]) -> Baseline {
     let found: Vec<Baseline> = thread::scope(|scope| {
         let of = |order| scope.spawn(move || Baseline::of(corpus, places, [order]));

@@ -28,9 +28,9 @@ pub fn check(
     }
     let (needed, available, threads) = (shown(needed), shown(available), threads());
     Err(format!(
-        "a validation would take about {needed} of memory, and there are {available}: it passes {EVALUATION_ITEMS} \
-         tokens at a time on each of {threads} threads; choose a smaller --width, --layers or --validation, or fewer \
-         threads with RAYON_NUM_THREADS"
+        "a validation would need about {needed} of memory, but only {available} is available: it passes \
+         {EVALUATION_ITEMS} tokens at a time on each of {threads} threads; choose a smaller --width, --layers or \
+         --validation, or fewer threads with RAYON_NUM_THREADS"
     ))
 }
 
@@ -54,7 +54,7 @@ fn check_step(config: &DecoderConfig, teaching: &Teaching, available: f64) -> Re
     };
     let (needed, available) = (shown(needed), shown(available));
     Err(format!(
-        "a step of training would take about {needed} of memory, and there are {available}: {advice}"
+        "a step of training would need about {needed} of memory, but only {available} is available: {advice}"
     ))
 }
 
@@ -93,8 +93,8 @@ fn of_tapes(config: &DecoderConfig, places: usize) -> f64 {
     let [width, hidden, layers, vocabulary] =
         [config.width, config.feed_forward, config.layers, config.vocabulary]
             .map(|size| size as f64);
-    // A block keeps two norms, Q, K and V before and after their rotation, what is seen, what is added twice, and the
-    // sums. The logits come with their softmax and their adjoints.
+    // A block keeps two norms, Q, K and V before and after the rotation, the output of attention, the two outputs that
+    // are added to the residual stream, and both sums. The logits come with their softmax and their adjoints.
     NUMBER * places as f64 * (layers * (14.0 * width + 3.0 * hidden) + 3.0 * vocabulary)
 }
 

@@ -1,7 +1,7 @@
 //! The command `lm`: a small language model, trained from scratch and used.
 //!
-//! `options.rs` has the commands, `defaults.rs` what their options are where none is given, `lesson.rs` what a
-//! model learns from, `train.rs` how it is trained, and a file of its own each other command.
+//! `options.rs` has the commands and their options, `defaults.rs` the default values, `lesson.rs` what a model learns
+//! from, and `train.rs` the training. `exchange.rs` has `export` and `import`; each other command has its own file.
 
 mod attention;
 mod compare;

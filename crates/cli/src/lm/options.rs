@@ -27,8 +27,8 @@ use crate::values::{positive, up_to};
   wengert lm train                                     stories, in about a minute
   wengert lm train --save stories.st                   keep the model ...
   wengert lm generate --model stories.st 'Emma has '   ... let it continue a text ...
-  wengert lm evaluate --model stories.st --data stories --data-seed 9    ... and see how good it is on others
-  wengert lm train --text shakespeare.txt --steps 10000 --report lm.html  your text, with a page to look at
+  wengert lm evaluate --model stories.st --data stories --data-seed 9    ... and test it on others
+  wengert lm train --text shakespeare.txt --steps 10000 --report lm.html  your text, and a page
   wengert lm compare --seeds 5                         is SwiGLU better than GELU at equal size?"
 )]
 pub struct Lm {
@@ -60,13 +60,13 @@ pub enum LmCommand {
     mut_arg("json", |arg| arg.help_heading("Output")),
     after_help = "Examples:
   wengert lm train                                      generated stories
-  wengert lm train --data sums --steps 10000            addition, with the digits of the result reversed
+  wengert lm train --data sums --steps 10000            addition, the result's digits reversed
   wengert lm train --text book.txt --save book.st       your text, by characters
   wengert lm train --text book.txt --tokens byte-pairs=512 --context 256 --layers 4 --width 128
   wengert lm train --text poems.txt --documents blank-lines     each window begins with a poem
   wengert lm train --text web.txt --from-disk --validation 0.0001   a text larger than memory
   wengert lm train --checkpoint run                     Ctrl-C, kill -9, power cut: then ...
-  wengert lm train --resume run                         ... to the very same weights as without
+  wengert lm train --resume run                         ... ends with the very same weights
   wengert lm train --report lm.html                     curves, surprise and attention as a page"
 )]
 pub struct LmTrain {
@@ -164,8 +164,8 @@ pub struct LmCompare {
   wengert lm generate --model stories.st
   wengert lm generate --model stories.st 'Emma has a red ball. Ben has a blue kite. Who has the kite? '
   wengert lm generate --model book.st 'It was ' --tokens 500 --temperature 0.8 --top-p 0.95 --seed 3
-  wengert lm generate --model book.st 'It was ' --temperature 0        always the most probable token
-  wengert lm generate --model book.st 'It was ' --precision bf16       weights in 16 bits: less memory to read")]
+  wengert lm generate --model book.st 'It was ' --temperature 0        only the most probable token
+  wengert lm generate --model book.st 'It was ' --precision bf16       weights in 16 bits")]
 pub struct LmGenerate {
     /// The text to continue. Without it the model begins a document.
     #[arg(allow_hyphen_values = true)]
@@ -228,8 +228,8 @@ pub struct LmEvaluate {
 
 /// Write a model as a folder that Hugging Face's `transformers` loads: `config.json` and `model.safetensors`.
 ///
-/// Its kind must be silu: LLaMA has no β and γ to learn. The tokens are written beside it, as `tokenizer.json` if they
-/// come from one.
+/// Its kind must be silu, because LLaMA does not learn β and γ. The tokens are written beside it, as `tokenizer.json`
+/// if they come from one.
 #[derive(Args, Clone, Debug)]
 #[command(after_help = "Examples:
   wengert lm train --text book.txt --kind silu --save book.st
@@ -239,12 +239,12 @@ pub struct LmExport {
     /// The model: a file that `lm train --save` or `lm import` wrote, or a checkpoint.
     #[arg(long, value_name = "FILE")]
     pub model: PathBuf,
-    /// The folder, which must not exist or be empty.
+    /// The folder to write. It must be empty or not exist yet.
     #[arg(long, value_name = "FOLDER", value_hint = ValueHint::DirPath)]
     pub to: PathBuf,
 }
 
-/// Read a model of the LLaMA kind: a folder of Hugging Face's, or a `.bin` checkpoint of llama2.c.
+/// Read a model of the LLaMA kind: a Hugging Face folder, or a `.bin` checkpoint of llama2.c.
 #[derive(Args, Clone, Debug)]
 #[command(after_help = "Examples:
   wengert lm import SmolLM-135M --save smol.st
@@ -252,7 +252,7 @@ pub struct LmExport {
 pub struct LmImport {
     /// The folder, with `config.json`, `model.safetensors` and `tokenizer.json`; or the `.bin` file.
     pub from: PathBuf,
-    /// The tokens of the model: bytes, or the path of its tokenizer.json. Without it the one in the folder.
+    /// The tokens of the model: bytes, or the path of its tokenizer.json [default: the one in the folder].
     #[arg(long, value_name = "KIND", value_parser = tokens, value_hint = ValueHint::FilePath)]
     pub tokens: Option<TokenKind>,
     /// The file to save the model in.

@@ -17,7 +17,7 @@ pub struct Sizes {
     /// The number of blocks.
     #[arg(long, value_name = "N", default_value_t = defaults::LAYERS, value_parser = positive, allow_negative_numbers = true)]
     pub layers: usize,
-    /// The number of attention heads; twice as many must divide the width.
+    /// The number of attention heads. The width must be a multiple of twice this number.
     #[arg(long, value_name = "N", default_value_t = defaults::HEADS, value_parser = positive, allow_negative_numbers = true)]
     pub heads: usize,
     /// The number of heads of keys and values, each shared by several heads of queries [default: one for each head].
@@ -31,10 +31,10 @@ pub struct Sizes {
     #[arg(long, value_name = "N", default_value_t = defaults::CONTEXT, value_parser = positive, allow_negative_numbers = true)]
     pub context: usize,
     /// The base of the wavelengths of the rotary positions. With 30 and heads of 16 features the longest wavelength is
-    /// about 120 tokens; LLaMA has 10000, for contexts of thousands of tokens.
+    /// about 120 tokens; LLaMA uses 10000, for contexts of thousands of tokens.
     #[arg(long, value_name = "BASE", default_value_t = defaults::THETA, value_parser = rate, allow_hyphen_values = true)]
     pub theta: f64,
-    /// Learn a matrix for the logits, instead of taking the table of the embedding for both.
+    /// Learn a separate matrix for the logits, instead of sharing the embedding's table.
     #[arg(long)]
     pub untied: bool,
     /// The share of features that are dropped in training.

@@ -27,15 +27,15 @@ pub struct Teaching {
     /// Take a step for every N windows of the text.
     #[arg(long, value_name = "N", default_value_t = defaults::BATCH, value_parser = up_to::<65_536>, allow_negative_numbers = true)]
     pub batch_size: usize,
-    /// Add up the gradients of N batches for a step, one after the other: a batch N times as large, with the tapes of
-    /// one.
+    /// Add up the gradients of N batches for a step, one after the other: the effect of a batch N times as large, with
+    /// the memory of one.
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = up_to::<1024>, allow_negative_numbers = true)]
     pub accumulate: usize,
-    /// Cut each batch into N shards, for as many threads to work on. The result depends on N, but not on the number
-    /// of threads.
+    /// Cut each batch into N shards that up to N threads compute in parallel. The result depends on N, but not on the
+    /// number of threads.
     #[arg(long, value_name = "N", default_value_t = defaults::SHARDS, value_parser = up_to::<1024>, allow_negative_numbers = true)]
     pub shards: usize,
-    /// AdamW's largest learning rate. It grows through the warm-up, and then falls along a cosine to a tenth.
+    /// AdamW's largest learning rate. The rate grows to it in the warm-up, then falls to --min-lr along a cosine.
     #[arg(long, value_name = "RATE", default_value_t = defaults::RATE, value_parser = rate, allow_hyphen_values = true)]
     pub lr: f64,
     /// The rate that the cosine ends with [default: a tenth of --lr].
@@ -44,7 +44,7 @@ pub struct Teaching {
     /// The number of steps in which the rate grows [default: a twentieth of all].
     #[arg(long, value_name = "N", allow_negative_numbers = true)]
     pub warm_up: Option<usize>,
-    /// AdamW's decay of matrices. Norms, β and γ do not decay.
+    /// AdamW's weight decay of matrices. Norms, β and γ are not decayed.
     #[arg(long, value_name = "DECAY", default_value_t = defaults::DECAY, value_parser = not_negative, allow_hyphen_values = true)]
     pub decay: f64,
     /// Adam's β₁.
@@ -53,7 +53,7 @@ pub struct Teaching {
     /// Adam's β₂.
     #[arg(long, value_name = "BETA", default_value_t = defaults::BETA2, value_parser = share, allow_hyphen_values = true)]
     pub beta2: f64,
-    /// Scale gradients down to this norm if theirs is larger.
+    /// Scale the gradients down to this norm if their norm is larger.
     #[arg(long, value_name = "NORM", default_value_t = defaults::CLIP, value_parser = rate, allow_hyphen_values = true)]
     pub clip: f64,
     /// The seed of initial weights, windows and dropout. The same seed gives the same result.

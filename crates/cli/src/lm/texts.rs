@@ -20,13 +20,13 @@ use crate::values::{share, up_to};
 #[derive(Args, Clone, Debug)]
 #[command(next_help_heading = "Data")]
 pub struct TextSource {
-    /// Generate documents, one a line, whose entropy is known.
+    /// Generate documents, one per line, whose entropy is known.
     #[arg(long, value_name = "WHAT", default_value = "stories", conflicts_with = "text")]
     pub data: Generated,
     /// Read this file instead: UTF-8 text.
     #[arg(long, value_name = "FILE")]
     pub text: Option<PathBuf>,
-    /// The documents of that text. A window begins with a document.
+    /// How that text is divided into documents. If there are several, each window begins with one.
     #[arg(long, value_name = "WHAT", default_value = "whole", requires = "text", conflicts_with_all = ["data", "count", "data_seed"])]
     pub documents: Documents,
     /// Generate N documents.
@@ -59,7 +59,7 @@ pub struct Reading {
     /// characters or byte-pairs=N, with at most 4 MiB for validation. No Kneser–Ney models are evaluated.
     #[arg(long, requires = "text")]
     pub from_disk: bool,
-    /// The share of the text kept for validation: the last documents, or the end of a text that is one.
+    /// The share of the text kept for validation: the last documents, or the end of a text that is a single one.
     #[arg(long, value_name = "SHARE", default_value_t = defaults::VALIDATION, value_parser = share, allow_hyphen_values = true)]
     pub validation: f64,
 }
@@ -81,7 +81,7 @@ pub enum Generated {
 pub enum Documents {
     /// The whole text is one document.
     Whole,
-    /// Blank lines are between documents.
+    /// Blank lines separate documents.
     BlankLines,
     /// Each line is a document.
     Lines,
@@ -133,8 +133,8 @@ impl TextSource {
                 corpus.map_err(|error| told("--text", path, &error).into())
             }
             (None, Some(_)) if matches!(tokens, Tokens::Given(Vocabulary::Hugging(_))) => Err(format!(
-                "--data {}: a tokenizer.json cannot tell the entropy of generated documents; give a file by \
-                 --text",
+                "--data {}: the entropy of generated documents is not known in the tokens of a tokenizer.json; give a \
+                 file with --text",
                 self.data.name()
             )
             .into()),
@@ -157,8 +157,8 @@ impl Reading {
             TokenKind::BytePairs(size) => Tokens::BytePairs(*size),
             TokenKind::File(path) => {
                 if self.source.text.is_none() {
-                    return Err("--tokens: a tokenizer.json cannot tell the entropy of generated documents; give \
-                                a file by --text, or other tokens"
+                    return Err("--tokens: the entropy of generated documents is not known in the tokens of a \
+                                tokenizer.json; give a file with --text, or other tokens"
                         .into());
                 }
                 let tokenizer =
@@ -192,8 +192,8 @@ impl Reading {
             TokenKind::Characters => Tokens::Characters,
             TokenKind::BytePairs(size) => Tokens::BytePairs(*size),
             TokenKind::File(_) => {
-                return Err("--from-disk: the tokens of a tokenizer.json take the whole text at once; take bytes, \
-                            characters or byte-pairs=N as --tokens"
+                return Err("--from-disk: a tokenizer.json needs the whole text at once; use bytes, characters or \
+                            byte-pairs=N as --tokens"
                     .to_string());
             }
         };

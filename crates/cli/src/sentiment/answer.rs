@@ -12,7 +12,7 @@ use train::{Calibrated, NotFinite, Trainer};
 use super::saved::Description;
 use crate::calibrating::effect;
 
-/// The answer to an input of which the model knows nothing.
+/// The answer to an input that the model knows nothing about.
 pub const UNKNOWN: &str = "unknown";
 
 /// The most bytes of changed copies of an input that are answered at once.
@@ -43,7 +43,7 @@ pub struct TextAnswer<'a> {
     why: Option<Vec<WordEffect>>,
 }
 
-/// The effect of a word on the probability of the answer: with it less without it.
+/// The effect of a word: the probability of the answer with the word, minus the probability without it.
 #[derive(Serialize)]
 struct WordEffect {
     word: String,

@@ -81,11 +81,12 @@ pub struct Compare {
     pub baseline: bool,
 }
 
-/// Evaluate a saved model on other texts with labels.
+/// Evaluate a saved model on other texts or rows whose answers are known.
 ///
-/// Prints the loss, the accuracy with its 95 % interval (Wilson), the confusion matrix, and
-/// precision, recall and F1 of each class. The labels must be among those that the model was
-/// trained on.
+/// For classes it prints the accuracy with its 95 % interval (Wilson), the confusion matrix, and
+/// precision, recall and F1 of each class; for several labels, F1 and the figures of each label; for
+/// numbers, the mean error, the root mean squared error and R². Classes and labels must be among
+/// those that the model was trained on.
 #[derive(Args, Clone, Debug)]
 #[command(after_help = "Examples:
   wengert evaluate --model model.st more.csv             a model of `train FILE`
@@ -174,7 +175,7 @@ pub struct Predict {
     #[arg(long, value_name = "N", value_parser = positive, allow_negative_numbers = true, conflicts_with = "json")]
     pub top: Option<usize>,
     /// Show what moved the answer: the five words or columns whose removal changes the probability of the
-    /// answer, or the predicted number, most. Each is removed alone (a column by taking its cell as missing), and
+    /// answer, or the predicted number, most. Each is removed alone (a column by treating its cell as missing), and
     /// the model answers again; the effect is the difference between the answers with and without it.
     #[arg(long)]
     pub why: bool,
@@ -277,7 +278,7 @@ pub struct Experiment {
 }
 
 impl Experiment {
-    /// Creates the keeper that these options request. `more` has options that a run depends on beside these.
+    /// Creates the keeper that these options request. `more` has the other options that a run depends on.
     pub fn keeper(&self, interrupt: Interrupt, more: Options) -> Result<Keeper, Box<dyn Error>> {
         let Self { setup, training, keeping } = self;
         let options = |pairs: &[(&str, Value)]| -> Options {
@@ -383,7 +384,7 @@ impl Setup {
             true => Ok(()),
             false => Err(format!(
                 "a training text has {} known words: with as many for each of a batch's {batch} texts, \
-                 that is more than {LARGEST}; cut it by --max-length, or choose a smaller --batch-size",
+                 that is more than {LARGEST}; cut it with --max-length, or choose a smaller --batch-size",
                 texts.longest
             )),
         }

@@ -83,7 +83,7 @@ fn classify_lines(
     match count {
         0 => Err(format!(
             "{source}: there is no text; give one on each line, or as the argument TEXT, or a file of \
-             them by --file"
+             them with --file"
         )
         .into()),
         _ => Ok(()),

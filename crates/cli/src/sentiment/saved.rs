@@ -120,7 +120,7 @@ impl Description {
             && about.sizes.check(about.labels.len()).is_ok();
         match consistent {
             true => Ok((about, activation)),
-            false => Err(foreign("there is no such model as it describes".to_string())),
+            false => Err(foreign("it describes a model that cannot exist".to_string())),
         }
     }
 }

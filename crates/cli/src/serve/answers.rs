@@ -175,8 +175,8 @@ impl<M: Model<Input = Mixed<Tensor<u32>>> + Send + 'static> AnswersRequests for 
     }
 }
 
-/// Returns the values of these columns. Keys that are none of them are noted. An object with none of the columns is
-/// meant for another model, and wrong.
+/// Returns the values of these columns, and adds a note on each other key. It is an error if the object has none of
+/// the columns: it is meant for another model.
 fn values_of<'a>(
     object: &'a Object,
     columns: &[&str],

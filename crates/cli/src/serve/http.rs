@@ -144,12 +144,11 @@ async fn answer(
             Ok((JSON, answers.map_err(failed)??))
         }
         (method, path @ ("/" | "/model")) => {
-            Err((StatusCode::METHOD_NOT_ALLOWED, format!("expected GET of {path}, found {method}")))
+            Err((StatusCode::METHOD_NOT_ALLOWED, format!("expected GET {path}, found {method}")))
         }
-        (method, "/predict") => Err((
-            StatusCode::METHOD_NOT_ALLOWED,
-            format!("expected POST to /predict, found {method}"),
-        )),
+        (method, "/predict") => {
+            Err((StatusCode::METHOD_NOT_ALLOWED, format!("expected POST /predict, found {method}")))
+        }
         _ => Err((
             StatusCode::NOT_FOUND,
             "there is nothing here; see /, /model and /predict".to_owned(),
@@ -184,7 +183,7 @@ fn wants_why(query: &str) -> Result<bool, Refusal> {
 async fn read_body(body: Incoming, longest: usize) -> Result<String, Refusal> {
     let late = |_| {
         let seconds = PATIENCE.as_secs();
-        (StatusCode::REQUEST_TIMEOUT, format!("the body took more than {seconds} seconds to come"))
+        (StatusCode::REQUEST_TIMEOUT, format!("the body took over {seconds} seconds to arrive"))
     };
     let (bytes, length) = timeout(PATIENCE, received(body, longest)).await.map_err(late)??;
     if length > longest {

@@ -25,10 +25,10 @@ use crate::table;
 
 /// Answer over HTTP with a saved model, on this machine only, until Ctrl-C.
 ///
-/// `/` is a page with a form. POST to `/predict` takes a JSON object, the text or the row, or a list of them,
-/// and answers with an object for each: `prediction`, `probabilities` from 0 to 1, and `notes` on what the model
-/// could not take as it is. `/predict?why` adds what moved each answer. GET of `/model` says what the model reads.
-/// A wrong request is answered with 400 and `{"error": …}`.
+/// `/` is a page with a form. `POST /predict` accepts a JSON object, the text or the row, or a list of them, and
+/// answers with an object for each: `prediction`, `probabilities` from 0 to 1, and `notes` on what the model could
+/// not use as given. `POST /predict?why` adds what moved each answer. `GET /model` says what the model reads. A
+/// wrong request is answered with 400 and `{"error": …}`.
 ///
 /// The server listens on 127.0.0.1. It has neither passwords nor encryption: to offer a model to other machines, put a
 /// server that has them in front of it.

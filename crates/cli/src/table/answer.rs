@@ -30,8 +30,8 @@ pub struct RowAnswer {
     pub why: Vec<Influence>,
 }
 
-/// The effect of a column, or of a word in it, on the probability of the answer or on the number: with it
-/// less without it.
+/// The effect of a column, or of a word in it: the probability of the answer, or the number, with it minus
+/// without it.
 pub struct Influence {
     pub column: String,
     pub word: Option<String>,
@@ -187,7 +187,7 @@ impl<M: Model<Input = Mixed<Tensor<u32>>>> SavedTable<M> {
 }
 
 impl RowAnswer {
-    /// The answer to a row of which nothing is known.
+    /// Returns the answer to a row that the model knows nothing about.
     fn unknown() -> Self {
         let (text, json) = (UNKNOWN.to_owned(), json!(UNKNOWN));
         Self { text, json, probabilities: None, why: Vec::new() }

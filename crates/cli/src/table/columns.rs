@@ -1,8 +1,8 @@
 //! How a trained model uses the columns of a table, measured on rows that it has not seen: how much it draws
 //! from each, and how its answers depend on the strongest. `train::explain` has the arithmetic.
 //!
-//! A column of the file is exchanged whole, with all numbers that the model gets of it. The values that are
-//! given to all rows are those of rows, so that a date keeps its weekday.
+//! A column of the file is exchanged as a whole, with all numbers that the model reads from it. A value that
+//! is given to all rows is copied from one of them, so that a date keeps its weekday.
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -31,8 +31,8 @@ const MOST_CELLS: usize = 10_000;
 /// How often each column is shuffled.
 const REPETITIONS: usize = 5;
 
-/// The dependence is measured of at most this many columns, and of none that matters less than this share of the
-/// first: a flat line says nothing.
+/// The dependence is measured for at most this many columns, and only for those with at least this share of the
+/// highest importance: a flat line says nothing.
 const STRONGEST: usize = 6;
 const LEAST_SHARE: f64 = 0.01;
 

@@ -31,8 +31,8 @@ impl TableFile {
         Self::open_as(path, known, true)
     }
 
-    /// Opens rows that are taken one after the other: they may be without an end, and a pipe is asked for
-    /// no more than it gives.
+    /// Opens rows that are read one after the other: they may never end, and a read from a pipe does not
+    /// wait for more than the pipe has.
     pub fn open_live(path: &Path, known: KnownForm) -> Result<Self, String> {
         Self::open_as(path, known, false)
     }

@@ -72,7 +72,7 @@ fn named(kind: &str, at: usize, column: &str) -> String {
     format!("{kind}{}.{}", at + 1, printable(column))
 }
 
-/// Returns the share that dropout layers drop: texts have many more numbers to learn than rows tell.
+/// Returns the share that dropout layers drop. Texts add far more weights than the rows can determine.
 pub fn dropout(sizes: &Sizes, has_texts: bool) -> f64 {
     sizes.dropout.unwrap_or(if has_texts { 0.5 } else { 0.0 })
 }

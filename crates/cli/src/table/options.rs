@@ -56,7 +56,7 @@ Examples:
   wengert train data.csv --target sold --column zip=category --column note=ignore
   wengert train data.csv --target sold --folds 5         cross-validation
   wengert train data.csv --target sold --search 20       better settings than the default
-  wengert train data.csv --target sold --report a.html   which columns matter, and how; residuals of numbers
+  wengert train data.csv --target sold --report a.html   which columns matter, and how; residuals
   wengert train                                          generated reviews, ReLU and SwiGLU
   wengert train --train train.csv --test test.csv        texts: columns `text` and `label`
   wengert train --activation swiglu --save model.st      keep the model
@@ -145,7 +145,7 @@ pub struct CompareCommand {
     mut_arg("group", |arg| arg.hide(true)),
     mut_arg("test", |arg| arg.conflicts_with("file")),
     after_help = "Examples:
-  wengert gradcheck                                      the text classifier with ReLU and with SwiGLU
+  wengert gradcheck                                      the text classifier, ReLU and SwiGLU
   wengert gradcheck data.csv --target price              the model of your own table
   wengert gradcheck data.csv --model model.st            a trained model, on rows with their answers
   wengert gradcheck --activation gelu --samples 16       another activation, more texts
@@ -200,8 +200,8 @@ pub struct TableOptions {
         allow_hyphen_values = true
     )]
     pub test_split: f64,
-    /// Keep rows of one group together: all rows with the same value in this column, which is not used
-    /// otherwise. A row without a value is a group of its own.
+    /// Keep rows of one group together: all rows with the same value in this column, which the model does
+    /// not read. A row without a value forms its own group.
     #[arg(long, value_name = "NAME", requires = "file", conflicts_with_all = OF_TEXTS)]
     pub group: Option<String>,
 }

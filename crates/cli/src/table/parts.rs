@@ -104,7 +104,7 @@ impl KnownRows {
             .map_err(|error| format!("--test-split {}: {error}", options.test_split))
     }
 
-    /// Returns `true` if the rows to test on are those of a file of their own.
+    /// Returns `true` if the rows to test on come from a separate file.
     pub fn has_test_file(&self) -> bool {
         self.from_test_file < self.frame.rows.len()
     }
@@ -209,7 +209,8 @@ impl KnownRows {
         Ok(())
     }
 
-    /// Says which rows are trained and tested on. `place` begins each note.
+    /// Prints notes on rows that are in both training and test, or that occur with different answers. `place` begins
+    /// each note.
     pub fn tell_repeated(&self, test: &[u32], place: &str) {
         let inputs = &self.understood.inputs;
         let places: Vec<usize> =

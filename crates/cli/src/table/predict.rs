@@ -124,7 +124,7 @@ impl<M: Model<Input = Mixed<Tensor<u32>>>> Predictor<'_, M> {
     }
 
     /// Returns the place of each column that the model reads. Objects may have a key that the first ones
-    /// lack: it has no place yet. A file with none of the columns is another one.
+    /// lack: it has no place yet. In other files, or if no key has a place, a missing column is an error.
     fn places_so_far(&self, rows: &TableFile) -> Result<Vec<Option<usize>>, String> {
         let place = |name| rows.columns().iter().position(|column| column == name);
         let places: Vec<Option<usize>> = self.table.about.encoder.columns().map(place).collect();

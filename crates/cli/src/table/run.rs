@@ -266,7 +266,7 @@ impl TableRun<'_> {
         TableModel::new(activation, sizes, encoder, target, answers, self.has_header)
     }
 
-    /// Returns the options that a run depends on beside those of every classifier, or whose defaults differ.
+    /// Returns the options that a run depends on in addition to every classifier's, or whose defaults differ.
     pub fn fixed(&self) -> Options {
         let TableOptions { file, target, column, separator, test_split, group, .. } = self.table;
         let kinds: Vec<String> =
@@ -313,7 +313,7 @@ pub fn check_count(numbers: usize) -> Result<(), String> {
         true => Ok(()),
         false => Err(format!(
             "the model would have {numbers} numbers, more than {LARGEST}; choose a smaller --vocab, \
-             --embedding or --hidden, or leave columns out by --column NAME=ignore"
+             --embedding or --hidden, or leave columns out with --column NAME=ignore"
         )),
     }
 }

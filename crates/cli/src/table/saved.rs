@@ -117,7 +117,7 @@ impl TableModel {
             && (0.0..1.0).contains(&dropout.unwrap_or(0.0))
             && is_temperature(self.temperature);
         if !(has_answers && has_inputs && is_model) {
-            return Err(foreign("there is no such model as it describes"));
+            return Err(foreign("it describes a model that cannot exist"));
         }
         let described = count(&self.sizes, &self.encoder, self.target.outputs());
         match described <= saved.count().saturating_mul(2).max(SMALL) {

@@ -258,7 +258,7 @@ impl TrainRun<'_> {
         Ok(())
     }
 
-    /// Returns the options that a run depends on beside those of every classifier.
+    /// Returns the options that a run depends on in addition to every classifier's.
     fn fixed(&self) -> Options {
         let mut fixed = self.run.fixed();
         fixed.insert("--folds".to_owned(), json!(self.options.folds));

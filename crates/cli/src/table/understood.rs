@@ -63,7 +63,7 @@ pub fn understand(
         let all: Vec<ColumnSummary> = all.collect();
         let guess = usual_target(frame);
         return Err(format!(
-            "which column should be predicted? Give it by --target, such as\n\n    {}\n\nThe columns of \
+            "which column should be predicted? Name it with --target, such as\n\n    {}\n\nThe columns of \
              {file} ({} rows; {}):\n\n{}",
             with_target(guess),
             frame.rows.len(),

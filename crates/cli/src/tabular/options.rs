@@ -19,7 +19,7 @@ use crate::values::up_to;
     mut_arg("patience", |patience| patience.default_value("10")),
     after_help = "Examples:
   wengert tabular                                       generated rows, four activations, five seeds
-  wengert tabular --train train.csv --test test.csv     your data: numeric columns, and one named `label`
+  wengert tabular --train train.csv --test test.csv     your data: numbers, and a column `label`
   wengert tabular --activation relu,swiglu --seeds 10   two activations, ten seeds
   wengert tabular --report report.html                  curves and tables as a page
   wengert tabular --export rows                         write the generated rows as CSV files"

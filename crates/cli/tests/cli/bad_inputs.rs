@@ -320,7 +320,7 @@ fn number_files() -> Vec<BadInput> {
 fn models() -> Vec<BadInput> {
     let whole = "is not a whole safetensors file";
     let foreign = "holds no model of this program";
-    let impossible = "there is no such model as it describes";
+    let impossible = "it describes a model that cannot exist";
     let mismatch = "does not fit the model it describes";
     let faults: [(&str, &[&str]); 23] = [
         ("none.st", &["cannot be read", "`wengert train --save`"]),
@@ -602,7 +602,7 @@ fn uses_of_a_table_model() -> Vec<BadInput> {
         evaluate("numbers.csv --label-column a", &["--label-column is for models of texts"]),
         bad("predict --model whole.st --file numbers.gz", &["numbers.gz", "gzip"]),
     ];
-    let impossible = "there is no such model as it describes";
+    let impossible = "it describes a model that cannot exist";
     for (file, tells) in [
         ("table_scale.st", [impossible, "holds no model"]),
         ("table_hidden.st", [impossible, "holds no model"]),
@@ -692,7 +692,7 @@ fn servers() -> Vec<BadInput> {
         serve("--model cut.st", &["cut.st: is not a whole safetensors file"]),
         serve("--model foreign.st", &["foreign.st: holds no model of this program"]),
         serve("--model nan.st", &["nan.st: cannot be used", "infinite or NaN"]),
-        serve("--model table_hidden.st", &["there is no such model as it describes"]),
+        serve("--model table_hidden.st", &["it describes a model that cannot exist"]),
         serve("--model table_wide.st", &["table_wide.st", "it describes"]),
         serve("--model whole.st --port 65536", &["--port <PORT>", "0..=65535"]),
         serve("--model whole.st --port=-1", &["--port <PORT>", "0..=65535"]),

@@ -140,7 +140,7 @@ fn the_shell_gets_the_whole_terminal_while_a_run_is_stopped() {
     keys.write_all(b"\x03").unwrap();
     let ended = read_until(&mut screen, "END 130");
     assert!(is_given_back(&ended), "{ended:?}");
-    assert!(ended.contains("It ends after this step; Ctrl-C again ends it at once."), "{ended:?}");
+    assert!(ended.contains("Training stops after this step; press Ctrl-C again"), "{ended:?}");
     let told = ended.rfind("interrupted: training was stopped in epoch ");
     assert!(told > ended.rfind("\x1b[r"), "{ended:?}");
     drop(keys);

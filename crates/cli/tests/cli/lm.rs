@@ -351,7 +351,7 @@ fn bad_input_is_told_clearly() {
         ("train --layers 1001 --count 60", ["--layers 1001: it can be at most 1000", "smaller"]),
         (
             "train --context 100000 --count 60",
-            ["a step of training would take about ", "smaller --context or --batch-size"],
+            ["a step of training would need about ", "smaller --context or --batch-size"],
         ),
         ("compare --context 100000 --count 60", ["4 · 100000² in 2 of them", "smaller --context"]),
         ("train --kind swish", ["--kind <NAME>", "choose one of relu, gelu, silu, swiglu"]),

@@ -257,5 +257,5 @@ fn one_long_text_costs_only_its_own_words() {
 
     let large = train_on("long.csv", folder.path(), "--batch-size 1000");
     assert_eq!(large.code, Some(2));
-    assert!(large.stderr.contains("cut it by --max-length, or choose a smaller --batch-size"));
+    assert!(large.stderr.contains("cut it with --max-length, or choose a smaller --batch-size"));
 }

@@ -298,8 +298,8 @@ fn a_wrong_request_gets_a_reason_and_the_server_answers_on() {
         ("POST /predict?because", "{\"city\": 1}", 400, "expected /predict or /predict?why"),
         ("POST /predict", &long, 413, "longer than 1048576 bytes"),
         ("POST /predict?why", &rather_long, 413, "longer than 16384 bytes"),
-        ("GET /predict", "", 405, "expected POST to /predict, found GET"),
-        ("DELETE /model", "", 405, "expected GET of /model, found DELETE"),
+        ("GET /predict", "", 405, "expected POST /predict, found GET"),
+        ("DELETE /model", "", 405, "expected GET /model, found DELETE"),
         ("GET /../../etc/passwd", "", 404, "there is nothing here"),
     ] {
         let (found, answer) = server.request(line, body.as_bytes());

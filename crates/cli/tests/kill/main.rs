@@ -332,7 +332,7 @@ fn a_model_whose_folder_is_removed_is_kept_elsewhere_and_a_removed_log_is_told()
     let Outcome { code, stderr, .. } = Outcome::of(child.wait_with_output().unwrap());
     assert_eq!(code, Some(2), "{stderr}");
     assert!(
-        stderr.starts_with("warning: out/run.jsonl: the log is not there any more"),
+        stderr.starts_with("warning: out/run.jsonl: the log is gone: it was removed"),
         "{stderr}"
     );
     assert!(

@@ -16,8 +16,8 @@ pub enum DateOrder {
 }
 
 impl DateOrder {
-    /// Returns the order with which more of these cells are dates; `None` if there are as many with both,
-    /// as of `3/4/2024` alone.
+    /// Returns the order with which more of these cells are dates; `None` if there is a tie, as for
+    /// `3/4/2024` alone.
     pub fn guess<'a>(cells: impl Iterator<Item = &'a str> + Clone) -> Option<DateOrder> {
         let cells = cells.filter(|cell| has_order(cell));
         let count = |order: Self| cells.clone().filter(|cell| order.parse(cell).is_some()).count();

@@ -1,5 +1,5 @@
-//! Turns the columns of a table into the inputs of a model. What it measures, it measures on the rows to
-//! train on.
+//! Turns the columns of a table into the inputs of a model. All statistics and vocabularies are taken from the
+//! training rows.
 //!
 //! ```text
 //! text       the ids of its known words
@@ -8,8 +8,8 @@
 //! date       days since 1970 as z; sine and cosine of its place in the year, the week and the day
 //! ```
 //!
-//! A missing number or date becomes the median. If the rows to train on have gaps in the column, a number
-//! more says where: 1 for a gap, 0 otherwise.
+//! A missing number or date becomes the median. If the training rows have gaps in the column, one more
+//! number marks them: 1 for a gap, 0 otherwise.
 
 use serde::{Deserialize, Serialize};
 use tensor::Tensor;
@@ -38,7 +38,7 @@ struct EncodedColumn {
 
 impl FrameEncoder {
     /// Measures the columns on the rows at these positions, those to train on. `summaries` has the columns to
-    /// use, each of the kinds text, number, category or date. Of words, `words - 1` are known.
+    /// use, each of the kinds text, number, category or date. The `words - 1` most frequent words are known.
     ///
     /// # Panics
     ///
@@ -238,9 +238,9 @@ impl FrameEncoder {
         self.encode_as(self.notation(places, rows.iter().copied()), places, rows)
     }
 
-    /// Does the same for rows of a known notation, such as a part of a file. In rows of the other decimal mark or
-    /// order of dates, a cell that can be read in both ways, and not as the same, such as `1,234`, counts as
-    /// unreadable.
+    /// Returns what [`encode`](Self::encode) returns, for rows of a known notation, such as a part of a file. In
+    /// rows with the other decimal mark or order of dates, a cell that has a different meaning in each, such as
+    /// `1,234`, counts as unreadable.
     ///
     /// # Panics
     ///
@@ -280,7 +280,8 @@ impl FrameEncoder {
         (mixed, cells.gaps)
     }
 
-    /// Returns what the rows show of their notation. It is the other one if columns show it, and none shows its own.
+    /// Returns what the rows show of their notation. It is the other one if a column shows that and none shows
+    /// the notation trained on.
     ///
     /// # Panics
     ///

@@ -1,4 +1,4 @@
-//! What in a table makes the score of a model better or worse than it is.
+//! Finds what makes the score of a model misleading: repeated rows, revealing columns, ambiguous numbers.
 
 use std::collections::{BTreeMap, HashMap};
 

@@ -17,7 +17,7 @@ pub struct Gaps {
     pub unknown: HashMap<String, Noted>,
     /// The words of texts that are not known.
     pub unknown_words: HashMap<String, Noted>,
-    /// The positions, among the rows encoded, of those of which nothing is known: each cell is missing,
+    /// The positions, among the encoded rows, of rows that nothing is known about: each cell is missing,
     /// unreadable, an unknown category, or a text without a known word.
     pub unknown_rows: Vec<usize>,
 }
@@ -54,8 +54,8 @@ impl Gaps {
         add(self.unknown_words.entry(column.to_owned()).or_default(), line, word);
     }
 
-    /// Adds the cells of more rows. Their [`unknown_rows`](Self::unknown_rows) are positions of their own,
-    /// and left out.
+    /// Adds the cells of more rows. Their [`unknown_rows`](Self::unknown_rows) are positions among those
+    /// rows, so they are left out.
     pub fn merge(&mut self, more: Gaps) {
         for (column, count) in more.missing {
             *self.missing.entry(column).or_default() += count;

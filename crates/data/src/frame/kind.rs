@@ -20,7 +20,7 @@ pub enum ColumnKind {
     Text,
     /// Numbers.
     Number,
-    /// A value of a few; as a target, a class.
+    /// One of a few values; as a target, a class.
     Category,
     /// Dates, with or without a time.
     Date,

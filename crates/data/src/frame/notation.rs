@@ -44,8 +44,8 @@ impl Notation {
         Notation { has_other_order, ..Notation::default() }
     }
 
-    /// Returns the notation of rows whose columns show these. It is the other one if columns show it, and none shows
-    /// its own.
+    /// Returns the notation of rows whose columns show these. It is the other one if a column shows that and none
+    /// shows the notation trained on.
     pub fn of_columns(columns: &[Notation]) -> Notation {
         let is_other = |shown: fn(&Notation) -> Option<bool>| {
             columns.iter().filter_map(shown).reduce(|one, another| one && another)

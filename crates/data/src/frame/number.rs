@@ -68,8 +68,8 @@ impl DecimalMark {
         plain.parse().ok().filter(|number: &f64| number.is_finite())
     }
 
-    /// Returns the mark with which more of these cells are numbers; `None` if there are as many with both,
-    /// as of `1,234` and `1.234`. Cells without marks are numbers with points.
+    /// Returns the mark with which more of these cells are numbers; `None` if there is a tie, as for
+    /// `1,234` and `1.234`. Cells without marks are numbers with points.
     pub fn guess<'a>(cells: impl Iterator<Item = &'a str> + Clone) -> Option<DecimalMark> {
         // Most columns need no parsing to tell.
         let is_clear = |cell: &str| {
@@ -117,8 +117,8 @@ pub struct NumberForm {
 }
 
 impl NumberForm {
-    /// Returns a number as a cell of the column. JSON has a decimal point, no unit, and one meaning, which a cell like
-    /// `1.234` has not: that becomes `0.1234e1`.
+    /// Returns a number as a cell of the column. A JSON number has a decimal point, no unit, and only one meaning. A
+    /// cell such as `1.234` could have two, so it becomes `0.1234e1`.
     ///
     /// ```
     /// use data::{DecimalMark, NumberForm};
@@ -178,7 +178,7 @@ fn is_address(cell: &str) -> bool {
     cell.matches('.').count() == 3 && cell.split('.').all(|part| part.parse::<u8>().is_ok())
 }
 
-/// Returns the unit of the numbers in these cells: the sign that most have that have one. A percent sign
+/// Returns the unit of the numbers in these cells: the sign that most cells with a sign have. A percent sign
 /// counts only if most cells have it, as 45% and 0.45 are not on one scale.
 pub(super) fn unit_of<'a>(cells: impl Iterator<Item = &'a str>) -> Option<char> {
     let (mut counts, mut all) = (BTreeMap::<char, usize>::new(), 0);

@@ -87,7 +87,7 @@ impl<R: Read> RowReader<R> {
         self.text.encoding()
     }
 
-    /// Returns the next row, or `None` at the end. Blank lines are no rows.
+    /// Returns the next row, or `None` at the end. Blank lines are skipped.
     ///
     /// # Errors
     ///

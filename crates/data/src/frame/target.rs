@@ -34,7 +34,7 @@ pub enum TargetEncoder {
     },
 }
 
-/// Targets of any kind: those of a [`TargetEncoder`].
+/// The targets that a [`TargetEncoder`] returns, of any kind.
 #[derive(Clone, Debug)]
 pub enum Targets {
     /// Classes, `[n]`.

@@ -5,7 +5,7 @@
 
 use super::letters::is_letter;
 
-/// What GPT-2 splits by, which is also the expression of a `ByteLevel` step:
+/// Returns the length of the first piece by GPT-2's expression, which a `ByteLevel` step uses too:
 /// `'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+`.
 pub(super) fn gpt2_piece(text: &str) -> usize {
     if let Some(length) = contraction(text, false) {
@@ -22,7 +22,7 @@ pub(super) fn gpt2_piece(text: &str) -> usize {
 /// The expression of the `Split` step in the files of LLaMA 3.
 pub(super) const LLAMA3: &str = r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+";
 
-/// What [`LLAMA3`] splits by.
+/// Returns the length of the first piece by [`LLAMA3`].
 pub(super) fn llama3_piece(text: &str) -> usize {
     if let Some(length) = contraction(text, true) {
         return length;
@@ -52,7 +52,7 @@ pub(super) fn llama3_piece(text: &str) -> usize {
     }
 }
 
-/// The end of a word such as "it's". Without regard to case, the long s is an s.
+/// Returns the length of the end of a word such as "it's". If case is ignored, the long s is an s.
 fn contraction(text: &str, any_case: bool) -> Option<usize> {
     let rest = text.strip_prefix('\'')?;
     let same = |found: char, letter: char| {
@@ -67,7 +67,7 @@ fn contraction(text: &str, any_case: bool) -> Option<usize> {
     })
 }
 
-/// A digit, or what is before the next one.
+/// Returns the length of a digit, or of what is before the next one.
 pub(super) fn digit_piece(text: &str) -> usize {
     match text.find(char::is_numeric) {
         Some(0) => text.chars().next().map_or(0, char::len_utf8),

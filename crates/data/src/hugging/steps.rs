@@ -69,7 +69,7 @@ pub(super) fn token_bytes(step: Option<&DecoderStep>, token: &str) -> Vec<u8> {
                 }
             }
             DecoderStep::ByteLevel { .. } => {
-                // An added token may have characters that are no bytes.
+                // An added token may have characters that do not represent a byte.
                 let bytes: Option<Vec<u8>> = text.chars().map(byte_of).collect();
                 return bytes.unwrap_or_else(|| text.into_bytes());
             }

@@ -253,7 +253,7 @@ fn found(text: &str) -> String {
     if text.trim().is_empty() { "an empty field".to_owned() } else { excerpt(text) }
 }
 
-/// Returns the name of a separator, of which there are several.
+/// Returns the name of a separator, in the plural.
 pub(crate) fn named_separator(separator: char) -> Cow<'static, str> {
     match separator {
         ',' => "commas".into(),

@@ -104,7 +104,7 @@ pub(super) fn is_function(name: &str) -> bool {
     find(own).is_some() || own == "minimum" || own == "where"
 }
 
-/// Returns the names of the functions, in the order of the alphabet.
+/// Returns the names of the functions, in alphabetical order.
 ///
 /// ```
 /// assert!(inspect::function_names().contains(&"tanh"));

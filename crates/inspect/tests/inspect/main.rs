@@ -158,8 +158,8 @@ fn an_op_without_formulas_says_so() {
     let tape = Tape::default();
     let x = tape.variable(Tensor::scalar(3.0));
     let walk = Walk::back_from(tape.apply(Half, &[x]));
-    assert_eq!(walk.vjp_formula(1, 0), "(this op says no formula)");
-    assert!(walk.to_string().contains("(this op says no formula)  to %0: 0.5\n"));
+    assert_eq!(walk.vjp_formula(1, 0), "(this op has no formula)");
+    assert!(walk.to_string().contains("(this op has no formula)  to %0: 0.5\n"));
 }
 
 #[test]

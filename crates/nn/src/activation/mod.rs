@@ -124,7 +124,7 @@ impl FromStr for ActivationKind {
     }
 }
 
-/// The error of a name that no activation function has.
+/// The error for a name that is not the name of an activation function.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct UnknownActivation(String);
 

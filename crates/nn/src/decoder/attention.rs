@@ -83,8 +83,8 @@ impl GroupedQueryAttention {
         [&self.query, &self.key, &self.value, &self.output]
     }
 
-    /// Records the output for `x`, at the positions of `places`. With a past, x is the text after it, and
-    /// the past grows by x.
+    /// Records the output for `x`, at the positions of `places`. With a past, x is the text that follows
+    /// it and is appended to it.
     #[track_caller]
     pub(super) fn forward<'t, T: Scalar>(
         &self,

@@ -9,7 +9,7 @@ use tensor::{Scalar, ShapeError, Tensor};
 use super::attention::Past;
 
 /// What a [`Decoder`](crate::Decoder) keeps of one text: for each block the keys and the values of all
-/// tokens so far. It has room for one context, and takes memory for the tokens that are in it.
+/// tokens so far. It has room for one context, and its memory grows with the tokens in it.
 #[derive(Clone, Debug)]
 pub struct KeyValueCache<T: Scalar = f32> {
     /// The keys and the values of each block, `[1, places, width]` each. Only the first `length` places are
@@ -70,7 +70,7 @@ impl<T: Scalar> KeyValueCache<T> {
         self.length = length;
     }
 
-    /// Takes memory for this many more tokens.
+    /// Reserves memory for this many more tokens.
     ///
     /// # Errors
     /// If `tokens` is 0, or the tokens do not fit the context.
@@ -86,8 +86,8 @@ impl<T: Scalar> KeyValueCache<T> {
         Ok(())
     }
 
-    /// Makes places for at least this many tokens. Their number at least doubles, so that each token is
-    /// copied about once on average.
+    /// Grows to places for at least this many tokens. Within the context their number at least doubles,
+    /// so that each token is copied about once on average.
     fn grow(&mut self, tokens: usize) {
         for kept in self.layers.iter_mut().flatten() {
             let [_, places, width] = [0, 1, 2].map(|axis| kept.shape()[axis]);

@@ -5,7 +5,7 @@ use tensor::ShapeError;
 /// The sizes of a [`Decoder`](crate::Decoder).
 #[derive(Clone, Debug, PartialEq)]
 pub struct DecoderConfig {
-    /// The number of tokens.
+    /// The number of different tokens.
     pub vocabulary: usize,
     /// The number of features at each place of a text.
     pub width: usize,
@@ -14,17 +14,17 @@ pub struct DecoderConfig {
     /// The number of attention heads. It divides `width`, and each head has an even number of features.
     pub heads: usize,
     /// The number of heads of keys and values, which divides `heads`. Several heads of queries share one
-    /// (Ainslie et al. 2023); with as many as `heads` each has its own.
+    /// (Ainslie et al. 2023); if there are `heads` of them, each has its own.
     pub key_value_heads: usize,
     /// The number of hidden features of the feed-forward part.
     pub feed_forward: usize,
-    /// The most tokens that the model sees at once.
+    /// The largest number of tokens that the model sees at once.
     pub context: usize,
     /// The base of the wavelengths of [`rope`](crate::rope), 10,000 in LLaMA.
     pub theta: f64,
     /// ε of the norms.
     pub epsilon: f64,
-    /// `true` if the embedding's table makes the logits too (Press and Wolf 2017).
+    /// `true` if the embedding's table also computes the logits (Press and Wolf 2017).
     pub tied: bool,
     /// The share of features that are dropped in training: of the embedding, and of what each half of a
     /// block adds.
@@ -47,7 +47,7 @@ pub enum FeedForwardKind {
 }
 
 impl FeedForwardKind {
-    /// Returns `true` if one product gates another, which takes a third matrix.
+    /// Returns `true` if one product gates another, which requires a third matrix.
     pub fn is_gated(self) -> bool {
         matches!(self, Self::SiluGated | Self::SwiGLU)
     }
@@ -82,7 +82,8 @@ impl DecoderConfig {
     /// Checks that the sizes fit each other.
     ///
     /// # Errors
-    /// If one is 0, or does not divide what it must divide.
+    /// If a size is 0 or does not divide what it must divide, θ, ε or the dropout is out of range,
+    /// or the model has more numbers than a `usize` can count.
     pub fn check(&self) -> Result<(), ShapeError> {
         let sizes = [
             ("vocabulary", self.vocabulary),
@@ -126,7 +127,7 @@ impl DecoderConfig {
         Err(ShapeError::new(rule))
     }
 
-    /// Returns the number of numbers to learn. It counts β and γ of a gate only if they are learned.
+    /// Returns the number of parameters to learn. β and γ of a gate count only if they are learned.
     ///
     /// # Panics
     /// If [`check`](Self::check) fails, as for sizes whose product is not a `usize`.
@@ -138,7 +139,7 @@ impl DecoderConfig {
         }
     }
 
-    /// Returns the number of numbers to learn, if it is a `usize`.
+    /// Returns the number of parameters to learn, if it is a `usize`.
     fn counted(&self) -> Option<usize> {
         let Self { vocabulary, width, layers, feed_forward, .. } = *self;
         let shared = width / self.heads * self.key_value_heads;

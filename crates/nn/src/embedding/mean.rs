@@ -113,7 +113,7 @@ impl<T: Scalar> Op<T> for Mean {
                 .symbol("b", "the text")
                 .symbol("t", "the place in the text")
                 .symbol("v", "a row of the table")
-                .symbol("n_b", "the number of words in text b"),
+                .symbol("n_b", "the number of tokens in text b, without padding"),
         )
     }
 

@@ -8,7 +8,7 @@ use super::bce_with_logits::check_targets;
 use super::classes::{check_smoothing, check_weights};
 use super::weighted_bce_with_logits::weighted_bce_with_logits;
 
-/// The cross-entropy of one logit with a class that is 0 or 1, averaged over the samples; see
+/// The cross-entropy of one logit and a class that is 0 or 1, averaged over the samples; see
 /// [`bce_with_logits`].
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct BinaryCrossEntropy;
@@ -51,7 +51,7 @@ impl BinaryCrossEntropy {
 /// L = −1/nk Σᵢⱼ pⱼ t'ᵢⱼ ln σ(xᵢⱼ) + (1 − t'ᵢⱼ) ln(1 − σ(xᵢⱼ))      t' = (1 − ε) t + ε/2
 /// ```
 ///
-/// Without smoothing this is PyTorch's `BCEWithLogitsLoss`, with `p` its `pos_weight`.
+/// Without smoothing this is PyTorch's `BCEWithLogitsLoss`, with `p` as its `pos_weight`.
 ///
 /// ```
 /// use autograd::Tape;
@@ -71,7 +71,7 @@ pub struct MultiLabelCrossEntropy {
 }
 
 impl MultiLabelCrossEntropy {
-    /// Creates the loss without weights and smoothing.
+    /// Creates the loss without weights or smoothing.
     pub fn new() -> Self {
         Self::default()
     }
@@ -106,7 +106,7 @@ impl MultiLabelCrossEntropy {
     /// weight for each label.
     #[track_caller]
     pub fn of<'t, T: Scalar>(&self, logits: Var<'t, T>, targets: &Tensor<f32>) -> Var<'t, T> {
-        // Before smoothing, which would move a target just outside to one within.
+        // Before smoothing, which would move a target that is just out of range into it.
         let checked = check_targets(&logits.shape(), targets);
         shape::expect("MultiLabelCrossEntropy", checked);
         let smoothed = |t: f32| match self.smoothing {

@@ -6,7 +6,7 @@ use tensor::{Scalar, ShapeError, Tensor, shape};
 use super::soft_cross_entropy;
 use super::softmax_cross_entropy::cross_entropy_ignoring;
 
-/// The cross-entropy of one logit for each class with the true class, averaged over the samples.
+/// The cross-entropy of a logit for each class and the true class, averaged over the samples.
 ///
 /// With class weights `w`, smoothing `ε` and `K` classes, for samples whose label is not ignored:
 ///
@@ -68,8 +68,8 @@ impl SoftmaxCrossEntropy {
         self
     }
 
-    /// Smoothing gives a sample of a class without weight a loss, but the mean does not count it. So its loss
-    /// would depend on the other samples of the batch.
+    /// Panics if a class has the weight 0 and the labels are smoothed. Smoothing would give a sample of that
+    /// class a loss that the mean does not count, so its loss would depend on the other samples of the batch.
     #[track_caller]
     fn check_weights_with_smoothing(&self) {
         let mut weights = self.class_weights.iter().flatten();
@@ -82,7 +82,7 @@ impl SoftmaxCrossEntropy {
         }
     }
 
-    /// Sets a label whose samples do not count, such as that of padding. It need not be a class.
+    /// Sets a label whose samples do not count, such as the label of padding. It need not be a class.
     pub fn ignore(mut self, label: u32) -> Self {
         self.ignored = Some(label);
         self
@@ -165,13 +165,13 @@ impl SoftmaxCrossEntropy {
     }
 }
 
-/// Panics if this is not a share of smoothing.
+/// Panics if the smoothing is not in `[0, 1)`.
 #[track_caller]
 pub(super) fn check_smoothing(smoothing: f64) {
     assert!((0.0..1.0).contains(&smoothing), "smoothing: {smoothing} is not in [0, 1)");
 }
 
-/// Panics if these are not weights.
+/// Panics if a weight is negative or not finite.
 #[track_caller]
 pub(super) fn check_weights(what: &str, weights: &[f64]) {
     let wrong = weights.iter().find(|weight| !(weight.is_finite() && **weight >= 0.0));

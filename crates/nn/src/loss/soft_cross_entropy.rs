@@ -124,7 +124,7 @@ pub(crate) fn cases() -> proptest::strategy::BoxedStrategy<autograd::check::Case
             (tensors(vec![rows, classes], -3.0..3.0), weights)
         })
         .prop_map(|(logits, weights)| {
-            // A quarter of the weights is 0.
+            // A fifth of the weights are 0.
             let weights: Tensor<f64> = weights.map(|q| if q > 0.0 { q } else { 0.0 });
             Case::new("soft_cross_entropy", [logits], move |[logits]| {
                 soft_cross_entropy(logits, &weights.cast())

@@ -36,7 +36,7 @@ impl<T: Scalar> Adam<T> {
     /// Sets the decay rates β₁ and β₂ of the two means.
     ///
     /// # Panics
-    /// If one is not in `[0, 1)`, or a step was taken.
+    /// If one is not in `[0, 1)`, or a step has been taken.
     #[track_caller]
     pub fn betas(mut self, beta1: f64, beta2: f64) -> Self {
         self.check_is_new("betas");
@@ -49,7 +49,7 @@ impl<T: Scalar> Adam<T> {
     /// Sets ε, which keeps the step finite where the gradients are zero.
     ///
     /// # Panics
-    /// If it is not positive and finite, also when rounded to the scalar type, or a step was taken.
+    /// If it, or its value in the scalar type, is not positive and finite, or a step has been taken.
     #[track_caller]
     pub fn epsilon(mut self, epsilon: f64) -> Self {
         self.check_is_new("epsilon");
@@ -58,7 +58,8 @@ impl<T: Scalar> Adam<T> {
         self
     }
 
-    /// Panics if a step was taken: pending updates are applied later, and with the settings of their own step.
+    /// Panics if a step has been taken: pending updates are applied later, and with the settings of their own
+    /// step.
     #[track_caller]
     pub(super) fn check_is_new(&self, setting: &str) {
         assert!(

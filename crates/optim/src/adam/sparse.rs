@@ -29,10 +29,10 @@ impl<T: Scalar> Adam<T> {
     /// in effect adds `ε / √(1 − β₂ᵗ)` to `√v̂`: 31.6 ε in the first update. Where `√v̂` is far above ε,
     /// both give the same.
     ///
-    /// Parameters whose gradient is not [sparse](SparseGradient) are updated as ever.
+    /// Parameters whose gradient is not [sparse](SparseGradient) are updated as usual.
     ///
     /// # Panics
-    /// If a step was taken.
+    /// If a step has been taken.
     #[track_caller]
     pub fn lazy(mut self) -> Self {
         self.check_is_new("lazy");
@@ -60,7 +60,7 @@ pub(super) struct SparseUpdates<T: Scalar> {
 }
 
 impl<T: Scalar> SparseUpdates<T> {
-    /// The updates of rows without a gradient are deferred; no table was seen yet.
+    /// Creates the state for deferring the updates of rows without a gradient, with no table so far.
     pub(super) fn deferring() -> Self {
         Self { rule: Rule::Defer, tables: BTreeMap::new() }
     }
@@ -111,8 +111,8 @@ impl<T: Scalar> SparseUpdates<T> {
         state
     }
 
-    /// Takes the tables out of a saved state, whose header was checked. Returns the rest of the state,
-    /// and what was restored.
+    /// Takes the tables out of a saved state whose header has been checked. Returns the rest of the
+    /// state, and what was restored.
     pub(super) fn restored(
         &self,
         constants: Constants,
@@ -159,7 +159,7 @@ impl<'a, T: Scalar> Elements<'a, T> {
         }
     }
 
-    /// The values and moments of one row.
+    /// Returns the values and moments of one row.
     fn row(&mut self, row: usize) -> [&mut [T]; 3] {
         let part = row * self.width..(row + 1) * self.width;
         [&mut *self.values, &mut *self.m, &mut *self.v].map(|all| &mut all[part.clone()])

@@ -5,8 +5,8 @@
 //! (DECSTBM, `ESC [ top ; bottom r`). It draws the bar on the last line and restores the cursor
 //! (DECSC and DECRC, `ESC 7` and `ESC 8`).
 //!
-//! The terminal must be given back whole whenever someone else gets it: at the end, however it comes,
-//! and while the program is stopped by Ctrl-Z.
+//! All lines of the terminal must be released whenever another program uses it: when this one ends, for
+//! whatever reason, and while Ctrl-Z has stopped it.
 
 use std::env;
 use std::io;
@@ -114,7 +114,7 @@ pub(crate) fn release_terminal() {
     release(&mut set_apart());
 }
 
-/// Does the same, and then what `meanwhile` does; until that has ended, no bar is drawn.
+/// Removes the bar like [`release_terminal`], and runs `meanwhile`; no bar is drawn before it returns.
 #[cfg(unix)]
 pub(crate) fn without_bar(meanwhile: impl FnOnce()) {
     let mut set_apart = set_apart();

@@ -98,7 +98,7 @@ pub struct BestModel {
     /// The details of a classifier; other models have none.
     #[serde(flatten)]
     pub by_class: Option<ClassDetails>,
-    /// How far its probabilities can be taken at their word, if it has any.
+    /// How far its probabilities can be trusted, if it has any.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub calibration: Option<Calibration>,
     /// How its settings were found, if they were searched for.

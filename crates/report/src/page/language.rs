@@ -1,7 +1,7 @@
 //! The report of a language model: its loss beside the lowest possible one and an n-gram model's, a text with the
 //! surprise of each token, where its attention goes, and what its gates have learned.
 //!
-//! As a [`TrainingReport`](crate::TrainingReport), a [`LanguageReport`] has only figures; the page holds them as
+//! Like a [`TrainingReport`](crate::TrainingReport), a [`LanguageReport`] has only figures; the page holds them as
 //! JSON and draws them.
 
 mod drawing;

@@ -20,7 +20,7 @@ use crate::archive::{OPTIMIZER, TRAINING, is_memory};
 const KEPT: usize = 2;
 
 /// An observer that writes checkpoints into a folder: at the end of each epoch, when training is
-/// stopped, and with [`every`](Self::every) also between.
+/// stopped, and with [`every`](Self::every) also within epochs.
 ///
 /// ```
 /// # use autograd::Parameters;

@@ -70,7 +70,7 @@ impl Checkpoint {
         (epochs.len() + 1, current.steps)
     }
 
-    /// Sets the session to the position of the checkpoint. Parameters (the same ones of them frozen),
+    /// Sets the session to the position of the checkpoint. Parameters (and which of them are frozen),
     /// optimizer, samples and options must be the same as in the run. Only [`Fit::epochs`],
     /// [`Fit::patience`], [`Fit::track`] and [`Fit::watch_layers`] may have changed; the last two hold for
     /// the epochs to come. Samples are compared by their shapes and checksums; of a stream these are the
@@ -170,8 +170,8 @@ fn restore<M: Model, L, S: Source>(
     Ok(())
 }
 
-/// Gives the optimizer its memory and the next step of the run, unless its rate there is another one. Then it is as
-/// before.
+/// Restores the state of the optimizer: its memory and its step. If its learning rate would then differ from the
+/// checkpoint's, it returns an error and leaves the optimizer as it was.
 fn restore_optimizer<M: Model, L, S: Source>(
     session: &mut Session<'_, M, L, S, f32>,
     weights: &Parameters,

@@ -36,7 +36,7 @@ pub(crate) fn multiply_row(x: &[f32], words: &[u32], product: &mut [f32]) {
     Arch::new().dispatch(Bf16Product { x, words, product });
 }
 
-/// The work, to be compiled for each kind of vector registers.
+/// A product, to be compiled for each kind of vector registers.
 struct Bf16Product<'a> {
     /// Two halves of equal length.
     x: &'a [f32],

@@ -23,7 +23,7 @@ pub(crate) struct Computed<T: Scalar> {
     pub(crate) figures: Vec<ShardFigures>,
 }
 
-/// Adds up a batch of `count` shards, of which this process has computed its part.
+/// Adds up a batch of `count` shards, to which this process contributes what it has computed.
 pub(super) fn sum<T: Scalar>(
     workers: &dyn Workers,
     wire: &Wire<T>,

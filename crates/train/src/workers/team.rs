@@ -62,7 +62,7 @@ impl<T: Scalar> Team<'_, T> {
         sum(self.workers, &self.wire, parameters, count, part)
     }
 
-    /// Returns the scores of all batches, of which this process has computed its [`block`](Self::block).
+    /// Returns the scores of all batches; this process has computed its [`block`](Self::block).
     pub(crate) fn scores(&self, own: Vec<BatchScore>) -> Result<Vec<BatchScore>, WorkerEnded> {
         let mut message = Vec::new();
         write_count(own.len(), &mut message);

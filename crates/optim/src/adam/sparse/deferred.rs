@@ -33,7 +33,7 @@ pub(super) struct DeferredTable<T: Scalar> {
 /// The place of the values that have pending updates.
 #[derive(Clone, Debug, Default)]
 enum Values<T: Scalar> {
-    /// Nowhere: no step was taken yet.
+    /// Nowhere: no step has been taken yet.
     #[default]
     Nowhere,
     /// With the parameters, as the [`PendingRows`] with this number.
@@ -45,7 +45,7 @@ enum Values<T: Scalar> {
 /// A parameter some of whose rows have pending updates.
 #[derive(Debug)]
 struct PendingRows<T: Scalar> {
-    /// Different each time that values are left.
+    /// A new number each time the values are left with the parameters.
     number: u64,
     values: Tensor<T>,
     moments: [Tensor<T>; 2],
@@ -140,7 +140,7 @@ impl<T: Scalar> DeferredTable<T> {
         }
     }
 
-    /// Returns the up-to-date values of these rows, if they are what was read since they were left.
+    /// Returns the up-to-date values of these rows, if exactly these rows were the last to be read.
     fn rows_read(
         &self,
         parameters: &Parameters<T>,
@@ -152,8 +152,8 @@ impl<T: Scalar> DeferredTable<T> {
         read.filter(|(read, _)| read == ids).map(|(_, rows)| rows)
     }
 
-    /// Makes the parameter dense. Returns `true` if the values are those that were left, with their
-    /// pending updates; otherwise they are up to date.
+    /// Makes the parameter dense. Returns `true` if the values are stale, as they were left, and
+    /// `false` if they are up to date.
     fn take_back(
         &mut self,
         parameters: &mut Parameters<T>,
@@ -181,7 +181,8 @@ impl<T: Scalar> DeferredTable<T> {
         }
     }
 
-    /// Leaves the values with the parameters. Until they are taken back, they share the moments.
+    /// Leaves the values with the parameters. Until they are taken back, the [`PendingRows`] share
+    /// the moments.
     fn leave(&mut self, parameters: &mut Parameters<T>, moments: &Moments<T, 2>, id: ParameterId) {
         let values = parameters.get(id).clone();
         if let Some(rows) = self.pending_rows(moments, id, values) {
@@ -234,7 +235,7 @@ impl<T: Scalar> DeferredTable<T> {
 
 impl<T: Scalar> PendingRows<T> {
     fn last_read(&self) -> MutexGuard<'_, Option<(Vec<u32>, Tensor<T>)>> {
-        // What another thread left there is whole, even if it panicked later.
+        // What another thread stored there is complete, even if that thread panicked later.
         self.read.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -245,8 +246,8 @@ impl<T: Scalar> PendingRows<T> {
     }
 }
 
-/// Saving and restoring. Bringing a row up to date in two parts does not round as in one, so a state
-/// holds the rows as they were left:
+/// Saving and restoring. Bringing a row up to date in two parts rounds differently from doing it in
+/// one, so a state holds the rows as they were left:
 ///
 /// ```text
 /// behind.NAME   for each row, the number of its pending updates
@@ -284,7 +285,7 @@ impl<T: Scalar> DeferredTable<T> {
         tensors: &mut BTreeMap<String, Tensor<T>>,
     ) -> Result<Option<Self>, StateError> {
         let (name, shape) = (parameters.name(id), parameters.shape(id));
-        // A scalar has no rows. What is left in the state is refused.
+        // A scalar has no rows. A tensor for it stays in the state, and is refused.
         let pending = (!shape.is_empty()).then(|| tensors.remove(&format!("behind.{name}")));
         let Some(pending) = pending.flatten() else {
             return Ok(None);

@@ -31,7 +31,7 @@ const TERMS: usize = 8;
 /// many updates. If the series would leave out more, the sum is taken term by term. That happens in the first
 /// updates, while 1 − β₂ᵗ grows quickly.
 fn tolerance<T: Scalar>() -> f64 {
-    // Only a type of more digits than `f32` holds this number.
+    // Only a type with more digits than `f32` can represent this number.
     let fine = 1.0 + 2f64.powi(-40);
     if T::from_f64(fine).to_f64() == fine { 1e-13 } else { 1e-7 }
 }
@@ -48,7 +48,7 @@ pub(super) const MOST_UPDATES: usize = 4096;
 pub(super) struct DeferredUpdates {
     constants: Constants,
     tolerance: f64,
-    /// After this many terms they have faded.
+    /// The number of terms after which all others have faded.
     terms: usize,
     /// The number of the update after which all rows were up to date.
     start: u64,
@@ -67,12 +67,12 @@ pub(super) struct DeferredUpdates {
 struct SeriesSums {
     q1: f64,
     series: [f64; TERMS],
-    /// The sum Σⱼ pⱼ δⱼⁿ/(1 − δⱼ) for n = TERMS: what the series leaves out, at most.
+    /// The sum Σⱼ pⱼ δⱼⁿ/(1 − δⱼ) for n = TERMS: an upper bound on what the series leaves out.
     rest: f64,
 }
 
 impl DeferredUpdates {
-    /// All rows are up to date after the update with the number `start`.
+    /// Creates an empty list. All rows are up to date after the update with the number `start`.
     pub(super) fn new<T: Scalar>(constants: Constants, start: u64) -> Self {
         Self::with_tolerance(constants, tolerance::<T>(), start)
     }
@@ -92,7 +92,7 @@ impl DeferredUpdates {
         Self { constants, tolerance, terms, start, sums, rates, factors, powers }
     }
 
-    /// Returns the same without updates, for rows that are all up to date now.
+    /// Returns an empty list with the same settings, for rows that are all up to date now.
     pub(super) fn restarted(&self) -> Self {
         Self::with_tolerance(self.constants, self.tolerance, self.now())
     }
@@ -131,7 +131,7 @@ impl DeferredUpdates {
 
     /// Applies to the values of a row all updates after the number `last`; `m` and `v` date from then.
     pub(super) fn apply_to_values<T: Scalar>(&self, last: u64, values: &mut [T], m: &[T], v: &[T]) {
-        // Most rows of a large table have never had a gradient, and so no momentum.
+        // Most rows of a large table have never had a gradient, and so have no momentum.
         if last == self.now() || m.iter().all(|&m| m == T::ZERO) {
             return;
         }
@@ -146,7 +146,7 @@ impl DeferredUpdates {
         }
     }
 
-    /// The sum by its definition: what the series must agree with.
+    /// Applies the sum by its definition: the reference that the series must agree with.
     fn apply_term_by_term<T: Scalar>(&self, last: u64, values: &mut [T], m: &[T], v: &[T]) {
         let epsilon = T::from_f64(self.constants.epsilon);
         let factors = &self.factors[(last - self.start) as usize..];
@@ -195,7 +195,7 @@ impl SeriesSums {
         self.rest += term / (1.0 - delta);
     }
 
-    /// The series, in Horner's order.
+    /// Applies the series, by Horner's rule.
     fn apply<T: Scalar>(&self, epsilon: f64, values: &mut [T], m: &[T], v: &[T]) {
         let (q1, epsilon) = (T::from_f64(self.q1), T::from_f64(epsilon));
         let series = self.series.map(T::from_f64);
@@ -250,7 +250,7 @@ mod tests {
             assert_relative_eq!(series[0], sum[0], max_relative = 2.0 * left_out + 1e-12);
         }
 
-        /// What is left out once the terms have faded is nothing against the sum.
+        /// The terms that are left out once they have faded are negligible compared with the sum.
         #[test]
         fn faded_terms_change_nothing(beta1 in 0.5..0.95, beta2 in 0.99..0.9999, v in 1e-12..10.0) {
             let mut updates = updates([beta1, beta2], 1e-8, 1000, &[0.1; 1000]);

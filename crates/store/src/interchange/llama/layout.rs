@@ -1,4 +1,4 @@
-//! Where each parameter of a decoder is in a file of Hugging Face's.
+//! Where each parameter of a decoder is in a Hugging Face file.
 
 use nn::DecoderConfig;
 

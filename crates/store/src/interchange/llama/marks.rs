@@ -29,7 +29,7 @@ pub struct TextMarks {
 /// is missing or `null` names no token, although old versions of transformers took 1 and 2 then.
 ///
 /// # Errors
-/// If a file cannot be read, or has something else than tokens under these keys.
+/// If a file cannot be read, or has something other than tokens under these keys.
 pub fn read_llama_marks(folder: impl AsRef<Path>) -> Result<TextMarks, LlamaError> {
     let path = folder.as_ref().join(GENERATION);
     // A link that leads nowhere is there, and cannot be read.

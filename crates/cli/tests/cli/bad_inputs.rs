@@ -46,22 +46,28 @@ fn four_hundred_bad_inputs_are_told_clearly() {
     .flatten()
     .collect();
     assert!(inputs.len() >= 400, "{} bad inputs", inputs.len());
-    let faults: Vec<String> = inputs.iter().filter_map(fault_of).collect();
+    let mut folder = folder_with(&FILES);
+    let mut faults = Vec::new();
+    for input in &inputs {
+        if let Some(fault) = fault_of(input, folder.path()) {
+            faults.push(fault);
+            folder = folder_with(&FILES);
+        }
+    }
     assert!(faults.is_empty(), "{} of {}:\n{}", faults.len(), inputs.len(), faults.join("\n"));
 }
 
 /// What is wrong with how the program took a bad input.
-fn fault_of(input: &BadInput) -> Option<String> {
+fn fault_of(input: &BadInput, folder: &Path) -> Option<String> {
     let BadInput { arguments, tells } = input;
-    let folder = folder_with(&FILES);
-    let Outcome { code, stdout, stderr } = wengert(folder.path(), arguments);
+    let Outcome { code, stdout, stderr } = wengert(folder, arguments);
     let absent = |tell: &&String| !stderr.contains(tell.as_str());
     let fault = match tells.iter().find(absent) {
         _ if code != Some(2) => format!("exit code {code:?}"),
         _ if !stderr.starts_with("error: ") => "no `error: ` at the beginning".to_string(),
         _ if stderr.contains("panicked") || stderr.contains("RUST_BACKTRACE") => "a panic".into(),
         _ if stdout.contains("weighted F1") || stdout.contains("Saved as") => "a result".into(),
-        _ if contents(folder.path()) != *FILES => "files were changed or left behind".into(),
+        _ if contents(folder) != *FILES => "files were changed or left behind".into(),
         Some(tell) => format!("no `{tell}` in the message"),
         None => return None,
     };

@@ -326,7 +326,10 @@ fn bad_input_is_told_clearly() {
             "train --text text.txt --tokens wrong.json",
             ["--tokens wrong.json: ", "expected the tokenizer.json of a model"],
         ),
-        ("train --tokens wrong.json", ["--tokens: a tokenizer.json cannot", "--text"]),
+        (
+            "train --tokens wrong.json",
+            ["--tokens: the entropy of generated documents is not known", "--text"],
+        ),
         ("train --data poems", ["--data <WHAT>", "stories, sums, brackets"]),
         ("train --data sums --text text.txt", ["--data <WHAT>", "--text <FILE>"]),
         ("train --count 1", ["--data stories", "part has 0 tokens"]),

@@ -20,7 +20,7 @@ use super::told::Told;
 ///     let (sum, result) = line.split_once('=').unwrap();
 ///     let (a, b) = sum.split_once('+').unwrap();
 ///     let result: String = result.chars().rev().collect();
-///     assert_eq!(a.parse::<u32>().unwrap() + b.parse::<u32>().unwrap(), result.parse().unwrap());
+///     assert_eq!(a.parse::<u32>().unwrap() + b.parse::<u32>().unwrap(), result.parse::<u32>().unwrap());
 /// }
 /// ```
 ///

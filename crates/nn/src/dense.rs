@@ -13,7 +13,22 @@ use tensor::{Scalar, Shape, ShapeError, Tensor, shape};
 
 use crate::{Layer, init, rounded};
 
-/// A fully connected layer from `[…, inputs]` to `[…, outputs]`.
+/// A fully connected layer, Y = X·W + b, from `[…, inputs]` to `[…, outputs]`.
+///
+/// ```
+/// use autograd::{Parameters, Pass, Tape};
+/// use nn::{Dense, Layer};
+/// use tensor::Tensor;
+///
+/// let mut parameters = Parameters::new(0);
+/// let layer = Dense::new(&mut parameters, "hidden", 3, 2);
+/// assert_eq!(parameters.count(), 3 * 2 + 2);
+///
+/// let tape = Tape::new();
+/// let x = tape.constant(Tensor::ones([4, 3]));
+/// let y = layer.forward(Pass::eval(&tape, &parameters), x);
+/// assert_eq!(y.shape().as_slice(), [4, 2]);
+/// ```
 ///
 /// Its parameters are `name.weight` `[inputs, outputs]`, drawn by [`init::glorot_uniform`], and
 /// `name.bias` `[outputs]`, zeros.

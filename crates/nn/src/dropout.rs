@@ -16,7 +16,23 @@ use tensor::{Key, Scalar, Tensor};
 
 use crate::Layer;
 
-/// Drops numbers at random in training; does nothing in evaluation.
+/// Drops numbers at random in training; does nothing in evaluation. The numbers that remain are divided by the share of
+/// them, 1 − p (*inverted* dropout), so that the expected value stays the same.
+///
+/// ```
+/// use autograd::{Parameters, Pass, Tape};
+/// use nn::{Dropout, Layer};
+/// use tensor::{Key, Tensor};
+///
+/// let (tape, parameters) = (Tape::new(), Parameters::new(0));
+/// let dropout = Dropout::new("dropout", 0.5);
+/// let x = tape.constant(Tensor::ones([1000]));
+///
+/// let y = dropout.forward(Pass::training(&tape, &parameters, Key::new(1)), x).value();
+/// assert!(y.values().iter().all(|&y| y == 0.0 || y == 2.0));
+/// let y = dropout.forward(Pass::eval(&tape, &parameters), x);
+/// assert_eq!(y.value(), x.value());
+/// ```
 #[derive(Clone, Debug)]
 pub struct Dropout {
     name: String,

@@ -18,6 +18,20 @@ use crate::{Model, init};
 
 /// A table of vectors `[vocabulary, dim]`, looked up by token id: `[…]` becomes `[…, dim]`.
 ///
+/// ```
+/// use autograd::{Parameters, Pass, Tape};
+/// use nn::{Embedding, Model};
+/// use tensor::Tensor;
+///
+/// let mut parameters = Parameters::new(0);
+/// let embedding = Embedding::new(&mut parameters, "words", 100, 8).padding(0);
+/// let tape = Tape::new();
+/// let texts = Tensor::from([[7, 3, 9], [5, 0, 0]]);
+/// let y = embedding.forward(Pass::eval(&tape, &parameters), &texts);
+/// assert_eq!(y.shape().as_slice(), [2, 3, 8]);
+/// assert_eq!(y.value().slice(0, 1..).slice(1, 1..).abs().max_all().item(), 0.0);
+/// ```
+///
 /// Its parameter is `name.weight`, drawn by [`init::small_uniform`].
 #[derive(Clone, Debug)]
 pub struct Embedding {

@@ -17,7 +17,23 @@ use tensor::{Scalar, ShapeError, Tensor, fused, shape};
 
 use crate::{Layer, SwiGLU};
 
-/// Halves one axis: `[…, 2n, …]` becomes `[…, n, …]`. It has the parameters of [`SwiGLU`].
+/// Halves one axis: `[…, 2n, …]` becomes `[…, n, …]`. The first half is multiplied by the second half through its gate,
+/// y = up · gate · σ(β gate + γ) of `[up | gate]`. It has the parameters of [`SwiGLU`].
+///
+/// ```
+/// use autograd::{Parameters, Pass, Tape};
+/// use nn::{Dense, GatedSwiGLU, Layer};
+/// use tensor::Tensor;
+///
+/// let mut parameters = Parameters::new(0);
+/// // The feed-forward block of Shazeer (2020).
+/// let block = Dense::without_bias(&mut parameters, "up_and_gate", 8, 2 * 21)
+///     .then(GatedSwiGLU::new(&mut parameters, "gate", -1))
+///     .then(Dense::without_bias(&mut parameters, "down", 21, 8));
+/// let tape = Tape::new();
+/// let y = block.forward(Pass::eval(&tape, &parameters), tape.constant(Tensor::ones([4, 8])));
+/// assert_eq!(y.shape().as_slice(), [4, 8]);
+/// ```
 #[derive(Clone, Debug)]
 pub struct GatedSwiGLU {
     swiglu: SwiGLU,

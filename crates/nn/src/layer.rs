@@ -17,6 +17,33 @@ use tensor::{Scalar, ShapeError};
 use crate::DynLayer;
 
 /// A differentiable function with parameters. `Sync`, because several threads may pass batches through it.
+///
+/// ```
+/// use autograd::{ParameterId, Parameters, Pass, Tape, Var};
+/// use nn::{Dense, Layer};
+/// use tensor::{Scalar, Tensor};
+///
+/// /// y = a·x, with one learned number a.
+/// struct Scale(ParameterId);
+///
+/// impl Scale {
+///     fn new<T: Scalar>(parameters: &mut Parameters<T>, name: &str) -> Self {
+///         Self(parameters.add(format!("{name}.scale"), Tensor::ones([])))
+///     }
+/// }
+///
+/// impl Layer for Scale {
+///     fn forward<'t, T: Scalar>(&self, pass: Pass<'t, T>, x: Var<'t, T>) -> Var<'t, T> {
+///         pass.parameter(self.0) * x
+///     }
+/// }
+///
+/// let mut parameters = Parameters::new(0);
+/// let layers = Dense::new(&mut parameters, "dense", 3, 2).then(Scale::new(&mut parameters, "end"));
+/// let tape = Tape::new();
+/// let y = layers.forward(Pass::eval(&tape, &parameters), tape.constant(Tensor::ones([1, 3])));
+/// assert_eq!(y.shape().as_slice(), [1, 2]);
+/// ```
 pub trait Layer: Sync {
     /// Records the output for the input `x`.
     ///
@@ -42,7 +69,40 @@ pub trait Layer: Sync {
     }
 }
 
-/// A differentiable function of a batch of raw data, such as token ids or features.
+/// A differentiable function of a batch of raw data, such as token ids or features. A model with several inputs takes
+/// a tuple.
+///
+/// ```
+/// use autograd::{Parameters, Pass, Tape, Var};
+/// use nn::{Dense, Embedding, EmbeddingMean, Layer, Model};
+/// use tensor::{Scalar, Tensor};
+///
+/// /// A text and some numbers, side by side.
+/// struct TextAndNumbers {
+///     text: EmbeddingMean,
+///     output: Dense,
+/// }
+///
+/// impl Model for TextAndNumbers {
+///     type Input = (Tensor<u32>, Tensor<f32>);
+///
+///     fn forward<'t, T: Scalar>(&self, pass: Pass<'t, T>, (ids, numbers): &Self::Input) -> Var<'t, T> {
+///         let numbers = pass.constant(numbers.cast());
+///         let both = Var::concat(&[self.text.forward(pass, ids), numbers], 1);
+///         self.output.forward(pass, both)
+///     }
+/// }
+///
+/// let mut parameters = Parameters::new(0);
+/// let model = TextAndNumbers {
+///     text: Embedding::new(&mut parameters, "words", 10, 4).mean(),
+///     output: Dense::new(&mut parameters, "output", 4 + 2, 1),
+/// };
+/// let batch = (Tensor::from([[7, 3], [5, 5]]), Tensor::from([[0.5, 1.0], [0.0, 2.0]]));
+/// let tape = Tape::new();
+/// let y = model.forward(Pass::eval(&tape, &parameters), &batch);
+/// assert_eq!(y.shape().as_slice(), [2, 1]);
+/// ```
 pub trait Model: Sync {
     /// A batch: `Tensor<u32>` of token ids, `Tensor<f32>` of features, or a pair of batches.
     type Input: Send + Sync + 'static;

@@ -18,7 +18,7 @@ use tensor::{Scalar, ShapeError, Tensor, fused};
 use crate::Layer;
 use crate::root_mean_square::{self, root_mean_square_of_huge};
 
-/// Normalizes the last axis: `[…, features]` keeps its shape.
+/// Normalizes the last axis, y = w · (x − mean x) / √(var x + ε) + b: `[…, features]` keeps its shape.
 ///
 /// Its parameters are `name.weight`, ones, and `name.bias`, zeros, each `[features]`. ε is 1e-5, as
 /// in PyTorch.

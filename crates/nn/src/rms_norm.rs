@@ -17,7 +17,20 @@ use tensor::{Scalar, Shape, ShapeError, Tensor, sum, vectorized};
 use crate::Layer;
 use crate::root_mean_square::{self, root_mean_square_of_huge};
 
-/// Normalizes the last axis by its root mean square: `[…, features]` keeps its shape.
+/// Normalizes the last axis by its root mean square, y = w · x / √(mean x² + ε): `[…, features]` keeps its shape.
+///
+/// ```
+/// use autograd::{Parameters, Pass, Tape};
+/// use nn::{Layer, RMSNorm};
+/// use tensor::Tensor;
+///
+/// let mut parameters = Parameters::<f64>::with_seed(0);
+/// let norm = RMSNorm::new(&mut parameters, "norm", 2).epsilon(0.0);
+/// let tape = Tape::default();
+/// let x = tape.constant(Tensor::from([[1.0, -1.0], [7.0, 7.0]]));
+/// let y = norm.forward(Pass::eval(&tape, &parameters), x);
+/// assert_eq!(y.value(), Tensor::from([[1.0, -1.0], [1.0, 1.0]]));
+/// ```
 ///
 /// Its parameter is `name.weight` `[features]`, ones. ε is 2⁻²³, as in PyTorch for `f32`, in every
 /// scalar type.

@@ -17,6 +17,19 @@ use crate::Layer;
 
 /// The activation x · σ(βx + γ). It begins as SiLU: β = 1, γ = 0.
 ///
+/// ```
+/// use autograd::{Parameters, Pass, Tape};
+/// use nn::{Layer, SwiGLU};
+/// use tensor::Tensor;
+///
+/// let mut parameters = Parameters::<f64>::with_seed(0);
+/// let swiglu = SwiGLU::new(&mut parameters, "activation");
+/// let tape = Tape::default();
+/// let x = tape.constant(Tensor::from([0.0, 1.0]));
+/// let y = swiglu.forward(Pass::eval(&tape, &parameters), x);
+/// assert_eq!(y.value(), Tensor::from([0.0, 1.0 / (1.0 + (-1f64).exp())]));
+/// ```
+///
 /// Its parameters are `name.beta`, the slope of the gate, and `name.gamma`, its shift: one number
 /// each, or one for each feature.
 #[derive(Clone, Debug)]

@@ -33,7 +33,7 @@ use crate::trainer::{Trainer, evaluation_batches};
 
 impl<M: Model, L> Trainer<'_, M, L> {
     /// Trains the model on `dataset`. `optimizer` updates `parameters`. A part of the samples is for validation, as
-    /// [`Fit::validation_split`] says; [`session_from`](Self::session_from) takes validation samples of your own.
+    /// [`Fit::validation_split`] says; [`fit_and_validate`](Self::fit_and_validate) takes validation samples of your own.
     ///
     /// The same seed, data and initial parameters give bitwise the same result.
     ///
@@ -63,6 +63,35 @@ impl<M: Model, L> Trainer<'_, M, L> {
         Y: Samples<Batch = L::Target>,
     {
         self.session(parameters, optimizer, dataset, options)?.run(&mut [])
+    }
+}
+
+impl<M: Model, L> Trainer<'_, M, L> {
+    /// Trains the model like [`fit`](Self::fit), and validates on samples of your own after each epoch. All of `training`
+    /// is trained on.
+    ///
+    /// # Errors
+    /// If [`fit`](Self::fit) would fail, or there are no validation samples.
+    ///
+    /// # Panics
+    /// If [`fit`](Self::fit) would.
+    #[track_caller]
+    pub fn fit_and_validate<T, X, Y>(
+        &self,
+        parameters: &mut Parameters<T>,
+        optimizer: &mut dyn Optimizer<T>,
+        training: &Dataset<X, Y>,
+        validation: &Dataset<X, Y>,
+        options: &Fit,
+    ) -> Result<History, TrainError>
+    where
+        T: Scalar,
+        L: Loss<T>,
+        X: Samples<Batch = M::Input>,
+        Y: Samples<Batch = L::Target>,
+    {
+        let session = self.session_from(parameters, optimizer, training, Some(validation), options);
+        session?.run(&mut [])
     }
 }
 

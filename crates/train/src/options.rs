@@ -4,7 +4,17 @@ use data::{Dataset, Samples, Split, SplitError, SplitParts};
 use serde::{Deserialize, Serialize};
 use tensor::Key;
 
-/// The options of a training run. The default is 10 epochs, batches of 32 and a fifth of the samples
+/// The options of a training run.
+///
+/// ```
+/// use train::Fit;
+///
+/// // Stops when five epochs in a row have not been better, and ends with the weights of the best one.
+/// let options = Fit { epochs: 100, patience: Some(5), seed: 1, ..Fit::default() };
+/// assert_eq!((options.batch_size, options.validation_split), (32, 0.2));
+/// ```
+///
+/// The default is 10 epochs, batches of 32 and a fifth of the samples
 /// for validation. It also keeps the weights of the best epoch
 /// in validation.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

@@ -18,6 +18,41 @@ pub(crate) const EVALUATION_BATCH: usize = 256;
 pub const EVALUATION_ITEMS: usize = 1 << 13;
 
 /// Fits, evaluates and predicts with one model. `L` is a [`Loss`](crate::Loss).
+///
+/// | method | gives |
+/// |---|---|
+/// | [`fit`](Self::fit) | the trained parameters, and a [`History`](crate::History) |
+/// | [`score`](Self::score) | the loss and the metrics on a data set, for any loss |
+/// | [`evaluate`](Self::evaluate) | of a classifier also the confusion matrix and the area under the ROC curve |
+/// | [`predict`](Self::predict) | probabilities, or the numbers of a regression |
+/// | [`outputs`](Self::outputs) | what the model computes, such as logits |
+///
+/// ```
+/// use autograd::Parameters;
+/// use data::Dataset;
+/// use nn::{Activation, Dense, Features, Model, SoftmaxCrossEntropy};
+/// use optim::Adam;
+/// use tensor::Tensor;
+/// use train::{Fit, Trainer};
+///
+/// // Exclusive or.
+/// let inputs = Tensor::from([[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]]);
+/// let samples = Dataset::new(inputs, Tensor::from([0, 1, 1, 0]));
+///
+/// let mut parameters = Parameters::new(1);
+/// let model = Features::new(2)
+///     .then(Dense::new(&mut parameters, "hidden", 2, 8))
+///     .then(Activation::Tanh)
+///     .then(Dense::new(&mut parameters, "output", 8, 2));
+/// let trainer = Trainer::new(&model, SoftmaxCrossEntropy::new());
+///
+/// let options = Fit { epochs: 200, validation_split: 0.0, ..Fit::default() };
+/// let history = trainer.fit(&mut parameters, &mut Adam::new(0.05), &samples, &options)?;
+/// assert!(history.kept_epoch().training.loss < 0.1);
+/// assert_eq!(trainer.evaluate(&parameters, &samples).accuracy(), 1.0);
+/// assert!(trainer.predict(&parameters, samples.inputs()).get([1, 1]) > 0.9);
+/// # Ok::<(), train::TrainError>(())
+/// ```
 #[derive(Debug)]
 pub struct Trainer<'m, M, L> {
     pub(crate) model: &'m M,

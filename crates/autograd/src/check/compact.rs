@@ -29,6 +29,8 @@ struct Extent {
     shape: Vec<usize>,
     /// The rows that are read, ascending; `None` where all of it is.
     rows: Option<Arc<[u32]>>,
+    /// `true` if it is read at all, if only no rows of it.
+    is_read: bool,
 }
 
 impl RowsUnderCheck {
@@ -55,6 +57,11 @@ impl RowsUnderCheck {
         &self.extents[id.index()].shape
     }
 
+    /// Returns `true` if the function reads a parameter.
+    pub(super) fn reads(&self, id: ParameterId) -> bool {
+        self.extents[id.index()].is_read
+    }
+
     /// Returns the rows of a parameter that are read; `None` if it is read as a whole.
     pub(super) fn rows(&self, id: ParameterId) -> Option<&[u32]> {
         self.extents[id.index()].rows.as_deref()
@@ -65,7 +72,7 @@ impl RowsUnderCheck {
     pub(super) fn written_out(&self, read: &Parameters<Number>) -> Parameters<Number> {
         read.with_values(|id| match &self.extents[id.index()] {
             Extent { rows: None, .. } => read.get(id).clone().into(),
-            Extent { rows: Some(rows), shape } => {
+            Extent { rows: Some(rows), shape, .. } => {
                 let (shape, rows) = (shape.clone(), Arc::clone(rows));
                 let name = read.name(id).to_string();
                 on_demand(ReadRows { name, shape, rows, values: read.get(id).clone() })
@@ -98,9 +105,11 @@ fn extents(tape: &Tape<Number>, parameters: &Parameters<Number>) -> Vec<Extent> 
     let has_rows = |id| !parameters.shape(id).is_empty();
     let mut rows: Vec<Option<Vec<u32>>> =
         parameters.ids().map(|id| has_rows(id).then(Vec::new)).collect();
+    let mut is_read = vec![false; rows.len()];
     for node in tape.nodes().iter() {
         let Some((id, _)) = node.parameter() else { continue };
         if parameters.entries.get(id.index()).is_some_and(|own| own.id == id) {
+            is_read[id.index()] = true;
             let read = &mut rows[id.index()];
             *read = read.take().zip(node.rows()).map(|(rows, more)| [&rows[..], more].concat());
         }
@@ -111,7 +120,12 @@ fn extents(tape: &Tape<Number>, parameters: &Parameters<Number>) -> Vec<Extent> 
         rows.into()
     };
     let shapes = parameters.ids().map(|id| parameters.shape(id).to_vec());
-    shapes.zip(rows).map(|(shape, rows)| Extent { shape, rows: rows.map(ascending) }).collect()
+    let extent = |((shape, rows), is_read): ((_, Option<Vec<u32>>), _)| Extent {
+        shape,
+        rows: rows.map(ascending),
+        is_read,
+    };
+    shapes.zip(rows).zip(is_read).map(extent).collect()
 }
 
 /// Returns the parameters in the check's scalar type. A row is cast when it is read.

@@ -18,6 +18,17 @@ use tensor::Scalar;
 use crate::{Layer, SwiGLU};
 
 /// An activation function, as a layer.
+///
+/// ```
+/// use autograd::{Parameters, Pass, Tape};
+/// use nn::{Activation, Layer};
+/// use tensor::Tensor;
+///
+/// let (tape, parameters) = (Tape::new(), Parameters::new(0));
+/// let x = tape.constant(Tensor::from([-1.0, 2.0]));
+/// let y = Activation::Relu.forward(Pass::eval(&tape, &parameters), x);
+/// assert_eq!(y.value(), Tensor::from([0.0, 2.0]));
+/// ```
 #[derive(Clone, Debug)]
 pub enum Activation {
     /// [`relu`].

@@ -9,7 +9,18 @@ use super::classes::{check_smoothing, check_weights};
 use super::weighted_bce_with_logits::weighted_bce_with_logits;
 
 /// The cross-entropy of one logit and a class that is 0 or 1, averaged over the samples; see
-/// [`bce_with_logits`].
+/// [`bce_with_logits`]. It takes logits, so the model ends without a sigmoid.
+///
+/// ```
+/// use autograd::Tape;
+/// use nn::BinaryCrossEntropy;
+/// use tensor::Tensor;
+///
+/// let tape = Tape::<f64>::default();
+/// let logits = tape.variable(Tensor::from([[0.0], [0.0]]));
+/// let loss = BinaryCrossEntropy::new().of(logits, &Tensor::from([1, 0]));
+/// assert!((loss.item() - 2f64.ln()).abs() < 1e-12);
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct BinaryCrossEntropy;
 

@@ -508,6 +508,26 @@ fn without_validation_samples_the_last_weights_are_kept() {
 }
 
 #[test]
+fn validation_samples_of_ones_own_are_used_as_those_of_a_split() {
+    let dataset = quadrants(50, 1);
+    let options = Fit { split: Split::Last, ..Fit::default() };
+    let (_, of_split, expected) = trained::<f64>(&dataset, 1, &options);
+    let mut parameters = Parameters::with_seed(1);
+    let model = network(&mut parameters);
+    let trainer = Trainer::new(&model, SoftmaxCrossEntropy::new());
+    let (training, validation) = options.split(&dataset).unwrap();
+    let mut adam = Adam::new(0.02);
+    let history = trainer
+        .fit_and_validate(&mut parameters, &mut adam, &training, &validation, &options)
+        .unwrap();
+    assert!(parameters.iter().zip(of_split.iter()).all(|((_, _, a), (_, _, b))| a == b));
+    let validations = |history: &History| -> Vec<_> {
+        history.epochs.iter().map(|e| e.validation.clone()).collect()
+    };
+    assert_eq!(validations(&history), validations(&expected));
+}
+
+#[test]
 fn the_weights_of_the_best_epoch_survive_an_error() {
     let options = Fit { epochs: 3, validation_split: 0.34, split: Split::Last, ..Fit::default() };
     let mut parameters = Parameters::new(1);

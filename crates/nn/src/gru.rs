@@ -19,7 +19,7 @@ use tensor::{Scalar, ShapeError, Tensor, shape};
 use crate::{Layer, dense};
 
 /// A GRU over sequences, with all its states: `[batch, time, inputs]` becomes `[batch, time, units]`.
-/// The initial state is zero. [`LastStep`] takes the last one, and [`last_steps`] the last before
+/// The initial state is zero. [`LastStep`] takes the last one, and [`last_steps`](crate::last_steps) the last before
 /// padding.
 ///
 /// Its parameters are `name.weight_ih_l0` `[3 · units, inputs]`, `name.weight_hh_l0`
@@ -136,7 +136,7 @@ impl<'t, T: Scalar> Cell<'t, T> {
 }
 
 /// The last step of sequences: `[batch, time, …]` becomes `[batch, …]`. Every sequence has the same
-/// length: a padded step counts as a step. [`last_steps`] takes the last step before padding.
+/// length: a padded step counts as a step. [`last_steps`](crate::last_steps) takes the last step before padding.
 #[derive(Clone, Copy, Debug)]
 pub struct LastStep;
 

@@ -713,7 +713,8 @@ fn a_minus_may_stand_wherever_people_put_it() {
 
 #[test]
 fn losses_are_numbers_of_the_same_column_as_gains() {
-    let cell = |i: usize| if i % 2 == 0 { format!("${i}.25") } else { format!("-${i}.25") };
+    let cell =
+        |i: usize| if i.is_multiple_of(2) { format!("${i}.25") } else { format!("-${i}.25") };
     let summary = &summaries(&frame("profit", (0..40).map(cell)))[0];
     assert_eq!((summary.kind, summary.unit), (ColumnKind::Number, Some('$')));
 }
@@ -722,8 +723,9 @@ fn losses_are_numbers_of_the_same_column_as_gains() {
 #[test]
 fn a_dash_among_numbers_or_dates_and_an_error_of_a_spreadsheet_are_gaps() {
     for gap in ["-", "--", "–", ".", "#DIV/0!", "#REF!"] {
-        let cell =
-            |i: usize| if i % 5 == 0 { gap.to_owned() } else { format!("{}", i as f64 - 20.5) };
+        let cell = |i: usize| {
+            if i.is_multiple_of(5) { gap.to_owned() } else { format!("{}", i as f64 - 20.5) }
+        };
         let table = frame("temperature", (0..40).map(cell));
         let found = summaries(&table);
         assert_eq!(found[0].kind, ColumnKind::Number, "{gap}");
@@ -745,7 +747,7 @@ fn a_dash_among_numbers_or_dates_and_an_error_of_a_spreadsheet_are_gaps() {
 
 #[test]
 fn a_column_that_is_mostly_numbers_and_is_not_read_so_has_a_remark() {
-    let cell = |i: usize| if i % 5 == 0 { "<0.5".to_owned() } else { format!("{i}.5") };
+    let cell = |i: usize| if i.is_multiple_of(5) { "<0.5".to_owned() } else { format!("{i}.5") };
     let summary = &summaries(&frame("level", (0..40).map(cell)))[0];
     assert_eq!(summary.remark.as_deref(), Some("32 of 40 cells are numbers, but not `<0.5`"));
 }

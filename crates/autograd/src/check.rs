@@ -133,7 +133,8 @@ where
         // A store of the inputs of a function has parameters of this name.
         let names =
             std::iter::successors(Some(format!("input {i}")), |name| Some(format!("{name}'")));
-        let name = names.into_iter().find(|name| all.find(name).is_none()).expect("endless");
+        let mut names = names;
+        let name = names.find(|name| all.find(name).is_none()).expect("endless");
         all.add(name, inputs[i].clone())
     });
     self::parameters(&all, |pass| function(pass, ids.map(|id| pass.parameter(id))))

@@ -124,10 +124,11 @@ impl<T: Scalar> Tape<T> {
         let nodes = self.nodes();
         let is_finite = |index: usize| nodes.get(index).value().is_finite();
         let last = (0..self.len()).rev().find(|&index| !is_finite(index))?;
-        let (mut is_on_the_way, mut first) = (vec![false; last + 1], last);
+        // A tape that does not record knows no way.
+        let (mut is_on_the_way, mut first) = (vec![!self.records; last + 1], last);
         is_on_the_way[last] = true;
         for index in (0..=last).rev() {
-            if is_on_the_way[index] {
+            if is_on_the_way[index] && !is_finite(index) {
                 first = index;
                 let inputs = nodes.get(index).inputs().to_vec();
                 inputs.into_iter().for_each(|input| is_on_the_way[input] |= !is_finite(input));

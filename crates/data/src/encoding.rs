@@ -107,11 +107,13 @@ impl Origin {
             valid += chunk.valid().chars().filter(|letter| !letter.is_ascii()).count();
             invalid += usize::from(!chunk.invalid().is_empty());
         }
-        // In western European text two letters outside ASCII are rarely neighbors, and hardly ever three: `Größe` has two.
+        // In western European text two letters outside ASCII are rarely neighbors, and then beside others, as in `Größe`.
         let is_high = |byte: &u8| !byte.is_ascii();
         let high = bytes.iter().filter(|byte| is_high(byte)).count();
         let beside = bytes.windows(2).filter(|pair| pair.iter().all(is_high)).count();
-        let is_double = 3 * beside >= 2 * high && high > 2;
+        let words = bytes.split(|byte| byte.is_ascii() && !byte.is_ascii_alphabetic());
+        let alone: usize = words.filter(|word| word.iter().all(is_high)).map(<[u8]>::len).sum();
+        let is_double = 2 * beside >= high && 2 * alone > high && high > 2;
         // In one of the encodings of single bytes, UTF-8 letters of several bytes hardly occur by chance.
         let is_mixed = valid > 1 && 10 * valid >= invalid && !is_double;
         if valid > invalid || is_mixed {

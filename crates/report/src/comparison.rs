@@ -107,7 +107,7 @@ impl RunResult {
 }
 
 /// Returns `true` if a lower value of the metric is better.
-fn is_error(metric: &str) -> bool {
+pub(crate) fn is_error(metric: &str) -> bool {
     [LOSS, "mae", "rmse"].contains(&metric)
 }
 
@@ -141,7 +141,7 @@ impl ModelComparison {
     }
 
     /// Returns the name of the metric that models are compared by, that of the first run: `accuracy`,
-    /// `micro_f1` or `loss`. A lower loss is better, a higher value of the others.
+    /// `micro_f1` or `loss`. A lower loss, `mae` or `rmse` is better, a higher value of the others.
     pub fn decisive(&self) -> &str {
         let first = self.models.first().and_then(|(_, runs)| runs.first());
         first.map_or(LOSS, RunResult::decisive)

@@ -10,7 +10,7 @@
 //! crash at any moment leaves whole files only. It holds:
 //!
 //! ```text
-//! hidden.weight              the weights that a saved model would have now: the best epoch's
+//! hidden.weight              the weights that a saved model would have now: the best epoch's in validation
 //! training/hidden.weight     the weights that training continues with, if they differ
 //! optimizer/m.hidden.weight  the optimizer's memory
 //! metadata  wengert          the description of the model, as `save` writes it

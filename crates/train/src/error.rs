@@ -63,7 +63,7 @@ pub enum TrainError {
         epoch: usize,
         /// The step within the epoch, counted from 1.
         step: usize,
-        /// The first node of the tape that is not finite.
+        /// The first node on the way to the loss whose value is not finite.
         first: String,
     },
     /// The optimizer refuses a gradient. The parameters are those before the step.

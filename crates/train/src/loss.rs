@@ -55,7 +55,7 @@ pub trait Loss<T: Scalar = f32>: Sync {
     fn of<'t>(&self, outputs: Var<'t, T>, targets: &Self::Target) -> Var<'t, T>;
 
     /// Checks that targets are possible for a model with this many outputs, such as logits, for each sample or step.
-    /// Training checks all of its targets before the first step. The default accepts any.
+    /// Training checks all targets in memory before the first step, and of a stream the first ones. The default accepts any.
     ///
     /// # Errors
     /// If a target is not possible, such as a class that the model does not have.

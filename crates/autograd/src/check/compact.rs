@@ -29,7 +29,7 @@ struct Extent {
     shape: Vec<usize>,
     /// The rows that are read, ascending; `None` where all of it is.
     rows: Option<Arc<[u32]>>,
-    /// `true` if it is read at all, if only no rows of it.
+    /// `true` if it is read at all, even if of no rows.
     is_read: bool,
 }
 

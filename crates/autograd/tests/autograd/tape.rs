@@ -480,6 +480,11 @@ fn a_mask_is_not_named_as_what_is_not_finite() {
     assert!(!from_mask.value().is_finite());
     let words = tape.first_non_finite().expect("x - inf");
     assert!(words.contains("= constant []"), "{words}");
+
+    let tape = Tape::<f64>::no_grad();
+    tape.constant(Tensor::from([0.0, 1.0])).ln().sum_all();
+    let words = tape.first_non_finite().expect("ln 0");
+    assert!(words.contains(" = ln [2], at "), "{words}");
 }
 
 #[test]

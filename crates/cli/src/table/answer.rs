@@ -164,10 +164,11 @@ impl<M: Model<Input = Mixed<Tensor<u32>>>> SavedTable<M> {
                 }
                 other
             };
-            let rows: Vec<TableRow> = influences.iter().zip(removed).map(without).collect();
-            let (found, _) = self.outputs(notation, places, &rows)?;
-            for (influence, without) in influences.iter_mut().zip(&found) {
-                influence.effect = value(outputs) - value(without);
+            // With the row itself, so that what changes nothing has an effect of exactly 0.
+            let rows = [row.clone()].into_iter().chain(influences.iter().zip(removed).map(without));
+            let (found, _) = self.outputs(notation, places, &rows.collect::<Vec<_>>())?;
+            for (influence, without) in influences.iter_mut().zip(&found[1..]) {
+                influence.effect = value(&found[0]) - value(without);
             }
         }
         influences.sort_by(|a, b| b.effect.abs().total_cmp(&a.effect.abs()));

@@ -6,7 +6,8 @@ use std::fmt;
 use std::io::Read;
 
 use data::{
-    DataFrame, NumberForm, TableRow, TextReader, beginning, excerpt, is_missing, printable,
+    DataFrame, DecimalMark, NumberForm, TableRow, TextReader, beginning, excerpt, is_missing,
+    printable,
 };
 use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use serde_json::Value;
@@ -32,8 +33,8 @@ pub struct JsonLines<R> {
     first: Option<ObjectRow>,
     /// How the numbers of each column are written in the model's data.
     forms: HashMap<String, NumberForm>,
-    /// The columns that have had another value than a number.
-    with_others: HashSet<usize>,
+    /// The columns that have had a number as a text.
+    with_number_texts: HashSet<usize>,
     /// The line that was read last.
     line: String,
 }
@@ -48,7 +49,7 @@ impl<R: Read> JsonLines<R> {
             places: HashMap::new(),
             first: None,
             forms: HashMap::new(),
-            with_others: HashSet::new(),
+            with_number_texts: HashSet::new(),
             line: String::new(),
         };
         rows.first = rows.read()?;
@@ -100,8 +101,9 @@ impl<R: Read> JsonLines<R> {
             row.cells.resize(self.columns.len(), NULL.to_owned());
         }
         // In the form of a model's columns, numbers have the marks of these columns.
-        let is_number = |place: &usize| !self.with_others.contains(place) && self.forms.is_empty();
-        let numbers = (0..self.columns.len()).filter(is_number).collect();
+        let has_points =
+            |place: &usize| self.forms.is_empty() && !self.with_number_texts.contains(place);
+        let numbers = (0..self.columns.len()).filter(has_points).collect();
         Ok(DataFrame::new(self.columns.clone(), rows, None).with_decimal_points(numbers))
     }
 
@@ -152,8 +154,8 @@ impl<R: Read> JsonLines<R> {
             if is_set[place] {
                 return Err(fault(format!("the key {} occurs twice", excerpt(&key))));
             }
-            if !is_null && !value.is_number() {
-                self.with_others.insert(place);
+            if value.as_str().is_some_and(is_number) {
+                self.with_number_texts.insert(place);
             }
             (cells[place], is_set[place]) = ((!is_null).then_some(cell), true);
         }
@@ -208,6 +210,11 @@ fn label(value: &Value) -> Result<String, String> {
         ));
     }
     Ok(text)
+}
+
+/// Returns `true` if a text is a number with some decimal mark.
+fn is_number(text: &str) -> bool {
+    [DecimalMark::Point, DecimalMark::Comma].iter().any(|mark| mark.parse(text).is_some())
 }
 
 /// An object with its keys in the order of the file.

@@ -180,6 +180,10 @@ impl<T: Scalar> Loss<T> for LossAlone {
     fn of<'t>(&self, outputs: Var<'t, T>, targets: &Targets) -> Var<'t, T> {
         self.0.of(outputs, targets)
     }
+
+    fn check_targets(&self, outputs: usize, targets: &Targets) -> Result<(), ShapeError> {
+        Loss::<T>::check_targets(&self.0, outputs, targets)
+    }
 }
 
 /// Returns the standard deviation of the answers: the distance of 0 and 1 on their scale.
@@ -203,6 +207,18 @@ impl<T: Scalar> Loss<T> for TableLoss {
                 Loss::of(loss, outputs, numbers)
             }
             _ => panic!("{OTHER_KIND}"),
+        }
+    }
+
+    fn check_targets(&self, outputs: usize, targets: &Targets) -> Result<(), ShapeError> {
+        match (self, targets) {
+            (Self::Classes(loss), Targets::Classes(classes)) => {
+                Loss::<T>::check_targets(loss, outputs, classes)
+            }
+            (Self::Labels(loss), Targets::Numbers(labels)) => {
+                Loss::<T>::check_targets(loss, outputs, labels)
+            }
+            _ => Ok(()),
         }
     }
 

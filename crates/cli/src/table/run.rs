@@ -106,7 +106,8 @@ pub fn read_rows(
         ));
     }
     let known = form_of_others(rows.has_header(), table.separator);
-    let test = test.map(|path| read_test(path, known, &understood)).transpose()?;
+    let is_json_lines = rows.is_json_lines();
+    let test = test.map(|path| read_test(path, known, &understood, is_json_lines)).transpose()?;
     let test = test.as_ref().map(|(frame, name)| (frame.clone(), name.as_str()));
     Ok((KnownRows::new(frame, understood, rows.name(), test)?, rows.has_header()))
 }
@@ -115,10 +116,14 @@ fn read_test(
     path: &Path,
     known: KnownForm,
     understood: &Understood,
+    is_json_lines: bool,
 ) -> Result<(DataFrame, String), String> {
     let fault = |error| format!("--test {error}");
     let mut rows = TableFile::open(path, known).map_err(fault)?;
-    rows.set_number_forms(understood.number_forms()).map_err(fault)?;
+    // Objects like those to train on have the same cells already.
+    if !(is_json_lines && rows.is_json_lines()) {
+        rows.set_number_forms(understood.number_forms()).map_err(fault)?;
+    }
     let frame = rows.read_all().map_err(fault)?;
     Ok((frame, rows.name().to_owned()))
 }

@@ -499,6 +499,10 @@ fn options_of_tables() -> Vec<BadInput> {
         train("--folds many", &["--folds <N>", "expected a whole number from 2 to 1000"]),
         train("--folds 61", &["--folds 61: there are fewer rows"]),
         train("--folds 6 --group b", &["--folds 6: there are fewer groups"]),
+        train(
+            "--folds 3 --split last",
+            &["--folds deals the rows out at random, but --split last"],
+        ),
         train("--folds 3 --save a.st", &["--folds <N>", "--save <FILE>"]),
         train("--folds 3 --test numbers.csv", &["--folds <N>", "--test <FILE>"]),
         train("--folds 3 --report a.html", &["--folds <N>", "--report <FILE>"]),

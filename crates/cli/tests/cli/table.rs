@@ -180,6 +180,51 @@ fn a_packed_file_and_standard_input_are_the_same_table() {
     assert_eq!(told.lines().count(), 240);
 }
 
+/// Numbers of three decimals could be thousands where another column has decimal commas.
+#[test]
+fn numbers_of_json_lines_have_decimal_points_whatever_other_columns_have() {
+    let folder = tempdir().unwrap();
+    let folder = folder.path();
+    let rows = |start: usize| -> String {
+        let row = |i: usize| {
+            let gap = if i % 40 == 3 { "\"n/a\"".to_owned() } else { format!("{}.125", i % 9) };
+            format!(
+                "{{\"amount\": \"{},43\", \"x\": {gap}, \"y\": {}.576}}\n",
+                60 + i % 7,
+                640 + i % 9
+            )
+        };
+        (start..start + 120).map(row).collect()
+    };
+    fs::write(folder.join("a.jsonl"), rows(0)).unwrap();
+    fs::write(folder.join("b.jsonl"), rows(1000)).unwrap();
+    let options = "--target y --epochs 3 --save a.st";
+    let outcome = wengert(folder, &format!("train a.jsonl --test b.jsonl {options}"));
+    let notes = outcome.stderr.clone();
+    let output = outcome.success();
+    let line = |name: &str| output.lines().find(|line| line.starts_with(name)).unwrap();
+    assert!(line("amount ").contains("decimal comma"), "{output}");
+    assert!(
+        !line("x ").contains("decimal comma") && !line("y ").contains("decimal comma"),
+        "{output}"
+    );
+    assert!(notes.contains("of the rows that are held out occur in training too"), "{notes}");
+    let figures = wengert(folder, "evaluate --model a.st --test b.jsonl --json").success();
+    let figures: Value = serde_json::from_str(&figures).unwrap();
+    assert!(figures["mae"].as_f64().unwrap() < 10.0, "{figures}");
+}
+
+#[test]
+fn the_words_of_a_column_are_counted_in_a_saved_model() {
+    let folder = folder();
+    let folder = folder.path();
+    wengert(folder, "train shop.csv --target sold --vocab 100 --epochs 1 --save a.st --quiet")
+        .success();
+    let told = wengert(folder, "inspect --model a.st --json").success();
+    let told: Value = serde_json::from_str(&told).unwrap();
+    assert_eq!(told["vocabulary"]["words of column note, the padding included"], 100, "{told}");
+}
+
 #[test]
 fn numbers_are_predicted_in_their_own_unit_from_a_german_spreadsheet() {
     let folder = folder();

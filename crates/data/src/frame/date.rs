@@ -36,7 +36,8 @@ impl DateOrder {
     }
 
     /// Returns the days since 1970-01-01 of a date, with its time as a fraction. A zone, such as `Z`, `UTC` or
-    /// `+02:00`, moves it to UTC. A year of two digits, after a point or a slash, is from 1969 to 2068, as in POSIX.
+    /// `+02:00`, moves it to UTC. A year of two digits, as in `31/5/24`, `31-May-24` and
+    /// `31.05.24`, is from 1969 to 2068, as in POSIX.
     ///
     /// ```
     /// use data::DateOrder;
@@ -56,9 +57,9 @@ impl DateOrder {
         let is_end = |letter: char| letter == ' ' || letter == 'T';
         let after_month =
             |end: usize| cell[..end].ends_with(|letter: char| letter.is_ascii_digit());
-        let ends = cell.match_indices(is_end).map(|(end, _)| end);
+        let mut ends = cell.match_indices(is_end).map(|(end, _)| end);
         // Not the T of `31-OCT-2024`.
-        let (date, time) = match ends.into_iter().find(|&end| after_month(end)) {
+        let (date, time) = match ends.find(|&end| after_month(end)) {
             Some(end) => (&cell[..end], Some(cell[end + 1..].trim())),
             None => (cell, None),
         };
@@ -74,9 +75,11 @@ impl DateOrder {
             ('/' | '-', _) => (third, first, second),
             _ => return None,
         };
+        // `1.2.24` may be the version of a program.
+        let is_padded = separator == '.' && first.len() == 2 && second.len() == 2;
         let year = match year.len() {
             4 => digits(year)?,
-            2 if matches!(separator, '/' | '.') || named.is_some() => match digits(year)? {
+            2 if separator == '/' || named.is_some() || is_padded => match digits(year)? {
                 year @ ..69 => 2000 + year,
                 year => 1900 + year,
             },
@@ -151,8 +154,8 @@ fn month_of_name(name: &str) -> Option<i64> {
         "november",
         "december",
     ];
-    let name = name.to_ascii_lowercase();
-    let is_name = |month: &&str| name == **month || name == month[..3];
+    let is_name =
+        |month: &&str| name.eq_ignore_ascii_case(month) || name.eq_ignore_ascii_case(&month[..3]);
     MONTHS.iter().position(is_name).map(|place| place as i64 + 1)
 }
 

@@ -167,7 +167,8 @@ fn is_numbering(rows: &[Row]) -> bool {
     let has_index = names.len() < first.fields.len();
     let is_number = |cell: &str| DecimalMark::Point.parse(cell).is_some();
     let is_of_texts = |place: usize| {
-        let mut cells = rows[1..].iter().filter_map(|row| row.fields.get(place)).peekable();
+        let cells = rows[1..].iter().filter_map(|row| row.fields.get(place));
+        let mut cells = cells.filter(|cell| !is_missing(cell)).peekable();
         cells.peek().is_some() && !cells.any(is_number)
     };
     // `0,1` may be a sample. Four such numbers, or some above texts, are none.
@@ -175,7 +176,7 @@ fn is_numbering(rows: &[Row]) -> bool {
     names.len() > 1 && counts && is_clear
 }
 
-/// Returns `true` if the first row has names. None of its cells is a number or a date, and either one is a text above
+/// Returns `true` if the first row has names. None of its cells is a number or a date above dates, and either one is a text above
 /// numbers or dates, or none occurs twice below.
 fn is_header(rows: &[Row]) -> bool {
     let Some((first, others)) = rows.split_first() else { return true };
@@ -192,7 +193,11 @@ fn is_header(rows: &[Row]) -> bool {
         let mut cells = below(place).filter(|cell| !is_missing(cell)).peekable();
         !is_missing(name) && cells.peek().is_some() && cells.all(&is_value)
     };
+    // A date may be a name, such as `1/22/20` above counts.
+    let is_sample = |(place, name): (usize, &str)| {
+        is_number(name) || (is_date(name) && below(place).any(is_date))
+    };
     let occurs_again = |(place, name)| below(place).filter(|cell| *cell == name).count() > 1;
-    !first.fields.iter().any(is_value)
+    !first.fields.iter().enumerate().any(is_sample)
         && (columns().any(is_above_values) || !columns().any(occurs_again))
 }

@@ -93,7 +93,7 @@ pub struct ColumnSummary {
     pub name: String,
     /// The kind, as guessed or as chosen.
     pub kind: ColumnKind,
-    /// The number of cells that hold a value, if only a dash among numbers.
+    /// The number of cells that hold a value. A dash among numbers or dates is none.
     pub present: usize,
     /// The number of cells that do not.
     pub missing: usize,
@@ -135,8 +135,18 @@ impl ColumnSummary {
         let remark = remark.or_else(|| summary.assumed(kind));
         let doubt = || summary.doubt(chosen, &counts, frame, column);
         summary.remark = remark.or_else(doubt);
-        summary.kind = kind;
-        summary
+        summary.settled(kind, &counts)
+    }
+
+    /// Returns the summary of a column of this kind. Among numbers and dates a dash is a missing value.
+    fn settled(self, kind: ColumnKind, counts: &Counts) -> ColumnSummary {
+        match kind {
+            ColumnKind::Number | ColumnKind::Date => {
+                let missing = self.missing + self.present - counts.filled;
+                Self { kind, missing, present: counts.filled, ..self }
+            }
+            _ => Self { kind, ..self },
+        }
     }
 
     /// Looks at the column that should be predicted. Without a chosen kind it has numbers if it has decimals, more than 20
@@ -168,8 +178,7 @@ impl ColumnSummary {
         let remark = summary.assumed(kind).or_else(|| is_guessed.then(|| labels.to_owned()));
         let doubt = || summary.doubt(chosen, &counts, frame, column);
         summary.remark = remark.or_else(doubt);
-        summary.kind = kind;
-        summary
+        summary.settled(kind, &counts)
     }
 
     fn found(frame: &DataFrame, column: usize) -> ColumnSummary {
@@ -203,7 +212,7 @@ impl ColumnSummary {
                 true => DecimalMark::Point,
                 false => DecimalMark::guess(present()).unwrap_or_else(by_file),
             },
-            unit: unit_of(present()),
+            unit: unit_of(present().filter(|cell| !is_gap(cell))),
             order: DateOrder::guess(present()).unwrap_or_else(order_by_file),
             remark: None,
             examples,
@@ -212,17 +221,21 @@ impl ColumnSummary {
 
     fn counts(&self, frame: &DataFrame, column: usize) -> Counts {
         let present = || frame.cells(column).filter(|cell| !is_missing(cell));
-        let codes = present().filter(|cell| is_code(cell)).count();
-        // A single 07 among numbers is a number, too. But if all cells have the same length, all are codes.
-        let length = present().next().map(str::len);
-        let is_coded =
-            20 * codes > self.present || (codes > 0 && present().all(|c| Some(c.len()) == length));
+        let filled = || present().filter(|cell| !is_gap(cell));
+        let count = filled().count();
+        let codes = filled().filter(|cell| is_code(cell)).count();
+        // A single 07 among numbers is a number, too. But if all cells have the same length, all are codes. Accountants
+        // put only losses in parentheses.
+        let length = filled().next().map(str::len);
+        let is_coded = 20 * codes > count
+            || (codes > 0 && filled().all(|cell| Some(cell.len()) == length))
+            || filled().all(|cell| cell.starts_with('('));
         let numbers: Vec<f64> = match is_coded {
             true => Vec::new(),
             false => present().filter_map(|cell| self.parse_number(cell)).collect(),
         };
         Counts {
-            filled: present().filter(|cell| !is_gap(cell)).count(),
+            filled: count,
             numbers: numbers.len(),
             whole: numbers.iter().filter(|number| number.fract() == 0.0).count(),
             dates: present().filter(|cell| self.order.parse(cell).is_some()).count(),

@@ -40,7 +40,10 @@ impl DecimalMark {
             return cell.trim().parse().ok().filter(|number: &f64| number.is_finite());
         }
         let Parts { is_negative, digits, .. } = Parts::of(cell)?;
-        let size = self.parse_digits(digits)?;
+        let size = match self == Self::Point && is_simple(digits) {
+            true => digits.parse().ok().filter(|number: &f64| number.is_finite())?,
+            false => self.parse_digits(digits)?,
+        };
         Some(if is_negative { -size } else { size })
     }
 
@@ -208,7 +211,11 @@ pub(super) fn parse_with(
 
 /// Returns the currency or the percent sign of a cell.
 fn unit(cell: &str) -> Option<char> {
-    Parts::of(cell)?.unit
+    // Most cells have none.
+    match cell.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.') {
+        true => None,
+        false => Parts::of(cell)?.unit,
+    }
 }
 
 /// A cell without its sign and its unit.
@@ -223,21 +230,29 @@ struct Parts<'a> {
 impl<'a> Parts<'a> {
     /// Takes a cell apart; `None` if it has two signs.
     fn of(cell: &'a str) -> Option<Self> {
-        let cell = cell.trim();
-        let inner = cell.strip_prefix('(').and_then(|cell| cell.strip_suffix(')'));
-        let (before, rest) = without_minus(inner.map_or(cell, str::trim));
+        let (around, rest) = without_parentheses(cell.trim());
+        let (before, rest) = without_minus(rest);
         let is_unit = |letter: &char| matches!(letter, '$' | '€' | '£' | '¥' | '%');
         let [first, last] = [rest.chars().next(), rest.chars().next_back()];
         let unit = first.filter(is_unit).or_else(|| last.filter(is_unit));
         let rest = unit.map_or(rest, |unit| rest.trim_matches(unit).trim());
+        let (around_number, rest) = without_parentheses(rest);
         let (after_unit, rest) = without_minus(rest);
         // Without decimals or groups, as in an age of `18-`, it may mean something else.
         let behind = rest.strip_suffix('-').filter(|rest| rest.contains(['.', ',']));
         let digits = behind.unwrap_or(rest);
-        let minuses = [inner.is_some(), before, after_unit, behind.is_some()];
+        let minuses = [around, before, around_number, after_unit, behind.is_some()];
         let count = minuses.iter().filter(|&&is_there| is_there).count();
         let is_signed_again = count > 0 && digits.starts_with(['+', '-']);
         (count < 2 && !is_signed_again).then_some(Self { is_negative: count > 0, unit, digits })
+    }
+}
+
+/// Returns `true` and what is between the parentheses of a cell that has them.
+fn without_parentheses(cell: &str) -> (bool, &str) {
+    match cell.strip_prefix('(').and_then(|cell| cell.strip_suffix(')')) {
+        Some(inner) => (true, inner.trim()),
+        None => (false, cell),
     }
 }
 

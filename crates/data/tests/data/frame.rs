@@ -697,6 +697,8 @@ fn a_minus_may_stand_wherever_people_put_it() {
         (point, "\u{2212}163.74", -163.74),
         (point, "(1,234.50)", -1234.5),
         (point, "($1,234.50)", -1234.5),
+        (point, "$(1,234.50)", -1234.5),
+        (point, "$ (5.00)", -5.0),
         (point, "1,234.50-", -1234.5),
         (comma, "1.234,50-", -1234.5),
         (comma, "- 5,00 €", -5.0),
@@ -706,7 +708,10 @@ fn a_minus_may_stand_wherever_people_put_it() {
     ] {
         assert_eq!(mark.parse(cell), Some(number), "{cell}");
     }
-    for cell in ["--5", "(-5)", "-$-5", "-5-", "-5.0-", "-+5", "18-", "5-6", "-", "()", "($)"] {
+    for cell in [
+        "--5", "(-5)", "-$-5", "-5-", "-5.0-", "-+5", "18-", "5-6", "-", "()", "($)", "($(5))",
+        "-(5)",
+    ] {
         assert_eq!(point.parse(cell), None, "{cell}");
     }
 }
@@ -784,7 +789,7 @@ fn dates_of_common_exports_are_read() {
     }
     assert_eq!(month.parse("1-OCT-2024"), month.parse("2024-10-01"));
     assert_eq!(
-        [68, 69].map(|year| month.parse(&format!("1.1.{year}"))),
+        [68, 69].map(|year| month.parse(&format!("01.01.{year}"))),
         ["2068-01-01", "1969-01-01"].map(|date| month.parse(date))
     );
     for cell in [
@@ -792,6 +797,8 @@ fn dates_of_common_exports_are_read() {
         "5/31/2024 0:30 AM",
         "5/31/2024 5:30+02:00 PM",
         "1.2.3",
+        "1.2.24",
+        "1.10.12",
         "10-12-14",
         "31-Mai-2024",
         "31-2-24",
@@ -808,6 +815,38 @@ fn the_numbers_of_the_columns_that_pandas_writes_for_no_names_are_a_header() {
     assert!(has_header("0,1,2,3\n5.5,1,7,8\n6.5,2,9,1\n"));
     assert!(!has_header("0,1\n1,0\n1,1\n"), "samples of an exclusive or");
     assert!(!has_header("0,1,1\n1,0,1\n1,1,0\n"));
+    assert!(!has_header("0,1\nNA,1\nNA,0\n"), "a missing cell is no text");
+}
+
+#[test]
+fn dates_above_counts_are_names_and_above_dates_samples() {
+    let has_header = |text: &str| Dialect::sniff(text, HeaderRow::Guess).has_header;
+    assert!(has_header("country,lat,1/22/20,1/23/20\nItaly,43.1,0,2\nChad,15.4,0,0\n"));
+    assert!(has_header("id,1-Jan-24,1-Feb-24\na,5,7\nb,6,8\n"));
+    assert!(!has_header("2024-01-01,5\n2024-01-02,6\n"));
+}
+
+#[test]
+fn codes_are_no_numbers_although_some_are_missing_or_in_parentheses() {
+    let kind =
+        |cell: &dyn Fn(usize) -> String| summaries(&frame("code", (0..200).map(cell)))[0].kind;
+    let zip = |i: usize| match i {
+        _ if i.is_multiple_of(10) => "-".to_owned(),
+        _ if i % 50 == 7 => format!("0{}", 1000 + i),
+        _ => format!("{}", 10_000 + 37 * i),
+    };
+    assert_ne!(kind(&zip), ColumnKind::Number);
+    assert_ne!(kind(&|i| format!("({})", 200 + i % 7)), ColumnKind::Number);
+    let loss = |i: usize| if i.is_multiple_of(3) { format!("({i}.50)") } else { format!("{i}.50") };
+    assert_eq!(kind(&loss), ColumnKind::Number);
+}
+
+#[test]
+fn dashes_are_missing_among_percents_too() {
+    let cell = |i: usize| if i.is_multiple_of(2) { "-".to_owned() } else { format!("{i}%") };
+    let summary = &summaries(&frame("share", (0..60).map(cell)))[0];
+    assert_eq!((summary.kind, summary.unit), (ColumnKind::Number, Some('%')));
+    assert_eq!((summary.present, summary.missing), (30, 30));
 }
 
 #[test]
@@ -820,6 +859,17 @@ fn numbers_that_a_program_wrote_have_decimal_points() {
         [DecimalMark::Comma, DecimalMark::Point]
     );
     assert!(ambiguous_numbers(&table, &[&found[1]]).is_empty());
+}
+
+/// `да` and `нет` in windows-1251, half of whose letters have a neighbor.
+#[test]
+fn words_of_other_letters_alone_are_no_windows_1252() {
+    let rows = [&b"answer;y\n"[..], &b"\xe4\xe0;1\n\xed\xe5\xf2;2\n".repeat(30)].concat();
+    assert!(
+        RowReader::open("a.csv", TextReader::new(&rows[..]), HeaderRow::Present)
+            .and_then(|mut rows| rows.read_all())
+            .is_err()
+    );
 }
 
 #[test]

@@ -17,7 +17,7 @@ use super::figures::{
 };
 use super::inside::{Inside, name};
 use super::writing::{embedded, rendered};
-use crate::comparison::{Difference, LOSS};
+use crate::comparison::{Difference, LOSS, is_error};
 use crate::metric_list::{heading, scale, three_digits, with_minus, written};
 use crate::statistics::Estimate;
 use train::metrics::Scores;
@@ -160,6 +160,9 @@ impl ReportPage<'_> {
         match first.map_or(LOSS, |run| run.test.decisive()) {
             "accuracy" => "Accuracies".to_string(),
             LOSS => "Losses, of which the lower is better,".to_string(),
+            error if is_error(error) => {
+                format!("Values of {}, of which the lower is better,", metric_label(error))
+            }
             other => format!("Values of {}", metric_label(other)),
         }
     }

@@ -90,7 +90,7 @@ impl<T: Scalar, A: Loss<T>, B: Loss<T>> Loss<T> for Heads<A, B> {
 
     fn check_targets(&self, outputs: usize, targets: &Self::Target) -> Result<(), ShapeError> {
         self.first.check_targets(self.columns, &targets.0)?;
-        self.second.check_targets(outputs - self.columns, &targets.1)
+        self.second.check_targets(outputs.saturating_sub(self.columns), &targets.1)
     }
 
     /// Returns the predictions of both, side by side.

@@ -131,10 +131,10 @@ where
     let mut all = parameters.clone();
     let ids: [ParameterId; N] = std::array::from_fn(|i| {
         // A store of the inputs of a function has parameters of this name.
-        let names =
-            std::iter::successors(Some(format!("input {i}")), |name| Some(format!("{name}'")));
-        let mut names = names;
-        let name = names.find(|name| all.find(name).is_none()).expect("endless");
+        let mut name = format!("input {i}");
+        while all.find(&name).is_some() {
+            name.push('\'');
+        }
         all.add(name, inputs[i].clone())
     });
     self::parameters(&all, |pass| function(pass, ids.map(|id| pass.parameter(id))))

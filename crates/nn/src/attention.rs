@@ -110,7 +110,8 @@ impl SelfAttention {
         x: Var<'t, T>,
         lengths: &Tensor<u32>,
     ) -> Var<'t, T> {
-        let [batch, time] = batch_and_time("self_attention", &x.shape(), lengths);
+        let sizes = batch_and_time(&x.shape(), lengths);
+        let [batch, time] = shape::expect("self_attention", sizes);
         let keys = before_padding(lengths, time).reshape([batch, 1, 1, time]);
         self.attend(pass, x, Seen::Where(&keys))
     }
@@ -256,15 +257,9 @@ pub fn scaled_dot_product_attention<'t, T: Scalar>(
 /// Checks that the condition broadcasts to the scores, and that each query sees a step: a softmax of nothing is NaN.
 fn check_seen(condition: &Tensor<bool>, scores: &[usize]) -> Result<(), ShapeError> {
     let shape = condition.shape();
-    if shape::broadcast(shape, scores)?[..] != *scores {
-        let rule = format!("the condition {shape:?} does not broadcast to the scores {scores:?}");
-        return Err(ShapeError::new(rule));
-    }
-    let queries = condition.values();
-    match queries
-        .chunks(shape.last().map_or(1, |&steps| steps.max(1)))
-        .position(|query| !query.contains(&true))
-    {
+    shape::expands(shape, scores)?;
+    let steps = shape.last().map_or(1, |&steps| steps.max(1));
+    match condition.values().chunks(steps).position(|query| !query.contains(&true)) {
         Some(row) => {
             Err(ShapeError::new(format!("row {row} of the condition {shape:?} sees no step")))
         }

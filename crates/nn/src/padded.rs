@@ -8,7 +8,7 @@
 //! [`Gru`]: crate::Gru
 
 use autograd::Var;
-use tensor::{Scalar, Tensor};
+use tensor::{Scalar, ShapeError, Tensor, shape};
 
 /// Returns the length of each row of `ids` `[batch, time]` without the padding at its end.
 ///
@@ -59,12 +59,10 @@ pub fn lengths(ids: &Tensor<u32>, padding: u32) -> Tensor<u32> {
 /// step.
 #[track_caller]
 pub fn last_steps<'t, T: Scalar>(x: Var<'t, T>, lengths: &Tensor<u32>) -> Var<'t, T> {
-    let [batch, time] = batch_and_time("last_steps", &x.shape(), lengths);
-    let rows =
-        lengths.values().iter().zip(0..).map(|(length, i)| i * time as u32 + length - 1).collect();
-    let shape = x.shape();
-    let steps: Vec<usize> =
-        std::iter::once(batch * time).chain(shape[2..].iter().copied()).collect();
+    let [batch, time] = shape::expect("last_steps", batch_and_time(&x.shape(), lengths));
+    let last = |(sequence, &length): (usize, &u32)| (sequence * time) as u32 + length - 1;
+    let rows = lengths.values().iter().enumerate().map(last).collect();
+    let steps = [&[batch * time], &x.shape()[2..]].concat();
     x.reshape(steps).gather_rows(&Tensor::new([batch], rows))
 }
 
@@ -85,11 +83,10 @@ pub fn last_steps<'t, T: Scalar>(x: Var<'t, T>, lengths: &Tensor<u32>) -> Var<'t
 /// If the shapes do not fit, or a length is 0 or larger than the number of steps.
 #[track_caller]
 pub fn mean_steps<'t, T: Scalar>(x: Var<'t, T>, lengths: &Tensor<u32>) -> Var<'t, T> {
-    let [batch, time] = batch_and_time("mean_steps", &x.shape(), lengths);
-    let rank = x.shape().len();
-    let ones = |axes: usize| std::iter::repeat_n(1, axes);
-    let per_step: Vec<usize> = [batch, time].into_iter().chain(ones(rank - 2)).collect();
-    let per_sequence: Vec<usize> = [batch].into_iter().chain(ones(rank - 2)).collect();
+    let [batch, time] = shape::expect("mean_steps", batch_and_time(&x.shape(), lengths));
+    let features = vec![1; x.shape().len() - 2];
+    let per_step = [&[batch, time], &features[..]].concat();
+    let per_sequence = [&[batch], &features[..]].concat();
     let counts = lengths.map(|length| T::from_f64(f64::from(length))).reshape(per_sequence);
     let x = Var::where_(&before_padding(lengths, time).reshape(per_step), x, 0.0);
     x.sum(&[1]) / x.tape().constant(counts)
@@ -104,23 +101,20 @@ pub(crate) fn before_padding(lengths: &Tensor<u32>, time: usize) -> Tensor<bool>
 }
 
 /// Returns the numbers of sequences and of steps, after checking that the lengths fit.
-#[track_caller]
-pub(crate) fn batch_and_time(op: &str, x: &[usize], lengths: &Tensor<u32>) -> [usize; 2] {
-    let &[batch, time, ..] = x else { unfit(op, x, lengths) };
-    if lengths.shape() != [batch] {
-        unfit(op, x, lengths);
+pub(crate) fn batch_and_time(x: &[usize], lengths: &Tensor<u32>) -> Result<[usize; 2], ShapeError> {
+    let (batch, time) = match *x {
+        [batch, time, ..] if lengths.shape() == [batch] => (batch, time),
+        _ => {
+            let (lengths, rule) = (lengths.shape(), "must be [batch, time, ...] and [batch]");
+            return Err(ShapeError::new(format!("x {x:?} and lengths {lengths:?} {rule}")));
+        }
+    };
+    let lengths = lengths.values();
+    match lengths.iter().position(|&length| !(1..=time).contains(&(length as usize))) {
+        Some(sequence) => Err(ShapeError::new(format!(
+            "sequence {sequence} has length {}, but must have from 1 to {time} steps",
+            lengths[sequence]
+        ))),
+        None => Ok([batch, time]),
     }
-    for (sequence, &length) in lengths.values().iter().enumerate() {
-        assert!(
-            (1..=time).contains(&(length as usize)),
-            "{op}: sequence {sequence} has length {length}, but must have from 1 to {time} steps"
-        );
-    }
-    [batch, time]
-}
-
-#[track_caller]
-fn unfit(op: &str, x: &[usize], lengths: &Tensor<u32>) -> ! {
-    let lengths = lengths.shape();
-    panic!("{op}: x {x:?} and lengths {lengths:?} must be [batch, time, ...] and [batch]")
 }

@@ -46,8 +46,8 @@ impl<M: Model, L> Trainer<'_, M, L> {
     /// after that epoch.
     ///
     /// # Panics
-    /// If the data do not fit the model, the batch size, the patience or the number of epochs or shards is 0, the norm to clip to is
-    /// not above 0, or a parameter to track is more than one number.
+    /// If the data do not fit the model, the batch size, the patience or the number of epochs or shards is 0, the norm
+    /// to clip to is not above 0, or a parameter to track is more than one number.
     #[track_caller]
     pub fn fit<T, X, Y>(
         &self,
@@ -64,9 +64,7 @@ impl<M: Model, L> Trainer<'_, M, L> {
     {
         self.session(parameters, optimizer, dataset, options)?.run(&mut [])
     }
-}
 
-impl<M: Model, L> Trainer<'_, M, L> {
     /// Trains the model like [`fit`](Self::fit), and validates on samples of your own after each epoch. All of `training`
     /// is trained on.
     ///

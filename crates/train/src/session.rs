@@ -100,8 +100,8 @@ impl<M: Model, L> Trainer<'_, M, L> {
     /// If there are no samples, the validation split leaves a part empty, or no sample of a part counts in the loss.
     ///
     /// # Panics
-    /// If the data do not fit the model, the batch size, the patience or the number of epochs or shards is 0, the norm to clip to is
-    /// not above 0, or a parameter to track is more than one number.
+    /// If the data do not fit the model, the batch size, the patience or the number of epochs or shards is 0, the norm
+    /// to clip to is not above 0, or a parameter to track is more than one number.
     #[track_caller]
     pub fn session<'a, T, X, Y>(
         &'a self,
@@ -150,8 +150,8 @@ impl<M: Model, L> Trainer<'_, M, L> {
     /// epochs, or no validation sample counts in the loss.
     ///
     /// # Panics
-    /// If the data do not fit the model, the batch size, the patience or the number of epochs or shards is 0, the norm to clip to is
-    /// not above 0, or a parameter to track is more than one number.
+    /// If the data do not fit the model, the batch size, the patience or the number of epochs or shards is 0, the norm
+    /// to clip to is not above 0, or a parameter to track is more than one number.
     #[track_caller]
     pub fn session_from<'a, T, S>(
         &'a self,

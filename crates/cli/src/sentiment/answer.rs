@@ -15,9 +15,6 @@ use crate::calibrating::effect;
 /// The answer to an input that the model knows nothing about.
 pub const UNKNOWN: &str = "unknown";
 
-/// The most bytes of changed copies of an input that are answered at once.
-pub const MOST_BYTES: usize = 1 << 22;
-
 /// The number of words or columns that are shown to have moved an answer.
 pub const SHOWN: usize = 5;
 
@@ -114,7 +111,7 @@ impl<M: Model<Input = Tensor<u32>>> SavedClassifier<M> {
             others.collect::<Vec<_>>().join(" ")
         };
         // Each is a copy of the text, which may be long.
-        let at_once = (MOST_BYTES / words.iter().map(String::len).sum::<usize>().max(1)).max(1);
+        let at_once = copies_at_once(words.iter().map(String::len).sum());
         let mut effects = Vec::with_capacity(removed.len());
         for removed in removed.chunks(at_once) {
             let texts: Vec<String> = removed.iter().map(without).collect();
@@ -128,6 +125,12 @@ impl<M: Model<Input = Tensor<u32>>> SavedClassifier<M> {
         effects.truncate(SHOWN);
         Ok(effects)
     }
+}
+
+/// Returns how many changed copies of an input of this many bytes are answered at once: those that fit into 4 MiB, at
+/// least one.
+pub fn copies_at_once(bytes: usize) -> usize {
+    ((1 << 22) / bytes.max(1)).max(1)
 }
 
 impl TextAnswer<'_> {

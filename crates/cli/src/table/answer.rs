@@ -9,7 +9,7 @@ use train::{NotFinite, Trainer};
 
 use super::model::deviation;
 use super::saved::TableModel;
-use crate::sentiment::answer::{MOST_BYTES, SHOWN, UNKNOWN};
+use crate::sentiment::answer::{SHOWN, UNKNOWN, copies_at_once};
 
 /// A saved model in use.
 pub struct SavedTable<M> {
@@ -154,7 +154,7 @@ impl<M: Model<Input = Mixed<Tensor<u32>>>> SavedTable<M> {
             _ => f64::from(outputs[answer]),
         };
         // Each is a copy of the row, which may be long.
-        let at_once = (MOST_BYTES / row.cells.iter().map(String::len).sum::<usize>().max(1)).max(1);
+        let at_once = copies_at_once(row.cells.iter().map(String::len).sum());
         for (influences, removed) in influences.chunks_mut(at_once).zip(removed.chunks(at_once)) {
             let without = |(influence, &place): (&Influence, &usize)| {
                 let mut other = row.clone();

@@ -154,7 +154,7 @@ impl<R: Read> JsonLines<R> {
             if is_set[place] {
                 return Err(fault(format!("the key {} occurs twice", excerpt(&key))));
             }
-            if value.as_str().is_some_and(is_number) {
+            if value.as_str().is_some_and(DecimalMark::is_number) {
                 self.with_number_texts.insert(place);
             }
             (cells[place], is_set[place]) = ((!is_null).then_some(cell), true);
@@ -210,11 +210,6 @@ fn label(value: &Value) -> Result<String, String> {
         ));
     }
     Ok(text)
-}
-
-/// Returns `true` if a text is a number with some decimal mark.
-fn is_number(text: &str) -> bool {
-    [DecimalMark::Point, DecimalMark::Comma].iter().any(|mark| mark.parse(text).is_some())
 }
 
 /// An object with its keys in the order of the file.

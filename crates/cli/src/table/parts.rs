@@ -112,7 +112,11 @@ impl KnownRows {
     /// Returns the rows of each fold. Checks that all folds can be trained, before the first one is.
     pub fn folds(&self, count: usize, training: &Training) -> Result<Vec<Vec<u32>>, String> {
         if training.split == Split::Last {
-            return Err("--folds deals the rows out at random, but --split last asks for the last ones: drop one of the two".into());
+            return Err(
+                "--folds deals the rows out at random, but --split last asks for the last ones: \
+                        drop one of the two"
+                    .into(),
+            );
         }
         let key = Key::new(training.seed).stream("table").stream("folds");
         let (rows, groups) = (self.frame.rows.len(), self.groups.as_deref());

@@ -54,15 +54,7 @@ impl DateOrder {
         {
             return None;
         }
-        let is_end = |letter: char| letter == ' ' || letter == 'T';
-        let after_month =
-            |end: usize| cell[..end].ends_with(|letter: char| letter.is_ascii_digit());
-        let mut ends = cell.match_indices(is_end).map(|(end, _)| end);
-        // Not the T of `31-OCT-2024`.
-        let (date, time) = match ends.find(|&end| after_month(end)) {
-            Some(end) => (&cell[..end], Some(cell[end + 1..].trim())),
-            None => (cell, None),
-        };
+        let (date, time) = date_and_time(cell);
         let separator = date.chars().find(|letter| !letter.is_ascii_digit())?;
         let parts: Vec<&str> = date.split(separator).collect();
         let &[first, second, third] = &parts[..] else { return None };
@@ -77,24 +69,31 @@ impl DateOrder {
         };
         // `1.2.24` may be the version of a program.
         let is_padded = separator == '.' && first.len() == 2 && second.len() == 2;
-        let year = match year.len() {
-            4 => digits(year)?,
-            2 if separator == '/' || named.is_some() || is_padded => match digits(year)? {
-                year @ ..69 => 2000 + year,
-                year => 1900 + year,
-            },
-            _ => return None,
-        };
-        let month = match named {
-            Some(month) => month,
-            None if month.len() <= 2 => digits(month)?,
-            None => return None,
-        };
-        if day.len() > 2 {
+        let may_be_short = separator == '/' || named.is_some() || is_padded;
+        if year.len() != 4 && !(year.len() == 2 && may_be_short) || day.len() > 2 {
             return None;
         }
-        let days = days(year, month, digits(day)?)?;
+        let in_digits = || digits(month).filter(|_| month.len() <= 2);
+        let days = days(whole_year(year)?, named.or_else(in_digits)?, digits(day)?)?;
         Some(days as f64 + time.map_or(Some(0.0), time_of_day)?)
+    }
+}
+
+/// Cuts a cell at the space or the `T` before a time. It follows a digit, as the `T` of `31-OCT-2024` does not.
+fn date_and_time(cell: &str) -> (&str, Option<&str>) {
+    let mut ends = cell.match_indices([' ', 'T']).map(|(end, _)| end);
+    match ends.find(|&end| cell[..end].ends_with(|letter: char| letter.is_ascii_digit())) {
+        Some(end) => (&cell[..end], Some(cell[end + 1..].trim())),
+        None => (cell, None),
+    }
+}
+
+/// Returns the year of two or four digits.
+fn whole_year(year: &str) -> Option<i64> {
+    match (year.len(), digits(year)?) {
+        (2, year @ ..69) => Some(2000 + year),
+        (2, year) => Some(1900 + year),
+        (_, year) => Some(year),
     }
 }
 
@@ -116,11 +115,12 @@ pub fn iso_date(days: f64) -> String {
 
 /// Returns `true` if the order of its parts decides which date a cell is.
 pub(super) fn has_order(cell: &str) -> bool {
-    let is_digit = |byte: &u8| byte.is_ascii_digit();
-    let digits = cell.bytes().take_while(|byte| is_digit(byte)).count();
-    let rest = &cell.as_bytes()[digits..];
+    let is_digit = |letter: char| letter.is_ascii_digit();
+    let rest = cell.trim_start_matches(is_digit);
     // A name is a month, wherever it stands.
-    (1..=2).contains(&digits) && matches!(rest, [b'/' | b'-', next, ..] if is_digit(next))
+    let is_before_digit =
+        rest.strip_prefix(['/', '-']).is_some_and(|rest| rest.starts_with(is_digit));
+    (1..=2).contains(&(cell.len() - rest.len())) && is_before_digit
 }
 
 /// Returns the numbers of a date that a model gets: the days since 1970, then

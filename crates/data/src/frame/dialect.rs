@@ -176,13 +176,11 @@ fn is_numbering(rows: &[Row]) -> bool {
     names.len() > 1 && counts && is_clear
 }
 
-/// Returns `true` if the first row has names. None of its cells is a number or a date above dates, and either one is a text above
-/// numbers or dates, or none occurs twice below.
+/// Returns `true` if the first row has names. None of its cells is a number or a date above dates, and either one is
+/// a text above numbers or dates, or none occurs twice below.
 fn is_header(rows: &[Row]) -> bool {
     let Some((first, others)) = rows.split_first() else { return true };
-    let is_number = |cell: &str| {
-        [DecimalMark::Point, DecimalMark::Comma].iter().any(|m| m.parse(cell).is_some())
-    };
+    let is_number = DecimalMark::is_number;
     let is_date = |cell: &str| {
         [DateOrder::DayFirst, DateOrder::MonthFirst].iter().any(|o| o.parse(cell).is_some())
     };

@@ -93,7 +93,7 @@ pub struct ColumnSummary {
     pub name: String,
     /// The kind, as guessed or as chosen.
     pub kind: ColumnKind,
-    /// The number of cells that hold a value. A dash among numbers or dates is none.
+    /// The number of cells that hold a value. A dash among numbers or dates does not count.
     pub present: usize,
     /// The number of cells that do not.
     pub missing: usize,
@@ -126,27 +126,27 @@ struct Counts {
 impl ColumnSummary {
     /// Looks at a column of a table. `chosen` is its kind, if that is known.
     pub fn of(frame: &DataFrame, column: usize, chosen: Option<ColumnKind>) -> ColumnSummary {
-        let mut summary = Self::found(frame, column);
+        let summary = Self::found(frame, column);
         let counts = summary.counts(frame, column);
         let (kind, remark) = match chosen {
             Some(kind) => (kind, None),
-            None => summary.guess(&counts),
+            None => {
+                let (kind, why) = summary.guess(&counts);
+                (kind, why.or_else(|| summary.doubt(&counts, frame, column)))
+            }
         };
-        let remark = remark.or_else(|| summary.assumed(kind));
-        let doubt = || summary.doubt(chosen, &counts, frame, column);
-        summary.remark = remark.or_else(doubt);
-        summary.settled(kind, &counts)
+        summary.settled(kind, remark, &counts)
     }
 
     /// Returns the summary of a column of this kind. Among numbers and dates a dash is a missing value.
-    fn settled(self, kind: ColumnKind, counts: &Counts) -> ColumnSummary {
-        match kind {
-            ColumnKind::Number | ColumnKind::Date => {
-                let missing = self.missing + self.present - counts.filled;
-                Self { kind, missing, present: counts.filled, ..self }
-            }
-            _ => Self { kind, ..self },
-        }
+    fn settled(self, kind: ColumnKind, remark: Option<String>, counts: &Counts) -> ColumnSummary {
+        let remark = remark.or_else(|| self.assumed(kind));
+        let present = match kind {
+            ColumnKind::Number | ColumnKind::Date => counts.filled,
+            _ => self.present,
+        };
+        let missing = self.missing + self.present - present;
+        Self { kind, remark, present, missing, ..self }
     }
 
     /// Looks at the column that should be predicted. Without a chosen kind it has numbers if it has decimals, more than 20
@@ -156,7 +156,7 @@ impl ColumnSummary {
         column: usize,
         chosen: Option<ColumnKind>,
     ) -> ColumnSummary {
-        let mut summary = Self::found(frame, column);
+        let summary = Self::found(frame, column);
         let counts = summary.counts(frame, column);
         // Answers of several units are on no one scale.
         let is_foreign = |cell: &str| {
@@ -173,12 +173,14 @@ impl ColumnSummary {
             None if frame.cells(column).any(|cell| cell.contains('|')) => ColumnKind::Labels,
             None => ColumnKind::Category,
         };
-        let labels = "cells hold `|`, which separates labels";
-        let is_guessed = chosen.is_none() && kind == ColumnKind::Labels;
-        let remark = summary.assumed(kind).or_else(|| is_guessed.then(|| labels.to_owned()));
-        let doubt = || summary.doubt(chosen, &counts, frame, column);
-        summary.remark = remark.or_else(doubt);
-        summary.settled(kind, &counts)
+        let remark = match chosen {
+            Some(_) => None,
+            None if kind == ColumnKind::Labels => {
+                Some("cells hold `|`, which separates labels".to_owned())
+            }
+            None => summary.doubt(&counts, frame, column),
+        };
+        summary.settled(kind, remark, &counts)
     }
 
     fn found(frame: &DataFrame, column: usize) -> ColumnSummary {
@@ -286,15 +288,8 @@ impl ColumnSummary {
     }
 
     /// Returns a doubt about a guessed kind: most cells are numbers, but not so many that the others are mistakes.
-    fn doubt(
-        &self,
-        chosen: Option<ColumnKind>,
-        counts: &Counts,
-        frame: &DataFrame,
-        column: usize,
-    ) -> Option<String> {
-        let is_number = is_most(counts.numbers, counts.filled);
-        if chosen.is_some() || is_number || 2 * counts.numbers <= counts.filled {
+    fn doubt(&self, counts: &Counts, frame: &DataFrame, column: usize) -> Option<String> {
+        if is_most(counts.numbers, counts.filled) || 2 * counts.numbers <= counts.filled {
             return None;
         }
         let is_other = |cell: &&str| !is_gap(cell) && self.parse_number(cell).is_none();

@@ -34,21 +34,29 @@ impl DecimalMark {
     /// assert_eq!(DecimalMark::Point.parse("12,34"), None);
     /// ```
     pub fn parse(self, cell: &str) -> Option<f64> {
-        let is_plain = |byte: u8| matches!(byte, b'0'..=b'9' | b'+' | b'-' | b'.' | b'e' | b'E');
-        let is_simple = |cell: &str| !cell.ends_with('-') && cell.bytes().all(is_plain);
-        if self == Self::Point && is_simple(cell.trim()) {
-            return cell.trim().parse().ok().filter(|number: &f64| number.is_finite());
+        // Most numbers need no more.
+        if self == Self::Point
+            && let Some(number) = finite(cell.trim())
+        {
+            return Some(number);
         }
         let Parts { is_negative, digits, .. } = Parts::of(cell)?;
-        let size = match self == Self::Point && is_simple(digits) {
-            true => digits.parse().ok().filter(|number: &f64| number.is_finite())?,
-            false => self.parse_digits(digits)?,
-        };
+        let size = self.parse_digits(digits)?;
         Some(if is_negative { -size } else { size })
     }
 
-    /// Returns the number that digits with their marks are, and perhaps a sign.
+    /// Returns `true` if a cell is a number with one of the marks.
+    pub fn is_number(cell: &str) -> bool {
+        [Self::Point, Self::Comma].iter().any(|mark| mark.parse(cell).is_some())
+    }
+
+    /// Returns the number that digits with their marks are, without a minus and a unit.
     fn parse_digits(self, cell: &str) -> Option<f64> {
+        if self == Self::Point
+            && let Some(number) = finite(cell)
+        {
+            return Some(number);
+        }
         let is_part = |letter: char| {
             letter.is_ascii_digit()
                 || matches!(letter, '+' | '-' | '.' | ',' | 'e' | 'E' | '\'' | '’' | ' ')
@@ -68,7 +76,7 @@ impl DecimalMark {
             false => cell.to_owned(),
         };
         let plain = if self == Self::Comma { plain.replacen(',', ".", 1) } else { plain };
-        plain.parse().ok().filter(|number: &f64| number.is_finite())
+        finite(&plain)
     }
 
     /// Returns the mark with which more of these cells are numbers; `None` if there is a tie, as for
@@ -209,6 +217,11 @@ pub(super) fn parse_with(
     decimal.parse(cell).filter(|_| is_comparable)
 }
 
+/// Returns the number of a text as Rust writes it, if it is finite.
+fn finite(text: &str) -> Option<f64> {
+    text.parse().ok().filter(|number: &f64| number.is_finite())
+}
+
 /// Returns the currency or the percent sign of a cell.
 fn unit(cell: &str) -> Option<char> {
     // Most cells have none.
@@ -256,7 +269,7 @@ fn without_parentheses(cell: &str) -> (bool, &str) {
     }
 }
 
-/// Returns `true` and the rest of a cell that begins with a minus, or with a hyphen for it.
+/// Returns `true` and the rest of a cell that begins with a minus sign or a hyphen.
 fn without_minus(cell: &str) -> (bool, &str) {
     match cell.strip_prefix(['-', '\u{2212}']) {
         Some(rest) => (true, rest.trim_start()),

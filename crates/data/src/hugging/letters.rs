@@ -1,4 +1,4 @@
-//! Which characters are letters for a regular expression, `\p{L}`.
+//! The characters that are letters for a regular expression, `\p{L}`.
 //!
 //! The standard library knows the alphabetic characters, which are the letters, some numbers, and some signs
 //! that belong to letters, such as the vowels of Devanagari. The table has these signs.

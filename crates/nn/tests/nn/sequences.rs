@@ -216,7 +216,8 @@ fn mistakes_are_explained_at_the_users_line() {
             drop(scaled_dot_product_attention(x, x, x, Seen::Where(&half)).value())
         }),
         (
-            "scaled_dot_product_attention: the condition [3, 1, 1, 5] does not broadcast to the scores [2, 5, 5]",
+            "scaled_dot_product_attention: shape [3, 1, 1, 5] does not expand to [2, 5, 5]: aligned at the last \
+             axis, each length must be equal to the target's or 1",
             &|| drop(scaled_dot_product_attention(x, x, x, Seen::Where(&wide)).value()),
         ),
         (

@@ -1,9 +1,11 @@
 //! Points with many kinks at once: right gradients pass, and wrong ones are still caught.
 
+use std::thread;
+
 use autograd::check::{self, Method, Number, Report};
 use autograd::{Adjoints, Op, Parameters};
 use proptest::prelude::*;
-use proptest::test_runner::{RngAlgorithm, TestRng, TestRunner};
+use proptest::test_runner::{RngAlgorithm, TestCaseResult, TestRng, TestRunner};
 use tensor::{Key, Scalar, Tensor};
 
 type Array = Tensor<Number>;
@@ -117,21 +119,38 @@ fn points() -> impl Strategy<Value = [Tensor<f64>; 3]> {
     })
 }
 
-#[test]
-fn right_gradients_pass_and_wrong_ones_fail_at_points_with_many_kinks() {
+/// Checks what holds at 40 random points.
+fn at_points(holds: impl Fn([Tensor<f64>; 3]) -> TestCaseResult) {
     let config = ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(40) };
     let rng = TestRng::deterministic_rng(RngAlgorithm::ChaCha);
-    let outcome = TestRunner::new_with_rng(config, rng).run(&points(), |[x, a, b]| {
+    let outcome = TestRunner::new_with_rng(config, rng).run(&points(), holds);
+    outcome.unwrap_or_else(|error| panic!("{error}"));
+}
+
+#[test]
+fn right_gradients_pass_at_points_with_many_kinks() {
+    at_points(|[x, a, b]| {
         let right = report(&x, &a, &b, Mistake::None);
         prop_assert!(right.passes(), "{}", right);
         prop_assert!(right.findings[0].kinks > 0, "{}", right);
         prop_assert_eq!(right.findings[0].undecided, 0);
-        for mistake in MISTAKES {
-            prop_assert!(!report(&x, &a, &b, mistake).passes(), "{:?} went unseen", mistake);
-        }
         Ok(())
     });
-    outcome.unwrap_or_else(|error| panic!("{error}"));
+}
+
+#[test]
+fn wrong_gradients_fail_at_points_with_many_kinks() {
+    // On all cores: this takes longer than all other tests of this crate.
+    thread::scope(|scope| {
+        for mistake in MISTAKES {
+            scope.spawn(move || {
+                at_points(|[x, a, b]| {
+                    prop_assert!(!report(&x, &a, &b, mistake).passes(), "{mistake:?} went unseen");
+                    Ok(())
+                });
+            });
+        }
+    });
 }
 
 /// A text without a known word: all hidden units are at ReLU's kink, with weights of both signs

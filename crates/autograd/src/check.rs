@@ -54,7 +54,9 @@ mod influence;
 mod kinks;
 mod laws;
 mod methods;
+mod recorded;
 mod report;
+mod slopes;
 #[cfg(any(test, feature = "proptest"))]
 pub mod strategy;
 mod wrong_ops;
@@ -332,6 +334,12 @@ fn assert_no_other_store(tape: &Tape<Number>, parameters: &Parameters<Number>) {
              build both models in one Parameters"
         );
     }
+}
+
+/// Returns the point with another value of one parameter.
+fn with(mut at: Parameters<Number>, id: ParameterId, value: Tensor<Number>) -> Parameters<Number> {
+    *at.get_mut(id) = value;
+    at
 }
 
 /// Returns ⟨a, b⟩.

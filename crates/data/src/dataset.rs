@@ -10,9 +10,8 @@ use std::ops::Range;
 
 use rand::seq::SliceRandom;
 use tensor::{Key, Tensor};
-use thiserror::Error;
 
-use crate::{Samples, Split};
+use crate::{Samples, Split, SplitError};
 
 /// Samples: inputs `[n, …]`, each with its target. By default a target is a class, `[n]`.
 ///
@@ -35,29 +34,6 @@ pub struct Dataset<X, Y = Tensor<u32>> {
 
 /// The samples for training and those for validation.
 pub type SplitParts<X, Y> = (Dataset<X, Y>, Dataset<X, Y>);
-
-/// Samples that cannot be divided: one part would have none.
-#[derive(Clone, Debug, PartialEq, Error)]
-#[non_exhaustive]
-pub enum SplitError {
-    /// The fraction is outside 0 .. 1.
-    #[error("the fraction to hold out must be at least 0 and below 1, found {0}")]
-    Fraction(f64),
-    /// There are too few samples for this fraction.
-    #[error(
-        "{samples} samples with a fraction of {fraction} held out leave {training} for training and \
-         {} to hold out; both need at least one: give more data or another fraction",
-        samples - training
-    )]
-    TooFew {
-        /// The number of samples.
-        samples: usize,
-        /// The fraction asked for.
-        fraction: f64,
-        /// The number of samples that would be left to train on.
-        training: usize,
-    },
-}
 
 impl<X: Samples> Dataset<X> {
     /// Pairs sample `i` of the inputs with class `i`.

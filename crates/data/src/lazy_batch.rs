@@ -3,10 +3,14 @@
 //! If several processes train together, each needs only the samples of its own part of a batch; and a resumed run skips
 //! batches. So a source that reads from a file reads only the samples that are requested.
 
+use std::error::Error;
 use std::fmt;
 use std::ops::Range;
 
-use crate::{Dataset, Samples, SourceError};
+use crate::{Dataset, Samples};
+
+/// The error of a source that cannot give its next samples.
+pub type SourceError = Box<dyn Error + Send + Sync>;
 
 /// Reads the samples at these places of a batch.
 type Read<'s, X, Y> = Box<dyn Fn(Range<usize>) -> Result<Dataset<X, Y>, SourceError> + 's>;

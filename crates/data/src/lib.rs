@@ -52,7 +52,7 @@ mod write;
 pub use byte_pairs::{BytePairs, WordCounts};
 pub use characters::{Characters, UnknownCharacter};
 pub use columns::Columns;
-pub use dataset::{Dataset, SplitError, SplitParts};
+pub use dataset::{Dataset, SplitParts};
 pub use drawn::DrawnWindows;
 pub use encoding::{NotText, Origin, no_utf8, text, without_mark};
 pub use excerpt::{
@@ -69,13 +69,13 @@ pub use frame::{
 pub use hugging::HuggingTokenizer;
 pub use kneser_ney::KneserNey;
 pub use labels::{Labels, UnknownLabel, label_notes};
-pub use lazy_batch::LazyBatch;
+pub use lazy_batch::{LazyBatch, SourceError};
 pub use portions::Portions;
 pub use read::{LONGEST_LINE, read_line, read_weights, read_whole};
 pub use samples::{Item, Samples};
 pub use sequences::{Padding, Sequences, Side, pad_sequences};
-pub use source::{Batches, Sink, Source, SourceError};
-pub use split::Split;
+pub use source::{Batches, Sink, Source};
+pub use split::{Split, SplitError};
 pub use standardizer::{Standardizer, flat_columns};
 pub use stored_text::StoredText;
 pub use stream::Stream;

@@ -1,13 +1,8 @@
 //! Where the batches of an epoch come from: a data set in memory, a stream, or a file that is read in parts.
 
-use std::error::Error;
-
 use tensor::Key;
 
-use crate::{Dataset, LazyBatch, Samples};
-
-/// The error of a source that cannot give its next samples.
-pub type SourceError = Box<dyn Error + Send + Sync>;
+use crate::{Dataset, LazyBatch, Samples, SourceError};
 
 /// The batches of an epoch, one after the other.
 pub type Batches<'s, X, Y> =

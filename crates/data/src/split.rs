@@ -9,8 +9,7 @@ use std::collections::BTreeMap;
 use rand::seq::SliceRandom;
 use serde::{Deserialize, Serialize};
 use tensor::{Key, Tensor};
-
-use crate::SplitError;
+use thiserror::Error;
 
 /// A way of choosing samples for validation.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -25,6 +24,29 @@ pub enum Split {
     Shuffled,
     /// Takes the last samples in the data set's order, as Keras does.
     Last,
+}
+
+/// Samples that cannot be divided: one part would have none.
+#[derive(Clone, Debug, PartialEq, Error)]
+#[non_exhaustive]
+pub enum SplitError {
+    /// The fraction is outside 0 .. 1.
+    #[error("the fraction to hold out must be at least 0 and below 1, found {0}")]
+    Fraction(f64),
+    /// There are too few samples for this fraction.
+    #[error(
+        "{samples} samples with a fraction of {fraction} held out leave {training} for training and \
+         {} to hold out; both need at least one: give more data or another fraction",
+        samples - training
+    )]
+    TooFew {
+        /// The number of samples.
+        samples: usize,
+        /// The fraction asked for.
+        fraction: f64,
+        /// The number of samples that would be left to train on.
+        training: usize,
+    },
 }
 
 impl Split {

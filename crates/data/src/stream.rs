@@ -18,8 +18,8 @@ use std::fmt;
 use rand::seq::SliceRandom;
 use tensor::Key;
 
-use crate::source::{Batches, Source, SourceError};
-use crate::{Dataset, LazyBatch, Samples};
+use crate::source::{Batches, Source};
+use crate::{Dataset, LazyBatch, Samples, SourceError};
 
 /// The parts of an epoch as they are read.
 type Parts<X, Y> = Box<dyn Iterator<Item = Result<Dataset<X, Y>, SourceError>>>;

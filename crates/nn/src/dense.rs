@@ -9,8 +9,9 @@
 //! matrix, with a bias and without.
 
 use autograd::{Adjoints, Formulas, Op, ParameterId, Parameters, Pass, Var};
-use tensor::{Scalar, Shape, ShapeError, Tensor, shape};
+use tensor::{Scalar, Shape, ShapeError, Tensor};
 
+use crate::rows::flatten;
 use crate::{Layer, init, rounded};
 
 /// A fully connected layer, Y = X·W + b, from `[…, inputs]` to `[…, outputs]`.
@@ -158,12 +159,6 @@ impl<T: Scalar> Op<T> for DenseOp {
             dx.add(2, || dy.sum_to(x[2].shape()));
         }
     }
-}
-
-/// Merges all axes but the last into one: `[…, n]` becomes `[rows, n]`.
-pub(crate) fn flatten<T: Scalar>(x: &Tensor<T>) -> Tensor<T> {
-    let last = x.rank() - 1;
-    x.reshape([shape::len(&x.shape()[..last]), x.shape()[last]])
 }
 
 #[cfg(test)]

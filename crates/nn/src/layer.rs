@@ -11,10 +11,9 @@
 
 use std::fmt::Debug;
 
+use autograd::functional::Dual;
 use autograd::{Parameters, Pass, Var};
 use tensor::{Scalar, ShapeError};
-
-use crate::DynLayer;
 
 /// A differentiable function with parameters. `Sync`, because several threads may pass batches through it.
 ///
@@ -67,6 +66,35 @@ pub trait Layer: Sync {
     {
         Box::new(self)
     }
+}
+
+/// A layer behind a pointer; [`Layer::boxed`] makes one. `Box<dyn DynLayer>` is itself a [`Layer`], and so is
+/// a list of them.
+///
+/// Each of its methods is [`Layer::forward`] for one scalar.
+pub trait DynLayer: Debug + Send + Sync {
+    /// [`Layer::forward`] in `f32`.
+    fn forward_f32<'t>(&self, pass: Pass<'t, f32>, x: Var<'t, f32>) -> Var<'t, f32>;
+    /// [`Layer::forward`] in `f64`.
+    fn forward_f64<'t>(&self, pass: Pass<'t, f64>, x: Var<'t, f64>) -> Var<'t, f64>;
+    /// [`Layer::forward`] in duals of `f32`.
+    fn forward_dual_f32<'t>(
+        &self,
+        pass: Pass<'t, Dual<f32>>,
+        x: Var<'t, Dual<f32>>,
+    ) -> Var<'t, Dual<f32>>;
+    /// [`Layer::forward`] in duals of `f64`, in which gradients are checked.
+    fn forward_dual_f64<'t>(
+        &self,
+        pass: Pass<'t, Dual<f64>>,
+        x: Var<'t, Dual<f64>>,
+    ) -> Var<'t, Dual<f64>>;
+    /// [`Layer::forward`] in duals of duals of `f64`.
+    fn forward_dual_dual_f64<'t>(
+        &self,
+        pass: Pass<'t, Dual<Dual<f64>>>,
+        x: Var<'t, Dual<Dual<f64>>>,
+    ) -> Var<'t, Dual<Dual<f64>>>;
 }
 
 /// A differentiable function of a batch of raw data, such as token ids or features. A model with several inputs takes

@@ -66,6 +66,7 @@ mod rms_norm;
 mod root_mean_square;
 mod rope;
 mod rounded;
+mod rows;
 mod sequential;
 mod softmax;
 mod swiglu;
@@ -84,7 +85,7 @@ pub use features::Features;
 pub use flatten::Flatten;
 pub use gated_swiglu::{GatedSwiGLU, gated_swiglu};
 pub use gru::{Gru, LastStep};
-pub use layer::{Layer, Model, Then};
+pub use layer::{DynLayer, Layer, Model, Then};
 pub use layer_norm::{LayerNorm, layer_norm};
 pub use loss::{
     BinaryCrossEntropy, Huber, MeanAbsoluteError, MeanSquaredError, MultiLabelCrossEntropy,
@@ -97,7 +98,7 @@ pub use residual::Residual;
 pub use rms_norm::{RMSNorm, rms_norm};
 pub use rope::rope;
 pub use rounded::RoundingError;
-pub use sequential::{DynLayer, Sequential};
+pub use sequential::Sequential;
 pub use softmax::{log_softmax, softmax};
 pub use swiglu::{SwiGLU, swiglu};
 

@@ -17,7 +17,7 @@ use std::sync::Arc;
 use autograd::{Adjoints, Formulas, Op, ParameterId, Parameters, Pass, RowSource, Var};
 use tensor::{Bf16Matrix, Bf16Overflow, Scalar, Shape, ShapeError, Tensor};
 
-use crate::dense::flatten;
+use crate::rows::flatten;
 
 /// The relation between a parameter and the matrix whose rows are multiplied.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

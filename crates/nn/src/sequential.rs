@@ -20,36 +20,7 @@ use autograd::functional::Dual;
 use autograd::{Parameters, Pass, Tape, Var};
 use tensor::Scalar;
 
-use crate::Layer;
-
-/// A layer behind a pointer; [`Layer::boxed`] makes one. `Box<dyn DynLayer>` is itself a [`Layer`], and so is
-/// a list of them.
-///
-/// Each of its methods is [`Layer::forward`] for one scalar.
-pub trait DynLayer: Debug + Send + Sync {
-    /// [`Layer::forward`] in `f32`.
-    fn forward_f32<'t>(&self, pass: Pass<'t, f32>, x: Var<'t, f32>) -> Var<'t, f32>;
-    /// [`Layer::forward`] in `f64`.
-    fn forward_f64<'t>(&self, pass: Pass<'t, f64>, x: Var<'t, f64>) -> Var<'t, f64>;
-    /// [`Layer::forward`] in duals of `f32`.
-    fn forward_dual_f32<'t>(
-        &self,
-        pass: Pass<'t, Dual<f32>>,
-        x: Var<'t, Dual<f32>>,
-    ) -> Var<'t, Dual<f32>>;
-    /// [`Layer::forward`] in duals of `f64`, in which gradients are checked.
-    fn forward_dual_f64<'t>(
-        &self,
-        pass: Pass<'t, Dual<f64>>,
-        x: Var<'t, Dual<f64>>,
-    ) -> Var<'t, Dual<f64>>;
-    /// [`Layer::forward`] in duals of duals of `f64`.
-    fn forward_dual_dual_f64<'t>(
-        &self,
-        pass: Pass<'t, Dual<Dual<f64>>>,
-        x: Var<'t, Dual<Dual<f64>>>,
-    ) -> Var<'t, Dual<Dual<f64>>>;
-}
+use crate::{DynLayer, Layer};
 
 impl<L: Layer + Debug + Send> DynLayer for L {
     fn forward_f32<'t>(&self, pass: Pass<'t, f32>, x: Var<'t, f32>) -> Var<'t, f32> {

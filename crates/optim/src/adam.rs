@@ -11,7 +11,6 @@ mod sparse;
 use autograd::{Gradient, Gradients, Parameters};
 use tensor::{Scalar, Tensor, parallel, vectorized};
 
-use settings::Constants;
 use sparse::SparseUpdates;
 
 use crate::moments::{Moments, own_gradients};
@@ -68,6 +67,13 @@ pub struct Adam<T: Scalar = f32> {
     constants: Constants,
     moments: Moments<T, 2>,
     sparse: SparseUpdates<T>,
+}
+
+/// β₁, β₂ and ε.
+#[derive(Clone, Copy, Debug)]
+struct Constants {
+    betas: [f64; 2],
+    epsilon: f64,
 }
 
 /// The numbers of one update that are the same for all elements of a parameter.

@@ -8,7 +8,8 @@ use autograd::{Gradient, Gradients, ParameterId, Parameters, StoreId};
 use tensor::{Scalar, Tensor};
 
 use crate::group;
-use crate::pace::{Pace, is_rate};
+use crate::pace::Pace;
+use crate::schedule::is_rate;
 use crate::state::{State, StateError, StateHeader};
 
 #[derive(Clone, Debug)]

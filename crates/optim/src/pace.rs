@@ -13,7 +13,7 @@ use autograd::Parameters;
 use tensor::Scalar;
 
 use crate::group::{self, Group};
-use crate::schedule::Schedule;
+use crate::schedule::{Schedule, is_rate};
 
 #[derive(Clone, Debug)]
 pub(crate) struct Pace {
@@ -135,9 +135,4 @@ impl Pace {
         let (rate, decay) = (rate * scale, decay.unwrap_or_else(by_rule));
         ParameterPace { rate, decay: (decay != 0.0).then_some(rate * decay) }
     }
-}
-
-/// Returns `true` if this can be a learning rate.
-pub(crate) fn is_rate(rate: f64) -> bool {
-    rate >= 0.0 && rate.is_finite()
 }

@@ -6,8 +6,6 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize, Serializer, ser};
 
-use crate::pace::is_rate;
-
 /// The learning rate `η` at each step `s`, from 0. With the first rate `r`, the floor `f` (0 unless
 /// given) and the period `n`:
 ///
@@ -281,4 +279,9 @@ impl TryFrom<Settings> for Schedule {
             _ => Ok(Self(settings)),
         }
     }
+}
+
+/// Returns `true` if this can be a learning rate.
+pub(crate) fn is_rate(rate: f64) -> bool {
+    rate >= 0.0 && rate.is_finite()
 }

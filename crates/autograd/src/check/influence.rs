@@ -10,9 +10,8 @@
 
 use tensor::{Key, Tensor};
 
-use super::methods::with;
-use super::wrong_ops::for_each_op;
-use super::{Law, Number, Subject};
+use super::recorded::for_each_op;
+use super::{Law, Number, Subject, with};
 use crate::functional::Dual;
 use crate::{ParameterId, Parameters};
 

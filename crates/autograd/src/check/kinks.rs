@@ -8,7 +8,7 @@
 
 use tensor::Tensor;
 
-use super::methods::{Slopes, Steps};
+use super::slopes::{Slopes, Steps};
 use super::{Number, Subject};
 use crate::functional::Dual;
 use crate::tape::{Node, Source};

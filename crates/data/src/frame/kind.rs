@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use super::date::has_order;
-use super::number::{is_code, parse_with, unit_of};
+use super::number::{is_code, is_most, parse_with, unit_of};
 use super::{DataFrame, DateOrder, DecimalMark, Notation, NumberForm};
 use crate::excerpt;
 
@@ -324,9 +324,4 @@ impl ColumnSummary {
             _ => None,
         }
     }
-}
-
-/// Returns `true` for at least 19 of 20.
-pub(super) fn is_most(part: usize, whole: usize) -> bool {
-    part > 0 && 20 * part >= 19 * whole
 }

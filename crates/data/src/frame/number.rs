@@ -5,8 +5,6 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::kind::is_most;
-
 /// The character before the decimals.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -296,4 +294,9 @@ fn ungrouped(whole: &str, groups: &[char]) -> Option<String> {
         plain.push_str(part);
     }
     is_grouped.then_some(plain)
+}
+
+/// Returns `true` for at least 19 of 20.
+pub(super) fn is_most(part: usize, whole: usize) -> bool {
+    part > 0 && 20 * part >= 19 * whole
 }

@@ -2,20 +2,13 @@
 
 use tensor::Scalar;
 
-use super::Adam;
 use super::sparse::SparseUpdates;
+use super::{Adam, Constants};
 use crate::group::Group;
 use crate::moments::Moments;
 use crate::pace::Pace;
 use crate::schedule::Schedule;
 use crate::settings::{check_epsilon, check_share};
-
-/// β₁, β₂ and ε.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Constants {
-    pub(super) betas: [f64; 2],
-    pub(super) epsilon: f64,
-}
 
 impl<T: Scalar> Adam<T> {
     /// Creates Adam with this learning rate or schedule; the paper proposes 0.001.

@@ -15,8 +15,7 @@ use tensor::{Scalar, Tensor, shape};
 
 use deferred::DeferredTable;
 
-use super::settings::Constants;
-use super::{Adam, Update};
+use super::{Adam, Constants, Update};
 use crate::moments::Moments;
 use crate::state::{State, StateError};
 

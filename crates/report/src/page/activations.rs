@@ -5,9 +5,8 @@ use std::ops::Range;
 use plotters::prelude::*;
 use plotters::style::text_anchor::HPos;
 
-use super::axis::PlotAxis;
+use super::axis::{PlotAxis, apart, drawable};
 use super::canvas::{ACCENT, Area, DrawError, Ink, MUTED, Plot, PlotSubject, SECOND, px, text};
-use super::curves::{apart, drawable};
 use super::error::ReportError;
 use super::figures::{ActivationCurve, CurveRole, TrainingReport};
 use super::plane::Frame;

@@ -53,6 +53,23 @@ pub(super) fn digits(length: f64) -> usize {
     (-(length / 5.0).log10()).ceil().clamp(0.0, 6.0) as usize
 }
 
+/// Returns the number limited to the largest range of an axis; `None` if it is NaN.
+pub(super) fn drawable(number: f64) -> Option<f64> {
+    const FARTHEST: f64 = 1e30;
+    (!number.is_nan()).then(|| number.clamp(-FARTHEST, FARTHEST))
+}
+
+/// Returns the range between two ends, wide enough for different labels. Otherwise plotters would
+/// search for them in an endless loop.
+pub(super) fn apart(low: f64, high: f64) -> Range<f64> {
+    if !(low.is_finite() && high.is_finite()) {
+        return 0.0..1.0;
+    }
+    let least = (1e-6 * low.abs().max(high.abs())).max(1e-9);
+    let missing = (least - (high - low)).max(0.0);
+    low - missing / 2.0..high + missing / 2.0
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -5,9 +5,8 @@ use std::ops::Range;
 use plotters::prelude::*;
 use plotters::style::text_anchor::HPos;
 
-use super::axis::PlotAxis;
+use super::axis::{PlotAxis, drawable};
 use super::canvas::{Area, DrawError, Ink, MUTED, TEXT, px, short, text};
-use super::curves::drawable;
 use super::plane::Frame;
 
 /// The most letters of a name.

@@ -8,7 +8,7 @@ use plotters::coord::types::{RangedCoordf64, RangedCoordi32};
 use plotters::prelude::*;
 use plotters::style::text_anchor::HPos;
 
-use super::axis::PlotAxis;
+use super::axis::{PlotAxis, apart, drawable};
 use super::canvas::{ACCENT, Area, DrawError, Ink, MUTED, Plot, PlotSubject, px, text};
 use super::error::ReportError;
 use super::figures::{ModelRuns, SeedRun, TrainingReport};
@@ -201,23 +201,6 @@ pub(super) fn ranges<'a>(
     let high = points.iter().map(|point| point.high).fold(f64::NEG_INFINITY, f64::max);
     let air = if high > low { 0.06 * (high - low) } else { 0.5 };
     (first..last.max(first + 1), apart(low - air, high + air))
-}
-
-/// Returns the number limited to the largest range of an axis; `None` if it is NaN.
-pub(super) fn drawable(number: f64) -> Option<f64> {
-    const FARTHEST: f64 = 1e30;
-    (!number.is_nan()).then(|| number.clamp(-FARTHEST, FARTHEST))
-}
-
-/// Returns the range between two ends, wide enough for different labels. Otherwise plotters would
-/// search for them in an endless loop.
-pub(super) fn apart(low: f64, high: f64) -> Range<f64> {
-    if !(low.is_finite() && high.is_finite()) {
-        return 0.0..1.0;
-    }
-    let least = (1e-6 * low.abs().max(high.abs())).max(1e-9);
-    let missing = (least - (high - low)).max(0.0);
-    low - missing / 2.0..high + missing / 2.0
 }
 
 /// Draws lines over the epochs with their bands; each is labeled at its end.

@@ -6,13 +6,13 @@ use std::ops::{Range, RangeInclusive};
 use data::iso_date;
 use plotters::prelude::*;
 
-use super::axis::PlotAxis;
+use super::axis::{PlotAxis, apart, drawable};
 use super::bars::{Bar, BarPlot, BarRow};
 use super::canvas::{
     ACCENT, Area, DrawError, FOURTH, Ink, MUTED, Plot, PlotSubject, SECOND, TEXT, THIRD, px, short,
 };
 use super::columns::{ColumnDependence, ColumnValues, ColumnsReport};
-use super::curves::{apart, drawable, file_name, label_ends};
+use super::curves::{file_name, label_ends};
 use super::error::ReportError;
 use super::figures::BestModel;
 use super::plane::{Frame, Plane};

@@ -2,10 +2,10 @@
 
 use std::ops::Range;
 
+use super::axis::{apart, drawable};
 use super::bars::{Bar, BarPlot, BarRow};
 use super::canvas::{ACCENT, Plot, PlotSubject};
 use super::columns::{ColumnImportance, ColumnsReport};
-use super::curves::{apart, drawable};
 use super::error::ReportError;
 use super::figures::TrainingReport;
 use crate::metric_list::three_digits;

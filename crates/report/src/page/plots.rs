@@ -21,7 +21,9 @@ impl TrainingReport {
         plots.extend(activations::plot(self)?);
         plots.extend(inside::plots(self)?);
         plots.extend(heat_map::plot(&self.best)?);
-        plots.extend(residuals::plots(&self.best)?);
+        if let Some(residuals) = &self.best.residuals {
+            plots.extend(residuals::plots(residuals)?);
+        }
         plots.extend(importance::plot(self)?);
         plots.extend(dependence::plots(&self.best)?);
         plots.extend(reliability::plot(&self.best)?);

@@ -5,11 +5,9 @@ use std::ops::Range;
 use plotters::prelude::*;
 use serde::Serialize;
 
-use super::axis::PlotAxis;
+use super::axis::{PlotAxis, apart, drawable};
 use super::canvas::{ACCENT, Area, DrawError, MUTED, Plot, PlotSubject, px, short};
-use super::curves::{apart, drawable};
 use super::error::ReportError;
-use super::figures::BestModel;
 use super::plane::Frame;
 use crate::metric_list::number;
 use crate::statistics::{mean, standard_deviation};
@@ -100,9 +98,8 @@ fn round_step(least: f64) -> f64 {
     steps.into_iter().find(|step| *step >= least).unwrap_or(10.0 * power)
 }
 
-/// Returns the plots, if the best model predicts numbers.
-pub(super) fn plots(best: &BestModel) -> Result<Vec<Plot>, ReportError> {
-    let Some(residuals) = &best.residuals else { return Ok(Vec::new()) };
+/// Returns the plots.
+pub(super) fn plots(residuals: &ResidualReport) -> Result<Vec<Plot>, ReportError> {
     let target = short(&residuals.target, 24);
     let figures = format!(
         "mean {}, standard deviation {}",

@@ -7,9 +7,8 @@ use plotters::prelude::*;
 use plotters::style::text_anchor::HPos;
 use train::{is_share, metric_label};
 
-use super::axis::PlotAxis;
+use super::axis::{PlotAxis, apart, drawable};
 use super::canvas::{ACCENT, Area, DrawError, MUTED, Plot, PlotSubject, px, text};
-use super::curves::{apart, drawable};
 use super::error::ReportError;
 use super::figures::{BestModel, SearchReport, SearchTrial};
 use super::plane::{Frame, Plane};

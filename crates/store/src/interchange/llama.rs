@@ -26,9 +26,10 @@ use std::io;
 use std::path::PathBuf;
 
 use autograd::Parameters;
-use data::{FileError, printable_path};
+use data::{FileError, excerpt, printable_path};
 use files::WriteError;
 use nn::{Decoder, DecoderConfig};
+use serde_json::Value;
 use tensor::Tensor;
 use thiserror::Error;
 
@@ -38,6 +39,9 @@ use crate::archive::Float;
 pub use folder::{read_llama, write_llama};
 pub use llama2c::read_llama2c;
 pub use marks::{TextMarks, read_llama_marks};
+
+/// The file of a model's sizes.
+const CONFIG: &str = "config.json";
 
 /// A language model cannot be imported: the file or the folder, and its fault.
 pub type LlamaError = FileError<LlamaFault>;
@@ -91,4 +95,12 @@ fn build<T: Float>(
         parameters.set(id, value);
     }
     (model, parameters)
+}
+
+/// Returns the beginning of a value, for a message.
+fn shown(value: &Value) -> String {
+    match value {
+        Value::String(text) => excerpt(text),
+        other => excerpt(&other.to_string()),
+    }
 }

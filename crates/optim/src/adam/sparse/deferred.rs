@@ -13,12 +13,11 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use autograd::{ParameterId, Parameters, RowSource, SparseGradient};
 use tensor::{Scalar, Tensor, shape};
 
-use super::super::Update;
-use super::super::settings::Constants;
+use super::super::{Constants, Update};
 use super::Elements;
 use super::series::{DeferredUpdates, MOST_UPDATES};
 use crate::moments::{Moments, with_shape};
-use crate::pace::is_rate;
+use crate::schedule::is_rate;
 use crate::state::StateError;
 
 /// What Adam keeps for a table besides the moments. A row's moments date from its last update.

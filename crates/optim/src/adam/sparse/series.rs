@@ -22,7 +22,7 @@
 
 use tensor::{Scalar, vectorized};
 
-use super::super::settings::Constants;
+use super::super::Constants;
 
 /// The number of powers of w in the series.
 const TERMS: usize = 8;

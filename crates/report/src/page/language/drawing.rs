@@ -1,9 +1,9 @@
 //! The plots of a language model's report: its losses, and its gates.
 
 use super::super::activations;
-use super::super::axis::{PlotAxis, digits};
+use super::super::axis::{PlotAxis, digits, drawable};
 use super::super::canvas::{ACCENT, Ink, MUTED, Plot, PlotSubject, SECOND, TEXT, short};
-use super::super::curves::{PlotLine, Point, drawable, panel_over, ranges};
+use super::super::curves::{PlotLine, Point, panel_over, ranges};
 use super::super::error::ReportError;
 use super::super::figures::{ActivationCurve, CurveRole};
 use super::{GateRow, LanguageReport, LossPoint};

@@ -4,11 +4,10 @@
 //! others. Both are read, and both are written. A key that is missing has the value that transformers gives
 //! it, except the sizes, without which a file describes no model.
 
-use data::excerpt;
 use nn::{DecoderConfig, FeedForwardKind};
 use serde_json::{Map, Value, json};
 
-use super::TextMarks;
+use super::{TextMarks, shown};
 
 /// More layers would need memory for their names before a tensor is found to be missing.
 const MOST_LAYERS: usize = 10_000;
@@ -238,12 +237,4 @@ impl<'a> Keys<'a> {
 
 fn unlike(key: &str, value: &Value, expected: &str) -> String {
     format!("`{key}` is {}: it must be {expected}", shown(value))
-}
-
-/// Returns the beginning of a value, for a message.
-pub(super) fn shown(value: &Value) -> String {
-    match value {
-        Value::String(text) => excerpt(text),
-        other => excerpt(&other.to_string()),
-    }
 }

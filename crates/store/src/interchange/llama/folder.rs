@@ -13,11 +13,10 @@ use serde::Deserialize;
 use tensor::Tensor;
 
 use super::marks::GENERATION;
-use super::{LlamaError, LlamaExportError, LlamaFault, TextMarks, build, config, layout};
+use super::{CONFIG, LlamaError, LlamaExportError, LlamaFault, TextMarks, build, config, layout};
 use crate::archive::{self, Float};
 use crate::interchange::{WeightEntry, WeightsFault};
 
-pub(super) const CONFIG: &str = "config.json";
 const WEIGHTS: &str = "model.safetensors";
 const INDEX: &str = "model.safetensors.index.json";
 
@@ -70,7 +69,7 @@ pub fn read_llama<T: Float>(
     Ok(build(config, values))
 }
 
-pub(super) fn read(path: &Path) -> Result<Vec<u8>, LlamaFault> {
+fn read(path: &Path) -> Result<Vec<u8>, LlamaFault> {
     read_whole(path).map_err(LlamaFault::Read)
 }
 

@@ -2,12 +2,10 @@
 
 use std::path::Path;
 
-use data::FileError;
+use data::{FileError, read_whole};
 use serde_json::{Map, Value};
 
-use super::config::shown;
-use super::folder::{CONFIG, read};
-use super::{LlamaError, LlamaFault};
+use super::{CONFIG, LlamaError, LlamaFault, shown};
 
 /// The file whose settings of generation go before those of `config.json`.
 pub(super) const GENERATION: &str = "generation_config.json";
@@ -42,7 +40,7 @@ pub fn read_llama_marks(folder: impl AsRef<Path>) -> Result<TextMarks, LlamaErro
 
 /// Returns the marks that one file names.
 fn marks(path: &Path) -> Result<TextMarks, LlamaError> {
-    let found = read(path).and_then(|bytes| {
+    let found = read_whole(path).map_err(LlamaFault::Read).and_then(|bytes| {
         let object: Map<String, Value> = serde_json::from_slice(&bytes).map_err(|error| {
             LlamaFault::Config(format!("is not a JSON object ({error}): save the model again"))
         })?;

@@ -2,10 +2,8 @@
 
 use std::error::Error;
 
-use clap::{Args, CommandFactory};
+use clap::{Args, Command};
 use clap_complete::{Shell, generate};
-
-use crate::options::Cli;
 
 /// Print a script that makes a shell complete commands, options, some of their values, and file names.
 #[derive(Args, Clone, Copy, Debug)]
@@ -21,10 +19,10 @@ pub struct Completions {
     shell: Shell,
 }
 
-/// Prints the completions.
-pub fn run(options: &Completions) -> Result<(), Box<dyn Error>> {
+/// Prints the completions of the program.
+pub fn run(options: &Completions, mut program: Command) -> Result<(), Box<dyn Error>> {
     let mut script = Vec::new();
-    generate(options.shell, &mut Cli::command(), "wengert", &mut script);
+    generate(options.shell, &mut program, "wengert", &mut script);
     print!("{}", String::from_utf8(script)?);
     Ok(())
 }

@@ -16,7 +16,8 @@ use tensor::Tensor;
 
 use self::facts::{Fact, facts};
 use crate::json::JsonOutput;
-use crate::output::{check_places, quoted_path};
+use crate::places::check_places;
+use crate::shell::quoted_path;
 
 /// Show what is in a saved model or a checkpoint: its kind, options, parameters and training.
 ///

@@ -13,7 +13,7 @@ use clap::{Args, ValueHint};
 use data::printable_json;
 use files::{WriteError, write_whole};
 
-use crate::output::check_places;
+use crate::places::check_places;
 
 /// Where JSON goes, if it is asked for.
 #[derive(Args, Clone, Debug, Default)]

@@ -23,9 +23,10 @@ use train::{History, Loss, Observer, Session, TrainError, Workers};
 use crate::ending::tell;
 use crate::interrupted::Interrupted;
 use crate::notes::note;
-use crate::output::{joined, make_folder, with_option};
+use crate::places::make_folder;
 use crate::processes::{self, World};
 use crate::saying::console;
+use crate::shell::{joined, with_option};
 use crate::values::positive;
 
 /// The checkpoints and the log of a run.
@@ -105,8 +106,8 @@ impl Keeping {
         fixed: Options,
         free: Options,
     ) -> Result<Keeper, Box<dyn Error>> {
-        processes::check_same(&fixed)?;
-        processes::check_same(&free)?;
+        check_same_everywhere(&fixed)?;
+        check_same_everywhere(&free)?;
         if !processes::is_first() {
             return Ok(Keeper::without_files(interrupt, self.resume.is_some()));
         }
@@ -270,10 +271,9 @@ impl Keeper {
     {
         session.run(&mut [&mut self.interrupt]).map_err(|error| {
             let left = match &self.folder {
-                Some(folder) => format!(
-                    "The finished trials are kept; resume with\n\n    {}",
-                    processes::resuming(folder)
-                ),
+                Some(folder) => {
+                    format!("The finished trials are kept; resume with\n\n    {}", resuming(folder))
+                }
                 None => left(None, None),
             };
             Interrupted::by(&self.interrupt, error, left)
@@ -329,6 +329,13 @@ fn begin(folder: &Path, fixed: &Options) -> Result<(), Box<dyn Error>> {
     let file = folder.join(OPTIONS);
     let text = serde_json::to_string_pretty(fixed)?;
     Ok(files::write_whole(file, |file| writeln!(file, "{text}"))?)
+}
+
+/// Checks that all processes were started with the same options.
+fn check_same_everywhere(options: &Options) -> Result<(), TrainError> {
+    let values: Vec<(String, String)> =
+        options.iter().map(|(name, value)| (name.clone(), value.to_string())).collect();
+    train::check_same(&World, &values)
 }
 
 /// Checks that a folder holds a run with these options.
@@ -409,7 +416,7 @@ fn left(folder: Option<&Path>, written: Option<&Path>) -> String {
         (Some(folder), Some(file)) => format!(
             "It is kept in {}; resume with\n\n    {}",
             printable_path(file),
-            processes::resuming(folder)
+            resuming(folder)
         ),
         _ => "Nothing of it was kept; with --checkpoint DIR it could be resumed".to_string(),
     }
@@ -430,8 +437,17 @@ fn arguments() -> Vec<String> {
     env::args_os().map(|argument| argument.to_string_lossy().into_owned()).collect()
 }
 
+/// Returns the command that resumes a run from this folder on as many processes.
+pub fn resuming(folder: &Path) -> String {
+    let command = command_to_resume(env::args_os(), folder);
+    match World.size() {
+        1 => command,
+        size => format!("mpirun -n {size} {command}"),
+    }
+}
+
 /// Returns the same call with --resume in place of --checkpoint, quoted for a shell.
-pub fn command_to_resume(mut arguments: impl Iterator<Item = OsString>, folder: &Path) -> String {
+fn command_to_resume(mut arguments: impl Iterator<Item = OsString>, folder: &Path) -> String {
     let mut words: Vec<OsString> = Vec::new();
     while let Some(word) = arguments.next() {
         match word.as_encoded_bytes() {

@@ -25,11 +25,14 @@ mod notes;
 mod options;
 mod output;
 mod parse;
+mod places;
 mod processes;
 mod saving;
 mod saying;
 mod sentiment;
 mod serve;
+mod sharing;
+mod shell;
 mod source;
 mod table;
 mod tabular;
@@ -41,6 +44,7 @@ mod values;
 use std::error::Error;
 use std::process::ExitCode;
 
+use clap::CommandFactory;
 use options::{Cli, Command};
 use sentiment::{compare, evaluate, gradcheck, predict};
 
@@ -52,7 +56,7 @@ fn main() -> ExitCode {
 
 fn run() -> Result<(), Box<dyn Error>> {
     let mut cli: Cli = parse::parse()?;
-    processes::prepare(&mut cli)?;
+    sharing::prepare(&mut cli)?;
     if cli.prints_json() {
         saying::leave_output_to_json();
     }
@@ -86,7 +90,7 @@ fn run() -> Result<(), Box<dyn Error>> {
         Some(Command::Lm(options)) => lm::run(&options),
         Some(Command::Tape(options)) => tape::run(&options),
         Some(Command::Inspect(options)) => contents::run(&options),
-        Some(Command::Completions(options)) => completions::run(&options),
-        Some(Command::Man(options)) => manual::run(&options),
+        Some(Command::Completions(options)) => completions::run(&options, Cli::command()),
+        Some(Command::Man(options)) => manual::run(&options, Cli::command()),
     }
 }

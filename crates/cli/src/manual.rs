@@ -6,14 +6,13 @@ use std::fmt::Display;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-use clap::{Args, Command, CommandFactory, ValueHint};
+use clap::{Args, Command, ValueHint};
 use clap_mangen::Man;
 use clap_mangen::roff::{Roff, roman};
 use data::{printable_path, quoted};
 use files::write_whole;
 
-use crate::options::{Cli, EXIT_CODES};
-use crate::output::make_folder;
+use crate::places::make_folder;
 
 /// Print a page of the manual, or write all of them.
 #[derive(Args, Clone, Debug)]
@@ -30,9 +29,17 @@ pub struct ManualPages {
     out: Option<PathBuf>,
 }
 
-/// Prints the page that is asked for, or writes all.
-pub fn run(options: &ManualPages) -> Result<(), Box<dyn Error>> {
-    let mut program = Cli::command().disable_help_subcommand(true).mut_args(|option| {
+/// The exit codes of every command, as the help and the manual list them.
+pub const EXIT_CODES: &str = "Exit codes:
+  0    success
+  2    wrong options or data, a wrong gradient, output that cannot be written: see standard error
+  130  ended by Ctrl-C (SIGINT); with --checkpoint the run is kept and can be resumed
+  141  the reader of its output closed the pipe, as `head` does; it prints no message
+  143  ended by SIGTERM; otherwise the same as 130";
+
+/// Prints the page of the program that is asked for, or writes all.
+pub fn run(options: &ManualPages, program: Command) -> Result<(), Box<dyn Error>> {
+    let mut program = program.disable_help_subcommand(true).mut_args(|option| {
         let is_hidden = option.is_hide_long_help_set();
         option.hide(is_hidden)
     });

@@ -5,7 +5,7 @@ use clap::{Parser, Subcommand};
 use crate::completions::Completions;
 use crate::contents::InspectModel;
 use crate::lm::options::{Lm, LmCommand};
-use crate::manual::ManualPages;
+use crate::manual::{EXIT_CODES, ManualPages};
 use crate::sentiment::options as sentiment;
 use crate::serve::Serve;
 use crate::table::options as table;
@@ -58,14 +58,6 @@ const EXAMPLES: &str = "Examples:
   wengert man lm train | man -l -                      a page of the manual
 
 With cargo: cargo run --release --bin wengert -- COMMAND OPTIONS";
-
-/// The exit codes of every command, as the help and the manual list them.
-pub const EXIT_CODES: &str = "Exit codes:
-  0    success
-  2    wrong options or data, a wrong gradient, output that cannot be written: see standard error
-  130  ended by Ctrl-C (SIGINT); with --checkpoint the run is kept and can be resumed
-  141  the reader of its output closed the pipe, as `head` does; it prints no message
-  143  ended by SIGTERM; otherwise the same as 130";
 
 /// What the program does.
 #[derive(Debug, Subcommand)]

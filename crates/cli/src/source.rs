@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use clap::{ArgGroup, Args, ValueHint};
 
-use crate::output::{check_folder, check_replaceable, make_folder};
+use crate::places::{check_folder, check_replaceable, make_folder};
 
 /// The source of the samples.
 #[derive(Args, Clone, Debug)]

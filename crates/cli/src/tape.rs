@@ -10,7 +10,7 @@ use data::{printable_path, quoted};
 use files::write_whole;
 use inspect::{Expression, Walk, number};
 
-use crate::output::check_places;
+use crate::places::check_places;
 
 /// Show the tape of an expression, forward and back, with its gradient.
 ///

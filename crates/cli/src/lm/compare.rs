@@ -17,9 +17,10 @@ use super::saved::LmDescription;
 use super::summary;
 use super::train::named;
 use super::values::{kind_name, without_repeated_kinds};
-use crate::keeping::Options;
-use crate::output::{check_places, command};
+use crate::keeping::{Keeper, Options};
+use crate::places::check_places;
 use crate::saying::say;
+use crate::shell::command;
 
 /// The runs so far.
 #[derive(Default)]
@@ -32,15 +33,8 @@ struct Runs {
 /// Trains each kind with each seed, and says which differences are more than luck.
 pub fn run(options: &LmCompare) -> Result<(), Box<dyn Error>> {
     let LmCompare { reading, sizes, kind, teaching, seeds, keeping, .. } = options;
-    without_repeated_kinds(kind)?;
     let interrupt = Interrupt::listen()?;
-    let files = [
-        ("--log", keeping.log.as_deref()),
-        ("--report", options.report.as_deref()),
-        ("--json", options.json.file()),
-    ];
-    let folders = [("--checkpoint", keeping.checkpoint.as_deref())];
-    check_places(&[reading.places(), keeping.files()].concat(), &files, &folders)?;
+    check_options(options)?;
     let lesson = Lesson::load(reading, sizes.context)?;
     if lesson.validation.is_none() {
         return Err("--validation 0 leaves nothing to compare on; give a share above 0".into());
@@ -61,32 +55,51 @@ pub fn run(options: &LmCompare) -> Result<(), Box<dyn Error>> {
         say(format_args!("{}\n{}\n", lesson.summary(reading), sizes_of(&configs)));
     }
 
+    let runs = train_all(options, &configs, &lesson, &mut keeper)?;
+    say(format_args!("{}", runs.comparison));
+    write(options, &lesson, &runs)
+}
+
+/// Checks that everything can be written, before anything is read.
+fn check_options(options: &LmCompare) -> Result<(), String> {
+    let LmCompare { reading, kind, keeping, .. } = options;
+    without_repeated_kinds(kind)?;
+    let files = [
+        ("--log", keeping.log.as_deref()),
+        ("--report", options.report.as_deref()),
+        ("--json", options.json.file()),
+    ];
+    let folders = [("--checkpoint", keeping.checkpoint.as_deref())];
+    check_places(&[reading.places(), keeping.files()].concat(), &files, &folders)
+}
+
+/// Trains a model of each config with each seed.
+fn train_all(
+    options: &LmCompare,
+    configs: &[DecoderConfig],
+    lesson: &Lesson,
+    keeper: &mut Keeper,
+) -> Result<Runs, Box<dyn Error>> {
+    let LmCompare { reading, teaching, seeds, .. } = options;
     let mut runs = Runs::default();
     for seed in teaching.seeds(*seeds) {
-        for config in &configs {
+        for config in configs {
             let name = kind_name(config.kind);
-            let description = LmDescription::new(config, &lesson, reading.source.origin());
+            let description = LmDescription::new(config, lesson, reading.source.origin());
             if !teaching.quiet {
                 say(format_args!("{name}, seed {seed}"));
             }
-            let learned = learning::train(
-                name,
-                seed,
-                config.clone(),
-                &lesson,
-                teaching,
-                &description,
-                &mut keeper,
-            )?;
+            let config = config.clone();
+            let learned =
+                learning::train(name, seed, config, lesson, teaching, &description, keeper)?;
             if !teaching.quiet {
-                summary::figures(&learned, &lesson);
+                summary::figures(&learned, lesson);
                 say("");
             }
             runs.add(name, learned);
         }
     }
-    say(format_args!("{}", runs.comparison));
-    write(options, &lesson, &runs)
+    Ok(runs)
 }
 
 /// Returns the parameters of each model, in a sentence.

@@ -13,7 +13,7 @@ use super::precision::Precision;
 use super::saved::{LmDescription, LoadedModel, load};
 use super::texts::{read_text, told};
 use crate::notes::note;
-use crate::output::is_same_place;
+use crate::places::is_same_place;
 
 /// Evaluates the model, and prints the figures.
 pub fn run(options: &LmEvaluate) -> Result<(), Box<dyn Error>> {

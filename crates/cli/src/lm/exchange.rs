@@ -19,8 +19,9 @@ use super::options::{LmExport, LmImport};
 use super::saved::{LmDescription, LoadedModel, check_size, load};
 use super::values::TokenKind;
 use crate::notes::note;
-use crate::output::{check_folder, check_places, quoted_path};
+use crate::places::{check_folder, check_places};
 use crate::saving::save_somewhere;
+use crate::shell::quoted_path;
 
 /// The file of a Hugging Face tokenizer in a model's folder.
 const TOKENIZER: &str = "tokenizer.json";

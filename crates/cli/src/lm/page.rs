@@ -17,7 +17,9 @@ use super::options::LmTrain;
 use super::summary;
 use super::tape;
 use crate::notes::note;
-use crate::output::{command, resolved, say_where};
+use crate::output::say_where;
+use crate::places::resolved;
+use crate::shell::command;
 
 /// The most tokens of the text that is colored.
 const COLORED: usize = 1500;

@@ -15,9 +15,10 @@ use super::saved::LmDescription;
 use super::summary;
 use super::values::kind_name;
 use crate::keeping::{Keeping, Options};
-use crate::output::{check_places, quoted_path};
+use crate::places::check_places;
 use crate::saving::save_somewhere;
 use crate::saying::say;
+use crate::shell::quoted_path;
 
 /// Trains a model, saves it, and says what it learned.
 pub fn run(options: &LmTrain) -> Result<(), Box<dyn Error>> {

@@ -12,11 +12,12 @@ use super::options::{Compare, Experiment, Train};
 use super::page::report;
 use super::saved::Description;
 use super::texts::{Texts, export};
-use super::{baseline, print};
+use super::{baseline, print, training};
 use crate::keeping::Keeper;
-use crate::output::{Output, quoted_path};
+use crate::output::Output;
 use crate::saving::save_somewhere;
 use crate::saying::say;
+use crate::shell::quoted_path;
 use crate::trained::Outcome;
 
 /// Trains a model with each activation, and keeps the one that is best in validation, or without
@@ -89,7 +90,7 @@ fn train_all(
     let mut outcome = Outcome::default();
     for seed in options.training.seeds(seeds) {
         for &activation in &options.setup.activation {
-            let trained = super::train(activation, seed, texts, options, keeper)?;
+            let trained = training::train(activation, seed, texts, options, keeper)?;
             if !keeper.is_quiet() {
                 print::after_training(&trained);
             }

@@ -8,10 +8,10 @@ use report::statistics::wilson_interval;
 use serde_json::{Value, json};
 use train::Evaluation;
 
-use super::evaluated;
 use super::options::{Evaluate, without_separator};
 use super::saved::load;
 use super::texts::check_columns;
+use super::training::evaluated;
 use crate::calibrating::describe;
 
 /// Evaluates the model, and prints the figures.

@@ -6,6 +6,7 @@ use autograd::{Parameters, check};
 use nn::{ActivationKind, SoftmaxCrossEntropy};
 use train::Trainer;
 
+use super::model::build;
 use super::options::Gradcheck;
 use super::texts::{Texts, export};
 
@@ -27,7 +28,7 @@ pub fn run(options: &Gradcheck) -> Result<(), Box<dyn Error>> {
 fn check(activation: ActivationKind, texts: &Texts, options: &Gradcheck) -> check::Report {
     let mut parameters = Parameters::new(options.seed);
     let classes = texts.labels.len();
-    let model = super::build(&mut parameters, activation, &options.setup.sizes, classes);
+    let model = build(&mut parameters, activation, &options.setup.sizes, classes);
     let trainer = Trainer::new(&model, SoftmaxCrossEntropy::new());
     let count = options.samples.min(texts.train.len()) as u32;
     let samples = texts.train.select(&(0..count).collect::<Vec<_>>());

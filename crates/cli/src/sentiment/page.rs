@@ -12,10 +12,12 @@ use report::{
 };
 use tensor::Tensor;
 
-use super::TRACKED;
+use super::model::{TRACKED, build};
 use super::options::Experiment;
 use super::texts::Texts;
-use crate::output::{command, numbers};
+use super::training::{probabilities, rebuild};
+use crate::output::numbers;
+use crate::shell::command;
 use crate::trained::{Outcome, Trained};
 
 /// The number of mistakes that are shown.
@@ -72,7 +74,7 @@ fn start(name: &str, texts: &Texts, experiment: &Experiment) -> BTreeMap<String,
     // The linear model has another name, and no parameter to track.
     let Ok(activation) = name.parse() else { return BTreeMap::new() };
     let mut parameters = Parameters::new(experiment.training.seed);
-    super::build(&mut parameters, activation, &experiment.setup.sizes, texts.labels.len());
+    build(&mut parameters, activation, &experiment.setup.sizes, texts.labels.len());
     numbers(&parameters, &TRACKED)
 }
 
@@ -115,7 +117,7 @@ fn learned(model: &ModelRuns) -> Option<(&str, f64, f64)> {
 
 /// Returns the test texts that were taken for another class with most confidence.
 fn mistakes(best: &Trained, texts: &Texts, experiment: &Experiment) -> Vec<WrongPrediction> {
-    let probabilities = super::probabilities(best, texts, &experiment.setup.sizes);
+    let probabilities = probabilities(best, texts, &experiment.setup.sizes);
     let predictions = probabilities.argmax(-1).to_vec();
     let labels = texts.test.targets().to_vec();
     let probability =
@@ -146,7 +148,7 @@ fn words(
     against: u32,
 ) -> Vec<Word> {
     let sizes = &experiment.setup.sizes;
-    let (model, parameters) = super::rebuild(best, sizes, texts.labels.len());
+    let (model, parameters) = rebuild(best, sizes, texts.labels.len());
     let table = parameters.find("embedding.weight").expect("the model has an embedding");
     let ids = texts.test.select(&[text as u32]).inputs().padded().to_vec();
     let (toward, against) = (toward as usize, against as usize);

@@ -4,6 +4,7 @@ use data::printable;
 
 use super::options::Experiment;
 use super::texts::Texts;
+use super::training::probabilities;
 use crate::calibrating::describe;
 use crate::saying::say;
 use crate::trained::{Outcome, Trained};
@@ -60,7 +61,7 @@ fn best_model(best: &Trained, texts: &Texts, experiment: &Experiment) {
     say(format_args!("{}", best.evaluation.confusion.table(names)));
     say(format_args!("{}", best.evaluation.confusion.report(names)));
     say(format_args!("Its first predictions:"));
-    let probabilities = super::probabilities(best, texts, &experiment.setup.sizes);
+    let probabilities = probabilities(best, texts, &experiment.setup.sizes);
     let predictions = probabilities.argmax(-1).to_vec();
     let truth = texts.test.targets().to_vec();
     for (i, text) in texts.test_texts.iter().enumerate().take(6) {

@@ -9,7 +9,8 @@ use serde::{Deserialize, Serialize};
 use store::{LoadError, LoadFault, Saved};
 use tensor::Tensor;
 
-use super::options::Sizes;
+use super::model::build;
+use super::sizes::Sizes;
 use super::texts::{Texts, token_ids};
 use crate::calibrating::{UNCALIBRATED, is_temperature, uncalibrated};
 use crate::contents::{TEXT_CLASSIFIER, told};
@@ -140,7 +141,7 @@ fn read_model(
     let (about, activation) = Description::read(&saved, path)?;
     about.check_size(&saved, path)?;
     let mut parameters = Parameters::new(0);
-    let model = super::build(&mut parameters, activation, &about.sizes, about.labels.len());
+    let model = build(&mut parameters, activation, &about.sizes, about.labels.len());
     saved.load_into(&mut parameters)?;
     Ok((model, parameters, about))
 }

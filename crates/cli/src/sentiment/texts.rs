@@ -8,7 +8,6 @@ use data::{Dataset, Labels, Sequences, Table, Tokenizer, excerpt, excerpts, prin
 use files::write_whole;
 use tensor::{Key, Tensor};
 
-use super::options::Setup;
 use crate::notes::{note, note_labels};
 use crate::source::SampleSource;
 
@@ -44,19 +43,89 @@ struct Labeled {
 
 impl Texts {
     /// Reads the CSV files, or generates reviews.
-    pub fn load(setup: &Setup) -> Result<Self, Box<dyn Error>> {
-        match setup.source.files() {
-            Some((train, test)) => Self::read(train, test, setup),
-            None => Self::generate(setup),
-        }
+    pub fn load(
+        source: &SampleSource,
+        text_column: &str,
+        vocabulary: usize,
+        max_length: Option<usize>,
+    ) -> Result<Self, Box<dyn Error>> {
+        let [train, test] = match source.files() {
+            Some((train, test)) => Labeled::read(train, test, text_column, &source.label_column)?,
+            None => {
+                let (train, test) = generated(source);
+                [train, test].map(Labeled::from)
+            }
+        };
+        Self::encode(train, test, vocabulary, max_length)
     }
 
-    fn read(train: &Path, test: &Path, setup: &Setup) -> Result<Self, Box<dyn Error>> {
-        let (text_column, label_column) = (&setup.text_column, &setup.source.label_column);
+    /// Fits the tokenizer on the training texts, and turns all texts into token ids.
+    fn encode(
+        train: Labeled,
+        test: Labeled,
+        vocabulary: usize,
+        max_length: Option<usize>,
+    ) -> Result<Self, Box<dyn Error>> {
+        let labels = Labels::of(train.names.clone());
+        let mut tokenizer = Tokenizer::new().with_num_words(vocabulary);
+        tokenizer.fit_on_texts(&train.texts);
+        let dataset = |labeled: &Labeled| -> Result<(TokenIds, usize), Box<dyn Error>> {
+            let classes = labeled.names.iter().map(|name| labels.class(name));
+            let classes = classes.collect::<Result<Vec<u32>, _>>()?;
+            let (ids, cut) = token_ids(&tokenizer, &labeled.texts, max_length);
+            Ok((Dataset::new(ids, Tensor::from(classes)), cut))
+        };
+        let ((train, cut), (test_data, cut_in_test)) = (dataset(&train)?, dataset(&test)?);
+        let longest = train.inputs().longest();
+        if longest == 0 {
+            return Err("the training texts have no words; give texts of words".into());
+        }
+        if let (Some(max_length), true) = (max_length, cut + cut_in_test > 0) {
+            note(&format!(
+                "{cut} of {} training texts and {cut_in_test} of {} test texts have more than \
+                 {max_length} known words and are cut (--max-length)",
+                train.len(),
+                test_data.len()
+            ));
+        }
+        let words = tokenizer.word_counts().len();
+        let known = match vocabulary - 1 {
+            known if known < words => format!("the {known} most frequent of them known"),
+            _ => "all of them known".to_string(),
+        };
+        let summary = format!(
+            "{} training and {} test texts, {} classes: {}\n{words} different words, {known}; at most \
+             {longest} known words in a training text",
+            train.len(),
+            test_data.len(),
+            labels.len(),
+            excerpts(labels.names()),
+        );
+        Ok(Self {
+            train,
+            test: test_data,
+            test_texts: test.texts,
+            labels,
+            tokenizer,
+            max_length,
+            longest,
+            summary,
+        })
+    }
+}
+
+impl Labeled {
+    /// Reads CSV files to train and to test on.
+    fn read(
+        train: &Path,
+        test: &Path,
+        text_column: &str,
+        label_column: &str,
+    ) -> Result<[Self; 2], Box<dyn Error>> {
         check_columns(text_column, label_column)?;
         let (train_table, test_table) = (Table::read(train)?, Table::read(test)?);
-        let labeled = |table: &Table| -> Result<Labeled, Box<dyn Error>> {
-            Ok(Labeled {
+        let labeled = |table: &Table| -> Result<Self, Box<dyn Error>> {
+            Ok(Self {
                 texts: owned(table.text(text_column)?),
                 names: owned(table.names(label_column)?),
             })
@@ -77,71 +146,16 @@ impl Texts {
         note_labels(&column, train.names.iter().map(String::as_str));
         // This check is here, because an unknown label still has a file and a line.
         test_table.classes(label_column, &labels)?;
-        Self::encode(train, labeled(&test_table)?, labels, setup)
+        Ok([train, labeled(&test_table)?])
     }
+}
 
-    fn generate(setup: &Setup) -> Result<Self, Box<dyn Error>> {
-        let (train, test) = generated(&setup.source);
-        let labeled = |reviews: Vec<Review>| Labeled {
+impl From<Vec<Review>> for Labeled {
+    fn from(reviews: Vec<Review>) -> Self {
+        Self {
             names: reviews.iter().map(|review| review.label.to_string()).collect(),
             texts: reviews.into_iter().map(|review| review.text).collect(),
-        };
-        let train = labeled(train);
-        let labels = Labels::of(train.names.clone());
-        Self::encode(train, labeled(test), labels, setup)
-    }
-
-    /// Fits the tokenizer on the training texts, and turns all texts into token ids.
-    fn encode(
-        train: Labeled,
-        test: Labeled,
-        labels: Labels,
-        setup: &Setup,
-    ) -> Result<Self, Box<dyn Error>> {
-        let mut tokenizer = Tokenizer::new().with_num_words(setup.sizes.vocab);
-        tokenizer.fit_on_texts(&train.texts);
-        let dataset = |labeled: &Labeled| -> Result<(TokenIds, usize), Box<dyn Error>> {
-            let classes = labeled.names.iter().map(|name| labels.class(name));
-            let classes = classes.collect::<Result<Vec<u32>, _>>()?;
-            let (ids, cut) = token_ids(&tokenizer, &labeled.texts, setup.max_length);
-            Ok((Dataset::new(ids, Tensor::from(classes)), cut))
-        };
-        let ((train, cut), (test_data, cut_in_test)) = (dataset(&train)?, dataset(&test)?);
-        let longest = train.inputs().longest();
-        if longest == 0 {
-            return Err("the training texts have no words; give texts of words".into());
         }
-        if let (Some(max_length), true) = (setup.max_length, cut + cut_in_test > 0) {
-            note(&format!(
-                "{cut} of {} training texts and {cut_in_test} of {} test texts have more than \
-                 {max_length} known words and are cut (--max-length)",
-                train.len(),
-                test_data.len()
-            ));
-        }
-        let words = tokenizer.word_counts().len();
-        let known = match setup.sizes.vocab - 1 {
-            known if known < words => format!("the {known} most frequent of them known"),
-            _ => "all of them known".to_string(),
-        };
-        let summary = format!(
-            "{} training and {} test texts, {} classes: {}\n{words} different words, {known}; at most \
-             {longest} known words in a training text",
-            train.len(),
-            test_data.len(),
-            labels.len(),
-            excerpts(labels.names()),
-        );
-        Ok(Self {
-            train,
-            test: test_data,
-            test_texts: test.texts,
-            labels,
-            tokenizer,
-            max_length: setup.max_length,
-            longest,
-            summary,
-        })
     }
 }
 

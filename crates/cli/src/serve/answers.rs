@@ -11,11 +11,13 @@ use serde_json::Value;
 use tensor::Tensor;
 use train::NotFinite;
 
-use super::http::Refusal;
 use crate::sentiment::answer::SavedClassifier;
 use crate::table::answer::{Influence, SavedTable};
 use crate::table::gaps::notes_on;
 use crate::table::json_lines::{Object, cell_of};
+
+/// A response that is not an answer: its status and the reason, for a person to read.
+pub type Refusal = (StatusCode, String);
 
 /// A saved model that answers requests.
 pub trait AnswersRequests: Send + Sync + 'static {

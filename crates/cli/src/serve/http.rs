@@ -23,7 +23,7 @@ use tokio::sync::Semaphore;
 use tokio::task::spawn_blocking;
 use tokio::time::{sleep, timeout};
 
-use super::answers::{AnswersRequests, answer_body};
+use super::answers::{AnswersRequests, Refusal, answer_body};
 
 /// The longest body that is read.
 const LONGEST: usize = 1 << 20;
@@ -54,9 +54,6 @@ const HEADERS: [(&str, &str); 2] = [
 ];
 
 const JSON: &str = "application/json";
-
-/// A response that is not an answer: its status and the reason, for a person to read.
-pub type Refusal = (StatusCode, String);
 
 /// Answers the requests of all connections, for as long as the program runs.
 pub fn answer_all(

@@ -9,7 +9,7 @@ use super::columns::columns_report;
 use super::options::CompareCommand;
 use super::page::{compared, report};
 use super::run::{TableRun, TrainedTable, read_rows};
-use crate::output::check_places;
+use crate::places::check_places;
 use crate::saying::say;
 use crate::values::without_repeats;
 

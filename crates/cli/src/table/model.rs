@@ -18,7 +18,7 @@ use nn::{
 use tensor::{Scalar, ShapeError, Tensor};
 use train::{Loss, Tally};
 
-use crate::sentiment::options::Sizes;
+use crate::sentiment::sizes::Sizes;
 
 /// The id that fills up short texts.
 const PADDING: u32 = 0;

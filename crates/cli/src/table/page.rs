@@ -11,7 +11,8 @@ use super::parts::TableParts;
 use super::run::{TRACKED, TrainedTable};
 use super::score::TargetScore;
 use super::search::{Search, Trial};
-use crate::output::{command, numbers};
+use crate::output::numbers;
+use crate::shell::command;
 
 /// Returns the figures of all runs, and the details of the best.
 pub fn report(

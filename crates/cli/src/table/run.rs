@@ -23,7 +23,8 @@ use crate::calibrating::UNCALIBRATED;
 use crate::keeping::{Keeper, Options};
 use crate::notes::note;
 use crate::saying::{console, say};
-use crate::sentiment::options::{Experiment, Sizes};
+use crate::sentiment::options::Experiment;
+use crate::sentiment::sizes::Sizes;
 use crate::training::{Training, Weights};
 
 /// A model after training, and its figures on the rows to test on.

@@ -15,7 +15,7 @@ use train::Calibrated;
 use super::model::{TableLoss, build, count, dropout};
 use crate::calibrating::{UNCALIBRATED, is_temperature, uncalibrated};
 use crate::contents::{TABLE_MODEL, told};
-use crate::sentiment::options::Sizes;
+use crate::sentiment::sizes::Sizes;
 
 /// Everything except the parameters that is needed to use the model. The name of its only field tells such a
 /// file from those of other models.

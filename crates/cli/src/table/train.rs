@@ -20,10 +20,11 @@ use super::saved::TableDescription;
 use super::score::{TableScore, TargetScore, four_digits};
 use super::search::{Search, SearchSpace, Setting, Trial, forget, table};
 use crate::keeping::{Keeper, Options};
-use crate::output::{check_places, quoted_path};
+use crate::places::check_places;
 use crate::saving::save_somewhere;
 use crate::saying::say;
-use crate::sentiment::options::Sizes;
+use crate::sentiment::sizes::Sizes;
+use crate::shell::quoted_path;
 use crate::values::without_repeats;
 
 /// Trains on a file, and says how good the model is on rows it has not seen.
@@ -61,6 +62,15 @@ fn check_options(file: &Path, options: &TrainCommand) -> Result<(), Box<dyn Erro
     check_places(&[read, keeping.files()].concat(), &files, &folders)?;
     Ok(output.check_plots()?)
 }
+
+/// The activations that a search tries if none is chosen.
+const SEARCHED: [ActivationKind; 5] = [
+    ActivationKind::Relu,
+    ActivationKind::Tanh,
+    ActivationKind::Gelu,
+    ActivationKind::Silu,
+    ActivationKind::SwiGLU,
+];
 
 /// A run of the command.
 struct TrainRun<'a> {
@@ -155,30 +165,7 @@ impl TrainRun<'_> {
         }
         let default = self.run.recipe(setup.activation[0], training.seed);
         let has_texts = self.run.has_texts();
-        let all = [
-            ActivationKind::Relu,
-            ActivationKind::Tanh,
-            ActivationKind::Gelu,
-            ActivationKind::Silu,
-            ActivationKind::SwiGLU,
-        ];
-        let space = SearchSpace {
-            base: Setting {
-                activation: default.activation.to_string(),
-                lr: default.rate,
-                hidden: setup.sizes.hidden,
-                embedding: setup.sizes.embedding,
-                dropout: dropout(&setup.sizes, has_texts),
-            },
-            // One that is not the default was chosen.
-            activations: match &setup.activation[..] {
-                [ActivationKind::SwiGLU] => &all,
-                chosen => chosen,
-            },
-            has_texts,
-            is_rate_fixed: training.lr.is_some(),
-            is_dropout_fixed: setup.sizes.dropout.is_some(),
-        };
+        let space = self.search_space(&default);
         if let Some(folder) = &experiment.keeping.checkpoint {
             forget(folder);
         }
@@ -208,6 +195,30 @@ impl TrainRun<'_> {
             best.kept
         ));
         Ok((self.final_recipe(&default, &best)?, search_report(&search, &best, has_texts)))
+    }
+
+    /// Returns the settings among which is searched.
+    fn search_space(&self, default: &Recipe) -> SearchSpace<'_> {
+        let experiment = &self.options.common.experiment;
+        let (training, setup) = (&experiment.training, &experiment.setup);
+        let has_texts = self.run.has_texts();
+        SearchSpace {
+            base: Setting {
+                activation: default.activation.to_string(),
+                lr: default.rate,
+                hidden: setup.sizes.hidden,
+                embedding: setup.sizes.embedding,
+                dropout: dropout(&setup.sizes, has_texts),
+            },
+            // One that is not the default was chosen.
+            activations: match &setup.activation[..] {
+                [ActivationKind::SwiGLU] => &SEARCHED,
+                chosen => chosen,
+            },
+            has_texts,
+            is_rate_fixed: training.lr.is_some(),
+            is_dropout_fixed: setup.sizes.dropout.is_some(),
+        }
     }
 
     /// Returns a checksum of the rows and of the options by which a setting gets another score.

@@ -11,7 +11,7 @@ use data::{
 
 use super::file::TableFile;
 use super::options::TableOptions;
-use crate::output;
+use crate::shell;
 
 /// What is in a table.
 pub struct Understood {
@@ -34,70 +34,23 @@ pub fn understand(
     rows: &TableFile,
     options: &TableOptions,
 ) -> Result<Understood, String> {
-    let file = rows.name();
-    // A header of numbers is taken for a row, and the columns then have no names.
-    let header = match rows.has_header() {
-        true => "",
-        false => " (its first row is taken as a row; if it has the names: --header yes)",
-    };
-    let in_file = |option: &str, name: &String| match frame.place(name) {
-        Some(place) => Ok(place),
-        None => Err(format!(
-            "{option} {}: there is no such column in {file}; it has {}{header}",
-            quoted(name),
-            excerpts(&frame.columns)
-        )),
-    };
-    for (at, (name, _)) in options.column.iter().enumerate() {
-        in_file("--column", name)?;
-        if options.column[..at].iter().any(|(other, _)| other == name) {
-            return Err(format!("--column: {} is given twice; give it once", quoted(name)));
-        }
-    }
-    let group = options.group.as_ref().map(|name| in_file("--group", name)).transpose()?;
-    let chosen = |name: &String| {
-        options.column.iter().find(|(column, _)| column == name).map(|(_, kind)| *kind)
-    };
-    let Some(name) = &options.target else {
-        let all = (0..frame.columns.len()).map(|place| summary(frame, place, group, chosen));
-        let all: Vec<ColumnSummary> = all.collect();
-        let guess = usual_target(frame);
-        return Err(format!(
-            "which column should be predicted? Name it with --target, such as\n\n    {}\n\nThe columns of \
-             {file} ({} rows; {}):\n\n{}",
-            with_target(guess),
-            frame.rows.len(),
-            rows.describe(),
-            table(&all, None).trim_end()
-        ));
-    };
-    let target_place = in_file("--target", name)?;
-    if group == Some(target_place) {
+    let columns = Columns { frame, rows, options };
+    columns.check_chosen_kinds()?;
+    let group = options.group.as_ref().map(|name| columns.place("--group", name)).transpose()?;
+    let Some(name) = &options.target else { return Err(columns.ask_for_target(group)) };
+    let place = columns.place("--target", name)?;
+    if group == Some(place) {
         return Err(format!("--target and --group are both {}; give two columns", quoted(name)));
     }
-    let target = ColumnSummary::of_target(frame, target_place, chosen(name));
-    if matches!(target.kind, ColumnKind::Text | ColumnKind::Date | ColumnKind::Ignore) {
-        return Err(format!(
-            "--column {}={}: the target must be a category, a number or labels",
-            printable(name),
-            target.kind
-        ));
-    }
-    let places = (0..frame.columns.len()).filter(|&place| place != target_place);
-    let others: Vec<ColumnSummary> =
-        places.map(|place| summary(frame, place, group, chosen)).collect();
-    if let Some(column) = others.iter().find(|column| column.kind == ColumnKind::Labels) {
-        return Err(format!(
-            "--column {}=labels: only the target can be labels; choose text or category",
-            printable(&column.name)
-        ));
-    }
+    let target = columns.target(place)?;
+    let others = columns.others(place, group)?;
     let table = table(&others, Some(&target));
     let inputs: Vec<ColumnSummary> =
         others.into_iter().filter(|column| column.kind != ColumnKind::Ignore).collect();
     if inputs.is_empty() {
         return Err(format!(
-            "{file}: no column is left to predict {} from:\n\n{}",
+            "{}: no column is left to predict {} from:\n\n{}",
+            rows.name(),
             quoted(name),
             table.trim_end()
         ));
@@ -105,28 +58,108 @@ pub fn understand(
     Ok(Understood { inputs, target, group: options.group.clone(), table })
 }
 
+/// The columns of a table, with what the options say of them.
+struct Columns<'a> {
+    frame: &'a DataFrame,
+    rows: &'a TableFile,
+    options: &'a TableOptions,
+}
+
+impl Columns<'_> {
+    /// Returns the place of the column that an option names.
+    fn place(&self, option: &str, name: &String) -> Result<usize, String> {
+        // A header of numbers is taken for a row, and the columns then have no names.
+        let header = match self.rows.has_header() {
+            true => "",
+            false => " (its first row is taken as a row; if it has the names: --header yes)",
+        };
+        self.frame.place(name).ok_or_else(|| {
+            format!(
+                "{option} {}: there is no such column in {}; it has {}{header}",
+                quoted(name),
+                self.rows.name(),
+                excerpts(&self.frame.columns)
+            )
+        })
+    }
+
+    /// Checks that `--column` names columns of the table, each once.
+    fn check_chosen_kinds(&self) -> Result<(), String> {
+        let columns = &self.options.column;
+        for (at, (name, _)) in columns.iter().enumerate() {
+            self.place("--column", name)?;
+            if columns[..at].iter().any(|(other, _)| other == name) {
+                return Err(format!("--column: {} is given twice; give it once", quoted(name)));
+            }
+        }
+        Ok(())
+    }
+
+    /// Returns the kind that `--column` gives a column.
+    fn chosen_kind(&self, place: usize) -> Option<ColumnKind> {
+        let name = &self.frame.columns[place];
+        self.options.column.iter().find(|(column, _)| column == name).map(|(_, kind)| *kind)
+    }
+
+    /// Returns an error that lists the columns, with a call to copy.
+    fn ask_for_target(&self, group: Option<usize>) -> String {
+        let all = (0..self.frame.columns.len()).map(|place| self.input(place, group));
+        let all: Vec<ColumnSummary> = all.collect();
+        format!(
+            "which column should be predicted? Name it with --target, such as\n\n    {}\n\nThe columns of \
+             {} ({} rows; {}):\n\n{}",
+            with_target(usual_target(self.frame)),
+            self.rows.name(),
+            self.frame.rows.len(),
+            self.rows.describe(),
+            table(&all, None).trim_end()
+        )
+    }
+
+    /// Looks at the column to predict.
+    fn target(&self, place: usize) -> Result<ColumnSummary, String> {
+        let target = ColumnSummary::of_target(self.frame, place, self.chosen_kind(place));
+        match target.kind {
+            ColumnKind::Text | ColumnKind::Date | ColumnKind::Ignore => Err(format!(
+                "--column {}={}: the target must be a category, a number or labels",
+                printable(&target.name),
+                target.kind
+            )),
+            _ => Ok(target),
+        }
+    }
+
+    /// Looks at all columns but the target.
+    fn others(&self, target: usize, group: Option<usize>) -> Result<Vec<ColumnSummary>, String> {
+        let places = (0..self.frame.columns.len()).filter(|&place| place != target);
+        let others: Vec<ColumnSummary> = places.map(|place| self.input(place, group)).collect();
+        match others.iter().find(|column| column.kind == ColumnKind::Labels) {
+            Some(column) => Err(format!(
+                "--column {}=labels: only the target can be labels; choose text or category",
+                printable(&column.name)
+            )),
+            None => Ok(others),
+        }
+    }
+
+    /// Looks at a column that may be read.
+    fn input(&self, place: usize, group: Option<usize>) -> ColumnSummary {
+        match group == Some(place) {
+            false => ColumnSummary::of(self.frame, place, self.chosen_kind(place)),
+            true => {
+                let mut summary = ColumnSummary::of(self.frame, place, Some(ColumnKind::Ignore));
+                summary.remark = Some("the groups".to_owned());
+                summary
+            }
+        }
+    }
+}
+
 impl Understood {
     /// Returns how the numbers of each column are written, also of the target.
     pub fn number_forms(&self) -> HashMap<String, NumberForm> {
         let columns = self.inputs.iter().chain([&self.target]);
         columns.filter_map(|column| Some((column.name.clone(), column.form()?))).collect()
-    }
-}
-
-/// Looks at a column that is not the target.
-fn summary(
-    frame: &DataFrame,
-    place: usize,
-    group: Option<usize>,
-    chosen: impl Fn(&String) -> Option<ColumnKind>,
-) -> ColumnSummary {
-    match group == Some(place) {
-        false => ColumnSummary::of(frame, place, chosen(&frame.columns[place])),
-        true => {
-            let mut summary = ColumnSummary::of(frame, place, Some(ColumnKind::Ignore));
-            summary.remark = Some("the groups".to_owned());
-            summary
-        }
     }
 }
 
@@ -141,10 +174,10 @@ fn usual_target(frame: &DataFrame) -> &str {
 /// Returns the same call with a target, as it can be typed.
 fn with_target(name: &str) -> String {
     let option = match name.starts_with('-') {
-        true => vec![output::joined("--target", name.as_ref())],
+        true => vec![shell::joined("--target", name.as_ref())],
         false => vec!["--target".into(), name.into()],
     };
-    output::with_option(env::args_os().collect(), option)
+    shell::with_option(env::args_os().collect(), option)
 }
 
 /// Returns a line for each column.

@@ -6,7 +6,8 @@ use report::{BestModel, ModelRuns, TrainingReport};
 use super::TRACKED;
 use super::options::Options;
 use super::table::Halves;
-use crate::output::{command, numbers};
+use crate::output::numbers;
+use crate::shell::command;
 use crate::trained::{Outcome, Trained};
 
 /// Returns the figures of all runs, and the details of the best.

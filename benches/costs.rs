@@ -1,8 +1,8 @@
-//! How the parts of a step grow, and how often a step asks the allocator for memory.
+//! Measures how the time of each part of a step grows, and how often a step allocates memory.
 //!
 //!     cargo bench --bench costs
 //!
-//! Each time is that of the fastest of many runs.
+//! Each time is the fastest of many runs.
 
 mod workloads;
 

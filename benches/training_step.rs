@@ -37,7 +37,7 @@ fn vocabulary(c: &mut Criterion) {
     }
 }
 
-/// How many batches are drawn; then the first one comes again.
+/// The number of batches drawn, after which the first comes again.
 const BATCHES: u64 = 500;
 
 criterion_group! {

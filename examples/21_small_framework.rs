@@ -4,7 +4,7 @@
 //!
 //! The book builds it in its chapters 3 to 6 and explains every line: `cargo doc --open`, module `book`.
 //! The parts stand here in the order of the chapters; a test keeps them equal. It needs nothing but the
-//! standard library, and its gradients equal those of the crates to twelve digits.
+//! standard library, and its gradients agree with the crates to twelve digits.
 //!
 //! It prints how a network learns XOR, and then the rings of a bull's eye from two hundred points.
 

@@ -1,4 +1,4 @@
-"""Compares the ratios of a run with those of an earlier one, and tells a fall from noise.
+"""Compares a run's ratios with an earlier run's, and tells a fall from noise.
 
 A ratio is the median time of the fastest peer over ours: above 1 we are faster. An absolute time says
 little on a machine that other people share; the ratio of two programs in one run says more.

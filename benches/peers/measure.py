@@ -27,7 +27,9 @@ def options(*flags):
 
 
 def measure_all(workloads, wanted, finish=lambda result: None):
-    """Measures those of `workloads` (name to a function that makes a step) that are wanted.
+    """Measures the wanted workloads, or all if `wanted` is empty.
+
+    `workloads` maps a name to a function that makes a step.
 
     `finish` waits for a step's result, where a framework computes in the background.
     """

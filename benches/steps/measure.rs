@@ -1,7 +1,7 @@
 //! The measuring loop, which every program that `benches/peers/run` compares has alike.
 //!
 //! A workload makes its data and model beforehand, and then takes steps. After a warm-up come a few
-//! samples, each the mean over so many steps that the clock's own cost does not count.
+//! samples, each the mean over enough steps that the clock's own cost does not count.
 
 use std::env;
 use std::time::{Duration, Instant};

@@ -42,7 +42,7 @@ pub struct Network {
     pub depth: usize,
 }
 
-/// The network of which one size grows while the others stay.
+/// Each series changes one size of this network and keeps the others.
 pub const BASE: Network = Network { batch: 32, width: 64, depth: 2 };
 
 impl Network {

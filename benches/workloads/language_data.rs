@@ -13,7 +13,7 @@ pub const CONTEXT: usize = 128;
 pub const THETA: f64 = 10_000.0;
 pub const EPSILON: f64 = 1e-5;
 
-/// Of AdamW; everything decays.
+/// The rate of AdamW, whose decay applies to every parameter.
 pub const RATE: f64 = 0.001;
 pub const DECAY: f64 = 0.01;
 

@@ -72,7 +72,7 @@ struct RecordedPoint {
     adjoints: Vec<Option<f64>>,
 }
 
-/// Texts that are no expressions.
+/// Texts that are not expressions.
 const WRONG: &[&str] = &[
     "",
     "x *",

@@ -42,7 +42,7 @@ fn tab_to(page: &Page, selector: &str) {
 }
 
 fn close(found: &Value, expected: f64) -> bool {
-    let found = found.as_f64().unwrap_or_else(|| panic!("{found} is no number"));
+    let found = found.as_f64().unwrap_or_else(|| panic!("{found} is not a number"));
     (found - expected).abs() <= 1e-12 * expected.abs().max(1.0)
 }
 
@@ -96,7 +96,7 @@ fn a_formula_that_was_not_recorded_is_computed_as_rust_computes_it() {
         for (index, amount) in amounts.enumerate() {
             assert!(close(&found["amounts"][index], amount), "contribution {index}");
         }
-        // The steps that are shown are those of the walk.
+        // The page shows as many steps as the walk has.
         assert!(page.text("#position").ends_with(&format!("1 of {}", walk.steps().len())));
     }
     assert_eq!(page.complaints(), Vec::<String>::new());

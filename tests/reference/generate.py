@@ -56,7 +56,7 @@ def positive(*shape):
 
 
 def distinct(*shape):
-    """Numbers no two of which are equal: PyTorch's max_pool2d gives the gradient to the first."""
+    """Distinct numbers, because PyTorch's max_pool2d gives the gradient to the first of equal ones."""
 
     def draw(generator):
         order = torch.randperm(math.prod(shape), generator=generator)

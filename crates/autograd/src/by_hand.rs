@@ -150,8 +150,8 @@ impl<T: Scalar> SparseGradient<T> {
     }
 }
 
-/// Adds the gradients of another result with respect to the parameters, for instance those of the next part of a
-/// batch. The sum spans two tapes, so it has no adjoints of variables.
+/// Adds the gradients of another result, such as the loss of the next part of a batch, with respect to the parameters.
+/// The sum spans two tapes, so it has no adjoints of variables.
 ///
 /// ```
 /// use autograd::{Gradients, Parameters, Tape};

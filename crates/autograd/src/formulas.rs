@@ -29,7 +29,7 @@ pub struct Formulas {
 }
 
 impl Formulas {
-    /// Creates the formulas of an op from that of its value, such as `y = a · b`.
+    /// Creates the formulas of an op, given the formula of its value, such as `y = a · b`.
     pub fn new(forward: impl Into<Cow<'static, str>>) -> Self {
         Self { forward: forward.into(), vjps: Vec::new(), symbols: Vec::new() }
     }

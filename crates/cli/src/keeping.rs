@@ -43,7 +43,7 @@ pub struct Keeping {
     pub every: Option<usize>,
     /// Resume the interrupted run whose checkpoints are in this folder, with the same options; only
     /// --epochs, --patience, --activation, --watch-layers and, for texts, --test may change. The result is bit for
-    /// bit that of an uninterrupted run. Finished models are not trained again.
+    /// bit the same as an uninterrupted run's. Finished models are not trained again.
     #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath, group = "folder")]
     pub resume: Option<PathBuf>,
     /// Write the run into this file as JSON Lines while it runs: `tail -f` shows it. A resumed run
@@ -379,8 +379,8 @@ fn check_same(folder: &Path, fixed: &Options) -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// Returns the session at its newest checkpoint, if there is one, and warns of skipped files. The checkpoints are
-/// those of the first process.
+/// Returns the session at its newest checkpoint, if there is one, and warns of skipped files. All processes
+/// use the checkpoint of the first.
 fn resumed<'a, M: Model, L, S: Source>(
     session: Session<'a, M, L, S, f32>,
     checkpoints: Option<&Checkpoints>,

@@ -15,7 +15,7 @@ pub struct Trained {
     pub parameters: Parameters,
     pub history: History,
     pub evaluation: Evaluation,
-    /// How reliable its probabilities are; `None` for a model that has no temperature.
+    /// The calibration of its probabilities; `None` for a model that has no temperature.
     pub calibration: Option<Calibration>,
 }
 

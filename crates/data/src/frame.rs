@@ -64,8 +64,8 @@ impl DataFrame {
         Self { columns, rows, separator, ..Self::default() }
     }
 
-    /// Says that the numbers of these columns have decimal points, as all numbers of JSON do: `1.234` is no doubt less
-    /// than 2 there.
+    /// Declares that the numbers of these columns have decimal points, as all JSON numbers do. `1.234` is then
+    /// certainly less than 2.
     pub fn with_decimal_points(self, columns: Vec<usize>) -> Self {
         Self { with_points: columns, ..self }
     }

@@ -11,7 +11,7 @@
 //! ```
 //!
 //! What is not implemented is refused, with its key: other models and other steps, tokens that take the space
-//! beside them, truncation. The tests compare the ids with those of the Python package `tokenizers`.
+//! beside them, truncation. The tests check the ids against the Python package `tokenizers`.
 
 mod added;
 mod bytes;

@@ -150,7 +150,7 @@ pub enum Side {
     Post,
 }
 
-/// How [`pad_sequences`] brings sequences to one length. The default is Keras'.
+/// The options of [`pad_sequences`], which brings sequences to one length. The defaults are the same as in Keras.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Padding {
     /// The length of every row; `None` for the length of the longest sequence.

@@ -10,8 +10,8 @@
 //!
 //! To read tokens, the blocks that have them are read and encoded again. Blocks are cut where that makes no difference
 //! to the tokens, such as between two words, so these are the tokens of the whole text. The notes take 24 bytes for 8
-//! KiB of text. The checksum makes sure that the bytes are those of the first pass, so another date of the file or more
-//! text at its end does no harm.
+//! KiB of text. The checksum makes sure that the bytes have not changed since the first pass, so another date of the
+//! file or more text at its end does no harm.
 
 use std::ops::Range;
 

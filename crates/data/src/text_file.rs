@@ -141,7 +141,7 @@ impl TextFile {
         let about = file.metadata().map_err(|error| fault(error.into()))?;
         let (range, changed) = (0..about.len(), about.modified().ok());
         let mut text = Self { path: path.to_path_buf(), file: Mutex::new(file), range, changed };
-        // Files such as those of /proc have bytes, but no size.
+        // Some files, such as the files of /proc, have bytes but no size.
         if text.range.is_empty() && !text.bytes_now(0..1)?.is_empty() {
             return Err(fault(TextFault::NoFile));
         }

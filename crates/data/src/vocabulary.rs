@@ -68,7 +68,7 @@ impl Vocabulary {
         }
     }
 
-    /// Returns the bytes of these tokens. They are UTF-8 if the tokens are those of a whole text.
+    /// Returns the bytes of these tokens. They are UTF-8 if the tokens encode a whole text.
     ///
     /// # Panics
     /// If there is no token of an id.

@@ -68,7 +68,7 @@ impl Network {
     }
 }
 
-/// How a gradient is added up over all workers.
+/// A way to add up a gradient over all workers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Way {
     /// Each worker adds up a slice, and sends it to all.

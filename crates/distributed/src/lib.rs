@@ -197,7 +197,7 @@ impl Mpi {
         cut(received, &of_others)
     }
 
-    /// Sends a message to all; its size and those of the others are known.
+    /// Sends a message to all, and returns the messages of all. `sizes` has the size of each.
     fn send_to_all(&self, message: Vec<u8>, sizes: &[usize]) -> Vec<Vec<u8>> {
         let (mut sent, mut received) = (self.sent.borrow_mut(), self.received.borrow_mut());
         let (counts, places) = layout(sizes);

@@ -58,7 +58,7 @@ pub struct Expression {
     inputs: Vec<String>,
 }
 
-/// What one node of the tape computes. Positions are those of earlier entries.
+/// What one node of the tape computes. An operation reads earlier entries, by their positions.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(untagged)]
 pub enum ListEntry {
@@ -113,7 +113,7 @@ impl Expression {
         &self.entries
     }
 
-    /// Returns the name of each entry: that of an input or of a definition.
+    /// Returns the name of each entry, or `None` if it is neither an input nor a definition.
     pub fn names(&self) -> &[Option<String>] {
         &self.names
     }

@@ -51,10 +51,10 @@ impl<T: Scalar> Walk<T> {
     }
 }
 
-/// How a page of a walk looks.
+/// The style sheet of a page of a walk.
 pub const PAGE_STYLE: &str = include_str!("page.css");
 
-/// How a page of a walk moves. A page that shows walks of its own calls `start(walk)`, and has the
+/// The script of a page of a walk. A page that shows walks of its own calls `start(walk)`, and has the
 /// elements that `page.html` has.
 pub const PAGE_SCRIPT: &str = concat!(include_str!("graph.js"), include_str!("page.js"));
 

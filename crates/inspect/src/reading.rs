@@ -121,7 +121,7 @@ fn strip(values: &[f64], columns: usize, (most_rows, most_columns): (usize, usiz
     let finite = means.iter().flatten().map(|x| x.abs()).filter(|x| x.is_finite());
     let largest = finite.fold(f64::MIN_POSITIVE, f64::max);
     let row = |row: &Vec<f64>| row.iter().map(|x| shade(x / largest)).collect();
-    // Unlike those of the language, these are NaN if a number is.
+    // Unlike `f64::min` and `f64::max`, these are NaN if a number is.
     let extreme =
         |of: fn(f64, f64) -> f64| number(values.iter().copied().reduce(of).unwrap_or(f64::NAN));
     Shown::Strip {

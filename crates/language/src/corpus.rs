@@ -35,7 +35,7 @@ pub struct Corpus {
 pub enum Tokens {
     /// The 256 bytes.
     Bytes,
-    /// All characters of the text, those of the validation part too.
+    /// All characters of the text, including the validation part.
     Characters,
     /// At most this many byte pairs, learned from the training part.
     BytePairs(usize),
@@ -43,7 +43,7 @@ pub enum Tokens {
     Given(Vocabulary),
 }
 
-/// How a text is divided into documents.
+/// A way to divide a text into documents.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Division {
     /// The whole text is one document. Its last part is for validation.
@@ -132,14 +132,14 @@ impl Corpus {
         }
     }
 
-    /// Creates a corpus of a generated text, each line of which is a document.
+    /// Creates a corpus of a generated text. Each line is a document.
     ///
     /// # Errors
     /// If [`text`](Self::text) fails.
     ///
     /// # Panics
-    /// If the share is not at least 0 and below 1, or the tokens are those of a [`data::HuggingTokenizer`], which
-    /// are not the bytes of the text: some have a space of their own.
+    /// If the share is not at least 0 and below 1, or the tokens come from a [`data::HuggingTokenizer`]: they are
+    /// not the bytes of the text, because some have a space of their own.
     #[track_caller]
     pub fn told(told: &Told, tokens: Tokens, validation: f64) -> Result<Self, CorpusError> {
         assert!(
@@ -316,7 +316,7 @@ pub(crate) fn documents(
     Ok(Documents { tokens, starts, mark, inserted: vocabulary.beginning().len(), known: None })
 }
 
-/// Returns what is known about these tokens of a text, the first of which begins at `byte`.
+/// Returns what is known about these tokens of a text. The first begins at `byte`, which moves to the end of the last.
 fn known(told: &Told, vocabulary: &Vocabulary, tokens: &[u32], byte: &mut usize) -> KnownTokens {
     let mut known = KnownTokens::default();
     for &token in tokens {

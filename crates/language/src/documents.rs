@@ -176,7 +176,7 @@ impl Documents {
 
     /// Returns where a window with the document of a place begins.
     pub(crate) fn opening_of(&self, place: usize) -> usize {
-        // The mark before a document is in its window, and not in that of the document before.
+        // The mark before a document is in its window, not in the window of the document before.
         let next = self.starts.partition_point(|&start| start <= place);
         let is_next = next < self.starts.len() && self.opening(next) <= place;
         self.opening(if is_next { next } else { next - 1 })

@@ -1,4 +1,4 @@
-//! How the next token is drawn from a model's logits.
+//! Draws the next token from a model's logits.
 //!
 //! ```text
 //! p = softmax(logits / temperature)
@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use tensor::Key;
 use thiserror::Error;
 
-/// How tokens are drawn. The draws depend on the seed and on nothing else.
+/// The settings for drawing tokens. The draws depend on the seed and on nothing else.
 ///
 /// ```
 /// use language::Sampling;

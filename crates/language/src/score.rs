@@ -1,4 +1,4 @@
-//! How good a language model is, compared with the floor of a generated text and with an n-gram model.
+//! Scores a language model, and compares it with the floor of a generated text and with an n-gram model.
 
 use autograd::Parameters;
 use data::{KneserNey, Vocabulary};
@@ -40,7 +40,7 @@ pub struct LanguageScore {
     pub answers: Option<AnswerScore>,
 }
 
-/// How many answers of a text a model knows. What it predicts for a token is the most probable one after the
+/// Counts the answers in a text that a model knows. For each token it predicts the most probable one after the
 /// *true* tokens before.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AnswerScore {

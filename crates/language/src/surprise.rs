@@ -1,4 +1,4 @@
-//! How surprised a model is by each token of a text.
+//! Measures how surprised a model is by each token of a text.
 
 use std::ops::Range;
 

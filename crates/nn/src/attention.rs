@@ -17,7 +17,7 @@ use crate::{Dense, Layer, causal_attention, softmax};
 
 /// Multi-head attention of a sequence to itself: `[batch, time, features]` keeps its shape.
 ///
-/// Its parameters are those of two [`Dense`] layers: `name.qkv`, from features to 3 · features,
+/// It has the parameters of two [`Dense`] layers: `name.qkv`, from features to 3 · features,
 /// computes the queries, the keys and the values side by side, and `name.output`, from features to
 /// features, mixes the heads. In PyTorch's `MultiheadAttention` they are `in_proj_weight` and
 /// `out_proj.weight`, transposed.
@@ -77,7 +77,7 @@ impl SelfAttention {
         Self { causal: true, ..self }
     }
 
-    /// Records the attention of sequences that are padded at their end: `x` `[batch, time, features]`, of which the first
+    /// Records the attention of sequences that are padded at their end. In `x` `[batch, time, features]` the first
     /// `lengths[i]` steps of sequence i are its own. These steps do not see the padding, so they become what they would
     /// be without it. The padded steps have outputs too, which mean nothing: [`mean_steps`](crate::mean_steps) and
     /// [`last_steps`](crate::last_steps) leave them out.

@@ -39,7 +39,7 @@ use crate::state::{State, StateError};
 /// [gradient](autograd::SparseGradient), but momentum moves the others, too. Instead of a pass over
 /// the table, a step updates the rows with a gradient and defers the updates of the others until they
 /// are read, for the next batch, to save or to print them. So the cost of a step depends on the rows of
-/// its batch, not on the size of the table, and the result is that of the formula up to rounding.
+/// its batch, not on the size of the table, and the result agrees with the formula up to rounding.
 /// (Every 4,096 updates there is one pass over the table.) [`lazy`](Self::lazy) deviates from the
 /// formula and is faster.
 ///

@@ -1,5 +1,5 @@
-//! How fast each parameter moves and decays in a step: the schedule or the rate that was set in its
-//! place, the groups, and the decay.
+//! Determines how fast each parameter moves and decays in a step: by the schedule or the rate that was set
+//! in its place, the groups, and the decay.
 //!
 //! ```text
 //! η of a parameter    the rate of the step · the scale of its group

@@ -14,7 +14,7 @@ use crate::pace::Pace;
 use crate::schedule::Schedule;
 use crate::state::{State, StateError};
 
-/// How one parameter changes in one step. `N` is the number of moments that the rule keeps: tensors
+/// A rule that updates one parameter in one step. `N` is the number of moments that the rule keeps: tensors
 /// of the parameter's shape, which begin as zeros and last from step to step.
 ///
 /// ```

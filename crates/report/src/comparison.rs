@@ -140,8 +140,8 @@ impl ModelComparison {
         &self.models
     }
 
-    /// Returns the name of the metric that models are compared by, that of the first run: `accuracy`,
-    /// `micro_f1` or `loss`. A lower loss, `mae` or `rmse` is better, a higher value of the others.
+    /// Returns the name of the metric that models are compared by, taken from the first run: `accuracy`,
+    /// `micro_f1` or `loss`. A lower `loss`, `mae` or `rmse` is better; for the others, a higher value is.
     pub fn decisive(&self) -> &str {
         let first = self.models.first().and_then(|(_, runs)| runs.first());
         first.map_or(LOSS, RunResult::decisive)

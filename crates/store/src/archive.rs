@@ -130,7 +130,7 @@ fn checksum_place(bytes: &[u8]) -> Option<usize> {
     Some(start + before.len())
 }
 
-/// Compares the checksum that a file states with that of its bytes.
+/// Compares the checksum that a file states with the checksum of its bytes.
 fn check(bytes: &[u8], stated: &str) -> Result<(), ArchiveError> {
     let mut hasher = crc32fast::Hasher::new();
     match checksum_place(bytes).and_then(|at| bytes.split_at_checked(at)) {

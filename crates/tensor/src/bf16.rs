@@ -64,7 +64,7 @@ impl Bf16Matrix {
     #[track_caller]
     pub fn round(matrix: &Tensor) -> Result<Self, Bf16Overflow> {
         let &[rows, columns] = matrix.shape() else {
-            panic!("Bf16Matrix: shape {:?} is not that of a matrix", matrix.shape())
+            panic!("Bf16Matrix: shape {:?} must have two axes", matrix.shape())
         };
         let values = matrix.values();
         let is_lost = |&x: &f32| x.is_finite() && !f32::is_finite(widen(round(x)));

@@ -28,7 +28,7 @@ pub(crate) struct Pairwise<T> {
 }
 
 impl<T: Copy> Pairwise<T> {
-    /// Creates an empty set of groups, each of which will be a row of `width` numbers.
+    /// Creates an empty set of groups, which will be rows of `width` numbers.
     pub(crate) fn new(width: usize) -> Self {
         Self { width, groups: 0, sums: Vec::new() }
     }

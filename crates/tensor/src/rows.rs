@@ -57,8 +57,8 @@ impl<T: Copy + 'static> Tensor<T> {
 
 impl<T: Scalar> Tensor<T> {
     /// Returns the sum of the rows in each of several lists, `[lists, width]`. The lists follow one another in `rows`,
-    /// and `ends` has the end of each. The sum of an empty list is zero. The sums are as accurate as those of
-    /// [`RowSums`], and faster, because each is written once.
+    /// and `ends` has the end of each. The sum of an empty list is zero. This is as accurate as [`RowSums`],
+    /// and faster, because each sum is written once.
     ///
     /// ```
     /// use tensor::Tensor;
@@ -74,7 +74,7 @@ impl<T: Scalar> Tensor<T> {
     #[track_caller]
     pub fn sum_rows(&self, rows: &[u32], ends: &[usize]) -> Self {
         let &[count, width] = self.shape() else {
-            panic!("sum_rows: shape {:?} must be that of a matrix", self.shape());
+            panic!("sum_rows: shape {:?} must have two axes", self.shape());
         };
         expect("sum_rows", shape::rows_exist(rows, count));
         assert!(

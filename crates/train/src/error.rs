@@ -122,7 +122,7 @@ pub enum TrainError {
     Observer(ObserverError),
 }
 
-/// Returns the message for samples none of which counts in the loss.
+/// Returns the message that no sample counts in the loss.
 pub(crate) fn none_counts(number: &usize, samples: &str) -> String {
     format!(
         "none of the {number} {samples} counts in the loss, which ignores their targets or gives them the weight \

@@ -1,5 +1,5 @@
-//! How a trained model uses each column of its inputs. Only its predictions are needed, so this works for any
-//! model.
+//! Measures how a trained model uses each column of its inputs. Only its predictions are needed, so this works
+//! for any model.
 //!
 //! **Permutation importance** (Breiman, *Random Forests*, 2001; for any model: Fisher, Rudin and Dominici,
 //! *All Models are Wrong, but Many are Useful*, 2019). One column is shuffled among the samples. It keeps its

@@ -110,7 +110,7 @@ impl<T: Scalar> Context<'_, T> {
     }
 }
 
-/// A [`Source`] of any type, for observers that compare the samples of one run with those of another.
+/// A [`Source`] of any type, for observers that compare the samples of two runs.
 pub trait AnySource {
     /// Returns the shapes of inputs and targets of some samples, and gives their bytes to sinks: see
     /// [`Source::digest`].

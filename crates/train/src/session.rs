@@ -243,7 +243,7 @@ impl<M: Model, L> Trainer<'_, M, L> {
 }
 
 impl<'a, M, L, S: Source, T: Portable> Session<'a, M, L, S, T> {
-    /// Trains together with other processes, each of which prepares and [runs](Self::run) the same session.
+    /// Trains together with other processes. Each of them prepares and [runs](Self::run) the same session.
     /// The result is bitwise the same as with one process. Each process computes some of the
     /// [`shards`](Fit::shards) of a batch and some batches of the validation samples, so there should be at
     /// least as many shards as processes.

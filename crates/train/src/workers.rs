@@ -56,7 +56,7 @@ pub trait Workers {
     /// If there is not one message for each process.
     fn exchange(&self, messages: Vec<Vec<u8>>) -> Result<Vec<Vec<u8>>, WorkerEnded>;
 
-    /// Sends a message to all processes, and returns those of all, in the order of their senders.
+    /// Sends a message to all processes, and returns the messages of all, in the order of their senders.
     ///
     /// # Errors
     /// If a process has [left](Self::leave).

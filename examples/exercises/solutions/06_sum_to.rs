@@ -1,6 +1,6 @@
 //! Solution of exercise 6: the reverse of a broadcast.
 //!
-//! First the axes that are missing at the front, then those of length 1.
+//! First sum over the axes that are missing at the front, then over the axes of length 1.
 
 use tensor::Tensor;
 

@@ -1,6 +1,6 @@
 //! Solution of exercise 29: a sum that is the same for any number of threads.
 //!
-//! Which blocks there are depends on the length of x alone.
+//! The blocks depend only on the length of x.
 
 use exercises::in_threads;
 

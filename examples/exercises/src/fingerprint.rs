@@ -1,8 +1,8 @@
 //! What typical mistakes give on the cases of an exercise, as a few numbers.
 //!
 //! An output's fingerprint is its shape and the dot product of its numbers with fixed random ones. Two
-//! outputs with equal fingerprints are equal, for all that matters. The file `mistakes.txt` holds those of
-//! the mistakes, so that the program can tell which mistake was made without containing a single wrong
+//! outputs with equal fingerprints are equal, for all that matters. The file `mistakes.txt` holds the
+//! fingerprints of the mistakes, so that the program can tell which mistake was made without containing a single wrong
 //! rule, which would give away the right one. The tests write the file from the rules in `mistakes/`; it is
 //! part of the program, so a second run compares:
 //!

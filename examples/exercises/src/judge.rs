@@ -16,7 +16,7 @@ use crate::fingerprint;
 use crate::pattern;
 use crate::task::{Mistake, Task};
 
-/// How an answer was judged.
+/// The outcome of judging an answer.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Outcome {
     /// The file still says `todo!()`.
@@ -47,7 +47,7 @@ pub struct Wrong {
     pub pattern: Option<String>,
 }
 
-/// How long an answer may take. Right ones take milliseconds.
+/// The time that an answer may take. Right ones take milliseconds.
 const PATIENCE: Duration = Duration::from_secs(5);
 
 /// Judges the answer to one exercise. It runs in a thread of its own, so that one that never ends is
@@ -118,7 +118,7 @@ fn check_all(task: &Task, cases: &[Case]) -> Outcome {
     Outcome::Done { cases: cases.len(), compared }
 }
 
-/// Which output of which case, each from 0.
+/// An output of a case, both counted from 0.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Place {
     pub(crate) case: usize,
@@ -202,7 +202,7 @@ fn shapes(name: &str, expected: &[usize], found: &[usize]) -> String {
     }
 }
 
-/// Returns two numbers in so many digits that they differ.
+/// Returns two numbers with enough digits that they differ.
 fn in_digits(expected: f64, found: f64) -> (String, String) {
     let short = (number(expected), number(found));
     if short.0 != short.1 { short } else { (format!("{expected:?}"), format!("{found:?}")) }

@@ -59,7 +59,7 @@ pub fn run(arguments: &[String]) -> Result<String, String> {
             Ok(report(&task, &judge(&task, &Answers::READER)))
         }
         [command @ ("hint" | "solution")] => {
-            Err(format!("{command}: of which exercise? For instance: {command} 7"))
+            Err(format!("{command}: which exercise? For instance: {command} 7"))
         }
         ["handout"] => Err("handout: into which folder? For instance: handout /tmp/handout".into()),
         _ => Err(format!(

@@ -72,7 +72,7 @@ pub fn parts() -> Vec<(String, Block)> {
     blocks.filter_map(|block| Some((block.file()?.to_string(), block))).collect()
 }
 
-/// Returns the files that include all parts of a chapter, and those of the chapters that it builds on.
+/// Returns the index file of each chapter. It includes all parts of the chapter and of the chapters it builds on.
 pub fn indices(parts: &[(String, Block)]) -> BTreeMap<String, String> {
     let mut indices = BTreeMap::<String, String>::new();
     // What only illustrates has a name without a number.

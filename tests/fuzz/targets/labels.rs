@@ -1,4 +1,4 @@
-//! Any names as labels: each is a class, no class is there twice, and the order is that of a file.
+//! Any names as labels: each is a class, no class is there twice, and a file keeps the order.
 
 #![no_main]
 

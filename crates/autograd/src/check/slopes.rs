@@ -92,7 +92,7 @@ impl Slopes {
 
     /// Takes the slope at the step where it differs least, relative to its size, from the slope at a step ten times as
     /// large. Larger steps leave the region where the slope is about constant, and smaller ones drown in rounding. The
-    /// rounding is that of the result: numbers that cancel inside of the function may be rounded more.
+    /// rounding is estimated from the result: numbers that cancel inside the function may be rounded more.
     fn refined(self, (size, slope): (f64, f64), sides: &mut dyn FnMut(f64) -> [f64; 2]) -> Self {
         let steps: Vec<f64> = STEPS.into_iter().chain(SMALL_STEPS).collect();
         let central = steps.iter().map(|&step| sides(step).iter().sum::<f64>() / 2.0);

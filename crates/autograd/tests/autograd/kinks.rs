@@ -101,7 +101,7 @@ fn report(x: &Tensor<f64>, a: &Tensor<f64>, b: &Tensor<f64>, mistake: Mistake) -
     })
 }
 
-/// Numbers of which most are at a kink, and factors of both signs.
+/// Numbers, most of them at a kink, and factors of both signs.
 fn points() -> impl Strategy<Value = [Tensor<f64>; 3]> {
     let numbers = prop_oneof![4 => Just(0.0), 1 => Just(1.0), 1 => Just(-1.0), 1 => -2.0..2.0];
     let factors = || prop_oneof![-2.0..-0.5, 0.5..2.0];

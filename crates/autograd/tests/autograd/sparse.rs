@@ -1,4 +1,4 @@
-//! A table of which a function reads some rows is checked by these rows, at their cost.
+//! A check visits only the rows of a table that the function reads, at their cost.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;

@@ -106,7 +106,7 @@ fn a_detached_value_passes_no_tangent() {
     assert_eq!(hvp(|[x]| x * x.detach(), &at, &along)[0].item(), 0.0);
     // ½ (x − c)², whose curvature is 1 although its slope is 0.
     assert_eq!(hessian(|[x]| (x - x.detach()).powi(2) * 0.5, &at)[0][0].item(), 1.0);
-    // Of a dual of duals neither tangent.
+    // A dual of duals loses both tangents.
     let moving = Dual::new(Dual::new(2.0, 1.0), Dual::new(1.0, 0.0));
     let still = moving.without_tangent();
     assert_eq!((still.value.value, still.value.tangent), (2.0, 0.0));

@@ -52,7 +52,7 @@ fn add(path: &str, value: &Value, facts: &mut Vec<Fact>) {
     facts.push(Fact { name: name.to_string(), value });
 }
 
-/// Returns `true` for a list such as that of a table's columns.
+/// Returns `true` for a short list of objects, such as the columns of a table.
 fn is_few_objects(entries: &[Value]) -> bool {
     (1..=FEW).contains(&entries.len()) && entries.iter().all(Value::is_object)
 }

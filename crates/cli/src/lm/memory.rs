@@ -1,4 +1,4 @@
-//! How much memory a step of training takes: a run that the system would kill is refused before it begins.
+//! Estimates the memory that a training step takes: a run that the system would kill is refused before it begins.
 
 use std::fs;
 

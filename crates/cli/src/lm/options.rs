@@ -80,7 +80,7 @@ pub struct LmTrain {
     /// block learns).
     #[arg(long, value_name = "NAME", default_value = "swiglu", value_parser = kind, help_heading = "Model")]
     pub kind: FeedForwardKind,
-    /// How to train.
+    /// The training options.
     #[command(flatten)]
     pub teaching: Teaching,
     /// What to keep of the run.
@@ -105,7 +105,7 @@ const KEPT: &str = "Write a checkpoint into this folder at each validation, and 
     the run can be continued with --resume. A checkpoint is also a model for `--model`";
 
 const RESUMED: &str = "Resume the interrupted run whose checkpoints are in this folder, with the same options. \
-    The result is bit for bit that of an uninterrupted run";
+    The result is bit for bit the same as an uninterrupted run's";
 
 /// Compare feed-forward parts at equal parameters: ReLU, GELU, gated SiLU, and SwiGLU with learned β and γ.
 ///
@@ -139,7 +139,7 @@ pub struct LmCompare {
         help_heading = "Model"
     )]
     pub kind: Vec<FeedForwardKind>,
-    /// How to train.
+    /// The training options.
     #[command(flatten)]
     pub teaching: Teaching,
     /// Train with N seeds, counted up from --seed.

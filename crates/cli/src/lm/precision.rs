@@ -1,4 +1,4 @@
-//! How many bits the weights of a model in use have.
+//! The precision of the weights of a model in use: 32 or 16 bits.
 
 use std::path::Path;
 

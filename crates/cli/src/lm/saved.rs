@@ -20,7 +20,7 @@ pub struct LmDescription {
     pub vocabulary: Vocabulary,
     /// The tokens after which a document begins.
     pub start: Vec<u32>,
-    /// The tokens that end a text besides those of the vocabulary: what an imported model says.
+    /// The tokens that end a text, as an imported model lists them, in addition to the vocabulary's own.
     #[serde(default)]
     pub end: Vec<u32>,
     /// The generator of the documents that it was trained on, if they were generated.

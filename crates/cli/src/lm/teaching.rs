@@ -1,4 +1,4 @@
-//! How a language model is trained, as options.
+//! The options for training a language model.
 
 use autograd::Parameters;
 use clap::Args;

@@ -26,7 +26,7 @@ pub struct TextSource {
     /// Read this file instead: UTF-8 text.
     #[arg(long, value_name = "FILE")]
     pub text: Option<PathBuf>,
-    /// How that text is divided into documents. If there are several, each window begins with one.
+    /// Divide that text into documents this way. If there are several, each window begins with one.
     #[arg(long, value_name = "WHAT", default_value = "whole", requires = "text", conflicts_with_all = ["data", "count", "data_seed"])]
     pub documents: Documents,
     /// Generate N documents.
@@ -43,7 +43,7 @@ pub struct TextSource {
     pub data_seed: u64,
 }
 
-/// How a text becomes tokens to train on.
+/// The options for turning a text into tokens to train on.
 #[derive(Args, Clone, Debug)]
 #[command(next_help_heading = "Data")]
 pub struct Reading {

@@ -269,7 +269,7 @@ pub struct Experiment {
     /// Texts and models.
     #[command(flatten)]
     pub setup: Setup,
-    /// How to train.
+    /// The training options.
     #[command(flatten)]
     pub training: Training,
     /// What to keep of the run.

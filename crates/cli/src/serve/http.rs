@@ -37,10 +37,10 @@ const DISCARDED: usize = 1 << 24;
 /// The most connections at a time. Others wait.
 const MOST_CONNECTIONS: usize = 512;
 
-/// How long a connection may last. A client connects again.
+/// The time limit of a connection. A client can then connect again.
 const LONGEST_CONNECTION: Duration = Duration::from_secs(300);
 
-/// How long a client may take for its head, for its body, and to read the last answer.
+/// The time limit for sending a request's head, for sending its body, and for reading the last answer.
 const PATIENCE: Duration = Duration::from_secs(30);
 
 /// The headers of each response. The page may load nothing from elsewhere, and ask only this server.

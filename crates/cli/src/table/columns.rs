@@ -1,4 +1,4 @@
-//! How a trained model uses the columns of a table, measured on rows that it has not seen: how much it draws
+//! Measures how a trained model uses the columns of a table, on rows that it has not seen: how much it draws
 //! from each, and how its answers depend on the strongest. `train::explain` has the arithmetic.
 //!
 //! A column of the file is exchanged as a whole, with all numbers that the model reads from it. A value that
@@ -28,7 +28,7 @@ const MOST_ROWS: usize = 500;
 const LEAST_ROWS: usize = 100;
 const MOST_CELLS: usize = 10_000;
 
-/// How often each column is shuffled.
+/// The number of times that each column is shuffled.
 const REPETITIONS: usize = 5;
 
 /// The dependence is measured for at most this many columns, and only for those with at least this share of the

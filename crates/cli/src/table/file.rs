@@ -96,7 +96,7 @@ impl TableFile {
         &self.name
     }
 
-    /// Returns the names of the columns so far; those of JSON Lines may become more.
+    /// Returns the names of the columns so far; later rows of JSON Lines may add more.
     pub fn columns(&self) -> &[String] {
         match &self.form {
             Form::Separated(rows) => rows.columns(),

@@ -31,7 +31,7 @@ pub struct JsonLines<R> {
     /// The place of each.
     places: HashMap<String, usize>,
     first: Option<ObjectRow>,
-    /// How the numbers of each column are written in the model's data.
+    /// The form of each column's numbers in the data that the model was trained on.
     forms: HashMap<String, NumberForm>,
     /// The columns that have had a number as a text.
     with_number_texts: HashSet<usize>,

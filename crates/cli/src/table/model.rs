@@ -192,7 +192,7 @@ pub fn deviation(scale: &Standardizer) -> f64 {
     ends[1] - ends[0]
 }
 
-/// The targets must be of the loss's kind, as those of one [`TargetEncoder`] are.
+/// The targets must be of the loss's kind. They are if one [`TargetEncoder`] determines both.
 const OTHER_KIND: &str = "the targets are of another kind than the loss";
 
 impl<T: Scalar> Loss<T> for TableLoss {

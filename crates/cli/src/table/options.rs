@@ -105,8 +105,8 @@ pub struct TrainCommand {
 /// its 95 % interval (Student's t), and each activation is compared with the first one by a paired t-test: two
 /// runs with the same seed share the order of the samples and the initial weights.
 ///
-/// With a FILE the models are those of `train FILE`, all tested on the same rows. Without it they are the text
-/// classifier's, on generated reviews or on the files --train and --test.
+/// With a FILE, the models are the ones that `train FILE` trains, all tested on the same rows. Without it, they are
+/// text classifiers, on generated reviews or on the files --train and --test.
 #[derive(Args, Clone, Debug)]
 #[command(
     mut_arg("epochs", |arg| arg.default_value_if("file", ArgPredicate::IsPresent, "100")),

@@ -27,7 +27,7 @@ pub struct KnownRows {
     pub understood: Understood,
     /// The place of the target among the columns.
     target: usize,
-    /// The rows from this one on are those of the file to test on.
+    /// The rows from this index on are from the test file.
     pub from_test_file: usize,
     /// The group of each row, if rows have groups.
     groups: Option<Vec<u32>>,
@@ -90,7 +90,7 @@ impl KnownRows {
         Ok(Self { frame, understood, target: place, from_test_file, groups, classes })
     }
 
-    /// Returns the rows to test on: those of the file for it, or a share that is drawn.
+    /// Returns the rows to test on: the rows of the test file, or a share that is drawn.
     pub fn test_rows(
         &self,
         options: &TableOptions,

@@ -50,7 +50,7 @@ impl TrainedTable {
     }
 }
 
-/// How a model is built and trained.
+/// The settings that a model is built and trained with.
 #[derive(Clone)]
 pub struct Recipe {
     pub activation: ActivationKind,

@@ -18,7 +18,7 @@ use crate::contents::{TABLE_MODEL, told};
 use crate::sentiment::sizes::Sizes;
 
 /// Everything except the parameters that is needed to use the model. The name of its only field tells such a
-/// file from those of other models.
+/// file from the files of other models.
 #[derive(Deserialize, Serialize)]
 pub struct TableDescription {
     pub table: TableModel,

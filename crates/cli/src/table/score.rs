@@ -1,4 +1,4 @@
-//! How good a model of a table is, in the unit of its answers.
+//! Evaluates a model of a table, in the unit of its answers.
 
 use std::fmt::Write;
 
@@ -22,7 +22,7 @@ pub struct TableScore {
     pub score: Score,
     pub rows: usize,
     pub answers: TargetScore,
-    /// How reliable the probabilities of classes or labels are.
+    /// The calibration of the probabilities of classes or labels.
     pub calibration: Option<Calibration>,
 }
 
@@ -46,7 +46,7 @@ pub enum TargetScore {
 }
 
 impl TableScore {
-    /// Evaluates a model on rows. `numbers` are their true numbers as in the file; without them those of the
+    /// Evaluates a model on rows. `numbers` are their true numbers as in the file. Without them, the numbers of the
     /// samples are taken, which have 32 bits.
     pub fn of<M: Model<Input = Mixed<Tensor<u32>>>>(
         model: &M,
@@ -122,7 +122,7 @@ impl TableScore {
         }
     }
 
-    /// Returns all figures as text. `names` are those of the classes.
+    /// Returns all figures as text. `names` are the names of the classes or labels.
     pub fn describe(&self, names: &[String]) -> String {
         let mut text = self.in_short();
         match &self.answers {

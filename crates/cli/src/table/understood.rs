@@ -67,7 +67,7 @@ struct Columns<'a> {
 
 impl Columns<'_> {
     /// Returns the place of the column that an option names.
-    fn place(&self, option: &str, name: &String) -> Result<usize, String> {
+    fn place(&self, option: &str, name: &str) -> Result<usize, String> {
         // A header of numbers is taken for a row, and the columns then have no names.
         let header = match self.rows.has_header() {
             true => "",

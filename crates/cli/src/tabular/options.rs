@@ -47,7 +47,7 @@ pub struct Options {
         help_heading = "Model"
     )]
     pub activation: Vec<ActivationKind>,
-    /// How to train.
+    /// The training options.
     #[command(flatten)]
     pub training: Training,
     /// Train with N seeds, counted up from --seed: means, 95 % intervals and a paired test.

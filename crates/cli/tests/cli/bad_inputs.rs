@@ -711,7 +711,7 @@ fn servers() -> Vec<BadInput> {
     ]
 }
 
-/// `inspect` of what is no model.
+/// Files that `inspect` cannot read, and wrong options.
 fn looks_inside() -> Vec<BadInput> {
     let inspect = |options: &str, tells: &[&str]| bad(format!("inspect {options}"), tells);
     vec![

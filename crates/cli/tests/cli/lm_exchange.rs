@@ -148,7 +148,7 @@ fn a_model_of_llama2c_ends_where_its_program_ends() {
     }
 }
 
-/// Returns a checkpoint of llama2.c with five tokens of which it always writes one.
+/// Returns a checkpoint of llama2.c. The model has five tokens and always writes this one.
 fn always(token: usize) -> Vec<u8> {
     let header = [2i32, 2, 1, 1, 1, -5, 8];
     // Embeddings and norms are 1, what blocks add is 0; cosines and sines follow.

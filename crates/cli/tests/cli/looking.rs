@@ -21,7 +21,7 @@ fn the_tape_of_a_formula_is_printed_with_its_gradient() {
     ] {
         assert!(text.contains(line), "{line}{text}");
     }
-    // A minus at the beginning is no option, and a value may be written as a formula.
+    // A minus at the beginning does not make an option, and a value may be a formula.
     let text = wengert_with(folder.path(), &["tape", "-x^2", "x=-pi/2"]).success();
     assert!(text.contains("  d/dx  3.14159  3.14159\n"), "{text}");
     let text = wengert_with(folder.path(), &["tape", "relu(x)", "x=0"]).success();

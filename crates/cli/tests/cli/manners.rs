@@ -1,5 +1,5 @@
-//! How the program gets on with shells, scripts and readers of its manual: completions, pages of `man`, `--json`,
-//! exit codes, and output without colors.
+//! What shells, scripts and readers of the manual rely on: completions, `man` pages, `--json`, exit codes, and output
+//! without colors.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;

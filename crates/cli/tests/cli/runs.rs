@@ -83,7 +83,7 @@ fn check_help(command: &str, options: &[&[&str]]) {
 #[test]
 fn help_names_every_option_and_gives_examples() {
     let experiment = [&SOURCE[..], &CLASSIFIER, &TRAINING, &KEEPING, &OUTPUT].concat();
-    // It has those of `train`, whose help lists them.
+    // Without a command, the options of `train` apply. The help of `train` lists them.
     check_help("", &[]);
     check_help(
         "train",

@@ -305,7 +305,7 @@ fn numbers_far_from_zero_keep_their_digits_and_the_unit_of_their_errors() {
     let figures: Value = serde_json::from_slice(&fs::read(folder.join("a.json")).unwrap()).unwrap();
     let tested = figures["best"]["test"]["mae"].as_f64().unwrap();
     assert!(tested > 10.0 && tested < 1e5, "{tested}");
-    // Of standard deviations there would be less than two in the first epoch.
+    // In standard deviations, the error would be less than 2 in the first epoch.
     let log = fs::read_to_string(folder.join("a.jsonl")).unwrap();
     let epoch = log.lines().find(|line| line.contains("\"validation\"")).unwrap();
     let epoch: Value = serde_json::from_str(epoch).unwrap();
@@ -423,7 +423,7 @@ fn a_test_file_of_the_other_decimal_mark_or_order_of_dates_is_refused() {
     };
     let marks = refusal("numbers have another decimal mark", "size");
     assert!(stderr.contains(&format!("--test b.csv: {marks}")), "{stderr}");
-    // Of many rows the last alone shows it.
+    // Only the last of many rows shows it.
     let late: String = (0..300)
         .map(|i| format!("{}.{:03};small\n", i % 7, 101 + i))
         .chain(["0.5;large\n".into()])

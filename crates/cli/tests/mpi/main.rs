@@ -246,7 +246,7 @@ fn wait_for_start(job: &Child, processes: usize) -> Vec<u32> {
     }
 }
 
-/// Waits for the end of all processes of a job of which one was killed.
+/// Waits until all processes of a job have ended, after one of them was killed.
 #[track_caller]
 fn wait_for_end(job: &Child) {
     let start = Instant::now();

@@ -1,4 +1,4 @@
-//! How the cells of one column become numbers or ids, as measured on the rows to train on.
+//! Encodes the cells of one column as numbers or ids, as measured on the rows to train on.
 
 use std::collections::HashMap;
 
@@ -14,7 +14,7 @@ use crate::{Labels, Standardizer, Tokenizer};
 /// The number of values that a category has besides its own: any other, and missing.
 pub(super) const OTHERS: usize = 2;
 
-/// How the cells of one column are encoded.
+/// The encoding of one column's cells.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "lowercase")]
 pub(super) enum ColumnEncoder {
@@ -82,7 +82,7 @@ impl ColumnEncoder {
                 ColumnEncoder::Date { order, median, scale, has_gaps, has_times }
             }
             ColumnKind::Labels | ColumnKind::Ignore => panic!(
-                "FrameEncoder::fit: column `{}` is of kind {}, which is no input",
+                "FrameEncoder::fit: column `{}` is of kind {}, which is not an input",
                 summary.name, summary.kind
             ),
         }

@@ -12,7 +12,7 @@ use super::number::{is_code, is_most, parse_with, unit_of};
 use super::{DataFrame, DateOrder, DecimalMark, Notation, NumberForm};
 use crate::excerpt;
 
-/// How a column is used.
+/// What a column is used as.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum ColumnKind {
@@ -256,7 +256,7 @@ impl ColumnSummary {
         }
     }
 
-    /// Returns the number that a cell holds, if its unit is that of the column.
+    /// Returns the number that a cell holds, if its unit is the column's.
     pub(super) fn parse_number(&self, cell: &str) -> Option<f64> {
         parse_with(self.decimal, self.unit, cell)
     }
@@ -287,7 +287,7 @@ impl ColumnSummary {
         }
     }
 
-    /// Returns a doubt about a guessed kind: most cells are numbers, but not so many that the others are mistakes.
+    /// Returns a doubt about a guessed kind: most cells are numbers, but too few to call the others mistakes.
     fn doubt(&self, counts: &Counts, frame: &DataFrame, column: usize) -> Option<String> {
         if is_most(counts.numbers, counts.filled) || 2 * counts.numbers <= counts.filled {
             return None;

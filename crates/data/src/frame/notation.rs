@@ -1,11 +1,11 @@
-//! How rows write numbers and dates that can be read in two ways: `1,234` and `3/4/2024`.
+//! The notation of numbers and dates that can be read in two ways: `1,234` and `3/4/2024`.
 //!
 //! A model reads a column as the rows to train on wrote it. Other rows may have the other decimal mark, or the other
 //! order of day and month. Cells that can be read in one way only, such as `3,5` and `31/5/2024`, show which.
 
 use super::{DateOrder, DecimalMark};
 
-/// How rows write numbers and dates, compared with the rows to train on, as far as they have shown it.
+/// The rows' notation of numbers and dates, compared with the rows to train on, as far as they have shown it.
 ///
 /// Rows that come in parts have one notation: [`or`](Self::or) adds what the next part shows.
 ///

@@ -118,7 +118,7 @@ impl DecimalMark {
     }
 }
 
-/// How the numbers of a column are written.
+/// The form of a column's numbers: their decimal mark and unit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct NumberForm {
     pub(super) decimal: DecimalMark,

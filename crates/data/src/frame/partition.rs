@@ -1,6 +1,6 @@
 //! Chooses the rows that a model is judged by: a share held out, or each row once in several folds.
 //!
-//! Rows of one group, such as those of one patient, stay together: a model that has seen one of them would
+//! Rows of one group, such as the rows of one patient, stay together: a model that has seen one of them would
 //! know the others.
 
 use std::cmp::Reverse;

@@ -4,7 +4,7 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use super::text_reader::{LineFault, TextEncoding, TextReader};
-use super::{DataFrame, Dialect, KnownForm};
+use super::{DataFrame, Dialect, KnownForm, Separator};
 use crate::LONGEST_LINE;
 use crate::table::records::{Row, RowParser};
 use crate::table::{Fault, Misquoted, TableError};
@@ -53,6 +53,11 @@ impl<R: Read> RowReader<R> {
         known: impl Into<KnownForm>,
     ) -> Result<Self, TableError> {
         let path = path.as_ref().to_path_buf();
+        let mut known = known.into();
+        if let Some(named) = named_separator(text.peek().map_err(|fault| error(&path, fault))?) {
+            known.separator.get_or_insert(named);
+            text.next_line().map_err(|fault| error(&path, fault))?;
+        }
         let beginning = text.peek().map_err(|fault| error(&path, fault))?;
         let dialect = Dialect::sniff(beginning, known);
         let mut rows = Self { path, text, dialect, columns: Vec::new(), first: None };
@@ -170,6 +175,12 @@ fn error(path: &Path, (line, fault): LineFault) -> TableError {
 
 fn named(place: usize, name: &str) -> String {
     if name.is_empty() { format!("column{}", place + 1) } else { name.to_owned() }
+}
+
+/// Returns the separator that a first line such as `sep=;` names. Excel reads and writes such lines.
+fn named_separator(beginning: &str) -> Option<Separator> {
+    let (line, _) = beginning.split_once('\n')?;
+    line.trim_end_matches('\r').strip_prefix("sep=")?.parse().ok()
 }
 
 /// Returns `true` if a quoted field is open after a line. `is_open` says it before the line.

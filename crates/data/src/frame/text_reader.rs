@@ -2,7 +2,7 @@
 //!
 //! A byte-order mark shows the encoding, or the zeros of UTF-16 do. Otherwise bytes are ASCII until one is not.
 //! The bytes around that one decide for the whole file: they are valid UTF-8, or they look like Windows-1252,
-//! or the file is refused. ISO 8859-1 is the part of Windows-1252 without bytes from 0x80 to 0x9F.
+//! or the file is refused. It is also refused if bytes that come later look like something else. ISO 8859-1 is the part of Windows-1252 without bytes from 0x80 to 0x9F.
 
 use std::fmt;
 use std::io::{self, ErrorKind, Read};
@@ -302,6 +302,7 @@ impl<R: Read> TextReader<R> {
     }
 
     fn decode_windows_1252(&mut self) -> Result<(), LineFault> {
+        self.check_windows_1252()?;
         for &byte in &self.bytes {
             match windows_1252(byte) {
                 Some(letter) => self.text.push(letter),
@@ -314,6 +315,20 @@ impl<R: Read> TextReader<R> {
         }
         self.bytes.clear();
         Ok(())
+    }
+
+    /// Checks that the bytes still look like Windows-1252. A few bytes of a live source say too little.
+    fn check_windows_1252(&self) -> Result<(), LineFault> {
+        let origin = Origin::of(&self.bytes);
+        let first = self.bytes.iter().position(|byte| !byte.is_ascii());
+        match (origin, first) {
+            (Origin::BrokenUtf8 | Origin::Unknown, Some(at)) if !self.is_live => {
+                let (byte, position) = (self.bytes[at], self.position(at));
+                let what = NotText::Mixed { byte, position, origin };
+                Err((Some(self.line_at(at)), Fault::NotText(what)))
+            }
+            _ => Ok(()),
+        }
     }
 
     /// Returns the line on which the decoded text ends.

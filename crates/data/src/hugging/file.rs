@@ -78,7 +78,7 @@ pub(super) enum SplitPattern {
     Regex(String),
 }
 
-/// How it is cut into pieces.
+/// A step that cuts the text into pieces.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "type", deny_unknown_fields)]
 pub(super) enum PreTokenizer {
@@ -162,7 +162,7 @@ pub(super) struct SpecialToken {
     tokens: Vec<String>,
 }
 
-/// How tokens become a text again.
+/// A step that turns tokens into a text again.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "type", deny_unknown_fields)]
 pub(super) enum DecoderStep {

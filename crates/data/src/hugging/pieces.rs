@@ -1,5 +1,5 @@
-//! How a text is cut into pieces before its tokens are merged: by the regular expressions of GPT-2 and of
-//! LLaMA 3, written out as functions.
+//! Cuts a text into pieces before its tokens are merged: the regular expressions of GPT-2 and LLaMA 3, written out
+//! as functions.
 //!
 //! Each function gets a text that is not empty, and returns how many bytes its first piece has.
 

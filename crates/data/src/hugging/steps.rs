@@ -87,7 +87,7 @@ pub(super) fn stripped(step: &DecoderStep) -> Option<(char, usize)> {
     })
 }
 
-/// Returns the steps of a sequence, and those of sequences in it.
+/// Returns the steps of a sequence, with nested sequences flattened.
 pub(super) fn flat(step: &DecoderStep) -> Vec<&DecoderStep> {
     match step {
         DecoderStep::Sequence { decoders } => decoders.iter().flat_map(flat).collect(),

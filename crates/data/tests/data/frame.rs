@@ -213,6 +213,39 @@ fn bytes_that_do_not_fit_the_encoding_are_told_with_their_line() {
 }
 
 #[test]
+fn a_text_of_two_encodings_is_refused_where_the_second_begins() {
+    let fault = |end: &[u8]| {
+        let rows = "caf\u{e9},1\n".chars().map(|letter| letter as u8);
+        let begin: Vec<u8> = b"a,b\n".iter().copied().chain(rows).collect();
+        let bytes = [&begin, "word,2\n".repeat(20_000).as_bytes(), end].concat();
+        let rows = RowReader::open("a.csv", TextReader::new(&bytes[..]), HeaderRow::Guess);
+        match rows.and_then(|mut rows| rows.read_all()) {
+            Ok(_) => panic!("it was read"),
+            Err(error) => error.to_string(),
+        }
+    };
+    let utf8 = fault("Größe für Füße,3\n".repeat(9).as_bytes());
+    assert!(
+        utf8.starts_with("a.csv, line 20003: from byte 3 of the line on, 0xC3, this is UTF-8, but"),
+        "{utf8}"
+    );
+    let cyrillic = fault(b"\xef\xf0\xe8\xe2\xe5\xf2,1\n".repeat(9).as_slice());
+    assert!(cyrillic.contains("this is in another encoding, but"), "{cyrillic}");
+}
+
+#[test]
+fn a_first_line_may_name_the_separator() {
+    for line in ["sep=;\n", "sep=;\r\n"] {
+        let (frame, _) = read(format!("{line}a;b\n1,5,2;3\n").as_bytes(), HeaderRow::Guess);
+        assert_eq!(frame.columns, ["a", "b"]);
+        assert_eq!(frame.rows[0].cells, ["1,5,2", "3"]);
+        assert_eq!(frame.rows[0].line, 3);
+    }
+    let (frame, _) = read(b"sep=no,b\n1,2\n", HeaderRow::Present);
+    assert_eq!(frame.columns, ["sep=no", "b"], "it names no character");
+}
+
+#[test]
 fn a_first_row_with_a_number_or_a_value_of_others_is_no_header() {
     let columns = |text: &str| read(text.as_bytes(), HeaderRow::Guess).0.columns;
     assert_eq!(columns("5.1,iris\n4.9,iris\n"), ["column1", "column2"]);
@@ -815,7 +848,7 @@ fn the_numbers_of_the_columns_that_pandas_writes_for_no_names_are_a_header() {
     assert!(has_header("0,1,2,3\n5.5,1,7,8\n6.5,2,9,1\n"));
     assert!(!has_header("0,1\n1,0\n1,1\n"), "samples of an exclusive or");
     assert!(!has_header("0,1,1\n1,0,1\n1,1,0\n"));
-    assert!(!has_header("0,1\nNA,1\nNA,0\n"), "a missing cell is no text");
+    assert!(!has_header("0,1\nNA,1\nNA,0\n"), "a missing cell is not text");
 }
 
 #[test]

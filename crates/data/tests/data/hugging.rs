@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 #[derive(Deserialize)]
 struct Fixture {
     name: String,
-    /// Which fixture has the same tokens and merges. The others leave them out.
+    /// The name of the fixture that has the tokens and merges of this one. The others leave them out.
     like: String,
     file: Value,
     cases: Vec<Case>,

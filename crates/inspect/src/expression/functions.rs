@@ -98,7 +98,7 @@ pub(super) fn instead(name: &str) -> Option<&'static str> {
     ELSEWHERE.iter().find(|(elsewhere, _)| *elsewhere == name).map(|(_, words)| *words)
 }
 
-/// Returns `true` if a name is that of a function, and cannot be that of an input.
+/// Returns `true` if this is the name of a function, so an input cannot have it.
 pub(super) fn is_function(name: &str) -> bool {
     let own = own_name(name);
     find(own).is_some() || own == "minimum" || own == "where"

@@ -53,8 +53,8 @@ impl BinaryCrossEntropy {
     }
 }
 
-/// The binary cross-entropy of several labels at once, each of which a sample has or does not have, averaged
-/// over samples and labels.
+/// The binary cross-entropy of several labels at once, averaged over samples and labels. A sample may have any
+/// number of the labels.
 ///
 /// With targets `t` from 0 to 1, smoothing `ε` and the weight `p` of a label that a sample has:
 ///

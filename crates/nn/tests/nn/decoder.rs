@@ -209,7 +209,7 @@ fn a_cache_takes_memory_as_it_fills() {
     assert_eq!((cache.len(), cache.room()), (6, (1 << 50) - 6));
 }
 
-/// Its shapes may be the same: its keys would be read as those of this model.
+/// The shapes may be the same: the cache's keys would be read as this model's own.
 #[test]
 fn a_cache_of_another_model_is_refused() {
     let mut parameters = Parameters::<f64>::with_seed(1);

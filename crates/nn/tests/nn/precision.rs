@@ -50,7 +50,7 @@ fn results<'t, T: Scalar>(x: Var<'t, T>, w: Var<'t, T>, row: Var<'t, T>) -> Vec<
         embedding_mean(w, &ids, None),
         bce_with_logits(y, &targets),
         softmax_cross_entropy(y, &labels),
-        // Of x, not of y: where these have a kink, a rounding error would change the gradient.
+        // These read x, not y: at a kink, a rounding error would change the gradient.
         relu(x) + leaky_relu(x, 0.1) + x.abs(),
         x.maximum(x * 0.5) - x.minimum(x * 0.25),
         x.max(&[0]),
@@ -126,7 +126,7 @@ fn the_probabilities_of_many_classes_sum_to_1() {
     }
 }
 
-/// The gradient of a right answer is as small as that of the mirrored one.
+/// A right answer has as small a gradient for target 1 as its mirror image has for target 0.
 #[test]
 fn the_slope_of_a_binary_cross_entropy_is_as_exact_for_ones_as_for_zeros() {
     let tape = Tape::<f32>::default();

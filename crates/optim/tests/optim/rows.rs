@@ -1,4 +1,4 @@
-//! A table of which each step has the gradients of a few rows: the result is that of dense Adam,
+//! Steps with the gradients of a few rows of a table have the same result as dense Adam,
 //! no matter what is read in between, and a saved state resumes bit for bit.
 
 use autograd::{Gradient, Gradients, ParameterId, Parameters, Pass, Tape};

@@ -184,7 +184,7 @@ fn step_on_a_cube(
     optimizer.step(parameters, &gradients);
 }
 
-/// Whether a program puts it there, or the parameter was frozen after the walk back.
+/// A program may insert the gradient, or freeze the parameter after the walk back.
 #[test]
 fn a_frozen_parameter_keeps_its_value_though_there_is_a_gradient_of_it() {
     for make in OPTIMIZERS {

@@ -29,7 +29,7 @@ pub(super) struct BarRow {
 pub(super) struct Bar {
     pub(super) ink: Ink,
     pub(super) value: f64,
-    /// How far the value may be off.
+    /// The standard deviation of the value, or 0.
     pub(super) deviation: f64,
 }
 

@@ -78,9 +78,9 @@ pub enum PlotSubject {
     Reliability,
     /// The settings that were tried.
     Search,
-    /// How important each column is to the best model.
+    /// The importance of each column to the best model.
     Importance,
-    /// How the best model's predictions depend on a column.
+    /// The dependence of the best model's predictions on a column.
     Dependence,
     /// The best model's predictions of numbers beside the true ones.
     Residuals,

@@ -11,7 +11,7 @@ pub struct ColumnsReport {
     pub samples: usize,
     /// The number of all test samples.
     pub of: usize,
-    /// How often each column was shuffled.
+    /// The number of times that each column was shuffled.
     pub repetitions: usize,
     /// The name of the metric that is shown beside the loss, if there is one.
     pub metric: Option<String>,

@@ -98,16 +98,16 @@ pub struct BestModel {
     /// The details of a classifier; other models have none.
     #[serde(flatten)]
     pub by_class: Option<ClassDetails>,
-    /// How far its probabilities can be trusted, if it has any.
+    /// The calibration of its probabilities, if it has any.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub calibration: Option<Calibration>,
-    /// How its settings were found, if they were searched for.
+    /// The search for its settings, if there was one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub search: Option<SearchReport>,
     /// What it makes of the columns of a table, if that was asked.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub columns: Option<ColumnsReport>,
-    /// How far its predictions of numbers are off, if it predicts numbers.
+    /// The residuals of its predictions, if it predicts numbers.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub residuals: Option<ResidualReport>,
     /// Its parameters.

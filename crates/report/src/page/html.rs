@@ -159,9 +159,9 @@ impl ReportPage<'_> {
         let first = self.report.models.first().and_then(|model| model.runs.first());
         match first.map_or(LOSS, |run| run.test.decisive()) {
             "accuracy" => "Accuracies".to_string(),
-            LOSS => "Losses, of which the lower is better,".to_string(),
+            LOSS => "Losses (lower is better)".to_string(),
             error if is_error(error) => {
-                format!("Values of {}, of which the lower is better,", metric_label(error))
+                format!("Values of {} (lower is better)", metric_label(error))
             }
             other => format!("Values of {}", metric_label(other)),
         }

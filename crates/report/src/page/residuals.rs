@@ -21,8 +21,8 @@ const MOST_POINTS: usize = 1_000;
 /// The number of bins of a histogram, about.
 const BINS: f64 = 24.0;
 
-/// How far predicted numbers are from the true ones, on the test samples and in the unit of the target. A residual
-/// is the true number less the predicted one.
+/// The residuals of predicted numbers, on the test samples and in the unit of the target. A residual is the true
+/// number minus the predicted one.
 #[derive(Clone, Debug, Serialize)]
 pub struct ResidualReport {
     /// The name of what is predicted.

@@ -104,9 +104,7 @@ fn the_page_of_a_regression_has_its_metrics_and_no_classes() {
         );
         assert!(!html.contains("nats") && !html.contains("Confusion") && !html.contains("accura"));
         if seeds > 1 {
-            assert!(
-                html.contains("Losses, of which the lower is better, are compared seed by seed:")
-            );
+            assert!(html.contains("Losses (lower is better) are compared seed by seed:"));
             assert!(html.contains(" of loss, paired t-test p "));
         } else {
             assert!(html.contains("One seed and 200 test samples: several seeds tell"));

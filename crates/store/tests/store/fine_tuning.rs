@@ -14,7 +14,7 @@ use train::{Fit, Trainer};
 
 use crate::checkpoints::EndAfter;
 
-/// Steps of an epoch, of which a run has two.
+/// The number of steps in an epoch. A run has two epochs.
 const STEPS: usize = 4;
 
 fn samples() -> Dataset<Tensor<f32>> {

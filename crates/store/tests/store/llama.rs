@@ -24,7 +24,7 @@ pub(crate) fn reference(model: &str) -> PathBuf {
 #[derive(Deserialize)]
 pub(crate) struct Expected {
     adamw: Settings,
-    /// Tokens, of which all but the last are inputs and all but the first are targets.
+    /// The tokens of each text: all but the last are inputs, all but the first are targets.
     pub(crate) batches: Vec<Vec<Vec<u32>>>,
     logits: Vec<Vec<Vec<f64>>>,
     /// Before each step.
@@ -87,7 +87,7 @@ fn worst_logit<T: Float>(model: &str) -> f64 {
     worst(found.iter().zip(&reference))
 }
 
-/// Compares all trainable parameters with those of a reference, by name.
+/// Compares all trainable parameters with a reference, by name.
 #[track_caller]
 fn assert_close(what: &str, found: &BTreeMap<String, Tensor<f64>>, reference: &Parameters<f64>) {
     for (id, name, reference) in reference.iter() {

@@ -42,7 +42,7 @@ impl Loss for Odd {
     }
 }
 
-/// The mean squared error of two tokens a sample, each of which weighs a quarter.
+/// The mean squared error. A sample has two tokens, and each weighs a quarter.
 #[derive(Clone, Copy)]
 struct Quarters;
 

@@ -48,7 +48,7 @@ enum Samples {
 }
 
 impl Samples {
-    /// 40 points, of which a fifth is for validation.
+    /// 40 points, a fifth of them for validation.
     fn at_once() -> Self {
         Samples::AtOnce(products(40, 1))
     }

@@ -107,7 +107,7 @@ proptest! {
         let axis = pick[0].index(x.rank());
         let end = pick[1].index(x.shape()[axis] + 1);
         let start = pick[2].index(end + 1);
-        // Of any layout: a part of a transposed copy.
+        // A slice of another tensor, so its elements need not be contiguous.
         let others = Tensor::<f64>::uniform(x.shape(), -9.0..9.0, Key::new(key));
         let part = others.slice(axis as isize, start..end);
         let mut sum = x.clone();

@@ -140,7 +140,7 @@ fn a_mistake_is_explained_at_the_users_line_with_shapes_and_rule() {
     );
     assert_eq!(
         message(|| Tensor::<f32>::ones([3]).sum_rows(&[0], &[1])),
-        "sum_rows: shape [3] must be that of a matrix"
+        "sum_rows: shape [3] must have two axes"
     );
     let not_in_order =
         "sum_rows: the lists must end in order, and the last of them after all 2 rows";

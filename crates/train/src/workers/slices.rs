@@ -182,7 +182,7 @@ impl Slices {
         gradients.iter().enumerate().map(gradient).collect()
     }
 
-    /// Reads the gradients of all parameters from messages, each of which begins with a slice.
+    /// Reads the gradients of all parameters from messages that each begin with a slice.
     pub(super) fn join<T: Scalar>(
         &self,
         parameters: &Parameters<T>,
@@ -250,7 +250,7 @@ pub(super) fn by_parameter<'g, T: Scalar>(
 fn place<T: Scalar>(parameters: &Parameters<T>, id: ParameterId) -> usize {
     assert!(
         id.store() == parameters.store(),
-        "several processes train the parameters of one store, but the loss depends on those of another"
+        "several processes train the parameters of one store, but the loss depends on parameters of another"
     );
     id.index()
 }

@@ -40,7 +40,7 @@ impl Portable for f64 {
     }
 }
 
-/// How numbers of one type are sent.
+/// Writes numbers of one type to messages, and reads them.
 pub(crate) struct Wire<T> {
     write: fn(&[T], &mut Vec<u8>),
     read: fn(&[u8], &mut Vec<T>),

@@ -194,7 +194,7 @@ fn a_batch_without_a_label_that_counts_changes_nothing() {
     assert_eq!(trained_on(&[0, 1]), trained_on(&[1]));
 }
 
-/// Points of which the last ten have a label that is ignored.
+/// Forty points. The label of the last ten is ignored.
 fn ten_ignored() -> Dataset<Tensor<f32>> {
     let x = Tensor::uniform([40, 1], -3.0..3.0, Key::new(5));
     Dataset::new(x, Tensor::new([40], (0..40).map(|i| if i < 30 { i % 2 } else { 9 }).collect()))

@@ -226,7 +226,7 @@ fn a_process_reads_its_own_part_of_each_batch_and_all_weigh_samples_as_one() {
         let all = together(size, train);
         assert!(all.iter().all(|(learned, _)| *learned == alone), "{size} processes");
         assert_eq!(all.iter().map(|(_, read)| read).sum::<usize>(), 90, "{size} processes");
-        // Of four shards of 22 or 23 samples in all, with a sample more or less for each batch.
+        // Each of the four shards has 22 or 23 samples in all, give or take one for each batch.
         let most = all.iter().map(|&(_, read)| read).max();
         assert!(most <= Some(4usize.div_ceil(size) * 23 + 6), "{size} processes: {most:?}");
     }

@@ -51,7 +51,7 @@ pub(super) const TASKS: [Task; 3] = [
         name: "dense",
         title: "the adjoints of a dense layer",
         chapter: 6,
-        hint: "dX and dW are those of the matrix product X W. The bias was added to each row of Y, so it gets the \
+        hint: "dX and dW are as for the matrix product X W. The bias was added to each row of Y, so it gets the \
                sum of the rows of dY.",
         mistakes: &[
             mistake(

@@ -31,7 +31,7 @@ pub(super) const TASKS: [Task; 3] = [
             ),
             mistake(
                 "early correction",
-                "The bias corrections are those of one step before: the first missed step is t + 1.",
+                "The bias corrections are one step behind: the first missed step is t + 1.",
             ),
             mistake(
                 "count from one",
@@ -56,7 +56,7 @@ pub(super) const TASKS: [Task; 3] = [
             mistake(
                 "in order",
                 "It is one sum from left to right. That is the same for any number of threads, because one \
-                     thread does all of it; the bits that are asked for are those of blocks of 4.",
+                     thread does all of it; the exercise asks for the bits that blocks of 4 give.",
             ),
             mistake("lost rest", "The last block may be shorter than 4. It counts as well."),
         ],

@@ -54,8 +54,8 @@ fn nanoseconds(work: impl FnOnce()) -> f64 {
     start.elapsed().as_secs_f64() * 1e9
 }
 
-/// Chains of multiply-adds, as many as it takes to keep every unit busy: two units, of which each takes
-/// up to five cycles. With two more numbers they fit the sixteen registers of AVX2.
+/// Chains of multiply-adds, enough to keep both units busy; each takes up to five cycles.
+/// With two more numbers they fit the sixteen registers of AVX2.
 struct Chains;
 
 const CHAINS: usize = 12;
@@ -111,9 +111,9 @@ fn add(s: f32, a: &mut [f32], b: &mut [f32], c: &mut [f32], d: &[f32]) {
     }
 }
 
-/// Ones that begin at a cache line, else each of the widest loads touches two; and each array at
-/// another place in its page, else they compete for the same sets of a cache. Without the one or the
-/// other the bandwidth is up to a third lower.
+/// An array of ones. It begins at a cache line; otherwise each of the widest loads touches two. Each array
+/// begins at another place in its page; otherwise they compete for the same sets of a cache. Without either,
+/// the bandwidth is up to a third lower.
 struct Array {
     buffer: Vec<f32>,
     start: usize,

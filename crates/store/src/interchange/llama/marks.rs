@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 
 use super::{CONFIG, LlamaError, LlamaFault, shown};
 
-/// The file whose settings of generation go before those of `config.json`.
+/// The file whose generation settings take precedence over `config.json`.
 pub(super) const GENERATION: &str = "generation_config.json";
 
 const BEGIN: &str = "bos_token_id";

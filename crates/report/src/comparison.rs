@@ -55,11 +55,11 @@ impl RunResult {
     ///
     /// ```
     /// use report::RunResult;
-    /// use train::{History, Score};
+    /// use train::{Criterion, History, Score};
     ///
     /// let metrics = [("mae".to_string(), 0.25), ("r2".to_string(), 0.875)].into();
     /// let score = Score { loss: 0.125, metrics };
-    /// let history = History { epochs: Vec::new(), kept: 1 };
+    /// let history = History { epochs: Vec::new(), kept: 1, criterion: Criterion::Usual };
     /// let run = RunResult::of_score(&score, 200, &history, 17);
     /// assert!(run.metrics.iter().map(|(name, _)| name).eq(["loss", "mae", "r2"]));
     /// ```

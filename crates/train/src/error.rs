@@ -76,6 +76,17 @@ pub enum TrainError {
         /// The gradient and its fault.
         error: GradientError,
     },
+    /// The score does not have the metric by which epochs are to be compared.
+    #[error(
+        "epochs cannot be compared by `{metric}`: the loss has {}; choose one that it has",
+        metrics(.known)
+    )]
+    NoMetric {
+        /// The metric that [`Fit::criterion`](crate::Fit::criterion) names.
+        metric: String,
+        /// The metrics that the loss has.
+        known: Vec<String>,
+    },
     /// A parameter or the validation loss is not finite after an epoch.
     #[error(
         "after epoch {epoch} {what} is infinite or NaN. A lower learning rate or clipping the \
@@ -128,6 +139,14 @@ pub(crate) fn none_counts(number: &usize, samples: &str) -> String {
         "none of the {number} {samples} counts in the loss, which ignores their targets or gives them the weight \
          0; give samples whose targets count"
     )
+}
+
+/// Returns the names of metrics in a sentence.
+fn metrics(known: &[String]) -> String {
+    match known.is_empty() {
+        true => "no metrics".to_string(),
+        false => known.join(", "),
+    }
 }
 
 /// Returns ` of 20`, or nothing if the number of steps is not known.

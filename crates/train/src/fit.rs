@@ -151,13 +151,14 @@ where
             let activity = self.activity(last, key.stream("activity"))?;
             let epoch = self.ended_epoch(validation, activity, seconds())?;
             self.progress.add_epoch(epoch, self.parameters, options);
+            self.lower_rate();
             self.check_weights()?;
             self.tell(observers, StepFigures::default(), |observer, now| observer.epoch(now))?;
         }
         if let Some(weights) = &self.progress.best_weights {
             *self.parameters = weights.clone();
         }
-        Ok(self.progress.history())
+        Ok(self.progress.history(options))
     }
 
     /// Returns the score of the current weights on the validation samples, if there are any. Several processes
@@ -204,7 +205,7 @@ where
         if samples > 0 && weight == 0.0 {
             return Err(TrainError::NoneCounts { number: samples, samples: "training samples" });
         }
-        Ok(Epoch {
+        let epoch = Epoch {
             number: self.progress.epoch(),
             of: self.options.epochs,
             steps: self.progress.step(),
@@ -214,7 +215,22 @@ where
             tracked: tracked(self.parameters, &self.options.track),
             activity,
             seconds,
-        })
+        };
+        self.options.criterion.check(epoch.score())?;
+        Ok(epoch)
+    }
+
+    /// Lowers the rate, if the options want that after epochs like these.
+    fn lower_rate(&mut self) {
+        let (Some(plateau), Some(epoch)) = (self.options.plateau, self.progress.epochs.last_mut())
+        else {
+            return;
+        };
+        let rate = plateau.rate(epoch.rate, epoch.number - self.progress.best);
+        if rate < epoch.rate {
+            self.optimizer.set_rate(rate);
+            epoch.rate = rate;
+        }
     }
 
     /// Calls each observer, then stops the run if one of them wants that.

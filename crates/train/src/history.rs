@@ -7,6 +7,7 @@ use data::printable;
 use serde::{Deserialize, Serialize};
 
 use crate::activity::Activity;
+use crate::criterion::Criterion;
 use crate::tally::Metrics;
 
 /// The loss and the metrics on one set of samples.
@@ -141,6 +142,9 @@ pub struct History {
     pub epochs: Vec<Epoch>,
     /// The number, counted from 1, of the epoch whose weights the model has now.
     pub kept: usize,
+    /// The figure by which its epochs were compared.
+    #[serde(default)]
+    pub criterion: Criterion,
 }
 
 impl History {
@@ -168,7 +172,7 @@ impl History {
     /// Returns why this epoch's weights were kept: `"the best in validation"` or `"the last"`.
     pub fn kept_as(&self) -> &'static str {
         let kept = self.kept_epoch();
-        let is_better = |epoch: &Epoch| epoch.score().is_better_than(kept.score());
+        let is_better = |epoch: &Epoch| self.criterion.prefers(epoch.score(), kept.score());
         match kept.validation.is_some() && !self.epochs.iter().any(is_better) {
             true => "the best in validation",
             false => "the last",
@@ -176,9 +180,9 @@ impl History {
     }
 
     /// Returns `true` if this run's model is better than another run's, by the scores of the kept
-    /// epochs.
+    /// epochs and this run's criterion.
     pub fn is_better_than(&self, other: &History) -> bool {
-        self.kept_epoch().score().is_better_than(other.kept_epoch().score())
+        self.criterion.prefers(self.kept_epoch().score(), other.kept_epoch().score())
     }
 
     /// Returns the total duration of the epochs, in seconds.

@@ -37,6 +37,7 @@
 
 mod activity;
 mod answer;
+mod criterion;
 mod error;
 mod evaluate;
 mod explain;
@@ -57,13 +58,14 @@ mod workers;
 
 pub use activity::{Activity, Spread};
 pub use answer::NotFinite;
+pub use criterion::Criterion;
 pub use error::TrainError;
 pub use evaluate::Evaluation;
 pub use explain::{Change, Importance};
 pub use history::{Epoch, History, Score, is_share, metric_label, short_name, written};
 pub use loss::{Calibrated, Classifier, Heads, Loss, OwnLoss, own_loss};
 pub use observer::{AnySource, Context, Observer, ObserverError};
-pub use options::Fit;
+pub use options::{Fit, Plateau};
 pub use progress::{Progress, RunningEpoch};
 pub use rate_finder::{RateCurve, RatePoint, RateRange};
 pub use session::Session;

@@ -4,6 +4,8 @@ use data::{Dataset, Samples, Split, SplitError, SplitParts};
 use serde::{Deserialize, Serialize};
 use tensor::Key;
 
+use crate::criterion::Criterion;
+
 /// The options of a training run.
 ///
 /// ```
@@ -40,10 +42,15 @@ pub struct Fit {
     /// Training stops after this many epochs in a row, at least 1, without a new best one; `None` for no limit. Without
     /// validation samples epochs are compared by their training scores.
     pub patience: Option<usize>,
-    /// `true` to end with the weights of the best epoch in validation instead of the last epoch's;
-    /// [`Score::is_better_than`](crate::Score::is_better_than) says which is best. Without validation samples the last
-    /// epoch's weights are kept, because nothing has judged the weights at the end of an epoch.
+    /// `true` to end with the weights of the best epoch in validation instead of the last epoch's. Without validation
+    /// samples the last epoch's weights are kept, because nothing has judged the weights at the end of an epoch.
     pub keep_best: bool,
+    /// The figure that says which epoch is best, for `keep_best`, `patience` and `plateau`.
+    #[serde(default)]
+    pub criterion: Criterion,
+    /// Lowers the learning rate when epochs stop getting better; `None` to leave it to the optimizer.
+    #[serde(default)]
+    pub plateau: Option<Plateau>,
     /// The largest global norm of the gradients. Larger gradients are scaled down to it.
     pub clip_norm: Option<f64>,
     /// `true` to record in each [`Epoch`](crate::Epoch) how large the outputs and the gradients of the
@@ -53,6 +60,46 @@ pub struct Fit {
     /// The names of parameters of one number, whose values each [`Epoch`](crate::Epoch) records. A
     /// name that the model does not have is left out, so one list serves several models.
     pub track: Vec<String>,
+}
+
+/// Lowers the learning rate when epochs stop getting better. (Keras calls it `ReduceLROnPlateau`.)
+///
+/// The lowered rate takes the place of the optimizer's schedule, as [`Optimizer::set_rate`](optim::Optimizer::set_rate)
+/// says.
+///
+/// ```
+/// use train::{Fit, Plateau};
+///
+/// // A tenth of the rate after each 3 epochs without a new best one; the run ends after 10 of them.
+/// let plateau = Plateau { patience: 3, factor: 0.1, ..Plateau::default() };
+/// let options = Fit { epochs: 100, patience: Some(10), plateau: Some(plateau), ..Fit::default() };
+/// # assert_eq!(options.plateau.unwrap().least, 0.0);
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Plateau {
+    /// The rate is lowered each time when this many epochs in a row, at least 1, had no new best one among them.
+    pub patience: usize,
+    /// The factor by which the rate is multiplied, above 0 and below 1.
+    pub factor: f64,
+    /// The rate below which it is not lowered.
+    pub least: f64,
+}
+
+impl Default for Plateau {
+    /// Halves the rate after 5 epochs.
+    fn default() -> Self {
+        Self { patience: 5, factor: 0.5, least: 0.0 }
+    }
+}
+
+impl Plateau {
+    /// Returns the next rate after `waited` epochs without a new best one.
+    pub(crate) fn rate(&self, rate: f64, waited: usize) -> f64 {
+        match waited > 0 && waited.is_multiple_of(self.patience) {
+            true => (rate * self.factor).max(self.least).min(rate),
+            false => rate,
+        }
+    }
 }
 
 impl Default for Fit {
@@ -67,6 +114,8 @@ impl Default for Fit {
             seed: 0,
             patience: None,
             keep_best: true,
+            criterion: Criterion::Usual,
+            plateau: None,
             clip_norm: None,
             watch_layers: false,
             track: Vec::new(),

@@ -119,7 +119,7 @@ impl<T: Scalar> Progress<T> {
     /// measured before each step, so it does not judge the weights after the last.
     pub(crate) fn add_epoch(&mut self, epoch: Epoch, weights: &Parameters<T>, options: &Fit) {
         let best = self.best.checked_sub(1).map(|index| self.epochs[index].score());
-        if best.is_none_or(|best| epoch.score().is_better_than(best)) {
+        if best.is_none_or(|best| options.criterion.prefers(epoch.score(), best)) {
             self.best = epoch.number;
             let is_judged = options.keep_best && epoch.validation.is_some();
             self.best_weights = is_judged.then(|| weights.clone());
@@ -129,8 +129,8 @@ impl<T: Scalar> Progress<T> {
     }
 
     /// Returns the history of a run that has ended.
-    pub(crate) fn history(&self) -> History {
+    pub(crate) fn history(&self, options: &Fit) -> History {
         let kept = if self.best_weights.is_some() { self.best } else { self.epochs.len() };
-        History { epochs: self.epochs.clone(), kept }
+        History { epochs: self.epochs.clone(), kept, criterion: options.criterion.clone() }
     }
 }

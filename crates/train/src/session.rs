@@ -12,7 +12,7 @@ use tensor::{Scalar, shape};
 use crate::error::TrainError;
 use crate::loss::Loss;
 use crate::observer::AnySource;
-use crate::options::Fit;
+use crate::options::{Fit, Plateau};
 use crate::progress::Progress;
 use crate::trainer::{Trainer, evaluation_batches};
 use crate::workers::{Entries, Portable, Team, Workers, checksum};
@@ -316,7 +316,7 @@ impl<M, L, S: Source, T: Scalar> Session<'_, M, L, S, T> {
     /// Returns what must be the same in all processes before anything is read.
     fn options_by_name(&self) -> Entries {
         let Fit { epochs, batch_size, validation_split, split, shards, shuffle, .. } = self.options;
-        let Fit { seed, patience, keep_best, clip_norm, watch_layers, .. } = self.options;
+        let Fit { seed, patience, keep_best, criterion, plateau, clip_norm, .. } = self.options;
         let entries = [
             ("the version of the program", env!("CARGO_PKG_VERSION").to_string()),
             ("the number of epochs", epochs.to_string()),
@@ -328,8 +328,10 @@ impl<M, L, S: Source, T: Scalar> Session<'_, M, L, S, T> {
             ("the seed", seed.to_string()),
             ("the patience", format!("{patience:?}")),
             ("keeping the best epoch", keep_best.to_string()),
+            ("the criterion of the best epoch", format!("{criterion:?}")),
+            ("the plateau", format!("{plateau:?}")),
             ("the clipping norm", format!("{clip_norm:?}")),
-            ("watching layers", watch_layers.to_string()),
+            ("watching layers", self.options.watch_layers.to_string()),
         ];
         entries.map(|(what, value)| (what.to_string(), value)).into()
     }
@@ -347,6 +349,20 @@ fn check_options<T: Scalar>(options: &Fit, parameters: &Parameters<T>) {
         options.patience != Some(0),
         "fit: a patience of 0 epochs was asked for; training waits for at least one, or for ever with None"
     );
+    if let Some(Plateau { patience, factor, least }) = options.plateau {
+        assert!(
+            patience > 0,
+            "fit: the plateau has a patience of 0 epochs; it waits for at least one"
+        );
+        assert!(
+            0.0 < factor && factor < 1.0,
+            "fit: the factor of the plateau is {factor}; the rate is lowered by one above 0 and below 1"
+        );
+        assert!(
+            least >= 0.0 && least.is_finite(),
+            "fit: the least rate of the plateau is {least}; a rate is finite and not negative"
+        );
+    }
     if let Some(norm) = options.clip_norm {
         assert!(norm > 0.0, "fit: clip_norm is {norm}; gradients are clipped to a norm above 0");
     }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use report::{MetricList, ModelComparison, RunResult, Verdict};
 use train::metrics::ConfusionMatrix;
-use train::{Epoch, Evaluation, History, Score};
+use train::{Criterion, Epoch, Evaluation, History, Score};
 
 /// Returns the metrics of a classifier.
 fn metrics(
@@ -70,7 +70,11 @@ fn a_run_has_the_figures_of_its_evaluation_and_history() {
     let confusion = ConfusionMatrix::new(2, &[0, 0, 0, 1], &[0, 0, 1, 1]);
     let (macro_f1, weighted_f1) = (confusion.macro_average().f1, confusion.weighted_average().f1);
     let evaluation = Evaluation { loss: 0.3, confusion, roc_auc: Some(0.9) };
-    let history = History { epochs: vec![epoch(1, 1.5), epoch(2, 0.25)], kept: 2 };
+    let history = History {
+        epochs: vec![epoch(1, 1.5), epoch(2, 0.25)],
+        kept: 2,
+        criterion: Criterion::Usual,
+    };
     let expected = RunResult {
         metrics: metrics(0.75, macro_f1, weighted_f1, Some(0.9)),
         parameters: 17,
@@ -189,7 +193,7 @@ A difference counts below p = 0.017: 5 % shared among 3 comparisons.
 
 /// Returns the runs of models from scores, a seed after the other.
 fn compared(models: &[(&str, &[Score])]) -> ModelComparison {
-    let history = History { epochs: vec![epoch(1, 0.5)], kept: 1 };
+    let history = History { epochs: vec![epoch(1, 0.5)], kept: 1, criterion: Criterion::Usual };
     let mut comparison = ModelComparison::default();
     for (name, scores) in models {
         for score in *scores {

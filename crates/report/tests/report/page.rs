@@ -15,7 +15,7 @@ use report::{ModelComparison, RunResult};
 use serde_json::Value;
 use tensor::Tensor;
 use train::metrics::ConfusionMatrix;
-use train::{Epoch, Evaluation, History, Score};
+use train::{Criterion, Epoch, Evaluation, History, Score};
 
 /// Returns a bag of words: 6 words and padding, 3 classes.
 fn model(parameters: &mut Parameters<f64>) -> impl Model<Input = Tensor<u32>> + use<> {
@@ -140,7 +140,11 @@ pub fn report(seeds: u64) -> TrainingReport {
     let mut histories = Vec::new();
     for seed in 0..seeds {
         for name in ["relu", "swiglu"] {
-            let history = History { epochs: (1..4).map(|n| epoch(n, seed)).collect(), kept: 2 };
+            let history = History {
+                epochs: (1..4).map(|n| epoch(n, seed)).collect(),
+                kept: 2,
+                criterion: Criterion::Usual,
+            };
             comparison.add(name, RunResult::new(&evaluation, &history, 1_234));
             histories.push((name.to_string(), seed, history));
         }

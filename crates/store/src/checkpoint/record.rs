@@ -11,7 +11,7 @@ use autograd::Parameters;
 use data::{beginning, quoted};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use train::{Epoch, Fit, RunningEpoch, Score, Tally, is_share};
+use train::{Criterion, Epoch, Fit, RunningEpoch, Score, Tally, is_share};
 
 use super::error::CheckpointFault;
 use super::fingerprint::Fingerprint;
@@ -85,7 +85,7 @@ impl CheckpointRecord {
         self.check_options()?;
         self.check_epochs()?;
         self.check_current()?;
-        let best = best_of(&self.epochs);
+        let best = best_of(&self.epochs, &self.options.criterion);
         equal("best", self.best, best, "the number of the epoch with the best score")?;
         demand("rate", self.rate, is_at_least_0(self.rate), "a number of at least 0")?;
         let steps = self.optimizer.steps;
@@ -216,10 +216,10 @@ pub(super) fn frozen(parameters: &Parameters) -> Vec<String> {
 }
 
 /// Returns the number of the epoch with the best score; 0 if there are no epochs.
-fn best_of(epochs: &[Epoch]) -> usize {
+fn best_of(epochs: &[Epoch], criterion: &Criterion) -> usize {
     let mut best: Option<&Epoch> = None;
     for epoch in epochs {
-        if best.is_none_or(|best| epoch.score().is_better_than(best.score())) {
+        if best.is_none_or(|best| criterion.prefers(epoch.score(), best.score())) {
             best = Some(epoch);
         }
     }

@@ -205,6 +205,8 @@ fn check<M: Model, L, S: Source>(
     same("shuffling", &saved.shuffle, shuffle)?;
     same("the seed", &saved.seed, seed)?;
     same("keeping the best epoch", &saved.keep_best, &session.options.keep_best)?;
+    same("the criterion of the best epoch", &saved.criterion, &session.options.criterion)?;
+    same("the plateau", &saved.plateau, &session.options.plateau)?;
     // JSON has no infinity, so a checkpoint has no norm where the run has an infinite one. Neither clips.
     let clip_norm = session.options.clip_norm.filter(|norm| norm.is_finite());
     same("the clipping norm", &saved.clip_norm, &clip_norm)?;

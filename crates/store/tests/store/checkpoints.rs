@@ -15,14 +15,15 @@ use safetensors::tensor::{Dtype, TensorView, serialize};
 use store::{Checkpoint, CheckpointError, Checkpoints, Saved};
 use tempfile::tempdir;
 use tensor::{Key, Tensor};
-use train::{Context, Fit, History, Observer, ObserverError, Trainer};
+use train::{Context, Criterion, Fit, History, Observer, ObserverError, Plateau, Trainer};
 
 /// Steps in an epoch, and epochs of a run.
 const STEPS: usize = 4;
 const EPOCHS: usize = 3;
 
 pub fn options() -> Fit {
-    Fit { epochs: EPOCHS, batch_size: 8, seed: 5, clip_norm: Some(0.5), ..Fit::default() }
+    let plateau = Some(Plateau { patience: 1, factor: 0.5, least: 0.0 });
+    Fit { epochs: EPOCHS, batch_size: 8, seed: 5, clip_norm: Some(0.5), plateau, ..Fit::default() }
 }
 
 /// Points of the plane; class 1 where both coordinates have the same sign.
@@ -599,6 +600,14 @@ fn a_run_is_not_resumed_with_other_options() {
         (Fit { shuffle: false, ..options() }, "shuffling was true and is now false"),
         (Fit { seed: 6, ..options() }, "the seed was 5 and is now 6"),
         (Fit { keep_best: false, ..options() }, "keeping the best epoch was true and is now false"),
+        (
+            Fit { criterion: Criterion::Loss, ..options() },
+            "the criterion of the best epoch was Usual and is now Loss",
+        ),
+        (
+            Fit { plateau: None, ..options() },
+            "the plateau was Some(Plateau { patience: 1, factor: 0.5, least: 0.0 }) and is now None",
+        ),
         (Fit { clip_norm: None, ..options() }, "the clipping norm was Some(0.5) and is now None"),
     ];
     for (options, what) in changed {

@@ -11,7 +11,7 @@ use nn::{
 };
 use optim::{Adam, Optimizer, Sgd, State, StateError};
 use tensor::{Key, Scalar, Tensor};
-use train::{Epoch, Fit, History, TrainError, Trainer};
+use train::{Criterion, Epoch, Fit, History, Plateau, TrainError, Trainer};
 
 /// Points of the plane; class 1 where both coordinates have the same sign, so no line divides them.
 fn quadrants(count: usize, seed: u64) -> Dataset<Tensor<f32>> {
@@ -229,11 +229,12 @@ fn shuffling_draws_a_new_order_of_all_samples_for_each_epoch() {
 struct Script {
     values: &'static [f32],
     steps: usize,
+    rate: f64,
 }
 
 impl Script {
     fn new(values: &'static [f32]) -> Self {
-        Self { values, steps: 0 }
+        Self { values, steps: 0, rate: 1.0 }
     }
 }
 
@@ -245,11 +246,11 @@ impl Optimizer<f32> for Script {
     }
 
     fn rate(&self) -> f64 {
-        0.0
+        self.rate
     }
 
-    fn set_rate(&mut self, _: f64) {
-        unreachable!("training does not set the rate")
+    fn set_rate(&mut self, rate: f64) {
+        self.rate = rate;
     }
 
     fn steps(&self) -> u64 {
@@ -328,6 +329,72 @@ fn patience_is_the_number_of_epochs_without_a_better_one() {
     assert_eq!(epochs(2, values), (4, 2, 2.0));
     assert_eq!(epochs(3, values), (6, 5, 3.0));
     assert_eq!(epochs(1, &[1.0, 2.0, 3.0]), (3, 3, 3.0));
+}
+
+#[test]
+fn the_criterion_says_which_epoch_is_best() {
+    let kept = |criterion, values| {
+        let (history, ..) = scripted(values, Fit { criterion, ..Fit::default() });
+        assert_eq!(history.kept_as(), "the best in validation");
+        history.kept
+    };
+    let values = &[0.5, 2.0, 1.0, -9.0, 0.7];
+    assert_eq!(kept(Criterion::Usual, values), 2);
+    assert_eq!(kept(Criterion::Loss, values), 2);
+    assert_eq!(kept(Criterion::highest("accuracy"), values), 2);
+    assert_eq!(kept(Criterion::lowest("accuracy"), values), 4);
+    assert_eq!(kept(Criterion::lowest("accuracy"), &[1.0, 2.0]), 2, "of equal ones the lower loss");
+
+    let score = |loss, f1: Option<f64>| train::Score {
+        loss,
+        metrics: f1.map(|f1| ("macro_f1".to_string(), f1)).into_iter().collect(),
+    };
+    let by_f1 = Criterion::highest("macro_f1");
+    for undefined in [score(0.1, None), score(0.1, Some(f64::NAN))] {
+        assert!(by_f1.prefers(&score(0.9, Some(0.2)), &undefined));
+        assert!(!by_f1.prefers(&undefined, &score(0.9, Some(0.2))));
+        assert!(!by_f1.prefers(&undefined, &undefined));
+    }
+    let (surer, righter) = (score(0.1, Some(0.2)), score(0.9, Some(0.3)));
+    assert!(Criterion::Loss.prefers(&surer, &righter) && by_f1.prefers(&righter, &surer));
+}
+
+#[test]
+fn a_criterion_that_the_loss_does_not_have_is_an_error_that_lists_those_it_has() {
+    let mut parameters = Parameters::<f32>::new(1);
+    let model = network(&mut parameters);
+    let trainer = Trainer::new(&model, SoftmaxCrossEntropy::new());
+    let options = Fit { criterion: Criterion::highest("f1"), ..Fit::default() };
+    let outcome = trainer.fit(&mut parameters, &mut Sgd::new(0.1), &quadrants(50, 1), &options);
+    assert_eq!(
+        outcome.unwrap_err().to_string(),
+        "epochs cannot be compared by `f1`: the loss has accuracy; choose one that it has"
+    );
+}
+
+#[test]
+fn on_a_plateau_the_rate_is_lowered_until_an_epoch_is_better() {
+    let rates = |plateau, values| {
+        let (history, ..) = scripted(values, Fit { plateau, ..Fit::default() });
+        history.epochs.iter().map(|epoch| epoch.rate).collect::<Vec<f64>>()
+    };
+    let values = &[2.0, 1.0, 1.0, 1.0, 1.0, 3.0, 1.0, 1.0];
+    assert_eq!(rates(None, values), [1.0; 8]);
+    let by_two = Plateau { patience: 2, factor: 0.5, least: 0.0 };
+    assert_eq!(rates(Some(by_two), values), [1.0, 1.0, 0.5, 0.5, 0.25, 0.25, 0.25, 0.125]);
+    let bounded = Plateau { least: 0.4, ..by_two };
+    assert_eq!(rates(Some(bounded), values), [1.0, 1.0, 0.5, 0.5, 0.4, 0.4, 0.4, 0.4]);
+    let above = Plateau { least: 2.0, ..by_two };
+    assert_eq!(rates(Some(above), values), [1.0; 8], "it never raises the rate");
+}
+
+#[test]
+#[should_panic(
+    expected = "fit: the factor of the plateau is 1; the rate is lowered by one above 0"
+)]
+fn a_plateau_that_lowers_nothing_is_refused() {
+    let plateau = Plateau { factor: 1.0, ..Plateau::default() };
+    scripted(&[1.0], Fit { plateau: Some(plateau), ..Fit::default() });
 }
 
 #[test]

@@ -487,5 +487,10 @@ fn small_figures_keep_their_digits_and_a_second_accuracy_is_a_share() {
         [("mae", 3e-5), ("accuracy2", 0.87)].map(|(name, value)| (name.to_string(), value));
     let score = train::Score { loss: -4e-5, metrics: metrics.into() };
     assert_eq!(score.to_string(), "loss -4.00e-5  accuracy2  87.0 %  MAE 3.00e-5");
-    assert_eq!(train::History { epochs: Vec::new(), kept: 1 }.seconds().to_string(), "0");
+    assert_eq!(
+        train::History { epochs: Vec::new(), kept: 1, criterion: train::Criterion::Usual }
+            .seconds()
+            .to_string(),
+        "0"
+    );
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use autograd::{Parameters, Pass, Tape, Var};
 use nn::{
-    AvgPool2d, Conv2d, Dense, GatedSwiGLU, Gru, Layer, LayerNorm, MaxPool2d,
+    AvgPool2d, Conv2d, Dense, GatedSwiGLU, Gru, Layer, LayerNorm, Lstm, MaxPool2d,
     MultiLabelCrossEntropy, RMSNorm, Seen, SelfAttention, SoftmaxCrossEntropy, SwiGLU,
 };
 use serde::Deserialize;
@@ -216,6 +216,8 @@ fn layers<T: Scalar>() -> Vec<(&'static str, ReplayLayer<T>)> {
         ("gru over 20 steps", layer(|parameters| Gru::new(parameters, "gru", 3, 5))),
         ("layer_norm", layer(|parameters| LayerNorm::new(parameters, "norm", 4))),
         ("layer_norm of a large mean", layer(|parameters| LayerNorm::new(parameters, "norm", 8))),
+        ("lstm", layer(|parameters| Lstm::new(parameters, "lstm", 2, 3))),
+        ("lstm over 20 steps", layer(|parameters| Lstm::new(parameters, "lstm", 3, 5))),
         ("max_pool2d", layer(|_| MaxPool2d::new([2, 2]))),
         ("max_pool2d with stride", layer(|_| MaxPool2d::new([3, 2]).stride([1, 2]))),
         (

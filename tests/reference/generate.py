@@ -147,11 +147,15 @@ def rms_norm(epsilon):
     return lambda x, weight: F.rms_norm(x, x.shape[-1:], weight, epsilon)
 
 
-def gru(x, *parameters):
-    """All states, by torch.nn.GRU."""
-    module = torch.nn.GRU(x.shape[-1], parameters[1].shape[-1], batch_first=True)
-    names = ["weight_ih_l0", "weight_hh_l0", "bias_ih_l0", "bias_hh_l0"]
-    states, _ = torch.func.functional_call(module, dict(zip(names, parameters)), (x,))
+def recurrent(kind):
+    """All states, by torch.nn.GRU or torch.nn.LSTM."""
+
+    def states(x, *parameters):
+        module = kind(x.shape[-1], parameters[1].shape[-1], batch_first=True)
+        names = ["weight_ih_l0", "weight_hh_l0", "bias_ih_l0", "bias_hh_l0"]
+        states, _ = torch.func.functional_call(module, dict(zip(names, parameters)), (x,))
+        return states
+
     return states
 
 
@@ -160,8 +164,9 @@ def halved(*shape):
     return lambda generator: normal(*shape)(generator) / 2
 
 
-def gru_parameters(inputs, units):
-    shapes = [(3 * units, inputs), (3 * units, units), (3 * units,), (3 * units,)]
+def recurrent_parameters(gates, inputs, units):
+    rows = gates * units
+    shapes = [(rows, inputs), (rows, units), (rows,), (rows,)]
     return [halved(*shape) for shape in shapes]
 
 
@@ -346,8 +351,16 @@ FUNCTIONS = [
     ),
     ("gelu", F.gelu, [normal(3, 4)]),
     ("gelu of large numbers", F.gelu, [given(-1e4, -20.0, -6.0, 0.0, 6.0, 1e4)]),
-    ("gru", gru, [normal(2, 3, 2), normal(12, 2), normal(12, 4), normal(12), normal(12)]),
-    ("gru over 20 steps", gru, [normal(1, 20, 3), *gru_parameters(3, 5)]),
+    (
+        "gru",
+        recurrent(torch.nn.GRU),
+        [normal(2, 3, 2), normal(12, 2), normal(12, 4), normal(12), normal(12)],
+    ),
+    (
+        "gru over 20 steps",
+        recurrent(torch.nn.GRU),
+        [normal(1, 20, 3), *recurrent_parameters(3, 3, 5)],
+    ),
     ("layer_norm", layer_norm(1e-5), [normal(3, 4), normal(4), normal(4)]),
     ("layer_norm on three axes", layer_norm(0.25), [normal(2, 3, 4), normal(4), normal(4)]),
     ("layer_norm of a large mean", layer_norm(1e-5), [shifted(1e4, 2, 8), normal(8), normal(8)]),
@@ -355,6 +368,16 @@ FUNCTIONS = [
     ("log_softmax", lambda x: F.log_softmax(x, -1), [normal(3, 4)]),
     ("log_softmax along rows", lambda x: F.log_softmax(x, 0), [normal(3, 4)]),
     ("log_softmax of large numbers", lambda x: F.log_softmax(x, -1), [LARGE]),
+    (
+        "lstm",
+        recurrent(torch.nn.LSTM),
+        [normal(2, 3, 2), *recurrent_parameters(4, 2, 3)],
+    ),
+    (
+        "lstm over 20 steps",
+        recurrent(torch.nn.LSTM),
+        [normal(1, 20, 3), *recurrent_parameters(4, 3, 5)],
+    ),
     ("max_pool2d", lambda x: F.max_pool2d(x, (2, 2)), [distinct(2, 2, 5, 4)]),
     ("max_pool2d with stride", lambda x: F.max_pool2d(x, (3, 2), (1, 2)), [distinct(2, 2, 5, 4)]),
     ("relu", F.relu, [given(-1.5, 0.0, 0.25, 2.0)]),

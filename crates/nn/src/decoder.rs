@@ -36,7 +36,7 @@ pub use feed_forward::FeedForward;
 /// A language model: token ids `[batch, time]` become logits `[batch, time, vocabulary]` of the token
 /// after each. No logit depends on a later token.
 ///
-/// Its parameters are `embedding.weight` `[vocabulary, width]`, the weights of each block, `norm.weight` `[width]`
+/// Its parameters are `embedding.weight` `[vocabulary, width]`, the parameters of each block, `norm.weight` `[width]`
 /// and, unless the embedding is tied, `output.weight` `[width, vocabulary]`. The parameters of block n are
 /// called `blocks.n.…`: see [`GroupedQueryAttention`] and [`FeedForward`].
 ///

@@ -26,7 +26,7 @@
 //! |---|---|
 //! | rows of numbers | [`Dense`], [`Activation`], [`SwiGLU`], [`GatedSwiGLU`], [`Dropout`] |
 //! | images | [`Conv2d`], [`MaxPool2d`], [`AvgPool2d`], [`Flatten`] |
-//! | sequences | [`Embedding`], [`Gru`], [`LastStep`], [`last_steps`], [`mean_steps`], [`SelfAttention`] |
+//! | sequences | [`Embedding`], [`Gru`], [`Lstm`], [`LastStep`], [`last_steps`], [`mean_steps`], [`SelfAttention`] |
 //! | deep stacks | [`LayerNorm`], [`RMSNorm`], [`Residual`] |
 //! | stacks chosen at run time | [`Sequential`] |
 //! | language models | [`Decoder`] |
@@ -59,8 +59,10 @@ pub mod instances;
 mod layer;
 mod layer_norm;
 mod loss;
+mod lstm;
 mod padded;
 mod pool;
+mod recurrent;
 mod residual;
 mod rms_norm;
 mod root_mean_square;
@@ -84,7 +86,7 @@ pub use embedding::{Embedding, EmbeddingMean, embedding, embedding_mean};
 pub use features::Features;
 pub use flatten::Flatten;
 pub use gated_swiglu::{GatedSwiGLU, gated_swiglu};
-pub use gru::{Gru, LastStep};
+pub use gru::Gru;
 pub use layer::{DynLayer, Layer, Model, Then};
 pub use layer_norm::{LayerNorm, layer_norm};
 pub use loss::{
@@ -92,8 +94,10 @@ pub use loss::{
     SoftmaxCrossEntropy, TokenCrossEntropy, bce_with_logits, huber, mean_absolute_error,
     mean_squared_error, soft_cross_entropy, softmax_cross_entropy,
 };
+pub use lstm::Lstm;
 pub use padded::{last_steps, lengths, mean_steps};
 pub use pool::{AvgPool2d, MaxPool2d};
+pub use recurrent::LastStep;
 pub use residual::Residual;
 pub use rms_norm::{RMSNorm, rms_norm};
 pub use rope::rope;

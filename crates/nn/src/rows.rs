@@ -1,4 +1,4 @@
-//! Leading axes as one: a layer that treats all rows alike sees one matrix.
+//! Merges the leading axes of a tensor, so that a layer that treats all rows alike sees one matrix.
 
 use tensor::{Scalar, Tensor, shape};
 

@@ -4,7 +4,7 @@
 //! |---|---|---|---|
 //! | [`Dense`](nn::Dense) | `name.weight` [in, out], `name.bias` [out] | `nn.Linear` | `weight` [out, in]: transposed, `bias` [out] |
 //! | [`Embedding`](nn::Embedding) | `name.weight` [vocabulary, dim] | `nn.Embedding`, `nn.EmbeddingBag` | the same |
-//! | [`Conv2d`](nn::Conv2d), [`LayerNorm`](nn::LayerNorm), [`RMSNorm`](nn::RMSNorm), [`Gru`](nn::Gru) | `name.weight`, … | of the same name | the same |
+//! | [`Conv2d`](nn::Conv2d), [`LayerNorm`](nn::LayerNorm), [`RMSNorm`](nn::RMSNorm), [`Gru`](nn::Gru), [`Lstm`](nn::Lstm) | `name.weight`, … | of the same name | the same |
 //! | any other, such as [`SwiGLU`](nn::SwiGLU) | `name.beta`, … | a custom module | the same |
 //!
 //! We compute X·W and PyTorch computes X·Wᵀ, so the weight is transposed. Keras also has [in, out];

@@ -10,8 +10,8 @@ use autograd::check::strategy::numbers;
 use autograd::check::{self, Report};
 use nn::{
     Activation, ActivationKind, AvgPool2d, Conv2d, Decoder, DecoderConfig, Dense, Embedding,
-    Features, FeedForwardKind, Flatten, GatedSwiGLU, Gru, LastStep, Layer, LayerNorm, MaxPool2d,
-    Model, RMSNorm, Residual, SelfAttention, Sequential, SwiGLU, dropout,
+    Features, FeedForwardKind, Flatten, GatedSwiGLU, Gru, LastStep, Layer, LayerNorm, Lstm,
+    MaxPool2d, Model, RMSNorm, Residual, SelfAttention, Sequential, SwiGLU, dropout,
 };
 use proptest::prelude::*;
 use proptest::test_runner::Config;
@@ -158,6 +158,11 @@ const LAYERS: &[(&str, Check)] = &[
         let features = drawn.x.shape()[1];
         let layer = LayerNorm::new(&mut parameters, "norm", features).epsilon(0.5);
         check_layer(&parameters, &layer, &drawn.x)
+    }),
+    ("Lstm", |drawn| {
+        let mut parameters = Parameters::with_seed(drawn.seed);
+        let layer = Lstm::new(&mut parameters, "lstm", drawn.sequences.shape()[2], 2);
+        check_layer(&parameters, &layer, &drawn.sequences)
     }),
     ("MaxPool2d", |drawn| {
         let layer = MaxPool2d::new([2, 2]).stride([2, 1]);

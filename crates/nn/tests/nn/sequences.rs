@@ -4,7 +4,7 @@ use approx::assert_relative_eq;
 use autograd::{Parameters, Pass, Tape, Var, check};
 use mistakes::message;
 use nn::{
-    Dense, Embedding, Gru, LastStep, Layer, Model, Seen, SelfAttention, last_steps, lengths,
+    Dense, Embedding, Gru, LastStep, Layer, Lstm, Model, Seen, SelfAttention, last_steps, lengths,
     mean_steps, scaled_dot_product_attention,
 };
 use proptest::prelude::*;
@@ -36,48 +36,94 @@ fn composed_causal<'t>(
     layer.output().forward(pass, mixed.transpose(1, 2).reshape([batch, time, features]))
 }
 
-/// The states of a GRU, number by number.
-fn states_by_loops(parameters: &Parameters<f64>, x: &Tensor<f64>, units: usize) -> Tensor<f64> {
-    let [wi, wh, bi, bh] = ["weight_ih_l0", "weight_hh_l0", "bias_ih_l0", "bias_hh_l0"]
-        .map(|part| parameters.get(parameters.find(&format!("gru.{part}")).expect("it is there")));
+/// The states of a recurrent layer, number by number. `step` returns the next state from the products of all gates with
+/// an input and with the state, their biases added, and from the state.
+fn states_by_loops(
+    parameters: &Parameters<f64>,
+    x: &Tensor<f64>,
+    units: usize,
+    step: &dyn Fn(&[f64], &[f64], &mut [Vec<f64>; 2]),
+) -> Tensor<f64> {
+    let [wi, wh, bi, bh] =
+        ["weight_ih_l0", "weight_hh_l0", "bias_ih_l0", "bias_hh_l0"].map(|part| {
+            parameters.get(parameters.find(&format!("layer.{part}")).expect("it is there"))
+        });
     let &[batch, time, inputs] = x.shape() else { unreachable!("sequences") };
-    let sigmoid = |x: f64| 1.0 / (1.0 + (-x).exp());
     let mut states = Vec::new();
     for b in 0..batch {
-        let mut h = vec![0.0; units];
+        // The state, and the memory behind it.
+        let mut now = [vec![0.0; units], vec![0.0; units]];
         for t in 0..time {
             let of_x = |row: usize| {
-                bi.get([row])
-                    + (0..inputs).map(|k| wi.get([row, k]) * x.get([b, t, k])).sum::<f64>()
+                let products = (0..inputs).map(|k| wi.get([row, k]) * x.get([b, t, k]));
+                bi.get([row]) + products.sum::<f64>()
             };
             let of_h = |row: usize| {
-                bh.get([row]) + (0..units).map(|k| wh.get([row, k]) * h[k]).sum::<f64>()
+                let products = (0..units).map(|k| wh.get([row, k]) * now[0][k]);
+                bh.get([row]) + products.sum::<f64>()
             };
-            let next = |k: usize| {
-                let reset = sigmoid(of_x(k) + of_h(k));
-                let update = sigmoid(of_x(units + k) + of_h(units + k));
-                let candidate = (of_x(2 * units + k) + reset * of_h(2 * units + k)).tanh();
-                (1.0 - update) * candidate + update * h[k]
-            };
-            h = (0..units).map(next).collect();
-            states.extend(&h);
+            let rows = bi.len();
+            let of_x: Vec<f64> = (0..rows).map(of_x).collect();
+            let of_h: Vec<f64> = (0..rows).map(of_h).collect();
+            step(&of_x, &of_h, &mut now);
+            states.extend(&now[0]);
         }
     }
     Tensor::new([batch, time, units], states)
+}
+
+fn sigmoid(x: f64) -> f64 {
+    1.0 / (1.0 + (-x).exp())
+}
+
+fn gru_step(of_x: &[f64], of_h: &[f64], [h, _]: &mut [Vec<f64>; 2]) {
+    let units = h.len();
+    for k in 0..units {
+        let reset = sigmoid(of_x[k] + of_h[k]);
+        let update = sigmoid(of_x[units + k] + of_h[units + k]);
+        let candidate = (of_x[2 * units + k] + reset * of_h[2 * units + k]).tanh();
+        h[k] = (1.0 - update) * candidate + update * h[k];
+    }
+}
+
+fn lstm_step(of_x: &[f64], of_h: &[f64], [h, c]: &mut [Vec<f64>; 2]) {
+    let units = h.len();
+    for k in 0..units {
+        let [i, f, g, o] = [0, 1, 2, 3].map(|gate| of_x[gate * units + k] + of_h[gate * units + k]);
+        c[k] = sigmoid(f) * c[k] + sigmoid(i) * g.tanh();
+        h[k] = sigmoid(o) * c[k].tanh();
+    }
+}
+
+/// Checks a layer named `layer`, of 3 features and 4 units, against its definition, in f64 and in f32.
+fn assert_is_defined_by(
+    layer: &(impl Layer + Clone),
+    parameters: &Parameters<f64>,
+    x: &Tensor<f64>,
+    step: &dyn Fn(&[f64], &[f64], &mut [Vec<f64>; 2]),
+) {
+    let expected = states_by_loops(parameters, x, 4, step);
+    let found = evaluate(layer, parameters, x);
+    assert_relative_eq!(found, expected, epsilon = 1e-12, max_relative = 1e-12);
+    let last = evaluate(&layer.clone().then(LastStep), parameters, x);
+    assert_eq!(last, found.slice(1, 19..).squeeze(&[1]));
+    let single = evaluate(layer, &parameters.cast::<f32>(), &x.cast::<f32>());
+    assert_relative_eq!(single.cast::<f64>(), expected, epsilon = 1e-5);
 }
 
 proptest! {
     #[test]
     fn a_gru_is_its_definition(x in sequences(2, 20, 3), seed in any::<u64>()) {
         let mut parameters = Parameters::<f64>::with_seed(seed);
-        let gru = Gru::new(&mut parameters, "gru", 3, 4);
-        let expected = states_by_loops(&parameters, &x, 4);
-        let found = evaluate(&gru, &parameters, &x);
-        assert_relative_eq!(found, expected, epsilon = 1e-12, max_relative = 1e-12);
-        let last = evaluate(&gru.clone().then(LastStep), &parameters, &x);
-        prop_assert_eq!(&last, &found.slice(1, 19..).squeeze(&[1]));
-        let single = evaluate(&gru, &parameters.cast::<f32>(), &x.cast::<f32>());
-        assert_relative_eq!(single.cast::<f64>(), expected, epsilon = 1e-5);
+        let gru = Gru::new(&mut parameters, "layer", 3, 4);
+        assert_is_defined_by(&gru, &parameters, &x, &gru_step);
+    }
+
+    #[test]
+    fn an_lstm_is_its_definition(x in sequences(2, 20, 3), seed in any::<u64>()) {
+        let mut parameters = Parameters::<f64>::with_seed(seed);
+        let lstm = Lstm::new(&mut parameters, "layer", 3, 4);
+        assert_is_defined_by(&lstm, &parameters, &x, &lstm_step);
     }
 
     #[test]
@@ -147,11 +193,14 @@ proptest! {
 }
 
 #[test]
-fn gradients_of_a_gru_are_right_through_20_steps() {
+fn gradients_of_recurrent_layers_are_right_through_20_steps() {
+    let x = [Tensor::normal([2, 20, 2], 0.0, 1.0, Key::new(5))];
     let mut parameters = Parameters::<f64>::with_seed(4);
     let gru = Gru::new(&mut parameters, "gru", 2, 3);
-    let x = Tensor::normal([2, 20, 2], 0.0, 1.0, Key::new(5));
-    check::layer(&parameters, &[x], |pass, [x]| gru.forward(pass, x)).assert();
+    check::layer(&parameters, &x, |pass, [x]| gru.forward(pass, x)).assert();
+    let mut parameters = Parameters::<f64>::with_seed(4);
+    let lstm = Lstm::new(&mut parameters, "lstm", 2, 3);
+    check::layer(&parameters, &x, |pass, [x]| lstm.forward(pass, x)).assert();
 }
 
 #[test]
@@ -176,6 +225,7 @@ fn a_dense_layer_reads_each_step_by_itself() {
 fn mistakes_are_explained_at_the_users_line() {
     let mut parameters = Parameters::new(0);
     let gru = Gru::new(&mut parameters, "gru", 3, 2);
+    let lstm = Lstm::new(&mut parameters, "lstm", 3, 2);
     let attention = SelfAttention::new(&mut parameters, "attention", 4, 2);
     let tape = Tape::default();
     let pass = Pass::eval(&tape, &parameters);
@@ -183,12 +233,15 @@ fn mistakes_are_explained_at_the_users_line() {
         .map(|shape| tape.constant(Tensor::<f32>::zeros(shape)));
     let half = Tensor::from([[true], [false], [true], [true], [true]]);
     let wide = Tensor::full([3, 1, 1, 5], true);
-    let cases: [(&str, &dyn Fn()); 10] = [
+    let cases: [(&str, &dyn Fn()); 11] = [
         ("gru: x must be [batch, time, 3] with at least one step, not [2, 5, 6]", &|| {
             drop(gru.forward(pass, x).value())
         }),
         ("gru: x must be [batch, time, 3] with at least one step, not [2, 0, 3]", &|| {
             drop(gru.forward(pass, none).value())
+        }),
+        ("lstm: x must be [batch, time, 3] with at least one step, not [2, 5, 6]", &|| {
+            drop(lstm.forward(pass, x).value())
         }),
         ("last_step: x must be [batch, time, ...] with a step, not [2, 0, 3]", &|| {
             drop(LastStep.forward(pass, none).value())

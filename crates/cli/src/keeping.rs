@@ -1,4 +1,5 @@
-//! The observers of a run: bars, a log, checkpoints, and the handling of Ctrl-C.
+//! The observers of a run: bars, a log, checkpoints, and the handling of Ctrl-C. With checkpoints, its options are
+//! kept, and a run that is interrupted says by which command it is resumed.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::env;
@@ -106,8 +107,8 @@ impl Keeping {
         fixed: Options,
         free: Options,
     ) -> Result<Keeper, Box<dyn Error>> {
-        check_same_everywhere(&fixed)?;
-        check_same_everywhere(&free)?;
+        check_same_in_processes(&fixed)?;
+        check_same_in_processes(&free)?;
         if !processes::is_first() {
             return Ok(Keeper::without_files(interrupt, self.resume.is_some()));
         }
@@ -116,7 +117,7 @@ impl Keeping {
             make_folder("--checkpoint", folder)?;
         }
         if let Some(folder) = &self.resume {
-            check_same(folder, &fixed)?;
+            check_same_as_kept(folder, &fixed)?;
         }
         let lock = self.lock()?;
         let log =
@@ -332,14 +333,14 @@ fn begin(folder: &Path, fixed: &Options) -> Result<(), Box<dyn Error>> {
 }
 
 /// Checks that all processes were started with the same options.
-fn check_same_everywhere(options: &Options) -> Result<(), TrainError> {
+fn check_same_in_processes(options: &Options) -> Result<(), TrainError> {
     let values: Vec<(String, String)> =
         options.iter().map(|(name, value)| (name.clone(), value.to_string())).collect();
     train::check_same(&World, &values)
 }
 
 /// Checks that a folder holds a run with these options.
-fn check_same(folder: &Path, fixed: &Options) -> Result<(), Box<dyn Error>> {
+fn check_same_as_kept(folder: &Path, fixed: &Options) -> Result<(), Box<dyn Error>> {
     let (file, begins) = (folder.join(OPTIONS), with_folder("--checkpoint", folder));
     let folder = printable_path(folder);
     let text = read_whole(&file).map_err(|error| {

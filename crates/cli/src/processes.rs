@@ -66,9 +66,9 @@ pub fn is_first() -> bool {
 /// What can be done when a process is lost.
 static ADVICE: OnceLock<String> = OnceLock::new();
 
-/// Sets what a process says to do if it is left when another is lost.
+/// Sets the advice that is printed if another process is lost. Later calls have no effect.
 pub fn advise(advice: String) {
-    ADVICE.get_or_init(|| advice);
+    let _ = ADVICE.set(advice);
 }
 
 /// Runs the program in this process, as one of several if a launcher has started several.

@@ -46,20 +46,16 @@ pub enum NotText {
         /// The encoding that the bytes look like.
         origin: Origin,
     },
-    /// Text in another encoding than the text before it, which is Windows-1252.
+    /// UTF-8 that comes after text in Windows-1252.
     #[error(
-        "from byte {position} of the line on, 0x{byte:02X}, this is {}, but what is before it looks like \
-         Windows-1252; convert the parts to UTF-8 one by one, and join them: iconv -f windows-1252 -t utf-8 \
-         PART > NEW",
-        if *origin == Origin::BrokenUtf8 { "UTF-8" } else { "in another encoding" }
+        "the text is UTF-8 from byte {position} of the line on (0x{byte:02X}), but Windows-1252 before; convert the part \
+         before that line, and join the parts: iconv -f windows-1252 -t utf-8 PART > NEW"
     )]
     Mixed {
-        /// The first byte outside ASCII.
+        /// The first byte of the first letter outside ASCII.
         byte: u8,
         /// Its place in the line, from 1.
         position: usize,
-        /// The encoding that the bytes from there on look like.
-        origin: Origin,
     },
     /// A file of another kind, by its first bytes.
     #[error("this is {kind}, not UTF-8 text; {mend}")]

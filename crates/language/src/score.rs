@@ -40,8 +40,8 @@ pub struct LanguageScore {
     pub answers: Option<AnswerScore>,
 }
 
-/// Counts the answers in a text that a model knows. For each token it predicts the most probable one after the
-/// *true* tokens before.
+/// The number of answers in a text that a model knows. The model's prediction for a token is the most probable one
+/// after the *true* tokens before.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AnswerScore {
     /// The number of answers.

@@ -1,5 +1,5 @@
-//! Determines how fast each parameter moves and decays in a step: by the schedule or the rate that was set
-//! in its place, the groups, and the decay.
+//! The rate and the decay of each parameter in a step. They follow from the schedule, or the rate that was set
+//! in its place, from the groups, and from the decay.
 //!
 //! ```text
 //! η of a parameter    the rate of the step · the scale of its group

@@ -1,11 +1,15 @@
 //! Decides which of two epochs is better: by the usual figure of the task, or by one that the options name.
 
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
 
-use crate::error::TrainError;
-use crate::history::Score;
+use crate::score::Score;
 
 /// The figure by which epochs are compared; see [`Fit::criterion`](crate::Fit::criterion).
+///
+/// A metric must be one that the loss gives after each epoch, in [`Score::metrics`]: `accuracy` of classes; `micro_f1` and
+/// `macro_f1` of several labels; `mae`, `rmse` and `r2` of numbers; any of a [`Loss`](crate::Loss) of your own.
 ///
 /// ```
 /// use train::{Criterion, Score};
@@ -16,6 +20,7 @@ use crate::history::Score;
 /// assert!(Criterion::highest("macro_f1").prefers(&fair, &sure));
 /// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Criterion {
     /// The higher accuracy, or micro F1 of several labels. The lower loss, if a score has neither or both are equal.
     #[default]
@@ -29,7 +34,7 @@ pub enum Criterion {
 }
 
 impl Criterion {
-    /// Prefers the higher value of a metric, such as `macro_f1` or `roc_auc`.
+    /// Prefers the higher value of a metric, such as `macro_f1`.
     pub fn highest(metric: impl Into<String>) -> Self {
         Self::Highest(metric.into())
     }
@@ -56,14 +61,23 @@ impl Criterion {
         }
     }
 
-    /// Checks that a score has the metric.
-    pub(crate) fn check(&self, score: &Score) -> Result<(), TrainError> {
+    /// Returns the metric that it names.
+    pub(crate) fn metric(&self) -> Option<&str> {
         match self {
-            Self::Highest(metric) | Self::Lowest(metric) if score.metric(metric).is_none() => {
-                let known = score.metrics.keys().cloned().collect();
-                Err(TrainError::NoMetric { metric: metric.clone(), known })
-            }
-            _ => Ok(()),
+            Self::Usual | Self::Loss => None,
+            Self::Highest(metric) | Self::Lowest(metric) => Some(metric),
+        }
+    }
+}
+
+/// Writes `the usual figure`, `the loss` or `the highest macro_f1`.
+impl fmt::Display for Criterion {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Usual => f.write_str("the usual figure"),
+            Self::Loss => f.write_str("the loss"),
+            Self::Highest(metric) => write!(f, "the highest {metric}"),
+            Self::Lowest(metric) => write!(f, "the lowest {metric}"),
         }
     }
 }

@@ -5,7 +5,18 @@ use optim::GradientError;
 use thiserror::Error;
 
 use crate::observer::ObserverError;
-use crate::workers::WorkerEnded;
+
+/// Another process has ended its part in the common work.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[error("process {rank} of {size} has ended: {reason}")]
+pub struct WorkerEnded {
+    /// The number of that process, from 0.
+    pub rank: usize,
+    /// The number of processes.
+    pub size: usize,
+    /// The reason that it gave.
+    pub reason: String,
+}
 
 /// Why training could not begin or continue.
 #[derive(Debug, Error)]
@@ -77,10 +88,7 @@ pub enum TrainError {
         error: GradientError,
     },
     /// The score does not have the metric by which epochs are to be compared.
-    #[error(
-        "epochs cannot be compared by `{metric}`: the loss has {}; choose one that it has",
-        metrics(.known)
-    )]
+    #[error("Fit::criterion: the loss has no metric `{metric}` to compare epochs by; {}", metrics(.known))]
     NoMetric {
         /// The metric that [`Fit::criterion`](crate::Fit::criterion) names.
         metric: String,
@@ -141,11 +149,13 @@ pub(crate) fn none_counts(number: &usize, samples: &str) -> String {
     )
 }
 
-/// Returns the names of metrics in a sentence.
+/// Returns what epochs can be compared by.
 fn metrics(known: &[String]) -> String {
     match known.is_empty() {
-        true => "no metrics".to_string(),
-        false => known.join(", "),
+        true => "compare them by Criterion::Loss".to_string(),
+        false => {
+            format!("it has {}, and Criterion::Loss compares them by the loss", known.join(", "))
+        }
     }
 }
 

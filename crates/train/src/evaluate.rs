@@ -8,9 +8,9 @@ use nn::Model;
 use tensor::{Scalar, Tensor, parallel};
 
 use crate::error::none_counts;
-use crate::history::Score;
 use crate::loss::{Classifier, Loss};
 use crate::metrics::{ConfusionMatrix, roc_auc};
+use crate::score::Score;
 use crate::tally::Tally;
 use crate::trainer::{Trainer, evaluation_batches};
 

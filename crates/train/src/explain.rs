@@ -31,8 +31,8 @@ use rand::seq::SliceRandom;
 use serde::Serialize;
 use tensor::{Key, Scalar};
 
-use crate::history::Score;
 use crate::loss::Loss;
+use crate::score::Score;
 use crate::trainer::Trainer;
 
 /// By how much a figure changes when a column is shuffled.

@@ -5,6 +5,7 @@
 //!     for each batch, in an order drawn for this epoch:
 //!         forward, loss, backward, optimizer step
 //!     evaluate on the validation samples; keep the weights if they are the best so far
+//!     lower the learning rate if the last epochs were not better
 //! ```
 //!
 //! [`Session::run`] is this loop, and `step.rs` has its inner step. Its position is a
@@ -22,11 +23,12 @@ use tensor::{Key, Scalar};
 
 use crate::activity::Activity;
 use crate::error::TrainError;
-use crate::history::{Epoch, History, Score};
+use crate::history::{Epoch, History};
 use crate::loss::Loss;
 use crate::observer::{AnySource, Context, Observer, ObserverError};
 use crate::options::Fit;
 use crate::progress::RunningEpoch;
+use crate::score::Score;
 use crate::session::Session;
 use crate::shards::Shards;
 use crate::trainer::{Trainer, evaluation_batches};
@@ -45,9 +47,12 @@ impl<M: Model, L> Trainer<'_, M, L> {
     /// If a parameter or the validation loss is not finite after an epoch. Then the parameters are as
     /// after that epoch.
     ///
+    /// If the loss does not have the metric of [`Fit::criterion`], which shows after the first epoch.
+    ///
     /// # Panics
-    /// If the data do not fit the model, the batch size, the patience or the number of epochs or shards is 0, the norm
-    /// to clip to is not above 0, or a parameter to track is more than one number.
+    /// If the data do not fit the model, the batch size, a patience or the number of epochs or shards is 0, the norm
+    /// to clip to is not above 0, the factor of a plateau is not between 0 and 1 or its least rate is negative or infinite,
+    /// or a parameter to track is more than one number.
     #[track_caller]
     pub fn fit<T, X, Y>(
         &self,
@@ -216,11 +221,24 @@ where
             activity,
             seconds,
         };
-        self.options.criterion.check(epoch.score())?;
+        self.check_metric(&epoch)?;
         Ok(epoch)
     }
 
-    /// Lowers the rate, if the options want that after epochs like these.
+    /// Checks that this epoch, or one before it, has the metric by which epochs are compared. It may be undefined in some.
+    fn check_metric(&self, epoch: &Epoch) -> Result<(), TrainError> {
+        let Some(metric) = self.options.criterion.metric() else { return Ok(()) };
+        let mut epochs = self.progress.epochs.iter().chain([epoch]);
+        match epochs.any(|epoch| epoch.score().metric(metric).is_some()) {
+            true => Ok(()),
+            false => Err(TrainError::NoMetric {
+                metric: metric.to_string(),
+                known: epoch.score().metrics.keys().cloned().collect(),
+            }),
+        }
+    }
+
+    /// Lowers the rate after a plateau, in the optimizer and in the record of the epoch.
     fn lower_rate(&mut self) {
         let (Some(plateau), Some(epoch)) = (self.options.plateau, self.progress.epochs.last_mut())
         else {

@@ -11,9 +11,9 @@ use data::{Sink, Source, SourceError};
 use optim::Optimizer;
 use tensor::Scalar;
 
-use crate::history::Score;
 use crate::options::Fit;
 use crate::progress::Progress;
+use crate::score::Score;
 
 /// The error of an observer. It ends training.
 pub type ObserverError = Box<dyn Error + Send + Sync>;

@@ -1,5 +1,7 @@
 //! The options of a training run.
 
+use std::fmt;
+
 use data::{Dataset, Samples, Split, SplitError, SplitParts};
 use serde::{Deserialize, Serialize};
 use tensor::Key;
@@ -77,7 +79,8 @@ pub struct Fit {
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Plateau {
-    /// The rate is lowered each time when this many epochs in a row, at least 1, had no new best one among them.
+    /// The number of epochs without a new best one after which the rate is lowered, at least 1. It is lowered again after
+    /// each further such number.
     pub patience: usize,
     /// The factor by which the rate is multiplied, above 0 and below 1.
     pub factor: f64,
@@ -89,6 +92,14 @@ impl Default for Plateau {
     /// Halves the rate after 5 epochs.
     fn default() -> Self {
         Self { patience: 5, factor: 0.5, least: 0.0 }
+    }
+}
+
+/// Writes `factor 0.5, patience 5, least rate 0`.
+impl fmt::Display for Plateau {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { patience, factor, least } = self;
+        write!(f, "factor {factor}, patience {patience}, least rate {least}")
     }
 }
 

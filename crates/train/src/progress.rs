@@ -8,8 +8,9 @@ use autograd::Parameters;
 use serde::{Deserialize, Serialize};
 use tensor::Scalar;
 
-use crate::history::{Epoch, History, Score};
+use crate::history::{Epoch, History};
 use crate::options::Fit;
+use crate::score::Score;
 use crate::tally::Tally;
 
 /// The position of a run between two steps, with the results so far.

@@ -15,7 +15,8 @@ use crate::observer::AnySource;
 use crate::options::{Fit, Plateau};
 use crate::progress::Progress;
 use crate::trainer::{Trainer, evaluation_batches};
-use crate::workers::{Entries, Portable, Team, Workers, checksum};
+use crate::wire::Portable;
+use crate::workers::{Entries, Team, Workers, checksum};
 
 /// A training run at the position of its [`Progress`], created by [`Trainer::session`].
 ///
@@ -100,8 +101,7 @@ impl<M: Model, L> Trainer<'_, M, L> {
     /// If there are no samples, the validation split leaves a part empty, or no sample of a part counts in the loss.
     ///
     /// # Panics
-    /// If the data do not fit the model, the batch size, the patience or the number of epochs or shards is 0, the norm
-    /// to clip to is not above 0, or a parameter to track is more than one number.
+    /// If the data do not fit the model, or [`Trainer::fit`] refuses the options.
     #[track_caller]
     pub fn session<'a, T, X, Y>(
         &'a self,
@@ -150,8 +150,7 @@ impl<M: Model, L> Trainer<'_, M, L> {
     /// epochs, or no validation sample counts in the loss.
     ///
     /// # Panics
-    /// If the data do not fit the model, the batch size, the patience or the number of epochs or shards is 0, the norm
-    /// to clip to is not above 0, or a parameter to track is more than one number.
+    /// If the data do not fit the model, or [`Trainer::fit`] refuses the options.
     #[track_caller]
     pub fn session_from<'a, T, S>(
         &'a self,
@@ -328,13 +327,18 @@ impl<M, L, S: Source, T: Scalar> Session<'_, M, L, S, T> {
             ("the seed", seed.to_string()),
             ("the patience", format!("{patience:?}")),
             ("keeping the best epoch", keep_best.to_string()),
-            ("the criterion of the best epoch", format!("{criterion:?}")),
-            ("the plateau", format!("{plateau:?}")),
+            ("the criterion of the best epoch", criterion.to_string()),
+            ("the plateau", words(plateau.as_ref())),
             ("the clipping norm", format!("{clip_norm:?}")),
             ("watching layers", self.options.watch_layers.to_string()),
         ];
         entries.map(|(what, value)| (what.to_string(), value)).into()
     }
+}
+
+/// Returns what an option says, or `none`.
+fn words(option: Option<&impl ToString>) -> String {
+    option.map_or_else(|| "none".to_string(), ToString::to_string)
 }
 
 #[track_caller]

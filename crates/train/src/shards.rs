@@ -24,7 +24,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use autograd::{Gradients, Parameters, Pass, Tape, Var};
 use tensor::{Key, Scalar, parallel};
 
-use crate::workers::middle;
+use crate::tree::middle;
 
 /// Computes the gradient of a batch in a fixed number of parts, as many at a time as there are
 /// threads.

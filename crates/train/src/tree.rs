@@ -12,12 +12,12 @@ pub(crate) fn middle(range: Range<usize>) -> usize {
 }
 
 /// Returns the shards that each process computes, of `count` in all.
-pub(super) fn block(rank: usize, size: usize, count: usize) -> Range<usize> {
+pub(crate) fn block(rank: usize, size: usize, count: usize) -> Range<usize> {
     rank * count / size..(rank + 1) * count / size
 }
 
 /// Returns the largest subtrees of a tree over `count` shards whose leaves are all in `block`, in order.
-pub(super) fn subtrees(count: usize, block: &Range<usize>) -> Vec<Range<usize>> {
+pub(crate) fn subtrees(count: usize, block: &Range<usize>) -> Vec<Range<usize>> {
     let mut found = Vec::new();
     collect(0..count, block, &mut found);
     found
@@ -37,7 +37,7 @@ fn collect(tree: Range<usize>, block: &Range<usize>, found: &mut Vec<Range<usize
 
 /// Returns the sum over the whole tree of `count` shards, from the sums of the subtrees that cover it.
 /// `subtree` returns these in their order.
-pub(super) fn finish<S>(
+pub(crate) fn finish<S>(
     count: usize,
     subtrees: &[Range<usize>],
     subtree: &mut dyn FnMut() -> S,

@@ -53,19 +53,19 @@ impl<T: Portable> Wire<T> {
 }
 
 impl<T: Scalar> Wire<T> {
-    pub(super) fn write(&self, numbers: &[T], message: &mut Vec<u8>) {
+    pub(crate) fn write(&self, numbers: &[T], message: &mut Vec<u8>) {
         write_count(numbers.len(), message);
         (self.write)(numbers, message);
     }
 
-    pub(super) fn read(&self, message: &mut Reader<'_>) -> Vec<T> {
+    pub(crate) fn read(&self, message: &mut Reader<'_>) -> Vec<T> {
         let mut numbers = Vec::new();
         self.append(message, &mut numbers);
         numbers
     }
 
     /// Appends the numbers that come next in a message.
-    pub(super) fn append(&self, message: &mut Reader<'_>, numbers: &mut Vec<T>) {
+    pub(crate) fn append(&self, message: &mut Reader<'_>, numbers: &mut Vec<T>) {
         let bytes = message.count() * size_of::<T>();
         (self.read)(message.take(bytes), numbers);
     }

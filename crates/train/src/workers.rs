@@ -23,17 +23,13 @@ mod replica;
 mod slices;
 mod sum;
 mod team;
-mod tree;
-pub(crate) mod wire;
 
-use thiserror::Error;
+use crate::error::WorkerEnded;
 
 pub use replica::check_same;
 pub(crate) use replica::{Entries, checksum};
 pub(crate) use sum::{Computed, ShardFigures};
 pub(crate) use team::Team;
-pub(crate) use tree::middle;
-pub use wire::Portable;
 
 /// The processes that train a model together, as one of them sees them.
 ///
@@ -78,18 +74,6 @@ pub trait Workers {
     /// reason as an error, and so does every later call of all processes. `leave` waits for that call. If a
     /// process has left before, it does nothing.
     fn leave(&self, reason: &str);
-}
-
-/// Another process has ended its part in the common work.
-#[derive(Clone, Debug, PartialEq, Eq, Error)]
-#[error("process {rank} of {size} has ended: {reason}")]
-pub struct WorkerEnded {
-    /// The number of that process, from 0.
-    pub rank: usize,
-    /// The number of processes.
-    pub size: usize,
-    /// The reason that it gave.
-    pub reason: String,
 }
 
 /// A process that works alone. All that it sends comes back to it.

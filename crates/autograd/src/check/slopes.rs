@@ -8,6 +8,7 @@
 const STEPS: [f64; 5] = [1e-3, 1e-4, 1e-5, 1e-6, 1e-7];
 /// Smaller steps, for functions that are steep at the point.
 const SMALL_STEPS: [f64; 6] = [1e-8, 1e-9, 1e-10, 1e-11, 1e-12, 1e-13];
+
 /// The steps at which differences are taken.
 #[derive(Clone, Copy)]
 pub(super) enum Steps {

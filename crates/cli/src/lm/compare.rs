@@ -33,8 +33,9 @@ struct Runs {
 /// Trains each kind with each seed, and says which differences are more than luck.
 pub fn run(options: &LmCompare) -> Result<(), Box<dyn Error>> {
     let LmCompare { reading, sizes, kind, teaching, seeds, keeping, .. } = options;
+    without_repeated_kinds(kind)?;
     let interrupt = Interrupt::listen()?;
-    check_options(options)?;
+    check_outputs(options)?;
     let lesson = Lesson::load(reading, sizes.context)?;
     if lesson.validation.is_none() {
         return Err("--validation 0 leaves nothing to compare on; give a share above 0".into());
@@ -61,9 +62,8 @@ pub fn run(options: &LmCompare) -> Result<(), Box<dyn Error>> {
 }
 
 /// Checks that everything can be written, before anything is read.
-fn check_options(options: &LmCompare) -> Result<(), String> {
-    let LmCompare { reading, kind, keeping, .. } = options;
-    without_repeated_kinds(kind)?;
+fn check_outputs(options: &LmCompare) -> Result<(), String> {
+    let LmCompare { reading, keeping, .. } = options;
     let files = [
         ("--log", keeping.log.as_deref()),
         ("--report", options.report.as_deref()),

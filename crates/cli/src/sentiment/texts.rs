@@ -49,24 +49,24 @@ impl Texts {
         vocabulary: usize,
         max_length: Option<usize>,
     ) -> Result<Self, Box<dyn Error>> {
-        let [train, test] = match source.files() {
+        let (labels, parts) = match source.files() {
             Some((train, test)) => Labeled::read(train, test, text_column, &source.label_column)?,
             None => {
                 let (train, test) = generated(source);
-                [train, test].map(Labeled::from)
+                let parts = [train, test].map(Labeled::from);
+                (Labels::of(parts[0].names.clone()), parts)
             }
         };
-        Self::encode(train, test, vocabulary, max_length)
+        Self::encode(labels, parts, vocabulary, max_length)
     }
 
     /// Fits the tokenizer on the training texts, and turns all texts into token ids.
     fn encode(
-        train: Labeled,
-        test: Labeled,
+        labels: Labels,
+        [train, test]: [Labeled; 2],
         vocabulary: usize,
         max_length: Option<usize>,
     ) -> Result<Self, Box<dyn Error>> {
-        let labels = Labels::of(train.names.clone());
         let mut tokenizer = Tokenizer::new().with_num_words(vocabulary);
         tokenizer.fit_on_texts(&train.texts);
         let dataset = |labeled: &Labeled| -> Result<(TokenIds, usize), Box<dyn Error>> {
@@ -115,13 +115,13 @@ impl Texts {
 }
 
 impl Labeled {
-    /// Reads CSV files to train and to test on.
+    /// Reads CSV files to train and to test on, and returns their labels with them.
     fn read(
         train: &Path,
         test: &Path,
         text_column: &str,
         label_column: &str,
-    ) -> Result<[Self; 2], Box<dyn Error>> {
+    ) -> Result<(Labels, [Self; 2]), Box<dyn Error>> {
         check_columns(text_column, label_column)?;
         let (train_table, test_table) = (Table::read(train)?, Table::read(test)?);
         let labeled = |table: &Table| -> Result<Self, Box<dyn Error>> {
@@ -146,7 +146,7 @@ impl Labeled {
         note_labels(&column, train.names.iter().map(String::as_str));
         // This check is here, because an unknown label still has a file and a line.
         test_table.classes(label_column, &labels)?;
-        Ok([train, labeled(&test_table)?])
+        Ok((labels, [train, labeled(&test_table)?]))
     }
 }
 

@@ -19,7 +19,7 @@ use crate::keeping::Keeper;
 use crate::trained::Trained;
 use crate::training::Weights;
 
-/// Trains a classifier, checks its gradients before and after, and evaluates it on the test texts.
+/// Trains a classifier, with the gradient checks that the options ask for, and evaluates it on the test texts.
 pub fn train(
     activation: ActivationKind,
     seed: u64,

@@ -34,7 +34,7 @@ pub fn understand(
     rows: &TableFile,
     options: &TableOptions,
 ) -> Result<Understood, String> {
-    let columns = Columns { frame, rows, options };
+    let columns = ColumnReading { frame, rows, options };
     columns.check_chosen_kinds()?;
     let group = options.group.as_ref().map(|name| columns.place("--group", name)).transpose()?;
     let Some(name) = &options.target else { return Err(columns.ask_for_target(group)) };
@@ -59,13 +59,13 @@ pub fn understand(
 }
 
 /// The columns of a table, with what the options say of them.
-struct Columns<'a> {
+struct ColumnReading<'a> {
     frame: &'a DataFrame,
     rows: &'a TableFile,
     options: &'a TableOptions,
 }
 
-impl Columns<'_> {
+impl ColumnReading<'_> {
     /// Returns the place of the column that an option names.
     fn place(&self, option: &str, name: &str) -> Result<usize, String> {
         // A header of numbers is taken for a row, and the columns then have no names.
@@ -116,7 +116,7 @@ impl Columns<'_> {
         )
     }
 
-    /// Looks at the column to predict.
+    /// Returns the summary of the column to predict.
     fn target(&self, place: usize) -> Result<ColumnSummary, String> {
         let target = ColumnSummary::of_target(self.frame, place, self.chosen_kind(place));
         match target.kind {
@@ -129,7 +129,7 @@ impl Columns<'_> {
         }
     }
 
-    /// Looks at all columns but the target.
+    /// Returns the summaries of all columns but the target.
     fn others(&self, target: usize, group: Option<usize>) -> Result<Vec<ColumnSummary>, String> {
         let places = (0..self.frame.columns.len()).filter(|&place| place != target);
         let others: Vec<ColumnSummary> = places.map(|place| self.input(place, group)).collect();
@@ -142,7 +142,7 @@ impl Columns<'_> {
         }
     }
 
-    /// Looks at a column that may be read.
+    /// Returns the summary of a column that may be read.
     fn input(&self, place: usize, group: Option<usize>) -> ColumnSummary {
         match group == Some(place) {
             false => ColumnSummary::of(self.frame, place, self.chosen_kind(place)),

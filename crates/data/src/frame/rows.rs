@@ -43,6 +43,7 @@ pub struct RowReader<R> {
 
 impl<R: Read> RowReader<R> {
     /// Finds out the form of the table, as far as it is not known, and reads the header. Errors name the file `path`.
+    /// A first line such as `sep=;` is not a row: it names the separator, unless that is known.
     ///
     /// # Errors
     ///
@@ -179,8 +180,10 @@ fn named(place: usize, name: &str) -> String {
 
 /// Returns the separator that a first line such as `sep=;` names. Excel reads and writes such lines.
 fn named_separator(beginning: &str) -> Option<Separator> {
-    let (line, _) = beginning.split_once('\n')?;
-    line.trim_end_matches('\r').strip_prefix("sep=")?.parse().ok()
+    let (line, _) = beginning.split_once(['\n', '\r'])?;
+    let line = line.trim_matches('"');
+    let (name, separator) = line.split_at_checked(4)?;
+    name.eq_ignore_ascii_case("sep=").then(|| separator.parse().ok())?
 }
 
 /// Returns `true` if a quoted field is open after a line. `is_open` says it before the line.

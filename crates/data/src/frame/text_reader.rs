@@ -2,7 +2,10 @@
 //!
 //! A byte-order mark shows the encoding, or the zeros of UTF-16 do. Otherwise bytes are ASCII until one is not.
 //! The bytes around that one decide for the whole file: they are valid UTF-8, or they look like Windows-1252,
-//! or the file is refused. It is also refused if bytes that come later look like something else. ISO 8859-1 is the part of Windows-1252 without bytes from 0x80 to 0x9F.
+//! or the file is refused. ISO 8859-1 is the part of Windows-1252 without bytes from 0x80 to 0x9F.
+//!
+//! Almost all bytes are letters of Windows-1252. So UTF-8 after it would be read as wrong letters: a file is refused
+//! whose later bytes, up to the end of what is read at once, are valid UTF-8 with at least three letters outside ASCII.
 
 use std::fmt;
 use std::io::{self, ErrorKind, Read};
@@ -303,31 +306,25 @@ impl<R: Read> TextReader<R> {
 
     fn decode_windows_1252(&mut self) -> Result<(), LineFault> {
         self.check_windows_1252()?;
-        for &byte in &self.bytes {
-            match windows_1252(byte) {
-                Some(letter) => self.text.push(letter),
-                None => {
-                    let position = self.position(0);
-                    let what = NotText::Bytes { byte, position, origin: Origin::Unknown };
-                    return Err((Some(self.last_line()), Fault::NotText(what)));
-                }
-            }
+        if let Some(at) = self.bytes.iter().position(|&byte| windows_1252(byte).is_none()) {
+            let (byte, position) = (self.bytes[at], self.position(at));
+            let what = NotText::Bytes { byte, position, origin: Origin::Unknown };
+            return Err((Some(self.line_at(at)), Fault::NotText(what)));
         }
+        self.text.extend(self.bytes.iter().filter_map(|&byte| windows_1252(byte)));
         self.bytes.clear();
         Ok(())
     }
 
-    /// Checks that the bytes still look like Windows-1252. A few bytes of a live source say too little.
+    /// Checks that the text does not go on in UTF-8.
     fn check_windows_1252(&self) -> Result<(), LineFault> {
-        let origin = Origin::of(&self.bytes);
-        let first = self.bytes.iter().position(|byte| !byte.is_ascii());
-        match (origin, first) {
-            (Origin::BrokenUtf8 | Origin::Unknown, Some(at)) if !self.is_live => {
+        match begin_of_utf8(&self.bytes) {
+            Some(at) => {
                 let (byte, position) = (self.bytes[at], self.position(at));
-                let what = NotText::Mixed { byte, position, origin };
+                let what = NotText::Mixed { byte, position };
                 Err((Some(self.line_at(at)), Fault::NotText(what)))
             }
-            _ => Ok(()),
+            None => Ok(()),
         }
     }
 
@@ -356,6 +353,25 @@ impl<R: Read> TextReader<R> {
 /// Returns the number of line ends in a text.
 fn line_ends(text: &str) -> u64 {
     crate::table::records::line_ends(text.as_bytes())
+}
+
+/// Returns the place of the first letter outside ASCII in the part of these bytes behind the last that are not UTF-8, if
+/// that part has at least three such letters. In Windows-1252 three in a row are hardly ever valid UTF-8.
+fn begin_of_utf8(bytes: &[u8]) -> Option<usize> {
+    const LEAST: usize = 3;
+    let (mut start, mut at) = (0, 0);
+    for chunk in bytes.utf8_chunks() {
+        let invalid = chunk.invalid();
+        at += chunk.valid().len() + invalid.len();
+        // The last letter may be cut off.
+        if !invalid.is_empty() && at < bytes.len() {
+            start = at;
+        }
+    }
+    let behind = bytes[start..].utf8_chunks().next()?.valid();
+    let mut letters = behind.char_indices().filter(|(_, letter)| !letter.is_ascii());
+    let (first, _) = letters.next()?;
+    (letters.count() + 1 >= LEAST).then_some(start + first)
 }
 
 /// Returns the letter of a byte, if it has one.

@@ -213,34 +213,46 @@ fn bytes_that_do_not_fit_the_encoding_are_told_with_their_line() {
 }
 
 #[test]
-fn a_text_of_two_encodings_is_refused_where_the_second_begins() {
-    let fault = |end: &[u8]| {
-        let rows = "caf\u{e9},1\n".chars().map(|letter| letter as u8);
-        let begin: Vec<u8> = b"a,b\n".iter().copied().chain(rows).collect();
+fn utf_8_after_windows_1252_is_refused_where_it_begins() {
+    let windows = |text: &str| text.chars().map(|letter| letter as u8).collect::<Vec<u8>>();
+    let outcome = |end: &[u8]| {
+        let begin = windows("a,b\ncaf\u{e9},1\n");
         let bytes = [&begin, "word,2\n".repeat(20_000).as_bytes(), end].concat();
         let rows = RowReader::open("a.csv", TextReader::new(&bytes[..]), HeaderRow::Guess);
-        match rows.and_then(|mut rows| rows.read_all()) {
-            Ok(_) => panic!("it was read"),
-            Err(error) => error.to_string(),
-        }
+        rows.and_then(|mut rows| rows.read_all()).map(|frame| frame.rows.len())
     };
-    let utf8 = fault("Größe für Füße,3\n".repeat(9).as_bytes());
-    assert!(
-        utf8.starts_with("a.csv, line 20003: from byte 3 of the line on, 0xC3, this is UTF-8, but"),
-        "{utf8}"
-    );
-    let cyrillic = fault(b"\xef\xf0\xe8\xe2\xe5\xf2,1\n".repeat(9).as_slice());
-    assert!(cyrillic.contains("this is in another encoding, but"), "{cyrillic}");
+    let utf8 = "Größe für Füße,3\n".repeat(9);
+    for (before, line) in [("", 20_003), ("caf\u{e9},1\nvoil\u{e0},1\n", 20_005)] {
+        let fault = outcome(&[windows(before), utf8.clone().into_bytes()].concat());
+        let fault = fault.expect_err("it was read").to_string();
+        let begin = format!(
+            "a.csv, line {line}: the text is UTF-8 from byte 3 of the line on (0xC3), but Windows-1252 before"
+        );
+        assert!(fault.starts_with(&begin), "{fault}");
+    }
+    // What could be UTF-8 in a place or two is not.
+    for text in
+        [&b"\x80\x80\x80,1\n"[..], b"\xabCAF\xc9\xbb,1\n", b"\xbd\xbd\xbd,1\n", b"CAF\xc9\xbb,1\n"]
+    {
+        assert_eq!(outcome(text).expect("Windows-1252"), 20_002);
+    }
+    let undefined = outcome(b"caf\xe9,1\nno\x81,1\n").expect_err("no letter").to_string();
+    assert!(undefined.starts_with("a.csv, line 20004: byte 3 of the line, 0x81"), "{undefined}");
 }
 
 #[test]
 fn a_first_line_may_name_the_separator() {
-    for line in ["sep=;\n", "sep=;\r\n"] {
+    for line in ["sep=;\n", "sep=;\r\n", "sep=;\r", "\"sep=;\"\n", "\u{feff}SEP=;\n"] {
         let (frame, _) = read(format!("{line}a;b\n1,5,2;3\n").as_bytes(), HeaderRow::Guess);
         assert_eq!(frame.columns, ["a", "b"]);
         assert_eq!(frame.rows[0].cells, ["1,5,2", "3"]);
         assert_eq!(frame.rows[0].line, 3);
     }
+    let (frame, _) = read(b"sep=\t\na;b\tc\n2\t3\n", HeaderRow::Guess);
+    assert_eq!(frame.columns, ["a;b", "c"]);
+    let known = KnownForm { separator: Some(";".parse().unwrap()), ..KnownForm::default() };
+    let rows = RowReader::open("a.csv", TextReader::new(&b"sep=,\na;b\n1;2\n"[..]), known);
+    assert_eq!(rows.unwrap().columns(), ["a", "b"], "what the caller says goes first");
     let (frame, _) = read(b"sep=no,b\n1,2\n", HeaderRow::Present);
     assert_eq!(frame.columns, ["sep=no", "b"], "it names no character");
 }

@@ -36,13 +36,16 @@ fn composed_causal<'t>(
     layer.output().forward(pass, mixed.transpose(1, 2).reshape([batch, time, features]))
 }
 
-/// The states of a recurrent layer, number by number. `step` returns the next state from the products of all gates with
-/// an input and with the state, their biases added, and from the state.
+/// One step of a recurrent layer, from the products of all gates with an input and with the state, their biases added. It
+/// changes the state, and the memory behind it.
+type Step = dyn Fn(&[f64], &[f64], &mut [Vec<f64>; 2]);
+
+/// The states of a recurrent layer named `layer`, number by number.
 fn states_by_loops(
     parameters: &Parameters<f64>,
     x: &Tensor<f64>,
     units: usize,
-    step: &dyn Fn(&[f64], &[f64], &mut [Vec<f64>; 2]),
+    step: &Step,
 ) -> Tensor<f64> {
     let [wi, wh, bi, bh] =
         ["weight_ih_l0", "weight_hh_l0", "bias_ih_l0", "bias_hh_l0"].map(|part| {
@@ -100,7 +103,7 @@ fn assert_is_defined_by(
     layer: &(impl Layer + Clone),
     parameters: &Parameters<f64>,
     x: &Tensor<f64>,
-    step: &dyn Fn(&[f64], &[f64], &mut [Vec<f64>; 2]),
+    step: &Step,
 ) {
     let expected = states_by_loops(parameters, x, 4, step);
     let found = evaluate(layer, parameters, x);

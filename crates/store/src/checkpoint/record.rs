@@ -11,7 +11,7 @@ use autograd::Parameters;
 use data::{beginning, quoted};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use train::{Criterion, Epoch, Fit, RunningEpoch, Score, Tally, is_share};
+use train::{Criterion, Epoch, Fit, Plateau, RunningEpoch, Score, Tally, is_share};
 
 use super::error::CheckpointFault;
 use super::fingerprint::Fingerprint;
@@ -102,13 +102,21 @@ impl CheckpointRecord {
     }
 
     fn check_options(&self) -> Checked {
-        let Fit { epochs, batch_size, validation_split, shards, clip_norm, .. } = &self.options;
+        let Fit { epochs, batch_size, validation_split, shards, plateau, clip_norm, .. } =
+            &self.options;
         let one = "at least 1";
         demand("options.epochs", epochs, *epochs >= 1, one)?;
         demand("options.batch_size", batch_size, *batch_size >= 1, one)?;
         demand("options.shards", shards, *shards >= 1, one)?;
         let is_share = (0.0..1.0).contains(validation_split);
         demand("options.validation_split", validation_split, is_share, "from 0 to below 1")?;
+        if let Some(Plateau { patience, factor, least }) = plateau {
+            demand("options.plateau.patience", patience, *patience >= 1, one)?;
+            let is_lower = 0.0 < *factor && *factor < 1.0;
+            demand("options.plateau.factor", factor, is_lower, "above 0 and below 1")?;
+            let is_rate = *least >= 0.0 && least.is_finite();
+            demand("options.plateau.least", least, is_rate, "a number of at least 0")?;
+        }
         match clip_norm {
             Some(norm) => demand("options.clip_norm", norm, *norm > 0.0, "a number above 0"),
             None => Ok(()),

@@ -5,7 +5,7 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 
 use autograd::Parameters;
-use data::{Source, beginning, read_weights};
+use data::{Source, beginning, printable, read_weights};
 use nn::Model;
 use optim::State;
 use serde_json::Value;
@@ -205,8 +205,10 @@ fn check<M: Model, L, S: Source>(
     same("shuffling", &saved.shuffle, shuffle)?;
     same("the seed", &saved.seed, seed)?;
     same("keeping the best epoch", &saved.keep_best, &session.options.keep_best)?;
-    same("the criterion of the best epoch", &saved.criterion, &session.options.criterion)?;
-    same("the plateau", &saved.plateau, &session.options.plateau)?;
+    let criterion = |options: &Fit| printable(&options.criterion.to_string()).into_owned();
+    same_text("the criterion of the best epoch", &criterion(saved), &criterion(session.options))?;
+    let plateau = |options: &Fit| options.plateau.map_or("none".to_string(), |it| it.to_string());
+    same_text("the plateau", &plateau(saved), &plateau(session.options))?;
     // JSON has no infinity, so a checkpoint has no norm where the run has an infinite one. Neither clips.
     let clip_norm = session.options.clip_norm.filter(|norm| norm.is_finite());
     same("the clipping norm", &saved.clip_norm, &clip_norm)?;
@@ -215,7 +217,7 @@ fn check<M: Model, L, S: Source>(
     match (&record.validation, &samples.validation) {
         (Some(saved), Some(now)) => same_samples("validation", saved, now)?,
         (Some(saved), None) => {
-            same_shape("the shape of the validation inputs", &saved.inputs, "that of no samples")?;
+            same_text("the shape of the validation inputs", &saved.inputs, "that of no samples")?;
         }
         // The run has none, or an earlier version of the program did not write them.
         (None, _) => {}
@@ -234,8 +236,8 @@ fn check<M: Model, L, S: Source>(
 
 /// Checks that the samples of a part, training or validation, are the same.
 fn same_samples(part: &str, saved: &Fingerprint, now: &Fingerprint) -> Result<(), CheckpointFault> {
-    same_shape(&format!("the shape of the {part} inputs"), &saved.inputs, &now.inputs)?;
-    same_shape(&format!("the shape of the {part} targets"), &saved.targets, &now.targets)?;
+    same_text(&format!("the shape of the {part} inputs"), &saved.inputs, &now.inputs)?;
+    same_text(&format!("the shape of the {part} targets"), &saved.targets, &now.targets)?;
     let checksum = |what: &str| format!("the checksum of the {part} {what}");
     same(&checksum("targets"), &saved.targets_crc32, &now.targets_crc32)?;
     same(&checksum("inputs"), &saved.inputs_crc32, &now.inputs_crc32)
@@ -256,7 +258,7 @@ fn same<V: PartialEq + std::fmt::Debug>(
     }
 }
 
-fn same_shape(what: &str, saved: &str, now: &str) -> Result<(), CheckpointFault> {
+fn same_text(what: &str, saved: &str, now: &str) -> Result<(), CheckpointFault> {
     match saved == now {
         true => Ok(()),
         false => Err(CheckpointFault::OtherRun {

@@ -22,8 +22,7 @@ const STEPS: usize = 4;
 const EPOCHS: usize = 3;
 
 pub fn options() -> Fit {
-    let plateau = Some(Plateau { patience: 1, factor: 0.5, least: 0.0 });
-    Fit { epochs: EPOCHS, batch_size: 8, seed: 5, clip_norm: Some(0.5), plateau, ..Fit::default() }
+    Fit { epochs: EPOCHS, batch_size: 8, seed: 5, clip_norm: Some(0.5), ..Fit::default() }
 }
 
 /// Points of the plane; class 1 where both coordinates have the same sign.
@@ -236,6 +235,25 @@ fn a_run_stopped_after_any_step_ends_as_if_it_had_not_been() {
         );
         assert_eq!(newest(folder.path()).unwrap().position(), (epoch, step));
         assert_eq!(resumed(folder.path()), expected, "stopped after step {steps}");
+    }
+}
+
+#[test]
+fn a_run_on_a_plateau_that_was_stopped_after_any_step_ends_as_if_it_had_not_been() {
+    // From these weights, the first epoch is best.
+    let initial = 10;
+    let plateau = Some(Plateau { patience: 1, factor: 0.5, least: 0.0 });
+    let options = Fit { criterion: Criterion::Loss, plateau, ..options() };
+    let expected = train(initial, None, &options, &mut []).unwrap();
+    let rates: Vec<f64> = expected.history.epochs.iter().map(|epoch| epoch.rate).collect();
+    assert_eq!(rates[1..], [0.005, 0.0025]);
+    for steps in 1..EPOCHS * STEPS {
+        let folder = tempdir().unwrap();
+        let observers: &mut [&mut dyn Observer<f32>] =
+            &mut [&mut EndAfter::stop(steps), &mut checkpoints(folder.path())];
+        train(initial, None, &options, observers).unwrap_err();
+        let resumed = train(99, newest(folder.path()), &options, &mut []).unwrap();
+        assert_eq!(resumed, expected, "stopped after step {steps}");
     }
 }
 
@@ -602,11 +620,11 @@ fn a_run_is_not_resumed_with_other_options() {
         (Fit { keep_best: false, ..options() }, "keeping the best epoch was true and is now false"),
         (
             Fit { criterion: Criterion::Loss, ..options() },
-            "the criterion of the best epoch was Usual and is now Loss",
+            "the criterion of the best epoch was the usual figure and is now the loss",
         ),
         (
-            Fit { plateau: None, ..options() },
-            "the plateau was Some(Plateau { patience: 1, factor: 0.5, least: 0.0 }) and is now None",
+            Fit { plateau: Some(Plateau::default()), ..options() },
+            "the plateau was none and is now factor 0.5, patience 5, least rate 0",
         ),
         (Fit { clip_norm: None, ..options() }, "the clipping norm was Some(0.5) and is now None"),
     ];

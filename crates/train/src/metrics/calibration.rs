@@ -145,7 +145,7 @@ fn temperature(slope: impl Fn(f64) -> f64) -> f64 {
     ((low + high) / 2.0).exp()
 }
 
-/// Measures how far probabilities are from the shares of right answers.
+/// The distance of probabilities from the shares of right answers.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Reliability {
     /// The mean distance of confidence and share, weighted by the number of answers in each bin: the

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::{ColumnErrors, Errors, Tally};
-use crate::workers::wire::{Reader, write_count, write_float, write_text};
+use crate::wire::{Reader, write_count, write_float, write_text};
 
 impl Tally {
     /// Appends these figures to a message.

@@ -6,9 +6,10 @@
 
 use std::hash::{DefaultHasher, Hasher};
 
-use super::wire::{Reader, write_count, write_text};
-use super::{WorkerEnded, Workers};
+use super::Workers;
 use crate::error::TrainError;
+use crate::error::WorkerEnded;
+use crate::wire::{Reader, write_count, write_text};
 
 /// Named values that should be the same in all processes.
 pub(crate) type Entries = Vec<(String, String)>;

@@ -11,7 +11,7 @@ use std::ops::Range;
 use autograd::{Gradient, Gradients, ParameterId, Parameters, SparseGradient};
 use tensor::{Scalar, Tensor, shape};
 
-use super::wire::{Reader, Wire, write_count};
+use crate::wire::{Reader, Wire, write_count};
 
 /// The slices of a model's parameters.
 pub(super) struct Slices {

@@ -5,12 +5,13 @@ use std::ops::Range;
 use autograd::Parameters;
 use tensor::Scalar;
 
+use super::Workers;
 use super::slices::{self, Slice, Slices};
-use super::tree::{block, finish, subtrees};
-use super::wire::{Reader, Wire, write_count, write_text};
-use super::{WorkerEnded, Workers};
+use crate::error::WorkerEnded;
 use crate::shards::Part;
 use crate::tally::Tally;
+use crate::tree::{block, finish, subtrees};
+use crate::wire::{Reader, Wire, write_count, write_text};
 
 /// What a shard tells besides loss and gradients: its figures, or the first value that is not finite.
 pub(crate) type ShardFigures = Result<Tally, String>;

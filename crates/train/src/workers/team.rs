@@ -7,13 +7,14 @@ use tensor::{Scalar, Tensor};
 
 use super::replica::{check_same, checksum};
 use super::sum::{Computed, ShardFigures, sum};
-use super::tree::{block, subtrees};
-use super::wire::{Portable, Reader, Wire, write_count, write_float};
-use super::{Entries, WorkerEnded, Workers};
+use super::{Entries, Workers};
 use crate::error::TrainError;
+use crate::error::WorkerEnded;
 use crate::evaluate::BatchScore;
 use crate::shards::Part;
 use crate::tally::Tally;
+use crate::tree::{block, subtrees};
+use crate::wire::{Portable, Reader, Wire, write_count, write_float};
 
 /// The processes that take each step of a session together.
 pub(crate) struct Team<'a, T> {

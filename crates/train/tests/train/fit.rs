@@ -280,15 +280,23 @@ fn one_weight(parameters: &mut Parameters) -> impl Model<Input = Tensor<f32>> + 
 /// Trains with one step an epoch, after which the weight has these values. The history, the weight
 /// in the end, and the model's score on the validation samples.
 fn scripted(values: &'static [f32], options: Fit) -> (History, f32, train::Score) {
+    scripted_with(BinaryCrossEntropy, values, options)
+}
+
+fn scripted_with(
+    loss: impl train::Loss<Target = Tensor<u32>>,
+    values: &'static [f32],
+    options: Fit,
+) -> (History, f32, train::Score) {
     let split = Split::Last;
     let options = Fit { epochs: values.len(), validation_split: 0.34, split, ..options };
     let mut parameters = Parameters::new(1);
     let model = one_weight(&mut parameters);
-    let trainer = Trainer::new(&model, BinaryCrossEntropy);
+    let trainer = Trainer::new(&model, loss);
     let mut script = Script::new(values);
     let history = trainer.fit(&mut parameters, &mut script, &signs(), &options).unwrap();
     let weight = parameters.get(parameters.find("dense.weight").unwrap()).item();
-    let score = trainer.evaluate(&parameters, &signs().select(&[3, 4, 5])).score();
+    let score = trainer.score(&parameters, &signs().select(&[3, 4, 5]));
     (history, weight, score)
 }
 
@@ -359,6 +367,31 @@ fn the_criterion_says_which_epoch_is_best() {
     assert!(Criterion::Loss.prefers(&surer, &righter) && by_f1.prefers(&righter, &surer));
 }
 
+/// The binary cross-entropy, with the logarithm of the weight up to a constant, which is undefined below 0.
+struct WithLogarithm;
+
+impl train::Loss for WithLogarithm {
+    type Target = Tensor<u32>;
+
+    fn of<'t>(&self, outputs: Var<'t>, targets: &Tensor<u32>) -> Var<'t> {
+        train::Loss::of(&BinaryCrossEntropy, outputs, targets)
+    }
+
+    fn tally(&self, outputs: &Tensor, _: &Tensor<u32>) -> train::Tally {
+        let sum = f64::from(-outputs.sum_all().item());
+        train::Tally::Means([("logarithm".to_string(), (sum.ln(), 1.0))].into())
+    }
+}
+
+#[test]
+fn an_epoch_whose_metric_is_undefined_is_not_the_best() {
+    let criterion = Criterion::lowest("logarithm");
+    let options = Fit { criterion, ..Fit::default() };
+    let (history, ..) = scripted_with(WithLogarithm, &[3.0, -1.0, 2.0, -1.0], options);
+    assert_eq!(history.epochs[1].score().metric("logarithm"), None);
+    assert_eq!(history.kept, 3);
+}
+
 #[test]
 fn a_criterion_that_the_loss_does_not_have_is_an_error_that_lists_those_it_has() {
     let mut parameters = Parameters::<f32>::new(1);
@@ -368,7 +401,8 @@ fn a_criterion_that_the_loss_does_not_have_is_an_error_that_lists_those_it_has()
     let outcome = trainer.fit(&mut parameters, &mut Sgd::new(0.1), &quadrants(50, 1), &options);
     assert_eq!(
         outcome.unwrap_err().to_string(),
-        "epochs cannot be compared by `f1`: the loss has accuracy; choose one that it has"
+        "Fit::criterion: the loss has no metric `f1` to compare epochs by; it has accuracy, and Criterion::Loss \
+         compares them by the loss"
     );
 }
 

@@ -54,7 +54,7 @@ fn nanoseconds(work: impl FnOnce()) -> f64 {
     start.elapsed().as_secs_f64() * 1e9
 }
 
-/// Chains of multiply-adds, enough to keep both units busy; each takes up to five cycles.
+/// Chains of multiply-adds, enough to keep both units busy; a multiply-add takes up to five cycles.
 /// With two more numbers they fit the sixteen registers of AVX2.
 struct Chains;
 
@@ -112,8 +112,8 @@ fn add(s: f32, a: &mut [f32], b: &mut [f32], c: &mut [f32], d: &[f32]) {
 }
 
 /// An array of ones. It begins at a cache line; otherwise each of the widest loads touches two. Each array
-/// begins at another place in its page; otherwise they compete for the same sets of a cache. Without either,
-/// the bandwidth is up to a third lower.
+/// begins at another place in its page; otherwise they compete for the same sets of a cache. If one of the two is
+/// missing, the bandwidth is up to a third lower.
 struct Array {
     buffer: Vec<f32>,
     start: usize,

@@ -146,8 +146,8 @@ impl<'a> Keys<'a> {
                 Some(Value::String(kind)) if kind == "default" => {}
                 Some(kind) => {
                     return Err(format!(
-                        "`{key}` has the `{inner}` {}: scaled positions cannot be computed here; only \
-                         the type \"default\" can",
+                        "`{key}` has the `{inner}` {}: expected the type \"default\", as scaled positions \
+                         cannot be computed here",
                         shown(kind)
                     ));
                 }

@@ -60,7 +60,7 @@ pub(crate) fn start<T: Scalar>(
     result: usize,
     cotangent: Tensor<T>,
 ) -> Gradients<T> {
-    assert_can_go_back(tape, &nodes[result], &cotangent);
+    assert_can_go_back(tape.records, nodes[result].value.shape(), cotangent.shape());
     let mut adjoints = vec![None; nodes.len()];
     adjoints[result] = nodes[result].needs_gradient.then_some(cotangent);
     Gradients { tape: Some(tape.id), adjoints, parameters: BTreeMap::new() }

@@ -27,7 +27,7 @@ impl<T: Scalar> Tape<T> {
     /// If the node is not on this tape, or was before the tape was cleared.
     #[track_caller]
     pub fn var(&self, id: NodeId) -> Var<'_, T> {
-        assert_on_tape("var", self, id);
+        assert_on_tape("var", self.id, id);
         Var { tape: self, index: id.index }
     }
 

@@ -39,7 +39,7 @@ impl<T: Scalar> Tape<T> {
     /// If the node is not on this tape, is not a single number, or the tape does not record.
     #[track_caller]
     pub fn backward_freeing(&mut self, result: NodeId) -> Gradients<T> {
-        assert_on_tape("backward_freeing", self, result);
+        assert_on_tape("backward_freeing", self.id, result);
         let cotangent = one(self.nodes.get_mut()[result.index].value.shape());
         let mut gradients = start(self, &self.nodes.borrow(), result.index, cotangent);
         let mut nodes = std::mem::take(self.nodes.get_mut());

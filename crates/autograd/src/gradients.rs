@@ -33,11 +33,12 @@ impl<T: Scalar> Gradients<T> {
     /// [`get`](Self::get) returns; or if these are not the gradients of its tape.
     #[track_caller]
     pub fn of(&self, variable: Var<'_, T>) -> Tensor<T> {
-        assert_own_tape(self, variable);
+        assert_own_tape(self.tape, variable.id());
         if let Some(adjoint) = self.adjoints.get(variable.index).and_then(Option::as_ref) {
             return adjoint.clone();
         }
-        assert_has_adjoint(&variable.tape.nodes.borrow()[variable.index], variable.index);
+        let node = &variable.tape.nodes.borrow()[variable.index];
+        assert_has_adjoint(variable.index, node.source.parameter_name(), node.needs_gradient);
         Tensor::zeros(variable.shape())
     }
 

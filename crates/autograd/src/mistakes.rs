@@ -1,62 +1,75 @@
 //! Error messages for a programmer's mistakes: the op, the shapes, the rule, and what to do.
 //!
 //! Each function panics at the line of its caller's caller, the user's line. The messages are kept here so
-//! that the core contains only the computation.
+//! that the core contains only the computation. They are made of names, shapes and ids, so nothing here knows the core.
 
-use tensor::{Scalar, Tensor, shape};
+use std::fmt::Display;
+use std::panic::Location;
 
-use crate::gradients::Gradients;
-use crate::identity::{NodeId, ParameterId};
-use crate::op::{Adjoints, Op};
-use crate::parameters::{Parameter, Parameters};
-use crate::tape::{Node, Source, Tape};
-use crate::var::Var;
-use crate::view::{NodeView, in_layer};
+use tensor::{ShapeError, shape};
+
+use crate::identity::{NodeId, ParameterId, StoreId};
 
 /// Checks that an op's inputs are on its tape.
 #[track_caller]
-pub(crate) fn assert_one_tape<T: Scalar>(tape: &Tape<T>, op: &dyn Op<T>, inputs: &[Var<'_, T>]) {
-    assert!(
-        inputs.iter().all(|input| std::ptr::eq(tape, input.tape())),
-        "{}: the inputs belong to different tapes: record all of them on one",
-        op.name()
-    );
+pub(crate) fn assert_one_tape(op: &str, are_on_it: bool) {
+    assert!(are_on_it, "{op}: the inputs belong to different tapes: record all of them on one");
 }
 
-/// Checks that the shapes of an op's inputs fit.
+/// Checks that the shapes of an op's inputs fit. `parameters` are the names of the parameters among the inputs.
 #[track_caller]
-pub(crate) fn assert_shapes_fit<T: Scalar>(op: &dyn Op<T>, inputs: &[&Node<T>]) {
-    let shapes: smallvec::SmallVec<[&[usize]; 4]> =
-        inputs.iter().map(|input| input.value.shape()).collect();
-    if let Err(error) = op.check(&shapes) {
-        shape::expect(&in_layer(op.name(), inputs.iter().copied()), Err(error))
+pub(crate) fn assert_shapes_fit<'a>(
+    op: &str,
+    parameters: impl Iterator<Item = &'a str>,
+    outcome: Result<(), ShapeError>,
+) {
+    if outcome.is_err() {
+        shape::expect(&in_layer(op, parameters), outcome)
     }
 }
 
+/// Returns the layer of an op that reads parameters of these names: the part before the last dot of the first.
+pub(crate) fn layer<'a>(mut parameters: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+    parameters.find_map(|name| Some(name.rsplit_once('.')?.0))
+}
+
+/// Returns the name of an op for messages, with its layer, if it has one.
+pub(crate) fn in_layer<'a>(op: &str, parameters: impl Iterator<Item = &'a str>) -> String {
+    match layer(parameters) {
+        Some(layer) => format!("{op} in layer `{layer}`"),
+        None => op.to_string(),
+    }
+}
+
+/// The name of an op, and the line that recorded it. Asked for only after a mistake.
+pub(crate) type Recorded<'a> = &'a dyn Fn() -> (&'static str, &'static Location<'static>);
+
 /// Checks that a VJP names an input that its op has.
 #[track_caller]
-pub(crate) fn assert_is_input<T: Scalar>(dx: &Adjoints<'_, T>, i: usize) {
-    assert!(
-        i < dx.inputs.len(),
-        "backward: the VJP of `{}`, recorded at {}, names input {i}, but the op has the inputs 0..{}",
-        dx.node.source.name(),
-        dx.node.at,
-        dx.inputs.len()
-    );
+pub(crate) fn assert_is_input(i: usize, inputs: usize, recorded: Recorded<'_>) {
+    if i >= inputs {
+        let (op, at) = recorded();
+        panic!(
+            "backward: the VJP of `{op}`, recorded at {at}, names input {i}, but the op has the inputs 0..{inputs}"
+        );
+    }
 }
 
 /// Checks that a VJP's contribution to input `i` has the shape of that input.
 #[track_caller]
-pub(crate) fn assert_fits_input<T: Scalar>(dx: &Adjoints<'_, T>, i: usize, given: &Tensor<T>) {
-    let expected = dx.nodes[dx.inputs[i]].value.shape();
-    assert!(
-        given.shape() == expected,
-        "backward: the VJP of `{}`, recorded at {}, gave a gradient of shape {:?} for input {i} \
-         of shape {expected:?}: they must be equal",
-        dx.node.source.name(),
-        dx.node.at,
-        given.shape()
-    );
+pub(crate) fn assert_fits_input(
+    i: usize,
+    given: &[usize],
+    expected: &[usize],
+    recorded: Recorded<'_>,
+) {
+    if given != expected {
+        let (op, at) = recorded();
+        panic!(
+            "backward: the VJP of `{op}`, recorded at {at}, gave a gradient of shape {given:?} for input {i} \
+             of shape {expected:?}: they must be equal"
+        );
+    }
 }
 
 /// Checks that a result is a single number.
@@ -71,38 +84,32 @@ pub(crate) fn assert_one_number(shape: &[usize]) {
 
 /// Checks that a walk back can begin at this result with this cotangent.
 #[track_caller]
-pub(crate) fn assert_can_go_back<T: Scalar>(
-    tape: &Tape<T>,
-    result: &Node<T>,
-    cotangent: &Tensor<T>,
-) {
+pub(crate) fn assert_can_go_back(is_recorded: bool, result: &[usize], cotangent: &[usize]) {
     assert!(
-        tape.records(),
+        is_recorded,
         "backward: this tape was made with Tape::no_grad() and recorded nothing: use Tape::default(); if \
          functional::jvp made it for your function, differentiate twice with functional::hvp"
     );
-    let (found, expected) = (cotangent.shape(), result.value.shape());
     assert!(
-        found == expected,
-        "vjp: the cotangent has shape {found:?}, the result {expected:?}: they must be equal"
+        cotangent == result,
+        "vjp: the cotangent has shape {cotangent:?}, the result {result:?}: they must be equal"
     );
 }
 
 /// Checks that an adjoint has the shape of its node.
 #[track_caller]
-pub(crate) fn assert_fits_node<T: Scalar>(node: NodeView<'_, T>, dy: &Tensor<T>) {
+pub(crate) fn assert_fits_node(node: impl Display, expected: &[usize], dy: &[usize]) {
     assert!(
-        dy.shape() == node.value().shape(),
-        "contributions: dy has shape {:?}, the value of {node}: they must be equal",
-        dy.shape()
+        dy == expected,
+        "contributions: dy has shape {dy:?}, the value of {node}: they must be equal"
     );
 }
 
 /// Checks that a node is on the tape.
 #[track_caller]
-pub(crate) fn assert_on_tape<T: Scalar>(call: &str, tape: &Tape<T>, node: NodeId) {
+pub(crate) fn assert_on_tape(call: &str, tape: u64, node: NodeId) {
     assert!(
-        node.tape == tape.id,
+        node.tape == tape,
         "{call}: %{} is not a node of this tape, or was one before the tape was cleared",
         node.index
     );
@@ -110,46 +117,45 @@ pub(crate) fn assert_on_tape<T: Scalar>(call: &str, tape: &Tape<T>, node: NodeId
 
 /// Checks that gradients belong to a variable's tape.
 #[track_caller]
-pub(crate) fn assert_own_tape<T: Scalar>(gradients: &Gradients<T>, variable: Var<'_, T>) {
-    let NodeId { tape, index } = variable.id();
+pub(crate) fn assert_own_tape(gradients: Option<u64>, NodeId { tape, index }: NodeId) {
     assert!(
-        gradients.tape == Some(tape),
+        gradients == Some(tape),
         "of: these gradients belong to another tape than %{index}: ask the gradients of its own \
          tape; a sum of gradients knows parameters only"
     );
 }
 
-/// Checks that a node is one whose adjoint can be asked for.
+/// Checks that a node is one whose adjoint can be asked for. `parameter` is the name of the parameter that it reads.
 #[track_caller]
-pub(crate) fn assert_has_adjoint<T: Scalar>(node: &Node<T>, index: usize) {
-    if let Source::Parameter(_, name, _) = &node.source {
+pub(crate) fn assert_has_adjoint(index: usize, parameter: Option<&str>, needs_gradient: bool) {
+    if let Some(name) = parameter {
         panic!("of: %{index} is the parameter `{name}`: ask for it with get(id)");
     }
     assert!(
-        node.needs_gradient,
+        needs_gradient,
         "of: %{index} is a constant, which has no gradient: make it, or what it is computed \
          from, with tape.variable(value)"
     );
 }
 
-/// Checks that an id names a parameter of this store.
+/// Checks that an id names a parameter of this store, in which the position of the id has the parameter `known`.
 #[track_caller]
-pub(crate) fn assert_knows<T: Scalar>(parameters: &Parameters<T>, id: ParameterId) {
+pub(crate) fn assert_knows(store: StoreId, known: Option<(ParameterId, &str)>, id: ParameterId) {
     assert!(
-        id.store == parameters.store(),
+        id.store == store,
         "parameters: the id of parameter number {} was made by another store: use the store \
          that the layer was built with, or a clone() or cast() of it",
         id.index
     );
+    let Some((own, name)) = known else {
+        panic!(
+            "parameters: parameter number {} does not exist here: it was added to the store after this \
+             copy was made; copy it again",
+            id.index
+        )
+    };
     assert!(
-        id.index < parameters.len(),
-        "parameters: parameter number {} does not exist here: it was added to the store after this \
-         copy was made; copy it again",
-        id.index
-    );
-    let Parameter { id: own, name, .. } = &parameters.entries[id.index];
-    assert!(
-        *own == id,
+        own == id,
         "parameters: the id does not name parameter number {}, `{name}`, but one that was added to \
          another copy of this store: use the copy that the layer was built with, or a clone() or \
          cast() of it",

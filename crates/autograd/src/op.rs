@@ -79,7 +79,7 @@ impl<T: Scalar> Adjoints<'_, T> {
     /// If the op has no input `i`: a mistake in the op's VJP.
     #[track_caller]
     pub fn wants(&self, i: usize) -> bool {
-        assert_is_input(self, i);
+        assert_is_input(i, self.inputs.len(), &|| self.node.recorded());
         self.nodes[self.inputs[i]].needs_gradient
     }
 
@@ -95,7 +95,8 @@ impl<T: Scalar> Adjoints<'_, T> {
             return;
         }
         let contribution = contribution();
-        assert_fits_input(self, i, &contribution);
+        let expected = self.nodes[self.inputs[i]].value.shape();
+        assert_fits_input(i, contribution.shape(), expected, &|| self.node.recorded());
         match &mut self.adjoints[self.inputs[i]] {
             Some(sum) => *sum += &contribution,
             empty => *empty = Some(contribution),

@@ -6,7 +6,7 @@
 //!
 //! Each id knows the store that made it, so the parameters of several stores, such as the two
 //! networks of a GAN, can be on one tape. Copies of a store (`clone`, `cast`, `map`) understand its
-//! ids too: a layer works with all of them; see `copies.rs`. Rows on demand are in `sparse/value.rs`,
+//! ids too: a layer works with all of them; see `copies.rs`. Rows on demand are in `sparse/store.rs`,
 //! freezing is in `patterns.rs`.
 
 use std::sync::Arc;
@@ -77,13 +77,14 @@ impl<T: Scalar> Parameters<T> {
 
     #[track_caller]
     pub(crate) fn entry(&self, id: ParameterId) -> &Parameter<T> {
-        assert_knows(self, id);
+        let known = self.entries.get(id.index).map(|entry| (entry.id, &*entry.name));
+        assert_knows(self.store, known, id);
         &self.entries[id.index]
     }
 
     #[track_caller]
     pub(crate) fn entry_mut(&mut self, id: ParameterId) -> &mut Parameter<T> {
-        assert_knows(self, id);
+        self.entry(id);
         &mut self.entries[id.index]
     }
 

@@ -1,6 +1,6 @@
 //! One forward pass: what a layer is given besides its input.
 //!
-//! `Pass::rows`, for tables, is in `sparse/read.rs`.
+//! `Pass::rows`, for tables, is in `sparse/rows.rs`.
 
 use tensor::{Key, Scalar, Tensor};
 

@@ -16,9 +16,11 @@
 mod distinct;
 mod gradient;
 mod read;
+mod rows;
+mod store;
 mod value;
 
 pub use gradient::{Gradient, SparseGradient};
 pub(crate) use read::Read;
-pub use read::RowsRead;
+pub use rows::RowsRead;
 pub use value::{RowSource, Value};

@@ -4,7 +4,7 @@
 //! is a topological order, and going backward needs no search and no recursion.
 //!
 //! More methods of [`Tape`] are in `view.rs` (`nodes`, `len`, `records`), `freeing.rs`
-//! (`backward_freeing`), `sparse/read.rs` (`parameter_rows`), `behind_pointers.rs` (`var`) and
+//! (`backward_freeing`), `sparse/rows.rs` (`parameter_rows`), `behind_pointers.rs` (`var`) and
 //! `ops/mod.rs` (`number`).
 
 use std::cell::RefCell;
@@ -167,10 +167,12 @@ impl<T: Scalar> Tape<T> {
     /// Returns an op's value, and `true` if its gradient is asked for.
     #[track_caller]
     fn evaluate(&self, op: &mut dyn Op<T>, inputs: &[Var<'_, T>]) -> (Tensor<T>, bool) {
-        assert_one_tape(self, op, inputs);
+        assert_one_tape(op.name(), inputs.iter().all(|x| std::ptr::eq(self, x.tape)));
         let nodes = self.nodes.borrow();
         let inputs: SmallVec<[&Node<T>; 4]> = inputs.iter().map(|x| &nodes[x.index]).collect();
-        assert_shapes_fit(op, &inputs);
+        let shapes: SmallVec<[&[usize]; 4]> = inputs.iter().map(|x| x.value.shape()).collect();
+        let parameters = inputs.iter().filter_map(|x| x.source.parameter_name());
+        assert_shapes_fit(op.name(), parameters, op.check(&shapes));
         let values: SmallVec<[&Tensor<T>; 4]> = inputs.iter().map(|x| &x.value).collect();
         (op.forward(&values), inputs.iter().any(|x| x.needs_gradient))
     }

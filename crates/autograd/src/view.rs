@@ -10,7 +10,7 @@ use tensor::{Scalar, Tensor};
 
 use crate::formulas::Formulas;
 use crate::identity::ParameterId;
-use crate::mistakes::assert_fits_node;
+use crate::mistakes::{assert_fits_node, layer};
 use crate::op::Adjoints;
 use crate::sparse::Read;
 use crate::tape::{Node, Source, Tape};
@@ -232,7 +232,7 @@ impl<'a, T: Scalar> NodeView<'a, T> {
     /// Returns the layer that its op belongs to: the part before the last dot in the name of the
     /// first parameter that it reads, such as `hidden` for `hidden.weight`.
     pub fn layer(self) -> Option<&'a str> {
-        layer(self.inputs().iter().map(|&input| &self.nodes[input]))
+        layer(self.inputs().iter().filter_map(|&input| self.nodes[input].source.parameter_name()))
     }
 
     /// Returns the contribution of its op's VJP to each input separately, given the adjoint `dy` of the node.
@@ -246,7 +246,7 @@ impl<'a, T: Scalar> NodeView<'a, T> {
     #[track_caller]
     pub fn contributions(self, dy: &Tensor<T>) -> Vec<Option<Tensor<T>>> {
         let node = self.node();
-        assert_fits_node(self, dy);
+        assert_fits_node(self, node.value.shape(), dy.shape());
         let Source::Op(op) = &node.source else { return Vec::new() };
         let alone: Vec<Node<T>> =
             node.inputs.iter().map(|&input| as_constant(&self.nodes[input])).collect();
@@ -282,20 +282,15 @@ impl<T: Scalar> Source<T> {
             _ => None,
         }
     }
+
+    pub(crate) fn parameter_name(&self) -> Option<&str> {
+        Some(self.parameter()?.1)
+    }
 }
 
-/// Returns the layer of an op that reads these nodes.
-fn layer<'a, T: Scalar>(mut inputs: impl Iterator<Item = &'a Node<T>>) -> Option<&'a str> {
-    inputs.find_map(|input| Some(input.source.parameter()?.1.rsplit_once('.')?.0))
-}
-
-/// Returns the name of an op for messages, with the layer that these inputs put it in, if there is one.
-pub(crate) fn in_layer<'a, T: Scalar>(
-    op: &str,
-    inputs: impl Iterator<Item = &'a Node<T>>,
-) -> String {
-    match layer(inputs) {
-        Some(layer) => format!("{op} in layer `{layer}`"),
-        None => op.to_string(),
+impl<T: Scalar> Node<T> {
+    /// Returns the name of its op, and the line that recorded it.
+    pub(crate) fn recorded(&self) -> (&'static str, &'static Location<'static>) {
+        (self.source.name(), self.at)
     }
 }

@@ -8,9 +8,9 @@ use tensor::Tensor;
 use super::{Number, Subject};
 use crate::functional::Dual;
 use crate::functional::parameters::of_inputs;
+use crate::mistakes::in_layer;
 use crate::op::{Adjoints, Op};
 use crate::tape::{Node, Source};
-use crate::view::in_layer;
 use crate::{Parameters, Pass, Tape, Var};
 
 /// Calls `visit` for each op that the function records and whose gradient is asked for: with its
@@ -31,8 +31,8 @@ pub(super) fn for_each_op(
         let inputs = inputs_of(&nodes, index);
         let source = std::mem::replace(&mut nodes[index].source, Source::Constant);
         if let Source::Op(op) = source {
-            let inputs_of_op = nodes[index].inputs.iter().map(|&input| &nodes[input]);
-            let name = in_layer(op.name(), inputs_of_op);
+            let sources = nodes[index].inputs.iter().map(|&input| &nodes[input].source);
+            let name = in_layer(op.name(), sources.filter_map(Source::parameter_name));
             let op = RecordedOp(Rc::new(RefCell::new(op)));
             visit(&format!("%{index} = {name}, recorded at {at}"), &op, &inputs);
         }

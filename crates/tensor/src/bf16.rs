@@ -30,7 +30,7 @@ use std::fmt;
 use crate::shape::{self, Shape, expect};
 use crate::{Scalar, ShapeError, Tensor, buffer};
 
-pub(crate) use product::{multiply_row, multiply_row_by_loops};
+pub(crate) use product::multiply_row;
 
 /// A matrix whose numbers are stored as bf16.
 ///
@@ -210,13 +210,13 @@ fn widen(bits: u16) -> f32 {
 
 /// Returns the number in the lower half of a word.
 #[inline(always)]
-fn lower_half<T: Scalar>(word: u32) -> T {
+pub(crate) fn lower_half<T: Scalar>(word: u32) -> T {
     T::from_f64(widen(word as u16).into())
 }
 
 /// Returns the number in the upper half of a word.
 #[inline(always)]
-fn upper_half<T: Scalar>(word: u32) -> T {
+pub(crate) fn upper_half<T: Scalar>(word: u32) -> T {
     T::from_f64(widen((word >> 16) as u16).into())
 }
 

@@ -34,6 +34,7 @@ mod array;
 pub mod attention;
 mod bf16;
 mod buffer;
+mod by_loops;
 mod compare;
 mod concat;
 mod conversions;
@@ -72,9 +73,9 @@ mod views;
 
 pub use array::Tensor;
 pub use bf16::{Bf16Matrix, Bf16Overflow};
+pub use by_loops::{multiply_by_loops, multiply_row_by_loops, multiply_triangular_by_loops};
 pub use conversions::Element;
 pub use layout::Layout;
-pub use matmul::multiply_by_loops;
 pub use matrix::{Matrix, MatrixKernel, Target, Triangle};
 pub use operand::TensorOrNumber;
 pub use random::Key;

@@ -6,6 +6,7 @@
 //!
 //! Factors may have any strides, so a transposed factor is never copied.
 
+use crate::by_loops::{multiply_row_by_loops, multiply_triangular_by_loops};
 use crate::layout::Layout;
 use crate::matrix::{Matrix, MatrixKernel, Target, Triangle};
 use crate::shape::{self, expect};
@@ -121,18 +122,17 @@ impl MatrixKernel for f64 {
     fn multiply(left: Matrix<'_, f64>, right: Matrix<'_, f64>, product: &mut [f64]) {
         gemm::multiply_f64(left, right, product);
     }
-}
 
-/// Writes `product = left · right` by its definition: the reference that faster kernels must agree with.
-pub fn multiply_by_loops<T: Scalar>(left: Matrix<'_, T>, right: Matrix<'_, T>, product: &mut [T]) {
-    product.fill(T::ZERO);
-    for i in 0..left.rows {
-        for k in 0..left.columns {
-            let a = left.values[i * left.row_stride + k * left.column_stride];
-            for j in 0..right.columns {
-                let b = right.values[k * right.row_stride + j * right.column_stride];
-                product[i * right.columns + j] += a * b;
-            }
-        }
+    fn multiply_triangular(
+        left: Matrix<'_, f64>,
+        right: Matrix<'_, f64>,
+        triangle: Triangle,
+        target: Target<'_, f64>,
+    ) {
+        multiply_triangular_by_loops(left, right, triangle, target);
+    }
+
+    fn multiply_row_bf16(row: &[f64], words: &[u32], product: &mut [f64]) {
+        multiply_row_by_loops(row, words, product);
     }
 }

@@ -2,9 +2,6 @@
 //!
 //! See `matmul.rs` for the kernels of this crate's element types.
 
-use crate::Scalar;
-use crate::bf16::multiply_row_by_loops;
-
 /// A matrix inside a buffer: element (i, j) is at `i · row_stride + j · column_stride`.
 #[derive(Clone, Copy, Debug)]
 pub struct Matrix<'a, T> {
@@ -54,7 +51,8 @@ impl<'a, T> Matrix<'a, T> {
 /// An element type's kernel for the product of two matrices.
 ///
 /// Every [`Scalar`](crate::Scalar) has one. A type without a faster one calls
-/// [`multiply_by_loops`](crate::multiply_by_loops).
+/// [`multiply_by_loops`](crate::multiply_by_loops), [`multiply_triangular_by_loops`](crate::multiply_triangular_by_loops) and
+/// [`multiply_row_by_loops`](crate::multiply_row_by_loops).
 pub trait MatrixKernel: Sized {
     /// Writes `product = left · right`. The product is row-major, and no factor is empty.
     fn multiply(left: Matrix<'_, Self>, right: Matrix<'_, Self>, product: &mut [Self]);
@@ -65,20 +63,11 @@ pub trait MatrixKernel: Sized {
         right: Matrix<'_, Self>,
         triangle: Triangle,
         target: Target<'_, Self>,
-    ) where
-        Self: Scalar,
-    {
-        multiply_triangular_by_loops(left, right, triangle, target);
-    }
+    );
 
     /// Writes the product of a row, which is not empty, with each row of a matrix in bf16. The words are laid out as in
     /// [`Bf16Matrix`](crate::Bf16Matrix): ⌈n / 2⌉ for each row of n numbers.
-    fn multiply_row_bf16(row: &[Self], words: &[u32], product: &mut [Self])
-    where
-        Self: Scalar,
-    {
-        multiply_row_by_loops(row, words, product);
-    }
+    fn multiply_row_bf16(row: &[Self], words: &[u32], product: &mut [Self]);
 }
 
 /// Where a product goes: rows of a buffer, which may be parts of longer rows.
@@ -112,33 +101,6 @@ impl Triangle {
             Self::Product(_) => true,
             Self::Left(n) => k <= i + n,
             Self::LeftTransposed(n) => i <= k + n,
-        }
-    }
-}
-
-/// Writes the product by its definition: the reference that faster kernels must agree with.
-pub(crate) fn multiply_triangular_by_loops<T: Scalar>(
-    left: Matrix<'_, T>,
-    right: Matrix<'_, T>,
-    triangle: Triangle,
-    target: Target<'_, T>,
-) {
-    let Target { values, row_stride, adds } = target;
-    let columns = right.columns;
-    for i in 0..left.rows {
-        let row = &mut values[i * row_stride..][..columns];
-        if !adds {
-            row.fill(T::ZERO);
-        }
-        let needed = match triangle {
-            Triangle::Product(n) => columns.min(i + n + 1),
-            _ => columns,
-        };
-        for k in (0..left.columns).filter(|&k| triangle.counts(i, k)) {
-            let a = left.values[i * left.row_stride + k * left.column_stride];
-            for (j, sum) in row[..needed].iter_mut().enumerate() {
-                *sum += a * right.values[k * right.row_stride + j * right.column_stride];
-            }
         }
     }
 }

@@ -82,7 +82,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::matmul::multiply_by_loops;
+    use crate::by_loops::multiply_by_loops;
 
     proptest! {
         #[test]

@@ -435,8 +435,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::matmul::multiply_by_loops;
-    use crate::matrix::multiply_triangular_by_loops;
+    use crate::by_loops::{multiply_by_loops, multiply_triangular_by_loops};
 
     /// Whole numbers, so that every order of additions gives the same.
     fn numbers(count: usize) -> impl Strategy<Value = Vec<f32>> {

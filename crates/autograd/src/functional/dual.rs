@@ -12,7 +12,7 @@ use std::cmp::Ordering;
 use std::fmt;
 use std::ops::{Add, AddAssign, Div, Mul, Neg, Sub};
 
-use tensor::{Matrix, MatrixKernel, Scalar, Tensor};
+use tensor::{Matrix, MatrixKernel, Scalar, Target, Tensor, Triangle};
 
 /// A number `value + tangent · ε` with ε² = 0.
 ///
@@ -318,6 +318,19 @@ impl<S: Scalar> MatrixKernel for Dual<S> {
         if b.moves() {
             add_to_tangents(a.values(), b.tangents());
         }
+    }
+
+    fn multiply_triangular(
+        left: Matrix<'_, Self>,
+        right: Matrix<'_, Self>,
+        triangle: Triangle,
+        target: Target<'_, Self>,
+    ) {
+        tensor::multiply_triangular_by_loops(left, right, triangle, target);
+    }
+
+    fn multiply_row_bf16(row: &[Self], words: &[u32], product: &mut [Self]) {
+        tensor::multiply_row_by_loops(row, words, product);
     }
 }
 

@@ -10,7 +10,7 @@ use tensor::{Scalar, Tensor};
 ///
 /// With momentum, the row of an embedding keeps moving after the batch that contained its word. Moving
 /// all rows in each step costs a pass over the table. An optimizer may instead leave such a source as
-/// the parameter's [value](Parameters::set): it keeps the rows as they were, and applies the pending
+/// the parameter's [value](crate::Parameters::set): it keeps the rows as they were, and applies the pending
 /// updates to those that are read.
 ///
 /// ```

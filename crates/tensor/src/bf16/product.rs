@@ -10,22 +10,8 @@
 
 use pulp::{Arch, Simd, WithSimd};
 
-use super::{lower_half, upper_half};
-use crate::Scalar;
-
 /// The number of rows that are read at once.
 pub(super) const TOGETHER: usize = 4;
-
-/// Writes the products of x with rows of words by their definition: the reference for faster kernels.
-pub(crate) fn multiply_row_by_loops<T: Scalar>(x: &[T], words: &[u32], product: &mut [T]) {
-    let half = x.len().div_ceil(2);
-    let (lower, upper) = x.split_at(half);
-    for (target, words) in product.iter_mut().zip(words.chunks_exact(half)) {
-        *target = T::ZERO;
-        lower.iter().zip(words).for_each(|(&x, &word)| *target += x * lower_half(word));
-        upper.iter().zip(words).for_each(|(&x, &word)| *target += x * upper_half(word));
-    }
-}
 
 /// Writes the products of x with rows of words.
 pub(crate) fn multiply_row(x: &[f32], words: &[u32], product: &mut [f32]) {
@@ -105,7 +91,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::{Bf16Matrix, Tensor};
+    use crate::{Bf16Matrix, Tensor, multiply_row_by_loops};
 
     proptest! {
         #[test]

@@ -5,12 +5,14 @@
 //! compare it with this file. `overflow.rs` refuses gradients whose squares are infinite.
 //! `adam/settings.rs` has the constructor.
 
+mod constants;
 mod settings;
 mod sparse;
 
 use autograd::{Gradient, Gradients, Parameters};
 use tensor::{Scalar, Tensor, parallel, vectorized};
 
+use constants::Constants;
 use sparse::SparseUpdates;
 
 use crate::moments::{Moments, own_gradients};
@@ -67,13 +69,6 @@ pub struct Adam<T: Scalar = f32> {
     constants: Constants,
     moments: Moments<T, 2>,
     sparse: SparseUpdates<T>,
-}
-
-/// β₁, β₂ and ε.
-#[derive(Clone, Copy, Debug)]
-struct Constants {
-    betas: [f64; 2],
-    epsilon: f64,
 }
 
 /// The numbers of one update that are the same for all elements of a parameter.

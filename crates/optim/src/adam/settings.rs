@@ -2,8 +2,9 @@
 
 use tensor::Scalar;
 
+use super::Adam;
+use super::constants::Constants;
 use super::sparse::SparseUpdates;
-use super::{Adam, Constants};
 use crate::group::Group;
 use crate::moments::Moments;
 use crate::pace::Pace;

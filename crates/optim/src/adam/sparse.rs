@@ -15,7 +15,8 @@ use tensor::{Scalar, Tensor, shape};
 
 use deferred::DeferredTable;
 
-use super::{Adam, Constants, Update};
+use super::constants::Constants;
+use super::{Adam, Update};
 use crate::moments::Moments;
 use crate::state::{State, StateError};
 

@@ -13,7 +13,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use autograd::{ParameterId, Parameters, RowSource, SparseGradient};
 use tensor::{Scalar, Tensor, shape};
 
-use super::super::{Constants, Update};
+use super::super::Update;
+use super::super::constants::Constants;
 use super::Elements;
 use super::series::{DeferredUpdates, MOST_UPDATES};
 use crate::moments::{Moments, with_shape};

@@ -22,7 +22,7 @@
 
 use tensor::{Scalar, vectorized};
 
-use super::super::Constants;
+use super::super::constants::Constants;
 
 /// The number of powers of w in the series.
 const TERMS: usize = 8;

@@ -60,14 +60,18 @@ impl Gru {
 impl Layer for Gru {
     #[track_caller]
     fn forward<'t, T: Scalar>(&self, pass: Pass<'t, T>, x: Var<'t, T>) -> Var<'t, T> {
-        let Self(recurrent) = self;
-        let units = recurrent.units;
-        recurrent.states("gru", pass, x, |of_x, of_state, state| {
-            let gates = (of_x.slice(1, ..2 * units) + of_state.slice(1, ..2 * units)).sigmoid();
-            let [reset, update] = [0, 1].map(|index| recurrent.gate(gates, index));
-            let [of_x, of_state] = [of_x, of_state].map(|all| recurrent.gate(all, 2));
-            let candidate = (of_x + reset * of_state).tanh();
-            candidate + update * (state - candidate)
-        })
+        let reading = self.0.read("gru", pass, x);
+        let (mut state, mut states) = (reading.start, Vec::with_capacity(reading.time));
+        for step in 0..reading.time {
+            let (of_x, of_state) = reading.products(step, state);
+            let of_both = reading.gates(of_x, 0..2) + reading.gates(of_state, 0..2);
+            let both = of_both.sigmoid();
+            let (reset, update) = (reading.gates(both, 0..1), reading.gates(both, 1..2));
+            let of_state = reset * reading.gates(of_state, 2..3);
+            let candidate = (reading.gates(of_x, 2..3) + of_state).tanh();
+            state = candidate + update * (state - candidate);
+            states.push(state.unsqueeze(1));
+        }
+        Var::concat(&states, 1)
     }
 }

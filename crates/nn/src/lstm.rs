@@ -17,7 +17,7 @@
 //! It is composed of other operations, about a dozen for each step.
 
 use autograd::{Parameters, Pass, Var};
-use tensor::{Scalar, Tensor};
+use tensor::Scalar;
 
 use crate::Layer;
 use crate::recurrent::Recurrent;
@@ -63,16 +63,20 @@ impl Lstm {
 impl Layer for Lstm {
     #[track_caller]
     fn forward<'t, T: Scalar>(&self, pass: Pass<'t, T>, x: Var<'t, T>) -> Var<'t, T> {
-        let Self(recurrent) = self;
-        let mut memory: Option<Var<'t, T>> = None;
-        recurrent.states("lstm", pass, x, |of_x, of_state, state| {
-            let gates = of_x + of_state;
-            let [input, forget, candidate, output] =
-                [0, 1, 2, 3].map(|index| recurrent.gate(gates, index));
-            let before = memory.unwrap_or_else(|| pass.constant(Tensor::zeros(state.shape())));
-            let after = forget.sigmoid() * before + input.sigmoid() * candidate.tanh();
-            memory = Some(after);
-            output.sigmoid() * after.tanh()
-        })
+        let reading = self.0.read("lstm", pass, x);
+        let (mut state, mut memory) = (reading.start, reading.start);
+        let mut states = Vec::with_capacity(reading.time);
+        for step in 0..reading.time {
+            let (of_x, of_state) = reading.products(step, state);
+            let all = of_x + of_state;
+            let input = reading.gates(all, 0..1).sigmoid();
+            let forget = reading.gates(all, 1..2).sigmoid();
+            let candidate = reading.gates(all, 2..3).tanh();
+            let output = reading.gates(all, 3..4).sigmoid();
+            memory = forget * memory + input * candidate;
+            state = output * memory.tanh();
+            states.push(state.unsqueeze(1));
+        }
+        Var::concat(&states, 1)
     }
 }

@@ -3,6 +3,8 @@
 //! Each step multiplies the input and the state by a matrix. The columns of all gates are side by side in
 //! it, so a step is two matrix products whatever the number of gates.
 
+use std::ops::Range;
+
 use autograd::{ParameterId, Parameters, Pass, Var};
 use tensor::{Scalar, ShapeError, Tensor, shape};
 
@@ -18,7 +20,7 @@ pub(crate) struct Recurrent {
     bias_ih: ParameterId,
     bias_hh: ParameterId,
     inputs: usize,
-    pub(crate) units: usize,
+    units: usize,
 }
 
 impl Recurrent {
@@ -47,34 +49,25 @@ impl Recurrent {
         }
     }
 
-    /// Records the states `[batch, time, units]` of sequences `x`. `step` returns the next state from W_i x + b_i,
-    /// W_h h + b_h, both `[batch, gates · units]`, and the state h before. The first state is zero.
+    /// Begins to read sequences `x`.
     #[track_caller]
-    pub(crate) fn states<'t, T: Scalar>(
+    pub(crate) fn read<'t, T: Scalar>(
         &self,
         op: &str,
         pass: Pass<'t, T>,
         x: Var<'t, T>,
-        mut step: impl FnMut(Var<'t, T>, Var<'t, T>, Var<'t, T>) -> Var<'t, T>,
-    ) -> Var<'t, T> {
+    ) -> Reading<'t, T> {
         let [batch, time] = shape::expect(op, self.batch_and_time(&x.shape()));
-        let [weight_ih, weight_hh] =
-            [self.weight_ih, self.weight_hh].map(|id| pass.parameter(id).t());
-        let [bias_ih, bias_hh] = [self.bias_ih, self.bias_hh].map(|id| pass.parameter(id));
-        let mut state = pass.constant(Tensor::zeros([batch, self.units]));
-        let mut states = Vec::with_capacity(time);
-        for index in 0..time {
-            let of_x = dense(x.index_axis(1, index), weight_ih, bias_ih);
-            let of_state = dense(state, weight_hh, bias_hh);
-            state = step(of_x, of_state, state);
-            states.push(state.unsqueeze(1));
+        Reading {
+            x,
+            time,
+            weight_ih: pass.parameter(self.weight_ih).t(),
+            weight_hh: pass.parameter(self.weight_hh).t(),
+            bias_ih: pass.parameter(self.bias_ih),
+            bias_hh: pass.parameter(self.bias_hh),
+            start: pass.constant(Tensor::zeros([batch, self.units])),
+            units: self.units,
         }
-        Var::concat(&states, 1)
-    }
-
-    /// Returns gate number `index` of the columns of all gates.
-    pub(crate) fn gate<'t, T: Scalar>(&self, gates: Var<'t, T>, index: usize) -> Var<'t, T> {
-        gates.slice(1, index * self.units..(index + 1) * self.units)
     }
 
     /// Returns the numbers of sequences and of steps.
@@ -86,6 +79,38 @@ impl Recurrent {
                 self.inputs
             ))),
         }
+    }
+}
+
+/// Sequences that are read step by step, and the parameters of the pass, the weights transposed.
+pub(crate) struct Reading<'t, T: Scalar> {
+    /// `[batch, time, inputs]`.
+    x: Var<'t, T>,
+    pub(crate) time: usize,
+    /// `[inputs, gates · units]`.
+    weight_ih: Var<'t, T>,
+    /// `[units, gates · units]`.
+    weight_hh: Var<'t, T>,
+    bias_ih: Var<'t, T>,
+    bias_hh: Var<'t, T>,
+    /// The state before the first step: zeros, `[batch, units]`.
+    pub(crate) start: Var<'t, T>,
+    units: usize,
+}
+
+impl<'t, T: Scalar> Reading<'t, T> {
+    /// Records what all gates get in a step: W_i x + b_i from its input and W_h h + b_h from the state before, both
+    /// `[batch, gates · units]`.
+    #[track_caller]
+    pub(crate) fn products(&self, step: usize, state: Var<'t, T>) -> (Var<'t, T>, Var<'t, T>) {
+        let of_x = dense(self.x.index_axis(1, step), self.weight_ih, self.bias_ih);
+        (of_x, dense(state, self.weight_hh, self.bias_hh))
+    }
+
+    /// Records some of the gates: `[batch, numbers · units]`.
+    #[track_caller]
+    pub(crate) fn gates(&self, all: Var<'t, T>, numbers: Range<usize>) -> Var<'t, T> {
+        all.slice(1, numbers.start * self.units..numbers.end * self.units)
     }
 }
 

@@ -207,6 +207,19 @@ fn gradients_of_recurrent_layers_are_right_through_20_steps() {
 }
 
 #[test]
+fn what_a_recurrent_layer_records_has_the_users_line() {
+    let mut parameters = Parameters::<f64>::with_seed(4);
+    let gru = Gru::new(&mut parameters, "gru", 2, 3);
+    let lstm = Lstm::new(&mut parameters, "lstm", 2, 3);
+    let tape = Tape::default();
+    let pass = Pass::eval(&tape, &parameters);
+    let x = tape.constant(Tensor::zeros([1, 2, 2]));
+    gru.forward(pass, x);
+    lstm.forward(pass, x);
+    assert!(tape.nodes().iter().all(|node| node.at().file() == file!()), "{tape}");
+}
+
+#[test]
 fn a_dense_layer_reads_each_step_by_itself() {
     let mut parameters = Parameters::<f64>::with_seed(4);
     let x = Tensor::normal([2, 5, 3], 0.0, 1.0, Key::new(5));

@@ -1,6 +1,6 @@
 //! Error messages for a programmer's mistakes: the op, the shapes, the rule, and what to do.
 //!
-//! Each function panics at the line of its caller's caller, the user's line. The messages are kept here so
+//! Each check panics at the line of its caller's caller, the user's line. The messages are kept here so
 //! that the core contains only the computation. They are made of names, shapes and ids, so nothing here knows the core.
 
 use std::fmt::Display;
@@ -138,7 +138,7 @@ pub(crate) fn assert_has_adjoint(index: usize, parameter: Option<&str>, needs_gr
     );
 }
 
-/// Checks that an id names a parameter of this store, in which the position of the id has the parameter `known`.
+/// Checks that an id names a parameter of this store. `known` is the parameter at its position in the store.
 #[track_caller]
 pub(crate) fn assert_knows(store: StoreId, known: Option<(ParameterId, &str)>, id: ParameterId) {
     assert!(

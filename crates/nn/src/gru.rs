@@ -11,7 +11,7 @@
 //! parameters have PyTorch's names and layout, so that trained weights can be imported as they are. The
 //! gates are stacked in the order r, z, n: `weight_ih_l0` is `[W_ir; W_iz; W_in]`.
 //!
-//! It is composed of other operations, about a dozen for each step.
+//! It is composed of other operations, about twenty for each step.
 
 use autograd::{Parameters, Pass, Var};
 use tensor::Scalar;

@@ -14,7 +14,7 @@
 //! many steps. The parameters have PyTorch's names and layout, so that trained weights can be imported as they are. The
 //! gates are stacked in the order i, f, g, o: `weight_ih_l0` is `[W_ii; W_if; W_ig; W_io]`.
 //!
-//! It is composed of other operations, about a dozen for each step.
+//! It is composed of other operations, about twenty for each step.
 
 use autograd::{Parameters, Pass, Var};
 use tensor::Scalar;

@@ -1,7 +1,7 @@
 //! What recurrent layers share: their parameters, and the way through the steps of a sequence.
 //!
-//! Each step multiplies the input and the state by a matrix. The columns of all gates are side by side in
-//! it, so a step is two matrix products whatever the number of gates.
+//! Each step multiplies the input and the state by a matrix each. The columns of all gates are side by side in
+//! it, so a step is two matrix products whatever the number of gates. [`LastStep`] takes the last state.
 
 use std::ops::Range;
 

@@ -1,9 +1,9 @@
 //! Adam: steps whose length does not depend on the size of the gradients.
 //!
-//! This file is the algorithm of the paper, one pass over each parameter. Three files complete it.
+//! This file is the algorithm of the paper, one pass over each parameter. Other files complete it.
 //! `adam/sparse.rs` updates the rows of a table that have a gradient and defers the others; tests
 //! compare it with this file. `overflow.rs` refuses gradients whose squares are infinite.
-//! `adam/settings.rs` has the constructor.
+//! `adam/settings.rs` has the constructor, and `adam/constants.rs` β₁, β₂ and ε.
 
 mod constants;
 mod settings;

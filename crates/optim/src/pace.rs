@@ -1,5 +1,5 @@
 //! The rate and the decay of each parameter in a step. They follow from the schedule, or the rate that was set
-//! in its place, from the groups, and from the decay.
+//! in its place, from the groups, and from the optimizer's decay.
 //!
 //! ```text
 //! η of a parameter    the rate of the step · the scale of its group

@@ -46,7 +46,12 @@ pub fn multiply_triangular_by_loops<T: Scalar>(
     }
 }
 
-/// Writes the products of x with rows of words in bf16, by their definition.
+/// Writes the products of x, of n numbers, with rows of ⌈n / 2⌉ words in bf16, by their definition. The lower halves of a
+/// row's words are its first ⌈n / 2⌉ numbers, and the upper halves the others.
+///
+/// # Panics
+/// If x is empty.
+#[track_caller]
 pub fn multiply_row_by_loops<T: Scalar>(x: &[T], words: &[u32], product: &mut [T]) {
     let half = x.len().div_ceil(2);
     let (lower, upper) = x.split_at(half);

@@ -88,7 +88,7 @@ pub enum TrainError {
         error: GradientError,
     },
     /// The score does not have the metric by which epochs are to be compared.
-    #[error("Fit::criterion: the loss has no metric `{metric}` to compare epochs by; {}", metrics(.known))]
+    #[error("Fit::criterion: the first epoch has no metric `{metric}`, because the loss has none or it is undefined there; {}", metrics(.known))]
     NoMetric {
         /// The metric that [`Fit::criterion`](crate::Fit::criterion) names.
         metric: String,
@@ -152,9 +152,9 @@ pub(crate) fn none_counts(number: &usize, samples: &str) -> String {
 /// Returns what epochs can be compared by.
 fn metrics(known: &[String]) -> String {
     match known.is_empty() {
-        true => "compare them by Criterion::Loss".to_string(),
+        true => "compare epochs by Criterion::Loss".to_string(),
         false => {
-            format!("it has {}, and Criterion::Loss compares them by the loss", known.join(", "))
+            format!("it has {}, and Criterion::Loss compares epochs by the loss", known.join(", "))
         }
     }
 }

@@ -79,8 +79,7 @@ pub struct Fit {
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Plateau {
-    /// The number of epochs without a new best one after which the rate is lowered, at least 1. It is lowered again after
-    /// each further such number.
+    /// The rate is lowered after each run of this many epochs without a new best one, at least 1.
     pub patience: usize,
     /// The factor by which the rate is multiplied, above 0 and below 1.
     pub factor: f64,

@@ -4,8 +4,9 @@
 //! The bytes around that one decide for the whole file: they are valid UTF-8, or they look like Windows-1252,
 //! or the file is refused. ISO 8859-1 is the part of Windows-1252 without bytes from 0x80 to 0x9F.
 //!
-//! Almost all bytes are letters of Windows-1252. So UTF-8 after it would be read as wrong letters: a file is refused
-//! whose later bytes, up to the end of what is read at once, are valid UTF-8 with at least three letters outside ASCII.
+//! Almost all bytes are letters of Windows-1252, so UTF-8 after it would be read as wrong letters. Text in Windows-1252 is
+//! refused when five letters in a row outside ASCII are valid UTF-8, which they hardly ever are by chance. Fewer of them,
+//! and text that goes on in another 8-bit encoding, are not noticed.
 
 use std::fmt;
 use std::io::{self, ErrorKind, Read};
@@ -16,6 +17,9 @@ use crate::{LONGEST_LINE, NotText, Origin};
 
 /// The number of bytes that are read at once.
 const CHUNK: usize = 1 << 16;
+
+/// After this many letters of valid UTF-8 in a row, a text is not Windows-1252.
+const LETTERS_OF_UTF8: usize = 5;
 
 /// An encoding of text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -69,6 +73,25 @@ pub struct TextReader<R> {
     encoding: Option<TextEncoding>,
     has_begun: bool,
     at_end: bool,
+    /// In a text of Windows-1252, the number of the last letters outside ASCII that are valid UTF-8.
+    utf8_letters: usize,
+    utf8_begin: Utf8Begin,
+}
+
+/// The first of these letters.
+#[derive(Clone, Copy, Debug, Default)]
+struct Utf8Begin {
+    line: u64,
+    byte: u8,
+    /// The place of the byte in its line, from 1.
+    position: usize,
+}
+
+impl Utf8Begin {
+    fn fault(self) -> LineFault {
+        let Self { line, byte, position } = self;
+        (Some(line), Fault::NotText(NotText::Mixed { byte, position }))
+    }
 }
 
 impl<R: Read> TextReader<R> {
@@ -85,6 +108,8 @@ impl<R: Read> TextReader<R> {
             encoding: None,
             has_begun: false,
             at_end: false,
+            utf8_letters: 0,
+            utf8_begin: Utf8Begin::default(),
         }
     }
 
@@ -317,15 +342,35 @@ impl<R: Read> TextReader<R> {
     }
 
     /// Checks that the text does not go on in UTF-8.
-    fn check_windows_1252(&self) -> Result<(), LineFault> {
-        match begin_of_utf8(&self.bytes) {
-            Some(at) => {
-                let (byte, position) = (self.bytes[at], self.position(at));
-                let what = NotText::Mixed { byte, position };
-                Err((Some(self.line_at(at)), Fault::NotText(what)))
+    fn check_windows_1252(&mut self) -> Result<(), LineFault> {
+        let (mut begin, mut at) = (None, 0);
+        for chunk in self.bytes.utf8_chunks() {
+            for (place, _) in chunk.valid().char_indices().filter(|(_, letter)| !letter.is_ascii())
+            {
+                if self.utf8_letters == 0 {
+                    begin = Some(at + place);
+                }
+                self.utf8_letters += 1;
+                if self.utf8_letters == LETTERS_OF_UTF8 {
+                    return Err(begin
+                        .map_or_else(|| self.utf8_begin, |at| self.utf8_at(at))
+                        .fault());
+                }
             }
-            None => Ok(()),
+            at += chunk.valid().len() + chunk.invalid().len();
+            // The last letter of these bytes may be cut off.
+            if !chunk.invalid().is_empty() && at < self.bytes.len() {
+                self.utf8_letters = 0;
+            }
         }
+        if let (Some(at), true) = (begin, self.utf8_letters > 0) {
+            self.utf8_begin = self.utf8_at(at);
+        }
+        Ok(())
+    }
+
+    fn utf8_at(&self, at: usize) -> Utf8Begin {
+        Utf8Begin { line: self.line_at(at), byte: self.bytes[at], position: self.position(at) }
     }
 
     /// Returns the line on which the decoded text ends.
@@ -353,25 +398,6 @@ impl<R: Read> TextReader<R> {
 /// Returns the number of line ends in a text.
 fn line_ends(text: &str) -> u64 {
     crate::table::records::line_ends(text.as_bytes())
-}
-
-/// Returns the place of the first letter outside ASCII in the part of these bytes behind the last that are not UTF-8, if
-/// that part has at least three such letters. In Windows-1252 three in a row are hardly ever valid UTF-8.
-fn begin_of_utf8(bytes: &[u8]) -> Option<usize> {
-    const LEAST: usize = 3;
-    let (mut start, mut at) = (0, 0);
-    for chunk in bytes.utf8_chunks() {
-        let invalid = chunk.invalid();
-        at += chunk.valid().len() + invalid.len();
-        // The last letter may be cut off.
-        if !invalid.is_empty() && at < bytes.len() {
-            start = at;
-        }
-    }
-    let behind = bytes[start..].utf8_chunks().next()?.valid();
-    let mut letters = behind.char_indices().filter(|(_, letter)| !letter.is_ascii());
-    let (first, _) = letters.next()?;
-    (letters.count() + 1 >= LEAST).then_some(start + first)
 }
 
 /// Returns the letter of a byte, if it has one.

@@ -230,6 +230,16 @@ fn utf_8_after_windows_1252_is_refused_where_it_begins() {
         );
         assert!(fault.starts_with(&begin), "{fault}");
     }
+    // Across the parts in which a file is read, before more of Windows-1252, and from a pipe.
+    let straddling = "word,2\n".repeat(9362) + "Größe,3\nFüße für Bäume,4\n";
+    let bytes =
+        [windows("a,b\ncaf\u{e9},1\n"), straddling.into_bytes(), windows("caf\u{e9},5\n")].concat();
+    assert_eq!(bytes.len() / (1 << 16), 1);
+    for text in [TextReader::new(&bytes[..]), TextReader::live(&bytes[..])] {
+        let rows = RowReader::open("a.csv", text, HeaderRow::Guess);
+        let fault = rows.and_then(|mut rows| rows.read_all()).expect_err("it was read").to_string();
+        assert!(fault.starts_with("a.csv, line 9365: the text is UTF-8 from byte 3"), "{fault}");
+    }
     // What could be UTF-8 in a place or two is not.
     for text in
         [&b"\x80\x80\x80,1\n"[..], b"\xabCAF\xc9\xbb,1\n", b"\xbd\xbd\xbd,1\n", b"CAF\xc9\xbb,1\n"]

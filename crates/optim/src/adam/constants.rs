@@ -1,4 +1,4 @@
-//! What the settings of Adam and its updates of tables both read.
+//! The constants that Adam's dense and deferred updates share.
 
 /// The constants of an update: β₁, β₂ and ε.
 #[derive(Clone, Copy, Debug)]

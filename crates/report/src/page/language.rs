@@ -221,7 +221,7 @@ impl TokenShade {
             _ => "",
         };
         let title = match token.floor {
-            Some(floor) => format!("{surprise:.2} nats, including {floor:.2} that cannot be known"),
+            Some(floor) => format!("{surprise:.2} nats; the generator itself has {floor:.2}"),
             None => format!("{surprise:.2} nats"),
         };
         let strength = format!("{:.2}", (excess.abs() / Self::DEEPEST).min(1.0));

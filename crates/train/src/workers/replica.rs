@@ -7,8 +7,7 @@
 use std::hash::{DefaultHasher, Hasher};
 
 use super::Workers;
-use crate::error::TrainError;
-use crate::error::WorkerEnded;
+use crate::error::{TrainError, WorkerEnded};
 use crate::wire::{Reader, write_count, write_text};
 
 /// Named values that should be the same in all processes.

@@ -401,8 +401,8 @@ fn a_criterion_that_the_loss_does_not_have_is_an_error_that_lists_those_it_has()
     let outcome = trainer.fit(&mut parameters, &mut Sgd::new(0.1), &quadrants(50, 1), &options);
     assert_eq!(
         outcome.unwrap_err().to_string(),
-        "Fit::criterion: the loss has no metric `f1` to compare epochs by; it has accuracy, and Criterion::Loss \
-         compares them by the loss"
+        "Fit::criterion: the first epoch has no metric `f1`, because the loss has none or it is undefined there; it has \
+         accuracy, and Criterion::Loss compares epochs by the loss"
     );
 }
 

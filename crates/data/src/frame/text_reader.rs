@@ -352,9 +352,8 @@ impl<R: Read> TextReader<R> {
                 }
                 self.utf8_letters += 1;
                 if self.utf8_letters == LETTERS_OF_UTF8 {
-                    return Err(begin
-                        .map_or_else(|| self.utf8_begin, |at| self.utf8_at(at))
-                        .fault());
+                    let begin = begin.map_or(self.utf8_begin, |at| self.utf8_at(at));
+                    return Err(begin.fault());
                 }
             }
             at += chunk.valid().len() + chunk.invalid().len();

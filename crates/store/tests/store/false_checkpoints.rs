@@ -10,9 +10,14 @@ use safetensors::tensor::{SafeTensors, serialize};
 use serde_json::{Value, json};
 use store::Checkpoints;
 use tempfile::tempdir;
-use train::History;
+use train::{Fit, History, Plateau};
 
-use crate::checkpoints::{EndAfter, newest, options, train};
+use crate::checkpoints::{self, EndAfter, newest, train};
+
+/// Options of all kinds, so that each has a field.
+fn options() -> Fit {
+    Fit { plateau: Some(Plateau::default()), ..checkpoints::options() }
+}
 
 /// A place in a JSON document: names and indices, as RFC 6901 writes them.
 type Pointer = String;

@@ -48,6 +48,7 @@ mod identity;
 #[cfg(all(debug_assertions, feature = "instances"))]
 #[doc(hidden)]
 pub mod instances;
+mod layer_name;
 mod mistakes;
 pub mod op;
 mod ops;

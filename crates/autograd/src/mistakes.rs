@@ -1,6 +1,6 @@
 //! Error messages for a programmer's mistakes: the op, the shapes, the rule, and what to do.
 //!
-//! Each check panics at the line of its caller's caller, the user's line. The messages are kept here so
+//! Each function panics at the line of its caller's caller, the user's line. The messages are kept here so
 //! that the core contains only the computation. They are made of names, shapes and ids, so nothing here knows the core.
 
 use std::fmt::Display;
@@ -9,6 +9,7 @@ use std::panic::Location;
 use tensor::{ShapeError, shape};
 
 use crate::identity::{NodeId, ParameterId, StoreId};
+use crate::layer_name::in_layer;
 
 /// Checks that an op's inputs are on its tape.
 #[track_caller]
@@ -25,19 +26,6 @@ pub(crate) fn assert_shapes_fit<'a>(
 ) {
     if outcome.is_err() {
         shape::expect(&in_layer(op, parameters), outcome)
-    }
-}
-
-/// Returns the layer of an op that reads parameters of these names: the part before the last dot of the first.
-pub(crate) fn layer<'a>(mut parameters: impl Iterator<Item = &'a str>) -> Option<&'a str> {
-    parameters.find_map(|name| Some(name.rsplit_once('.')?.0))
-}
-
-/// Returns the name of an op for messages, with its layer, if it has one.
-pub(crate) fn in_layer<'a>(op: &str, parameters: impl Iterator<Item = &'a str>) -> String {
-    match layer(parameters) {
-        Some(layer) => format!("{op} in layer `{layer}`"),
-        None => op.to_string(),
     }
 }
 

@@ -10,7 +10,8 @@ use tensor::{Scalar, Tensor};
 
 use crate::formulas::Formulas;
 use crate::identity::ParameterId;
-use crate::mistakes::{assert_fits_node, layer};
+use crate::layer_name::layer;
+use crate::mistakes::assert_fits_node;
 use crate::op::Adjoints;
 use crate::sparse::Read;
 use crate::tape::{Node, Source, Tape};

@@ -328,17 +328,12 @@ impl<M, L, S: Source, T: Scalar> Session<'_, M, L, S, T> {
             ("the patience", format!("{patience:?}")),
             ("keeping the best epoch", keep_best.to_string()),
             ("the criterion of the best epoch", criterion.to_string()),
-            ("the plateau", words(plateau.as_ref())),
+            ("the plateau", format!("{plateau:?}")),
             ("the clipping norm", format!("{clip_norm:?}")),
             ("watching layers", self.options.watch_layers.to_string()),
         ];
         entries.map(|(what, value)| (what.to_string(), value)).into()
     }
-}
-
-/// Returns what an option says, or `none`.
-fn words(option: Option<&impl ToString>) -> String {
-    option.map_or_else(|| "none".to_string(), ToString::to_string)
 }
 
 #[track_caller]

@@ -8,7 +8,7 @@ use tensor::Tensor;
 use super::{Number, Subject};
 use crate::functional::Dual;
 use crate::functional::parameters::of_inputs;
-use crate::mistakes::in_layer;
+use crate::layer_name::in_layer;
 use crate::op::{Adjoints, Op};
 use crate::tape::{Node, Source};
 use crate::{Parameters, Pass, Tape, Var};

@@ -167,7 +167,12 @@ fn sum_of_groups<T: Scalar>(table: &[T], rows: &[u32], sum: &mut [T]) {
         #[inline(always)]
         || {
             for group in whole {
-                groups.push(T::ZERO, |sum| sum_of_group(table, group, sum), |x, y| x + y);
+                groups.push(
+                    T::ZERO,
+                    #[inline(always)]
+                    |sum| sum_of_group(table, group, sum),
+                    |x, y| x + y,
+                );
             }
             sum_of_group(table, rest, sum);
         },

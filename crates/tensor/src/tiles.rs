@@ -401,15 +401,48 @@ fn panel<S: Simd, const VECTORS: usize>(
         }
         return panel;
     }
-    let mut panel = buffer::filled(matrix.rows, zeros);
+    let mut panel = buffer::stale(matrix.rows, zeros);
     let numbers: &mut [f32] = bytemuck::cast_slice_mut(panel.as_flattened_mut());
-    for j in 0..width {
-        let column = &values[j * matrix.column_stride..];
-        for (k, row) in numbers.chunks_exact_mut(VECTORS * S::F32_LANES).enumerate() {
+    let column =
+        |j: usize| &values[j * matrix.column_stride..][..(matrix.rows - 1) * matrix.row_stride + 1];
+    let length = VECTORS * S::F32_LANES;
+    let whole = if matrix.row_stride == 1 { width - width % 4 } else { 0 };
+    for j in (0..whole).step_by(4) {
+        transpose([column(j), column(j + 1), column(j + 2), column(j + 3)], numbers, length, j);
+    }
+    for j in whole..width {
+        let column = column(j);
+        for (k, row) in numbers.chunks_exact_mut(length).enumerate() {
             row[j] = column[k * matrix.row_stride];
         }
     }
     panel
+}
+
+/// Writes four columns, whose numbers are side by side, into rows of this length, from position `at` on.
+#[inline(always)]
+fn transpose(columns: [&[f32]; 4], rows: &mut [f32], length: usize, at: usize) {
+    let [a, b, c, d] = columns;
+    let ((a, p), (b, q), (c, r), (d, s)) =
+        (a.as_chunks::<4>(), b.as_chunks::<4>(), c.as_chunks::<4>(), d.as_chunks::<4>());
+    let (whole, rest) = rows.split_at_mut(4 * a.len() * length);
+    let blocks = a.iter().zip(b).zip(c).zip(d);
+    for (rows, (((a, b), c), d)) in whole.chunks_exact_mut(4 * length).zip(blocks) {
+        let block: [[f32; 4]; 4] = [
+            [a[0], b[0], c[0], d[0]],
+            [a[1], b[1], c[1], d[1]],
+            [a[2], b[2], c[2], d[2]],
+            [a[3], b[3], c[3], d[3]],
+        ];
+        rows[at..][..4].copy_from_slice(&block[0]);
+        rows[length + at..][..4].copy_from_slice(&block[1]);
+        rows[2 * length + at..][..4].copy_from_slice(&block[2]);
+        rows[3 * length + at..][..4].copy_from_slice(&block[3]);
+    }
+    let terms = p.iter().zip(q).zip(r).zip(s);
+    for (row, (((a, b), c), d)) in rest.chunks_exact_mut(length).zip(terms) {
+        row[at..][..4].copy_from_slice(&[*a, *b, *c, *d]);
+    }
 }
 
 /// Returns a row of a panel with these numbers, which do not fill it, followed by zeros.

@@ -6,6 +6,7 @@
 //! the dense form in `adam.rs`: `tests/optim/rows.rs` checks that both agree.
 
 mod deferred;
+mod fetch;
 mod series;
 
 use std::collections::BTreeMap;
@@ -152,10 +153,14 @@ impl<'a, T: Scalar> Elements<'a, T> {
         mut prepare: impl FnMut(&mut Self, usize),
     ) {
         let rows = gradient.values().values();
-        for (&row, g) in gradient.ids().iter().zip(rows.chunks(self.width.max(1))) {
-            prepare(self, row as usize);
-            let [values, m, v] = self.row(row as usize);
-            update.apply(values, g, m, v);
+        let (width, mut gradients) = (self.width, rows.chunks(self.width.max(1)));
+        for ids in gradient.ids().chunks(fetch::ROWS) {
+            fetch::rows([&*self.values, &*self.m, &*self.v], width, ids);
+            for (&row, g) in ids.iter().zip(&mut gradients) {
+                prepare(self, row as usize);
+                let [values, m, v] = self.row(row as usize);
+                update.apply(values, g, m, v);
+            }
         }
     }
 

@@ -15,8 +15,8 @@ use tensor::{Scalar, Tensor, shape};
 
 use super::super::Update;
 use super::super::constants::Constants;
-use super::Elements;
 use super::series::{DeferredUpdates, MOST_UPDATES};
+use super::{Elements, fetch};
 use crate::moments::{Moments, with_shape};
 use crate::schedule::is_rate;
 use crate::state::StateError;
@@ -64,10 +64,14 @@ impl<T: Scalar> RowSource<T> for PendingRows<T> {
         let mut rows = self.values.gather_rows(&Tensor::from(ids));
         let width = shape::len(&self.shape()[1..]);
         let [m, v] = self.moments.each_ref().map(Tensor::storage);
-        for (&id, values) in ids.iter().zip(rows.as_mut_slice().chunks_mut(width.max(1))) {
-            let row = id as usize;
-            let part = row * width..(row + 1) * width;
-            self.updates.apply_to_values(self.last[row], values, &m[part.clone()], &v[part]);
+        let mut values = rows.as_mut_slice().chunks_mut(width.max(1));
+        for ids in ids.chunks(fetch::ROWS) {
+            fetch::rows([m, v], width, ids);
+            for (&id, values) in ids.iter().zip(&mut values) {
+                let row = id as usize;
+                let part = row * width..(row + 1) * width;
+                self.updates.apply_to_values(self.last[row], values, &m[part.clone()], &v[part]);
+            }
         }
         *self.last_read() = Some((ids.to_vec(), rows.clone()));
         rows

@@ -302,25 +302,22 @@ impl<T: Scalar, F: Fn(T, T) -> T + Copy> Fold<T, F> {
     /// that layout, in order. There must be at least one element.
     fn part(self, values: &[T], layouts: [&Layout; 2]) -> Buffer<T> {
         let mut axes = merge_axes(layouts);
-        let mut offset = layouts[0].offset();
-        let mut folded: Option<Buffer<T>> = None;
+        let is_reduced = |axis: &Axis<2>| axis.strides[1] == 0;
+        let mut at = axes.iter().rposition(is_reduced).unwrap_or_else(|| {
+            // All reduced axes have length 1.
+            let before_last = axes.len().saturating_sub(1);
+            axes.insert(before_last, Axis { length: 1, strides: [0, 0] });
+            before_last
+        });
+        let mut folded = self.axis(values, layouts[0].offset(), &axes, at);
         loop {
-            let is_reduced = |axis: &Axis<2>| axis.strides[1] == 0;
-            let at = match (axes.iter().rposition(is_reduced), &folded) {
-                (Some(at), _) => at,
-                (None, Some(_)) => return folded.expect("an axis has been reduced"),
-                // All reduced axes have length 1.
-                (None, None) => {
-                    let before_last = axes.len().saturating_sub(1);
-                    axes.insert(before_last, Axis { length: 1, strides: [0, 0] });
-                    before_last
-                }
-            };
-            let next = self.axis(folded.as_deref().unwrap_or(values), offset, &axes, at);
-            folded = Some(next);
             axes.remove(at);
+            if !axes.iter().any(is_reduced) {
+                return folded;
+            }
             axes = contiguous(axes);
-            offset = 0;
+            at = axes.iter().rposition(is_reduced).expect("there is one");
+            folded = self.axis(&folded, 0, &axes, at);
         }
     }
 
@@ -434,34 +431,37 @@ impl<T: Scalar, F: Fn(T, T) -> T + Copy> Fold<T, F> {
     /// Adds a few rows up, one after another, each as long as `target`.
     #[inline(always)]
     fn group(self, values: &[T], rows: StridedRows, target: &mut [T]) {
-        let mut column = 0;
-        if rows.stride == 1 {
-            while target.len() - column >= WIDE {
-                self.block::<4>(values, rows, &mut target[column..column + WIDE], column);
-                column += WIDE;
-            }
-            while target.len() - column >= LANES {
-                self.block::<1>(values, rows, &mut target[column..column + LANES], column);
-                column += LANES;
-            }
-            if column < target.len() && target.len() >= LANES {
-                // Some columns are added up twice, each time to the same sum: one by one is slower.
-                column = target.len() - LANES;
-                return self.block::<1>(values, rows, &mut target[column..], column);
-            }
+        if rows.stride == 1 && target.len() >= LANES {
+            return self.blocks(values, rows, target);
         }
-        let rest = &mut target[column..];
-        rest.fill(self.start);
+        target.fill(self.start);
         for row in 0..rows.count {
-            let first = rows.first + row * rows.apart + column * rows.stride;
-            for (i, x) in rest.iter_mut().enumerate() {
+            let first = rows.first + row * rows.apart;
+            for (i, x) in target.iter_mut().enumerate() {
                 *x = (self.combine)(*x, values[first + i * rows.stride]);
             }
         }
     }
 
+    /// Adds a few rows up, in blocks of up to [`WIDE`] columns.
+    #[inline(always)]
+    fn blocks(self, values: &[T], rows: StridedRows, target: &mut [T]) {
+        let mut column = 0;
+        while column < target.len() {
+            let block = target.len() - column;
+            match block.div_ceil(LANES) {
+                4.. => self.block::<4>(values, rows, target, column),
+                3 => self.block::<3>(values, rows, target, column),
+                2 => self.block::<2>(values, rows, target, column),
+                _ => self.block::<1>(values, rows, target, column),
+            }
+            column += WIDE;
+        }
+    }
+
     /// Adds a few rows up in the `REGISTERS * LANES` columns from `column` on. Their sums stay in
-    /// registers.
+    /// registers. Where fewer columns are left, the last register holds the last `LANES` of the row: some columns are
+    /// added up twice, each time to the same sum, because one by one is slower.
     #[inline(always)]
     fn block<const REGISTERS: usize>(
         self,
@@ -470,16 +470,23 @@ impl<T: Scalar, F: Fn(T, T) -> T + Copy> Fold<T, F> {
         target: &mut [T],
         column: usize,
     ) {
+        let last = target.len() - LANES;
+        let mut columns = [0; REGISTERS];
+        for (register, at) in columns.iter_mut().enumerate() {
+            *at = last.min(column + register * LANES);
+        }
         let mut sums = [[self.start; LANES]; REGISTERS];
         for row in 0..rows.count {
-            let source = &values[rows.first + row * rows.apart + column..][..REGISTERS * LANES];
-            for (sums, source) in sums.iter_mut().zip(source.chunks_exact(LANES)) {
-                for (sum, &x) in sums.iter_mut().zip(source) {
+            let source = &values[rows.first + row * rows.apart..][..target.len()];
+            for (sums, &at) in sums.iter_mut().zip(&columns) {
+                for (sum, &x) in sums.iter_mut().zip(&source[at..][..LANES]) {
                     *sum = (self.combine)(*sum, x);
                 }
             }
         }
-        target.copy_from_slice(sums.as_flattened());
+        for (sums, at) in sums.iter().zip(columns) {
+            target[at..][..LANES].copy_from_slice(sums);
+        }
     }
 }
 

@@ -34,11 +34,18 @@ pub fn for_each_run<const N: usize>(layouts: [&Layout; N], mut visit: impl FnMut
     }
     let mut outer = merge_axes(layouts);
     let inner = outer.pop().unwrap_or(Axis { length: 1, strides: [1; N] });
+    // Most layouts have no axes but these two, which need no odometer.
+    let rows = outer.pop().unwrap_or(Axis { length: 1, strides: [0; N] });
     let mut offsets = layouts.map(Layout::offset);
     let mut index: SmallVec<[usize; 4]> = SmallVec::from_elem(0, outer.len());
     loop {
-        let runs = std::array::from_fn(|n| Run { offset: offsets[n], stride: inner.strides[n] });
-        visit(runs, inner.length);
+        for row in 0..rows.length {
+            let run = |n: usize| Run {
+                offset: offsets[n] + row * rows.strides[n],
+                stride: inner.strides[n],
+            };
+            visit(std::array::from_fn(run), inner.length);
+        }
         if !advance(&outer, &mut index, &mut offsets) {
             return;
         }

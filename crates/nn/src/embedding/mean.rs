@@ -60,13 +60,25 @@ impl Mean {
             let mut tokens = Lists { rows: Vec::new(), ends: Vec::with_capacity(texts) };
             for text in 0..texts {
                 let text = text * time..(text + 1) * time;
-                let all = ids[text.clone()].iter().zip(&positions[text]);
-                let is_token = |(id, _): &(&u32, &u32)| Some(**id) != self.padding;
-                tokens.rows.extend(all.filter(is_token).map(|(_, row)| row));
+                self.push_tokens(&ids[text.clone()], &positions[text], &mut tokens.rows);
                 tokens.ends.push(tokens.rows.len());
             }
             tokens
         })
+    }
+
+    /// Adds the rows of one text's tokens. Padding is nearly always at the end; then the others are copied as they are.
+    fn push_tokens(&self, ids: &[u32], positions: &[u32], rows: &mut Vec<u32>) {
+        let Some(padding) = self.padding else { return rows.extend_from_slice(positions) };
+        let length = ids.iter().rposition(|&id| id != padding).map_or(0, |last| last + 1);
+        let (ids, positions) = (&ids[..length], &positions[..length]);
+        match ids.contains(&padding) {
+            false => rows.extend_from_slice(positions),
+            true => {
+                let all = ids.iter().zip(positions);
+                rows.extend(all.filter(|(id, _)| **id != padding).map(|(_, row)| row));
+            }
+        }
     }
 
     /// Returns 1 / n_b of each text, `[batch, 1]`.

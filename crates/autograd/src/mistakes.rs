@@ -51,7 +51,7 @@ pub(crate) fn assert_fits_input(
     expected: &[usize],
     recorded: Recorded<'_>,
 ) {
-    if given != expected {
+    if !shape::are_equal(given, expected) {
         let (op, at) = recorded();
         panic!(
             "backward: the VJP of `{op}`, recorded at {at}, gave a gradient of shape {given:?} for input {i} \

@@ -57,22 +57,35 @@ impl<T: Copy + Send + Sync + 'static> Tensor<T> {
         other: &Tensor<U>,
         f: impl Fn(T, U) -> V + Sync,
     ) -> Tensor<V> {
-        let shape = expect(name, shape::broadcast(self.shape(), other.shape()));
-        let count = shape::len(&shape);
-        if count == 0 {
-            return Tensor::new(shape, Vec::new());
+        if shape::are_equal(self.shape(), other.shape()) {
+            return self.zip_along(other, [self.layout(), other.layout()], f);
         }
+        let shape = expect(name, shape::broadcast(self.shape(), other.shape()));
         let left = expect(name, self.layout().expand(&shape));
         let right = expect(name, other.layout().expand(&shape));
+        self.zip_along(other, [&left, &right], f)
+    }
+
+    /// Returns `f` of each pair of elements, read by two layouts of one shape.
+    fn zip_along<U: Copy + Sync + 'static, V: Copy + Send>(
+        &self,
+        other: &Tensor<U>,
+        layouts: [&Layout; 2],
+        f: impl Fn(T, U) -> V + Sync,
+    ) -> Tensor<V> {
+        let [left, right] = layouts;
+        if left.is_empty() {
+            return Tensor::new(left.shape(), Vec::new());
+        }
         let (a, b) = (self.storage(), other.storage());
-        let mut zipped = buffer::stale(count, f(a[left.offset()], b[right.offset()]));
+        let mut zipped = buffer::stale(left.len(), f(a[left.offset()], b[right.offset()]));
         write_runs(
-            [&left, &right],
+            layouts,
             &mut zipped,
             #[inline(always)]
             |runs, target| zip_run((a, b), runs, target, &f),
         );
-        Tensor::from_buffer(&shape, zipped)
+        Tensor::from_buffer(left.shape(), zipped)
     }
 
     /// Replaces each element by `f` of it and of the element of `other`, broadcast to this shape.

@@ -27,10 +27,10 @@ pub struct Layout {
 impl Clone for Layout {
     #[inline]
     fn clone(&self) -> Self {
-        // Copies memory, where a derived clone would go through an iterator.
+        // A derived clone would go through an iterator.
         Self {
-            shape: Shape::from_slice(&self.shape),
-            strides: Shape::from_slice(&self.strides),
+            shape: shape::copied(&self.shape),
+            strides: shape::copied(&self.strides),
             offset: self.offset,
         }
     }
@@ -44,13 +44,13 @@ impl Layout {
         if shape.contains(&0) {
             // The product of the other lengths may overflow.
             let strides = Shape::from_elem(0, shape.len());
-            return Self { shape: Shape::from_slice(shape), strides, offset: 0 };
+            return Self { shape: shape::copied(shape), strides, offset: 0 };
         }
         let mut strides = Shape::from_elem(1, shape.len());
         for k in (1..shape.len()).rev() {
             strides[k - 1] = strides[k] * shape[k];
         }
-        let shape = Shape::from_slice(shape);
+        let shape = shape::copied(shape);
         Self { shape, strides, offset: 0 }
     }
 
@@ -154,7 +154,7 @@ impl Layout {
     /// Returns the layout that repeats elements without copying: axes of length 1 and missing outer
     /// axes get stride 0.
     pub fn expand(&self, to: &[usize]) -> Result<Self, ShapeError> {
-        if self.shape() == to {
+        if shape::are_equal(self.shape(), to) {
             return Ok(self.clone());
         }
         shape::expands(&self.shape, to)?;
@@ -165,7 +165,7 @@ impl Layout {
                 _ => 0,
             })
             .collect();
-        Ok(Self { shape: Shape::from_slice(to), strides, offset: self.offset })
+        Ok(Self { shape: shape::copied(to), strides, offset: self.offset })
     }
 
     /// Returns the layout of the same elements in the same order under another shape; `None` if strides
@@ -194,14 +194,14 @@ impl Layout {
             length /= to[k];
             stride *= to[k];
         }
-        Ok(Some(Self { shape: Shape::from_slice(to), strides, offset: self.offset }))
+        Ok(Some(Self { shape: shape::copied(to), strides, offset: self.offset }))
     }
 
     /// Returns the layout of the first `count` axes alone: where each entry along them begins.
     pub(crate) fn outer_axes(&self, count: usize) -> Self {
         Self {
-            shape: Shape::from_slice(&self.shape[..count]),
-            strides: Shape::from_slice(&self.strides[..count]),
+            shape: shape::copied(&self.shape[..count]),
+            strides: shape::copied(&self.strides[..count]),
             offset: self.offset,
         }
     }

@@ -16,6 +16,7 @@ use std::cell::Cell;
 use std::thread::available_parallelism;
 
 use crate::layout::Layout;
+use crate::shape;
 
 /// Work of fewer than twice this many elements is not divided, if each costs about as much as an
 /// addition. Handing work to a waiting thread takes 5 to 12 µs, and its inputs come from the cache of
@@ -76,7 +77,7 @@ pub fn divide<T: Send, R: Send, const I: usize, const O: usize>(
 ) -> R {
     let (shape, length) = (inputs[0].shape(), inputs[0].len());
     assert!(
-        inputs.iter().all(|layout| layout.shape() == shape)
+        inputs[1..].iter().all(|layout| shape::are_equal(layout.shape(), shape))
             && outputs.iter().all(|output| output.len() == length),
         "divide: the layouts must have one shape, and the outputs a place for each element of it"
     );

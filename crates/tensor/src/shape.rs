@@ -32,6 +32,26 @@ impl fmt::Display for ShapeError {
 
 impl std::error::Error for ShapeError {}
 
+/// Returns the lengths as a [`Shape`]. A copy of up to four by a match: a copy of any number is a call into the C
+/// library, which takes longer than that, and a small tensor needs several.
+#[inline]
+pub(crate) fn copied(lengths: &[usize]) -> Shape {
+    match *lengths {
+        [] => Shape::new(),
+        [a] => Shape::from_buf_and_len([a, 0, 0, 0], 1),
+        [a, b] => Shape::from_buf_and_len([a, b, 0, 0], 2),
+        [a, b, c] => Shape::from_buf_and_len([a, b, c, 0], 3),
+        [a, b, c, d] => Shape::from_buf([a, b, c, d]),
+        _ => Shape::from_slice(lengths),
+    }
+}
+
+/// Returns `true` if two shapes are equal. Axis by axis, because `==` of slices is a call into the C library.
+#[inline]
+pub fn are_equal(left: &[usize], right: &[usize]) -> bool {
+    left.len() == right.len() && left.iter().zip(right).all(|(a, b)| a == b)
+}
+
 /// Unwraps the outcome of a shape rule, or panics at the caller's line with the operation's name.
 ///
 /// # Panics
@@ -133,8 +153,8 @@ pub fn index(shape: &[usize], axis: usize, index: usize) -> Result<(), ShapeErro
 /// assert_eq!(tensor::shape::broadcast(&[32, 1, 5], &[7, 1]).unwrap().as_slice(), [32, 7, 5]);
 /// ```
 pub fn broadcast(left: &[usize], right: &[usize]) -> Result<Shape, ShapeError> {
-    if left == right {
-        return Ok(Shape::from_slice(left));
+    if are_equal(left, right) {
+        return Ok(copied(left));
     }
     let rank = left.len().max(right.len());
     let length = |shape: &[usize], k: usize| match (k + shape.len()).checked_sub(rank) {

@@ -46,9 +46,10 @@ impl Layout {
             let strides = Shape::from_elem(0, shape.len());
             return Self { shape: shape::copied(shape), strides, offset: 0 };
         }
-        let mut strides = Shape::from_elem(1, shape.len());
-        for k in (1..shape.len()).rev() {
-            strides[k - 1] = strides[k] * shape[k];
+        let mut strides = shape::copied(shape);
+        let mut stride = 1;
+        for length in strides.iter_mut().rev() {
+            stride *= std::mem::replace(length, stride);
         }
         let shape = shape::copied(shape);
         Self { shape, strides, offset: 0 }

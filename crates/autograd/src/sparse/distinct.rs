@@ -26,7 +26,12 @@ impl Distinct {
     /// Returns the rows that these ids name, all below `rows`; `None` if they are half of all or more.
     pub(super) fn fewer_than_half(ids: &[u32], rows: usize) -> Option<Self> {
         let (mut bits, mut count) = (vec![0u64; rows.div_ceil(64)], 0);
+        let mut before = None;
         for &id in ids {
+            // Padding repeats one id, and its word would be waited for each time.
+            if before.replace(id) == Some(id) {
+                continue;
+            }
             let word = &mut bits[(id / 64) as usize];
             count += usize::from(*word >> (id % 64) & 1 == 0);
             *word |= 1 << (id % 64);
@@ -52,21 +57,22 @@ impl Distinct {
 
     /// Returns the position of each of these ids among the named rows. All of the ids must be named.
     pub(super) fn positions(&self, ids: &[u32]) -> Vec<u32> {
-        let mut before = Vec::with_capacity(self.bits.len());
-        let mut positions = Vec::with_capacity(ids.len());
+        let mut before = vec![0; self.bits.len()];
+        let mut positions = vec![0; ids.len()];
+        // Loops, because `collect` and `extend` are calls, which compile without the instruction that counts bits.
         vectorized(
             #[inline(always)]
             || {
                 let mut count = 0;
-                for word in &self.bits {
-                    before.push(count);
+                for (before, word) in before.iter_mut().zip(&self.bits) {
+                    *before = count;
                     count += word.count_ones();
                 }
-                positions.extend(ids.iter().map(|&id| {
+                for (position, &id) in positions.iter_mut().zip(ids) {
                     let word = (id / 64) as usize;
                     let below = self.bits[word] & ((1 << (id % 64)) - 1);
-                    before[word] + below.count_ones()
-                }));
+                    *position = before[word] + below.count_ones();
+                }
             },
         );
         positions

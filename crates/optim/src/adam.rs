@@ -12,7 +12,7 @@ mod sparse;
 use autograd::{Gradient, Gradients, Parameters};
 use tensor::{Scalar, Tensor, parallel, vectorized};
 
-use constants::Constants;
+use constants::{Constants, Corrections};
 use sparse::SparseUpdates;
 
 use crate::moments::{Moments, own_gradients};
@@ -77,7 +77,7 @@ struct Update<T> {
     beta: [T; 2],
     /// 1 − β.
     fresh: [T; 2],
-    /// 1 / (1 − β₁ᵗ) and 1 / √(1 − β₂ᵗ). The second is a root, because v / (1 − β₂ᵗ) might overflow.
+    /// See [`Corrections`].
     correction: [T; 2],
     epsilon: T,
     rate: T,
@@ -86,14 +86,13 @@ struct Update<T> {
 }
 
 impl<T: Scalar> Update<T> {
-    fn new(constants: Constants, t: u64, rate: f64) -> Self {
+    fn new(constants: Constants, correction: [f64; 2], rate: f64) -> Self {
         let Constants { betas, epsilon } = constants;
-        let [correction1, correction2] = betas.map(|beta| 1.0 / (1.0 - beta.powf(t as f64)));
         Self {
             constants,
             beta: betas.map(T::from_f64),
             fresh: betas.map(|beta| T::from_f64(1.0 - beta)),
-            correction: [correction1, correction2.sqrt()].map(T::from_f64),
+            correction: correction.map(T::from_f64),
             epsilon: T::from_f64(epsilon),
             rate: T::from_f64(rate),
             decay: T::ZERO,
@@ -148,10 +147,11 @@ impl<T: Scalar> Optimizer<T> for Adam<T> {
         self.pace.check_groups(parameters);
         let own = own_gradients(parameters, gradients);
         overflow::check(parameters, &own, 1.0)?;
-        let rate = self.rate();
+        let (rate, mut corrections) = (self.rate(), Corrections::new(self.constants));
         for (id, gradient) in own {
             let pace = self.pace.of(parameters.name(id), gradient.shape(), rate);
-            let update = Update::new(self.constants, self.moments.updates(id) + 1, pace.rate);
+            let correction = corrections.at(self.moments.updates(id) + 1);
+            let update = Update::new(self.constants, correction, pace.rate);
             // Decay moves all numbers of a parameter, so its gradient counts as dense.
             if let (Gradient::Sparse(rows), None) = (gradient, pace.decay) {
                 self.sparse.update(parameters, &mut self.moments, id, rows, &update);

@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 
 use autograd::{Gradient, Gradients, ParameterId, Parameters, StoreId};
-use tensor::{Scalar, Tensor};
+use tensor::{Scalar, Tensor, shape};
 
 use crate::group;
 use crate::pace::Pace;
@@ -71,7 +71,7 @@ impl<T: Scalar, const N: usize> Moments<T, N> {
         });
         for moment in &entry.moments {
             assert!(
-                moment.shape() == shape,
+                shape::are_equal(moment.shape(), shape),
                 "step: the parameter `{}` has shape {shape:?}, but had {:?} in a step before, and its \
                  moments have that shape: give each model, and a model with a changed parameter, an \
                  optimizer of its own",
@@ -240,7 +240,8 @@ pub(crate) fn own_gradients<'g, T: Scalar>(
     parameters: &Parameters<T>,
     gradients: &'g Gradients<T>,
 ) -> Vec<(ParameterId, &'g Gradient<T>)> {
-    let mut own: Vec<_> = gradients.iter_of(parameters).collect();
+    let mut own = Vec::with_capacity(parameters.len());
+    own.extend(gradients.iter_of(parameters));
     assert!(
         !own.is_empty() || gradients.iter().next().is_none(),
         "step: all gradients are of parameters of another store: give this optimizer the store \
@@ -255,7 +256,7 @@ pub(crate) fn own_gradients<'g, T: Scalar>(
             parameters.len()
         );
         assert!(
-            gradient.shape() == parameters.shape(id),
+            shape::are_equal(gradient.shape(), parameters.shape(id)),
             "step: the parameter `{}` has shape {:?}, its gradient {:?}: the gradients belong \
              to another model",
             parameters.name(id),

@@ -49,6 +49,10 @@ impl<T: Copy> Pairwise<T> {
         combine: impl Fn(T, T) -> T + Copy,
     ) {
         let start = self.sums.len();
+        if start == 0 {
+            // Room for the sums of up to 2⁴ − 1 groups, so that the vector need not grow step by step.
+            self.sums.reserve(4 * self.width);
+        }
         self.sums.resize(start + self.width, fill);
         write(&mut self.sums[start..]);
         self.groups += 1;

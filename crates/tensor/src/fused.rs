@@ -105,7 +105,7 @@ impl<T: Scalar, const S: usize> Sums<T, S> {
         self.blocks += blocks;
         if S > 0 && self.blocks >= GROUP {
             let lanes = self.lanes.as_flattened();
-            self.groups.push(T::ZERO, |group| group.copy_from_slice(lanes), |x, y| x + y);
+            self.groups.push_row(lanes, |x, y| x + y);
             self.lanes = [[T::ZERO; LANES]; S];
             self.blocks = 0;
         }

@@ -48,15 +48,34 @@ impl<T: Copy> Pairwise<T> {
         write: impl FnOnce(&mut [T]),
         combine: impl Fn(T, T) -> T + Copy,
     ) {
-        let start = self.sums.len();
-        if start == 0 {
-            // Room for the sums of up to 2⁴ − 1 groups, so that the vector need not grow step by step.
-            self.sums.reserve(4 * self.width);
-        }
+        let start = self.begin();
         self.sums.resize(start + self.width, fill);
         write(&mut self.sums[start..]);
+        self.combine_full(combine);
+    }
+
+    /// Adds a group whose row is there already.
+    #[inline(always)]
+    pub(crate) fn push_row(&mut self, row: &[T], combine: impl Fn(T, T) -> T + Copy) {
+        self.begin();
+        self.sums.extend_from_slice(row);
+        self.combine_full(combine);
+    }
+
+    /// Makes room, and returns where the next row begins.
+    #[inline(always)]
+    fn begin(&mut self) -> usize {
+        if self.sums.is_empty() {
+            // For up to 2⁴ − 1 groups, so that the vector need not grow step by step.
+            self.sums.reserve(4 * self.width);
+        }
+        self.sums.len()
+    }
+
+    /// Counts the last row, and combines sums of the same number of groups, like the carries of a binary counter.
+    #[inline(always)]
+    fn combine_full(&mut self, combine: impl Fn(T, T) -> T + Copy) {
         self.groups += 1;
-        // Sums of the same number of groups are combined, like the carries of a binary counter.
         for _ in 0..self.groups.trailing_zeros() {
             self.combine_last_two(combine);
         }

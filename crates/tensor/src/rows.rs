@@ -242,7 +242,7 @@ impl<T: Scalar> RowSums<T> {
         let sum = &mut self.sums[start..start + self.width];
         let groups = self.groups.entry(number).or_insert_with(|| Pairwise::new(self.width));
         vectorized(|| {
-            groups.push(T::ZERO, |group| group.copy_from_slice(sum), |x, y| x + y);
+            groups.push_row(sum, |x, y| x + y);
             sum.fill(T::ZERO);
         });
         self.terms[number] = 0;

@@ -134,17 +134,14 @@ fn map_run<T: Scalar, const I: usize, const O: usize, const S: usize>(
     let x = operands.each_ref().map(Operand::values);
     // Copies, because local variables stay in registers.
     let steps = operands.each_ref().map(|source| source.step);
-    let full = length - length % LANES;
+    let blocks_of_x = x.map(|x| x.as_chunks::<LANES>().0);
+    let full = length / LANES;
     let mut begin = 0;
     while begin < full {
-        let blocks = (GROUP - sums.blocks % GROUP).min((full - begin) / LANES);
-        let end = begin + blocks * LANES;
+        let end = full.min(begin + GROUP - sums.blocks % GROUP);
         let mut lanes = sums.lanes;
-        for at in (begin..end).step_by(LANES) {
-            let mut block = [[T::ZERO; LANES]; I];
-            for k in 0..I {
-                block[k].copy_from_slice(&x[k][at * steps[k]..][..LANES]);
-            }
+        for at in begin..end {
+            let block: [[T; LANES]; I] = from_fn(|k| blocks_of_x[k][at * steps[k]]);
             let mut y = [[T::ZERO; LANES]; O];
             for lane in 0..LANES {
                 let mut element = [T::ZERO; I];
@@ -160,14 +157,14 @@ fn map_run<T: Scalar, const I: usize, const O: usize, const S: usize>(
                 }
             }
             for k in 0..O {
-                outputs[k][at..at + LANES].copy_from_slice(&y[k]);
+                outputs[k].as_chunks_mut::<LANES>().0[at] = y[k];
             }
         }
         sums.lanes = lanes;
-        sums.count(blocks);
+        sums.count(end - begin);
         begin = end;
     }
-    map_tail(full..length, x, steps, outputs, sums, f);
+    map_tail(full * LANES..length, x, steps, outputs, sums, f);
 }
 
 /// Maps the elements after the last full block of a run. They count as one more block.

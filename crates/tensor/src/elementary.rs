@@ -14,14 +14,8 @@ pub(crate) fn exp(x: f32) -> f32 {
     let x = if x > 89.0 { 89.0 } else { x };
     let x = if x < -104.0 { -104.0 } else { x };
 
-    let shifted = x.mul_add(std::f32::consts::LOG2_E, ROUND);
-    let n = shifted - ROUND;
-    // ln 2 in two parts: n times the first is exact, so r keeps all its digits.
-    let r = n.mul_add(2.121_944_4e-4, n.mul_add(-0.693_359_4, x));
-    let series = polynomial(
-        r,
-        &[1.0 / 5040.0, 1.0 / 720.0, 1.0 / 120.0, 1.0 / 24.0, 1.0 / 6.0, 0.5, 1.0, 1.0],
-    );
+    let Reduced { shifted, r } = reduced(x);
+    let series = polynomial(r, &SERIES);
 
     // 2ⁿ as two factors, because n ranges from -150 to 128, beyond what one exponent holds. They
     // share the sum of their biased exponents, n + 2 · 127. For a NaN the factors are arbitrary, but
@@ -31,6 +25,40 @@ pub(crate) fn exp(x: f32) -> f32 {
     let half = biased >> 1;
     series * power_of_two(half) * power_of_two(biased.wrapping_sub(half))
 }
+
+/// Returns 1 + eˣ, the same number as with [`exp`], in fewer steps. It stops at x = -86, below which eˣ is lost in the
+/// sum. So one exponent holds 2ⁿ⁻¹, and the other factor 2 is in the series.
+#[inline(always)]
+pub(crate) fn one_plus_exp(x: f32) -> f32 {
+    let x = if x > 89.0 { 89.0 } else { x };
+    let x = if x < -86.0 { -86.0 } else { x };
+    let Reduced { shifted, r } = reduced(x);
+    let biased = shifted.to_bits().wrapping_sub(ROUND.to_bits() - 126) as i32;
+    polynomial(r, &TWICE_SERIES).mul_add(power_of_two(biased), 1.0)
+}
+
+/// x as `n·ln 2 + r` with `|r| ≤ ln 2 / 2`; the low bits of `shifted` are n.
+struct Reduced {
+    shifted: f32,
+    r: f32,
+}
+
+#[inline(always)]
+fn reduced(x: f32) -> Reduced {
+    let shifted = x.mul_add(std::f32::consts::LOG2_E, ROUND);
+    let n = shifted - ROUND;
+    // ln 2 in two parts: n times the first is exact, so r keeps all its digits.
+    let r = n.mul_add(2.121_944_4e-4, n.mul_add(-0.693_359_4, x));
+    Reduced { shifted, r }
+}
+
+/// The coefficients of eʳ.
+const SERIES: [f32; 8] =
+    [1.0 / 5040.0, 1.0 / 720.0, 1.0 / 120.0, 1.0 / 24.0, 1.0 / 6.0, 0.5, 1.0, 1.0];
+
+/// The coefficients of 2 eʳ.
+const TWICE_SERIES: [f32; 8] =
+    [2.0 / 5040.0, 2.0 / 720.0, 2.0 / 120.0, 2.0 / 24.0, 2.0 / 6.0, 1.0, 2.0, 2.0];
 
 /// Returns ln x, from `x = 2ⁿ · (1 + z)` with 1 + z between √½ and √2 as `n·ln 2 + ln(1 + z)`, and
 /// a polynomial for the latter (Moshier's Cephes library).
@@ -143,6 +171,14 @@ mod tests {
         assert!(exp(f32::NAN).is_nan());
         // Subnormal results keep their leading digits.
         assert!((f64::from(exp(-95.0)) - (-95f64).exp()).abs() < 1.5e-45);
+    }
+
+    #[test]
+    fn one_plus_exp_is_1_plus_exp_bit_for_bit() {
+        for x in sweep(-120.0, 100.0).chain([1e4, -1e4, f32::INFINITY, f32::NEG_INFINITY]) {
+            assert_eq!(one_plus_exp(x).to_bits(), (1.0 + exp(x)).to_bits(), "x is {x}");
+        }
+        assert!(one_plus_exp(f32::NAN).is_nan());
     }
 
     #[test]

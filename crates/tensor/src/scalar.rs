@@ -140,6 +140,11 @@ impl Scalar for f32 {
     fn exp(self) -> Self {
         elementary::exp(self)
     }
+
+    #[inline(always)]
+    fn sigmoid(self) -> Self {
+        1.0 / elementary::one_plus_exp(-self)
+    }
     #[inline(always)]
     fn ln(self) -> Self {
         elementary::ln(self)

@@ -85,9 +85,14 @@ fn map_part<T: Scalar, const I: usize, const O: usize, const S: usize>(
     sums.total()
 }
 
+/// Begins at a cache line, so that no register of lanes lies across two: then it could not be read right after it was written.
+#[derive(Clone, Copy)]
+#[repr(align(64))]
+struct AtLine<V>(V);
+
 /// The sums of the summands, in lanes. For accuracy, the lanes are put aside in groups, which are summed pairwise.
 struct Sums<T, const S: usize> {
-    lanes: [[T; LANES]; S],
+    lanes: AtLine<[[T; LANES]; S]>,
     /// The number of blocks that have been added to the lanes.
     blocks: usize,
     groups: Pairwise<T>,
@@ -96,7 +101,7 @@ struct Sums<T, const S: usize> {
 impl<T: Scalar, const S: usize> Sums<T, S> {
     fn new() -> Self {
         let groups = Pairwise::new(S * LANES);
-        Self { lanes: [[T::ZERO; LANES]; S], blocks: 0, groups }
+        Self { lanes: AtLine([[T::ZERO; LANES]; S]), blocks: 0, groups }
     }
 
     /// Counts blocks as added to the lanes; when they fill a group, its sums are put aside.
@@ -104,19 +109,19 @@ impl<T: Scalar, const S: usize> Sums<T, S> {
     fn count(&mut self, blocks: usize) {
         self.blocks += blocks;
         if S > 0 && self.blocks >= GROUP {
-            let lanes = self.lanes.as_flattened();
+            let lanes = self.lanes.0.as_flattened();
             self.groups.push_row(lanes, |x, y| x + y);
-            self.lanes = [[T::ZERO; LANES]; S];
+            self.lanes.0 = [[T::ZERO; LANES]; S];
             self.blocks = 0;
         }
     }
 
     fn total(mut self) -> [T; S] {
         if let Some(groups) = self.groups.total(|x, y| x + y) {
-            let lanes = self.lanes.as_flattened_mut();
+            let lanes = self.lanes.0.as_flattened_mut();
             lanes.iter_mut().zip(groups).for_each(|(lane, &x)| *lane = x + *lane);
         }
-        self.lanes.map(|lanes| fold_lanes(lanes, |x, y| x + y))
+        self.lanes.0.map(|lanes| fold_lanes(lanes, |x, y| x + y))
     }
 }
 
@@ -139,7 +144,7 @@ fn map_run<T: Scalar, const I: usize, const O: usize, const S: usize>(
     let mut begin = 0;
     while begin < full {
         let end = full.min(begin + GROUP - sums.blocks % GROUP);
-        let mut lanes = sums.lanes;
+        let mut lanes = sums.lanes.0;
         for at in begin..end {
             let block: [[T; LANES]; I] = from_fn(|k| blocks_of_x[k][at * steps[k]]);
             let mut y = [[T::ZERO; LANES]; O];
@@ -160,7 +165,7 @@ fn map_run<T: Scalar, const I: usize, const O: usize, const S: usize>(
                 outputs[k].as_chunks_mut::<LANES>().0[at] = y[k];
             }
         }
-        sums.lanes = lanes;
+        sums.lanes.0 = lanes;
         sums.count(end - begin);
         begin = end;
     }
@@ -182,7 +187,7 @@ fn map_tail<T: Scalar, const I: usize, const O: usize, const S: usize>(
         for k in 0..O {
             outputs[k][at] = output[k];
         }
-        for (lanes, term) in sums.lanes.iter_mut().zip(summand) {
+        for (lanes, term) in sums.lanes.0.iter_mut().zip(summand) {
             lanes[at - tail.start] += term;
         }
     }

@@ -47,9 +47,11 @@ impl Layout {
             return Self { shape: shape::copied(shape), strides, offset: 0 };
         }
         let mut strides = shape::copied(shape);
-        let mut stride = 1;
-        for length in strides.iter_mut().rev() {
-            stride *= std::mem::replace(length, stride);
+        if let Some(last) = strides.last_mut() {
+            *last = 1;
+        }
+        for k in (1..shape.len()).rev() {
+            strides[k - 1] = strides[k] * shape[k];
         }
         let shape = shape::copied(shape);
         Self { shape, strides, offset: 0 }

@@ -44,6 +44,20 @@ proptest! {
         prop_assert_eq!(x.to_vec(), by_index);
     }
 
+    /// Shapes of up to four axes are copied in another way than longer ones.
+    #[test]
+    fn a_tensor_may_have_any_number_of_axes(shape in shapes(7, 2)) {
+        let numbers: Vec<f64> = (0..shape::len(&shape)).map(|i| i as f64).collect();
+        let x = Tensor::new(&shape, numbers.clone());
+        let by_index: Vec<f64> = indices(&shape).iter().map(|index| x.get(index)).collect();
+        prop_assert_eq!(&by_index, &numbers);
+        let twice = &x + x.clone();
+        prop_assert_eq!(twice.shape(), &*shape);
+        prop_assert_eq!(twice.to_vec(), numbers.iter().map(|i| 2.0 * i).collect::<Vec<_>>());
+        let repeated = x.unsqueeze(0).expand([&[2], &*shape].concat());
+        prop_assert_eq!(repeated.sum_to(&shape), twice);
+    }
+
     #[test]
     fn a_reshape_keeps_the_order(x in any_tensor(), cut in 0..24usize) {
         let n = x.len();

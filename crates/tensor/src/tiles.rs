@@ -388,10 +388,9 @@ fn panel<S: Simd, const VECTORS: usize>(
     column: usize,
     width: usize,
 ) -> Panel<S, VECTORS> {
-    let zeros = [simd.splat_f32s(0.0); VECTORS];
+    let mut panel = buffer::stale(matrix.rows, [simd.splat_f32s(0.0); VECTORS]);
     let values = &matrix.values[column * matrix.column_stride..];
     if matrix.column_stride == 1 {
-        let mut panel = buffer::stale(matrix.rows, zeros);
         for (k, row) in panel.iter_mut().enumerate() {
             let numbers = &values[k * matrix.row_stride..];
             match S::as_simd_f32s(numbers).0.first_chunk() {
@@ -401,7 +400,6 @@ fn panel<S: Simd, const VECTORS: usize>(
         }
         return panel;
     }
-    let mut panel = buffer::stale(matrix.rows, zeros);
     let numbers: &mut [f32] = bytemuck::cast_slice_mut(panel.as_flattened_mut());
     let column =
         |j: usize| &values[j * matrix.column_stride..][..(matrix.rows - 1) * matrix.row_stride + 1];
@@ -419,7 +417,8 @@ fn panel<S: Simd, const VECTORS: usize>(
     panel
 }
 
-/// Writes four columns, whose numbers are side by side, into rows of this length, from position `at` on.
+/// Writes four columns, whose numbers are side by side, into rows of this length, from position `at` on. Four at a time,
+/// because the processor writes four adjacent numbers as quickly as one.
 #[inline(always)]
 fn transpose(columns: [&[f32]; 4], rows: &mut [f32], length: usize, at: usize) {
     let [a, b, c, d] = columns;

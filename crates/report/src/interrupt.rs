@@ -76,18 +76,23 @@ fn exit_code(signal: u8) -> u8 {
 
 impl SignalState {
     fn receive(&self, signal: u8) {
-        let is_first = self.signal.swap(signal, Ordering::Relaxed) == 0;
+        release_terminal();
+        let is_first = self.signal.load(Ordering::Relaxed) == 0;
         if !is_first || !self.has_begun.load(Ordering::Relaxed) {
-            release_terminal();
             process::exit(exit_code(signal).into());
         }
-        // A step can take long, so a person at a terminal may wonder why nothing happens.
-        let terminal = Term::stderr();
-        if terminal.is_term() {
-            let _ = terminal.write_line(
-                "\nTraining stops after this step; press Ctrl-C again to stop at once.",
-            );
-        }
+        // Before training learns of the signal, so that this comes before its last message.
+        tell_that_training_stops();
+        self.signal.store(signal, Ordering::Relaxed);
+    }
+}
+
+/// A step can take long, so a person at a terminal may wonder why nothing happens.
+fn tell_that_training_stops() {
+    let terminal = Term::stderr();
+    if terminal.is_term() {
+        let _ = terminal
+            .write_line("\nTraining stops after this step; press Ctrl-C again to stop at once.");
     }
 }
 

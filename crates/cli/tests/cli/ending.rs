@@ -116,7 +116,7 @@ fn the_terminal_scrolls_whole_again_when_no_one_reads_on() {
 #[test]
 fn the_shell_gets_the_whole_terminal_while_a_run_is_stopped() {
     let folder = folder_with(&good_files());
-    let training = format!("'{WENGERT}' {TRAIN_TEXTS} {SMALL} --epochs 1000000");
+    let training = format!("'{WENGERT}' {TRAIN_TEXTS} {SMALL} --epochs 100000");
     let session =
         format!("set -m; stty rows 24 cols 80; {training}; echo PROMPT; fg; echo \"END $?\"");
     fs::write(folder.path().join("session"), session).unwrap();

@@ -6,7 +6,8 @@
 //! (DECSC and DECRC, `ESC 7` and `ESC 8`).
 //!
 //! All lines of the terminal must be released whenever another program uses it: when this one ends, for
-//! whatever reason, and while Ctrl-Z has stopped it.
+//! whatever reason, and while Ctrl-Z has stopped it. At Ctrl-C and Ctrl-Z the system discards output
+//! that the terminal has not shown yet, so after a signal they are released even if they were before.
 
 use std::env;
 use std::io;
@@ -19,12 +20,22 @@ use indicatif::TermLike;
 /// The fewest rows of a terminal that leave room for a separate line.
 const FEWEST_ROWS: u16 = 4;
 
-/// The rows of the terminal when the last one was set apart; 0 if it is not. There is one terminal, and a
-/// signal gives it back in a thread of its own.
-static SET_APART: Mutex<u16> = Mutex::new(0);
+/// Which lines of the terminal scroll.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Scrolling {
+    /// All, as this program found it.
+    Untouched,
+    /// All but the last, on a terminal of so many rows.
+    AboveBar(u16),
+    /// All again.
+    Released,
+}
 
-fn set_apart() -> MutexGuard<'static, u16> {
-    SET_APART.lock().unwrap_or_else(PoisonError::into_inner)
+/// There is one terminal, and a signal releases it in a thread of its own.
+static SCROLLING: Mutex<Scrolling> = Mutex::new(Scrolling::Untouched);
+
+fn scrolling() -> MutexGuard<'static, Scrolling> {
+    SCROLLING.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 #[derive(Debug)]
@@ -88,13 +99,13 @@ impl TermLike for BottomLine {
 
     fn flush(&self) -> io::Result<()> {
         let line = mem::take(&mut *self.line.lock().unwrap_or_else(PoisonError::into_inner));
-        let mut set_apart = set_apart();
+        let mut scrolling = scrolling();
         let (rows, columns) = self.terminal.size();
-        if rows != *set_apart {
+        if *scrolling != Scrolling::AboveBar(rows) {
             // A line feed first, which scrolls if the cursor is on the line to be set apart.
             let above = rows.saturating_sub(1);
             self.terminal.write_str(&format!("\n\x1b[1A\x1b7\x1b[1;{above}r\x1b8"))?;
-            *set_apart = rows;
+            *scrolling = Scrolling::AboveBar(rows);
         }
         // A longer one would go on over its own beginning.
         let line = console::truncate_str(line.trim_end(), columns.into(), "");
@@ -109,23 +120,26 @@ impl Drop for BottomLine {
     }
 }
 
-/// Removes the bar and lets the terminal scroll all its lines again, if the last one was set apart.
+/// Removes the bar and lets the terminal scroll all its lines again, if the last one was ever set apart.
 pub(crate) fn release_terminal() {
-    release(&mut set_apart());
+    release(&mut scrolling());
 }
 
 /// Removes the bar like [`release_terminal`], and runs `meanwhile`; no bar is drawn before it returns.
 #[cfg(unix)]
 pub(crate) fn without_bar(meanwhile: impl FnOnce()) {
-    let mut set_apart = set_apart();
-    release(&mut set_apart);
+    let mut scrolling = scrolling();
+    release(&mut scrolling);
     meanwhile();
 }
 
-fn release(set_apart: &mut u16) {
-    let rows = mem::take(set_apart);
-    if rows > 0 {
-        // An error cannot be reported anywhere.
-        let _ = Term::stderr().write_str(&format!("\x1b7\x1b[{rows};1H\x1b[2K\x1b[r\x1b8"));
-    }
+fn release(scrolling: &mut Scrolling) {
+    let clear_bar = match *scrolling {
+        Scrolling::Untouched => return,
+        Scrolling::AboveBar(rows) => format!("\x1b[{rows};1H\x1b[2K"),
+        Scrolling::Released => String::new(),
+    };
+    *scrolling = Scrolling::Released;
+    // An error cannot be reported anywhere.
+    let _ = Term::stderr().write_str(&format!("\x1b7{clear_bar}\x1b[r\x1b8"));
 }

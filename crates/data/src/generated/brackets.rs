@@ -5,6 +5,11 @@
 //! ```
 //!
 //! A closing bracket is of the kind of the one that was opened last, so a model has to keep a stack.
+//!
+//! Inside `k` brackets, a bracket of either kind is opened with probability ¼, and with ½ the innermost one is
+//! closed (or the line ends): a surprise of 1½ ln 2 in the mean, and none at the greatest depth `d`. What is
+//! written until that end has the surprise `Sₖ = 1½ ln 2 + ½ (Sₖ₊₁ + Sₖ)` with `S_d = 0`, and as many characters as
+//! `Lₖ = 1 + ½ (Lₖ₊₁ + Lₖ)` with `L_d = 1`. So a line has 3d ln 2 nats in 2d + 1 characters, in the mean.
 
 use tensor::Key;
 

@@ -123,6 +123,17 @@ fn each_bracket_is_closed_by_its_own_kind() {
 }
 
 #[test]
+fn the_mean_surprise_of_many_brackets_is_the_declared_entropy() {
+    for deepest in [1, 4, 7] {
+        let told = brackets(20_000, deepest, Key::new(4));
+        let depth = deepest as f64;
+        let entropy = 3.0 * depth * 2f64.ln() / (2.0 * depth + 1.0);
+        let mean = told.mean_surprise();
+        assert!((mean - entropy).abs() < 0.005, "depth {deepest}: {mean} {entropy}");
+    }
+}
+
+#[test]
 fn an_empty_text_has_nothing_to_tell() {
     assert_eq!(stories(0, Key::new(1)), Told::default());
 }
@@ -139,8 +150,8 @@ proptest! {
     #[test]
     fn probabilities_of_all_tokens_sum_to_one(
         text in prop::collection::vec(0u32..5, 8..60),
-        context in prop::collection::vec(0u32..5, 0..6),
-        order in 1usize..6,
+        context in prop::collection::vec(0u32..5, 0..9),
+        order in 1usize..9,
     ) {
         let model = KneserNey::new(text, 7, order);
         let sum: f64 = (0..7).map(|token| model.probability(&context, token)).sum();

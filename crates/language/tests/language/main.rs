@@ -2,6 +2,7 @@
 
 mod corpus;
 mod generation;
+mod learning;
 mod sampling;
 mod score;
 mod stored;

@@ -62,7 +62,7 @@ pub fn most_telling(
     let last = tokens.len().checked_sub(1)?;
     let (queries, wanted) = match answer.and_then(|answer| earlier(tokens, answer)) {
         Some((answer, earlier)) => (answer.start - 1..answer.end, earlier),
-        None => (last..last + 1, 0..last + 1),
+        None => (last..last + 1, 0..0),
     };
     let looks = |head: usize, query: usize| -> u32 {
         let row = &heads[head].thousandths[query];
@@ -80,4 +80,30 @@ fn earlier(tokens: &[u32], answer: Range<usize>) -> Option<(Range<usize>, Range<
         .rev()
         .find(|&start| tokens[start..start + answer.len()] == tokens[answer.clone()])?;
     Some((answer.clone(), found..found + answer.len()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A head over four tokens. Each row is what a token sees of itself and those before.
+    fn head(block: usize, rows: [&[u16]; 6]) -> AttentionHead {
+        AttentionHead { block, head: 0, thousandths: rows.map(<[u16]>::to_vec).to_vec() }
+    }
+
+    #[test]
+    fn the_head_that_looks_from_the_answer_to_where_it_stood_before_is_shown_first() {
+        let even = head(0, [&[1000], &[500; 2], &[333; 3], &[250; 4], &[200; 5], &[167; 6]]);
+        let looking = [&[0, 900, 0, 100][..], &[0, 800, 100, 0, 100], &[0, 0, 0, 0, 0, 1000]];
+        let knowing = head(1, [&[1000], &[500; 2], &[333; 3], looking[0], looking[1], looking[2]]);
+        let heads = [even, knowing];
+        // Token 7 is the answer, at place 4; it stood at place 1. The question ends at place 3.
+        let tokens = [5, 7, 6, 8, 7, 9];
+        assert_eq!(most_telling(&heads, &tokens, Some(4..5)), Some((1, 3)));
+        // Without an answer it is the last token, and the head that looks most at one token.
+        assert_eq!(most_telling(&heads, &tokens, None), Some((1, 5)));
+        // An answer that did not stand before is none.
+        assert_eq!(most_telling(&heads, &tokens, Some(5..6)), Some((1, 5)));
+        assert_eq!(most_telling(&heads, &[], None), None);
+    }
 }

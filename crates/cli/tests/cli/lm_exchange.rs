@@ -164,6 +164,16 @@ fn always(token: usize) -> Vec<u8> {
 fn what_loading_would_refuse_is_refused_at_the_import() {
     let folder = trained_on(&"aab</s>".repeat(40), false, "--steps 1");
     run(folder.path(), "export --model a.st --to there");
+    let larger = tokenizer(false).replace(r#""Ċ":3"#, r#""Ċ":3,"ba":6,"bb":7"#);
+    fs::write(folder.path().join("larger.json"), larger).unwrap();
+    let Outcome { code, stderr, .. } =
+        wengert(folder.path(), "lm import there --tokens larger.json --save b.st");
+    assert_eq!(code, Some(2));
+    assert!(
+        stderr.contains("there: its tokenizer has 8 tokens but the model only 6; give "),
+        "{stderr}"
+    );
+    assert!(!folder.path().join("b.st").exists());
     let config = folder.path().join("there/config.json");
     let whole = json_of(&config);
     for (key, value, tells) in [

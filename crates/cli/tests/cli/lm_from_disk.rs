@@ -49,6 +49,13 @@ fn a_text_in_its_file_trains_to_the_bytes_and_losses_of_one_in_memory() {
         assert_eq!(expected.len(), 3);
         assert_eq!(run("--from-disk --save disk.st --report page.html --tape tape.html"), expected);
         assert!(bytes(folder.path(), "disk.st") == bytes(folder.path(), "memory.st"), "{tokens}");
+        let tape = String::from_utf8(bytes(folder.path(), "tape.html")).unwrap();
+        for op in ["rms_norm", "rope", "causal_attention", "gated_swiglu", "softmax_cross_entropy"]
+        {
+            assert!(tape.contains(op), "{op} is not on the tape of a block");
+        }
+        let report = String::from_utf8(bytes(folder.path(), "page.html")).unwrap();
+        assert!(report.contains("tape.html"), "the report does not lead to the tape");
     }
 }
 

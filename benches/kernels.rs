@@ -42,6 +42,21 @@ fn elementwise(c: &mut Criterion) {
     }
 }
 
+/// Sums and products that several cores divide by the places of the result.
+fn divided(c: &mut Criterion) {
+    let mut group = c.benchmark_group("divided");
+    let x = normal(&[1024, 4096], 1);
+    group.throughput(Throughput::Elements(x.len() as u64));
+    for axis in [0, 1] {
+        group.bench_function(BenchmarkId::new("sum", axis), |b| b.iter(|| x.sum(&[axis])));
+    }
+    let pairs = normal(&[1 << 21, 2], 1);
+    group.bench_function("sum of pairs", |b| b.iter(|| pairs.sum(&[1])));
+    let (left, right) = (normal(&[64, 96, 96], 1), normal(&[64, 96, 96], 2));
+    group.throughput(Throughput::Elements(64 * 96 * 96 * 96));
+    group.bench_function("matmul of a batch", |b| b.iter(|| left.matmul(&right)));
+}
+
 /// Fused operations, forward and backward.
 fn fused(c: &mut Criterion) {
     let mut group = c.benchmark_group("fused");
@@ -109,6 +124,6 @@ fn adam(c: &mut Criterion) {
 criterion_group! {
     name = benches;
     config = Criterion::default().sample_size(20);
-    targets = matmul, elementwise, fused, embedding_mean, adam
+    targets = matmul, elementwise, divided, fused, embedding_mean, adam
 }
 criterion_main!(benches);

@@ -12,7 +12,7 @@ use crate::matrix::{Matrix, MatrixKernel, Target, Triangle};
 use crate::shape::{self, expect};
 use crate::strided::for_each_run;
 use crate::vectorized::vectorized;
-use crate::{Scalar, Tensor, bf16, buffer, gemm, row_product, tiles};
+use crate::{Scalar, Tensor, bf16, buffer, gemm, parallel, row_product, tiles};
 
 impl<T: Scalar> Tensor<T> {
     /// Returns the matrix product over the last two axes, `[…, m, k] · […, k, n] = […, m, n]`; the axes
@@ -44,13 +44,19 @@ fn multiply<T: Scalar>(left: &Tensor<T>, right: &Tensor<T>, shape: &[usize], pro
             (matrix_at(left, left.layout().offset()), matrix_at(right, right.layout().offset()));
         return multiply_matrices(left, right, product);
     }
-    let mut targets = product.chunks_exact_mut(shape::len(&shape[batch.len()..]));
-    for_each_run([&starts(left, batch), &starts(right, batch)], |[x, y], length| {
-        for (i, target) in targets.by_ref().take(length).enumerate() {
-            let left = matrix_at(left, x.offset + i * x.stride);
-            let right = matrix_at(right, y.offset + i * y.stride);
-            multiply_matrices(left, right, target);
-        }
+    let mut targets: Vec<_> = product.chunks_exact_mut(shape::len(&shape[batch.len()..])).collect();
+    let multiplications = targets[0].len() * left.shape()[left.rank() - 1];
+    let worth = parallel::SMALLEST_PRODUCT / 2 / multiplications.max(1);
+    let starts = [&starts(left, batch), &starts(right, batch)];
+    parallel::write(worth.max(1), starts, [&mut targets], |starts, [targets]| {
+        let mut targets = targets.iter_mut();
+        for_each_run(starts, |[x, y], length| {
+            for (i, target) in targets.by_ref().take(length).enumerate() {
+                let left = matrix_at(left, x.offset + i * x.stride);
+                let right = matrix_at(right, y.offset + i * y.stride);
+                multiply_matrices(left, right, target);
+            }
+        });
     });
 }
 

@@ -31,9 +31,9 @@ pub const HEAVY: usize = 1 << 16;
 /// The same within [`spread`].
 const SPREAD: usize = 1 << 15;
 
-/// A matrix product of fewer multiplications is left to one core: two take as long for 160³ =
-/// 2^21.97, and little more than half as long for 192³ = 2^22.75.
-const SMALLEST_PRODUCT: usize = 1 << 22;
+/// A matrix product of fewer multiplications is left to one core, and so is a batch of them: two take as long for
+/// 160³ = 2^21.97, and little more than half as long for 192³ = 2^22.75.
+pub(crate) const SMALLEST_PRODUCT: usize = 1 << 22;
 
 /// The number of `f32` that fill a cache line. Parts begin with a line where the whole does: otherwise
 /// each vector instruction reads across two, and Adam's step takes 1.7 times as long.
@@ -85,8 +85,7 @@ pub fn divide<T: Send, R: Send, const I: usize, const O: usize>(
         return kernel(inputs, outputs);
     }
     let axis = shape.iter().position(|&length| length > 1).expect("there are many elements");
-    let half = shape[axis] / 2;
-    let middle = if half < LINE { half } else { half - half % LINE };
+    let middle = middle(shape[axis]);
     let halves = inputs.map(|layout| layout.split(axis, middle));
     let [first_inputs, last_inputs] =
         [halves.each_ref().map(|half| &half.0), halves.each_ref().map(|half| &half.1)];
@@ -198,8 +197,14 @@ pub fn map<I: Sync, R: Send>(items: &[I], work: impl Fn(&I) -> R + Sync) -> Vec<
     (0..items.len()).filter_map(|item| by_thread[item % threads].next()).collect()
 }
 
+/// Returns where an axis of this length is divided in two.
+pub(crate) fn middle(length: usize) -> usize {
+    let half = length / 2;
+    if half < LINE { half } else { half - half % LINE }
+}
+
 /// Returns both results, computed at the same time if there is another thread.
-fn join<A: Send, B: Send>(
+pub(crate) fn join<A: Send, B: Send>(
     first: impl FnOnce() -> A + Send,
     second: impl FnOnce() -> B + Send,
 ) -> (A, B) {

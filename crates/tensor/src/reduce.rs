@@ -31,6 +31,10 @@ pub(crate) const LANES: usize = 16;
 /// A long run is folded in this many lanes: several registers, for an addition takes several cycles.
 const WIDE: usize = 4 * LANES;
 
+/// An axis that is reduced is divided among threads from this length on: parts of a shorter one would hardly be larger
+/// than their results.
+const SHORTEST_DIVIDED: usize = 16;
+
 /// Rows are added this many columns at a time, so that partial sums stay in the cache.
 const COLUMNS: usize = 1024;
 
@@ -244,7 +248,14 @@ impl<T: Scalar> Tensor<T> {
             0 => Vec::new().into(),
             _ if self.is_empty() => buffer::filled(shape::len(kept), start),
             1 => vec![self.fold_to_one(layouts, start, combine)].into(),
-            _ => Fold { start, combine }.part(self.storage(), layouts),
+            _ if self.len() < 2 * parallel::LIGHT => {
+                Fold { start, combine }.part(self.storage(), layouts)
+            }
+            places => {
+                let mut folded = buffer::stale(places, start);
+                Fold { start, combine }.divide(self.storage(), layouts, &mut folded);
+                folded
+            }
         };
         Self::from_buffer(kept, folded)
     }
@@ -321,6 +332,38 @@ impl<T: Scalar, F: Fn(T, T) -> T + Copy> Fold<T, F> {
         }
     }
 
+    /// Writes what [`part`](Self::part) returns, computed in parts that may run on several threads.
+    fn divide(self, values: &[T], layouts: [&Layout; 2], folded: &mut [T])
+    where
+        F: Sync,
+    {
+        // The first axis that will do, because its parts are adjacent in memory.
+        let (shape, is_kept) = (layouts[0].shape(), |axis: usize| layouts[1].strides()[axis] != 0);
+        let axis = (0..shape.len()).find(|&axis| match is_kept(axis) {
+            true => shape[axis] > 1,
+            false => shape[axis] >= SHORTEST_DIVIDED,
+        });
+        let Some(axis) = axis.filter(|_| layouts[0].len() >= 2 * parallel::LIGHT) else {
+            return folded.copy_from_slice(&self.part(values, layouts));
+        };
+        let middle = parallel::middle(shape[axis]);
+        let [[x, y], [x_places, y_places]] =
+            layouts.map(|layout| <[Layout; 2]>::from(layout.split(axis, middle)));
+        let fold = |[part, places]: [&Layout; 2], folded: &mut [T]| {
+            self.divide(values, [part, places], folded)
+        };
+        if is_kept(axis) {
+            let (first, last) = folded.split_at_mut(folded.len() / shape[axis] * middle);
+            parallel::join(|| fold([&x, &x_places], first), || fold([&y, &y_places], last));
+            return;
+        }
+        let mut last = buffer::stale(folded.len(), self.start);
+        parallel::join(|| fold([&x, &x_places], folded), || fold([&y, &y_places], &mut last));
+        vectorized(|| {
+            folded.iter_mut().zip(&*last).for_each(|(x, &y)| *x = (self.combine)(*x, y));
+        });
+    }
+
     /// Reduces the axis `at`. No axis after it is to be reduced.
     fn axis(self, values: &[T], offset: usize, axes: &[Axis<2>], at: usize) -> Buffer<T> {
         let [reduced, last] = [axes[at], axes[axes.len() - 1]];
@@ -374,6 +417,9 @@ impl<T: Scalar, F: Fn(T, T) -> T + Copy> Fold<T, F> {
         stride: usize,
         groups: &mut Pairwise<T>,
     ) -> T {
+        if length <= LANES {
+            return self.short_run(values, first, length, stride);
+        }
         let count = length / WIDE;
         let mut lanes = [self.start; LANES];
         if count > 0 {
@@ -406,6 +452,24 @@ impl<T: Scalar, F: Fn(T, T) -> T + Copy> Fold<T, F> {
             }
         }
         fold_lanes(lanes, self.combine)
+    }
+
+    /// Folds a run of at most [`LANES`] numbers, in the order of [`fold_lanes`].
+    #[inline(always)]
+    fn short_run(self, values: &[T], first: usize, length: usize, stride: usize) -> T {
+        let mut lanes = [self.start; LANES];
+        for (i, lane) in lanes[..length].iter_mut().enumerate() {
+            *lane = (self.combine)(*lane, values[first + i * stride]);
+        }
+        let mut half = LANES / 2;
+        while half > 0 {
+            // Lanes from `length` on hold the start value, which would change nothing.
+            for i in half..length.min(2 * half) {
+                lanes[i - half] = (self.combine)(lanes[i - half], lanes[i]);
+            }
+            half /= 2;
+        }
+        lanes[0]
     }
 
     /// Adds rows up, each as long as `target`.
@@ -511,4 +575,20 @@ pub(crate) fn fold_lanes<T: Copy>(mut lanes: [T; LANES], combine: impl Fn(T, T) 
         width /= 2;
     }
     lanes[0]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_short_run_is_folded_as_full_lanes_are() {
+        let fold = Fold { start: 0.0, combine: add };
+        let values: Vec<f32> = (0..LANES).map(|i| (i as f32 * 0.7).exp()).collect();
+        for length in 0..=LANES {
+            let mut lanes = [0.0; LANES];
+            lanes[..length].copy_from_slice(&values[..length]);
+            assert_eq!(fold.short_run(&values, 0, length, 1), fold_lanes(lanes, add), "{length}");
+        }
+    }
 }

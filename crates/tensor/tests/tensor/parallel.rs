@@ -96,6 +96,54 @@ proptest! {
     }
 
     #[test]
+    fn sums_and_maxima_along_axes(
+        sizes in [1..6usize, 1..6usize, 1..6usize],
+        long in 0..3usize,
+        order in Just([0isize, 1, 2]).prop_shuffle(),
+        axes in prop::sample::subsequence(vec![0isize, 1, 2], 1..3),
+        place: prop::sample::Index,
+    ) {
+        // With the long axis there are elements for two parts or more.
+        let mut shape = sizes;
+        shape[long] += 5 * parallel::LIGHT / sizes.iter().product::<usize>();
+        let x = Tensor::<f32>::normal(shape, 0.0, 1.0, Key::new(1)).permute(&order);
+        let results = with_any_threads(|| vec![x.sum_keepdim(&axes), x.max_keepdim(&axes)]);
+        let mut alone = x.clone();
+        let mut place = place.index(results[0].len());
+        let at = place;
+        for axis in (0..3).rev() {
+            let length = results[0].shape()[axis];
+            if length > 1 {
+                alone = alone.slice(axis as isize, place % length..place % length + 1);
+            }
+            place /= length;
+        }
+        let [sum, max] = [0, 1].map(|k| results[k].to_vec()[at]);
+        let size = f64::from(alone.abs().sum_all().item());
+        let exact: f64 = alone.to_vec().into_iter().map(f64::from).sum();
+        prop_assert!((f64::from(sum) - exact).abs() <= 1e-6 * size, "{sum} {exact}");
+        prop_assert_eq!(max, alone.max_all().item());
+    }
+
+    #[test]
+    fn batches_of_products(
+        [batch, heads] in [1..40usize, 1..4usize],
+        [m, k, n] in [1..80usize, 1..80usize, 1..80usize],
+        is_shared: bool,
+    ) {
+        let random = |shape: [usize; 4], seed| Tensor::<f32>::normal(shape, 0.0, 1.0, Key::new(seed));
+        let x = random([batch, heads, m, k], 1);
+        let y = random([if is_shared { 1 } else { batch }, heads, n, k], 2).transpose(2, 3);
+        let products = with_any_threads(|| vec![x.matmul(&y)]);
+        for at in [0, batch / 2, batch - 1] {
+            let one = |x: &Tensor| {
+                x.index_axis(0, at.min(x.shape()[0] - 1)).index_axis(0, heads - 1)
+            };
+            prop_assert_eq!(one(&products[0]), one(&x).matmul(&one(&y)));
+        }
+    }
+
+    #[test]
     fn matrix_products(
         [m, k, n] in [100..260usize, 100..260usize, 100..260usize],
         ways in [0..4usize, 0..4usize],

@@ -178,7 +178,7 @@ fn a_run_stopped_by_ctrl_z_goes_on_to_the_same_result() {
     let (alone, stopped) = (tempdir().unwrap(), tempdir().unwrap());
     write_texts(alone.path());
     write_texts(stopped.path());
-    let options = OPTIONS.replace("--epochs 3", "--epochs 30");
+    let options = OPTIONS.replace("--epochs 3", "--epochs 200");
     let expected = run(WENGERT, alone.path(), &options).success();
     let mut program = command(WENGERT, stopped.path());
     program.args(options.split_whitespace()).stdout(Stdio::piped()).stderr(Stdio::piped());
@@ -317,7 +317,7 @@ fn a_model_whose_folder_is_removed_is_kept_elsewhere_and_a_removed_log_is_told()
     let folder = tempdir().unwrap();
     write_texts(folder.path());
     fs::create_dir(folder.path().join("out")).unwrap();
-    let options = OPTIONS.replace("--epochs 3", "--epochs 30").replace("model.st", "out/model.st");
+    let options = OPTIONS.replace("--epochs 3", "--epochs 200").replace("model.st", "out/model.st");
     let options = options.replace("run.jsonl", "out/run.jsonl");
     let mut program = command(WENGERT, folder.path());
     program.args(options.split_whitespace());

@@ -135,9 +135,10 @@ fn assert_as_dense<T: Scalar>(adam: &Adam<T>, happens: &[Between]) -> Result<(),
     Ok(())
 }
 
-/// What rows may differ from dense Adam: by the rounding of the scalar type.
+/// What rows may differ from dense Adam: by the rounding of the scalar type. With β = [0.95, 0.9] updates without a
+/// gradient do not fade, and dense Adam rounds 2,000 times: by √2000 · 2⁻²⁵ = 1.3e-6 in the mean.
 fn precision<T: Scalar>() -> f64 {
-    if T::from_f64(0.1).to_f64() == 0.1 { 1e-12 } else { 1e-6 }
+    if T::from_f64(0.1).to_f64() == 0.1 { 1e-12 } else { 6e-6 }
 }
 
 fn adams<T: Scalar>(betas: impl Strategy<Value = [f64; 2]>) -> impl Strategy<Value = Adam<T>> {

@@ -142,30 +142,36 @@ impl TextAnswer<'_> {
     /// Prints the probability of each class, or of the `top` most probable ones, below the text if there are
     /// several texts.
     pub fn print(&self, has_heading: bool, top: Option<usize>) {
+        // At once, because standard output is written line by line.
+        print!("{}", self.lines(has_heading, top).join("\n") + "\n");
+    }
+
+    fn lines(&self, has_heading: bool, top: Option<usize>) -> Vec<String> {
+        let mut lines = Vec::new();
         if has_heading {
-            println!("{}", printable(self.text));
+            lines.push(printable(self.text).to_string());
         }
         match &self.probabilities {
-            None => println!("{UNKNOWN}"),
+            None => lines.push(UNKNOWN.to_string()),
             Some(probabilities) => {
                 let mut ranking: Vec<_> = probabilities.iter().collect();
                 ranking.sort_by(|a, b| b.1.total_cmp(a.1));
-                for (name, probability) in ranking.iter().take(top.unwrap_or(ranking.len())) {
-                    println!("{:>5.1} %  {}", *probability * 100.0, printable(name));
-                }
+                let shown = ranking.iter().take(top.unwrap_or(ranking.len()));
+                lines.extend(shown.map(|(name, probability)| {
+                    format!("{:>5.1} %  {}", *probability * 100.0, printable(name))
+                }));
             }
         }
         if !self.unknown_words.is_empty() {
-            println!("unknown words: {}", printable(&self.unknown_words.join(", ")));
+            let words = self.unknown_words.join(", ");
+            lines.push(format!("unknown words: {}", printable(&words)));
         }
         if let Some(why) = self.why.as_ref().filter(|why| !why.is_empty()) {
             let words: Vec<String> =
                 why.iter().map(|found| effect(&found.word, found.effect, true)).collect();
-            println!(
-                "points of {} from each word: {}",
-                printable(self.prediction),
-                words.join(", ")
-            );
+            let prediction = printable(self.prediction);
+            lines.push(format!("points of {prediction} from each word: {}", words.join(", ")));
         }
+        lines
     }
 }

@@ -173,6 +173,11 @@ TEXT = (
     " dropout's random bits, the zeros of the gradient's table and gathering rows out of order the rest."
 )
 
+GENERATE = (
+    "The limit is reading the weights from L3 as fast as Adam reads and writes. The products of one row read them"
+    " at a third of that rate and take about half of a token; some seventy small tensors take the rest."
+)
+
 ROWS = (
     "The limit reads memory in order. The rows of a batch lie each on a page of its own, in 31 or 77 MB of values"
     " and moments, so that most cost a miss of the caches and of the page tables."
@@ -187,6 +192,8 @@ WHY = {
     "text_v50k": ROWS,
     "text_v50k_lazy": ROWS,
     "text_ragged": ROWS,
+    "generate": GENERATE,
+    "generate_bf16": GENERATE,
     "swiglu": "The limit reads x and writes its gradient. A tape keeps the output, and the gate for the"
     " backward pass, which come from memory again.",
 }

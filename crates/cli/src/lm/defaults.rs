@@ -1,7 +1,7 @@
 //! The default values of the language model's options, in one place.
 //!
-//! With them a model of about 100,000 parameters comes within 0.002 nats of the stories' floor in about a minute on
-//! two cores, and answers 97 of 100 questions or more.
+//! With them a model of about 100,000 parameters comes within 0.002 nats of the stories' floor in half a minute to a minute
+//! on two cores, and answers 97 of 100 questions or more.
 
 /// Generated documents.
 pub const DOCUMENTS: usize = 10_000;

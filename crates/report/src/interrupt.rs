@@ -76,6 +76,7 @@ fn exit_code(signal: u8) -> u8 {
 
 impl SignalState {
     fn receive(&self, signal: u8) {
+        // Also before the first: the system has discarded what was not shown yet, perhaps the end of a bar.
         release_terminal();
         let is_first = self.signal.load(Ordering::Relaxed) == 0;
         if !is_first || !self.has_begun.load(Ordering::Relaxed) {

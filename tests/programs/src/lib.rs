@@ -57,7 +57,13 @@ pub fn command(program: impl AsRef<Path>, folder: &Path) -> Command {
     let mut command = Command::new(program.as_ref());
     command.current_dir(folder).stdin(Stdio::null());
     // The width of the terminal, and what would make it one of several processes.
-    for variable in ["COLUMNS", "OMPI_COMM_WORLD_SIZE", "PMI_SIZE", "SLURM_STEP_NUM_TASKS"] {
+    for variable in [
+        "COLUMNS",
+        "OMPI_COMM_WORLD_SIZE",
+        "PMI_SIZE",
+        "MV2_COMM_WORLD_SIZE",
+        "SLURM_STEP_NUM_TASKS",
+    ] {
         command.env_remove(variable);
     }
     command

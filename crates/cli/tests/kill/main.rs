@@ -216,7 +216,12 @@ fn wait_until_stopped(process: u32) {
 #[cfg(target_os = "linux")]
 #[test]
 fn a_second_signal_ends_a_program_that_is_held_up_at_once() {
-    for (signal, code) in [("TERM", 143), ("INT", 130)] {
+    // The program may get signals of two kinds in either order.
+    for (signals, codes) in [
+        (["TERM", "TERM"], [143, 143]),
+        (["INT", "INT"], [130, 130]),
+        (["INT", "TERM"], [130, 143]),
+    ] {
         let folder = tempdir().unwrap();
         write_texts(folder.path());
         let (mut log, _) = full_pipe(folder.path());
@@ -233,14 +238,15 @@ fn a_second_signal_ends_a_program_that_is_held_up_at_once() {
             assert!(child.try_wait().unwrap().is_none(), "it has ended by itself");
             thread::sleep(Duration::from_millis(5));
         }
-        send(signal, child.id());
+        send(signals[0], child.id());
         assert!(child.try_wait().unwrap().is_none(), "one signal has ended it");
-        // The system merges signals that it has not delivered yet.
+        // The system merges equal signals that it has not delivered yet.
         while child.try_wait().unwrap().is_none() {
-            send(signal, child.id());
+            send(signals[1], child.id());
         }
-        let outcome = Outcome::of(child.wait_with_output().unwrap());
-        assert_eq!((outcome.code, outcome.stderr.as_str()), (Some(code), ""));
+        let Outcome { code, stderr, .. } = Outcome::of(child.wait_with_output().unwrap());
+        assert!(code.is_some_and(|code| codes.contains(&code)), "{signals:?}: {code:?}");
+        assert_eq!(stderr, "");
     }
 }
 

@@ -22,7 +22,7 @@ fn learned(corpus: &Corpus, epochs: usize) -> Surprises {
     Surprises::of(&model, &parameters, &corpus.validation, Protocol::Windows).unwrap()
 }
 
-/// A look at the token to be predicted would take a model far below.
+/// A model that saw the token it predicts would be far below the floor.
 #[test]
 fn no_model_beats_the_floor_beyond_sampling_error() {
     // Brackets are learned to their floor, stories only in part.

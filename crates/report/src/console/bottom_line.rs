@@ -7,7 +7,7 @@
 //!
 //! All lines of the terminal must be released whenever another program uses it: when this one ends, for
 //! whatever reason, and while Ctrl-Z has stopped it. At Ctrl-C and Ctrl-Z the system discards output
-//! that the terminal has not shown yet, so after a signal they are released even if they were before.
+//! that the terminal has not shown yet. So after a signal all lines are released again, even if they had been already.
 
 use std::env;
 use std::io;

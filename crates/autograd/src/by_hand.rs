@@ -88,7 +88,7 @@ impl<T: Scalar> Gradients<T> {
             Gradient::Dense(gradient) => Gradient::Dense(gradient.map(&f)),
             Gradient::Sparse(rows) => {
                 let values = rows.values().map(&f);
-                Gradient::Sparse(SparseGradient::new(gradient.shape(), rows.ids(), values))
+                SparseGradient::new(gradient.shape(), rows.ids(), values).into()
             }
         };
         let parameters = self.parameters.iter().map(|(&id, gradient)| (id, mapped(gradient)));
@@ -104,7 +104,7 @@ impl<T: Scalar> From<Tensor<T>> for Gradient<T> {
 
 impl<T: Scalar> From<SparseGradient<T>> for Gradient<T> {
     fn from(rows: SparseGradient<T>) -> Self {
-        Gradient::Sparse(rows)
+        Gradient::Sparse(Box::new(rows))
     }
 }
 

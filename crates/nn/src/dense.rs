@@ -90,7 +90,7 @@ impl Layer for Dense {
         let weight = pass.parameter(self.weight);
         match self.bias {
             Some(bias) => dense(x, weight, pass.parameter(bias)),
-            None => x.tape().apply(DenseOp { biased: false }, &[x, weight]),
+            None => x.tape().apply(DenseOp::<false>, &[x, weight]),
         }
     }
 }
@@ -101,21 +101,21 @@ impl Layer for Dense {
 /// If the shapes do not fit.
 #[track_caller]
 pub fn dense<'t, T: Scalar>(x: Var<'t, T>, weight: Var<'t, T>, bias: Var<'t, T>) -> Var<'t, T> {
-    x.tape().apply(DenseOp { biased: true }, &[x, weight, bias])
+    x.tape().apply(DenseOp::<true>, &[x, weight, bias])
 }
 
-struct DenseOp {
-    biased: bool,
-}
+/// The inputs are x and the weight, and perhaps a bias. Whether there is one is part of the type: an op without
+/// fields needs no memory of its own on the tape.
+struct DenseOp<const BIASED: bool>;
 
-impl<T: Scalar> Op<T> for DenseOp {
+impl<T: Scalar, const BIASED: bool> Op<T> for DenseOp<BIASED> {
     fn name(&self) -> &'static str {
         "dense"
     }
 
     fn formulas(&self) -> Option<Formulas> {
         let product = |y| Formulas::new(y).vjp("X̄ = Ȳ·Wᵀ").vjp("W̄ = Xᵀ·Ȳ");
-        Some(match self.biased {
+        Some(match BIASED {
             true => product("Y = X·W + b").vjp("b̄ = Σ rows of Ȳ"),
             false => product("Y = X·W"),
         })
@@ -143,7 +143,7 @@ impl<T: Scalar> Op<T> for DenseOp {
 
     fn forward(&mut self, x: &[&Tensor<T>]) -> Tensor<T> {
         let mut y = flatten(x[0]).matmul(x[1]);
-        if self.biased {
+        if BIASED {
             y += x[2];
         }
         let mut shape = Shape::from_slice(x[0].shape());
@@ -155,7 +155,7 @@ impl<T: Scalar> Op<T> for DenseOp {
         let dy = flatten(dy);
         dx.add(0, || dy.matmul(&x[1].t()).reshape(x[0].shape()));
         dx.add(1, || flatten(x[0]).t().matmul(&dy));
-        if self.biased {
+        if BIASED {
             dx.add(2, || dy.sum_to(x[2].shape()));
         }
     }
@@ -175,8 +175,9 @@ pub(crate) fn cases() -> proptest::strategy::BoxedStrategy<autograd::check::Case
             shapes.into_iter().map(|shape| tensors(shape, -2.0..2.0)).collect::<Vec<_>>()
         })
         .prop_map(|inputs| {
-            Case::of_vec("dense", inputs, |x| {
-                x[0].tape().apply(DenseOp { biased: x.len() == 3 }, x)
+            Case::of_vec("dense", inputs, |x| match x.len() {
+                3 => x[0].tape().apply(DenseOp::<true>, x),
+                _ => x[0].tape().apply(DenseOp::<false>, x),
             })
         })
         .boxed()

@@ -12,8 +12,9 @@ use tensor::{Scalar, Tensor};
 pub enum Gradient<T: Scalar = f32> {
     /// With respect to each element.
     Dense(Tensor<T>),
-    /// With respect to some rows; the gradient of all other rows is zero.
-    Sparse(SparseGradient<T>),
+    /// With respect to some rows; the gradient of all other rows is zero. In a box, because it is much larger than a
+    /// tensor, and few gradients are sparse.
+    Sparse(Box<SparseGradient<T>>),
 }
 
 /// Some rows of a gradient whose other rows are zero.
@@ -123,9 +124,7 @@ impl<T: Scalar> Gradient<T> {
     pub fn plus(&self, other: &Self) -> Self {
         self.assert_same_shape("plus", other);
         match (self, other) {
-            (Gradient::Sparse(rows), Gradient::Sparse(others)) => {
-                Gradient::Sparse(rows.plus(others))
-            }
+            (Gradient::Sparse(rows), Gradient::Sparse(others)) => rows.plus(others).into(),
             _ => Gradient::Dense(self.dense() + other.dense()),
         }
     }

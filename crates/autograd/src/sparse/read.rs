@@ -30,7 +30,7 @@ impl Read {
     pub(crate) fn gradient<T: Scalar>(&self, dy: Tensor<T>) -> Gradient<T> {
         match self {
             Read::Whole => Gradient::Dense(dy),
-            Read::Rows { shape, ids } => Gradient::Sparse(SparseGradient::new(shape, ids, dy)),
+            Read::Rows { shape, ids } => SparseGradient::new(shape, ids, dy).into(),
         }
     }
 

@@ -143,7 +143,7 @@ impl Slices {
             match kind {
                 ABSENT => None,
                 DENSE => Some(Gradient::Dense(Tensor::new(&shape, wire.read(message)))),
-                _ => Some(Gradient::Sparse(read_rows(&shape, wire, message))),
+                _ => Some(read_rows(&shape, wire, message).into()),
             }
         };
         parameters.map(gradient).collect()

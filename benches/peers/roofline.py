@@ -43,7 +43,11 @@ def least_time(phases, machine):
 def level(working_set):
     if working_set <= cache_size(2):
         return "l2"
-    return "l3" if working_set <= cache_size(3) else "memory"
+    return "l3" if working_set <= min(cache_size(3), LARGEST_IN_L3) else "memory"
+
+
+# A larger L3 cache belongs to many cores, and other programs use it too. Its rate is measured on 8 MiB.
+LARGEST_IN_L3 = 64 << 20
 
 
 def cache_size(number):
